@@ -1,0 +1,4 @@
+//! deskform keeps a Zoho Desk help desk in step with YAML manifests.
+
+pub mod api;
+pub mod clock;
