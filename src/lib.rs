@@ -2,3 +2,6 @@
 
 pub mod api;
 pub mod clock;
+pub mod kind;
+pub mod problem;
+pub mod state;

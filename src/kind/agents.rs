@@ -1,0 +1,160 @@
+//! Agents.
+
+use super::{
+    Api, Create, Enabled, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire,
+    choice, email, encoded, patterns, reference, references, sent, text,
+};
+
+/// An agent. Source: Agent (`getAgents`, `addAgent`, `updateAgent`, `deactivateAgents`,
+/// `deleteAgent`, `deleteUnconfirmedAgent`); the guide's agent object.
+pub const KIND: Kind = Kind {
+    collection: "agents",
+    singular: "agent",
+    doc: "A person who works in the help desk. The handle is the e-mail address. Membership in departments lives here and nowhere else. Removing an agent deactivates them unless `removal: delete` is chosen.",
+    managed: true,
+    enabled: Some(Enabled {
+        field: "status",
+        on: Switch::Word("ACTIVE"),
+        send_on_create: false,
+    }),
+    seed: false,
+    create_effect: Some("an invitation is mailed and a seat is used"),
+    delete_effect: Some("the agent can no longer sign in; open work stays assigned"),
+    fields: &[
+        email("email", 100, patterns::AGENT_EMAIL)
+            .naming()
+            .required()
+            .openapi(sent("emailId"))
+            .doc("The e-mail address the agent signs in with."),
+        text("firstName")
+            .max(50)
+            .pattern(patterns::TEXT)
+            .doc("The first name."),
+        text("lastName")
+            .max(50)
+            .pattern(patterns::TEXT)
+            .required()
+            .doc("The last name."),
+        choice(
+            "rolePermissionType",
+            &[
+                "AgentPublic",
+                "AgentPersonal",
+                "AgentTeamPersonal",
+                "Admin",
+                "Custom",
+                "Light",
+            ],
+        )
+        .guide(Wire::Refused("the guide's agents have a role and a profile only"))
+        .doc("The ready-made set of permissions; `role` and `profile` go with `Custom` only. The openapi dialect demands it on creation."),
+        reference("role", "roles")
+            .openapi(sent("roleId"))
+            .guide(sent("roleId"))
+            .doc("The agent's role: a `roles` handle or the name of a live role."),
+        reference("profile", "profiles")
+            .openapi(sent("profileId"))
+            .guide(sent("profileId"))
+            .doc("The agent's profile: the name of a live profile."),
+        references("departments", "departments")
+            .openapi(sent("associatedDepartmentIds"))
+            .guide(Wire::Harmless)
+            .doc("The departments the agent belongs to. The openapi dialect demands it on creation."),
+        references("chatDepartments", "departments")
+            .openapi(sent("associatedChatDepartmentIds"))
+            .guide(Wire::Harmless)
+            .doc("The departments in which the agent takes chats."),
+        choice("status", &["ACTIVE", "DISABLED"])
+            .guide(encoded(
+                "status",
+                Encoding::Words(&[("DISABLED", "INACTIVE")]),
+            ))
+            .doc("Whether the agent is active; declaring the agent implies `ACTIVE`."),
+        text("langCode")
+            .max(100)
+            .pattern(patterns::LOCALE)
+            .guide(Wire::Harmless)
+            .doc("The language of the agent's screen, such as `fr_FR`."),
+        text("countryCode")
+            .max(100)
+            .pattern(patterns::LOCALE)
+            .doc("The agent's country or locale, such as `US`."),
+        text("timeZone")
+            .pattern(patterns::TIME_ZONE)
+            .max(100)
+            .doc("The agent's time zone, such as `America/New_York`."),
+        text("phone")
+            .max(100)
+            .pattern(patterns::NAME)
+            .guide(Wire::Harmless)
+            .doc("The phone number."),
+        text("mobile")
+            .max(100)
+            .pattern(patterns::NAME)
+            .guide(Wire::Harmless)
+            .doc("The mobile number."),
+        text("extn")
+            .max(100)
+            .pattern(patterns::NAME)
+            .guide(Wire::Harmless)
+            .doc("The telephone extension."),
+        text("aboutInfo")
+            .max(255)
+            .pattern(patterns::TEXT)
+            .guide(Wire::Harmless)
+            .doc("A few words about the agent."),
+        Field::new(
+            "channelExpert",
+            Shape::Texts {
+                max_items: 51,
+                max: 120,
+                set: true,
+                pattern: None,
+                choices: &[],
+            },
+        )
+        .guide(Wire::Harmless)
+        .doc("Channels the agent is good at, such as `Email` or `Phone`."),
+        Field::new("cf", Shape::CustomFields { module: "agents" })
+            .guide(Wire::Refused("the guide's agents have no custom fields"))
+            .doc("Values of custom fields of the module `agents`, by `customFields` handle or API name."),
+    ],
+    openapi: Some(Api {
+        list: "/agents",
+        page: 100,
+        by_module: false,
+        takes_fields: false,
+        create: Create::Post,
+        update: Some("/agents/{id}"),
+        resend: &[],
+        removal: Removal::Disable {
+            path: "/agents/{id}/deactivate",
+            body: false,
+        },
+        switch: None,
+        form: Form::Plain,
+        scopes: Scopes {
+            read: &["Desk.settings.READ", "Desk.agents.READ", "Desk.basic.READ"],
+            create: &["Desk.settings.CREATE", "Desk.agents.CREATE", "Desk.basic.CREATE"],
+            update: &["Desk.settings.UPDATE", "Desk.agents.UPDATE", "Desk.basic.UPDATE"],
+            delete: &["Desk.settings.DELETE", "Desk.agents.DELETE", "Desk.basic.DELETE"],
+        },
+    }),
+    guide: Some(Api {
+        list: "/agents",
+        page: 100,
+        by_module: false,
+        takes_fields: false,
+        create: Create::Post,
+        update: Some("/agents/{id}"),
+        resend: &[],
+        removal: Removal::DisableByPatch {
+            path: "/agents/{id}",
+            field: "status",
+            word: "INACTIVE",
+        },
+        switch: None,
+        form: Form::Plain,
+        scopes: super::GUIDE_SETTINGS,
+    }),
+};

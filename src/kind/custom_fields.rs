@@ -1,0 +1,314 @@
+//! Custom fields.
+
+use super::{
+    Api, Create, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Wire, choice, encoded, flag,
+    integer, map, patterns, text,
+};
+
+/// Every type that one of the dialects can create. Source: Field, `createField` (16 types);
+/// Field (old), `createFieldOld` adds LargeText.
+pub const TYPES: &[&str] = &[
+    "Text",
+    "Textarea",
+    "Number",
+    "Decimal",
+    "Percent",
+    "Currency",
+    "Date",
+    "DateTime",
+    "Boolean",
+    "Picklist",
+    "Multiselect",
+    "Email",
+    "Phone",
+    "URL",
+    "LookUp",
+    "Formula",
+    "LargeText",
+];
+
+/// The modules that both dialects know. Custom modules (`cm_…`) and `timeEntry` and `agents` are
+/// known to `openapi` only. Source: Field, `getFields`; Field (old), `getFieldsOld`.
+pub const MODULES: &[&str] = &[
+    "tickets",
+    "contacts",
+    "accounts",
+    "tasks",
+    "calls",
+    "events",
+    "contracts",
+    "products",
+];
+
+/// What a type demands and allows besides `module`, `displayLabel` and `type`.
+#[derive(Debug, Clone, Copy)]
+pub struct TypeRule {
+    /// The type.
+    pub name: &'static str,
+    /// Properties it demands.
+    pub required: &'static [&'static str],
+    /// Properties it allows besides those that all types do.
+    pub allowed: &'static [&'static str],
+    /// Smallest and largest `maxLength`.
+    pub max_length: Option<(i64, i64)>,
+}
+
+/// The rules by type. Source: Field, the request schema of each type.
+pub const TYPE_RULES: &[TypeRule] = &[
+    TypeRule {
+        name: "Text",
+        required: &["maxLength"],
+        allowed: &["maxLength", "isEncryptedField"],
+        max_length: Some((1, 255)),
+    },
+    TypeRule {
+        name: "Number",
+        required: &["maxLength"],
+        allowed: &["maxLength", "isEncryptedField"],
+        max_length: Some((1, 9)),
+    },
+    TypeRule {
+        name: "Percent",
+        required: &[],
+        allowed: &["isEncryptedField"],
+        max_length: None,
+    },
+    TypeRule {
+        name: "Decimal",
+        required: &["decimalPlaces", "maxLength"],
+        allowed: &["decimalPlaces", "maxLength", "isEncryptedField"],
+        max_length: Some((1, 16)),
+    },
+    TypeRule {
+        name: "Currency",
+        required: &["decimalPlaces", "maxLength"],
+        allowed: &[
+            "decimalPlaces",
+            "maxLength",
+            "roundingOption",
+            "roundingPrecision",
+        ],
+        max_length: Some((3, 16)),
+    },
+    TypeRule {
+        name: "Date",
+        required: &[],
+        allowed: &[],
+        max_length: None,
+    },
+    TypeRule {
+        name: "DateTime",
+        required: &[],
+        allowed: &[],
+        max_length: None,
+    },
+    TypeRule {
+        name: "Email",
+        required: &[],
+        allowed: &["isEncryptedField"],
+        max_length: None,
+    },
+    TypeRule {
+        name: "Phone",
+        required: &["maxLength"],
+        allowed: &["maxLength", "isEncryptedField"],
+        max_length: Some((1, 255)),
+    },
+    TypeRule {
+        name: "Picklist",
+        required: &[],
+        allowed: &["values", "subType", "defaultValue"],
+        max_length: None,
+    },
+    TypeRule {
+        name: "Multiselect",
+        required: &[],
+        allowed: &["values", "subType"],
+        max_length: None,
+    },
+    TypeRule {
+        name: "URL",
+        required: &[],
+        allowed: &["isEncryptedField"],
+        max_length: None,
+    },
+    TypeRule {
+        name: "Textarea",
+        required: &[],
+        allowed: &[],
+        max_length: None,
+    },
+    TypeRule {
+        name: "Boolean",
+        required: &[],
+        allowed: &["defaultValue"],
+        max_length: None,
+    },
+    TypeRule {
+        name: "LookUp",
+        required: &["lookup"],
+        allowed: &["lookup"],
+        max_length: None,
+    },
+    TypeRule {
+        name: "Formula",
+        required: &["returnType"],
+        allowed: &["returnType"],
+        max_length: None,
+    },
+    TypeRule {
+        name: "LargeText",
+        required: &[],
+        allowed: &["properties"],
+        max_length: None,
+    },
+];
+
+const LOOKUP_MODULE: &[Field] = &[text("apiName")
+    .max(100)
+    .required()
+    .doc("The API name of the module that is pointed at.")];
+const LOOKUP: &[Field] = &[
+    map("module", LOOKUP_MODULE)
+        .required()
+        .create_only()
+        .doc("The module that is pointed at."),
+    text("relatedListLabel")
+        .max(255)
+        .required()
+        .doc("The heading of the list in the other module."),
+];
+const PROPERTIES: &[Field] = &[flag("translatable")
+    .required()
+    .doc("Whether the text can be translated.")];
+
+const IN_LAYOUTS: &str =
+    "Setup > Customization > Layouts and Fields: open the layout that holds the field";
+
+/// A custom field of a module. Source: Field (`getFields`, `createField`, `updateField`,
+/// `deleteField`); Field (old) for the guide's `/organizationFields`.
+pub const KIND: Kind = Kind {
+    collection: "customFields",
+    singular: "custom field",
+    doc: "A custom field of a module. Its API name (`cf_…`) is the server's; manifests refer to it by handle under `cf`.",
+    managed: true,
+    enabled: None,
+    seed: false,
+    create_effect: None,
+    delete_effect: Some("its value on every record is lost"),
+    fields: &[
+        text("module")
+            .max(100)
+            .pattern(patterns::MODULE)
+            .identity()
+            .required()
+            .create_only()
+            .openapi(Wire::Query("module"))
+            .guide(Wire::Query("module"))
+            .doc("The module the field belongs to, such as `tickets`, `contacts` or `accounts`."),
+        text("displayLabel")
+            .max(200)
+            .pattern(patterns::LABEL)
+            .naming()
+            .required()
+            .doc("The label people see; with the module it names the field."),
+        choice("type", TYPES)
+            .required()
+            .create_only()
+            .doc("The type of its values."),
+        integer("maxLength", 1, 65_535).doc("The longest value: characters of a text, digits of a number."),
+        integer("decimalPlaces", 0, 9).doc("Digits behind the point."),
+        choice(
+            "roundingOption",
+            &["roundOff", "roundDown", "roundUp", "normal"],
+        )
+        .guide(Wire::Harmless)
+        .doc("How amounts are rounded."),
+        integer("roundingPrecision", 0, 30)
+            .guide(Wire::Harmless)
+            .doc("To how many digits amounts are rounded; at most `decimalPlaces`."),
+        Field::new("defaultValue", Shape::Scalar { max: 120 }).doc("The value a new record has; for a Boolean `true` or `false`."),
+        Field::new(
+            "values",
+            Shape::Texts {
+                max_items: 0,
+                max: 120,
+                set: false,
+                pattern: Some(patterns::CHOICE),
+                choices: &[],
+            },
+        )
+        .openapi(Wire::Manual {
+            read: Some("pickListValues"),
+            encoding: Encoding::ValueObjects,
+            doing: IN_LAYOUTS,
+        })
+        .guide(encoded("allowedValues", Encoding::ValueObjects))
+        .doc("The choices of a Picklist or Multiselect, in order. In the openapi dialect they live in layouts and are set by hand."),
+        flag("isMandatory")
+            .openapi(Wire::Manual {
+                read: Some("isMandatory"),
+                encoding: Encoding::Plain,
+                doing: IN_LAYOUTS,
+            })
+            .doc("Whether a record must have a value. In the openapi dialect it is set by hand in layouts."),
+        flag("isEncryptedField")
+            .guide(Wire::Refused("the guide's custom fields cannot be encrypted"))
+            .doc("Whether values are stored encrypted."),
+        flag("isTrackLastActivityTime")
+            .guide(Wire::Harmless)
+            .doc("Whether a change of the value counts as activity on the record."),
+        text("toolTip").max(200).doc("A hint shown beside the field."),
+        choice("toolTipType", &["placeHolder", "icon"])
+            .guide(Wire::Harmless)
+            .doc("Where the hint stands."),
+        choice("subType", &["Plain", "ColorCoded"])
+            .guide(Wire::Harmless)
+            .doc("How the choices of a picklist look."),
+        map("lookup", LOOKUP)
+            .guide(Wire::Refused("the guide has no lookup fields"))
+            .doc("What a LookUp points at."),
+        choice(
+            "returnType",
+            &["STRING", "DECIMAL", "BOOLEAN", "CURRENCY", "DATE", "DATETIME"],
+        )
+        .create_only()
+        .guide(Wire::Refused("the guide has no formula fields"))
+        .doc("The type of a Formula's result; the expression itself cannot be set through the API."),
+        map("properties", PROPERTIES)
+            .openapi(Wire::Refused("`LargeText` fields cannot be created in the openapi dialect"))
+            .doc("Properties of a LargeText."),
+    ],
+    openapi: Some(Api {
+        list: "/fields",
+        page: 0,
+        by_module: true,
+        takes_fields: false,
+        create: Create::Post,
+        update: Some("/fields/{id}"),
+        // Every update has the same body schema as a creation.
+        resend: &["displayLabel", "type", "maxLength", "decimalPlaces", "lookup", "returnType"],
+        removal: Removal::Delete("/fields/{id}"),
+        switch: None,
+        form: Form::Plain,
+        scopes: Scopes {
+            read: &["Desk.fields.READ", "Desk.basic.READ"],
+            create: &["Desk.settings.CREATE", "Desk.fields.CREATE"],
+            update: &["Desk.settings.UPDATE", "Desk.fields.UPDATE"],
+            delete: &["Desk.settings.DELETE", "Desk.fields.DELETE"],
+        },
+    }),
+    guide: Some(Api {
+        list: "/organizationFields",
+        page: 0,
+        by_module: true,
+        takes_fields: false,
+        create: Create::Post,
+        update: Some("/organizationFields/{id}"),
+        resend: &["displayLabel", "type", "maxLength", "decimalPlaces"],
+        removal: Removal::Delete("/organizationFields/{id}"),
+        switch: None,
+        form: Form::Plain,
+        scopes: super::GUIDE_SETTINGS,
+    }),
+};

@@ -1,0 +1,103 @@
+//! Departments.
+
+use super::{
+    Api, Create, Enabled, Form, Kind, Removal, Scopes, Switch, SwitchApi, Wire, flag, patterns,
+    text,
+};
+
+/// A department. Source: Department (`getDepartments`, `addDepartment`, `updateDepartment`,
+/// `enableDepartment`, `disableDepartment`); the guide's department object.
+pub const KIND: Kind = Kind {
+    collection: "departments",
+    singular: "department",
+    doc: "A department of the help desk: tickets belong to one, agents work in them. Who its members are stands in `agents.*.departments`.",
+    managed: true,
+    enabled: Some(Enabled {
+        field: "isEnabled",
+        on: Switch::Flag(true),
+        send_on_create: false,
+    }),
+    seed: false,
+    create_effect: None,
+    delete_effect: Some("its tickets lose their department"),
+    fields: &[
+        text("name")
+            .max(150)
+            .pattern(patterns::NAME_AMP)
+            .naming()
+            .required()
+            .doc("The department's name, unique in the organization."),
+        text("description")
+            .max(500)
+            .doc("What the department does."),
+        text("nameInCustomerPortal")
+            .max(150)
+            .pattern(patterns::NAME_AMP)
+            .guide(Wire::Harmless)
+            .doc("The name customers see in the help center."),
+        flag("isVisibleInCustomerPortal")
+            .guide(Wire::Refused(
+                "the guide's departments cannot be hidden from customers",
+            ))
+            .doc("Whether customers see the department in the help center."),
+        flag("isAssignToTeamEnabled")
+            .guide(Wire::Harmless)
+            .doc("Whether tickets can be assigned to teams of the department."),
+        flag("isEnabled")
+            .openapi(Wire::Switched("isEnabled"))
+            .doc("Whether the department is in use; declaring it implies `true`."),
+    ],
+    openapi: Some(Api {
+        list: "/departments",
+        page: 100,
+        by_module: false,
+        takes_fields: false,
+        create: Create::PostWithAgents,
+        update: Some("/departments/{id}"),
+        resend: &[],
+        removal: Removal::Disable {
+            path: "/departments/{id}/disable",
+            body: true,
+        },
+        switch: Some(SwitchApi {
+            on: "/departments/{id}/enable",
+            off: "/departments/{id}/disable",
+        }),
+        form: Form::Plain,
+        scopes: Scopes {
+            read: &[
+                "Desk.settings.READ",
+                "Desk.departments.READ",
+                "Desk.basic.READ",
+            ],
+            create: &[
+                "Desk.settings.CREATE",
+                "Desk.departments.CREATE",
+                "Desk.basic.CREATE",
+            ],
+            update: &[
+                "Desk.settings.UPDATE",
+                "Desk.departments.UPDATE",
+                "Desk.basic.UPDATE",
+            ],
+            delete: &[
+                "Desk.settings.UPDATE",
+                "Desk.departments.UPDATE",
+                "Desk.basic.UPDATE",
+            ],
+        },
+    }),
+    guide: Some(Api {
+        list: "/departments",
+        page: 100,
+        by_module: false,
+        takes_fields: false,
+        create: Create::Post,
+        update: Some("/departments/{id}"),
+        resend: &[],
+        removal: Removal::Delete("/departments/{id}"),
+        switch: None,
+        form: Form::Plain,
+        scopes: super::GUIDE_SETTINGS,
+    }),
+};

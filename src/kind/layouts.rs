@@ -1,0 +1,47 @@
+//! Layouts.
+
+use super::{Api, Create, Form, Kind, Removal, Scopes, Wire, choice, sent, text};
+
+/// A layout of a module; it can be referred to but not managed. Source: Layout (`getLayouts`).
+pub const KIND: Kind = Kind {
+    collection: "layouts",
+    singular: "layout",
+    doc: "A layout: which fields a record of a module shows. Layouts are looked up by name and never written.",
+    managed: false,
+    enabled: None,
+    seed: false,
+    create_effect: None,
+    delete_effect: None,
+    fields: &[
+        choice("module", &["accounts", "contacts"])
+            .identity()
+            .required()
+            .openapi(Wire::Query("module"))
+            .doc("The module the layout belongs to."),
+        text("layoutName")
+            .max(200)
+            .naming()
+            .required()
+            .openapi(sent("layoutName"))
+            .doc("The layout's name."),
+    ],
+    openapi: Some(Api {
+        list: "/layouts",
+        page: 99,
+        by_module: true,
+        takes_fields: false,
+        create: Create::Never,
+        update: None,
+        resend: &[],
+        removal: Removal::Never,
+        switch: None,
+        form: Form::Plain,
+        scopes: Scopes {
+            read: &["Desk.layouts.READ", "Desk.basic.READ"],
+            create: &[],
+            update: &[],
+            delete: &[],
+        },
+    }),
+    guide: None,
+};

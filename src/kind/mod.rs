@@ -1,0 +1,627 @@
+//! The kinds of resource that deskform manages, each one value in one file.
+//!
+//! Schema, validation, comparing, reading, export and `explain` all read these tables. Facts come
+//! from Zoho's OpenAPI files (dialect `openapi`) and from the API guide (dialect `guide`).
+
+pub mod accounts;
+pub mod agents;
+pub mod contacts;
+pub mod custom_fields;
+pub mod departments;
+pub mod layouts;
+pub mod patterns;
+pub mod profiles;
+pub mod roles;
+pub mod slas;
+pub mod webhooks;
+
+use std::fmt;
+
+use crate::api::Dialect;
+
+/// Every kind, prerequisites before those that usually refer to them.
+pub const KINDS: &[&Kind] = &[
+    &custom_fields::KIND,
+    &roles::KIND,
+    &profiles::KIND,
+    &layouts::KIND,
+    &departments::KIND,
+    &agents::KIND,
+    &slas::KIND,
+    &accounts::KIND,
+    &contacts::KIND,
+    &webhooks::KIND,
+];
+
+/// The kind of a collection.
+#[must_use]
+pub fn find(collection: &str) -> Option<&'static Kind> {
+    KINDS
+        .iter()
+        .copied()
+        .find(|kind| kind.collection == collection)
+}
+
+/// One kind of resource.
+pub struct Kind {
+    /// The collection's name in manifests and addresses.
+    pub collection: &'static str,
+    /// What one of them is called in a sentence, such as `department`.
+    pub singular: &'static str,
+    /// What it is, for `explain` and the schema.
+    pub doc: &'static str,
+    /// Its fields in the order in which they are shown.
+    pub fields: &'static [Field],
+    /// Whether manifests may declare it; otherwise it can only be referred to.
+    pub managed: bool,
+    /// The field that says whether it is in use, and the value that declaring it implies.
+    pub enabled: Option<Enabled>,
+    /// Whether it is a seed (business records): never pruned unless asked for.
+    pub seed: bool,
+    /// What a creation does besides, for the plan's reader.
+    pub create_effect: Option<&'static str>,
+    /// What is lost when it is deleted, for the plan's reader.
+    pub delete_effect: Option<&'static str>,
+    /// Its endpoints in the `openapi` dialect.
+    pub openapi: Option<Api>,
+    /// Its endpoints in the `guide` dialect.
+    pub guide: Option<Api>,
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kind({})", self.collection)
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.collection == other.collection
+    }
+}
+
+impl Kind {
+    /// The endpoints in a dialect, if the dialect has any.
+    #[must_use]
+    pub const fn api(&self, dialect: Dialect) -> Option<&Api> {
+        match dialect {
+            Dialect::Openapi => self.openapi.as_ref(),
+            Dialect::Guide => self.guide.as_ref(),
+        }
+    }
+
+    /// A field by name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field that names a resource and that its handle stands in for when it is left out.
+    #[must_use]
+    pub fn naming_field(&self) -> &'static Field {
+        // Every table has exactly one field marked so; a unit test holds that.
+        self.fields
+            .iter()
+            .find(|field| field.naming)
+            .unwrap_or(&self.fields[0])
+    }
+}
+
+/// The field that switches a resource on and off.
+#[derive(Debug, Clone, Copy)]
+pub struct Enabled {
+    /// Its name.
+    pub field: &'static str,
+    /// The value that means "in use".
+    pub on: Switch,
+    /// Whether a create must say so, since the server's default is not known.
+    pub send_on_create: bool,
+}
+
+/// The value of a switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// A boolean.
+    Flag(bool),
+    /// One word of an enumeration.
+    Word(&'static str),
+}
+
+/// One field of a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name in manifests.
+    pub name: &'static str,
+    /// What it means, for `explain` and the schema.
+    pub doc: &'static str,
+    /// What its values look like.
+    pub shape: Shape,
+    /// Whether it names the resource (the handle stands in when it is left out).
+    pub naming: bool,
+    /// Whether it belongs to the identity.
+    pub identity: bool,
+    /// Whether a declaration must have it.
+    pub required: bool,
+    /// Whether it can be given on creation only.
+    pub create_only: bool,
+    /// Whether the server takes it but never shows it, so that it cannot be compared.
+    pub write_only: bool,
+    /// The longest text that an update may send, where it is shorter than on creation.
+    pub update_max: Option<u32>,
+    /// Whether the server accepts null to clear it; otherwise the empty value is sent.
+    pub nullable: bool,
+    /// How it travels in `openapi`.
+    pub openapi: Wire,
+    /// How it travels in `guide`.
+    pub guide: Wire,
+}
+
+/// What the values of a field look like.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// A text.
+    Text {
+        /// Shortest length in characters.
+        min: u32,
+        /// Longest length in characters; 0 means no limit is known.
+        max: u32,
+        /// A regular expression that the whole value matches, with the words that explain it.
+        pattern: Option<Pattern>,
+    },
+    /// An e-mail address, compared without case.
+    Email {
+        /// Longest length in characters.
+        max: u32,
+        /// The regular expression of the API.
+        pattern: Pattern,
+    },
+    /// A text, a number or a boolean, kept as text.
+    Scalar {
+        /// Longest length in characters.
+        max: u32,
+    },
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Integer {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+    },
+    /// A number of hours or the like, not negative.
+    Number,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// One other resource.
+    Reference(&'static str),
+    /// A set of other resources.
+    References(&'static str),
+    /// A list of texts.
+    Texts {
+        /// Longest list; 0 means no limit is known.
+        max_items: u32,
+        /// Longest item in characters.
+        max: u32,
+        /// Whether the order has no meaning.
+        set: bool,
+        /// A regular expression that each item matches.
+        pattern: Option<Pattern>,
+        /// The only items, when they are known.
+        choices: &'static [&'static str],
+    },
+    /// A map with fixed leaves.
+    Map(&'static [Field]),
+    /// Values of custom fields, keyed by `customFields` handle or API name, of the named module.
+    CustomFields {
+        /// The module whose fields are meant.
+        module: &'static str,
+    },
+    /// The events of a webhook, each with its filter.
+    Subscriptions,
+}
+
+/// A regular expression and what it allows, in words.
+#[derive(Debug, Clone, Copy)]
+pub struct Pattern {
+    /// The expression, anchored, valid in ECMA-262 and in the `regex` crate.
+    pub regex: &'static str,
+    /// What it allows, completing "must be …".
+    pub words: &'static str,
+}
+
+/// Where an answer carries a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// In every list item.
+    InList,
+    /// In list items that were asked for with `fields=`.
+    ByFields,
+    /// In the single object only.
+    InObject,
+}
+
+/// How a value is written on the wire where that differs from the manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// As it is.
+    Plain,
+    /// A text that the wire wants as a JSON number.
+    TextAsNumber,
+    /// A list of texts as `[{"value": …}]`.
+    ValueObjects,
+    /// Words that the dialect spells otherwise: (manifest, wire).
+    Words(&'static [(&'static str, &'static str)]),
+}
+
+/// How a field travels in one dialect.
+#[derive(Debug, Clone, Copy)]
+pub enum Wire {
+    /// It is sent and read.
+    Sent {
+        /// Its name on the wire.
+        name: &'static str,
+        /// Where answers carry it.
+        shown: Shown,
+        /// How its value is written.
+        encoding: Encoding,
+    },
+    /// It is changed by the kind's switch endpoints, and read under this name in every list item.
+    Switched(&'static str),
+    /// It is a query parameter of the collection (`module`), not part of the body.
+    Query(&'static str),
+    /// The API shows it (or not) but cannot set it: a person has to, at the place that the text names.
+    Manual {
+        /// Its name in list items, if answers show it.
+        read: Option<&'static str>,
+        /// Whether the answer is a list of `{"value": …}`.
+        encoding: Encoding,
+        /// What a person has to do, completing "by hand: …".
+        doing: &'static str,
+    },
+    /// The dialect lacks it; it is left out with one warning and not compared.
+    Harmless,
+    /// The dialect lacks it and leaving it out would change what people get: an error with this reason.
+    Refused(&'static str),
+}
+
+impl Wire {
+    /// The name under which answers carry it, if they do.
+    #[must_use]
+    pub const fn read_name(&self) -> Option<&'static str> {
+        match self {
+            Self::Sent { name, .. } | Self::Switched(name) => Some(name),
+            Self::Manual { read, .. } => *read,
+            Self::Query(_) | Self::Harmless | Self::Refused(_) => None,
+        }
+    }
+}
+
+impl Field {
+    const fn new(name: &'static str, shape: Shape) -> Self {
+        Self {
+            name,
+            doc: "",
+            shape,
+            naming: false,
+            identity: false,
+            required: false,
+            create_only: false,
+            write_only: false,
+            update_max: None,
+            nullable: false,
+            openapi: Wire::Sent {
+                name,
+                shown: Shown::InList,
+                encoding: Encoding::Plain,
+            },
+            guide: Wire::Sent {
+                name,
+                shown: Shown::InList,
+                encoding: Encoding::Plain,
+            },
+        }
+    }
+
+    /// Its way on the wire in a dialect.
+    #[must_use]
+    pub const fn wire(&self, dialect: Dialect) -> &Wire {
+        match dialect {
+            Dialect::Openapi => &self.openapi,
+            Dialect::Guide => &self.guide,
+        }
+    }
+
+    const fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+    const fn naming(mut self) -> Self {
+        self.naming = true;
+        self.identity = true;
+        self
+    }
+    const fn identity(mut self) -> Self {
+        self.identity = true;
+        self
+    }
+    const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+    const fn create_only(mut self) -> Self {
+        self.create_only = true;
+        self
+    }
+    const fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
+    }
+    const fn update_max(mut self, max: u32) -> Self {
+        self.update_max = Some(max);
+        self
+    }
+    const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+    const fn max(mut self, length: u32) -> Self {
+        match self.shape {
+            Shape::Text { min, pattern, .. } => {
+                self.shape = Shape::Text {
+                    min,
+                    max: length,
+                    pattern,
+                };
+            }
+            Shape::Texts {
+                max_items,
+                set,
+                pattern,
+                choices,
+                ..
+            } => {
+                self.shape = Shape::Texts {
+                    max_items,
+                    max: length,
+                    set,
+                    pattern,
+                    choices,
+                };
+            }
+            _ => {}
+        }
+        self
+    }
+    const fn pattern(mut self, wanted: Pattern) -> Self {
+        if let Shape::Text { min, max, .. } = self.shape {
+            self.shape = Shape::Text {
+                min,
+                max,
+                pattern: Some(wanted),
+            };
+        }
+        self
+    }
+    const fn openapi(mut self, wire: Wire) -> Self {
+        self.openapi = wire;
+        self
+    }
+    const fn guide(mut self, wire: Wire) -> Self {
+        self.guide = wire;
+        self
+    }
+}
+
+const fn text(name: &'static str) -> Field {
+    Field::new(
+        name,
+        Shape::Text {
+            min: 0,
+            max: 0,
+            pattern: None,
+        },
+    )
+}
+const fn email(name: &'static str, max: u32, pattern: Pattern) -> Field {
+    Field::new(name, Shape::Email { max, pattern })
+}
+const fn flag(name: &'static str) -> Field {
+    Field::new(name, Shape::Flag)
+}
+const fn integer(name: &'static str, min: i64, max: i64) -> Field {
+    Field::new(name, Shape::Integer { min, max })
+}
+const fn choice(name: &'static str, words: &'static [&'static str]) -> Field {
+    Field::new(name, Shape::Choice(words))
+}
+const fn reference(name: &'static str, collection: &'static str) -> Field {
+    Field::new(name, Shape::Reference(collection))
+}
+const fn references(name: &'static str, collection: &'static str) -> Field {
+    Field::new(name, Shape::References(collection))
+}
+const fn map(name: &'static str, leaves: &'static [Field]) -> Field {
+    Field::new(name, Shape::Map(leaves))
+}
+
+/// Sent under the given name, carried by list items.
+const fn sent(name: &'static str) -> Wire {
+    Wire::Sent {
+        name,
+        shown: Shown::InList,
+        encoding: Encoding::Plain,
+    }
+}
+/// Sent under the given name, carried by list items that ask for it.
+const fn by_fields(name: &'static str) -> Wire {
+    Wire::Sent {
+        name,
+        shown: Shown::ByFields,
+        encoding: Encoding::Plain,
+    }
+}
+/// Sent under the given name, carried by the single object only.
+const fn in_object(name: &'static str) -> Wire {
+    Wire::Sent {
+        name,
+        shown: Shown::InObject,
+        encoding: Encoding::Plain,
+    }
+}
+const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
+    Wire::Sent {
+        name,
+        shown: Shown::InList,
+        encoding,
+    }
+}
+
+/// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
+#[derive(Debug, Clone, Copy)]
+pub struct Api {
+    /// The collection's path.
+    pub list: &'static str,
+    /// Objects a listing page may hold; 0 means that the listing has no paging.
+    pub page: u32,
+    /// Whether the listing is made once a module (`?module=`).
+    pub by_module: bool,
+    /// Whether the listing takes `fields=`.
+    pub takes_fields: bool,
+    /// How objects are created.
+    pub create: Create,
+    /// The path of an update (PATCH), with `{id}`; absent where there is none.
+    pub update: Option<&'static str>,
+    /// Fields that every update sends again, since the server demands them.
+    pub resend: &'static [&'static str],
+    /// How objects are removed.
+    pub removal: Removal,
+    /// Endpoints that switch an object on and off, where a PATCH cannot.
+    pub switch: Option<SwitchApi>,
+    /// Whether live objects need a shape of their own before they are read.
+    pub form: Form,
+    /// Scopes, any one of each list.
+    pub scopes: Scopes,
+}
+
+/// How objects are created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Create {
+    /// POST to the collection.
+    Post,
+    /// POST to the collection; `associatedAgentIds` must name at least one agent.
+    PostWithAgents,
+    /// A person has to, at the place that the text names.
+    Manual(&'static str),
+    /// Not at all: the kind can only be referred to.
+    Never,
+}
+
+/// How objects are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// DELETE on a path with `{id}`.
+    Delete(&'static str),
+    /// POST to a trash path with the ids under this key.
+    Trash(&'static str, &'static str),
+    /// POST on a path with `{id}` that takes the object out of use, with an empty JSON object as body or none.
+    Disable {
+        /// The path with `{id}`.
+        path: &'static str,
+        /// Whether a body (`{}`) is sent.
+        body: bool,
+    },
+    /// PATCH that sets a field to a word.
+    DisableByPatch {
+        /// The path with `{id}`.
+        path: &'static str,
+        /// The field's name on the wire.
+        field: &'static str,
+        /// The word that takes it out of use.
+        word: &'static str,
+    },
+    /// POST on a path with `{id}`, handing over to the parent (`transferToRoleId`).
+    Transfer(&'static str),
+    /// A person has to, at the place that the text names.
+    Manual(&'static str),
+    /// Not at all.
+    Never,
+}
+
+/// Endpoints that switch an object on and off.
+#[derive(Debug, Clone, Copy)]
+pub struct SwitchApi {
+    /// POST path with `{id}` that switches on.
+    pub on: &'static str,
+    /// POST path with `{id}` that switches off.
+    pub off: &'static str,
+}
+
+/// Whether live objects need a shape of their own before they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One live object is one resource.
+    Plain,
+    /// The set of `/events` objects with one URL is one webhook (guide).
+    EventsByUrl,
+    /// Names of SLA definitions, gathered from the places that show them (openapi).
+    SlaNames,
+}
+
+/// Scopes of a kind's operations; any one of each list is enough.
+#[derive(Debug, Clone, Copy)]
+pub struct Scopes {
+    /// For listing and reading.
+    pub read: &'static [&'static str],
+    /// For creating.
+    pub create: &'static [&'static str],
+    /// For updating, switching and associating.
+    pub update: &'static [&'static str],
+    /// For removing.
+    pub delete: &'static [&'static str],
+}
+
+/// Scopes of the guide for configuration. Source: the guide's list of scopes.
+const GUIDE_SETTINGS: Scopes = Scopes {
+    read: &["Desk.settings.ALL", "Desk.settings.READ"],
+    create: &["Desk.settings.ALL", "Desk.settings.CREATE"],
+    update: &["Desk.settings.ALL", "Desk.settings.UPDATE"],
+    delete: &["Desk.settings.ALL", "Desk.settings.DELETE"],
+};
+
+/// Scopes of accounts and contacts; accounts have none of their own. Source: Account, Contact.
+const CONTACTS_SCOPES: Scopes = Scopes {
+    read: &["Desk.contacts.READ"],
+    create: &["Desk.contacts.CREATE"],
+    update: &["Desk.contacts.UPDATE"],
+    delete: &["Desk.contacts.DELETE"],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_naming_field_and_distinct_names() {
+        for kind in KINDS {
+            let naming: Vec<_> = kind.fields.iter().filter(|field| field.naming).collect();
+            assert_eq!(naming.len(), 1, "{}", kind.collection);
+            assert!(naming[0].identity);
+            let mut names: Vec<_> = kind.fields.iter().map(|field| field.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), kind.fields.len(), "{}", kind.collection);
+            if let Some(enabled) = kind.enabled {
+                assert!(kind.field(enabled.field).is_some());
+            }
+            for field in kind.fields {
+                assert!(
+                    field.doc.ends_with('.'),
+                    "{}.{}",
+                    kind.collection,
+                    field.name
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The character sets and patterns of the API, each with the words that explain it.
+//!
+//! Zoho's regular expressions are Java's and match the whole value; here they are anchored and
+//! written so that JSON Schema validators and the `regex` crate read them alike.
+
+use super::Pattern;
+
+/// Letters, digits, white space and `_ - . $ @ ? , : ' / !`, and anything beyond ASCII.
+///
+/// Source: the character class of names in Department, Agent, Role, Field and Account.
+pub const NAME: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s]|[^\x00-\x7F])+$",
+    words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / !`",
+};
+
+/// As [`NAME`], and `|` and `&`. Source: Department, `addDepartment`.
+pub const NAME_AMP: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s|&]|[^\x00-\x7F])+$",
+    words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / ! | &`",
+};
+
+/// As [`NAME`], and `& ^ ( ) { } ~ = | * + [ ] "`. Source: Agent, `addAgent`.
+pub const TEXT: Pattern = Pattern {
+    regex: r#"^(?:[0-9a-zA-Z_\-&.$@^(){}~=|*+?\[\],:"'/!\s]|[^\x00-\x7F])+$"#,
+    words: "free of `< > ; # % \\` and the back-tick",
+};
+
+/// Labels of custom fields. Source: Field, `createField`.
+pub const LABEL: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s]|[^\x00-\x7F])+$",
+    words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / !`",
+};
+
+/// Choices of a picklist. Source: Layout, `updateLayoutField`.
+pub const CHOICE: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_\-.$@?:/!\s()]|[^\x00-\x7F])+$",
+    words: "made of letters, digits, white space and `_ - . $ @ ? : / ! ( )`",
+};
+
+/// Phone and fax numbers of contacts and accounts. Source: Contact and Account, create bodies.
+pub const PHONE: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_+\-.$@?,;:'/!\s]|[^\x00-\x7F])+$",
+    words: "made of letters, digits, white space and `+ - . , ; : / '`, without brackets",
+};
+
+/// Phone numbers that both branches of the API's schema accept (`mobile`, `fax`).
+///
+/// Source: Contact `mobile` and Account `fax`: the create and update bodies differ; this is what
+/// both of them take.
+pub const MOBILE: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_+\-.$@?,:'/!\s]|[^\x00-\x7F])+$",
+    words: "made of letters, digits, white space and `+ - . , : / '`, without brackets",
+};
+
+/// Digits. Source: Contact, `zip`.
+pub const DIGITS: Pattern = Pattern {
+    regex: r"^[0-9]+$",
+    words: "made of digits",
+};
+
+/// An amount. Source: Account, `annualrevenue`.
+pub const AMOUNT: Pattern = Pattern {
+    regex: r"^[0-9]{1,13}(?:\.[0-9]*)?$",
+    words: "a plain amount such as `50000000` or `1250.50`",
+};
+
+/// A locale such as `en_US`. Source: Agent, `langCode` and `countryCode`.
+pub const LOCALE: Pattern = Pattern {
+    regex: r"^[a-zA-Z_]*$",
+    words: "a code such as `fr_FR` or `US`",
+};
+
+/// A time zone such as `America/New_York`. Source: Agent, `timeZone`.
+pub const TIME_ZONE: Pattern = Pattern {
+    regex: r"^[a-zA-Z_/\-+0-9]*$",
+    words: "an IANA zone such as `America/New_York`",
+};
+
+/// Words of a picklist field such as a contact's type or language. Source: Contact, `type`.
+pub const WORDS: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_\-.$@?:/!\s()]|[^\x00-\x7F])+$",
+    words: "made of letters, digits, white space and `_ - . $ @ ? : / ! ( )`",
+};
+
+/// An agent's e-mail address. Source: Agent, `emailId`; and no two dots in a row, no dot before
+/// the `@`, no `_` in the domain (refused since 30 June 2021).
+pub const AGENT_EMAIL: Pattern = Pattern {
+    regex: r"^[a-zA-Z0-9_](?:[a-zA-Z0-9_+\-'&]|\.[a-zA-Z0-9_+\-'&])*@(?:[a-zA-Z0-9]+(?:-*[a-zA-Z0-9])*\.)+[a-zA-Z]{2,22}$",
+    words: "an e-mail address such as `name@example.com`",
+};
+
+/// A contact's or account's e-mail address. Source: Contact, `email`; restricted as
+/// [`AGENT_EMAIL`] is.
+pub const EMAIL: Pattern = Pattern {
+    regex: r"^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_+\-'&!~]|\.[\p{L}\p{M}\p{N}_+\-'&!~])*@(?:[\p{L}\p{N}\p{M}]+(?:-*[\p{L}\p{N}\p{M}])*\.)+[\p{L}\p{M}]{2,22}$",
+    words: "an e-mail address such as `name@example.com`",
+};
+
+/// A web address. Source: Account, `website`.
+pub const WEBSITE: Pattern = Pattern {
+    regex: r"^(?:ht|f)tps?://[-.\w]*/?[a-zA-Z0-9\-.?,:'/\\+=&%$#_@]*$",
+    words: "a web address with its scheme, such as `https://www.example.com`",
+};
+
+/// The address of a webhook. Source: Webhook, `createWebhook` and `updateWebhook`.
+pub const HOOK: Pattern = Pattern {
+    regex: r"^https?://[0-9a-zA-Z][-.\w]*/?[a-zA-Z0-9\-.?,:'/\\+=&%$#_@]*$",
+    words: "a web address with its scheme, such as `https://hooks.example.com/zoho-desk`",
+};
+
+/// A UUID. Source: Webhook, `ignoreSourceId`.
+pub const UUID: Pattern = Pattern {
+    regex: r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    words: "a UUID",
+};
+
+/// The API name of a module. Source: Field, `createField`.
+pub const MODULE: Pattern = Pattern {
+    regex: r"^[a-zA-Z0-9_]+$",
+    words: "a module's API name such as `tickets` or `cm_orders`",
+};

@@ -1,0 +1,68 @@
+//! Roles.
+
+use super::{Api, Create, Form, Kind, Removal, Scopes, flag, patterns, reference, sent, text};
+
+/// A role of agents. Source: Role (`getRoles`, `addRole`, `updateRole`, `deleteRole`).
+pub const KIND: Kind = Kind {
+    collection: "roles",
+    singular: "role",
+    doc: "A role: where an agent stands in the hierarchy of data access. The guide's API has no roles of its own; there agents refer to roles by `{lookup: \"Name\"}`.",
+    managed: true,
+    enabled: None,
+    seed: false,
+    create_effect: None,
+    delete_effect: Some("its sub-roles move to the role it reports to"),
+    fields: &[
+        text("name")
+            .max(50)
+            .pattern(patterns::NAME)
+            .naming()
+            .required()
+            .doc("The role's name."),
+        text("description")
+            .max(3200)
+            .pattern(patterns::NAME)
+            .doc("What the role is for."),
+        reference("reportsTo", "roles")
+            .openapi(sent("reportsTo"))
+            .doc("The role above it."),
+        flag("shareDataWithPeers")
+            .required()
+            .doc("Whether agents of the role see each other's records."),
+    ],
+    openapi: Some(Api {
+        list: "/roles",
+        page: 100,
+        by_module: false,
+        takes_fields: false,
+        create: Create::Post,
+        update: Some("/roles/{id}"),
+        resend: &[],
+        removal: Removal::Transfer("/roles/{id}/delete"),
+        switch: None,
+        form: Form::Plain,
+        scopes: Scopes {
+            read: &[
+                "Desk.settings.READ",
+                "Desk.permissions.READ",
+                "Desk.basic.READ",
+            ],
+            create: &[
+                "Desk.settings.CREATE",
+                "Desk.permissions.CREATE",
+                "Desk.basic.CREATE",
+            ],
+            update: &[
+                "Desk.settings.UPDATE",
+                "Desk.permissions.UPDATE",
+                "Desk.basic.UPDATE",
+            ],
+            delete: &[
+                "Desk.settings.DELETE",
+                "Desk.permissions.DELETE",
+                "Desk.basic.DELETE",
+            ],
+        },
+    }),
+    guide: None,
+};

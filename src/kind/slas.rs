@@ -1,0 +1,96 @@
+//! Service level agreements.
+
+use super::{Api, Create, Field, Form, Kind, Removal, Scopes, Shape, Wire, flag, map, text};
+
+const TIMES: &[Field] = &[
+    Field::new("businessHours", Shape::Number)
+        .nullable()
+        .doc("Hours counted inside business hours."),
+    Field::new("calendarHours", Shape::Number)
+        .nullable()
+        .doc("Hours counted around the clock."),
+];
+
+/// Where a person works on SLA definitions.
+const PLACE: &str = "Setup > Automation > SLAs";
+
+/// An SLA. Source: the guide's SLA object; in the official API definitions are read-only and only
+/// their names are shown (Account SLA `getSlasUnderAccount`, Support Plan `getSupportPlans`,
+/// Business Hour `getRelatedRulesForBusinessHour`).
+pub const KIND: Kind = Kind {
+    collection: "slas",
+    singular: "SLA",
+    doc: "A service level agreement: how fast a ticket is answered and solved. The openapi dialect cannot write SLAs; there a missing one is a step done by hand.",
+    managed: true,
+    enabled: None,
+    seed: false,
+    create_effect: None,
+    delete_effect: Some("tickets lose their targets"),
+    fields: &[
+        text("name")
+            .max(100)
+            .naming()
+            .required()
+            .doc("The SLA's name."),
+        text("description")
+            .max(3200)
+            .openapi(Wire::Manual {
+                read: None,
+                encoding: super::Encoding::Plain,
+                doing: PLACE,
+            })
+            .doc("What the SLA promises."),
+        flag("isDefault")
+            .openapi(Wire::Manual {
+                read: None,
+                encoding: super::Encoding::Plain,
+                doing: PLACE,
+            })
+            .doc("Whether it holds where no other SLA does."),
+        map("responseTime", TIMES)
+            .openapi(Wire::Manual {
+                read: None,
+                encoding: super::Encoding::Plain,
+                doing: PLACE,
+            })
+            .doc("The time until the first answer."),
+        map("resolutionTime", TIMES)
+            .openapi(Wire::Manual {
+                read: None,
+                encoding: super::Encoding::Plain,
+                doing: PLACE,
+            })
+            .doc("The time until the solution."),
+    ],
+    openapi: Some(Api {
+        list: "/businessHours",
+        page: 50,
+        by_module: false,
+        takes_fields: false,
+        create: Create::Manual(PLACE),
+        update: None,
+        resend: &[],
+        removal: Removal::Manual(PLACE),
+        switch: None,
+        form: Form::SlaNames,
+        scopes: Scopes {
+            read: &["Desk.settings.READ"],
+            create: &[],
+            update: &[],
+            delete: &[],
+        },
+    }),
+    guide: Some(Api {
+        list: "/sla",
+        page: 100,
+        by_module: false,
+        takes_fields: false,
+        create: Create::Post,
+        update: Some("/sla/{id}"),
+        resend: &[],
+        removal: Removal::Delete("/sla/{id}"),
+        switch: None,
+        form: Form::Plain,
+        scopes: super::GUIDE_SETTINGS,
+    }),
+};

@@ -1,0 +1,205 @@
+//! Webhooks.
+
+use super::{
+    Api, Create, Enabled, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire, flag, patterns,
+    text,
+};
+
+/// Which filter an event takes. Source: Webhook, the filter schema of each event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// Its name.
+    pub name: &'static str,
+    /// The filter's keys, in the manifest's words.
+    pub filter: &'static [&'static str],
+}
+
+const NONE: &[&str] = &[];
+const DEPARTMENTS: &[&str] = &["departments"];
+const PREVIOUS: &[&str] = &["includePrevState"];
+const DEPARTMENTS_PREVIOUS: &[&str] = &["departments", "includePrevState"];
+const THREAD: &[&str] = &["departments", "direction"];
+const TICKET_UPDATE: &[&str] = &["departments", "fields", "includePrevState"];
+
+const fn event(name: &'static str, filter: &'static [&'static str]) -> Event {
+    Event { name, filter }
+}
+
+/// Every event. Source: Webhook, `Subscriptions` (56 names).
+pub const EVENTS: &[Event] = &[
+    event("Account_Add", NONE),
+    event("Account_Delete", NONE),
+    event("Account_Update", PREVIOUS),
+    event("Agent_Add", NONE),
+    event("Agent_Channel_Preference_Update", NONE),
+    event("Agent_Delete", NONE),
+    event("Agent_Presence_Update", NONE),
+    event("Agent_Update", PREVIOUS),
+    event("Article_Add", NONE),
+    event("Article_Delete", NONE),
+    event("Article_Feedback_Add", NONE),
+    event("Article_Translation_Add", NONE),
+    event("Article_Translation_Delete", NONE),
+    event("Article_Translation_Update", PREVIOUS),
+    event("Article_Update", PREVIOUS),
+    event("Call_Add", DEPARTMENTS),
+    event("Call_Delete", NONE),
+    event("Call_Update", DEPARTMENTS_PREVIOUS),
+    event("Contact_Add", NONE),
+    event("Contact_Delete", NONE),
+    event("Contact_Update", PREVIOUS),
+    event("Department_Add", NONE),
+    event("Department_Update", PREVIOUS),
+    event("Event_Add", DEPARTMENTS),
+    event("Event_Delete", NONE),
+    event("Event_Update", DEPARTMENTS_PREVIOUS),
+    event("IM_Message_Add", DEPARTMENTS),
+    event("IM_Message_Status", DEPARTMENTS),
+    event("IM_Session_Status", DEPARTMENTS),
+    event("KBRootCategory_Add", NONE),
+    event("KBRootCategory_Delete", NONE),
+    event("KBRootCategory_Update", PREVIOUS),
+    event("KBSection_Add", NONE),
+    event("KBSection_Delete", NONE),
+    event("KBSection_Update", PREVIOUS),
+    event("Task_Add", DEPARTMENTS),
+    event("Task_Delete", NONE),
+    event("Task_Update", DEPARTMENTS_PREVIOUS),
+    event("Ticket_Add", DEPARTMENTS),
+    event("Ticket_Approval_Add", NONE),
+    event("Ticket_Approval_Update", PREVIOUS),
+    event("Ticket_Attachment_Add", NONE),
+    event("Ticket_Attachment_Delete", DEPARTMENTS),
+    event("Ticket_Attachment_Restored", DEPARTMENTS),
+    event("Ticket_Attachment_Trashed", DEPARTMENTS),
+    event("Ticket_Attachment_Update", NONE),
+    event("Ticket_Comment_Add", DEPARTMENTS),
+    event("Ticket_Comment_Attachment_Add", NONE),
+    event("Ticket_Comment_Attachment_Delete", NONE),
+    event("Ticket_Comment_Update", DEPARTMENTS),
+    event("Ticket_Delete", NONE),
+    event("Ticket_Thread_Add", THREAD),
+    event("Ticket_Update", TICKET_UPDATE),
+    event("TimeEntry_Add", NONE),
+    event("TimeEntry_Delete", NONE),
+    event("TimeEntry_Update", PREVIOUS),
+];
+
+/// An event by name.
+#[must_use]
+pub fn find_event(name: &str) -> Option<&'static Event> {
+    EVENTS.iter().find(|event| event.name == name)
+}
+
+/// Longest list of field names in a `Ticket_Update` filter. Source: Webhook, `FilterTicketUpdate`.
+pub const MAX_FIELDS: usize = 5;
+
+/// The guide's event names beside the official ones, with the one ticket field whose change they
+/// stand for. Source: the guide's list of webhook events.
+pub const GUIDE_EVENTS: &[(&str, &str, Option<&str>)] = &[
+    ("Ticket.Add", "Ticket_Add", None),
+    ("Ticket.Update", "Ticket_Update", None),
+    ("Ticket.Delete", "Ticket_Delete", None),
+    ("Ticket.StatusChange", "Ticket_Update", Some("status")),
+    (
+        "Ticket.AssignmentChange",
+        "Ticket_Update",
+        Some("assigneeId"),
+    ),
+    ("Ticket.CommentAdd", "Ticket_Comment_Add", None),
+    ("Contact.Add", "Contact_Add", None),
+    ("Contact.Update", "Contact_Update", None),
+    ("Account.Add", "Account_Add", None),
+    ("Account.Update", "Account_Update", None),
+];
+
+/// A webhook. Source: Webhook (`getWebhooks`, `createWebhook`, `updateWebhook`,
+/// `deleteWebhook`); in the guide the set of `/events` objects with one URL.
+pub const KIND: Kind = Kind {
+    collection: "webhooks",
+    singular: "webhook",
+    doc: "A call of your service when something happens in the help desk. `subscriptions` is owned whole: an event that is not listed is unsubscribed.",
+    managed: true,
+    enabled: Some(Enabled {
+        field: "isEnabled",
+        on: Switch::Flag(true),
+        send_on_create: true,
+    }),
+    seed: false,
+    create_effect: Some("the URL is called to check it"),
+    delete_effect: None,
+    fields: &[
+        text("name")
+            .max(100)
+            .pattern(patterns::TEXT)
+            .naming()
+            .required()
+            .guide(Wire::Harmless)
+            .doc("The webhook's name. The guide's webhooks have none; there the URL names them."),
+        text("url")
+            .max(500)
+            .update_max(100)
+            .pattern(patterns::HOOK)
+            .required()
+            .doc("The address that is called; 100 characters at most once the webhook exists."),
+        Field::new("subscriptions", Shape::Subscriptions)
+            .required()
+            .doc("The events, each with its filter: `{departments: [..], includePrevState: true, fields: [..], direction: in}`."),
+        text("description")
+            .max(3000)
+            .pattern(patterns::NAME)
+            .guide(Wire::Harmless)
+            .doc("What the webhook is for."),
+        Field::new(
+            "includeEventsFrom",
+            Shape::Texts {
+                max_items: 0,
+                max: 100,
+                set: true,
+                pattern: None,
+                choices: &["AUTOMATION"],
+            },
+        )
+        .guide(Wire::Refused("the guide's webhooks cannot tell events of automations"))
+        .doc("Other sources of events: `AUTOMATION`."),
+        text("ignoreSourceId")
+            .max(100)
+            .pattern(patterns::UUID)
+            .guide(Wire::Refused("the guide's webhooks cannot leave out a source"))
+            .doc("Events that carry this source id (a UUID) are not sent."),
+        flag("isEnabled")
+            .guide(super::sent("isActive"))
+            .doc("Whether the webhook is in use; declaring it implies `true`."),
+    ],
+    openapi: Some(Api {
+        list: "/webhooks",
+        page: 0,
+        by_module: false,
+        takes_fields: false,
+        create: Create::Post,
+        update: Some("/webhooks/{id}"),
+        resend: &["subscriptions"],
+        removal: Removal::Delete("/webhooks/{id}"),
+        switch: None,
+        form: Form::Plain,
+        scopes: Scopes {
+            read: &["Desk.settings.READ", "Desk.webhooks.READ", "Desk.events.READ"],
+            create: &["Desk.settings.CREATE", "Desk.webhooks.CREATE", "Desk.events.CREATE"],
+            update: &["Desk.settings.UPDATE", "Desk.webhooks.UPDATE", "Desk.events.UPDATE"],
+            delete: &["Desk.settings.DELETE", "Desk.webhooks.DELETE", "Desk.events.DELETE"],
+        },
+    }),
+    guide: Some(Api {
+        list: "/events",
+        page: 100,
+        by_module: false,
+        takes_fields: false,
+        create: Create::Post,
+        update: None,
+        resend: &[],
+        removal: Removal::Delete("/events/{id}"),
+        switch: None,
+        form: Form::EventsByUrl,
+        scopes: super::GUIDE_SETTINGS,
+    }),
+};

@@ -1,0 +1,267 @@
+//! Addresses, resources and states: the one type for what is wanted and for what is live.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::kind::Kind;
+
+/// Names one resource: `collection/handle`, split at the first slash.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address {
+    /// The collection, such as `departments`.
+    pub collection: &'static str,
+    /// The handle inside the collection; it may itself hold slashes.
+    pub handle: Arc<str>,
+}
+
+impl Address {
+    /// An address in a kind's collection.
+    pub fn new(collection: &'static str, handle: impl Into<Arc<str>>) -> Self {
+        Self {
+            collection,
+            handle: handle.into(),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.collection, self.handle)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How a body names another resource.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reference {
+    /// A resource by address; the only form after binding.
+    To(Address),
+    /// A live object by its name, as `{lookup: "Name"}` says.
+    Lookup {
+        /// The collection in which the name is looked up.
+        collection: &'static str,
+        /// The identity looked for.
+        name: Arc<str>,
+    },
+    /// A live object by its id, as `{id: "…"}` says; the last resort.
+    Id {
+        /// The collection the id belongs to.
+        collection: &'static str,
+        /// The id, digits only.
+        id: Arc<str>,
+    },
+}
+
+impl Reference {
+    /// The collection that is referred to.
+    #[must_use]
+    pub fn collection(&self) -> &'static str {
+        match self {
+            Self::To(address) => address.collection,
+            Self::Lookup { collection, .. } | Self::Id { collection, .. } => collection,
+        }
+    }
+}
+
+/// A value that came from `${secret.…}`, in part or whole.
+///
+/// Only its template ever leaves memory.
+#[derive(Clone)]
+pub struct Secret {
+    /// The text with its `${…}` expressions, safe to show and to store.
+    pub template: Arc<str>,
+    /// The text itself; absent when the environment lacks the secret.
+    pub value: Option<SecretString>,
+}
+
+impl Secret {
+    /// The text itself, for comparing and sending only.
+    #[must_use]
+    pub fn expose(&self) -> Option<&str> {
+        self.value.as_ref().map(ExposeSecret::expose_secret)
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({})", self.template)
+    }
+}
+
+/// One value of a resource's body, in the manifest's own terms.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Value {
+    /// Absent, null and "" are this one value.
+    #[default]
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number; whole numbers are stored as integers.
+    Number(serde_json::Number),
+    /// A text.
+    Text(Arc<str>),
+    /// Another resource.
+    Reference(Reference),
+    /// A text that must not be shown.
+    Secret(Secret),
+    /// A list, or a set in sorted order.
+    List(Vec<Value>),
+    /// Named leaves. Keys of `cf` are `customFields/handle` for managed fields, API names otherwise.
+    Map(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// A text value; the empty text is null.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        if text.is_empty() {
+            Self::Null
+        } else {
+            Self::Text(text.into())
+        }
+    }
+
+    /// The text, if this is a plain text.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether this is null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Calls `f` for this value and every value inside it.
+    pub fn walk<'a>(&'a self, f: &mut dyn FnMut(&'a Value)) {
+        f(self);
+        match self {
+            Self::List(items) => items.iter().for_each(|item| item.walk(f)),
+            Self::Map(map) => map.values().for_each(|value| value.walk(f)),
+            _ => {}
+        }
+    }
+
+    /// Whether a secret stands anywhere inside.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |value| found |= matches!(value, Self::Secret(_)));
+        found
+    }
+
+    /// Whether a secret without a value stands anywhere inside.
+    #[must_use]
+    pub fn lacks_secret(&self) -> bool {
+        let mut found = false;
+        self.walk(&mut |value| {
+            found |= matches!(value, Self::Secret(secret) if secret.value.is_none());
+        });
+        found
+    }
+}
+
+/// The fields of one resource in the order of its kind's table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Body(Vec<(&'static str, Value)>);
+
+impl Body {
+    /// The value of a field, if the body names it.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<&Value> {
+        self.0
+            .iter()
+            .find(|(name, _)| *name == field)
+            .map(|(_, value)| value)
+    }
+
+    /// The value of a field for changing, if the body names it.
+    pub fn get_mut(&mut self, field: &str) -> Option<&mut Value> {
+        self.0
+            .iter_mut()
+            .find(|(name, _)| *name == field)
+            .map(|(_, value)| value)
+    }
+
+    /// Sets a field.
+    pub fn set(&mut self, field: &'static str, value: Value) {
+        match self.get_mut(field) {
+            Some(slot) => *slot = value,
+            None => self.0.push((field, value)),
+        }
+    }
+
+    /// Takes a field out.
+    pub fn remove(&mut self, field: &str) -> Option<Value> {
+        let index = self.0.iter().position(|(name, _)| *name == field)?;
+        Some(self.0.remove(index).1)
+    }
+
+    /// The fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.0.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// The fields in order, for changing.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Value)> {
+        self.0.iter_mut().map(|(name, value)| (*name, value))
+    }
+
+    /// Whether no field is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(&'static str, Value)> for Body {
+    fn from_iter<I: IntoIterator<Item = (&'static str, Value)>>(iter: I) -> Self {
+        Self(iter.into_iter().collect())
+    }
+}
+
+/// One resource: its kind and its body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// What it is.
+    pub kind: &'static Kind,
+    /// Its fields.
+    pub body: Body,
+}
+
+/// What is wanted, or what is live.
+pub type State = IndexMap<Address, Resource>;
+
+/// What a manifest says about how a resource may be treated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lifecycle {
+    /// Never delete, disable or replace it.
+    pub prevent_destroy: bool,
+    /// Create it when it is absent, never change it afterwards.
+    pub create_only: bool,
+    /// Fields that are left as they are live.
+    pub ignore_changes: Vec<String>,
+    /// The identity it had before.
+    pub renamed_from: Option<String>,
+    /// Whether a change of a create-only field may delete and create it anew.
+    pub replace: bool,
+}
