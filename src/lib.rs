@@ -1,7 +1,9 @@
 //! deskform keeps a Zoho Desk help desk in step with YAML manifests.
 
 pub mod api;
+pub mod apply;
 pub mod clock;
 pub mod kind;
+pub mod plan;
 pub mod problem;
 pub mod state;

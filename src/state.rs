@@ -265,3 +265,36 @@ pub struct Lifecycle {
     /// Whether a change of a create-only field may delete and create it anew.
     pub replace: bool,
 }
+
+impl serde::Serialize for Address {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Address {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A text that is no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an address of the form `collection/handle`")]
+pub struct NotAnAddress(String);
+
+impl std::str::FromStr for Address {
+    type Err = NotAnAddress;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (collection, handle) = text
+            .split_once('/')
+            .ok_or_else(|| NotAnAddress(text.to_owned()))?;
+        let kind = crate::kind::find(collection).ok_or_else(|| NotAnAddress(text.to_owned()))?;
+        if handle.is_empty() {
+            return Err(NotAnAddress(text.to_owned()));
+        }
+        Ok(Self::new(kind.collection, handle))
+    }
+}

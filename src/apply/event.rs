@@ -1,0 +1,90 @@
+//! What happens during an apply, for the renderers.
+
+use serde::Serialize;
+
+use crate::plan::Verb;
+use crate::state::Address;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "camelCase")]
+pub enum Event {
+    /// The run begins.
+    Started {
+        /// How many steps will be tried; manual ones do not count.
+        steps: usize,
+    },
+    /// A step begins.
+    StepStarted {
+        /// The resource.
+        address: Address,
+        /// What is done.
+        verb: Verb,
+    },
+    /// A step ended.
+    StepFinished {
+        /// The resource.
+        address: Address,
+        /// What was to be done.
+        verb: Verb,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The run ended.
+    Finished {
+        /// The counts.
+        report: Tally,
+    },
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "camelCase")]
+pub enum Outcome {
+    /// It was done.
+    Applied {
+        /// The object's id.
+        id: Option<String>,
+    },
+    /// It was refused.
+    Failed {
+        /// The cause, a whole sentence without a final period.
+        error: String,
+        /// The way out.
+        hint: Option<String>,
+        /// What the server calls the failed call.
+        request_id: Option<String>,
+    },
+    /// It was not tried, since a step it needs did not succeed.
+    Skipped {
+        /// The resource whose step did not succeed.
+        because: Address,
+    },
+    /// It was sent and nobody knows whether it was done.
+    Unknown {
+        /// What to look at.
+        error: String,
+    },
+    /// It was not tried, since the run was stopped.
+    Stopped,
+}
+
+/// Counts of outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tally {
+    /// Steps done.
+    pub applied: usize,
+    /// Steps refused.
+    pub failed: usize,
+    /// Steps not tried because of others.
+    pub skipped: usize,
+    /// Steps with an unknown outcome.
+    pub unknown: usize,
+    /// Steps not tried since the run was stopped.
+    pub stopped: usize,
+    /// Steps left for a person.
+    pub manual: usize,
+    /// Calls sent, reads included.
+    pub calls: usize,
+}

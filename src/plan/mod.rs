@@ -1,0 +1,172 @@
+//! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::api::{Dialect, Method};
+use crate::state::Address;
+
+/// The version of the plan's JSON form.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What a run would do, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Plan {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// The environment's name.
+    pub environment: String,
+    /// The organization's id.
+    pub org_id: String,
+    /// The dialect the organization's API speaks.
+    pub dialect: Dialect,
+    /// The digest of the composed manifests, secrets as templates.
+    pub digest: String,
+    /// Addresses that `--target` limited the plan to; empty means everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// Counts.
+    pub summary: Summary,
+    /// The steps, prerequisites first.
+    pub steps: Vec<Step>,
+    /// Fingerprint of what was live, by address: of every object that a step touches, and of the
+    /// proved absence of every object that a step creates.
+    pub fingerprints: BTreeMap<String, String>,
+    /// Differences that an `ignore:` entry acknowledges, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acknowledged: Vec<Acknowledged>,
+    /// Addresses whose secrets the environment lacks, so that they were not compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<String>,
+}
+
+/// A difference that is known and accepted for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Acknowledged {
+    /// The resource.
+    pub address: Address,
+    /// The field, or nothing for the whole step.
+    pub field: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds, as `YYYY-MM-DD`.
+    pub until: Option<String>,
+}
+
+/// How many resources a plan treats in which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Summary {
+    /// Resources that are created.
+    pub create: usize,
+    /// Resources that are changed.
+    pub update: usize,
+    /// Resources that are deleted and created anew.
+    pub replace: usize,
+    /// Resources that are deleted.
+    pub delete: usize,
+    /// Resources that are taken out of use.
+    pub disable: usize,
+    /// Steps that a person has to do.
+    pub manual: usize,
+    /// Live objects that match already and are taken over as they are.
+    pub adopted: usize,
+    /// Resources that need nothing.
+    pub unchanged: usize,
+    /// Writes that apply will send.
+    pub calls: usize,
+    /// Credits that they cost (openapi).
+    pub credits: usize,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// Makes the resource.
+    Create,
+    /// Changes it.
+    Update,
+    /// Makes it anew and removes the old one.
+    Replace,
+    /// Removes it.
+    Delete,
+    /// Takes it out of use.
+    Disable,
+    /// A person has to do it.
+    Manual,
+}
+
+impl Verb {
+    /// The verb in a sentence.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+            Self::Disable => "disable",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// The resource.
+    pub address: Address,
+    /// What is done.
+    pub verb: Verb,
+    /// Whether the live object was found by its identity and is not owned yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
+    /// The fields that change.
+    pub changes: Vec<FieldChange>,
+    /// Resources whose steps come first.
+    pub after: Vec<Address>,
+    /// The writes, for readers; apply derives them again.
+    pub requests: Vec<RequestLine>,
+    /// What they cost (openapi).
+    pub credits: usize,
+    /// What happens besides: an invitation is mailed, a URL is called, data is lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<String>,
+    /// For a manual step: what a person has to do, and where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instruction: Option<String>,
+}
+
+/// One field's change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FieldChange {
+    /// The field, with a dot before a leaf: `cf.region`.
+    pub field: String,
+    /// The live value; null when there is none. References are addresses.
+    pub before: Json,
+    /// The wanted value; null when it is cleared.
+    pub after: Json,
+    /// Whether the values are secret; then both are the text [`SECRET`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+}
+
+/// Stands for the value of a secret wherever it is shown.
+pub const SECRET: &str = "(secret, changed)";
+
+/// One write, for readers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestLine {
+    /// The verb.
+    pub method: Method,
+    /// The path below `/api/v1`; `{collection/handle}` stands for an id that is not known yet.
+    pub path: String,
+}
