@@ -3,7 +3,10 @@
 pub mod api;
 pub mod apply;
 pub mod clock;
+pub mod diff;
 pub mod kind;
+pub mod live;
+pub mod manifest;
 pub mod plan;
 pub mod problem;
 pub mod state;

@@ -105,12 +105,14 @@ pub const KIND: Kind = Kind {
             .guide(sent("cf"))
             .doc("Values of custom fields of the module `accounts`, by `customFields` handle or API name."),
     ],
+    disable_effect: None,
     openapi: Some(Api {
         list: "/accounts",
         page: 100,
         by_module: false,
         takes_fields: true,
         create: Create::Post,
+        demands: &[],
         update: Some("/accounts/{id}"),
         resend: &[],
         removal: Removal::Trash("/accounts/moveToTrash", "accountIds"),
@@ -124,6 +126,7 @@ pub const KIND: Kind = Kind {
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/accounts/{id}"),
         resend: &[],
         removal: Removal::Delete("/accounts/{id}"),

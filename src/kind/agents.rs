@@ -19,7 +19,7 @@ pub const KIND: Kind = Kind {
     }),
     seed: false,
     create_effect: Some("an invitation is mailed and a seat is used"),
-    delete_effect: Some("the agent can no longer sign in; open work stays assigned"),
+    delete_effect: Some("the agent is archived for good"),
     fields: &[
         email("email", 100, patterns::AGENT_EMAIL)
             .naming()
@@ -119,12 +119,14 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Refused("the guide's agents have no custom fields"))
             .doc("Values of custom fields of the module `agents`, by `customFields` handle or API name."),
     ],
+    disable_effect: Some("the agent can no longer sign in; open work stays assigned"),
     openapi: Some(Api {
         list: "/agents",
         page: 100,
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &["rolePermissionType", "departments"],
         update: Some("/agents/{id}"),
         resend: &[],
         removal: Removal::Disable {
@@ -146,6 +148,7 @@ pub const KIND: Kind = Kind {
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/agents/{id}"),
         resend: &[],
         removal: Removal::DisableByPatch {

@@ -116,12 +116,14 @@ pub const KIND: Kind = Kind {
             .guide(sent("cf"))
             .doc("Values of custom fields of the module `contacts`, by `customFields` handle or API name."),
     ],
+    disable_effect: None,
     openapi: Some(Api {
         list: "/contacts",
         page: 100,
         by_module: false,
         takes_fields: true,
         create: Create::Post,
+        demands: &[],
         update: Some("/contacts/{id}"),
         resend: &[],
         removal: Removal::Trash("/contacts/moveToTrash", "contactIds"),
@@ -135,6 +137,7 @@ pub const KIND: Kind = Kind {
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/contacts/{id}"),
         resend: &[],
         removal: Removal::Delete("/contacts/{id}"),

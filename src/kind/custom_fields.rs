@@ -279,12 +279,14 @@ pub const KIND: Kind = Kind {
             .openapi(Wire::Refused("`LargeText` fields cannot be created in the openapi dialect"))
             .doc("Properties of a LargeText."),
     ],
+    disable_effect: None,
     openapi: Some(Api {
         list: "/fields",
         page: 0,
         by_module: true,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/fields/{id}"),
         // Every update has the same body schema as a creation.
         resend: &["displayLabel", "type", "maxLength", "decimalPlaces", "lookup", "returnType"],
@@ -304,6 +306,7 @@ pub const KIND: Kind = Kind {
         by_module: true,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/organizationFields/{id}"),
         resend: &["displayLabel", "type", "maxLength", "decimalPlaces"],
         removal: Removal::Delete("/organizationFields/{id}"),

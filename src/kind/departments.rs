@@ -47,12 +47,14 @@ pub const KIND: Kind = Kind {
             .openapi(Wire::Switched("isEnabled"))
             .doc("Whether the department is in use; declaring it implies `true`."),
     ],
+    disable_effect: Some("agents who belong to no other department are locked out"),
     openapi: Some(Api {
         list: "/departments",
         page: 100,
         by_module: false,
         takes_fields: false,
         create: Create::PostWithAgents,
+        demands: &[],
         update: Some("/departments/{id}"),
         resend: &[],
         removal: Removal::Disable {
@@ -93,6 +95,7 @@ pub const KIND: Kind = Kind {
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/departments/{id}"),
         resend: &[],
         removal: Removal::Delete("/departments/{id}"),

@@ -25,12 +25,14 @@ pub const KIND: Kind = Kind {
             .openapi(sent("layoutName"))
             .doc("The layout's name."),
     ],
+    disable_effect: None,
     openapi: Some(Api {
         list: "/layouts",
         page: 99,
         by_module: true,
         takes_fields: false,
         create: Create::Never,
+        demands: &[],
         update: None,
         resend: &[],
         removal: Removal::Never,

@@ -62,6 +62,8 @@ pub struct Kind {
     pub create_effect: Option<&'static str>,
     /// What is lost when it is deleted, for the plan's reader.
     pub delete_effect: Option<&'static str>,
+    /// What taking it out of use does besides, for the plan's reader.
+    pub disable_effect: Option<&'static str>,
     /// Its endpoints in the `openapi` dialect.
     pub openapi: Option<Api>,
     /// Its endpoints in the `guide` dialect.
@@ -490,6 +492,8 @@ pub struct Api {
     pub takes_fields: bool,
     /// How objects are created.
     pub create: Create,
+    /// Fields that a creation must have in this dialect, besides the required ones.
+    pub demands: &'static [&'static str],
     /// The path of an update (PATCH), with `{id}`; absent where there is none.
     pub update: Option<&'static str>,
     /// Fields that every update sends again, since the server demands them.

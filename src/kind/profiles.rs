@@ -19,12 +19,14 @@ pub const KIND: Kind = Kind {
         .naming()
         .required()
         .doc("The profile's name.")],
+    disable_effect: None,
     openapi: Some(Api {
         list: "/profiles",
         page: 100,
         by_module: false,
         takes_fields: false,
         create: Create::Never,
+        demands: &[],
         update: None,
         resend: &[],
         removal: Removal::Never,

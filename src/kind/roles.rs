@@ -30,12 +30,14 @@ pub const KIND: Kind = Kind {
             .required()
             .doc("Whether agents of the role see each other's records."),
     ],
+    disable_effect: None,
     openapi: Some(Api {
         list: "/roles",
         page: 100,
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/roles/{id}"),
         resend: &[],
         removal: Removal::Transfer("/roles/{id}/delete"),

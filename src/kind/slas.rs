@@ -62,12 +62,14 @@ pub const KIND: Kind = Kind {
             })
             .doc("The time until the solution."),
     ],
+    disable_effect: None,
     openapi: Some(Api {
         list: "/businessHours",
         page: 50,
         by_module: false,
         takes_fields: false,
         create: Create::Manual(PLACE),
+        demands: &[],
         update: None,
         resend: &[],
         removal: Removal::Manual(PLACE),
@@ -86,6 +88,7 @@ pub const KIND: Kind = Kind {
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/sla/{id}"),
         resend: &[],
         removal: Removal::Delete("/sla/{id}"),

@@ -171,12 +171,14 @@ pub const KIND: Kind = Kind {
             .guide(super::sent("isActive"))
             .doc("Whether the webhook is in use; declaring it implies `true`."),
     ],
+    disable_effect: None,
     openapi: Some(Api {
         list: "/webhooks",
         page: 0,
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: Some("/webhooks/{id}"),
         resend: &["subscriptions"],
         removal: Removal::Delete("/webhooks/{id}"),
@@ -195,6 +197,7 @@ pub const KIND: Kind = Kind {
         by_module: false,
         takes_fields: false,
         create: Create::Post,
+        demands: &[],
         update: None,
         resend: &[],
         removal: Removal::Delete("/events/{id}"),

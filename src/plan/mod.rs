@@ -1,11 +1,17 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
-use std::collections::BTreeMap;
+pub mod bind;
+pub mod own;
+pub mod requests;
+pub mod tasks;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::api::{Dialect, Method};
+use crate::kind::{Kind, Removal};
 use crate::state::Address;
 
 /// The version of the plan's JSON form.
@@ -169,4 +175,81 @@ pub struct RequestLine {
     pub method: Method,
     /// The path below `/api/v1`; `{collection/handle}` stands for an id that is not known yet.
     pub path: String,
+}
+
+/// What an environment and the command line say about planning.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The environment's name.
+    pub environment: String,
+    /// The organization's id.
+    pub org_id: String,
+    /// Collections whose live objects are never changed.
+    pub create_only: BTreeSet<String>,
+    /// Whether removing an agent deletes it instead of deactivating it.
+    pub delete_agents: bool,
+    /// Differences that are known and accepted.
+    pub ignore: Vec<IgnoreRule>,
+    /// Addresses the plan is limited to, with their prerequisites; empty means everything.
+    pub targets: Vec<Address>,
+}
+
+/// One entry under `ignore:` that has not expired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IgnoreRule {
+    /// The address, with `*` for any run of characters.
+    pub address: String,
+    /// The field; none means the whole resource's manual steps.
+    pub field: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<jiff::civil::Date>,
+}
+
+impl Options {
+    /// The rule that accepts a difference, if there is one.
+    #[must_use]
+    pub fn ignoring(&self, address: &Address, field: Option<&str>) -> Option<&IgnoreRule> {
+        let address = address.to_string();
+        self.ignore.iter().find(|rule| {
+            matches(&rule.address, &address)
+                && (rule.field.is_none() || rule.field.as_deref() == field)
+        })
+    }
+
+    /// Whether a removed resource is taken out of use instead of deleted.
+    #[must_use]
+    pub fn removes_by_disabling(&self, kind: &'static Kind, dialect: Dialect) -> bool {
+        !(self.delete_agents && kind.collection == "agents")
+            && kind.api(dialect).is_some_and(|api| {
+                matches!(
+                    api.removal,
+                    Removal::Disable { .. } | Removal::DisableByPatch { .. }
+                )
+            })
+    }
+}
+
+/// Whether a text matches a pattern in which `*` stands for any run of characters.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
+    let mut last = None;
+    for part in parts {
+        if let Some(previous) = last.replace(part) {
+            let previous: &str = previous;
+            let Some(at) = rest.find(previous) else {
+                return false;
+            };
+            rest = &rest[at + previous.len()..];
+        }
+    }
+    match last {
+        Some(last) => rest.ends_with(last),
+        None => rest.is_empty(),
+    }
 }

@@ -1,0 +1,610 @@
+//! Values between the wire and the manifest's terms: one decoder and one encoder for all kinds.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Number, Value as Json};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::api::Dialect;
+use crate::kind::{Encoding, Field, Shape, Switch, Wire, webhooks};
+use crate::state::{Address, Reference, Value};
+
+/// Translates ids and API names of an organization to addresses.
+pub trait Names {
+    /// The address of the object with this id; made up when no listing shows it.
+    fn address(&self, collection: &'static str, id: &str) -> Address;
+    /// The key under `cf` for an API name of a module's field.
+    fn custom_field(&self, module: &str, api_name: &str) -> String;
+}
+
+/// Translates addresses to ids and API names of an organization.
+pub trait Ids {
+    /// The id behind an address, if it is known.
+    fn id(&self, address: &Address) -> Option<String>;
+    /// The API name of a managed custom field, if it is known.
+    fn api_name(&self, address: &Address) -> Option<String>;
+}
+
+/// An id as text; the API writes ids as texts or as numbers.
+#[must_use]
+pub fn id_text(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) if !text.is_empty() => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Reads one field of an object; `None` when the answer does not carry it at all.
+#[must_use]
+pub fn read_field(
+    field: &Field,
+    dialect: Dialect,
+    raw: &Map<String, Json>,
+    names: &dyn Names,
+) -> Option<Value> {
+    let (name, encoding) = match field.wire(dialect) {
+        Wire::Sent { name, encoding, .. } => (*name, *encoding),
+        Wire::Switched(name) => (*name, Encoding::Plain),
+        Wire::Manual {
+            read: Some(name),
+            encoding,
+            ..
+        } => (*name, *encoding),
+        Wire::Query(name) => (*name, Encoding::Plain),
+        Wire::Manual { read: None, .. } | Wire::Harmless | Wire::Refused(_) => return None,
+    };
+    raw.get(name)
+        .map(|json| decode(field, dialect, encoding, json, names))
+}
+
+/// Decodes one JSON value by the field's shape; what does not fit becomes null.
+fn decode(
+    field: &Field,
+    dialect: Dialect,
+    encoding: Encoding,
+    json: &Json,
+    names: &dyn Names,
+) -> Value {
+    let value = match field.shape {
+        Shape::Text { .. } | Shape::Scalar { .. } => scalar_text(json),
+        Shape::Email { .. } => scalar_text(json),
+        Shape::Choice(_) => match (json, encoding) {
+            (Json::String(word), Encoding::Words(words)) => {
+                let manifest = words
+                    .iter()
+                    .find(|(_, wire)| wire == word)
+                    .map_or(word.as_str(), |(manifest, _)| manifest);
+                Value::text(manifest)
+            }
+            _ => scalar_text(json),
+        },
+        Shape::Flag => match json {
+            Json::Bool(flag) => Value::Bool(*flag),
+            Json::String(text) if text.eq_ignore_ascii_case("true") => Value::Bool(true),
+            Json::String(text) if text.eq_ignore_ascii_case("false") => Value::Bool(false),
+            _ => Value::Null,
+        },
+        Shape::Integer { .. } | Shape::Number => match json {
+            Json::Number(number) => Value::Number(number.clone()),
+            Json::String(text) => text
+                .trim()
+                .parse::<Number>()
+                .map_or(Value::Null, Value::Number),
+            _ => Value::Null,
+        },
+        Shape::Reference(collection) => id_text(json).map_or(Value::Null, |id| {
+            Value::Reference(Reference::To(names.address(collection, &id)))
+        }),
+        Shape::References(collection) => Value::List(
+            items(json)
+                .filter_map(id_text)
+                .map(|id| Value::Reference(Reference::To(names.address(collection, &id))))
+                .collect(),
+        ),
+        Shape::Texts { .. } => Value::List(
+            items(json)
+                .map(|item| match (item, encoding) {
+                    (Json::Object(object), Encoding::ValueObjects) => {
+                        object.get("value").map_or(Value::Null, scalar_text)
+                    }
+                    _ => scalar_text(item),
+                })
+                .filter(|item| !item.is_null())
+                .collect(),
+        ),
+        Shape::Map(leaves) => match json {
+            Json::Object(object) => Value::Map(
+                leaves
+                    .iter()
+                    .filter_map(|leaf| {
+                        let value = read_field(leaf, dialect, object, names)?;
+                        Some((leaf.name.to_owned(), value))
+                    })
+                    .collect(),
+            ),
+            _ => Value::Null,
+        },
+        Shape::CustomFields { module } => match json {
+            Json::Object(object) => Value::Map(
+                object
+                    .iter()
+                    .map(|(key, value)| (names.custom_field(module, key), scalar_text(value)))
+                    .collect(),
+            ),
+            _ => Value::Null,
+        },
+        Shape::Subscriptions => match json {
+            Json::Object(object) => Value::Map(
+                object
+                    .iter()
+                    .map(|(event, filter)| (event.clone(), decode_filter(filter, names)))
+                    .collect(),
+            ),
+            _ => Value::Null,
+        },
+    };
+    normalise(field, dialect, value)
+}
+
+fn items(json: &Json) -> impl Iterator<Item = &Json> {
+    json.as_array().map_or(&[][..], Vec::as_slice).iter()
+}
+
+fn scalar_text(json: &Json) -> Value {
+    match json {
+        Json::String(text) => Value::text(text),
+        Json::Number(number) => Value::Text(number.to_string().into()),
+        Json::Bool(flag) => Value::Text(flag.to_string().into()),
+        _ => Value::Null,
+    }
+}
+
+fn decode_filter(json: &Json, names: &dyn Names) -> Value {
+    let Json::Object(object) = json else {
+        return Value::Null;
+    };
+    let mut filter = BTreeMap::new();
+    let mut departments: Vec<Value> = ["departmentIds", "departmentId"]
+        .iter()
+        .filter_map(|key| object.get(*key))
+        .flat_map(items)
+        .filter_map(id_text)
+        .map(|id| Value::Reference(Reference::To(names.address("departments", &id))))
+        .collect();
+    sort(&mut departments);
+    departments.dedup();
+    if !departments.is_empty() {
+        filter.insert("departments".to_owned(), Value::List(departments));
+    }
+    if let Some(Json::Bool(true)) = object.get("includePrevState") {
+        filter.insert("includePrevState".to_owned(), Value::Bool(true));
+    }
+    let mut fields: Vec<Value> = object
+        .get("fields")
+        .into_iter()
+        .flat_map(items)
+        .map(scalar_text)
+        .filter(|field| !field.is_null())
+        .collect();
+    sort(&mut fields);
+    if !fields.is_empty() {
+        filter.insert("fields".to_owned(), Value::List(fields));
+    }
+    if let Some(direction @ Json::String(_)) = object.get("direction") {
+        filter.insert("direction".to_owned(), scalar_text(direction));
+    }
+    if filter.is_empty() {
+        Value::Null
+    } else {
+        Value::Map(filter)
+    }
+}
+
+/// Sorts values that form a set.
+pub fn sort(values: &mut [Value]) {
+    values.sort_by(|a, b| match (a, b) {
+        (Value::Reference(a), Value::Reference(b)) => a.cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        _ => std::cmp::Ordering::Equal,
+    });
+}
+
+/// Brings a value of either side to the one form in which both are compared.
+///
+/// What Desk itself may do to a value must not look like a difference: white space at the ends,
+/// line ends, the case of an e-mail address, the order of a set, the form of an amount.
+#[must_use]
+pub fn normalise(field: &Field, dialect: Dialect, value: Value) -> Value {
+    match (field.shape, value) {
+        (Shape::Email { .. }, Value::Text(text)) => Value::text(&text.trim().to_lowercase()),
+        (Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_), Value::Text(text)) => {
+            let tidy = text.trim().replace("\r\n", "\n");
+            if let Wire::Sent {
+                encoding: Encoding::TextAsNumber,
+                ..
+            } = field.wire(dialect)
+                && let Some(number) = plain_number(&tidy)
+            {
+                return Value::Text(number.to_string().into());
+            }
+            Value::text(&tidy)
+        }
+        (Shape::Integer { .. } | Shape::Number, Value::Number(number)) => {
+            Value::Number(whole(number))
+        }
+        (Shape::References(_), Value::List(mut list)) => {
+            sort(&mut list);
+            list.dedup();
+            Value::List(list)
+        }
+        (Shape::References(_), Value::Null) => Value::List(Vec::new()),
+        (Shape::Texts { set, .. }, Value::List(list)) => {
+            let mut list: Vec<Value> = list
+                .into_iter()
+                .map(|item| match item {
+                    Value::Text(text) => Value::text(text.trim()),
+                    other => other,
+                })
+                .collect();
+            if set {
+                sort(&mut list);
+                list.dedup();
+            }
+            Value::List(list)
+        }
+        (Shape::Texts { .. }, Value::Null) => Value::List(Vec::new()),
+        (Shape::Map(leaves), Value::Map(map)) => Value::Map(
+            map.into_iter()
+                .map(|(key, value)| {
+                    let value = match leaves.iter().find(|leaf| leaf.name == key) {
+                        Some(leaf) => normalise(leaf, dialect, value),
+                        None => value,
+                    };
+                    (key, value)
+                })
+                .collect(),
+        ),
+        (Shape::CustomFields { .. }, Value::Map(map)) => Value::Map(
+            map.into_iter()
+                .map(|(key, value)| {
+                    let value = match value {
+                        Value::Text(text) => Value::text(&text.trim().replace("\r\n", "\n")),
+                        other => other,
+                    };
+                    (key, value)
+                })
+                .collect(),
+        ),
+        (Shape::Subscriptions, Value::Map(map)) => Value::Map(
+            map.into_iter()
+                .map(|(event, filter)| (event, normalise_filter(filter)))
+                .collect(),
+        ),
+        (_, value) => value,
+    }
+}
+
+fn normalise_filter(filter: Value) -> Value {
+    let Value::Map(mut map) = filter else {
+        return Value::Null;
+    };
+    map.retain(|_, value| match value {
+        Value::List(list) => {
+            sort(list);
+            list.dedup();
+            !list.is_empty()
+        }
+        Value::Bool(flag) => *flag,
+        Value::Null => false,
+        _ => true,
+    });
+    if map.is_empty() {
+        Value::Null
+    } else {
+        Value::Map(map)
+    }
+}
+
+/// A whole number as an integer, so that 24.0 and 24 are one value.
+#[must_use]
+pub fn whole(number: Number) -> Number {
+    match number.as_f64() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::float_cmp,
+            reason = "the guard holds the value to what an i64 and an f64 share exactly"
+        )]
+        Some(float) if float.trunc() == float && float.abs() < 9.0e15 => Number::from(float as i64),
+        _ => number,
+    }
+}
+
+fn plain_number(text: &str) -> Option<Number> {
+    text.trim_end_matches('.').parse::<Number>().ok().map(whole)
+}
+
+/// The identity of a text as it is compared: trimmed, NFC.
+#[must_use]
+pub fn identity_text(text: &str) -> String {
+    text.trim().nfc().collect()
+}
+
+/// What could not be encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EncodeError {
+    /// The id behind this address is not known.
+    UnknownId(Address),
+    /// A secret has no value in this environment.
+    NoSecret,
+}
+
+/// Writes one field of a body, for a create or an update.
+///
+/// `named` is the part of `value` that the manifests name; of a map of custom fields only that is
+/// sent.
+///
+/// # Errors
+/// [`EncodeError`] when an id or a secret is missing.
+pub fn encode(
+    field: &Field,
+    dialect: Dialect,
+    value: &Value,
+    named: Option<&Value>,
+    ids: &dyn Ids,
+) -> Result<Json, EncodeError> {
+    let encoding = match field.wire(dialect) {
+        Wire::Sent { encoding, .. } => *encoding,
+        _ => Encoding::Plain,
+    };
+    Ok(match (field.shape, value) {
+        (_, Value::Null) => empty(field, dialect),
+        (_, Value::Secret(secret)) => {
+            Json::String(secret.expose().ok_or(EncodeError::NoSecret)?.to_owned())
+        }
+        (Shape::CustomFields { .. }, Value::Map(map)) => {
+            let mut object = Map::new();
+            for (key, value) in map {
+                if let Some(Value::Map(named)) = named
+                    && !named.contains_key(key)
+                {
+                    continue;
+                }
+                object.insert(
+                    wire_key(key, ids)?,
+                    match value {
+                        Value::Null if dialect == Dialect::Guide => Json::Null,
+                        Value::Null => Json::String(String::new()),
+                        other => plain(other, ids)?,
+                    },
+                );
+            }
+            Json::Object(object)
+        }
+        (Shape::Subscriptions, Value::Map(map)) => {
+            let mut object = Map::new();
+            for (event, filter) in map {
+                object.insert(event.clone(), encode_filter(filter, ids)?);
+            }
+            Json::Object(object)
+        }
+        (Shape::Map(leaves), Value::Map(map)) => {
+            let mut object = Map::new();
+            for leaf in leaves {
+                if let Some(value) = map.get(leaf.name) {
+                    let name = leaf.wire(dialect).read_name().unwrap_or(leaf.name);
+                    object.insert(name.to_owned(), encode(leaf, dialect, value, None, ids)?);
+                }
+            }
+            Json::Object(object)
+        }
+        (Shape::Texts { .. }, Value::List(list)) if encoding == Encoding::ValueObjects => {
+            let mut array = Vec::with_capacity(list.len());
+            for item in list {
+                let mut object = Map::new();
+                object.insert("value".to_owned(), plain(item, ids)?);
+                array.push(Json::Object(object));
+            }
+            Json::Array(array)
+        }
+        (_, Value::Text(text)) => match encoding {
+            Encoding::TextAsNumber => {
+                plain_number(text).map_or_else(|| Json::String(text.to_string()), Json::Number)
+            }
+            Encoding::Words(words) => Json::String(
+                words
+                    .iter()
+                    .find(|(manifest, _)| *manifest == &**text)
+                    .map_or(&**text, |(_, wire)| wire)
+                    .to_owned(),
+            ),
+            _ => Json::String(text.to_string()),
+        },
+        (_, value) => plain(value, ids)?,
+    })
+}
+
+/// What clears a field: null where the API takes it, else the empty value.
+fn empty(field: &Field, dialect: Dialect) -> Json {
+    if field.nullable || dialect == Dialect::Guide {
+        return Json::Null;
+    }
+    match field.shape {
+        Shape::References(_) | Shape::Texts { .. } => Json::Array(Vec::new()),
+        Shape::Text { .. } | Shape::Email { .. } | Shape::Scalar { .. } => {
+            Json::String(String::new())
+        }
+        _ => Json::Null,
+    }
+}
+
+/// Whether the API has a way to clear a field once it has a value.
+#[must_use]
+pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
+    !field.required
+        && (dialect == Dialect::Guide
+            || field.nullable
+            || matches!(
+                field.shape,
+                Shape::Text { .. }
+                    | Shape::Scalar { .. }
+                    | Shape::References(_)
+                    | Shape::Texts { .. }
+                    | Shape::CustomFields { .. }
+            ))
+}
+
+fn wire_key(key: &str, ids: &dyn Ids) -> Result<String, EncodeError> {
+    match key.strip_prefix("customFields/") {
+        Some(handle) => {
+            let address = Address::new("customFields", handle);
+            ids.api_name(&address)
+                .ok_or(EncodeError::UnknownId(address))
+        }
+        None => Ok(key.to_owned()),
+    }
+}
+
+fn plain(value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
+    Ok(match value {
+        Value::Null => Json::Null,
+        Value::Bool(flag) => Json::Bool(*flag),
+        Value::Number(number) => Json::Number(number.clone()),
+        Value::Text(text) => Json::String(text.to_string()),
+        Value::Secret(secret) => {
+            Json::String(secret.expose().ok_or(EncodeError::NoSecret)?.to_owned())
+        }
+        Value::Reference(Reference::To(address)) => Json::String(
+            ids.id(address)
+                .ok_or_else(|| EncodeError::UnknownId(address.clone()))?,
+        ),
+        Value::Reference(Reference::Id { id, .. }) => Json::String(id.to_string()),
+        Value::Reference(Reference::Lookup { collection, name }) => {
+            return Err(EncodeError::UnknownId(Address::new(
+                collection,
+                name.clone(),
+            )));
+        }
+        Value::List(list) => Json::Array(
+            list.iter()
+                .map(|item| plain(item, ids))
+                .collect::<Result<_, _>>()?,
+        ),
+        Value::Map(map) => Json::Object(
+            map.iter()
+                .map(|(key, value)| Ok((key.clone(), plain(value, ids)?)))
+                .collect::<Result<_, EncodeError>>()?,
+        ),
+    })
+}
+
+fn encode_filter(filter: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
+    let Value::Map(map) = filter else {
+        return Ok(Json::Null);
+    };
+    let mut object = Map::new();
+    for (key, value) in map {
+        let name = if key == "departments" {
+            "departmentIds"
+        } else {
+            key
+        };
+        object.insert(name.to_owned(), plain(value, ids)?);
+    }
+    Ok(Json::Object(object))
+}
+
+/// The value of a switch.
+#[must_use]
+pub fn switch_value(switch: Switch) -> Value {
+    match switch {
+        Switch::Flag(flag) => Value::Bool(flag),
+        Switch::Word(word) => Value::text(word),
+    }
+}
+
+/// The guide's events that a map of subscriptions stands for, in the guide's order; the second
+/// list holds the subscriptions that the guide cannot express.
+#[must_use]
+pub fn guide_events(subscriptions: &BTreeMap<String, Value>) -> (Vec<String>, Vec<String>) {
+    let mut events = Vec::new();
+    let mut refused = Vec::new();
+    for (event, filter) in subscriptions {
+        let rows: Vec<_> = webhooks::GUIDE_EVENTS
+            .iter()
+            .filter(|(_, official, _)| official == event)
+            .collect();
+        if rows.is_empty() {
+            // What the guide itself showed under a name of its own is kept as it is.
+            if event.contains('.') {
+                events.push(event.clone());
+            } else {
+                refused.push(event.clone());
+            }
+            continue;
+        }
+        match filter {
+            Value::Null => events.extend(
+                rows.iter()
+                    .filter(|(_, _, field)| field.is_none())
+                    .map(|(guide, ..)| (*guide).to_owned()),
+            ),
+            Value::Map(map) if map.len() == 1 => {
+                let Some(Value::List(fields)) = map.get("fields") else {
+                    refused.push(event.clone());
+                    continue;
+                };
+                for field in fields {
+                    match rows
+                        .iter()
+                        .find(|(_, _, of)| of.is_some() && *of == field.as_text())
+                    {
+                        Some((guide, ..)) => events.push((*guide).to_owned()),
+                        None => refused.push(event.clone()),
+                    }
+                }
+            }
+            _ => refused.push(event.clone()),
+        }
+    }
+    refused.dedup();
+    (events, refused)
+}
+
+/// The subscriptions that a set of the guide's events stands for.
+///
+/// An event that has no official counterpart, or whose counterpart is taken already, stands under
+/// its own name: so it is a difference that can be seen and removed.
+#[must_use]
+pub fn subscriptions_of(events: &[&str]) -> BTreeMap<String, Value> {
+    let plain_update = events.contains(&"Ticket.Update");
+    let mut map: BTreeMap<String, Value> = BTreeMap::new();
+    for event in events {
+        match webhooks::GUIDE_EVENTS
+            .iter()
+            .find(|(guide, ..)| guide == event)
+        {
+            Some((_, official, None)) => {
+                map.insert((*official).to_owned(), Value::Null);
+            }
+            Some((_, official, Some(field))) if !plain_update => {
+                let entry = map
+                    .entry((*official).to_owned())
+                    .or_insert_with(|| Value::Map(BTreeMap::new()));
+                if let Value::Map(filter) = entry
+                    && let Value::List(fields) = filter
+                        .entry("fields".to_owned())
+                        .or_insert_with(|| Value::List(Vec::new()))
+                {
+                    fields.push(Value::text(field));
+                    sort(fields);
+                    fields.dedup();
+                }
+            }
+            _ => {
+                map.insert((*event).to_owned(), Value::Null);
+            }
+        }
+    }
+    map
+}

@@ -1,0 +1,423 @@
+//! What is live: objects as they were read, their identities, and their translation to addresses.
+
+pub mod convert;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value as Json};
+
+use crate::api::Dialect;
+use crate::kind::{self, Form, Kind, Shape, Wire};
+use crate::state::{Address, Body, Value};
+use convert::{Ids, Names, identity_text};
+
+/// One object as the organization shows it.
+#[derive(Debug, Clone)]
+pub struct LiveObject {
+    /// What it is.
+    pub kind: &'static Kind,
+    /// Its id.
+    pub id: String,
+    /// The answer's keys and values.
+    pub raw: Map<String, Json>,
+    /// For a webhook of the guide: the `/events` objects that form it.
+    pub parts: Vec<EventPart>,
+}
+
+/// One `/events` object of the guide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPart {
+    /// Its id.
+    pub id: String,
+    /// Its event type.
+    pub event: String,
+    /// Whether it is active.
+    pub active: bool,
+}
+
+/// The agent in whose name deskform works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActingAgent {
+    /// Its id.
+    pub id: String,
+    /// Its e-mail address.
+    pub email: String,
+}
+
+/// What was read of an organization.
+#[derive(Debug)]
+pub struct Live {
+    /// The dialect it was read in.
+    pub dialect: Dialect,
+    /// The objects.
+    pub objects: Vec<LiveObject>,
+    /// Who is acting, where the API tells.
+    pub acting: Option<ActingAgent>,
+    by_id: HashMap<(&'static str, String), usize>,
+    by_identity: HashMap<(&'static str, String), Vec<usize>>,
+    by_lower_case: HashMap<(&'static str, String), Vec<usize>>,
+    by_api_name: HashMap<(String, String), usize>,
+    bound: HashMap<usize, Address>,
+    ids: RefCell<HashMap<Address, String>>,
+    api_names: RefCell<HashMap<Address, String>>,
+}
+
+/// The identity of a webhook in the guide is its URL, since its webhooks have no name.
+#[must_use]
+pub fn identity_fields(kind: &'static Kind, dialect: Dialect) -> Vec<&'static kind::Field> {
+    if kind
+        .api(dialect)
+        .is_some_and(|api| api.form == Form::EventsByUrl)
+    {
+        return kind.field("url").into_iter().collect();
+    }
+    kind.fields.iter().filter(|field| field.identity).collect()
+}
+
+/// The canonical identity of a body; `None` when a part of it is missing or a secret is unknown.
+#[must_use]
+pub fn identity(kind: &'static Kind, dialect: Dialect, body: &Body) -> Option<String> {
+    let mut parts = Vec::new();
+    for field in identity_fields(kind, dialect) {
+        let text = match body.get(field.name)? {
+            Value::Text(text) => text.to_string(),
+            Value::Secret(secret) => secret.expose()?.to_owned(),
+            _ => return None,
+        };
+        parts.push(canonical(field, &text));
+    }
+    Some(parts.join("/"))
+}
+
+/// One part of an identity in the form in which it is compared.
+#[must_use]
+pub fn canonical(field: &kind::Field, text: &str) -> String {
+    let text = identity_text(text);
+    if matches!(field.shape, Shape::Email { .. }) {
+        text.to_lowercase()
+    } else {
+        text
+    }
+}
+
+impl Live {
+    /// An organization of which nothing was read yet.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            objects: Vec::new(),
+            acting: None,
+            by_id: HashMap::new(),
+            by_identity: HashMap::new(),
+            by_lower_case: HashMap::new(),
+            by_api_name: HashMap::new(),
+            bound: HashMap::new(),
+            ids: RefCell::new(HashMap::new()),
+            api_names: RefCell::new(HashMap::new()),
+        }
+    }
+
+    /// Adds an object; one that was added before (a duplicate of paging) is left out.
+    pub fn add(&mut self, object: LiveObject) {
+        let index = self.objects.len();
+        let key = (object.kind.collection, object.id.clone());
+        if self.by_id.contains_key(&key) {
+            return;
+        }
+        self.by_id.insert(key, index);
+        if let Some(identity) = self.raw_identity(&object) {
+            self.by_lower_case
+                .entry((object.kind.collection, identity.to_lowercase()))
+                .or_default()
+                .push(index);
+            self.by_identity
+                .entry((object.kind.collection, identity))
+                .or_default()
+                .push(index);
+        }
+        if let (Some(module), Some(api_name)) = (
+            object.raw.get("module").and_then(Json::as_str),
+            object.raw.get("apiName").and_then(Json::as_str),
+        ) {
+            self.by_api_name
+                .insert((module.to_owned(), api_name.to_owned()), index);
+        }
+        self.objects.push(object);
+    }
+
+    fn raw_identity(&self, object: &LiveObject) -> Option<String> {
+        let mut parts = Vec::new();
+        for field in identity_fields(object.kind, self.dialect) {
+            let name = match field.wire(self.dialect) {
+                Wire::Query(name) => name,
+                wire => wire.read_name().unwrap_or(field.name),
+            };
+            parts.push(canonical(field, object.raw.get(name)?.as_str()?));
+        }
+        Some(parts.join("/"))
+    }
+
+    /// The objects with an identity.
+    #[must_use]
+    pub fn find(&self, collection: &'static str, identity: &str) -> &[usize] {
+        self.by_identity
+            .get(&(collection, identity.to_owned()))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The first object whose identity differs from the given one in case only.
+    #[must_use]
+    pub fn find_without_case(&self, collection: &'static str, identity: &str) -> Option<usize> {
+        self.by_lower_case
+            .get(&(collection, identity.to_lowercase()))?
+            .iter()
+            .copied()
+            .find(|index| {
+                self.objects
+                    .get(*index)
+                    .and_then(|object| self.raw_identity(object))
+                    .is_some_and(|have| have != identity)
+            })
+    }
+
+    /// The object with an id.
+    #[must_use]
+    pub fn find_id(&self, collection: &'static str, id: &str) -> Option<usize> {
+        self.by_id.get(&(collection, id.to_owned())).copied()
+    }
+
+    /// Says that an object is the live side of an address.
+    pub fn bind(&mut self, index: usize, address: Address) {
+        if let Some(object) = self.objects.get(index) {
+            self.ids
+                .borrow_mut()
+                .insert(address.clone(), object.id.clone());
+            if let Some(api_name) = object.raw.get("apiName").and_then(Json::as_str) {
+                self.api_names
+                    .borrow_mut()
+                    .insert(address.clone(), api_name.to_owned());
+            }
+            self.bound.insert(index, address);
+        }
+    }
+
+    /// The address an object is bound to.
+    #[must_use]
+    pub fn bound(&self, index: usize) -> Option<&Address> {
+        self.bound.get(&index)
+    }
+
+    /// Remembers the id (and API name) that the server gave to a new object.
+    pub fn learn(&self, address: &Address, id: &str, api_name: Option<&str>) {
+        self.ids.borrow_mut().insert(address.clone(), id.to_owned());
+        if let Some(api_name) = api_name {
+            self.api_names
+                .borrow_mut()
+                .insert(address.clone(), api_name.to_owned());
+        }
+    }
+
+    /// The address of an object: the bound one, else one made from its identity.
+    #[must_use]
+    pub fn address_of(&self, index: usize) -> Option<Address> {
+        if let Some(address) = self.bound.get(&index) {
+            return Some(address.clone());
+        }
+        let object = self.objects.get(index)?;
+        let identity = self.raw_identity(object);
+        let unique = identity
+            .as_deref()
+            .is_some_and(|name| self.find(object.kind.collection, name).len() == 1);
+        let mut address = Address::new(
+            object.kind.collection,
+            match identity {
+                Some(name) if unique => name,
+                Some(name) => format!("{name} [{}]", object.id),
+                None => format!("id:{}", object.id),
+            },
+        );
+        // A handle of the manifests may read like this identity and mean another object.
+        if self
+            .ids
+            .borrow()
+            .get(&address)
+            .is_some_and(|id| *id != object.id)
+        {
+            address = Address::new(
+                object.kind.collection,
+                format!("{} [{}]", address.handle, object.id),
+            );
+        }
+        self.ids
+            .borrow_mut()
+            .insert(address.clone(), object.id.clone());
+        Some(address)
+    }
+
+    /// The body of an object in the manifest's terms: every field that its answer carries.
+    #[must_use]
+    pub fn body(&self, index: usize) -> Body {
+        let Some(object) = self.objects.get(index) else {
+            return Body::default();
+        };
+        self.decode(object.kind, &object.raw)
+    }
+
+    /// Decodes an answer in the manifest's terms.
+    #[must_use]
+    pub fn decode(&self, kind: &'static Kind, raw: &Map<String, Json>) -> Body {
+        kind.fields
+            .iter()
+            .filter_map(|field| {
+                let value = convert::read_field(field, self.dialect, raw, self)?;
+                Some((field.name, value))
+            })
+            .collect()
+    }
+
+    /// The custom fields of a module by API name.
+    #[must_use]
+    pub fn custom_field(&self, module: &str, api_name: &str) -> Option<usize> {
+        self.by_api_name
+            .get(&(module.to_owned(), api_name.to_owned()))
+            .copied()
+    }
+
+    /// The identity of an object as it is compared.
+    #[must_use]
+    pub fn identity_of(&self, index: usize) -> Option<String> {
+        self.raw_identity(self.objects.get(index)?)
+    }
+
+    /// The objects of a collection, by index.
+    pub fn collection(&self, collection: &'static str) -> impl Iterator<Item = usize> {
+        self.objects
+            .iter()
+            .enumerate()
+            .filter(move |(_, object)| object.kind.collection == collection)
+            .map(|(index, _)| index)
+    }
+}
+
+impl Names for Live {
+    fn address(&self, collection: &'static str, id: &str) -> Address {
+        match self.find_id(collection, id) {
+            Some(index) => self
+                .address_of(index)
+                .unwrap_or_else(|| Address::new(collection, format!("id:{id}"))),
+            None => {
+                let address = Address::new(collection, format!("id:{id}"));
+                self.ids
+                    .borrow_mut()
+                    .entry(address.clone())
+                    .or_insert_with(|| id.to_owned());
+                address
+            }
+        }
+    }
+
+    fn custom_field(&self, module: &str, api_name: &str) -> String {
+        Live::custom_field(self, module, api_name)
+            .and_then(|index| self.bound.get(&index))
+            .map_or_else(|| api_name.to_owned(), ToString::to_string)
+    }
+}
+
+impl Ids for Live {
+    fn id(&self, address: &Address) -> Option<String> {
+        self.ids.borrow().get(address).cloned()
+    }
+
+    fn api_name(&self, address: &Address) -> Option<String> {
+        self.api_names.borrow().get(address).cloned()
+    }
+}
+
+/// Forms webhooks from the guide's `/events` objects: one for each URL.
+///
+/// # Errors
+/// An object that has a URL or an event type but not both: then this listing does not hold
+/// webhooks, and nothing may be concluded from it.
+pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
+    let mut groups: BTreeMap<String, Vec<EventPart>> = BTreeMap::new();
+    for item in items {
+        let id = item.get("id").and_then(convert::id_text);
+        let url = item.get("url").and_then(Json::as_str);
+        let event = item.get("eventType").and_then(Json::as_str);
+        let (Some(id), Some(url), Some(event)) = (id, url, event) else {
+            return Err(
+                "`GET /events` shows objects that are no webhooks (without `url` and `eventType`)"
+                    .to_owned(),
+            );
+        };
+        groups.entry(url.to_owned()).or_default().push(EventPart {
+            id,
+            event: event.to_owned(),
+            active: !matches!(item.get("isActive"), Some(Json::Bool(false)))
+                && item.get("isActive").and_then(Json::as_str) != Some("false"),
+        });
+    }
+    Ok(groups
+        .into_iter()
+        .map(|(url, mut parts)| {
+            parts.sort_by(|a, b| (&a.event, &a.id).cmp(&(&b.event, &b.id)));
+            let events: Vec<&str> = parts.iter().map(|part| part.event.as_str()).collect();
+            let mut raw = Map::new();
+            raw.insert("url".to_owned(), Json::String(url));
+            raw.insert(
+                "isActive".to_owned(),
+                match (
+                    parts.iter().all(|part| part.active),
+                    parts.iter().any(|part| part.active),
+                ) {
+                    (true, _) => Json::Bool(true),
+                    (false, false) => Json::Bool(false),
+                    // Neither on nor off: a difference whatever is wanted.
+                    (false, true) => Json::Null,
+                },
+            );
+            raw.insert(
+                "subscriptions".to_owned(),
+                subscriptions_json(&convert::subscriptions_of(&events)),
+            );
+            LiveObject {
+                kind: &kind::webhooks::KIND,
+                id: parts
+                    .first()
+                    .map(|part| part.id.clone())
+                    .unwrap_or_default(),
+                raw,
+                parts,
+            }
+        })
+        .collect())
+}
+
+fn subscriptions_json(map: &BTreeMap<String, Value>) -> Json {
+    Json::Object(
+        map.iter()
+            .map(|(event, filter)| {
+                let filter = match filter {
+                    Value::Map(filter) => filter
+                        .iter()
+                        .map(|(key, value)| {
+                            let values = match value {
+                                Value::List(list) => list
+                                    .iter()
+                                    .filter_map(|item| item.as_text().map(Json::from))
+                                    .collect(),
+                                _ => Vec::new(),
+                            };
+                            (key.clone(), Json::Array(values))
+                        })
+                        .collect::<Map<_, _>>()
+                        .into(),
+                    _ => Json::Null,
+                };
+                (event.clone(), filter)
+            })
+            .collect(),
+    )
+}

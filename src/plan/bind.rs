@@ -1,0 +1,387 @@
+//! Binding: which live object each declared resource is, and what its references mean.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::api::Dialect;
+use crate::kind::{Kind, Shape};
+use crate::live::convert::{Names, normalise};
+use crate::live::{Live, canonical, identity, identity_fields};
+use crate::manifest::Desired;
+use crate::problem::{Place, Problem};
+use crate::state::{Address, Reference, Resource, State, Value};
+
+/// The desired state with every reference as an address.
+#[derive(Debug, Default)]
+pub struct Bound {
+    /// What is wanted, in the same normal form as the live side.
+    pub desired: State,
+    /// The live object behind an address.
+    pub live: HashMap<Address, usize>,
+    /// Live objects that a tombstone names, with the tombstone's place.
+    pub tombstones: Vec<(usize, Place)>,
+    /// Addresses that cannot be compared since a secret is missing.
+    pub not_compared: Vec<Address>,
+}
+
+/// Binds the declared resources to live objects.
+///
+/// # Errors
+/// All problems at once: objects that are not unique, names that do not exist, two addresses for
+/// one object.
+pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut bound = Bound::default();
+    let mut taken: HashMap<usize, Address> = HashMap::new();
+    for (address, resource) in &desired.state {
+        let Some(index) = candidate(desired, live, address, resource, &mut problems, &mut bound)
+        else {
+            continue;
+        };
+        if let Some(other) = taken.get(&index) {
+            problems.push(
+                Problem::error(
+                    "two-addresses",
+                    format!("`{address}` and `{other}` are the same live object"),
+                )
+                .at(place(desired, address, ""), "the second declaration")
+                .at(place(desired, other, ""), "the first declaration")
+                .help("remove one of them, or correct its `renamedFrom`"),
+            );
+            continue;
+        }
+        taken.insert(index, address.clone());
+        live.bind(index, address.clone());
+        bound.live.insert(address.clone(), index);
+    }
+    for tombstone in &desired.removed {
+        match *live.find(tombstone.collection, &tombstone.identity) {
+            [] => {}
+            [index] => {
+                if let Some(address) = live.bound(index) {
+                    problems.push(
+                        Problem::error(
+                            "removed-and-declared",
+                            format!("`{address}` is declared, and its live object is listed under `removed`"),
+                        )
+                        .at(tombstone.place.clone(), "removed here")
+                        .at(place(desired, address, ""), "declared here")
+                        .help("delete one of the two"),
+                    );
+                } else {
+                    bound.tombstones.push((index, tombstone.place.clone()));
+                }
+            }
+            ref several => problems.push(not_unique(
+                live,
+                tombstone.collection,
+                &tombstone.identity,
+                several,
+                tombstone.place.clone(),
+            )),
+        }
+    }
+    for (address, resource) in &desired.state {
+        let mut resource = resource.clone();
+        translate(desired, live, address, &mut resource, &mut problems);
+        bound.desired.insert(address.clone(), resource);
+    }
+    if problems.is_empty() {
+        Ok(bound)
+    } else {
+        Err(problems)
+    }
+}
+
+/// The place of a declaration, or of a field in it (`departments`, `cf/region`).
+#[must_use]
+pub fn place(desired: &Desired, address: &Address, path: &str) -> Place {
+    desired.details.get(address).map_or_else(
+        || Place {
+            file: "".into(),
+            document: 0,
+            pointer: String::new(),
+            part: crate::problem::Part::Key,
+        },
+        |detail| detail.origin.place(path),
+    )
+}
+
+fn not_unique(
+    live: &Live,
+    collection: &'static str,
+    name: &str,
+    indices: &[usize],
+    at: Place,
+) -> Problem {
+    let ids: Vec<String> = indices
+        .iter()
+        .filter_map(|index| live.objects.get(*index))
+        .map(|object| format!("`{}`", object.id))
+        .collect();
+    Problem::error(
+        "ambiguous-live",
+        format!(
+            "{} live {collection} are named `{name}`: {}",
+            indices.len(),
+            ids.join(" and ")
+        ),
+    )
+    .at(at, "named here")
+    .help("rename or delete all but one of them in Zoho Desk")
+}
+
+fn candidate(
+    desired: &Desired,
+    live: &Live,
+    address: &Address,
+    resource: &Resource,
+    problems: &mut Vec<Problem>,
+    bound: &mut Bound,
+) -> Option<usize> {
+    let kind = resource.kind;
+    let Some(name) = identity(kind, live.dialect, &resource.body) else {
+        // The part of the identity that is missing is a secret: nothing can be said about it.
+        bound.not_compared.push(address.clone());
+        return None;
+    };
+    let secret = identity_fields(kind, live.dialect)
+        .iter()
+        .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
+    match *live.find(kind.collection, &name) {
+        [index] => return Some(index),
+        [] => {}
+        ref several => {
+            let shown = if secret {
+                &address.handle
+            } else {
+                name.as_str()
+            };
+            problems.push(not_unique(
+                live,
+                kind.collection,
+                shown,
+                several,
+                place(desired, address, ""),
+            ));
+            return None;
+        }
+    }
+    let renamed_from = desired
+        .details
+        .get(address)
+        .and_then(|detail| detail.lifecycle.renamed_from.as_deref());
+    if let Some(old) = renamed_from {
+        let old = renamed_identity(kind, live.dialect, resource, old);
+        match *live.find(kind.collection, &old) {
+            [index] => return Some(index),
+            [] => {}
+            ref several => {
+                problems.push(not_unique(
+                    live,
+                    kind.collection,
+                    &old,
+                    several,
+                    place(desired, address, "lifecycle/renamedFrom"),
+                ));
+                return None;
+            }
+        }
+    }
+    if !secret && let Some(index) = live.find_without_case(kind.collection, &name) {
+        let have = live.identity_of(index).unwrap_or_default();
+        problems.push(
+            Problem::error(
+                "case-differs",
+                format!(
+                    "the live {} is named `{have}`, which differs from `{name}` in case only",
+                    kind.singular
+                ),
+            )
+            .at(place(desired, address, ""), "declared here")
+            .help(format!(
+                "write `{have}`, or rename it with `lifecycle: {{renamedFrom: \"{have}\"}}`"
+            )),
+        );
+    }
+    None
+}
+
+/// The old identity: the whole of it, or the naming part beside the parts that cannot change.
+fn renamed_identity(
+    kind: &'static Kind,
+    dialect: Dialect,
+    resource: &Resource,
+    old: &str,
+) -> String {
+    let fields = identity_fields(kind, dialect);
+    if fields.len() == 1 {
+        return fields
+            .first()
+            .map_or_else(|| old.to_owned(), |field| canonical(field, old));
+    }
+    let mut body = resource.body.clone();
+    body.set(kind.naming_field().name, Value::text(old));
+    identity(kind, dialect, &body).unwrap_or_else(|| old.to_owned())
+}
+
+/// Gives every reference its address and every value its normal form.
+fn translate(
+    desired: &Desired,
+    live: &Live,
+    address: &Address,
+    resource: &mut Resource,
+    problems: &mut Vec<Problem>,
+) {
+    let kind = resource.kind;
+    for field in kind.fields {
+        let Some(value) = resource.body.get_mut(field.name) else {
+            continue;
+        };
+        let mut fail = |path: &str, problem: Problem| {
+            problems.push(problem.at(place(desired, address, path), "referenced here"));
+        };
+        resolve(value, field.name, kind, live, &mut fail);
+        if let (Shape::CustomFields { module }, Value::Map(map)) = (field.shape, &mut *value) {
+            let mut keyed = BTreeMap::new();
+            for (key, leaf) in std::mem::take(map) {
+                let canonical = if key.starts_with("customFields/") {
+                    key.clone()
+                } else {
+                    if live.custom_field(module, &key).is_none() {
+                        fail(
+                            &format!("{}/{key}", field.name),
+                            Problem::error(
+                                "no-such-field",
+                                format!("the module `{module}` has no custom field with the API name `{key}`"),
+                            )
+                            .help("a value under an unknown key is accepted by Zoho Desk and lost; declare the field under `customFields`, or correct the key"),
+                        );
+                    }
+                    live.custom_field(module, &key)
+                        .and_then(|index| live.bound(index))
+                        .map_or_else(|| key.clone(), ToString::to_string)
+                };
+                if keyed.insert(canonical.clone(), leaf).is_some() {
+                    fail(
+                        &format!("{}/{key}", field.name),
+                        Problem::error(
+                            "one-field-twice",
+                            format!("`{key}` and `{canonical}` are the same custom field"),
+                        )
+                        .help("keep the handle"),
+                    );
+                }
+            }
+            *map = keyed;
+        }
+        let taken = std::mem::take(value);
+        *value = normalise(field, live.dialect, taken);
+    }
+}
+
+fn resolve(
+    value: &mut Value,
+    path: &str,
+    kind: &'static Kind,
+    live: &Live,
+    fail: &mut dyn FnMut(&str, Problem),
+) {
+    match value {
+        Value::Reference(reference) => match reference {
+            Reference::To(_) => {}
+            Reference::Id { collection, id } => {
+                *reference = Reference::To(live.address(collection, id));
+            }
+            Reference::Lookup { collection, name } => {
+                let wanted = lookup_identity(collection, kind, name);
+                match *live.find(collection, &wanted) {
+                    [index] => {
+                        if let Some(address) = live.address_of(index) {
+                            *reference = Reference::To(address);
+                        }
+                    }
+                    [] => {
+                        let problem = unknown_name(live, collection, name);
+                        fail(path, problem);
+                    }
+                    ref several => {
+                        let ids: Vec<String> = several
+                            .iter()
+                            .filter_map(|index| live.objects.get(*index))
+                            .map(|object| object.id.clone())
+                            .collect();
+                        fail(
+                            path,
+                            Problem::error(
+                                "ambiguous-name",
+                                format!("{} live {collection} are named `{name}`", several.len()),
+                            )
+                            .help(format!(
+                                "choose one by id: `{{id: \"{}\"}}`",
+                                ids.join("\"}` or `{id: \"")
+                            )),
+                        );
+                    }
+                }
+            }
+        },
+        Value::List(list) => {
+            for (index, item) in list.iter_mut().enumerate() {
+                resolve(item, &format!("{path}/{index}"), kind, live, fail);
+            }
+        }
+        Value::Map(map) => {
+            for (key, item) in map {
+                resolve(item, &format!("{path}/{key}"), kind, live, fail);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A layout's name counts inside the module of the record that names it.
+fn lookup_identity(collection: &str, kind: &'static Kind, name: &str) -> String {
+    let name = crate::live::convert::identity_text(name);
+    match collection {
+        "layouts" => format!("{}/{name}", kind.collection),
+        "agents" | "contacts" => name.to_lowercase(),
+        _ => name,
+    }
+}
+
+fn unknown_name(live: &Live, collection: &'static str, name: &str) -> Problem {
+    let problem = Problem::error(
+        "no-such-live-object",
+        format!(
+            "the organization shows no {} named `{name}`",
+            singular(collection)
+        ),
+    );
+    let readable =
+        crate::kind::find(collection).is_some_and(|kind| kind.api(live.dialect).is_some());
+    if !readable {
+        return problem.help(format!(
+            "the guide dialect has no listing of {collection}; give the id instead: `{{id: \"…\"}}`"
+        ));
+    }
+    let mut nearest: Vec<(f64, String)> = live
+        .collection(collection)
+        .filter_map(|index| live.identity_of(index))
+        .map(|have| {
+            (
+                strsim::jaro_winkler(&have.to_lowercase(), &name.to_lowercase()),
+                have,
+            )
+        })
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .collect();
+    nearest.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    match nearest.first() {
+        Some((_, have)) => problem.help(format!("did you mean `{have}`?")),
+        None => problem.help("check the name in Zoho Desk, or give the id: `{id: \"…\"}`"),
+    }
+}
+
+fn singular(collection: &str) -> &str {
+    crate::kind::find(collection).map_or(collection, |kind| kind.singular)
+}

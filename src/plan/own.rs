@@ -1,0 +1,451 @@
+//! Ownership: shapes both sides so that the difference is what deskform may and must change.
+//!
+//! What must not be touched is the same on both sides; nothing filters the difference afterwards.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::api::Dialect;
+use crate::diff::Difference;
+use crate::kind::{Create, Field, Shape, Wire};
+use crate::live::Live;
+use crate::live::convert::{guide_events, normalise, switch_value};
+use crate::manifest::Desired;
+use crate::plan::bind::{Bound, place};
+use crate::plan::{Acknowledged, Options};
+use crate::problem::Problem;
+use crate::state::{Address, Body, Reference, Resource, Secret, State, Value};
+
+/// Both sides, ready to be compared.
+#[derive(Debug, Default)]
+pub struct Owned {
+    /// What is wanted, with everything that must not be touched copied from live.
+    pub desired: State,
+    /// The same fields of the same resources as they are live, and what a tombstone names.
+    pub live: State,
+    /// What the manifests name, after binding.
+    pub named: State,
+    /// Differences that only a person can settle, with the place where.
+    pub by_hand: Vec<(Address, Difference, &'static str)>,
+    /// Resources that wait for a resource that a person has to make first.
+    pub waiting: Vec<(Address, Address)>,
+    /// Differences that an `ignore:` entry accepts.
+    pub acknowledged: Vec<Acknowledged>,
+    /// Addresses that cannot be compared since a secret is missing.
+    pub not_compared: BTreeSet<Address>,
+}
+
+/// Checks what can be checked as soon as the dialect is known, before anything is read.
+///
+/// Returns errors and warnings.
+#[must_use]
+pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut left_out: BTreeMap<(&str, &str), (usize, Address)> = BTreeMap::new();
+    for (address, resource) in &desired.state {
+        let kind = resource.kind;
+        if kind.api(dialect).is_none() {
+            problems.push(
+                Problem::error(
+                    "kind-not-in-dialect",
+                    format!("{} cannot be managed in the {dialect} dialect", kind.collection),
+                )
+                .at(place(desired, address, ""), "declared here")
+                .help(format!(
+                    "declare it in an overlay of the environments that speak the other dialect, and refer to a live {} as `{{lookup: \"Name\"}}`",
+                    kind.singular
+                )),
+            );
+            continue;
+        }
+        for (name, value) in resource.body.iter() {
+            let Some(field) = kind.field(name) else {
+                continue;
+            };
+            match field.wire(dialect) {
+                Wire::Harmless if !value.is_null() && !field.naming => {
+                    left_out
+                        .entry((kind.collection, name))
+                        .or_insert_with(|| (0, address.clone()))
+                        .0 += 1;
+                }
+                Wire::Refused(why) if !value.is_null() => problems.push(
+                    Problem::error(
+                        "field-not-in-dialect",
+                        format!("`{name}` cannot be set in the {dialect} dialect: {why}"),
+                    )
+                    .at(place(desired, address, name), "set here")
+                    .help("set it in an overlay of the environments that speak the other dialect"),
+                ),
+                _ => {}
+            }
+        }
+        if dialect == Dialect::Guide
+            && kind.collection == "webhooks"
+            && let Some(Value::Map(map)) = resource.body.get("subscriptions")
+        {
+            for event in guide_events(map).1 {
+                problems.push(
+                    Problem::error(
+                        "event-not-in-dialect",
+                        format!("the guide's webhooks cannot express the subscription `{event}`"),
+                    )
+                    .at(
+                        place(desired, address, &format!("subscriptions/{event}")),
+                        "subscribed here",
+                    )
+                    .help("the guide knows ten events without filters, and `Ticket_Update` with `fields: [status]` or `[assigneeId]`; use an overlay for the rest"),
+                );
+            }
+        }
+        if dialect == Dialect::Openapi
+            && kind.collection == "customFields"
+            && resource
+                .body
+                .get("defaultValue")
+                .is_some_and(|value| !value.is_null())
+            && resource.body.get("type").and_then(Value::as_text) != Some("Boolean")
+        {
+            problems.push(
+                Problem::error(
+                    "field-not-in-dialect",
+                    "`defaultValue` can be set for a Boolean only in the openapi dialect",
+                )
+                .at(place(desired, address, "defaultValue"), "set here")
+                .help("in the openapi dialect the default of other types lives in layouts; set it in an overlay for the guide dialect"),
+            );
+        }
+    }
+    for ((collection, field), (count, first)) in left_out {
+        let rest = match count {
+            1 => format!("`{first}`"),
+            _ => format!("`{first}` and {} more", count - 1),
+        };
+        problems.push(
+            Problem::warning(
+                "field-left-out",
+                format!("`{collection}.{field}` does not exist in the {dialect} dialect; it is left out and not compared ({rest})"),
+            )
+            .at(place(desired, &first, field), "set here"),
+        );
+    }
+    problems
+}
+
+/// Shapes both sides.
+#[must_use]
+pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> Owned {
+    let mut owned = Owned::default();
+    owned
+        .not_compared
+        .extend(bound.not_compared.iter().cloned());
+    let by_hand_first = made_by_hand(bound, live.dialect);
+    for (address, resource) in &bound.desired {
+        if owned.not_compared.contains(address) {
+            continue;
+        }
+        let mut resource = resource.clone();
+        drop_waiting(address, &mut resource, &by_hand_first, &mut owned.waiting);
+        owned.named.insert(address.clone(), resource.clone());
+        match bound.live.get(address) {
+            Some(index) => existing(
+                desired, address, resource, *index, live, options, &mut owned,
+            ),
+            None => {
+                let missing: Vec<&'static str> = resource
+                    .body
+                    .iter()
+                    .filter(|(_, value)| value.lacks_secret())
+                    .map(|(name, _)| name)
+                    .collect();
+                if !missing.is_empty() {
+                    owned.not_compared.insert(address.clone());
+                    continue;
+                }
+                if let Some(enabled) = resource.kind.enabled
+                    && enabled.send_on_create
+                    && resource.body.get(enabled.field).is_none()
+                {
+                    resource.body.set(enabled.field, switch_value(enabled.on));
+                }
+                owned.desired.insert(address.clone(), resource);
+            }
+        }
+    }
+    for (index, _) in &bound.tombstones {
+        let (Some(address), Some(object)) = (live.address_of(*index), live.objects.get(*index))
+        else {
+            continue;
+        };
+        let body = live.body(*index);
+        let out_of_use = options.removes_by_disabling(object.kind, live.dialect)
+            && object.kind.enabled.is_some_and(|enabled| {
+                body.get(enabled.field)
+                    .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
+            });
+        if !out_of_use {
+            owned.live.insert(
+                address,
+                Resource {
+                    kind: object.kind,
+                    body,
+                },
+            );
+        }
+    }
+    owned
+}
+
+/// Declared resources that do not exist and that only a person can make.
+fn made_by_hand(bound: &Bound, dialect: Dialect) -> HashSet<Address> {
+    bound
+        .desired
+        .iter()
+        .filter(|(address, resource)| {
+            !bound.live.contains_key(*address)
+                && resource
+                    .kind
+                    .api(dialect)
+                    .is_some_and(|api| matches!(api.create, Create::Manual(_)))
+        })
+        .map(|(address, _)| address.clone())
+        .collect()
+}
+
+/// Takes references to resources that a person has to make first out of what is wanted now.
+fn drop_waiting(
+    address: &Address,
+    resource: &mut Resource,
+    by_hand_first: &HashSet<Address>,
+    waiting: &mut Vec<(Address, Address)>,
+) {
+    if by_hand_first.is_empty() {
+        return;
+    }
+    let waits = |value: &Value| match value {
+        Value::Reference(Reference::To(target)) if by_hand_first.contains(target) => {
+            Some(target.clone())
+        }
+        _ => None,
+    };
+    let mut dropped = Vec::new();
+    for (name, value) in resource.body.iter_mut() {
+        if let Some(target) = waits(value) {
+            dropped.push(name);
+            waiting.push((target, address.clone()));
+        } else if let Value::List(list) = value {
+            list.retain(|item| match waits(item) {
+                Some(target) => {
+                    waiting.push((target, address.clone()));
+                    false
+                }
+                None => true,
+            });
+        }
+    }
+    for name in dropped {
+        resource.body.remove(name);
+    }
+}
+
+fn existing(
+    desired: &Desired,
+    address: &Address,
+    mut resource: Resource,
+    index: usize,
+    live: &Live,
+    options: &Options,
+    owned: &mut Owned,
+) {
+    let kind = resource.kind;
+    let lifecycle = desired
+        .details
+        .get(address)
+        .map(|detail| detail.lifecycle.clone())
+        .unwrap_or_default();
+    let hands_off = lifecycle.create_only || options.create_only.contains(kind.collection);
+    if let Some(enabled) = kind.enabled
+        && resource.body.get(enabled.field).is_none()
+        && kind
+            .field(enabled.field)
+            .is_some_and(|field| !matches!(field.wire(live.dialect), Wire::Harmless))
+    {
+        resource.body.set(enabled.field, switch_value(enabled.on));
+    }
+    let have = live.body(index);
+    let mut wanted_body = Body::default();
+    let mut live_body = Body::default();
+    for field in kind.fields {
+        let named = resource.body.get(field.name);
+        let current = have.get(field.name).cloned().unwrap_or_default();
+        // Some fields go out again with every update: they stand on both sides.
+        let resent = kind
+            .api(live.dialect)
+            .is_some_and(|api| api.resend.contains(&field.name));
+        let Some(named) = named else {
+            if resent || matches!(field.wire(live.dialect), Wire::Query(_)) {
+                wanted_body.set(field.name, current.clone());
+                live_body.set(field.name, current);
+            }
+            continue;
+        };
+        if field.write_only {
+            continue;
+        }
+        if named.lacks_secret() {
+            owned.not_compared.insert(address.clone());
+            continue;
+        }
+        match field.wire(live.dialect) {
+            Wire::Harmless | Wire::Refused(_) => continue,
+            Wire::Manual { read, doing, .. } => {
+                by_hand(address, field, named, &have, *read, doing, options, owned);
+                continue;
+            }
+            Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
+        }
+        let current = secret_on_both_sides(field, live.dialect, named, current);
+        let wanted = overlay(field, named, &current);
+        let ignored = lifecycle
+            .ignore_changes
+            .iter()
+            .any(|name| name == field.name);
+        let wanted = if hands_off || ignored {
+            current.clone()
+        } else if wanted == current {
+            wanted
+        } else if let Some(rule) = options.ignoring(address, Some(field.name)) {
+            owned.acknowledged.push(Acknowledged {
+                address: address.clone(),
+                field: Some(field.name.to_owned()),
+                reason: rule.reason.clone(),
+                until: rule.until.map(|day| day.to_string()),
+            });
+            current.clone()
+        } else {
+            wanted
+        };
+        wanted_body.set(field.name, wanted);
+        live_body.set(field.name, current);
+    }
+    owned.desired.insert(
+        address.clone(),
+        Resource {
+            kind,
+            body: wanted_body,
+        },
+    );
+    owned.live.insert(
+        address.clone(),
+        Resource {
+            kind,
+            body: live_body,
+        },
+    );
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call site; a struct would only rename them"
+)]
+fn by_hand(
+    address: &Address,
+    field: &'static Field,
+    named: &Value,
+    have: &Body,
+    read: Option<&'static str>,
+    doing: &'static str,
+    options: &Options,
+    owned: &mut Owned,
+) {
+    // What answers do not show cannot be compared: the declaration stands as documentation.
+    let (Some(_), Some(current)) = (read, have.get(field.name)) else {
+        return;
+    };
+    if current == named || (current.is_null() && *named == Value::Bool(false)) {
+        return;
+    }
+    if let Some(rule) = options.ignoring(address, Some(field.name)) {
+        owned.acknowledged.push(Acknowledged {
+            address: address.clone(),
+            field: Some(field.name.to_owned()),
+            reason: rule.reason.clone(),
+            until: rule.until.map(|day| day.to_string()),
+        });
+        return;
+    }
+    owned.by_hand.push((
+        address.clone(),
+        Difference {
+            field: field.name,
+            leaf: None,
+            before: current.clone(),
+            after: named.clone(),
+        },
+        doing,
+    ));
+}
+
+/// The wanted value of a field: maps leaf by leaf over what is live, everything else whole.
+fn overlay(field: &Field, named: &Value, current: &Value) -> Value {
+    match (field.shape, named) {
+        (Shape::Map(_) | Shape::CustomFields { .. }, Value::Map(leaves)) => {
+            let mut map = match current {
+                Value::Map(map) => map.clone(),
+                _ => BTreeMap::new(),
+            };
+            for (key, value) in leaves {
+                let value = match (value, map.get(key)) {
+                    // Absent and null are one value.
+                    (Value::Null, None) => continue,
+                    (Value::Map(inner), Some(Value::Map(below))) => {
+                        let mut merged = below.clone();
+                        merged.extend(inner.iter().map(|(k, v)| (k.clone(), v.clone())));
+                        Value::Map(merged)
+                    }
+                    (value, _) => value.clone(),
+                };
+                map.insert(key.clone(), value);
+            }
+            if map.is_empty() {
+                current.clone()
+            } else {
+                Value::Map(map)
+            }
+        }
+        _ => named.clone(),
+    }
+}
+
+/// A field whose wanted value holds a secret is secret on both sides.
+fn secret_on_both_sides(field: &Field, dialect: Dialect, named: &Value, current: Value) -> Value {
+    match (named, current) {
+        (Value::Secret(secret), Value::Text(text)) => {
+            // Compare in the normal form, as every other text is.
+            let wanted = secret
+                .expose()
+                .map(|text| normalise(field, dialect, Value::text(text)));
+            let same = wanted == Some(Value::Text(text.clone()));
+            Value::Secret(Secret {
+                template: "(live value)".into(),
+                value: Some(if same {
+                    secret.expose().unwrap_or_default().to_owned().into()
+                } else {
+                    text.to_string().into()
+                }),
+            })
+        }
+        (Value::Map(named), Value::Map(current)) => Value::Map(
+            current
+                .into_iter()
+                .map(|(key, value)| {
+                    let value = match named.get(&key) {
+                        Some(named) => secret_on_both_sides(field, dialect, named, value),
+                        None => value,
+                    };
+                    (key, value)
+                })
+                .collect(),
+        ),
+        (_, current) => current,
+    }
+}

@@ -1,0 +1,1319 @@
+//! From differences to ordered tasks: what is sent, what comes first, and the plan that shows it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+
+use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
+
+use crate::api::Dialect;
+use crate::diff::{Change, Difference, changes};
+use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
+use crate::live::convert::{Ids, can_be_cleared, guide_events, switch_value};
+use crate::live::{EventPart, Live};
+use crate::manifest::Desired;
+use crate::plan::bind::{Bound, place};
+use crate::plan::own::Owned;
+use crate::plan::requests::{Context, DeleteDetail, Member, Op};
+use crate::plan::{
+    FORMAT_VERSION, FieldChange, Options, Plan, RequestLine, SECRET, Step, Summary, Verb,
+};
+use crate::problem::Problem;
+use crate::state::{Address, Body, Reference, Resource, State, Value};
+
+/// A step with all that is needed to carry it out.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// The step as it is shown.
+    pub step: Step,
+    /// Its kind.
+    pub kind: &'static Kind,
+    /// The writes, in order.
+    pub ops: Vec<Op>,
+    /// Tasks that come first, by index.
+    pub prerequisites: Vec<usize>,
+    /// All compared fields as wanted.
+    pub body: Body,
+    /// What the manifests name.
+    pub named: Body,
+}
+
+/// A plan with its tasks.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan as it is shown and saved.
+    pub plan: Plan,
+    /// The tasks, in the plan's order, manual steps included (they have no writes).
+    pub tasks: Vec<Task>,
+}
+
+/// Plans.
+///
+/// # Errors
+/// All problems at once: changes that the API cannot make, cycles, guards.
+pub fn plan(
+    desired: &Desired,
+    bound: &Bound,
+    owned: &Owned,
+    live: &Live,
+    options: &Options,
+) -> Result<Planned, Vec<Problem>> {
+    let mut builder = Builder {
+        desired,
+        bound,
+        owned,
+        live,
+        options,
+        problems: Vec::new(),
+        tasks: Vec::new(),
+    };
+    let mut differences = changes(&owned.desired, &owned.live);
+    builder.lost_with_replaced_fields(&mut differences);
+    for change in &differences {
+        match change {
+            Change::Create(address) => builder.create(address),
+            Change::Update(address, fields) => builder.update(address, fields),
+            Change::Remove(address) => builder.remove(address),
+        }
+    }
+    builder.by_hand();
+    builder.leave_new_departments();
+    builder.prerequisites();
+    let mut tasks = builder.tasks;
+    let mut problems = builder.problems;
+    if !options.targets.is_empty() {
+        tasks = targeted(tasks, &options.targets, &bound.desired, &mut problems);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let tasks = order(tasks).map_err(|cycle| {
+        let path: Vec<String> = cycle.iter().map(|address| format!("`{address}`")).collect();
+        vec![
+            Problem::error(
+                "dependency-cycle",
+                format!("the steps wait for each other: {}", path.join(" -> ")),
+            )
+            .help("take one of the references out, apply, and put it back"),
+        ]
+    })?;
+    let tasks = with_requests(tasks, live);
+    Ok(Planned {
+        plan: summarise(desired, bound, owned, live, options, &tasks),
+        tasks,
+    })
+}
+
+struct Builder<'a> {
+    desired: &'a Desired,
+    bound: &'a Bound,
+    owned: &'a Owned,
+    live: &'a Live,
+    options: &'a Options,
+    problems: Vec<Problem>,
+    tasks: Vec<Task>,
+}
+
+impl Builder<'_> {
+    fn dialect(&self) -> Dialect {
+        self.live.dialect
+    }
+
+    fn named(&self, address: &Address) -> Body {
+        self.owned
+            .named
+            .get(address)
+            .map(|resource| resource.body.clone())
+            .unwrap_or_default()
+    }
+
+    fn lifecycle_replace(&self, address: &Address) -> bool {
+        self.desired
+            .details
+            .get(address)
+            .is_some_and(|detail| detail.lifecycle.replace)
+    }
+
+    fn prevents_destroy(&self, address: &Address) -> bool {
+        self.desired
+            .details
+            .get(address)
+            .is_some_and(|detail| detail.lifecycle.prevent_destroy)
+    }
+
+    fn push(&mut self, address: &Address, verb: Verb, kind: &'static Kind, task: Draft) {
+        self.tasks.push(Task {
+            step: Step {
+                address: address.clone(),
+                verb,
+                adopted: false,
+                changes: task.changes,
+                after: Vec::new(),
+                requests: Vec::new(),
+                credits: 0,
+                effects: task.effects,
+                instruction: task.instruction,
+            },
+            kind,
+            ops: task.ops,
+            prerequisites: Vec::new(),
+            body: task.body,
+            named: self.named(address),
+        });
+    }
+
+    /// When a custom field is replaced its values are gone; whoever names one has to send it again.
+    fn lost_with_replaced_fields(&self, differences: &mut Vec<Change>) {
+        let replaced: Vec<String> = differences
+            .iter()
+            .filter_map(|change| match change {
+                Change::Update(address, fields)
+                    if address.collection == "customFields"
+                        && fields.iter().any(|difference| {
+                            crate::kind::custom_fields::KIND
+                                .field(difference.field)
+                                .is_some_and(|field| field.create_only)
+                        }) =>
+                {
+                    Some(address.to_string())
+                }
+                _ => None,
+            })
+            .collect();
+        if replaced.is_empty() {
+            return;
+        }
+        for (address, resource) in &self.owned.desired {
+            let (Some(Value::Map(cf)), true) = (
+                resource.body.get("cf"),
+                self.owned.live.contains_key(address),
+            ) else {
+                continue;
+            };
+            for key in &replaced {
+                let Some(value) = cf.get(key).filter(|value| !value.is_null()) else {
+                    continue;
+                };
+                let difference = Difference {
+                    field: "cf",
+                    leaf: Some(key.clone()),
+                    before: Value::Null,
+                    after: value.clone(),
+                };
+                let known = differences.iter_mut().find_map(|change| match change {
+                    Change::Update(other, fields) if other == address => Some(fields),
+                    _ => None,
+                });
+                match known {
+                    Some(fields) if fields.iter().any(|have| have.leaf.as_ref() == Some(key)) => {}
+                    Some(fields) => fields.push(difference),
+                    None => differences.push(Change::Update(address.clone(), vec![difference])),
+                }
+            }
+        }
+    }
+
+    fn create(&mut self, address: &Address) {
+        let Some(resource) = self.owned.desired.get(address) else {
+            return;
+        };
+        let kind = resource.kind;
+        let Some(api) = kind.api(self.dialect()) else {
+            return;
+        };
+        let mut draft = Draft {
+            changes: created_fields(kind, self.dialect(), &resource.body),
+            body: resource.body.clone(),
+            ..Draft::default()
+        };
+        match api.create {
+            Create::Never => return,
+            Create::Manual(at) => {
+                self.create_by_hand(address, kind, at, draft);
+                return;
+            }
+            Create::Post | Create::PostWithAgents => {}
+        }
+        for name in api.demands {
+            if resource.body.get(name).is_none_or(Value::is_null) {
+                self.problems.push(
+                    Problem::error(
+                        "missing-for-create",
+                        format!(
+                            "a new {} needs `{name}` in the {} dialect",
+                            kind.singular,
+                            self.dialect()
+                        ),
+                    )
+                    .at(place(self.desired, address, ""), "declared here")
+                    .help(format!("set `{name}`")),
+                );
+            }
+        }
+        if api.form == Form::EventsByUrl {
+            draft.ops = wanted_events(&resource.body)
+                .into_iter()
+                .map(|event| Op::AddEvent { event })
+                .collect();
+        } else {
+            let members = if api.create == Create::PostWithAgents {
+                self.first_members(address)
+            } else {
+                Vec::new()
+            };
+            draft.ops.push(Op::Create { members });
+            if let (Some(_), Some(enabled)) = (api.switch, kind.enabled)
+                && resource
+                    .body
+                    .get(enabled.field)
+                    .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
+            {
+                draft.ops.push(Op::Switch(false));
+            }
+        }
+        draft.effects.extend(kind.create_effect.map(str::to_owned));
+        self.push(address, Verb::Create, kind, draft);
+        self.by_hand_after_create(address, kind);
+    }
+
+    /// A new object may need something that only a person can set.
+    fn by_hand_after_create(&mut self, address: &Address, kind: &'static Kind) {
+        let named = self.named(address);
+        for field in kind.fields {
+            let Wire::Manual { doing, .. } = field.wire(self.dialect()) else {
+                continue;
+            };
+            let Some(value) = named.get(field.name) else {
+                continue;
+            };
+            if value.is_null()
+                || *value == Value::Bool(false)
+                || *value == Value::List(Vec::new())
+                || self.options.ignoring(address, Some(field.name)).is_some()
+            {
+                continue;
+            }
+            let draft = Draft {
+                changes: vec![change_of(field.name, None, &Value::Null, value)],
+                instruction: Some(format!("set `{}` at {doing}", field.name)),
+                body: named.clone(),
+                ..Draft::default()
+            };
+            self.push(address, Verb::Manual, kind, draft);
+        }
+    }
+
+    fn create_by_hand(&mut self, address: &Address, kind: &'static Kind, at: &str, draft: Draft) {
+        if self.options.ignoring(address, None).is_some() {
+            return;
+        }
+        let waiting: Vec<String> = self
+            .owned
+            .waiting
+            .iter()
+            .filter(|(target, _)| target == address)
+            .map(|(_, who)| format!("`{who}`"))
+            .collect();
+        let mut instruction = format!("create the {} `{}` at {at}", kind.singular, address.handle);
+        if !waiting.is_empty() {
+            instruction.push_str("; then apply again, since ");
+            instruction.push_str(&waiting.join(", "));
+            instruction.push_str(if waiting.len() == 1 {
+                " refers to it"
+            } else {
+                " refer to it"
+            });
+        }
+        self.push(
+            address,
+            Verb::Manual,
+            kind,
+            Draft {
+                instruction: Some(instruction),
+                ..draft
+            },
+        );
+    }
+
+    /// Live, active agents who are to be members of a new department; else the acting agent.
+    fn first_members(&mut self, department: &Address) -> Vec<Member> {
+        let mut members: Vec<Member> = self
+            .members(department)
+            .filter(|agent| self.bound.live.contains_key(*agent) && self.is_active(agent))
+            .map(|agent| Member::Agent(agent.clone()))
+            .collect();
+        if members.is_empty() {
+            match &self.live.acting {
+                Some(acting) => members.push(Member::Acting(acting.id.clone())),
+                None => self.problems.push(
+                    Problem::error(
+                        "no-acting-agent",
+                        format!("`{department}` needs an agent to be created, and the API does not say who is acting"),
+                    )
+                    .at(place(self.desired, department, ""), "declared here")
+                    .help("make a live agent a member of it under `agents`, or grant the token `Desk.basic.READ`"),
+                ),
+            }
+        }
+        members
+    }
+
+    fn is_active(&self, agent: &Address) -> bool {
+        self.bound.live.get(agent).is_some_and(|index| {
+            self.live.body(*index).get("status") != Some(&Value::text("DISABLED"))
+        })
+    }
+
+    /// Agents whose declared departments include the given one.
+    fn members<'s>(&'s self, department: &Address) -> impl Iterator<Item = &'s Address> {
+        let wanted = Value::Reference(Reference::To(department.clone()));
+        self.owned
+            .desired
+            .iter()
+            .filter(move |(_, resource)| {
+                resource.kind.collection == "agents"
+                    && matches!(resource.body.get("departments"), Some(Value::List(list)) if list.contains(&wanted))
+            })
+            .map(|(address, _)| address)
+    }
+
+    fn update(&mut self, address: &Address, differences: &[Difference]) {
+        let (Some(resource), Some(index)) = (
+            self.owned.desired.get(address),
+            self.bound.live.get(address).copied(),
+        ) else {
+            return;
+        };
+        let (kind, dialect) = (resource.kind, self.dialect());
+        let (Some(api), Some(object)) = (kind.api(dialect), self.live.objects.get(index)) else {
+            return;
+        };
+        let mut draft = Draft {
+            changes: differences.iter().map(shown).collect(),
+            body: resource.body.clone(),
+            ..Draft::default()
+        };
+        if api.form == Form::EventsByUrl {
+            let moved = differences
+                .iter()
+                .any(|difference| difference.field == "url");
+            draft.ops = event_ops(&resource.body, &object.parts, moved);
+            let verb = if moved { Verb::Replace } else { Verb::Update };
+            if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
+                draft.effects.extend(kind.create_effect.map(str::to_owned));
+            }
+            self.push(address, verb, kind, draft);
+            return;
+        }
+        let frozen = self.frozen(kind, differences);
+        if let Some((field, why)) = frozen {
+            let automatic = kind.collection == "webhooks";
+            if !automatic && !self.lifecycle_replace(address) {
+                self.problems.push(
+                    Problem::error("cannot-change", format!("`{field}` of `{address}` {why}"))
+                        .at(place(self.desired, address, &field), "changed here")
+                        .help(format!(
+                            "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
+                            kind.singular,
+                            kind.delete_effect.map_or_else(String::new, |effect| format!(": {effect}"))
+                        )),
+                );
+                return;
+            }
+            self.replace(address, kind, &object.id, draft, automatic);
+            return;
+        }
+        let mut fields = Vec::new();
+        for difference in differences {
+            let Some(field) = kind.field(difference.field) else {
+                continue;
+            };
+            if difference.leaf.is_none()
+                && difference.after.is_null()
+                && !can_be_cleared(field, dialect)
+            {
+                self.problems.push(
+                    Problem::error(
+                        "cannot-clear",
+                        format!(
+                            "`{}` of `{address}` cannot be cleared through the API",
+                            field.name
+                        ),
+                    )
+                    .at(place(self.desired, address, field.name), "cleared here")
+                    .help("give it a value, or leave it out so that it is left alone"),
+                );
+                continue;
+            }
+            if matches!(field.wire(dialect), Wire::Switched(_)) {
+                continue;
+            }
+            if !fields.contains(&field.name) {
+                fields.push(field.name);
+            }
+        }
+        if !fields.is_empty() {
+            draft.ops.push(Op::Update(fields));
+        }
+        if let Some(enabled) = kind.enabled
+            && let Some(difference) = differences
+                .iter()
+                .find(|difference| difference.field == enabled.field)
+            && kind
+                .field(enabled.field)
+                .is_some_and(|field| matches!(field.wire(dialect), Wire::Switched(_)))
+        {
+            draft
+                .ops
+                .push(Op::Switch(difference.after == switch_value(enabled.on)));
+        }
+        if kind.collection == "webhooks"
+            && differences
+                .iter()
+                .any(|difference| difference.field == "url")
+        {
+            draft.effects.extend(kind.create_effect.map(str::to_owned));
+        }
+        self.push(address, Verb::Update, kind, draft);
+    }
+
+    /// The first changed field that an update cannot change, and why.
+    fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<(String, String)> {
+        differences.iter().find_map(|difference| {
+            let field = kind.field(difference.field)?;
+            let leaf_frozen = match (field.shape, &difference.leaf) {
+                (Shape::Map(leaves), Some(name)) => leaves
+                    .iter()
+                    .any(|leaf| leaf.name == name && leaf.create_only),
+                _ => false,
+            };
+            if field.create_only || leaf_frozen {
+                return Some((
+                    difference.field.to_owned(),
+                    "can be given on creation only".to_owned(),
+                ));
+            }
+            let max = field
+                .update_max
+                .filter(|_| self.dialect() == Dialect::Openapi)?;
+            let length = match &difference.after {
+                Value::Text(text) => text.chars().count(),
+                Value::Secret(secret) => secret.expose().map_or(0, |text| text.chars().count()),
+                _ => 0,
+            };
+            (length > max as usize).then(|| {
+                (
+                    difference.field.to_owned(),
+                    format!("would be {length} characters long, and an update takes {max} at most"),
+                )
+            })
+        })
+    }
+
+    fn replace(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        id: &str,
+        mut draft: Draft,
+        create_first: bool,
+    ) {
+        if self.prevents_destroy(address) {
+            self.problems
+                .push(prevented(self.desired, address, "replaced"));
+            return;
+        }
+        // What a creation sends is all that the manifests name, not just what changes.
+        let mut body = self.named(address);
+        for (name, value) in draft.body.iter() {
+            body.set(name, value.clone());
+        }
+        draft.body = body;
+        let create = Op::Create {
+            members: Vec::new(),
+        };
+        let delete = Op::Delete {
+            id: id.to_owned(),
+            detail: DeleteDetail::None,
+        };
+        draft.ops = if create_first {
+            vec![create, delete]
+        } else {
+            vec![delete, create]
+        };
+        draft.effects.extend(kind.delete_effect.map(str::to_owned));
+        draft.effects.extend(kind.create_effect.map(str::to_owned));
+        self.push(address, Verb::Replace, kind, draft);
+    }
+
+    fn remove(&mut self, address: &Address) {
+        let Some(resource) = self.owned.live.get(address) else {
+            return;
+        };
+        let kind = resource.kind;
+        let Some((index, at)) = self
+            .bound
+            .tombstones
+            .iter()
+            .find(|(index, _)| self.live.address_of(*index).as_ref() == Some(address))
+        else {
+            return;
+        };
+        let (Some(object), Some(api)) = (self.live.objects.get(*index), kind.api(self.dialect()))
+        else {
+            return;
+        };
+        if let Some(why) = self.untouchable(kind, object) {
+            self.problems.push(
+                Problem::error("protected", format!("`{address}` cannot be removed: {why}"))
+                    .at(at.clone(), "removed here")
+                    .help("take the line out"),
+            );
+            return;
+        }
+        let mut draft = Draft {
+            body: resource.body.clone(),
+            ..Draft::default()
+        };
+        let id = object.id.clone();
+        if self.options.removes_by_disabling(kind, self.dialect()) {
+            draft.ops.push(Op::Disable { id });
+            draft.effects.extend(kind.disable_effect.map(str::to_owned));
+            self.push(address, Verb::Disable, kind, draft);
+            return;
+        }
+        draft.effects.extend(kind.delete_effect.map(str::to_owned));
+        let detail = match api.removal {
+            Removal::Never => return,
+            Removal::Manual(place) => {
+                if self.options.ignoring(address, None).is_none() {
+                    draft.instruction = Some(format!(
+                        "delete the {} `{}` at {place}",
+                        kind.singular, address.handle
+                    ));
+                    draft.effects.clear();
+                    self.push(address, Verb::Manual, kind, draft);
+                }
+                return;
+            }
+            Removal::Transfer(_) => {
+                match object
+                    .raw
+                    .get("reportsTo")
+                    .and_then(crate::live::convert::id_text)
+                {
+                    Some(heir) => DeleteDetail::TransferTo(heir),
+                    None => {
+                        self.problems.push(
+                        Problem::error("protected", format!("`{address}` reports to no role that could take over its sub-roles"))
+                            .at(at.clone(), "removed here")
+                            .help("delete it in Zoho Desk and choose the role that takes over"),
+                    );
+                        return;
+                    }
+                }
+            }
+            _ if kind.collection == "agents" && self.dialect() == Dialect::Openapi => {
+                match object.raw.get("isConfirmed") {
+                    Some(Json::Bool(false)) => DeleteDetail::UnconfirmedAgent,
+                    _ => DeleteDetail::ConfirmedAgent,
+                }
+            }
+            _ => DeleteDetail::None,
+        };
+        if object.parts.is_empty() {
+            draft.ops.push(Op::Delete { id, detail });
+        } else {
+            draft.ops = object
+                .parts
+                .iter()
+                .map(|part| Op::RemoveEvent {
+                    id: part.id.clone(),
+                })
+                .collect();
+        }
+        self.push(address, Verb::Delete, kind, draft);
+    }
+
+    /// Why an object must not be removed whatever the manifests say.
+    fn untouchable(
+        &self,
+        kind: &'static Kind,
+        object: &crate::live::LiveObject,
+    ) -> Option<&'static str> {
+        let is = |key: &str| {
+            matches!(object.raw.get(key), Some(Json::Bool(true)))
+                || object.raw.get(key).and_then(Json::as_str) == Some("true")
+        };
+        if kind.collection == "agents"
+            && self
+                .live
+                .acting
+                .as_ref()
+                .is_some_and(|acting| acting.id == object.id)
+        {
+            return Some("it is the agent in whose name deskform works");
+        }
+        if is("isDefault") && kind.collection != "slas" {
+            return Some("it is a default of the organization");
+        }
+        if kind.collection == "customFields"
+            && matches!(object.raw.get("isCustomField"), Some(Json::Bool(false)))
+        {
+            return Some("it is a system field");
+        }
+        if kind.collection == "webhooks"
+            && object.raw.get("type").and_then(Json::as_str) == Some("EXTENSION_WEBHOOK")
+        {
+            return Some("it belongs to an extension");
+        }
+        None
+    }
+
+    /// Steps for differences that only a person can settle.
+    fn by_hand(&mut self) {
+        for (address, difference, doing) in &self.owned.by_hand {
+            let Some(resource) = self.owned.desired.get(address) else {
+                continue;
+            };
+            let draft = Draft {
+                changes: vec![shown(difference)],
+                instruction: Some(format!("set `{}` at {doing}", difference.field)),
+                body: resource.body.clone(),
+                ..Draft::default()
+            };
+            self.push(address, Verb::Manual, resource.kind, draft);
+        }
+    }
+
+    /// The acting agent leaves a department it helped to create once somebody else is in.
+    fn leave_new_departments(&mut self) {
+        let Some(acting) = self.live.acting.clone() else {
+            return;
+        };
+        let founded: Vec<Address> = self
+            .tasks
+            .iter()
+            .filter(|task| {
+                task.ops.iter().any(|op| matches!(op, Op::Create { members } if members.contains(&Member::Acting(acting.id.clone()))))
+            })
+            .map(|task| task.step.address.clone())
+            .collect();
+        for department in founded {
+            let members: Vec<Address> = self.members(&department).cloned().collect();
+            let acting_address = self
+                .live
+                .find_id("agents", &acting.id)
+                .and_then(|index| self.live.address_of(index));
+            let stays = acting_address
+                .as_ref()
+                .is_some_and(|address| members.contains(address));
+            if stays || members.is_empty() {
+                continue;
+            }
+            let draft = Draft {
+                changes: vec![FieldChange {
+                    field: "(members)".to_owned(),
+                    before: Json::from(acting.email.as_str()),
+                    after: Json::Null,
+                    secret: false,
+                }],
+                ops: vec![Op::Leave {
+                    agent: acting.id.clone(),
+                }],
+                ..Draft::default()
+            };
+            self.push(
+                &department,
+                Verb::Update,
+                &crate::kind::departments::KIND,
+                draft,
+            );
+        }
+    }
+
+    fn prerequisites(&mut self) {
+        // The task that makes an address usable: its creation, replacement or switching on.
+        let mut makers: HashMap<Address, usize> = HashMap::new();
+        let mut removers: HashMap<Address, usize> = HashMap::new();
+        for (index, task) in self.tasks.iter().enumerate() {
+            let address = task.step.address.clone();
+            match task.step.verb {
+                Verb::Create | Verb::Replace => {
+                    makers.insert(address, index);
+                }
+                Verb::Update if switches_on(task) => {
+                    makers.entry(address).or_insert(index);
+                }
+                Verb::Delete | Verb::Disable => {
+                    removers.insert(address, index);
+                }
+                _ => {}
+            }
+        }
+        let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.tasks.len()];
+        for (index, task) in self.tasks.iter().enumerate() {
+            let Some(own) = edges.get_mut(index) else {
+                continue;
+            };
+            match task.step.verb {
+                Verb::Create | Verb::Update | Verb::Replace => {
+                    if let Some(Op::Leave { .. }) = task.ops.first() {
+                        own.extend(makers.get(&task.step.address));
+                        let joining: Vec<Address> =
+                            self.members(&task.step.address).cloned().collect();
+                        own.extend(
+                            self.tasks
+                                .iter()
+                                .enumerate()
+                                .filter(|(_, other)| {
+                                    joining.contains(&other.step.address)
+                                        && other.step.verb != Verb::Manual
+                                })
+                                .map(|(other, _)| other),
+                        );
+                        continue;
+                    }
+                    for target in sent_references(task) {
+                        own.extend(makers.get(&target).filter(|maker| **maker != index));
+                    }
+                }
+                Verb::Manual => own.extend(makers.get(&task.step.address)),
+                Verb::Delete | Verb::Disable => {}
+            }
+        }
+        // A removal comes after everything that pointed at its object and no longer does.
+        for (index, task) in self.tasks.iter().enumerate() {
+            let Some(before) = self.owned.live.get(&task.step.address) else {
+                continue;
+            };
+            if task.step.verb == Verb::Manual {
+                continue;
+            }
+            let mut targets = BTreeSet::new();
+            for (_, value) in before.body.iter() {
+                collect(value, &mut targets);
+            }
+            for target in targets {
+                if let Some(remover) = removers.get(&target).filter(|remover| **remover != index)
+                    && let Some(own) = edges.get_mut(*remover)
+                {
+                    own.insert(index);
+                }
+            }
+        }
+        for (task, own) in self.tasks.iter_mut().zip(edges) {
+            task.prerequisites = own.into_iter().collect();
+        }
+    }
+}
+
+#[derive(Default)]
+struct Draft {
+    changes: Vec<FieldChange>,
+    ops: Vec<Op>,
+    body: Body,
+    effects: Vec<String>,
+    instruction: Option<String>,
+}
+
+fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
+    Problem::error(
+        "prevent-destroy",
+        format!("`{address}` would be {what}, and its `preventDestroy` forbids that"),
+    )
+    .at(
+        place(desired, address, "lifecycle/preventDestroy"),
+        "forbidden here",
+    )
+    .help("take `preventDestroy` out first if you mean it")
+}
+
+fn switches_on(task: &Task) -> bool {
+    task.ops.contains(&Op::Switch(true))
+        || task.kind.enabled.is_some_and(|enabled| {
+            task.ops
+                .iter()
+                .any(|op| matches!(op, Op::Update(fields) if fields.contains(&enabled.field)))
+        })
+}
+
+fn wanted_events(body: &Body) -> Vec<String> {
+    match body.get("subscriptions") {
+        Some(Value::Map(map)) => guide_events(map).0,
+        _ => Vec::new(),
+    }
+}
+
+fn event_ops(body: &Body, parts: &[EventPart], moved: bool) -> Vec<Op> {
+    let wanted = wanted_events(body);
+    let active = body.get("isEnabled") != Some(&Value::Bool(false));
+    let remove = |part: &EventPart| Op::RemoveEvent {
+        id: part.id.clone(),
+    };
+    let add = |event: &String| Op::AddEvent {
+        event: event.clone(),
+    };
+    if moved {
+        return wanted
+            .iter()
+            .map(add)
+            .chain(parts.iter().map(remove))
+            .collect();
+    }
+    let mut ops = Vec::new();
+    let mut kept: BTreeSet<&str> = BTreeSet::new();
+    let mut stale = Vec::new();
+    for part in parts {
+        let keep =
+            wanted.contains(&part.event) && part.active == active && kept.insert(&part.event);
+        if !keep {
+            stale.push(part);
+        }
+    }
+    // An event whose state is wrong can only be made anew, and the old one must go first.
+    for part in &stale {
+        if wanted.contains(&part.event) && !kept.contains(part.event.as_str()) {
+            ops.push(remove(part));
+        }
+    }
+    ops.extend(
+        wanted
+            .iter()
+            .filter(|event| !kept.contains(event.as_str()))
+            .map(add),
+    );
+    for part in stale {
+        if !wanted.contains(&part.event) || kept.contains(part.event.as_str()) {
+            ops.push(remove(part));
+        }
+    }
+    ops
+}
+
+/// Addresses that a task's writes refer to.
+fn sent_references(task: &Task) -> BTreeSet<Address> {
+    let mut targets = BTreeSet::new();
+    let all = !task.ops.iter().any(|op| matches!(op, Op::Update(_)));
+    let resent = task.kind.openapi.as_ref().map_or(&[][..], |api| api.resend);
+    for (name, value) in task.body.iter() {
+        let sent = all
+            || resent.contains(&name)
+            || task
+                .ops
+                .iter()
+                .any(|op| matches!(op, Op::Update(fields) if fields.contains(&name)));
+        if sent {
+            collect(value, &mut targets);
+        }
+    }
+    targets
+}
+
+fn collect(value: &Value, into: &mut BTreeSet<Address>) {
+    value.walk(&mut |value| match value {
+        Value::Reference(Reference::To(address)) => {
+            into.insert(address.clone());
+        }
+        Value::Map(map) => {
+            for key in map.keys() {
+                if let Some(handle) = key.strip_prefix("customFields/") {
+                    into.insert(Address::new("customFields", handle));
+                }
+            }
+        }
+        _ => {}
+    });
+}
+
+/// The fields of a creation as changes from nothing.
+fn created_fields(kind: &'static Kind, dialect: Dialect, body: &Body) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    for field in kind.fields {
+        let travels = !matches!(
+            field.wire(dialect),
+            Wire::Harmless | Wire::Refused(_) | Wire::Manual { .. }
+        ) || matches!(
+            kind.api(dialect).map(|api| api.create),
+            Some(Create::Manual(_))
+        );
+        let Some(value) = body
+            .get(field.name)
+            .filter(|value| travels && !value.is_null())
+        else {
+            continue;
+        };
+        match value {
+            Value::Map(map) => {
+                for (key, leaf) in map {
+                    if !leaf.is_null() || matches!(field.shape, Shape::Subscriptions) {
+                        changes.push(change_of(field.name, Some(key), &Value::Null, leaf));
+                    }
+                }
+            }
+            Value::List(list) if list.is_empty() => {}
+            value => changes.push(change_of(field.name, None, &Value::Null, value)),
+        }
+    }
+    changes
+}
+
+fn shown(difference: &Difference) -> FieldChange {
+    change_of(
+        difference.field,
+        difference.leaf.as_deref(),
+        &difference.before,
+        &difference.after,
+    )
+}
+
+fn change_of(field: &str, leaf: Option<&str>, before: &Value, after: &Value) -> FieldChange {
+    let secret = before.is_secret() || after.is_secret();
+    let name = match leaf {
+        Some(leaf) => format!(
+            "{field}.{}",
+            leaf.strip_prefix("customFields/").unwrap_or(leaf)
+        ),
+        None => field.to_owned(),
+    };
+    if secret {
+        return FieldChange {
+            field: name,
+            before: Json::from(SECRET),
+            after: Json::from(SECRET),
+            secret,
+        };
+    }
+    FieldChange {
+        field: name,
+        before: shown_value(before),
+        after: if leaf.is_some() && field == "subscriptions" && after.is_null() && before.is_null()
+        {
+            Json::Object(Map::new())
+        } else {
+            shown_value(after)
+        },
+        secret,
+    }
+}
+
+/// A value for readers: references are addresses, secrets are never shown.
+#[must_use]
+pub fn shown_value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(flag) => Json::Bool(*flag),
+        Value::Number(number) => Json::Number(number.clone()),
+        Value::Text(text) => Json::from(&**text),
+        Value::Secret(_) => Json::from(SECRET),
+        Value::Reference(Reference::To(address)) => Json::from(address.to_string()),
+        Value::Reference(Reference::Lookup { collection, name }) => {
+            Json::from(format!("{collection}/{name}"))
+        }
+        Value::Reference(Reference::Id { collection, id }) => {
+            Json::from(format!("{collection}/id:{id}"))
+        }
+        Value::List(list) => list.iter().map(shown_value).collect(),
+        Value::Map(map) => Json::Object(
+            map.iter()
+                .map(|(key, value)| (key.clone(), shown_value(value)))
+                .collect(),
+        ),
+    }
+}
+
+/// Keeps the targets and all they need.
+fn targeted(
+    tasks: Vec<Task>,
+    targets: &[Address],
+    declared: &State,
+    problems: &mut Vec<Problem>,
+) -> Vec<Task> {
+    for target in targets {
+        let known =
+            declared.contains_key(target) || tasks.iter().any(|task| task.step.address == *target);
+        if !known {
+            problems.push(
+                Problem::error(
+                    "unknown-target",
+                    format!("`{target}` is neither declared nor removed"),
+                )
+                .help("`--target` takes an address such as `departments/Billing`"),
+            );
+        }
+    }
+    let mut keep: BTreeSet<usize> = tasks
+        .iter()
+        .enumerate()
+        .filter(|(_, task)| targets.contains(&task.step.address))
+        .map(|(index, _)| index)
+        .collect();
+    let mut open: Vec<usize> = keep.iter().copied().collect();
+    while let Some(index) = open.pop() {
+        if let Some(task) = tasks.get(index) {
+            for needed in &task.prerequisites {
+                if keep.insert(*needed) {
+                    open.push(*needed);
+                }
+            }
+        }
+    }
+    renumber(tasks, &keep.into_iter().collect::<Vec<_>>())
+}
+
+/// Keeps the tasks at the given indices, in that order, and corrects their prerequisites.
+fn renumber(tasks: Vec<Task>, wanted: &[usize]) -> Vec<Task> {
+    let place: HashMap<usize, usize> = wanted
+        .iter()
+        .enumerate()
+        .map(|(new, old)| (*old, new))
+        .collect();
+    let mut slots: Vec<Option<Task>> = tasks.into_iter().map(Some).collect();
+    wanted
+        .iter()
+        .filter_map(|old| {
+            let mut task = slots.get_mut(*old)?.take()?;
+            task.prerequisites = task
+                .prerequisites
+                .iter()
+                .filter_map(|old| place.get(old).copied())
+                .collect();
+            task.prerequisites.sort_unstable();
+            Some(task)
+        })
+        .collect()
+}
+
+/// Prerequisites first, then the longest remaining path, then the address.
+fn order(tasks: Vec<Task>) -> Result<Vec<Task>, Vec<Address>> {
+    let count = tasks.len();
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut waiting: Vec<usize> = vec![0; count];
+    for (index, task) in tasks.iter().enumerate() {
+        for needed in &task.prerequisites {
+            if let Some(list) = dependents.get_mut(*needed) {
+                list.push(index);
+            }
+            if let Some(number) = waiting.get_mut(index) {
+                *number += 1;
+            }
+        }
+    }
+    // Depth first from the ends: how many steps hang on each one.
+    let mut length: Vec<usize> = vec![0; count];
+    let mut left: Vec<usize> = dependents.iter().map(Vec::len).collect();
+    let mut ends: Vec<usize> = (0..count)
+        .filter(|index| left.get(*index) == Some(&0))
+        .collect();
+    while let Some(index) = ends.pop() {
+        let own = length.get(index).copied().unwrap_or(0);
+        for needed in tasks.get(index).map_or(&[][..], |task| &task.prerequisites) {
+            if let Some(value) = length.get_mut(*needed) {
+                *value = (*value).max(own + 1);
+            }
+            if let Some(number) = left.get_mut(*needed) {
+                *number -= 1;
+                if *number == 0 {
+                    ends.push(*needed);
+                }
+            }
+        }
+    }
+    let key = |index: usize| {
+        let step = tasks
+            .get(index)
+            .map(|task| (task.step.address.clone(), task.step.verb));
+        (
+            length.get(index).copied().unwrap_or(0),
+            Reverse(step),
+            Reverse(index),
+        )
+    };
+    let mut ready: BinaryHeap<_> = (0..count)
+        .filter(|index| waiting.get(*index) == Some(&0))
+        .map(key)
+        .collect();
+    let mut sequence = Vec::with_capacity(count);
+    while let Some((_, _, Reverse(index))) = ready.pop() {
+        sequence.push(index);
+        for next in dependents.get(index).map_or(&[][..], Vec::as_slice) {
+            if let Some(number) = waiting.get_mut(*next) {
+                *number -= 1;
+                if *number == 0 {
+                    ready.push(key(*next));
+                }
+            }
+        }
+    }
+    if sequence.len() < count {
+        return Err(cycle(&tasks, &waiting));
+    }
+    Ok(renumber(tasks, &sequence))
+}
+
+/// One cycle among the tasks that still wait, as a closed path.
+fn cycle(tasks: &[Task], waiting: &[usize]) -> Vec<Address> {
+    let stuck = |index: &usize| waiting.get(*index).is_some_and(|number| *number > 0);
+    let Some(start) = (0..tasks.len()).find(|index| stuck(index)) else {
+        return Vec::new();
+    };
+    let mut path = vec![start];
+    let mut at = start;
+    while let Some(next) = tasks
+        .get(at)
+        .and_then(|task| task.prerequisites.iter().find(|needed| stuck(needed)))
+    {
+        let seen = path.iter().position(|index| index == next);
+        path.push(*next);
+        if let Some(seen) = seen {
+            path.drain(..seen);
+            break;
+        }
+        at = *next;
+    }
+    path.iter()
+        .filter_map(|index| tasks.get(*index))
+        .map(|task| task.step.address.clone())
+        .collect()
+}
+
+/// Ids as far as they are known; what is not known yet stands as `{collection/handle}`.
+struct Symbolic<'a>(&'a Live);
+
+impl Ids for Symbolic<'_> {
+    fn id(&self, address: &Address) -> Option<String> {
+        Some(
+            self.0
+                .id(address)
+                .unwrap_or_else(|| format!("{{{address}}}")),
+        )
+    }
+    fn api_name(&self, address: &Address) -> Option<String> {
+        Some(
+            self.0
+                .api_name(address)
+                .unwrap_or_else(|| format!("{{{address}}}")),
+        )
+    }
+}
+
+fn with_requests(mut tasks: Vec<Task>, live: &Live) -> Vec<Task> {
+    let addresses: Vec<Address> = tasks.iter().map(|task| task.step.address.clone()).collect();
+    for task in &mut tasks {
+        let context = Context {
+            kind: task.kind,
+            dialect: live.dialect,
+            address: &task.step.address,
+            body: &task.body,
+            named: &task.named,
+        };
+        task.step.requests = task
+            .ops
+            .iter()
+            .filter_map(|op| op.request(&context, &Symbolic(live)).ok())
+            .map(|request| RequestLine {
+                method: request.method,
+                path: request.path,
+            })
+            .collect();
+        // Every write of one record costs one credit. Source: the price table of API credits.
+        task.step.credits = match live.dialect {
+            Dialect::Openapi => task.ops.len(),
+            Dialect::Guide => 0,
+        };
+        let mut after: Vec<Address> = task
+            .prerequisites
+            .iter()
+            .filter_map(|index| addresses.get(*index).cloned())
+            .collect();
+        after.sort();
+        after.dedup();
+        task.step.after = after;
+    }
+    tasks
+}
+
+fn summarise(
+    desired: &Desired,
+    bound: &Bound,
+    owned: &Owned,
+    live: &Live,
+    options: &Options,
+    tasks: &[Task],
+) -> Plan {
+    let mut summary = Summary::default();
+    let mut touched: BTreeMap<Verb, BTreeSet<&Address>> = BTreeMap::new();
+    for task in tasks {
+        summary.calls += task.ops.len();
+        summary.credits += task.step.credits;
+        match task.step.verb {
+            Verb::Manual => summary.manual += 1,
+            verb => {
+                touched.entry(verb).or_default().insert(&task.step.address);
+            }
+        }
+    }
+    let count = |verb: Verb| touched.get(&verb).map_or(0, BTreeSet::len);
+    summary.create = count(Verb::Create);
+    // A department that is created and then left by the acting agent counts once.
+    let created = touched.get(&Verb::Create);
+    summary.update = touched.get(&Verb::Update).map_or(0, |updated| {
+        updated
+            .iter()
+            .filter(|address| created.is_none_or(|created| !created.contains(*address)))
+            .count()
+    });
+    summary.replace = count(Verb::Replace);
+    summary.delete = count(Verb::Delete);
+    summary.disable = count(Verb::Disable);
+    let busy: BTreeSet<&Address> = tasks.iter().map(|task| &task.step.address).collect();
+    summary.unchanged = bound
+        .live
+        .keys()
+        .filter(|address| !busy.contains(address) && !owned.not_compared.contains(*address))
+        .count();
+    Plan {
+        format_version: FORMAT_VERSION,
+        environment: options.environment.clone(),
+        org_id: options.org_id.clone(),
+        dialect: live.dialect,
+        digest: desired.digest.clone(),
+        targets: options.targets.iter().map(ToString::to_string).collect(),
+        summary,
+        fingerprints: busy
+            .into_iter()
+            .map(|address| {
+                (
+                    address.to_string(),
+                    fingerprint(address, owned.live.get(address), live),
+                )
+            })
+            .collect(),
+        steps: tasks.iter().map(|task| task.step.clone()).collect(),
+        acknowledged: owned.acknowledged.clone(),
+        not_compared: owned.not_compared.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// What was live of one resource, as a digest; `absent` when it was proved not to exist.
+fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> String {
+    let Some(resource) = resource else {
+        return "absent".to_owned();
+    };
+    let fields: Map<String, Json> = resource
+        .body
+        .iter()
+        .filter(|(_, value)| !value.is_secret())
+        .map(|(name, value)| (name.to_owned(), shown_value(value)))
+        .collect();
+    let text = serde_json::to_string(&(live.id(address), fields)).unwrap_or_default();
+    let digest = Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            use std::fmt::Write;
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
