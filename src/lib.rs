@@ -6,4 +6,5 @@ pub mod clock;
 pub mod kind;
 pub mod plan;
 pub mod problem;
+pub mod report;
 pub mod state;
