@@ -9,4 +9,5 @@ pub mod live;
 pub mod manifest;
 pub mod plan;
 pub mod problem;
+pub mod report;
 pub mod state;

@@ -1,0 +1,541 @@
+//! What `deskform explain` says about kinds and fields, all of it read from the kinds' tables.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::lines;
+use crate::api::Dialect;
+use crate::kind::custom_fields::{self, MODULES, TYPE_RULES, TypeRule};
+use crate::kind::webhooks::{Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
+use crate::kind::{
+    self, Api, Create, Encoding, Field, Form, KINDS, Kind, Pattern, Removal, Shape, Shown, Switch,
+    Wire, patterns, webhooks,
+};
+
+const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
+
+/// All kinds, each with its first sentence.
+#[must_use]
+pub fn kinds() -> String {
+    let width = KINDS.iter().map(|kind| kind.collection.len()).max();
+    let width = width.unwrap_or_default();
+    let mut out = String::new();
+    for kind in KINDS {
+        let first = kind.doc.split_inclusive(". ").next().unwrap_or_default();
+        let note = if kind.managed {
+            ""
+        } else {
+            " (only referred to)"
+        };
+        // Writing into a string cannot fail, here and below.
+        let _ = writeln!(
+            out,
+            "{:width$}  {}{note}",
+            kind.collection,
+            first.trim_end(),
+        );
+    }
+    out
+}
+
+/// A kind: its treatment in each dialect, its fields, and an example.
+#[must_use]
+pub fn kind(kind: &Kind) -> String {
+    let mut out = format!("{}\n\n{}\n\n", kind.collection, kind.doc);
+    let identity: Vec<_> = kind
+        .fields
+        .iter()
+        .filter(|field| field.identity)
+        .map(|field| tick(field.name))
+        .collect();
+    let _ = writeln!(
+        out,
+        "identity: {}; the handle stands in for {} where it is left out",
+        identity.join(" and "),
+        tick(kind.naming_field().name)
+    );
+    if let Some(enabled) = kind.enabled {
+        let value = match enabled.on {
+            Switch::Flag(flag) => flag.to_string(),
+            Switch::Word(word) => word.to_owned(),
+        };
+        let _ = writeln!(out, "implied: `{}: {value}`", enabled.field);
+    }
+    if kind.seed {
+        out.push_str("pruning: never unless `prune` asks for it\n");
+    }
+    if let Some(effect) = kind.create_effect {
+        let _ = writeln!(out, "when one is created: {effect}");
+    }
+    if let Some(effect) = kind.delete_effect {
+        let _ = writeln!(out, "when one is removed: {effect}");
+    }
+    for dialect in DIALECTS {
+        match kind.api(dialect) {
+            Some(api) => add_api(&mut out, kind, dialect, api),
+            None => {
+                let _ = writeln!(
+                    out,
+                    "\n{dialect}\n  this dialect has no {}",
+                    kind.collection
+                );
+            }
+        }
+    }
+    out.push_str("\nFields\n");
+    for field in kind.fields {
+        out.push('\n');
+        add_field(&mut out, kind, field.name, field, Some(field), "  ");
+    }
+    add_extras(&mut out, kind, None);
+    if kind.managed {
+        let _ = write!(out, "\nExample\n\n{}", example(kind));
+    }
+    out
+}
+
+/// A field, or a leaf of it such as `responseTime.businessHours`; nothing if there is none.
+#[must_use]
+pub fn field(kind: &Kind, path: &str) -> Option<String> {
+    let (name, rest) = match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let field = kind.field(name)?;
+    let mut out = String::new();
+    let mut found = field;
+    match (rest, field.shape) {
+        (None, _) => {}
+        (Some(event), Shape::Subscriptions) => {
+            add_event(&mut out, find_event(event)?, "");
+            return Some(out);
+        }
+        (Some(path), Shape::Map(_)) => {
+            for name in path.split('.') {
+                let Shape::Map(leaves) = found.shape else {
+                    return None;
+                };
+                found = leaves.iter().find(|leaf| leaf.name == name)?;
+            }
+        }
+        (Some(_), _) => return None,
+    }
+    let title = format!("{}.{path}", kind.collection);
+    // A leaf travels inside its field.
+    add_field(&mut out, kind, &title, found, Some(field), "");
+    if rest.is_none() {
+        add_extras(&mut out, kind, Some(field));
+    }
+    Some(out)
+}
+
+fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
+    let _ = writeln!(out, "\n{dialect}");
+    let creating = match api.create {
+        Create::Post => format!("POST {}", api.list),
+        Create::PostWithAgents => format!("POST {}, with at least one agent", api.list),
+        Create::Manual(place) => format!("by hand: {place}"),
+        Create::Never => "never".to_owned(),
+    };
+    let _ = writeln!(out, "  creating: {creating}");
+    let changing = match (api.update, api.form) {
+        (Some(path), _) => format!("PATCH {path}"),
+        (None, Form::EventsByUrl) => {
+            format!(
+                "one POST or DELETE on {} for each event that joins or leaves",
+                api.list
+            )
+        }
+        (None, _) => "never".to_owned(),
+    };
+    let _ = writeln!(out, "  changing: {changing}");
+    let removing = match api.removal {
+        Removal::Delete(path) => format!("DELETE {path}"),
+        Removal::Trash(path, _) => format!("POST {path}: it goes to the recycle bin"),
+        Removal::Disable { path, .. } => format!("POST {path}: it is taken out of use"),
+        Removal::DisableByPatch { path, field, word } => {
+            format!("PATCH {path} with `{field}: {word}`: it is taken out of use")
+        }
+        Removal::Transfer(path) => format!("POST {path}: what hangs on it moves to its parent"),
+        Removal::Manual(place) => format!("by hand: {place}"),
+        Removal::Never => "never".to_owned(),
+    };
+    let _ = writeln!(out, "  removing: {removing}");
+    if let Some(switch) = api.switch {
+        let _ = writeln!(out, "  switching: POST {}, POST {}", switch.on, switch.off);
+    }
+    let scopes = [
+        ("read", api.scopes.read),
+        ("create", api.scopes.create),
+        ("update", api.scopes.update),
+        ("delete", api.scopes.delete),
+    ];
+    for (what, any) in scopes {
+        if !any.is_empty() && (kind.managed || what == "read") {
+            let _ = writeln!(out, "  scope to {what}: {}", any.join(" or "));
+        }
+    }
+}
+
+/// One field; `travels` is the field whose way on the wire is told, if it is to be told.
+fn add_field(
+    out: &mut String,
+    kind: &Kind,
+    title: &str,
+    field: &Field,
+    travels: Option<&Field>,
+    indent: &str,
+) {
+    let _ = writeln!(out, "{indent}{title}: {}", shape(&field.shape));
+    let _ = writeln!(out, "{indent}    {}", field.doc);
+    let marks: Vec<_> = [
+        (field.required, "required"),
+        (field.identity, "identity"),
+        (
+            field.create_only,
+            "given on creation only; another value is refused unless the resource may be replaced",
+        ),
+        (field.write_only, "never shown by the API, so not compared"),
+    ]
+    .into_iter()
+    .filter_map(|(holds, words)| holds.then_some(words))
+    .collect();
+    if !marks.is_empty() {
+        let _ = writeln!(out, "{indent}    {}", marks.join("; "));
+    }
+    if let Some(max) = field.update_max {
+        let _ = writeln!(out, "{indent}    an update takes {max} characters at most");
+    }
+    for dialect in DIALECTS {
+        if kind.api(dialect).is_some()
+            && let Some(words) = travels.and_then(|field| wire(field, dialect))
+        {
+            let _ = writeln!(out, "{indent}    {dialect}: {words}");
+        }
+    }
+    if let Shape::Map(leaves) = field.shape {
+        for leaf in leaves {
+            let deeper = format!("{indent}    ");
+            add_field(out, kind, leaf.name, leaf, None, &deeper);
+        }
+    }
+}
+
+/// How a field travels, unless it does so under its own name and as it is.
+fn wire(field: &Field, dialect: Dialect) -> Option<String> {
+    Some(match *field.wire(dialect) {
+        Wire::Sent {
+            name,
+            shown,
+            encoding,
+        } => {
+            let mut words = Vec::new();
+            if name != field.name {
+                words.push(format!("sent as {}", tick(name)));
+            }
+            match encoding {
+                Encoding::Plain => {}
+                Encoding::TextAsNumber => words.push("sent as a number".to_owned()),
+                Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
+                Encoding::Words(pairs) => {
+                    let pairs = pairs.iter();
+                    words.extend(pairs.map(|(here, there)| format!("`{here}` is `{there}`")));
+                }
+            }
+            if shown == Shown::InObject {
+                words.push("compared with one more read for each object".to_owned());
+            }
+            if words.is_empty() {
+                return None;
+            }
+            words.join("; ")
+        }
+        Wire::Switched(_) => "changed by calls that enable and disable".to_owned(),
+        Wire::Query(name) => format!("sent as the query parameter {}", tick(name)),
+        Wire::Manual { read, doing, .. } => {
+            let compared = if read.is_some() {
+                "compared"
+            } else {
+                "not compared"
+            };
+            format!("by hand: {doing}; {compared}")
+        }
+        Wire::Harmless => "left out with a warning; not compared".to_owned(),
+        Wire::Refused(reason) => format!("refused: {reason}"),
+    })
+}
+
+fn tick(name: &str) -> String {
+    format!("`{name}`")
+}
+
+fn ticks(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().copied().map(tick).collect();
+    names.join(", ")
+}
+
+/// What values look like, in words.
+fn shape(shape: &Shape) -> String {
+    let at_most = |max: u32| match max {
+        0 => String::new(),
+        max => format!(", at most {max} characters"),
+    };
+    let like = |pattern: Option<Pattern>| {
+        pattern.map_or_else(String::new, |pattern| format!(", {}", pattern.words))
+    };
+    match *shape {
+        Shape::Text { min, max, pattern } => {
+            let least = match min {
+                0 => String::new(),
+                min => format!(", at least {min} characters"),
+            };
+            format!("text{least}{}{}", at_most(max), like(pattern))
+        }
+        Shape::Email { max, .. } => format!("e-mail address{}", at_most(max)),
+        Shape::Scalar { max } => format!("text, number, `true` or `false`{}", at_most(max)),
+        Shape::Flag => "`true` or `false`".to_owned(),
+        Shape::Integer { min, max } => format!("whole number from {min} to {max}"),
+        Shape::Number => "number, not negative".to_owned(),
+        Shape::Choice(words) => format!("one of {}", ticks(words)),
+        Shape::Reference(to) => format!("reference to {to}: {}", forms(to)),
+        Shape::References(to) => format!("set of references to {to}, each {}", forms(to)),
+        Shape::Texts {
+            max_items,
+            max,
+            set,
+            pattern,
+            choices,
+        } => {
+            let mut words = if set { "set of texts" } else { "list of texts" }.to_owned();
+            if max_items > 0 {
+                let _ = write!(words, ", at most {max_items}");
+            }
+            if !choices.is_empty() {
+                let _ = write!(words, ", each one of {}", ticks(choices));
+                return words;
+            }
+            if max > 0 {
+                let _ = write!(words, ", each at most {max} characters");
+            }
+            words + &like(pattern)
+        }
+        Shape::Map(leaves) => {
+            let leaves: Vec<_> = leaves.iter().map(|leaf| leaf.name).collect();
+            format!("map of {}", ticks(&leaves))
+        }
+        Shape::CustomFields { module } => {
+            format!("map from custom fields of the module `{module}` to values")
+        }
+        Shape::Subscriptions => "map from events to filters".to_owned(),
+    }
+}
+
+fn forms(collection: &str) -> &'static str {
+    if kind::find(collection).is_some_and(|kind| kind.managed) {
+        "a handle, `{lookup: \"Name\"}` or `{id: \"…\"}`"
+    } else {
+        "`{lookup: \"Name\"}` or `{id: \"…\"}`"
+    }
+}
+
+/// What only some kinds have: rules by type, known modules, events.
+fn add_extras(out: &mut String, kind: &Kind, only: Option<&Field>) {
+    let wanted = |name: &str| only.is_none_or(|field| field.name == name);
+    if *kind == custom_fields::KIND {
+        if wanted("module") {
+            let _ = writeln!(out, "\nModules that both dialects know: {}", ticks(MODULES));
+        }
+        if wanted("type") {
+            out.push_str("\nTypes\n\n");
+            for rule in TYPE_RULES {
+                add_rule(out, rule);
+            }
+        }
+    }
+    if *kind == webhooks::KIND && wanted("subscriptions") {
+        out.push_str("\nEvents\n\n");
+        for event in webhooks::EVENTS {
+            add_event(out, event, "  ");
+        }
+        let _ = writeln!(
+            out,
+            "\nA filter's `fields` names {MAX_FIELDS} fields at most. The guide dialect knows no other filter and no other event than those shown with their names there."
+        );
+    }
+}
+
+fn add_rule(out: &mut String, rule: &TypeRule) {
+    let mut words = Vec::new();
+    if !rule.required.is_empty() {
+        words.push(format!("needs {}", ticks(rule.required)));
+    }
+    let optional: Vec<_> = rule
+        .allowed
+        .iter()
+        .copied()
+        .filter(|name| !rule.required.contains(name))
+        .collect();
+    if !optional.is_empty() {
+        words.push(format!("allows {}", ticks(&optional)));
+    }
+    if let Some((min, max)) = rule.max_length {
+        words.push(format!("`maxLength` from {min} to {max}"));
+    }
+    let words = if words.is_empty() {
+        "nothing of its own".to_owned()
+    } else {
+        words.join("; ")
+    };
+    let _ = writeln!(out, "  {}: {words}", rule.name);
+}
+
+fn add_event(out: &mut String, event: &Event, indent: &str) {
+    let _ = write!(out, "{indent}{}", event.name);
+    if !event.filter.is_empty() {
+        let _ = write!(out, ", filter: {}", ticks(event.filter));
+    }
+    for (guide, name, field) in GUIDE_EVENTS {
+        if *name == event.name {
+            let _ = write!(out, "; guide: {guide}");
+            if let Some(field) = field {
+                let _ = write!(out, " for `{{fields: [{field}]}}`");
+            }
+        }
+    }
+    out.push('\n');
+}
+
+/// Fields that a creation needs in `openapi` beyond what the tables require of both dialects.
+///
+/// Source: Agent, `addAgent`.
+const DEMANDED: &[(&str, &str)] = &[("agents", "rolePermissionType"), ("agents", "departments")];
+/// The type in the example of a custom field; the first one.
+const EXAMPLE_TYPE: &TypeRule = &TYPE_RULES[0];
+
+/// A small manifest of the kind: what is required, filled up to four fields.
+fn example(kind: &Kind) -> String {
+    let custom_field = *kind == custom_fields::KIND;
+    let needed = |field: &Field| {
+        field.required
+            || DEMANDED.contains(&(kind.collection, field.name))
+            || (custom_field && EXAMPLE_TYPE.required.contains(&field.name))
+    };
+    // A field of another type would be refused.
+    let foreign = |field: &Field| {
+        custom_field
+            && !EXAMPLE_TYPE.allowed.contains(&field.name)
+            && TYPE_RULES
+                .iter()
+                .any(|rule| rule.allowed.contains(&field.name))
+    };
+    let optional = |field: &&Field| {
+        !needed(field)
+            && !foreign(field)
+            && !field.write_only
+            && kind
+                .enabled
+                .is_none_or(|enabled| enabled.field != field.name)
+            && !matches!(field.shape, Shape::CustomFields { .. })
+    };
+    let spare = 4_usize.saturating_sub(
+        kind.fields
+            .iter()
+            .filter(|field| !field.naming && needed(field))
+            .count(),
+    );
+    let sent = |field: &&Field| remark(kind, field).is_none();
+    let taken =
+        |field: &&Field| remark(kind, field).is_none_or(|words| !words.starts_with("refused"));
+    let mut more: Vec<_> = kind.fields.iter().filter(optional).filter(sent).collect();
+    if more.is_empty() {
+        more = kind.fields.iter().filter(optional).filter(taken).collect();
+    }
+    let chosen = |field: &&Field| {
+        !field.naming
+            && (needed(field) || more.iter().take(spare).any(|one| one.name == field.name))
+    };
+    let mut out = format!("  {}:\n    {}:", kind.collection, sample_name(kind));
+    let mut empty = true;
+    for field in kind.fields.iter().filter(chosen) {
+        let value = lines::flow(&sample(kind, field));
+        let _ = write!(out, "\n      {}: {value}", field.name);
+        if let Some(remark) = remark(kind, field) {
+            let _ = write!(out, "  # {remark}");
+        }
+        empty = false;
+    }
+    out.push_str(if empty { " {}\n" } else { "\n" });
+    out
+}
+
+/// Where a field does not simply travel, for the example's reader.
+fn remark(kind: &Kind, field: &Field) -> Option<String> {
+    DIALECTS.into_iter().find_map(|dialect| {
+        kind.api(dialect)?;
+        let words = match field.wire(dialect) {
+            Wire::Harmless => "left out",
+            Wire::Refused(_) => "refused",
+            Wire::Manual { .. } => "by hand",
+            Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => return None,
+        };
+        Some(format!("{words} in the {dialect} dialect"))
+    })
+}
+
+fn sample_name(kind: &Kind) -> String {
+    match kind.naming_field().shape {
+        Shape::Email { .. } => "sarah.johnson@example.com".to_owned(),
+        _ => format!("Example {}", kind.singular),
+    }
+}
+
+/// A value that the field's shape allows.
+fn sample(kind: &Kind, field: &Field) -> Json {
+    let reference = |to: &'static str| match kind::find(to) {
+        // One of its own kind would be itself, and so a cycle.
+        Some(target) if target.managed && target != kind => json!(sample_name(target)),
+        target => {
+            json!({"lookup": format!("Existing {}", target.map_or(to, |kind| kind.singular))})
+        }
+    };
+    match field.shape {
+        Shape::Text { pattern, .. } => json!(sample_text(pattern)),
+        Shape::Email { .. } => json!("info@example.com"),
+        Shape::Scalar { .. } => json!("Example"),
+        Shape::Flag => json!(true),
+        Shape::Integer { min, max } => json!(100.clamp(min, max)),
+        Shape::Number => json!(8),
+        Shape::Choice(words) => json!(words.first()),
+        Shape::Reference(to) => reference(to),
+        Shape::References(to) => json!([reference(to)]),
+        Shape::Texts { choices, .. } => json!([choices.first().unwrap_or(&"Example")]),
+        Shape::Map(leaves) => leaves
+            .iter()
+            .take(1)
+            .map(|leaf| (leaf.name.to_owned(), sample(kind, leaf)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Shape::CustomFields { .. } => json!({}),
+        Shape::Subscriptions => json!({"Ticket_Add": {}, "Ticket_Update": {"fields": ["status"]}}),
+    }
+}
+
+fn sample_text(pattern: Option<Pattern>) -> &'static str {
+    let samples = [
+        (patterns::HOOK, "https://hooks.example.com/zoho-desk"),
+        (patterns::WEBSITE, "https://www.example.com"),
+        (patterns::UUID, "123e4567-e89b-12d3-a456-426614174000"),
+        (patterns::LOCALE, "US"),
+        (patterns::TIME_ZONE, "Europe/Berlin"),
+        (patterns::DIGITS, "12345"),
+        (patterns::AMOUNT, "50000000"),
+        (patterns::MODULE, "contacts"),
+        (patterns::PHONE, "+1 555 0100"),
+        (patterns::MOBILE, "+1 555 0100"),
+    ];
+    samples
+        .into_iter()
+        .find(|(known, _)| pattern.is_some_and(|pattern| pattern.regex == known.regex))
+        .map_or("Example", |(_, text)| text)
+}

@@ -1,0 +1,348 @@
+//! A step's changes as lines, the common ground of text and Markdown.
+
+use std::collections::HashSet;
+
+use serde_json::Value as Json;
+use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
+
+use super::safe::safe;
+use crate::kind::{self, Field, Shape};
+use crate::plan::{FieldChange, SECRET, Step, Verb};
+
+/// How a line takes part in a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It tells; or it is context.
+    Plain,
+    /// It comes.
+    Added,
+    /// It goes.
+    Removed,
+}
+
+/// One line, harmless already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// How it takes part.
+    pub(super) sign: Sign,
+    /// Whether it stands below a field's name.
+    pub(super) nested: bool,
+    /// The text without indent and sign.
+    pub(super) text: String,
+}
+
+impl Line {
+    fn plain(text: String) -> Self {
+        Self {
+            sign: Sign::Plain,
+            nested: false,
+            text,
+        }
+    }
+
+    fn nested(sign: Sign, text: &str) -> Self {
+        let text = safe(text);
+        let kept = text.trim_end_matches(' ');
+        // A space at the end would be seen by nobody.
+        let text = format!("{kept}{}", "\\u{20}".repeat(text.len() - kept.len()));
+        Self {
+            sign,
+            nested: true,
+            text,
+        }
+    }
+}
+
+/// Lines of context around a change in a text.
+const CONTEXT: usize = 2;
+/// Beyond this product of the counts of lines between equal beginnings and ends, a text is shown as
+/// replaced: finding the smallest difference would take too long.
+const MAX_DIFF: usize = 4_000_000;
+
+/// What a step does, line by line.
+pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
+    let mut out = Vec::new();
+    for change in &step.changes {
+        add_change(&mut out, step, change, width);
+    }
+    for effect in &step.effects {
+        out.push(Line::plain(format!("effect: {}", safe(effect))));
+    }
+    if let Some(instruction) = &step.instruction {
+        let mut rows = instruction.lines();
+        out.push(Line::plain(format!(
+            "to do: {}",
+            safe(rows.next().unwrap_or_default())
+        )));
+        out.extend(rows.map(|row| Line::nested(Sign::Plain, row)));
+    }
+    if verbose {
+        for address in &step.after {
+            let address = address.to_string();
+            out.push(Line::plain(format!("after: {}", safe(&address))));
+        }
+        for request in &step.requests {
+            let path = safe(&request.path);
+            out.push(Line::plain(format!("call: {} {path}", request.method)));
+        }
+    }
+    out
+}
+
+fn add_change(out: &mut Vec<Line>, step: &Step, change: &FieldChange, width: usize) {
+    let view = View::of_path(step.address.collection, &change.field);
+    let name = match change.field.split_once(".customFields/") {
+        Some((map, handle)) => format!("{map}.{handle}"),
+        None => change.field.clone(),
+    };
+    let name = safe(&name);
+    if change.secret {
+        out.push(Line::plain(format!("{name}: {SECRET}")));
+        return;
+    }
+    let (before, after) = (&change.before, &change.after);
+    let one_sided = match step.verb {
+        Verb::Create => before.is_null(),
+        Verb::Delete | Verb::Disable => after.is_null(),
+        Verb::Update | Verb::Replace | Verb::Manual => false,
+    };
+    let line = if one_sided {
+        let value = if before.is_null() { after } else { before };
+        format!("{name}: {}", inline(value, view, false))
+    } else {
+        let (before, after) = (inline(before, view, false), inline(after, view, false));
+        format!("{name}: {before} → {after}")
+    };
+    let by_rows = |value: &Json| match value {
+        Json::Array(_) => !one_sided,
+        Json::Object(_) => view == View::Events,
+        Json::String(text) => text.contains('\n'),
+        _ => false,
+    };
+    let fits =
+        line.chars().count() + 4 <= width || (one_sided && !before.is_array() && !after.is_array());
+    if fits && !by_rows(before) && !by_rows(after) {
+        out.push(Line::plain(line));
+        return;
+    }
+    let (mut old, mut new) = (rows(before, view), rows(after, view));
+    end_rows(&mut old, &mut new);
+    let nested = if matches!(view, View::Set(_) | View::Events) {
+        members(&old, &new)
+    } else {
+        sequence(&old, &new)
+    };
+    if nested.is_empty() {
+        out.push(Line::plain(line));
+        return;
+    }
+    out.push(Line::plain(format!("{name}:")));
+    out.extend(nested);
+}
+
+/// Tells of a newline at the end of a text only where it is the difference.
+fn end_rows(old: &mut Vec<String>, new: &mut Vec<String>) {
+    let ends = |rows: &[String]| rows.len() > 1 && rows.last().is_some_and(String::is_empty);
+    let differ = !old.is_empty() && !new.is_empty() && ends(old) != ends(new);
+    for rows in [old, new] {
+        if ends(rows) {
+            rows.pop();
+            if differ {
+                rows.push("(a newline at the end)".to_owned());
+            }
+        }
+    }
+}
+
+/// What left and what joined a set.
+fn members(old: &[String], new: &[String]) -> Vec<Line> {
+    let (olds, news): (HashSet<_>, HashSet<_>) = (old.iter().collect(), new.iter().collect());
+    let gone = old.iter().filter(|item| !news.contains(item));
+    let come = new.iter().filter(|item| !olds.contains(item));
+    gone.map(|item| Line::nested(Sign::Removed, item))
+        .chain(come.map(|item| Line::nested(Sign::Added, item)))
+        .collect()
+}
+
+/// What changed in a list or a text, with a little context.
+fn sequence(old: &[String], new: &[String]) -> Vec<Line> {
+    let same = |(a, b): &(&String, &String)| a == b;
+    let head = old.iter().zip(new).take_while(same).count();
+    let (old_rest, new_rest) = (&old[head..], &new[head..]);
+    let pairs = old_rest.iter().rev().zip(new_rest.iter().rev());
+    let tail = pairs.take_while(same).count();
+    if (old_rest.len() - tail).saturating_mul(new_rest.len() - tail) > MAX_DIFF {
+        let gone = old.iter().map(|row| Line::nested(Sign::Removed, row));
+        let come = new.iter().map(|row| Line::nested(Sign::Added, row));
+        return gone.chain(come).collect();
+    }
+    let ops = capture_diff_slices(Algorithm::Myers, old, new);
+    let mut out = Vec::new();
+    for (index, group) in group_diff_ops(ops, CONTEXT).iter().enumerate() {
+        if index > 0 {
+            out.push(Line::nested(Sign::Plain, "…"));
+        }
+        for op in group {
+            out.extend(op.iter_changes(old, new).map(|change| {
+                let sign = match change.tag() {
+                    ChangeTag::Equal => Sign::Plain,
+                    ChangeTag::Delete => Sign::Removed,
+                    ChangeTag::Insert => Sign::Added,
+                };
+                Line::nested(sign, change.value_ref())
+            }));
+        }
+    }
+    out
+}
+
+/// What a value's parts refer to, so that references print as handles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    Plain,
+    Reference(&'static str),
+    Set(Option<&'static str>),
+    Events,
+    Filter,
+    CustomFields,
+    Map(Leaves),
+}
+
+/// The leaves of a map; two maps are the same when their tables are.
+#[derive(Clone, Copy)]
+struct Leaves(&'static [Field]);
+
+impl PartialEq for Leaves {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Leaves {}
+
+impl View {
+    fn of_path(collection: &str, path: &str) -> Self {
+        let mut names = path.split('.');
+        let field = kind::find(collection)
+            .zip(names.next())
+            .and_then(|(kind, name)| kind.field(name));
+        field.map_or(Self::Plain, |field| {
+            names.fold(Self::of_shape(&field.shape), Self::leaf)
+        })
+    }
+
+    const fn of_shape(shape: &Shape) -> Self {
+        match shape {
+            Shape::Reference(collection) => Self::Reference(collection),
+            Shape::References(collection) => Self::Set(Some(collection)),
+            Shape::Texts { set: true, .. } => Self::Set(None),
+            Shape::Subscriptions => Self::Events,
+            Shape::CustomFields { .. } => Self::CustomFields,
+            Shape::Map(leaves) => Self::Map(Leaves(leaves)),
+            _ => Self::Plain,
+        }
+    }
+
+    fn leaf(self, name: &str) -> Self {
+        match self {
+            Self::Events => Self::Filter,
+            Self::Filter if name == "departments" => Self::Set(Some("departments")),
+            Self::Filter => Self::Set(None),
+            Self::Map(Leaves(leaves)) => leaves
+                .iter()
+                .find(|field| field.name == name)
+                .map_or(Self::Plain, |field| Self::of_shape(&field.shape)),
+            _ => Self::Plain,
+        }
+    }
+
+    const fn item(self) -> Self {
+        match self {
+            Self::Set(Some(collection)) => Self::Reference(collection),
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// A value as rows that can be compared: lines of a text, items of a list, events of a webhook.
+fn rows(value: &Json, view: View) -> Vec<String> {
+    match value {
+        Json::Null => Vec::new(),
+        Json::String(text) if view == View::Plain => text.split('\n').map(str::to_owned).collect(),
+        Json::Array(items) => items
+            .iter()
+            .map(|item| inline(item, view.item(), false))
+            .collect(),
+        Json::Object(map) if view == View::Events => map
+            .iter()
+            .map(|(event, filter)| match filter {
+                Json::Object(filter) if !filter.is_empty() => {
+                    let filter = inline(&Json::Object(filter.clone()), View::Filter, false);
+                    format!("{} {filter}", safe(event))
+                }
+                _ => safe(event).into_owned(),
+            })
+            .collect(),
+        value => vec![inline(value, view, false)],
+    }
+}
+
+/// A value on one line of YAML, without regard to a kind.
+pub(super) fn flow(value: &Json) -> String {
+    inline(value, View::Plain, false)
+}
+
+/// A value on one line, in the manner of YAML; `flow` says that it stands inside `[]` or `{}`.
+fn inline(value: &Json, view: View, flow: bool) -> String {
+    match value {
+        Json::Null => "(none)".to_owned(),
+        Json::Bool(_) | Json::Number(_) => value.to_string(),
+        Json::String(text) => {
+            let handle = match view {
+                View::Reference(collection) => text
+                    .strip_prefix(collection)
+                    .and_then(|rest| rest.strip_prefix('/')),
+                _ => None,
+            };
+            quoted(handle.unwrap_or(text), flow)
+        }
+        Json::Array(items) => {
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| inline(item, view.item(), true))
+                .collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::Object(map) => {
+            let leaves: Vec<_> = map
+                .iter()
+                .map(|(key, value)| {
+                    let name = match view {
+                        View::CustomFields => key.strip_prefix("customFields/").unwrap_or(key),
+                        _ => key,
+                    };
+                    let value = inline(value, view.leaf(key), true);
+                    format!("{}: {value}", quoted(name, true))
+                })
+                .collect();
+            format!("{{{}}}", leaves.join(", "))
+        }
+    }
+}
+
+/// A text, in quotes where it could be mistaken for something else.
+fn quoted(text: &str, flow: bool) -> String {
+    let plain = !text.is_empty()
+        && text.trim() == text
+        && !text.starts_with(['"', '(', '[', '{'])
+        && !text.contains(" → ")
+        && !matches!(text, "true" | "false" | "null")
+        && text.parse::<f64>().is_err()
+        && !(flow && (text.contains([',', '[', ']', '{', '}']) || text.contains(": ")));
+    if plain {
+        safe(text).into_owned()
+    } else {
+        let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{}\"", safe(&text))
+    }
+}

@@ -1,0 +1,279 @@
+//! The plan as Markdown, made for a comment on a pull request.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::lines::{self, Line, Sign};
+use super::safe::safe;
+use super::{count, summary};
+use crate::plan::{Acknowledged, Plan, Step, Verb};
+
+/// A comment is shorter than this; counted in bytes, which are never fewer than characters.
+///
+/// Source: the limit of GitHub's comments, 65,536 characters.
+pub const LIMIT: usize = 65_536;
+/// Room for the sentences that say what is not shown.
+const TAIL: usize = 600;
+/// The longest name or reason, in characters.
+const MAX_NAME: usize = 300;
+/// The longest line of a step's details, in characters.
+const MAX_LINE: usize = 2_000;
+/// The longest details of one step, in bytes, so that none takes the room of all others.
+const MAX_DETAILS: usize = 12_000;
+/// The comment's hidden first line, by which a later run finds the comment to replace.
+#[must_use]
+pub fn marker(environment: &str) -> String {
+    let mut name = String::new();
+    for c in environment.chars().take(MAX_NAME) {
+        if c.is_ascii_alphanumeric() || matches!(c, '_' | '.') || (c == '-' && !name.ends_with('-'))
+        {
+            name.push(c);
+        } else {
+            // Writing into a string cannot fail, here and below.
+            let _ = write!(name, "%{:X}", u32::from(c));
+        }
+    }
+    format!("<!-- deskform plan: {name} -->")
+}
+
+/// Summary first, then the steps by verb with their details folded; always below [`LIMIT`].
+///
+/// Every step is named as long as the names fit; details are left out before names are.
+#[must_use]
+pub fn plan(plan: &Plan) -> String {
+    let mut out = format!(
+        "{}\n### deskform plan for {}\n\n**{}**\n\nOrganization {}, dialect {}.\n\n",
+        marker(&plan.environment),
+        code(&plan.environment),
+        summary(plan),
+        code(&plan.org_id),
+        plan.dialect,
+    );
+    let sections = sections(plan);
+    let budget = LIMIT - TAIL - out.len();
+    let names: usize = sections
+        .iter()
+        .map(|section| {
+            section.title.len()
+                + section
+                    .entries
+                    .iter()
+                    .map(|entry| entry.name.len())
+                    .sum::<usize>()
+        })
+        .sum();
+    let (mut folded, mut hidden_steps, mut hidden_remarks) = (0, 0, 0);
+    if names <= budget {
+        let mut spare = budget - names;
+        for section in &sections {
+            out.push_str(&section.title);
+            for entry in &section.entries {
+                match &entry.details {
+                    Some(details) if details.len() <= spare => {
+                        spare -= details.len();
+                        out.push_str(details);
+                    }
+                    Some(_) => {
+                        folded += 1;
+                        out.push_str(&entry.name);
+                    }
+                    None => out.push_str(&entry.name),
+                }
+            }
+        }
+    } else {
+        let mut spare = budget;
+        for section in &sections {
+            let mut title = section.title.as_str();
+            for entry in &section.entries {
+                let size = title.len() + entry.name.len();
+                if size <= spare && hidden_steps + hidden_remarks == 0 {
+                    spare -= size;
+                    out.push_str(title);
+                    out.push_str(&entry.name);
+                    title = "";
+                } else if section.steps {
+                    hidden_steps += 1;
+                } else {
+                    hidden_remarks += 1;
+                }
+            }
+        }
+        folded = 1;
+    }
+    tail(&mut out, folded > 0, hidden_steps, hidden_remarks);
+    out
+}
+
+fn tail(out: &mut String, without_details: bool, steps: usize, remarks: usize) {
+    let sentence = match (steps, remarks) {
+        (0, 0) if !without_details => return,
+        (0, 0) => "Some details are not shown here".to_owned(),
+        (0, remarks) => format!(
+            "Details and {} are not shown here",
+            count(remarks, "remark")
+        ),
+        (steps, 0) => format!("Details and {} are not shown here", count(steps, "step")),
+        (steps, remarks) => format!(
+            "Details, {} and {} are not shown here",
+            count(steps, "step"),
+            count(remarks, "remark")
+        ),
+    };
+    let _ = writeln!(
+        out,
+        "_{sentence}, since a comment has to be short. `deskform plan` shows everything._"
+    );
+}
+
+/// Entries below one heading.
+struct Section {
+    title: String,
+    steps: bool,
+    entries: Vec<Entry>,
+}
+
+/// One step or remark: its name alone, or its name with details.
+struct Entry {
+    name: String,
+    details: Option<String>,
+}
+
+fn sections(plan: &Plan) -> Vec<Section> {
+    // What can do harm comes first.
+    let verbs = [
+        (Verb::Delete, "Delete"),
+        (Verb::Replace, "Replace"),
+        (Verb::Disable, "Disable"),
+        (Verb::Update, "Update"),
+        (Verb::Create, "Create"),
+        (Verb::Manual, "By hand"),
+    ];
+    let mut sections: Vec<_> = verbs
+        .into_iter()
+        .map(|(verb, title)| {
+            let steps = plan.steps.iter().filter(|step| step.verb == verb);
+            (title, true, steps.map(step_entry).collect::<Vec<_>>())
+        })
+        .collect();
+    let remark = |text: String| Entry {
+        name: format!("- {text}\n\n"),
+        details: None,
+    };
+    let named = |names: &[String]| names.iter().map(|name| remark(code(name))).collect();
+    let acknowledged = plan.acknowledged.iter().map(acknowledged).map(remark);
+    sections.push(("Acknowledged differences", false, acknowledged.collect()));
+    sections.push((
+        "Not compared, since their secrets are not set here",
+        false,
+        named(&plan.not_compared),
+    ));
+    sections.push(("Limited to", false, named(&plan.targets)));
+    sections
+        .into_iter()
+        .filter(|(_, _, entries)| !entries.is_empty())
+        .map(|(title, steps, entries)| Section {
+            title: format!("#### {title} ({})\n\n", entries.len()),
+            steps,
+            entries,
+        })
+        .collect()
+}
+
+fn step_entry(step: &Step) -> Entry {
+    let address = step.address.to_string();
+    let mark = if step.adopted { " (adopted)" } else { "" };
+    let name = format!("- {}{mark}\n\n", code(&address));
+    // Requests and prerequisites are for the terminal; here 100 characters make a line.
+    let lines = lines::of(step, 100, false);
+    let details = (!lines.is_empty()).then(|| {
+        format!(
+            "<details><summary><code>{}</code>{mark}</summary>\n\n{}\n</details>\n\n",
+            html(&address),
+            fenced(&lines)
+        )
+    });
+    Entry { name, details }
+}
+
+fn acknowledged(entry: &Acknowledged) -> String {
+    let mut text = code(&entry.address.to_string());
+    if let Some(field) = &entry.field {
+        let _ = write!(text, " {}", code(field));
+    }
+    let _ = write!(text, ": {}", code(&entry.reason));
+    if let Some(until) = &entry.until {
+        let _ = write!(text, " until {}", code(until));
+    }
+    text
+}
+
+/// Lines in a fence that nothing inside can close.
+fn fenced(lines: &[Line]) -> String {
+    let mut body = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        let sign = match line.sign {
+            Sign::Plain => ' ',
+            Sign::Added => '+',
+            Sign::Removed => '-',
+        };
+        let indent = if line.nested { "    " } else { " " };
+        let row = format!("{sign}{indent}{}", cut(&line.text, MAX_LINE));
+        if body.len() + row.len() > MAX_DETAILS {
+            let _ = writeln!(body, "  … and {}", count(lines.len() - index, "more line"));
+            break;
+        }
+        body.push_str(row.trim_end());
+        body.push('\n');
+    }
+    let fence = "`".repeat(longest_run(&body).max(2) + 1);
+    format!("{fence}diff\n{body}{fence}\n")
+}
+
+/// A text as a code span: nothing in it is read as Markdown, HTML, a mention or a reference.
+fn code(text: &str) -> String {
+    let text = safe(text);
+    let text = cut(&text, MAX_NAME);
+    let ticks = "`".repeat(longest_run(&text) + 1);
+    if text.is_empty() {
+        return "` `".to_owned();
+    }
+    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
+        " "
+    } else {
+        ""
+    };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
+}
+
+/// A text inside an HTML element.
+fn html(text: &str) -> String {
+    let mut out = String::new();
+    for c in cut(&safe(text), MAX_NAME).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// At most so many characters.
+fn cut(text: &str, max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+fn longest_run(text: &str) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for c in text.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
+}

@@ -1,0 +1,102 @@
+//! Makes foreign text harmless: nothing in it can move the cursor, hide or reorder what is shown.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Whether a character has an effect instead of a look.
+///
+/// Controls (terminal escapes among them), marks that turn the direction of writing, line
+/// separators and characters without width. The joiners U+200C and U+200D are left alone: Persian,
+/// Indic scripts and emoji need them.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text with every hidden character written out: `\n`, `\t`, `\r` or `\u{1b}`.
+///
+/// Split a text at its newlines first where they shall stay newlines.
+#[must_use]
+pub fn safe(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hidden(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// JSON text with every hidden character as `\uXXXX`; it parses to the same value.
+///
+/// Controls below U+0020 are escaped by every JSON writer already; what is left of them is layout.
+#[must_use]
+pub(super) fn json(text: String) -> String {
+    let hidden = |c: char| c > '\u{7e}' && hidden(c);
+    if !text.chars().any(hidden) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing into a string cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn hidden_characters_are_written_out() {
+        for (text, shown) in [
+            (
+                "Billing & Zahlung – 請求 👩\u{200d}💻",
+                "Billing & Zahlung – 請求 👩\u{200d}💻",
+            ),
+            ("\u{1b}[31mred", "\\u{1b}[31mred"),
+            ("\u{9b}2J", "\\u{9b}2J"),
+            ("a\nb\tc\rd\u{7}\u{7f}", "a\\nb\\tc\\rd\\u{7}\\u{7f}"),
+            ("user\u{202e}nimda", "user\\u{202e}nimda"),
+            (
+                "a\u{2066}b\u{200b}c\u{feff}",
+                "a\\u{2066}b\\u{200b}c\\u{feff}",
+            ),
+        ] {
+            assert_eq!(safe(text), shown);
+        }
+        assert!(matches!(safe("plain"), Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_is_left(text in any::<String>()) {
+            let shown = safe(&text).into_owned();
+            prop_assert!(!shown.chars().any(|c| c.is_control() || hidden(c)));
+            prop_assert_eq!(safe(&shown), shown.as_str());
+        }
+
+        #[test]
+        fn json_keeps_its_meaning(text in any::<String>()) {
+            let shown = json(serde_json::to_string(&text).unwrap());
+            prop_assert!(!shown.chars().any(hidden));
+            prop_assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The plan as text for a terminal or a log.
+
+use std::fmt::Write as _;
+
+use super::lines::{self, Line, Sign};
+use super::safe::safe;
+use super::{Paint, Style, heading, summary};
+use crate::plan::{Acknowledged, Plan, Step};
+
+/// One block a step, then what was acknowledged or not compared, then the summary.
+#[must_use]
+pub fn plan(plan: &Plan, style: Style) -> String {
+    let mut out = String::new();
+    for step in &plan.steps {
+        add_step(&mut out, step, style);
+        out.push('\n');
+    }
+    section(
+        &mut out,
+        "Acknowledged differences:",
+        plan.acknowledged.iter().map(acknowledged),
+    );
+    section(
+        &mut out,
+        "Not compared, since their secrets are not set here:",
+        plan.not_compared.iter().cloned(),
+    );
+    section(&mut out, "Limited to:", plan.targets.iter().cloned());
+    out.push_str(&summary(plan));
+    out.push('\n');
+    out
+}
+
+/// One step with its changes.
+pub(super) fn add_step(out: &mut String, step: &Step, style: Style) {
+    let (sign, words, paint) = heading(step.verb);
+    let address = step.address.to_string();
+    let head = style.paint(paint, &format!("{sign} {words} {}", safe(&address)));
+    let mark = if step.adopted { " (adopted)" } else { "" };
+    // Writing into a string cannot fail, here and below.
+    let _ = writeln!(out, "{head}{mark}");
+    for line in lines::of(step, style.width, style.verbose) {
+        add_line(out, &line, style);
+    }
+}
+
+fn add_line(out: &mut String, line: &Line, style: Style) {
+    let text = &line.text;
+    let row = match (line.nested, line.sign) {
+        (false, _) => format!("    {text}"),
+        (true, Sign::Plain) => format!("        {text}"),
+        (true, Sign::Added) => {
+            let row = format!("+ {text}");
+            format!("      {}", style.paint(Paint::Green, row.trim_end()))
+        }
+        (true, Sign::Removed) => {
+            let row = format!("- {text}");
+            format!("      {}", style.paint(Paint::Red, row.trim_end()))
+        }
+    };
+    out.push_str(row.trim_end());
+    out.push('\n');
+}
+
+fn section(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
+    let mut items = items.peekable();
+    if items.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(out, "{title}");
+    for item in items {
+        let _ = writeln!(out, "    {}", safe(&item));
+    }
+    out.push('\n');
+}
+
+fn acknowledged(entry: &Acknowledged) -> String {
+    let mut text = entry.address.to_string();
+    if let Some(field) = &entry.field {
+        let _ = write!(text, " {field}");
+    }
+    let _ = write!(text, ": {}", entry.reason);
+    if let Some(until) = &entry.until {
+        let _ = write!(text, " (until {until})");
+    }
+    text
+}
