@@ -7,7 +7,11 @@ use crate::state::Address;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "camelCase")]
+#[serde(
+    tag = "event",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum Event {
     /// The run begins.
     Started {
@@ -39,7 +43,11 @@ pub enum Event {
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "outcome", rename_all = "camelCase")]
+#[serde(
+    tag = "outcome",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum Outcome {
     /// It was done.
     Applied {
@@ -86,5 +94,5 @@ pub struct Tally {
     /// Steps left for a person.
     pub manual: usize,
     /// Calls sent, reads included.
-    pub calls: usize,
+    pub calls: u64,
 }

@@ -1,3 +1,5 @@
 //! Applying a plan: bounded concurrency, retries, outcomes. It emits events and chooses no words.
 
+pub mod check;
 pub mod event;
+pub mod run;

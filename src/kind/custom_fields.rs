@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Every type that one of the dialects can create. Source: Field, `createField` (16 types);
-/// Field (old), `createFieldOld` adds LargeText.
+/// Field (old), `createFieldOld` adds `LargeText`.
 pub const TYPES: &[&str] = &[
     "Text",
     "Textarea",

@@ -130,6 +130,10 @@ pub enum Switch {
 }
 
 /// One field of a kind.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the roles of a field are independent of each other"
+)]
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     /// Its name in manifests.

@@ -1,6 +1,7 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
 pub mod convert;
+pub mod read;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -61,6 +62,8 @@ pub struct Live {
     bound: HashMap<usize, Address>,
     ids: RefCell<HashMap<Address, String>>,
     api_names: RefCell<HashMap<Address, String>>,
+    learned: RefCell<HashMap<(&'static str, String), Address>>,
+    learned_fields: RefCell<HashMap<(String, String), Address>>,
 }
 
 /// The identity of a webhook in the guide is its URL, since its webhooks have no name.
@@ -116,6 +119,8 @@ impl Live {
             bound: HashMap::new(),
             ids: RefCell::new(HashMap::new()),
             api_names: RefCell::new(HashMap::new()),
+            learned: RefCell::new(HashMap::new()),
+            learned_fields: RefCell::new(HashMap::new()),
         }
     }
 
@@ -209,14 +214,22 @@ impl Live {
         self.bound.get(&index)
     }
 
-    /// Remembers the id (and API name) that the server gave to a new object.
-    pub fn learn(&self, address: &Address, id: &str, api_name: Option<&str>) {
+    /// Remembers the id that the server gave to a new object.
+    pub fn learn(&self, address: &Address, id: &str) {
         self.ids.borrow_mut().insert(address.clone(), id.to_owned());
-        if let Some(api_name) = api_name {
-            self.api_names
-                .borrow_mut()
-                .insert(address.clone(), api_name.to_owned());
-        }
+        self.learned
+            .borrow_mut()
+            .insert((address.collection, id.to_owned()), address.clone());
+    }
+
+    /// Remembers the API name that the server gave to a new custom field.
+    pub fn learn_field(&self, address: &Address, module: &str, api_name: &str) {
+        self.api_names
+            .borrow_mut()
+            .insert(address.clone(), api_name.to_owned());
+        self.learned_fields
+            .borrow_mut()
+            .insert((module.to_owned(), api_name.to_owned()), address.clone());
     }
 
     /// The address of an object: the bound one, else one made from its identity.
@@ -303,6 +316,9 @@ impl Live {
 
 impl Names for Live {
     fn address(&self, collection: &'static str, id: &str) -> Address {
+        if let Some(address) = self.learned.borrow().get(&(collection, id.to_owned())) {
+            return address.clone();
+        }
         match self.find_id(collection, id) {
             Some(index) => self
                 .address_of(index)
@@ -319,6 +335,10 @@ impl Names for Live {
     }
 
     fn custom_field(&self, module: &str, api_name: &str) -> String {
+        let key = (module.to_owned(), api_name.to_owned());
+        if let Some(address) = self.learned_fields.borrow().get(&key) {
+            return address.to_string();
+        }
         Live::custom_field(self, module, api_name)
             .and_then(|index| self.bound.get(&index))
             .map_or_else(|| api_name.to_owned(), ToString::to_string)

@@ -1,8 +1,10 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
 pub mod bind;
+mod order;
 pub mod own;
 pub mod requests;
+mod shown;
 pub mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};

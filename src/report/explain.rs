@@ -406,10 +406,6 @@ fn add_event(out: &mut String, event: &Event, indent: &str) {
     out.push('\n');
 }
 
-/// Fields that a creation needs in `openapi` beyond what the tables require of both dialects.
-///
-/// Source: Agent, `addAgent`.
-const DEMANDED: &[(&str, &str)] = &[("agents", "rolePermissionType"), ("agents", "departments")];
 /// The type in the example of a custom field; the first one.
 const EXAMPLE_TYPE: &TypeRule = &TYPE_RULES[0];
 
@@ -418,7 +414,10 @@ fn example(kind: &Kind) -> String {
     let custom_field = *kind == custom_fields::KIND;
     let needed = |field: &Field| {
         field.required
-            || DEMANDED.contains(&(kind.collection, field.name))
+            || kind
+                .openapi
+                .as_ref()
+                .is_some_and(|api| api.demands.contains(&field.name))
             || (custom_field && EXAMPLE_TYPE.required.contains(&field.name))
     };
     // A field of another type would be refused.

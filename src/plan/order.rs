@@ -1,0 +1,163 @@
+//! Order: prerequisites first, then the longest remaining path, then the address.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
+
+use crate::plan::tasks::Task;
+use crate::problem::Problem;
+use crate::state::{Address, State};
+
+/// Keeps the targets and all they need.
+pub(super) fn targeted(
+    tasks: Vec<Task>,
+    targets: &[Address],
+    declared: &State,
+    problems: &mut Vec<Problem>,
+) -> Vec<Task> {
+    for target in targets {
+        let known =
+            declared.contains_key(target) || tasks.iter().any(|task| task.step.address == *target);
+        if !known {
+            problems.push(
+                Problem::error(
+                    "unknown-target",
+                    format!("`{target}` is neither declared nor removed"),
+                )
+                .help("`--target` takes an address such as `departments/Billing`"),
+            );
+        }
+    }
+    let mut keep: BTreeSet<usize> = tasks
+        .iter()
+        .enumerate()
+        .filter(|(_, task)| targets.contains(&task.step.address))
+        .map(|(index, _)| index)
+        .collect();
+    let mut open: Vec<usize> = keep.iter().copied().collect();
+    while let Some(index) = open.pop() {
+        if let Some(task) = tasks.get(index) {
+            for needed in &task.prerequisites {
+                if keep.insert(*needed) {
+                    open.push(*needed);
+                }
+            }
+        }
+    }
+    renumber(tasks, &keep.into_iter().collect::<Vec<_>>())
+}
+
+/// Keeps the tasks at the given indices, in that order, and corrects their prerequisites.
+fn renumber(tasks: Vec<Task>, wanted: &[usize]) -> Vec<Task> {
+    let place: HashMap<usize, usize> = wanted
+        .iter()
+        .enumerate()
+        .map(|(new, old)| (*old, new))
+        .collect();
+    let mut slots: Vec<Option<Task>> = tasks.into_iter().map(Some).collect();
+    wanted
+        .iter()
+        .filter_map(|old| {
+            let mut task = slots.get_mut(*old)?.take()?;
+            task.prerequisites = task
+                .prerequisites
+                .iter()
+                .filter_map(|old| place.get(old).copied())
+                .collect();
+            task.prerequisites.sort_unstable();
+            Some(task)
+        })
+        .collect()
+}
+
+/// Prerequisites first, then the longest remaining path, then the address.
+pub(super) fn order(tasks: Vec<Task>) -> Result<Vec<Task>, Vec<Address>> {
+    let count = tasks.len();
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut waiting: Vec<usize> = vec![0; count];
+    for (index, task) in tasks.iter().enumerate() {
+        for needed in &task.prerequisites {
+            if let Some(list) = dependents.get_mut(*needed) {
+                list.push(index);
+            }
+            if let Some(number) = waiting.get_mut(index) {
+                *number += 1;
+            }
+        }
+    }
+    // Depth first from the ends: how many steps hang on each one.
+    let mut length: Vec<usize> = vec![0; count];
+    let mut left: Vec<usize> = dependents.iter().map(Vec::len).collect();
+    let mut ends: Vec<usize> = (0..count)
+        .filter(|index| left.get(*index) == Some(&0))
+        .collect();
+    while let Some(index) = ends.pop() {
+        let own = length.get(index).copied().unwrap_or(0);
+        for needed in tasks.get(index).map_or(&[][..], |task| &task.prerequisites) {
+            if let Some(value) = length.get_mut(*needed) {
+                *value = (*value).max(own + 1);
+            }
+            if let Some(number) = left.get_mut(*needed) {
+                *number -= 1;
+                if *number == 0 {
+                    ends.push(*needed);
+                }
+            }
+        }
+    }
+    let key = |index: usize| {
+        let step = tasks
+            .get(index)
+            .map(|task| (task.step.address.clone(), task.step.verb));
+        (
+            length.get(index).copied().unwrap_or(0),
+            Reverse(step),
+            Reverse(index),
+        )
+    };
+    let mut ready: BinaryHeap<_> = (0..count)
+        .filter(|index| waiting.get(*index) == Some(&0))
+        .map(key)
+        .collect();
+    let mut sequence = Vec::with_capacity(count);
+    while let Some((_, _, Reverse(index))) = ready.pop() {
+        sequence.push(index);
+        for next in dependents.get(index).map_or(&[][..], Vec::as_slice) {
+            if let Some(number) = waiting.get_mut(*next) {
+                *number -= 1;
+                if *number == 0 {
+                    ready.push(key(*next));
+                }
+            }
+        }
+    }
+    if sequence.len() < count {
+        return Err(cycle(&tasks, &waiting));
+    }
+    Ok(renumber(tasks, &sequence))
+}
+
+/// One cycle among the tasks that still wait, as a closed path.
+fn cycle(tasks: &[Task], waiting: &[usize]) -> Vec<Address> {
+    let stuck = |index: &usize| waiting.get(*index).is_some_and(|number| *number > 0);
+    let Some(start) = (0..tasks.len()).find(|index| stuck(index)) else {
+        return Vec::new();
+    };
+    let mut path = vec![start];
+    let mut at = start;
+    while let Some(next) = tasks
+        .get(at)
+        .and_then(|task| task.prerequisites.iter().find(|needed| stuck(needed)))
+    {
+        let seen = path.iter().position(|index| index == next);
+        path.push(*next);
+        if let Some(seen) = seen {
+            path.drain(..seen);
+            break;
+        }
+        at = *next;
+    }
+    path.iter()
+        .filter_map(|index| tasks.get(*index))
+        .map(|task| task.step.address.clone())
+        .collect()
+}

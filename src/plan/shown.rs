@@ -1,0 +1,114 @@
+//! Values and changes as a plan shows them.
+
+use serde_json::{Map, Value as Json};
+
+use crate::api::Dialect;
+use crate::diff::Difference;
+use crate::kind::{Create, Kind, Shape, Wire};
+use crate::plan::{FieldChange, SECRET};
+use crate::state::{Body, Reference, Value};
+
+/// The fields of a creation as changes from nothing.
+pub(super) fn created_fields(
+    kind: &'static Kind,
+    dialect: Dialect,
+    body: &Body,
+) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    for field in kind.fields {
+        let travels = !matches!(
+            field.wire(dialect),
+            Wire::Harmless | Wire::Refused(_) | Wire::Manual { .. }
+        ) || matches!(
+            kind.api(dialect).map(|api| api.create),
+            Some(Create::Manual(_))
+        );
+        let Some(value) = body
+            .get(field.name)
+            .filter(|value| travels && !value.is_null())
+        else {
+            continue;
+        };
+        match value {
+            Value::Map(map) => {
+                for (key, leaf) in map {
+                    if !leaf.is_null() || matches!(field.shape, Shape::Subscriptions) {
+                        changes.push(change_of(field.name, Some(key), &Value::Null, leaf));
+                    }
+                }
+            }
+            Value::List(list) if list.is_empty() => {}
+            value => changes.push(change_of(field.name, None, &Value::Null, value)),
+        }
+    }
+    changes
+}
+
+pub(super) fn shown(difference: &Difference) -> FieldChange {
+    change_of(
+        difference.field,
+        difference.leaf.as_deref(),
+        &difference.before,
+        &difference.after,
+    )
+}
+
+pub(super) fn change_of(
+    field: &str,
+    leaf: Option<&str>,
+    before: &Value,
+    after: &Value,
+) -> FieldChange {
+    let secret = before.is_secret() || after.is_secret();
+    let name = match leaf {
+        Some(leaf) => format!(
+            "{field}.{}",
+            leaf.strip_prefix("customFields/").unwrap_or(leaf)
+        ),
+        None => field.to_owned(),
+    };
+    if secret {
+        return FieldChange {
+            field: name,
+            before: Json::from(SECRET),
+            after: Json::from(SECRET),
+            secret,
+        };
+    }
+    FieldChange {
+        field: name,
+        before: shown_value(before),
+        after: if leaf.is_some() && field == "subscriptions" && after.is_null() && before.is_null()
+        {
+            Json::Object(Map::new())
+        } else {
+            shown_value(after)
+        },
+        secret,
+    }
+}
+
+/// A value for readers: references are addresses, secrets are never shown.
+#[must_use]
+pub fn shown_value(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(flag) => Json::Bool(*flag),
+        Value::Number(number) => Json::Number(number.clone()),
+        Value::Text(text) => Json::from(&**text),
+        Value::Secret(_) => Json::from(SECRET),
+        Value::Reference(Reference::To(address)) => Json::from(address.to_string()),
+        Value::Reference(Reference::Lookup { collection, name }) => {
+            Json::from(format!("{collection}/{name}"))
+        }
+        Value::Reference(Reference::Id { collection, id }) => {
+            Json::from(format!("{collection}/id:{id}"))
+        }
+        Value::List(list) => list.iter().map(shown_value).collect(),
+        Value::Map(map) => Json::Object(
+            map.iter()
+                .map(|(key, value)| (key.clone(), shown_value(value)))
+                .collect(),
+        ),
+    }
+}
