@@ -159,7 +159,11 @@ pub fn tally(tally: &Tally) -> String {
         line
     };
     if tally.calls > 0 {
-        let _ = write!(line, " {}.", count(tally.calls, "call"));
+        let _ = write!(
+            line,
+            " {}.",
+            count(usize::try_from(tally.calls).unwrap_or(usize::MAX), "call")
+        );
     }
     if tally.manual > 0 {
         let _ = write!(line, " {} left to do by hand.", count(tally.manual, "step"));

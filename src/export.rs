@@ -1,0 +1,341 @@
+//! A live organization as manifests: only what can be managed, references by handle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use crate::api::Dialect;
+use crate::kind::{self, Form, Kind, Shape, Wire};
+use crate::live::convert::switch_value;
+use crate::live::{Live, LiveObject};
+use crate::state::{Address, Body, Reference, Resource, Secret, State, Value};
+
+/// What an export holds.
+#[derive(Debug, Default)]
+pub struct Exported {
+    /// The resources, kind by kind, sorted by handle.
+    pub state: State,
+    /// What was left out or replaced, for the reader.
+    pub notes: Vec<String>,
+}
+
+/// Turns what was read into a state that manifests can hold.
+#[must_use]
+pub fn export(live: &mut Live) -> Exported {
+    let mut exported = Exported::default();
+    let mut left_out: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
+    let mut chosen: Vec<(usize, Address)> = Vec::new();
+    for kind in kind::KINDS.iter().copied().filter(|kind| kind.managed) {
+        let mut taken = BTreeSet::new();
+        let mut rows: Vec<(String, usize)> = Vec::new();
+        for index in live.collection(kind.collection) {
+            let Some(object) = live.objects.get(index) else {
+                continue;
+            };
+            let unique = live
+                .identity_of(index)
+                .map(|identity| live.find(kind.collection, &identity).len() == 1);
+            let why = match (reason_to_leave_out(kind, object), unique) {
+                (Some(why), _) => Some(why),
+                (None, None) => Some("without the field that would name them"),
+                (None, Some(false)) => Some("that share their name with another one"),
+                (None, Some(true)) => None,
+            };
+            match why {
+                Some(why) => *left_out.entry((kind.collection, why)).or_default() += 1,
+                None => rows.push((handle(live, kind, object), index)),
+            }
+        }
+        rows.sort();
+        for (wanted, index) in rows {
+            let mut handle = wanted.clone();
+            let mut number = 2;
+            while !taken.insert(handle.clone()) {
+                handle = format!("{wanted}-{number}");
+                number += 1;
+            }
+            chosen.push((index, Address::new(kind.collection, handle)));
+        }
+    }
+    for (index, address) in &chosen {
+        live.bind(*index, address.clone());
+    }
+    let declared: BTreeSet<Address> = chosen.iter().map(|(_, address)| address.clone()).collect();
+    for (index, address) in chosen {
+        let Some(object) = live.objects.get(index) else {
+            continue;
+        };
+        let body = tidy(
+            live,
+            &address,
+            object,
+            live.body(index),
+            &declared,
+            &mut exported.notes,
+        );
+        exported.state.insert(
+            address,
+            Resource {
+                kind: object.kind,
+                body,
+            },
+        );
+    }
+    for ((collection, why), count) in left_out {
+        exported
+            .notes
+            .push(format!("{count} {collection} {why} left out"));
+    }
+    exported
+}
+
+/// Why an object cannot stand in a manifest, completing "3 roles … left out".
+fn reason_to_leave_out(kind: &'static Kind, object: &LiveObject) -> Option<&'static str> {
+    let is = |key: &str, wanted: bool| {
+        object.raw.get(key) == Some(&Json::Bool(wanted))
+            || object.raw.get(key).and_then(Json::as_str)
+                == Some(if wanted { "true" } else { "false" })
+    };
+    match kind.collection {
+        "customFields" if !is("isCustomField", true) => Some("of the system"),
+        "roles" if is("isDefault", true) || is("isVisible", false) => Some("of the system"),
+        "webhooks"
+            if object.raw.get("type").and_then(Json::as_str) == Some("EXTENSION_WEBHOOK") =>
+        {
+            Some("of extensions")
+        }
+        _ => None,
+    }
+}
+
+fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
+    let text = |key: &str| object.raw.get(key).and_then(Json::as_str);
+    if kind.collection == "customFields" {
+        let name = text("apiName").unwrap_or("field");
+        let name = name.strip_prefix("cf_").unwrap_or(name);
+        let module = text("module").unwrap_or_default();
+        let shared = live
+            .collection("customFields")
+            .filter_map(|index| live.objects.get(index))
+            .any(|other| {
+                other.id != object.id
+                    && other.raw.get("apiName") == object.raw.get("apiName")
+                    && other.raw.get("isCustomField") != Some(&Json::Bool(false))
+            });
+        return if shared {
+            format!("{module}_{name}")
+        } else {
+            name.to_owned()
+        };
+    }
+    if kind
+        .api(live.dialect)
+        .is_some_and(|api| api.form == Form::EventsByUrl)
+    {
+        let url = text("url").and_then(|url| url::Url::parse(url).ok());
+        return url.map_or_else(
+            || "webhook".to_owned(),
+            |url| {
+                let path = url.path().trim_matches('/').replace('/', "-");
+                let host = url.host_str().unwrap_or("webhook");
+                if path.is_empty() {
+                    host.to_owned()
+                } else {
+                    format!("{host}-{path}")
+                }
+            },
+        );
+    }
+    let field = kind.naming_field();
+    let name = field.wire(live.dialect).read_name().unwrap_or(field.name);
+    let name = text(name).unwrap_or_default().trim();
+    if matches!(field.shape, Shape::Email { .. }) {
+        name.to_lowercase()
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Leaves out what says nothing, and writes the rest as a person would.
+fn tidy(
+    live: &Live,
+    address: &Address,
+    object: &LiveObject,
+    body: Body,
+    declared: &BTreeSet<Address>,
+    notes: &mut Vec<String>,
+) -> Body {
+    let kind = object.kind;
+    let ready_made = body
+        .get("rolePermissionType")
+        .is_some_and(|value| !value.is_null() && *value != Value::text("Custom"));
+    let mut tidy = Body::default();
+    for field in kind.fields {
+        if let Wire::Query(name) = field.wire(live.dialect) {
+            if let Some(value) = object.raw.get(*name).and_then(Json::as_str) {
+                tidy.set(field.name, Value::text(value));
+            }
+            continue;
+        }
+        let Some(value) = body.get(field.name).cloned() else {
+            continue;
+        };
+        let value = meaningful(value, matches!(field.shape, Shape::Subscriptions));
+        let says_nothing = value.is_null()
+            || kind.enabled.is_some_and(|enabled| {
+                enabled.field == field.name && value == switch_value(enabled.on)
+            })
+            || (field.naming && value.as_text() == Some(&address.handle))
+            // The ready-made permissions imply role and profile.
+            || (ready_made && matches!(field.name, "role" | "profile"))
+            || !allowed_by_type(kind, &body, field.name);
+        if says_nothing {
+            continue;
+        }
+        let value = outside_references(value, live, declared);
+        let value = if kind.collection == "webhooks" && field.name == "url" {
+            hide_query(address, value, notes)
+        } else {
+            value
+        };
+        tidy.set(field.name, value);
+    }
+    if kind.collection == "webhooks" && live.dialect == Dialect::Guide {
+        if let Some(Value::Map(map)) = tidy.get_mut("subscriptions") {
+            let foreign: Vec<String> = map
+                .keys()
+                .filter(|event| event.contains('.'))
+                .cloned()
+                .collect();
+            for event in foreign {
+                map.remove(&event);
+                notes.push(format!(
+                    "`{address}` is subscribed to `{event}`, which a manifest cannot express"
+                ));
+            }
+        }
+    }
+    tidy
+}
+
+/// Properties that belong to another type of custom field say nothing.
+fn allowed_by_type(kind: &'static Kind, body: &Body, field: &str) -> bool {
+    if kind.collection != "customFields" {
+        return true;
+    }
+    let rules = kind::custom_fields::TYPE_RULES;
+    let special = rules.iter().any(|rule| rule.allowed.contains(&field));
+    let own = body
+        .get("type")
+        .and_then(Value::as_text)
+        .and_then(|name| rules.iter().find(|rule| rule.name == name));
+    !special || own.is_some_and(|rule| rule.allowed.contains(&field))
+}
+
+fn meaningful(value: Value, keep_null_leaves: bool) -> Value {
+    match value {
+        Value::List(list) if list.is_empty() => Value::Null,
+        Value::Map(map) => {
+            let map: BTreeMap<_, _> = map
+                .into_iter()
+                .map(|(key, value)| (key, meaningful(value, false)))
+                .filter(|(_, value)| keep_null_leaves || !value.is_null())
+                .collect();
+            if map.is_empty() {
+                Value::Null
+            } else {
+                Value::Map(map)
+            }
+        }
+        value => value,
+    }
+}
+
+/// A reference to what the export does not declare names it by lookup, at the last by id.
+fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -> Value {
+    match value {
+        Value::Reference(Reference::To(address)) if !declared.contains(&address) => {
+            let id = crate::live::convert::Ids::id(live, &address).unwrap_or_default();
+            let named = live
+                .find_id(address.collection, &id)
+                .and_then(|index| live.identity_of(index))
+                .filter(|name| live.find(address.collection, name).len() == 1)
+                .filter(|_| address.collection != "layouts");
+            let layout = live
+                .find_id("layouts", &id)
+                .and_then(|index| live.objects.get(index))
+                .and_then(|object| object.raw.get("layoutName"))
+                .and_then(Json::as_str)
+                .map(str::to_owned);
+            Value::Reference(
+                match named.or(layout.filter(|_| address.collection == "layouts")) {
+                    Some(name) => Reference::Lookup {
+                        collection: address.collection,
+                        name: name.into(),
+                    },
+                    None => Reference::Id {
+                        collection: address.collection,
+                        id: id.into(),
+                    },
+                },
+            )
+        }
+        Value::List(list) => Value::List(
+            list.into_iter()
+                .map(|item| outside_references(item, live, declared))
+                .collect(),
+        ),
+        Value::Map(map) => Value::Map(
+            map.into_iter()
+                .map(|(key, item)| (key, outside_references(item, live, declared)))
+                .collect(),
+        ),
+        value => value,
+    }
+}
+
+/// Values in the query of a webhook's URL may be keys: they become secrets.
+fn hide_query(address: &Address, value: Value, notes: &mut Vec<String>) -> Value {
+    let Value::Text(text) = &value else {
+        return value;
+    };
+    let Some((base, query)) = text.split_once('?') else {
+        return value;
+    };
+    let mut template = format!("{}?", base.replace("${", "$${"));
+    for (number, pair) in query.split('&').enumerate() {
+        if number > 0 {
+            template.push('&');
+        }
+        match pair.split_once('=') {
+            Some((name, value)) if !value.is_empty() => {
+                let variable = variable_name(&address.handle, name);
+                notes.push(format!(
+                    "`{address}`: the value of `{name}` in the URL is left out as a secret; set `{variable}` to compare it"
+                ));
+                template.push_str(name);
+                template.push_str("=${secret.");
+                template.push_str(&variable);
+                template.push('}');
+            }
+            _ => template.push_str(pair),
+        }
+    }
+    Value::Secret(Secret {
+        template: template.into(),
+        value: None,
+    })
+}
+
+fn variable_name(handle: &str, name: &str) -> String {
+    format!("{handle}_{name}")
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,357 @@
+//! A session with one organization: who it is, which dialect it speaks, what it allows.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::api::{
+    ApiError, Authenticator, Client, Credentials, Dialect, Edition, Endpoint, ErrorKind, Method,
+    Organization, Reader, Request, Setup, TokenCache, Transport, scope,
+};
+use crate::clock::Clock;
+use crate::live::read::{Needs, Unread, complete, incomplete, read};
+use crate::live::{ActingAgent, Live, convert::id_text};
+use crate::manifest::Desired;
+use crate::plan::bind::{Bound, bind};
+use crate::plan::own::{check_dialect, own};
+use crate::plan::tasks::{Planned, plan};
+use crate::plan::{Options, Verb};
+use crate::problem::{Problem, Severity};
+
+/// What a session is opened with.
+pub struct Connection {
+    /// The two hosts.
+    pub endpoint: Endpoint,
+    /// The organization's id.
+    pub organization: String,
+    /// The OAuth client and its refresh token.
+    pub credentials: Credentials,
+    /// What carries requests.
+    pub transport: Arc<dyn Transport>,
+    /// The clock.
+    pub clock: Clock,
+    /// Where tokens are kept between runs.
+    pub cache: Option<TokenCache>,
+    /// The dialect, if it is not to be detected.
+    pub dialect: Option<Dialect>,
+    /// The edition, if it is not to be asked for.
+    pub edition: Option<Edition>,
+    /// Calls at once, if fewer than the edition allows.
+    pub parallelism: Option<usize>,
+}
+
+/// An open session.
+#[derive(Debug)]
+pub struct Session {
+    /// The client.
+    pub client: Client,
+    /// The dialect that the organization's API speaks.
+    pub dialect: Dialect,
+    /// The organization.
+    pub organization: Organization,
+    /// Its edition.
+    pub edition: Edition,
+    /// How many calls may be under way at once.
+    pub parallelism: usize,
+}
+
+/// Why a session cannot be opened or used.
+#[derive(Debug)]
+pub enum SessionError {
+    /// A call failed.
+    Api(Box<ApiError>),
+    /// The input or the organization has problems.
+    Problems(Vec<Problem>),
+    /// Kinds could not be read, so that absence is not proved.
+    Unread(Vec<Unread>),
+}
+
+impl From<ApiError> for SessionError {
+    fn from(error: ApiError) -> Self {
+        Self::Api(Box::new(error))
+    }
+}
+
+impl From<Vec<Problem>> for SessionError {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+/// A plan with the state it was made from.
+#[derive(Debug)]
+pub struct Ready {
+    /// The plan and its tasks.
+    pub planned: Planned,
+    /// What was read.
+    pub live: Live,
+    /// Warnings that came up.
+    pub warnings: Vec<Problem>,
+    /// Scopes that the steps need and the token lacks.
+    pub missing_scopes: Vec<String>,
+}
+
+impl Session {
+    /// Opens a session: one call, two where the dialect shows in no header.
+    ///
+    /// # Errors
+    /// [`SessionError`] when the organization cannot be reached or is not the one meant.
+    pub async fn open(connection: Connection) -> Result<Self, SessionError> {
+        let authenticator = Arc::new(Authenticator::new(
+            connection.credentials,
+            connection.endpoint.clone(),
+            Arc::clone(&connection.transport),
+            connection.clock,
+            connection.cache.as_ref(),
+        ));
+        let client = Client::new(Setup {
+            endpoint: connection.endpoint,
+            organization: Some(connection.organization.clone()),
+            authenticator,
+            transport: connection.transport,
+            clock: connection.clock,
+            concurrency: None,
+            seed: None,
+        })?;
+        let reader = client.reader();
+        let organizations = reader.organizations().await?;
+        let Some(organization) = organizations
+            .iter()
+            .find(|organization| organization.id == connection.organization)
+            .cloned()
+        else {
+            let known: Vec<String> = organizations
+                .iter()
+                .map(|organization| format!("`{}` ({})", organization.id, organization.name))
+                .collect();
+            return Err(vec![
+                Problem::error(
+                    "unknown-organization",
+                    format!(
+                        "the token reaches no organization with the id `{}`",
+                        connection.organization
+                    ),
+                )
+                .help(if known.is_empty() {
+                    "it reaches none at all; check the account the token was made with".to_owned()
+                } else {
+                    format!(
+                        "it reaches {}; correct `orgId` in deskform.yaml",
+                        known.join(", ")
+                    )
+                }),
+            ]
+            .into());
+        };
+        let dialect = detect(&reader, connection.dialect).await?;
+        let edition = connection
+            .edition
+            .or(organization.edition)
+            .unwrap_or(Edition::Free);
+        let allowed = edition.concurrency(dialect);
+        let parallelism = connection
+            .parallelism
+            .map_or(allowed, |wanted| wanted.clamp(1, allowed));
+        client.set_concurrency(parallelism);
+        tracing::debug!(%dialect, %edition, parallelism, "session open");
+        Ok(Self {
+            client,
+            dialect,
+            organization,
+            edition,
+            parallelism,
+        })
+    }
+
+    /// The agent in whose name deskform works, where the API tells.
+    ///
+    /// Source: Agent, `getMyInfo`.
+    ///
+    /// # Errors
+    /// The call's error.
+    pub async fn acting_agent(&self) -> Result<Option<ActingAgent>, ApiError> {
+        if self.dialect == Dialect::Guide {
+            return Ok(None);
+        }
+        let answer = self
+            .client
+            .reader()
+            .get(&Request::new(Method::Get, "/myinfo"))
+            .await?;
+        Ok(answer.body.and_then(|body| {
+            Some(ActingAgent {
+                id: body.get("id").and_then(id_text)?,
+                email: body.get("emailId").and_then(Json::as_str)?.to_owned(),
+            })
+        }))
+    }
+
+    /// Reads the organization and plans.
+    ///
+    /// # Errors
+    /// [`SessionError`] with everything that is in the way; nothing was written.
+    pub async fn plan(&self, desired: &Desired, options: &Options) -> Result<Ready, SessionError> {
+        let (errors, mut warnings): (Vec<_>, Vec<_>) = check_dialect(desired, self.dialect)
+            .into_iter()
+            .partition(|problem| problem.severity == Severity::Error);
+        if !errors.is_empty() {
+            return Err(errors.into());
+        }
+        let needs = Needs::of(desired, self.dialect);
+        let (live, bound) = self.bound(desired, &needs).await?;
+        let owned = own(desired, &bound, &live, options);
+        let planned = plan(desired, &bound, &owned, &live, options)?;
+        for address in &owned.not_compared {
+            warnings.push(
+                Problem::warning(
+                    "not-compared",
+                    format!(
+                        "`{address}` holds a secret that is not set; that part was not compared"
+                    ),
+                )
+                .help("set the environment variable; apply refuses without it"),
+            );
+        }
+        let missing_scopes = self.missing_scopes(&planned);
+        Ok(Ready {
+            planned,
+            live,
+            warnings,
+            missing_scopes,
+        })
+    }
+
+    async fn bound(&self, desired: &Desired, needs: &Needs) -> Result<(Live, Bound), SessionError> {
+        let reader = self.client.reader();
+        let mut live = self.read(needs).await?;
+        let bound = bind(desired, &mut live)?;
+        let wanted: Vec<_> = bound
+            .live
+            .iter()
+            .filter_map(|(address, index)| {
+                let resource = bound.desired.get(address)?;
+                let fields = resource.body.iter().map(|(name, _)| name).collect();
+                Some((address, *index, fields))
+            })
+            .collect();
+        let mut lacking = incomplete(&wanted, &live);
+        lacking.sort_unstable();
+        drop(wanted);
+        complete(&reader, &mut live, &lacking)
+            .await
+            .map_err(SessionError::Unread)?;
+        Ok((live, bound))
+    }
+
+    /// Reads what is needed.
+    ///
+    /// # Errors
+    /// [`SessionError`] when a kind cannot be read or a scope for it is missing.
+    pub async fn read(&self, needs: &Needs) -> Result<Live, SessionError> {
+        let reader = self.client.reader();
+        if let Some(granted) = reader.scopes() {
+            let problems: Vec<Problem> = needs
+                .scopes(self.dialect)
+                .filter(|(_, any)| !scope::missing(&granted, &[&any.join("|")]).is_empty())
+                .map(|(collection, any)| {
+                    Problem::error(
+                        "scope-missing",
+                        format!(
+                            "the token lacks a scope to read {collection}: {}",
+                            alternatives(any)
+                        ),
+                    )
+                    .help(
+                        "make a new grant code with that scope; refreshing a token never adds one",
+                    )
+                })
+                .collect();
+            if !problems.is_empty() {
+                return Err(problems.into());
+            }
+        }
+        let mut live = Live::new(self.dialect);
+        if needs.needs_acting_agent() {
+            live.acting = self.acting_agent().await?;
+        }
+        read(&reader, &mut live, needs)
+            .await
+            .map_err(SessionError::Unread)?;
+        Ok(live)
+    }
+
+    fn missing_scopes(&self, planned: &Planned) -> Vec<String> {
+        let Some(granted) = self.client.reader().scopes() else {
+            return Vec::new();
+        };
+        let mut missing = Vec::new();
+        for task in &planned.tasks {
+            let Some(api) = task.kind.api(self.dialect) else {
+                continue;
+            };
+            let lists: &[&[&str]] = match task.step.verb {
+                Verb::Create => &[api.scopes.create],
+                Verb::Update => &[api.scopes.update],
+                Verb::Delete => &[api.scopes.delete],
+                // Taking out of use is an update in Zoho's eyes.
+                Verb::Disable => &[api.scopes.update],
+                Verb::Replace => &[api.scopes.create, api.scopes.delete],
+                Verb::Manual => &[],
+            };
+            for any in lists {
+                if !scope::missing(&granted, &[&any.join("|")]).is_empty() {
+                    let words = format!(
+                        "{} ({} {})",
+                        alternatives(any),
+                        task.step.verb.as_str(),
+                        task.kind.collection
+                    );
+                    if !missing.contains(&words) {
+                        missing.push(words);
+                    }
+                }
+            }
+        }
+        missing
+    }
+}
+
+fn alternatives(any: &[&str]) -> String {
+    let ticked: Vec<String> = any.iter().map(|scope| format!("`{scope}`")).collect();
+    ticked.join(" or ")
+}
+
+/// Which dialect the API speaks: the headers of its answers decide.
+async fn detect(reader: &Reader, stated: Option<Dialect>) -> Result<Dialect, SessionError> {
+    let seen = reader.observed().dialect;
+    match (stated, seen) {
+        (Some(stated), Some(seen)) if stated != seen => Err(vec![
+            Problem::error(
+                "wrong-dialect",
+                format!("`dialect: {stated}` is stated, but the server's answers carry the headers of `{seen}`"),
+            )
+            .help("correct `dialect`, or leave it out so that it is detected"),
+        ]
+        .into()),
+        (Some(dialect), _) | (None, Some(dialect)) => Ok(dialect),
+        (None, None) => match reader.get(&Request::new(Method::Get, "/webhooks")).await {
+            Ok(_) => Ok(reader.observed().dialect.unwrap_or(Dialect::Openapi)),
+            Err(error) if matches!(error.status(), Some(403)) => Ok(Dialect::Openapi),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::MethodNotAllowed) => {
+                if reader.is_official() {
+                    Err(vec![
+                        Problem::error(
+                            "dialect-unknown",
+                            "the server shows neither limit headers nor `GET /webhooks`, so the dialect of its API is not known",
+                        )
+                        .help("state it in deskform.yaml: `dialect: openapi` or `dialect: guide`"),
+                    ]
+                    .into())
+                } else {
+                    Ok(Dialect::Guide)
+                }
+            }
+            Err(error) => Err(error.into()),
+        },
+    }
+}
