@@ -12,7 +12,13 @@ pub enum TransportError {
     /// The request may have reached the server; its effect is unknown (time-out, reset, cut body).
     #[error("the answer was lost: {0}")]
     Lost(String),
+    /// The answer is larger than the given number of bytes; it was not read to its end.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
 }
+
+/// Largest body that is read, in bytes.
+pub const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// Carries one HTTP request with an absolute URI to a server and brings its answer.
 ///
