@@ -1,21 +1,33 @@
 //! Everything that knows HTTP: requests as values, transports, the client, the two dialects.
 
+pub mod auth;
 pub mod classify;
+pub mod client;
 pub mod dialect;
 pub mod error;
 pub mod hosts;
 pub mod https;
 pub mod limits;
+pub mod organization;
+pub mod page;
 pub mod request;
 pub mod retry;
 pub mod scope;
+pub mod token_cache;
 pub mod transport;
 
+#[cfg(test)]
+pub(crate) mod testing;
 
+pub use auth::{Authenticator, Credentials, Grant};
+pub use client::{Answer, Client, Reader, Removed, Setup, Writer};
 pub use dialect::{Dialect, Edition};
 pub use error::{ApiError, ErrorKind, Fault, FieldError};
 pub use hosts::{DataCenter, Endpoint};
 pub use https::Https;
 pub use limits::Observed;
+pub use organization::Organization;
+pub use page::Paging;
 pub use request::{Method, Request};
+pub use token_cache::TokenCache;
 pub use transport::{Transport, TransportError};

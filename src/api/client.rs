@@ -1,0 +1,886 @@
+//! The client: the reading half for planning, the writing half for applying.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::auth::Authenticator;
+use super::classify::{Body, Classified, classify};
+use super::error::{ApiError, ErrorKind, Reaction};
+use super::hosts::Endpoint;
+use super::limits::{DEFAULT_CONCURRENCY, LimitHeaders, Limits, Observed, millis};
+use super::request::{Method, Request};
+use super::retry::{Backoff, Next, Tries};
+use super::transport::{MAX_BODY, Transport, TransportError};
+use crate::clock::Clock;
+
+/// What a client is made of.
+pub struct Setup {
+    /// The two hosts.
+    pub endpoint: Endpoint,
+    /// The organization id, digits only; none while it is not known (`GET /organizations`).
+    pub organization: Option<String>,
+    /// Where tokens come from.
+    pub authenticator: Arc<Authenticator>,
+    /// What carries the requests.
+    pub transport: Arc<dyn Transport>,
+    /// The clock that is asked and waited with.
+    pub clock: Clock,
+    /// Calls that may be active at once; none means [`DEFAULT_CONCURRENCY`] until
+    /// [`Client::set_concurrency`].
+    pub concurrency: Option<usize>,
+    /// The seed of the random pauses; none draws one.
+    pub seed: Option<u64>,
+}
+
+/// Calls the Desk API of one organization.
+///
+/// All clones and halves share slots, limits and the token.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+/// The reading half: it has no method that could change anything.
+///
+/// Planning gets nothing else.
+#[derive(Clone)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+/// The writing half, which only applying gets.
+#[derive(Clone)]
+pub struct Writer {
+    shared: Arc<Shared>,
+}
+
+/// What became of a removal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Removed {
+    /// This call removed it.
+    Done(Answer),
+    /// It was not there: somebody else, or an attempt whose answer was lost, removed it.
+    AlreadyGone,
+}
+
+/// The answer to a successful call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The HTTP status, 200 to 299.
+    pub status: u16,
+    /// The body; none when there was none. A single object that came in an envelope `data` is
+    /// taken out of it, a list keeps its envelope.
+    pub body: Option<Value>,
+    /// The `X-Request-Id`.
+    pub request_id: Option<String>,
+    /// What the headers said about limits.
+    pub limits: LimitHeaders,
+}
+
+struct Shared {
+    endpoint: Endpoint,
+    organization: Option<HeaderValue>,
+    authenticator: Arc<Authenticator>,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    limits: Limits,
+    backoff: Backoff,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("desk", &self.endpoint.desk())
+            .field("organization", &self.organization)
+            .finish_non_exhaustive()
+    }
+}
+
+macro_rules! debug_as_shared {
+    ($($name:ident),*) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.shared.fmt(f)
+            }
+        }
+    )*};
+}
+debug_as_shared!(Client, Reader, Writer);
+
+impl Client {
+    /// A client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OrganizationMismatch`] when the organization id is not a number: Desk would
+    /// answer every call with a bare 500.
+    pub fn new(setup: Setup) -> Result<Self, ApiError> {
+        let organization = setup
+            .organization
+            .as_deref()
+            .map(organization)
+            .transpose()?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                endpoint: setup.endpoint,
+                organization,
+                authenticator: setup.authenticator,
+                transport: setup.transport,
+                clock: setup.clock,
+                limits: Limits::new(setup.concurrency.unwrap_or(DEFAULT_CONCURRENCY)),
+                backoff: setup.seed.map_or_else(Backoff::new, Backoff::seeded),
+            }),
+        })
+    }
+
+    /// The reading half.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// The writing half.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        Writer {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Changes how many calls may be active at once (1 to 100), as the edition becomes known.
+    pub fn set_concurrency(&self, calls: usize) {
+        self.shared.limits.set_concurrency(calls);
+    }
+
+    /// How many calls may be active at once.
+    #[must_use]
+    pub fn concurrency(&self) -> usize {
+        self.shared.limits.concurrency()
+    }
+
+    /// What has been seen so far: dialect, credits, minute's limit, number of calls.
+    #[must_use]
+    pub fn observed(&self) -> Observed {
+        self.shared.limits.observed()
+    }
+
+    /// Where the tokens come from.
+    #[must_use]
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.shared.authenticator
+    }
+
+    /// The hosts.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.shared.endpoint
+    }
+}
+
+impl Reader {
+    /// Sends a GET, as often as needed within bounds.
+    ///
+    /// # Errors
+    /// [`ApiError`] with the named cause; [`ErrorKind::Unsendable`] for any other method.
+    pub async fn get(&self, request: &Request) -> Result<Answer, ApiError> {
+        if request.method != Method::Get {
+            return Err(ApiError::new(ErrorKind::Unsendable, &subject(request))
+                .with_message("a reader sends GET only"));
+        }
+        self.shared.call(request).await
+    }
+
+    /// What has been seen so far.
+    #[must_use]
+    pub fn observed(&self) -> Observed {
+        self.shared.limits.observed()
+    }
+
+    /// The scopes of the token, once there is one and if its answer told them.
+    #[must_use]
+    pub fn scopes(&self) -> Option<Vec<String>> {
+        self.shared.authenticator.scopes()
+    }
+
+    /// Whether the Desk host is one of Zoho's.
+    #[must_use]
+    pub fn is_official(&self) -> bool {
+        self.shared.endpoint.is_official()
+    }
+}
+
+impl Writer {
+    /// Sends a request.
+    ///
+    /// GET, PATCH, DELETE and POSTs marked as repeatable are sent again after limits, failures
+    /// of the server and broken connections. Any other POST is sent again only when it certainly
+    /// had no effect.
+    ///
+    /// # Errors
+    /// [`ApiError`] with the named cause. [`ErrorKind::Lost`] means that the outcome is unknown:
+    /// look before sending again.
+    pub async fn send(&self, request: &Request) -> Result<Answer, ApiError> {
+        self.shared.call(request).await
+    }
+
+    /// Sends a removal; an object that is not there counts as removed.
+    ///
+    /// # Errors
+    /// As [`Writer::send`].
+    pub async fn remove(&self, request: &Request) -> Result<Removed, ApiError> {
+        match self.shared.call(request).await {
+            Ok(answer) => Ok(Removed::Done(answer)),
+            Err(error) if error.is_absent() => Ok(Removed::AlreadyGone),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The reading half of the same client.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        Reader {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+/// A failed attempt and what it calls for.
+struct Failure {
+    error: ApiError,
+    reaction: Reaction,
+}
+
+impl Shared {
+    async fn call(&self, request: &Request) -> Result<Answer, ApiError> {
+        let subject = subject(request);
+        let mut tries = Tries::default();
+        loop {
+            let token = self.authenticator.token().await?;
+            let Failure { error, reaction } = match self.attempt(request, &subject, &token).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            match tries.next(request.idempotent, error.kind(), reaction) {
+                Next::Refresh => {
+                    if self.authenticator.renew(&token).await?.is_none() {
+                        return Err(error);
+                    }
+                }
+                Next::Again { wait, failures } => {
+                    let pause = wait.saturating_add(self.backoff.pause(failures));
+                    tracing::debug!(
+                        method = request.method.as_str(),
+                        path = request.path,
+                        kind = ?error.kind(),
+                        pause_ms = millis(pause),
+                        "the call is repeated"
+                    );
+                    self.clock.sleep(pause).await;
+                }
+                Next::Stop => return Err(error),
+                Next::Unknown => {
+                    let words = match error.message() {
+                        Some(message) => format!("{}: {message}", error.kind().cause()),
+                        None => error.kind().cause().to_owned(),
+                    };
+                    return Err(error.with_kind(ErrorKind::Lost).with_message(&words));
+                }
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request,
+        subject: &str,
+        token: &SecretString,
+    ) -> Result<Answer, Failure> {
+        let message = self.message(request, token).map_err(|reason| Failure {
+            error: ApiError::new(ErrorKind::Unsendable, subject).with_message(&reason),
+            reaction: Reaction::GiveUp,
+        })?;
+        let turn = self.limits.enter(&self.clock).await;
+        let begun_ms = self.clock.now_ms();
+        let answer = self.transport.send(message).await;
+        let now_ms = self.clock.now_ms();
+        if !matches!(answer, Err(TransportError::NotSent(_))) {
+            self.limits.count();
+        }
+        let (parts, bytes) = match answer {
+            Ok(answer) => answer.into_parts(),
+            Err(error) => {
+                drop(turn);
+                tracing::debug!(
+                    method = request.method.as_str(),
+                    path = request.path,
+                    ms = now_ms - begun_ms,
+                    "no answer: {error}"
+                );
+                return Err(unanswered(subject, &error));
+            }
+        };
+        let limits = LimitHeaders::read(&parts.headers, now_ms);
+        self.limits.note(&limits);
+        drop(turn);
+        let request_id = request_id(&parts.headers);
+        tracing::debug!(
+            method = request.method.as_str(),
+            path = request.path,
+            status = parts.status.as_u16(),
+            request_id,
+            ms = now_ms - begun_ms,
+            "call"
+        );
+        if bytes.len() > MAX_BODY {
+            return Err(unanswered(subject, &TransportError::TooLarge(MAX_BODY)));
+        }
+        let body = Body::read(&parts.headers, &bytes);
+        let found = classify(parts.status, &parts.headers, &body, now_ms);
+        if found
+            .as_ref()
+            .is_none_or(|found| found.reaction != Reaction::Refresh)
+        {
+            self.authenticator.accepted(token).await;
+        }
+        if let Some(found) = found {
+            if found.kind == ErrorKind::MinuteLimit
+                && let Reaction::Wait(wait) = found.reaction
+            {
+                self.limits.pause(now_ms.saturating_add(millis(wait)));
+            }
+            return Err(self.failure(request, subject, parts.status, request_id, found, token));
+        }
+        Ok(Answer {
+            status: parts.status.as_u16(),
+            body: match body {
+                Body::Json(value) => unwrap_envelope(value),
+                _ => None,
+            },
+            request_id: request_id.map(str::to_owned),
+            limits,
+        })
+    }
+
+    /// Builds the HTTP request: address, headers, body.
+    fn message(
+        &self,
+        request: &Request,
+        token: &SecretString,
+    ) -> Result<http::Request<Bytes>, String> {
+        let uri = self.endpoint.target(request)?;
+        let mut authorization =
+            HeaderValue::from_str(&format!("Zoho-oauthtoken {}", token.expose_secret()))
+                .map_err(|_| "the token holds characters that no header may hold".to_owned())?;
+        authorization.set_sensitive(true);
+        let mut message = http::Request::builder()
+            .method(request.method.as_str())
+            .uri(uri)
+            .header(http::header::AUTHORIZATION, authorization)
+            .header(http::header::ACCEPT, "application/json");
+        if let Some(organization) = &self.organization
+            && needs_organization(request)
+        {
+            message = message.header("orgId", organization);
+        }
+        let body = match &request.body {
+            None => Bytes::new(),
+            Some(body) => {
+                message = message.header(http::header::CONTENT_TYPE, "application/json");
+                Bytes::from(serde_json::to_vec(body).map_err(|error| error.to_string())?)
+            }
+        };
+        message.body(body).map_err(|error| error.to_string())
+    }
+
+    fn failure(
+        &self,
+        request: &Request,
+        subject: &str,
+        status: StatusCode,
+        request_id: Option<&str>,
+        found: Classified,
+        token: &SecretString,
+    ) -> Failure {
+        // A page or a riddle in place of a success tells nothing about the effect.
+        let kind =
+            if status.is_success() && found.kind == ErrorKind::WrongHost && !request.idempotent {
+                ErrorKind::Malformed
+            } else {
+                found.kind
+            };
+        let mut error = ApiError::new(kind, subject)
+            .with_status(status.as_u16())
+            .with_code(found.code.as_deref())
+            .with_message(found.message.as_deref().unwrap_or_default())
+            .with_fields(found.fields)
+            .with_request_id(request_id)
+            .with_until_ms(found.until_ms);
+        if kind == ErrorKind::ScopeMissing
+            && let Some(scopes) = self.authenticator.scopes()
+        {
+            error = error.with_hint(format!(
+                "The token carries {}. {}",
+                scopes
+                    .iter()
+                    .take(40)
+                    .map(|scope| format!("`{}`", super::error::plain(scope, 80)))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                kind.hint()
+            ));
+        }
+        error.redact([token.expose_secret()]);
+        Failure {
+            error,
+            reaction: found.reaction,
+        }
+    }
+}
+
+/// How a request appears in errors: without host and query.
+fn subject(request: &Request) -> String {
+    format!("{} {}", request.method, request.path)
+}
+
+fn organization(id: &str) -> Result<HeaderValue, ApiError> {
+    let is_number = (1..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+    HeaderValue::from_str(id)
+        .ok()
+        .filter(|_| is_number)
+        .ok_or_else(|| {
+            ApiError::new(ErrorKind::OrganizationMismatch, "orgId").with_message(&format!(
+                "`{id}` is no organization id, which is a number; Setup > Developer Space > API shows it"
+            ))
+        })
+}
+
+/// Whether a call belongs to one organization.
+///
+/// Source: Organization, `getOrganizations`, the one operation without `orgId`; it lists what the
+/// token reaches even when the configured organization is wrong.
+fn needs_organization(request: &Request) -> bool {
+    request.path != "/organizations"
+}
+
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-request-id")?.to_str().ok()
+}
+
+fn unanswered(subject: &str, error: &TransportError) -> Failure {
+    let (kind, reaction) = match error {
+        TransportError::NotSent(_) => (ErrorKind::NotSent, Reaction::Retry),
+        TransportError::Lost(_) => (ErrorKind::Lost, Reaction::Retry),
+        TransportError::TooLarge(_) => (ErrorKind::Malformed, Reaction::GiveUp),
+    };
+    Failure {
+        error: ApiError::new(kind, subject).with_message(&error.to_string()),
+        reaction,
+    }
+}
+
+/// Takes a single object out of its envelope.
+///
+/// Source: the guide wraps single objects in `data`, the published API does not. An object is an
+/// envelope when `data` is an object, it has no `id` of its own, and nothing else in it is more
+/// than a plain value.
+fn unwrap_envelope(value: Value) -> Option<Value> {
+    let Value::Object(mut object) = value else {
+        return (!value.is_null()).then_some(value);
+    };
+    let is_envelope = object.get("data").is_some_and(Value::is_object)
+        && !object.contains_key("id")
+        && object
+            .iter()
+            .all(|(name, value)| name == "data" || !(value.is_object() || value.is_array()));
+    if is_envelope && let Some(inner) = object.remove("data") {
+        return Some(inner);
+    }
+    Some(Value::Object(object))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::dialect::Dialect;
+    use crate::api::retry::{MAX_ATTEMPTS, MAX_THROTTLED};
+    use crate::api::testing::{
+        NOW, Scripted, answer, assert_no_secret, authenticator, client, endpoint, lost, ok, refused,
+    };
+    use serde_json::json;
+
+    fn post() -> Request {
+        Request::new(Method::Post, "/departments").body(json!({"name": "Billing"}))
+    }
+
+    fn get() -> Request {
+        Request::new(Method::Get, "/departments/7")
+    }
+
+    fn not_sent() -> Result<http::Response<Bytes>, TransportError> {
+        Err(TransportError::NotSent("refused".to_owned()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_carries_token_organization_and_body() {
+        let transport = Scripted::queue(vec![ok(r#"{"id":"7"}"#), ok(r#"{"data":[]}"#)]);
+        let client = client(&transport);
+        let answer = client.writer().send(&post()).await.unwrap();
+        assert_eq!(answer.body, Some(json!({"id": "7"})));
+        assert!(client.reader().organizations().await.unwrap().is_empty());
+        let calls = transport.calls();
+        assert_eq!(calls[0].line, "POST /api/v1/departments");
+        assert_eq!(calls[0].body, r#"{"name":"Billing"}"#);
+        assert_eq!(
+            calls[0].headers["authorization"],
+            "Zoho-oauthtoken 1000.access1"
+        );
+        assert!(calls[0].headers["authorization"].is_sensitive());
+        assert_eq!(calls[0].headers["orgId"], "700001");
+        assert_eq!(calls[0].headers["content-type"], "application/json");
+        assert!(calls[1].headers.get("orgId").is_none());
+        assert!(calls[1].headers.get("content-type").is_none());
+        assert_eq!(transport.token_requests(), 1);
+        assert_no_secret(&format!(
+            "{client:?} {:?} {:?}",
+            client.reader(),
+            client.writer()
+        ));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readers_only_read() {
+        let transport = Scripted::queue(vec![]);
+        let reader = client(&transport).reader();
+        for method in [Method::Post, Method::Patch, Method::Delete] {
+            let request = Request::new(method, "/teams");
+            let error = reader.get(&request).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unsendable);
+            let listed = reader.list(&request, crate::api::Paging::default());
+            assert!(listed.await.is_err());
+        }
+        assert!(transport.sent().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn single_objects_lose_their_envelope() {
+        for (body, expected) in [
+            (r#"{"data":{"id":"1"}}"#, Some(json!({"id": "1"}))),
+            (
+                r#"{"data":{"id":"1"},"status":"ok"}"#,
+                Some(json!({"id": "1"})),
+            ),
+            (
+                r#"{"id":"1","data":{"a":1}}"#,
+                Some(json!({"id": "1", "data": {"a": 1}})),
+            ),
+            (
+                r#"{"data":{"a":1},"more":{}}"#,
+                Some(json!({"data": {"a": 1}, "more": {}})),
+            ),
+            (
+                r#"{"data":[{"id":"1"}]}"#,
+                Some(json!({"data": [{"id": "1"}]})),
+            ),
+            (r#"{"data":null}"#, Some(json!({"data": null}))),
+            ("null", None),
+            ("", None),
+        ] {
+            let transport = Scripted::queue(vec![ok(body)]);
+            let answer = client(&transport).reader().get(&get()).await.unwrap();
+            assert_eq!(answer.body, expected, "{body}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_401_refreshes_once_and_is_then_given_up() {
+        for body in [
+            r#"{"errorCode":"INVALID_OAUTH","message":"1000.access2 is bad"}"#,
+            "",
+            "<html>",
+        ] {
+            let transport = Scripted::queue(vec![
+                answer(401, &[("X-Request-Id", "rq-1")], body),
+                answer(401, &[("X-Request-Id", "rq-2")], body),
+                answer(401, &[], body),
+            ]);
+            let writer = client(&transport).writer();
+            let error = writer.send(&post()).await.unwrap_err();
+            let expected = if body == "<html>" {
+                ErrorKind::WrongHost
+            } else {
+                ErrorKind::TokenInvalid
+            };
+            assert_eq!((error.kind(), error.status()), (expected, Some(401)));
+            assert_eq!(error.request_id(), Some("rq-2"));
+            assert_no_secret(&format!("{error} {error:?}"));
+            assert_eq!(
+                (transport.calls().len(), transport.token_requests()),
+                (2, 2)
+            );
+            // The next call meets the same refusal without a further token request.
+            assert!(writer.send(&post()).await.is_err());
+            assert_eq!(
+                (transport.calls().len(), transport.token_requests()),
+                (3, 2)
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stale_token_is_replaced_and_the_call_succeeds() {
+        for first in [refused(401, "INVALID_TOKEN"), refused(200, "INVALID_OAUTH")] {
+            let transport = Scripted::queue(vec![first, ok("{}")]);
+            client(&transport).writer().send(&post()).await.unwrap();
+            let calls = transport.calls();
+            assert_eq!(
+                calls[1].headers["authorization"],
+                "Zoho-oauthtoken 1000.access2"
+            );
+            assert_eq!((calls.len(), transport.token_requests()), (2, 2));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_post_with_a_lost_answer_is_never_sent_again() {
+        for first in [
+            lost(),
+            answer(500, &[("X-Request-Id", "rq-1")], ""),
+            refused(502, "INTERNAL_ERROR"),
+            answer(503, &[("retry-after", "1")], ""),
+            answer(408, &[], ""),
+            answer(200, &[], "{\"id\":"),
+            answer(200, &[], "<html>"),
+            Err(TransportError::TooLarge(1)),
+        ] {
+            let words = format!("{first:?}");
+            let transport = Scripted::queue(vec![first]);
+            let error = client(&transport).writer().send(&post()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Lost, "{words}");
+            assert!(error.is_outcome_unknown());
+            assert_eq!(transport.calls().len(), 1, "{words}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_post_without_effect_is_sent_again() {
+        for first in [
+            not_sent(),
+            refused(429, "TOO_MANY_REQUESTS"),
+            refused(429, "RATE_LIMIT_EXCEEDED"),
+        ] {
+            let transport = Scripted::queue(vec![first, ok("{}")]);
+            client(&transport).writer().send(&post()).await.unwrap();
+            assert_eq!(transport.calls().len(), 2);
+        }
+        let transport = Scripted::queue(vec![refused(422, "INVALID_DATA")]);
+        let error = client(&transport).writer().send(&post()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`POST /departments`: a value was refused (HTTP 422, `INVALID_DATA`): server words; request id `rq-7`"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_harmless_is_sent_again_within_bounds() {
+        for request in [
+            get(),
+            Request::new(Method::Patch, "/departments/7").body(json!({"name": "x"})),
+            Request::new(Method::Delete, "/departments/7"),
+            Request::new(Method::Post, "/departments/7/enable").repeatable(),
+        ] {
+            let transport = Scripted::queue(vec![lost(), not_sent(), refused(500, "X"), ok("{}")]);
+            client(&transport).writer().send(&request).await.unwrap();
+            assert_eq!(transport.calls().len(), 4);
+            let transport = Scripted::new(|sent| {
+                if sent.is_token_request() {
+                    crate::api::testing::token(1)
+                } else {
+                    lost()
+                }
+            });
+            let error = client(&transport)
+                .writer()
+                .send(&request)
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Lost);
+            assert_eq!(
+                transport.calls().len(),
+                usize::try_from(MAX_ATTEMPTS).unwrap()
+            );
+        }
+        let transport = Scripted::new(|sent| {
+            if sent.is_token_request() {
+                crate::api::testing::token(1)
+            } else {
+                refused(429, "TOO_MANY_REQUESTS")
+            }
+        });
+        let error = client(&transport).reader().get(&get()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooManyRequests);
+        assert_eq!(
+            transport.calls().len(),
+            usize::try_from(MAX_THROTTLED).unwrap()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_server_says_how_long_to_wait() {
+        let transport = Scripted::queue(vec![
+            answer(503, &[("Retry-After", "40")], ""),
+            answer(
+                429,
+                &[
+                    ("X-RateLimit-Limit", "20"),
+                    ("X-RateLimit-Remaining", "0"),
+                    ("X-RateLimit-Reset", "1767225690"),
+                ],
+                r#"{"errorCode":"RATE_LIMIT_EXCEEDED","message":"m"}"#,
+            ),
+            ok("{}"),
+        ]);
+        let client = client(&transport);
+        let clock = Clock::starting_at(NOW);
+        client.reader().get(&get()).await.unwrap();
+        assert!(
+            clock.now_ms() >= 1_767_225_690_000,
+            "{}",
+            clock.now_ms() - NOW
+        );
+        assert!(
+            clock.now_ms() < 1_767_225_692_000,
+            "{}",
+            clock.now_ms() - NOW
+        );
+        assert_eq!(client.observed().dialect, Some(Dialect::Guide));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_day_is_named() {
+        let transport = Scripted::queue(vec![answer(
+            429,
+            &[("Retry-After", "3600")],
+            r#"{"errorCode":"THRESHOLD_EXCEEDED","message":"m"}"#,
+        )]);
+        let error = client(&transport).reader().get(&get()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DayLimit);
+        assert!(
+            error.to_string().contains("until 2026-01-01T01:00:01Z"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn credits_and_calls_are_counted() {
+        let priced = |left: &str| {
+            answer(
+                200,
+                &[
+                    ("X-Rate-Limit-Request-Weight-v3", "3"),
+                    ("X-Rate-Limit-Remaining-v3", left),
+                ],
+                "{}",
+            )
+        };
+        let transport = Scripted::queue(vec![priced("100"), not_sent(), lost(), priced("97")]);
+        let client = client(&transport);
+        client.reader().get(&get()).await.unwrap();
+        client.reader().get(&get()).await.unwrap();
+        assert_eq!(
+            client.observed(),
+            Observed {
+                dialect: Some(Dialect::Openapi),
+                credits_remaining: Some(97),
+                credits_spent: 6,
+                calls: 3,
+                minute: None,
+            }
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_calls_are_active_than_allowed() {
+        for (wanted, batches) in [(1, 12), (4, 3), (12, 1)] {
+            let transport = Scripted::queue((0..12).map(|_| ok("{}")).collect());
+            let client = client(&transport);
+            client.set_concurrency(wanted);
+            client.authenticator().token().await.unwrap();
+            let clock = Clock::starting_at(NOW);
+            let (reader, get) = (client.reader(), get());
+            futures_util::future::join_all((0..12).map(|_| reader.get(&get))).await;
+            assert_eq!(clock.now_ms() - NOW, 100 * batches);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_removal_of_what_is_gone_is_done() {
+        let request = Request::new(Method::Delete, "/teams/7");
+        for (outcomes, expected) in [
+            (vec![answer(204, &[], "")], true),
+            (vec![lost(), refused(404, "URL_NOT_FOUND")], false),
+            (vec![refused(404, "RECORD_NOT_FOUND")], false),
+        ] {
+            let transport = Scripted::queue(outcomes);
+            let removed = client(&transport).writer().remove(&request).await.unwrap();
+            assert_eq!(matches!(removed, Removed::Done(_)), expected);
+        }
+        let transport = Scripted::queue(vec![answer(404, &[], "<html>")]);
+        let error = client(&transport)
+            .writer()
+            .remove(&request)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WrongHost);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_missing_scope_is_met_with_those_that_are_there() {
+        let transport = Scripted::queue(vec![refused(403, "SCOPE_MISMATCH")]);
+        let error = client(&transport).reader().get(&get()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ScopeMissing);
+        assert!(
+            error
+                .hint()
+                .contains("`Desk.settings.ALL`, `Desk.basic.READ`"),
+            "{}",
+            error.hint()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_path_from_a_hostile_id_is_not_sent() {
+        let transport = Scripted::queue(vec![]);
+        let request = Request::new(Method::Delete, "/teams/../organizations");
+        let error = client(&transport)
+            .writer()
+            .send(&request)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsendable);
+        assert!(transport.calls().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_organization_id_is_a_number() {
+        for id in ["", "acme", "7 ", "-1", "123456789012345678901"] {
+            let transport = Scripted::queue(vec![]);
+            let clock = Clock::starting_at(NOW);
+            let error = Client::new(Setup {
+                endpoint: endpoint(),
+                organization: Some(id.to_owned()),
+                authenticator: Arc::new(authenticator(&transport, clock, None)),
+                transport,
+                clock,
+                concurrency: None,
+                seed: None,
+            })
+            .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::OrganizationMismatch, "{id}");
+        }
+    }
+}
