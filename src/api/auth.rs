@@ -199,18 +199,18 @@ impl Authenticator {
         }
     }
 
-    /// A token after Desk refused `stale` with 401; none when a new one would not help.
+    /// A token after Desk refused a token with 401; none when a new one would not help.
     ///
     /// If another task has renewed it meanwhile, its token is used. A new one would not help
     /// when the refused one was new itself, or when 401 has caused several requests already.
     ///
     /// # Errors
     /// [`ApiError`] when no token can be had.
-    pub async fn renew(&self, stale: &SecretString) -> Result<Option<SecretString>, ApiError> {
+    pub async fn renew(&self, refused: &SecretString) -> Result<Option<SecretString>, ApiError> {
         let ended = self.ended.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         self.load(&mut state);
-        if let Some(token) = state.token.as_ref().filter(|token| !token.is(stale)) {
+        if let Some(token) = state.token.as_ref().filter(|token| !token.is(refused)) {
             return Ok(Some(token.secret.clone()));
         }
         if let Some(failure) = self.shared_failure(&state, ended) {
@@ -225,7 +225,7 @@ impl Authenticator {
         }
         state.renewals_ms.push(now_ms);
         state.token = None;
-        let secret = self.request(&mut state, Some(stale)).await?;
+        let secret = self.request(&mut state, Some(refused)).await?;
         self.is_unproven.store(true, Ordering::Release);
         Ok(Some(secret))
     }
@@ -315,9 +315,9 @@ impl Authenticator {
     async fn request(
         &self,
         state: &mut State,
-        stale: Option<&SecretString>,
+        refused: Option<&SecretString>,
     ) -> Result<SecretString, ApiError> {
-        let outcome = self.request_or_fail(state, stale).await;
+        let outcome = self.request_or_fail(state, refused).await;
         state.failure = outcome.as_ref().err().cloned();
         if state.failure.is_some() {
             state.quiet_until_ms = self.clock.now_ms().saturating_add(millis(QUIET));
@@ -329,7 +329,7 @@ impl Authenticator {
     async fn request_or_fail(
         &self,
         state: &mut State,
-        stale: Option<&SecretString>,
+        refused: Option<&SecretString>,
     ) -> Result<SecretString, ApiError> {
         if let Some(refusal) = &state.refusal {
             return Err(refusal.clone());
@@ -340,7 +340,7 @@ impl Authenticator {
         };
         // Another run may have got a token meanwhile.
         if let Some(token) = self.reload(state)
-            && stale.is_none_or(|stale| !token.is(stale))
+            && refused.is_none_or(|refused| !token.is(refused))
         {
             let secret = token.secret.clone();
             self.adopt(state, token);
@@ -710,6 +710,14 @@ mod tests {
         // Asking again cannot change it.
         assert!(auth.token().await.is_err());
         assert_eq!(transport.token_requests(), 1);
+        // What may pass is asked again, but not by those who waited meanwhile.
+        let transport = Scripted::new(|_| answer(404, &[], "<html>"));
+        let auth = authenticator(&transport, Clock::starting_at(NOW), None);
+        let outcomes = join_all((0..50).map(|_| auth.token())).await;
+        assert!(outcomes.iter().all(Result::is_err));
+        assert_eq!(transport.token_requests(), 1);
+        assert!(auth.token().await.is_err());
+        assert_eq!(transport.token_requests(), 2);
     }
 
     #[tokio::test(start_paused = true)]
@@ -856,12 +864,8 @@ mod tests {
         let mut refusals = Vec::new();
         for _ in 0..20 {
             let auth = authenticator(&transport, clock, Some(&cache));
-            match auth.token().await {
-                Ok(stale) => {
-                    let _ = auth.renew(&stale).await;
-                }
-                Err(error) => refusals.push(error),
-            }
+            let stale = auth.token().await.unwrap();
+            refusals.extend(auth.renew(&stale).await.err());
         }
         assert_eq!(transport.token_requests(), MAX_TOKEN_REQUESTS);
         let refusal = refusals.pop().unwrap();

@@ -599,7 +599,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_401_refreshes_once_and_is_then_given_up() {
         for body in [
-            r#"{"errorCode":"INVALID_OAUTH","message":"1000.access1 is bad"}"#,
+            r#"{"errorCode":"INVALID_OAUTH","message":"1000.access2 is bad"}"#,
             "",
             "<html>",
         ] {

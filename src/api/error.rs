@@ -132,6 +132,7 @@ impl ErrorKind {
         self.words().1
     }
 
+    #[expect(clippy::too_many_lines, reason = "it is a table")]
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::TokenInvalid => (

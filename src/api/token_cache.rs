@@ -18,6 +18,9 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
 
+/// The permissions of everybody but the owner.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
 /// The format that this version reads and writes.
 const FORMAT: u32 = 1;
 /// Largest file that is read, in bytes.
@@ -198,8 +201,10 @@ impl CacheEntry {
 fn make_folder(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     match fs::metadata(folder) {
-        Ok(found) if found.permissions().mode() & 0o077 == 0 => Ok(()),
-        Ok(_) => fs::set_permissions(folder, fs::Permissions::from_mode(0o700)),
+        Ok(found) if found.permissions().mode() & OTHERS != 0 => {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+        }
+        Ok(_) => Ok(()),
         Err(_) => fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -232,11 +237,10 @@ fn create_private(path: &Path, is_new: bool) -> io::Result<File> {
 #[cfg(unix)]
 fn check_mode(found: &fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    if found.permissions().mode() & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::other("others may read or write it"))
+    if found.permissions().mode() & OTHERS != 0 {
+        return Err(io::Error::other("others may read or write it"));
     }
+    Ok(())
 }
 
 #[cfg(not(unix))]
