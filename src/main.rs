@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The `deskform` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(deskform::cli::run())
+}

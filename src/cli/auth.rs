@@ -1,0 +1,135 @@
+//! `deskform auth`.
+
+use std::cell::RefCell;
+
+use secrecy::ExposeSecret;
+
+use super::Global;
+use super::common::{Failure, Workspace, block_on, environment_variable, https, print};
+use crate::api::auth::exchange_grant_code;
+use crate::clock::Clock;
+use crate::config::Target;
+use crate::problem::{Problem, exit};
+use crate::report::safe::safe;
+
+/// Arguments of `auth`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Exchange the grant code of a self client for a refresh token
+    Login {
+        /// The code that the API console generated
+        #[arg(long, value_name = "CODE")]
+        grant_token: String,
+    },
+    /// Check token, organization, scopes and edition
+    Status,
+}
+
+/// Logs in, or checks the token.
+///
+/// # Errors
+/// [`Failure`] when the server refuses.
+pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
+    let workspace = Workspace::open(global)?;
+    match &args.command {
+        Command::Login { grant_token } => login(&workspace, grant_token),
+        Command::Status => status(&workspace),
+    }
+}
+
+/// Stands for the refresh token that a login is about to get.
+const NOT_YET: &str = "-";
+
+fn login(workspace: &Workspace, code: &str) -> Result<u8, Failure> {
+    if matches!(workspace.environment.target, Target::Simulator { .. }) {
+        return Err(Problem::error(
+            "simulated",
+            format!("the environment `{}` is simulated and needs no login", workspace.environment.name),
+        )
+        .help("choose an environment with `-e`")
+        .into());
+    }
+    // Only the refresh token may be missing: it is what this command is for.
+    let missing = RefCell::new(Vec::new());
+    let lenient = |name: &str| {
+        environment_variable(name).or_else(|| {
+            missing.borrow_mut().push(name.to_owned());
+            Some(NOT_YET.to_owned())
+        })
+    };
+    let credentials = workspace
+        .environment
+        .credentials(&lenient)
+        .map_err(|problems| workspace.failure(problems))?;
+    let Some(credentials) = credentials.filter(|credentials| {
+        credentials.client_id != NOT_YET && credentials.client_secret.expose_secret() != NOT_YET
+    }) else {
+        return Err(match workspace.environment.credentials(&environment_variable) {
+            Err(problems) => workspace.failure(problems),
+            Ok(_) => Problem::error("missing-credentials", "client id and secret are not set").into(),
+        });
+    };
+    let grant = block_on(async {
+        Ok(exchange_grant_code(
+            &*https(),
+            &workspace.endpoint()?,
+            &Clock::system(),
+            &credentials.client_id,
+            &credentials.client_secret,
+            &code.to_owned().into(),
+        )
+        .await?)
+    })?;
+    let variable = missing
+        .borrow()
+        .first()
+        .cloned()
+        .unwrap_or_else(|| "ZOHO_REFRESH_TOKEN".to_owned());
+    // The token is this command's result: it is shown once, and kept nowhere.
+    print(&format!(
+        "{}\n",
+        grant.refresh_token.expose_secret()
+    ))?;
+    super::common::tell(&format!(
+        "this is the refresh token; it does not expire: store it as the secret `{variable}` of your shell or pipeline\n"
+    ));
+    if let Some(scopes) = &grant.scopes {
+        super::common::tell(&format!("scopes: {}\n", safe(&scopes.join(", "))));
+    }
+    Ok(exit::OK)
+}
+
+fn status(workspace: &Workspace) -> Result<u8, Failure> {
+    let text = block_on(async {
+        let connected = workspace.connect(None).await?;
+        let session = &connected.session;
+        let organization = &session.organization;
+        let scopes = match session.client.authenticator().scopes() {
+            Some(scopes) => scopes.join(", "),
+            None => "not told by the server".to_owned(),
+        };
+        let acting = match session.acting_agent().await? {
+            Some(agent) => agent.email,
+            None => "not told by this dialect".to_owned(),
+        };
+        Ok(format!(
+            "token: accepted\norganization: {} ({}){}\nedition: {}\ndialect: {}\ncalls at once: {}\nacting agent: {}\nscopes: {}\n",
+            safe(&organization.id),
+            safe(&organization.name),
+            if organization.is_sandbox { ", a sandbox" } else { "" },
+            session.edition,
+            session.dialect,
+            session.parallelism,
+            safe(&acting),
+            safe(&scopes),
+        ))
+    })?;
+    print(&text)?;
+    Ok(exit::OK)
+}

@@ -1,0 +1,579 @@
+//! What the commands share: the project, the session, output, and how failures are shown.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::{Global, LogFormat};
+use crate::api::{
+    ApiError, Credentials, DataCenter, Dialect, Edition, Endpoint, Https, TokenCache, Transport,
+};
+use crate::clock::Clock;
+use crate::config::{Environment, Project, RemovalPolicy, Target};
+use crate::live::read::Unread;
+use crate::manifest::{self, Desired, Sources};
+use crate::plan::{IgnoreRule, Options};
+use crate::problem::{self, Problem, Problems};
+use crate::report::Style;
+use crate::report::safe::safe;
+use crate::session::{Connection, Session, SessionError};
+use crate::simulator::{
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
+    demo_refresh_token,
+};
+
+/// Why a command cannot go on.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something is wrong with the input or the organization.
+    Problems(Problems, Texts),
+    /// A call failed.
+    Api(Box<ApiError>),
+    /// Kinds could not be read.
+    Unread(Vec<Unread>),
+    /// The operating system refused.
+    Io(io::Error),
+}
+
+/// The texts of files that problems point into.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    sources: Sources,
+    project: Option<Arc<str>>,
+}
+
+impl Texts {
+    fn text(&self, file: &str) -> Option<Arc<str>> {
+        if file == crate::config::PROJECT_FILE {
+            return self.project.clone();
+        }
+        self.sources.text(file)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(problem.into(), Texts::default())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self::Api(Box::new(error))
+    }
+}
+
+/// A failed operation on a file, with the file's name.
+#[must_use]
+pub fn file_failure(what: &str, path: &Path, error: &io::Error) -> Failure {
+    Problem::error(
+        "file",
+        format!("`{}` cannot be {what}: {error}", path.display()),
+    )
+    .help("check the path and its permissions")
+    .into()
+}
+
+/// The environment variable of this process.
+#[must_use]
+pub fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// A project with one of its environments.
+pub struct Workspace {
+    /// The project.
+    pub project: Project,
+    /// The environment.
+    pub environment: Environment,
+    /// The texts of the files.
+    pub texts: Texts,
+}
+
+impl Workspace {
+    /// Reads the project file and chooses the environment.
+    ///
+    /// # Errors
+    /// [`Failure`] with everything that is wrong.
+    pub fn open(global: &Global) -> Result<Self, Failure> {
+        let (project, text) = Project::read(&global.directory);
+        let mut texts = Texts {
+            project: text,
+            ..Texts::default()
+        };
+        let project = project.map_err(|problems| Failure::Problems(problems, texts.clone()))?;
+        let environment = project
+            .environment(global.environment.as_deref())
+            .map_err(|problem| Failure::Problems(problem.into(), texts.clone()))?
+            .clone();
+        texts.sources = manifest::files(&project, &environment)
+            .map_err(|problems| Failure::Problems(problems, texts.clone()))?;
+        Ok(Self {
+            project,
+            environment,
+            texts,
+        })
+    }
+
+    /// Composes the manifests; warnings go to standard error.
+    ///
+    /// # Errors
+    /// [`Failure`] with everything that is wrong.
+    pub fn compose(&self, global: &Global) -> Result<Desired, Failure> {
+        let desired = manifest::compose(
+            &self.texts.sources,
+            &self.environment,
+            &environment_variable,
+        )
+        .map_err(|problems| self.failure(problems))?;
+        self.warn(global, &desired.warnings);
+        Ok(desired)
+    }
+
+    /// A failure whose places can be shown.
+    #[must_use]
+    pub fn failure(&self, problems: Problems) -> Failure {
+        Failure::Problems(problems, self.texts.clone())
+    }
+
+    /// The failure of a session.
+    #[must_use]
+    pub fn session_failure(&self, error: SessionError) -> Failure {
+        match error {
+            SessionError::Api(error) => Failure::Api(error),
+            SessionError::Problems(problems) => self.failure(problems.into()),
+            SessionError::Unread(unread) => Failure::Unread(unread),
+        }
+    }
+
+    /// Shows warnings on standard error.
+    pub fn warn(&self, global: &Global, warnings: &[Problem]) {
+        if warnings.is_empty() || global.quiet {
+            return;
+        }
+        let text = problem::render(
+            &warnings.to_vec().into(),
+            &|file| self.texts.text(file),
+            color(global, io::stderr().is_terminal()),
+            width(),
+        );
+        tell(&text);
+    }
+
+    /// Options for planning.
+    ///
+    /// # Errors
+    /// [`Failure`] when an entry under `ignore:` has expired.
+    pub fn options(&self, global: &Global, targets: &[String]) -> Result<Options, Failure> {
+        let environment = &self.environment;
+        let today = jiff::Timestamp::now()
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date();
+        let (expired, ignore): (Vec<_>, Vec<_>) = environment
+            .ignore
+            .iter()
+            .partition(|entry| entry.until.is_some_and(|until| until < today));
+        let warnings: Vec<Problem> = expired
+            .into_iter()
+            .map(|entry| {
+                Problem::warning(
+                    "ignore-expired",
+                    format!("the exception for `{}` has expired", entry.address),
+                )
+                .at(entry.place.clone(), "no longer holds")
+                .help("settle the difference, or set a new date with a reason")
+            })
+            .collect();
+        self.warn(global, &warnings);
+        let mut problems = Vec::new();
+        let targets = targets
+            .iter()
+            .filter_map(|text| match text.parse() {
+                Ok(address) => Some(address),
+                Err(error) => {
+                    problems.push(
+                        Problem::error("not-an-address", format!("{error}"))
+                            .help("an address is a collection and a handle: `departments/Billing`"),
+                    );
+                    None
+                }
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(self.failure(problems.into()));
+        }
+        Ok(Options {
+            environment: environment.name.clone(),
+            org_id: environment.org_id.clone(),
+            create_only: environment
+                .kinds
+                .iter()
+                .filter(|(_, policy)| policy.create_only == Some(true))
+                .map(|(collection, _)| (*collection).to_owned())
+                .collect::<BTreeSet<_>>(),
+            delete_agents: environment.policy("agents").removal == Some(RemovalPolicy::Delete),
+            ignore: ignore
+                .into_iter()
+                .map(|entry| IgnoreRule {
+                    address: entry.address.clone(),
+                    field: entry.field.clone(),
+                    reason: entry.reason.clone(),
+                    until: entry.until,
+                })
+                .collect(),
+            targets,
+        })
+    }
+
+    /// Opens a session with the environment's organization.
+    ///
+    /// # Errors
+    /// [`Failure`] when it cannot be reached or is not the one meant.
+    pub async fn connect(&self, parallelism: Option<usize>) -> Result<Connected, Failure> {
+        let clock = Clock::system();
+        let environment = &self.environment;
+        let parallelism = parallelism.or(environment.parallelism);
+        match &environment.target {
+            Target::Simulator {
+                dialect,
+                edition,
+                state,
+            } => {
+                let path = self.project.directory.join(state);
+                let simulator = Arc::new(Mutex::new(simulator(
+                    &path,
+                    *dialect,
+                    *edition,
+                    &environment.org_id,
+                )?));
+                let transport = SimulatorTransport::new(Arc::clone(&simulator), clock);
+                let session = Session::open(Connection {
+                    endpoint: simulated_endpoint()?,
+                    organization: environment.org_id.clone(),
+                    credentials: Credentials {
+                        client_id: DEMO_CLIENT_ID.to_owned(),
+                        client_secret: DEMO_CLIENT_SECRET.into(),
+                        refresh_token: demo_refresh_token(&environment.org_id).into(),
+                    },
+                    transport: Arc::new(transport),
+                    clock,
+                    cache: None,
+                    dialect: environment.dialect,
+                    edition: environment.edition,
+                    parallelism,
+                })
+                .await
+                .map_err(|error| self.session_failure(error))?;
+                Ok(Connected {
+                    session,
+                    simulated: Some((simulator, path)),
+                })
+            }
+            Target::Live { .. } => {
+                let credentials = environment
+                    .credentials(&environment_variable)
+                    .map_err(|problems| self.failure(problems))?;
+                let Some(credentials) = credentials else {
+                    return Err(Problem::error("missing-credentials", "no credentials are configured").into());
+                };
+                let session = Session::open(Connection {
+                    endpoint: self.endpoint()?,
+                    organization: environment.org_id.clone(),
+                    credentials: Credentials {
+                        client_id: credentials.client_id,
+                        client_secret: credentials.client_secret,
+                        refresh_token: credentials.refresh_token,
+                    },
+                    transport: https(),
+                    clock,
+                    cache: cache_folder().map(TokenCache::new),
+                    dialect: environment.dialect,
+                    edition: environment.edition,
+                    parallelism,
+                })
+                .await
+                .map_err(|error| self.session_failure(error))?;
+                Ok(Connected {
+                    session,
+                    simulated: None,
+                })
+            }
+        }
+    }
+
+    /// The hosts of a live environment.
+    ///
+    /// # Errors
+    /// [`Failure`] when an address cannot be used.
+    pub fn endpoint(&self) -> Result<Endpoint, Failure> {
+        let Target::Live {
+            data_center,
+            endpoint,
+            ..
+        } = &self.environment.target
+        else {
+            return simulated_endpoint();
+        };
+        let bad = |error: &dyn std::fmt::Display| {
+            self.failure(
+                Problem::error("endpoint", error.to_string())
+                    .at(self.environment.place.clone(), "in this environment")
+                    .help("correct `dataCenter` or `endpoint`")
+                    .into(),
+            )
+        };
+        match endpoint {
+            Some(hosts) => Endpoint::overridden(&hosts.desk, &hosts.accounts).map_err(|error| bad(&error)),
+            None => data_center
+                .as_deref()
+                .unwrap_or("us")
+                .parse::<DataCenter>()
+                .map(Endpoint::of)
+                .map_err(|error| bad(&error)),
+        }
+    }
+}
+
+/// HTTPS to the world.
+#[must_use]
+pub fn https() -> Arc<dyn Transport> {
+    Arc::new(Https::new())
+}
+
+fn simulated_endpoint() -> Result<Endpoint, Failure> {
+    // The simulator in process has no host; a loopback name keeps requests well-formed.
+    Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
+        .map_err(|error| Problem::error("endpoint", error.to_string()).into())
+}
+
+/// A session, and the simulator behind it if there is one.
+pub struct Connected {
+    /// The session.
+    pub session: Session,
+    simulated: Option<(Arc<Mutex<Simulator>>, PathBuf)>,
+}
+
+impl Connected {
+    /// Keeps what the simulator was told.
+    ///
+    /// # Errors
+    /// [`Failure`] when the state file cannot be written.
+    pub fn save(&self) -> Result<(), Failure> {
+        let Some((simulator, path)) = &self.simulated else {
+            return Ok(());
+        };
+        let text = simulator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .save();
+        write_file(path, text.as_bytes())
+    }
+}
+
+/// Makes or loads the simulator of an environment.
+///
+/// # Errors
+/// [`Failure`] when its state file cannot be read or belongs to another set-up.
+pub fn simulator(
+    path: &Path,
+    dialect: Dialect,
+    edition: Edition,
+    organization: &str,
+) -> Result<Simulator, Failure> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Simulator::new(Settings {
+                dialect,
+                edition,
+                organizations: vec![OrganizationSeed::new(organization)],
+                ..Settings::default()
+            }));
+        }
+        Err(error) => return Err(file_failure("read", path, &error)),
+    };
+    let simulator = Simulator::load(&text).map_err(|error| {
+        Problem::error(
+            "simulator-state",
+            format!("the simulator's state `{}` cannot be used: {error}", path.display()),
+        )
+        .help("delete the file to begin with an empty organization")
+    })?;
+    let same = simulator.settings().dialect == dialect
+        && simulator.settings().edition == edition
+        && simulator.organization(organization).is_some();
+    if same {
+        Ok(simulator)
+    } else {
+        Err(Problem::error(
+            "simulator-state",
+            format!(
+                "the simulator's state `{}` was made for another dialect, edition or organization",
+                path.display()
+            ),
+        )
+        .help("delete the file to begin with an empty organization")
+        .into())
+    }
+}
+
+/// Writes a file whole or not at all; folders on the way are made.
+///
+/// # Errors
+/// [`Failure`] when the file cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error: io::Error| file_failure("written", path, &error);
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    std::fs::write(&temporary, bytes)
+        .and_then(|()| std::fs::rename(&temporary, path))
+        .map_err(|error| {
+            // The failure itself is what is told.
+            let _ = std::fs::remove_file(&temporary);
+            failed(error)
+        })
+}
+
+/// Where tokens are kept between runs.
+#[must_use]
+pub fn cache_folder() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("DESKFORM_CACHE")
+        .map(PathBuf::from)
+        .or_else(|| set("XDG_CACHE_HOME").map(|folder| PathBuf::from(folder).join("deskform")))
+        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache/deskform")))
+        .map(|folder| folder.join("tokens"))
+}
+
+/// Runs a future on this thread.
+///
+/// # Errors
+/// [`Failure::Io`] when no runtime can be made.
+pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(future)
+}
+
+/// Log lines go to standard error, and only deskform's own: other crates may log headers.
+pub fn start_logging(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (_, 0) => LevelFilter::WARN,
+        (_, 1) => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    let registry = tracing_subscriber::registry().with(Targets::new().with_target("deskform", level));
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(color(global, io::stderr().is_terminal()));
+    // A second start, as in tests, changes nothing.
+    let _ = match global.log_format {
+        LogFormat::Text => registry.with(layer.without_time()).try_init(),
+        LogFormat::Json => registry.with(layer.json()).try_init(),
+    };
+}
+
+/// Whether to use colours on an output.
+#[must_use]
+pub fn color(global: &Global, terminal: bool) -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    terminal && !global.no_color && !refused
+}
+
+/// The width to write for.
+#[must_use]
+pub fn width() -> usize {
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+        .unwrap_or(100)
+}
+
+/// How results on standard output look.
+#[must_use]
+pub fn style(global: &Global) -> Style {
+    Style {
+        color: color(global, io::stdout().is_terminal()),
+        width: width(),
+        verbose: global.verbose > 0,
+    }
+}
+
+/// Writes a result to standard output.
+///
+/// # Errors
+/// The operating system's refusal.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes to standard error; nothing can be done when that fails.
+pub fn tell(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The name that a mistyped one most likely stands for.
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    problem::nearest(word, names)
+}
+
+/// Shows a failure on standard error.
+pub fn report(global: &Global, failure: &Failure) {
+    let mut text = String::new();
+    match failure {
+        Failure::Problems(problems, texts) => {
+            text = problem::render(
+                problems,
+                &|file| texts.text(file),
+                color(global, io::stderr().is_terminal()),
+                width(),
+            );
+        }
+        Failure::Api(error) => api_error(&mut text, "", error, error.hint()),
+        Failure::Unread(unread) => {
+            for one in unread {
+                let prefix = format!("{} cannot be read: ", one.collection);
+                api_error(&mut text, &prefix, &one.error, &one.hint());
+            }
+        }
+        Failure::Io(error) => {
+            let _ = writeln!(text, "error: {error}");
+        }
+    }
+    tell(&text);
+}
+
+fn api_error(text: &mut String, prefix: &str, error: &ApiError, hint: &str) {
+    // Writing into a text does not fail.
+    let _ = writeln!(text, "error: {prefix}{}", safe(&error.to_string()));
+    for field in error.fields() {
+        let _ = writeln!(text, "  {}", safe(&field.to_string()));
+    }
+    if let Some(id) = error.request_id() {
+        let _ = writeln!(text, "  request id: {}", safe(id));
+    }
+    if !hint.is_empty() {
+        let _ = writeln!(text, "hint: {hint}");
+    }
+}

@@ -1,0 +1,153 @@
+//! The command line: one file a command, one match that dispatches.
+
+pub mod apply;
+pub mod auth;
+pub mod common;
+pub mod completions;
+pub mod explain;
+pub mod export;
+pub mod init;
+pub mod plan;
+pub mod schema;
+pub mod simulate;
+pub mod validate;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::problem::exit;
+use common::Failure;
+
+/// Keeps a Zoho Desk help desk in step with YAML manifests under version control.
+#[derive(Debug, Parser)]
+#[command(
+    name = "deskform",
+    version,
+    about,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`plan --detailed-exitcode`); 3 something applied and something not."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Global {
+    /// The project folder
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        default_value = ".",
+        value_name = "FOLDER",
+        env = "DESKFORM_DIRECTORY"
+    )]
+    pub directory: PathBuf,
+    /// The environment of deskform.yaml; the first one unless said otherwise
+    #[arg(
+        short = 'e',
+        long = "env",
+        global = true,
+        value_name = "NAME",
+        env = "DESKFORM_ENV"
+    )]
+    pub environment: Option<String>,
+    /// Say more (twice: every call)
+    #[arg(short = 'v', long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// Say only what went wrong
+    #[arg(short = 'q', long, global = true)]
+    pub quiet: bool,
+    /// No colours; as `NO_COLOR` and output that is no terminal imply
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// The form of log lines, and of events during an apply
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM",
+        env = "DESKFORM_LOG_FORMAT"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a project that works at once
+    Init(init::Args),
+    /// Check the manifests without asking any server
+    Validate(validate::Args),
+    /// Show what apply would do
+    Plan(plan::Args),
+    /// Make the organization match the manifests
+    Apply(apply::Args),
+    /// Write a live organization as manifests
+    Export(export::Args),
+    /// Serve a simulated Zoho Desk on loopback
+    Simulate(simulate::Args),
+    /// Explain a kind or one of its fields
+    Explain(explain::Args),
+    /// Print the JSON Schema of manifests or of deskform.yaml
+    Schema(schema::Args),
+    /// Log in, or check the token
+    Auth(auth::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Runs the command line and returns the exit code.
+#[must_use]
+pub fn run() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results; everything else is a usage error.
+            let code = if error.use_stderr() {
+                exit::ERROR
+            } else {
+                exit::OK
+            };
+            // Nothing can be done when the terminal is gone.
+            let _ = error.print();
+            return code;
+        }
+    };
+    common::start_logging(&cli.global);
+    let global = &cli.global;
+    let result = match &cli.command {
+        Command::Init(args) => init::run(global, args),
+        Command::Validate(args) => validate::run(global, args),
+        Command::Plan(args) => plan::run(global, args),
+        Command::Apply(args) => apply::run(global, args),
+        Command::Export(args) => export::run(global, args),
+        Command::Simulate(args) => simulate::run(global, args),
+        Command::Explain(args) => explain::run(args),
+        Command::Schema(args) => schema::run(args),
+        Command::Auth(args) => auth::run(global, args),
+        Command::Completions(args) => completions::run(args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::OK,
+        Err(failure) => {
+            common::report(global, &failure);
+            exit::ERROR
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `deskform schema`.
+
+use super::common::{Failure, print};
+use crate::kind::schema;
+use crate::problem::exit;
+
+/// Arguments of `schema`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which file the schema is for
+    #[arg(value_enum, default_value = "manifest")]
+    which: Which,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Which {
+    /// Manifests
+    Manifest,
+    /// deskform.yaml
+    Project,
+}
+
+/// Prints a JSON Schema.
+///
+/// # Errors
+/// [`Failure`] when the output cannot be written.
+pub fn run(args: &Args) -> Result<u8, Failure> {
+    let schema = match args.which {
+        Which::Manifest => schema::manifest_schema(),
+        Which::Project => schema::project_schema(),
+    };
+    print(&format!("{schema:#}\n"))?;
+    Ok(exit::OK)
+}

@@ -1,0 +1,139 @@
+//! `deskform simulate`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::Global;
+use super::common::{Failure, block_on, file_failure, print, report, tell, write_file};
+use crate::api::{Dialect, Edition};
+use crate::clock::Clock;
+use crate::problem::{Problem, exit};
+use crate::simulator::{
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, OrganizationSeed, Settings, Simulator,
+    demo_refresh_token, serve,
+};
+
+/// Arguments of `simulate`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The port on 127.0.0.1; 0 takes any free one
+    #[arg(long, default_value_t = 8800)]
+    port: u16,
+    /// The dialect of the API
+    #[arg(long, value_parser = dialect, default_value = "openapi")]
+    dialect: Dialect,
+    /// The edition: free, express, standard, professional, enterprise
+    #[arg(long, value_parser = edition, default_value = "enterprise")]
+    edition: Edition,
+    /// An organization's id; several may be given
+    #[arg(long = "organization", value_name = "ID", default_value = "700001")]
+    organizations: Vec<String>,
+    /// A file that keeps the state between runs
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Answer with the headers of rate limits (`false` makes the dialect harder to detect)
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    limit_headers: bool,
+}
+
+fn dialect(text: &str) -> Result<Dialect, String> {
+    match text {
+        "openapi" => Ok(Dialect::Openapi),
+        "guide" => Ok(Dialect::Guide),
+        _ => Err("must be `openapi` or `guide`".to_owned()),
+    }
+}
+
+fn edition(text: &str) -> Result<Edition, String> {
+    crate::api::organization::edition(text).ok_or_else(|| {
+        "must be `free`, `express`, `standard`, `professional` or `enterprise`".to_owned()
+    })
+}
+
+/// Serves a simulated Zoho Desk until it is stopped.
+///
+/// # Errors
+/// [`Failure`] when the port is taken or the state cannot be read.
+pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
+    if let Some(bad) = args.organizations.iter().find(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Err(Problem::error("organization", format!("`{bad}` is not an organization's id"))
+            .help("ids are digits, such as `700001`")
+            .into());
+    }
+    let simulator = Arc::new(Mutex::new(load(args)?));
+    block_on(async {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+        let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
+            Failure::from(
+                Problem::error("port", format!("port {} cannot be used: {error}", args.port))
+                    .help("choose another one with `--port`"),
+            )
+        })?;
+        let address = listener.local_addr()?;
+        print(&greeting(args, address))?;
+        let (state, quiet) = (args.state.clone(), global.clone());
+        let save = move |simulator: &Simulator| {
+            if let Some(path) = &state
+                && let Err(failure) = write_file(path, simulator.save().as_bytes())
+            {
+                report(&quiet, &failure);
+            }
+        };
+        let stop = async {
+            // Without a signal handler the process simply runs until it is killed.
+            let _ = tokio::signal::ctrl_c().await;
+        };
+        serve::serve(simulator, listener, Clock::system(), save, stop).await?;
+        tell("stopped\n");
+        Ok(exit::OK)
+    })
+}
+
+fn load(args: &Args) -> Result<Simulator, Failure> {
+    if let Some(path) = &args.state {
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let simulator = Simulator::load(&text).map_err(|error| {
+                    Problem::error("simulator-state", format!("`{}` cannot be used: {error}", path.display()))
+                        .help("delete the file to begin anew")
+                })?;
+                if simulator.settings().dialect != args.dialect {
+                    return Err(Problem::error(
+                        "simulator-state",
+                        format!("`{}` was made for the dialect `{}`", path.display(), simulator.settings().dialect),
+                    )
+                    .help("delete the file, or choose that dialect")
+                    .into());
+                }
+                return Ok(simulator);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(file_failure("read", path, &error)),
+        }
+    }
+    Ok(Simulator::new(Settings {
+        dialect: args.dialect,
+        edition: args.edition,
+        organizations: args.organizations.iter().map(OrganizationSeed::new).collect(),
+        rate_limit_headers: args.limit_headers,
+        ..Settings::default()
+    }))
+}
+
+fn greeting(args: &Args, address: SocketAddr) -> String {
+    let mut text = format!(
+        "simulating Zoho Desk ({} dialect, {} edition) on http://{address}\n\
+         statistics: http://{address}{}\n\
+         client id: {DEMO_CLIENT_ID}\n\
+         client secret: {DEMO_CLIENT_SECRET}\n\
+         grant code: {DEMO_GRANT_CODE}\n",
+        args.dialect,
+        args.edition,
+        serve::STATISTICS_PATH,
+    );
+    for id in &args.organizations {
+        text.push_str(&format!("refresh token of organization {id}: {}\n", demo_refresh_token(id)));
+    }
+    text
+}
