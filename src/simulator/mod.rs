@@ -7,7 +7,7 @@
 //!
 //! [`Simulator::handle`] is one complete exchange and reads no clock: it is given the time.
 //! [`SimulatorTransport`] puts it behind the program's own transport, with latency and
-//! concurrency. Faults such as lost answers are
+//! concurrency; [`serve::serve`] puts it behind a loopback socket. Faults such as lost answers are
 //! no part of it: [`SimulatorTransport::with_fate`] is where they come in.
 
 mod exchange;
@@ -21,6 +21,7 @@ mod patterns;
 mod respond;
 mod rules;
 mod seed;
+pub mod serve;
 mod statistics;
 mod store;
 #[cfg(test)]

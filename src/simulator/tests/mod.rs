@@ -3,6 +3,7 @@
 mod general;
 mod guide;
 mod openapi;
+mod sockets;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
