@@ -1,0 +1,313 @@
+//! Custom fields.
+
+use serde_json::{Map, Value, json};
+
+use super::super::exchange::{Content, Exchange, Route, delete, get, list, patch, post};
+use super::super::oauth::Scopes;
+use super::super::patterns::Pattern;
+use super::super::respond::{Answer, Fault, Outcome, Problem};
+use super::super::rules::{
+    Form, Param, Rule, boolean, choice, form, needed, object, param, text, whole,
+};
+use super::{complete, overlay};
+
+const READ: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.fields.READ", "Desk.settings.READ"]);
+const CREATE: Scopes = Scopes::Any(&["Desk.fields.CREATE", "Desk.settings.CREATE"]);
+const UPDATE: Scopes = Scopes::Any(&["Desk.fields.UPDATE", "Desk.settings.UPDATE"]);
+const DELETE: Scopes = Scopes::Any(&["Desk.fields.DELETE", "Desk.settings.DELETE"]);
+
+/// Source: Field, operation `getFields`; custom modules are not simulated.
+pub(in super::super) const MODULES: [&str; 10] = [
+    "tickets",
+    "contacts",
+    "accounts",
+    "tasks",
+    "timeEntry",
+    "products",
+    "calls",
+    "events",
+    "contracts",
+    "agents",
+];
+
+const MODULE: Param = needed("module", Form::Choice(&MODULES));
+const FIELD_LIST: [Param; 4] = [
+    MODULE,
+    param("apiNames", Form::Names(300)),
+    param("filter", Form::Text(1, usize::MAX)),
+    param("associatedDepartments", Form::Id),
+];
+const FIELD_CREATE: [Param; 1] = [MODULE];
+
+const LABEL: Rule = form("displayLabel", 200, Pattern::Name).required();
+const TRACK: Rule = boolean("isTrackLastActivityTime");
+const TIP: Rule = text("toolTip", 200);
+const TIP_TYPE: Rule = choice("toolTipType", &["placeHolder", "icon"]);
+const ENCRYPTED: Rule = boolean("isEncryptedField");
+const SUB_TYPE: Rule = choice("subType", &["Plain", "ColorCoded"]);
+const PLACES: Rule = whole("decimalPlaces", 0, 9).required();
+
+macro_rules! body {
+    ($kind:literal $(, $rule:expr)*) => {
+        &[choice("type", &[$kind]), LABEL, TRACK, TIP, TIP_TYPE $(, $rule)*]
+    };
+}
+
+const LOOKUP_MODULE: [Rule; 1] = [form("apiName", 100, Pattern::Name).required()];
+const LOOKUP: [Rule; 2] = [
+    object("module", &LOOKUP_MODULE).required(),
+    text("relatedListLabel", 255).required(),
+];
+
+/// The body that each creatable type takes. Source: Field, the schemas of `FieldRequest`.
+const BODIES: [(&str, &[Rule]); 16] = [
+    (
+        "Text",
+        body!("Text", whole("maxLength", 1, 255).required(), ENCRYPTED),
+    ),
+    (
+        "Number",
+        body!("Number", whole("maxLength", 1, 9).required(), ENCRYPTED),
+    ),
+    ("Percent", body!("Percent", ENCRYPTED)),
+    (
+        "Decimal",
+        body!(
+            "Decimal",
+            PLACES,
+            whole("maxLength", 1, 16).required(),
+            ENCRYPTED
+        ),
+    ),
+    (
+        "Currency",
+        body!(
+            "Currency",
+            PLACES,
+            choice(
+                "roundingOption",
+                &["roundOff", "roundDown", "roundUp", "normal"]
+            ),
+            whole("roundingPrecision", 0, 30),
+            whole("maxLength", 3, 16).required()
+        ),
+    ),
+    ("Date", body!("Date")),
+    ("DateTime", body!("DateTime")),
+    ("Email", body!("Email", ENCRYPTED)),
+    (
+        "Phone",
+        body!("Phone", whole("maxLength", 1, 255).required(), ENCRYPTED),
+    ),
+    ("Picklist", body!("Picklist", SUB_TYPE)),
+    ("URL", body!("URL", ENCRYPTED)),
+    ("Textarea", body!("Textarea")),
+    (
+        "Boolean",
+        body!("Boolean", choice("defaultValue", &["true", "false"])),
+    ),
+    ("Multiselect", body!("Multiselect", SUB_TYPE)),
+    (
+        "LookUp",
+        body!("LookUp", object("lookup", &LOOKUP).required()),
+    ),
+    (
+        "Formula",
+        body!(
+            "Formula",
+            choice(
+                "returnType",
+                &[
+                    "STRING", "DECIMAL", "BOOLEAN", "CURRENCY", "DATE", "DATETIME"
+                ]
+            )
+            .required()
+        ),
+    ),
+];
+
+/// The operations of this file.
+pub(super) static ROUTES: [Route; 5] = [
+    list("/fields", READ, &FIELD_LIST, fields),
+    post("/fields", CREATE, Content::By(choose), create).with(&FIELD_CREATE),
+    get("/fields/{id}", READ, &[], single),
+    patch("/fields/{id}", UPDATE, Content::By(choose), change),
+    delete("/fields/{id}", DELETE, remove),
+];
+
+fn choose(body: &Map<String, Value>) -> Result<&'static [Rule], Fault> {
+    if body.is_empty() {
+        return Err(Fault::EmptyBody);
+    }
+    let Some(kind) = body.get("type") else {
+        return Err(Fault::field("/type", Problem::Missing));
+    };
+    BODIES
+        .iter()
+        .find(|(name, _)| kind == name)
+        .map(|(_, rules)| *rules)
+        .ok_or_else(|| Fault::invalid("/type", "is no type that can be created"))
+}
+
+/// A field as this dialect shows it: the module stands only in the query.
+fn shown(field: &Value) -> Value {
+    let mut field = field.clone();
+    if let Some(field) = field.as_object_mut() {
+        field.shift_remove("module");
+    }
+    field
+}
+
+/// There is no paging here.
+fn fields(exchange: &mut Exchange<'_>) -> Outcome {
+    let query = &exchange.query;
+    let terms: Vec<(&str, &str)> = query
+        .get("filter")
+        .unwrap_or_default()
+        .split(" AND ")
+        .filter_map(|term| term.split_once('='))
+        .map(|(name, value)| (name.trim(), value.trim().trim_matches('\'')))
+        .collect();
+    let wanted = exchange.organization.live("fields").filter(|field| {
+        query
+            .get("module")
+            .is_some_and(|module| field["module"] == module)
+            && (query.get("apiNames").is_none()
+                || field["apiName"]
+                    .as_str()
+                    .is_some_and(|name| query.parts("apiNames").contains(&name)))
+            && terms.iter().all(|(name, value)| match &field[*name] {
+                Value::String(text) => text == value,
+                Value::Null => *value == "false",
+                Value::Bool(flag) => *value == if *flag { "true" } else { "false" },
+                _ => false,
+            })
+    });
+    Ok(Answer::List(wanted.map(shown).collect()))
+}
+
+fn single(exchange: &mut Exchange<'_>) -> Outcome {
+    let mut field = shown(&exchange.seen("fields", exchange.id())?);
+    if let Some(field) = field.as_object_mut() {
+        let href = format!("/api/v1/fields/{}/associatedDepartments", exchange.id());
+        field.insert(
+            "associatedDepartments".into(),
+            json!({"data": [], "hasMore": false, "href": href}),
+        );
+    }
+    Ok(Answer::Object(200, field))
+}
+
+fn create(exchange: &mut Exchange<'_>) -> Outcome {
+    let module = exchange.query.get("module").unwrap_or_default().to_owned();
+    let label = exchange
+        .body
+        .get("displayLabel")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let api_name = fresh_api_name(exchange, &module, &label);
+    let id = exchange.organization.fresh_id();
+    let me = exchange.organization.acting_agent().to_owned();
+    let now = exchange.now();
+    let mut defaults = json!({"id": id, "module": module, "name": api_name, "apiName": api_name,
+        "displayLabel": label, "i18NLabel": label, "type": null, "maxLength": null, "isMandatory": false,
+        "isCustomField": true, "isEncryptedField": false, "sourceType": "USERDEFINED", "showToHelpCenter": false,
+        "toolTipType": null, "toolTip": null, "createdBy": me, "modifiedBy": me, "createdTime": now,
+        "modifiedTime": now});
+    let kind = exchange
+        .body
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let more = match kind {
+        "Boolean" => json!({"defaultValue": "false"}),
+        "Picklist" => json!({"subType": "Plain", "pickListValues": []}),
+        "Multiselect" => json!({"pickListValues": []}),
+        "Currency" => json!({"roundingOption": "normal", "roundingPrecision": 0}),
+        _ => json!({}),
+    };
+    if let (Some(defaults), Some(more)) = (defaults.as_object_mut(), more.as_object()) {
+        overlay(defaults, more);
+    }
+    let field = complete(&exchange.body, defaults);
+    exchange.organization.put("fields", field);
+    Ok(Answer::Object(201, shown(&exchange.seen("fields", &id)?)))
+}
+
+/// The server makes the `apiName`: `cf_`, the label in lower case, `_` for what is no letter or
+/// digit, and a number on collision.
+pub(in super::super) fn fresh_api_name(
+    exchange: &Exchange<'_>,
+    module: &str,
+    label: &str,
+) -> String {
+    let stem: String = label
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    let stem = format!("cf_{stem}");
+    let taken = |name: &str| {
+        exchange
+            .organization
+            .live("fields")
+            .any(|field| field["module"] == module && field["apiName"] == name)
+    };
+    if !taken(&stem) {
+        return stem;
+    }
+    (1..=u32::MAX)
+        .map(|number| format!("{stem}_{number}"))
+        .find(|name| !taken(name))
+        .unwrap_or(stem)
+}
+
+fn change(exchange: &mut Exchange<'_>) -> Outcome {
+    let mut field = exchange.stored("fields")?;
+    if exchange.body.get("type") != field.get("type") {
+        return Err(Fault::invalid("/type", "cannot be changed"));
+    }
+    overlay(&mut field, &exchange.body);
+    field.insert(
+        "i18NLabel".into(),
+        field.get("displayLabel").cloned().unwrap_or_default(),
+    );
+    field.insert("modifiedTime".into(), exchange.now());
+    exchange.organization.put("fields", field);
+    Ok(Answer::Object(
+        200,
+        shown(&exchange.seen("fields", exchange.id())?),
+    ))
+}
+
+/// Success is 200 without body. The field's values go with it.
+fn remove(exchange: &mut Exchange<'_>) -> Outcome {
+    remove_field(exchange)?;
+    Ok(Answer::Empty(200))
+}
+
+/// Removes a custom field and its values on every object of the module.
+///
+/// # Errors
+/// [`Fault::Absent`] without such a field, [`Fault::State`] for a system field.
+pub(in super::super) fn remove_field(exchange: &mut Exchange<'_>) -> Result<(), Fault> {
+    let field = exchange.stored("fields")?;
+    if field.get("isCustomField") != Some(&json!(true)) {
+        return Err(Fault::State("A system field cannot be deleted.".into()));
+    }
+    let id = exchange.id().to_owned();
+    exchange.organization.remove("fields", &id);
+    let module = field
+        .get("module")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let holders: Vec<Value> = exchange.organization.live(module).cloned().collect();
+    for holder in holders {
+        // Writing an object keeps only values of fields that exist.
+        if let (Value::Object(object), "contacts" | "accounts") = (holder, module) {
+            exchange.organization.put(module, object);
+        }
+    }
+    Ok(())
+}

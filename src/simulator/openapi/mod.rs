@@ -1,0 +1,105 @@
+//! The dialect that Zoho publishes as OpenAPI, written from the facts of each module.
+
+mod automation;
+mod customers;
+mod fields;
+mod people;
+mod settings;
+
+use serde_json::{Map, Value};
+
+use super::exchange::Route;
+use super::respond::Fault;
+
+pub(super) use fields::{MODULES, fresh_api_name, remove_field};
+
+/// Every operation of this dialect.
+pub(super) static ROUTES: [&[Route]; 5] = [
+    &settings::ROUTES,
+    &people::ROUTES,
+    &customers::ROUTES,
+    &fields::ROUTES,
+    &automation::ROUTES,
+];
+
+/// Lays the fields of a change over an object; `cf` is merged key by key.
+pub(super) fn overlay(object: &mut Map<String, Value>, change: &Map<String, Value>) {
+    for (key, value) in change {
+        match (key.as_str(), object.get_mut(key), value) {
+            ("cf", Some(Value::Object(old)), Value::Object(new)) => {
+                old.extend(new.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            _ => {
+                object.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Fills in what a body leaves out.
+pub(super) fn complete(body: &Map<String, Value>, defaults: Value) -> Map<String, Value> {
+    let mut object = match defaults {
+        Value::Object(defaults) => defaults,
+        _ => Map::new(),
+    };
+    overlay(&mut object, body);
+    object
+}
+
+/// Whether a text matches a search: `*` stands for anything, and without it the whole must match.
+pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let pieces: Vec<&str> = pieces.collect();
+    let Some((last, middle)) = pieces.split_last() else {
+        return rest.is_empty();
+    };
+    for piece in middle {
+        match rest.split_once(piece) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// Refuses a reference of an object to itself.
+///
+/// # Errors
+/// An invalid field.
+pub(super) fn not_itself(body: &Map<String, Value>, field: &str, id: &str) -> Result<(), Fault> {
+    if body.get(field).and_then(super::rules::id_text).as_deref() == Some(id) {
+        return Err(Fault::invalid(
+            format!("/{field}"),
+            "names the object itself",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wildcard;
+
+    #[test]
+    fn stars_stand_for_anything() {
+        let cases = [
+            ("smith", "Smith", true),
+            ("smith", "Smithers", false),
+            ("smith*", "Smithers", true),
+            ("*mit*", "Smithers", true),
+            ("*ers", "Smithers", true),
+            ("s*t*s", "Smithers", true),
+            ("*x*", "Smithers", false),
+            ("*", "", true),
+            ("", "", true),
+        ];
+        for (pattern, text, expected) in cases {
+            assert_eq!(wildcard(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+}

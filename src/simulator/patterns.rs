@@ -1,0 +1,234 @@
+//! Character classes and forms of texts, read as matches of the whole value.
+//!
+//! Zoho's patterns are Java expressions over a handful of character classes. Each is written here
+//! as a check of its own, so that the simulator shares no table with the code it watches.
+
+/// What a text must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pattern {
+    /// Any text.
+    Any,
+    /// Letters, digits, white space, `_-.$@?,:'/!` and anything beyond ASCII; at least one.
+    Name,
+    /// [`Pattern::Name`] with `|` and `&`.
+    NameAmpersand,
+    /// [`Pattern::Name`] with `&^(){}~=|*+[]` and the double quote.
+    Wide,
+    /// [`Pattern::Name`] with `+` and `;`.
+    Phone,
+    /// [`Pattern::Phone`] without `;`: two classes hold at once.
+    Mobile,
+    /// [`Pattern::Name`] with `+`, `(` and `)`.
+    Fax,
+    /// Letters, digits, white space, `_-.$@?:/!()` and anything beyond ASCII; at least one.
+    Kind,
+    /// Letters and `_`; may be empty.
+    Locale,
+    /// Letters, digits and `_/-+`; may be empty.
+    TimeZone,
+    /// Lower-case letters and digits; at least one.
+    Portal,
+    /// An e-mail address of ASCII letters and digits.
+    AsciiEmail,
+    /// An e-mail address that may hold letters beyond ASCII.
+    Email,
+    /// An address of the web or of a file server, with the characters of account websites.
+    Website,
+    /// [`Pattern::Website`] with `;`.
+    WebsiteSemicolon,
+    /// An address that begins with a letter or digit after the scheme, or the single `*`.
+    Callback,
+    /// `http://` or `https://` and something after it.
+    HttpUrl,
+    /// Up to 13 digits, then perhaps a point and more digits.
+    Revenue,
+    /// A UUID, or the empty text.
+    UuidOrEmpty,
+}
+
+impl Pattern {
+    /// Whether the whole text has this form.
+    pub(super) fn matches(self, text: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Name => every(text, name),
+            Self::NameAmpersand => every(text, |c| name(c) || matches!(c, '|' | '&')),
+            Self::Wide => every(text, |c| name(c) || "&^(){}~=|*+[]\"".contains(c)),
+            Self::Phone => every(text, |c| name(c) || matches!(c, '+' | ';')),
+            Self::Mobile => every(text, |c| name(c) || c == '+'),
+            Self::Fax => every(text, |c| name(c) || matches!(c, '+' | '(' | ')')),
+            Self::Kind => every(text, |c| {
+                matches!(c, '(' | ')') || (name(c) && !matches!(c, ',' | '\''))
+            }),
+            Self::Locale => text.chars().all(|c| c.is_ascii_alphabetic() || c == '_'),
+            Self::TimeZone => text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '-' | '+')),
+            Self::Portal => every(text, |c| c.is_ascii_lowercase() || c.is_ascii_digit()),
+            Self::AsciiEmail => email(text, false),
+            Self::Email => email(text, true),
+            Self::Website => website(text, ""),
+            Self::WebsiteSemicolon => website(text, ";"),
+            Self::Callback => {
+                text == "*"
+                    || after_scheme(text).is_some_and(|rest| {
+                        rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+                            && rest.chars().all(|c| {
+                                c.is_ascii_alphanumeric()
+                                    || "-.?,|:'/\\+=&%$#_[]@!()*;~".contains(c)
+                            })
+                    })
+            }
+            Self::HttpUrl => ["http://", "https://"].iter().any(|scheme| {
+                text.strip_prefix(scheme)
+                    .is_some_and(|rest| !rest.is_empty())
+            }),
+            Self::Revenue => {
+                let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+                (1..=13).contains(&whole.len())
+                    && digits(whole)
+                    && fraction.bytes().all(|b| b.is_ascii_digit())
+            }
+            Self::UuidOrEmpty => text.is_empty() || uuid(text),
+        }
+    }
+}
+
+/// Whether the text consists of ASCII digits, at least one.
+pub(super) fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn every(text: &str, allowed: impl Fn(char) -> bool) -> bool {
+    !text.is_empty() && text.chars().all(allowed)
+}
+
+/// The class that nearly all patterns of the API share.
+fn name(c: char) -> bool {
+    !c.is_ascii()
+        || c.is_ascii_alphanumeric()
+        || matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r')
+        || "_-.$@?,:'/!".contains(c)
+}
+
+fn after_scheme(text: &str) -> Option<&str> {
+    ["http://", "https://", "ftp://", "ftps://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+}
+
+fn website(text: &str, more: &str) -> bool {
+    after_scheme(text).is_some_and(|rest| {
+        rest.chars().all(|c| {
+            c.is_ascii_alphanumeric() || "-.?,:'/\\+=&%$#_@".contains(c) || more.contains(c)
+        })
+    })
+}
+
+fn uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.len() == 5
+        && groups.iter().zip([8, 4, 4, 4, 12]).all(|(group, length)| {
+            group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
+        })
+}
+
+/// Zoho's patterns for addresses, and what it refuses since 2021: two dots in a row, a dot before
+/// the `@`, and `_` in the domain.
+fn email(text: &str, unicode: bool) -> bool {
+    let letter =
+        |c: char| c.is_ascii_alphanumeric() || (unicode && !c.is_ascii() && !c.is_whitespace());
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let punctuation = if unicode { "_+-.'&!~" } else { "_+-.'&" };
+    let local_fits = local.starts_with(|c| letter(c) || c == '_')
+        && local.chars().all(|c| letter(c) || punctuation.contains(c))
+        && !local.contains("..")
+        && !local.ends_with('.');
+    let mut labels: Vec<&str> = domain.split('.').collect();
+    let top = labels.pop().unwrap_or_default();
+    let top_fits = (2..=22).contains(&top.chars().count())
+        && top
+            .chars()
+            .all(|c| c.is_ascii_alphabetic() || (unicode && !c.is_ascii()));
+    let labels_fit = !labels.is_empty()
+        && labels.iter().all(|label| {
+            label.starts_with(letter)
+                && label.ends_with(letter)
+                && label.chars().all(|c| letter(c) || c == '-')
+        });
+    local_fits && top_fits && labels_fit && (4..=256).contains(&domain.chars().count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_values_match_or_not() {
+        let cases: &[(Pattern, &str, bool)] = &[
+            (Pattern::Name, "Technical Support", true),
+            (Pattern::Name, "Café, Zürich!", true),
+            (Pattern::Name, "Billing & Payments", false),
+            (Pattern::Name, "", false),
+            (Pattern::NameAmpersand, "Billing & Payments", true),
+            (Pattern::NameAmpersand, "A (b)", false),
+            (Pattern::Wide, "A (b) [c] \"d\"", true),
+            (Pattern::Wide, "a;b", false),
+            (Pattern::Wide, "crm->desk", false),
+            (Pattern::Phone, "+1-555-0123; 4", true),
+            (Pattern::Phone, "(555) 0123", false),
+            (Pattern::Mobile, "+1-555-0123", true),
+            (Pattern::Mobile, "1;2", false),
+            (Pattern::Fax, "(555) 0123", true),
+            (Pattern::Kind, "Paid (User)", true),
+            (Pattern::Kind, "a,b", false),
+            (Pattern::TimeZone, "America/New_York", true),
+            (Pattern::TimeZone, "", true),
+            (Pattern::TimeZone, "New York", false),
+            (
+                Pattern::AsciiEmail,
+                "sarah.johnson@company.example.com",
+                true,
+            ),
+            (Pattern::AsciiEmail, "s..j@example.com", false),
+            (Pattern::AsciiEmail, "sarah.@example.com", false),
+            (Pattern::AsciiEmail, "sarah@exa_mple.com", false),
+            (Pattern::AsciiEmail, "sarah@localhost", false),
+            (Pattern::AsciiEmail, "a@b@example.com", false),
+            (Pattern::AsciiEmail, "jürgen@example.com", false),
+            (Pattern::Email, "jürgen@example.com", true),
+            (Pattern::Website, "https://www.example.com/a?b=c", true),
+            (Pattern::Website, "www.example.com", false),
+            (Pattern::Website, "https://example.com/a;b", false),
+            (Pattern::WebsiteSemicolon, "https://example.com/a;b", true),
+            (
+                Pattern::Callback,
+                "https://hooks.example.com/desk?key=a(b)",
+                true,
+            ),
+            (Pattern::Callback, "https://-hooks", false),
+            (Pattern::Callback, "*", true),
+            (Pattern::HttpUrl, "ftp://example.com", false),
+            (Pattern::Revenue, "50000000", true),
+            (Pattern::Revenue, "50000000.5", true),
+            (Pattern::Revenue, "12345678901234", false),
+            (Pattern::Revenue, "-1", false),
+            (Pattern::UuidOrEmpty, "", true),
+            (
+                Pattern::UuidOrEmpty,
+                "0a0a0a0a-0b0b-0c0c-0d0d-0e0e0e0e0e0e",
+                true,
+            ),
+            (Pattern::UuidOrEmpty, "0a0a0a0a", false),
+            (Pattern::Locale, "en_US", true),
+            (Pattern::Locale, "en-US", false),
+            (Pattern::Portal, "acme1", true),
+            (Pattern::Portal, "Acme", false),
+        ];
+        for (pattern, text, expected) in cases {
+            assert_eq!(pattern.matches(text), *expected, "{pattern:?} {text:?}");
+        }
+    }
+}
