@@ -2,6 +2,8 @@
 
 pub mod api;
 pub mod clock;
+pub mod config;
 pub mod kind;
+pub mod manifest;
 pub mod problem;
 pub mod state;
