@@ -1,6 +1,16 @@
 //! Problems, failures and exit codes: the one place that knows how errors are worded and ranked.
 
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
+};
+
+use crate::manifest::places::Places;
 
 /// Exit codes; documented for scripts.
 pub mod exit {
@@ -21,6 +31,13 @@ pub enum Part {
     Key,
     /// The value.
     Value,
+    /// Bytes of the file, where no pointer leads (invalid YAML, the second of two equal keys).
+    Bytes {
+        /// Offset of the first byte.
+        start: usize,
+        /// Offset behind the last byte.
+        end: usize,
+    },
 }
 
 /// A symbolic place in a file of the project; bytes are worked out only when it is shown.
@@ -36,6 +53,18 @@ pub struct Place {
     pub part: Part,
 }
 
+impl Place {
+    /// The file as a whole, shown at its beginning.
+    pub fn file(file: impl Into<Arc<str>>) -> Self {
+        Self {
+            file: file.into(),
+            document: 0,
+            pointer: String::new(),
+            part: Part::Bytes { start: 0, end: 0 },
+        }
+    }
+}
+
 /// A place with a remark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
@@ -43,6 +72,8 @@ pub struct Label {
     pub place: Place,
     /// What is to be said there.
     pub text: String,
+    /// The part of the text at that place that is meant, such as one `${…}` expression.
+    pub focus: Option<String>,
 }
 
 /// How bad a problem is.
@@ -95,6 +126,23 @@ impl Problem {
         self.labels.push(Label {
             place,
             text: text.into(),
+            focus: None,
+        });
+        self
+    }
+
+    /// Adds a label on the first occurrence of `focus` in the text at a place.
+    #[must_use]
+    pub fn at_part(
+        mut self,
+        place: Place,
+        focus: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Self {
+        self.labels.push(Label {
+            place,
+            text: text.into(),
+            focus: Some(focus.into()),
         });
         self
     }
@@ -104,5 +152,397 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+/// Everything that is wrong, in the order in which it stands in the files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Problems {
+    /// The problems.
+    pub list: Vec<Problem>,
+}
+
+impl Problems {
+    /// Whether one of them is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.list
+            .iter()
+            .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Sorts them by the place of their first label; those without a place come first.
+    pub fn sort(&mut self) {
+        self.list.sort_by(|a, b| {
+            let place = |problem: &Problem| problem.labels.first().map(|label| label.place.clone());
+            place(a)
+                .cmp(&place(b))
+                .then_with(|| (a.code, &a.message).cmp(&(b.code, &b.message)))
+        });
+    }
+
+    /// The errors and the warnings counted in words, such as `2 problems and 1 warning`.
+    #[must_use]
+    pub fn count(&self) -> String {
+        let errors = self
+            .list
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .count();
+        let warnings = self.list.len() - errors;
+        match (errors, warnings) {
+            (errors, 0) => counted(errors, "problem"),
+            (0, warnings) => counted(warnings, "warning"),
+            (errors, warnings) => format!(
+                "{} and {}",
+                counted(errors, "problem"),
+                counted(warnings, "warning")
+            ),
+        }
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self {
+            list: vec![problem],
+        }
+    }
+}
+
+impl From<Vec<Problem>> for Problems {
+    fn from(list: Vec<Problem>) -> Self {
+        Self { list }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.list.as_slice() {
+            [problem] => f.write_str(&problem.message),
+            _ => f.write_str(&self.count()),
+        }
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// A number with its noun, such as `1 file` or `3 files`.
+#[must_use]
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// Words in back-ticks, as a list in a sentence: "`a`, `b` or `c`".
+#[must_use]
+pub fn ticked<S: AsRef<str>>(words: &[S], conjunction: &str) -> String {
+    let ticked: Vec<String> = words
+        .iter()
+        .map(|word| format!("`{}`", word.as_ref()))
+        .collect();
+    match ticked.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} {conjunction} {last}", first.join(", ")),
+    }
+}
+
+/// The candidate that a mistyped word most likely stands for.
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let lower = word.to_lowercase();
+    let length = lower.chars().count();
+    // A third of the letters may be wrong, but never all of a short word.
+    let limit = (length / 3).clamp(1, 5);
+    candidates
+        .into_iter()
+        // Texts of very different lengths are not compared: that would be slow for nothing.
+        .filter(|candidate| candidate.len().abs_diff(lower.len()) <= 4 * limit)
+        .map(|candidate| {
+            let distance = strsim::osa_distance(&lower, &candidate.to_lowercase());
+            (distance, candidate)
+        })
+        .filter(|(distance, _)| *distance <= limit && *distance < length.max(2))
+        .min_by_key(|(distance, candidate)| (*distance, *candidate))
+        .map(|(_, candidate)| candidate)
+}
+
+/// The help that names the nearest candidate, if one is near.
+pub fn did_you_mean<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<String> {
+    nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// Renders problems with file, line, column, the lines in question and the way out.
+///
+/// `text` gives the text of a file of the project by its name; a place in a file without text is
+/// named without its line. The result ends with a line that counts the problems.
+#[must_use]
+pub fn render(
+    problems: &Problems,
+    text: &dyn Fn(&str) -> Option<Arc<str>>,
+    color: bool,
+    width: usize,
+) -> String {
+    let theme = if color {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(width.max(40))
+        .with_links(false)
+        .with_urls(false)
+        .with_cause_chain();
+    let mut files = Files {
+        text,
+        open: HashMap::new(),
+    };
+    let mut shown: Vec<(Option<(Arc<str>, usize)>, Shown)> = problems
+        .list
+        .iter()
+        .map(|problem| files.show(problem))
+        .collect();
+    shown.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut out = String::new();
+    for (_, problem) in &shown {
+        // Writing into a text does not fail.
+        let _ = handler.render_report(&mut out, problem);
+        while out.ends_with("\n\n") {
+            out.pop();
+        }
+        out.push('\n');
+    }
+    if !shown.is_empty() {
+        out.push_str(&problems.count());
+        out.push('\n');
+    }
+    // miette pads its lines; nobody wants the blanks.
+    let mut trimmed = String::with_capacity(out.len());
+    for line in out.lines() {
+        trimmed.push_str(line.trim_end());
+        trimmed.push('\n');
+    }
+    trimmed
+}
+
+/// The files that problems point into, opened at most once.
+struct Files<'a> {
+    text: &'a dyn Fn(&str) -> Option<Arc<str>>,
+    open: HashMap<Arc<str>, Option<Open>>,
+}
+
+struct Open {
+    source: Source,
+    places: Option<Places>,
+}
+
+impl Files<'_> {
+    fn open(&mut self, file: &Arc<str>) -> Option<&mut Open> {
+        let text = self.text;
+        self.open
+            .entry(Arc::clone(file))
+            .or_insert_with(|| {
+                text(file).map(|text| Open {
+                    source: Source::new(Arc::clone(file), text),
+                    places: None,
+                })
+            })
+            .as_mut()
+    }
+
+    /// The problem with bytes in place of symbols, and what it is sorted by.
+    fn show(&mut self, problem: &Problem) -> (Option<(Arc<str>, usize)>, Shown) {
+        let mut shown = Shown {
+            message: problem.message.clone(),
+            severity: match problem.severity {
+                Severity::Error => miette::Severity::Error,
+                Severity::Warning => miette::Severity::Warning,
+            },
+            labels: Vec::new(),
+            source: None,
+            related: Vec::new(),
+            help: problem.help.clone(),
+        };
+        let mut position = None;
+        for (index, label) in problem.labels.iter().enumerate() {
+            let file = &label.place.file;
+            let located = self
+                .open(file)
+                .map(|open| (open.source.clone(), open.locate(label)));
+            let first = problem.labels.first().map(|label| &label.place.file);
+            if index == 0 {
+                let start = located.as_ref().map_or(0, |(_, range)| range.start);
+                position = Some((Arc::clone(file), start));
+            }
+            let Some((source, range)) = located else {
+                shown.message = format!("{}: {}", file, shown.message);
+                continue;
+            };
+            let span = SourceSpan::new(range.start.into(), range.len());
+            let text = Some(label.text.clone()).filter(|text| !text.is_empty());
+            if index == 0 {
+                shown
+                    .labels
+                    .push(LabeledSpan::new_primary_with_span(text, span));
+                shown.source = Some(source);
+            } else if first == Some(file) {
+                shown.labels.push(LabeledSpan::new_with_span(text, span));
+            } else {
+                shown.related.push(Shown {
+                    message: label.text.clone(),
+                    severity: miette::Severity::Advice,
+                    labels: vec![LabeledSpan::new_primary_with_span(
+                        Some("here".to_owned()),
+                        span,
+                    )],
+                    source: Some(source),
+                    related: Vec::new(),
+                    help: None,
+                });
+            }
+        }
+        (position, shown)
+    }
+}
+
+impl Open {
+    fn locate(&mut self, label: &Label) -> Range<usize> {
+        let text = Arc::clone(&self.source.text);
+        let range = if let Part::Bytes { start, end } = label.place.part {
+            start..end
+        } else {
+            let places = self.places.get_or_insert_with(|| Places::of(&text));
+            places.locate(&label.place)
+        };
+        let range = floor(&text, range.start)..floor(&text, range.end.max(range.start));
+        let inside = text.get(range.clone()).unwrap_or_default();
+        if let Some(focus) = label.focus.as_deref().filter(|focus| !focus.is_empty())
+            && let Some(offset) = inside.find(focus)
+        {
+            return range.start + offset..range.start + offset + focus.len();
+        }
+        // A label that runs over several lines hides more than it shows.
+        let line = inside.lines().next().unwrap_or_default().trim_end();
+        range.start..range.start + line.len()
+    }
+}
+
+/// The nearest character boundary at or before an offset.
+fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// A file's text with its lines, so that a snippet costs no walk from the beginning.
+#[derive(Debug, Clone)]
+struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+    lines: Arc<[usize]>,
+}
+
+impl Source {
+    fn new(name: Arc<str>, text: Arc<str>) -> Self {
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Self { name, text, lines }
+    }
+
+    /// The line of an offset, from 0.
+    fn line(&self, offset: usize) -> usize {
+        self.lines
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1)
+    }
+
+    fn start(&self, line: usize) -> usize {
+        self.lines.get(line).copied().unwrap_or(self.text.len())
+    }
+}
+
+impl SourceCode for Source {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        context_lines_before: usize,
+        context_lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let end = span.offset() + span.len();
+        if end > self.text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        let first = self
+            .line(span.offset())
+            .saturating_sub(context_lines_before);
+        let last = self.line(end.saturating_sub(1).max(span.offset())) + context_lines_after;
+        let from = self.start(first);
+        let to = self.start(last + 1);
+        let data = self.text.get(from..to).unwrap_or_default();
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.to_string(),
+            data.as_bytes(),
+            SourceSpan::new(from.into(), to - from),
+            first,
+            0,
+            last + 1 - first,
+        )))
+    }
+}
+
+/// A problem as miette takes it.
+#[derive(Debug)]
+struct Shown {
+    message: String,
+    severity: miette::Severity,
+    labels: Vec<LabeledSpan>,
+    source: Option<Source>,
+    related: Vec<Shown>,
+    help: Option<String>,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl Diagnostic for Shown {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(
+            self.related.iter().map(|shown| shown as &dyn Diagnostic),
+        ))
     }
 }

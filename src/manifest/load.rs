@@ -1,0 +1,450 @@
+//! From a file's text to its documents, with everything that is wrong with the file as YAML.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser};
+use serde::de::DeserializeSeed;
+
+use super::places::Places;
+use super::raw::{At, Raw, Reading, TOO_MANY};
+use super::source::Source;
+use crate::problem::{Part, Place, Problem};
+
+/// Levels that a file may nest; the limit of `serde_yaml`.
+const MAX_DEPTH: usize = 128;
+
+/// Brackets from which on the exact depth is worked out before the file is parsed: the parser's
+/// time grows with the square of the depth.
+const MANY_BRACKETS: usize = 50_000;
+
+/// The documents of a file with their numbers; empty documents are left out.
+///
+/// # Errors
+///
+/// Everything that keeps the file from being understood as YAML.
+pub(crate) fn documents(source: &Source) -> Result<Vec<(u32, Raw)>, Vec<Problem>> {
+    if let Some(at) = source.invalid {
+        return Err(vec![not_utf8(source, at)]);
+    }
+    if let Some(problem) = too_deep(source) {
+        return Err(vec![problem]);
+    }
+    let reading = Reading::new(&source.text);
+    let mut documents = Vec::new();
+    for (number, document) in serde_yaml::Deserializer::from_str(&source.text).enumerate() {
+        match reading.deserialize(document) {
+            Ok(Raw::Null) => {}
+            Ok(raw) => documents.push((u32::try_from(number).unwrap_or(u32::MAX), raw)),
+            Err(error) => return Err(vec![syntax(source, &error)]),
+        }
+    }
+    if documents.is_empty() {
+        let problem = Problem::error("empty-file", "the file holds nothing")
+            .at(Place::file(Arc::clone(&source.name)), "")
+            .help("declare something in it, such as `departments:`, or delete the file");
+        return Err(vec![problem]);
+    }
+    let mut tidy = Tidy {
+        source,
+        document: 0,
+        places: None,
+        problems: Vec::new(),
+    };
+    for (number, raw) in &mut documents {
+        tidy.document = *number;
+        tidy.value(raw, At::ROOT);
+    }
+    if tidy.problems.is_empty() {
+        Ok(documents)
+    } else {
+        Err(tidy.problems)
+    }
+}
+
+fn not_utf8(source: &Source, at: usize) -> Problem {
+    let bytes = Part::Bytes {
+        start: at,
+        end: at + char::REPLACEMENT_CHARACTER.len_utf8(),
+    };
+    let help = if source.text.contains('\0') || at == 0 {
+        "this looks like UTF-16 or a binary file; save it as UTF-8"
+    } else {
+        "save the file as UTF-8"
+    };
+    Problem::error("not-utf8", "the file is not UTF-8")
+        .at(
+            place(source, 0, bytes),
+            "this byte begins no UTF-8 character",
+        )
+        .help(help)
+}
+
+fn depth_problem(source: &Source, at: usize) -> Problem {
+    let bytes = Part::Bytes {
+        start: at,
+        end: at + 1,
+    };
+    Problem::error(
+        "too-deep",
+        format!("the file nests more than {MAX_DEPTH} levels deep"),
+    )
+    .at(place(source, 0, bytes), "one level too many")
+    .help("no manifest needs more than ten levels; look for a bracket that is never closed")
+}
+
+fn place(source: &Source, document: u32, part: Part) -> Place {
+    Place {
+        file: Arc::clone(&source.name),
+        document,
+        pointer: String::new(),
+        part,
+    }
+}
+
+/// The problem of a text that nests too deep for the parser to be let near it.
+///
+/// Brackets are counted first; only a text with suspiciously many of them is walked exactly.
+fn too_deep(source: &Source) -> Option<Problem> {
+    let text = &source.text;
+    let (mut open, mut most, mut total) = (0_usize, 0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => {
+                open += 1;
+                total += 1;
+                most = most.max(open);
+            }
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    if most <= 4 * MAX_DEPTH && total <= MANY_BRACKETS {
+        return None;
+    }
+    let byte = |character| {
+        text.char_indices()
+            .nth(character)
+            .map_or(text.len(), |(at, _)| at)
+    };
+    let mut depth = 0_usize;
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((Event::MappingStart(..) | Event::SequenceStart(..), span)) => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Some(depth_problem(source, byte(span.start.index())));
+                }
+            }
+            Ok((Event::MappingEnd | Event::SequenceEnd, _)) => depth = depth.saturating_sub(1),
+            Ok(_) => {}
+            Err(error) if error.info().contains("recursion limit") => {
+                return Some(depth_problem(source, byte(error.marker().index())));
+            }
+            Err(error) => {
+                let start = byte(error.marker().index());
+                let bytes = Part::Bytes {
+                    start,
+                    end: start + 1,
+                };
+                let message = format!("this is not valid YAML: {}", error.info());
+                return Some(
+                    Problem::error("invalid-yaml", message)
+                        .at(place(source, 0, bytes), "the reader stopped here"),
+                );
+            }
+        }
+    }
+    None
+}
+
+/// A place that libyaml names: line and column, both from 1 and in characters.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start = if line <= 1 {
+        0
+    } else {
+        text.match_indices('\n')
+            .nth(line - 2)
+            .map_or(text.len(), |(at, _)| at + 1)
+    };
+    let rest = text.get(start..).unwrap_or_default();
+    rest.char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(text.len(), |(at, _)| start + at)
+}
+
+/// The line and column at the end of a sentence of libyaml, and the sentence without them.
+fn split_mark(sentence: &str) -> (&str, Option<(usize, usize)>) {
+    let Some((before, mark)) = sentence.rsplit_once(" at line ") else {
+        return (sentence, None);
+    };
+    let mark = mark
+        .split_once(" column ")
+        .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)));
+    (before, mark)
+}
+
+fn syntax(source: &Source, error: &serde_yaml::Error) -> Problem {
+    let text = &source.text;
+    let sentence = error.to_string();
+    if sentence.contains(TOO_MANY) || sentence.contains("repetition limit") {
+        return Problem::error("alias-bomb", "aliases repeat the file's values too often")
+            .at(Place::file(Arc::clone(&source.name)), "")
+            .help("write the values out, or nest fewer aliases");
+    }
+    let location = error
+        .location()
+        .map(|location| offset(text, location.line(), location.column()));
+    if sentence.starts_with("recursion limit") {
+        return depth_problem(source, location.unwrap_or_default());
+    }
+    let (problem, context) = match sentence.split_once(", while ") {
+        Some((problem, context)) => (problem, Some(context)),
+        None => (sentence.as_str(), None),
+    };
+    let (mut words, mark) = split_mark(problem);
+    let mut start = mark
+        .map(|(line, column)| offset(text, line, column))
+        .or(location)
+        .unwrap_or_default();
+    if let Some((before, position)) = words.split_once(" at position ") {
+        start = position.parse().unwrap_or(start);
+        words = before;
+    }
+    // libyaml stops at the end of the file; the label belongs to the last thing that is there.
+    if text.get(start..).is_none_or(|rest| rest.trim().is_empty()) {
+        let trimmed = text.trim_end();
+        start = trimmed.char_indices().last().map_or(0, |(at, _)| at);
+    }
+    let width = text
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
+    let bytes = Part::Bytes {
+        start,
+        end: start + width,
+    };
+    let mut report = Problem::error("invalid-yaml", format!("this is not valid YAML: {words}"))
+        .at(place(source, 0, bytes), "the reader stopped here");
+    if let Some((while_, Some((line, column)))) = context.map(split_mark) {
+        let at = offset(text, line, column);
+        if at != start {
+            let bytes = Part::Bytes {
+                start: at,
+                end: at + 1,
+            };
+            report = report.at(place(source, 0, bytes), format!("while {while_}"));
+        }
+    }
+    match yaml_help(text, start, words) {
+        Some(help) => report.help(help),
+        None => report,
+    }
+}
+
+/// The way out of the usual slips.
+fn yaml_help(text: &str, at: usize, words: &str) -> Option<&'static str> {
+    let line = text.get(..at).unwrap_or_default();
+    let line = line.rsplit('\n').next().unwrap_or_default();
+    let next = text.get(at..).and_then(|rest| rest.chars().next());
+    let help = if next == Some('\t') || line.starts_with('\t') {
+        "indent with spaces; YAML allows no tabs there"
+    } else if words.starts_with("mapping values are not allowed") {
+        "put a text that holds `: ` in quotes, or check the indentation"
+    } else if words.starts_with("found character that cannot start") {
+        "put a text that begins with this character in quotes"
+    } else if words.starts_with("unknown anchor") {
+        "define it with `&name` before it is used, or put the text in quotes"
+    } else if words.starts_with("did not find expected ',' or") {
+        "close the bracket, or put a comma between the items"
+    } else if words.starts_with("found unexpected end of stream") {
+        "close the quotes"
+    } else if words.starts_with("found unknown escape") {
+        "write `\\\\` for a backslash, or use single quotes"
+    } else if words.starts_with("control characters") {
+        "write it as an escape such as \"\\x01\" in double quotes"
+    } else if words.starts_with("did not find expected key")
+        || words.starts_with("did not find expected '-'")
+    {
+        "check the indentation: keys of one map begin in one column"
+    } else if words.contains("a key that is a text") {
+        "give the entry a plain key"
+    } else {
+        return None;
+    };
+    Some(help)
+}
+
+/// Refuses tags and equal keys, and carries out merges.
+struct Tidy<'a> {
+    source: &'a Source,
+    document: u32,
+    places: Option<Places>,
+    problems: Vec<Problem>,
+}
+
+/// Keys up to which every one is compared with every other.
+const FEW: usize = 16;
+
+impl Tidy<'_> {
+    fn place(&self, at: At<'_>, part: Part) -> Place {
+        Place {
+            file: Arc::clone(&self.source.name),
+            document: self.document,
+            pointer: at.pointer(),
+            part,
+        }
+    }
+
+    fn value(&mut self, raw: &mut Raw, at: At<'_>) {
+        match raw {
+            Raw::Tagged(tag) => {
+                let problem = Problem::error("tag", format!("the tag `!{tag}` means nothing here"))
+                    .at(self.place(at, Part::Value), "a tagged value")
+                    .help("take the tag away, or put the text in quotes");
+                self.problems.push(problem);
+            }
+            Raw::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.value(item, at.index(index));
+                }
+            }
+            Raw::Map(entries) => {
+                self.equal_keys(entries, at);
+                for (key, value) in entries.iter_mut() {
+                    let key = Arc::clone(key);
+                    self.value(value, at.key(&key));
+                }
+                self.merge(entries, at);
+            }
+            _ => {}
+        }
+    }
+
+    fn equal_keys(&mut self, entries: &[(Arc<str>, Raw)], at: At<'_>) {
+        let mut doubles: Vec<&str> = Vec::new();
+        if entries.len() <= FEW {
+            for (index, (key, _)) in entries.iter().enumerate() {
+                if entries[..index].iter().any(|(other, _)| other == key) {
+                    doubles.push(key);
+                }
+            }
+        } else {
+            let mut seen: HashSet<&str> = HashSet::with_capacity(entries.len());
+            doubles.extend(
+                entries
+                    .iter()
+                    .map(|(key, _)| &**key)
+                    .filter(|key| !seen.insert(key)),
+            );
+        }
+        doubles.sort_unstable();
+        doubles.dedup();
+        for key in doubles {
+            let here = at.key(key);
+            let pointer = here.pointer();
+            let keys = self
+                .places
+                .get_or_insert_with(|| Places::of(&self.source.text))
+                .keys(self.document, &pointer);
+            let mut problem = Problem::error(
+                "duplicate-key",
+                format!("the key `{key}` stands here twice"),
+            );
+            if let [first, again, ..] = keys.as_slice() {
+                for (range, words) in [(again, "here again"), (first, "first here")] {
+                    problem = problem.at(
+                        Place {
+                            part: Part::Bytes {
+                                start: range.start,
+                                end: range.end,
+                            },
+                            ..self.place(here, Part::Key)
+                        },
+                        words,
+                    );
+                }
+            } else {
+                problem = problem.at(self.place(here, Part::Key), "");
+            }
+            self.problems
+                .push(problem.help("keep one of them, or give one another name"));
+        }
+    }
+
+    /// Carries out `<<: *anchor`, with the map's own keys first.
+    fn merge(&mut self, entries: &mut Vec<(Arc<str>, Raw)>, at: At<'_>) {
+        let Some(index) = entries.iter().position(|(key, _)| &**key == "<<") else {
+            return;
+        };
+        let (_, merged) = entries.remove(index);
+        let maps = match merged {
+            Raw::List(items) => items,
+            one => vec![one],
+        };
+        for map in maps {
+            let Raw::Map(more) = map else {
+                let problem = Problem::error(
+                    "merge",
+                    format!("`<<` merges a map or a list of maps, not {}", map.what()),
+                )
+                .at(self.place(at.key("<<"), Part::Value), "")
+                .help("write `<<: *anchor`, where the anchor stands at a map");
+                self.problems.push(problem);
+                continue;
+            };
+            let own: HashSet<Arc<str>> = entries.iter().map(|(key, _)| Arc::clone(key)).collect();
+            entries.extend(more.into_iter().filter(|(key, _)| !own.contains(key)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Vec<(u32, Raw)>, Vec<Problem>> {
+        documents(&Source::new("t.yaml", text.as_bytes()))
+    }
+
+    fn code(text: &str) -> &'static str {
+        load(text).unwrap_err()[0].code
+    }
+
+    #[test]
+    fn files_are_bounded() {
+        assert_eq!(code(&"[".repeat(100_000)), "too-deep");
+        assert_eq!(code(&"{a: ".repeat(100_000)), "too-deep");
+        assert_eq!(code(&"- ".repeat(100_000)), "too-deep");
+        assert_eq!(code(&"{\"}\": ".repeat(60_000)), "too-deep");
+        let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
+        for (this, last) in ('b'..='j').zip('a'..) {
+            let aliases = vec![format!("*{last}"); 10].join(", ");
+            bomb.push_str(&format!("{this}: &{this} [{aliases}]\n"));
+        }
+        assert_eq!(code(&bomb), "alias-bomb");
+    }
+
+    #[test]
+    fn many_brackets_are_fine() {
+        let text = format!("a:\n{}", "- [x, {y: z}]\n".repeat(30_000));
+        assert!(load(&text).is_ok());
+    }
+
+    #[test]
+    fn documents_are_numbered_and_empty_ones_left_out() {
+        let documents = load("---\na: 1\n---\n---\n# nothing\n---\nb: 1\n").unwrap();
+        let numbers: Vec<u32> = documents.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [0, 3]);
+    }
+
+    #[test]
+    fn merges_give_way_to_own_keys() {
+        let documents = load("a: &a {x: 1, y: 2}\nb: {y: 3, <<: *a}\n").unwrap();
+        assert_eq!(
+            documents[0].1.get("b"),
+            Some(&super::super::raw::read("{y: 3, x: 1}"))
+        );
+        assert_eq!(code("a: {<<: 3}"), "merge");
+    }
+}

@@ -1,0 +1,338 @@
+//! The values of a file as they were read, before anything is known about their meaning.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+use serde_json::Number;
+
+/// A value as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Raw {
+    /// Nothing, `null` or `~`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number that JSON knows.
+    Number(Number),
+    /// A plain scalar that readers of YAML take for different things, such as `007` or `.inf`.
+    Doubtful(Box<str>),
+    /// A text.
+    Text(Box<str>),
+    /// A list.
+    List(Vec<Raw>),
+    /// A map in the order of the file; equal keys are still there.
+    Map(Vec<(Arc<str>, Raw)>),
+    /// A value with a tag such as `!secret`.
+    Tagged(Box<str>),
+}
+
+impl Raw {
+    /// What it is, in words.
+    pub(crate) fn what(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "true or false",
+            Self::Number(_) => "a number",
+            Self::Doubtful(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+            Self::Tagged(_) => "a tag",
+        }
+    }
+
+    /// The value of a key of a map.
+    pub(crate) fn get(&self, key: &str) -> Option<&Raw> {
+        match self {
+            Self::Map(entries) => entries
+                .iter()
+                .find(|(name, _)| &**name == key)
+                .map(|(_, value)| value),
+            _ => None,
+        }
+    }
+}
+
+/// A way from a document's root to a value, without a copy of any key.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    parent: Option<&'a At<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> At<'a> {
+    /// The root.
+    pub(crate) const ROOT: At<'static> = At {
+        parent: None,
+        step: Step::Root,
+    };
+
+    /// The value of a key.
+    pub(crate) fn key(&'a self, key: &'a str) -> At<'a> {
+        At {
+            parent: Some(self),
+            step: Step::Key(key),
+        }
+    }
+
+    /// An item of a list.
+    pub(crate) fn index(&'a self, index: usize) -> At<'a> {
+        At {
+            parent: Some(self),
+            step: Step::Index(index),
+        }
+    }
+
+    /// The JSON pointer.
+    pub(crate) fn pointer(&self) -> String {
+        let mut out = self.parent.map(At::pointer).unwrap_or_default();
+        match self.step {
+            Step::Root => {}
+            Step::Key(key) => {
+                out.push('/');
+                out.push_str(&escape(key));
+            }
+            Step::Index(index) => {
+                out.push('/');
+                out.push_str(&index.to_string());
+            }
+        }
+        out
+    }
+}
+
+/// A key as one token of a JSON pointer.
+pub(crate) fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// What is shared while one file is read.
+pub(crate) struct Reading<'t> {
+    /// The text, for telling plain scalars from quoted ones.
+    text: &'t str,
+    /// Keys seen, each stored once.
+    keys: RefCell<HashSet<Arc<str>>>,
+    /// Values that may still be read; aliases cannot make more of them than this.
+    budget: Cell<usize>,
+}
+
+/// What the reader says when aliases make a file too large.
+pub(crate) const TOO_MANY: &str = "aliases repeat too much";
+
+impl<'t> Reading<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            keys: RefCell::default(),
+            // Two characters are the least that a value takes; aliases may repeat a file ten times.
+            budget: Cell::new(text.len().saturating_mul(5).saturating_add(10_000)),
+        }
+    }
+
+    fn key(&self, key: &str) -> Arc<str> {
+        let mut keys = self.keys.borrow_mut();
+        if let Some(known) = keys.get(key) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = key.into();
+        keys.insert(Arc::clone(&new));
+        new
+    }
+
+    /// Whether a slice of the text stands there without quotes.
+    fn is_plain(&self, slice: &str) -> bool {
+        let offset = (slice.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        match self.text.as_bytes().get(offset.wrapping_sub(1)) {
+            Some(before) => !matches!(before, b'"' | b'\''),
+            None => offset == 0,
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &Reading<'de> {
+    type Value = Raw;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        let left = self.budget.get();
+        if left == 0 {
+            return Err(D::Error::custom(TOO_MANY));
+        }
+        self.budget.set(left - 1);
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// Whether a plain scalar is a number with leading zeros, which YAML 1.1 takes for an octal.
+fn has_leading_zero(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    digits.len() > 1
+        && digits.starts_with('0')
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
+}
+
+impl<'de> Visitor<'de> for &Reading<'de> {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.into()))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
+        Ok(Raw::Doubtful(value.to_string().into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
+        Ok(Raw::Doubtful(value.to_string().into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+        Ok(Number::from_f64(value)
+            .map_or_else(|| Raw::Doubtful(value.to_string().into()), Raw::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(value.into()))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Raw, E> {
+        if has_leading_zero(value) && self.is_plain(value) {
+            return Ok(Raw::Doubtful(value.into()));
+        }
+        Ok(Raw::Text(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(self)? {
+            items.push(item);
+        }
+        items.shrink_to_fit();
+        Ok(Raw::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key_seed(Key(self))? {
+            entries.push((key, map.next_value_seed(self)?));
+        }
+        entries.shrink_to_fit();
+        Ok(Raw::Map(entries))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Raw, A::Error> {
+        let (tag, content) = data.variant_seed(Key(self))?;
+        content.newtype_variant_seed(self)?;
+        Ok(Raw::Tagged((&*tag).into()))
+    }
+}
+
+/// Reads a key as it is written: `1: x` has the key `1`.
+struct Key<'r, 't>(&'r Reading<'t>);
+
+impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
+    type Value = Arc<str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Arc<str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_, '_> {
+    type Value = Arc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key that is a text")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Arc<str>, E> {
+        Ok(self.0.key(value))
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn read(text: &str) -> Raw {
+    let reading = Reading::new(text);
+    (&reading)
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_keep_what_they_are() {
+        for (text, expected) in [
+            ("007", Raw::Doubtful("007".into())),
+            ("'007'", Raw::Text("007".into())),
+            ("\"007\"", Raw::Text("007".into())),
+            ("[007]", Raw::List(vec![Raw::Doubtful("007".into())])),
+            ("yes", Raw::Text("yes".into())),
+            ("true", Raw::Bool(true)),
+            ("12", Raw::Number(12.into())),
+            (
+                "99999999999999999999",
+                Raw::Doubtful("99999999999999999999".into()),
+            ),
+            ("~", Raw::Null),
+            ("", Raw::Null),
+            (".nan", Raw::Doubtful("NaN".into())),
+            ("!t x", Raw::Tagged("t".into())),
+            ("!t {a: 1}", Raw::Tagged("t".into())),
+            ("2024-01-01", Raw::Text("2024-01-01".into())),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_texts_as_written_and_stay_double() {
+        let Raw::Map(entries) = read("1: a\n0x1F: b\ntrue: c\n1: d\n") else {
+            panic!()
+        };
+        let keys: Vec<&str> = entries.iter().map(|(key, _)| &**key).collect();
+        assert_eq!(keys, ["1", "0x1F", "true", "1"]);
+    }
+
+    #[test]
+    fn pointers_are_escaped() {
+        let a = At::ROOT.key("a/b");
+        let b = a.index(3);
+        assert_eq!(b.key("~").pointer(), "/a~1b/3/~0");
+    }
+}

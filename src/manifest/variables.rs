@@ -1,0 +1,257 @@
+//! `${var.x}`, `${env.X}` and `${secret.X}` inside values.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::problem::did_you_mean;
+use crate::state::Secret;
+
+/// What expressions are looked up in.
+pub(crate) struct Variables<'a> {
+    /// The environment's variables.
+    pub(crate) variables: &'a BTreeMap<String, String>,
+    /// The name of the environment, for messages.
+    pub(crate) environment: &'a str,
+    /// The environment variables of the process.
+    pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
+    /// Secrets that were asked for and are not there, each reported once.
+    pub(crate) missing: RefCell<Vec<String>>,
+}
+
+/// A text after its expressions were replaced.
+#[derive(Debug)]
+pub(crate) enum Expanded<'t> {
+    /// A text without expressions.
+    Literal(Cow<'t, str>),
+    /// A text whose expressions are no secrets.
+    Text(String),
+    /// A text with a secret in it; the name of a secret that is missing for the first time.
+    Secret(Secret, Option<String>),
+}
+
+/// What is wrong with an expression.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BadExpression {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    /// The expression as it is written.
+    pub(crate) expression: String,
+    pub(crate) help: String,
+}
+
+/// How expressions are written.
+const FORMS: &str =
+    "write `${var.name}`, `${env.NAME}` or `${secret.NAME}`; `$${` stands for `${` itself";
+
+/// Writes a text so that it is read back as it is.
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    if text.contains("${") {
+        Cow::Owned(text.replace("${", "$${"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Whether a text holds an expression or an escape.
+pub(crate) fn has_expression(text: &str) -> bool {
+    text.contains("${")
+}
+
+fn is_name(name: &str, dashes: bool) -> bool {
+    let mut characters = name.chars();
+    characters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && characters.all(|character| {
+            character.is_ascii_alphanumeric() || character == '_' || (dashes && character == '-')
+        })
+}
+
+/// Whether a name can be that of a variable.
+pub(crate) fn is_variable_name(name: &str) -> bool {
+    is_name(name, true)
+}
+
+impl Variables<'_> {
+    /// Replaces the expressions of a text.
+    ///
+    /// # Errors
+    ///
+    /// Malformed expressions and those that name nothing.
+    pub(crate) fn expand<'t>(&self, text: &'t str) -> Result<Expanded<'t>, BadExpression> {
+        if !has_expression(text) {
+            return Ok(Expanded::Literal(Cow::Borrowed(text)));
+        }
+        let mut value = String::with_capacity(text.len());
+        let mut template = String::with_capacity(text.len());
+        let (mut secret, mut expression, mut lacking) = (false, false, false);
+        let mut newly = None;
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            let before = rest.get(..at).unwrap_or_default();
+            let inside = rest.get(at + 2..).unwrap_or_default();
+            if let Some(plain) = before.strip_suffix('$') {
+                value.push_str(plain);
+                value.push_str("${");
+                template.push_str(before);
+                template.push_str("${");
+                rest = inside;
+                continue;
+            }
+            value.push_str(before);
+            template.push_str(before);
+            let Some((name, after)) = inside.split_once('}') else {
+                return Err(malformed(
+                    rest.get(at..).unwrap_or_default(),
+                    "is not closed",
+                ));
+            };
+            let whole = format!("${{{name}}}");
+            expression = true;
+            match name.split_once('.') {
+                Some(("var", name)) if is_name(name, true) => {
+                    let found = self
+                        .variables
+                        .get(name)
+                        .ok_or_else(|| self.undefined(name, &whole))?;
+                    value.push_str(found);
+                    template.push_str(&escape(found));
+                }
+                Some(("env", name)) if is_name(name, false) => {
+                    let found = (self.env)(name).ok_or_else(|| BadExpression {
+                        code: "undefined-env",
+                        message: format!("the environment variable `{name}` is not set"),
+                        expression: whole.clone(),
+                        help: format!("set it, as in `export {name}=…`, or use `${{var.…}}` with a value in deskform.yaml"),
+                    })?;
+                    value.push_str(&found);
+                    template.push_str(&escape(&found));
+                }
+                Some(("secret", name)) if is_name(name, false) => {
+                    secret = true;
+                    template.push_str(&whole);
+                    // A pull request from a fork gets its secrets as empty texts.
+                    if let Some(found) = (self.env)(name).filter(|found| !found.is_empty()) {
+                        value.push_str(&found);
+                    } else {
+                        lacking = true;
+                        let mut missing = self.missing.borrow_mut();
+                        if !missing.iter().any(|known| known == name) {
+                            missing.push(name.to_owned());
+                            newly = newly.or(Some(name.to_owned()));
+                        }
+                    }
+                }
+                _ => return Err(malformed(&whole, "is no expression")),
+            }
+            rest = after;
+        }
+        value.push_str(rest);
+        template.push_str(rest);
+        Ok(if secret {
+            let secret = Secret {
+                template: template.into(),
+                value: (!lacking).then(|| SecretString::from(value)),
+            };
+            Expanded::Secret(secret, newly)
+        } else if expression {
+            Expanded::Text(value)
+        } else {
+            Expanded::Literal(Cow::Owned(value))
+        })
+    }
+
+    fn undefined(&self, name: &str, whole: &str) -> BadExpression {
+        let help =
+            did_you_mean(name, self.variables.keys().map(String::as_str)).unwrap_or_else(|| {
+                format!(
+                    "add it in deskform.yaml: `environments.{}.variables.{name}`",
+                    self.environment
+                )
+            });
+        BadExpression {
+            code: "undefined-variable",
+            message: format!(
+                "the environment `{}` has no variable `{name}`",
+                self.environment
+            ),
+            expression: whole.to_owned(),
+            help,
+        }
+    }
+}
+
+fn malformed(expression: &str, what: &str) -> BadExpression {
+    let expression = expression.lines().next().unwrap_or_default();
+    BadExpression {
+        code: "malformed-expression",
+        message: format!("`{expression}` {what}"),
+        expression: expression.to_owned(),
+        help: FORMS.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(text: &str) -> Result<String, String> {
+        let variables = BTreeMap::from([
+            ("host".to_owned(), "h.example.com".to_owned()),
+            ("odd".to_owned(), "a${b".to_owned()),
+        ]);
+        let variables = Variables {
+            variables: &variables,
+            environment: "local",
+            env: &|name| match name {
+                "TOKEN" => Some("t0k".to_owned()),
+                "EMPTY" => Some(String::new()),
+                _ => None,
+            },
+            missing: RefCell::default(),
+        };
+        match variables.expand(text) {
+            Ok(Expanded::Literal(text)) => Ok(format!("literal {text}")),
+            Ok(Expanded::Text(text)) => Ok(format!("text {text}")),
+            Ok(Expanded::Secret(secret, newly)) => Ok(format!(
+                "secret {} {:?} {newly:?}",
+                secret.template,
+                secret.expose()
+            )),
+            Err(bad) => Err(format!("{}: {}", bad.code, bad.expression)),
+        }
+    }
+
+    #[test]
+    fn expressions_are_replaced() {
+        for (text, expected) in [
+            ("plain $5 {x}", Ok("literal plain $5 {x}")),
+            ("https://${var.host}/x", Ok("text https://h.example.com/x")),
+            ("${env.TOKEN}", Ok("text t0k")),
+            ("${env.EMPTY}", Ok("text ")),
+            ("a $${var.host} b", Ok("literal a ${var.host} b")),
+            ("$$${var.host}", Ok("literal $${var.host}")),
+            (
+                "${var.odd}/${secret.TOKEN}/$${x}",
+                Ok("secret a$${b/${secret.TOKEN}/$${x} Some(\"a${b/t0k/${x}\") None"),
+            ),
+            (
+                "${secret.EMPTY}",
+                Ok("secret ${secret.EMPTY} None Some(\"EMPTY\")"),
+            ),
+            ("${var.hots}", Err("undefined-variable: ${var.hots}")),
+            ("${env.NOPE}", Err("undefined-env: ${env.NOPE}")),
+            ("a ${var.host", Err("malformed-expression: ${var.host")),
+            ("${host}", Err("malformed-expression: ${host}")),
+            ("${Var.host}", Err("malformed-expression: ${Var.host}")),
+            ("${secret.}", Err("malformed-expression: ${secret.}")),
+            ("${}", Err("malformed-expression: ${}")),
+        ] {
+            let expected = expected.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(expand(text), expected, "{text}");
+        }
+    }
+}
