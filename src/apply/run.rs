@@ -14,7 +14,7 @@ use crate::live::convert::{EncodeError, id_text};
 use crate::plan::Verb;
 use crate::plan::requests::{Context, Op};
 use crate::plan::tasks::Task;
-use crate::state::Address;
+use crate::state::{Address, Value};
 
 /// Carries out the tasks.
 ///
@@ -174,12 +174,12 @@ async fn carry_out(task: &Task, live: &Live, writer: &Writer) -> Outcome {
         let answer = if removal {
             match writer.remove(&request).await {
                 Ok(_) => continue,
-                Err(error) => return refused(&error),
+                Err(error) => return refused(error, task),
             }
         } else {
             match writer.send(&request).await {
                 Ok(answer) => answer,
-                Err(error) => return refused(&error),
+                Err(error) => return refused(error, task),
             }
         };
         let Some(Json::Object(body)) = answer.body else {
@@ -198,9 +198,7 @@ async fn carry_out(task: &Task, live: &Live, writer: &Writer) -> Outcome {
             };
             if let (Some(api_name), Some(module)) = (
                 body.get("apiName").and_then(Json::as_str),
-                task.body
-                    .get("module")
-                    .and_then(crate::state::Value::as_text),
+                task.body.get("module").and_then(Value::as_text),
             ) {
                 live.learn_field(address, module, api_name);
             }
@@ -244,14 +242,28 @@ fn not_built(error: &EncodeError) -> Outcome {
     }
 }
 
-fn refused(error: &ApiError) -> Outcome {
+fn refused(mut error: ApiError, task: &Task) -> Outcome {
+    // A server may repeat what it was sent.
+    let mut secrets = Vec::new();
+    for (_, value) in task.body.iter() {
+        value.walk(&mut |value| {
+            if let Value::Secret(secret) = value {
+                secrets.extend(secret.expose());
+            }
+        });
+    }
+    error.redact(secrets);
+    let mut text = error.to_string();
     if error.kind() == ErrorKind::Lost {
-        return Outcome::Unknown {
-            error: error.to_string(),
-        };
+        return Outcome::Unknown { error: text };
+    }
+    if let Some(id) = error.request_id()
+        && let Some(rest) = text.strip_suffix(&format!("; request id `{id}`"))
+    {
+        text.truncate(rest.len());
     }
     Outcome::Failed {
-        error: error.to_string(),
+        error: text,
         hint: Some(error.hint().to_owned()),
         request_id: error.request_id().map(str::to_owned),
     }

@@ -48,7 +48,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     if saved.is_none() && workspace.environment.guards.require_saved_plan {
         return Err(Problem::error(
             "saved-plan-required",
-            format!("the environment `{}` takes saved plans only", workspace.environment.name),
+            format!(
+                "the environment `{}` takes saved plans only",
+                workspace.environment.name
+            ),
         )
         .help("make one with `deskform plan --out plan.json` and run `deskform apply plan.json`")
         .into());
@@ -69,7 +72,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         warn(global, &workspace, &ready);
         approve(global, args, saved.is_some(), &ready)?;
         let plan = &ready.planned.plan;
-        let steps = plan.steps.iter().filter(|step| step.verb != Verb::Manual).count();
+        let steps = plan
+            .steps
+            .iter()
+            .filter(|step| step.verb != Verb::Manual)
+            .count();
         if steps == 0 {
             connected.save()?;
             return Ok(exit::OK);
@@ -93,13 +100,20 @@ fn code(tally: &Tally, steps: usize) -> u8 {
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
     let size = std::fs::metadata(path).map_err(|error| file_failure("read", path, &error))?;
     if size.len() > MAX_PLAN {
-        return Err(Problem::error("plan-too-large", format!("`{}` is larger than {MAX_PLAN} bytes", path.display())).into());
+        return Err(Problem::error(
+            "plan-too-large",
+            format!("`{}` is larger than {MAX_PLAN} bytes", path.display()),
+        )
+        .into());
     }
     let text = std::fs::read_to_string(path).map_err(|error| file_failure("read", path, &error))?;
     report::json::parse(&text).map_err(|error| {
-        Problem::error("not-a-plan", format!("`{}` is not a plan: {error}", path.display()))
-            .help(report::json::NotAPlan::HINT)
-            .into()
+        Problem::error(
+            "not-a-plan",
+            format!("`{}` is not a plan: {error}", path.display()),
+        )
+        .help(report::json::NotAPlan::HINT)
+        .into()
     })
 }
 
@@ -107,19 +121,32 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
 fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
     let mut reasons = Vec::new();
     if saved.environment != fresh.environment {
-        reasons.push(format!("it was made for the environment `{}`, this is `{}`", saved.environment, fresh.environment));
+        reasons.push(format!(
+            "it was made for the environment `{}`, this is `{}`",
+            saved.environment, fresh.environment
+        ));
     }
     if saved.org_id != fresh.org_id {
-        reasons.push(format!("it was made for the organization `{}`, this is `{}`", saved.org_id, fresh.org_id));
+        reasons.push(format!(
+            "it was made for the organization `{}`, this is `{}`",
+            saved.org_id, fresh.org_id
+        ));
     }
     if saved.dialect != fresh.dialect {
-        reasons.push(format!("it was made for the dialect `{}`, this is `{}`", saved.dialect, fresh.dialect));
+        reasons.push(format!(
+            "it was made for the dialect `{}`, this is `{}`",
+            saved.dialect, fresh.dialect
+        ));
     }
     if reasons.is_empty() {
         if saved.digest != fresh.digest {
             reasons.push("the manifests have changed since".to_owned());
         }
-        let mut addresses: Vec<&String> = saved.fingerprints.keys().chain(fresh.fingerprints.keys()).collect();
+        let mut addresses: Vec<&String> = saved
+            .fingerprints
+            .keys()
+            .chain(fresh.fingerprints.keys())
+            .collect();
         addresses.sort();
         addresses.dedup();
         for address in addresses {
@@ -134,9 +161,12 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
     if reasons.is_empty() {
         return Ok(());
     }
-    Err(Problem::error("stale-plan", format!("the saved plan no longer holds: {}", reasons.join("; ")))
-        .help("nothing was applied; make a new plan and have it looked at")
-        .into())
+    Err(Problem::error(
+        "stale-plan",
+        format!("the saved plan no longer holds: {}", reasons.join("; ")),
+    )
+    .help("nothing was applied; make a new plan and have it looked at")
+    .into())
 }
 
 fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(), Failure> {
@@ -147,7 +177,10 @@ fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(
     if !plan.not_compared.is_empty() {
         return Err(Problem::error(
             "secret-missing",
-            format!("secrets are not set that {} need", crate::problem::ticked(&plan.not_compared, "and")),
+            format!(
+                "secrets are not set that {} need",
+                crate::problem::ticked(&plan.not_compared, "and")
+            ),
         )
         .help("set the environment variables that the manifests name; nothing was applied")
         .into());
@@ -155,7 +188,10 @@ fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(
     if !ready.missing_scopes.is_empty() {
         return Err(Problem::error(
             "scope-missing",
-            format!("the token lacks scopes that the plan needs: {}", ready.missing_scopes.join("; ")),
+            format!(
+                "the token lacks scopes that the plan needs: {}",
+                ready.missing_scopes.join("; ")
+            ),
         )
         .help("make a new grant code with these scopes; nothing was applied")
         .into());
@@ -178,7 +214,11 @@ fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(
     ));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim() == "yes" { Ok(()) } else { Err(declined()) }
+    if answer.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(declined())
+    }
 }
 
 async fn carry_out(global: &Global, connected: &Connected, ready: &Ready) -> (Tally, Vec<Event>) {

@@ -50,7 +50,10 @@ fn login(workspace: &Workspace, code: &str) -> Result<u8, Failure> {
     if matches!(workspace.environment.target, Target::Simulator { .. }) {
         return Err(Problem::error(
             "simulated",
-            format!("the environment `{}` is simulated and needs no login", workspace.environment.name),
+            format!(
+                "the environment `{}` is simulated and needs no login",
+                workspace.environment.name
+            ),
         )
         .help("choose an environment with `-e`")
         .into());
@@ -70,10 +73,14 @@ fn login(workspace: &Workspace, code: &str) -> Result<u8, Failure> {
     let Some(credentials) = credentials.filter(|credentials| {
         credentials.client_id != NOT_YET && credentials.client_secret.expose_secret() != NOT_YET
     }) else {
-        return Err(match workspace.environment.credentials(&environment_variable) {
-            Err(problems) => workspace.failure(problems),
-            Ok(_) => Problem::error("missing-credentials", "client id and secret are not set").into(),
-        });
+        return Err(
+            match workspace.environment.credentials(&environment_variable) {
+                Err(problems) => workspace.failure(problems),
+                Ok(_) => {
+                    Problem::error("missing-credentials", "client id and secret are not set").into()
+                }
+            },
+        );
     };
     let grant = block_on(async {
         Ok(exchange_grant_code(
@@ -92,10 +99,7 @@ fn login(workspace: &Workspace, code: &str) -> Result<u8, Failure> {
         .cloned()
         .unwrap_or_else(|| "ZOHO_REFRESH_TOKEN".to_owned());
     // The token is this command's result: it is shown once, and kept nowhere.
-    print(&format!(
-        "{}\n",
-        grant.refresh_token.expose_secret()
-    ))?;
+    print(&format!("{}\n", grant.refresh_token.expose_secret()))?;
     super::common::tell(&format!(
         "this is the refresh token; it does not expire: store it as the secret `{variable}` of your shell or pipeline\n"
     ));
@@ -122,7 +126,11 @@ fn status(workspace: &Workspace) -> Result<u8, Failure> {
             "token: accepted\norganization: {} ({}){}\nedition: {}\ndialect: {}\ncalls at once: {}\nacting agent: {}\nscopes: {}\n",
             safe(&organization.id),
             safe(&organization.name),
-            if organization.is_sandbox { ", a sandbox" } else { "" },
+            if organization.is_sandbox {
+                ", a sandbox"
+            } else {
+                ""
+            },
             session.edition,
             session.dialect,
             session.parallelism,

@@ -204,10 +204,10 @@ impl Workspace {
             .filter_map(|text| match text.parse() {
                 Ok(address) => Some(address),
                 Err(error) => {
-                    problems.push(
-                        Problem::error("not-an-address", format!("{error}"))
-                            .help("an address is a collection and a handle: `departments/Billing`"),
-                    );
+                    problems
+                        .push(Problem::error("not-an-address", format!("{error}")).help(
+                            "an address is a collection and a handle: `departments/Billing`",
+                        ));
                     None
                 }
             })
@@ -287,7 +287,11 @@ impl Workspace {
                     .credentials(&environment_variable)
                     .map_err(|problems| self.failure(problems))?;
                 let Some(credentials) = credentials else {
-                    return Err(Problem::error("missing-credentials", "no credentials are configured").into());
+                    return Err(Problem::error(
+                        "missing-credentials",
+                        "no credentials are configured",
+                    )
+                    .into());
                 };
                 let session = Session::open(Connection {
                     endpoint: self.endpoint()?,
@@ -336,7 +340,9 @@ impl Workspace {
             )
         };
         match endpoint {
-            Some(hosts) => Endpoint::overridden(&hosts.desk, &hosts.accounts).map_err(|error| bad(&error)),
+            Some(hosts) => {
+                Endpoint::overridden(&hosts.desk, &hosts.accounts).map_err(|error| bad(&error))
+            }
             None => data_center
                 .as_deref()
                 .unwrap_or("us")
@@ -408,7 +414,10 @@ pub fn simulator(
     let simulator = Simulator::load(&text).map_err(|error| {
         Problem::error(
             "simulator-state",
-            format!("the simulator's state `{}` cannot be used: {error}", path.display()),
+            format!(
+                "the simulator's state `{}` cannot be used: {error}",
+                path.display()
+            ),
         )
         .help("delete the file to begin with an empty organization")
     })?;
@@ -436,7 +445,10 @@ pub fn simulator(
 /// [`Failure`] when the file cannot be written.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error: io::Error| file_failure("written", path, &error);
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -481,7 +493,8 @@ pub fn start_logging(global: &Global) {
         (_, 1) => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let registry = tracing_subscriber::registry().with(Targets::new().with_target("deskform", level));
+    let registry =
+        tracing_subscriber::registry().with(Targets::new().with_target("deskform", level));
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(color(global, io::stderr().is_terminal()));
@@ -567,12 +580,6 @@ pub fn report(global: &Global, failure: &Failure) {
 fn api_error(text: &mut String, prefix: &str, error: &ApiError, hint: &str) {
     // Writing into a text does not fail.
     let _ = writeln!(text, "error: {prefix}{}", safe(&error.to_string()));
-    for field in error.fields() {
-        let _ = writeln!(text, "  {}", safe(&field.to_string()));
-    }
-    if let Some(id) = error.request_id() {
-        let _ = writeln!(text, "  request id: {}", safe(id));
-    }
     if !hint.is_empty() {
         let _ = writeln!(text, "hint: {hint}");
     }

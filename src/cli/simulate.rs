@@ -56,20 +56,32 @@ fn edition(text: &str) -> Result<Edition, String> {
 /// # Errors
 /// [`Failure`] when the port is taken or the state cannot be read.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
-    if let Some(bad) = args.organizations.iter().find(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Err(Problem::error("organization", format!("`{bad}` is not an organization's id"))
-            .help("ids are digits, such as `700001`")
-            .into());
+    if let Some(bad) = args
+        .organizations
+        .iter()
+        .find(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        return Err(Problem::error(
+            "organization",
+            format!("`{bad}` is not an organization's id"),
+        )
+        .help("ids are digits, such as `700001`")
+        .into());
     }
     let simulator = Arc::new(Mutex::new(load(args)?));
     block_on(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-        let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
-            Failure::from(
-                Problem::error("port", format!("port {} cannot be used: {error}", args.port))
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .map_err(|error| {
+                Failure::from(
+                    Problem::error(
+                        "port",
+                        format!("port {} cannot be used: {error}", args.port),
+                    )
                     .help("choose another one with `--port`"),
-            )
-        })?;
+                )
+            })?;
         let address = listener.local_addr()?;
         print(&greeting(args, address))?;
         let (state, quiet) = (args.state.clone(), global.clone());
@@ -95,13 +107,20 @@ fn load(args: &Args) -> Result<Simulator, Failure> {
         match std::fs::read_to_string(path) {
             Ok(text) => {
                 let simulator = Simulator::load(&text).map_err(|error| {
-                    Problem::error("simulator-state", format!("`{}` cannot be used: {error}", path.display()))
-                        .help("delete the file to begin anew")
+                    Problem::error(
+                        "simulator-state",
+                        format!("`{}` cannot be used: {error}", path.display()),
+                    )
+                    .help("delete the file to begin anew")
                 })?;
                 if simulator.settings().dialect != args.dialect {
                     return Err(Problem::error(
                         "simulator-state",
-                        format!("`{}` was made for the dialect `{}`", path.display(), simulator.settings().dialect),
+                        format!(
+                            "`{}` was made for the dialect `{}`",
+                            path.display(),
+                            simulator.settings().dialect
+                        ),
                     )
                     .help("delete the file, or choose that dialect")
                     .into());
@@ -115,7 +134,11 @@ fn load(args: &Args) -> Result<Simulator, Failure> {
     Ok(Simulator::new(Settings {
         dialect: args.dialect,
         edition: args.edition,
-        organizations: args.organizations.iter().map(OrganizationSeed::new).collect(),
+        organizations: args
+            .organizations
+            .iter()
+            .map(OrganizationSeed::new)
+            .collect(),
         rate_limit_headers: args.limit_headers,
         ..Settings::default()
     }))
@@ -133,7 +156,10 @@ fn greeting(args: &Args, address: SocketAddr) -> String {
         serve::STATISTICS_PATH,
     );
     for id in &args.organizations {
-        text.push_str(&format!("refresh token of organization {id}: {}\n", demo_refresh_token(id)));
+        text.push_str(&format!(
+            "refresh token of organization {id}: {}\n",
+            demo_refresh_token(id)
+        ));
     }
     text
 }
