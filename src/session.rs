@@ -9,7 +9,7 @@ use crate::api::{
     Organization, Reader, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
-use crate::live::read::{Needs, Unread, complete, incomplete, read};
+use crate::live::read::{Needs, Unread, complete, incomplete, partial, read};
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, bind};
@@ -241,6 +241,17 @@ impl Session {
             .await
             .map_err(SessionError::Unread)?;
         Ok((live, bound))
+    }
+
+    /// Reads whole every object that a listing shows in part, for an export.
+    ///
+    /// # Errors
+    /// [`SessionError`] when one of them cannot be read.
+    pub async fn complete_all(&self, live: &mut Live) -> Result<(), SessionError> {
+        let lacking = partial(live);
+        complete(&self.client.reader(), live, &lacking)
+            .await
+            .map_err(SessionError::Unread)
     }
 
     /// Reads what is needed.

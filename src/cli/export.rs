@@ -1,14 +1,176 @@
 //! `deskform export`.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use super::Global;
-use super::common::Failure;
-use crate::problem::exit;
+use super::common::{Failure, Workspace, block_on, environment_variable, print, tell, write_file};
+use crate::export::{Exported, export};
+use crate::kind::KINDS;
+use crate::live::read::Needs;
+use crate::manifest::{self, Sources, source::Source};
+use crate::problem::{Problem, Problems, Severity, counted, exit, ticked};
+use crate::report::safe::safe;
+use crate::state::Address;
+
+/// How often values that a manifest cannot hold are taken out and the rest is checked again.
+const ROUNDS: usize = 5;
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The folder for the manifests, relative to the project
+    #[arg(default_value = "manifests")]
+    folder: PathBuf,
+    /// Write over files that exist
+    #[arg(long)]
+    force: bool,
+}
 
-/// stub
-pub fn run(_global: &Global, _args: &Args) -> Result<u8, Failure> {
+/// Writes a live organization as manifests, one file a collection.
+///
+/// # Errors
+/// [`Failure`] when it cannot be read, or when files are in the way.
+pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
+    let workspace = Workspace::open(global)?;
+    let folder = workspace.project.directory.join(&args.folder);
+    let exported = block_on(async {
+        let connected = workspace.connect(None).await?;
+        let session = &connected.session;
+        let mut live = session
+            .read(&Needs::everything(session.dialect))
+            .await
+            .map_err(|error| workspace.session_failure(error))?;
+        session
+            .complete_all(&mut live)
+            .await
+            .map_err(|error| workspace.session_failure(error))?;
+        Ok(export(&mut live))
+    })?;
+    let Exported {
+        mut state,
+        mut notes,
+    } = exported;
+    let mut sources = written(&state);
+    for _ in 0..ROUNDS {
+        let problems =
+            match manifest::compose(&sources, &workspace.environment, &environment_variable) {
+                Ok(_) => Problems::default(),
+                Err(problems) => problems,
+            };
+        if !problems.has_errors() {
+            break;
+        }
+        if !take_out(&problems, &mut state, &mut notes) {
+            return Err(workspace.failure(problems));
+        }
+        sources = written(&state);
+    }
+    let taken: Vec<String> = sources
+        .base
+        .iter()
+        .map(|source| folder.join(&*source.name))
+        .filter(|path| path.exists())
+        .map(|path| path.display().to_string())
+        .collect();
+    if !taken.is_empty() && !args.force {
+        return Err(Problem::error(
+            "exists",
+            format!(
+                "{} {} already",
+                ticked(&taken, "and"),
+                if taken.len() == 1 { "exists" } else { "exist" }
+            ),
+        )
+        .help("name another folder, or pass `--force`; nothing was written")
+        .into());
+    }
+    for source in &sources.base {
+        write_file(&folder.join(&*source.name), source.text.as_bytes())?;
+    }
+    for note in &notes {
+        tell(&format!("note: {}\n", safe(note)));
+    }
+    if !global.quiet {
+        print(&format!(
+            "Wrote {} in {} to {}.\n",
+            counted(state.len(), "resource"),
+            counted(sources.base.len(), "file"),
+            folder.display()
+        ))?;
+    }
     Ok(exit::OK)
+}
+
+fn written(state: &crate::state::State) -> Sources {
+    let base = KINDS
+        .iter()
+        .map(|kind| {
+            (
+                kind.collection,
+                manifest::write::to_yaml(state, kind.collection),
+            )
+        })
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(collection, text)| Source::new(format!("{collection}.yaml"), text.as_bytes()))
+        .collect();
+    Sources {
+        base,
+        overlays: Vec::new(),
+    }
+}
+
+/// Takes out what a manifest cannot hold: what is read may break the rules of what is written.
+///
+/// Says whether anything was taken out.
+fn take_out(problems: &Problems, state: &mut crate::state::State, notes: &mut Vec<String>) -> bool {
+    let mut fields: BTreeSet<(Address, String)> = BTreeSet::new();
+    let mut whole: BTreeSet<Address> = BTreeSet::new();
+    for problem in problems
+        .list
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+    {
+        let Some(label) = problem.labels.first() else {
+            continue;
+        };
+        let mut parts = label
+            .place
+            .pointer
+            .split('/')
+            .skip(1)
+            .map(|part| part.replace("~1", "/").replace("~0", "~"));
+        let (Some(collection), Some(handle)) = (parts.next(), parts.next()) else {
+            continue;
+        };
+        let Some(kind) = crate::kind::find(&collection) else {
+            continue;
+        };
+        let address = Address::new(kind.collection, handle);
+        match parts
+            .next()
+            .filter(|field| kind.field(field).is_some_and(|field| !field.required))
+        {
+            Some(field) => {
+                notes.push(format!(
+                    "`{address}`: `{field}` is left out: {}",
+                    problem.message
+                ));
+                fields.insert((address, field));
+            }
+            None => {
+                notes.push(format!("`{address}` is left out: {}", problem.message));
+                whole.insert(address);
+            }
+        }
+    }
+    for (address, field) in &fields {
+        if let Some(resource) = state.get_mut(address) {
+            resource.body.remove(field);
+        }
+    }
+    for address in &whole {
+        state.shift_remove(address);
+    }
+    !fields.is_empty() || !whole.is_empty()
 }

@@ -422,6 +422,28 @@ pub fn incomplete(desired: &[(&Address, usize, Vec<&'static str>)], live: &Live)
     wanted
 }
 
+/// The objects of which listings show a part only.
+#[must_use]
+pub fn partial(live: &Live) -> Vec<usize> {
+    live.objects
+        .iter()
+        .enumerate()
+        .filter(|(_, object)| {
+            object.kind.managed
+                && object.kind.fields.iter().any(|field| {
+                    matches!(
+                        field.wire(live.dialect),
+                        Wire::Sent {
+                            shown: Shown::InObject,
+                            ..
+                        }
+                    )
+                })
+        })
+        .map(|(index, _)| index)
+        .collect()
+}
+
 /// Reads single objects whole.
 ///
 /// # Errors

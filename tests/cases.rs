@@ -1,0 +1,166 @@
+//! Cases as data: a folder is a project, one environment a dialect, beside what must come out.
+//!
+//! `tests/cases/NAME/` holds `deskform.yaml` and manifests; `organization.json` holds objects that
+//! are live before (by collection of the simulator), `secrets.env` holds environment variables.
+//! For each environment ENV the folder holds `ENV.plan.txt`, `ENV.requests.txt`, `ENV.report.txt`
+//! and `ENV.after.json`. Every case is planned again after the apply, which must find nothing but
+//! steps done by hand, and is exported, and the export must plan to nothing as well.
+//! `DESKFORM_BLESS=1 cargo test --test cases` writes what came out.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{Desk, bless_or_compare, secrets_of};
+use deskform::apply::event::{Event, Outcome};
+use deskform::plan::Verb;
+use deskform::report::{Style, events, text};
+use serde_json::{Map, Value};
+
+#[test]
+fn cases() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut folders: Vec<PathBuf> = fs::read_dir(&root)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    assert!(folders.len() >= 25, "{} cases", folders.len());
+    let mut failures = Vec::new();
+    for folder in folders {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        for (name, problem) in runtime.block_on(case(&folder)) {
+            failures.push(format!("{}: {name}: {problem}", folder.display()));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Runs a case in each of its environments and returns what is wrong.
+async fn case(folder: &Path) -> Vec<(String, String)> {
+    let mut wrong = Vec::new();
+    let secrets = secrets_of(folder);
+    let names = Desk::environments(folder);
+    for name in names {
+        let mut check = |file: &str, text: &str| {
+            let path = folder.join(format!("{name}.{file}"));
+            if let Err(problem) = bless_or_compare(&path, text) {
+                wrong.push((name.clone(), problem));
+            }
+        };
+        let desk = Desk::open(folder, &name, &secrets).await;
+        let planned = match desk.plan().await {
+            Ok(planned) => planned,
+            Err(refusal) => {
+                // A case may show a refusal; then nothing may have been written.
+                check("refusal.txt", &refusal);
+                assert_eq!(desk.writes(), 0, "{name}: a refusal wrote something");
+                continue;
+            }
+        };
+        check(
+            "plan.txt",
+            &text::plan(&planned.planned.plan, Style::default()),
+        );
+        let reads = desk.take_log();
+        let events = desk.apply(&planned).await;
+        let writes = desk.take_log();
+        check("requests.txt", &requests(&reads, &writes));
+        check(
+            "report.txt",
+            &events::report(&planned.planned.plan, &events, Style::default()),
+        );
+        check("after.json", &after(&desk));
+        let failed = events.iter().any(|event| {
+            matches!(event, Event::StepFinished { outcome, .. } if !matches!(outcome, Outcome::Applied { .. }))
+        });
+        let violations = desk.violations();
+        if !violations.is_empty() && !failed {
+            wrong.push((
+                name.clone(),
+                format!("requests broke the facts: {violations:?}"),
+            ));
+        }
+        if failed {
+            continue;
+        }
+        match desk.plan().await {
+            Ok(again) => {
+                let left: Vec<String> = again
+                    .planned
+                    .plan
+                    .steps
+                    .iter()
+                    .filter(|step| step.verb != Verb::Manual)
+                    .map(|step| format!("{:?} {}: {:?}", step.verb, step.address, step.changes))
+                    .collect();
+                if !left.is_empty() {
+                    wrong.push((name.clone(), format!("planned again: {left:?}")));
+                }
+            }
+            Err(refusal) => wrong.push((name.clone(), format!("planned again: {refusal}"))),
+        }
+        if let Err(problem) = desk.export_plans_to_nothing(&secrets).await {
+            wrong.push((name.clone(), format!("exported: {problem}")));
+        }
+    }
+    wrong
+}
+
+fn requests(reads: &[common::Logged], writes: &[common::Logged]) -> String {
+    let mut text = String::new();
+    for request in reads.iter().chain(writes) {
+        let _ = write!(text, "{} {}", request.method, request.target);
+        if let Some(body) = &request.body {
+            let _ = write!(text, " {body}");
+        }
+        let _ = match request.status {
+            Some(status) => writeln!(text, " -> {status}"),
+            None => writeln!(text, " -> no answer"),
+        };
+    }
+    text
+}
+
+/// What the organization holds afterwards, without what differs from run to run.
+fn after(desk: &Desk) -> String {
+    let mut collections: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for name in [
+        "departments",
+        "agents",
+        "roles",
+        "accounts",
+        "contacts",
+        "fields",
+        "webhooks",
+        "events",
+        "slas",
+    ] {
+        let objects: Vec<Value> = desk
+            .objects(name)
+            .into_iter()
+            .map(|object| match object {
+                Value::Object(map) => Value::Object(
+                    map.into_iter()
+                        .filter(|(key, value)| !key.ends_with("Time") && !value.is_null())
+                        .collect::<Map<_, _>>(),
+                ),
+                other => other,
+            })
+            .collect();
+        if !objects.is_empty() {
+            collections.insert(name.to_owned(), objects);
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&collections).expect("JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,356 @@
+//! What the integration tests share: a project against a simulator in process.
+
+#![expect(dead_code, reason = "each test binary uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use deskform::api::{Credentials, Dialect, Edition, Endpoint};
+use deskform::apply::event::Event;
+use deskform::clock::Clock;
+use deskform::config::{Environment, Project, RemovalPolicy, Target};
+use deskform::export::export;
+use deskform::live::read::Needs;
+use deskform::manifest::{self, Desired, Sources, source::Source};
+use deskform::plan::{IgnoreRule, Options};
+use deskform::problem::{Problems, render};
+use deskform::session::{Connection, Ready, Session, SessionError};
+use deskform::simulator::{
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
+    demo_refresh_token,
+};
+use serde_json::Value;
+
+/// The day on which the tests take place.
+pub const TODAY: &str = "2026-11-22";
+/// The moment at which the tests begin, in milliseconds since the epoch.
+pub const NOW_MS: i64 = 1_795_305_600_000;
+
+/// Environment variables of a case.
+pub type Variables = BTreeMap<String, String>;
+
+/// A request as the simulator saw it.
+pub struct Logged {
+    pub method: String,
+    pub target: String,
+    pub body: Option<Value>,
+    pub status: Option<u16>,
+}
+
+/// The variables in a folder's `secrets.env`.
+pub fn secrets_of(folder: &Path) -> Variables {
+    fs::read_to_string(folder.join("secrets.env"))
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Compares with a file, or writes it when `DESKFORM_BLESS` is set.
+pub fn bless_or_compare(path: &Path, text: &str) -> Result<(), String> {
+    if std::env::var_os("DESKFORM_BLESS").is_some() {
+        fs::write(path, text).expect("a writable folder");
+        return Ok(());
+    }
+    let wanted = fs::read_to_string(path).unwrap_or_default();
+    if wanted == text {
+        return Ok(());
+    }
+    let diff = similar::TextDiff::from_lines(&wanted, text);
+    Err(format!(
+        "{} differs:\n{}",
+        path.display(),
+        diff.unified_diff().context_radius(2)
+    ))
+}
+
+/// A project's environment and the simulated organization behind it.
+pub struct Desk {
+    pub environment: Environment,
+    pub sources: Sources,
+    pub secrets: Variables,
+    pub simulator: Arc<Mutex<Simulator>>,
+    pub session: Session,
+    transport: Arc<SimulatorTransport>,
+}
+
+impl Desk {
+    /// The names of a project's environments.
+    pub fn environments(folder: &Path) -> Vec<String> {
+        project(folder)
+            .environments
+            .iter()
+            .map(|one| one.name.clone())
+            .collect()
+    }
+
+    /// Opens an environment whose target is the simulator.
+    pub async fn open(folder: &Path, name: &str, secrets: &Variables) -> Self {
+        let project = project(folder);
+        let environment = project
+            .environment(Some(name))
+            .expect("the environment")
+            .clone();
+        let sources = manifest::files(&project, &environment)
+            .unwrap_or_else(|problems| panic!("{}", shown(&problems, &Sources::default())));
+        let Target::Simulator {
+            dialect, edition, ..
+        } = environment.target
+        else {
+            panic!("`{name}` is not simulated");
+        };
+        let mut simulator = Simulator::new(Settings {
+            dialect,
+            edition,
+            organizations: vec![OrganizationSeed::new(&environment.org_id)],
+            ..Settings::default()
+        });
+        let seed = [
+            format!("{name}.organization.json"),
+            "organization.json".to_owned(),
+        ]
+        .iter()
+        .find_map(|file| fs::read_to_string(folder.join(file)).ok());
+        if let Some(seed) = seed {
+            let seed: BTreeMap<String, Vec<Value>> = serde_json::from_str(&seed).expect("a seed");
+            let organization = simulator.organization_mut(&environment.org_id).expect("it");
+            for (collection, objects) in seed {
+                for object in objects {
+                    organization.insert(&collection, object);
+                }
+            }
+        }
+        Self::with(
+            environment,
+            sources,
+            secrets.clone(),
+            Arc::new(Mutex::new(simulator)),
+        )
+        .await
+    }
+
+    /// Opens a session with a given simulator.
+    pub async fn with(
+        environment: Environment,
+        sources: Sources,
+        secrets: Variables,
+        simulator: Arc<Mutex<Simulator>>,
+    ) -> Self {
+        let clock = Clock::starting_at(NOW_MS);
+        let transport = Arc::new(SimulatorTransport::new(Arc::clone(&simulator), clock));
+        let session = Session::open(Connection {
+            endpoint: Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
+                .expect("loopback"),
+            organization: environment.org_id.clone(),
+            credentials: Credentials {
+                client_id: DEMO_CLIENT_ID.to_owned(),
+                client_secret: DEMO_CLIENT_SECRET.into(),
+                refresh_token: demo_refresh_token(&environment.org_id).into(),
+            },
+            transport: Arc::<SimulatorTransport>::clone(&transport),
+            clock,
+            cache: None,
+            dialect: environment.dialect,
+            edition: environment.edition,
+            parallelism: environment.parallelism,
+        })
+        .await
+        .expect("a session");
+        Self {
+            environment,
+            sources,
+            secrets,
+            simulator,
+            session,
+            transport,
+        }
+    }
+
+    /// The composed manifests.
+    pub fn compose(&self) -> Result<Desired, Problems> {
+        let env = |name: &str| self.secrets.get(name).cloned();
+        manifest::compose(&self.sources, &self.environment, &env)
+    }
+
+    /// Options as the command line makes them.
+    pub fn options(&self) -> Options {
+        let today: jiff::civil::Date = TODAY.parse().expect("a day");
+        Options {
+            environment: self.environment.name.clone(),
+            org_id: self.environment.org_id.clone(),
+            create_only: self
+                .environment
+                .kinds
+                .iter()
+                .filter(|(_, policy)| policy.create_only == Some(true))
+                .map(|(collection, _)| (*collection).to_owned())
+                .collect(),
+            delete_agents: self.environment.policy("agents").removal == Some(RemovalPolicy::Delete),
+            ignore: self
+                .environment
+                .ignore
+                .iter()
+                .filter(|entry| entry.until.is_none_or(|until| until >= today))
+                .map(|entry| IgnoreRule {
+                    address: entry.address.clone(),
+                    field: entry.field.clone(),
+                    reason: entry.reason.clone(),
+                    until: entry.until,
+                })
+                .collect(),
+            targets: Vec::new(),
+        }
+    }
+
+    /// Plans; a refusal comes as the text that people see.
+    pub async fn plan(&self) -> Result<Ready, String> {
+        let desired = self
+            .compose()
+            .map_err(|problems| shown(&problems, &self.sources))?;
+        self.plan_of(&desired, &self.options()).await
+    }
+
+    /// Plans given manifests.
+    pub async fn plan_of(&self, desired: &Desired, options: &Options) -> Result<Ready, String> {
+        self.session
+            .plan(desired, options)
+            .await
+            .map_err(|error| match error {
+                SessionError::Problems(problems) => shown(&problems.into(), &self.sources),
+                SessionError::Api(error) => format!("{error}\n"),
+                SessionError::Unread(unread) => unread.iter().fold(String::new(), |text, one| {
+                    format!("{text}{one}\nhint: {}\n", one.hint())
+                }),
+            })
+    }
+
+    /// Applies a plan.
+    pub async fn apply(&self, ready: &Ready) -> Vec<Event> {
+        let mut events = Vec::new();
+        let writer = self.session.client.writer();
+        deskform::apply::run::run(
+            &ready.planned.tasks,
+            &ready.live,
+            &writer,
+            self.session.parallelism,
+            &|| false,
+            &mut |event| events.push(event),
+        )
+        .await;
+        events
+    }
+
+    /// The requests since the last time, without those for tokens.
+    pub fn take_log(&self) -> Vec<Logged> {
+        let log = self
+            .transport
+            .log()
+            .into_iter()
+            .filter(|request| !request.target.contains("/oauth/"))
+            .map(|request| Logged {
+                method: request.method,
+                target: request.target.replace("/api/v1", ""),
+                body: request.body,
+                status: request.status,
+            })
+            .collect();
+        self.transport.clear_log();
+        log
+    }
+
+    /// How many writes the organization has seen.
+    pub fn writes(&self) -> u64 {
+        self.simulator.lock().expect("it").statistics().total.writes
+    }
+
+    /// Requests that broke the facts of the API.
+    pub fn violations(&self) -> Vec<String> {
+        let simulator = self.simulator.lock().expect("it");
+        simulator
+            .statistics()
+            .violations
+            .iter()
+            .map(|one| format!("{one:?}"))
+            .collect()
+    }
+
+    /// The objects of a collection of the simulator.
+    pub fn objects(&self, collection: &str) -> Vec<Value> {
+        let simulator = self.simulator.lock().expect("it");
+        let organization = simulator
+            .organization(&self.environment.org_id)
+            .expect("it");
+        organization.objects(collection)
+    }
+
+    /// Exports the organization and plans the export against it.
+    pub async fn export_plans_to_nothing(&self, secrets: &Variables) -> Result<(), String> {
+        let mut live = self
+            .session
+            .read(&Needs::everything(self.session.dialect))
+            .await
+            .map_err(|error| format!("{error:?}"))?;
+        self.session
+            .complete_all(&mut live)
+            .await
+            .map_err(|error| format!("{error:?}"))?;
+        let exported = export(&mut live);
+        let mut base = Vec::new();
+        for kind in deskform::kind::KINDS {
+            let text = manifest::write::to_yaml(&exported.state, kind.collection);
+            if !text.is_empty() {
+                base.push(Source::new(
+                    format!("{}.yaml", kind.collection),
+                    text.as_bytes(),
+                ));
+            }
+        }
+        let sources = Sources {
+            base,
+            overlays: Vec::new(),
+        };
+        let env = |name: &str| secrets.get(name).cloned();
+        let desired = manifest::compose(&sources, &self.environment, &env)
+            .map_err(|problems| shown(&problems, &sources))?;
+        let mut options = self.options();
+        options.ignore.clear();
+        let ready = self
+            .session
+            .plan(&desired, &options)
+            .await
+            .map_err(|error| match error {
+                SessionError::Problems(problems) => shown(&problems.into(), &sources),
+                error => format!("{error:?}"),
+            })?;
+        let steps = &ready.planned.plan.steps;
+        if steps.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{steps:#?}"))
+        }
+    }
+}
+
+/// Problems as people see them.
+pub fn shown(problems: &Problems, sources: &Sources) -> String {
+    render(problems, &|file| sources.text(file), false, 100)
+}
+
+fn project(folder: &Path) -> Project {
+    match Project::read(folder) {
+        (Ok(project), _) => project,
+        (Err(problems), text) => panic!("{}", render(&problems, &|_| text.clone(), false, 100)),
+    }
+}
+
+/// A simulated endpoint's dialect and edition, for tests without a project.
+pub fn settings(dialect: Dialect, edition: Edition) -> Settings {
+    Settings {
+        dialect,
+        edition,
+        ..Settings::default()
+    }
+}
