@@ -483,7 +483,6 @@ impl Reader<'_> {
             let here = at.key(key);
             match key {
                 "environments" => {
-                    declared = true;
                     let entries = self.walker.entries(value, here, key);
                     for (name, value) in entries {
                         let found = self.environment(name, value, here.key(name));

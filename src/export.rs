@@ -69,7 +69,7 @@ pub fn export(live: &mut Live) -> Exported {
             live,
             &address,
             object,
-            live.body(index),
+            &live.body(index),
             &declared,
             &mut exported.notes,
         );
@@ -161,7 +161,7 @@ fn tidy(
     live: &Live,
     address: &Address,
     object: &LiveObject,
-    body: Body,
+    body: &Body,
     declared: &BTreeSet<Address>,
     notes: &mut Vec<String>,
 ) -> Body {
@@ -188,7 +188,7 @@ fn tidy(
             || (field.naming && value.as_text() == Some(&address.handle))
             // The ready-made permissions imply role and profile.
             || (ready_made && matches!(field.name, "role" | "profile"))
-            || !allowed_by_type(kind, &body, field.name);
+            || !allowed_by_type(kind, body, field.name);
         if says_nothing {
             continue;
         }
@@ -200,19 +200,20 @@ fn tidy(
         };
         tidy.set(field.name, value);
     }
-    if kind.collection == "webhooks" && live.dialect == Dialect::Guide {
-        if let Some(Value::Map(map)) = tidy.get_mut("subscriptions") {
-            let foreign: Vec<String> = map
-                .keys()
-                .filter(|event| event.contains('.'))
-                .cloned()
-                .collect();
-            for event in foreign {
-                map.remove(&event);
-                notes.push(format!(
-                    "`{address}` is subscribed to `{event}`, which a manifest cannot express"
-                ));
-            }
+    if kind.collection == "webhooks"
+        && live.dialect == Dialect::Guide
+        && let Some(Value::Map(map)) = tidy.get_mut("subscriptions")
+    {
+        let foreign: Vec<String> = map
+            .keys()
+            .filter(|event| event.contains('.'))
+            .cloned()
+            .collect();
+        for event in foreign {
+            map.remove(&event);
+            notes.push(format!(
+                "`{address}` is subscribed to `{event}`, which a manifest cannot express"
+            ));
         }
     }
     tidy

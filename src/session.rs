@@ -302,10 +302,9 @@ impl Session {
             };
             let lists: &[&[&str]] = match task.step.verb {
                 Verb::Create => &[api.scopes.create],
-                Verb::Update => &[api.scopes.update],
-                Verb::Delete => &[api.scopes.delete],
                 // Taking out of use is an update in Zoho's eyes.
-                Verb::Disable => &[api.scopes.update],
+                Verb::Update | Verb::Disable => &[api.scopes.update],
+                Verb::Delete => &[api.scopes.delete],
                 Verb::Replace => &[api.scopes.create, api.scopes.delete],
                 Verb::Manual => &[],
             };

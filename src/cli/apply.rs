@@ -288,7 +288,8 @@ fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style
                 bar.println(line.trim_end());
             }
         }
-        (Some(_), _) => {}
+        // The closing report says what the last event says.
+        (Some(_), _) | (None, Event::Finished { .. }) => {}
         (None, _) if quiet => {}
         (None, _) => {
             if let Some(line) = line {

@@ -1,5 +1,6 @@
 //! `deskform simulate`.
 
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -156,10 +157,12 @@ fn greeting(args: &Args, address: SocketAddr) -> String {
         serve::STATISTICS_PATH,
     );
     for id in &args.organizations {
-        text.push_str(&format!(
-            "refresh token of organization {id}: {}\n",
+        // Writing into a text does not fail.
+        let _ = writeln!(
+            text,
+            "refresh token of organization {id}: {}",
             demo_refresh_token(id)
-        ));
+        );
     }
     text
 }

@@ -45,13 +45,12 @@ pub fn read_field(
 ) -> Option<Value> {
     let (name, encoding) = match field.wire(dialect) {
         Wire::Sent { name, encoding, .. } => (*name, *encoding),
-        Wire::Switched(name) => (*name, Encoding::Plain),
+        Wire::Switched(name) | Wire::Query(name) => (*name, Encoding::Plain),
         Wire::Manual {
             read: Some(name),
             encoding,
             ..
         } => (*name, *encoding),
-        Wire::Query(name) => (*name, Encoding::Plain),
         Wire::Manual { read: None, .. } | Wire::Harmless | Wire::Refused(_) => return None,
     };
     raw.get(name)
@@ -67,8 +66,7 @@ fn decode(
     names: &dyn Names,
 ) -> Value {
     let value = match field.shape {
-        Shape::Text { .. } | Shape::Scalar { .. } => scalar_text(json),
-        Shape::Email { .. } => scalar_text(json),
+        Shape::Text { .. } | Shape::Scalar { .. } | Shape::Email { .. } => scalar_text(json),
         Shape::Choice(_) => match (json, encoding) {
             (Json::String(word), Encoding::Words(words)) => {
                 let manifest = words
@@ -238,7 +236,7 @@ pub fn normalise(field: &Field, dialect: Dialect, value: Value) -> Value {
             list.dedup();
             Value::List(list)
         }
-        (Shape::References(_), Value::Null) => Value::List(Vec::new()),
+        (Shape::References(_) | Shape::Texts { .. }, Value::Null) => Value::List(Vec::new()),
         (Shape::Texts { set, .. }, Value::List(list)) => {
             let mut list: Vec<Value> = list
                 .into_iter()
@@ -253,7 +251,6 @@ pub fn normalise(field: &Field, dialect: Dialect, value: Value) -> Value {
             }
             Value::List(list)
         }
-        (Shape::Texts { .. }, Value::Null) => Value::List(Vec::new()),
         (Shape::Map(leaves), Value::Map(map)) => Value::Map(
             map.into_iter()
                 .map(|(key, value)| {

@@ -89,10 +89,9 @@ impl Needs {
     pub fn everything(dialect: Dialect) -> Self {
         let mut needs = Self::default();
         for kind in kind::KINDS {
-            if kind.api(dialect).is_none()
-                || (kind
-                    .api(dialect)
-                    .is_some_and(|api| api.form == Form::SlaNames))
+            if kind
+                .api(dialect)
+                .is_none_or(|api| api.form == Form::SlaNames)
             {
                 continue;
             }
@@ -361,7 +360,7 @@ fn asked_fields(kind: &'static Kind, live: &Live, own: &KindNeeds) -> Vec<String
         };
         match (shown, field.shape) {
             (Shown::ByFields, Shape::CustomFields { module }) => {
-                asked.extend(api_names(live, module, own))
+                asked.extend(api_names(live, module, own));
             }
             (Shown::ByFields, _) => asked.push((*name).to_owned()),
             (Shown::InList, _) => plain.push((*name).to_owned()),

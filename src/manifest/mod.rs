@@ -1,55 +1,32 @@
-//! From files to the desired state.
+//! From files to the desired state, and from a state to files.
+//!
+//! [`files`] is the only function that touches the disk. [`compose`] merges the texts, replaces
+//! expressions, resolves references and checks everything; what is wrong is reported at symbolic
+//! places, and bytes are worked out only when a report is rendered.
+
+mod check;
+pub mod compose;
+mod convert;
+mod custom;
+mod digest;
+pub mod identity;
 pub(crate) mod load;
+mod origin;
 pub mod places;
 pub(crate) mod raw;
+mod resolve;
 pub mod source;
+mod subscriptions;
 pub(crate) mod variables;
 pub(crate) mod walk;
+mod written;
 
-// STUB below
-use crate::problem::*;
-use crate::state::*;
-use indexmap::IndexMap;
-pub use source::{Sources, files};
-#[derive(Debug, Default)]
-pub struct Desired {
-    pub state: State,
-    pub details: IndexMap<Address, Detail>,
-    pub removed: Vec<Tombstone>,
-    pub warnings: Vec<Problem>,
-    pub digest: String,
-}
-#[derive(Debug)]
-pub struct Detail {
-    pub lifecycle: Lifecycle,
-    pub origin: Origin,
-}
-#[derive(Debug)]
-pub struct Origin;
-impl Origin {
-    pub fn place(&self, _path: &str) -> Place {
-        Place {
-            file: "x".into(),
-            document: 0,
-            pointer: String::new(),
-            part: Part::Value,
-        }
-    }
-}
-#[derive(Debug)]
-pub struct Tombstone {
-    pub collection: &'static str,
-    pub identity: String,
-    pub place: Place,
-}
-pub fn compose(
-    _s: &Sources,
-    _e: &crate::config::Environment,
-    _v: &dyn Fn(&str) -> Option<String>,
-) -> Result<Desired, Problems> {
-    Ok(Desired::default())
-}
+pub use compose::{Desired, Detail, Tombstone, compose};
+pub use origin::Origin;
+pub use source::{Source, Sources, files};
+/// stub
 pub mod write {
+    /// stub
     pub fn to_yaml(_s: &crate::state::State, _c: &str) -> String {
         String::new()
     }

@@ -118,7 +118,8 @@ impl Desk {
             let seed: BTreeMap<String, Vec<Value>> = serde_json::from_str(&seed).expect("a seed");
             let organization = simulator.organization_mut(&environment.org_id).expect("it");
             for (collection, objects) in seed {
-                for object in objects {
+                for mut object in objects {
+                    resolve(&mut object, organization);
                     organization.insert(&collection, object);
                 }
             }
@@ -331,6 +332,28 @@ impl Desk {
         } else {
             Err(format!("{steps:#?}"))
         }
+    }
+}
+
+/// Replaces `@acting` and `@ROLE` by ids in a seed.
+fn resolve(value: &mut Value, organization: &deskform::simulator::Organization) {
+    match value {
+        Value::String(text) => {
+            if text == "@acting" {
+                *text = organization.acting_agent().to_owned();
+            } else if let Some(role) = text.strip_prefix('@')
+                && let Some(found) = organization.find("roles", "name", role)
+            {
+                *value = found["id"].clone();
+            }
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| resolve(item, organization)),
+        Value::Object(map) => map
+            .values_mut()
+            .for_each(|item| resolve(item, organization)),
+        _ => {}
     }
 }
 
