@@ -1,5 +1,7 @@
 //! The difference between two states: plain equality, nothing else.
 
+use std::collections::BTreeMap;
+
 use crate::state::{Address, State, Value};
 
 /// One resource's difference.
@@ -69,7 +71,7 @@ fn compare(field: &'static str, before: &Value, after: &Value, into: &mut Vec<Di
     if before == after {
         return;
     }
-    let empty = std::collections::BTreeMap::new();
+    let empty = BTreeMap::new();
     let (old, new) = match (before, after) {
         (Value::Map(old), Value::Map(new)) => (old, new),
         (Value::Null, Value::Map(new)) => (&empty, new),
@@ -94,10 +96,18 @@ fn compare(field: &'static str, before: &Value, after: &Value, into: &mut Vec<Di
             into.push(Difference {
                 field,
                 leaf: Some(key.clone()),
-                before: before.cloned().unwrap_or_default(),
-                after: after.cloned().unwrap_or_default(),
+                before: leaf(before, after),
+                after: leaf(after, before),
             });
         }
+    }
+}
+
+/// One side of a leaf. A present null beside nothing, or beside a map, is the empty map.
+fn leaf(side: Option<&Value>, other: Option<&Value>) -> Value {
+    match (side, other) {
+        (Some(Value::Null), None | Some(Value::Map(_))) => Value::Map(BTreeMap::new()),
+        (side, _) => side.cloned().unwrap_or_default(),
     }
 }
 

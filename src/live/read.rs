@@ -354,6 +354,7 @@ fn asked_fields(kind: &'static Kind, live: &Live, own: &KindNeeds) -> Vec<String
         .fields
         .iter()
         .filter(|field| own.fields.contains(field.name) || field.identity)
+        .filter(|field| !field.write_only)
     {
         let Wire::Sent { name, shown, .. } = field.wire(live.dialect) else {
             continue;

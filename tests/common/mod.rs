@@ -1,6 +1,11 @@
 //! What the integration tests share: a project against a simulator in process.
 
-#![expect(dead_code, reason = "each test binary uses a part of it")]
+#![expect(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "a module of each test binary, which uses a part of it"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -117,7 +122,10 @@ impl Desk {
         if let Some(seed) = seed {
             let seed: BTreeMap<String, Vec<Value>> = serde_json::from_str(&seed).expect("a seed");
             let organization = simulator.organization_mut(&environment.org_id).expect("it");
-            for (collection, objects) in seed {
+            // Values of custom fields are kept only for fields that exist.
+            let (fields, rest): (Vec<_>, Vec<_>) =
+                seed.into_iter().partition(|(collection, _)| collection == "fields");
+            for (collection, objects) in fields.into_iter().chain(rest) {
                 for mut object in objects {
                     resolve(&mut object, organization);
                     organization.insert(&collection, object);
