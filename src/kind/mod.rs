@@ -12,6 +12,7 @@ pub mod layouts;
 pub mod patterns;
 pub mod profiles;
 pub mod roles;
+pub mod schema;
 pub mod slas;
 pub mod webhooks;
 

@@ -1,7 +1,26 @@
-//! From files to the desired state.
+//! From files to the desired state, and from a state to files.
+//!
+//! [`files`] is the only function that touches the disk. [`compose`] merges the texts, replaces
+//! expressions, resolves references and checks everything; what is wrong is reported at symbolic
+//! places, and bytes are worked out only when a report is rendered.
+
+mod check;
+pub mod compose;
+mod convert;
+mod custom;
+mod digest;
+pub mod identity;
 pub(crate) mod load;
+mod origin;
 pub mod places;
 pub(crate) mod raw;
+mod resolve;
 pub mod source;
+mod subscriptions;
 pub(crate) mod variables;
 pub(crate) mod walk;
+mod written;
+
+pub use compose::{Desired, Detail, Tombstone, compose};
+pub use origin::Origin;
+pub use source::{Source, Sources, files};

@@ -151,7 +151,7 @@ impl Places {
             return;
         }
         let value = &mut self.nodes[node].value;
-        if value.is_empty() {
+        if value.start >= value.end {
             *value = child.clone();
         } else {
             value.end = value.end.max(child.end);

@@ -49,8 +49,8 @@ impl Source {
 pub struct Sources {
     /// The files below the project folder that no environment lists as overlays, by name.
     pub base: Vec<Source>,
-    /// The files of the environment's overlays, overlay by overlay.
-    pub overlays: Vec<Source>,
+    /// The files of each of the environment's overlays, in order.
+    pub overlays: Vec<Vec<Source>>,
 }
 
 impl Sources {
@@ -59,7 +59,7 @@ impl Sources {
     pub fn text(&self, file: &str) -> Option<Arc<str>> {
         self.base
             .iter()
-            .chain(&self.overlays)
+            .chain(self.overlays.iter().flatten())
             .find(|source| &*source.name == file)
             .map(|source| Arc::clone(&source.text))
     }
@@ -104,7 +104,7 @@ pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Pr
                 .help("create the folder, or take it out of `overlays`"),
             ),
         }
-        overlays.extend(finder.take());
+        overlays.push(finder.take());
     }
     if finder.problems.is_empty() {
         Ok(Sources { base, overlays })

@@ -1,0 +1,710 @@
+//! From the kinds to JSON Schema: for editors, and for checking single values.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, Validator};
+use serde_json::{Map, Value, json};
+
+use super::custom_fields::{TYPE_RULES, TYPES};
+use super::webhooks::{EVENTS, Event, MAX_FIELDS};
+use super::{Field, KINDS, Kind, Shape};
+use crate::config;
+
+/// The longest value of a custom field, in characters. Source: Contact and Account, `cf`.
+pub const MAX_CUSTOM_VALUE: u32 = 100;
+
+/// The dialect of JSON Schema in use.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// What a manifest file may hold, for editors.
+#[must_use]
+pub fn manifest_schema() -> Value {
+    file_schema(
+        "deskform manifest",
+        "What a help desk looks like: collections of resources by handle.",
+        true,
+    )
+}
+
+/// What a file of an overlay may hold: as a manifest, but bodies need not be complete.
+#[must_use]
+pub fn overlay_schema() -> Value {
+    file_schema(
+        "deskform overlay",
+        "What an environment changes: bodies are merged onto those of the manifests, and null removes a resource.",
+        false,
+    )
+}
+
+fn managed() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().copied().filter(|kind| kind.managed)
+}
+
+fn file_schema(title: &str, description: &str, complete: bool) -> Value {
+    let mut properties = Map::new();
+    let mut removed = Map::new();
+    let mut definitions = Map::new();
+    definitions.insert(
+        "expression".into(),
+        json!({
+            "description": "A text with `${var.name}`, `${env.NAME}`, `${secret.NAME}` or `$${`.",
+            "type": "string",
+            "pattern": EXPRESSION,
+        }),
+    );
+    definitions.insert("reference".into(), reference());
+    for event in EVENTS {
+        definitions
+            .entry(filter_name(event))
+            .or_insert_with(|| filter(event));
+    }
+    for kind in managed() {
+        let body = json!({ "$ref": format!("#/$defs/{}", kind.collection) });
+        let optional = !complete || !kind.fields.iter().any(|field| demanded(field));
+        let body = if optional {
+            json!({ "anyOf": [body, { "type": "null" }] })
+        } else {
+            body
+        };
+        properties.insert(
+            kind.collection.into(),
+            json!({
+                "description": kind.doc,
+                "type": "object",
+                "propertyNames": { "minLength": 1 },
+                "additionalProperties": body,
+            }),
+        );
+        let item = json!({ "type": ["string", "number"], "minLength": 1 });
+        let item = if kind.collection == "customFields" {
+            json!({ "anyOf": [
+                { "type": "string", "pattern": "^[^/]+/.+$" },
+                {
+                    "type": "object",
+                    "properties": {
+                        "module": { "type": "string", "minLength": 1 },
+                        "displayLabel": { "type": "string", "minLength": 1 },
+                    },
+                    "required": ["module", "displayLabel"],
+                    "additionalProperties": false,
+                },
+            ] })
+        } else {
+            item
+        };
+        removed.insert(
+            kind.collection.into(),
+            json!({ "type": "array", "items": item }),
+        );
+        definitions.insert(kind.collection.into(), kind_schema(kind, complete));
+    }
+    properties.insert(
+        "removed".into(),
+        json!({
+            "description": "What is to be removed, by identity (for custom fields `module/displayLabel`).",
+            "type": "object",
+            "properties": removed,
+            "additionalProperties": false,
+        }),
+    );
+    json!({
+        "$schema": DRAFT,
+        "title": title,
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "$defs": definitions,
+    })
+}
+
+/// A text that is not checked before its expressions are replaced.
+const EXPRESSION: &str = r"\$\{";
+
+fn reference() -> Value {
+    json!({
+        "description": "A handle, `{lookup: \"Name\"}` for a live object, or `{id: \"…\"}` as the last resort.",
+        "anyOf": [
+            { "type": ["string", "number"], "minLength": 1 },
+            {
+                "type": "object",
+                "properties": { "lookup": { "description": "The name of a live object.", "type": ["string", "number"], "minLength": 1 } },
+                "required": ["lookup"],
+                "additionalProperties": false,
+            },
+            {
+                "type": "object",
+                "properties": { "id": {
+                    "description": "The id of a live object, in quotes.",
+                    "type": ["string", "integer"],
+                    "pattern": r"^[0-9]+$|\$\{",
+                } },
+                "required": ["id"],
+                "additionalProperties": false,
+            },
+        ],
+    })
+}
+
+/// Whether a body without the field is incomplete: the handle stands in for the naming field.
+fn demanded(field: &Field) -> bool {
+    field.required && !field.naming
+}
+
+/// What the body of one kind may hold; `complete` demands its required fields.
+#[must_use]
+pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
+    let mut properties = fields_schema(kind.fields, complete);
+    let names: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
+    let flag = |doc: &str| json!({ "description": doc, "type": "boolean" });
+    properties.insert(
+        "lifecycle".into(),
+        json!({
+            "description": "How the resource may be treated.",
+            "type": "object",
+            "properties": {
+                "preventDestroy": flag("Never delete, disable or replace it."),
+                "createOnly": flag("Create it when it is absent, never change it afterwards."),
+                "ignoreChanges": {
+                    "description": "Fields that are left as they are live.",
+                    "type": "array",
+                    "items": { "enum": names },
+                    "uniqueItems": true,
+                },
+                "renamedFrom": { "description": "The identity it had before.", "type": ["string", "number"], "minLength": 1 },
+                "replace": flag("Delete and create it anew when a create-only field changes."),
+            },
+            "additionalProperties": false,
+        }),
+    );
+    let required: Vec<&str> = kind
+        .fields
+        .iter()
+        .filter(|field| complete && demanded(field))
+        .map(|field| field.name)
+        .collect();
+    let mut schema = json!({
+        "description": format!("One {}.", kind.singular),
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    if kind.collection == "customFields" {
+        schema["allOf"] = type_rules(complete);
+    }
+    schema
+}
+
+/// What each type of custom field demands and allows.
+fn type_rules(complete: bool) -> Value {
+    let governed = governed_properties();
+    let rules = TYPES.iter().filter_map(|name| {
+        let rule = TYPE_RULES.iter().find(|rule| rule.name == *name)?;
+        let mut properties = Map::new();
+        for property in &governed {
+            if !rule.allowed.contains(property) {
+                properties.insert((*property).into(), json!({ "type": "null" }));
+            }
+        }
+        if let Some((min, max)) = rule.max_length {
+            properties.insert(
+                "maxLength".into(),
+                json!({ "minimum": min, "maximum": max }),
+            );
+        }
+        let mut then = json!({ "properties": properties });
+        if complete && !rule.required.is_empty() {
+            then["required"] = json!(rule.required);
+        }
+        Some(json!({
+            "if": { "properties": { "type": { "const": name } }, "required": ["type"] },
+            "then": then,
+        }))
+    });
+    Value::Array(rules.collect())
+}
+
+/// The properties of a custom field that not every type allows.
+pub(crate) fn governed_properties() -> Vec<&'static str> {
+    let mut governed: Vec<&str> = TYPE_RULES
+        .iter()
+        .flat_map(|rule| rule.allowed.iter().copied())
+        .collect();
+    governed.sort_unstable();
+    governed.dedup();
+    governed
+}
+
+fn fields_schema(fields: &[Field], complete: bool) -> Map<String, Value> {
+    fields
+        .iter()
+        .map(|field| {
+            let mut schema = field_schema(field, complete);
+            schema["description"] = field.doc.into();
+            (field.name.to_owned(), schema)
+        })
+        .collect()
+}
+
+/// What a manifest may write for a field: its values, expressions, and null where it can be cleared.
+fn field_schema(field: &Field, complete: bool) -> Value {
+    let written = match field.shape {
+        Shape::Text { .. } | Shape::Email { .. } => json!({
+            "type": ["string", "number", "null"],
+            "anyOf": [without_type(value_schema(&field.shape)), { "pattern": r"^$|\$\{" }],
+        }),
+        Shape::Scalar { .. } => json!({
+            "type": ["string", "number", "boolean", "null"],
+            "anyOf": [without_type(value_schema(&field.shape)), { "pattern": EXPRESSION }],
+        }),
+        Shape::Flag | Shape::Integer { .. } | Shape::Number | Shape::Choice(_) => json!({
+            "anyOf": [value_schema(&field.shape), { "$ref": "#/$defs/expression" }, { "type": "null" }],
+        }),
+        Shape::Reference(_) => json!({
+            "anyOf": [{ "$ref": "#/$defs/reference" }, { "type": "null" }],
+        }),
+        Shape::References(_) => json!({
+            "type": ["array", "null"],
+            "items": { "$ref": "#/$defs/reference" },
+            "uniqueItems": true,
+        }),
+        Shape::Texts { max_items, .. } => {
+            let item = json!({
+                "type": ["string", "number"],
+                "anyOf": [without_type(value_schema(&field.shape)), { "pattern": EXPRESSION }],
+            });
+            let mut list = json!({ "type": ["array", "null"], "items": item, "uniqueItems": true });
+            if max_items > 0 {
+                list["maxItems"] = max_items.into();
+            }
+            list
+        }
+        Shape::Map(leaves) => {
+            let required: Vec<&str> = leaves
+                .iter()
+                .filter(|leaf| complete && leaf.required)
+                .map(|leaf| leaf.name)
+                .collect();
+            let mut map = json!({
+                "type": ["object", "null"],
+                "properties": fields_schema(leaves, complete),
+                "additionalProperties": false,
+            });
+            if !required.is_empty() {
+                map["required"] = json!(required);
+            }
+            map
+        }
+        Shape::CustomFields { .. } => json!({
+            "type": ["object", "null"],
+            "additionalProperties": {
+                "type": ["string", "number", "boolean", "null"],
+                "anyOf": [{ "maxLength": MAX_CUSTOM_VALUE }, { "pattern": EXPRESSION }],
+            },
+        }),
+        Shape::Subscriptions => {
+            let events: Map<String, Value> = EVENTS
+                .iter()
+                .map(|event| {
+                    let filter = json!({ "$ref": format!("#/$defs/{}", filter_name(event)) });
+                    (event.name.to_owned(), filter)
+                })
+                .collect();
+            json!({
+                "type": "object",
+                "properties": events,
+                "additionalProperties": false,
+                "minProperties": u32::from(complete),
+            })
+        }
+    };
+    if field.required {
+        demand(written)
+    } else {
+        written
+    }
+}
+
+/// Takes null and the empty text out of what a field may be.
+fn demand(mut schema: Value) -> Value {
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|one| one != "null");
+    }
+    if let Some(branches) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        branches.retain(|one| *one != json!({ "type": "null" }));
+        for branch in branches {
+            if branch.get("pattern").is_some_and(|one| one == r"^$|\$\{") {
+                branch["pattern"] = EXPRESSION.into();
+            }
+        }
+        schema["minLength"] = 1.into();
+    }
+    schema
+}
+
+fn without_type(mut schema: Value) -> Value {
+    if let Some(map) = schema.as_object_mut() {
+        map.remove("type");
+    }
+    schema
+}
+
+/// What a single value must be once its expressions are replaced; `{}` where nothing is known.
+pub(crate) fn value_schema(shape: &Shape) -> Value {
+    let text = |min: u32, max: u32, pattern: Option<&str>| {
+        let mut schema = json!({ "type": "string" });
+        if min > 0 {
+            schema["minLength"] = min.into();
+        }
+        if max > 0 {
+            schema["maxLength"] = max.into();
+        }
+        if let Some(pattern) = pattern {
+            schema["pattern"] = pattern.into();
+        }
+        schema
+    };
+    match shape {
+        Shape::Text { min, max, pattern } => text(*min, *max, pattern.map(|one| one.regex)),
+        Shape::Email { max, pattern } => text(0, *max, Some(pattern.regex)),
+        Shape::Scalar { max } => text(0, *max, None),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Integer { min, max } => {
+            json!({ "type": "integer", "minimum": min, "maximum": max })
+        }
+        Shape::Number => json!({ "type": "number", "minimum": 0 }),
+        Shape::Choice(words) => json!({ "enum": words }),
+        Shape::Texts {
+            max,
+            pattern,
+            choices,
+            ..
+        } => {
+            if choices.is_empty() {
+                text(1, *max, pattern.map(|one| one.regex))
+            } else {
+                json!({ "enum": choices })
+            }
+        }
+        _ => json!({}),
+    }
+}
+
+/// Events with equal filters share a definition.
+fn filter_name(event: &Event) -> String {
+    if event.filter.is_empty() {
+        return "withoutFilter".to_owned();
+    }
+    format!("filter-{}", event.filter.join("-"))
+}
+
+fn filter(event: &Event) -> Value {
+    let properties: Map<String, Value> = event
+        .filter
+        .iter()
+        .map(|key| {
+            let schema = match *key {
+                "departments" => json!({
+                    "description": "Only of these departments.",
+                    "type": "array",
+                    "items": { "$ref": "#/$defs/reference" },
+                    "uniqueItems": true,
+                }),
+                "includePrevState" => json!({
+                    "description": "Whether the call carries the state before.",
+                    "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/expression" }],
+                }),
+                "direction" => json!({
+                    "description": "Only threads in this direction.",
+                    "enum": ["in", "out"],
+                }),
+                _ => json!({
+                    "description": "Only when one of these fields changes.",
+                    "type": "array",
+                    "items": { "type": "string", "minLength": 1 },
+                    "maxItems": MAX_FIELDS,
+                    "uniqueItems": true,
+                }),
+            };
+            ((*key).to_owned(), schema)
+        })
+        .collect();
+    json!({
+        "type": ["object", "null"],
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+/// What the project file may hold, for editors.
+#[must_use]
+pub fn project_schema() -> Value {
+    let whole = |doc: &str, min: u64, max: u64| json!({ "description": doc, "type": "integer", "minimum": min, "maximum": max });
+    let text = |doc: &str| json!({ "description": doc, "type": "string", "minLength": 1 });
+    let word = |doc: &str, words: &[&str]| json!({ "description": doc, "enum": words });
+    let id = |doc: &str| json!({ "description": doc, "type": ["string", "integer"], "pattern": "^[0-9]+$" });
+    let object = |doc: &str, properties: Value| json!({ "description": doc, "type": "object", "properties": properties, "additionalProperties": false });
+    let field_names = managed()
+        .flat_map(|kind| kind.fields)
+        .map(|field| field.name);
+    let mut names: Vec<&str> = field_names.collect();
+    names.sort_unstable();
+    names.dedup();
+    let policies: Map<String, Value> = managed()
+        .map(|kind| {
+            let never = config::NEVER_PRUNED.contains(&kind.collection);
+            let prunes = config::PRUNES
+                .iter()
+                .filter(|word| !never || **word != "all")
+                .collect::<Vec<_>>();
+            let mut properties = json!({
+                "createOnly": { "description": "Create what is absent, never change it afterwards.", "type": "boolean" },
+                "prune": { "description": "Which undeclared resources are removed.", "enum": prunes },
+            });
+            if kind.collection == "agents" {
+                properties["removal"] = word("How an agent is removed.", config::REMOVALS);
+            }
+            (kind.collection.to_owned(), object(kind.doc, properties))
+        })
+        .collect();
+    let simulator = json!({
+        "description": "The simulator in place of an organization: needs no account.",
+        "type": ["object", "null"],
+        "properties": {
+            "dialect": word("The dialect it speaks.", &config::DIALECTS[1..]),
+            "edition": word("The edition it plays.", &config::EDITIONS[1..]),
+            "organization": id("The organization it plays."),
+            "state": text("The file that keeps its state."),
+        },
+        "additionalProperties": false,
+    });
+    let mut endpoint = object(
+        "Hosts that take the place of the data centre's.",
+        json!({
+            "desk": text("The URL of Desk."),
+            "accounts": text("The URL of the accounts server."),
+        }),
+    );
+    endpoint["required"] = json!(config::ENDPOINT_KEYS);
+    let environment = json!({
+        "description": "An organization and how it is treated.",
+        "type": "object",
+        "properties": {
+            "simulator": simulator,
+            "dataCenter": word("The data centre.", config::DATA_CENTERS),
+            "orgId": id("The organization's id."),
+            "endpoint": endpoint,
+            "credentials": object("What tokens are made with.", json!({
+                "clientId": text("The client's id; default `${env.ZOHO_CLIENT_ID}`."),
+                "clientSecret": { "description": "Default `${secret.ZOHO_CLIENT_SECRET}`.", "type": "string", "pattern": r"\$\{secret\." },
+                "refreshToken": { "description": "Default `${secret.ZOHO_REFRESH_TOKEN}`.", "type": "string", "pattern": r"\$\{secret\." },
+            })),
+            "dialect": word("The dialect of the API; default `auto`.", config::DIALECTS),
+            "edition": word("The edition; default `auto`.", config::EDITIONS),
+            "variables": {
+                "description": "Values of `${var.name}`.",
+                "type": "object",
+                "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$" },
+                "additionalProperties": { "type": ["string", "number", "boolean"] },
+            },
+            "overlays": {
+                "description": "Folders that are merged onto the base, in order.",
+                "type": "array",
+                "items": { "type": "string", "minLength": 1 },
+                "uniqueItems": true,
+            },
+            "parallelism": whole("Calls in flight at most.", 1, config::MAX_PARALLELISM),
+            "kinds": { "$ref": "#/$defs/kinds" },
+            "ignore": { "$ref": "#/$defs/ignore" },
+            "guards": object("What a plan may not exceed.", json!({
+                "maxDeletePercent": whole("Removals as a percentage of a kind's live resources.", 0, 100),
+                "maxDeletes": whole("Removals.", 0, u64::from(u32::MAX)),
+                "maxUpdatePercent": whole("Updates as a percentage of a kind's live resources.", 0, 100),
+                "maxUpdates": whole("Updates.", 0, u64::from(u32::MAX)),
+                "requireSavedPlan": { "description": "Whether `apply` takes saved plans only.", "type": "boolean" },
+            })),
+            "ledger": text("Where the ledger is kept: a path, or `s3://bucket/key.json`."),
+            "prune": word("Which undeclared resources are removed; default `owned`.", config::PRUNES),
+        },
+        "if": { "required": ["simulator"] },
+        "then": { "properties": { "dataCenter": false, "orgId": false, "endpoint": false, "credentials": false } },
+        "else": { "required": ["orgId"], "anyOf": [{ "required": ["dataCenter"] }, { "required": ["endpoint"] }] },
+        "additionalProperties": false,
+    });
+    let mut kinds = object("Policies by collection.", json!({}));
+    kinds["properties"] = Value::Object(policies);
+    json!({
+        "$schema": DRAFT,
+        "title": "deskform project",
+        "description": "Environments, policies and what is to be ignored.",
+        "type": "object",
+        "properties": {
+            "environments": {
+                "description": "The environments; the first is the default.",
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" },
+                "additionalProperties": { "$ref": "#/$defs/environment" },
+            },
+            "kinds": { "$ref": "#/$defs/kinds" },
+            "ignore": { "$ref": "#/$defs/ignore" },
+        },
+        "required": ["environments"],
+        "additionalProperties": false,
+        "$defs": {
+            "environment": environment,
+            "kinds": kinds,
+            "ignore": {
+                "description": "What is left as it is live.",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "address": { "description": "The addresses, such as `agents/*`.", "type": "string", "pattern": "^[A-Za-z]+/" },
+                        "field": { "description": "The field; left out, the whole resource.", "type": "string", "examples": names },
+                        "reason": text("Why."),
+                        "until": { "description": "The last day on which it holds.", "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
+                    },
+                    "required": ["address", "reason"],
+                    "additionalProperties": false,
+                },
+            },
+        },
+    })
+}
+
+/// What a value breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Violation {
+    /// Fewer characters than this.
+    TooShort(u64),
+    /// More characters than this.
+    TooLong(u64),
+    /// The field's pattern.
+    Pattern,
+    /// Not one of the choices.
+    Choice,
+    /// Not within the bounds.
+    Range,
+}
+
+/// Checks the values of one field; compiled when first needed.
+pub(crate) struct Checker {
+    shape: Shape,
+    validator: OnceLock<Option<Validator>>,
+    /// The checkers of a map's leaves.
+    pub(crate) leaves: Vec<Checker>,
+}
+
+impl Checker {
+    fn of(fields: &'static [Field]) -> Vec<Self> {
+        fields
+            .iter()
+            .map(|field| Self {
+                shape: field.shape,
+                validator: OnceLock::new(),
+                leaves: match field.shape {
+                    Shape::Map(leaves) => Self::of(leaves),
+                    _ => Vec::new(),
+                },
+            })
+            .collect()
+    }
+
+    fn validator(&self) -> Option<&Validator> {
+        self.validator
+            .get_or_init(|| compile(&value_schema(&self.shape)))
+            .as_ref()
+    }
+
+    /// The first thing that a value breaks.
+    pub(crate) fn check(&self, value: &Value) -> Option<Violation> {
+        let validator = self.validator()?;
+        if validator.is_valid(value) {
+            return None;
+        }
+        validator
+            .iter_errors(value)
+            .map(|error| match error.kind() {
+                ValidationErrorKind::MinLength { limit } => Violation::TooShort(*limit),
+                ValidationErrorKind::MaxLength { limit } => Violation::TooLong(*limit),
+                ValidationErrorKind::Pattern { .. } => Violation::Pattern,
+                ValidationErrorKind::Enum { .. } => Violation::Choice,
+                _ => Violation::Range,
+            })
+            .next()
+    }
+}
+
+/// A validator that reads patterns in time linear in the text.
+pub(crate) fn compile(schema: &Value) -> Option<Validator> {
+    jsonschema::options()
+        .with_pattern_options(PatternOptions::regex())
+        .build(schema)
+        .ok()
+}
+
+/// The checkers of a kind, in the order of its fields.
+pub(crate) fn checkers(kind: &Kind) -> &'static [Checker] {
+    static TABLE: OnceLock<HashMap<&'static str, Vec<Checker>>> = OnceLock::new();
+    TABLE
+        .get_or_init(|| {
+            KINDS
+                .iter()
+                .map(|kind| (kind.collection, Checker::of(kind.fields)))
+                .collect()
+        })
+        .get(kind.collection)
+        .map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(checkers: &[Checker], each: &mut dyn FnMut(&Checker)) {
+        for checker in checkers {
+            each(checker);
+            all(&checker.leaves, each);
+        }
+    }
+
+    #[test]
+    fn every_field_compiles() {
+        for kind in KINDS {
+            all(checkers(kind), &mut |checker| {
+                assert!(
+                    checker.validator().is_some(),
+                    "{} {:?}",
+                    kind.collection,
+                    checker.shape
+                );
+            });
+        }
+    }
+
+    #[test]
+    fn schemas_are_schemas() {
+        for schema in [manifest_schema(), overlay_schema(), project_schema()] {
+            assert!(jsonschema::meta::is_valid(&schema));
+            assert!(compile(&schema).is_some());
+        }
+    }
+
+    #[test]
+    fn violations_are_told_apart() {
+        let kind = super::super::find("departments").unwrap();
+        let name = &checkers(kind)[0];
+        assert_eq!(name.check(&json!("Support")), None);
+        assert_eq!(name.check(&json!("A<B")), Some(Violation::Pattern));
+        assert_eq!(
+            name.check(&json!("x".repeat(151))),
+            Some(Violation::TooLong(150))
+        );
+    }
+}

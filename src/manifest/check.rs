@@ -1,0 +1,278 @@
+//! What concerns several resources at once: identities, cycles and tombstones.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use super::compose::{Detail, Tombstone};
+use super::identity::identity;
+use crate::kind::Shape;
+use crate::problem::Problem;
+use crate::state::{Address, Reference, State, Value};
+
+type Details = IndexMap<Address, Detail>;
+
+/// Runs every check.
+pub(crate) fn check(
+    state: &State,
+    details: &Details,
+    removed: &[Tombstone],
+    problems: &mut Vec<Problem>,
+) {
+    let identities = identities(state, details, problems);
+    tombstones(&identities, details, removed, problems);
+    renames(state, &identities, details, problems);
+    webhook_urls(state, details, problems);
+    cycles(state, details, problems);
+}
+
+/// Resources by collection and identity without case.
+type Identities<'s> = HashMap<(&'static str, String), (&'s Address, String)>;
+
+fn identities<'s>(
+    state: &'s State,
+    details: &Details,
+    problems: &mut Vec<Problem>,
+) -> Identities<'s> {
+    let mut known: Identities<'s> = HashMap::with_capacity(state.len());
+    for (address, resource) in state {
+        let Some(name) = identity(resource.kind, &resource.body) else {
+            continue;
+        };
+        let key = (address.collection, name.to_lowercase());
+        let Some((first, other)) = known.get(&key) else {
+            known.insert(key, (address, name));
+            continue;
+        };
+        let (Some(again), Some(before)) = (details.get(address), details.get(*first)) else {
+            continue;
+        };
+        let field = resource.kind.naming_field().name;
+        let singular = resource.kind.singular;
+        let problem = if *other == name {
+            Problem::error(
+                "duplicate-identity",
+                format!("`{first}` and `{address}` are the same {singular}: `{name}`"),
+            )
+            .help(format!("keep one of them, or give one another `{field}`"))
+        } else {
+            Problem::error(
+                "identity-case",
+                format!("`{first}` and `{address}` differ in case only: `{other}` and `{name}`"),
+            )
+            .help("Zoho Desk may take them for one; choose names that differ more")
+        };
+        problems.push(
+            problem
+                .at(again.origin.place(field), "this name")
+                .at(before.origin.place(field), "and this one"),
+        );
+    }
+    known
+}
+
+fn tombstones(
+    identities: &Identities<'_>,
+    details: &Details,
+    removed: &[Tombstone],
+    problems: &mut Vec<Problem>,
+) {
+    for stone in removed {
+        let key = (stone.collection, stone.identity.to_lowercase());
+        let Some((address, _)) = identities.get(&key) else {
+            continue;
+        };
+        let Some(detail) = details.get(*address) else {
+            continue;
+        };
+        let mut problem = Problem::error(
+            "declared-and-removed",
+            format!("`{address}` is declared and removed"),
+        )
+        .at(stone.place.clone(), "removed here")
+        .at(detail.origin.key(""), "declared here")
+        .help("take one of them away");
+        if detail.lifecycle.prevent_destroy {
+            problem.code = "prevented-removal";
+            problem.message = format!("`{address}` is removed, but `preventDestroy` protects it");
+            problem = problem
+                .at(
+                    detail.origin.key("lifecycle/preventDestroy"),
+                    "protected here",
+                )
+                .help("take `preventDestroy` away in one change, and remove it in the next");
+        }
+        problems.push(problem);
+    }
+}
+
+fn renames(
+    state: &State,
+    identities: &Identities<'_>,
+    details: &Details,
+    problems: &mut Vec<Problem>,
+) {
+    for (address, detail) in details {
+        let Some(old) = &detail.lifecycle.renamed_from else {
+            continue;
+        };
+        let Some((other, _)) = identities.get(&(address.collection, old.to_lowercase())) else {
+            continue;
+        };
+        let singular = state
+            .get(address)
+            .map_or("resource", |resource| resource.kind.singular);
+        let place = detail.origin.place("lifecycle/renamedFrom");
+        let problem = if *other == address {
+            Problem::error(
+                "rename-to-itself",
+                format!("`renamedFrom` is the name that `{address}` has now"),
+            )
+            .at(place, "the same name")
+            .help("take it away, or write the name it had before")
+        } else {
+            let other_place = details.get(*other).map(|other| other.origin.key(""));
+            let mut problem = Problem::error(
+                "rename-of-declared",
+                format!("`{address}` was renamed from `{old}`, but `{other}` is that {singular}"),
+            )
+            .at(place, "its old name")
+            .help("an old name belongs to nothing else; take `renamedFrom` away");
+            if let Some(other_place) = other_place {
+                problem = problem.at(other_place, "declared here");
+            }
+            problem
+        };
+        problems.push(problem);
+    }
+}
+
+fn webhook_urls(state: &State, details: &Details, problems: &mut Vec<Problem>) {
+    let mut known: HashMap<String, &Address> = HashMap::new();
+    for (address, resource) in state {
+        if address.collection != "webhooks" {
+            continue;
+        }
+        let url = match resource.body.get("url") {
+            Some(Value::Text(url)) => url.to_string(),
+            Some(Value::Secret(secret)) => secret
+                .expose()
+                .map_or_else(|| secret.template.to_string(), str::to_owned),
+            _ => continue,
+        };
+        let Some(first) = known.get(&url) else {
+            known.insert(url, address);
+            continue;
+        };
+        let (Some(again), Some(before)) = (details.get(address), details.get(*first)) else {
+            continue;
+        };
+        problems.push(
+            Problem::error(
+                "duplicate-url",
+                format!("`{first}` and `{address}` call one URL"),
+            )
+            .at(again.origin.place("url"), "called again")
+            .at(before.origin.place("url"), "first called here")
+            .help("merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL"),
+        );
+    }
+}
+
+/// The single references of a resource: the field and the resource it names.
+fn edges(state: &State, index: usize) -> Vec<(&'static str, usize)> {
+    let Some((_, resource)) = state.get_index(index) else {
+        return Vec::new();
+    };
+    resource
+        .kind
+        .fields
+        .iter()
+        .filter(|field| matches!(field.shape, Shape::Reference(_)))
+        .filter_map(|field| match resource.body.get(field.name)? {
+            Value::Reference(Reference::To(address)) => {
+                Some((field.name, state.get_index_of(address)?))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Finds every cycle of single references, each once.
+fn cycles(state: &State, details: &Details, problems: &mut Vec<Problem>) {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mark {
+        New,
+        Open,
+        Done,
+    }
+    let mut marks = vec![Mark::New; state.len()];
+    for start in 0..state.len() {
+        if marks[start] != Mark::New {
+            continue;
+        }
+        // The way from the start: a resource, its edges, and the edge that is being followed.
+        let mut way = vec![(start, edges(state, start), 0_usize)];
+        marks[start] = Mark::Open;
+        while let Some((node, edges_of, next)) = way.last_mut() {
+            let Some((_, target)) = edges_of.get(*next).copied() else {
+                marks[*node] = Mark::Done;
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            match marks[target] {
+                Mark::Done => {}
+                Mark::New => {
+                    marks[target] = Mark::Open;
+                    way.push((target, edges(state, target), 0));
+                }
+                Mark::Open => {
+                    let from = way.iter().position(|(node, ..)| *node == target);
+                    let cycle: Vec<(usize, &'static str)> = way
+                        .iter()
+                        .skip(from.unwrap_or_default())
+                        .filter_map(|(node, edges, next)| {
+                            Some((*node, edges.get(next.checked_sub(1)?)?.0))
+                        })
+                        .collect();
+                    problems.push(cycle_problem(state, details, &cycle));
+                }
+            }
+        }
+    }
+}
+
+/// Members of a cycle that get a label of their own.
+const LABELS: usize = 6;
+
+fn cycle_problem(state: &State, details: &Details, cycle: &[(usize, &'static str)]) -> Problem {
+    let names: Vec<String> = cycle
+        .iter()
+        .chain(cycle.first())
+        .filter_map(|(node, _)| Some(state.get_index(*node)?.0.to_string()))
+        .collect();
+    let mut problem = Problem::error(
+        "reference-cycle",
+        format!("references run in a circle: `{}`", names.join(" -> ")),
+    );
+    for (position, (node, field)) in cycle.iter().take(LABELS).enumerate() {
+        let Some(detail) = state
+            .get_index(*node)
+            .and_then(|(address, _)| details.get(address))
+        else {
+            continue;
+        };
+        let words = if position == 0 {
+            "begins here"
+        } else {
+            "goes on here"
+        };
+        problem = problem.at(detail.origin.place(field), words);
+    }
+    problem.help(if cycle.len() == 1 {
+        "nothing can stand above itself; name another one, or take the reference away"
+    } else {
+        "take one of these references away"
+    })
+}

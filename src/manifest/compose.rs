@@ -1,0 +1,574 @@
+//! From the files of an environment to its desired state.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::check::check;
+use super::convert::{Converter, Here};
+use super::custom::Custom;
+use super::digest::digest;
+use super::identity::canonical_identity;
+use super::load;
+use super::origin::Origin;
+use super::raw::{At, Raw, escape};
+use super::resolve::{Declared, Handles};
+use super::source::{Source, Sources};
+use super::variables::{Expanded, Variables, has_expression};
+use super::walk::{Walker, wrong_type};
+use crate::config::Environment;
+use crate::kind::{KINDS, Kind, find};
+use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
+use crate::state::{Address, Lifecycle, Resource, State};
+
+/// What the manifests of one environment want.
+#[derive(Debug, Clone)]
+pub struct Desired {
+    /// The resources, by kind and handle. Bodies hold the fields that a manifest names, in the
+    /// order of the kind's table, in canonical form.
+    pub state: State,
+    /// What else is known of each resource.
+    pub details: IndexMap<Address, Detail>,
+    /// What is to be removed.
+    pub removed: Vec<Tombstone>,
+    /// What is odd but not wrong, such as a secret that is not set.
+    pub warnings: Vec<Problem>,
+    /// The SHA-256 of all of this in hexadecimal, with secrets as templates.
+    pub digest: String,
+}
+
+/// What a manifest says besides the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// How the resource may be treated.
+    pub lifecycle: Lifecycle,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// Something that is to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// Its collection.
+    pub collection: &'static str,
+    /// Its canonical identity.
+    pub identity: String,
+    /// Where the manifest says so.
+    pub place: Place,
+}
+
+/// Merges the files of an environment and understands them.
+///
+/// `env` gives the environment variables that `${env.…}` and `${secret.…}` read.
+///
+/// # Errors
+///
+/// Everything that is wrong in the files, in one go.
+pub fn compose(
+    sources: &Sources,
+    environment: &Environment,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Desired, Problems> {
+    let variables = Variables {
+        variables: &environment.variables,
+        environment: &environment.name,
+        env,
+        missing: RefCell::default(),
+    };
+    let mut merged = Merged::default();
+    for source in &sources.base {
+        merged.file(source, None);
+    }
+    for overlay in &sources.overlays {
+        let mut seen = HashMap::new();
+        for source in overlay {
+            merged.file(source, Some(&mut seen));
+        }
+    }
+    let Merged {
+        mut declared,
+        dropped,
+        buried,
+        incomplete,
+        mut problems,
+    } = merged;
+    declared.sort_by(|a, _, b, _| order(a).cmp(&order(b)));
+    let handles = Handles::new(&declared, dropped, &variables, incomplete);
+    let mut converter = Converter::new(sources, &variables, &handles);
+    let mut state = State::with_capacity(declared.len());
+    let mut details = IndexMap::with_capacity(declared.len());
+    for (address, one) in &declared {
+        let here = Here {
+            kind: one.kind,
+            origin: &one.origin,
+        };
+        let (body, lifecycle) = converter.resource(here, &address.handle, &one.body);
+        if address.collection == "customFields" {
+            let custom = Custom::of(&body, &one.origin);
+            converter
+                .customs
+                .fields
+                .insert(Arc::clone(&address.handle), custom);
+        }
+        let resource = Resource {
+            kind: one.kind,
+            body,
+        };
+        state.insert(address.clone(), resource);
+        let detail = Detail {
+            lifecycle,
+            origin: one.origin.clone(),
+        };
+        details.insert(address.clone(), detail);
+    }
+    problems.append(&mut converter.problems);
+    let warnings = std::mem::take(&mut converter.warnings);
+    let mut removed = Vec::new();
+    for (kind, raw, place) in &buried {
+        match identity_of(&variables, kind, raw, place) {
+            Ok(identity) => removed.push(Tombstone {
+                collection: kind.collection,
+                identity,
+                place: place.clone(),
+            }),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    removed.sort_by(|a, b| (a.collection, &a.identity).cmp(&(b.collection, &b.identity)));
+    removed.dedup_by(|a, b| (a.collection, &a.identity) == (b.collection, &b.identity));
+    check(&state, &details, &removed, &mut problems);
+    if problems.is_empty() {
+        let digest = digest(&state, &details, &removed);
+        return Ok(Desired {
+            state,
+            details,
+            removed,
+            warnings,
+            digest,
+        });
+    }
+    problems.extend(warnings);
+    let mut problems = Problems::from(problems);
+    problems.sort();
+    Err(problems)
+}
+
+/// By kind in the order of the table, then by handle.
+fn order(address: &Address) -> (usize, &str) {
+    let kind = KINDS
+        .iter()
+        .position(|kind| kind.collection == address.collection);
+    (kind.unwrap_or(KINDS.len()), &address.handle)
+}
+
+/// What the files say once they are laid over one another.
+#[derive(Default)]
+struct Merged {
+    declared: IndexMap<Address, Declared>,
+    /// Resources that an overlay takes out, and where it says so.
+    dropped: HashMap<Address, Place>,
+    /// Tombstones as they are written.
+    buried: Vec<(&'static Kind, Raw, Place)>,
+    /// Whether a file could not be read as YAML.
+    incomplete: bool,
+    problems: Vec<Problem>,
+}
+
+/// One document on its way in.
+struct Document<'d> {
+    source: &'d Source,
+    number: u32,
+}
+
+impl Document<'_> {
+    fn place(&self, at: At<'_>, part: Part) -> Place {
+        Place {
+            file: Arc::clone(&self.source.name),
+            document: self.number,
+            pointer: at.pointer(),
+            part,
+        }
+    }
+}
+
+impl Merged {
+    /// Takes in a file; `overlay` holds what the overlay's earlier files touched.
+    fn file(&mut self, source: &Source, mut overlay: Option<&mut HashMap<Address, Place>>) {
+        let documents = match load::documents(source) {
+            Ok(documents) => documents,
+            Err(mut problems) => {
+                self.incomplete = true;
+                self.problems.append(&mut problems);
+                return;
+            }
+        };
+        for (number, raw) in documents {
+            let document = Document { source, number };
+            let Raw::Map(entries) = raw else {
+                let (problem, help) = match raw {
+                    Raw::List(_) => (
+                        "a list",
+                        "name the collection first, such as `departments:`, and give each resource a handle",
+                    ),
+                    _ => (
+                        "no map",
+                        "a file maps collections to handles to fields, such as `departments: {Billing: {}}`",
+                    ),
+                };
+                let problem = Problem::error(
+                    "not-a-map",
+                    format!("the file must be a map of collections, but it is {problem}"),
+                )
+                .at(document.place(At::ROOT, Part::Value), "begins here")
+                .help(help);
+                self.problems.push(problem);
+                self.incomplete = true;
+                continue;
+            };
+            for (key, raw) in entries {
+                let at = At::ROOT.key(&key);
+                if &*key == "removed" {
+                    self.tombstones(&document, at, raw);
+                } else if let Some(kind) = find(&key).filter(|kind| kind.managed) {
+                    self.collection(&document, kind, at, raw, overlay.as_deref_mut());
+                } else {
+                    self.unknown_collection(&document, &key, at);
+                }
+            }
+        }
+    }
+
+    fn unknown_collection(&mut self, document: &Document<'_>, key: &str, at: At<'_>) {
+        let known: Vec<&str> = KINDS
+            .iter()
+            .filter(|kind| kind.managed)
+            .map(|kind| kind.collection)
+            .chain(["removed"])
+            .collect();
+        let place = document.place(at, Part::Key);
+        let problem = if let Some(kind) = find(key) {
+            Problem::error(
+                "unmanaged-collection",
+                format!("{} can be referred to, but not managed", kind.collection),
+            )
+            .at(place, "not managed")
+            .help("take it away and refer to them by name")
+        } else {
+            let help = did_you_mean(key, known.iter().copied())
+                .unwrap_or_else(|| format!("known are {}", ticked(&known, "and")));
+            Problem::error(
+                "unknown-collection",
+                format!("no collection is named `{key}`"),
+            )
+            .at(place, "not a collection")
+            .help(help)
+        };
+        self.problems.push(problem);
+    }
+
+    fn collection(
+        &mut self,
+        document: &Document<'_>,
+        kind: &'static Kind,
+        at: At<'_>,
+        raw: Raw,
+        mut overlay: Option<&mut HashMap<Address, Place>>,
+    ) {
+        let entries = match raw {
+            Raw::Map(entries) => entries,
+            Raw::Null => return,
+            other => {
+                let (message, _) = wrong_type(kind.collection, "a map of handles", &other);
+                let problem = Problem::error("wrong-type", message)
+                    .at(
+                        document.place(at, Part::Value),
+                        format!("this is {}", other.what()),
+                    )
+                    .help(format!(
+                        "give each {} a handle, such as `{}: {{My {}: {{…}}}}`",
+                        kind.singular, kind.collection, kind.singular
+                    ));
+                self.problems.push(problem);
+                self.incomplete = true;
+                return;
+            }
+        };
+        for (handle, body) in entries {
+            let here = at.key(&handle);
+            let place = document.place(here, Part::Key);
+            if handle.trim().is_empty() || has_expression(&handle) {
+                let (message, help) = if handle.trim().is_empty() {
+                    ("a handle cannot be empty".to_owned(), "give it a name")
+                } else {
+                    (
+                        format!("the handle `{handle}` holds an expression"),
+                        "expressions stand in values only: give it a plain handle and put the expression into its naming field",
+                    )
+                };
+                let problem = Problem::error("bad-handle", message)
+                    .at(place, "not a handle")
+                    .help(help);
+                self.problems.push(problem);
+                continue;
+            }
+            let address = Address::new(kind.collection, handle);
+            match overlay.as_deref_mut() {
+                None => self.declare(document, kind, address, body, place),
+                Some(seen) => {
+                    if let Some(first) = seen.insert(address.clone(), place.clone()) {
+                        self.problems.push(twice(&address, place, first));
+                        continue;
+                    }
+                    self.overlay(document, kind, address, body, place);
+                }
+            }
+        }
+    }
+
+    fn declare(
+        &mut self,
+        document: &Document<'_>,
+        kind: &'static Kind,
+        address: Address,
+        body: Raw,
+        place: Place,
+    ) {
+        if let Some(first) = self.declared.get(&address) {
+            let problem = twice(&address, place, first.origin.key(""));
+            self.problems.push(problem);
+            return;
+        }
+        let origin = Origin::new(
+            address.clone(),
+            Arc::clone(&document.source.name),
+            document.number,
+        );
+        self.dropped.remove(&address);
+        self.declared
+            .insert(address, Declared { kind, body, origin });
+    }
+
+    fn overlay(
+        &mut self,
+        document: &Document<'_>,
+        kind: &'static Kind,
+        address: Address,
+        body: Raw,
+        place: Place,
+    ) {
+        if matches!(body, Raw::Null) {
+            if self.declared.swap_remove(&address).is_some() {
+                self.dropped.insert(address, place);
+                return;
+            }
+            let handles = self
+                .declared
+                .keys()
+                .filter(|one| one.collection == address.collection)
+                .map(|one| &*one.handle);
+            let help = did_you_mean(&address.handle, handles).unwrap_or_else(|| {
+                format!(
+                    "null takes a {} out of the desired state; to declare one without fields write `{{}}`",
+                    kind.singular
+                )
+            });
+            let problem = Problem::error(
+                "nothing-to-remove",
+                format!("there is no `{address}` below this overlay"),
+            )
+            .at(place, "taken out here")
+            .help(help);
+            self.problems.push(problem);
+            return;
+        }
+        if let Some(base) = self.declared.get_mut(&address) {
+            base.origin
+                .overlay(Arc::clone(&document.source.name), document.number, &body);
+            merge(&mut base.body, body);
+        } else {
+            self.declare(document, kind, address, body, place);
+        }
+    }
+
+    fn tombstones(&mut self, document: &Document<'_>, at: At<'_>, raw: Raw) {
+        let Raw::Map(entries) = raw else {
+            if !matches!(raw, Raw::Null) {
+                let (message, _) = wrong_type("removed", "a map of collections", &raw);
+                let problem = Problem::error("wrong-type", message)
+                    .at(
+                        document.place(at, Part::Value),
+                        format!("this is {}", raw.what()),
+                    )
+                    .help("write `removed: {departments: [Old Team]}`");
+                self.problems.push(problem);
+            }
+            return;
+        };
+        for (collection, raw) in entries {
+            let here = at.key(&collection);
+            let Some(kind) = find(&collection).filter(|kind| kind.managed) else {
+                self.unknown_collection(document, &collection, here);
+                continue;
+            };
+            let Raw::List(items) = raw else {
+                let (message, help) = wrong_type(&collection, "a list of identities", &raw);
+                let mut problem = Problem::error("wrong-type", message).at(
+                    document.place(here, Part::Value),
+                    format!("this is {}", raw.what()),
+                );
+                problem.help = help;
+                self.problems.push(problem);
+                continue;
+            };
+            for (index, item) in items.into_iter().enumerate() {
+                let place = document.place(here.index(index), Part::Value);
+                self.buried.push((kind, item, place));
+            }
+        }
+    }
+}
+
+fn twice(address: &Address, again: Place, first: Place) -> Problem {
+    Problem::error(
+        "duplicate-resource",
+        format!("`{address}` is declared twice"),
+    )
+    .at(again, "declared again here")
+    .at(first, "first declared here")
+    .help("keep one of them, or give one another handle")
+}
+
+/// Lays one value over another: maps are merged, everything else is replaced.
+fn merge(base: &mut Raw, over: Raw) {
+    match (base, over) {
+        (Raw::Map(base), Raw::Map(over)) if !is_reference(&over) => {
+            for (key, value) in over {
+                match base.iter_mut().find(|(own, _)| *own == key) {
+                    Some((_, own)) => merge(own, value),
+                    None => base.push((key, value)),
+                }
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+/// Whether a map is `{lookup: …}` or `{id: …}`, which is one value.
+fn is_reference(entries: &[(Arc<str>, Raw)]) -> bool {
+    matches!(entries, [(key, _)] if matches!(&**key, "lookup" | "id"))
+}
+
+/// The canonical identity of a tombstone.
+fn identity_of(
+    variables: &Variables<'_>,
+    kind: &'static Kind,
+    raw: &Raw,
+    place: &Place,
+) -> Result<String, Problem> {
+    let identity_fields: Vec<&str> = kind
+        .fields
+        .iter()
+        .filter(|field| field.identity)
+        .map(|field| field.name)
+        .collect();
+    let form = identity_fields.join("/");
+    let bad = |message: String, help: String| {
+        Err(Problem::error("bad-tombstone", message)
+            .at(place.clone(), "not an identity")
+            .help(help))
+    };
+    let expand = |text: &str| match variables.expand(text) {
+        Ok(Expanded::Literal(text)) => Ok(text.into_owned()),
+        Ok(Expanded::Text(text)) => Ok(text),
+        Ok(Expanded::Secret(..)) => Err(Problem::error(
+            "misplaced-secret",
+            "an identity cannot hold a secret: plans and reports show it",
+        )
+        .at(place.clone(), "a secret")
+        .help("use `${var.…}` or `${env.…}`")),
+        Err(bad) => Err(Problem::error(bad.code, bad.message)
+            .at_part(place.clone(), bad.expression, "")
+            .help(bad.help)),
+    };
+    let text = match raw {
+        Raw::Text(text) => expand(text)?,
+        Raw::Number(number) if number.is_u64() => number.to_string(),
+        Raw::Map(_) if identity_fields.len() > 1 => {
+            let pointer = |at: At<'_>, part: Part| Place {
+                pointer: format!("{}{}", place.pointer, at.pointer()),
+                part,
+                ..place.clone()
+            };
+            let mut walker = Walker {
+                place: &pointer,
+                problems: Vec::new(),
+            };
+            let mut parts: Vec<Option<String>> = vec![None; identity_fields.len()];
+            for (key, value) in walker.known(raw, At::ROOT, "removed", &identity_fields) {
+                let text = walker.text(value, At::ROOT.key(key), key);
+                if let Some(index) = identity_fields.iter().position(|field| *field == key) {
+                    parts[index] = text;
+                }
+            }
+            if let Some(problem) = walker.problems.into_iter().next() {
+                return Err(problem);
+            }
+            let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else {
+                let message = format!(
+                    "a tombstone of {} needs {}",
+                    kind.collection,
+                    ticked(&identity_fields, "and")
+                );
+                return bad(
+                    message,
+                    format!("write `{{{}}}`", identity_fields.join(": …, ") + ": …"),
+                );
+            };
+            parts
+                .iter()
+                .map(|part| expand(part))
+                .collect::<Result<Vec<_>, _>>()?
+                .join("/")
+        }
+        other => {
+            let name = format!("removed.{}", kind.collection);
+            let (message, _) = wrong_type(&name, "a list of texts", other);
+            return bad(
+                message.replace(", not ", ", not of "),
+                format!("write each {}'s `{form}`", kind.singular),
+            );
+        }
+    };
+    let parts: BTreeSet<bool> = text
+        .splitn(identity_fields.len(), '/')
+        .map(|part| part.trim().is_empty())
+        .collect();
+    let count = text.splitn(identity_fields.len(), '/').count();
+    if parts.contains(&true) || count < identity_fields.len() {
+        return bad(
+            format!(
+                "`{text}` cannot identify {}",
+                super::resolve::article(kind.singular)
+            ),
+            format!("write its `{form}`"),
+        );
+    }
+    Ok(canonical_identity(kind, &text))
+}
+
+impl Desired {
+    /// The place of a resource (empty `path`) or of one of its fields; see [`Origin::place`].
+    #[must_use]
+    pub fn place(&self, address: &Address, path: &str) -> Option<Place> {
+        Some(self.details.get(address)?.origin.place(path))
+    }
+}
+
+/// A field path of one key, escaped for [`Origin::place`].
+#[must_use]
+pub fn path_of(keys: &[&str]) -> String {
+    let keys: Vec<String> = keys.iter().map(|key| escape(key)).collect();
+    keys.join("/")
+}

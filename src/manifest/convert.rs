@@ -1,0 +1,855 @@
+//! From the values of a file to the values of a body, by the shapes of the kind.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::Number;
+
+use super::custom::Customs;
+use super::identity::{canonical_name, canonical_text};
+use super::origin::Origin;
+use super::raw::{At, Raw};
+use super::resolve::Handles;
+use super::source::Sources;
+use super::variables::{BadExpression, Expanded, Variables};
+use super::walk::{misspelt, unknown_key, wrong_type};
+use super::written::Numbers;
+use crate::kind::schema::{Checker, Violation, checkers};
+use crate::kind::{Field, Kind, Shape};
+use crate::problem::{Part, Place, Problem, counted, did_you_mean, ticked};
+use crate::state::{Body, Lifecycle, Secret, Value};
+
+/// A text after its expressions were replaced.
+pub(crate) enum Text {
+    Plain(String),
+    Secret(Secret),
+}
+
+/// Converts resources one after the other and collects what is wrong.
+pub(crate) struct Converter<'a> {
+    pub(crate) variables: &'a Variables<'a>,
+    pub(crate) handles: &'a Handles<'a>,
+    pub(crate) customs: Customs,
+    pub(crate) numbers: Numbers<'a>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+/// The resource that is being converted.
+#[derive(Clone, Copy)]
+pub(crate) struct Here<'h> {
+    pub(crate) kind: &'static Kind,
+    pub(crate) origin: &'h Origin,
+}
+
+impl Here<'_> {
+    pub(crate) fn place(&self, at: At<'_>, part: Part) -> Place {
+        self.origin.part(&at.pointer(), part)
+    }
+}
+
+impl<'a> Converter<'a> {
+    pub(crate) fn new(
+        sources: &'a Sources,
+        variables: &'a Variables<'a>,
+        handles: &'a Handles<'a>,
+    ) -> Self {
+        Self {
+            variables,
+            handles,
+            customs: Customs {
+                fields: HashMap::new(),
+            },
+            numbers: Numbers::new(sources),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Reports an error with one label.
+    pub(crate) fn error(
+        &mut self,
+        here: Here<'_>,
+        (at, part): (At<'_>, Part),
+        code: &'static str,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: Option<String>,
+    ) {
+        let mut problem = Problem::error(code, message).at(here.place(at, part), label);
+        problem.help = help;
+        self.problems.push(problem);
+    }
+
+    fn wrong(&mut self, here: Here<'_>, at: At<'_>, raw: &Raw, name: &str, wanted: &str) {
+        let (message, help) = wrong_type(name, wanted, raw);
+        let label = format!("this is {}", raw.what());
+        self.error(here, (at, Part::Value), "wrong-type", message, label, help);
+    }
+
+    /// Converts a resource.
+    pub(crate) fn resource(
+        &mut self,
+        here: Here<'_>,
+        handle: &str,
+        raw: &Raw,
+    ) -> (Body, Lifecycle) {
+        let kind = here.kind;
+        let nothing = Vec::new();
+        let entries = match raw {
+            Raw::Map(entries) => entries,
+            Raw::Null => &nothing,
+            other => {
+                let name = format!("{}.{handle}", kind.collection);
+                let (message, _) = wrong_type(&name, "a map of fields", other);
+                let problem = Problem::error("wrong-type", message)
+                    .at(
+                        Place {
+                            part: Part::Value,
+                            ..here.origin.key("")
+                        },
+                        format!("this is {}", other.what()),
+                    )
+                    .help(format!("write `{handle}: {{}}` if no field is to be named"));
+                self.problems.push(problem);
+                return (Body::default(), Lifecycle::default());
+            }
+        };
+        let mut values: Vec<Option<Value>> = vec![None; kind.fields.len()];
+        let mut named = vec![false; kind.fields.len()];
+        let mut lifecycle = Lifecycle::default();
+        for (key, raw) in entries {
+            let at = At::ROOT.key(key);
+            if &**key == "lifecycle" {
+                lifecycle = self.lifecycle(here, raw, at);
+            } else if let Some(index) = kind.fields.iter().position(|one| one.name == &**key) {
+                named[index] = true;
+                values[index] =
+                    self.field(here, &kind.fields[index], &checkers(kind)[index], raw, at);
+            } else {
+                self.unknown_field(here, key, at);
+            }
+        }
+        for (index, field) in kind.fields.iter().enumerate() {
+            if named[index] {
+                continue;
+            }
+            if field.naming {
+                let raw = Raw::Text(handle.into());
+                values[index] = self.field(here, field, &checkers(kind)[index], &raw, At::ROOT);
+            } else if field.required && !Self::is_misspelt(here, raw, field) {
+                let field_doc = field.doc;
+                self.error(
+                    here,
+                    (At::ROOT, Part::Key),
+                    "missing-required",
+                    format!("{} `{handle}` lacks `{}`", kind.singular, field.name),
+                    format!("`{}` is missing", field.name),
+                    Some(format!("`{}`: {field_doc}", field.name)),
+                );
+            }
+        }
+        let body: Body = kind
+            .fields
+            .iter()
+            .zip(values)
+            .filter_map(|(field, value)| Some((field.name, value?)))
+            .collect();
+        let named: Vec<&str> = entries
+            .iter()
+            .filter(|(_, raw)| !matches!(raw, Raw::Null))
+            .map(|(key, _)| &**key)
+            .collect();
+        self.rules(here, &body, &named);
+        (body, lifecycle)
+    }
+
+    fn is_misspelt(here: Here<'_>, raw: &Raw, field: &Field) -> bool {
+        let known: Vec<&str> = here.kind.fields.iter().map(|field| field.name).collect();
+        misspelt(raw, field.name, &known)
+    }
+
+    fn unknown_field(&mut self, here: Here<'_>, key: &str, at: At<'_>) {
+        let kind = here.kind;
+        let known: Vec<&str> = kind
+            .fields
+            .iter()
+            .map(|field| field.name)
+            .chain(["lifecycle"])
+            .collect();
+        // A name of the wire is more than a slip: say what the field is called here.
+        let wire = kind.fields.iter().find(|field| {
+            [field.openapi.read_name(), field.guide.read_name()].contains(&Some(key))
+        });
+        let (message, help) = unknown_key(kind.collection, key, &known);
+        let message = message.replace(" has no key ", " have no field ");
+        let help = wire.map_or(help, |field| {
+            format!("the field is called `{}` here", field.name)
+        });
+        self.error(
+            here,
+            (at, Part::Key),
+            "unknown-key",
+            message,
+            "not a field",
+            Some(help),
+        );
+    }
+
+    fn lifecycle(&mut self, here: Here<'_>, raw: &Raw, at: At<'_>) -> Lifecycle {
+        const KEYS: &[&str] = &[
+            "preventDestroy",
+            "createOnly",
+            "ignoreChanges",
+            "renamedFrom",
+            "replace",
+        ];
+        let place = |inner: At<'_>, part: Part| {
+            here.origin
+                .part(&format!("{}{}", at.pointer(), inner.pointer()), part)
+        };
+        let mut walker = super::walk::Walker {
+            place: &place,
+            problems: Vec::new(),
+        };
+        let mut lifecycle = Lifecycle::default();
+        let names: Vec<&'static str> = here.kind.fields.iter().map(|field| field.name).collect();
+        for (key, value) in walker.known(raw, At::ROOT, "lifecycle", KEYS) {
+            let at = At::ROOT.key(key);
+            match key {
+                "preventDestroy" => {
+                    lifecycle.prevent_destroy = walker.flag(value, at, key).unwrap_or_default();
+                }
+                "createOnly" => {
+                    lifecycle.create_only = walker.flag(value, at, key).unwrap_or_default();
+                }
+                "replace" => lifecycle.replace = walker.flag(value, at, key).unwrap_or_default(),
+                "renamedFrom" => {
+                    lifecycle.renamed_from = walker
+                        .plain(value, at, key)
+                        .map(|text| super::identity::canonical_identity(here.kind, &text));
+                }
+                _ => {
+                    for (index, item) in walker.items(value, at, key).iter().enumerate() {
+                        if let Some(name) = walker.word(item, at.index(index), key, &names) {
+                            lifecycle.ignore_changes.push(name.to_owned());
+                        }
+                    }
+                    lifecycle.ignore_changes.sort();
+                    lifecycle.ignore_changes.dedup();
+                }
+            }
+        }
+        self.problems.append(&mut walker.problems);
+        lifecycle
+    }
+
+    /// Converts the value of a field; absent when it is wrong, which is then reported.
+    fn field(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        checker: &Checker,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Value> {
+        let value = match field.shape {
+            Shape::Text { .. } | Shape::Email { .. } => {
+                self.text_field(here, field, checker, raw, at)?
+            }
+            Shape::Scalar { .. } => match self.scalar(here, field.name, raw, at)? {
+                Value::Text(text) => {
+                    let json = text.to_string().into();
+                    self.check(here, field, checker, &json, at)?;
+                    Value::Text(text)
+                }
+                other => other,
+            },
+            _ if matches!(raw, Raw::Null) => Value::Null,
+            Shape::Flag | Shape::Integer { .. } | Shape::Number | Shape::Choice(_) => {
+                self.single(here, field, checker, raw, at)?
+            }
+            Shape::Reference(collection) => {
+                Value::Reference(self.reference(here, collection, raw, at, field.name)?)
+            }
+            Shape::References(collection) => {
+                self.references(here, collection, raw, at, field.name)?
+            }
+            Shape::Texts { max_items, set, .. } => {
+                self.texts(here, field, checker, (max_items, set), raw, at)?
+            }
+            Shape::Map(leaves) => self.map(here, field, leaves, checker, raw, at)?,
+            Shape::CustomFields { module } => self.custom_values(here, module, raw, at)?,
+            Shape::Subscriptions => self.subscriptions(here, raw, at)?,
+        };
+        if field.required && value.is_null() {
+            self.error(
+                here,
+                (at, Part::Value),
+                "missing-required",
+                format!("`{}` cannot be empty", field.name),
+                "nothing in it",
+                Some(format!("`{}`: {}", field.name, field.doc)),
+            );
+            return None;
+        }
+        Some(value)
+    }
+
+    /// Replaces expressions; reports bad ones.
+    fn expand(&mut self, here: Here<'_>, text: &str, at: At<'_>) -> Option<Text> {
+        match self.variables.expand(text) {
+            Ok(Expanded::Literal(text)) => Some(Text::Plain(text.into_owned())),
+            Ok(Expanded::Text(text)) => Some(Text::Plain(text)),
+            Ok(Expanded::Secret(secret, newly)) => {
+                if let Some(name) = newly {
+                    let warning = Problem::warning(
+                        "missing-secret",
+                        format!(
+                            "the secret `{name}` is not set: what it stands in is not compared"
+                        ),
+                    )
+                    .at_part(
+                        here.place(at, Part::Value),
+                        format!("${{secret.{name}}}"),
+                        "needed here",
+                    )
+                    .help(format!(
+                        "set the environment variable `{name}`; `apply` refuses to run without it"
+                    ));
+                    self.warnings.push(warning);
+                }
+                Some(Text::Secret(secret))
+            }
+            Err(bad) => {
+                self.bad_expression(here, at, bad);
+                None
+            }
+        }
+    }
+
+    fn bad_expression(&mut self, here: Here<'_>, at: At<'_>, bad: BadExpression) {
+        let problem = Problem::error(bad.code, bad.message)
+            .at_part(here.place(at, Part::Value), bad.expression, "")
+            .help(bad.help);
+        self.problems.push(problem);
+    }
+
+    /// A text, or a number that reads back as it is written.
+    pub(crate) fn text(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Text> {
+        match raw {
+            Raw::Text(text) => self.expand(here, text, at),
+            Raw::Null => Some(Text::Plain(String::new())),
+            Raw::Number(number) => {
+                let place = here.place(at, Part::Value);
+                match self.numbers.as_written(number, &place) {
+                    Ok(text) => Some(Text::Plain(text)),
+                    Err(written) => {
+                        self.doubtful(here, at, name, &written);
+                        None
+                    }
+                }
+            }
+            Raw::Doubtful(text) => {
+                self.doubtful(here, at, name, text);
+                None
+            }
+            other => {
+                self.wrong(here, at, other, name, "a text");
+                None
+            }
+        }
+    }
+
+    /// A text that holds no secret.
+    pub(crate) fn plain(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<String> {
+        match self.text(here, name, raw, at)? {
+            Text::Plain(text) => Some(text),
+            Text::Secret(secret) => {
+                let problem = Problem::error(
+                    "misplaced-secret",
+                    format!("`{name}` cannot hold a secret: plans and reports show it"),
+                )
+                .at_part(here.place(at, Part::Value), "${secret.", "a secret")
+                .help(format!(
+                    "use `${{var.…}}` or `${{env.…}}` in place of `{}`",
+                    secret.template
+                ));
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn doubtful(&mut self, here: Here<'_>, at: At<'_>, name: &str, written: &str) {
+        self.error(
+            here,
+            (at, Part::Value),
+            "unquoted-number",
+            format!("`{name}` is a text, and `{written}` without quotes is read as a number"),
+            "readers of YAML disagree about this",
+            Some(format!("put it in quotes: \"{written}\"")),
+        );
+    }
+
+    fn text_field(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        checker: &Checker,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Value> {
+        let text = if field.identity {
+            Text::Plain(self.plain(here, field.name, raw, at)?)
+        } else {
+            self.text(here, field.name, raw, at)?
+        };
+        let normal = |text: &str| {
+            if matches!(field.shape, Shape::Email { .. }) {
+                canonical_text(text).to_lowercase()
+            } else if field.naming {
+                canonical_name(here.kind, text)
+            } else if field.identity {
+                canonical_text(text).into_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        match text {
+            Text::Plain(text) => {
+                let text = normal(&text);
+                if text.is_empty() {
+                    return Some(Value::Null);
+                }
+                let json = serde_json::Value::String(text);
+                self.check(here, field, checker, &json, at)?;
+                Some(Value::text(json.as_str().unwrap_or_default()))
+            }
+            Text::Secret(secret) => {
+                if let Some(value) = secret.expose() {
+                    let json = serde_json::Value::String(value.to_owned());
+                    self.check_secret(here, field, checker, &json, at)?;
+                }
+                Some(Value::Secret(secret))
+            }
+        }
+    }
+
+    /// A text, a number or a boolean as text.
+    pub(crate) fn scalar(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Value> {
+        if let Raw::Bool(value) = raw {
+            return Some(Value::text(&value.to_string()));
+        }
+        if matches!(raw, Raw::List(_) | Raw::Map(_)) {
+            self.wrong(here, at, raw, name, "a text, a number or true or false");
+            return None;
+        }
+        Some(match self.text(here, name, raw, at)? {
+            Text::Plain(text) => Value::text(&text),
+            Text::Secret(secret) => Value::Secret(secret),
+        })
+    }
+
+    /// A flag, a number or a choice; a text with an expression may stand for it.
+    fn single(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        checker: &Checker,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Value> {
+        let wanted = match field.shape {
+            Shape::Flag => "true or false".to_owned(),
+            Shape::Integer { .. } => "a whole number".to_owned(),
+            Shape::Choice(words) => format!("a text: {}", ticked(words, "or")),
+            _ => "a number".to_owned(),
+        };
+        let expanded;
+        let raw = match raw {
+            Raw::Text(text) if text.contains("${") => {
+                let text = self.plain(here, field.name, raw, at)?;
+                if text.is_empty() {
+                    return Some(Value::Null);
+                }
+                expanded = reread(&text, field.shape);
+                &expanded
+            }
+            other => other,
+        };
+        let (json, value) = match (field.shape, raw) {
+            (Shape::Flag, Raw::Bool(flag)) => return Some(Value::Bool(*flag)),
+            (Shape::Choice(_), Raw::Text(text)) if text.is_empty() => return Some(Value::Null),
+            (Shape::Choice(_), Raw::Text(text)) => (text.to_string().into(), Value::text(text)),
+            (Shape::Integer { .. } | Shape::Number, Raw::Number(number)) => {
+                let number = normal_number(number);
+                (number.clone().into(), Value::Number(number))
+            }
+            (_, other) => {
+                self.wrong(here, at, other, field.name, &wanted);
+                return None;
+            }
+        };
+        self.check(here, field, checker, &json, at)?;
+        Some(value)
+    }
+
+    fn texts(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        checker: &Checker,
+        (max_items, set): (u32, bool),
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Value> {
+        let Raw::List(items) = raw else {
+            self.wrong(here, at, raw, field.name, "a list of texts");
+            return None;
+        };
+        if max_items > 0 && items.len() > max_items as usize {
+            self.error(
+                here,
+                (at, Part::Value),
+                "too-many",
+                format!(
+                    "`{}` has {}; {max_items} is the most",
+                    field.name,
+                    counted(items.len(), "item")
+                ),
+                "too many",
+                None,
+            );
+        }
+        let mut out: Vec<Value> = Vec::with_capacity(items.len());
+        let mut first: HashMap<String, usize> = HashMap::with_capacity(items.len());
+        let mut whole = true;
+        for (index, item) in items.iter().enumerate() {
+            let place = at.index(index);
+            let Some(text) = self.plain(here, field.name, item, place) else {
+                whole = false;
+                continue;
+            };
+            if text.is_empty() {
+                self.error(
+                    here,
+                    (place, Part::Value),
+                    "empty",
+                    format!("an item of `{}` is empty", field.name),
+                    "nothing in it",
+                    Some("take it away".to_owned()),
+                );
+                whole = false;
+                continue;
+            }
+            let json = serde_json::Value::String(text);
+            if self.check(here, field, checker, &json, place).is_none() {
+                whole = false;
+                continue;
+            }
+            let text = json.as_str().unwrap_or_default();
+            if let Some(other) = first.insert(text.to_owned(), index) {
+                self.duplicate_item(here, field.name, text, (place, at.index(other)));
+                whole = false;
+                continue;
+            }
+            out.push(Value::text(text));
+        }
+        if set {
+            out.sort_by(|a, b| a.as_text().cmp(&b.as_text()));
+        }
+        whole.then_some(Value::List(out))
+    }
+
+    pub(crate) fn duplicate_item(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        item: &str,
+        (again, first): (At<'_>, At<'_>),
+    ) {
+        let problem = Problem::error("duplicate-item", format!("`{name}` names `{item}` twice"))
+            .at(here.place(again, Part::Value), "here again")
+            .at(here.place(first, Part::Value), "first here")
+            .help("take one of them away");
+        self.problems.push(problem);
+    }
+
+    fn map(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        leaves: &'static [Field],
+        checker: &Checker,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Value> {
+        let Raw::Map(entries) = raw else {
+            self.wrong(here, at, raw, field.name, "a map");
+            return None;
+        };
+        let mut out = BTreeMap::new();
+        let mut whole = true;
+        for (key, raw) in entries {
+            let place = at.key(key);
+            let Some(index) = leaves.iter().position(|leaf| leaf.name == &**key) else {
+                let known: Vec<&str> = leaves.iter().map(|leaf| leaf.name).collect();
+                let (message, help) = unknown_key(&format!("`{}`", field.name), key, &known);
+                self.error(
+                    here,
+                    (place, Part::Key),
+                    "unknown-key",
+                    message,
+                    "not known",
+                    Some(help),
+                );
+                whole = false;
+                continue;
+            };
+            match self.field(here, &leaves[index], &checker.leaves[index], raw, place) {
+                Some(value) => {
+                    out.insert(key.to_string(), value);
+                }
+                None => whole = false,
+            }
+        }
+        for leaf in leaves.iter().filter(|leaf| leaf.required) {
+            if raw.get(leaf.name).is_none() {
+                self.error(
+                    here,
+                    (at, Part::Key),
+                    "missing-required",
+                    format!("`{}` lacks `{}`", field.name, leaf.name),
+                    format!("`{}` is missing", leaf.name),
+                    Some(format!("`{}`: {}", leaf.name, leaf.doc)),
+                );
+                whole = false;
+            }
+        }
+        whole.then_some(Value::Map(out))
+    }
+
+    /// Checks a value against the schema of its field.
+    fn check(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        checker: &Checker,
+        value: &serde_json::Value,
+        at: At<'_>,
+    ) -> Option<()> {
+        let Some(violation) = checker.check(value) else {
+            return Some(());
+        };
+        let text = value.as_str().unwrap_or_default();
+        self.violation(here, field, (violation, text), checker, at);
+        None
+    }
+
+    /// As `check`, without a word of the value.
+    fn check_secret(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        checker: &Checker,
+        value: &serde_json::Value,
+        at: At<'_>,
+    ) -> Option<()> {
+        let Some(violation) = checker.check(value) else {
+            return Some(());
+        };
+        let rule = match violation {
+            Violation::TooLong(limit) => format!("must have {limit} characters at most"),
+            Violation::TooShort(limit) => format!("must have {limit} characters at least"),
+            _ => match pattern(&field.shape) {
+                Some(words) => format!("must be {words}"),
+                None => "has a wrong value".to_owned(),
+            },
+        };
+        self.error(
+            here,
+            (at, Part::Value),
+            "bad-secret",
+            format!("`{}` {rule} once its secrets are filled in", field.name),
+            "the value is not shown",
+            Some("look at the environment variables that the expressions name".to_owned()),
+        );
+        None
+    }
+
+    fn violation(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        (violation, text): (Violation, &str),
+        checker: &Checker,
+        at: At<'_>,
+    ) {
+        let name = field.name;
+        let length = text.chars().count();
+        let (code, message, label, help) = match violation {
+            Violation::TooLong(limit) => (
+                "too-long",
+                format!("`{name}` has {length} characters; {limit} is the most"),
+                format!("{length} characters"),
+                Some(format!(
+                    "shorten it by {}",
+                    counted(
+                        length.saturating_sub(usize::try_from(limit).unwrap_or(0)),
+                        "character"
+                    )
+                )),
+            ),
+            Violation::TooShort(limit) => (
+                "too-short",
+                format!("`{name}` has {length} characters; {limit} is the least"),
+                format!("{length} characters"),
+                None,
+            ),
+            Violation::Choice => {
+                let words = match field.shape {
+                    Shape::Choice(words) | Shape::Texts { choices: words, .. } => words,
+                    _ => &[],
+                };
+                let near = did_you_mean(text, words.iter().copied());
+                let choices = format!("choose {}", ticked(words, "or"));
+                (
+                    "not-a-choice",
+                    format!("`{text}` is no choice for `{name}`"),
+                    "not one of the choices".to_owned(),
+                    Some(match near {
+                        Some(near) if words.len() > 3 => format!("{near} {choices}"),
+                        Some(near) => near,
+                        None => choices,
+                    }),
+                )
+            }
+            Violation::Pattern => {
+                let words = pattern(&field.shape).unwrap_or_default();
+                let strange = strange_characters(checker, text);
+                if strange.is_empty() {
+                    let code = if matches!(field.shape, Shape::Email { .. }) {
+                        "bad-email"
+                    } else {
+                        "bad-format"
+                    };
+                    (
+                        code,
+                        format!("`{text}` cannot be used for `{name}`"),
+                        "not accepted".to_owned(),
+                        Some(format!("`{name}` must be {words}")),
+                    )
+                } else {
+                    (
+                        "bad-character",
+                        format!("`{name}` cannot hold {}", ticked(&strange, "or")),
+                        "not accepted".to_owned(),
+                        Some(format!("`{name}` must be {words}")),
+                    )
+                }
+            }
+            Violation::Range => (
+                "out-of-range",
+                match field.shape {
+                    Shape::Integer { min, max } => {
+                        format!("`{name}` must be a whole number from {min} to {max}")
+                    }
+                    _ => format!("`{name}` must be a number that is not negative"),
+                },
+                "out of range".to_owned(),
+                None,
+            ),
+        };
+        self.error(here, (at, Part::Value), code, message, label, help);
+    }
+}
+
+/// What a pattern allows, in words.
+fn pattern(shape: &Shape) -> Option<&'static str> {
+    match shape {
+        Shape::Text { pattern, .. } | Shape::Texts { pattern, .. } => {
+            pattern.map(|pattern| pattern.words)
+        }
+        Shape::Email { pattern, .. } => Some(pattern.words),
+        _ => None,
+    }
+}
+
+/// The characters that a set of characters leaves out; none where the pattern is no such set.
+fn strange_characters(checker: &Checker, text: &str) -> Vec<String> {
+    let mut strange: Vec<String> = Vec::new();
+    let mut allowed = false;
+    for character in text.chars() {
+        let text = character.to_string();
+        if checker.check(&text.clone().into()).is_none() {
+            allowed = true;
+        } else if !strange.contains(&text) {
+            strange.push(text);
+        }
+    }
+    // An address may be fine but for letters that its pattern does not know.
+    let plain: String = text
+        .chars()
+        .map(|character| if character.is_ascii() { character } else { 'a' })
+        .collect();
+    if !allowed && !text.is_ascii() && checker.check(&plain.into()).is_none() {
+        strange.retain(|one| !one.is_ascii());
+        return strange;
+    }
+    let set = allowed && strange.iter().all(|one| !one.trim().is_empty());
+    // An address or a number has a form besides its characters.
+    let form = strange.iter().any(|one| "@:/+-.".contains(one.as_str()));
+    if set && !form { strange } else { Vec::new() }
+}
+
+/// A number as it is stored: 24.0 is 24.
+fn normal_number(number: &Number) -> Number {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match number.as_f64() {
+        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= EXACT => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a whole number below 2^53 fits"
+            )]
+            let whole = float as i64;
+            whole.into()
+        }
+        _ => number.clone(),
+    }
+}
+
+/// The text of an expression as the value that a file would have.
+fn reread(text: &str, shape: Shape) -> Raw {
+    match (shape, text) {
+        (Shape::Flag, "true") => Raw::Bool(true),
+        (Shape::Flag, "false") => Raw::Bool(false),
+        (Shape::Integer { .. } | Shape::Number, text) => text
+            .parse::<Number>()
+            .map_or_else(|_| Raw::Text(text.into()), Raw::Number),
+        (_, text) => Raw::Text(text.into()),
+    }
+}
+
+/// A text in shared form.
+pub(crate) fn shared(text: &str) -> Arc<str> {
+    text.into()
+}

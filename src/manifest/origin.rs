@@ -1,0 +1,150 @@
+//! Which files made a resource, and where in them a field stands.
+
+use std::sync::Arc;
+
+use super::raw::{At, Raw, escape};
+use crate::problem::{Part, Place};
+use crate::state::Address;
+
+/// Where a resource comes from; places are made only when something is reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    address: Address,
+    file: Arc<str>,
+    document: u32,
+    /// Overlays that changed it, in order.
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Layer {
+    file: Arc<str>,
+    document: u32,
+    /// The pointers below the resource that the overlay sets.
+    paths: Vec<String>,
+}
+
+impl Origin {
+    pub(crate) fn new(address: Address, file: Arc<str>, document: u32) -> Self {
+        Self {
+            address,
+            file,
+            document,
+            layers: Vec::new(),
+        }
+    }
+
+    /// Notes that an overlay changes the resource.
+    pub(crate) fn overlay(&mut self, file: Arc<str>, document: u32, body: &Raw) {
+        let mut paths = Vec::new();
+        collect(body, At::ROOT, &mut paths);
+        self.layers.push(Layer {
+            file,
+            document,
+            paths,
+        });
+    }
+
+    /// The place of a field, or of the resource itself where `path` is empty.
+    ///
+    /// `path` is a JSON pointer below the resource; the first slash may be left out:
+    /// `name`, `/responseTime/businessHours`, `departments/0`. What no file writes is shown at the
+    /// nearest thing above it.
+    #[must_use]
+    pub fn place(&self, path: &str) -> Place {
+        self.part(path, Part::Value)
+    }
+
+    /// The place of a field's key.
+    #[must_use]
+    pub fn key(&self, path: &str) -> Place {
+        self.part(path, Part::Key)
+    }
+
+    pub(crate) fn part(&self, path: &str, part: Part) -> Place {
+        let path = match path.strip_prefix('/') {
+            Some(_) | None if path.is_empty() => String::new(),
+            Some(_) => path.to_owned(),
+            None => format!("/{path}"),
+        };
+        let (file, document) = self.layer(&path);
+        Place {
+            file: Arc::clone(file),
+            document,
+            pointer: format!(
+                "/{}/{}{path}",
+                self.address.collection,
+                escape(&self.address.handle)
+            ),
+            part: if path.is_empty() { Part::Key } else { part },
+        }
+    }
+
+    /// The last file that sets a path or something above it.
+    fn layer(&self, path: &str) -> (&Arc<str>, u32) {
+        let mut path = path;
+        while !path.is_empty() {
+            for layer in self.layers.iter().rev() {
+                if layer.paths.iter().any(|set| set == path) {
+                    return (&layer.file, layer.document);
+                }
+            }
+            path = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            // A map that an overlay adds to is still the base's.
+            if path.matches('/').count() <= 1 {
+                break;
+            }
+        }
+        (&self.file, self.document)
+    }
+}
+
+fn collect(raw: &Raw, at: At<'_>, paths: &mut Vec<String>) {
+    match raw {
+        Raw::Map(entries) => {
+            for (key, value) in entries {
+                let here = at.key(key);
+                paths.push(here.pointer());
+                collect(value, here, paths);
+            }
+        }
+        Raw::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let here = at.index(index);
+                paths.push(here.pointer());
+                collect(item, here, paths);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::raw::read;
+    use super::*;
+
+    #[test]
+    fn the_last_file_that_sets_a_path_is_named() {
+        let mut origin = Origin::new(Address::new("slas", "a/b"), "base.yaml".into(), 1);
+        origin.overlay(
+            "over.yaml".into(),
+            0,
+            &read("{responseTime: {businessHours: 4}, list: [x]}"),
+        );
+        for (path, file) in [
+            ("", "base.yaml"),
+            ("name", "base.yaml"),
+            ("responseTime/businessHours", "over.yaml"),
+            ("/responseTime/calendarHours", "base.yaml"),
+            ("list/0", "over.yaml"),
+            ("list", "over.yaml"),
+        ] {
+            let place = origin.place(path);
+            assert_eq!(&*place.file, file, "{path}");
+            assert!(place.pointer.starts_with("/slas/a~1b"));
+        }
+        assert_eq!(origin.place("name").document, 1);
+        assert_eq!(origin.place("").part, Part::Key);
+    }
+}
