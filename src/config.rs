@@ -15,7 +15,7 @@ use crate::manifest::load;
 use crate::manifest::raw::{At, Raw};
 use crate::manifest::source::{MAX_FILE, Source};
 use crate::manifest::variables::{self, Expanded, Variables};
-use crate::manifest::walk::Walker;
+use crate::manifest::walk::{Walker, misspelt};
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
 
 /// The name of the project file.
@@ -494,6 +494,7 @@ impl Reader<'_> {
                 _ => ignore = self.ignore(value, here),
             }
         }
+        declared = declared || misspelt(raw, "environments", PROJECT_KEYS);
         if !declared && matches!(raw, Raw::Map(_)) {
             self.walker.report(
                 "missing-required",
@@ -594,7 +595,8 @@ impl Reader<'_> {
             }
         }
         if !simulated && matches!(raw, Raw::Map(_)) {
-            if raw.get("orgId").is_none() {
+            let lacks = |key: &str| raw.get(key).is_none() && !misspelt(raw, key, ENVIRONMENT_KEYS);
+            if lacks("orgId") {
                 self.missing(
                     at,
                     name,
@@ -602,7 +604,7 @@ impl Reader<'_> {
                     "copy it from Setup > Developer Space > API, or use `simulator: {}`",
                 );
             }
-            if raw.get("dataCenter").is_none() && raw.get("endpoint").is_none() {
+            if lacks("dataCenter") && lacks("endpoint") {
                 let help = format!("choose {}", ticked(DATA_CENTERS, "or"));
                 self.missing(at, name, "dataCenter", &help);
             }

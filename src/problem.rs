@@ -266,7 +266,14 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
             (distance, candidate)
         })
         .filter(|(distance, _)| *distance <= limit && *distance < length.max(2))
-        .min_by_key(|(distance, candidate)| (*distance, *candidate))
+        .min_by_key(|(distance, candidate)| {
+            let same = candidate
+                .chars()
+                .zip(word.chars())
+                .take_while(|(a, b)| a == b)
+                .count();
+            (*distance, std::cmp::Reverse(same), *candidate)
+        })
         .map(|(_, candidate)| candidate)
 }
 
@@ -322,14 +329,23 @@ pub fn render(
         out.push_str(&problems.count());
         out.push('\n');
     }
-    // miette pads its lines; nobody wants the blanks.
+    // miette pads its lines, and heads what is told apart with a word of its own.
     let mut trimmed = String::with_capacity(out.len());
-    for line in out.lines() {
-        trimmed.push_str(line.trim_end());
-        trimmed.push('\n');
+    for line in out.lines().map(str::trim_end) {
+        if line != "Advice:" {
+            trimmed.push_str(line);
+            trimmed.push('\n');
+        }
     }
     trimmed
 }
+
+/// Lines between two labels that are shown in one piece.
+const NEAR: usize = 2;
+
+/// Bytes of a line from which on only a part of it is shown, and how much of it.
+const LONG_LINE: usize = 240;
+const EXCERPT: usize = 60;
 
 /// The files that problems point into, opened at most once.
 struct Files<'a> {
@@ -370,12 +386,12 @@ impl Files<'_> {
             help: problem.help.clone(),
         };
         let mut position = None;
+        let mut first: Option<(Source, usize)> = None;
         for (index, label) in problem.labels.iter().enumerate() {
             let file = &label.place.file;
             let located = self
                 .open(file)
                 .map(|open| (open.source.clone(), open.locate(label)));
-            let first = problem.labels.first().map(|label| &label.place.file);
             if index == 0 {
                 let start = located.as_ref().map_or(0, |(_, range)| range.start);
                 position = Some((Arc::clone(file), start));
@@ -384,17 +400,24 @@ impl Files<'_> {
                 shown.message = format!("{}: {}", file, shown.message);
                 continue;
             };
+            let line = source.line(range.start);
+            let (source, range) = source.excerpt(range);
             let span = SourceSpan::new(range.start.into(), range.len());
             let text = Some(label.text.clone()).filter(|text| !text.is_empty());
-            if index == 0 {
-                shown
-                    .labels
-                    .push(LabeledSpan::new_primary_with_span(text, span));
-                shown.source = Some(source);
-            } else if first == Some(file) {
-                shown.labels.push(LabeledSpan::new_with_span(text, span));
-            } else {
-                shown.related.push(Shown {
+            match &first {
+                None => {
+                    shown
+                        .labels
+                        .push(LabeledSpan::new_primary_with_span(text, span));
+                    shown.source = Some(source.clone());
+                    first = Some((source, line));
+                }
+                Some((before, other))
+                    if before.is_same(&source) && line.abs_diff(*other) <= NEAR =>
+                {
+                    shown.labels.push(LabeledSpan::new_with_span(text, span));
+                }
+                Some(_) => shown.related.push(Shown {
                     message: label.text.clone(),
                     severity: miette::Severity::Advice,
                     labels: vec![LabeledSpan::new_primary_with_span(
@@ -404,7 +427,7 @@ impl Files<'_> {
                     source: Some(source),
                     related: Vec::new(),
                     help: None,
-                });
+                }),
             }
         }
         (position, shown)
@@ -448,6 +471,8 @@ struct Source {
     name: Arc<str>,
     text: Arc<str>,
     lines: Arc<[usize]>,
+    /// The line and column at which the text begins, where it is an excerpt.
+    begins: Option<(usize, usize)>,
 }
 
 impl Source {
@@ -455,7 +480,42 @@ impl Source {
         let lines = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
-        Self { name, text, lines }
+        Self {
+            name,
+            text,
+            lines,
+            begins: None,
+        }
+    }
+
+    /// Whether both are the same text, so that one snippet can show labels of both.
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.text, &other.text)
+    }
+
+    /// The part of a very long line around a range, and the range inside it; all of the text and
+    /// the range as it is where lines are short.
+    fn excerpt(self, range: Range<usize>) -> (Self, Range<usize>) {
+        let line = self.line(range.start);
+        let (start, end) = (self.start(line), self.start(line + 1));
+        // The neighbours are shown too.
+        let widest = (line.saturating_sub(1)..=line + 1)
+            .map(|line| self.start(line + 1) - self.start(line))
+            .max();
+        if widest.unwrap_or_default() <= LONG_LINE {
+            return (self, range);
+        }
+        let from = floor(&self.text, range.start.saturating_sub(EXCERPT).max(start));
+        let shown = floor(&self.text, range.end.min(range.start + 2 * EXCERPT));
+        let to = floor(&self.text, (shown + EXCERPT).min(end)).max(shown);
+        let text = self.text.get(from..to).unwrap_or_default().trim_end();
+        let column = self
+            .text
+            .get(start..from)
+            .map_or(0, |text| text.chars().count());
+        let mut excerpt = Self::new(self.name, text.into());
+        excerpt.begins = Some((line, column));
+        (excerpt, range.start - from..shown.max(range.start) - from)
     }
 
     /// The line of an offset, from 0.
@@ -481,19 +541,32 @@ impl SourceCode for Source {
         if end > self.text.len() {
             return Err(MietteError::OutOfBounds);
         }
-        let first = self
-            .line(span.offset())
-            .saturating_sub(context_lines_before);
+        let own = self.line(span.offset());
+        let first = own.saturating_sub(context_lines_before);
         let last = self.line(end.saturating_sub(1).max(span.offset())) + context_lines_after;
-        let from = self.start(first);
-        let to = self.start(last + 1);
+        // Without context the contents begin at the span itself: that is the place in the heading.
+        let from = if context_lines_before == 0 {
+            span.offset()
+        } else {
+            self.start(first)
+        };
+        let to = self.start(last + 1).max(from);
         let data = self.text.get(from..to).unwrap_or_default();
+        let column = self
+            .text
+            .get(self.start(first)..from)
+            .map_or(0, |text| text.chars().count());
+        let (line, column) = match self.begins {
+            Some((line, start)) if context_lines_before == 0 => (line, start + column),
+            Some((line, _)) => (line, 0),
+            None => (first, column),
+        };
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.to_string(),
             data.as_bytes(),
             SourceSpan::new(from.into(), to - from),
-            first,
-            0,
+            line,
+            column,
             last + 1 - first,
         )))
     }

@@ -533,8 +533,12 @@ fn identity_of(
                 .join("/")
         }
         other => {
-            let (message, help) = wrong_type("removed", "a text: an identity", other);
-            return bad(message, help.unwrap_or_else(|| format!("write `{form}`")));
+            let name = format!("removed.{}", kind.collection);
+            let (message, _) = wrong_type(&name, "a list of texts", other);
+            return bad(
+                message.replace(", not ", ", not of "),
+                format!("write each {}'s `{form}`", kind.singular),
+            );
         }
     };
     let parts: BTreeSet<bool> = text
@@ -548,7 +552,7 @@ fn identity_of(
                 "`{text}` cannot identify {}",
                 super::resolve::article(kind.singular)
             ),
-            format!("write `{form}`"),
+            format!("write its `{form}`"),
         );
     }
     Ok(canonical_identity(kind, &text))

@@ -12,7 +12,7 @@ use super::raw::{At, Raw};
 use super::resolve::Handles;
 use super::source::Sources;
 use super::variables::{BadExpression, Expanded, Variables};
-use super::walk::{unknown_key, wrong_type};
+use super::walk::{misspelt, unknown_key, wrong_type};
 use super::written::Numbers;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
@@ -101,7 +101,17 @@ impl<'a> Converter<'a> {
             Raw::Null => &nothing,
             other => {
                 let name = format!("{}.{handle}", kind.collection);
-                self.wrong(here, At::ROOT, other, &name, "a map of fields");
+                let (message, _) = wrong_type(&name, "a map of fields", other);
+                let problem = Problem::error("wrong-type", message)
+                    .at(
+                        Place {
+                            part: Part::Value,
+                            ..here.origin.key("")
+                        },
+                        format!("this is {}", other.what()),
+                    )
+                    .help(format!("write `{handle}: {{}}` if no field is to be named"));
+                self.problems.push(problem);
                 return (Body::default(), Lifecycle::default());
             }
         };
@@ -127,7 +137,7 @@ impl<'a> Converter<'a> {
             if field.naming {
                 let raw = Raw::Text(handle.into());
                 values[index] = self.field(here, field, &checkers(kind)[index], &raw, At::ROOT);
-            } else if field.required {
+            } else if field.required && !Self::is_misspelt(here, raw, field) {
                 let field_doc = field.doc;
                 self.error(
                     here,
@@ -145,8 +155,18 @@ impl<'a> Converter<'a> {
             .zip(values)
             .filter_map(|(field, value)| Some((field.name, value?)))
             .collect();
-        self.rules(here, &body);
+        let named: Vec<&str> = entries
+            .iter()
+            .filter(|(_, raw)| !matches!(raw, Raw::Null))
+            .map(|(key, _)| &**key)
+            .collect();
+        self.rules(here, &body, &named);
         (body, lifecycle)
+    }
+
+    fn is_misspelt(here: Here<'_>, raw: &Raw, field: &Field) -> bool {
+        let known: Vec<&str> = here.kind.fields.iter().map(|field| field.name).collect();
+        misspelt(raw, field.name, &known)
     }
 
     fn unknown_field(&mut self, here: Here<'_>, key: &str, at: At<'_>) {
@@ -785,6 +805,15 @@ fn strange_characters(checker: &Checker, text: &str) -> Vec<String> {
         } else if !strange.contains(&text) {
             strange.push(text);
         }
+    }
+    // An address may be fine but for letters that its pattern does not know.
+    let plain: String = text
+        .chars()
+        .map(|character| if character.is_ascii() { character } else { 'a' })
+        .collect();
+    if !allowed && !text.is_ascii() && checker.check(&plain.into()).is_none() {
+        strange.retain(|one| !one.is_ascii());
+        return strange;
     }
     let set = allowed && strange.iter().all(|one| !one.trim().is_empty());
     // An address or a number has a form besides its characters.

@@ -311,9 +311,11 @@ impl Converter<'_> {
     }
 
     /// Rules that concern several fields of one body.
-    pub(crate) fn rules(&mut self, here: Here<'_>, body: &Body) {
+    ///
+    /// `named` are the fields that the manifest gives a value, right or wrong.
+    pub(crate) fn rules(&mut self, here: Here<'_>, body: &Body, named: &[&str]) {
         match here.kind.collection {
-            "customFields" => self.type_rules(here, body),
+            "customFields" => self.type_rules(here, body, named),
             "agents" => self.permission_rules(here, body),
             _ => {}
         }
@@ -344,7 +346,7 @@ impl Converter<'_> {
         }
     }
 
-    fn type_rules(&mut self, here: Here<'_>, body: &Body) {
+    fn type_rules(&mut self, here: Here<'_>, body: &Body, named: &[&str]) {
         let Some(name) = body.get("type").and_then(Value::as_text) else {
             return;
         };
@@ -353,7 +355,7 @@ impl Converter<'_> {
         };
         let given = |field: &str| body.get(field).is_some_and(|value| !value.is_null());
         let origin = here.origin;
-        for field in rule.required.iter().filter(|field| !given(field)) {
+        for field in rule.required.iter().filter(|field| !named.contains(field)) {
             let problem = Problem::error(
                 "missing-required",
                 format!("a custom field of type `{name}` needs `{field}`"),

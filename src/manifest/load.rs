@@ -9,6 +9,7 @@ use serde::de::DeserializeSeed;
 use super::places::Places;
 use super::raw::{At, Raw, Reading, TOO_MANY};
 use super::source::Source;
+use crate::config::PROJECT_FILE;
 use crate::problem::{Part, Place, Problem};
 
 /// Levels that a file may nest; the limit of `serde_yaml`.
@@ -42,7 +43,11 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<(u32, Raw)>, Vec<Problem>
     if documents.is_empty() {
         let problem = Problem::error("empty-file", "the file holds nothing")
             .at(Place::file(Arc::clone(&source.name)), "")
-            .help("declare something in it, such as `departments:`, or delete the file");
+            .help(if &*source.name == PROJECT_FILE {
+                "begin with `environments: {local: {simulator: {}}}`"
+            } else {
+                "declare something in it, such as `departments:`, or delete the file"
+            });
         return Err(vec![problem]);
     }
     let mut tidy = Tidy {

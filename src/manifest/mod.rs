@@ -24,10 +24,3 @@ mod written;
 pub use compose::{Desired, Detail, Tombstone, compose};
 pub use origin::Origin;
 pub use source::{Source, Sources, files};
-/// stub
-pub mod write {
-    /// stub
-    pub fn to_yaml(_s: &crate::state::State, _c: &str) -> String {
-        String::new()
-    }
-}

@@ -108,12 +108,17 @@ impl Converter<'_> {
                         event.filter,
                     )
                 };
+                let label = if event.filter.is_empty() {
+                    "not allowed"
+                } else {
+                    "not known"
+                };
                 self.error(
                     here,
                     (place, Part::Key),
                     "unknown-key",
                     message,
-                    "not known",
+                    label,
                     Some(help),
                 );
                 whole = false;

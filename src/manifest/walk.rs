@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::raw::{At, Raw};
-use crate::problem::{Part, Place, Problem, did_you_mean, ticked};
+use crate::problem::{Part, Place, Problem, did_you_mean, nearest, ticked};
 
 /// Reads values at places and collects problems.
 pub(crate) struct Walker<'a> {
@@ -31,6 +31,7 @@ pub(crate) fn wrong_type(name: &str, wanted: &str, raw: &Raw) -> (String, Option
                 None => "write `true` or `false`".to_owned(),
             })
         }
+        Raw::Number(_) if wanted.starts_with("true") => Some("write `true` or `false`".to_owned()),
         Raw::Text(text) if wanted.contains("number") && text.trim().parse::<f64>().is_ok() => {
             Some("write the number without quotes".to_owned())
         }
@@ -59,6 +60,14 @@ pub(crate) fn unknown_key(what: &str, key: &str, known: &[&str]) -> (String, Str
     let help = did_you_mean(key, known.iter().copied())
         .unwrap_or_else(|| format!("known are {}", ticked(known, "and")));
     (message, help)
+}
+
+/// Whether a map has an unknown key that most likely means this one, so that it is not missing.
+pub(crate) fn misspelt(raw: &Raw, key: &str, known: &[&str]) -> bool {
+    let Raw::Map(entries) = raw else { return false };
+    entries.iter().any(|(other, _)| {
+        !known.contains(&&**other) && nearest(other, known.iter().copied()) == Some(key)
+    })
 }
 
 impl Walker<'_> {
