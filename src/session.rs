@@ -225,18 +225,7 @@ impl Session {
         let reader = self.client.reader();
         let mut live = self.read(needs).await?;
         let bound = bind(desired, &mut live)?;
-        let wanted: Vec<_> = bound
-            .live
-            .iter()
-            .filter_map(|(address, index)| {
-                let resource = bound.desired.get(address)?;
-                let fields = resource.body.iter().map(|(name, _)| name).collect();
-                Some((address, *index, fields))
-            })
-            .collect();
-        let mut lacking = incomplete(&wanted, &live);
-        lacking.sort_unstable();
-        drop(wanted);
+        let lacking = incomplete(&bound, &live);
         complete(&reader, &mut live, &lacking)
             .await
             .map_err(SessionError::Unread)?;

@@ -6,10 +6,12 @@ use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
 use crate::api::{ApiError, Dialect, ErrorKind, Method, Paging, Reader, Request};
-use crate::kind::{self, Api, Encoding, Form, Kind, Shape, Shown, Wire};
+use crate::kind::{self, Api, Form, Kind, Shape, Shown, Wire};
+use crate::live::convert::Ids;
 use crate::live::{Live, LiveObject, convert, group_events};
 use crate::manifest::Desired;
-use crate::state::{Address, Reference, Value};
+use crate::plan::bind::Bound;
+use crate::state::{Address, Reference, Resource, Value};
 
 /// Most fields that one listing may ask for. Source: Contact, `getContacts`.
 const MAX_FIELDS: usize = 30;
@@ -383,6 +385,11 @@ fn api_names(live: &Live, module: &str, own: &KindNeeds) -> Vec<String> {
         .filter_map(|index| live.objects.get(index))
         .filter(|object| object.raw.get("module").and_then(Json::as_str) == Some(module))
         .filter(|object| !matches!(object.raw.get("isCustomField"), Some(Json::Bool(false))))
+        // Texts of several lines come with the single object only. Source: Contact, `getContacts`.
+        .filter(|object| {
+            let of_type = object.raw.get("type").and_then(Json::as_str);
+            !matches!(of_type, Some("Textarea" | "LargeText"))
+        })
         .filter_map(|object| object.raw.get("apiName").and_then(Json::as_str))
         // A managed field's key is its handle; which API name that is shows after binding.
         .filter(|name| {
@@ -396,30 +403,48 @@ fn api_names(live: &Live, module: &str, own: &KindNeeds) -> Vec<String> {
 /// Which objects need a GET of their own: those that the manifests name with fields that the
 /// listing did not carry.
 #[must_use]
-pub fn incomplete(desired: &[(&Address, usize, Vec<&'static str>)], live: &Live) -> Vec<usize> {
-    let mut wanted = Vec::new();
-    for (_, index, fields) in desired {
-        let Some(object) = live.objects.get(*index) else {
-            continue;
-        };
-        let lacks = fields.iter().any(|name| {
-            let Some(field) = object.kind.field(name) else {
-                return false;
-            };
-            match field.wire(live.dialect) {
-                Wire::Sent {
-                    name,
-                    shown: Shown::InObject | Shown::ByFields,
-                    encoding,
-                } => !object.raw.contains_key(*name) && *encoding == Encoding::Plain,
-                _ => false,
-            }
-        });
-        if lacks {
-            wanted.push(*index);
-        }
-    }
+pub fn incomplete(bound: &Bound, live: &Live) -> Vec<usize> {
+    let mut wanted: Vec<usize> = bound
+        .live
+        .iter()
+        .filter(|(address, index)| {
+            bound.desired.get(*address).is_some_and(|resource| {
+                live.objects
+                    .get(**index)
+                    .is_some_and(|object| lacks(object, resource, live))
+            })
+        })
+        .map(|(_, index)| *index)
+        .collect();
+    wanted.sort_unstable();
     wanted
+}
+
+fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
+    resource.body.iter().any(|(name, value)| {
+        let Some(field) = object.kind.field(name).filter(|field| !field.write_only) else {
+            return false;
+        };
+        let Wire::Sent { name, shown, .. } = field.wire(live.dialect) else {
+            return false;
+        };
+        match (field.shape, value) {
+            (Shape::CustomFields { .. }, Value::Map(map)) if *shown != Shown::InList => {
+                let carried = object.raw.get(*name).and_then(Json::as_object);
+                map.keys().any(|key| {
+                    let api_name = match key.strip_prefix("customFields/") {
+                        Some(handle) => live.api_name(&Address::new("customFields", handle)),
+                        None => Some(key.clone()),
+                    };
+                    // A field that is only about to be created has no value yet.
+                    api_name.is_some_and(|api_name| {
+                        !carried.is_some_and(|carried| carried.contains_key(&api_name))
+                    })
+                })
+            }
+            _ => *shown != Shown::InList && !object.raw.contains_key(*name),
+        }
+    })
 }
 
 /// The objects of which listings show a part only.

@@ -19,6 +19,7 @@ pub mod source;
 mod subscriptions;
 pub(crate) mod variables;
 pub(crate) mod walk;
+pub mod write;
 mod written;
 
 pub use compose::{Desired, Detail, Tombstone, compose};

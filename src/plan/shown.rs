@@ -32,9 +32,14 @@ pub(super) fn created_fields(
         match value {
             Value::Map(map) => {
                 for (key, leaf) in map {
-                    if !leaf.is_null() || matches!(field.shape, Shape::Subscriptions) {
-                        changes.push(change_of(field.name, Some(key), &Value::Null, leaf));
-                    }
+                    // A subscription without a filter is shown as the empty filter.
+                    let none = Value::Map(std::collections::BTreeMap::new());
+                    let leaf = match (leaf, field.shape) {
+                        (Value::Null, Shape::Subscriptions) => &none,
+                        (Value::Null, _) => continue,
+                        (leaf, _) => leaf,
+                    };
+                    changes.push(change_of(field.name, Some(key), &Value::Null, leaf));
                 }
             }
             Value::List(list) if list.is_empty() => {}

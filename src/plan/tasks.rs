@@ -114,6 +114,14 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// What a creation does besides. The guide says nothing of a check of a webhook's URL.
+    fn create_effect(&self, kind: &'static Kind) -> Option<String> {
+        let guide_hook = kind.collection == "webhooks" && self.dialect() == Dialect::Guide;
+        kind.create_effect
+            .filter(|_| !guide_hook)
+            .map(str::to_owned)
+    }
+
     fn dialect(&self) -> Dialect {
         self.live.dialect
     }
@@ -270,7 +278,7 @@ impl Builder<'_> {
                 draft.ops.push(Op::Switch(false));
             }
         }
-        draft.effects.extend(kind.create_effect.map(str::to_owned));
+        draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
     }
@@ -399,7 +407,7 @@ impl Builder<'_> {
             draft.ops = event_ops(&resource.body, &object.parts, moved);
             let verb = if moved { Verb::Replace } else { Verb::Update };
             if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
-                draft.effects.extend(kind.create_effect.map(str::to_owned));
+                draft.effects.extend(self.create_effect(kind));
             }
             self.push(address, verb, kind, draft);
             return;
@@ -471,7 +479,7 @@ impl Builder<'_> {
                 .iter()
                 .any(|difference| difference.field == "url")
         {
-            draft.effects.extend(kind.create_effect.map(str::to_owned));
+            draft.effects.extend(self.create_effect(kind));
         }
         self.push(address, Verb::Update, kind, draft);
     }
@@ -541,7 +549,7 @@ impl Builder<'_> {
             vec![delete, create]
         };
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
-        draft.effects.extend(kind.create_effect.map(str::to_owned));
+        draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);
     }
 

@@ -123,8 +123,9 @@ impl Desk {
             let seed: BTreeMap<String, Vec<Value>> = serde_json::from_str(&seed).expect("a seed");
             let organization = simulator.organization_mut(&environment.org_id).expect("it");
             // Values of custom fields are kept only for fields that exist.
-            let (fields, rest): (Vec<_>, Vec<_>) =
-                seed.into_iter().partition(|(collection, _)| collection == "fields");
+            let (fields, rest): (Vec<_>, Vec<_>) = seed
+                .into_iter()
+                .partition(|(collection, _)| collection == "fields");
             for (collection, objects) in fields.into_iter().chain(rest) {
                 for mut object in objects {
                     resolve(&mut object, organization);
