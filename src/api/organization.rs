@@ -62,11 +62,11 @@ impl Organization {
 #[must_use]
 pub fn edition(name: &str) -> Option<Edition> {
     Some(match name.trim().to_ascii_uppercase().as_str() {
-        "FREE" | "TRIAL" => Edition::Free,
+        "FREE" | "FREE_2019" | "NEW_FREE" | "TRIAL" => Edition::Free,
         "EXPRESS" => Edition::Express,
         "STANDARD" => Edition::Standard,
         "PROFESSIONAL" => Edition::Professional,
-        "ENTERPRISE" | "ULTIMATE" => Edition::Enterprise,
+        "ENTERPRISE" | "ULTIMATE" | "ZOHOONE" => Edition::Enterprise,
         _ => return None,
     })
 }

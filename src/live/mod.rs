@@ -4,7 +4,7 @@ pub mod convert;
 pub mod read;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
@@ -60,6 +60,7 @@ pub struct Live {
     by_lower_case: HashMap<(&'static str, String), Vec<usize>>,
     by_api_name: HashMap<(String, String), usize>,
     bound: HashMap<usize, Address>,
+    reserved: HashSet<Address>,
     ids: RefCell<HashMap<Address, String>>,
     api_names: RefCell<HashMap<Address, String>>,
     learned: RefCell<HashMap<(&'static str, String), Address>>,
@@ -117,6 +118,7 @@ impl Live {
             by_lower_case: HashMap::new(),
             by_api_name: HashMap::new(),
             bound: HashMap::new(),
+            reserved: HashSet::new(),
             ids: RefCell::new(HashMap::new()),
             api_names: RefCell::new(HashMap::new()),
             learned: RefCell::new(HashMap::new()),
@@ -193,6 +195,11 @@ impl Live {
         self.by_id.get(&(collection, id.to_owned())).copied()
     }
 
+    /// Keeps addresses for what the manifests declare, so that no other object takes one.
+    pub fn reserve(&mut self, addresses: impl IntoIterator<Item = Address>) {
+        self.reserved.extend(addresses);
+    }
+
     /// Says that an object is the live side of an address.
     pub fn bind(&mut self, index: usize, address: Address) {
         if let Some(object) = self.objects.get(index) {
@@ -252,12 +259,7 @@ impl Live {
             },
         );
         // A handle of the manifests may read like this identity and mean another object.
-        if self
-            .ids
-            .borrow()
-            .get(&address)
-            .is_some_and(|id| *id != object.id)
-        {
+        if self.reserved.contains(&address) {
             address = Address::new(
                 object.kind.collection,
                 format!("{} [{}]", address.handle, object.id),

@@ -22,6 +22,8 @@ pub struct Needs {
     kinds: BTreeMap<&'static str, KindNeeds>,
     /// Names of SLAs that are declared or referred to; their definitions have no listing in `openapi`.
     sla_names: BTreeSet<String>,
+    /// Identities of accounts that refer to SLAs.
+    sla_accounts: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,6 +67,15 @@ impl Needs {
                     fields.modules.insert(module.to_owned());
                 }
                 needs.refer(value, kind);
+            }
+            if kind.collection == "accounts"
+                && resource
+                    .body
+                    .get("slas")
+                    .is_some_and(|value| !value.is_null())
+                && let Some(name) = super::identity(kind, dialect, &resource.body)
+            {
+                needs.sla_accounts.insert(name);
             }
             if kind.collection == "slas" {
                 let name = resource.body.get("name").and_then(Value::as_text);
@@ -205,11 +216,20 @@ pub async fn read(reader: &Reader, live: &mut Live, needs: &Needs) -> Result<(),
                     || needs.fields.contains("cf")
             })
     };
-    let (second, first): (Vec<_>, Vec<_>) = needs
+    // Names of SLAs are found beside departments and accounts, so these come first.
+    let last = |collection: &str| {
+        kind::find(collection)
+            .and_then(|kind| kind.api(dialect))
+            .is_some_and(|api| api.form == Form::SlaNames)
+    };
+    let (third, rest): (Vec<_>, Vec<_>) = needs
         .kinds
         .iter()
+        .partition(|(collection, _)| last(collection));
+    let (second, first): (Vec<_>, Vec<_>) = rest
+        .into_iter()
         .partition(|(collection, _)| late(collection));
-    for wave in [first, second] {
+    for wave in [first, second, third] {
         let listings = wave.into_iter().filter_map(|(collection, needs)| {
             let kind = kind::find(collection)?;
             let api = kind.api(dialect)?;
@@ -546,7 +566,7 @@ fn learn_roles(live: &mut Live) {
 /// Gathers SLA names from the places that show them, and stops as soon as all are found.
 ///
 /// Source: Business Hour, `getBusinessHours` and `getRelatedRulesForBusinessHour`; Support Plan,
-/// `getSupportPlans`.
+/// `getSupportPlans`; Account SLA, `getSlasUnderAccount`.
 async fn sla_names(
     reader: &Reader,
     live: &Live,
@@ -582,11 +602,7 @@ async fn sla_names(
         }
     }
     if !all(&found) {
-        let departments: Vec<String> = live
-            .collection("departments")
-            .filter_map(|index| live.objects.get(index).map(|object| object.id.clone()))
-            .collect();
-        for id in departments {
+        for id in department_ids(reader, live).await? {
             if all(&found) {
                 break;
             }
@@ -595,6 +611,18 @@ async fn sla_names(
                 if let Some(sla) = plan.get("sla") {
                     note(&mut found, sla, "id", "name");
                 }
+            }
+        }
+    }
+    for name in &needs.sla_accounts {
+        if all(&found) {
+            break;
+        }
+        let accounts = live.find("accounts", name).iter();
+        for account in accounts.filter_map(|index| live.objects.get(*index)) {
+            let slas = Request::new(Method::Get, format!("/accounts/{}/sla", account.id));
+            for sla in reader.list(&slas, Paging::pages_of(100)).await? {
+                note(&mut found, &sla, "id", "name");
             }
         }
     }
@@ -610,6 +638,23 @@ async fn sla_names(
                 parts: Vec::new(),
             }
         })
+        .collect())
+}
+
+/// The ids of all departments, read if they were not read before.
+async fn department_ids(reader: &Reader, live: &Live) -> Result<Vec<String>, ApiError> {
+    let known: Vec<String> = live
+        .collection("departments")
+        .filter_map(|index| live.objects.get(index).map(|object| object.id.clone()))
+        .collect();
+    if !known.is_empty() {
+        return Ok(known);
+    }
+    let listing = Request::new(Method::Get, "/departments");
+    let items = reader.list(&listing, Paging::pages_of(100)).await?;
+    Ok(items
+        .iter()
+        .filter_map(|item| item.get("id").and_then(convert::id_text))
         .collect())
 }
 

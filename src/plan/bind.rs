@@ -32,6 +32,7 @@ pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut bound = Bound::default();
     let mut taken: HashMap<usize, Address> = HashMap::new();
+    live.reserve(desired.state.keys().cloned());
     for (address, resource) in &desired.state {
         let Some(index) = candidate(desired, live, address, resource, &mut problems, &mut bound)
         else {

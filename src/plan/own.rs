@@ -233,13 +233,12 @@ fn drop_waiting(
             dropped.push(name);
             waiting.push((target, address.clone()));
         } else if let Value::List(list) = value {
-            list.retain(|item| match waits(item) {
-                Some(target) => {
-                    waiting.push((target, address.clone()));
-                    false
-                }
-                None => true,
-            });
+            // A set that cannot be complete yet is left alone: what is live in it may be meant.
+            let targets: Vec<Address> = list.iter().filter_map(waits).collect();
+            if !targets.is_empty() {
+                dropped.push(name);
+                waiting.extend(targets.into_iter().map(|target| (target, address.clone())));
+            }
         }
     }
     for name in dropped {

@@ -87,6 +87,21 @@ pub struct Context<'a> {
 }
 
 impl Op {
+    /// What the write costs in the `openapi` dialect, in credits.
+    ///
+    /// Source: the price table of API credits: a write of one record 1, a bulk deletion 6 a record.
+    #[must_use]
+    pub fn credits(&self, kind: &'static Kind) -> usize {
+        let trash = kind
+            .openapi
+            .as_ref()
+            .is_some_and(|api| matches!(api.removal, Removal::Trash(..)));
+        match self {
+            Self::Delete { .. } if trash => 6,
+            _ => 1,
+        }
+    }
+
     /// Builds the request.
     ///
     /// # Errors

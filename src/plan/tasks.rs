@@ -9,7 +9,7 @@ use crate::api::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
 use crate::live::convert::{Ids, can_be_cleared, guide_events, switch_value};
-use crate::live::{EventPart, Live};
+use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, place};
 use crate::plan::order::{order, targeted};
@@ -351,6 +351,16 @@ impl Builder<'_> {
             .collect();
         if members.is_empty() {
             match &self.live.acting {
+                Some(acting) if self.members(department).next().is_none() && self.owns_departments_of(acting) => {
+                    self.problems.push(
+                        Problem::error(
+                            "no-member",
+                            format!("`{department}` needs an agent, and no agent under `agents` is to be its member"),
+                        )
+                        .at(place(self.desired, department, ""), "declared here")
+                        .help("list it under the `departments` of an agent; the acting agent's own list leaves it out"),
+                    );
+                }
                 Some(acting) => members.push(Member::Acting(acting.id.clone())),
                 None => self.problems.push(
                     Problem::error(
@@ -363,6 +373,15 @@ impl Builder<'_> {
             }
         }
         members
+    }
+
+    /// Whether the manifests say of which departments the acting agent is a member.
+    fn owns_departments_of(&self, acting: &ActingAgent) -> bool {
+        self.live
+            .find_id("agents", &acting.id)
+            .and_then(|index| self.live.bound(index))
+            .and_then(|address| self.owned.desired.get(address))
+            .is_some_and(|resource| resource.body.get("departments").is_some())
     }
 
     fn is_active(&self, agent: &Address) -> bool {
@@ -972,9 +991,8 @@ fn with_requests(mut tasks: Vec<Task>, live: &Live) -> Vec<Task> {
                 path: request.path,
             })
             .collect();
-        // Every write of one record costs one credit. Source: the price table of API credits.
         task.step.credits = match live.dialect {
-            Dialect::Openapi => task.ops.len(),
+            Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
             Dialect::Guide => 0,
         };
         let mut after: Vec<Address> = task

@@ -125,7 +125,7 @@ impl Desk {
             // Values of custom fields are kept only for fields that exist.
             let (fields, rest): (Vec<_>, Vec<_>) = seed
                 .into_iter()
-                .partition(|(collection, _)| collection == "fields");
+                .partition(|(collection, _)| collection == "fields" || collection == "slas");
             for (collection, objects) in fields.into_iter().chain(rest) {
                 for mut object in objects {
                     resolve(&mut object, organization);
@@ -344,12 +344,16 @@ impl Desk {
     }
 }
 
-/// Replaces `@acting` and `@ROLE` by ids in a seed.
+/// Replaces `@acting`, `@hours`, `@department` and `@ROLE` by ids in a seed.
 fn resolve(value: &mut Value, organization: &deskform::simulator::Organization) {
     match value {
         Value::String(text) => {
             if text == "@acting" {
                 *text = organization.acting_agent().to_owned();
+            } else if text == "@hours" {
+                *value = organization.objects("businessHours")[0]["id"].clone();
+            } else if text == "@department" {
+                *value = organization.objects("departments")[0]["id"].clone();
             } else if let Some(role) = text.strip_prefix('@')
                 && let Some(found) = organization.find("roles", "name", role)
             {
