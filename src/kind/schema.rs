@@ -262,7 +262,10 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             "type": ["string", "number", "boolean", "null"],
             "anyOf": [without_type(value_schema(&field.shape)), { "pattern": EXPRESSION }],
         }),
-        Shape::Flag | Shape::Integer { .. } | Shape::Number | Shape::Choice(_) => json!({
+        Shape::Choice(_) => json!({
+            "anyOf": [value_schema(&field.shape), { "type": "string", "pattern": r"^$|\$\{" }, { "type": "null" }],
+        }),
+        Shape::Flag | Shape::Integer { .. } | Shape::Number => json!({
             "anyOf": [value_schema(&field.shape), { "$ref": "#/$defs/expression" }, { "type": "null" }],
         }),
         Shape::Reference(_) => json!({

@@ -19,8 +19,10 @@ pub mod source;
 mod subscriptions;
 pub(crate) mod variables;
 pub(crate) mod walk;
+pub mod write;
 mod written;
 
 pub use compose::{Desired, Detail, Tombstone, compose};
 pub use origin::Origin;
 pub use source::{Source, Sources, files};
+pub use write::to_yaml;

@@ -1,0 +1,586 @@
+//! From a state to YAML that is read back as the same state.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::identity::canonical_name;
+use super::raw::Raw;
+use super::variables;
+use crate::kind::{Kind, Shape, find};
+use crate::state::{Address, Reference, Resource, State, Value};
+
+/// The resources of a collection as a manifest, in the order of their handles; the empty text
+/// where there are none.
+///
+/// Fields stand in the order of the kind's table; a naming field that the handle stands in for is
+/// left out. References are handles, names or ids. Words that some reader of YAML takes for
+/// something else stand in quotes.
+#[must_use]
+pub fn to_yaml(state: &State, collection: &str) -> String {
+    let mut resources: Vec<(&Address, &Resource)> = state
+        .iter()
+        .filter(|(address, _)| address.collection == collection)
+        .collect();
+    if resources.is_empty() {
+        return String::new();
+    }
+    resources.sort_by(|a, b| a.0.cmp(b.0));
+    let mut writer = Writer {
+        state,
+        out: String::new(),
+    };
+    writer.key(0, collection);
+    writer.out.push('\n');
+    for (address, resource) in resources {
+        writer.resource(address, resource);
+    }
+    writer.out
+}
+
+/// Characters of a line up to which a collection is written in one line.
+const WIDTH: usize = 100;
+
+struct Writer<'a> {
+    state: &'a State,
+    out: String,
+}
+
+impl Writer<'_> {
+    fn indent(&mut self, level: usize) {
+        for _ in 0..level {
+            self.out.push_str("  ");
+        }
+    }
+
+    fn key(&mut self, level: usize, key: &str) {
+        self.indent(level);
+        self.out.push_str(&quoted(key));
+        self.out.push(':');
+    }
+
+    fn resource(&mut self, address: &Address, resource: &Resource) {
+        self.key(1, &address.handle);
+        let naming = resource.kind.naming_field().name;
+        let implied = canonical_name(resource.kind, &address.handle);
+        let mut empty = true;
+        for (name, value) in resource.body.iter() {
+            if name == naming && value.as_text() == Some(&implied) {
+                continue;
+            }
+            if empty {
+                self.out.push('\n');
+                empty = false;
+            }
+            let shape = resource.kind.field(name).map(|field| field.shape);
+            self.key(2, name);
+            self.value(2, value, shape);
+        }
+        if empty {
+            self.out.push_str(" {}\n");
+        }
+    }
+
+    /// The value behind a key, with the line's end.
+    fn value(&mut self, level: usize, value: &Value, shape: Option<Shape>) {
+        if let Value::Text(text) = value
+            && let Some(block) = block(&variables::escape(text), level + 1)
+        {
+            self.out.push(' ');
+            self.out.push_str(&block);
+            return;
+        }
+        let flow = self.flow(value, shape);
+        let column = self.out.len() - self.out.rfind('\n').map_or(0, |at| at + 1);
+        let fits = column + 1 + flow.chars().count() <= WIDTH;
+        match value {
+            Value::List(items) if !items.is_empty() && !fits => {
+                self.out.push('\n');
+                for item in items {
+                    self.indent(level + 1);
+                    let flow = self.flow(item, shape);
+                    let _ = writeln!(self.out, "- {flow}");
+                }
+            }
+            // A map always has its own lines, but for the small ones inside.
+            Value::Map(map) if !map.is_empty() => {
+                self.out.push('\n');
+                for (key, value) in map {
+                    self.key(level + 1, map_key(key, shape));
+                    self.value(level + 1, value, inner(shape));
+                }
+            }
+            _ => {
+                let _ = writeln!(self.out, " {flow}");
+            }
+        }
+    }
+
+    /// A value in one line.
+    fn flow(&self, value: &Value, shape: Option<Shape>) -> String {
+        match value {
+            // An event without a filter reads better as an empty one.
+            Value::Null if matches!(shape, Some(Shape::Map(&[]))) => "{}".to_owned(),
+            Value::Null => "null".to_owned(),
+            Value::Bool(flag) => flag.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => quoted(&variables::escape(text)).into_owned(),
+            Value::Secret(secret) => quoted(&secret.template).into_owned(),
+            Value::Reference(reference) => self.reference(reference),
+            Value::List(items) => {
+                let items: Vec<String> = items.iter().map(|item| self.flow(item, shape)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Map(map) => self.flow_map(map, shape),
+        }
+    }
+
+    fn flow_map(&self, map: &BTreeMap<String, Value>, shape: Option<Shape>) -> String {
+        let entries: Vec<String> = map
+            .iter()
+            .map(|(key, value)| {
+                let key = quoted(map_key(key, shape));
+                format!("{key}: {}", self.flow(value, inner(shape)))
+            })
+            .collect();
+        format!("{{{}}}", entries.join(", "))
+    }
+
+    fn reference(&self, reference: &Reference) -> String {
+        match reference {
+            Reference::To(address) => quoted(&variables::escape(&address.handle)).into_owned(),
+            Reference::Lookup { collection, name } => {
+                let text = quoted(&variables::escape(name)).into_owned();
+                let bare = find(collection).is_some_and(|kind| self.may_stand_bare(kind, name));
+                if bare {
+                    text
+                } else {
+                    format!("{{lookup: {text}}}")
+                }
+            }
+            Reference::Id { id, .. } => format!("{{id: \"{id}\"}}"),
+        }
+    }
+
+    /// Whether a bare name is read as the live object of that name.
+    fn may_stand_bare(&self, kind: &Kind, name: &str) -> bool {
+        let handle = Address {
+            collection: kind.collection,
+            handle: name.into(),
+        };
+        !kind.managed || (kind.collection == "roles" && !self.state.contains_key(&handle))
+    }
+}
+
+/// The key of a map as a manifest writes it.
+fn map_key(key: &str, shape: Option<Shape>) -> &str {
+    match shape {
+        Some(Shape::CustomFields { .. }) => key.strip_prefix("customFields/").unwrap_or(key),
+        _ => key,
+    }
+}
+
+/// The shape of a map's values, as far as writing them differs.
+fn inner(shape: Option<Shape>) -> Option<Shape> {
+    match shape {
+        Some(Shape::Subscriptions) => Some(Shape::Map(&[])),
+        _ => None,
+    }
+}
+
+/// Whether a line of a block scalar may hold a character: nothing that is a line break to some
+/// reader, and nothing that has to be escaped.
+fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(
+            character,
+            '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
+}
+
+/// A text of several lines as a block scalar with the line's end, if it can be one.
+fn block(text: &str, level: usize) -> Option<String> {
+    if !text.contains('\n') || !text.chars().all(|one| is_printable(one) || one == '\n') {
+        return None;
+    }
+    let body = text.trim_end_matches('\n');
+    let ends = text.len() - body.len();
+    // The first line gives the indentation away, and blanks at an end are lost on the way.
+    let first = body.lines().find(|line| !line.is_empty())?;
+    let awkward = first.starts_with([' ', '\t'])
+        || body.starts_with('\n')
+        || body.lines().any(|line| line.ends_with(' '));
+    if awkward || ends > 1 {
+        return None;
+    }
+    let mut out = String::from(if ends == 0 { "|-\n" } else { "|\n" });
+    for line in body.split('\n') {
+        if !line.is_empty() {
+            for _ in 0..level {
+                out.push_str("  ");
+            }
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    Some(out)
+}
+
+/// A text as a scalar of one line: plain where every reader of YAML takes it for that text.
+fn quoted(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            other if is_printable(other) => out.push(other),
+            other => {
+                let code = u32::from(other);
+                let _ = match code {
+                    0..=0xFF => write!(out, "\\x{code:02X}"),
+                    0x100..=0xFFFF => write!(out, "\\u{code:04X}"),
+                    _ => write!(out, "\\U{code:08X}"),
+                };
+            }
+        }
+    }
+    out.push('"');
+    Cow::Owned(out)
+}
+
+/// Words that YAML 1.1 or 1.2 takes for something other than a text.
+const WORDS: &[&str] = &[
+    "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", "", "=", "<<", "nan", "inf",
+];
+
+fn is_plain(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let ends_well = !text.starts_with(' ') && !text.ends_with([' ', ':']);
+    let starts_well = text
+        .chars()
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || "_/(".contains(first));
+    // What begins with a digit, a sign or a dot may be a number, a date or a time to somebody.
+    let inside = text
+        .chars()
+        .all(|one| is_printable(one) && !",[]{}\"'`".contains(one));
+    // A template is plain YAML only to those who know it.
+    let harmless = !text.contains(": ") && !text.contains(" #") && !text.contains("${");
+    ends_well && starts_well && inside && harmless && !WORDS.contains(&lower.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Source, Sources, compose};
+    use super::*;
+    use crate::config::{PROJECT_FILE, Project};
+    use crate::kind::KINDS;
+    use crate::manifest::Desired;
+
+    /// Whether a text is read back as it is when it is written.
+    fn reads_back(text: &str) -> bool {
+        let source = super::super::source::Source::new(
+            "t.yaml",
+            format!("t: {}\n", quoted(text)).as_bytes(),
+        );
+        let Ok(documents) = super::super::load::documents(&source) else {
+            return false;
+        };
+        matches!(
+            documents.first().and_then(|(_, raw)| raw.get("t")),
+            Some(Raw::Text(read)) if **read == *text
+        )
+    }
+
+    fn load(texts: &[String]) -> Desired {
+        let project = "environments: {local: {simulator: {}}}";
+        let source = Source::new(PROJECT_FILE, project.as_bytes());
+        let project = Project::parse(std::path::Path::new("."), &source).unwrap();
+        let sources = Sources {
+            base: texts
+                .iter()
+                .enumerate()
+                .map(|(index, text)| Source::new(format!("{index}.yaml"), text.as_bytes()))
+                .collect(),
+            overlays: Vec::new(),
+        };
+        let env = |name: &str| (name == "KEY").then(|| "k3y".to_owned());
+        compose(&sources, &project.environments[0], &env).unwrap_or_else(|problems| {
+            let text = |file: &str| sources.text(file);
+            panic!(
+                "{}\n{}",
+                crate::problem::render(&problems, &text, false, 100),
+                texts.join("---\n")
+            )
+        })
+    }
+
+    fn written(state: &State) -> Vec<String> {
+        KINDS
+            .iter()
+            .map(|kind| to_yaml(state, kind.collection))
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
+    const EXAMPLE: &str = "\
+customFields:
+  region:
+    module: contacts
+    displayLabel: Region
+    type: Picklist
+    values: [EMEA, \"no\"]
+  cf_odd: {module: accounts, type: Date}
+roles:
+  Lead: {shareDataWithPeers: true, description: null}
+departments:
+  Technical Support: {description: \"one\\n  two\\n\", nameInCustomerPortal: \"on\"}
+  billing: {name: Billing & Payments}
+  \"12\": {}
+agents:
+  Ann@Example.com:
+    lastName: Ames
+    role: Lead
+    profile: Supervisor
+    departments: [billing, {id: \"42\"}, {lookup: Sales}, \"12\"]
+accounts:
+  Acme: {cf: {cf_odd: 2024-01-01, cf_live: \"yes\"}, description: 'a $${b} c', numberOfEmployees: 12}
+contacts:
+  kim@example.com: {lastName: Kim, cf: {region: EMEA}, zip: \"01234\", account: Acme}
+slas:
+  Gold: {responseTime: {businessHours: 1.5, calendarHours: null}, resolutionTime: {}}
+webhooks:
+  crm:
+    url: https://hooks.example.com/${secret.KEY}
+    subscriptions:
+      Ticket_Add:
+      Contact_Update: {includePrevState: false}
+      Ticket_Update: {fields: [status, priority], departments: [billing]}
+";
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let state = load(&[EXAMPLE.to_owned()]).state;
+        let texts = written(&state);
+        let again = load(&texts).state;
+        assert_eq!(again, state, "{}", texts.join("---\n"));
+        assert_eq!(written(&again), texts);
+    }
+
+    #[test]
+    fn manifests_are_written_to_be_read() {
+        let state = load(&[EXAMPLE.to_owned()]).state;
+        insta::assert_snapshot!(written(&state).join(""), @r#"
+    customFields:
+      cf_odd:
+        module: accounts
+        type: Date
+      region:
+        module: contacts
+        displayLabel: Region
+        type: Picklist
+        values: [EMEA, "no"]
+    roles:
+      Lead:
+        description: null
+        shareDataWithPeers: true
+    departments:
+      "12": {}
+      Technical Support:
+        description: |
+          one
+            two
+        nameInCustomerPortal: "on"
+      billing:
+        name: Billing & Payments
+    agents:
+      Ann@Example.com:
+        lastName: Ames
+        role: Lead
+        profile: Supervisor
+        departments: ["12", billing, {lookup: Sales}, {id: "42"}]
+    slas:
+      Gold:
+        responseTime:
+          businessHours: 1.5
+          calendarHours: null
+        resolutionTime: {}
+    accounts:
+      Acme:
+        numberOfEmployees: 12
+        description: "a $${b} c"
+        cf:
+          cf_live: "yes"
+          cf_odd: "2024-01-01"
+    contacts:
+      kim@example.com:
+        lastName: Kim
+        account: Acme
+        zip: "01234"
+        cf:
+          region: EMEA
+    webhooks:
+      crm:
+        url: "https://hooks.example.com/${secret.KEY}"
+        subscriptions:
+          Contact_Update: {}
+          Ticket_Add: {}
+          Ticket_Update:
+            departments: [billing]
+            fields: [priority, status]
+    "#);
+    }
+
+    #[test]
+    fn doubtful_words_are_quoted() {
+        for word in [
+            "yes",
+            "No",
+            "ON",
+            "y",
+            "N",
+            "2024-01-01",
+            "1_000",
+            "0x1F",
+            "007",
+            "1e3",
+            ".5",
+            "12:30",
+            "null",
+            "~",
+            "",
+            "- a",
+            "a: b",
+            "a #b",
+            "#a",
+            "@a",
+            "!a",
+            "%a",
+            "*a",
+            "&a",
+            "? a",
+            "a:",
+            "<<",
+            "=",
+            "true",
+            " a",
+            "a ",
+            "[a]",
+            "{a}",
+            "'a'",
+            "a, b",
+            "\u{85}",
+            "a\tb",
+            "\u{feff}a",
+            "${var.x}",
+            ".inf",
+            "+1",
+        ] {
+            assert!(quoted(word).starts_with('"'), "{word}");
+            assert!(reads_back(word), "{word}");
+        }
+        for word in [
+            "Support",
+            "Billing & Payments",
+            "a@b.example",
+            "https://x.example/y",
+            "Ünï",
+            "EMEA",
+        ] {
+            assert_eq!(quoted(word), word);
+            assert!(reads_back(word), "{word}");
+        }
+    }
+
+    /// Texts with everything in them that YAML finds interesting.
+    fn texts() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "[ -~]{0,12}",
+            "\\PC{0,8}",
+            Just("\n".to_owned()),
+            Just("\n\n".to_owned()),
+            Just("  ".to_owned()),
+            Just("\t".to_owned()),
+            Just("${".to_owned()),
+            Just("\r\u{85}\u{2028}\u{1}".to_owned()),
+            "(yes|no|on|off|null|~|0[0-9]{1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2}|1_000|-|\\?|:|#)",
+        ];
+        prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn every_text_is_read_back(text in texts()) {
+            prop_assert!(reads_back(&text), "{text:?}");
+        }
+
+        #[test]
+        fn every_state_is_read_back(
+            handles in prop::collection::btree_set("[A-Za-z0-9][A-Za-z0-9 _.:/@-]{0,10}[A-Za-z0-9]", 1..6),
+            descriptions in prop::collection::vec(prop::option::of(texts()), 6),
+            live in prop::collection::vec("[A-Za-z0-9][A-Za-z0-9 ]{0,8}[a-z]", 0..3),
+            hours in prop::collection::vec(0.0_f64..10_000.0, 6),
+            flags in prop::collection::vec(any::<Option<bool>>(), 6),
+        ) {
+            let mut state = State::new();
+            let mut seen = std::collections::HashSet::new();
+            let handles: Vec<String> =
+                handles.into_iter().filter(|handle| seen.insert(handle.to_lowercase())).collect();
+            let resource = |collection: &'static str, body| {
+                Resource { kind: find(collection).unwrap(), body }
+            };
+            for (index, handle) in handles.iter().enumerate() {
+                let mut fields = vec![("name", Value::text(handle))];
+                if let Some(text) = &descriptions[index] {
+                    fields.push(("description", Value::text(text)));
+                }
+                if let Some(flag) = flags[index] {
+                    fields.push(("isEnabled", Value::Bool(flag)));
+                }
+                state.insert(
+                    Address::new("departments", handle.as_str()),
+                    resource("departments", fields.into_iter().collect()),
+                );
+                let number = serde_json::Number::from_f64(hours[index] + 0.5).unwrap();
+                let number = if number.as_f64().unwrap().fract() == 0.0 { 7.into() } else { number };
+                let times = BTreeMap::from([("businessHours".to_owned(), Value::Number(number))]);
+                state.insert(
+                    Address::new("slas", handle.as_str()),
+                    resource("slas", [
+                        ("name", Value::text(handle)),
+                        ("responseTime", Value::Map(times)),
+                    ].into_iter().collect()),
+                );
+            }
+            let mut members: Vec<Reference> = handles
+                .iter()
+                .map(|handle| Reference::To(Address::new("departments", handle.as_str())))
+                .collect();
+            members.extend(live.iter().filter(|name| !seen.contains(&name.to_lowercase())).map(|name| {
+                Reference::Lookup { collection: "departments", name: name.as_str().into() }
+            }));
+            members.push(Reference::Id { collection: "departments", id: "0012".into() });
+            members.sort();
+            members.dedup();
+            let members = members.into_iter().map(Value::Reference).collect();
+            state.insert(Address::new("agents", "a@example.com"), resource("agents", [
+                ("email", Value::text("a@example.com")),
+                ("lastName", Value::text("A")),
+                ("departments", Value::List(members)),
+            ].into_iter().collect()));
+            let texts = written(&state);
+            prop_assert_eq!(load(&texts).state, state, "{}", texts.join(""));
+        }
+    }
+}
