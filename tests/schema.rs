@@ -11,12 +11,19 @@ use deskform::problem::Problems;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
+#[expect(clippy::unwrap_used, reason = "a test's own project")]
+fn project() -> Project {
+    let text = "environments: {local: {simulator: {}, variables: {hook_host: hooks.example.com}}}";
+    Project::parse(Path::new("."), &Source::new(PROJECT_FILE, text.as_bytes())).unwrap()
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+#[expect(clippy::unwrap_used, reason = "generated schemas compile")]
 fn validator(schema: &Value) -> Validator {
-    jsonschema::validator_for(schema).expect("the generated schema is one")
+    jsonschema::validator_for(schema).unwrap()
 }
 
 /// The documents of a YAML text as JSON; absent where it is no YAML.
@@ -28,11 +35,6 @@ fn documents(text: &str) -> Option<Vec<Value>> {
             serde_json::to_value(value).ok()
         })
         .collect()
-}
-
-fn project() -> Project {
-    let text = "environments: {local: {simulator: {}, variables: {hook_host: hooks.example.com}}}";
-    Project::parse(Path::new("."), &Source::new(PROJECT_FILE, text.as_bytes())).unwrap()
 }
 
 fn load(text: &str) -> Result<(), Problems> {
@@ -163,9 +165,11 @@ fn examples_are_accepted() {
             manifest_schema()
         };
         for document in documents(&text).expect("examples are YAML") {
-            for error in validator(&schema).iter_errors(&document) {
-                panic!("{}: {} at {}", path.display(), error, error.instance_path());
-            }
+            let errors: Vec<String> = validator(&schema)
+                .iter_errors(&document)
+                .map(|error| format!("{error} at {}", error.instance_path()))
+                .collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", path.display());
         }
     }
 }

@@ -72,7 +72,7 @@ pub fn compose(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Desired, Problems> {
     let variables = Variables {
-        variables: &environment.variables,
+        values: &environment.variables,
         environment: &environment.name,
         env,
         missing: RefCell::default(),

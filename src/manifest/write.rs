@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::identity::canonical_name;
-use super::raw::Raw;
 use super::variables;
 use crate::kind::{Kind, Shape, find};
 use crate::state::{Address, Reference, Resource, State, Value};
@@ -280,6 +279,7 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::raw::Raw;
     use super::super::{Source, Sources, compose};
     use super::*;
     use crate::config::{PROJECT_FILE, Project};
