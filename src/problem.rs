@@ -310,7 +310,7 @@ pub fn render(
         text,
         open: HashMap::new(),
     };
-    let mut shown: Vec<(Option<(Arc<str>, usize)>, Shown)> = problems
+    let mut shown: Vec<(Option<Position>, Shown)> = problems
         .list
         .iter()
         .map(|problem| files.show(problem))
@@ -353,6 +353,9 @@ struct Files<'a> {
     open: HashMap<Arc<str>, Option<Open>>,
 }
 
+/// A file and an offset in it: what reports are sorted by.
+type Position = (Arc<str>, usize);
+
 struct Open {
     source: Source,
     places: Option<Places>,
@@ -373,7 +376,7 @@ impl Files<'_> {
     }
 
     /// The problem with bytes in place of symbols, and what it is sorted by.
-    fn show(&mut self, problem: &Problem) -> (Option<(Arc<str>, usize)>, Shown) {
+    fn show(&mut self, problem: &Problem) -> (Option<Position>, Shown) {
         let mut shown = Shown {
             message: problem.message.clone(),
             severity: match problem.severity {

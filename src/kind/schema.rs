@@ -62,7 +62,7 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
     }
     for kind in managed() {
         let body = json!({ "$ref": format!("#/$defs/{}", kind.collection) });
-        let optional = !complete || !kind.fields.iter().any(|field| demanded(field));
+        let optional = !complete || !kind.fields.iter().any(demanded);
         let body = if optional {
             json!({ "anyOf": [body, { "type": "null" }] })
         } else {
@@ -158,7 +158,6 @@ fn demanded(field: &Field) -> bool {
 pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
     let mut properties = fields_schema(kind.fields, complete);
     let names: Vec<&str> = kind.fields.iter().map(|field| field.name).collect();
-    let flag = |doc: &str| json!({ "description": doc, "type": "boolean" });
     properties.insert(
         "lifecycle".into(),
         json!({
@@ -208,7 +207,7 @@ fn type_rules(complete: bool) -> Value {
         let mut properties = Map::new();
         for property in &governed {
             if !rule.allowed.contains(property) {
-                properties.insert((*property).into(), json!({ "type": "null" }));
+                properties.insert((*property).into(), json!({ "enum": [null, ""] }));
             }
         }
         if let Some((min, max)) = rule.max_length {
@@ -262,7 +261,10 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             "type": ["string", "number", "boolean", "null"],
             "anyOf": [without_type(value_schema(&field.shape)), { "pattern": EXPRESSION }],
         }),
-        Shape::Flag | Shape::Integer { .. } | Shape::Number | Shape::Choice(_) => json!({
+        Shape::Choice(_) => json!({
+            "anyOf": [value_schema(&field.shape), { "type": "string", "pattern": r"^$|\$\{" }, { "type": "null" }],
+        }),
+        Shape::Flag | Shape::Integer { .. } | Shape::Number => json!({
             "anyOf": [value_schema(&field.shape), { "$ref": "#/$defs/expression" }, { "type": "null" }],
         }),
         Shape::Reference(_) => json!({
@@ -444,100 +446,6 @@ fn filter(event: &Event) -> Value {
 /// What the project file may hold, for editors.
 #[must_use]
 pub fn project_schema() -> Value {
-    let whole = |doc: &str, min: u64, max: u64| json!({ "description": doc, "type": "integer", "minimum": min, "maximum": max });
-    let text = |doc: &str| json!({ "description": doc, "type": "string", "minLength": 1 });
-    let word = |doc: &str, words: &[&str]| json!({ "description": doc, "enum": words });
-    let id = |doc: &str| json!({ "description": doc, "type": ["string", "integer"], "pattern": "^[0-9]+$" });
-    let object = |doc: &str, properties: Value| json!({ "description": doc, "type": "object", "properties": properties, "additionalProperties": false });
-    let field_names = managed()
-        .flat_map(|kind| kind.fields)
-        .map(|field| field.name);
-    let mut names: Vec<&str> = field_names.collect();
-    names.sort_unstable();
-    names.dedup();
-    let policies: Map<String, Value> = managed()
-        .map(|kind| {
-            let never = config::NEVER_PRUNED.contains(&kind.collection);
-            let prunes = config::PRUNES
-                .iter()
-                .filter(|word| !never || **word != "all")
-                .collect::<Vec<_>>();
-            let mut properties = json!({
-                "createOnly": { "description": "Create what is absent, never change it afterwards.", "type": "boolean" },
-                "prune": { "description": "Which undeclared resources are removed.", "enum": prunes },
-            });
-            if kind.collection == "agents" {
-                properties["removal"] = word("How an agent is removed.", config::REMOVALS);
-            }
-            (kind.collection.to_owned(), object(kind.doc, properties))
-        })
-        .collect();
-    let simulator = json!({
-        "description": "The simulator in place of an organization: needs no account.",
-        "type": ["object", "null"],
-        "properties": {
-            "dialect": word("The dialect it speaks.", &config::DIALECTS[1..]),
-            "edition": word("The edition it plays.", &config::EDITIONS[1..]),
-            "organization": id("The organization it plays."),
-            "state": text("The file that keeps its state."),
-        },
-        "additionalProperties": false,
-    });
-    let mut endpoint = object(
-        "Hosts that take the place of the data centre's.",
-        json!({
-            "desk": text("The URL of Desk."),
-            "accounts": text("The URL of the accounts server."),
-        }),
-    );
-    endpoint["required"] = json!(config::ENDPOINT_KEYS);
-    let environment = json!({
-        "description": "An organization and how it is treated.",
-        "type": "object",
-        "properties": {
-            "simulator": simulator,
-            "dataCenter": word("The data centre.", config::DATA_CENTERS),
-            "orgId": id("The organization's id."),
-            "endpoint": endpoint,
-            "credentials": object("What tokens are made with.", json!({
-                "clientId": text("The client's id; default `${env.ZOHO_CLIENT_ID}`."),
-                "clientSecret": { "description": "Default `${secret.ZOHO_CLIENT_SECRET}`.", "type": "string", "pattern": r"\$\{secret\." },
-                "refreshToken": { "description": "Default `${secret.ZOHO_REFRESH_TOKEN}`.", "type": "string", "pattern": r"\$\{secret\." },
-            })),
-            "dialect": word("The dialect of the API; default `auto`.", config::DIALECTS),
-            "edition": word("The edition; default `auto`.", config::EDITIONS),
-            "variables": {
-                "description": "Values of `${var.name}`.",
-                "type": "object",
-                "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$" },
-                "additionalProperties": { "type": ["string", "number", "boolean"] },
-            },
-            "overlays": {
-                "description": "Folders that are merged onto the base, in order.",
-                "type": "array",
-                "items": { "type": "string", "minLength": 1 },
-                "uniqueItems": true,
-            },
-            "parallelism": whole("Calls in flight at most.", 1, config::MAX_PARALLELISM),
-            "kinds": { "$ref": "#/$defs/kinds" },
-            "ignore": { "$ref": "#/$defs/ignore" },
-            "guards": object("What a plan may not exceed.", json!({
-                "maxDeletePercent": whole("Removals as a percentage of a kind's live resources.", 0, 100),
-                "maxDeletes": whole("Removals.", 0, u64::from(u32::MAX)),
-                "maxUpdatePercent": whole("Updates as a percentage of a kind's live resources.", 0, 100),
-                "maxUpdates": whole("Updates.", 0, u64::from(u32::MAX)),
-                "requireSavedPlan": { "description": "Whether `apply` takes saved plans only.", "type": "boolean" },
-            })),
-            "ledger": text("Where the ledger is kept: a path, or `s3://bucket/key.json`."),
-            "prune": word("Which undeclared resources are removed; default `owned`.", config::PRUNES),
-        },
-        "if": { "required": ["simulator"] },
-        "then": { "properties": { "dataCenter": false, "orgId": false, "endpoint": false, "credentials": false } },
-        "else": { "required": ["orgId"], "anyOf": [{ "required": ["dataCenter"] }, { "required": ["endpoint"] }] },
-        "additionalProperties": false,
-    });
-    let mut kinds = object("Policies by collection.", json!({}));
-    kinds["properties"] = Value::Object(policies);
     json!({
         "$schema": DRAFT,
         "title": "deskform project",
@@ -557,25 +465,162 @@ pub fn project_schema() -> Value {
         "required": ["environments"],
         "additionalProperties": false,
         "$defs": {
-            "environment": environment,
-            "kinds": kinds,
-            "ignore": {
-                "description": "What is left as it is live.",
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "address": { "description": "The addresses, such as `agents/*`.", "type": "string", "pattern": "^[A-Za-z]+/" },
-                        "field": { "description": "The field; left out, the whole resource.", "type": "string", "examples": names },
-                        "reason": text("Why."),
-                        "until": { "description": "The last day on which it holds.", "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
-                    },
-                    "required": ["address", "reason"],
-                    "additionalProperties": false,
-                },
-            },
+            "environment": environment_schema(),
+            "kinds": policies_schema(),
+            "ignore": ignore_schema(),
         },
     })
+}
+
+fn whole(doc: &str, min: u64, max: u64) -> Value {
+    json!({ "description": doc, "type": "integer", "minimum": min, "maximum": max })
+}
+
+fn text(doc: &str) -> Value {
+    json!({ "description": doc, "type": "string", "minLength": 1 })
+}
+
+fn word(doc: &str, words: &[&str]) -> Value {
+    json!({ "description": doc, "enum": words })
+}
+
+fn flag(doc: &str) -> Value {
+    json!({ "description": doc, "type": "boolean" })
+}
+
+fn organization(doc: &str) -> Value {
+    json!({ "description": doc, "type": ["string", "integer"], "pattern": "^[0-9]+$" })
+}
+
+fn object(doc: &str, properties: &Value) -> Value {
+    json!({ "description": doc, "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+fn policies_schema() -> Value {
+    let policies: Map<String, Value> = managed()
+        .map(|kind| {
+            let never = config::NEVER_PRUNED.contains(&kind.collection);
+            let prunes: Vec<&str> = config::PRUNES
+                .iter()
+                .copied()
+                .filter(|word| !never || *word != "all")
+                .collect();
+            let mut properties = json!({
+                "createOnly": flag("Create what is absent, never change it afterwards."),
+                "prune": word("Which undeclared resources are removed.", &prunes),
+            });
+            if kind.collection == "agents" {
+                properties["removal"] = word("How an agent is removed.", config::REMOVALS);
+            }
+            (kind.collection.to_owned(), object(kind.doc, &properties))
+        })
+        .collect();
+    object("Policies by collection.", &Value::Object(policies))
+}
+
+fn ignore_schema() -> Value {
+    let mut names: Vec<&str> = managed()
+        .flat_map(|kind| kind.fields)
+        .map(|field| field.name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut entry = object(
+        "Resources, or one field of theirs.",
+        &json!({
+            "address": { "description": "The addresses, such as `agents/*`.", "type": "string", "pattern": "^[A-Za-z]+/" },
+            "field": { "description": "The field; left out, the whole resource.", "type": "string", "examples": names },
+            "reason": text("Why."),
+            "until": { "description": "The last day on which it holds.", "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
+        }),
+    );
+    entry["required"] = json!(["address", "reason"]);
+    json!({
+        "description": "What is left as it is live.",
+        "type": "array",
+        "items": entry,
+    })
+}
+
+fn environment_schema() -> Value {
+    let mut simulator = object(
+        "The simulator in place of an organization: needs no account.",
+        &json!({
+            "dialect": word("The dialect it speaks.", &config::DIALECTS[1..]),
+            "edition": word("The edition it plays.", &config::EDITIONS[1..]),
+            "organization": organization("The organization it plays."),
+            "state": text("The file that keeps its state."),
+        }),
+    );
+    simulator["type"] = json!(["object", "null"]);
+    let mut endpoint = object(
+        "Hosts that take the place of the data centre's.",
+        &json!({
+            "desk": text("The URL of Desk."),
+            "accounts": text("The URL of the accounts server."),
+        }),
+    );
+    endpoint["required"] = json!(config::ENDPOINT_KEYS);
+    let secret =
+        |doc: &str| json!({ "description": doc, "type": "string", "pattern": r"\$\{secret\." });
+    let credentials = object(
+        "What tokens are made with.",
+        &json!({
+            "clientId": text("The client's id; default `${env.ZOHO_CLIENT_ID}`."),
+            "clientSecret": secret("Default `${secret.ZOHO_CLIENT_SECRET}`."),
+            "refreshToken": secret("Default `${secret.ZOHO_REFRESH_TOKEN}`."),
+        }),
+    );
+    let most = u64::from(u32::MAX);
+    let guards = object(
+        "What a plan may not exceed.",
+        &json!({
+            "maxDeletePercent": whole("Removals as a percentage of a kind's live resources.", 0, 100),
+            "maxDeletes": whole("Removals.", 0, most),
+            "maxUpdatePercent": whole("Updates as a percentage of a kind's live resources.", 0, 100),
+            "maxUpdates": whole("Updates.", 0, most),
+            "requireSavedPlan": flag("Whether `apply` takes saved plans only."),
+        }),
+    );
+    let mut environment = object(
+        "An organization and how it is treated.",
+        &json!({
+            "simulator": simulator,
+            "dataCenter": word("The data centre.", config::DATA_CENTERS),
+            "orgId": organization("The organization's id."),
+            "endpoint": endpoint,
+            "credentials": credentials,
+            "dialect": word("The dialect of the API; default `auto`.", config::DIALECTS),
+            "edition": word("The edition; default `auto`.", config::EDITIONS),
+            "variables": {
+                "description": "Values of `${var.name}`.",
+                "type": "object",
+                "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$" },
+                "additionalProperties": { "type": ["string", "number", "boolean"] },
+            },
+            "overlays": {
+                "description": "Folders that are merged onto the base, in order.",
+                "type": "array",
+                "items": { "type": "string", "minLength": 1 },
+                "uniqueItems": true,
+            },
+            "parallelism": whole("Calls in flight at most.", 1, config::MAX_PARALLELISM),
+            "kinds": { "$ref": "#/$defs/kinds" },
+            "ignore": { "$ref": "#/$defs/ignore" },
+            "guards": guards,
+            "ledger": text("Where the ledger is kept: a path, or `s3://bucket/key.json`."),
+            "prune": word("Which undeclared resources are removed; default `owned`.", config::PRUNES),
+        }),
+    );
+    environment["if"] = json!({ "required": ["simulator"] });
+    environment["then"] = json!({ "properties": {
+        "dataCenter": false, "orgId": false, "endpoint": false, "credentials": false,
+    } });
+    environment["else"] = json!({
+        "required": ["orgId"],
+        "anyOf": [{ "required": ["dataCenter"] }, { "required": ["endpoint"] }],
+    });
+    environment
 }
 
 /// What a value breaks.

@@ -172,8 +172,8 @@ fn webhook_urls(state: &State, details: &Details, problems: &mut Vec<Problem>) {
                 "duplicate-url",
                 format!("`{first}` and `{address}` call one URL"),
             )
-            .at(again.origin.place("url"), "called again")
-            .at(before.origin.place("url"), "first called here")
+            .at(again.origin.place("url"), "called here")
+            .at(before.origin.place("url"), "and here")
             .help("merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL"),
         );
     }

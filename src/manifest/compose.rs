@@ -72,7 +72,7 @@ pub fn compose(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Desired, Problems> {
     let variables = Variables {
-        variables: &environment.variables,
+        values: &environment.variables,
         environment: &environment.name,
         env,
         missing: RefCell::default(),
@@ -207,19 +207,17 @@ impl Merged {
         for (number, raw) in documents {
             let document = Document { source, number };
             let Raw::Map(entries) = raw else {
-                let (problem, help) = match raw {
-                    Raw::List(_) => (
-                        "a list",
-                        "name the collection first, such as `departments:`, and give each resource a handle",
-                    ),
-                    _ => (
-                        "no map",
-                        "a file maps collections to handles to fields, such as `departments: {Billing: {}}`",
-                    ),
+                let help = if matches!(raw, Raw::List(_)) {
+                    "name the collection first, such as `departments:`, and give each resource a handle"
+                } else {
+                    "a file maps collections to handles to fields, such as `departments: {Billing: {}}`"
                 };
                 let problem = Problem::error(
                     "not-a-map",
-                    format!("the file must be a map of collections, but it is {problem}"),
+                    format!(
+                        "the file must be a map of collections, but it is {}",
+                        raw.what()
+                    ),
                 )
                 .at(document.place(At::ROOT, Part::Value), "begins here")
                 .help(help);

@@ -79,7 +79,9 @@ fn feed(out: &mut String, value: &Value) {
         }
         Value::List(items) => {
             out.push('[');
-            items.iter().for_each(|item| feed(out, item));
+            for item in items {
+                feed(out, item);
+            }
             out.push(']');
         }
         Value::Map(map) => {

@@ -425,7 +425,7 @@ mod tests {
         let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
         for (this, last) in ('b'..='j').zip('a'..) {
             let aliases = vec![format!("*{last}"); 10].join(", ");
-            bomb.push_str(&format!("{this}: &{this} [{aliases}]\n"));
+            bomb.extend([format!("{this}: &{this} [{aliases}]\n")]);
         }
         assert_eq!(code(&bomb), "alias-bomb");
     }

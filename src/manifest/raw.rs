@@ -37,8 +37,7 @@ impl Raw {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",
-            Self::Number(_) => "a number",
-            Self::Doubtful(_) => "a number",
+            Self::Number(_) | Self::Doubtful(_) => "a number",
             Self::Text(_) => "a text",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",

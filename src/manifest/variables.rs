@@ -12,7 +12,7 @@ use crate::state::Secret;
 /// What expressions are looked up in.
 pub(crate) struct Variables<'a> {
     /// The environment's variables.
-    pub(crate) variables: &'a BTreeMap<String, String>,
+    pub(crate) values: &'a BTreeMap<String, String>,
     /// The name of the environment, for messages.
     pub(crate) environment: &'a str,
     /// The environment variables of the process.
@@ -114,7 +114,7 @@ impl Variables<'_> {
             match name.split_once('.') {
                 Some(("var", name)) if is_name(name, true) => {
                     let found = self
-                        .variables
+                        .values
                         .get(name)
                         .ok_or_else(|| self.undefined(name, &whole))?;
                     value.push_str(found);
@@ -166,7 +166,7 @@ impl Variables<'_> {
 
     fn undefined(&self, name: &str, whole: &str) -> BadExpression {
         let help =
-            did_you_mean(name, self.variables.keys().map(String::as_str)).unwrap_or_else(|| {
+            did_you_mean(name, self.values.keys().map(String::as_str)).unwrap_or_else(|| {
                 format!(
                     "add it in deskform.yaml: `environments.{}.variables.{name}`",
                     self.environment
@@ -204,7 +204,7 @@ mod tests {
             ("odd".to_owned(), "a${b".to_owned()),
         ]);
         let variables = Variables {
-            variables: &variables,
+            values: &variables,
             environment: "local",
             env: &|name| match name {
                 "TOKEN" => Some("t0k".to_owned()),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::identity::canonical_name;
-use super::raw::Raw;
 use super::variables;
 use crate::kind::{Kind, Shape, find};
 use crate::state::{Address, Reference, Resource, State, Value};
@@ -280,6 +279,7 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::raw::Raw;
     use super::super::{Source, Sources, compose};
     use super::*;
     use crate::config::{PROJECT_FILE, Project};
@@ -379,7 +379,65 @@ webhooks:
     #[test]
     fn manifests_are_written_to_be_read() {
         let state = load(&[EXAMPLE.to_owned()]).state;
-        insta::assert_snapshot!(written(&state).join(""), @r#""#);
+        insta::assert_snapshot!(written(&state).join(""), @r#"
+    customFields:
+      cf_odd:
+        module: accounts
+        type: Date
+      region:
+        module: contacts
+        displayLabel: Region
+        type: Picklist
+        values: [EMEA, "no"]
+    roles:
+      Lead:
+        description: null
+        shareDataWithPeers: true
+    departments:
+      "12": {}
+      Technical Support:
+        description: |
+          one
+            two
+        nameInCustomerPortal: "on"
+      billing:
+        name: Billing & Payments
+    agents:
+      Ann@Example.com:
+        lastName: Ames
+        role: Lead
+        profile: Supervisor
+        departments: ["12", billing, {lookup: Sales}, {id: "42"}]
+    slas:
+      Gold:
+        responseTime:
+          businessHours: 1.5
+          calendarHours: null
+        resolutionTime: {}
+    accounts:
+      Acme:
+        numberOfEmployees: 12
+        description: "a $${b} c"
+        cf:
+          cf_live: "yes"
+          cf_odd: "2024-01-01"
+    contacts:
+      kim@example.com:
+        lastName: Kim
+        account: Acme
+        zip: "01234"
+        cf:
+          region: EMEA
+    webhooks:
+      crm:
+        url: "https://hooks.example.com/${secret.KEY}"
+        subscriptions:
+          Contact_Update: {}
+          Ticket_Add: {}
+          Ticket_Update:
+            departments: [billing]
+            fields: [priority, status]
+    "#);
     }
 
     #[test]

@@ -1,0 +1,622 @@
+//! Reads the project file strictly: every key known, every value of its type.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{
+    CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
+    ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards, IGNORE_KEYS, Ignore, KindPolicy,
+    LIVE_KEYS, MAX_PARALLELISM, NEVER_PRUNED, Overlay, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS,
+    PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target, Template,
+};
+use crate::api::{Dialect, Edition};
+use crate::kind::{self, KINDS};
+use crate::manifest::raw::{At, Raw};
+use crate::manifest::variables;
+use crate::manifest::walk::{Walker, misspelt};
+use crate::problem::{Part, Problem, did_you_mean, ticked};
+
+fn dialect(word: &str) -> Option<Dialect> {
+    match word {
+        "openapi" => Some(Dialect::Openapi),
+        "guide" => Some(Dialect::Guide),
+        _ => None,
+    }
+}
+
+fn edition(word: &str) -> Option<Edition> {
+    match word {
+        "free" => Some(Edition::Free),
+        "express" => Some(Edition::Express),
+        "standard" => Some(Edition::Standard),
+        "professional" => Some(Edition::Professional),
+        "enterprise" => Some(Edition::Enterprise),
+        _ => None,
+    }
+}
+
+fn prune(word: &str) -> Prune {
+    match word {
+        "owned" => Prune::Owned,
+        "all" => Prune::All,
+        _ => Prune::None,
+    }
+}
+
+/// Reads one project file.
+pub(super) struct Reader<'a> {
+    pub(super) walker: Walker<'a>,
+}
+
+impl Reader<'_> {
+    pub(super) fn project(&mut self, raw: &Raw, at: At<'_>) -> Vec<Environment> {
+        let mut environments = Vec::new();
+        let mut kinds = BTreeMap::new();
+        let mut ignore = Vec::new();
+        let mut declared = false;
+        for (key, value) in self.walker.known(raw, at, PROJECT_FILE, PROJECT_KEYS) {
+            let here = at.key(key);
+            match key {
+                "environments" => {
+                    let entries = self.walker.entries(value, here, key);
+                    for (name, value) in entries {
+                        environments.push(self.environment(name, value, here.key(name)));
+                    }
+                    declared = !entries.is_empty() || !matches!(value, Raw::Map(_));
+                }
+                "kinds" => kinds = self.kinds(value, here),
+                _ => ignore = self.ignore(value, here),
+            }
+        }
+        declared = declared || misspelt(raw, "environments", PROJECT_KEYS);
+        if !declared && matches!(raw, Raw::Map(_)) {
+            self.walker.report(
+                "missing-required",
+                (at.key("environments"), Part::Key),
+                "the project has no environments",
+                "",
+                Some("begin with `environments: {local: {simulator: {}}}`".to_owned()),
+            );
+        }
+        for environment in &mut environments {
+            for (collection, policy) in &kinds {
+                let own = environment.kinds.entry(collection).or_default();
+                *own = own.or(*policy);
+            }
+            environment.ignore.splice(0..0, ignore.iter().cloned());
+        }
+        environments
+    }
+
+    fn environment(&mut self, name: &str, raw: &Raw, at: At<'_>) -> Environment {
+        if name.is_empty()
+            || !name
+                .chars()
+                .all(|one| one.is_ascii_alphanumeric() || "-_".contains(one))
+        {
+            self.walker.report(
+                "bad-name",
+                (at, Part::Key),
+                format!("`{name}` cannot name an environment"),
+                "",
+                Some("use letters, digits, `-` and `_`".to_owned()),
+            );
+        }
+        let mut environment = Environment {
+            name: name.to_owned(),
+            place: (self.walker.place)(at, Part::Key),
+            target: Target::Simulator {
+                dialect: Dialect::Openapi,
+                edition: Edition::Enterprise,
+                state: format!(".deskform/{name}.simulator.json").into(),
+            },
+            org_id: String::new(),
+            dialect: None,
+            edition: None,
+            variables: BTreeMap::new(),
+            overlays: Vec::new(),
+            parallelism: None,
+            kinds: BTreeMap::new(),
+            ignore: Vec::new(),
+            guards: Guards::default(),
+            ledger: None,
+            prune: None,
+        };
+        let simulated = raw.get("simulator").is_some();
+        let (mut data_center, mut endpoint, mut credentials) = (None, None, None);
+        let shown = format!("environments.{name}");
+        for (key, value) in self.walker.known(raw, at, &shown, ENVIRONMENT_KEYS) {
+            let here = at.key(key);
+            if simulated && LIVE_KEYS.contains(&key) {
+                self.walker.report(
+                    "conflict",
+                    (here, Part::Key),
+                    format!("`{key}` means nothing beside `simulator`"),
+                    "this talks to a live organization",
+                    Some(if key == "orgId" {
+                        "write `simulator: {organization: …}`, or take `simulator` away".to_owned()
+                    } else {
+                        "take one of them away".to_owned()
+                    }),
+                );
+                continue;
+            }
+            let walker = &mut self.walker;
+            match key {
+                "simulator" => self.simulator(value, here, &mut environment),
+                "dataCenter" => data_center = walker.word(value, here, key, DATA_CENTERS),
+                "orgId" => environment.org_id = self.organization(value, here, key),
+                "endpoint" => endpoint = self.endpoint(value, here),
+                "credentials" => credentials = Some(self.credentials(value, here)),
+                "dialect" => {
+                    environment.dialect = walker.word(value, here, key, DIALECTS).and_then(dialect);
+                }
+                "edition" => {
+                    environment.edition = walker.word(value, here, key, EDITIONS).and_then(edition);
+                }
+                "variables" => environment.variables = self.variables(value, here),
+                "overlays" => environment.overlays = self.overlays(value, here),
+                "parallelism" => {
+                    environment.parallelism = walker
+                        .whole(value, here, key, (1, MAX_PARALLELISM))
+                        .and_then(|number| usize::try_from(number).ok());
+                }
+                "kinds" => environment.kinds = self.kinds(value, here),
+                "ignore" => environment.ignore = self.ignore(value, here),
+                "guards" => environment.guards = self.guards(value, here),
+                "ledger" => environment.ledger = self.ledger(value, here),
+                _ => environment.prune = walker.word(value, here, key, PRUNES).map(prune),
+            }
+        }
+        if !simulated && matches!(raw, Raw::Map(_)) {
+            let lacks = |key: &str| raw.get(key).is_none() && !misspelt(raw, key, ENVIRONMENT_KEYS);
+            if lacks("orgId") {
+                self.missing(
+                    at,
+                    name,
+                    "orgId",
+                    "copy it from Setup > Developer Space > API, or use `simulator: {}`",
+                );
+            }
+            if lacks("dataCenter") && lacks("endpoint") {
+                let help = format!("choose {}", ticked(DATA_CENTERS, "or"));
+                self.missing(at, name, "dataCenter", &help);
+            }
+            environment.target = Target::Live {
+                data_center: data_center.map(str::to_owned),
+                endpoint,
+                credentials: credentials.unwrap_or_else(|| self.default_credentials(at)),
+            };
+        }
+        environment
+    }
+
+    fn missing(&mut self, at: At<'_>, name: &str, key: &str, help: &str) {
+        self.walker.report(
+            "missing-required",
+            (at, Part::Key),
+            format!("the environment `{name}` lacks `{key}`"),
+            &format!("`{key}` is missing"),
+            Some(help.to_owned()),
+        );
+    }
+
+    fn simulator(&mut self, raw: &Raw, at: At<'_>, environment: &mut Environment) {
+        SIMULATED.clone_into(&mut environment.org_id);
+        if matches!(raw, Raw::Null) {
+            return;
+        }
+        for (key, value) in self.walker.known(raw, at, "simulator", SIMULATOR_KEYS) {
+            let here = at.key(key);
+            let (words_of_dialect, words_of_edition) = (&DIALECTS[1..], &EDITIONS[1..]);
+            let Target::Simulator {
+                dialect: of_dialect,
+                edition: of_edition,
+                state,
+            } = &mut environment.target
+            else {
+                return;
+            };
+            match key {
+                "dialect" => {
+                    let found = self.walker.word(value, here, key, words_of_dialect);
+                    *of_dialect = found.and_then(dialect).unwrap_or(*of_dialect);
+                }
+                "edition" => {
+                    let found = self.walker.word(value, here, key, words_of_edition);
+                    *of_edition = found.and_then(edition).unwrap_or(*of_edition);
+                }
+                "organization" => environment.org_id = self.organization(value, here, key),
+                _ => {
+                    if let Some(path) = self.path(value, here, key) {
+                        *state = path.into();
+                    }
+                }
+            }
+        }
+    }
+
+    fn organization(&mut self, raw: &Raw, at: At<'_>, key: &str) -> String {
+        let Some(text) = self.walker.plain(raw, at, key) else {
+            return String::new();
+        };
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text;
+        }
+        self.walker.report(
+            "bad-format",
+            (at, Part::Value),
+            format!("`{key}` must be made of digits, not `{text}`"),
+            "not an organization's id",
+            Some("copy the number from Setup > Developer Space > API".to_owned()),
+        );
+        String::new()
+    }
+
+    fn endpoint(&mut self, raw: &Raw, at: At<'_>) -> Option<Endpoint> {
+        let mut urls: BTreeMap<&str, String> = BTreeMap::new();
+        for (key, value) in self.walker.known(raw, at, "endpoint", ENDPOINT_KEYS) {
+            let here = at.key(key);
+            let Some(text) = self.walker.plain(value, here, key) else {
+                continue;
+            };
+            let loopback = |url: &url::Url| match url.host() {
+                Some(url::Host::Domain(name)) => name == "localhost",
+                Some(url::Host::Ipv4(address)) => address.is_loopback(),
+                Some(url::Host::Ipv6(address)) => address.is_loopback(),
+                None => false,
+            };
+            let problem = match url::Url::parse(&text) {
+                Ok(url) if url.scheme() == "https" && url.has_host() => None,
+                Ok(url) if url.scheme() == "http" && loopback(&url) => None,
+                Ok(url) if url.scheme() == "http" => {
+                    Some("tokens travel over `https` only, but for `http://127.0.0.1`")
+                }
+                _ => Some("write a URL such as `https://desk.example.com`"),
+            };
+            if let Some(help) = problem {
+                self.walker.report(
+                    "bad-format",
+                    (here, Part::Value),
+                    format!("`{text}` cannot be used as an endpoint"),
+                    "",
+                    Some(help.to_owned()),
+                );
+                continue;
+            }
+            urls.insert(key, text.trim_end_matches('/').to_owned());
+        }
+        for key in ENDPOINT_KEYS {
+            if matches!(raw, Raw::Map(_)) && raw.get(key).is_none() {
+                self.walker.report(
+                    "missing-required",
+                    (at, Part::Key),
+                    format!("`endpoint` lacks `{key}`"),
+                    &format!("`{key}` is missing"),
+                    Some("an endpoint has both `desk` and `accounts`".to_owned()),
+                );
+            }
+        }
+        Some(Endpoint {
+            desk: urls.remove("desk")?,
+            accounts: urls.remove("accounts")?,
+        })
+    }
+
+    fn default_credentials(&self, at: At<'_>) -> Credentials {
+        let template = |text: &str| Template {
+            text: text.to_owned(),
+            place: (self.walker.place)(at, Part::Key),
+        };
+        Credentials {
+            client_id: template("${env.ZOHO_CLIENT_ID}"),
+            client_secret: template("${secret.ZOHO_CLIENT_SECRET}"),
+            refresh_token: template("${secret.ZOHO_REFRESH_TOKEN}"),
+        }
+    }
+
+    fn credentials(&mut self, raw: &Raw, at: At<'_>) -> Credentials {
+        let mut credentials = self.default_credentials(at);
+        for (key, value) in self.walker.known(raw, at, "credentials", CREDENTIAL_KEYS) {
+            let here = at.key(key);
+            let Some(text) = self.walker.text(value, here, key) else {
+                continue;
+            };
+            let (slot, secret) = match key {
+                "clientId" => (&mut credentials.client_id, false),
+                "clientSecret" => (&mut credentials.client_secret, true),
+                _ => (&mut credentials.refresh_token, true),
+            };
+            if secret && !text.contains("${secret.") {
+                // The report must not show the line: the secret stands in it.
+                let place = here.pointer();
+                self.walker.problems.push(
+                    Problem::error(
+                        "plain-secret",
+                        format!("{PROJECT_FILE}: `{place}` holds a secret in plain text"),
+                    )
+                    .help("write `${secret.NAME}`, set the environment variable `NAME`, and revoke the secret that was written down"),
+                );
+                continue;
+            }
+            slot.text = text;
+            slot.place = (self.walker.place)(here, Part::Value);
+        }
+        credentials
+    }
+
+    fn variables(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<String, String> {
+        let mut out = BTreeMap::new();
+        for (name, value) in self.walker.entries(raw, at, "variables") {
+            let here = at.key(name);
+            if !variables::is_variable_name(name) {
+                self.walker.report(
+                    "bad-name",
+                    (here, Part::Key),
+                    format!("`{name}` cannot name a variable"),
+                    "",
+                    Some("use letters, digits, `-` and `_`, beginning with a letter".to_owned()),
+                );
+                continue;
+            }
+            let text = match value {
+                Raw::Bool(value) => Some(value.to_string()),
+                Raw::Number(number) => Some(number.to_string()),
+                Raw::Text(text) if text.is_empty() => Some(String::new()),
+                other => self.walker.plain(other, here, name),
+            };
+            if let Some(text) = text {
+                out.insert(name.to_string(), text);
+            }
+        }
+        out
+    }
+
+    /// A path below the project folder.
+    fn path(&mut self, raw: &Raw, at: At<'_>, key: &str) -> Option<String> {
+        let text = self.walker.plain(raw, at, key)?;
+        let parts: Vec<&str> = text
+            .split('/')
+            .filter(|part| !part.is_empty() && *part != ".")
+            .collect();
+        let leaves = text.starts_with('/')
+            || text.contains(['\\', ':'])
+            || parts.contains(&"..")
+            || parts.is_empty();
+        if leaves {
+            self.walker.report(
+                "path-outside",
+                (at, Part::Value),
+                format!("`{text}` is no path below the project folder"),
+                "",
+                Some("write a relative path with forward slashes, without `..`".to_owned()),
+            );
+            return None;
+        }
+        Some(parts.join("/"))
+    }
+
+    fn overlays(&mut self, raw: &Raw, at: At<'_>) -> Vec<Overlay> {
+        let mut out: Vec<Overlay> = Vec::new();
+        for (index, item) in self.walker.items(raw, at, "overlays").iter().enumerate() {
+            let here = at.index(index);
+            let Some(path) = self.path(item, here, "overlays") else {
+                continue;
+            };
+            if out.iter().any(|other| other.path == path) {
+                self.walker.report(
+                    "duplicate-item",
+                    (here, Part::Value),
+                    format!("the overlay `{path}` is listed twice"),
+                    "here again",
+                    None,
+                );
+                continue;
+            }
+            out.push(Overlay {
+                path,
+                place: (self.walker.place)(here, Part::Value),
+            });
+        }
+        out
+    }
+
+    fn kinds(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<&'static str, KindPolicy> {
+        let managed: Vec<&str> = KINDS
+            .iter()
+            .filter(|kind| kind.managed)
+            .map(|kind| kind.collection)
+            .collect();
+        let mut out = BTreeMap::new();
+        for (collection, value) in self.walker.known(raw, at, "kinds", &managed) {
+            let here = at.key(collection);
+            let Some(kind) = kind::find(collection) else {
+                continue;
+            };
+            let mut policy = KindPolicy::default();
+            for (key, value) in self.walker.known(value, here, collection, POLICY_KEYS) {
+                let place = here.key(key);
+                match key {
+                    "createOnly" => policy.create_only = self.walker.flag(value, place, key),
+                    "prune" => {
+                        policy.prune = self.walker.word(value, place, key, PRUNES).map(prune);
+                        if policy.prune == Some(Prune::All)
+                            && NEVER_PRUNED.contains(&kind.collection)
+                        {
+                            self.walker.report(
+                                "not-allowed",
+                                (place, Part::Value),
+                                format!("`prune: all` is not allowed for {collection}"),
+                                "would remove what nobody declared",
+                                Some(
+                                    "use `owned`, and `removed:` in a manifest for single ones"
+                                        .to_owned(),
+                                ),
+                            );
+                        }
+                    }
+                    _ => {
+                        policy.removal =
+                            self.walker.word(value, place, key, REMOVALS).map(|word| {
+                                if word == "delete" {
+                                    RemovalPolicy::Delete
+                                } else {
+                                    RemovalPolicy::Deactivate
+                                }
+                            });
+                        if kind.collection != "agents" {
+                            self.walker.report(
+                                "not-allowed",
+                                (place, Part::Key),
+                                format!(
+                                    "`removal` is a choice for agents only, not for {collection}"
+                                ),
+                                "",
+                                Some("take it away".to_owned()),
+                            );
+                        }
+                    }
+                }
+            }
+            out.insert(kind.collection, policy);
+        }
+        out
+    }
+
+    fn ignore(&mut self, raw: &Raw, at: At<'_>) -> Vec<Ignore> {
+        let mut out = Vec::new();
+        for (index, item) in self.walker.items(raw, at, "ignore").iter().enumerate() {
+            let here = at.index(index);
+            let (mut address, mut field, mut reason, mut until) = (None, None, None, None);
+            for (key, value) in self.walker.known(item, here, "ignore", IGNORE_KEYS) {
+                let place = here.key(key);
+                match key {
+                    "address" => address = self.walker.plain(value, place, key),
+                    "field" => field = self.walker.plain(value, place, key),
+                    "reason" => reason = self.walker.plain(value, place, key),
+                    _ => until = self.date(value, place, key),
+                }
+            }
+            for key in ["address", "reason"] {
+                if matches!(item, Raw::Map(_)) && item.get(key).is_none() {
+                    self.walker.report(
+                        "missing-required",
+                        (here, Part::Value),
+                        format!("an entry of `ignore` lacks `{key}`"),
+                        &format!("`{key}` is missing"),
+                        Some(
+                            "write `{address: \"agents/*\", field: timeZone, reason: …}`"
+                                .to_owned(),
+                        ),
+                    );
+                }
+            }
+            let Some(address) = address else { continue };
+            if self.check_address(&address, field.as_deref(), here) {
+                out.push(Ignore {
+                    address,
+                    field,
+                    reason: reason.unwrap_or_default(),
+                    until,
+                    place: (self.walker.place)(here, Part::Value),
+                });
+            }
+        }
+        out
+    }
+
+    fn check_address(&mut self, address: &str, field: Option<&str>, at: At<'_>) -> bool {
+        let collection = address.split_once('/').map(|(collection, _)| collection);
+        let Some(kind) = collection.and_then(kind::find).filter(|kind| kind.managed) else {
+            let names = KINDS.iter().filter(|kind| kind.managed);
+            let help = collection
+                .and_then(|word| did_you_mean(word, names.map(|kind| kind.collection)))
+                .unwrap_or_else(|| "write `collection/handle`, such as `agents/*`".to_owned());
+            self.walker.report(
+                "bad-address",
+                (at.key("address"), Part::Value),
+                format!("`{address}` is no address"),
+                "",
+                Some(help),
+            );
+            return false;
+        };
+        let Some(field) = field else { return true };
+        let name = field.split('.').next().unwrap_or(field);
+        if kind.field(name).is_none() {
+            let names = kind.fields.iter().map(|field| field.name);
+            self.walker.report(
+                "unknown-field",
+                (at.key("field"), Part::Value),
+                format!("{} have no field `{field}`", kind.collection),
+                "",
+                did_you_mean(field, names),
+            );
+            return false;
+        }
+        true
+    }
+
+    fn date(&mut self, raw: &Raw, at: At<'_>, key: &str) -> Option<Date> {
+        let text = self.walker.plain(raw, at, key)?;
+        let date = (text.len() == 10)
+            .then(|| text.parse::<Date>().ok())
+            .flatten();
+        if date.is_none() {
+            self.walker.report(
+                "bad-format",
+                (at, Part::Value),
+                format!("`{text}` is no date"),
+                "",
+                Some("write it as `2027-06-30`".to_owned()),
+            );
+        }
+        date
+    }
+
+    fn guards(&mut self, raw: &Raw, at: At<'_>) -> Guards {
+        let mut guards = Guards::default();
+        for (key, value) in self.walker.known(raw, at, "guards", GUARD_KEYS) {
+            let here = at.key(key);
+            let walker = &mut self.walker;
+            match key {
+                "maxDeletePercent" => {
+                    guards.max_delete_percent = walker.whole(value, here, key, (0, 100));
+                }
+                "maxUpdatePercent" => {
+                    guards.max_update_percent = walker.whole(value, here, key, (0, 100));
+                }
+                "maxDeletes" => {
+                    guards.max_deletes = walker.whole(value, here, key, (0, u64::from(u32::MAX)));
+                }
+                "maxUpdates" => {
+                    guards.max_updates = walker.whole(value, here, key, (0, u64::from(u32::MAX)));
+                }
+                _ => guards.require_saved_plan = walker.flag(value, here, key).unwrap_or_default(),
+            }
+        }
+        guards
+    }
+
+    fn ledger(&mut self, raw: &Raw, at: At<'_>) -> Option<String> {
+        let text = self.walker.plain(raw, at, "ledger")?;
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return self.path(raw, at, "ledger");
+        };
+        if matches!(scheme, "s3" | "gs" | "az")
+            && rest.split('/').all(|part| !part.is_empty())
+            && rest.contains('/')
+        {
+            return Some(text);
+        }
+        self.walker.report(
+            "bad-format",
+            (at, Part::Value),
+            format!("`{text}` cannot hold a ledger"),
+            "",
+            Some("write a path below the project folder, or `s3://bucket/key.json` (also `gs://`, `az://`)".to_owned()),
+        );
+        None
+    }
+}

@@ -1,0 +1,537 @@
+//! From files to the desired state, through the public interface.
+
+use std::fs;
+use std::path::Path;
+
+use deskform::config::{PROJECT_FILE, Project, Prune, RemovalPolicy, Target};
+use deskform::manifest::{Desired, Source, Sources, compose, files, to_yaml};
+use deskform::problem::{Problems, render};
+use deskform::state::{Address, Reference, Value};
+use proptest::prelude::*;
+
+#[expect(clippy::unwrap_used, reason = "a test's own project")]
+fn project(text: &str) -> Project {
+    Project::parse(Path::new("."), &Source::new(PROJECT_FILE, text.as_bytes())).unwrap()
+}
+
+fn env(name: &str) -> Option<String> {
+    match name {
+        "KEY" => Some("k3y".to_owned()),
+        "EMPTY" => Some(String::new()),
+        "TEAM" => Some("Support".to_owned()),
+        _ => None,
+    }
+}
+
+fn sources(base: &[&str], overlay: &[&str]) -> Sources {
+    let named = |prefix: &str, texts: &[&str]| {
+        texts
+            .iter()
+            .enumerate()
+            .map(|(index, text)| Source::new(format!("{prefix}{index}.yaml"), text.as_bytes()))
+            .collect()
+    };
+    Sources {
+        base: named("", base),
+        overlays: vec![named("overlay/", overlay)],
+    }
+}
+
+const PROJECT: &str = "environments: {local: {simulator: {}, variables: {host: hooks.example.com, on: 'true', seats: 12, team: support}}}";
+
+fn load(sources: &Sources) -> Result<Desired, Problems> {
+    compose(sources, &project(PROJECT).environments[0], &env)
+}
+
+#[expect(clippy::panic, reason = "a manifest of a test that is not valid")]
+fn desired(base: &[&str], overlay: &[&str]) -> Desired {
+    let sources = sources(base, overlay);
+    load(&sources).unwrap_or_else(|problems| {
+        panic!(
+            "{}",
+            render(&problems, &|file| sources.text(file), false, 100)
+        )
+    })
+}
+
+#[expect(clippy::panic, reason = "a test that asks for what is not there")]
+fn field(desired: &Desired, address: (&'static str, &str), name: &str) -> Value {
+    let address = Address::new(address.0, address.1);
+    desired
+        .state
+        .get(&address)
+        .and_then(|resource| resource.body.get(name))
+        .cloned()
+        .unwrap_or_else(|| panic!("{address} has no {name}"))
+}
+
+fn to(collection: &'static str, handle: &str) -> Value {
+    Value::Reference(Reference::To(Address::new(collection, handle)))
+}
+
+#[test]
+fn bodies_are_canonical() {
+    let desired = desired(
+        &["\
+departments:
+  support: {name: ' Support '}
+  Sales:
+roles:
+  lead: {name: Team Lead, shareDataWithPeers: '${var.on}'}
+agents:
+  Ann@Example.COM:
+    lastName: Ames
+    role: Team Lead
+    profile: Supervisor
+    departments: [support, Sales, {lookup: Support Two}, {id: 77}]
+customFields:
+  region: {module: contacts, displayLabel: Region, type: Picklist, values: [EMEA, APAC]}
+accounts:
+  Acme: {numberOfEmployees: '${var.seats}', website: ''}
+contacts:
+  kim@example.com:
+    lastName: Kim
+    zip: 94107
+    account: Acme
+    owner: {lookup: ann@example.com}
+    cf: {region: EMEA, cf_vip: true, cf_size: 4, cf_gone: null}
+slas:
+  Gold: {responseTime: {businessHours: 24.0}, resolutionTime: {businessHours: 1.5}}
+webhooks:
+  crm:
+    url: https://${var.host}/x?key=${secret.KEY}
+    subscriptions: {Ticket_Add: {}, Ticket_Thread_Add: {direction: in, departments: []}, Contact_Update: {includePrevState: false}}
+"],
+        &[],
+    );
+    let ann = ("agents", "Ann@Example.COM");
+    let kim = ("contacts", "kim@example.com");
+    assert_eq!(
+        field(&desired, ("departments", "support"), "name"),
+        Value::text("Support")
+    );
+    assert_eq!(
+        field(&desired, ("departments", "Sales"), "name"),
+        Value::text("Sales")
+    );
+    assert_eq!(
+        field(&desired, ann, "email"),
+        Value::text("ann@example.com")
+    );
+    // A role by its name is the declared one; a profile is always live.
+    assert_eq!(field(&desired, ann, "role"), to("roles", "lead"));
+    assert_eq!(
+        field(&desired, ann, "profile"),
+        Value::Reference(Reference::Lookup {
+            collection: "profiles",
+            name: "Supervisor".into()
+        })
+    );
+    assert_eq!(
+        field(&desired, ann, "departments"),
+        Value::List(vec![
+            to("departments", "Sales"),
+            to("departments", "support"),
+            Value::Reference(Reference::Lookup {
+                collection: "departments",
+                name: "Support Two".into()
+            }),
+            Value::Reference(Reference::Id {
+                collection: "departments",
+                id: "77".into()
+            }),
+        ])
+    );
+    assert_eq!(
+        field(&desired, ("roles", "lead"), "shareDataWithPeers"),
+        Value::Bool(true)
+    );
+    assert_eq!(
+        field(&desired, ("accounts", "Acme"), "numberOfEmployees"),
+        Value::Number(12.into())
+    );
+    assert_eq!(
+        field(&desired, ("accounts", "Acme"), "website"),
+        Value::Null
+    );
+    assert_eq!(field(&desired, kim, "zip"), Value::text("94107"));
+    assert_eq!(
+        field(&desired, kim, "owner"),
+        to("agents", "Ann@Example.COM")
+    );
+    let Value::Map(cf) = field(&desired, kim, "cf") else {
+        unreachable!()
+    };
+    assert_eq!(cf["customFields/region"], Value::text("EMEA"));
+    assert_eq!(cf["cf_vip"], Value::text("true"));
+    assert_eq!(cf["cf_size"], Value::text("4"));
+    assert_eq!(cf["cf_gone"], Value::Null);
+    let Value::Map(times) = field(&desired, ("slas", "Gold"), "responseTime") else {
+        unreachable!()
+    };
+    assert_eq!(times["businessHours"], Value::Number(24.into()));
+    let Value::Secret(url) = field(&desired, ("webhooks", "crm"), "url") else {
+        unreachable!()
+    };
+    assert_eq!(
+        &*url.template,
+        "https://hooks.example.com/x?key=${secret.KEY}"
+    );
+    assert_eq!(url.expose(), Some("https://hooks.example.com/x?key=k3y"));
+    let Value::Map(events) = field(&desired, ("webhooks", "crm"), "subscriptions") else {
+        unreachable!()
+    };
+    assert_eq!(events["Ticket_Add"], Value::Null);
+    assert_eq!(events["Contact_Update"], Value::Null);
+    let Value::Map(filter) = &events["Ticket_Thread_Add"] else {
+        unreachable!()
+    };
+    assert_eq!(filter.len(), 1);
+}
+
+#[test]
+fn overlays_merge_by_handle() {
+    let desired = desired(
+        &["\
+departments:
+  Support: {description: Base, nameInCustomerPortal: Help}
+  Old: {}
+agents:
+  a@example.com: {lastName: A, departments: [Support], role: {lookup: One}}
+slas:
+  Gold: {responseTime: {businessHours: 8, calendarHours: 24}}
+"],
+        &["\
+departments:
+  Support: {description: null}
+  Old: null
+  New: {description: Only here}
+agents:
+  a@example.com: {departments: [New], role: {id: '5'}, lifecycle: {createOnly: true}}
+slas:
+  Gold: {responseTime: {businessHours: 4}}
+removed: {departments: [Old]}
+"],
+    );
+    let support = ("departments", "Support");
+    assert_eq!(field(&desired, support, "description"), Value::Null);
+    assert_eq!(
+        field(&desired, support, "nameInCustomerPortal"),
+        Value::text("Help")
+    );
+    assert!(
+        !desired
+            .state
+            .contains_key(&Address::new("departments", "Old"))
+    );
+    let agent = ("agents", "a@example.com");
+    assert_eq!(
+        field(&desired, agent, "departments"),
+        Value::List(vec![to("departments", "New")])
+    );
+    assert_eq!(
+        field(&desired, agent, "role"),
+        Value::Reference(Reference::Id {
+            collection: "roles",
+            id: "5".into()
+        })
+    );
+    let Value::Map(times) = field(&desired, ("slas", "Gold"), "responseTime") else {
+        unreachable!()
+    };
+    assert_eq!(times["businessHours"], Value::Number(4.into()));
+    assert_eq!(times["calendarHours"], Value::Number(24.into()));
+    assert_eq!(desired.removed.len(), 1);
+    let address = Address::new("agents", "a@example.com");
+    assert!(desired.details[&address].lifecycle.create_only);
+    let file = |path: &str| {
+        desired
+            .place(&address, path)
+            .map(|place| place.file.to_string())
+    };
+    assert_eq!(file("").as_deref(), Some("0.yaml"));
+    assert_eq!(file("lastName").as_deref(), Some("0.yaml"));
+    assert_eq!(file("departments/0").as_deref(), Some("overlay/0.yaml"));
+}
+
+#[test]
+fn the_digest_tells_what_matters() {
+    let digest = |base: &[&str]| desired(base, &[]).digest;
+    let one = digest(&["departments: {A: {description: x}, B: {}}"]);
+    assert_eq!(one.len(), 64);
+    // Neither the files nor the order in them matters.
+    assert_eq!(
+        one,
+        digest(&[
+            "departments: {B: {}}",
+            "# moved\ndepartments: {A: {description: x}}"
+        ])
+    );
+    for other in [
+        "departments: {A: {description: y}, B: {}}",
+        "departments: {A: {description: null}, B: {}}",
+        "departments: {A: {}, B: {}}",
+        "departments: {A: {description: x, lifecycle: {createOnly: true}}, B: {}}",
+        "departments: {A: {description: x}, B: {}}\nremoved: {departments: [C]}",
+    ] {
+        assert_ne!(one, digest(&[other]), "{other}");
+    }
+    // A secret counts by its template, a variable by its value.
+    let hook = |url: &str| {
+        digest(&[&format!(
+            "webhooks: {{h: {{url: 'https://{url}', subscriptions: {{Ticket_Add: }}}}}}"
+        )])
+    };
+    assert_eq!(
+        hook("${var.host}/${secret.KEY}"),
+        hook("hooks.example.com/${secret.KEY}")
+    );
+    assert_ne!(hook("${var.host}/${secret.KEY}"), hook("${var.host}/k3y"));
+    assert_ne!(
+        hook("${var.host}/${secret.KEY}"),
+        hook("${var.host}/${secret.EMPTY}")
+    );
+}
+
+#[test]
+fn a_missing_secret_is_one_warning() {
+    let desired = desired(
+        &["\
+webhooks:
+  a: {url: 'https://a.example.com/${secret.GONE}', subscriptions: {Ticket_Add: }}
+  b: {url: 'https://b.example.com/${secret.GONE}/${secret.EMPTY}', subscriptions: {Ticket_Add: }}
+"],
+        &[],
+    );
+    let messages: Vec<&str> = desired
+        .warnings
+        .iter()
+        .map(|one| one.message.as_str())
+        .collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert!(messages[0].contains("`GONE`") && messages[1].contains("`EMPTY`"));
+    assert!(field(&desired, ("webhooks", "a"), "url").lacks_secret());
+}
+
+#[test]
+fn tombstones_are_canonical() {
+    let desired = desired(
+        &["\
+removed:
+  departments: [' Old Team ', '${env.TEAM}', 12]
+  agents: [Bob@Example.com]
+  customFields: [contacts/A/B, {module: accounts, displayLabel: Tier}]
+"],
+        &[],
+    );
+    let found: Vec<String> = desired
+        .removed
+        .iter()
+        .map(|stone| format!("{}: {}", stone.collection, stone.identity))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "agents: bob@example.com",
+            "customFields: accounts/Tier",
+            "customFields: contacts/A/B",
+            "departments: 12",
+            "departments: Old Team",
+            "departments: Support",
+        ]
+    );
+}
+
+#[test]
+fn a_broken_file_hides_no_other_problem_and_invents_none() {
+    let sources = sources(
+        &[
+            "departments: [",
+            "agents: {a@example.com: {lastName: A, departments: [Support], satus: ACTIVE}}",
+        ],
+        &[],
+    );
+    let problems = load(&sources).unwrap_err();
+    let codes: Vec<&str> = problems.list.iter().map(|problem| problem.code).collect();
+    // The department may stand in the file that could not be read.
+    assert_eq!(codes, ["invalid-yaml", "unknown-key"]);
+}
+
+fn write(root: &Path, name: &str, text: &str) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().unwrap_or(root))
+        .and_then(|()| fs::write(path, text))
+        .unwrap_or_default();
+}
+
+#[test]
+fn files_are_discovered() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(
+        root,
+        PROJECT_FILE,
+        "environments:\n  a: {simulator: {}, overlays: [over/a, extra.yaml]}\n  b: {simulator: {}, overlays: [over/b]}\n",
+    );
+    for name in [
+        "z.yaml",
+        "a/b/c.yml",
+        "a/notes.txt",
+        ".hidden/x.yaml",
+        "a/.x.yaml",
+        "nested/deskform.yaml",
+        "nested/x.yaml",
+        "over/a/1.yaml",
+        "over/a/deep/2.yaml",
+        "over/b/3.yaml",
+        "over/readme.yaml",
+        "extra.yaml",
+    ] {
+        write(root, name, "departments:\n");
+    }
+    let (project, _) = Project::read(root);
+    let project = project.unwrap();
+    let found = files(&project, &project.environments[0]).unwrap();
+    let names = |list: &[Source]| {
+        list.iter()
+            .map(|one| one.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&found.base),
+        ["a/b/c.yml", "over/readme.yaml", "z.yaml"]
+    );
+    assert_eq!(
+        names(&found.overlays[0]),
+        ["over/a/1.yaml", "over/a/deep/2.yaml"]
+    );
+    assert_eq!(names(&found.overlays[1]), ["extra.yaml"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, PROJECT_FILE, "environments: {a: {simulator: {}}}");
+    write(root, "desk.yaml", "departments:\n");
+    std::os::unix::fs::symlink("/etc", root.join("outside")).unwrap();
+    std::os::unix::fs::symlink(root.join("desk.yaml"), root.join("again.yaml")).unwrap();
+    std::os::unix::fs::symlink(root.join("nowhere"), root.join("dangling")).unwrap();
+    let project = Project::read(root).0.unwrap();
+    let problems = files(&project, &project.environments[0]).unwrap_err();
+    let shown = render(&problems, &|_| None, false, 100);
+    assert_eq!(problems.list.len(), 2, "{shown}");
+    assert!(
+        shown.contains("again.yaml: symbolic links are not followed"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("outside: symbolic links are not followed"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn policies_are_merged() {
+    let project = project(
+        "\
+environments:
+  a: {simulator: {}, kinds: {contacts: {prune: owned}, agents: {removal: delete}}}
+  b: {dataCenter: eu, orgId: 7, ignore: [{address: roles/*, reason: b}]}
+kinds: {contacts: {createOnly: true, prune: none}}
+ignore: [{address: agents/*, field: timeZone, reason: theirs, until: 2027-06-30}]
+",
+    );
+    let [a, b] = project.environments.as_slice() else {
+        unreachable!()
+    };
+    assert_eq!(a.policy("contacts").prune, Some(Prune::Owned));
+    assert_eq!(a.policy("contacts").create_only, Some(true));
+    assert_eq!(a.policy("agents").removal, Some(RemovalPolicy::Delete));
+    assert_eq!(b.policy("contacts").prune, Some(Prune::None));
+    assert_eq!(b.policy("agents").removal, None);
+    let addresses: Vec<&str> = b.ignore.iter().map(|one| one.address.as_str()).collect();
+    assert_eq!(addresses, ["agents/*", "roles/*"]);
+    assert!(
+        matches!(&a.target, Target::Simulator { state, .. } if state == Path::new(".deskform/a.simulator.json"))
+    );
+    assert_eq!(a.org_id, "700001");
+    assert_eq!(b.org_id, "7");
+}
+
+#[test]
+fn credentials_are_resolved_when_needed() {
+    let project = project("environments: {a: {simulator: {}}, b: {dataCenter: eu, orgId: 7}}");
+    assert!(
+        project.environments[0]
+            .credentials(&|_| None)
+            .unwrap()
+            .is_none()
+    );
+    let missing = project.environments[1].credentials(&|_| None).unwrap_err();
+    assert_eq!(missing.list.len(), 3);
+    let found = project.environments[1]
+        .credentials(&|name| Some(format!("<{name}>")))
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.client_id, "<ZOHO_CLIENT_ID>");
+    let shown = format!("{found:?}");
+    assert!(
+        !shown.contains("ZOHO_CLIENT_SECRET") && !shown.contains("ZOHO_REFRESH_TOKEN"),
+        "{shown}"
+    );
+}
+
+/// Lines that manifests are made of, right and wrong.
+fn line() -> impl Strategy<Value = String> {
+    let words = "(departments|agents|contacts|customFields|webhooks|removed|name|email|cf|url|module|type|subscriptions|Ticket_Add|lifecycle|lastName|role|x|'1'|<<|\\?|&a|\\*a|!t)";
+    let values = "(|null|~|\\{\\}|\\[\\]|\\[x, y\\]|\\{id: x\\}|\\{lookup: y\\}|yes|true|007|0x1F|1e3|\\.nan|\\$\\{var\\.host\\}|\\$\\{secret\\.KEY\\}|\\$\\{|\"\\$\\{x\\}\"|\\*a|&a|!t z|'é ü'|\\||>|@|%|a: b|- x|\\{a: \\[|x # y)";
+    (0_usize..5, words, values, any::<bool>()).prop_map(|(depth, word, value, list)| {
+        let dash = if list && depth > 2 { "- " } else { "" };
+        format!("{}{dash}{word}: {value}\n", "  ".repeat(depth))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn nothing_panics(lines in prop::collection::vec(prop_oneof![12 => line(), 1 => "\\PC{0,20}\n", 1 => Just("---\n".to_owned())], 0..14)) {
+        let text = lines.concat();
+        let sources = sources(&[&text], &[&text]);
+        if let Err(problems) = load(&sources) {
+            let shown = render(&problems, &|file| sources.text(file), false, 80);
+            prop_assert!(!shown.trim().is_empty());
+            prop_assert!(!shown.contains("k3y"));
+        }
+        let _ = Project::parse(Path::new("."), &Source::new(PROJECT_FILE, text.as_bytes()));
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut sources = sources(&[], &[]);
+        sources.base.push(Source::new("b.yaml", &bytes));
+        if let Err(problems) = load(&sources) {
+            prop_assert!(!render(&problems, &|file| sources.text(file), true, 80).is_empty());
+        }
+    }
+}
+
+#[test]
+fn much_is_read_and_written_alike() {
+    use std::fmt::Write as _;
+    let mut text = String::from("departments: {Support: {}}\ncontacts:\n");
+    for number in 0..2_000 {
+        let _ = writeln!(
+            text,
+            "  user{number}@example.com: {{firstName: User, lastName: 'Number {number}', owner: {{lookup: a@example.com}}, zip: {}}}",
+            10_000 + number
+        );
+    }
+    let first = desired(&[&text], &[]);
+    let written = to_yaml(&first.state, "contacts");
+    let again = desired(&["departments: {Support: {}}", &written], &[]);
+    assert_eq!(first.state, again.state);
+    assert_eq!(first.digest, again.digest);
+}

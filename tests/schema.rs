@@ -1,0 +1,358 @@
+//! The generated JSON Schemas: kept current, and of one mind with the loader.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use deskform::config::{PROJECT_FILE, Project};
+use deskform::kind::schema::{manifest_schema, overlay_schema, project_schema};
+use deskform::kind::{KINDS, Kind};
+use deskform::manifest::{Source, Sources, compose};
+use deskform::problem::Problems;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+#[expect(clippy::unwrap_used, reason = "a test's own project")]
+fn project() -> Project {
+    let text = "environments: {local: {simulator: {}, variables: {hook_host: hooks.example.com}}}";
+    Project::parse(Path::new("."), &Source::new(PROJECT_FILE, text.as_bytes())).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[expect(clippy::unwrap_used, reason = "generated schemas compile")]
+fn validator(schema: &Value) -> Validator {
+    jsonschema::validator_for(schema).unwrap()
+}
+
+/// The documents of a YAML text as JSON; absent where it is no YAML.
+fn documents(text: &str) -> Option<Vec<Value>> {
+    serde_yaml::Deserializer::from_str(text)
+        .map(|document| {
+            let mut value: serde_yaml::Value = serde::Deserialize::deserialize(document).ok()?;
+            value.apply_merge().ok()?;
+            serde_json::to_value(value).ok()
+        })
+        .collect()
+}
+
+fn load(text: &str) -> Result<(), Problems> {
+    let sources = Sources {
+        base: vec![Source::new("t.yaml", text.as_bytes())],
+        overlays: Vec::new(),
+    };
+    compose(&sources, &project().environments[0], &|_| None).map(|_| ())
+}
+
+#[test]
+fn files_are_current() {
+    let bless = std::env::var_os("DESKFORM_BLESS").is_some();
+    for (name, schema) in [
+        ("manifest", manifest_schema()),
+        ("overlay", overlay_schema()),
+        ("project", project_schema()),
+    ] {
+        let path = root().join(format!("schema/{name}.schema.json"));
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if bless {
+            fs::create_dir_all(root().join("schema")).unwrap();
+            fs::write(&path, &text).unwrap();
+        }
+        let found = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == text,
+            "{} is not current; run DESKFORM_BLESS=1 cargo test --test schema",
+            path.display()
+        );
+    }
+}
+
+/// Defects that a schema cannot see: they concern several values, texts of expressions, or YAML
+/// itself.
+const BEYOND_A_SCHEMA: &[&str] = &[
+    "alias-bomb",
+    "bad-custom-value",
+    "bad-email",
+    "custom-field-of-another-module",
+    "declared-and-removed",
+    "duplicate-handle-in-two-documents",
+    "duplicate-identity",
+    "duplicate-reference",
+    "duplicate-url",
+    "empty-file",
+    "expression-in-a-key",
+    "identity-case",
+    "malformed-expression",
+    "missing-secret",
+    "permission-conflict",
+    "prevented-removal",
+    "reference-by-name",
+    "reference-cycle",
+    "reference-to-itself",
+    "rename-of-declared",
+    "secret-in-a-name",
+    "secret-that-is-not-accepted",
+    "umlauts-and-several-documents",
+    "undefined-env",
+    "undefined-variable",
+    "unknown-custom-field",
+    "unquoted-number",
+    "unresolved-reference",
+    "wrong-kind",
+    // The handle is the offence, and handles stand in for every naming field alike.
+    "bad-character",
+];
+
+#[test]
+fn defects_are_refused_by_the_schema_too() {
+    let validator = validator(&manifest_schema());
+    let mut refused = 0;
+    for entry in fs::read_dir(root().join("tests/invalid")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if path.extension().is_none_or(|end| end != "yaml") || BEYOND_A_SCHEMA.contains(&name) {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        let Some(documents) = documents(&text) else {
+            continue;
+        };
+        assert!(
+            documents
+                .iter()
+                .any(|document| !validator.is_valid(document)),
+            "the schema accepts {name}"
+        );
+        refused += 1;
+    }
+    assert!(refused >= 25, "only {refused} defects were compared");
+}
+
+/// Projects and manifests of the examples, where there are any.
+fn examples() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("examples")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            if path.is_dir() && !hidden {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|end| end == "yaml" || end == "yml")
+                && !hidden
+            {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn examples_are_accepted() {
+    for path in examples() {
+        let text = fs::read_to_string(&path).unwrap();
+        let schema = if path.ends_with(PROJECT_FILE) {
+            project_schema()
+        } else if path.components().any(|part| part.as_os_str() == "overlays") {
+            overlay_schema()
+        } else {
+            manifest_schema()
+        };
+        for document in documents(&text).expect("examples are YAML") {
+            let errors: Vec<String> = validator(&schema)
+                .iter_errors(&document)
+                .map(|error| format!("{error} at {}", error.instance_path()))
+                .collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+        }
+    }
+}
+
+/// One complete body of each kind.
+fn body(kind: &Kind) -> Value {
+    match kind.collection {
+        "customFields" => {
+            json!({"module": "contacts", "displayLabel": "Region", "type": "Picklist"})
+        }
+        "roles" => json!({"shareDataWithPeers": true}),
+        "agents" | "contacts" => json!({"email": "ann@example.com", "lastName": "Ames"}),
+        "webhooks" => {
+            json!({"url": "https://hooks.example.com/x", "subscriptions": {"Ticket_Add": {}}})
+        }
+        _ => json!({}),
+    }
+}
+
+fn candidates() -> Vec<Value> {
+    vec![
+        json!(null),
+        json!(true),
+        json!(5),
+        json!(-1),
+        json!(1.5),
+        json!(9_999_999_999_i64),
+        json!(""),
+        json!("x"),
+        json!("ACTIVE"),
+        json!("a@example.com"),
+        json!("https://a.example.com/x"),
+        json!("no <brackets>"),
+        json!("x".repeat(70)),
+        json!("x".repeat(300)),
+        json!("x".repeat(70_000)),
+        json!([]),
+        json!([""]),
+        json!(["x"]),
+        json!(["x", "x"]),
+        json!(["x".repeat(130)]),
+        json!(["AUTOMATION"]),
+        json!([{"lookup": "L"}]),
+        json!([{"lookup": "L", "id": "1"}]),
+        json!([null]),
+        json!({}),
+        json!({"lookup": "L"}),
+        json!({"id": "12"}),
+        json!({"id": "L"}),
+        json!({"cf_x": "v"}),
+        json!({"cf_x": "v".repeat(101)}),
+        json!({"cf_x": ["v"]}),
+        json!({"businessHours": 4}),
+        json!({"businessHours": -4}),
+        json!({"businessHours": "4"}),
+        json!({"Ticket_Add": null}),
+        json!({"Ticket_Add": {"departments": [{"lookup": "L"}]}}),
+        json!({"Ticket_Add": {"direction": "in"}}),
+        json!({"Ticket_Delete": {"departments": []}}),
+        json!({"Ticket_Update": {"fields": ["a", "b", "c", "d", "e", "f"]}}),
+        json!({"Ticket_Thread_Add": {"direction": "sideways"}}),
+        json!({"translatable": true}),
+        json!({"module": {"apiName": "contacts"}, "relatedListLabel": "L"}),
+        json!({"preventDestroy": true, "ignoreChanges": []}),
+        json!({"preventDestroy": "true"}),
+    ]
+}
+
+/// Problems that a schema cannot see.
+const SEMANTIC: &[&str] = &["unresolved-reference", "unknown-custom-field"];
+
+#[test]
+fn schema_and_loader_agree_on_every_field() {
+    let validator = validator(&manifest_schema());
+    let mut compared = 0;
+    let mut differences = Vec::new();
+    for kind in KINDS.iter().filter(|kind| kind.managed) {
+        for field in kind
+            .fields
+            .iter()
+            .map(|field| field.name)
+            .chain(["lifecycle"])
+        {
+            for candidate in candidates() {
+                let mut body = body(kind);
+                body[field] = candidate.clone();
+                let manifest = json!({ kind.collection: { "Handle": body } });
+                let text = serde_yaml::to_string(&manifest).unwrap();
+                let loaded = match load(&text) {
+                    Ok(()) => true,
+                    Err(problems) => {
+                        let beyond = |code| SEMANTIC.contains(&code);
+                        if problems.list.iter().all(|problem| beyond(problem.code)) {
+                            continue;
+                        }
+                        false
+                    }
+                };
+                // A number that stands for a text has no digits that a schema could look at.
+                let blind = candidate.is_number() && !loaded;
+                if validator.is_valid(&manifest) != loaded && !blind {
+                    differences.push(format!(
+                        "{}.{field}: {:.60}: the loader says {:?}",
+                        kind.collection,
+                        candidate.to_string(),
+                        load(&text).err().map(|problems| problems.to_string())
+                    ));
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(compared > 3000, "{compared}");
+}
+
+#[test]
+fn expressions_do_not_fail_in_editors() {
+    let validator = validator(&manifest_schema());
+    let text = r#"
+customFields:
+  region: {module: "${var.m}", displayLabel: Region, type: "${var.t}"}
+agents:
+  a@example.com: {lastName: "${env.NAME}", status: "${var.status}", departments: ["${var.d}"]}
+accounts:
+  Acme: {numberOfEmployees: "${var.count}", owner: {id: "${var.owner}"}, cf: {cf_x: "${var.v}"}}
+webhooks:
+  crm: {url: "https://${var.host}/x?key=${secret.KEY}", subscriptions: {Ticket_Add: {}}, isEnabled: "${var.on}"}
+removed: {departments: ["${var.old}"]}
+"#;
+    for document in documents(text).unwrap() {
+        assert!(
+            validator.is_valid(&document),
+            "{:?}",
+            validator
+                .iter_errors(&document)
+                .map(|error| format!("{error} at {}", error.instance_path()))
+                .collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn project_files_agree() {
+    let validator = validator(&project_schema());
+    for entry in fs::read_dir(root().join("tests/invalid")).unwrap() {
+        let path = entry.unwrap().path().join(PROJECT_FILE);
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        let parsed = Project::parse(Path::new("."), &Source::new(PROJECT_FILE, text.as_bytes()));
+        let document = documents(&text).unwrap().remove(0);
+        assert_eq!(
+            validator.is_valid(&document),
+            parsed.is_ok(),
+            "{}",
+            path.display()
+        );
+    }
+    let whole = "
+environments:
+  local: {simulator: {dialect: guide, edition: enterprise}}
+  sandbox: {dataCenter: us, orgId: '700001', variables: {hook_host: hooks-sbx.example.com}}
+  production:
+    dataCenter: us
+    orgId: 700002
+    overlays: [overlays/production]
+    variables: {hook_host: hooks.example.com, seats: 5}
+    parallelism: 8
+    ledger: s3://acme-deskform/production.json
+    prune: owned
+    guards: {maxDeletePercent: 30, requireSavedPlan: true}
+    credentials: {clientId: '${env.PROD_CLIENT_ID}', clientSecret: '${secret.PROD_CLIENT_SECRET}', refreshToken: '${secret.PROD_REFRESH_TOKEN}'}
+    kinds: {contacts: {prune: owned}}
+  proxy:
+    endpoint: {desk: http://127.0.0.1:8080, accounts: https://accounts.example.com}
+    orgId: '1'
+    dialect: auto
+    edition: professional
+kinds: {contacts: {createOnly: true, prune: none}, agents: {removal: deactivate}}
+ignore: [{address: 'agents/*', field: timeZone, reason: agents set their own, until: '2027-06-30'}]
+";
+    let parsed = Project::parse(Path::new("."), &Source::new(PROJECT_FILE, whole.as_bytes()));
+    assert!(parsed.is_ok(), "{parsed:?}");
+    assert!(validator.is_valid(&documents(whole).unwrap()[0]));
+}
