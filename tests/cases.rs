@@ -7,6 +7,8 @@
 //! steps done by hand, and is exported, and the export must plan to nothing as well.
 //! `DESKFORM_BLESS=1 cargo test --test cases` writes what came out.
 
+#![expect(clippy::expect_used, reason = "a test panics to fail")]
+
 mod common;
 
 use std::collections::BTreeMap;

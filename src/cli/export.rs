@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::Global;
 use super::common::{Failure, Workspace, block_on, environment_variable, print, tell, write_file};
 use crate::export::{Exported, export};
-use crate::kind::KINDS;
+use crate::kind::{Form, KINDS, Kind};
 use crate::live::read::Needs;
 use crate::manifest::{self, Sources, source::Source};
 use crate::problem::{Problem, Problems, Severity, counted, exit, ticked};
@@ -45,7 +45,20 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .complete_all(&mut live)
             .await
             .map_err(|error| workspace.session_failure(error))?;
-        Ok(export(&mut live))
+        let mut exported = export(&mut live);
+        let readable = |kind: &&&Kind| {
+            kind.managed
+                && kind
+                    .api(session.dialect)
+                    .is_none_or(|api| api.form == Form::SlaNames)
+        };
+        for kind in KINDS.iter().filter(readable) {
+            exported.notes.push(format!(
+                "{} cannot be exported in the {} dialect",
+                kind.collection, session.dialect
+            ));
+        }
+        Ok(exported)
     })?;
     let Exported {
         mut state,

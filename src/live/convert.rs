@@ -44,13 +44,13 @@ pub fn read_field(
     names: &dyn Names,
 ) -> Option<Value> {
     let (name, encoding) = match field.wire(dialect) {
-        Wire::Sent { name, encoding, .. } => (*name, *encoding),
-        Wire::Switched(name) | Wire::Query(name) => (*name, Encoding::Plain),
-        Wire::Manual {
+        Wire::Sent { name, encoding, .. }
+        | Wire::Manual {
             read: Some(name),
             encoding,
             ..
         } => (*name, *encoding),
+        Wire::Switched(name) | Wire::Query(name) => (*name, Encoding::Plain),
         Wire::Manual { read: None, .. } | Wire::Harmless | Wire::Refused(_) => return None,
     };
     raw.get(name)

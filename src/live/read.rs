@@ -101,6 +101,8 @@ impl Needs {
     #[must_use]
     pub fn everything(dialect: Dialect) -> Self {
         let mut needs = Self::default();
+        // In the guide there is nothing to list, but agents tell the names of their roles.
+        needs.kinds.entry("roles").or_default();
         for kind in kind::KINDS {
             if kind
                 .api(dialect)
