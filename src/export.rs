@@ -25,7 +25,9 @@ pub fn export(live: &mut Live) -> Exported {
     let mut exported = Exported::default();
     let mut left_out: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
     let mut chosen: Vec<(usize, Address)> = Vec::new();
-    for kind in kind::KINDS.iter().copied().filter(|kind| kind.managed) {
+    let dialect = live.dialect;
+    let writable = |kind: &&'static Kind| kind.managed && kind.api(dialect).is_some();
+    for kind in kind::KINDS.iter().copied().filter(writable) {
         let mut taken = BTreeSet::new();
         let mut rows: Vec<(String, usize)> = Vec::new();
         for index in live.collection(kind.collection) {

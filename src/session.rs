@@ -53,6 +53,8 @@ pub struct Session {
     pub edition: Edition,
     /// How many calls may be under way at once.
     pub parallelism: usize,
+    /// The clock.
+    pub clock: Clock,
 }
 
 /// Why a session cannot be opened or used.
@@ -160,6 +162,7 @@ impl Session {
             organization,
             edition,
             parallelism,
+            clock: connection.clock,
         })
     }
 

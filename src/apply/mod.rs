@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod event;
+pub mod recover;
 pub mod run;

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-use crate::api::{ApiError, ErrorKind, Writer};
+use crate::api::{ApiError, ErrorKind, Method, Request, Writer};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
+use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
+use crate::kind::Form;
 use crate::live::Live;
 use crate::live::convert::{EncodeError, id_text};
 use crate::plan::Verb;
@@ -25,6 +27,7 @@ pub async fn run(
     live: &Live,
     writer: &Writer,
     parallelism: usize,
+    recovery: Recovery,
     stopped: &dyn Fn() -> bool,
     emit: &mut dyn FnMut(Event),
 ) -> Tally {
@@ -66,7 +69,7 @@ pub async fn run(
                 verb: task.step.verb,
             });
             flying.push(Box::pin(async move {
-                (index, carry_out(task, live, writer).await)
+                (index, carry_out(task, live, writer, recovery).await)
             }));
         }
         let Some((index, outcome)) = flying.next().await else {
@@ -155,57 +158,52 @@ fn finish(
     });
 }
 
-async fn carry_out(task: &Task, live: &Live, writer: &Writer) -> Outcome {
-    let address = &task.step.address;
-    let context = Context {
-        kind: task.kind,
-        dialect: live.dialect,
-        address,
-        body: &task.body,
-        named: &task.named,
-    };
+/// What a write came to.
+enum Written {
+    /// It was answered; nothing where the answer had no object.
+    Answer(Option<Map<String, Json>>, Option<String>),
+    /// The object was there already, or had been made by a call whose answer was lost.
+    Adopted(String, Map<String, Json>),
+}
+
+async fn carry_out(task: &Task, live: &Live, writer: &Writer, recovery: Recovery) -> Outcome {
     let mut id = None;
     for op in &task.ops {
-        let request = match op.request(&context, live) {
-            Ok(request) => request,
-            Err(error) => return not_built(&error),
-        };
-        let removal = matches!(op, Op::Delete { .. } | Op::RemoveEvent { .. });
-        let answer = if removal {
-            match writer.remove(&request).await {
-                Ok(_) => continue,
-                Err(error) => return refused(error, task),
-            }
-        } else {
-            match writer.send(&request).await {
-                Ok(answer) => answer,
-                Err(error) => return refused(error, task),
+        let (body, request_id, adopted) = match write(task, op, live, writer, recovery).await {
+            Err(outcome) => return *outcome,
+            Ok(Written::Answer(None, _)) => continue,
+            Ok(Written::Answer(Some(body), request_id)) => (body, request_id, false),
+            Ok(Written::Adopted(found, body)) => {
+                live.learn(&task.step.address, &found);
+                learn_field(task, &body, live);
+                id.get_or_insert(found);
+                (body, None, true)
             }
         };
-        let Some(Json::Object(body)) = answer.body else {
-            if matches!(op, Op::Create { .. }) {
-                return Outcome::Unknown {
-                    error: format!("`{}` answered without the new object", request.path),
-                };
-            }
-            continue;
-        };
-        if matches!(op, Op::Create { .. } | Op::AddEvent { .. }) {
+        if !adopted && matches!(op, Op::Create { .. } | Op::AddEvent { .. }) {
             let Some(new) = body.get("id").and_then(id_text) else {
                 return Outcome::Unknown {
-                    error: format!("`{}` answered without an id", request.path),
+                    error: "the server answered a creation without an id".to_owned(),
                 };
             };
-            if let (Some(api_name), Some(module)) = (
-                body.get("apiName").and_then(Json::as_str),
-                task.body.get("module").and_then(Value::as_text),
-            ) {
-                live.learn_field(address, module, api_name);
-            }
-            live.learn(address, &new);
+            learn_field(task, &body, live);
+            live.learn(&task.step.address, &new);
             id.get_or_insert(new);
         }
-        let missing = did_not_take(task, op, &body, live);
+        let mut missing = did_not_take(task, op, &body, live);
+        let mut request_id = request_id;
+        if adopted && !missing.is_empty() {
+            // What was there differs from what is wanted: bring it in line.
+            let fields = top_level(task, &missing);
+            match write(task, &Op::Update(fields), live, writer, recovery).await {
+                Err(outcome) => return *outcome,
+                Ok(Written::Answer(Some(body), id)) => {
+                    missing = did_not_take(task, op, &body, live);
+                    request_id = id;
+                }
+                Ok(_) => missing.clear(),
+            }
+        }
         if !missing.is_empty() {
             let fields: Vec<String> = missing.iter().map(|field| format!("`{field}`")).collect();
             return Outcome::Failed {
@@ -217,11 +215,157 @@ async fn carry_out(task: &Task, live: &Live, writer: &Writer) -> Outcome {
                     "check that the values exist as choices in Zoho Desk and that the token's user may write the fields"
                         .to_owned(),
                 ),
-                request_id: answer.request_id,
+                request_id,
             };
         }
     }
     Outcome::Applied { id }
+}
+
+/// The fields that hold the given leaves.
+fn top_level(task: &Task, leaves: &[String]) -> Vec<&'static str> {
+    task.kind
+        .fields
+        .iter()
+        .map(|field| field.name)
+        .filter(|name| {
+            leaves.iter().any(|leaf| {
+                leaf == name
+                    || leaf
+                        .strip_prefix(name)
+                        .is_some_and(|rest| rest.starts_with('.'))
+            })
+        })
+        .collect()
+}
+
+fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
+    if let (Some(api_name), Some(module)) = (
+        body.get("apiName").and_then(Json::as_str),
+        task.body.get("module").and_then(Value::as_text),
+    ) {
+        live.learn_field(&task.step.address, module, api_name);
+    }
+}
+
+/// Sends one write; a creation whose answer is lost, or that is refused as a duplicate, is looked up.
+async fn write(
+    task: &Task,
+    op: &Op,
+    live: &Live,
+    writer: &Writer,
+    recovery: Recovery,
+) -> Result<Written, Box<Outcome>> {
+    let context = Context {
+        kind: task.kind,
+        dialect: live.dialect,
+        address: &task.step.address,
+        body: &task.body,
+        named: &task.named,
+    };
+    let request = op
+        .request(&context, live)
+        .map_err(|error| Box::new(not_built(&error)))?;
+    if matches!(op, Op::Delete { .. } | Op::RemoveEvent { .. }) {
+        return match writer.remove(&request).await {
+            Ok(_) => Ok(Written::Answer(None, None)),
+            Err(error) => Err(Box::new(refused(error, task))),
+        };
+    }
+    let creates = matches!(op, Op::Create { .. } | Op::AddEvent { .. });
+    let mut sent = 0;
+    loop {
+        sent += 1;
+        let error = match writer.send(&request).await {
+            Ok(answer) => match answer.body {
+                Some(Json::Object(body)) => {
+                    return Ok(Written::Answer(Some(body), answer.request_id));
+                }
+                // The object was made, or was not: the listing tells.
+                _ if creates => None,
+                _ => return Ok(Written::Answer(None, answer.request_id)),
+            },
+            Err(error) if creates && error.is_outcome_unknown() => Some(error),
+            Err(error) if creates && error.kind() == ErrorKind::Duplicate => {
+                return adopt_duplicate(task, op, live, writer, recovery, error).await;
+            }
+            Err(error) => return Err(Box::new(refused(error, task))),
+        };
+        tracing::info!(address = %task.step.address, "the answer to a creation was lost; looking for the object");
+        let found = look(task, op, live.dialect, &writer.reader(), recovery, true).await;
+        match found {
+            Ok(Found::One { id, raw }) => {
+                let raw = whole(task, &id, raw, live, writer).await;
+                return Ok(Written::Adopted(id, raw));
+            }
+            Ok(Found::Nothing) if sent < MAX_CREATIONS => {}
+            Ok(Found::Nothing) => {
+                let cause = error.map_or_else(
+                    || "it was answered without the new object".to_owned(),
+                    |error| text_of(error, task).0,
+                );
+                return Err(Box::new(Outcome::Unknown {
+                    error: format!("sent {sent} times and not found in the listing: {cause}"),
+                }));
+            }
+            Ok(Found::Several(ids)) => return Err(Box::new(several(&ids))),
+            Err(error) => {
+                return Err(Box::new(Outcome::Unknown {
+                    error: format!("the answer was lost and the listing cannot be read: {error}"),
+                }));
+            }
+        }
+    }
+}
+
+async fn adopt_duplicate(
+    task: &Task,
+    op: &Op,
+    live: &Live,
+    writer: &Writer,
+    recovery: Recovery,
+    error: ApiError,
+) -> Result<Written, Box<Outcome>> {
+    match look(task, op, live.dialect, &writer.reader(), recovery, false).await {
+        Ok(Found::One { id, raw }) => {
+            let raw = whole(task, &id, raw, live, writer).await;
+            Ok(Written::Adopted(id, raw))
+        }
+        Ok(Found::Several(ids)) => Err(Box::new(several(&ids))),
+        Ok(Found::Nothing) | Err(_) => Err(Box::new(refused(error, task))),
+    }
+}
+
+/// The whole object, since a listing may show a part only; what cannot be read is passed over.
+async fn whole(
+    task: &Task,
+    id: &str,
+    mut raw: Map<String, Json>,
+    live: &Live,
+    writer: &Writer,
+) -> Map<String, Json> {
+    let Some(api) = task.kind.api(live.dialect) else {
+        return raw;
+    };
+    if api.form == Form::Plain && !api.by_module {
+        let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+        if let Ok(answer) = writer.reader().get(&request).await
+            && let Some(Json::Object(body)) = answer.body
+        {
+            raw.extend(body);
+        }
+    }
+    raw
+}
+
+fn several(ids: &[String]) -> Outcome {
+    Outcome::Unknown {
+        error: format!(
+            "{} objects of this name exist: {}; delete all but one of them in Zoho Desk",
+            ids.len(),
+            ids.join(", ")
+        ),
+    }
 }
 
 fn not_built(error: &EncodeError) -> Outcome {
@@ -242,7 +386,22 @@ fn not_built(error: &EncodeError) -> Outcome {
     }
 }
 
-fn refused(mut error: ApiError, task: &Task) -> Outcome {
+fn refused(error: ApiError, task: &Task) -> Outcome {
+    let lost = error.kind() == ErrorKind::Lost;
+    let hint = error.hint().to_owned();
+    let (text, request_id) = text_of(error, task);
+    if lost {
+        return Outcome::Unknown { error: text };
+    }
+    Outcome::Failed {
+        error: text,
+        hint: Some(hint),
+        request_id,
+    }
+}
+
+/// An error's text without secrets, and the request's id apart.
+fn text_of(mut error: ApiError, task: &Task) -> (String, Option<String>) {
     // A server may repeat what it was sent.
     let mut secrets = Vec::new();
     for (_, value) in task.body.iter() {
@@ -254,17 +413,10 @@ fn refused(mut error: ApiError, task: &Task) -> Outcome {
     }
     error.redact(secrets);
     let mut text = error.to_string();
-    if error.kind() == ErrorKind::Lost {
-        return Outcome::Unknown { error: text };
-    }
     if let Some(id) = error.request_id()
         && let Some(rest) = text.strip_suffix(&format!("; request id `{id}`"))
     {
         text.truncate(rest.len());
     }
-    Outcome::Failed {
-        error: text,
-        hint: Some(error.hint().to_owned()),
-        request_id: error.request_id().map(str::to_owned),
-    }
+    (text, error.request_id().map(str::to_owned))
 }

@@ -12,6 +12,7 @@ use super::common::{
 use super::plan::warn;
 use super::{Global, LogFormat};
 use crate::apply::event::{Event, Tally};
+use crate::apply::recover::{Recovery, SETTLE};
 use crate::apply::run::run as run_tasks;
 use crate::plan::{Plan, Verb};
 use crate::problem::{Problem, exit};
@@ -250,6 +251,10 @@ async fn carry_out(global: &Global, connected: &Connected, ready: &Ready) -> (Ta
             &ready.live,
             &writer,
             connected.session.parallelism,
+            Recovery {
+                clock: connected.session.clock,
+                settle: SETTLE,
+            },
             &stopped,
             &mut emit,
         ));

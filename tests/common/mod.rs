@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 
 use deskform::api::{Credentials, Dialect, Edition, Endpoint};
 use deskform::apply::event::Event;
+use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project, RemovalPolicy, Target};
 use deskform::export::export;
@@ -250,6 +251,10 @@ impl Desk {
             &ready.live,
             &writer,
             self.session.parallelism,
+            Recovery {
+                clock: self.session.clock,
+                settle: SETTLE,
+            },
             &|| false,
             &mut |event| events.push(event),
         )

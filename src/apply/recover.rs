@@ -1,0 +1,149 @@
+//! Recovery of lost answers: a creation is never sent again blindly.
+//!
+//! Zoho Desk has no idempotency keys. When the answer to a creation is lost, its identity is looked
+//! up in the listing (search lags behind); what is found is adopted. Only when its absence has held
+//! for the settle time is the creation sent again.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+
+use crate::api::{ApiError, Dialect, Method, Paging, Reader, Request};
+use crate::clock::Clock;
+use crate::kind::Form;
+use crate::live::convert::id_text;
+use crate::live::{Live, LiveObject, identity};
+use crate::plan::requests::Op;
+use crate::plan::tasks::Task;
+use crate::state::Value;
+
+/// How long an object may take to appear in its listing.
+pub const SETTLE: Duration = Duration::from_secs(60);
+
+/// How often a creation is sent in all.
+pub const MAX_CREATIONS: usize = 3;
+
+/// The pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+
+/// What recovery needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Recovery {
+    /// The clock that is asked and waited with.
+    pub clock: Clock,
+    /// How long an object may take to appear in its listing.
+    pub settle: Duration,
+}
+
+/// What a look found.
+#[derive(Debug)]
+pub enum Found {
+    /// One object of that identity: it is adopted.
+    One {
+        /// Its id.
+        id: String,
+        /// What the API shows of it.
+        raw: Map<String, Json>,
+    },
+    /// No object of that identity, for the settle time.
+    Nothing,
+    /// More than one: nobody can tell which is ours.
+    Several(Vec<String>),
+}
+
+/// Looks for what a creation may have made; until something is found or the settle time is over.
+///
+/// `wait` says whether absence has to hold: after a lost answer it has, after a refusal as a
+/// duplicate the object must be there at once.
+///
+/// # Errors
+/// The listing's error: then nothing is known.
+pub async fn look(
+    task: &Task,
+    op: &Op,
+    dialect: Dialect,
+    reader: &Reader,
+    recovery: Recovery,
+    wait: bool,
+) -> Result<Found, ApiError> {
+    let begun_ms = recovery.clock.now_ms();
+    let settle_ms = i64::try_from(recovery.settle.as_millis()).unwrap_or(i64::MAX);
+    loop {
+        let mut found = list(task, op, dialect, reader).await?;
+        if found.len() > 1 {
+            return Ok(Found::Several(
+                found.into_iter().map(|(id, _)| id).collect(),
+            ));
+        }
+        if let Some((id, raw)) = found.pop() {
+            return Ok(Found::One { id, raw });
+        }
+        let left_ms = settle_ms.saturating_sub(recovery.clock.now_ms().saturating_sub(begun_ms));
+        if !wait || left_ms <= 0 {
+            return Ok(Found::Nothing);
+        }
+        let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
+        recovery.clock.sleep(left.min(LOOK_AGAIN)).await;
+    }
+}
+
+/// The objects of the task's identity.
+async fn list(
+    task: &Task,
+    op: &Op,
+    dialect: Dialect,
+    reader: &Reader,
+) -> Result<Vec<(String, Map<String, Json>)>, ApiError> {
+    let Some(api) = task.kind.api(dialect) else {
+        return Ok(Vec::new());
+    };
+    let paging = if api.page == 0 {
+        Paging::whole()
+    } else {
+        Paging::pages_of(api.page)
+    };
+    let mut request = Request::new(Method::Get, api.list);
+    let module = task.body.get("module").and_then(Value::as_text);
+    if let (true, Some(module)) = (api.by_module, module) {
+        request = request.query("module", module);
+    }
+    let items = reader.list(&request, paging).await?;
+    let objects = items.into_iter().filter_map(|item| match item {
+        Json::Object(raw) => Some((raw.get("id").and_then(id_text)?, raw)),
+        _ => None,
+    });
+    if let (Form::EventsByUrl, Op::AddEvent { event }) = (api.form, op) {
+        let url = match task.body.get("url") {
+            Some(Value::Text(url)) => url.to_string(),
+            Some(Value::Secret(secret)) => secret.expose().unwrap_or_default().to_owned(),
+            _ => String::new(),
+        };
+        let is = |raw: &Map<String, Json>, key: &str, text: &str| {
+            raw.get(key).and_then(Json::as_str) == Some(text)
+        };
+        return Ok(objects
+            .filter(|(_, raw)| is(raw, "url", &url) && is(raw, "eventType", event))
+            .collect());
+    }
+    let Some(wanted) = identity(task.kind, dialect, &task.body) else {
+        return Ok(Vec::new());
+    };
+    let mut seen = Live::new(dialect);
+    for (id, mut raw) in objects {
+        if let Some(module) = module {
+            raw.insert("module".to_owned(), Json::from(module));
+        }
+        seen.add(LiveObject {
+            kind: task.kind,
+            id,
+            raw,
+            parts: Vec::new(),
+        });
+    }
+    Ok(seen
+        .find(task.kind.collection, &wanted)
+        .iter()
+        .filter_map(|index| seen.objects.get(*index))
+        .map(|object| (object.id.clone(), object.raw.clone()))
+        .collect())
+}
