@@ -155,7 +155,20 @@ impl Desk {
         simulator: Arc<Mutex<Simulator>>,
     ) -> Self {
         let clock = Clock::starting_at(NOW_MS);
-        let transport = Arc::new(SimulatorTransport::new(Arc::clone(&simulator), clock));
+        let transport = SimulatorTransport::new(simulator, clock);
+        Self::behind(environment, sources, secrets, transport, clock).await
+    }
+
+    /// Opens a session behind a given transport, which may be slow or lose what it carries.
+    pub async fn behind(
+        environment: Environment,
+        sources: Sources,
+        secrets: Variables,
+        transport: SimulatorTransport,
+        clock: Clock,
+    ) -> Self {
+        let simulator = transport.simulator();
+        let transport = Arc::new(transport);
         let session = Session::open(Connection {
             endpoint: Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
                 .expect("loopback"),

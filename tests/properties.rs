@@ -1,0 +1,369 @@
+//! What holds for every organization and every manifest, and whatever goes wrong on the way.
+//!
+//! `PROPTEST_CASES` raises the number of cases.
+
+mod common;
+#[path = "properties/faults.rs"]
+mod faults;
+#[path = "properties/random.rs"]
+mod random;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use common::{Desk, Variables, settings};
+use deskform::api::{Dialect, Edition};
+use deskform::apply::event::{Event, Outcome};
+use deskform::config::{Environment, Project};
+use deskform::diff::changes;
+use deskform::export::export;
+use deskform::kind::KINDS;
+use deskform::live::read::Needs;
+use deskform::manifest::source::Source;
+use deskform::manifest::{self, Sources};
+use deskform::plan::{Plan, Verb};
+use deskform::report::json;
+use deskform::simulator::{OrganizationSeed, Settings, Simulator};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use random::{Change, Manifest, SECRET};
+use serde_json::Value;
+
+/// Everything that is drawn for one case.
+#[derive(Debug, Clone)]
+struct Case {
+    /// What was applied before.
+    before: Manifest,
+    /// What has happened since.
+    since: Vec<Change>,
+    /// What is applied now.
+    now: Manifest,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    any::<bool>().prop_flat_map(|guide| {
+        let dialect = if guide {
+            Dialect::Guide
+        } else {
+            Dialect::Openapi
+        };
+        (
+            random::manifest(dialect, false),
+            random::changes(),
+            random::manifest(dialect, true),
+        )
+            .prop_map(|(before, since, now)| Case { before, since, now })
+    })
+}
+
+fn cases(default: u32) -> Config {
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default);
+    Config {
+        cases,
+        max_shrink_iters: 3_000,
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+/// Runs a test on paused time.
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}
+
+/// An environment whose organization is simulated.
+fn environment(dialect: Dialect, organization: &str) -> Environment {
+    let text = format!(
+        "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: enterprise, organization: '{organization}'}}}}\n"
+    );
+    let source = Source::new("deskform.yaml", text.as_bytes());
+    let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
+    project.environment(None).expect("it").clone()
+}
+
+fn secrets() -> Variables {
+    Variables::from([(SECRET.0.to_owned(), SECRET.1.to_owned())])
+}
+
+fn simulator(dialect: Dialect, organizations: &[&str]) -> Arc<Mutex<Simulator>> {
+    Arc::new(Mutex::new(Simulator::new(Settings {
+        organizations: organizations
+            .iter()
+            .map(|id| OrganizationSeed::new(*id))
+            .collect(),
+        ..settings(dialect, Edition::Enterprise)
+    })))
+}
+
+/// Applies a plan and says what went wrong.
+async fn applied(desk: &Desk, ready: &deskform::session::Ready) -> Result<(), String> {
+    let failures: Vec<String> = desk
+        .apply(ready)
+        .await
+        .iter()
+        .filter_map(|event| match event {
+            Event::StepFinished {
+                address,
+                verb,
+                outcome,
+            } if !matches!(outcome, Outcome::Applied { .. }) => {
+                Some(format!("{} {address}: {outcome:?}", verb.as_str()))
+            }
+            _ => None,
+        })
+        .collect();
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not applied:\n{}", failures.join("\n")))
+    }
+}
+
+macro_rules! ensure {
+    ($holds:expr, $($words:tt)*) => {
+        if !$holds {
+            return Err(format!($($words)*));
+        }
+    };
+}
+use ensure;
+
+/// The steps that are not for a person.
+fn work(plan: &Plan) -> Vec<String> {
+    plan.steps
+        .iter()
+        .filter(|step| step.verb != Verb::Manual)
+        .map(|step| format!("{} {}: {:?}", step.verb.as_str(), step.address, step.changes))
+        .collect()
+}
+
+/// Whatever a step needs stands before it, by the plan's own word and by its references.
+fn prerequisites_first(plan: &Plan) -> Result<(), String> {
+    let created: BTreeSet<String> = plan
+        .steps
+        .iter()
+        .filter(|step| step.verb == Verb::Create)
+        .map(|step| step.address.to_string())
+        .collect();
+    let mut done: BTreeSet<String> = BTreeSet::new();
+    for step in &plan.steps {
+        for needed in &step.after {
+            ensure!(
+                done.contains(&needed.to_string()),
+                "{} stands before {needed}, which it needs",
+                step.address
+            );
+        }
+        if step.verb != Verb::Manual {
+            let mut texts = Vec::new();
+            for change in &step.changes {
+                leaves(&change.after, &mut texts);
+                texts.push(change.field.trim_start_matches("cf.").to_owned());
+            }
+            for text in texts {
+                ensure!(
+                    !created.contains(&text)
+                        || done.contains(&text)
+                        || text == step.address.to_string(),
+                    "{} refers to {text}, which is created later",
+                    step.address
+                );
+            }
+        }
+        done.insert(step.address.to_string());
+    }
+    Ok(())
+}
+
+fn leaves(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) => into.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, into)),
+        Value::Object(map) => map.values().for_each(|item| leaves(item, into)),
+        _ => {}
+    }
+}
+
+/// No two objects of an organization have one identity.
+fn no_duplicates(desk: &Desk) -> Result<(), String> {
+    let openapi = desk.session.dialect == Dialect::Openapi;
+    let identities: [(&str, &[&str]); 8] = [
+        ("departments", &["name"]),
+        ("roles", &["name"]),
+        ("agents", if openapi { &["emailId"] } else { &["email"] }),
+        ("slas", &["name"]),
+        ("fields", &["module", "displayLabel"]),
+        ("accounts", &["accountName"]),
+        ("contacts", &["email"]),
+        if openapi {
+            ("webhooks", &["name"])
+        } else {
+            ("events", &["url", "eventType"])
+        },
+    ];
+    for (collection, fields) in identities {
+        let mut seen = BTreeSet::new();
+        for object in desk.objects(collection) {
+            let identity: Vec<String> = fields
+                .iter()
+                .map(|field| object[*field].as_str().unwrap_or_default().to_lowercase())
+                .collect();
+            ensure!(
+                seen.insert(identity.clone()),
+                "two live {collection} are {identity:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The organization as manifests, kind by kind.
+async fn exported(desk: &Desk) -> Result<Sources, String> {
+    let mut live = desk
+        .session
+        .read(&Needs::everything(desk.session.dialect))
+        .await
+        .map_err(|error| format!("{error:?}"))?;
+    desk.session
+        .complete_all(&mut live)
+        .await
+        .map_err(|error| format!("{error:?}"))?;
+    let exported = export(&mut live);
+    let mut base = Vec::new();
+    for kind in KINDS {
+        let text = manifest::write::to_yaml(&exported.state, kind.collection);
+        if !text.is_empty() {
+            base.push(Source::new(
+                format!("{}.yaml", kind.collection),
+                text.as_bytes(),
+            ));
+        }
+    }
+    Ok(Sources {
+        base,
+        overlays: Vec::new(),
+    })
+}
+
+/// The exported organization as one text.
+async fn export_text(desk: &Desk) -> Result<String, String> {
+    Ok(exported(desk)
+        .await?
+        .base
+        .iter()
+        .map(|source| source.text.to_string())
+        .collect())
+}
+
+/// Variables under which the exported URLs are what they were.
+fn export_secrets() -> Variables {
+    let mut variables = secrets();
+    for n in 0..8 {
+        for handle in [
+            format!("HOOK_{n}"),
+            format!("HOOKS_EXAMPLE_COM_ZOHO_{n}"),
+            format!("HOOKS_EXAMPLE_COM_MOVED_{n}"),
+        ] {
+            for twin in ["", "_2"] {
+                variables.insert(format!("{handle}{twin}_KEY"), SECRET.1.to_owned());
+            }
+        }
+    }
+    variables
+}
+
+async fn holds(case: Case) -> Result<(), String> {
+    let dialect = case.now.dialect;
+    let simulator = simulator(dialect, &["700001"]);
+    let mut desk = Desk::with(
+        environment(dialect, "700001"),
+        case.before.sources(),
+        secrets(),
+        Arc::clone(&simulator),
+    )
+    .await;
+    let ready = desk.plan().await.map_err(|text| format!("before:\n{text}"))?;
+    prerequisites_first(&ready.planned.plan)?;
+    applied(&desk, &ready)
+        .await
+        .map_err(|text| format!("before: {text}"))?;
+    let again = desk.plan().await?;
+    let left = work(&again.planned.plan);
+    ensure!(left.is_empty(), "before, planned again: {left:#?}");
+    {
+        let mut simulator = simulator.lock().expect("it");
+        let organization = simulator.organization_mut("700001").expect("it");
+        for change in &case.since {
+            random::happen(organization, dialect, change);
+        }
+    }
+
+    desk.sources = case.now.sources();
+    let desired = desk
+        .compose()
+        .map_err(|problems| common::shown(&problems, &desk.sources))?;
+    let none = changes(&desired.state, &desired.state);
+    ensure!(none.is_empty(), "a state differs from itself: {none:?}");
+
+    let ready = desk.plan().await?;
+    let plan = &ready.planned.plan;
+    prerequisites_first(plan)?;
+    let text = json::plan(plan);
+    let twice = json::plan(&desk.plan().await?.planned.plan);
+    ensure!(text == twice, "planned twice:\n{text}\n{twice}");
+    desk.sources.base.reverse();
+    let reversed = json::plan(&desk.plan().await?.planned.plan);
+    ensure!(text == reversed, "files in another order:\n{text}\n{reversed}");
+    let parsed = json::parse(&text).map_err(|error| error.to_string())?;
+    ensure!(parsed == *plan, "the plan read back differs:\n{text}");
+    ensure!(json::plan(&parsed) == text, "the plan written again differs:\n{text}");
+    ensure!(!text.contains(SECRET.1), "the plan holds a secret:\n{text}");
+
+    let writes = desk.writes();
+    applied(&desk, &ready)
+        .await
+        .map_err(|problem| format!("{problem}\nof the plan\n{text}"))?;
+    let sent = desk.writes() - writes;
+    ensure!(
+        sent == plan.summary.calls as u64,
+        "{sent} writes, {} in the plan\n{text}",
+        plan.summary.calls
+    );
+    let violations = desk.violations();
+    ensure!(violations.is_empty(), "{violations:?}");
+    no_duplicates(&desk)?;
+
+    let again = desk.plan().await?;
+    let left = work(&again.planned.plan);
+    ensure!(left.is_empty(), "planned again: {left:#?}\nafter\n{text}");
+    ensure!(again.planned.plan.summary.calls == 0, "calls without steps");
+    let writes = desk.writes();
+    applied(&desk, &again).await?;
+    ensure!(desk.writes() == writes, "the second apply wrote something");
+
+    desk.export_plans_to_nothing(&export_secrets())
+        .await
+        .map_err(|problem| format!("exported: {problem}"))?;
+    let violations = desk.violations();
+    ensure!(violations.is_empty(), "{violations:?}");
+    Ok(())
+}
+
+#[test]
+fn every_manifest_converges_on_every_organization() {
+    let mut runner = TestRunner::new(cases(64));
+    let result = runner.run(&case(), |case| {
+        run(holds(case)).map_err(TestCaseError::fail)
+    });
+    if let Err(failure) = result {
+        panic!("{failure}");
+    }
+}
