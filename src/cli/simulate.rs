@@ -33,8 +33,8 @@ pub struct Args {
     /// A file that keeps the state between runs
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Answer with the headers of rate limits (`false` makes the dialect harder to detect)
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    /// Answer with the headers of rate limits; without them the dialect is harder to detect
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     limit_headers: bool,
 }
 
