@@ -1,7 +1,7 @@
 //! Problems, failures and exit codes: the one place that knows how errors are worded and ranked.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
     MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
+use serde_json::{Value as Json, json};
 
 use crate::manifest::places::Places;
 
@@ -340,6 +341,27 @@ pub fn render(
     trimmed
 }
 
+/// Problems as JSON, one object a line, sorted as [`render`] sorts them: `level`, `code`, `message`,
+/// `places` (each with `file`, `line` and `column` from 1, and `text`) and `help`.
+#[must_use]
+pub fn json_lines(problems: &Problems, text: &dyn Fn(&str) -> Option<Arc<str>>) -> String {
+    let mut files = Files {
+        text,
+        open: HashMap::new(),
+    };
+    let mut lines: Vec<_> = problems
+        .list
+        .iter()
+        .map(|problem| files.object(problem))
+        .collect();
+    lines.sort_by(|a, b| a.0.cmp(&b.0));
+    lines.iter().fold(String::new(), |mut out, (_, object)| {
+        // Writing into a text does not fail.
+        let _ = writeln!(out, "{object}");
+        out
+    })
+}
+
 /// Lines between two labels that are shown in one piece.
 const NEAR: usize = 2;
 
@@ -373,6 +395,38 @@ impl Files<'_> {
                 })
             })
             .as_mut()
+    }
+
+    /// The problem as JSON, and what it is sorted by.
+    fn object(&mut self, problem: &Problem) -> (Option<(Arc<str>, usize)>, Json) {
+        let mut position = None;
+        let mut places = Vec::new();
+        for label in &problem.labels {
+            let file = &label.place.file;
+            let mut place = json!({"file": &**file});
+            let mut start = 0;
+            if let Some(open) = self.open(file) {
+                start = open.locate(label).start;
+                let (line, column) = open.source.position(start);
+                place["line"] = (line + 1).into();
+                place["column"] = (column + 1).into();
+            }
+            place["text"] = label.text.as_str().into();
+            places.push(place);
+            position.get_or_insert_with(|| (Arc::clone(file), start));
+        }
+        let level = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let object = json!({
+            "level": level,
+            "code": problem.code,
+            "message": problem.message,
+            "places": places,
+            "help": problem.help,
+        });
+        (position, object)
     }
 
     /// The problem with bytes in place of symbols, and what it is sorted by.
@@ -526,6 +580,13 @@ impl Source {
         self.lines
             .partition_point(|start| *start <= offset)
             .saturating_sub(1)
+    }
+
+    /// The line and the column, in characters, of an offset, both from 0.
+    fn position(&self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let before = self.text.get(self.start(line)..offset);
+        (line, before.map_or(0, |before| before.chars().count()))
     }
 
     fn start(&self, line: usize) -> usize {

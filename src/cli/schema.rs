@@ -8,11 +8,7 @@ use crate::problem::exit;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which file the schema is for: manifest, or project for deskform.yaml
-    #[arg(
-        value_enum,
-        default_value = "manifest",
-        hide_possible_values = true
-    )]
+    #[arg(value_enum, default_value = "manifest", hide_possible_values = true)]
     which: Which,
 }
 

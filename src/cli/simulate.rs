@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::Global;
-use super::common::{Failure, block_on, file_failure, print, report, tell, write_file};
+use super::common::{Failure, block_on, file_failure, print, remark, report, write_file};
 use crate::api::{Dialect, Edition};
 use crate::clock::Clock;
 use crate::problem::{Problem, exit};
@@ -98,7 +98,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             let _ = tokio::signal::ctrl_c().await;
         };
         serve::serve(simulator, listener, Clock::system(), save, stop).await?;
-        tell("stopped\n");
+        remark(global, "stopped");
         Ok(exit::OK)
     })
 }
