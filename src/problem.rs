@@ -12,6 +12,7 @@ use miette::{
 use serde_json::{Value as Json, json};
 
 use crate::manifest::places::Places;
+use crate::report::safe::safe;
 
 /// Exit codes; documented for scripts.
 pub mod exit {
@@ -432,7 +433,7 @@ impl Files<'_> {
     /// The problem with bytes in place of symbols, and what it is sorted by.
     fn show(&mut self, problem: &Problem) -> (Option<Position>, Shown) {
         let mut shown = Shown {
-            message: problem.message.clone(),
+            message: safe(&problem.message).into_owned(),
             severity: match problem.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
@@ -440,7 +441,7 @@ impl Files<'_> {
             labels: Vec::new(),
             source: None,
             related: Vec::new(),
-            help: problem.help.clone(),
+            help: problem.help.as_deref().map(|help| safe(help).into_owned()),
         };
         let mut position = None;
         let mut first: Option<(Source, usize)> = None;
@@ -460,7 +461,7 @@ impl Files<'_> {
             let line = source.line(range.start);
             let (source, range) = source.excerpt(range);
             let span = SourceSpan::new(range.start.into(), range.len());
-            let text = Some(label.text.clone()).filter(|text| !text.is_empty());
+            let text = Some(safe(&label.text).into_owned()).filter(|text| !text.is_empty());
             match &first {
                 None => {
                     shown
@@ -475,7 +476,7 @@ impl Files<'_> {
                     shown.labels.push(LabeledSpan::new_with_span(text, span));
                 }
                 Some(_) => shown.related.push(Shown {
-                    message: label.text.clone(),
+                    message: safe(&label.text).into_owned(),
                     severity: miette::Severity::Advice,
                     labels: vec![LabeledSpan::new_primary_with_span(
                         Some("here".to_owned()),
