@@ -405,7 +405,7 @@ pub fn simulator(
         }
         Err(error) => return Err(file_failure("read", path, &error)),
     };
-    let simulator = Simulator::load(&text).map_err(|error| {
+    let mut simulator = Simulator::load(&text).map_err(|error| {
         Problem::error(
             "simulator-state",
             format!(
@@ -419,6 +419,8 @@ pub fn simulator(
         && simulator.settings().edition == edition
         && simulator.organization(organization).is_some();
     if same {
+        // Each run asks for a token of its own.
+        simulator.forget_tokens();
         Ok(simulator)
     } else {
         Err(Problem::error(
