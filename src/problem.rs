@@ -1,7 +1,7 @@
 //! Problems, failures and exit codes: the one place that knows how errors are worded and ranked.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,8 +9,10 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
     MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
+use serde_json::{Value as Json, json};
 
 use crate::manifest::places::Places;
+use crate::report::safe::safe;
 
 /// Exit codes; documented for scripts.
 pub mod exit {
@@ -340,6 +342,27 @@ pub fn render(
     trimmed
 }
 
+/// Problems as JSON, one object a line, sorted as [`render`] sorts them: `level`, `code`, `message`,
+/// `places` (each with `file`, `line` and `column` from 1, and `text`) and `help`.
+#[must_use]
+pub fn json_lines(problems: &Problems, text: &dyn Fn(&str) -> Option<Arc<str>>) -> String {
+    let mut files = Files {
+        text,
+        open: HashMap::new(),
+    };
+    let mut lines: Vec<_> = problems
+        .list
+        .iter()
+        .map(|problem| files.object(problem))
+        .collect();
+    lines.sort_by(|a, b| a.0.cmp(&b.0));
+    lines.iter().fold(String::new(), |mut out, (_, object)| {
+        // Writing into a text does not fail.
+        let _ = writeln!(out, "{object}");
+        out
+    })
+}
+
 /// Lines between two labels that are shown in one piece.
 const NEAR: usize = 2;
 
@@ -375,10 +398,42 @@ impl Files<'_> {
             .as_mut()
     }
 
+    /// The problem as JSON, and what it is sorted by.
+    fn object(&mut self, problem: &Problem) -> (Option<(Arc<str>, usize)>, Json) {
+        let mut position = None;
+        let mut places = Vec::new();
+        for label in &problem.labels {
+            let file = &label.place.file;
+            let mut place = json!({"file": &**file});
+            let mut start = 0;
+            if let Some(open) = self.open(file) {
+                start = open.locate(label).start;
+                let (line, column) = open.source.position(start);
+                place["line"] = (line + 1).into();
+                place["column"] = (column + 1).into();
+            }
+            place["text"] = label.text.as_str().into();
+            places.push(place);
+            position.get_or_insert_with(|| (Arc::clone(file), start));
+        }
+        let level = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let object = json!({
+            "level": level,
+            "code": problem.code,
+            "message": problem.message,
+            "places": places,
+            "help": problem.help,
+        });
+        (position, object)
+    }
+
     /// The problem with bytes in place of symbols, and what it is sorted by.
     fn show(&mut self, problem: &Problem) -> (Option<Position>, Shown) {
         let mut shown = Shown {
-            message: problem.message.clone(),
+            message: safe(&problem.message).into_owned(),
             severity: match problem.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
@@ -386,7 +441,7 @@ impl Files<'_> {
             labels: Vec::new(),
             source: None,
             related: Vec::new(),
-            help: problem.help.clone(),
+            help: problem.help.as_deref().map(|help| safe(help).into_owned()),
         };
         let mut position = None;
         let mut first: Option<(Source, usize)> = None;
@@ -406,7 +461,7 @@ impl Files<'_> {
             let line = source.line(range.start);
             let (source, range) = source.excerpt(range);
             let span = SourceSpan::new(range.start.into(), range.len());
-            let text = Some(label.text.clone()).filter(|text| !text.is_empty());
+            let text = Some(safe(&label.text).into_owned()).filter(|text| !text.is_empty());
             match &first {
                 None => {
                     shown
@@ -421,7 +476,7 @@ impl Files<'_> {
                     shown.labels.push(LabeledSpan::new_with_span(text, span));
                 }
                 Some(_) => shown.related.push(Shown {
-                    message: label.text.clone(),
+                    message: safe(&label.text).into_owned(),
                     severity: miette::Severity::Advice,
                     labels: vec![LabeledSpan::new_primary_with_span(
                         Some("here".to_owned()),
@@ -526,6 +581,13 @@ impl Source {
         self.lines
             .partition_point(|start| *start <= offset)
             .saturating_sub(1)
+    }
+
+    /// The line and the column, in characters, of an offset, both from 0.
+    fn position(&self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let before = self.text.get(self.start(line)..offset);
+        (line, before.map_or(0, |before| before.chars().count()))
     }
 
     fn start(&self, line: usize) -> usize {

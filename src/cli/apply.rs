@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::{
-    Connected, Failure, Workspace, block_on, color, file_failure, print, style, tell,
+    Connected, Failure, Workspace, block_on, color, file_failure, print, remark, style, tell,
 };
 use super::plan::warn;
 use super::{Global, LogFormat};
@@ -84,8 +84,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         }
         let (tally, events) = carry_out(global, &connected, &ready).await;
         connected.save()?;
-        print(&report::events::report(plan, &events, style(global)))?;
-        Ok(code(&tally, steps))
+        let code = code(&tally, steps);
+        if !global.quiet || code != exit::OK {
+            print(&report::events::report(plan, &events, style(global)))?;
+        }
+        Ok(code)
     })
 }
 
@@ -103,15 +106,21 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
     if size.len() > MAX_PLAN {
         return Err(Problem::error(
             "plan-too-large",
-            format!("`{}` is larger than {MAX_PLAN} bytes", path.display()),
+            format!(
+                "`{}` is larger than the {} MiB that a saved plan may have",
+                path.display(),
+                MAX_PLAN / 1024 / 1024
+            ),
         )
+        .help(report::json::NotAPlan::HINT)
         .into());
     }
-    let text = std::fs::read_to_string(path).map_err(|error| file_failure("read", path, &error))?;
-    report::json::parse(&text).map_err(|error| {
+    let bytes = std::fs::read(path).map_err(|error| file_failure("read", path, &error))?;
+    // What is no text is no plan either: the parser says so in its own words.
+    report::json::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         Problem::error(
             "not-a-plan",
-            format!("`{}` is not a plan: {error}", path.display()),
+            format!("`{}` cannot be applied: {error}", path.display()),
         )
         .help(report::json::NotAPlan::HINT)
         .into()
@@ -172,7 +181,10 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
 
 fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(), Failure> {
     let plan = &ready.planned.plan;
-    if !saved || global.verbose > 0 {
+    let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
+    let asks = !nothing && !args.auto_approve && !saved;
+    // Who is asked has to see what for.
+    if asks || global.verbose > 0 || (!saved && !global.quiet) {
         print(&report::text::plan(plan, style(global)))?;
     }
     if !plan.not_compared.is_empty() {
@@ -197,17 +209,21 @@ fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(
         .help("make a new grant code with these scopes; nothing was applied")
         .into());
     }
-    let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
-    if nothing || args.auto_approve || saved {
+    if !asks {
         return Ok(());
     }
     let declined = || -> Failure {
         Problem::error("declined", "nothing was applied")
-            .help("answer `yes`, or pass `--auto-approve` where nobody is asked")
+            .help("only the answer `yes` applies the plan")
             .into()
     };
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(declined());
+        return Err(Problem::error(
+            "nobody-to-ask",
+            "there is no terminal to ask on, so nothing was applied",
+        )
+        .help("pass `--auto-approve`, or apply a plan saved with `deskform plan --out FILE`")
+        .into());
     }
     tell(&format!(
         "\nApply this to the organization `{}` of the environment `{}`? Only `yes` will do: ",
@@ -263,7 +279,7 @@ async fn carry_out(global: &Global, connected: &Connected, ready: &Ready) -> (Ta
                 tally = &mut work => break tally,
                 _ = tokio::signal::ctrl_c(), if !stopping.get() => {
                     stopping.set(true);
-                    tell("stopping: what is under way is finished\n");
+                    remark(global, "stopping: what is under way is finished");
                 }
             }
         }

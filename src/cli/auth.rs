@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use secrecy::ExposeSecret;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, environment_variable, https, print};
+use super::common::{Failure, Workspace, block_on, environment_variable, https, print, remark};
 use crate::api::auth::exchange_grant_code;
 use crate::clock::Clock;
 use crate::config::Target;
@@ -38,7 +38,7 @@ enum Command {
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     match &args.command {
-        Command::Login { grant_token } => login(&workspace, grant_token),
+        Command::Login { grant_token } => login(global, &workspace, grant_token),
         Command::Status => status(&workspace),
     }
 }
@@ -46,7 +46,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 /// Stands for the refresh token that a login is about to get.
 const NOT_YET: &str = "-";
 
-fn login(workspace: &Workspace, code: &str) -> Result<u8, Failure> {
+fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failure> {
     if matches!(workspace.environment.target, Target::Simulator { .. }) {
         return Err(Problem::error(
             "simulated",
@@ -100,11 +100,14 @@ fn login(workspace: &Workspace, code: &str) -> Result<u8, Failure> {
         .unwrap_or_else(|| "ZOHO_REFRESH_TOKEN".to_owned());
     // The token is this command's result: it is shown once, and kept nowhere.
     print(&format!("{}\n", grant.refresh_token.expose_secret()))?;
-    super::common::tell(&format!(
-        "this is the refresh token; it does not expire: store it as the secret `{variable}` of your shell or pipeline\n"
-    ));
+    remark(
+        global,
+        &format!(
+            "this is the refresh token; it does not expire: store it as the secret `{variable}` of your shell or pipeline"
+        ),
+    );
     if let Some(scopes) = &grant.scopes {
-        super::common::tell(&format!("scopes: {}\n", safe(&scopes.join(", "))));
+        remark(global, &format!("scopes: {}", safe(&scopes.join(", "))));
     }
     Ok(exit::OK)
 }

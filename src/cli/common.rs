@@ -1,12 +1,12 @@
 //! What the commands share: the project, the session, output, and how failures are shown.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -164,13 +164,7 @@ impl Workspace {
         if warnings.is_empty() || global.quiet {
             return;
         }
-        let text = problem::render(
-            &warnings.to_vec().into(),
-            &|file| self.texts.text(file),
-            color(global, io::stderr().is_terminal()),
-            width(),
-        );
-        tell(&text);
+        tell(&shown(global, &warnings.to_vec().into(), &self.texts));
     }
 
     /// Options for planning.
@@ -411,7 +405,7 @@ pub fn simulator(
         }
         Err(error) => return Err(file_failure("read", path, &error)),
     };
-    let simulator = Simulator::load(&text).map_err(|error| {
+    let mut simulator = Simulator::load(&text).map_err(|error| {
         Problem::error(
             "simulator-state",
             format!(
@@ -425,6 +419,8 @@ pub fn simulator(
         && simulator.settings().edition == edition
         && simulator.organization(organization).is_some();
     if same {
+        // Each run asks for a token of its own.
+        simulator.forget_tokens();
         Ok(simulator)
     } else {
         Err(Problem::error(
@@ -546,6 +542,27 @@ pub fn tell(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Writes a remark to standard error, as a line of JSON where that is asked for.
+pub fn remark(global: &Global, text: &str) {
+    tell(&match global.log_format {
+        LogFormat::Text => format!("{text}\n"),
+        LogFormat::Json => format!("{}\n", json!({"level": "info", "message": text})),
+    });
+}
+
+fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
+    let text = |file: &str| texts.text(file);
+    match global.log_format {
+        LogFormat::Text => problem::render(
+            problems,
+            &text,
+            color(global, io::stderr().is_terminal()),
+            width(),
+        ),
+        LogFormat::Json => problem::json_lines(problems, &text),
+    }
+}
+
 /// The name that a mistyped one most likely stands for.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     problem::nearest(word, names)
@@ -553,34 +570,26 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// Shows a failure on standard error.
 pub fn report(global: &Global, failure: &Failure) {
-    let mut text = String::new();
-    match failure {
-        Failure::Problems(problems, texts) => {
-            text = problem::render(
-                problems,
-                &|file| texts.text(file),
-                color(global, io::stderr().is_terminal()),
-                width(),
-            );
-        }
-        Failure::Api(error) => api_error(&mut text, "", error, error.hint()),
-        Failure::Unread(unread) => {
-            for one in unread {
-                let prefix = format!("{} cannot be read: ", one.collection);
-                api_error(&mut text, &prefix, &one.error, &one.hint());
-            }
-        }
-        Failure::Io(error) => {
-            let _ = writeln!(text, "error: {error}");
-        }
-    }
-    tell(&text);
+    tell(&match failure {
+        Failure::Problems(problems, texts) => shown(global, problems, texts),
+        Failure::Api(error) => refusal(global, &error.to_string(), error.hint()),
+        Failure::Unread(unread) => unread
+            .iter()
+            .map(|one| refusal(global, &one.to_string(), &one.hint()))
+            .collect(),
+        Failure::Io(error) => refusal(global, &error.to_string(), ""),
+    });
 }
 
-fn api_error(text: &mut String, prefix: &str, error: &ApiError, hint: &str) {
-    // Writing into a text does not fail.
-    let _ = writeln!(text, "error: {prefix}{}", safe(&error.to_string()));
-    if !hint.is_empty() {
-        let _ = writeln!(text, "hint: {hint}");
+/// A failure without a place.
+fn refusal(global: &Global, message: &str, hint: &str) -> String {
+    let hint = Some(hint).filter(|hint| !hint.is_empty());
+    match (global.log_format, hint) {
+        (LogFormat::Json, help) => format!(
+            "{}\n",
+            json!({"level": "error", "message": message, "help": help})
+        ),
+        (LogFormat::Text, Some(hint)) => format!("error: {}\nhint: {hint}\n", safe(message)),
+        (LogFormat::Text, None) => format!("error: {}\n", safe(message)),
     }
 }

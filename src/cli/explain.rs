@@ -8,7 +8,8 @@ use crate::report::explain;
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A collection, or a field of it: `agents`, `webhooks.subscriptions`; nothing lists the kinds
+    /// A kind or one of its fields, such as `agents` or `webhooks.subscriptions`; all kinds are
+    /// listed where it is left out
     #[arg(value_name = "KIND[.FIELD]")]
     what: Option<String>,
 }

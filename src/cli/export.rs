@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, environment_variable, print, tell, write_file};
+use super::common::{
+    Failure, Workspace, block_on, environment_variable, print, remark, write_file,
+};
 use crate::export::{Exported, export};
 use crate::kind::{Form, KINDS, Kind};
 use crate::live::read::Needs;
@@ -101,10 +103,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     for source in &sources.base {
         write_file(&folder.join(&*source.name), source.text.as_bytes())?;
     }
-    for note in &notes {
-        tell(&format!("note: {}\n", safe(note)));
-    }
     if !global.quiet {
+        for note in &notes {
+            remark(global, &format!("note: {}", safe(note)));
+        }
         print(&format!(
             "Wrote {} in {} to {}.\n",
             counted(state.len(), "resource"),

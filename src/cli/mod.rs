@@ -24,7 +24,6 @@ use common::Failure;
 #[command(
     name = "deskform",
     version,
-    about,
     disable_help_subcommand = true,
     after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`plan --detailed-exitcode`); 3 something applied and something not."
 )]
@@ -37,6 +36,7 @@ pub struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The project folder
     #[arg(
@@ -66,19 +66,20 @@ pub struct Global {
     /// No colours; as `NO_COLOR` and output that is no terminal imply
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// The form of log lines, and of events during an apply
+    /// The form of standard error: text, or json with one object a line
     #[arg(
         long,
         global = true,
         value_enum,
         default_value = "text",
         value_name = "FORM",
+        hide_possible_values = true,
         env = "DESKFORM_LOG_FORMAT"
     )]
     pub log_format: LogFormat,
 }
 
-/// The form of log lines.
+/// The form of what is written to standard error: log lines, events and problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.

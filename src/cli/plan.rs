@@ -11,8 +11,14 @@ use crate::session::Ready;
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The form of the plan
-    #[arg(long, value_enum, default_value = "text")]
+    /// The form of the plan: text for people, json for programs, markdown for a pull request
+    #[arg(
+        long,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM",
+        hide_possible_values = true
+    )]
     format: Format,
     /// Save the plan for `deskform apply FILE`
     #[arg(long, value_name = "FILE")]

@@ -7,8 +7,8 @@ use crate::problem::exit;
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which file the schema is for
-    #[arg(value_enum, default_value = "manifest")]
+    /// Which file the schema is for: manifest, or project for deskform.yaml
+    #[arg(value_enum, default_value = "manifest", hide_possible_values = true)]
     which: Which,
 }
 

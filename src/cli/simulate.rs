@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::Global;
-use super::common::{Failure, block_on, file_failure, print, report, tell, write_file};
+use super::common::{Failure, block_on, file_failure, print, remark, report, write_file};
 use crate::api::{Dialect, Edition};
 use crate::clock::Clock;
 use crate::problem::{Problem, exit};
@@ -33,8 +33,8 @@ pub struct Args {
     /// A file that keeps the state between runs
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Answer with the headers of rate limits (`false` makes the dialect harder to detect)
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    /// Answer with the headers of rate limits; without them the dialect is harder to detect
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     limit_headers: bool,
 }
 
@@ -98,7 +98,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             let _ = tokio::signal::ctrl_c().await;
         };
         serve::serve(simulator, listener, Clock::system(), save, stop).await?;
-        tell("stopped\n");
+        remark(global, "stopped");
         Ok(exit::OK)
     })
 }

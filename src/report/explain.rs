@@ -69,7 +69,10 @@ pub fn kind(kind: &Kind) -> String {
         let _ = writeln!(out, "when one is created: {effect}");
     }
     if let Some(effect) = kind.delete_effect {
-        let _ = writeln!(out, "when one is removed: {effect}");
+        let _ = writeln!(out, "when one is deleted: {effect}");
+    }
+    if let Some(effect) = kind.disable_effect {
+        let _ = writeln!(out, "when one is taken out of use: {effect}");
     }
     for dialect in DIALECTS {
         match kind.api(dialect) {

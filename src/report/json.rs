@@ -51,11 +51,11 @@ fn mask(mut plan: Plan) -> Plan {
 pub enum NotAPlan {
     /// It is of another version.
     #[error(
-        "the plan has format version {0}, and this deskform reads version {FORMAT_VERSION} only"
+        "it is a plan of format version {0}, and this deskform reads version {FORMAT_VERSION} only"
     )]
     Version(u64),
     /// It is no JSON, or JSON of another form.
-    #[error("not a saved plan: {0}")]
+    #[error("it is no saved plan: {0}")]
     Form(#[from] serde_json::Error),
 }
 

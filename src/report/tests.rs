@@ -388,14 +388,14 @@ fn json_of_another_version_or_form_is_refused() {
     for (text, message) in [
         (
             later,
-            "the plan has format version 2, and this deskform reads version 1 only",
+            "it is a plan of format version 2, and this deskform reads version 1 only",
         ),
         (
             r#"{"formatVersion": 1, "stages": []}"#,
-            "not a saved plan: unknown field `stages`",
+            "it is no saved plan: unknown field `stages`",
         ),
-        ("{}", "not a saved plan: missing field `formatVersion`"),
-        ("plan", "not a saved plan: expected value at line 1"),
+        ("{}", "it is no saved plan: missing field `formatVersion`"),
+        ("plan", "it is no saved plan: expected value at line 1"),
     ] {
         let error = json::parse(text).unwrap_err().to_string();
         assert!(error.starts_with(message), "{error}");

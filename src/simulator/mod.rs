@@ -267,6 +267,13 @@ impl Simulator {
         self.state.accounts.revoke(organization);
     }
 
+    /// Makes every access token invalid and forgets when tokens were asked for.
+    ///
+    /// For runs that keep the state and share no tokens: they would use up each other's requests.
+    pub fn forget_tokens(&mut self) {
+        self.state.accounts = oauth::Accounts::default();
+    }
+
     /// One complete exchange: a request of the accounts server or of the Desk API and its answer.
     ///
     /// The URI may be absolute or begin with the path; the host does not matter.
