@@ -203,7 +203,9 @@ impl Session {
         let needs = Needs::of(desired, self.dialect);
         let (live, bound) = self.bound(desired, &needs).await?;
         let owned = own(desired, &bound, &live, options);
-        let planned = plan(desired, &bound, &owned, &live, options)?;
+        let mut options = options.clone();
+        options.limits.edition.get_or_insert(self.edition);
+        let planned = plan(desired, &bound, &owned, &live, &options)?;
         for address in &owned.not_compared {
             warnings.push(
                 Problem::warning(

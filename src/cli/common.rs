@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Environment, Project, RemovalPolicy, Target};
 use crate::live::read::Unread;
 use crate::manifest::{self, Desired, Sources};
+use crate::plan::guards::Limits;
 use crate::plan::{IgnoreRule, Options};
 use crate::problem::{self, Problem, Problems};
 use crate::report::Style;
@@ -229,6 +230,13 @@ impl Workspace {
                 })
                 .collect(),
             targets,
+            limits: Limits {
+                max_update_percent: environment.guards.max_update_percent,
+                max_updates: environment.guards.max_updates,
+                max_delete_percent: environment.guards.max_delete_percent,
+                max_deletes: environment.guards.max_deletes,
+                edition: None,
+            },
         })
     }
 

@@ -1,6 +1,7 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
 pub mod bind;
+pub mod guards;
 mod order;
 pub mod own;
 pub mod requests;
@@ -194,6 +195,8 @@ pub struct Options {
     pub ignore: Vec<IgnoreRule>,
     /// Addresses the plan is limited to, with their prerequisites; empty means everything.
     pub targets: Vec<Address>,
+    /// How far the plan may go.
+    pub limits: guards::Limits,
 }
 
 /// One entry under `ignore:` that has not expired.

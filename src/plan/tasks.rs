@@ -12,6 +12,7 @@ use crate::live::convert::{Ids, can_be_cleared, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, place};
+use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
 use crate::plan::requests::{Context, DeleteDetail, Member, Op};
@@ -35,6 +36,8 @@ pub struct Task {
     pub body: Body,
     /// What the manifests name.
     pub named: Body,
+    /// Whether it removes what is owned and no longer declared.
+    pub pruned: bool,
 }
 
 /// A plan with its tasks.
@@ -83,6 +86,7 @@ pub fn plan(
     if !options.targets.is_empty() {
         tasks = targeted(tasks, &options.targets, &bound.desired, &mut problems);
     }
+    problems.extend(guards::check(&tasks, bound, owned, live, &options.limits));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -166,6 +170,7 @@ impl Builder<'_> {
             prerequisites: Vec::new(),
             body: task.body,
             named: self.named(address),
+            pruned: task.pruned,
         });
     }
 
@@ -870,6 +875,7 @@ struct Draft {
     body: Body,
     effects: Vec<String>,
     instruction: Option<String>,
+    pruned: bool,
 }
 
 fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {

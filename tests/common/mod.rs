@@ -24,6 +24,7 @@ use deskform::config::{Environment, Project, RemovalPolicy, Target};
 use deskform::export::export;
 use deskform::live::read::Needs;
 use deskform::manifest::{self, Desired, Sources, source::Source};
+use deskform::plan::guards::Limits;
 use deskform::plan::{IgnoreRule, Options};
 use deskform::problem::{Problems, render};
 use deskform::session::{Connection, Ready, Session, SessionError};
@@ -230,6 +231,13 @@ impl Desk {
                 })
                 .collect(),
             targets: Vec::new(),
+            limits: Limits {
+                max_update_percent: self.environment.guards.max_update_percent,
+                max_updates: self.environment.guards.max_updates,
+                max_delete_percent: self.environment.guards.max_delete_percent,
+                max_deletes: self.environment.guards.max_deletes,
+                edition: None,
+            },
         }
     }
 

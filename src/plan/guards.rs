@@ -1,0 +1,285 @@
+//! Guards: a plan that would go too far refuses itself, with the figures and the way out.
+
+use std::collections::BTreeMap;
+
+use crate::api::{Dialect, Edition};
+use crate::kind::Kind;
+use crate::live::Live;
+use crate::plan::Verb;
+use crate::plan::bind::Bound;
+use crate::plan::own::Owned;
+use crate::plan::tasks::Task;
+use crate::problem::{Problem, counted};
+use crate::state::Value;
+
+/// Objects of a kind from which on a percentage says anything.
+const PERCENT_FROM: usize = 10;
+
+/// Webhooks that an organization may configure. Source: the webhook documentation of the product.
+const MAX_WEBHOOKS: usize = 20;
+
+/// How far a plan may go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest share of a kind's live, declared objects that may be updated, in percent.
+    pub max_update_percent: Option<u64>,
+    /// Most objects that may be updated in all.
+    pub max_updates: Option<u64>,
+    /// Largest share of a kind's owned objects that pruning may remove, in percent.
+    pub max_delete_percent: Option<u64>,
+    /// Most objects that pruning may remove in all.
+    pub max_deletes: Option<u64>,
+    /// The organization's edition, where it is known.
+    pub edition: Option<Edition>,
+}
+
+/// Checks a plan against its limits.
+#[must_use]
+pub fn check(
+    tasks: &[Task],
+    bound: &Bound,
+    owned: &Owned,
+    live: &Live,
+    limits: &Limits,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    updates(tasks, bound, limits, &mut problems);
+    deletes(tasks, bound, limits, &mut problems);
+    last_administrator(tasks, live, &mut problems);
+    webhooks(tasks, owned, live, limits, &mut problems);
+    problems
+}
+
+fn updates(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Problem>) {
+    let mut of_kind: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for task in tasks {
+        if matches!(task.step.verb, Verb::Update | Verb::Replace)
+            && bound.live.contains_key(&task.step.address)
+        {
+            *of_kind.entry(task.kind.collection).or_default() += 1;
+        }
+    }
+    let mut live_of: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for address in bound.live.keys() {
+        *live_of.entry(address.collection).or_default() += 1;
+    }
+    too_many(
+        "update",
+        "maxUpdates",
+        "maxUpdatePercent",
+        &of_kind,
+        &live_of,
+        limits.max_updates,
+        limits.max_update_percent,
+        problems,
+    );
+}
+
+fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Problem>) {
+    let mut of_kind: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for task in tasks.iter().filter(|task| task.pruned) {
+        *of_kind.entry(task.kind.collection).or_default() += 1;
+    }
+    let mut owned_of = of_kind.clone();
+    for address in bound.live.keys() {
+        *owned_of.entry(address.collection).or_default() += 1;
+    }
+    too_many(
+        "remove",
+        "maxDeletes",
+        "maxDeletePercent",
+        &of_kind,
+        &owned_of,
+        limits.max_deletes,
+        limits.max_delete_percent,
+        problems,
+    );
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "two call sites; a struct would only rename them"
+)]
+fn too_many(
+    verb: &str,
+    absolute: &str,
+    percent: &str,
+    of_kind: &BTreeMap<&'static str, usize>,
+    out_of: &BTreeMap<&'static str, usize>,
+    max: Option<u64>,
+    max_percent: Option<u64>,
+    problems: &mut Vec<Problem>,
+) {
+    let all: usize = of_kind.values().sum();
+    if let Some(max) = max
+        && all as u64 > max
+    {
+        problems.push(
+            Problem::error(
+                "too-many-changes",
+                format!(
+                    "the plan would {verb} {}, and `{absolute}` allows {max}",
+                    counted(all, "object")
+                ),
+            )
+            .help(format!(
+                "if that is meant, raise `guards: {{{absolute}: {all}}}` for this run"
+            )),
+        );
+    }
+    let Some(max_percent) = max_percent else {
+        return;
+    };
+    for (collection, number) in of_kind {
+        let total = out_of.get(collection).copied().unwrap_or(0);
+        // Compared in hundredths, so that nothing is rounded away.
+        if total >= PERCENT_FROM && (*number as u64) * 100 > max_percent * total as u64 {
+            let share = number * 10_000 / total;
+            problems.push(
+                Problem::error(
+                    "too-many-changes",
+                    format!(
+                        "the plan would {verb} {number} of {total} {collection}, {}.{:02}%, and `{percent}` allows {max_percent}%",
+                        share / 100,
+                        share % 100
+                    ),
+                )
+                .help(format!("if that is meant, raise `guards: {{{percent}: …}}` for this run")),
+            );
+        }
+    }
+}
+
+/// An organization without an active administrator locks everybody out.
+fn last_administrator(tasks: &[Task], live: &Live, problems: &mut Vec<Problem>) {
+    if live.dialect == Dialect::Guide {
+        return;
+    }
+    let admin = Value::text("Admin");
+    let active = Value::text("ACTIVE");
+    let mut before = 0;
+    let mut after = 0;
+    for index in live.collection("agents") {
+        let body = live.body(index);
+        let confirmed = live.objects.get(index).is_some_and(|object| {
+            object.raw.get("isConfirmed") != Some(&serde_json::Value::Bool(false))
+        });
+        let is = body.get("rolePermissionType") == Some(&admin)
+            && body.get("status") == Some(&active)
+            && confirmed;
+        before += usize::from(is);
+        let address = live.address_of(index);
+        let task = tasks
+            .iter()
+            .find(|task| Some(&task.step.address) == address.as_ref());
+        let stays = match task.map(|task| (task.step.verb, &task.body)) {
+            Some((Verb::Delete | Verb::Disable | Verb::Replace, _)) => false,
+            Some((_, wanted)) => {
+                is && wanted
+                    .get("rolePermissionType")
+                    .is_none_or(|value| *value == admin)
+                    && wanted.get("status").is_none_or(|value| *value == active)
+            }
+            None => is,
+        };
+        after += usize::from(stays);
+    }
+    if before > 0 && after == 0 {
+        problems.push(
+            Problem::error(
+                "last-administrator",
+                "the plan would leave the organization without an active, confirmed administrator",
+            )
+            .help("keep one agent with `rolePermissionType: Admin`"),
+        );
+    }
+}
+
+/// Source: the webhook documentation: 20 configured; enabled 0, 0, 5 and 10 by edition.
+fn webhooks(
+    tasks: &[Task],
+    owned: &Owned,
+    live: &Live,
+    limits: &Limits,
+    problems: &mut Vec<Problem>,
+) {
+    if live.dialect == Dialect::Guide {
+        return;
+    }
+    let of_kind = |task: &&Task| is_webhook(task.kind);
+    let created = tasks
+        .iter()
+        .filter(of_kind)
+        .filter(|task| task.step.verb == Verb::Create)
+        .count();
+    let enabled_by = |task: &&Task| match task.step.verb {
+        Verb::Create => task.body.get("isEnabled") != Some(&Value::Bool(false)),
+        Verb::Update => task
+            .step
+            .changes
+            .iter()
+            .any(|change| change.field == "isEnabled" && change.after == true),
+        _ => false,
+    };
+    let newly_enabled = tasks.iter().filter(of_kind).filter(enabled_by).count();
+    if created == 0 && newly_enabled == 0 {
+        return;
+    }
+    let removed: Vec<_> = tasks
+        .iter()
+        .filter(of_kind)
+        .filter(|task| task.step.verb == Verb::Delete)
+        .map(|task| &task.step.address)
+        .collect();
+    let (mut configured, mut enabled) = (created, newly_enabled);
+    for index in live.collection("webhooks") {
+        let Some(address) = live.address_of(index) else {
+            continue;
+        };
+        if removed.contains(&&address) {
+            continue;
+        }
+        configured += 1;
+        let stays_on = live.body(index).get("isEnabled") == Some(&Value::Bool(true))
+            && owned
+                .desired
+                .get(&address)
+                .is_none_or(|resource| resource.body.get("isEnabled") != Some(&Value::Bool(false)));
+        enabled += usize::from(stays_on);
+    }
+    if created > 0 && configured > MAX_WEBHOOKS {
+        problems.push(
+            Problem::error(
+                "too-many-webhooks",
+                format!(
+                    "there would be {}, and an organization may have {MAX_WEBHOOKS}",
+                    counted(configured, "webhook")
+                ),
+            )
+            .help("remove some, or put their subscriptions together"),
+        );
+    }
+    let allowed = match limits.edition {
+        None => return,
+        Some(Edition::Free | Edition::Express | Edition::Standard) => 0,
+        Some(Edition::Professional) => 5,
+        Some(Edition::Enterprise) => 10,
+    };
+    if enabled > allowed {
+        let edition = limits.edition.unwrap_or(Edition::Free);
+        problems.push(
+            Problem::error(
+                "too-many-webhooks",
+                format!(
+                    "{} would be enabled, and the {edition} edition allows {allowed}",
+                    counted(enabled, "webhook")
+                ),
+            )
+            .help("disable some with `isEnabled: false`"),
+        );
+    }
+}
+
+fn is_webhook(kind: &'static Kind) -> bool {
+    kind.collection == "webhooks"
+}
