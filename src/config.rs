@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use crate::api::{Dialect, Edition};
 
 use crate::manifest::load;
+use crate::manifest::places::Places;
 use crate::manifest::raw::At;
 use crate::manifest::source::{MAX_FILE, Source};
 use crate::manifest::variables::{Expanded, Variables};
@@ -297,8 +298,12 @@ impl Project {
         match bytes {
             Ok(bytes) => {
                 let source = Source::new(PROJECT_FILE, &bytes);
-                let text = Arc::clone(&source.text);
-                (Self::parse(directory, &source), Some(text))
+                let project = Self::parse(directory, &source);
+                let text = match &project {
+                    Ok(_) => Arc::clone(&source.text),
+                    Err(problems) => without_secrets(&source.text, problems),
+                };
+                (project, Some(text))
             }
             Err(reason) => {
                 let problem = Problem::error(
@@ -394,6 +399,43 @@ impl Project {
             .help(help)
         })
     }
+}
+
+/// The code of the problem that a secret stands in the file itself.
+const PLAIN_SECRET: &str = "plain-secret";
+
+/// A text for reports: secrets that stand in it are made illegible.
+fn without_secrets(text: &Arc<str>, problems: &Problems) -> Arc<str> {
+    let secrets: Vec<&Place> = problems
+        .list
+        .iter()
+        .filter(|problem| problem.code == PLAIN_SECRET)
+        .filter_map(|problem| Some(&problem.labels.first()?.place))
+        .collect();
+    if secrets.is_empty() {
+        return Arc::clone(text);
+    }
+    let places = Places::of(text);
+    let found = |place: &&Place| {
+        places
+            .written(text, place.document, &place.pointer)
+            .is_some()
+    };
+    if !secrets.iter().all(found) {
+        // Better a report without lines than one with a secret.
+        return Arc::from("");
+    }
+    let ranges: Vec<_> = secrets.iter().map(|place| places.locate(place)).collect();
+    text.char_indices()
+        .flat_map(|(at, character)| {
+            let hidden =
+                !character.is_whitespace() && ranges.iter().any(|range| range.contains(&at));
+            // Offsets stay what they are, and the text stays YAML.
+            let count = if hidden { character.len_utf8() } else { 1 };
+            std::iter::repeat_n(if hidden { 'x' } else { character }, count)
+        })
+        .collect::<String>()
+        .into()
 }
 
 /// Keys of the project file.

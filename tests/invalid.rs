@@ -28,6 +28,11 @@ fn report(problems: &Problems, text: &dyn Fn(&str) -> Option<Arc<str>>) -> Strin
     render(problems, text, false, 100)
 }
 
+#[expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the test's own files"
+)]
 fn file(path: &Path) -> String {
     let project = Project::parse(
         Path::new("."),

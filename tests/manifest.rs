@@ -70,6 +70,7 @@ fn to(collection: &'static str, handle: &str) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one manifest, every shape")]
 fn bodies_are_canonical() {
     let desired = desired(
         &["\

@@ -7,15 +7,16 @@ use jiff::civil::Date;
 use super::{
     CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
     ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards, IGNORE_KEYS, Ignore, KindPolicy,
-    LIVE_KEYS, MAX_PARALLELISM, NEVER_PRUNED, Overlay, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS,
-    PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target, Template,
+    LIVE_KEYS, MAX_PARALLELISM, NEVER_PRUNED, Overlay, PLAIN_SECRET, POLICY_KEYS, PROJECT_FILE,
+    PROJECT_KEYS, PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
+    Template,
 };
 use crate::api::{Dialect, Edition};
 use crate::kind::{self, KINDS};
 use crate::manifest::raw::{At, Raw};
 use crate::manifest::variables;
 use crate::manifest::walk::{Walker, misspelt};
-use crate::problem::{Part, Problem, did_you_mean, ticked};
+use crate::problem::{Part, did_you_mean, ticked};
 
 fn dialect(word: &str) -> Option<Dialect> {
     match word {
@@ -329,14 +330,12 @@ impl Reader<'_> {
                 _ => (&mut credentials.refresh_token, true),
             };
             if secret && !text.contains("${secret.") {
-                // The report must not show the line: the secret stands in it.
-                let place = here.pointer();
-                self.walker.problems.push(
-                    Problem::error(
-                        "plain-secret",
-                        format!("{PROJECT_FILE}: `{place}` holds a secret in plain text"),
-                    )
-                    .help("write `${secret.NAME}`, set the environment variable `NAME`, and revoke the secret that was written down"),
+                self.walker.report(
+                    PLAIN_SECRET,
+                    (here, Part::Value),
+                    format!("`{key}` holds a secret in plain text"),
+                    "hidden in this report",
+                    Some("write `${secret.NAME}`, set the environment variable `NAME`, and revoke the secret that was written down".to_owned()),
                 );
                 continue;
             }

@@ -104,7 +104,8 @@ pub fn compose(
             kind: one.kind,
             origin: &one.origin,
         };
-        let (body, lifecycle) = converter.resource(here, &address.handle, &one.body);
+        let raw = one.body.replace(Raw::Null);
+        let (body, lifecycle) = converter.resource(here, &address.handle, &raw);
         if address.collection == "customFields" {
             let custom = Custom::of(&body, &one.origin);
             converter
@@ -344,8 +345,14 @@ impl Merged {
             document.number,
         );
         self.dropped.remove(&address);
-        self.declared
-            .insert(address, Declared { kind, body, origin });
+        self.declared.insert(
+            address,
+            Declared {
+                kind,
+                body: RefCell::new(body),
+                origin,
+            },
+        );
     }
 
     fn overlay(
@@ -384,7 +391,7 @@ impl Merged {
         if let Some(base) = self.declared.get_mut(&address) {
             base.origin
                 .overlay(Arc::clone(&document.source.name), document.number, &body);
-            merge(&mut base.body, body);
+            merge(base.body.get_mut(), body);
         } else {
             self.declare(document, kind, address, body, place);
         }
@@ -532,9 +539,9 @@ fn identity_of(
         }
         other => {
             let name = format!("removed.{}", kind.collection);
-            let (message, _) = wrong_type(&name, "a list of texts", other);
+            let (message, _) = wrong_type(&name, "a text", other);
             return bad(
-                message.replace(", not ", ", not of "),
+                format!("an item of {message}"),
                 format!("write each {}'s `{form}`", kind.singular),
             );
         }

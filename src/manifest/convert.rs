@@ -149,12 +149,15 @@ impl<'a> Converter<'a> {
                 );
             }
         }
-        let body: Body = kind
-            .fields
-            .iter()
-            .zip(values)
-            .filter_map(|(field, value)| Some((field.name, value?)))
-            .collect();
+        // Bodies live long and are many: they take no more room than they need.
+        let mut fields = Vec::with_capacity(values.iter().flatten().count());
+        fields.extend(
+            kind.fields
+                .iter()
+                .zip(values)
+                .filter_map(|(field, value)| Some((field.name, value?))),
+        );
+        let body: Body = fields.into_iter().collect();
         let named: Vec<&str> = entries
             .iter()
             .filter(|(_, raw)| !matches!(raw, Raw::Null))

@@ -1,6 +1,6 @@
 //! From handles, `{lookup: …}` and `{id: …}` to references.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ use crate::state::{Address, Reference, Value};
 #[derive(Debug)]
 pub(crate) struct Declared {
     pub(crate) kind: &'static Kind,
-    pub(crate) body: Raw,
+    /// Taken out when it is converted, so that the file's values go as the state's come.
+    pub(crate) body: RefCell<Raw>,
     pub(crate) origin: Origin,
 }
 
@@ -29,7 +30,6 @@ pub(crate) struct Handles<'a> {
     collections: HashMap<&'static str, Collection<'a>>,
     /// Resources that an overlay takes out, and where it says so.
     dropped: HashMap<Address, Place>,
-    variables: &'a Variables<'a>,
     /// Handles that may still be compared with mistyped ones.
     comparisons: Cell<usize>,
     /// Whether a file could not be read, so that what is missing may stand there.
@@ -39,6 +39,8 @@ pub(crate) struct Handles<'a> {
 struct Collection<'a> {
     kind: &'static Kind,
     handles: IndexMap<Arc<str>, &'a Declared>,
+    /// Names that bodies give; where a body gives none, the handle is the name.
+    explicit: HashMap<Arc<str>, String>,
     /// Handles by canonical name; made when somebody looks a name up.
     names: OnceCell<HashMap<String, Arc<str>>>,
 }
@@ -56,7 +58,7 @@ impl<'a> Handles<'a> {
     pub(crate) fn new(
         declared: &'a IndexMap<Address, Declared>,
         dropped: HashMap<Address, Place>,
-        variables: &'a Variables<'a>,
+        variables: &Variables<'_>,
         incomplete: bool,
     ) -> Self {
         let mut collections: HashMap<&'static str, Collection<'a>> = KINDS
@@ -65,6 +67,7 @@ impl<'a> Handles<'a> {
                 let empty = Collection {
                     kind,
                     handles: IndexMap::new(),
+                    explicit: HashMap::new(),
                     names: OnceCell::new(),
                 };
                 (kind.collection, empty)
@@ -73,12 +76,25 @@ impl<'a> Handles<'a> {
         for (address, one) in declared {
             if let Some(collection) = collections.get_mut(address.collection) {
                 collection.handles.insert(Arc::clone(&address.handle), one);
+                let name = one.body.borrow();
+                let name = match name.get(collection.kind.naming_field().name) {
+                    Some(Raw::Text(text)) => match variables.expand(text) {
+                        Ok(Expanded::Literal(text)) => text.into_owned(),
+                        Ok(Expanded::Text(text)) => text,
+                        // Reported where the field itself is converted.
+                        _ => String::new(),
+                    },
+                    Some(Raw::Number(number)) => number.to_string(),
+                    _ => continue,
+                };
+                collection
+                    .explicit
+                    .insert(Arc::clone(&address.handle), name);
             }
         }
         Self {
             collections,
             dropped,
-            variables,
             comparisons: Cell::new(COMPARISONS),
             incomplete,
         }
@@ -98,23 +114,14 @@ impl<'a> Handles<'a> {
     fn named(&self, collection: &str, name: &str) -> Option<Arc<str>> {
         let collection = self.collections.get(collection)?;
         let names = collection.names.get_or_init(|| {
-            let field = collection.kind.naming_field().name;
             collection
                 .handles
-                .iter()
-                .map(|(handle, declared)| {
-                    let name = match declared.body.get(field) {
-                        Some(Raw::Text(text)) => match self.variables.expand(text) {
-                            Ok(Expanded::Literal(text)) => text.into_owned(),
-                            Ok(Expanded::Text(text)) => text,
-                            // Reported where the field itself is converted.
-                            _ => String::new(),
-                        },
-                        Some(Raw::Number(number)) => number.to_string(),
-                        _ => handle.to_string(),
-                    };
-                    (canonical_name(collection.kind, &name), Arc::clone(handle))
-                })
+                .keys()
+                .filter(|handle| !collection.explicit.contains_key(*handle))
+                .map(|handle| (canonical_name(collection.kind, handle), Arc::clone(handle)))
+                .chain(collection.explicit.iter().map(|(handle, name)| {
+                    (canonical_name(collection.kind, name), Arc::clone(handle))
+                }))
                 .collect()
         });
         names.get(&canonical_name(collection.kind, name)).cloned()
