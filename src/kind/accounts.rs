@@ -89,6 +89,7 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Harmless)
             .doc("The fax number."),
         reference("owner", "agents")
+            .filled()
             .openapi(by_fields("ownerId"))
             .guide(Wire::Refused("the guide's accounts have no owner"))
             .doc("The agent who looks after the company."),

@@ -65,21 +65,25 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Harmless)
             .doc("The departments in which the agent takes chats."),
         choice("status", &["ACTIVE", "DISABLED"])
+            .filled()
             .guide(encoded(
                 "status",
                 Encoding::Words(&[("DISABLED", "INACTIVE")]),
             ))
             .doc("Whether the agent is active; declaring the agent implies `ACTIVE`."),
         text("langCode")
+            .filled()
             .max(100)
             .pattern(patterns::LOCALE)
             .guide(Wire::Harmless)
             .doc("The language of the agent's screen, such as `fr_FR`."),
         text("countryCode")
+            .filled()
             .max(100)
             .pattern(patterns::LOCALE)
             .doc("The agent's country or locale, such as `US`."),
         text("timeZone")
+            .filled()
             .pattern(patterns::TIME_ZONE)
             .max(100)
             .doc("The agent's time zone, such as `America/New_York`."),

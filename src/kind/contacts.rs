@@ -46,6 +46,7 @@ pub const KIND: Kind = Kind {
             .doc("The company the contact belongs to."),
         reference("owner", "agents")
             .nullable()
+            .filled()
             .openapi(sent("ownerId"))
             .guide(Wire::Refused("the guide's contacts have no owner"))
             .doc("The agent who looks after the contact; left out, the server fills in the acting agent."),

@@ -32,18 +32,22 @@ pub const KIND: Kind = Kind {
             .doc("What the department does."),
         text("nameInCustomerPortal")
             .max(150)
+            .filled()
             .pattern(patterns::NAME_AMP)
             .guide(Wire::Harmless)
             .doc("The name customers see in the help center."),
         flag("isVisibleInCustomerPortal")
+            .filled()
             .guide(Wire::Refused(
                 "the guide's departments cannot be hidden from customers",
             ))
             .doc("Whether customers see the department in the help center."),
         flag("isAssignToTeamEnabled")
+            .filled()
             .guide(Wire::Harmless)
             .doc("Whether tickets can be assigned to teams of the department."),
         flag("isEnabled")
+            .filled()
             .openapi(Wire::Switched("isEnabled"))
             .doc("Whether the department is in use; declaring it implies `true`."),
     ],

@@ -157,6 +157,9 @@ pub struct Field {
     pub update_max: Option<u32>,
     /// Whether the server accepts null to clear it; otherwise the empty value is sent.
     pub nullable: bool,
+    /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
+    /// null that is wanted takes an update of its own.
+    pub filled: bool,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -317,6 +320,7 @@ impl Field {
             write_only: false,
             update_max: None,
             nullable: false,
+            filled: false,
             openapi: Wire::Sent {
                 name,
                 shown: Shown::InList,
@@ -370,6 +374,10 @@ impl Field {
     }
     const fn nullable(mut self) -> Self {
         self.nullable = true;
+        self
+    }
+    const fn filled(mut self) -> Self {
+        self.filled = true;
         self
     }
     const fn max(mut self, length: u32) -> Self {

@@ -168,6 +168,7 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Refused("the guide's webhooks cannot leave out a source"))
             .doc("Events that carry this source id (a UUID) are not sent."),
         flag("isEnabled")
+            .filled()
             .guide(super::sent("isActive"))
             .doc("Whether the webhook is in use; declaring it implies `true`."),
     ],

@@ -438,8 +438,9 @@ fn empty(field: &Field, dialect: Dialect) -> Json {
 /// Whether the API has a way to clear a field once it has a value.
 #[must_use]
 pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
+    let is_word = matches!(field.shape, Shape::Flag | Shape::Choice(_));
     !field.required
-        && (dialect == Dialect::Guide
+        && ((dialect == Dialect::Guide && !is_word)
             || field.nullable
             || matches!(
                 field.shape,

@@ -269,6 +269,10 @@ impl Builder<'_> {
                 Vec::new()
             };
             draft.ops.push(Op::Create { members });
+            let cleared = self.cleared_after_create(address, kind, &resource.body);
+            if !cleared.is_empty() {
+                draft.ops.push(Op::Update(cleared));
+            }
             if let (Some(_), Some(enabled)) = (api.switch, kind.enabled)
                 && resource
                     .body
@@ -281,6 +285,41 @@ impl Builder<'_> {
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
+    }
+
+    /// Null is left out of a creation; where the server then fills in a value of its own, clearing
+    /// it takes an update.
+    fn cleared_after_create(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        body: &Body,
+    ) -> Vec<&'static str> {
+        let dialect = self.dialect();
+        let mut cleared = Vec::new();
+        for field in kind.fields {
+            let is_sent = matches!(field.wire(dialect), Wire::Sent { .. } | Wire::Switched(_));
+            if !field.filled || !is_sent || !body.get(field.name).is_some_and(Value::is_null) {
+                continue;
+            }
+            if !can_be_cleared(field, dialect) {
+                self.cannot_clear(address, field.name);
+            } else if dialect == Dialect::Openapi {
+                cleared.push(field.name);
+            }
+        }
+        cleared
+    }
+
+    fn cannot_clear(&mut self, address: &Address, field: &str) {
+        self.problems.push(
+            Problem::error(
+                "cannot-clear",
+                format!("`{field}` of `{address}` cannot be cleared through the API"),
+            )
+            .at(place(self.desired, address, field), "cleared here")
+            .help("give it a value, or leave it out so that it is left alone"),
+        );
     }
 
     /// A new object may need something that only a person can set.
@@ -439,17 +478,7 @@ impl Builder<'_> {
                 && difference.after.is_null()
                 && !can_be_cleared(field, dialect)
             {
-                self.problems.push(
-                    Problem::error(
-                        "cannot-clear",
-                        format!(
-                            "`{}` of `{address}` cannot be cleared through the API",
-                            field.name
-                        ),
-                    )
-                    .at(place(self.desired, address, field.name), "cleared here")
-                    .help("give it a value, or leave it out so that it is left alone"),
-                );
+                self.cannot_clear(address, field.name);
                 continue;
             }
             if matches!(field.wire(dialect), Wire::Switched(_)) {
@@ -901,7 +930,8 @@ fn event_ops(body: &Body, parts: &[EventPart], moved: bool) -> Vec<Op> {
 /// Addresses that a task's writes refer to.
 fn sent_references(task: &Task) -> BTreeSet<Address> {
     let mut targets = BTreeSet::new();
-    let all = !task.ops.iter().any(|op| matches!(op, Op::Update(_)));
+    let creates = task.ops.iter().any(|op| matches!(op, Op::Create { .. }));
+    let all = creates || !task.ops.iter().any(|op| matches!(op, Op::Update(_)));
     let resent = task.kind.openapi.as_ref().map_or(&[][..], |api| api.resend);
     for (name, value) in task.body.iter() {
         let sent = all
