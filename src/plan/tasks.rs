@@ -559,10 +559,14 @@ impl Builder<'_> {
                 .push(prevented(self.desired, address, "replaced"));
             return;
         }
-        // What a creation sends is all that the manifests name, not just what changes.
+        // A creation sends all that the manifests name, not just what changes, and nothing of what
+        // is live besides: that may not even go with a new type.
         let mut body = self.named(address);
+        let enabled = kind.enabled.map(|enabled| enabled.field);
         for (name, value) in draft.body.iter() {
-            body.set(name, value.clone());
+            if body.get(name).is_some() || enabled == Some(name) {
+                body.set(name, value.clone());
+            }
         }
         draft.body = body;
         let create = Op::Create {
