@@ -202,6 +202,12 @@ fn tidy(
         };
         tidy.set(field.name, value);
     }
+    let is_mixed = !object.parts.is_empty() && object.raw.get("isActive") == Some(&Json::Null);
+    if is_mixed {
+        notes.push(format!(
+            "`{address}` is on for some of its events and off for others; the manifest switches all of them on"
+        ));
+    }
     if kind.collection == "webhooks"
         && live.dialect == Dialect::Guide
         && let Some(Value::Map(map)) = tidy.get_mut("subscriptions")

@@ -157,6 +157,8 @@ pub struct Field {
     pub update_max: Option<u32>,
     /// Whether the server accepts null to clear it; otherwise the empty value is sent.
     pub nullable: bool,
+    /// Whether `openapi` takes neither null nor the empty text for it, so that a value stays.
+    pub lasting: bool,
     /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
     /// null that is wanted takes an update of its own.
     pub filled: bool,
@@ -320,6 +322,7 @@ impl Field {
             write_only: false,
             update_max: None,
             nullable: false,
+            lasting: false,
             filled: false,
             openapi: Wire::Sent {
                 name,
@@ -374,6 +377,10 @@ impl Field {
     }
     const fn nullable(mut self) -> Self {
         self.nullable = true;
+        self
+    }
+    const fn lasting(mut self) -> Self {
+        self.lasting = true;
         self
     }
     const fn filled(mut self) -> Self {

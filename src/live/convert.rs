@@ -440,6 +440,7 @@ fn empty(field: &Field, dialect: Dialect) -> Json {
 pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
     let is_word = matches!(field.shape, Shape::Flag | Shape::Choice(_));
     !field.required
+        && !(dialect == Dialect::Openapi && field.lasting)
         && ((dialect == Dialect::Guide && !is_word)
             || field.nullable
             || matches!(

@@ -583,10 +583,14 @@ impl Builder<'_> {
                 .push(prevented(self.desired, address, "replaced"));
             return;
         }
-        // What a creation sends is all that the manifests name, not just what changes.
+        // A creation sends all that the manifests name, not just what changes, and nothing of what
+        // is live besides: that may not even go with a new type.
         let mut body = self.named(address);
+        let enabled = kind.enabled.map(|enabled| enabled.field);
         for (name, value) in draft.body.iter() {
-            body.set(name, value.clone());
+            if body.get(name).is_some() || enabled == Some(name) {
+                body.set(name, value.clone());
+            }
         }
         draft.body = body;
         let create = Op::Create {
@@ -955,7 +959,8 @@ fn event_ops(body: &Body, parts: &[EventPart], moved: bool) -> Vec<Op> {
 /// Addresses that a task's writes refer to.
 fn sent_references(task: &Task) -> BTreeSet<Address> {
     let mut targets = BTreeSet::new();
-    let all = !task.ops.iter().any(|op| matches!(op, Op::Update(_)));
+    let creates = task.ops.iter().any(|op| matches!(op, Op::Create { .. }));
+    let all = creates || !task.ops.iter().any(|op| matches!(op, Op::Update(_)));
     let resent = task.kind.openapi.as_ref().map_or(&[][..], |api| api.resend);
     for (name, value) in task.body.iter() {
         let sent = all
