@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value as Json};
-use unicode_normalization::UnicodeNormalization;
 
 use crate::api::Dialect;
 use crate::kind::{Encoding, Field, Shape, Switch, Wire, webhooks};
@@ -319,12 +318,6 @@ pub fn whole(number: Number) -> Number {
 
 fn plain_number(text: &str) -> Option<Number> {
     text.trim_end_matches('.').parse::<Number>().ok().map(whole)
-}
-
-/// The identity of a text as it is compared: trimmed, NFC.
-#[must_use]
-pub fn identity_text(text: &str) -> String {
-    text.trim().nfc().collect()
 }
 
 /// What could not be encoded.

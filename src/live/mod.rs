@@ -10,8 +10,9 @@ use serde_json::{Map, Value as Json};
 
 use crate::api::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
+use crate::manifest::identity::canonical_text;
 use crate::state::{Address, Body, Value};
-use convert::{Ids, Names, identity_text};
+use convert::{Ids, Names};
 
 /// One object as the organization shows it.
 #[derive(Debug, Clone)]
@@ -97,11 +98,11 @@ pub fn identity(kind: &'static Kind, dialect: Dialect, body: &Body) -> Option<St
 /// One part of an identity in the form in which it is compared.
 #[must_use]
 pub fn canonical(field: &kind::Field, text: &str) -> String {
-    let text = identity_text(text);
+    let text = canonical_text(text);
     if matches!(field.shape, Shape::Email { .. }) {
         text.to_lowercase()
     } else {
-        text
+        text.into_owned()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::kind::{Kind, Shape};
 use crate::live::convert::{Names, normalise};
 use crate::live::{Live, canonical, identity, identity_fields};
 use crate::manifest::Desired;
+use crate::manifest::identity::canonical_text;
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Reference, Resource, State, Value};
 
@@ -342,7 +343,7 @@ fn resolve(
 
 /// A layout's name counts inside the module of the record that names it.
 fn lookup_identity(collection: &str, kind: &'static Kind, name: &str) -> String {
-    let name = crate::live::convert::identity_text(name);
+    let name = canonical_text(name).into_owned();
     match collection {
         "layouts" => format!("{}/{name}", kind.collection),
         "agents" | "contacts" => name.to_lowercase(),
