@@ -9,14 +9,15 @@ use crate::api::{
     Organization, Reader, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
-use crate::live::read::{Needs, Unread, complete, incomplete, partial, read};
+use crate::live::read::{Needs, Unread, complete, fetch_missing, incomplete, partial, read};
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, bind};
-use crate::plan::own::{check_dialect, own};
+use crate::plan::own::{Owned, check_dialect, own};
 use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Options, Verb};
 use crate::problem::{Problem, Severity};
+use crate::state::Address;
 
 /// What a session is opened with.
 pub struct Connection {
@@ -87,6 +88,12 @@ pub struct Ready {
     pub planned: Planned,
     /// What was read.
     pub live: Live,
+    /// Which live object each declared resource is.
+    pub bound: Bound,
+    /// Both sides as they were compared.
+    pub owned: Owned,
+    /// What the ledger owns and does not exist any more.
+    pub absent: Vec<Address>,
     /// Warnings that came up.
     pub warnings: Vec<Problem>,
     /// Scopes that the steps need and the token lacks.
@@ -200,8 +207,11 @@ impl Session {
         if !errors.is_empty() {
             return Err(errors.into());
         }
-        let needs = Needs::of(desired, self.dialect);
-        let (live, bound) = self.bound(desired, &needs).await?;
+        let mut needs = Needs::of(desired, self.dialect);
+        if let Some(ledger) = &options.ledger {
+            needs.add_owned(ledger, self.dialect);
+        }
+        let (live, bound, absent) = self.bound(desired, &needs, options).await?;
         let owned = own(desired, &bound, &live, options);
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
@@ -221,6 +231,9 @@ impl Session {
         Ok(Ready {
             planned,
             live,
+            bound,
+            owned,
+            absent,
             warnings,
             missing_scopes,
         })
@@ -229,12 +242,18 @@ impl Session {
     async fn bound(&self, desired: &Desired, needs: &Needs) -> Result<(Live, Bound), SessionError> {
         let reader = self.client.reader();
         let mut live = self.read(needs).await?;
-        let bound = bind(desired, &mut live)?;
+        let absent = match &options.ledger {
+            Some(ledger) => fetch_missing(&reader, &mut live, ledger)
+                .await
+                .map_err(SessionError::Unread)?,
+            None => Vec::new(),
+        };
+        let bound = bind(desired, &mut live, options)?;
         let lacking = incomplete(&bound, &live);
         complete(&reader, &mut live, &lacking)
             .await
             .map_err(SessionError::Unread)?;
-        Ok((live, bound))
+        Ok((live, bound, absent))
     }
 
     /// Reads whole every object that a listing shows in part, for an export.

@@ -190,6 +190,9 @@ async fn carry_out(task: &Task, live: &Live, writer: &Writer, recovery: Recovery
             live.learn(&task.step.address, &new);
             id.get_or_insert(new);
         }
+        if matches!(op, Op::Create { .. } | Op::Update(_)) {
+            live.store(&task.step.address, live.decode(task.kind, &body));
+        }
         let mut missing = did_not_take(task, op, &body, live);
         let mut request_id = request_id;
         if adopted && !missing.is_empty() {

@@ -64,6 +64,7 @@ pub struct Live {
     reserved: HashSet<Address>,
     ids: RefCell<HashMap<Address, String>>,
     api_names: RefCell<HashMap<Address, String>>,
+    stored: RefCell<HashMap<Address, Body>>,
     learned: RefCell<HashMap<(&'static str, String), Address>>,
     learned_fields: RefCell<HashMap<(String, String), Address>>,
 }
@@ -122,6 +123,7 @@ impl Live {
             reserved: HashSet::new(),
             ids: RefCell::new(HashMap::new()),
             api_names: RefCell::new(HashMap::new()),
+            stored: RefCell::new(HashMap::new()),
             learned: RefCell::new(HashMap::new()),
             learned_fields: RefCell::new(HashMap::new()),
         }
@@ -135,6 +137,10 @@ impl Live {
             return;
         }
         self.by_id.insert(key, index);
+        for part in &object.parts {
+            self.by_id
+                .insert((object.kind.collection, part.id.clone()), index);
+        }
         if let Some(identity) = self.raw_identity(&object) {
             self.by_lower_case
                 .entry((object.kind.collection, identity.to_lowercase()))
@@ -228,6 +234,17 @@ impl Live {
         self.learned
             .borrow_mut()
             .insert((address.collection, id.to_owned()), address.clone());
+    }
+
+    /// Remembers what an answer says is stored now.
+    pub fn store(&self, address: &Address, body: Body) {
+        self.stored.borrow_mut().insert(address.clone(), body);
+    }
+
+    /// What the last answer said is stored, if there was a write.
+    #[must_use]
+    pub fn stored(&self, address: &Address) -> Option<Body> {
+        self.stored.borrow().get(address).cloned()
     }
 
     /// Remembers the API name that the server gave to a new custom field.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::api::{ApiError, Dialect, ErrorKind, Method, Paging, Reader, Request};
 use crate::kind::{self, Api, Form, Kind, Shape, Shown, Wire};
+use crate::ledger::Ledger;
 use crate::live::convert::Ids;
 use crate::live::{Live, LiveObject, convert, group_events};
 use crate::manifest::Desired;
@@ -95,6 +96,25 @@ impl Needs {
             }
         }
         needs
+    }
+
+    /// Adds the kinds of what the ledger owns: what is not declared any more has to be seen, too.
+    pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect) {
+        for (address, entry) in &ledger.resources {
+            let Some(kind) = kind::find(address.collection) else {
+                continue;
+            };
+            let Some(api) = kind.api(dialect) else {
+                continue;
+            };
+            if api.form == Form::SlaNames {
+                continue;
+            }
+            let needs = self.kinds.entry(kind.collection).or_default();
+            if let (true, Some((module, _))) = (api.by_module, entry.identity.split_once('/')) {
+                needs.modules.insert(module.to_owned());
+            }
+        }
     }
 
     /// Everything that can be managed, for an export.
@@ -467,6 +487,65 @@ fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
             _ => *shown != Shown::InList && !object.raw.contains_key(*name),
         }
     })
+}
+
+/// Fetches by id what the ledger owns and the listings do not show.
+///
+/// A listing may lag: only the answer that there is no such object proves its absence. What is
+/// proved to be absent is returned.
+///
+/// # Errors
+/// Every object of which nothing can be said.
+pub async fn fetch_missing(
+    reader: &Reader,
+    live: &mut Live,
+    ledger: &Ledger,
+) -> Result<Vec<Address>, Vec<Unread>> {
+    let dialect = live.dialect;
+    let missing = ledger.resources.iter().filter_map(|(address, entry)| {
+        let kind = kind::find(address.collection)?;
+        let api = kind.api(dialect).filter(|api| api.form == Form::Plain)?;
+        let seen = live.find_id(address.collection, &entry.id).is_some();
+        (!seen).then_some((address, entry, kind, api))
+    });
+    let answers = join_all(missing.map(|(address, entry, kind, api)| async move {
+        let request = Request::new(Method::Get, format!("{}/{}", api.list, entry.id));
+        (address, entry, kind, api, reader.get(&request).await)
+    }))
+    .await;
+    let mut absent = Vec::new();
+    let mut failures = Vec::new();
+    for (address, entry, kind, api, answer) in answers {
+        match answer {
+            Ok(answer) => match answer.body {
+                Some(Json::Object(mut raw)) if !is_gone(&raw) => {
+                    if let (true, Some((module, _))) =
+                        (api.by_module, entry.identity.split_once('/'))
+                    {
+                        raw.insert("module".to_owned(), Json::from(module));
+                    }
+                    live.add(LiveObject {
+                        kind,
+                        id: entry.id.clone(),
+                        raw,
+                        parts: Vec::new(),
+                    });
+                }
+                _ => absent.push(address.clone()),
+            },
+            Err(error) if error.is_absent() => absent.push(address.clone()),
+            Err(error) => failures.push(Unread {
+                collection: kind.collection,
+                error,
+                scope: api.scopes.read.first().copied(),
+            }),
+        }
+    }
+    if failures.is_empty() {
+        Ok(absent)
+    } else {
+        Err(failures)
+    }
 }
 
 /// The objects of which listings show a part only.

@@ -1,13 +1,15 @@
 //! Binding: which live object each declared resource is, and what its references mean.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::api::Dialect;
+use crate::config::Prune;
 use crate::kind::{Kind, Shape};
 use crate::live::convert::{Names, normalise};
-use crate::live::{Live, canonical, identity, identity_fields};
+use crate::live::{Live, LiveObject, canonical, identity, identity_fields};
 use crate::manifest::Desired;
 use crate::manifest::identity::canonical_text;
+use crate::plan::Options;
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Reference, Resource, State, Value};
 
@@ -20,6 +22,10 @@ pub struct Bound {
     pub live: HashMap<Address, usize>,
     /// Live objects that a tombstone names, with the tombstone's place.
     pub tombstones: Vec<(usize, Place)>,
+    /// Live objects that are owned, or that everything is to be owned of, and not declared.
+    pub pruned: Vec<usize>,
+    /// Addresses whose live object the ledger knew already.
+    pub known: HashSet<Address>,
     /// Addresses that cannot be compared since a secret is missing.
     pub not_compared: Vec<Address>,
 }
@@ -29,16 +35,27 @@ pub struct Bound {
 /// # Errors
 /// All problems at once: objects that are not unique, names that do not exist, two addresses for
 /// one object.
-pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
+pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bound, Vec<Problem>> {
+    let owners = Owners::of(live, options);
     let mut problems = Vec::new();
     let mut bound = Bound::default();
     let mut taken: HashMap<usize, Address> = HashMap::new();
     live.reserve(desired.state.keys().cloned());
     for (address, resource) in &desired.state {
-        let Some(index) = candidate(desired, live, address, resource, &mut problems, &mut bound)
-        else {
-            continue;
+        let by_name = candidate(desired, live, address, resource, &mut problems, &mut bound);
+        let by_ledger = owners.by_address.get(address).copied();
+        let index = match (by_ledger, by_name) {
+            (Some(owned), Some(named)) if owned != named => {
+                problems.push(two_candidates(desired, live, address, owned, named));
+                continue;
+            }
+            (Some(index), _) | (None, Some(index)) => index,
+            (None, None) => continue,
         };
+        // A declaration that moved to another handle keeps its object.
+        if by_ledger.is_some() || owners.by_index.contains_key(&index) {
+            bound.known.insert(address.clone());
+        }
         if let Some(other) = taken.get(&index) {
             problems.push(
                 Problem::error(
@@ -82,6 +99,7 @@ pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
             )),
         }
     }
+    prune(&owners, live, options, &mut bound, &mut problems);
     for (address, resource) in &desired.state {
         let mut resource = resource.clone();
         translate(desired, live, address, &mut resource, &mut problems);
@@ -92,6 +110,122 @@ pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
     } else {
         Err(problems)
     }
+}
+
+/// The live objects that the ledger knows.
+struct Owners {
+    by_address: HashMap<Address, usize>,
+    by_index: HashMap<usize, Address>,
+}
+
+impl Owners {
+    fn of(live: &Live, options: &Options) -> Self {
+        let mut by_address = HashMap::new();
+        let mut by_index = HashMap::new();
+        for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
+            let index = std::iter::once(&entry.id)
+                .chain(&entry.parts)
+                .find_map(|id| live.find_id(address.collection, id));
+            if let Some(index) = index {
+                by_address.insert(address.clone(), index);
+                by_index.insert(index, address.clone());
+            }
+        }
+        Self {
+            by_address,
+            by_index,
+        }
+    }
+}
+
+fn two_candidates(
+    desired: &Desired,
+    live: &Live,
+    address: &Address,
+    owned: usize,
+    named: usize,
+) -> Problem {
+    let id = |index: usize| {
+        live.objects
+            .get(index)
+            .map_or_else(String::new, |object| object.id.clone())
+    };
+    Problem::error(
+        "two-candidates",
+        format!(
+            "`{address}` may be the object `{}` by the ledger or the object `{}` by its name",
+            id(owned),
+            id(named)
+        ),
+    )
+    .at(place(desired, address, ""), "declared here")
+    .help(format!(
+        "choose with `deskform ledger adopt '{address}' ID`, or rename one of the two in Zoho Desk"
+    ))
+}
+
+/// Finds what is owned and no longer declared. What any address claims is never pruned.
+fn prune(
+    owners: &Owners,
+    live: &mut Live,
+    options: &Options,
+    bound: &mut Bound,
+    problems: &mut Vec<Problem>,
+) {
+    let claimed: HashSet<usize> = bound
+        .live
+        .values()
+        .copied()
+        .chain(bound.tombstones.iter().map(|(index, _)| *index))
+        .collect();
+    let mut indices: Vec<usize> = (0..live.objects.len())
+        .filter(|index| !claimed.contains(index))
+        .filter(|index| {
+            live.objects.get(*index).is_some_and(|object| {
+                object.kind.managed
+                    && match options.prune(object.kind) {
+                        Prune::None => false,
+                        Prune::Owned => owners.by_index.contains_key(index),
+                        Prune::All => !is_of_the_system(object),
+                    }
+            })
+        })
+        .collect();
+    indices.sort_by_key(|index| live.address_of(*index));
+    for index in indices {
+        let entry = owners.by_index.get(&index).and_then(|address| {
+            let ledger = options.ledger.as_ref()?;
+            Some((address.clone(), ledger.resources.get(address)?))
+        });
+        if let Some((address, entry)) = entry {
+            if entry.prevent_destroy {
+                problems.push(
+                    Problem::error(
+                        "prevent-destroy",
+                        format!("`{address}` is no longer declared, and its `preventDestroy` forbids that it is removed"),
+                    )
+                    .help(format!(
+                        "declare it again, or let go of it with `deskform ledger forget '{address}'`"
+                    )),
+                );
+                continue;
+            }
+            if !bound.live.contains_key(&address) {
+                live.bind(index, address);
+            }
+        }
+        bound.pruned.push(index);
+    }
+}
+
+/// What belongs to the system is not pruned even where everything else is.
+fn is_of_the_system(object: &LiveObject) -> bool {
+    let is =
+        |key: &str, wanted: bool| object.raw.get(key) == Some(&serde_json::Value::Bool(wanted));
+    is("isDefault", true)
+        || is("isVisible", false)
+        || (object.kind.collection == "customFields" && !is("isCustomField", true))
+        || object.raw.get("type").and_then(serde_json::Value::as_str) == Some("EXTENSION_WEBHOOK")
 }
 
 /// The place of a declaration, or of a field in it (`departments`, `cf/region`).

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::api::{Dialect, Method};
+use crate::config::Prune;
 use crate::kind::{Kind, Removal};
+use crate::ledger::Ledger;
 use crate::state::Address;
 
 /// The version of the plan's JSON form.
@@ -197,6 +199,22 @@ pub struct Options {
     pub targets: Vec<Address>,
     /// How far the plan may go.
     pub limits: guards::Limits,
+    /// Who owns what, if there is a ledger.
+    pub ledger: Option<Ledger>,
+    /// What becomes of objects that are not declared, by collection.
+    pub prune: BTreeMap<String, Prune>,
+}
+
+impl Options {
+    /// What becomes of objects of a kind that are not declared.
+    ///
+    /// Seeds are never removed unless that is asked for, so that nobody loses a customer record by
+    /// deleting a line.
+    #[must_use]
+    pub fn prune(&self, kind: &Kind) -> Prune {
+        let default = if kind.seed { Prune::None } else { Prune::Owned };
+        self.prune.get(kind.collection).copied().unwrap_or(default)
+    }
 }
 
 /// One entry under `ignore:` that has not expired.

@@ -171,7 +171,8 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
             }
         }
     }
-    for (index, _) in &bound.tombstones {
+    let gone = bound.tombstones.iter().map(|(index, _)| index);
+    for index in gone.chain(&bound.pruned) {
         let (Some(address), Some(object)) = (live.address_of(*index), live.objects.get(*index))
         else {
             continue;

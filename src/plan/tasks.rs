@@ -18,7 +18,7 @@ use crate::plan::own::Owned;
 use crate::plan::requests::{Context, DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, created_fields, shown, shown_value};
 use crate::plan::{FORMAT_VERSION, FieldChange, Options, Plan, RequestLine, Step, Summary, Verb};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Resource, Value};
 
 /// A step with all that is needed to carry it out.
@@ -68,6 +68,13 @@ pub fn plan(
         options,
         problems: Vec::new(),
         tasks: Vec::new(),
+        removable: bound
+            .tombstones
+            .iter()
+            .map(|(index, at)| (*index, Some(at.clone())))
+            .chain(bound.pruned.iter().map(|index| (*index, None)))
+            .filter_map(|(index, at)| Some((live.address_of(index)?, (index, at))))
+            .collect(),
     };
     let mut differences = changes(&owned.desired, &owned.live);
     builder.lost_with_replaced_fields(&mut differences);
@@ -115,6 +122,8 @@ struct Builder<'a> {
     options: &'a Options,
     problems: Vec<Problem>,
     tasks: Vec<Task>,
+    /// Live objects that may be removed, with the place of their tombstone if there is one.
+    removable: HashMap<Address, (usize, Option<Place>)>,
 }
 
 impl Builder<'_> {
@@ -157,7 +166,9 @@ impl Builder<'_> {
             step: Step {
                 address: address.clone(),
                 verb,
-                adopted: false,
+                adopted: self.options.ledger.is_some()
+                    && self.bound.live.contains_key(address)
+                    && !self.bound.known.contains(address),
                 changes: task.changes,
                 after: Vec::new(),
                 requests: Vec::new(),
@@ -615,28 +626,24 @@ impl Builder<'_> {
             return;
         };
         let kind = resource.kind;
-        let Some((index, at)) = self
-            .bound
-            .tombstones
-            .iter()
-            .find(|(index, _)| self.live.address_of(*index).as_ref() == Some(address))
-        else {
+        let Some((index, at)) = self.removable.get(address).cloned() else {
             return;
         };
-        let (Some(object), Some(api)) = (self.live.objects.get(*index), kind.api(self.dialect()))
+        let (Some(object), Some(api)) = (self.live.objects.get(index), kind.api(self.dialect()))
         else {
             return;
         };
         if let Some(why) = self.untouchable(kind, object) {
-            self.problems.push(
-                Problem::error("protected", format!("`{address}` cannot be removed: {why}"))
-                    .at(at.clone(), "removed here")
-                    .help("take the line out"),
-            );
+            let problem =
+                Problem::error("protected", format!("`{address}` cannot be removed: {why}"));
+            self.problems.push(removed_at(problem, at).help(
+                "take the line out; what is owned and not declared is let go with `deskform ledger forget`",
+            ));
             return;
         }
         let mut draft = Draft {
             body: resource.body.clone(),
+            pruned: at.is_none(),
             ..Draft::default()
         };
         let id = object.id.clone();
@@ -668,11 +675,16 @@ impl Builder<'_> {
                 {
                     Some(heir) => DeleteDetail::TransferTo(heir),
                     None => {
-                        self.problems.push(
-                        Problem::error("protected", format!("`{address}` reports to no role that could take over its sub-roles"))
-                            .at(at.clone(), "removed here")
-                            .help("delete it in Zoho Desk and choose the role that takes over"),
-                    );
+                        let problem = Problem::error(
+                            "protected",
+                            format!(
+                                "`{address}` reports to no role that could take over its sub-roles"
+                            ),
+                        );
+                        self.problems
+                            .push(removed_at(problem, at).help(
+                                "delete it in Zoho Desk and choose the role that takes over",
+                            ));
                         return;
                     }
                 }
@@ -882,6 +894,13 @@ struct Draft {
     pruned: bool,
 }
 
+fn removed_at(problem: Problem, at: Option<Place>) -> Problem {
+    match at {
+        Some(at) => problem.at(at, "removed here"),
+        None => problem,
+    }
+}
+
 fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
     Problem::error(
         "prevent-destroy",
@@ -1081,11 +1100,13 @@ fn summarise(
     summary.delete = count(Verb::Delete);
     summary.disable = count(Verb::Disable);
     let busy: BTreeSet<&Address> = tasks.iter().map(|task| &task.step.address).collect();
-    summary.unchanged = bound
+    let (adopted, unchanged): (Vec<_>, Vec<_>) = bound
         .live
         .keys()
         .filter(|address| !busy.contains(address) && !owned.not_compared.contains(*address))
-        .count();
+        .partition(|address| options.ledger.is_some() && !bound.known.contains(*address));
+    summary.adopted = adopted.len();
+    summary.unchanged = unchanged.len();
     Plan {
         format_version: FORMAT_VERSION,
         environment: options.environment.clone(),
