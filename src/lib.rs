@@ -33,6 +33,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod diff;
+pub mod drift;
 pub mod export;
 pub mod kind;
 pub mod ledger;

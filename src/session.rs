@@ -239,7 +239,12 @@ impl Session {
         })
     }
 
-    async fn bound(&self, desired: &Desired, needs: &Needs) -> Result<(Live, Bound), SessionError> {
+    async fn bound(
+        &self,
+        desired: &Desired,
+        needs: &Needs,
+        options: &Options,
+    ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
         let reader = self.client.reader();
         let mut live = self.read(needs).await?;
         let absent = match &options.ledger {

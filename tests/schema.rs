@@ -139,7 +139,8 @@ fn examples() -> Vec<PathBuf> {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            if path.is_dir() && !hidden {
+            let workflows = entry.file_name() == "workflows";
+            if path.is_dir() && !hidden && !workflows {
                 folders.push(path);
             } else if path
                 .extension()

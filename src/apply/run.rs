@@ -13,6 +13,7 @@ use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
 use crate::kind::Form;
 use crate::live::Live;
 use crate::live::convert::{EncodeError, id_text};
+use crate::live::read::is_gone as is_trashed;
 use crate::plan::Verb;
 use crate::plan::requests::{Context, Op};
 use crate::plan::tasks::Task;
@@ -272,6 +273,7 @@ async fn write(
     if matches!(op, Op::Delete { .. } | Op::RemoveEvent { .. }) {
         return match writer.remove(&request).await {
             Ok(_) => Ok(Written::Answer(None, None)),
+            Err(_) if is_gone(op, task, live, writer).await => Ok(Written::Answer(None, None)),
             Err(error) => Err(Box::new(refused(error, task))),
         };
     }
@@ -318,6 +320,19 @@ async fn write(
                 }));
             }
         }
+    }
+}
+
+/// Whether the object of a refused removal is gone: an earlier attempt whose answer was lost may
+/// have removed it, and some removals then refuse the id instead of saying that it is not there.
+async fn is_gone(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
+    let (Op::Delete { id, .. }, Some(api)) = (op, task.kind.api(live.dialect)) else {
+        return false;
+    };
+    let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+    match writer.reader().get(&request).await {
+        Ok(answer) => matches!(&answer.body, Some(Json::Object(raw)) if is_trashed(raw)),
+        Err(error) => error.is_absent(),
     }
 }
 

@@ -237,6 +237,8 @@ impl Workspace {
                 max_deletes: environment.guards.max_deletes,
                 edition: None,
             },
+            ledger: None,
+            prune: std::collections::BTreeMap::new(),
         })
     }
 

@@ -88,7 +88,6 @@ pub const KIND: Kind = Kind {
             .doc("The country; 30 characters at most once the contact exists."),
         text("zip")
             .max(18)
-            .lasting()
             .pattern(patterns::DIGITS)
             .openapi(by_fields("zip"))
             .guide(Wire::Harmless)

@@ -166,6 +166,7 @@ pub const TYPE_RULES: &[TypeRule] = &[
 
 const LOOKUP_MODULE: &[Field] = &[text("apiName")
     .max(100)
+    .pattern(patterns::LABEL)
     .required()
     .doc("The API name of the module that is pointed at.")];
 const LOOKUP: &[Field] = &[

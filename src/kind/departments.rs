@@ -33,7 +33,6 @@ pub const KIND: Kind = Kind {
         text("nameInCustomerPortal")
             .max(150)
             .filled()
-            .lasting()
             .pattern(patterns::NAME_AMP)
             .guide(Wire::Harmless)
             .doc("The name customers see in the help center."),

@@ -157,8 +157,6 @@ pub struct Field {
     pub update_max: Option<u32>,
     /// Whether the server accepts null to clear it; otherwise the empty value is sent.
     pub nullable: bool,
-    /// Whether `openapi` takes neither null nor the empty text for it, so that a value stays.
-    pub lasting: bool,
     /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
     /// null that is wanted takes an update of its own.
     pub filled: bool,
@@ -297,6 +295,21 @@ pub enum Wire {
     Refused(&'static str),
 }
 
+impl Pattern {
+    /// Whether the empty text matches.
+    #[must_use]
+    pub fn allows_empty(&self) -> bool {
+        [
+            patterns::NAME_OR_EMPTY,
+            patterns::LOCALE,
+            patterns::TIME_ZONE,
+            patterns::UUID,
+        ]
+        .iter()
+        .any(|pattern| pattern.regex == self.regex)
+    }
+}
+
 impl Wire {
     /// The name under which answers carry it, if they do.
     #[must_use]
@@ -322,7 +335,6 @@ impl Field {
             write_only: false,
             update_max: None,
             nullable: false,
-            lasting: false,
             filled: false,
             openapi: Wire::Sent {
                 name,
@@ -377,10 +389,6 @@ impl Field {
     }
     const fn nullable(mut self) -> Self {
         self.nullable = true;
-        self
-    }
-    const fn lasting(mut self) -> Self {
-        self.lasting = true;
         self
     }
     const fn filled(mut self) -> Self {

@@ -13,6 +13,13 @@ pub const NAME: Pattern = Pattern {
     words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / !`",
 };
 
+/// As [`NAME`], and the empty text, which clears. Source: Webhook, `description`: `createWebhook`
+/// has the pattern, `updateWebhook` has none.
+pub const NAME_OR_EMPTY: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s]|[^\x00-\x7F])*$",
+    words: NAME.words,
+};
+
 /// As [`NAME`], and `|` and `&`. Source: Department, `addDepartment`.
 pub const NAME_AMP: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s|&]|[^\x00-\x7F])+$",
@@ -27,14 +34,14 @@ pub const TEXT: Pattern = Pattern {
 
 /// Labels of custom fields. Source: Field, `createField`.
 pub const LABEL: Pattern = Pattern {
-    regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s]|[^\x00-\x7F])+$",
-    words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / !`",
+    regex: "^(?:[0-9a-zA-Z_\\-.$@?,:'/!\\s]|[\u{80}-\u{FFFF}])+$",
+    words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / !`, without emoji",
 };
 
 /// Choices of a picklist. Source: Layout, `updateLayoutField`.
 pub const CHOICE: Pattern = Pattern {
-    regex: r"^(?:[0-9a-zA-Z_\-.$@?:/!\s()]|[^\x00-\x7F])+$",
-    words: "made of letters, digits, white space and `_ - . $ @ ? : / ! ( )`",
+    regex: "^(?:[0-9a-zA-Z_\\-.$@?:/!\\s()]|[\u{80}-\u{FFFF}])+$",
+    words: "made of letters, digits, white space and `_ - . $ @ ? : / ! ( )`, without emoji",
 };
 
 /// Phone and fax numbers of contacts and accounts. Source: Contact and Account, create bodies.
@@ -110,7 +117,7 @@ pub const HOOK: Pattern = Pattern {
 
 /// A UUID. Source: Webhook, `ignoreSourceId`.
 pub const UUID: Pattern = Pattern {
-    regex: r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    regex: r"^(?:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$",
     words: "a UUID",
 };
 

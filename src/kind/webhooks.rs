@@ -147,7 +147,7 @@ pub const KIND: Kind = Kind {
             .doc("The events, each with its filter: `{departments: [..], includePrevState: true, fields: [..], direction: in}`."),
         text("description")
             .max(3000)
-            .pattern(patterns::NAME)
+            .pattern(patterns::NAME_OR_EMPTY)
             .guide(Wire::Harmless)
             .doc("What the webhook is for."),
         Field::new(

@@ -29,3 +29,4 @@ pub struct FieldRecord {
     pub sent: Json,
     pub stored: Json,
 }
+pub mod update;

@@ -431,19 +431,22 @@ fn empty(field: &Field, dialect: Dialect) -> Json {
 /// Whether the API has a way to clear a field once it has a value.
 #[must_use]
 pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
-    let is_word = matches!(field.shape, Shape::Flag | Shape::Choice(_));
-    !field.required
-        && !(dialect == Dialect::Openapi && field.lasting)
-        && ((dialect == Dialect::Guide && !is_word)
-            || field.nullable
-            || matches!(
-                field.shape,
-                Shape::Text { .. }
-                    | Shape::Scalar { .. }
-                    | Shape::References(_)
-                    | Shape::Texts { .. }
-                    | Shape::CustomFields { .. }
-            ))
+    if field.required {
+        return false;
+    }
+    if dialect == Dialect::Guide {
+        // Custom fields are cleared one by one.
+        return !matches!(
+            field.shape,
+            Shape::Flag | Shape::Choice(_) | Shape::CustomFields { .. }
+        );
+    }
+    field.nullable
+        || match field.shape {
+            Shape::Text { pattern, .. } => pattern.is_none_or(|pattern| pattern.allows_empty()),
+            Shape::References(_) | Shape::Texts { .. } => true,
+            _ => false,
+        }
 }
 
 fn wire_key(key: &str, ids: &dyn Ids) -> Result<String, EncodeError> {

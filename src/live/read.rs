@@ -357,8 +357,9 @@ fn paging(api: &Api) -> Paging {
     }
 }
 
-/// Trashed and deleted objects are not live.
-fn is_gone(raw: &Map<String, Json>) -> bool {
+/// Whether an answer shows an object that is trashed or deleted, and so not live.
+#[must_use]
+pub fn is_gone(raw: &Map<String, Json>) -> bool {
     let is = |key: &str| {
         matches!(raw.get(key), Some(Json::Bool(true)))
             || raw.get(key).and_then(Json::as_str) == Some("true")

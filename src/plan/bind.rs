@@ -8,7 +8,7 @@ use crate::kind::{Kind, Shape};
 use crate::live::convert::{Names, normalise};
 use crate::live::{Live, LiveObject, canonical, identity, identity_fields};
 use crate::manifest::Desired;
-use crate::manifest::identity::canonical_text;
+use crate::manifest::identity::{canonical_identity, canonical_text};
 use crate::plan::Options;
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Reference, Resource, State, Value};
@@ -307,19 +307,20 @@ fn candidate(
         .get(address)
         .and_then(|detail| detail.lifecycle.renamed_from.as_deref());
     if let Some(old) = renamed_from {
-        let old = renamed_identity(kind, live.dialect, resource, old);
-        match *live.find(kind.collection, &old) {
-            [index] => return Some(index),
-            [] => {}
-            ref several => {
-                problems.push(not_unique(
-                    live,
-                    kind.collection,
-                    &old,
-                    several,
-                    place(desired, address, "lifecycle/renamedFrom"),
-                ));
-                return None;
+        for old in old_identities(kind, live.dialect, resource, old) {
+            match *live.find(kind.collection, &old) {
+                [index] => return Some(index),
+                [] => {}
+                ref several => {
+                    problems.push(not_unique(
+                        live,
+                        kind.collection,
+                        &old,
+                        several,
+                        place(desired, address, "lifecycle/renamedFrom"),
+                    ));
+                    return None;
+                }
             }
         }
     }
@@ -342,22 +343,24 @@ fn candidate(
     None
 }
 
-/// The old identity: the whole of it, or the naming part beside the parts that cannot change.
-fn renamed_identity(
+/// What `renamedFrom` may mean: the whole identity, or the naming part beside those that stay.
+fn old_identities(
     kind: &'static Kind,
     dialect: Dialect,
     resource: &Resource,
     old: &str,
-) -> String {
+) -> Vec<String> {
     let fields = identity_fields(kind, dialect);
-    if fields.len() == 1 {
-        return fields
-            .first()
-            .map_or_else(|| old.to_owned(), |field| canonical(field, old));
+    if let [field] = fields[..] {
+        return vec![canonical(field, old)];
     }
     let mut body = resource.body.clone();
     body.set(kind.naming_field().name, Value::text(old));
-    identity(kind, dialect, &body).unwrap_or_else(|| old.to_owned())
+    let beside = identity(kind, dialect, &body);
+    beside
+        .into_iter()
+        .chain([canonical_identity(kind, old)])
+        .collect()
 }
 
 /// Gives every reference its address and every value its normal form.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::api::Dialect;
 use crate::diff::Difference;
+use crate::kind::patterns::NAME;
 use crate::kind::{Create, Field, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, switch_value};
@@ -79,6 +80,7 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
                 _ => {}
             }
         }
+        unclear_or_unfit_values(desired, address, resource, dialect, &mut problems);
         if dialect == Dialect::Guide
             && kind.collection == "webhooks"
             && let Some(Value::Map(map)) = resource.body.get("subscriptions")
@@ -130,6 +132,91 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
     }
     problems
 }
+
+/// Values that only one dialect refuses, and a map of custom fields that is cleared whole.
+fn unclear_or_unfit_values(
+    desired: &Desired,
+    address: &Address,
+    resource: &Resource,
+    dialect: Dialect,
+    problems: &mut Vec<Problem>,
+) {
+    for field in resource.kind.fields {
+        let Some(value) = resource.body.get(field.name) else {
+            continue;
+        };
+        match (field.shape, value) {
+            (Shape::CustomFields { .. }, Value::Null) => problems.push(
+                Problem::error(
+                    "cannot-clear",
+                    format!("`{}` cannot be cleared whole", field.name),
+                )
+                .at(place(desired, address, field.name), "cleared here")
+                .help("name the custom fields that are to be cleared"),
+            ),
+            (Shape::CustomFields { .. }, Value::Map(map)) if dialect == Dialect::Openapi => {
+                for (key, value) in map {
+                    let Some(bad) = value.as_text().and_then(unfit) else {
+                        continue;
+                    };
+                    let key = key.strip_prefix("customFields/").unwrap_or(key);
+                    problems.push(
+                        Problem::error(
+                            "character-refused",
+                            format!(
+                                "the openapi dialect refuses `{bad}` in the value of a custom field"
+                            ),
+                        )
+                        .at(
+                            place(desired, address, &format!("{}/{key}", field.name)),
+                            "set here",
+                        )
+                        .help(format!("values are {}", NAME.words)),
+                    );
+                }
+            }
+            (Shape::Subscriptions, Value::Map(map)) if dialect == Dialect::Openapi => {
+                for (event, filter) in map {
+                    let Value::Map(filter) = filter else { continue };
+                    let Some(Value::List(names)) = filter.get("fields") else {
+                        continue;
+                    };
+                    if names
+                        .iter()
+                        .filter_map(Value::as_text)
+                        .any(|name| unfit(name).is_some() || name.chars().count() > MAX_FIELD_NAME)
+                    {
+                        let path = format!("{}/{event}/fields", field.name);
+                        problems.push(
+                            Problem::error(
+                                "not-a-field",
+                                "a field's API name has at most 100 characters",
+                            )
+                            .at(place(desired, address, &path), "set here")
+                            .help(format!("API names are {}", NAME.words)),
+                        );
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The first character that the openapi dialect refuses in values of custom fields.
+///
+/// Source: Contact, `cf`; the character class is that of [`NAME`].
+fn unfit(text: &str) -> Option<char> {
+    text.chars().find(|c| {
+        c.is_ascii()
+            && !c.is_ascii_alphanumeric()
+            && !c.is_ascii_whitespace()
+            && !"_-.$@?,:'/!".contains(*c)
+    })
+}
+
+/// Longest API name of a field in a filter. Source: Webhook, `FilterTicketUpdate`.
+const MAX_FIELD_NAME: usize = 100;
 
 /// Shapes both sides.
 #[must_use]

@@ -95,7 +95,7 @@ pub(super) fn change_of(
 
 /// A value for readers: references are addresses, secrets are never shown.
 #[must_use]
-pub(super) fn shown_value(value: &Value) -> Json {
+pub(crate) fn shown_value(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Bool(*flag),

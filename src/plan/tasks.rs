@@ -16,7 +16,8 @@ use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
 use crate::plan::requests::{Context, DeleteDetail, Member, Op};
-use crate::plan::shown::{change_of, created_fields, shown, shown_value};
+pub(crate) use crate::plan::shown::shown_value;
+use crate::plan::shown::{change_of, created_fields, shown};
 use crate::plan::{FORMAT_VERSION, FieldChange, Options, Plan, RequestLine, Step, Summary, Verb};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Resource, Value};
@@ -257,6 +258,9 @@ impl Builder<'_> {
             }
             Create::Post | Create::PostWithAgents => {}
         }
+        if kind.collection == "agents" && self.dialect() == Dialect::Openapi {
+            self.custom_agent_is_whole(address, &resource.body);
+        }
         for name in api.demands {
             if resource.body.get(name).is_none_or(Value::is_null) {
                 self.problems.push(
@@ -336,6 +340,30 @@ impl Builder<'_> {
             .at(place(self.desired, address, field), "cleared here")
             .help("give it a value, or leave it out so that it is left alone"),
         );
+    }
+
+    /// `Custom` means the role and the profile that are given with it. Source: Agent, `addAgent`.
+    fn custom_agent_is_whole(&mut self, address: &Address, body: &Body) {
+        if body.get("rolePermissionType").and_then(Value::as_text) != Some("Custom") {
+            return;
+        }
+        for name in ["role", "profile"] {
+            if body.get(name).is_none_or(Value::is_null) {
+                self.problems.push(
+                    Problem::error(
+                        "missing-for-create",
+                        format!("a new agent with `rolePermissionType: Custom` needs `{name}`"),
+                    )
+                    .at(
+                        place(self.desired, address, "rolePermissionType"),
+                        "set here",
+                    )
+                    .help(format!(
+                        "set `{name}`, or choose one of the ready-made permissions"
+                    )),
+                );
+            }
+        }
     }
 
     /// A new object may need something that only a person can set.
@@ -514,6 +542,15 @@ impl Builder<'_> {
                 && !can_be_cleared(field, dialect)
             {
                 self.cannot_clear(address, field.name);
+                continue;
+            }
+            if let (Shape::CustomFields { .. }, Some(leaf), Dialect::Openapi) =
+                (field.shape, &difference.leaf, dialect)
+                && difference.after.is_null()
+            {
+                // Its schema takes texts of one character at least. Source: Contact, `cf`.
+                let key = leaf.strip_prefix("customFields/").unwrap_or(leaf);
+                self.cannot_clear(address, &format!("{}/{key}", field.name));
                 continue;
             }
             if matches!(field.wire(dialect), Wire::Switched(_)) {

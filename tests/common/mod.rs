@@ -238,6 +238,8 @@ impl Desk {
                 max_deletes: self.environment.guards.max_deletes,
                 edition: None,
             },
+            ledger: None,
+            prune: std::collections::BTreeMap::new(),
         }
     }
 
