@@ -197,7 +197,7 @@ const KINDS: &[(&str, &[Row])] = &[
             row("title", SHORT).clears(),
             row("type", SHORT).clears(),
             row("description", WORDS).clears(),
-            row("zip", Draw::Text(&["01234", "99999"])).only(O).clears(),
+            row("zip", Draw::Text(&["01234", "99999"])).only(O),
             row("language", SHORT).only(O),
             row("cf", Draw::Cf),
         ],
@@ -464,7 +464,13 @@ const fn module(n: u8) -> &'static str {
     if n % 2 == 0 { "contacts" } else { "accounts" }
 }
 
-fn type_of(n: u8) -> (&'static str, &'static [(&'static str, u16)], &'static [&'static str]) {
+fn type_of(
+    n: u8,
+) -> (
+    &'static str,
+    &'static [(&'static str, u16)],
+    &'static [&'static str],
+) {
     TYPES[usize::from(n) / 2 % TYPES.len()]
 }
 
@@ -583,7 +589,9 @@ impl Manifest {
                 (_, 1) => ("Contact_Update", json!({})),
                 (_, 2) => ("Ticket_Update", json!({"fields": ["status"]})),
                 (_, 3) => ("Account_Add", Value::Null),
-                (Dialect::Guide, 4) => ("Ticket_Update", json!({"fields": ["assigneeId", "status"]})),
+                (Dialect::Guide, 4) => {
+                    ("Ticket_Update", json!({"fields": ["assigneeId", "status"]}))
+                }
                 (Dialect::Guide, _) => ("Ticket_Comment_Add", json!({})),
                 (Dialect::Openapi, 4) => match self.pick("departments", *at, POOL) {
                     Some(found) => (
@@ -600,7 +608,12 @@ impl Manifest {
     }
 
     /// The body of a resource: what it needs, and what an overlay may bring.
-    fn body(&self, kind: &str, n: u8, resource: &Resource) -> (Map<String, Value>, Map<String, Value>) {
+    fn body(
+        &self,
+        kind: &str,
+        n: u8,
+        resource: &Resource,
+    ) -> (Map<String, Value>, Map<String, Value>) {
         let mut needed = Map::new();
         let mut rest = Map::new();
         if resource.handle || matches!(kind, "customFields") {
@@ -667,7 +680,14 @@ impl Manifest {
                 continue;
             }
             let custom = value == json!("Custom");
-            if matches!(*field, "lastName" | "rolePermissionType" | "departments" | "subscriptions" | "shareDataWithPeers") {
+            if matches!(
+                *field,
+                "lastName"
+                    | "rolePermissionType"
+                    | "departments"
+                    | "subscriptions"
+                    | "shareDataWithPeers"
+            ) {
                 needed.insert((*field).to_owned(), value);
             } else {
                 rest.insert((*field).to_owned(), value);
@@ -754,14 +774,27 @@ pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change
             .filter(|object| object["isCustomField"] != json!(false))
             .filter(|object| object["id"] != acting.as_str() && object["name"] != "Example Company")
             .collect();
-        (!objects.is_empty()).then(|| objects[at % objects.len()]["id"].as_str().unwrap_or_default().to_owned())
+        (!objects.is_empty()).then(|| {
+            objects[at % objects.len()]["id"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
     };
     let mut on = |kind: &'static str, at: usize, act: &dyn Fn(&mut Map<String, Value>)| {
         if let Some(id) = object(organization, kind, at) {
             organization.change(collection(kind), &id, |object| act(object));
         }
     };
-    let spare = ["description", "phone", "title", "industry", "timeZone", "toolTip", "firstName"];
+    let spare = [
+        "description",
+        "phone",
+        "title",
+        "industry",
+        "timeZone",
+        "toolTip",
+        "firstName",
+    ];
     match *change {
         Change::Hide(kind, at) => on(kind, at, &|object| {
             spare.iter().for_each(|field| {
@@ -782,6 +815,21 @@ pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change
                 }
             }
         }),
+        Change::Off("webhooks", at) if dialect == Dialect::Guide => {
+            // A webhook of which a part is off cannot stand in a manifest.
+            let Some(id) = object(organization, "webhooks", at) else {
+                return;
+            };
+            let url = organization.object("events", &id).unwrap_or_default()["url"].clone();
+            for event in organization.objects("events") {
+                if event["url"] == url {
+                    let id = event["id"].as_str().unwrap_or_default();
+                    organization.change("events", id, |event| {
+                        event.insert("isActive".to_owned(), json!(false));
+                    });
+                }
+            }
+        }
         Change::Off(kind, at) => on(kind, at, &|object| {
             for field in ["isEnabled", "isActive"] {
                 if object.contains_key(field) {
@@ -789,7 +837,11 @@ pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change
                 }
             }
             if kind == "agents" {
-                let word = if dialect == Dialect::Guide { "INACTIVE" } else { "DISABLED" };
+                let word = if dialect == Dialect::Guide {
+                    "INACTIVE"
+                } else {
+                    "DISABLED"
+                };
                 object.insert("status".to_owned(), json!(word));
             }
         }),
@@ -809,9 +861,17 @@ pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change
 fn appear(organization: &mut Organization, dialect: Dialect, kind: &str, n: u8) {
     let name = name(kind, n);
     let (collection, field, object) = match (kind, dialect) {
-        ("departments", _) => ("departments", "name", json!({"name": name, "isEnabled": true})),
+        ("departments", _) => (
+            "departments",
+            "name",
+            json!({"name": name, "isEnabled": true}),
+        ),
         ("accounts", _) => ("accounts", "accountName", json!({"accountName": name})),
-        ("contacts", _) => ("contacts", "email", json!({"email": name.to_uppercase(), "lastName": "Appeared"})),
+        ("contacts", _) => (
+            "contacts",
+            "email",
+            json!({"email": name.to_uppercase(), "lastName": "Appeared"}),
+        ),
         ("slas", Dialect::Guide) => ("slas", "name", json!({"name": name})),
         _ => return,
     };
