@@ -20,6 +20,9 @@ use crate::state::Address;
 /// The version of the plan's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// The fingerprint of what is proved to be absent.
+pub const ABSENT: &str = "absent";
+
 /// What a run would do, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

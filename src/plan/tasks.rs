@@ -17,7 +17,9 @@ use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
 use crate::plan::requests::{Context, DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, created_fields, shown, shown_value};
-use crate::plan::{FORMAT_VERSION, FieldChange, Options, Plan, RequestLine, Step, Summary, Verb};
+use crate::plan::{
+    ABSENT, FORMAT_VERSION, FieldChange, Options, Plan, RequestLine, Step, Summary, Verb,
+};
 use crate::problem::Problem;
 use crate::state::{Address, Body, Reference, Resource, Value};
 
@@ -1148,7 +1150,7 @@ fn summarise(
 /// What was live of one resource, as a digest; `absent` when it was proved not to exist.
 fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> String {
     let Some(resource) = resource else {
-        return "absent".to_owned();
+        return ABSENT.to_owned();
     };
     let fields: Map<String, Json> = resource
         .body
