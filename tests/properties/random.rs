@@ -111,7 +111,7 @@ const KINDS: &[(&str, &[Row])] = &[
     (
         "roles",
         &[
-            row("description", SHORT).clears().only(O),
+            row("description", SHORT).only(O),
             row("reportsTo", Draw::One("roles")).only(O),
             row("shareDataWithPeers", Draw::Flag).only(O).required(),
         ],
@@ -137,8 +137,8 @@ const KINDS: &[(&str, &[Row])] = &[
             row("status", Draw::Text(&["ACTIVE", "DISABLED"])),
             row("countryCode", Draw::Text(&["US", "de_DE"])),
             row("timeZone", Draw::Text(&["Etc/UTC", "America/New_York"])),
-            row("phone", SHORT).only(O).clears(),
-            row("aboutInfo", WORDS).only(O).clears(),
+            row("phone", SHORT).only(O),
+            row("aboutInfo", WORDS).only(O),
             row("channelExpert", Draw::Some(&["Email", "Phone", "Chat"]))
                 .only(O)
                 .clears(),
@@ -174,8 +174,8 @@ const KINDS: &[(&str, &[Row])] = &[
                 Draw::Text(&["Sales@Example.com", "info@example.com"]),
             )
             .clears(),
-            row("industry", SHORT).clears(),
-            row("annualrevenue", Draw::Text(&["50000000", "1250.5", "0"])).clears(),
+            row("industry", SHORT),
+            row("annualrevenue", Draw::Text(&["50000000", "1250.5", "0"])),
             row("numberOfEmployees", Draw::Number(5_000))
                 .only(G)
                 .clears(),
@@ -570,7 +570,9 @@ impl Manifest {
                         continue;
                     };
                     let (_, _, words) = type_of(found);
-                    let word = usize::from(*word) % (words.len() + 1);
+                    // The openapi dialect has no way to clear one.
+                    let choices = words.len() + usize::from(self.dialect == G);
+                    let word = usize::from(*word) % choices.max(1);
                     let value = words.get(word).map_or(Value::Null, |word| json!(word));
                     cf.insert(self.handle("customFields", found), value);
                 }
