@@ -91,6 +91,51 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// The parts of the text that came from expressions: what a message must not repeat.
+    ///
+    /// Told from the template, whose literal parts stand in the text as they are.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&str> {
+        let Some(text) = self.expose() else {
+            return Vec::new();
+        };
+        let mut parts = vec![text];
+        let mut rest = text;
+        let mut template = &*self.template;
+        loop {
+            let Some((literal, after)) = template.split_once("${") else {
+                break;
+            };
+            // An escaped dollar sign stands for itself.
+            if literal.ends_with('$') {
+                template = after;
+                continue;
+            }
+            let Some(tail) = rest
+                .find(literal)
+                .and_then(|at| rest.get(at + literal.len()..))
+            else {
+                break;
+            };
+            let Some((_, next)) = after.split_once('}') else {
+                break;
+            };
+            let following = next.split("${").next().unwrap_or_default();
+            let end = if following.is_empty() {
+                tail.len()
+            } else {
+                tail.find(following).unwrap_or(tail.len())
+            };
+            parts.extend(tail.get(..end));
+            rest = tail.get(end..).unwrap_or_default();
+            template = next;
+        }
+        parts.retain(|part| !part.is_empty());
+        parts
+    }
+}
+
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         self.expose() == other.expose()

@@ -153,6 +153,11 @@ fn scalar_text(json: &Json) -> Value {
         Json::String(text) => Value::text(text),
         Json::Number(number) => Value::Text(number.to_string().into()),
         Json::Bool(flag) => Value::Text(flag.to_string().into()),
+        // Several choices of one field, written as manifests write them.
+        Json::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
+            Value::text(&items.join(";"))
+        }
         _ => Value::Null,
     }
 }

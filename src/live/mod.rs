@@ -327,7 +327,10 @@ impl Names for Live {
                 .address_of(index)
                 .unwrap_or_else(|| Address::new(collection, format!("id:{id}"))),
             None => {
-                let address = Address::new(collection, format!("id:{id}"));
+                let mut address = Address::new(collection, format!("id:{id}"));
+                if self.reserved.contains(&address) {
+                    address = Address::new(collection, format!("id:{id} [{id}]"));
+                }
                 self.ids
                     .borrow_mut()
                     .entry(address.clone())

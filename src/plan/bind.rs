@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::api::Dialect;
 use crate::kind::{Kind, Shape};
 use crate::live::convert::{Names, normalise};
-use crate::live::{Live, canonical, identity, identity_fields};
+use crate::live::{Live, LiveObject, canonical, identity, identity_fields};
 use crate::manifest::Desired;
 use crate::manifest::identity::{canonical_identity, canonical_text};
 use crate::problem::{Place, Problem};
@@ -51,13 +51,38 @@ pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
             );
             continue;
         }
+        if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
+            problems.push(
+                Problem::error(
+                    "taken-by-system",
+                    format!("`{address}` would take over {what} of the same name"),
+                )
+                .at(place(desired, address, ""), "declared here")
+                .help("choose another name; what is not yours is never changed"),
+            );
+            continue;
+        }
         taken.insert(index, address.clone());
         live.bind(index, address.clone());
         bound.live.insert(address.clone(), index);
     }
     for tombstone in &desired.removed {
         match *live.find(tombstone.collection, &tombstone.identity) {
-            [] => {}
+            [] => {
+                if let Some(have) = live
+                    .find_without_case(tombstone.collection, &tombstone.identity)
+                    .and_then(|index| live.identity_of(index))
+                {
+                    problems.push(
+                        Problem::error(
+                            "case-differs",
+                            format!("a live object is named `{have}`, which differs from `{}` in case only", tombstone.identity),
+                        )
+                        .at(tombstone.place.clone(), "removed here")
+                        .help(format!("write `{have}` if that is the one")),
+                    );
+                }
+            }
             [index] => {
                 if let Some(address) = live.bound(index) {
                     problems.push(
@@ -87,10 +112,61 @@ pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
         translate(desired, live, address, &mut resource, &mut problems);
         bound.desired.insert(address.clone(), resource);
     }
+    refers_to_removed(desired, live, &bound, &mut problems);
     if problems.is_empty() {
         Ok(bound)
     } else {
         Err(problems)
+    }
+}
+
+/// What is to be removed cannot be referred to.
+fn refers_to_removed(desired: &Desired, live: &Live, bound: &Bound, problems: &mut Vec<Problem>) {
+    let removed: HashMap<Address, &Place> = bound
+        .tombstones
+        .iter()
+        .filter_map(|(index, at)| Some((live.address_of(*index)?, at)))
+        .collect();
+    if removed.is_empty() {
+        return;
+    }
+    for (address, resource) in &bound.desired {
+        for (name, value) in resource.body.iter() {
+            value.walk(&mut |value| {
+                let Value::Reference(Reference::To(target)) = value else {
+                    return;
+                };
+                if let Some(at) = removed.get(target) {
+                    problems.push(
+                        Problem::error(
+                            "refers-to-removed",
+                            format!("`{address}` refers to `{target}`, which is to be removed"),
+                        )
+                        .at(place(desired, address, name), "referenced here")
+                        .at((*at).clone(), "removed here")
+                        .help("take one of the two lines out"),
+                    );
+                }
+            });
+        }
+    }
+}
+
+/// What an object is that no manifest may manage, completing "would take over …".
+#[must_use]
+pub fn belongs_to_others(object: &LiveObject) -> Option<&'static str> {
+    let text = |key: &str| object.raw.get(key).and_then(serde_json::Value::as_str);
+    match object.kind.collection {
+        "customFields"
+            if object.raw.get("isCustomField") == Some(&serde_json::Value::Bool(false))
+                || text("isCustomField") == Some("false") =>
+        {
+            Some("a field of the system")
+        }
+        "webhooks" if text("type") == Some("EXTENSION_WEBHOOK") => {
+            Some("a webhook of an extension")
+        }
+        _ => None,
     }
 }
 

@@ -3,21 +3,28 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
+use crate::manifest::Desired;
 use crate::plan::tasks::Task;
 use crate::problem::{Problem, did_you_mean};
-use crate::state::{Address, State};
+use crate::state::Address;
 
 /// Keeps the targets and all they need.
 pub(super) fn targeted(
     tasks: Vec<Task>,
     targets: &[Address],
-    declared: &State,
+    desired: &Desired,
     problems: &mut Vec<Problem>,
 ) -> Vec<Task> {
     for target in targets {
-        if !declared.contains_key(target) && !tasks.iter().any(|task| task.step.address == *target)
+        let removed = desired.removed.iter().any(|tombstone| {
+            tombstone.collection == target.collection && *tombstone.identity == *target.handle
+        });
+        if !desired.state.contains_key(target)
+            && !removed
+            && !tasks.iter().any(|task| task.step.address == *target)
         {
-            let known: Vec<String> = declared
+            let known: Vec<String> = desired
+                .state
                 .keys()
                 .chain(tasks.iter().map(|task| &task.step.address))
                 .map(ToString::to_string)

@@ -11,7 +11,7 @@ use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
 use crate::live::convert::{Ids, can_be_cleared, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
-use crate::plan::bind::{Bound, place};
+use crate::plan::bind::{Bound, belongs_to_others, place};
 use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
@@ -86,7 +86,7 @@ pub fn plan(
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;
     if !options.targets.is_empty() {
-        tasks = targeted(tasks, &options.targets, &bound.desired, &mut problems);
+        tasks = targeted(tasks, &options.targets, desired, &mut problems);
     }
     problems.extend(guards::check(&tasks, bound, owned, live, &options.limits));
     if !problems.is_empty() {
@@ -197,6 +197,11 @@ impl Builder<'_> {
         if replaced.is_empty() {
             return;
         }
+        let mut known: HashMap<Address, usize> = differences
+            .iter()
+            .enumerate()
+            .map(|(index, change)| (change.address().clone(), index))
+            .collect();
         for (address, resource) in &self.owned.desired {
             let (Some(Value::Map(cf)), true) = (
                 resource.body.get("cf"),
@@ -214,14 +219,20 @@ impl Builder<'_> {
                     before: Value::Null,
                     after: value.clone(),
                 };
-                let known = differences.iter_mut().find_map(|change| match change {
-                    Change::Update(other, fields) if other == address => Some(fields),
-                    _ => None,
-                });
-                match known {
-                    Some(fields) if fields.iter().any(|have| have.leaf.as_ref() == Some(key)) => {}
-                    Some(fields) => fields.push(difference),
-                    None => differences.push(Change::Update(address.clone(), vec![difference])),
+                match known
+                    .get(address)
+                    .and_then(|index| differences.get_mut(*index))
+                {
+                    Some(Change::Update(_, fields)) => {
+                        if !fields.iter().any(|have| have.leaf.as_ref() == Some(key)) {
+                            fields.push(difference);
+                        }
+                    }
+                    Some(_) => {}
+                    None => {
+                        known.insert(address.clone(), differences.len());
+                        differences.push(Change::Update(address.clone(), vec![difference]));
+                    }
                 }
             }
         }
@@ -252,7 +263,7 @@ impl Builder<'_> {
             self.custom_agent_is_whole(address, &resource.body);
         }
         for name in api.demands {
-            if resource.body.get(name).is_none_or(Value::is_null) {
+            if resource.body.get(name).is_none_or(is_empty) {
                 self.problems.push(
                     Problem::error(
                         "missing-for-create",
@@ -496,6 +507,11 @@ impl Builder<'_> {
             let moved = differences
                 .iter()
                 .any(|difference| difference.field == "url");
+            if moved && self.prevents_destroy(address) {
+                self.problems
+                    .push(prevented(self.desired, address, "replaced"));
+                return;
+            }
             draft.ops = event_ops(&resource.body, &object.parts, moved);
             let verb = if moved { Verb::Replace } else { Verb::Update };
             if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
@@ -519,7 +535,19 @@ impl Builder<'_> {
                 );
                 return;
             }
-            self.replace(address, kind, &object.id, draft, automatic);
+            if let Some(what) = belongs_to_others(object) {
+                self.problems.push(
+                    Problem::error(
+                        "protected",
+                        format!("`{address}` is {what} and cannot be replaced"),
+                    )
+                    .at(place(self.desired, address, &field), "changed here")
+                    .help("put it back"),
+                );
+                return;
+            }
+            let keep = automatic.then(|| self.live.body(index));
+            self.replace(address, kind, &object.id, draft, keep);
             return;
         }
         let mut fields = Vec::new();
@@ -614,16 +642,20 @@ impl Builder<'_> {
         kind: &'static Kind,
         id: &str,
         mut draft: Draft,
-        create_first: bool,
+        keep: Option<Body>,
     ) {
         if self.prevents_destroy(address) {
             self.problems
                 .push(prevented(self.desired, address, "replaced"));
             return;
         }
-        // A creation sends all that the manifests name, not just what changes, and nothing of what
-        // is live besides: that may not even go with a new type.
-        let mut body = self.named(address);
+        // A creation sends all that the manifests name, not just what changes. Of what is live besides
+        // only an automatic replacement keeps everything: it may not even go with a new type.
+        let create_first = keep.is_some();
+        let mut body = keep.unwrap_or_default();
+        for (name, value) in self.named(address).iter() {
+            body.set(name, value.clone());
+        }
         let enabled = kind.enabled.map(|enabled| enabled.field);
         for (name, value) in draft.body.iter() {
             if body.get(name).is_some() || enabled == Some(name) {
@@ -932,6 +964,15 @@ fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
     .help("take `preventDestroy` out first if you mean it")
 }
 
+/// Whether a value says nothing.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(list) => list.is_empty(),
+        _ => false,
+    }
+}
+
 fn switches_on(task: &Task) -> bool {
     task.ops.contains(&Op::Switch(true))
         || task.kind.enabled.is_some_and(|enabled| {
@@ -1133,7 +1174,8 @@ fn summarise(
         targets: options.targets.iter().map(ToString::to_string).collect(),
         summary,
         fingerprints: busy
-            .into_iter()
+            .iter()
+            .copied()
             .map(|address| {
                 (
                     address.to_string(),
@@ -1143,7 +1185,16 @@ fn summarise(
             .collect(),
         steps: tasks.iter().map(|task| task.step.clone()).collect(),
         acknowledged: owned.acknowledged.clone(),
-        not_compared: owned.not_compared.iter().map(ToString::to_string).collect(),
+        not_compared: owned
+            .not_compared
+            .iter()
+            .filter(|address| {
+                options.targets.is_empty()
+                    || options.targets.contains(*address)
+                    || busy.contains(*address)
+            })
+            .map(ToString::to_string)
+            .collect(),
     }
 }
 
