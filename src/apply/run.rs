@@ -6,11 +6,12 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value as Json;
 
-use crate::api::{ApiError, ErrorKind, Writer};
+use crate::api::{ApiError, ErrorKind, Method, Request, Writer};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::live::Live;
 use crate::live::convert::{EncodeError, id_text};
+use crate::live::read::is_gone;
 use crate::plan::Verb;
 use crate::plan::requests::{Context, Op};
 use crate::plan::tasks::Task;
@@ -174,6 +175,7 @@ async fn carry_out(task: &Task, live: &Live, writer: &Writer) -> Outcome {
         let answer = if removal {
             match writer.remove(&request).await {
                 Ok(_) => continue,
+                Err(error) if is_removed(&error, task, op, live, writer).await => continue,
                 Err(error) => return refused(error, task),
             }
         } else {
@@ -222,6 +224,22 @@ async fn carry_out(task: &Task, live: &Live, writer: &Writer) -> Outcome {
         }
     }
     Outcome::Applied { id }
+}
+
+/// Whether an object is gone although its removal was refused: a removal by POST whose answer was
+/// lost is sent again, and the server then finds nothing that it could remove.
+async fn is_removed(error: &ApiError, task: &Task, op: &Op, live: &Live, writer: &Writer) -> bool {
+    let (ErrorKind::Invalid, Op::Delete { id, .. }) = (error.kind(), op) else {
+        return false;
+    };
+    let Some(api) = task.kind.api(live.dialect) else {
+        return false;
+    };
+    let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+    match writer.reader().get(&request).await {
+        Ok(answer) => matches!(answer.body, Some(Json::Object(body)) if is_gone(&body)),
+        Err(error) => error.is_absent(),
+    }
 }
 
 fn not_built(error: &EncodeError) -> Outcome {

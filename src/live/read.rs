@@ -316,7 +316,7 @@ fn paging(api: &Api) -> Paging {
 }
 
 /// Trashed and deleted objects are not live.
-fn is_gone(raw: &Map<String, Json>) -> bool {
+pub(crate) fn is_gone(raw: &Map<String, Json>) -> bool {
     let is = |key: &str| {
         matches!(raw.get(key), Some(Json::Bool(true)))
             || raw.get(key).and_then(Json::as_str) == Some("true")
