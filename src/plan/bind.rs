@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::api::Dialect;
-use crate::kind::{Kind, Shape};
+use crate::kind::{Form, Kind, Shape};
 use crate::live::convert::{Names, normalise};
 use crate::live::{Live, canonical, identity, identity_fields};
 use crate::manifest::Desired;
@@ -80,6 +80,7 @@ pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
             )),
         }
     }
+    left_by_moves(desired, live, &mut bound);
     for (address, resource) in &desired.state {
         let mut resource = resource.clone();
         translate(desired, live, address, &mut resource, &mut problems);
@@ -222,6 +223,34 @@ fn renamed_identity(
     let mut body = resource.body.clone();
     body.set(kind.naming_field().name, Value::text(old));
     identity(kind, dialect, &body).unwrap_or_else(|| old.to_owned())
+}
+
+/// Events of a URL that a webhook has left, where a run ended before it had removed them: the new
+/// URL is there, and `renamedFrom` still says which one it replaces.
+fn left_by_moves(desired: &Desired, live: &Live, bound: &mut Bound) {
+    for (address, resource) in &desired.state {
+        let by_url = resource
+            .kind
+            .api(live.dialect)
+            .is_some_and(|api| api.form == Form::EventsByUrl);
+        let old = desired
+            .details
+            .get(address)
+            .and_then(|detail| detail.lifecycle.renamed_from.as_deref());
+        let (true, true, Some(old)) = (by_url, bound.live.contains_key(address), old) else {
+            continue;
+        };
+        let old = renamed_identity(resource.kind, live.dialect, resource, old);
+        let [index] = *live.find(resource.kind.collection, &old) else {
+            continue;
+        };
+        let is_known = live.bound(index).is_some()
+            || bound.tombstones.iter().any(|(known, _)| *known == index);
+        if !is_known {
+            let at = place(desired, address, "lifecycle/renamedFrom");
+            bound.tombstones.push((index, at));
+        }
+    }
 }
 
 /// Gives every reference its address and every value its normal form.

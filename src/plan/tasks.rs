@@ -466,7 +466,7 @@ impl Builder<'_> {
                 );
                 return;
             }
-            self.replace(address, kind, &object.id, draft, automatic);
+            self.replace(address, kind, &object.id, draft);
             return;
         }
         let mut fields = Vec::new();
@@ -546,14 +546,7 @@ impl Builder<'_> {
         })
     }
 
-    fn replace(
-        &mut self,
-        address: &Address,
-        kind: &'static Kind,
-        id: &str,
-        mut draft: Draft,
-        create_first: bool,
-    ) {
+    fn replace(&mut self, address: &Address, kind: &'static Kind, id: &str, mut draft: Draft) {
         if self.prevents_destroy(address) {
             self.problems
                 .push(prevented(self.desired, address, "replaced"));
@@ -576,11 +569,8 @@ impl Builder<'_> {
             id: id.to_owned(),
             detail: DeleteDetail::None,
         };
-        draft.ops = if create_first {
-            vec![create, delete]
-        } else {
-            vec![delete, create]
-        };
+        // Two live objects of one name could not be told apart if the run ended between the two.
+        draft.ops = vec![delete, create];
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);
