@@ -13,6 +13,12 @@ pub const NAME: Pattern = Pattern {
     words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / !`",
 };
 
+/// Whether [`NAME`] has this character.
+#[must_use]
+pub fn is_name_char(c: char) -> bool {
+    !c.is_ascii() || c.is_ascii_alphanumeric() || c.is_whitespace() || "_-.$@?,:'/!".contains(c)
+}
+
 /// As [`NAME`], and `|` and `&`. Source: Department, `addDepartment`.
 pub const NAME_AMP: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s|&]|[^\x00-\x7F])+$",

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api::Dialect;
 use crate::diff::{Change, Difference, changes};
-use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
+use crate::kind::{Create, Form, Kind, Removal, Shape, Wire, patterns};
 use crate::live::convert::{Ids, can_be_cleared, guide_events, switch_value};
 use crate::live::{EventPart, Live};
 use crate::manifest::Desired;
@@ -282,6 +282,7 @@ impl Builder<'_> {
                 draft.ops.push(Op::Switch(false));
             }
         }
+        self.check_custom_values(address, &resource.body);
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
@@ -309,6 +310,41 @@ impl Builder<'_> {
             }
         }
         cleared
+    }
+
+    /// Values under `cf` are made of fewer characters than other texts; what is not sent may hold
+    /// any, since people are not bound to the API's rules.
+    ///
+    /// Source: Contact, `createContact`; Account, `createAccount`; Agent, `updateAgent`.
+    fn check_custom_values(&mut self, address: &Address, body: &Body) {
+        let (Dialect::Openapi, Some(Value::Map(values))) = (self.dialect(), body.get("cf")) else {
+            return;
+        };
+        for (key, value) in values {
+            let text = match value {
+                Value::Text(text) => &**text,
+                Value::Secret(secret) => secret.expose().unwrap_or_default(),
+                _ => continue,
+            };
+            if text.chars().all(patterns::is_name_char) {
+                continue;
+            }
+            let key = key.strip_prefix("customFields/").unwrap_or(key);
+            self.problems.push(
+                Problem::error(
+                    "value-not-in-dialect",
+                    format!(
+                        "the value of `{key}` must be {} in the openapi dialect",
+                        patterns::NAME.words
+                    ),
+                )
+                .at(
+                    place(self.desired, address, &format!("cf/{key}")),
+                    "set here",
+                )
+                .help("the API refuses every other character in a custom field; reword the value"),
+            );
+        }
     }
 
     fn cannot_clear(&mut self, address: &Address, field: &str) {
@@ -487,6 +523,11 @@ impl Builder<'_> {
             if !fields.contains(&field.name) {
                 fields.push(field.name);
             }
+        }
+        if fields.contains(&"cf") {
+            // All that are named are sent, also those that stay as they are.
+            let named = self.named(address);
+            self.check_custom_values(address, &named);
         }
         if !fields.is_empty() {
             draft.ops.push(Op::Update(fields));
