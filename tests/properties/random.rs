@@ -220,7 +220,7 @@ const TYPES: &[(&str, &[(&str, u16)], &[&str])] = &[
     (
         "Text",
         &[("maxLength", 60)],
-        &["Some text", "  more  ", "12"],
+        &["Some text", "  more  ", "12, über"],
     ),
     ("Number", &[("maxLength", 5)], &["0", "12345"]),
     ("Boolean", &[], &["true", "false"]),
