@@ -1,5 +1,7 @@
 //! How many calls a plan and an apply cost, and how many of them are active at once.
 
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::fmt::Write as _;

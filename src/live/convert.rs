@@ -439,8 +439,9 @@ fn empty(field: &Field, dialect: Dialect) -> Json {
 #[must_use]
 pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
     let is_word = matches!(field.shape, Shape::Flag | Shape::Choice(_));
+    let is_lasting = field.lasting && dialect == Dialect::Openapi;
     !field.required
-        && !(dialect == Dialect::Openapi && field.lasting)
+        && !is_lasting
         && ((dialect == Dialect::Guide && !is_word)
             || field.nullable
             || matches!(

@@ -3,7 +3,8 @@
 #![expect(
     dead_code,
     unreachable_pub,
-    missing_docs,
+    clippy::expect_used,
+    clippy::panic,
     reason = "a module of each test binary, which uses a part of it"
 )]
 
@@ -362,7 +363,7 @@ fn resolve(value: &mut Value, organization: &deskform::simulator::Organization) 
     match value {
         Value::String(text) => {
             if text == "@acting" {
-                *text = organization.acting_agent().to_owned();
+                organization.acting_agent().clone_into(text);
             } else if let Some(role) = text.strip_prefix('@')
                 && let Some(found) = organization.find("roles", "name", role)
             {

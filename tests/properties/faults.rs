@@ -1,5 +1,7 @@
 //! Whatever goes wrong at whichever request: the rest goes on, and the next run converges.
 
+#![expect(clippy::expect_used, reason = "a module of a test binary")]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
