@@ -2,6 +2,8 @@
 //!
 //! `PROPTEST_CASES` raises the number of cases.
 
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
 mod common;
 #[path = "properties/faults.rs"]
 mod faults;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::api::Dialect;
-use crate::kind::{Kind, Shape};
+use crate::kind::{Form, Kind, Shape};
 use crate::live::convert::{Names, normalise};
 use crate::live::{Live, LiveObject, canonical, identity, identity_fields};
 use crate::manifest::Desired;
@@ -107,6 +107,7 @@ pub fn bind(desired: &Desired, live: &mut Live) -> Result<Bound, Vec<Problem>> {
             )),
         }
     }
+    left_by_moves(desired, live, &mut bound);
     for (address, resource) in &desired.state {
         let mut resource = resource.clone();
         translate(desired, live, address, &mut resource, &mut problems);
@@ -303,6 +304,37 @@ fn old_identities(
         .into_iter()
         .chain([canonical_identity(kind, old)])
         .collect()
+}
+
+/// Events of a URL that a webhook has left, where a run ended before it had removed them: the new
+/// URL is there, and `renamedFrom` still says which one it replaces.
+fn left_by_moves(desired: &Desired, live: &Live, bound: &mut Bound) {
+    for (address, resource) in &desired.state {
+        let by_url = resource
+            .kind
+            .api(live.dialect)
+            .is_some_and(|api| api.form == Form::EventsByUrl);
+        let old = desired
+            .details
+            .get(address)
+            .and_then(|detail| detail.lifecycle.renamed_from.as_deref());
+        let (true, true, Some(old)) = (by_url, bound.live.contains_key(address), old) else {
+            continue;
+        };
+        let index = old_identities(resource.kind, live.dialect, resource, old)
+            .iter()
+            .find_map(|old| match *live.find(resource.kind.collection, old) {
+                [index] => Some(index),
+                _ => None,
+            });
+        let Some(index) = index else { continue };
+        let is_known = live.bound(index).is_some()
+            || bound.tombstones.iter().any(|(known, _)| *known == index);
+        if !is_known {
+            let at = place(desired, address, "lifecycle/renamedFrom");
+            bound.tombstones.push((index, at));
+        }
+    }
 }
 
 /// Gives every reference its address and every value its normal form.

@@ -651,7 +651,6 @@ impl Builder<'_> {
         }
         // A creation sends all that the manifests name, not just what changes. Of what is live besides
         // only an automatic replacement keeps everything: it may not even go with a new type.
-        let create_first = keep.is_some();
         let mut body = keep.unwrap_or_default();
         for (name, value) in self.named(address).iter() {
             body.set(name, value.clone());
@@ -670,11 +669,8 @@ impl Builder<'_> {
             id: id.to_owned(),
             detail: DeleteDetail::None,
         };
-        draft.ops = if create_first {
-            vec![create, delete]
-        } else {
-            vec![delete, create]
-        };
+        // The old one goes first: two of one name could not be told apart by a run that finds them.
+        draft.ops = vec![delete, create];
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);

@@ -4,7 +4,11 @@
 //! share some: what one of them leaves behind is what the other one finds, matching, partly
 //! matching or unknown to it.
 
-#![expect(unreachable_pub, missing_docs, reason = "a module of a test binary")]
+#![expect(
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "a module of a test binary"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -215,12 +219,19 @@ const KINDS: &[(&str, &[Row])] = &[
     ),
 ];
 
-/// The types of the custom fields of the pool, with values that fit them.
-const TYPES: &[(&str, &[(&str, u16)], &[&str])] = &[
+/// A type, what it demands, and values that fit it.
+type Type = (
+    &'static str,
+    &'static [(&'static str, u16)],
+    &'static [&'static str],
+);
+
+/// The types of the custom fields of the pool.
+const TYPES: &[Type] = &[
     (
         "Text",
         &[("maxLength", 60)],
-        &["Some text", "  more  ", "12"],
+        &["Some text", "  more  ", "12, über"],
     ),
     ("Number", &[("maxLength", 5)], &["0", "12345"]),
     ("Boolean", &[], &["true", "false"]),
@@ -250,6 +261,10 @@ enum Drawn {
 }
 
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are drawn independently of each other"
+)]
 struct Resource {
     fields: Vec<(&'static str, Drawn)>,
     /// Whether its handle is not its name.
@@ -463,16 +478,14 @@ fn name(kind: &str, n: u8) -> String {
 }
 
 const fn module(n: u8) -> &'static str {
-    if n % 2 == 0 { "contacts" } else { "accounts" }
+    if n.is_multiple_of(2) {
+        "contacts"
+    } else {
+        "accounts"
+    }
 }
 
-fn type_of(
-    n: u8,
-) -> (
-    &'static str,
-    &'static [(&'static str, u16)],
-    &'static [&'static str],
-) {
+fn type_of(n: u8) -> Type {
     TYPES[usize::from(n) / 2 % TYPES.len()]
 }
 
@@ -731,7 +744,7 @@ impl Manifest {
                 over.insert("gone@example.com".to_owned(), Value::Null);
             }
             if !bodies.is_empty() {
-                base.push(file(kind, json!({*kind: bodies})));
+                base.push(file(kind, &json!({*kind: bodies})));
             }
             if !over.is_empty() {
                 overlay.insert((*kind).to_owned(), Value::Object(over));
@@ -747,19 +760,19 @@ impl Manifest {
             removed.entry(kind).or_default().push(identity);
         }
         if !removed.is_empty() {
-            base.push(file("removed", json!({"removed": removed})));
+            base.push(file("removed", &json!({"removed": removed})));
         }
         let overlays = if overlay.is_empty() {
             Vec::new()
         } else {
-            vec![vec![file("overlays/test/all", Value::Object(overlay))]]
+            vec![vec![file("overlays/test/all", &Value::Object(overlay))]]
         };
         Sources { base, overlays }
     }
 }
 
-fn file(name: &str, value: Value) -> Source {
-    let text = serde_yaml::to_string(&value).expect("YAML");
+fn file(name: &str, value: &Value) -> Source {
+    let text = serde_yaml::to_string(value).expect("YAML");
     Source::new(format!("{name}.yaml"), text.as_bytes())
 }
 
@@ -801,9 +814,9 @@ pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change
     ];
     match *change {
         Change::Hide(kind, at) => on(kind, at, &|object| {
-            spare.iter().for_each(|field| {
-                object.remove(*field);
-            });
+            for field in spare {
+                object.remove(field);
+            }
         }),
         Change::Edit(kind, at) => on(kind, at, &|object| {
             for field in spare {
