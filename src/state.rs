@@ -89,6 +89,42 @@ impl Secret {
     pub fn expose(&self) -> Option<&str> {
         self.value.as_ref().map(ExposeSecret::expose_secret)
     }
+
+    /// What stands in the text for its expressions, for taking it out of other texts.
+    ///
+    /// Where expressions follow each other too closely to tell, they come as one.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&str> {
+        let Some(mut rest) = self.expose() else {
+            return Vec::new();
+        };
+        // An escape is no expression.
+        let template = self.template.replace("$${", "\0");
+        let literal = |text: &str| text.replace('\0', "${");
+        let mut pieces = template.split("${secret.");
+        let before = literal(pieces.next().unwrap_or_default());
+        let literals: Vec<String> = pieces
+            .map(|piece| {
+                piece
+                    .split_once('}')
+                    .map_or_else(String::new, |(_, after)| literal(after))
+            })
+            .collect();
+        rest = rest.strip_prefix(before.as_str()).unwrap_or(rest);
+        let mut parts = Vec::new();
+        for (index, literal) in literals.iter().enumerate() {
+            if index + 1 == literals.len() {
+                parts.push(rest.strip_suffix(literal.as_str()).unwrap_or(rest));
+            } else if let Some((part, after)) = rest
+                .split_once(literal.as_str())
+                .filter(|_| !literal.is_empty())
+            {
+                parts.push(part);
+                rest = after;
+            }
+        }
+        parts
+    }
 }
 
 impl PartialEq for Secret {
@@ -296,5 +332,33 @@ impl std::str::FromStr for Address {
             return Err(NotAnAddress(text.to_owned()));
         }
         Ok(Self::new(kind.collection, handle))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_secret_are_what_stands_for_its_expressions() {
+        for (template, value, expected) in [
+            ("${secret.A}", "one", &["one"][..]),
+            ("https://x/?a=${secret.A}", "https://x/?a=one", &["one"]),
+            ("${secret.A}/${secret.B}?", "one/two?", &["one", "two"]),
+            ("${secret.A}${secret.B}.", "onetwo.", &["onetwo"]),
+            ("$${secret.A}=${secret.B}", "${secret.A}=two", &["two"]),
+            ("a ${secret.A} $${b}", "a one ${b}", &["one"]),
+        ] {
+            let secret = Secret {
+                template: template.into(),
+                value: Some(SecretString::from(value)),
+            };
+            assert_eq!(secret.parts(), expected, "{template}");
+        }
+        let missing = Secret {
+            template: "${secret.A}".into(),
+            value: None,
+        };
+        assert!(missing.parts().is_empty());
     }
 }

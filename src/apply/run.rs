@@ -249,6 +249,7 @@ fn refused(mut error: ApiError, task: &Task) -> Outcome {
         value.walk(&mut |value| {
             if let Value::Secret(secret) = value {
                 secrets.extend(secret.expose());
+                secrets.extend(secret.parts());
             }
         });
     }
