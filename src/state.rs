@@ -343,3 +343,31 @@ impl std::str::FromStr for Address {
         Ok(Self::new(kind.collection, handle))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_secret_are_what_stands_for_its_expressions() {
+        for (template, value, expected) in [
+            ("${secret.A}", "one", &["one"][..]),
+            ("https://x/?a=${secret.A}", "https://x/?a=one", &["one"]),
+            ("${secret.A}/${secret.B}?", "one/two?", &["one", "two"]),
+            ("${secret.A}${secret.B}.", "onetwo.", &["onetwo"]),
+            ("$${secret.A}=${secret.B}", "${secret.A}=two", &["two"]),
+            ("a ${secret.A} $${b}", "a one ${b}", &["one"]),
+        ] {
+            let secret = Secret {
+                template: template.into(),
+                value: Some(SecretString::from(value)),
+            };
+            assert_eq!(secret.parts(), expected, "{template}");
+        }
+        let missing = Secret {
+            template: "${secret.A}".into(),
+            value: None,
+        };
+        assert!(missing.parts().is_empty());
+    }
+}

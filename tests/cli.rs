@@ -1,5 +1,11 @@
 //! The command line as a user sees it: whole output of the real binary, one snapshot a scenario.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what does not hold in a helper fails the test"
+)]
+
 mod command;
 
 use std::collections::BTreeMap;

@@ -448,21 +448,16 @@ fn refused(error: ApiError, task: &Task) -> Outcome {
 /// An error's text without secrets, and the request's id apart.
 fn text_of(mut error: ApiError, task: &Task) -> (String, Option<String>) {
     // A server may repeat what it was sent.
-    let mut secrets: Vec<String> = Vec::new();
+    let mut secrets = Vec::new();
     for (_, value) in task.body.iter() {
         value.walk(&mut |value| {
             if let Value::Secret(secret) = value {
-                for part in secret.parts() {
-                    secrets.push(part.to_owned());
-                    secrets.push(url::form_urlencoded::byte_serialize(part.as_bytes()).collect());
-                    if let Ok(json) = serde_json::to_string(part) {
-                        secrets.push(json.trim_matches('"').to_owned());
-                    }
-                }
+                secrets.extend(secret.expose());
+                secrets.extend(secret.parts());
             }
         });
     }
-    error.redact(secrets.iter().map(String::as_str));
+    error.redact(secrets);
     let mut text = error.to_string();
     if let Some(id) = error.request_id()
         && let Some(rest) = text.strip_suffix(&format!("; request id `{id}`"))

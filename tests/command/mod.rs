@@ -1,9 +1,14 @@
 //! The real binary in folders of its own: no terminal, no network, nothing of the user's.
 
-#![expect(
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
     dead_code,
+    missing_docs,
     unreachable_pub,
-    reason = "a module of each test binary, which uses a part of it"
+    reason = "a module of several test binaries, each of which uses a part of it; a test panics to fail"
 )]
 
 use std::collections::BTreeMap;
@@ -182,15 +187,14 @@ pub fn words(line: &str) -> Vec<String> {
     let mut word: Option<String> = None;
     let mut quote = None;
     for c in line.chars() {
-        match quote {
-            Some(open) if c == open => quote = None,
-            Some(_) => word.get_or_insert_default().push(c),
-            None if c == '\'' || c == '"' => {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (None, '\'' | '"') => {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
-            None if c == ' ' => out.extend(word.take()),
-            None => word.get_or_insert_default().push(c),
+            (None, ' ') => out.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
         }
     }
     assert!(quote.is_none(), "an open quote in {line}");
