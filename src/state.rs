@@ -92,48 +92,69 @@ impl Secret {
 }
 
 impl Secret {
-    /// The parts of the text that came from expressions: what a message must not repeat.
+    /// What stands in the text for its secret expressions, for taking it out of other texts.
     ///
-    /// Told from the template, whose literal parts stand in the text as they are.
+    /// Told from the template, whose literal parts stand in the text as they are. Where expressions
+    /// follow each other without anything between, they come as one.
     #[must_use]
     pub fn parts(&self) -> Vec<&str> {
-        let Some(text) = self.expose() else {
+        let Some(mut rest) = self.expose() else {
             return Vec::new();
         };
-        let mut parts = vec![text];
-        let mut rest = text;
-        let mut template = &*self.template;
-        loop {
-            let Some((literal, after)) = template.split_once("${") else {
-                break;
-            };
-            // An escaped dollar sign stands for itself.
-            if literal.ends_with('$') {
-                template = after;
-                continue;
-            }
-            let Some(tail) = rest
-                .find(literal)
-                .and_then(|at| rest.get(at + literal.len()..))
-            else {
-                break;
-            };
-            let Some((_, next)) = after.split_once('}') else {
-                break;
-            };
-            let following = next.split("${").next().unwrap_or_default();
-            let end = if following.is_empty() {
-                tail.len()
+        let (first, groups) = pieces(&self.template);
+        let Some(after) = rest.strip_prefix(first.as_str()) else {
+            return vec![rest];
+        };
+        rest = after;
+        let mut parts = Vec::new();
+        for (index, (secret, literal)) in groups.iter().enumerate() {
+            let (part, after) = if index + 1 == groups.len() {
+                (rest.strip_suffix(literal.as_str()).unwrap_or(rest), "")
             } else {
-                tail.find(following).unwrap_or(tail.len())
+                rest.split_once(literal.as_str()).unwrap_or((rest, ""))
             };
-            parts.extend(tail.get(..end));
-            rest = tail.get(end..).unwrap_or_default();
-            template = next;
+            if *secret && !part.is_empty() {
+                parts.push(part);
+            }
+            rest = after;
         }
-        parts.retain(|part| !part.is_empty());
         parts
     }
+}
+
+/// A template's first literal, and each group of expressions (whether one of them is secret) with the
+/// literal behind it.
+fn pieces(template: &str) -> (String, Vec<(bool, String)>) {
+    let mut first = String::new();
+    let mut groups: Vec<(bool, String)> = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("${") {
+        let escaped = before.ends_with('$');
+        let literal = before
+            .strip_suffix('$')
+            .filter(|_| escaped)
+            .unwrap_or(before);
+        let at = groups.last_mut().map_or(&mut first, |(_, literal)| literal);
+        at.push_str(literal);
+        if escaped {
+            // An escape is no expression.
+            at.push_str("${");
+            rest = after;
+            continue;
+        }
+        let (expression, behind) = after.split_once('}').unwrap_or((after, ""));
+        let secret = expression.starts_with("secret.");
+        match groups.last_mut() {
+            Some((group, literal)) if literal.is_empty() => *group |= secret,
+            _ => groups.push((secret, String::new())),
+        }
+        rest = behind;
+    }
+    groups
+        .last_mut()
+        .map_or(&mut first, |(_, literal)| literal)
+        .push_str(rest);
+    (first, groups)
 }
 
 impl PartialEq for Secret {
@@ -357,6 +378,11 @@ mod tests {
             ("${secret.A}${secret.B}.", "onetwo.", &["onetwo"]),
             ("$${secret.A}=${secret.B}", "${secret.A}=two", &["two"]),
             ("a ${secret.A} $${b}", "a one ${b}", &["one"]),
+            (
+                "https://${var.h}/?a=${secret.A}",
+                "https://x/?a=one",
+                &["one"],
+            ),
         ] {
             let secret = Secret {
                 template: template.into(),

@@ -535,6 +535,10 @@ async fn stopped(dialect: Dialect, n: usize, wanted_picture: &str) -> Result<(),
         &ready.live,
         &desk.session.client.writer(),
         desk.session.parallelism,
+        deskform::apply::recover::Recovery {
+            clock: desk.session.clock,
+            settle: deskform::apply::recover::SETTLE,
+        },
         &asked,
         &mut |_| {},
     )
