@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::api::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
-use crate::live::convert::switch_value;
+use crate::live::convert::{flag, switch_value};
 use crate::live::{Live, LiveObject};
 use crate::state::{Address, Body, Reference, Resource, Secret, State, Value};
 
@@ -95,11 +95,7 @@ pub fn export(live: &mut Live) -> Exported {
 
 /// Why an object cannot stand in a manifest, completing "3 roles … left out".
 fn reason_to_leave_out(kind: &'static Kind, object: &LiveObject) -> Option<&'static str> {
-    let is = |key: &str, wanted: bool| {
-        object.raw.get(key) == Some(&Json::Bool(wanted))
-            || object.raw.get(key).and_then(Json::as_str)
-                == Some(if wanted { "true" } else { "false" })
-    };
+    let is = |key: &str, wanted: bool| flag(&object.raw, key) == Some(wanted);
     match kind.collection {
         "customFields" if !is("isCustomField", true) => Some("of the system"),
         "roles" if is("isDefault", true) || is("isVisible", false) => Some("of the system"),
@@ -124,7 +120,7 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
             .any(|other| {
                 other.id != object.id
                     && other.raw.get("apiName") == object.raw.get("apiName")
-                    && other.raw.get("isCustomField") != Some(&Json::Bool(false))
+                    && flag(&other.raw, "isCustomField") != Some(false)
             });
         return if shared {
             format!("{module}_{name}")

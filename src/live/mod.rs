@@ -381,8 +381,10 @@ pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
         groups.entry(url.to_owned()).or_default().push(EventPart {
             id,
             event: event.to_owned(),
-            active: !matches!(item.get("isActive"), Some(Json::Bool(false)))
-                && item.get("isActive").and_then(Json::as_str) != Some("false"),
+            active: item
+                .as_object()
+                .and_then(|raw| convert::flag(raw, "isActive"))
+                != Some(false),
         });
     }
     Ok(groups

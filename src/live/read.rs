@@ -340,12 +340,8 @@ fn paging(api: &Api) -> Paging {
 /// Whether an answer shows an object that is trashed or deleted, and so not live.
 #[must_use]
 pub fn is_gone(raw: &Map<String, Json>) -> bool {
-    let is = |key: &str| {
-        matches!(raw.get(key), Some(Json::Bool(true)))
-            || raw.get(key).and_then(Json::as_str) == Some("true")
-    };
-    is("isTrashed")
-        || is("isDeleted")
+    convert::flag(raw, "isTrashed") == Some(true)
+        || convert::flag(raw, "isDeleted") == Some(true)
         || raw.get("status").and_then(Json::as_str) == Some("DELETED")
 }
 
@@ -407,7 +403,7 @@ fn api_names(live: &Live, module: &str, own: &KindNeeds) -> Vec<String> {
     live.collection("customFields")
         .filter_map(|index| live.objects.get(index))
         .filter(|object| object.raw.get("module").and_then(Json::as_str) == Some(module))
-        .filter(|object| !matches!(object.raw.get("isCustomField"), Some(Json::Bool(false))))
+        .filter(|object| convert::flag(&object.raw, "isCustomField") != Some(false))
         // Texts of several lines come with the single object only. Source: Contact, `getContacts`.
         .filter(|object| {
             let of_type = object.raw.get("type").and_then(Json::as_str);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::api::Dialect;
 use crate::kind::{Form, Kind, Shape};
-use crate::live::convert::{Names, normalise};
+use crate::live::convert::{Names, flag, normalise};
 use crate::live::{Live, LiveObject, canonical, identity, identity_fields};
 use crate::manifest::Desired;
 use crate::manifest::identity::{canonical_identity, canonical_text};
@@ -158,10 +158,7 @@ fn refers_to_removed(desired: &Desired, live: &Live, bound: &Bound, problems: &m
 pub fn belongs_to_others(object: &LiveObject) -> Option<&'static str> {
     let text = |key: &str| object.raw.get(key).and_then(serde_json::Value::as_str);
     match object.kind.collection {
-        "customFields"
-            if object.raw.get("isCustomField") == Some(&serde_json::Value::Bool(false))
-                || text("isCustomField") == Some("false") =>
-        {
+        "customFields" if flag(&object.raw, "isCustomField") == Some(false) => {
             Some("a field of the system")
         }
         "webhooks" if text("type") == Some("EXTENSION_WEBHOOK") => {

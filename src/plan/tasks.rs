@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::api::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
-use crate::live::convert::{Ids, can_be_cleared, guide_events, switch_value};
+use crate::live::convert::{Ids, can_be_cleared, flag, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, belongs_to_others, place};
@@ -695,9 +695,12 @@ impl Builder<'_> {
         };
         if let Some(why) = self.untouchable(kind, object) {
             self.problems.push(
-                Problem::error("protected", format!("`{address}` cannot be removed: {why}"))
-                    .at(at.clone(), "removed here")
-                    .help("take the line out"),
+                Problem::error(
+                    "protected",
+                    format!("`{address}` cannot be removed: it is {why}"),
+                )
+                .at(at.clone(), "removed here")
+                .help("take the line out"),
             );
             return;
         }
@@ -744,8 +747,8 @@ impl Builder<'_> {
                 }
             }
             _ if kind.collection == "agents" && self.dialect() == Dialect::Openapi => {
-                match object.raw.get("isConfirmed") {
-                    Some(Json::Bool(false)) => DeleteDetail::UnconfirmedAgent,
+                match flag(&object.raw, "isConfirmed") {
+                    Some(false) => DeleteDetail::UnconfirmedAgent,
                     _ => DeleteDetail::ConfirmedAgent,
                 }
             }
@@ -771,10 +774,6 @@ impl Builder<'_> {
         kind: &'static Kind,
         object: &crate::live::LiveObject,
     ) -> Option<&'static str> {
-        let is = |key: &str| {
-            matches!(object.raw.get(key), Some(Json::Bool(true)))
-                || object.raw.get(key).and_then(Json::as_str) == Some("true")
-        };
         if kind.collection == "agents"
             && self
                 .live
@@ -782,22 +781,12 @@ impl Builder<'_> {
                 .as_ref()
                 .is_some_and(|acting| acting.id == object.id)
         {
-            return Some("it is the agent in whose name deskform works");
+            return Some("the agent in whose name deskform works");
         }
-        if is("isDefault") && kind.collection != "slas" {
-            return Some("it is a default of the organization");
+        if flag(&object.raw, "isDefault") == Some(true) && kind.collection != "slas" {
+            return Some("a default of the organization");
         }
-        if kind.collection == "customFields"
-            && matches!(object.raw.get("isCustomField"), Some(Json::Bool(false)))
-        {
-            return Some("it is a system field");
-        }
-        if kind.collection == "webhooks"
-            && object.raw.get("type").and_then(Json::as_str) == Some("EXTENSION_WEBHOOK")
-        {
-            return Some("it belongs to an extension");
-        }
-        None
+        belongs_to_others(object)
     }
 
     /// Steps for differences that only a person can settle.

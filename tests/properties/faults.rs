@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use deskform::api::Dialect;
 use deskform::apply::event::{Event, Outcome, Tally};
+use deskform::apply::recover::MAX_CREATIONS;
 use deskform::clock::Clock;
 use deskform::manifest::Sources;
 use deskform::manifest::source::Source;
@@ -77,8 +78,9 @@ impl Fault {
     const fn end(self, task_was_posted: bool) -> End {
         match (self, task_was_posted) {
             (Self::Refused | Self::NotSent, _) | (Self::Broken, false) => End::Failed,
-            (Self::Broken | Self::BrokenOnce | Self::Lost, true) => End::Unknown,
-            (Self::NotSentOnce, _) | (Self::BrokenOnce | Self::Lost, false) => End::Applied,
+            (Self::Broken, true) => End::Unknown,
+            // What a lost answer made is found in the listing.
+            (Self::NotSentOnce | Self::BrokenOnce | Self::Lost, _) => End::Applied,
         }
     }
 }
@@ -450,8 +452,18 @@ async fn survives(
         .any(|end| target.ends_with(end));
     accounted(&ready.planned.tasks, &events, fault.end(creates))
         .map_err(|problem| format!("{method} {target}: {problem}"))?;
-    if creates && !matches!(fault, Fault::NotSent | Fault::NotSentOnce) {
-        ensure!(sent == 1, "{method} {target} was sent {sent} times");
+    // A creation is sent again only after its absence has held.
+    let times = match fault {
+        Fault::Refused | Fault::Lost => Some(1),
+        Fault::BrokenOnce => Some(2),
+        Fault::Broken => Some(MAX_CREATIONS),
+        Fault::NotSent | Fault::NotSentOnce => None,
+    };
+    if let (true, Some(times)) = (creates, times) {
+        ensure!(
+            sent == times,
+            "{method} {target} was sent {sent} times, not {times}"
+        );
     }
     converges(dialect, &simulator, wanted_picture)
         .await
