@@ -91,7 +91,7 @@ fn commands_are_commands() {
         }
         for line in block.text.lines().map(command_of) {
             match line.split_once(' ') {
-                Some(("cargo", "test --locked")) | Some(("export", _)) => {}
+                Some(("cargo", "test --locked") | ("export", _)) => {}
                 Some(("cargo", rest)) => {
                     let rest = rest.strip_prefix("run --release -- ").expect("a run");
                     parse(&format!("deskform {rest}"));

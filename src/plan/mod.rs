@@ -6,6 +6,7 @@ mod order;
 pub mod own;
 pub mod requests;
 mod shown;
+mod summary;
 pub mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};

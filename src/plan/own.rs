@@ -117,6 +117,25 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
             );
         }
     }
+    removed_in_dialect(desired, dialect, &mut problems);
+    for ((collection, field), (count, first)) in left_out {
+        let rest = match count {
+            1 => format!("`{first}`"),
+            _ => format!("`{first}` and {} more", count - 1),
+        };
+        problems.push(
+            Problem::warning(
+                "field-left-out",
+                format!("`{collection}.{field}` does not exist in the {dialect} dialect; it is left out and not compared ({rest})"),
+            )
+            .at(place(desired, &first, field), "set here"),
+        );
+    }
+    problems
+}
+
+/// Tombstones that the dialect has no way to carry out.
+fn removed_in_dialect(desired: &Desired, dialect: Dialect, problems: &mut Vec<Problem>) {
     for tombstone in &desired.removed {
         let Some(kind) = crate::kind::find(tombstone.collection) else {
             continue;
@@ -148,20 +167,6 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
             );
         }
     }
-    for ((collection, field), (count, first)) in left_out {
-        let rest = match count {
-            1 => format!("`{first}`"),
-            _ => format!("`{first}` and {} more", count - 1),
-        };
-        problems.push(
-            Problem::warning(
-                "field-left-out",
-                format!("`{collection}.{field}` does not exist in the {dialect} dialect; it is left out and not compared ({rest})"),
-            )
-            .at(place(desired, &first, field), "set here"),
-        );
-    }
-    problems
 }
 
 /// Values that only one dialect refuses, and a map of custom fields that is cleared whole.

@@ -1,9 +1,9 @@
 //! From differences to ordered tasks: what is sent, what comes first, and the plan that shows it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Map, Value as Json};
-use sha2::{Digest, Sha256};
+use serde_json::Value as Json;
+use sha2::Digest;
 
 use crate::api::Dialect;
 use crate::diff::{Change, Difference, changes};
@@ -15,13 +15,12 @@ use crate::plan::bind::{Bound, belongs_to_others, place};
 use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
-use crate::plan::requests::{Context, DeleteDetail, Member, Op};
-use crate::plan::shown::{change_of, created_fields, shown, shown_value};
-use crate::plan::{
-    ABSENT, FORMAT_VERSION, FieldChange, Options, Plan, RequestLine, Step, Summary, Verb,
-};
+use crate::plan::requests::{DeleteDetail, Member, Op};
+use crate::plan::shown::{change_of, created_fields, shown};
+use crate::plan::summary::{summarise, with_requests};
+use crate::plan::{FieldChange, Options, Plan, Step, Verb};
 use crate::problem::Problem;
-use crate::state::{Address, Body, Reference, Resource, Value};
+use crate::state::{Address, Body, Reference, Value};
 
 /// A step with all that is needed to carry it out.
 #[derive(Debug, Clone)]
@@ -487,6 +486,31 @@ impl Builder<'_> {
             .map(|(address, _)| address)
     }
 
+    /// A webhook of the guide is the set of `/events` objects with its URL.
+    fn update_events(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        parts: &[EventPart],
+        differences: &[Difference],
+        mut draft: Draft,
+    ) {
+        let moved = differences
+            .iter()
+            .any(|difference| difference.field == "url");
+        if moved && self.prevents_destroy(address) {
+            self.problems
+                .push(prevented(self.desired, address, "replaced"));
+            return;
+        }
+        draft.ops = event_ops(&draft.body, parts, moved);
+        let verb = if moved { Verb::Replace } else { Verb::Update };
+        if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
+            draft.effects.extend(self.create_effect(kind));
+        }
+        self.push(address, verb, kind, draft);
+    }
+
     fn update(&mut self, address: &Address, differences: &[Difference]) {
         let (Some(resource), Some(index)) = (
             self.owned.desired.get(address),
@@ -504,20 +528,7 @@ impl Builder<'_> {
             ..Draft::default()
         };
         if api.form == Form::EventsByUrl {
-            let moved = differences
-                .iter()
-                .any(|difference| difference.field == "url");
-            if moved && self.prevents_destroy(address) {
-                self.problems
-                    .push(prevented(self.desired, address, "replaced"));
-                return;
-            }
-            draft.ops = event_ops(&resource.body, &object.parts, moved);
-            let verb = if moved { Verb::Replace } else { Verb::Update };
-            if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
-                draft.effects.extend(self.create_effect(kind));
-            }
-            self.push(address, verb, kind, draft);
+            self.update_events(address, kind, &object.parts, differences, draft);
             return;
         }
         let frozen = self.frozen(kind, differences);
@@ -1054,154 +1065,4 @@ fn collect(value: &Value, into: &mut BTreeSet<Address>) {
         }
         _ => {}
     });
-}
-
-/// Ids as far as they are known; what is not known yet stands as `{collection/handle}`.
-struct Symbolic<'a>(&'a Live);
-
-impl Ids for Symbolic<'_> {
-    fn id(&self, address: &Address) -> Option<String> {
-        Some(
-            self.0
-                .id(address)
-                .unwrap_or_else(|| format!("{{{address}}}")),
-        )
-    }
-    fn api_name(&self, address: &Address) -> Option<String> {
-        Some(
-            self.0
-                .api_name(address)
-                .unwrap_or_else(|| format!("{{{address}}}")),
-        )
-    }
-}
-
-fn with_requests(mut tasks: Vec<Task>, live: &Live) -> Vec<Task> {
-    let addresses: Vec<Address> = tasks.iter().map(|task| task.step.address.clone()).collect();
-    for task in &mut tasks {
-        let context = Context {
-            kind: task.kind,
-            dialect: live.dialect,
-            address: &task.step.address,
-            body: &task.body,
-            named: &task.named,
-        };
-        task.step.requests = task
-            .ops
-            .iter()
-            .filter_map(|op| op.request(&context, &Symbolic(live)).ok())
-            .map(|request| RequestLine {
-                method: request.method,
-                path: request.path,
-            })
-            .collect();
-        task.step.credits = match live.dialect {
-            Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
-            Dialect::Guide => 0,
-        };
-        let mut after: Vec<Address> = task
-            .prerequisites
-            .iter()
-            .filter_map(|index| addresses.get(*index).cloned())
-            .collect();
-        after.sort();
-        after.dedup();
-        task.step.after = after;
-    }
-    tasks
-}
-
-fn summarise(
-    desired: &Desired,
-    bound: &Bound,
-    owned: &Owned,
-    live: &Live,
-    options: &Options,
-    tasks: &[Task],
-) -> Plan {
-    let mut summary = Summary::default();
-    let mut touched: BTreeMap<Verb, BTreeSet<&Address>> = BTreeMap::new();
-    for task in tasks {
-        summary.calls += task.ops.len();
-        summary.credits += task.step.credits;
-        match task.step.verb {
-            Verb::Manual => summary.manual += 1,
-            verb => {
-                touched.entry(verb).or_default().insert(&task.step.address);
-            }
-        }
-    }
-    let count = |verb: Verb| touched.get(&verb).map_or(0, BTreeSet::len);
-    summary.create = count(Verb::Create);
-    // A department that is created and then left by the acting agent counts once.
-    let created = touched.get(&Verb::Create);
-    summary.update = touched.get(&Verb::Update).map_or(0, |updated| {
-        updated
-            .iter()
-            .filter(|address| created.is_none_or(|created| !created.contains(*address)))
-            .count()
-    });
-    summary.replace = count(Verb::Replace);
-    summary.delete = count(Verb::Delete);
-    summary.disable = count(Verb::Disable);
-    let busy: BTreeSet<&Address> = tasks.iter().map(|task| &task.step.address).collect();
-    summary.unchanged = bound
-        .live
-        .keys()
-        .filter(|address| !busy.contains(address) && !owned.not_compared.contains(*address))
-        .count();
-    Plan {
-        format_version: FORMAT_VERSION,
-        environment: options.environment.clone(),
-        org_id: options.org_id.clone(),
-        dialect: live.dialect,
-        digest: desired.digest.clone(),
-        targets: options.targets.iter().map(ToString::to_string).collect(),
-        summary,
-        fingerprints: busy
-            .iter()
-            .copied()
-            .map(|address| {
-                (
-                    address.to_string(),
-                    fingerprint(address, owned.live.get(address), live),
-                )
-            })
-            .collect(),
-        steps: tasks.iter().map(|task| task.step.clone()).collect(),
-        acknowledged: owned.acknowledged.clone(),
-        not_compared: owned
-            .not_compared
-            .iter()
-            .filter(|address| {
-                options.targets.is_empty()
-                    || options.targets.contains(*address)
-                    || busy.contains(*address)
-            })
-            .map(ToString::to_string)
-            .collect(),
-    }
-}
-
-/// What was live of one resource, as a digest; `absent` when it was proved not to exist.
-fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> String {
-    let Some(resource) = resource else {
-        return ABSENT.to_owned();
-    };
-    let fields: Map<String, Json> = resource
-        .body
-        .iter()
-        .filter(|(_, value)| !value.is_secret())
-        .map(|(name, value)| (name.to_owned(), shown_value(value)))
-        .collect();
-    let text = serde_json::to_string(&(live.id(address), fields)).unwrap_or_default();
-    let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            use std::fmt::Write;
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
