@@ -3,12 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value as Json;
-use sha2::Digest;
 
 use crate::api::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
-use crate::live::convert::{Ids, can_be_cleared, flag, guide_events, switch_value};
+use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, belongs_to_others, place};
