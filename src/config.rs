@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api::{Dialect, Edition};
 
@@ -231,6 +231,64 @@ impl Environment {
         let Target::Live { credentials, .. } = &self.target else {
             return Ok(None);
         };
+        let [client_id, client_secret, refresh_token] = self.resolve(
+            env,
+            [
+                (&credentials.client_id, "client id"),
+                (&credentials.client_secret, "client secret"),
+                (&credentials.refresh_token, "refresh token"),
+            ],
+        )?;
+        Ok(Some(ResolvedCredentials {
+            client_id: client_id.expose_secret().to_owned(),
+            client_secret,
+            refresh_token,
+        }))
+    }
+
+    /// The client alone: its id and its secret, for getting a refresh token.
+    ///
+    /// # Errors
+    ///
+    /// Every environment variable that is not set; the simulator needs no client.
+    pub fn client(
+        &self,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<(String, SecretString)>, Problems> {
+        let Target::Live { credentials, .. } = &self.target else {
+            return Ok(None);
+        };
+        let [id, secret] = self.resolve(
+            env,
+            [
+                (&credentials.client_id, "client id"),
+                (&credentials.client_secret, "client secret"),
+            ],
+        )?;
+        Ok(Some((id.expose_secret().to_owned(), secret)))
+    }
+
+    /// The environment variable that holds the refresh token, if it is one.
+    #[must_use]
+    pub fn refresh_token_variable(&self) -> Option<&str> {
+        let Target::Live { credentials, .. } = &self.target else {
+            return None;
+        };
+        let inner = credentials
+            .refresh_token
+            .text
+            .strip_prefix("${")?
+            .strip_suffix('}')?;
+        inner
+            .strip_prefix("secret.")
+            .or_else(|| inner.strip_prefix("env."))
+    }
+
+    fn resolve<const N: usize>(
+        &self,
+        env: &dyn Fn(&str) -> Option<String>,
+        wanted: [(&Template, &str); N],
+    ) -> Result<[SecretString; N], Problems> {
         let variables = Variables {
             values: &self.variables,
             environment: &self.name,
@@ -238,7 +296,9 @@ impl Environment {
             missing: RefCell::default(),
         };
         let mut problems = Vec::new();
-        let mut resolve = |template: &Template, name: &str| match variables.expand(&template.text) {
+        let mut resolve = |(template, name): (&Template, &str)| match variables
+            .expand(&template.text)
+        {
             Ok(Expanded::Literal(text)) => Some(SecretString::from(text.into_owned())),
             Ok(Expanded::Text(text)) => Some(SecretString::from(text)),
             Ok(Expanded::Secret(secret, missing)) => {
@@ -257,26 +317,26 @@ impl Environment {
             }
             Err(bad) => {
                 problems.push(
-                    Problem::error(bad.code, bad.message)
-                        .at_part(template.place.clone(), bad.expression, "")
-                        .help(bad.help),
+                    Problem::error(
+                        bad.code,
+                        format!(
+                            "the environment `{}` has no {name}: {}",
+                            self.name, bad.message
+                        ),
+                    )
+                    .at_part(
+                        template.place.clone(),
+                        bad.expression.clone(),
+                        format!("`{}` is needed here", bad.expression),
+                    )
+                    .help(bad.help),
                 );
                 None
             }
         };
-        let client_id = resolve(&credentials.client_id, "client id");
-        let client_secret = resolve(&credentials.client_secret, "client secret");
-        let refresh_token = resolve(&credentials.refresh_token, "refresh token");
-        match (client_id, client_secret, refresh_token) {
-            (Some(client_id), Some(client_secret), Some(refresh_token)) if problems.is_empty() => {
-                Ok(Some(ResolvedCredentials {
-                    client_id: secrecy::ExposeSecret::expose_secret(&client_id).to_owned(),
-                    client_secret,
-                    refresh_token,
-                }))
-            }
-            _ => Err(problems.into()),
-        }
+        let values: Vec<SecretString> = wanted.into_iter().filter_map(&mut resolve).collect();
+        // One is lacking only where a problem says so.
+        values.try_into().map_err(|_| problems.into())
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::ledger::update::only_named;
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
-use crate::plan::tasks::shown_value;
+use crate::plan::shown_value;
 use crate::plan::{SECRET, Verb};
 use crate::session::Ready;
 use crate::state::{Address, Value};

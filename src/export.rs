@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::api::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
-use crate::live::convert::switch_value;
+use crate::live::convert::{flag, switch_value};
 use crate::live::{Live, LiveObject};
 use crate::state::{Address, Body, Reference, Resource, Secret, State, Value};
 
@@ -62,6 +62,7 @@ pub fn export(live: &mut Live) -> Exported {
     for (index, address) in &chosen {
         live.bind(*index, address.clone());
     }
+    let mut variables = BTreeSet::new();
     let declared: BTreeSet<Address> = chosen.iter().map(|(_, address)| address.clone()).collect();
     for (index, address) in chosen {
         let Some(object) = live.objects.get(index) else {
@@ -73,6 +74,7 @@ pub fn export(live: &mut Live) -> Exported {
             object,
             &live.body(index),
             &declared,
+            &mut variables,
             &mut exported.notes,
         );
         exported.state.insert(
@@ -93,11 +95,7 @@ pub fn export(live: &mut Live) -> Exported {
 
 /// Why an object cannot stand in a manifest, completing "3 roles … left out".
 fn reason_to_leave_out(kind: &'static Kind, object: &LiveObject) -> Option<&'static str> {
-    let is = |key: &str, wanted: bool| {
-        object.raw.get(key) == Some(&Json::Bool(wanted))
-            || object.raw.get(key).and_then(Json::as_str)
-                == Some(if wanted { "true" } else { "false" })
-    };
+    let is = |key: &str, wanted: bool| flag(&object.raw, key) == Some(wanted);
     match kind.collection {
         "customFields" if !is("isCustomField", true) => Some("of the system"),
         "roles" if is("isDefault", true) || is("isVisible", false) => Some("of the system"),
@@ -122,7 +120,7 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
             .any(|other| {
                 other.id != object.id
                     && other.raw.get("apiName") == object.raw.get("apiName")
-                    && other.raw.get("isCustomField") != Some(&Json::Bool(false))
+                    && flag(&other.raw, "isCustomField") != Some(false)
             });
         return if shared {
             format!("{module}_{name}")
@@ -134,19 +132,11 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
         .api(live.dialect)
         .is_some_and(|api| api.form == Form::EventsByUrl)
     {
-        let url = text("url").and_then(|url| url::Url::parse(url).ok());
-        return url.map_or_else(
-            || "webhook".to_owned(),
-            |url| {
-                let path = url.path().trim_matches('/').replace('/', "-");
-                let host = url.host_str().unwrap_or("webhook");
-                if path.is_empty() {
-                    host.to_owned()
-                } else {
-                    format!("{host}-{path}")
-                }
-            },
-        );
+        // A path may hold a key, and a handle is shown everywhere.
+        return text("url")
+            .and_then(|url| url::Url::parse(url).ok())
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_else(|| "webhook".to_owned());
     }
     let field = kind.naming_field();
     let name = field.wire(live.dialect).read_name().unwrap_or(field.name);
@@ -165,6 +155,7 @@ fn tidy(
     object: &LiveObject,
     body: &Body,
     declared: &BTreeSet<Address>,
+    variables: &mut BTreeSet<String>,
     notes: &mut Vec<String>,
 ) -> Body {
     let kind = object.kind;
@@ -196,7 +187,7 @@ fn tidy(
         }
         let value = outside_references(value, live, declared);
         let value = if kind.collection == "webhooks" && field.name == "url" {
-            hide_query(address, value, notes)
+            hide_query(address, value, variables, notes)
         } else {
             value
         };
@@ -303,33 +294,68 @@ fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -
     }
 }
 
-/// Values in the query of a webhook's URL may be keys: they become secrets.
-fn hide_query(address: &Address, value: Value, notes: &mut Vec<String>) -> Value {
+/// Values in the query of a webhook's URL may be keys, and so may a name and a password: they
+/// become secrets.
+fn hide_query(
+    address: &Address,
+    value: Value,
+    variables: &mut BTreeSet<String>,
+    notes: &mut Vec<String>,
+) -> Value {
     let Value::Text(text) = &value else {
         return value;
     };
-    let Some((base, query)) = text.split_once('?') else {
-        return value;
+    let mut hidden = Vec::new();
+    let mut secret = |name: &str| {
+        let base = variable_name(&address.handle, name);
+        let mut variable = base.clone();
+        let mut number = 2;
+        while !variables.insert(variable.clone()) {
+            variable = format!("{base}_{number}");
+            number += 1;
+        }
+        hidden.push(format!("`{variable}`"));
+        format!("${{secret.{variable}}}")
     };
-    let mut template = format!("{}?", base.replace("${", "$${"));
-    for (number, pair) in query.split('&').enumerate() {
-        if number > 0 {
-            template.push('&');
+    let (base, query) = text
+        .split_once('?')
+        .map_or((&**text, None), |(base, query)| (base, Some(query)));
+    let mut template = match base.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest
+                .split_once('/')
+                .map_or((rest, None), |(host, path)| (host, Some(path)));
+            let host = match host.rsplit_once('@') {
+                Some((_, host)) => format!("{}@{host}", secret("login")),
+                None => host.to_owned(),
+            };
+            let path = path.map_or_else(String::new, |path| {
+                format!("/{}", path.replace("${", "$${"))
+            });
+            format!("{scheme}://{host}{path}")
         }
-        match pair.split_once('=') {
-            Some((name, value)) if !value.is_empty() => {
-                let variable = variable_name(&address.handle, name);
-                notes.push(format!(
-                    "`{address}`: the value of `{name}` in the URL is left out as a secret; set `{variable}` to compare it"
-                ));
-                template.push_str(name);
-                template.push_str("=${secret.");
-                template.push_str(&variable);
-                template.push('}');
-            }
-            _ => template.push_str(pair),
-        }
+        None => base.to_owned(),
+    };
+    if let Some(query) = query {
+        let pairs: Vec<String> = query
+            .split('&')
+            .map(|pair| match pair.split_once('=') {
+                Some((name, value)) if !value.is_empty() => format!("{name}={}", secret(name)),
+                _ => pair.to_owned(),
+            })
+            .collect();
+        template = format!("{template}?{}", pairs.join("&"));
     }
+    if hidden.is_empty() {
+        notes.push(format!(
+            "`{address}`: if the path of the URL holds a key, put `${{secret.NAME}}` in its place"
+        ));
+        return value;
+    }
+    notes.push(format!(
+        "`{address}`: parts of the URL are left out as secrets; set {} to compare it",
+        hidden.join(" and ")
+    ));
     Value::Secret(Secret {
         template: template.into(),
         value: None,
@@ -337,7 +363,7 @@ fn hide_query(address: &Address, value: Value, notes: &mut Vec<String>) -> Value
 }
 
 fn variable_name(handle: &str, name: &str) -> String {
-    format!("{handle}_{name}")
+    let mut variable: String = format!("{handle}_{name}")
         .chars()
         .map(|c| {
             if c.is_ascii_alphanumeric() {
@@ -346,5 +372,9 @@ fn variable_name(handle: &str, name: &str) -> String {
                 '_'
             }
         })
-        .collect()
+        .collect();
+    if variable.starts_with(|c: char| c.is_ascii_digit()) {
+        variable.insert(0, '_');
+    }
+    variable
 }

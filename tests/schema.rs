@@ -93,6 +93,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "rename-of-declared",
     "secret-in-a-name",
     "secret-that-is-not-accepted",
+    "two-default-slas",
     "umlauts-and-several-documents",
     "undefined-env",
     "undefined-variable",

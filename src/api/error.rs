@@ -515,14 +515,20 @@ impl ApiError {
         self.parts.kind == ErrorKind::Lost
     }
 
-    /// Replaces secret values that the server repeats in its texts.
+    /// Replaces secret values that the server repeats in its texts, as they are or as they were
+    /// written in a form, a URL or JSON; of a text that was cut short also the beginning of one.
     pub fn redact<'a>(&mut self, secrets: impl IntoIterator<Item = &'a str>) {
         let parts = &mut *self.parts;
-        for secret in secrets {
+        let mut forms: Vec<String> = secrets
+            .into_iter()
             // Shorter values would tear words apart and are no secrets.
-            if secret.len() < 4 {
-                continue;
-            }
+            .filter(|secret| secret.len() >= SHORTEST_SECRET)
+            .flat_map(written)
+            .collect();
+        // A secret may be a part of another one.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        for secret in &forms {
             let texts = parts
                 .message
                 .iter_mut()
@@ -534,11 +540,40 @@ impl ApiError {
                     std::iter::once(&mut field.field).chain(field.message.iter_mut())
                 }));
             for text in texts {
-                if text.contains(secret) {
-                    *text = text.replace(secret, "(secret)");
-                }
+                hide(text, secret);
             }
         }
+    }
+}
+
+/// Bytes of the shortest value, or beginning of one, that is taken for a secret.
+const SHORTEST_SECRET: usize = 4;
+
+/// The ways in which a request may have carried a text.
+fn written(secret: &str) -> [String; 4] {
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let url = form.replace('+', "%20");
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json.trim_matches('"').to_owned();
+    [secret.to_owned(), form, url, json]
+}
+
+fn hide(text: &mut String, secret: &str) {
+    if text.contains(secret) {
+        *text = text.replace(secret, "(secret)");
+    }
+    let Some(kept) = text.strip_suffix('…') else {
+        return;
+    };
+    let beginning = secret
+        .char_indices()
+        .map(|(at, _)| at)
+        .rev()
+        .take_while(|at| *at >= SHORTEST_SECRET)
+        .find(|at| secret.get(..*at).is_some_and(|part| kept.ends_with(part)));
+    if let Some(length) = beginning {
+        let rest = kept.get(..kept.len() - length).unwrap_or_default();
+        *text = format!("{rest}(secret)…");
     }
 }
 
@@ -707,5 +742,35 @@ mod tests {
         error.redact(["hunter22", ""]);
         assert!(!format!("{error} {error:?}").contains("hunter22"));
         assert!(error.to_string().contains("key=(secret) is down"));
+    }
+
+    #[test]
+    fn secrets_are_found_in_other_clothes() {
+        let secret = "a \"hunter\"&/2";
+        for repeated in [
+            secret,
+            "a+%22hunter%22%26%2F2",
+            "a%20%22hunter%22%26%2F2",
+            r#"a \"hunter\"&/2"#,
+        ] {
+            let mut error = ApiError::new(ErrorKind::Invalid, "POST /oauth/v2/token")
+                .with_message(&format!("code={repeated}&client_id=1 is wrong"));
+            error.redact([secret, "hunter"]);
+            assert!(
+                error
+                    .to_string()
+                    .ends_with("code=(secret)&client_id=1 is wrong"),
+                "{error}"
+            );
+        }
+        for length in 0..12 {
+            let mut text = format!("code={}…", &"hunter22xyz0"[..length]);
+            hide(&mut text, "hunter22xyz0");
+            let expected = match length {
+                0..4 => format!("code={}…", &"hunter22xyz0"[..length]),
+                _ => "code=(secret)…".to_owned(),
+            };
+            assert_eq!(text, expected);
+        }
     }
 }

@@ -12,7 +12,9 @@ use crate::api::{ApiError, Dialect, Method, Paging, Reader, Request};
 use crate::clock::Clock;
 use crate::kind::Form;
 use crate::live::convert::id_text;
+use crate::live::read::is_gone;
 use crate::live::{Live, LiveObject, identity};
+use crate::plan::bind::belongs_to_others;
 use crate::plan::requests::Op;
 use crate::plan::tasks::Task;
 use crate::state::Value;
@@ -112,6 +114,16 @@ async fn list(
         Json::Object(raw) => Some((raw.get("id").and_then(id_text)?, raw)),
         _ => None,
     });
+    // What the task itself replaces is not what it created, and what is trashed is nothing.
+    let replaced: Vec<&str> = task
+        .ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::Delete { id, .. } | Op::RemoveEvent { id } => Some(id.as_str()),
+            _ => None,
+        })
+        .collect();
+    let objects = objects.filter(|(id, raw)| !replaced.contains(&id.as_str()) && !is_gone(raw));
     if let (Form::EventsByUrl, Op::AddEvent { event }) = (api.form, op) {
         let url = match task.body.get("url") {
             Some(Value::Text(url)) => url.to_string(),
@@ -144,6 +156,7 @@ async fn list(
         .find(task.kind.collection, &wanted)
         .iter()
         .filter_map(|index| seen.objects.get(*index))
+        .filter(|object| belongs_to_others(object).is_none())
         .map(|object| (object.id.clone(), object.raw.clone()))
         .collect())
 }

@@ -12,7 +12,7 @@ use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
 use crate::kind::Form;
 use crate::live::Live;
-use crate::live::convert::{EncodeError, id_text};
+use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::read::is_gone as is_trashed;
 use crate::plan::Verb;
 use crate::plan::requests::{Context, Op};
@@ -294,7 +294,13 @@ async fn write(
             Err(error) if creates && error.kind() == ErrorKind::Duplicate => {
                 return adopt_duplicate(task, op, live, writer, recovery, error).await;
             }
-            Err(error) => return Err(Box::new(refused(error, task))),
+            Err(error) => {
+                return if is_switched_already(op, task, live, writer).await {
+                    Ok(Written::Answer(None, None))
+                } else {
+                    Err(Box::new(refused(error, task)))
+                };
+            }
         };
         tracing::info!(address = %task.step.address, "the answer to a creation was lost; looking for the object");
         let found = look(task, op, live.dialect, &writer.reader(), recovery, true).await;
@@ -321,6 +327,30 @@ async fn write(
             }
         }
     }
+}
+
+/// Whether an object that was to be switched, or taken out of use, is so already: an earlier attempt
+/// whose answer was lost may have done it.
+async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
+    let (on, id) = match op {
+        Op::Switch(on) => (*on, live.id(&task.step.address)),
+        Op::Disable { id } => (false, Some(id.clone())),
+        _ => return false,
+    };
+    let (Some(id), Some(api), Some(enabled)) = (id, task.kind.api(live.dialect), task.kind.enabled)
+    else {
+        return false;
+    };
+    let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+    let Ok(answer) = writer.reader().get(&request).await else {
+        return false;
+    };
+    let Some(Json::Object(raw)) = answer.body else {
+        return false;
+    };
+    let body = live.decode(task.kind, &raw);
+    body.get(enabled.field)
+        .is_some_and(|value| !value.is_null() && (*value == switch_value(enabled.on)) == on)
 }
 
 /// Whether the object of a refused removal is gone: an earlier attempt whose answer was lost may
@@ -426,6 +456,7 @@ fn text_of(mut error: ApiError, task: &Task) -> (String, Option<String>) {
         value.walk(&mut |value| {
             if let Value::Secret(secret) = value {
                 secrets.extend(secret.expose());
+                secrets.extend(secret.parts());
             }
         });
     }

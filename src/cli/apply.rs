@@ -1,6 +1,7 @@
 //! `deskform apply`.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use super::{Global, LogFormat};
 use crate::apply::event::{Event, Tally};
 use crate::apply::recover::{Recovery, SETTLE};
 use crate::apply::run::run as run_tasks;
-use crate::plan::{Plan, Verb};
+use crate::plan::{ABSENT, Plan, Verb};
 use crate::problem::{Problem, exit};
 use crate::report::{self, Style};
 use crate::session::Ready;
@@ -80,6 +81,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .count();
         if steps == 0 {
             connected.save()?;
+            // A saved plan has not been shown, and its manual steps are still to be done.
+            if saved.is_some() && global.verbose == 0 && !global.quiet {
+                print(&report::text::plan(plan, style(global)))?;
+            }
             return Ok(exit::OK);
         }
         let (tally, events) = carry_out(global, &connected, &ready).await;
@@ -149,20 +154,29 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
         ));
     }
     if reasons.is_empty() {
-        if saved.digest != fresh.digest {
+        let same_manifests = saved.digest == fresh.digest;
+        if !same_manifests {
             reasons.push("the manifests have changed since".to_owned());
         }
-        let mut addresses: Vec<&String> = saved
+        let addresses: BTreeSet<&String> = saved
             .fingerprints
             .keys()
             .chain(fresh.fingerprints.keys())
             .collect();
-        addresses.sort();
-        addresses.dedup();
         for address in addresses {
-            if saved.fingerprints.get(address) != fresh.fingerprints.get(address) {
-                reasons.push(format!("`{address}` has changed in Zoho Desk"));
+            let before = saved.fingerprints.get(address).map(String::as_str);
+            let now = fresh.fingerprints.get(address).map(String::as_str);
+            // Other manifests touch other objects; that alone says nothing of Zoho Desk.
+            if before == now || (!same_manifests && (before.is_none() || now.is_none())) {
+                continue;
             }
+            reasons.push(if before == Some(ABSENT) {
+                format!("`{address}` has come to Zoho Desk")
+            } else if now == Some(ABSENT) {
+                format!("`{address}` has gone from Zoho Desk")
+            } else {
+                format!("`{address}` has changed in Zoho Desk")
+            });
         }
         if reasons.is_empty() && (saved.steps != fresh.steps || saved.summary != fresh.summary) {
             reasons.push("its steps are not those that follow from the manifests".to_owned());

@@ -1,7 +1,5 @@
 //! `deskform auth`.
 
-use std::cell::RefCell;
-
 use secrecy::ExposeSecret;
 
 use super::Global;
@@ -43,9 +41,6 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     }
 }
 
-/// Stands for the refresh token that a login is about to get.
-const NOT_YET: &str = "-";
-
 fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failure> {
     if matches!(workspace.environment.target, Target::Simulator { .. }) {
         return Err(Problem::error(
@@ -58,28 +53,13 @@ fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failu
         .help("choose an environment with `-e`")
         .into());
     }
-    // Only the refresh token may be missing: it is what this command is for.
-    let missing = RefCell::new(Vec::new());
-    let lenient = |name: &str| {
-        environment_variable(name).or_else(|| {
-            missing.borrow_mut().push(name.to_owned());
-            Some(NOT_YET.to_owned())
-        })
-    };
-    let credentials = workspace
+    let client = workspace
         .environment
-        .credentials(&lenient)
+        .client(&environment_variable)
         .map_err(|problems| workspace.failure(problems))?;
-    let Some(credentials) = credentials.filter(|credentials| {
-        credentials.client_id != NOT_YET && credentials.client_secret.expose_secret() != NOT_YET
-    }) else {
+    let Some((id, secret)) = client else {
         return Err(
-            match workspace.environment.credentials(&environment_variable) {
-                Err(problems) => workspace.failure(problems),
-                Ok(_) => {
-                    Problem::error("missing-credentials", "client id and secret are not set").into()
-                }
-            },
+            Problem::error("missing-credentials", "client id and secret are not set").into(),
         );
     };
     let grant = block_on(async {
@@ -87,17 +67,16 @@ fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failu
             &*https(),
             &workspace.endpoint()?,
             &Clock::system(),
-            &credentials.client_id,
-            &credentials.client_secret,
+            &id,
+            &secret,
             &code.to_owned().into(),
         )
         .await?)
     })?;
-    let variable = missing
-        .borrow()
-        .first()
-        .cloned()
-        .unwrap_or_else(|| "ZOHO_REFRESH_TOKEN".to_owned());
+    let variable = workspace
+        .environment
+        .refresh_token_variable()
+        .unwrap_or("ZOHO_REFRESH_TOKEN");
     // The token is this command's result: it is shown once, and kept nowhere.
     print(&format!("{}\n", grant.refresh_token.expose_secret()))?;
     remark(

@@ -46,7 +46,7 @@ pub enum Failure {
 /// The texts of files that problems point into.
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
-    sources: Sources,
+    pub(super) sources: Sources,
     project: Option<Arc<str>>,
 }
 
@@ -80,9 +80,15 @@ impl From<ApiError> for Failure {
 /// A failed operation on a file, with the file's name.
 #[must_use]
 pub fn file_failure(what: &str, path: &Path, error: &io::Error) -> Failure {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        _ => error.to_string(),
+    };
     Problem::error(
         "file",
-        format!("`{}` cannot be {what}: {error}", path.display()),
+        format!("`{}` cannot be {what}: {why}", path.display()),
     )
     .help("check the path and its permissions")
     .into()

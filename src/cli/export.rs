@@ -104,6 +104,19 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         write_file(&folder.join(&*source.name), source.text.as_bytes())?;
     }
     if !global.quiet {
+        let elsewhere = |source: &Source| {
+            !workspace
+                .project
+                .directory
+                .join(&*source.name)
+                .starts_with(&folder)
+        };
+        if workspace.texts.sources.base.iter().any(elsewhere) {
+            notes.push(
+                "the project has other manifests; what they declare as well is refused as declared twice"
+                    .to_owned(),
+            );
+        }
         for note in &notes {
             remark(global, &format!("note: {}", safe(note)));
         }

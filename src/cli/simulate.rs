@@ -10,9 +10,10 @@ use super::common::{Failure, block_on, file_failure, print, remark, report, writ
 use crate::api::{Dialect, Edition};
 use crate::clock::Clock;
 use crate::problem::{Problem, exit};
+use crate::simulator::faults::SpecError;
 use crate::simulator::{
-    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, OrganizationSeed, Settings, Simulator,
-    demo_refresh_token, serve,
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, Faults, OrganizationSeed, Settings,
+    Simulator, demo_refresh_token, serve,
 };
 
 /// Arguments of `simulate`.
@@ -36,6 +37,25 @@ pub struct Args {
     /// Answer with the headers of rate limits; without them the dialect is harder to detect
     #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
     limit_headers: bool,
+    /// Faults to inject, such as `seed=7,probability=0.05` or `nth=3:lost-after`
+    ///
+    /// Parts are separated by commas. With the same seed and the same requests the same faults
+    /// come. A fault `day-limit` or `token-revoked` holds until the simulator is started anew.
+    ///
+    /// `seed=N`; `probability=P` of a fault befalling a request, of the `kinds=A+B` (all that a run
+    /// can get over, unless given); `budget=N` faults at most; rules `nth=N:FAULT`,
+    /// `every=N:FAULT`, `write=N:FAULT`, `chance=P:FAULT`, `on=METHOD PATH:FAULT`,
+    /// `token=N:FAULT`, each with `*TIMES` at its end if it is to be bounded; `quirks=A+B`;
+    /// `list-lag=SECONDS` and `search-lag=SECONDS` for which new objects are missing.
+    ///
+    /// Faults: not-sent, lost-before, lost-after, reset, 429[:SECONDS], minute-limit,
+    /// day-limit[:SECONDS], 500 to 599, 500-after, html[:STATUS], html-after[:STATUS], truncated,
+    /// cut-body, empty[:204], token-expired, token-revoked, slow[:SECONDS], not-stored, shift.
+    ///
+    /// Quirks: lower-case-emails, ids-as-numbers, booleans-as-strings, nulls, omit-nulls,
+    /// empty-200, unknown-fields.
+    #[arg(long, value_name = "SPEC", value_parser = faults)]
+    faults: Option<Box<Faults>>,
 }
 
 fn dialect(text: &str) -> Result<Dialect, String> {
@@ -50,6 +70,10 @@ fn edition(text: &str) -> Result<Edition, String> {
     crate::api::organization::edition(text).ok_or_else(|| {
         "must be `free`, `express`, `standard`, `professional` or `enterprise`".to_owned()
     })
+}
+
+fn faults(text: &str) -> Result<Box<Faults>, SpecError> {
+    Faults::parse(text).map(Box::new)
 }
 
 /// Serves a simulated Zoho Desk until it is stopped.
@@ -69,7 +93,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .help("ids are digits, such as `700001`")
         .into());
     }
-    let simulator = Arc::new(Mutex::new(load(args)?));
+    let mut simulator = load(args)?;
+    if let Some(faults) = &args.faults {
+        simulator.set_faults((**faults).clone());
+    }
+    let simulator = Arc::new(Mutex::new(simulator));
     block_on(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
         let listener = tokio::net::TcpListener::bind(address)
@@ -156,8 +184,11 @@ fn greeting(args: &Args, address: SocketAddr) -> String {
         args.edition,
         serve::STATISTICS_PATH,
     );
-    for id in &args.organizations {
+    if let Some(faults) = &args.faults {
         // Writing into a text does not fail.
+        let _ = writeln!(text, "faults: {faults}");
+    }
+    for id in &args.organizations {
         let _ = writeln!(
             text,
             "refresh token of organization {id}: {}",

@@ -223,9 +223,11 @@ pub const KIND: Kind = Kind {
             "roundingOption",
             &["roundOff", "roundDown", "roundUp", "normal"],
         )
+        .filled()
         .guide(Wire::Harmless)
         .doc("How amounts are rounded."),
         integer("roundingPrecision", 0, 30)
+            .filled()
             .guide(Wire::Harmless)
             .doc("To how many digits amounts are rounded; at most `decimalPlaces`."),
         Field::new("defaultValue", Shape::Scalar { max: 120 }).doc("The value a new record has; for a Boolean `true` or `false`."),
@@ -254,9 +256,11 @@ pub const KIND: Kind = Kind {
             })
             .doc("Whether a record must have a value. In the openapi dialect it is set by hand in layouts."),
         flag("isEncryptedField")
+            .filled()
             .guide(Wire::Refused("the guide's custom fields cannot be encrypted"))
             .doc("Whether values are stored encrypted."),
         flag("isTrackLastActivityTime")
+            .filled()
             .guide(Wire::Harmless)
             .doc("Whether a change of the value counts as activity on the record."),
         text("toolTip").max(200).doc("A hint shown beside the field."),
@@ -264,6 +268,7 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Harmless)
             .doc("Where the hint stands."),
         choice("subType", &["Plain", "ColorCoded"])
+            .filled()
             .guide(Wire::Harmless)
             .doc("How the choices of a picklist look."),
         map("lookup", LOOKUP)

@@ -24,6 +24,7 @@ pub const KIND: Kind = Kind {
             .pattern(patterns::NAME)
             .doc("What the role is for."),
         reference("reportsTo", "roles")
+            .filled()
             .openapi(sent("reportsTo"))
             .doc("The role above it."),
         flag("shareDataWithPeers")

@@ -41,6 +41,7 @@ pub const KIND: Kind = Kind {
             })
             .doc("What the SLA promises."),
         flag("isDefault")
+            .filled()
             .openapi(Wire::Manual {
                 read: None,
                 encoding: super::Encoding::Plain,

@@ -8,7 +8,7 @@ use crate::live::convert::Ids;
 use crate::live::identity;
 use crate::manifest::Desired;
 use crate::plan::Verb;
-use crate::plan::tasks::shown_value;
+use crate::plan::shown_value;
 use crate::session::Ready;
 use crate::state::{Address, Body, Value};
 

@@ -34,6 +34,17 @@ pub fn id_text(json: &Json) -> Option<String> {
     }
 }
 
+/// A boolean of an answer; the API writes some of them as texts.
+#[must_use]
+pub fn flag(raw: &Map<String, Json>, key: &str) -> Option<bool> {
+    match raw.get(key)? {
+        Json::Bool(flag) => Some(*flag),
+        Json::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Json::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
 /// Reads one field of an object; `None` when the answer does not carry it at all.
 #[must_use]
 pub fn read_field(
@@ -153,6 +164,11 @@ fn scalar_text(json: &Json) -> Value {
         Json::String(text) => Value::text(text),
         Json::Number(number) => Value::Text(number.to_string().into()),
         Json::Bool(flag) => Value::Text(flag.to_string().into()),
+        // Several choices of one field, written as manifests write them.
+        Json::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
+            Value::text(&items.join(";"))
+        }
         _ => Value::Null,
     }
 }

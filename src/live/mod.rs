@@ -344,7 +344,10 @@ impl Names for Live {
                 .address_of(index)
                 .unwrap_or_else(|| Address::new(collection, format!("id:{id}"))),
             None => {
-                let address = Address::new(collection, format!("id:{id}"));
+                let mut address = Address::new(collection, format!("id:{id}"));
+                if self.reserved.contains(&address) {
+                    address = Address::new(collection, format!("id:{id} [{id}]"));
+                }
                 self.ids
                     .borrow_mut()
                     .entry(address.clone())
@@ -395,8 +398,10 @@ pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
         groups.entry(url.to_owned()).or_default().push(EventPart {
             id,
             event: event.to_owned(),
-            active: !matches!(item.get("isActive"), Some(Json::Bool(false)))
-                && item.get("isActive").and_then(Json::as_str) != Some("false"),
+            active: item
+                .as_object()
+                .and_then(|raw| convert::flag(raw, "isActive"))
+                != Some(false),
         });
     }
     Ok(groups

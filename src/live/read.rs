@@ -360,12 +360,8 @@ fn paging(api: &Api) -> Paging {
 /// Whether an answer shows an object that is trashed or deleted, and so not live.
 #[must_use]
 pub fn is_gone(raw: &Map<String, Json>) -> bool {
-    let is = |key: &str| {
-        matches!(raw.get(key), Some(Json::Bool(true)))
-            || raw.get(key).and_then(Json::as_str) == Some("true")
-    };
-    is("isTrashed")
-        || is("isDeleted")
+    convert::flag(raw, "isTrashed") == Some(true)
+        || convert::flag(raw, "isDeleted") == Some(true)
         || raw.get("status").and_then(Json::as_str) == Some("DELETED")
 }
 
@@ -427,7 +423,7 @@ fn api_names(live: &Live, module: &str, own: &KindNeeds) -> Vec<String> {
     live.collection("customFields")
         .filter_map(|index| live.objects.get(index))
         .filter(|object| object.raw.get("module").and_then(Json::as_str) == Some(module))
-        .filter(|object| !matches!(object.raw.get("isCustomField"), Some(Json::Bool(false))))
+        .filter(|object| convert::flag(&object.raw, "isCustomField") != Some(false))
         // Texts of several lines come with the single object only. Source: Contact, `getContacts`.
         .filter(|object| {
             let of_type = object.raw.get("type").and_then(Json::as_str);
@@ -740,26 +736,38 @@ async fn department_ids(reader: &Reader, live: &Live) -> Result<Vec<String>, Api
         .collect())
 }
 
-/// Lists objects whose id has another name.
+/// Lists rules, whose id has another name, page by page.
 async fn list_by(reader: &Reader, request: &Request, id: &str) -> Result<Vec<Json>, ApiError> {
-    let request = request.clone().query("limit", "50");
-    let answer = reader.get(&request).await?;
-    let items = match answer.body {
-        Some(Json::Object(mut body)) => match body.remove("data") {
+    const PAGE: usize = 50;
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    loop {
+        let mut page = request.clone().query("limit", PAGE.to_string());
+        if !all.is_empty() {
+            page = page.query("from", all.len().to_string());
+        }
+        let items = match reader.get(&page).await?.body {
+            Some(Json::Object(mut body)) => match body.remove("data") {
+                Some(Json::Array(items)) => items,
+                _ => Vec::new(),
+            },
             Some(Json::Array(items)) => items,
             _ => Vec::new(),
-        },
-        Some(Json::Array(items)) => items,
-        _ => Vec::new(),
-    };
-    if items.len() >= 50 {
-        return Err(
-            ApiError::new(ErrorKind::Unstable, &format!("GET {}", request.path))
-                .with_message("there are more rules than one page shows")
-                .with_hint(format!("name the SLA by `{{{id}: …}}` instead")),
-        );
+        };
+        let full = items.len() >= PAGE;
+        let known = all.len();
+        for item in items {
+            if let Some(id) = item.get(id).and_then(convert::id_text)
+                && seen.insert(id)
+            {
+                all.push(item);
+            }
+        }
+        // A page without anything new ends the listing, whatever the server counts from.
+        if !full || all.len() == known {
+            return Ok(all);
+        }
     }
-    Ok(items)
 }
 
 fn note(found: &mut BTreeMap<String, String>, object: &Json, id: &str, name: &str) {

@@ -23,6 +23,7 @@ pub(crate) fn check(
     tombstones(&identities, details, removed, problems);
     renames(state, &identities, details, problems);
     webhook_urls(state, details, problems);
+    default_slas(state, details, problems);
     cycles(state, details, problems);
 }
 
@@ -175,6 +176,30 @@ fn webhook_urls(state: &State, details: &Details, problems: &mut Vec<Problem>) {
             .at(again.origin.place("url"), "called here")
             .at(before.origin.place("url"), "and here")
             .help("merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL"),
+        );
+    }
+}
+
+/// One SLA is the default: a second one would take the first one's place, run by run.
+fn default_slas(state: &State, details: &Details, problems: &mut Vec<Problem>) {
+    let mut defaults = state.iter().filter(|(address, resource)| {
+        address.collection == "slas" && resource.body.get("isDefault") == Some(&Value::Bool(true))
+    });
+    let Some((first, _)) = defaults.next() else {
+        return;
+    };
+    for (address, _) in defaults {
+        let (Some(again), Some(before)) = (details.get(address), details.get(first)) else {
+            continue;
+        };
+        problems.push(
+            Problem::error(
+                "two-defaults",
+                format!("`{first}` and `{address}` are both the default SLA"),
+            )
+            .at(again.origin.place("isDefault"), "the default again")
+            .at(before.origin.place("isDefault"), "the first default")
+            .help("an organization has one default SLA; take `isDefault: true` out of the others"),
         );
     }
 }

@@ -391,7 +391,7 @@ impl Merged {
         if let Some(base) = self.declared.get_mut(&address) {
             base.origin
                 .overlay(Arc::clone(&document.source.name), document.number, &body);
-            merge(base.body.get_mut(), body);
+            merge_body(base.body.get_mut(), body);
         } else {
             self.declare(document, kind, address, body, place);
         }
@@ -445,6 +445,33 @@ fn twice(address: &Address, again: Place, first: Place) -> Problem {
     .help("keep one of them, or give one another handle")
 }
 
+/// Lays a resource's body over another's.
+fn merge_body(base: &mut Raw, over: Raw) {
+    let (fields, over) = match (base, over) {
+        (Raw::Map(fields), Raw::Map(over)) => (fields, over),
+        (base, over) => {
+            *base = over;
+            return;
+        }
+    };
+    for (key, value) in over {
+        match fields.iter_mut().find(|(own, _)| *own == key) {
+            // Keys under `cf` are handles: one of them may be called `id`.
+            Some((_, Raw::Map(own))) if &*key == "cf" && matches!(value, Raw::Map(_)) => {
+                let Raw::Map(leaves) = value else { continue };
+                for (leaf, value) in leaves {
+                    match own.iter_mut().find(|(known, _)| *known == leaf) {
+                        Some((_, known)) => *known = value,
+                        None => own.push((leaf, value)),
+                    }
+                }
+            }
+            Some((_, own)) => merge(own, value),
+            None => fields.push((key, value)),
+        }
+    }
+}
+
 /// Lays one value over another: maps are merged, everything else is replaced.
 fn merge(base: &mut Raw, over: Raw) {
     match (base, over) {
@@ -462,7 +489,7 @@ fn merge(base: &mut Raw, over: Raw) {
 
 /// Whether a map is `{lookup: …}` or `{id: …}`, which is one value.
 fn is_reference(entries: &[(Arc<str>, Raw)]) -> bool {
-    matches!(entries, [(key, _)] if matches!(&**key, "lookup" | "id"))
+    matches!(entries, [(key, value)] if matches!(&**key, "lookup" | "id") && !matches!(value, Raw::Map(_)))
 }
 
 /// The canonical identity of a tombstone.

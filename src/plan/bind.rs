@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::api::Dialect;
-use crate::config::Prune;
-use crate::kind::{Kind, Shape};
-use crate::live::convert::{Names, normalise};
+use crate::kind::{Form, Kind, Shape};
+use crate::live::convert::{Names, flag, normalise};
 use crate::live::{Live, LiveObject, canonical, identity, identity_fields};
 use crate::manifest::Desired;
 use crate::manifest::identity::{canonical_identity, canonical_text};
 use crate::plan::Options;
+use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Reference, Resource, State, Value};
 
@@ -35,15 +35,27 @@ pub struct Bound {
 /// # Errors
 /// All problems at once: objects that are not unique, names that do not exist, two addresses for
 /// one object.
-pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bound, Vec<Problem>> {
+pub fn bind(
+    desired: &Desired,
+    live: &mut Live,
+    options: &Options,
+) -> Result<Bound, Vec<Problem>> {
     let owners = Owners::of(live, options);
     let mut problems = Vec::new();
     let mut bound = Bound::default();
     let mut taken: HashMap<usize, Address> = HashMap::new();
     live.reserve(desired.state.keys().cloned());
     for (address, resource) in &desired.state {
-        let by_name = candidate(desired, live, address, resource, &mut problems, &mut bound);
         let by_ledger = owners.by_address.get(address).copied();
+        let by_name = candidate(
+            desired,
+            live,
+            address,
+            resource,
+            by_ledger.is_some(),
+            &mut problems,
+            &mut bound,
+        );
         let index = match (by_ledger, by_name) {
             (Some(owned), Some(named)) if owned != named => {
                 problems.push(two_candidates(desired, live, address, owned, named));
@@ -68,13 +80,38 @@ pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bou
             );
             continue;
         }
+        if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
+            problems.push(
+                Problem::error(
+                    "taken-by-system",
+                    format!("`{address}` would take over {what} of the same name"),
+                )
+                .at(place(desired, address, ""), "declared here")
+                .help("choose another name; what is not yours is never changed"),
+            );
+            continue;
+        }
         taken.insert(index, address.clone());
         live.bind(index, address.clone());
         bound.live.insert(address.clone(), index);
     }
     for tombstone in &desired.removed {
         match *live.find(tombstone.collection, &tombstone.identity) {
-            [] => {}
+            [] => {
+                if let Some(have) = live
+                    .find_without_case(tombstone.collection, &tombstone.identity)
+                    .and_then(|index| live.identity_of(index))
+                {
+                    problems.push(
+                        Problem::error(
+                            "case-differs",
+                            format!("a live object is named `{have}`, which differs from `{}` in case only", tombstone.identity),
+                        )
+                        .at(tombstone.place.clone(), "removed here")
+                        .help(format!("write `{have}` if that is the one")),
+                    );
+                }
+            }
             [index] => {
                 if let Some(address) = live.bound(index) {
                     problems.push(
@@ -99,12 +136,14 @@ pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bou
             )),
         }
     }
+    left_by_moves(desired, live, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
     for (address, resource) in &desired.state {
         let mut resource = resource.clone();
         translate(desired, live, address, &mut resource, &mut problems);
         bound.desired.insert(address.clone(), resource);
     }
+    refers_to_removed(desired, live, &bound, &mut problems);
     if problems.is_empty() {
         Ok(bound)
     } else {
@@ -112,120 +151,51 @@ pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bou
     }
 }
 
-/// The live objects that the ledger knows.
-struct Owners {
-    by_address: HashMap<Address, usize>,
-    by_index: HashMap<usize, Address>,
-}
-
-impl Owners {
-    fn of(live: &Live, options: &Options) -> Self {
-        let mut by_address = HashMap::new();
-        let mut by_index = HashMap::new();
-        for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
-            let index = std::iter::once(&entry.id)
-                .chain(&entry.parts)
-                .find_map(|id| live.find_id(address.collection, id));
-            if let Some(index) = index {
-                by_address.insert(address.clone(), index);
-                by_index.insert(index, address.clone());
-            }
-        }
-        Self {
-            by_address,
-            by_index,
+/// What is to be removed cannot be referred to.
+fn refers_to_removed(desired: &Desired, live: &Live, bound: &Bound, problems: &mut Vec<Problem>) {
+    let removed: HashMap<Address, &Place> = bound
+        .tombstones
+        .iter()
+        .filter_map(|(index, at)| Some((live.address_of(*index)?, at)))
+        .collect();
+    if removed.is_empty() {
+        return;
+    }
+    for (address, resource) in &bound.desired {
+        for (name, value) in resource.body.iter() {
+            value.walk(&mut |value| {
+                let Value::Reference(Reference::To(target)) = value else {
+                    return;
+                };
+                if let Some(at) = removed.get(target) {
+                    problems.push(
+                        Problem::error(
+                            "refers-to-removed",
+                            format!("`{address}` refers to `{target}`, which is to be removed"),
+                        )
+                        .at(place(desired, address, name), "referenced here")
+                        .at((*at).clone(), "removed here")
+                        .help("take one of the two lines out"),
+                    );
+                }
+            });
         }
     }
 }
 
-fn two_candidates(
-    desired: &Desired,
-    live: &Live,
-    address: &Address,
-    owned: usize,
-    named: usize,
-) -> Problem {
-    let id = |index: usize| {
-        live.objects
-            .get(index)
-            .map_or_else(String::new, |object| object.id.clone())
-    };
-    Problem::error(
-        "two-candidates",
-        format!(
-            "`{address}` may be the object `{}` by the ledger or the object `{}` by its name",
-            id(owned),
-            id(named)
-        ),
-    )
-    .at(place(desired, address, ""), "declared here")
-    .help(format!(
-        "choose with `deskform ledger adopt '{address}' ID`, or rename one of the two in Zoho Desk"
-    ))
-}
-
-/// Finds what is owned and no longer declared. What any address claims is never pruned.
-fn prune(
-    owners: &Owners,
-    live: &mut Live,
-    options: &Options,
-    bound: &mut Bound,
-    problems: &mut Vec<Problem>,
-) {
-    let claimed: HashSet<usize> = bound
-        .live
-        .values()
-        .copied()
-        .chain(bound.tombstones.iter().map(|(index, _)| *index))
-        .collect();
-    let mut indices: Vec<usize> = (0..live.objects.len())
-        .filter(|index| !claimed.contains(index))
-        .filter(|index| {
-            live.objects.get(*index).is_some_and(|object| {
-                object.kind.managed
-                    && match options.prune(object.kind) {
-                        Prune::None => false,
-                        Prune::Owned => owners.by_index.contains_key(index),
-                        Prune::All => !is_of_the_system(object),
-                    }
-            })
-        })
-        .collect();
-    indices.sort_by_key(|index| live.address_of(*index));
-    for index in indices {
-        let entry = owners.by_index.get(&index).and_then(|address| {
-            let ledger = options.ledger.as_ref()?;
-            Some((address.clone(), ledger.resources.get(address)?))
-        });
-        if let Some((address, entry)) = entry {
-            if entry.prevent_destroy {
-                problems.push(
-                    Problem::error(
-                        "prevent-destroy",
-                        format!("`{address}` is no longer declared, and its `preventDestroy` forbids that it is removed"),
-                    )
-                    .help(format!(
-                        "declare it again, or let go of it with `deskform ledger forget '{address}'`"
-                    )),
-                );
-                continue;
-            }
-            if !bound.live.contains_key(&address) {
-                live.bind(index, address);
-            }
+/// What an object is that no manifest may manage, completing "would take over …".
+#[must_use]
+pub fn belongs_to_others(object: &LiveObject) -> Option<&'static str> {
+    let text = |key: &str| object.raw.get(key).and_then(serde_json::Value::as_str);
+    match object.kind.collection {
+        "customFields" if flag(&object.raw, "isCustomField") == Some(false) => {
+            Some("a field of the system")
         }
-        bound.pruned.push(index);
+        "webhooks" if text("type") == Some("EXTENSION_WEBHOOK") => {
+            Some("a webhook of an extension")
+        }
+        _ => None,
     }
-}
-
-/// What belongs to the system is not pruned even where everything else is.
-fn is_of_the_system(object: &LiveObject) -> bool {
-    let is =
-        |key: &str, wanted: bool| object.raw.get(key) == Some(&serde_json::Value::Bool(wanted));
-    is("isDefault", true)
-        || is("isVisible", false)
-        || (object.kind.collection == "customFields" && !is("isCustomField", true))
-        || object.raw.get("type").and_then(serde_json::Value::as_str) == Some("EXTENSION_WEBHOOK")
 }
 
 /// The place of a declaration, or of a field in it (`departments`, `cf/region`).
@@ -271,6 +241,7 @@ fn candidate(
     live: &Live,
     address: &Address,
     resource: &Resource,
+    owned: bool,
     problems: &mut Vec<Problem>,
     bound: &mut Bound,
 ) -> Option<usize> {
@@ -324,7 +295,10 @@ fn candidate(
             }
         }
     }
-    if !secret && let Some(index) = live.find_without_case(kind.collection, &name) {
+    // What the ledger owns is renamed, whatever the case.
+    if !secret
+        && !owned
+        && let Some(index) = live.find_without_case(kind.collection, &name) {
         let have = live.identity_of(index).unwrap_or_default();
         problems.push(
             Problem::error(
@@ -361,6 +335,37 @@ fn old_identities(
         .into_iter()
         .chain([canonical_identity(kind, old)])
         .collect()
+}
+
+/// Events of a URL that a webhook has left, where a run ended before it had removed them: the new
+/// URL is there, and `renamedFrom` still says which one it replaces.
+fn left_by_moves(desired: &Desired, live: &Live, bound: &mut Bound) {
+    for (address, resource) in &desired.state {
+        let by_url = resource
+            .kind
+            .api(live.dialect)
+            .is_some_and(|api| api.form == Form::EventsByUrl);
+        let old = desired
+            .details
+            .get(address)
+            .and_then(|detail| detail.lifecycle.renamed_from.as_deref());
+        let (true, true, Some(old)) = (by_url, bound.live.contains_key(address), old) else {
+            continue;
+        };
+        let index = old_identities(resource.kind, live.dialect, resource, old)
+            .iter()
+            .find_map(|old| match *live.find(resource.kind.collection, old) {
+                [index] => Some(index),
+                _ => None,
+            });
+        let Some(index) = index else { continue };
+        let is_known = live.bound(index).is_some()
+            || bound.tombstones.iter().any(|(known, _)| *known == index);
+        if !is_known {
+            let at = place(desired, address, "lifecycle/renamedFrom");
+            bound.tombstones.push((index, at));
+        }
+    }
 }
 
 /// Gives every reference its address and every value its normal form.

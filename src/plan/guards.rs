@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::{Dialect, Edition};
 use crate::kind::Kind;
 use crate::live::Live;
+use crate::live::convert::flag;
 use crate::plan::Verb;
 use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
@@ -161,9 +162,10 @@ fn last_administrator(tasks: &[Task], live: &Live, problems: &mut Vec<Problem>) 
     let mut after = 0;
     for index in live.collection("agents") {
         let body = live.body(index);
-        let confirmed = live.objects.get(index).is_some_and(|object| {
-            object.raw.get("isConfirmed") != Some(&serde_json::Value::Bool(false))
-        });
+        let confirmed = live
+            .objects
+            .get(index)
+            .is_some_and(|object| flag(&object.raw, "isConfirmed") != Some(false));
         let is = body.get("rolePermissionType") == Some(&admin)
             && body.get("status") == Some(&active)
             && confirmed;

@@ -4,9 +4,13 @@ pub mod bind;
 pub mod guards;
 mod order;
 pub mod own;
+mod owners;
 pub mod requests;
 mod shown;
+mod summary;
 pub mod tasks;
+
+pub(crate) use shown::shown_value;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +25,9 @@ use crate::state::Address;
 
 /// The version of the plan's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// The fingerprint of what is proved to be absent.
+pub const ABSENT: &str = "absent";
 
 /// What a run would do, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,27 +3,43 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
+use crate::manifest::Desired;
 use crate::plan::tasks::Task;
-use crate::problem::Problem;
-use crate::state::{Address, State};
+use crate::problem::{Problem, did_you_mean};
+use crate::state::Address;
 
 /// Keeps the targets and all they need.
 pub(super) fn targeted(
     tasks: Vec<Task>,
     targets: &[Address],
-    declared: &State,
+    desired: &Desired,
     problems: &mut Vec<Problem>,
 ) -> Vec<Task> {
     for target in targets {
-        let known =
-            declared.contains_key(target) || tasks.iter().any(|task| task.step.address == *target);
-        if !known {
+        let removed = desired.removed.iter().any(|tombstone| {
+            tombstone.collection == target.collection && *tombstone.identity == *target.handle
+        });
+        if !desired.state.contains_key(target)
+            && !removed
+            && !tasks.iter().any(|task| task.step.address == *target)
+        {
+            let known: Vec<String> = desired
+                .state
+                .keys()
+                .chain(tasks.iter().map(|task| &task.step.address))
+                .map(ToString::to_string)
+                .collect();
             problems.push(
                 Problem::error(
                     "unknown-target",
                     format!("`{target}` is neither declared nor removed"),
                 )
-                .help("`--target` takes an address such as `departments/Billing`"),
+                .help(
+                    did_you_mean(&target.to_string(), known.iter().map(String::as_str))
+                        .unwrap_or_else(|| {
+                            "`--target` takes an address such as `departments/Billing`".to_owned()
+                        }),
+                ),
             );
         }
     }

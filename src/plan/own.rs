@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::api::Dialect;
 use crate::diff::Difference;
 use crate::kind::patterns::NAME;
-use crate::kind::{Create, Field, Shape, Wire};
+use crate::kind::{Create, Field, Form, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, switch_value};
 use crate::manifest::Desired;
@@ -117,6 +117,7 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
             );
         }
     }
+    removed_in_dialect(desired, dialect, &mut problems);
     for ((collection, field), (count, first)) in left_out {
         let rest = match count {
             1 => format!("`{first}`"),
@@ -131,6 +132,41 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
         );
     }
     problems
+}
+
+/// Tombstones that the dialect has no way to carry out.
+fn removed_in_dialect(desired: &Desired, dialect: Dialect, problems: &mut Vec<Problem>) {
+    for tombstone in &desired.removed {
+        let Some(kind) = crate::kind::find(tombstone.collection) else {
+            continue;
+        };
+        let Some(api) = kind.api(dialect) else {
+            problems.push(
+                Problem::error(
+                    "kind-not-in-dialect",
+                    format!(
+                        "{} cannot be managed in the {dialect} dialect",
+                        kind.collection
+                    ),
+                )
+                .at(tombstone.place.clone(), "removed here")
+                .help("list it in an overlay of the environments that speak the other dialect"),
+            );
+            continue;
+        };
+        if api.form == Form::EventsByUrl && !tombstone.identity.contains("://") {
+            problems.push(
+                Problem::error(
+                    "not-an-identity",
+                    "the guide's webhooks have no names; a URL says which one is to be removed",
+                )
+                .at(tombstone.place.clone(), "removed here")
+                .help(
+                    "list its URL, in an overlay of the environments that speak the guide dialect",
+                ),
+            );
+        }
+    }
 }
 
 /// Values that only one dialect refuses, and a map of custom fields that is cleared whole.
@@ -384,6 +420,15 @@ fn existing(
         }
         match field.wire(live.dialect) {
             Wire::Harmless | Wire::Refused(_) => continue,
+            Wire::Manual { .. }
+                if hands_off
+                    || lifecycle
+                        .ignore_changes
+                        .iter()
+                        .any(|name| name == field.name) =>
+            {
+                continue;
+            }
             Wire::Manual { read, doing, .. } => {
                 by_hand(address, field, named, &have, *read, doing, options, owned);
                 continue;

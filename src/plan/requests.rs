@@ -236,6 +236,7 @@ fn without_nulls(value: &Value) -> Value {
                 Value::Map(map)
             }
         }
+        Value::List(list) if list.is_empty() => Value::Null,
         value => value.clone(),
     }
 }

@@ -1,26 +1,25 @@
 //! From differences to ordered tasks: what is sent, what comes first, and the plan that shows it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Map, Value as Json};
-use sha2::{Digest, Sha256};
+use serde_json::Value as Json;
 
 use crate::api::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
-use crate::live::convert::{Ids, can_be_cleared, guide_events, switch_value};
+use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
-use crate::plan::bind::{Bound, place};
+use crate::plan::bind::{Bound, belongs_to_others, place};
 use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
-use crate::plan::requests::{Context, DeleteDetail, Member, Op};
-pub(crate) use crate::plan::shown::shown_value;
+use crate::plan::requests::{DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, created_fields, shown};
-use crate::plan::{FORMAT_VERSION, FieldChange, Options, Plan, RequestLine, Step, Summary, Verb};
+use crate::plan::summary::{summarise, with_requests};
+use crate::plan::{FieldChange, Options, Plan, Step, Verb};
 use crate::problem::{Place, Problem};
-use crate::state::{Address, Body, Reference, Resource, Value};
+use crate::state::{Address, Body, Reference, Value};
 
 /// A step with all that is needed to carry it out.
 #[derive(Debug, Clone)]
@@ -92,7 +91,7 @@ pub fn plan(
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;
     if !options.targets.is_empty() {
-        tasks = targeted(tasks, &options.targets, &bound.desired, &mut problems);
+        tasks = targeted(tasks, &options.targets, desired, &mut problems);
     }
     problems.extend(guards::check(&tasks, bound, owned, live, &options.limits));
     if !problems.is_empty() {
@@ -207,6 +206,11 @@ impl Builder<'_> {
         if replaced.is_empty() {
             return;
         }
+        let mut known: HashMap<Address, usize> = differences
+            .iter()
+            .enumerate()
+            .map(|(index, change)| (change.address().clone(), index))
+            .collect();
         for (address, resource) in &self.owned.desired {
             let (Some(Value::Map(cf)), true) = (
                 resource.body.get("cf"),
@@ -224,14 +228,20 @@ impl Builder<'_> {
                     before: Value::Null,
                     after: value.clone(),
                 };
-                let known = differences.iter_mut().find_map(|change| match change {
-                    Change::Update(other, fields) if other == address => Some(fields),
-                    _ => None,
-                });
-                match known {
-                    Some(fields) if fields.iter().any(|have| have.leaf.as_ref() == Some(key)) => {}
-                    Some(fields) => fields.push(difference),
-                    None => differences.push(Change::Update(address.clone(), vec![difference])),
+                match known
+                    .get(address)
+                    .and_then(|index| differences.get_mut(*index))
+                {
+                    Some(Change::Update(_, fields)) => {
+                        if !fields.iter().any(|have| have.leaf.as_ref() == Some(key)) {
+                            fields.push(difference);
+                        }
+                    }
+                    Some(_) => {}
+                    None => {
+                        known.insert(address.clone(), differences.len());
+                        differences.push(Change::Update(address.clone(), vec![difference]));
+                    }
                 }
             }
         }
@@ -262,7 +272,7 @@ impl Builder<'_> {
             self.custom_agent_is_whole(address, &resource.body);
         }
         for name in api.demands {
-            if resource.body.get(name).is_none_or(Value::is_null) {
+            if resource.body.get(name).is_none_or(is_empty) {
                 self.problems.push(
                     Problem::error(
                         "missing-for-create",
@@ -486,6 +496,31 @@ impl Builder<'_> {
             .map(|(address, _)| address)
     }
 
+    /// A webhook of the guide is the set of `/events` objects with its URL.
+    fn update_events(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        parts: &[EventPart],
+        differences: &[Difference],
+        mut draft: Draft,
+    ) {
+        let moved = differences
+            .iter()
+            .any(|difference| difference.field == "url");
+        if moved && self.prevents_destroy(address) {
+            self.problems
+                .push(prevented(self.desired, address, "replaced"));
+            return;
+        }
+        draft.ops = event_ops(&draft.body, parts, moved);
+        let verb = if moved { Verb::Replace } else { Verb::Update };
+        if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
+            draft.effects.extend(self.create_effect(kind));
+        }
+        self.push(address, verb, kind, draft);
+    }
+
     fn update(&mut self, address: &Address, differences: &[Difference]) {
         let (Some(resource), Some(index)) = (
             self.owned.desired.get(address),
@@ -503,15 +538,7 @@ impl Builder<'_> {
             ..Draft::default()
         };
         if api.form == Form::EventsByUrl {
-            let moved = differences
-                .iter()
-                .any(|difference| difference.field == "url");
-            draft.ops = event_ops(&resource.body, &object.parts, moved);
-            let verb = if moved { Verb::Replace } else { Verb::Update };
-            if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
-                draft.effects.extend(self.create_effect(kind));
-            }
-            self.push(address, verb, kind, draft);
+            self.update_events(address, kind, &object.parts, differences, draft);
             return;
         }
         let frozen = self.frozen(kind, differences);
@@ -529,7 +556,19 @@ impl Builder<'_> {
                 );
                 return;
             }
-            self.replace(address, kind, &object.id, draft, automatic);
+            if let Some(what) = belongs_to_others(object) {
+                self.problems.push(
+                    Problem::error(
+                        "protected",
+                        format!("`{address}` is {what} and cannot be replaced"),
+                    )
+                    .at(place(self.desired, address, &field), "changed here")
+                    .help("put it back"),
+                );
+                return;
+            }
+            let keep = automatic.then(|| self.live.body(index));
+            self.replace(address, kind, &object.id, draft, keep);
             return;
         }
         let mut fields = Vec::new();
@@ -624,16 +663,19 @@ impl Builder<'_> {
         kind: &'static Kind,
         id: &str,
         mut draft: Draft,
-        create_first: bool,
+        keep: Option<Body>,
     ) {
         if self.prevents_destroy(address) {
             self.problems
                 .push(prevented(self.desired, address, "replaced"));
             return;
         }
-        // A creation sends all that the manifests name, not just what changes, and nothing of what
-        // is live besides: that may not even go with a new type.
-        let mut body = self.named(address);
+        // A creation sends all that the manifests name, not just what changes. Of what is live besides
+        // only an automatic replacement keeps everything: it may not even go with a new type.
+        let mut body = keep.unwrap_or_default();
+        for (name, value) in self.named(address).iter() {
+            body.set(name, value.clone());
+        }
         let enabled = kind.enabled.map(|enabled| enabled.field);
         for (name, value) in draft.body.iter() {
             if body.get(name).is_some() || enabled == Some(name) {
@@ -648,11 +690,8 @@ impl Builder<'_> {
             id: id.to_owned(),
             detail: DeleteDetail::None,
         };
-        draft.ops = if create_first {
-            vec![create, delete]
-        } else {
-            vec![delete, create]
-        };
+        // The old one goes first: two of one name could not be told apart by a run that finds them.
+        draft.ops = vec![delete, create];
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);
@@ -671,11 +710,16 @@ impl Builder<'_> {
             return;
         };
         if let Some(why) = self.untouchable(kind, object) {
-            let problem =
-                Problem::error("protected", format!("`{address}` cannot be removed: {why}"));
-            self.problems.push(removed_at(problem, at).help(
-                "take the line out; what is owned and not declared is let go with `deskform ledger forget`",
-            ));
+            let problem = Problem::error(
+                "protected",
+                format!("`{address}` cannot be removed: it is {why}"),
+            );
+            self.problems.push(match at {
+                Some(at) => problem.at(at, "removed here").help("take the line out"),
+                None => problem.help(format!(
+                    "declare it again, or let go of it with `deskform ledger forget '{address}'`"
+                )),
+            });
             return;
         }
         let mut draft = Draft {
@@ -714,21 +758,20 @@ impl Builder<'_> {
                     None => {
                         let problem = Problem::error(
                             "protected",
-                            format!(
-                                "`{address}` reports to no role that could take over its sub-roles"
-                            ),
-                        );
-                        self.problems
-                            .push(removed_at(problem, at).help(
-                                "delete it in Zoho Desk and choose the role that takes over",
-                            ));
+                            format!("`{address}` reports to no role that could take over its sub-roles"),
+                        )
+                        .help("delete it in Zoho Desk and choose the role that takes over");
+                        self.problems.push(match at {
+                            Some(at) => problem.at(at, "removed here"),
+                            None => problem,
+                        });
                         return;
                     }
                 }
             }
             _ if kind.collection == "agents" && self.dialect() == Dialect::Openapi => {
-                match object.raw.get("isConfirmed") {
-                    Some(Json::Bool(false)) => DeleteDetail::UnconfirmedAgent,
+                match flag(&object.raw, "isConfirmed") {
+                    Some(false) => DeleteDetail::UnconfirmedAgent,
                     _ => DeleteDetail::ConfirmedAgent,
                 }
             }
@@ -754,10 +797,6 @@ impl Builder<'_> {
         kind: &'static Kind,
         object: &crate::live::LiveObject,
     ) -> Option<&'static str> {
-        let is = |key: &str| {
-            matches!(object.raw.get(key), Some(Json::Bool(true)))
-                || object.raw.get(key).and_then(Json::as_str) == Some("true")
-        };
         if kind.collection == "agents"
             && self
                 .live
@@ -765,22 +804,12 @@ impl Builder<'_> {
                 .as_ref()
                 .is_some_and(|acting| acting.id == object.id)
         {
-            return Some("it is the agent in whose name deskform works");
+            return Some("the agent in whose name deskform works");
         }
-        if is("isDefault") && kind.collection != "slas" {
-            return Some("it is a default of the organization");
+        if flag(&object.raw, "isDefault") == Some(true) && kind.collection != "slas" {
+            return Some("a default of the organization");
         }
-        if kind.collection == "customFields"
-            && matches!(object.raw.get("isCustomField"), Some(Json::Bool(false)))
-        {
-            return Some("it is a system field");
-        }
-        if kind.collection == "webhooks"
-            && object.raw.get("type").and_then(Json::as_str) == Some("EXTENSION_WEBHOOK")
-        {
-            return Some("it belongs to an extension");
-        }
-        None
+        belongs_to_others(object)
     }
 
     /// Steps for differences that only a person can settle.
@@ -931,13 +960,6 @@ struct Draft {
     pruned: bool,
 }
 
-fn removed_at(problem: Problem, at: Option<Place>) -> Problem {
-    match at {
-        Some(at) => problem.at(at, "removed here"),
-        None => problem,
-    }
-}
-
 fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
     Problem::error(
         "prevent-destroy",
@@ -948,6 +970,15 @@ fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
         "forbidden here",
     )
     .help("take `preventDestroy` out first if you mean it")
+}
+
+/// Whether a value says nothing.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(list) => list.is_empty(),
+        _ => false,
+    }
 }
 
 fn switches_on(task: &Task) -> bool {
@@ -1046,146 +1077,4 @@ fn collect(value: &Value, into: &mut BTreeSet<Address>) {
         }
         _ => {}
     });
-}
-
-/// Ids as far as they are known; what is not known yet stands as `{collection/handle}`.
-struct Symbolic<'a>(&'a Live);
-
-impl Ids for Symbolic<'_> {
-    fn id(&self, address: &Address) -> Option<String> {
-        Some(
-            self.0
-                .id(address)
-                .unwrap_or_else(|| format!("{{{address}}}")),
-        )
-    }
-    fn api_name(&self, address: &Address) -> Option<String> {
-        Some(
-            self.0
-                .api_name(address)
-                .unwrap_or_else(|| format!("{{{address}}}")),
-        )
-    }
-}
-
-fn with_requests(mut tasks: Vec<Task>, live: &Live) -> Vec<Task> {
-    let addresses: Vec<Address> = tasks.iter().map(|task| task.step.address.clone()).collect();
-    for task in &mut tasks {
-        let context = Context {
-            kind: task.kind,
-            dialect: live.dialect,
-            address: &task.step.address,
-            body: &task.body,
-            named: &task.named,
-        };
-        task.step.requests = task
-            .ops
-            .iter()
-            .filter_map(|op| op.request(&context, &Symbolic(live)).ok())
-            .map(|request| RequestLine {
-                method: request.method,
-                path: request.path,
-            })
-            .collect();
-        task.step.credits = match live.dialect {
-            Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
-            Dialect::Guide => 0,
-        };
-        let mut after: Vec<Address> = task
-            .prerequisites
-            .iter()
-            .filter_map(|index| addresses.get(*index).cloned())
-            .collect();
-        after.sort();
-        after.dedup();
-        task.step.after = after;
-    }
-    tasks
-}
-
-fn summarise(
-    desired: &Desired,
-    bound: &Bound,
-    owned: &Owned,
-    live: &Live,
-    options: &Options,
-    tasks: &[Task],
-) -> Plan {
-    let mut summary = Summary::default();
-    let mut touched: BTreeMap<Verb, BTreeSet<&Address>> = BTreeMap::new();
-    for task in tasks {
-        summary.calls += task.ops.len();
-        summary.credits += task.step.credits;
-        match task.step.verb {
-            Verb::Manual => summary.manual += 1,
-            verb => {
-                touched.entry(verb).or_default().insert(&task.step.address);
-            }
-        }
-    }
-    let count = |verb: Verb| touched.get(&verb).map_or(0, BTreeSet::len);
-    summary.create = count(Verb::Create);
-    // A department that is created and then left by the acting agent counts once.
-    let created = touched.get(&Verb::Create);
-    summary.update = touched.get(&Verb::Update).map_or(0, |updated| {
-        updated
-            .iter()
-            .filter(|address| created.is_none_or(|created| !created.contains(*address)))
-            .count()
-    });
-    summary.replace = count(Verb::Replace);
-    summary.delete = count(Verb::Delete);
-    summary.disable = count(Verb::Disable);
-    let busy: BTreeSet<&Address> = tasks.iter().map(|task| &task.step.address).collect();
-    let (adopted, unchanged): (Vec<_>, Vec<_>) = bound
-        .live
-        .keys()
-        .filter(|address| !busy.contains(address) && !owned.not_compared.contains(*address))
-        .partition(|address| options.ledger.is_some() && !bound.known.contains(*address));
-    summary.adopted = adopted.len();
-    summary.unchanged = unchanged.len();
-    Plan {
-        format_version: FORMAT_VERSION,
-        environment: options.environment.clone(),
-        org_id: options.org_id.clone(),
-        dialect: live.dialect,
-        digest: desired.digest.clone(),
-        targets: options.targets.iter().map(ToString::to_string).collect(),
-        summary,
-        fingerprints: busy
-            .into_iter()
-            .map(|address| {
-                (
-                    address.to_string(),
-                    fingerprint(address, owned.live.get(address), live),
-                )
-            })
-            .collect(),
-        steps: tasks.iter().map(|task| task.step.clone()).collect(),
-        acknowledged: owned.acknowledged.clone(),
-        not_compared: owned.not_compared.iter().map(ToString::to_string).collect(),
-    }
-}
-
-/// What was live of one resource, as a digest; `absent` when it was proved not to exist.
-fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> String {
-    let Some(resource) = resource else {
-        return "absent".to_owned();
-    };
-    let fields: Map<String, Json> = resource
-        .body
-        .iter()
-        .filter(|(_, value)| !value.is_secret())
-        .map(|(name, value)| (name.to_owned(), shown_value(value)))
-        .collect();
-    let text = serde_json::to_string(&(live.id(address), fields)).unwrap_or_default();
-    let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            use std::fmt::Write;
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

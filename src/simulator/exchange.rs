@@ -236,6 +236,11 @@ impl Route {
         Self { content, ..self }
     }
 
+    /// Whether it reads a page of objects.
+    pub(super) fn is_list(&self) -> bool {
+        self.method == "GET" && matches!(self.price, Price::Depth)
+    }
+
     /// What a call of this operation costs.
     pub(super) fn credits(&self, query: &Query, body: &[u8]) -> u64 {
         let depth = query

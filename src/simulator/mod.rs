@@ -7,10 +7,11 @@
 //!
 //! [`Simulator::handle`] is one complete exchange and reads no clock: it is given the time.
 //! [`SimulatorTransport`] puts it behind the program's own transport, with latency and
-//! concurrency; [`serve::serve`] puts it behind a loopback socket. Faults such as lost answers are
-//! no part of it: [`SimulatorTransport::with_fate`] is where they come in.
+//! concurrency; [`serve::serve`] puts it behind a loopback socket. Both let [`Faults`] befall the
+//! requests, such as a lost answer; `handle` itself knows only the [`Quirks`] of answers.
 
 mod exchange;
+pub mod faults;
 #[expect(clippy::unnecessary_wraps, reason = "operations share one signature")]
 mod guide;
 mod limits;
@@ -44,6 +45,7 @@ use url::form_urlencoded;
 
 use crate::api::{Dialect, Edition};
 
+pub use faults::{Faults, Quirks};
 pub use oauth::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, DEMO_REFRESH_TOKEN, TOKEN_SECONDS,
     demo_refresh_token,
@@ -156,6 +158,8 @@ pub struct Simulator {
     statistics: Statistics,
     /// Which organization an active call counts for, by its `Authorization` header.
     callers: HashMap<String, String>,
+    /// What goes wrong; no part of the state file.
+    faults: Faults,
 }
 
 impl Simulator {
@@ -191,6 +195,7 @@ impl Simulator {
             state,
             statistics: Statistics::default(),
             callers: HashMap::new(),
+            faults: Faults::default(),
         }
     }
 
@@ -212,6 +217,7 @@ impl Simulator {
             state,
             statistics: Statistics::default(),
             callers: HashMap::new(),
+            faults: Faults::default(),
         })
     }
 
@@ -285,16 +291,20 @@ impl Simulator {
                 .state
                 .organizations
                 .values()
+                .filter(|organization| !self.faults.is_revoked(organization.id()))
                 .map(|organization| (organization.id().to_owned(), organization.scopes().cloned()))
                 .collect();
             self.state.accounts.answer(request, &tenants, now_ms)
         } else {
-            self.desk(request, now_ms)
+            let rewritten = self.faults.quirks().rewrite(request);
+            let response = self.desk(rewritten.as_ref().unwrap_or(request), now_ms);
+            self.faults.quirks().dress(response)
         };
         self.numbered(response)
     }
 
-    /// Counts a call as active in its organization until [`Simulator::end`].
+    /// Counts a call as active in its organization until [`Simulator::end`]; tells whether it
+    /// counts, since a call without a valid token belongs to none and must not be ended.
     ///
     /// # Errors
     /// The answer 429 when the organization's edition allows no further call at the same time;
@@ -303,16 +313,20 @@ impl Simulator {
         clippy::result_large_err,
         reason = "the refusal is the answer itself, as `handle` gives it"
     )]
-    pub fn begin(&mut self, request: &Request<Bytes>, now_ms: i64) -> Result<(), Response<Bytes>> {
+    pub fn begin(
+        &mut self,
+        request: &Request<Bytes>,
+        now_ms: i64,
+    ) -> Result<bool, Response<Bytes>> {
         let Some(caller) = authorization(request) else {
-            return Ok(());
+            return Ok(false);
         };
         let Some(token) = self.state.accounts.token(Some(caller), now_ms) else {
-            return Ok(());
+            return Ok(false);
         };
         let id = token.organization.clone();
         let Some(organization) = self.state.organizations.get_mut(&id) else {
-            return Ok(());
+            return Ok(false);
         };
         let dialect = self.state.settings.dialect;
         if organization.active >= limits::concurrency(organization.edition(), dialect) {
@@ -329,7 +343,7 @@ impl Simulator {
         organization.active += 1;
         self.statistics.active(&id, organization.active);
         self.callers.insert(caller.to_owned(), id);
-        Ok(())
+        Ok(true)
     }
 
     /// Ends what [`Simulator::begin`] counted.
@@ -394,6 +408,15 @@ impl Simulator {
             .and_then(|()| check_limits(settings, organization, credits, now_ms))
             .and(route)
             .and_then(|(route, parts)| {
+                if self.faults.quirks().lags() {
+                    organization.sight.watch(now_ms);
+                }
+                if route.is_list() {
+                    let is_search = path.ends_with("/search");
+                    organization
+                        .sight
+                        .list(self.faults.quirks(), is_search, now_ms);
+                }
                 let exchange = Exchange {
                     organization,
                     directory: &directory,
@@ -422,6 +445,7 @@ impl Simulator {
         let Some(organization) = self.state.organizations.get_mut(&token.organization) else {
             return response(500, None);
         };
+        organization.sight.end();
         if throttled {
             self.statistics.throttled(&token.organization);
         } else {

@@ -77,6 +77,13 @@ impl Accounts {
             .retain(|_, token| token.organization != organization);
     }
 
+    /// Makes the token of an `Authorization` header invalid.
+    pub(super) fn expire(&mut self, authorization: Option<&str>) {
+        if let Some(name) = authorization.and_then(|text| text.strip_prefix("Zoho-oauthtoken ")) {
+            self.tokens.remove(name);
+        }
+    }
+
     /// Answers one request to `/oauth/v2/token`.
     pub(super) fn answer(
         &mut self,

@@ -58,6 +58,9 @@ pub struct Statistics {
     /// and values out of form. Refusals for lack of a token or a scope, of absent objects and of
     /// duplicates are not among them.
     pub violations: Vec<Violation>,
+    /// Injected faults by kind, see [`Fault::kind`](super::faults::Fault::kind). They are no
+    /// violations. A used up day counts once, not with each call that it refuses.
+    pub faults: BTreeMap<String, u64>,
 }
 
 impl Statistics {

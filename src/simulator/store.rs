@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::faults::Sight;
 use super::limits::Usage;
 use super::rules::id_text;
 use crate::api::{Dialect, Edition};
@@ -43,6 +44,9 @@ pub struct Organization {
     /// Calls that are active now.
     #[serde(skip)]
     pub(super) active: usize,
+    /// What lists show other than what is stored.
+    #[serde(skip)]
+    pub(super) sight: Sight,
     #[serde(skip)]
     index: HashMap<(&'static str, &'static str), HashMap<String, String>>,
 }
@@ -71,6 +75,7 @@ impl Organization {
             collections: BTreeMap::new(),
             recycled: BTreeMap::new(),
             active: 0,
+            sight: Sight::default(),
             index: HashMap::new(),
         };
         super::seed::seed(&mut organization);
@@ -211,10 +216,33 @@ impl Organization {
 
     /// The raw objects that are not in the recycle bin.
     pub(super) fn live(&self, collection: &str) -> impl Iterator<Item = &Value> {
-        self.collections
+        let stored = self
+            .collections
             .get(collection)
             .into_iter()
-            .flat_map(IndexMap::values)
+            .flat_map(IndexMap::values);
+        self.sight
+            .stranger(collection)
+            .into_iter()
+            .chain(stored)
+            .filter(|object| self.sight.shows(object))
+    }
+
+    /// Lets objects that nobody manages come to the front of the lists, or go again.
+    pub(super) fn shift(&mut self) {
+        if self.sight.has_strangers() {
+            self.sight.part();
+            return;
+        }
+        let mut next_id = self.next_id;
+        let last = |collection: &str| self.collections.get(collection)?.values().last();
+        let mut sight = std::mem::take(&mut self.sight);
+        sight.meet(self.dialect, last, || {
+            next_id = next_id.saturating_add(1);
+            next_id.to_string()
+        });
+        self.sight = sight;
+        self.next_id = next_id;
     }
 
     /// Whether a collection holds this id, outside the recycle bin.
@@ -251,8 +279,9 @@ impl Organization {
             ("contacts" | "accounts", _) => self.keep_custom_values(collection, &mut object),
             _ => {}
         }
-        if let Some(old) = self.stored(collection, &id).cloned() {
-            self.unindex(collection, &old);
+        match self.stored(collection, &id).cloned() {
+            Some(old) => self.unindex(collection, &old),
+            None => self.sight.note(&id),
         }
         let object = Value::Object(object);
         for (kind, field) in UNIQUE {

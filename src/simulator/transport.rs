@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use serde_json::Value;
 
+use super::faults::{Delivery, Fault};
 use super::{Simulator, TOKEN_PATH};
 use crate::api::{Transport, TransportError};
 use crate::clock::Clock;
@@ -28,11 +29,11 @@ pub struct LoggedRequest {
     pub status: Option<u16>,
 }
 
-/// What becomes of a request. Whoever injects faults decides it, see
-/// [`SimulatorTransport::with_fate`].
+/// What becomes of a request, when a test decides it itself: see
+/// [`SimulatorTransport::with_fate`]. Whole schedules are [`Faults`](super::Faults).
 #[derive(Debug)]
 pub enum Fate {
-    /// It is carried out and answered.
+    /// It is carried out and answered, as far as the simulator's faults let it.
     Deliver,
     /// It never reaches the server.
     NotSent,
@@ -101,34 +102,43 @@ impl SimulatorTransport {
         lock(&self.log).clear();
     }
 
-    async fn exchange(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+    /// Carries out one request; it is not logged.
+    pub(super) async fn deliver(&self, request: &Request<Bytes>) -> Delivery {
         let fate = self
             .decide
             .as_ref()
             .map_or(Fate::Deliver, |decide| decide(request));
         if matches!(fate, Fate::NotSent) {
-            return Err(TransportError::NotSent("the connection was refused".into()));
+            return Delivery::NotSent;
         }
-        if let Err(refusal) = lock(&self.simulator).begin(request, self.clock.now_ms()) {
-            return Ok(refusal);
-        }
+        let begun = lock(&self.simulator).begin(request, self.clock.now_ms());
         // Ended on every way out, also when the future is dropped while it waits.
-        let _active = Active {
-            simulator: &self.simulator,
-            request,
+        let _active = match begun {
+            Ok(counts) => counts.then(|| Active {
+                simulator: &self.simulator,
+                request,
+            }),
+            Err(refusal) => return Delivery::Answered(refusal),
         };
-        if !self.latency.is_zero() {
-            self.clock.sleep(self.latency).await;
+        let fault = match fate {
+            Fate::Deliver => lock(&self.simulator).inject(request, self.clock.now_ms()),
+            _ => None,
+        };
+        let pause = match fault {
+            Some(Fault::NotSent) => return Delivery::NotSent,
+            Some(Fault::Slow(delay)) => self.latency.saturating_add(delay),
+            _ => self.latency,
+        };
+        if !pause.is_zero() {
+            self.clock.sleep(pause).await;
         }
+        let now_ms = self.clock.now_ms();
         match fate {
-            Fate::Answer(response) => Ok(response),
+            Fate::Answer(response) => Delivery::Answered(response),
             Fate::LoseAnswer => {
-                lock(&self.simulator).handle(request, self.clock.now_ms());
-                Err(TransportError::Lost("the connection was reset".into()))
+                lock(&self.simulator).deliver(request, Some(Fault::LostAfter), now_ms)
             }
-            Fate::Deliver | Fate::NotSent => {
-                Ok(lock(&self.simulator).handle(request, self.clock.now_ms()))
-            }
+            Fate::Deliver | Fate::NotSent => lock(&self.simulator).deliver(request, fault, now_ms),
         }
     }
 }
@@ -139,7 +149,15 @@ impl Transport for SimulatorTransport {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         async move {
-            let result = self.exchange(&request).await;
+            let lost = |why: &str| Err(TransportError::Lost(why.to_owned()));
+            let result = match self.deliver(&request).await {
+                Delivery::Answered(response) => Ok(response),
+                Delivery::NotSent => {
+                    Err(TransportError::NotSent("the connection was refused".into()))
+                }
+                Delivery::Lost => lost("the connection was reset"),
+                Delivery::Truncated(_) => lost("the answer ended before its announced length"),
+            };
             let status = result
                 .as_ref()
                 .ok()

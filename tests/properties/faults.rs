@@ -1,1 +1,583 @@
+//! Whatever goes wrong at whichever request: the rest goes on, and the next run converges.
 
+#![expect(clippy::expect_used, reason = "a module of a test binary")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use deskform::api::Dialect;
+use deskform::apply::event::{Event, Outcome, Tally};
+use deskform::apply::recover::MAX_CREATIONS;
+use deskform::clock::Clock;
+use deskform::manifest::Sources;
+use deskform::manifest::source::Source;
+use deskform::plan::Verb;
+use deskform::plan::tasks::Task;
+use deskform::simulator::{Fate, Simulator, SimulatorTransport};
+use http::{Method, Request, Response};
+
+use super::common::{Desk, NOW_MS};
+use super::{ensure, environment, export_text, no_duplicates, run, secrets, simulator, work};
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// It is refused as invalid.
+    Refused,
+    /// The server fails, each time it is sent.
+    Broken,
+    /// The server fails once.
+    BrokenOnce,
+    /// It does not leave, each time it is sent.
+    NotSent,
+    /// It does not leave once.
+    NotSentOnce,
+    /// It is carried out, and the answer is lost.
+    Lost,
+}
+
+impl Fault {
+    const ALL: [Self; 6] = [
+        Self::Refused,
+        Self::Broken,
+        Self::BrokenOnce,
+        Self::NotSent,
+        Self::NotSentOnce,
+        Self::Lost,
+    ];
+
+    fn fate(self) -> Fate {
+        let answer = |status: u16, body: &'static str| {
+            let answer = Response::builder()
+                .status(status)
+                .header("content-type", "application/json")
+                .body(Bytes::from_static(body.as_bytes()));
+            Fate::Answer(answer.expect("an answer"))
+        };
+        match self {
+            Self::Refused => answer(
+                422,
+                r#"{"errorCode":"UNPROCESSABLE_ENTITY","message":"Not today"}"#,
+            ),
+            Self::Broken | Self::BrokenOnce => answer(
+                500,
+                r#"{"errorCode":"INTERNAL_SERVER_ERROR","message":"Something went wrong"}"#,
+            ),
+            Self::NotSent | Self::NotSentOnce => Fate::NotSent,
+            Self::Lost => Fate::LoseAnswer,
+        }
+    }
+
+    const fn lasts(self) -> bool {
+        matches!(self, Self::Broken | Self::NotSent)
+    }
+
+    /// What a step comes to at worst.
+    const fn end(self, task_was_posted: bool) -> End {
+        match (self, task_was_posted) {
+            (Self::Refused | Self::NotSent, _) | (Self::Broken, false) => End::Failed,
+            (Self::Broken, true) => End::Unknown,
+            // What a lost answer made is found in the listing.
+            (Self::NotSentOnce | Self::BrokenOnce | Self::Lost, _) => End::Applied,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Applied,
+    Failed,
+    Unknown,
+}
+
+/// The request that a fault has hit, with how often it was sent.
+#[derive(Default)]
+struct Hit {
+    seen: usize,
+    request: Option<(Method, String, Bytes)>,
+    sent: usize,
+}
+
+/// Lets the n-th request of those that count fail, from 0.
+fn failing(
+    simulator: &Arc<Mutex<Simulator>>,
+    clock: Clock,
+    n: usize,
+    fault: Fault,
+    counts: fn(&Request<Bytes>) -> bool,
+) -> (SimulatorTransport, Arc<Mutex<Hit>>) {
+    let hit = Arc::new(Mutex::new(Hit::default()));
+    let shared = Arc::clone(&hit);
+    let transport =
+        SimulatorTransport::new(Arc::clone(simulator), clock).with_fate(move |request| {
+            if request.uri().path().contains("/oauth/") || !counts(request) {
+                return Fate::Deliver;
+            }
+            let this = (
+                request.method().clone(),
+                request.uri().to_string(),
+                request.body().clone(),
+            );
+            let mut hit = shared.lock().expect("it");
+            if hit.request.as_ref() == Some(&this) {
+                hit.sent += 1;
+                return if fault.lasts() {
+                    fault.fate()
+                } else {
+                    Fate::Deliver
+                };
+            }
+            hit.seen += 1;
+            if hit.seen == n + 1 {
+                hit.request = Some(this);
+                hit.sent = 1;
+                return fault.fate();
+            }
+            Fate::Deliver
+        });
+    (transport, hit)
+}
+
+fn is_write(request: &Request<Bytes>) -> bool {
+    request.method() != Method::GET
+}
+
+/// What is there before.
+const BEFORE: &str = "
+departments: {Kept: {description: Old}, Off: {isEnabled: false}, Old Team: {}}
+customFields:
+  region: {module: contacts, displayLabel: Region, type: Text, maxLength: 20}
+  remade: {module: accounts, displayLabel: Remade, type: Text, maxLength: 20}
+accounts: {Old Corporation: {phone: '1'}, Known Corporation: {cf: {remade: before}}}
+contacts:
+  old@example.com: {lastName: Old}
+  known@example.com: {lastName: Known, phone: '1', account: Old Corporation, cf: {region: EMEA}}
+webhooks:
+  old: {url: https://hooks.example.com/old, subscriptions: {Ticket_Add: {}, Contact_Add: {}}}
+  known: {url: https://hooks.example.com/known, subscriptions: {Ticket_Add: {}, Account_Add: {}}}
+  moving: {url: https://hooks.example.com/moving, subscriptions: {Ticket_Add: {}, Account_Add: {}}}
+";
+
+/// What is wanted, in both dialects.
+const AFTER: &str = "
+departments:
+  Kept: {description: New}
+  'Off': {}
+  Billing: {description: Bills}
+  Night: {isEnabled: false}
+customFields:
+  region: {module: contacts, displayLabel: Region, type: Text, maxLength: 20, toolTip: Where}
+  remade: {module: accounts, displayLabel: Remade, type: Textarea, lifecycle: {replace: true}}
+  tier: {module: accounts, displayLabel: Tier, type: Text, maxLength: 20}
+accounts:
+  Known Corporation: {phone: '2', cf: {remade: again, tier: Gold}}
+  New Corporation: {website: 'https://www.example.com', cf: {tier: Silver}}
+contacts:
+  known@example.com: {lastName: Known, phone: '2', account: New Corporation, cf: {region: APAC}}
+  new@example.com: {lastName: New, account: Known Corporation}
+  newer@example.com: {lastName: Newer, account: New Corporation}
+webhooks:
+  known: {url: https://hooks.example.com/known, subscriptions: {Ticket_Add: {}, Account_Update: {}}}
+  new: {url: https://hooks.example.com/new, subscriptions: {Ticket_Add: {}, Contact_Add: {}, Contact_Update: {}}}
+removed:
+  departments: [Old Team]
+  accounts: [Old Corporation]
+  contacts: [old@example.com]
+";
+
+const AGENTS_BEFORE: [&str; 2] = [
+    "
+roles: {Lead: {shareDataWithPeers: true}, Old Role: {reportsTo: Lead, shareDataWithPeers: false}}
+agents:
+  kept@example.com: {lastName: Kept, rolePermissionType: Light, departments: [Kept, Old Team]}
+  gone@example.com: {lastName: Gone, rolePermissionType: Light, departments: [Kept]}
+",
+    "
+agents:
+  kept@example.com: {lastName: Kept}
+  gone@example.com: {lastName: Gone}
+slas: {Known: {responseTime: {businessHours: 4}}, Old: {}}
+",
+];
+
+const AGENTS_AFTER: [&str; 2] = [
+    "
+roles:
+  Lead: {shareDataWithPeers: false}
+  Expert: {reportsTo: Lead, shareDataWithPeers: true}
+  Junior: {reportsTo: Expert, shareDataWithPeers: true}
+agents:
+  kept@example.com: {lastName: Kept, rolePermissionType: Custom, role: Junior, profile: {lookup: Agent}, departments: [Kept]}
+  new@example.com: {lastName: New, rolePermissionType: Light, departments: [Billing, Night]}
+removed:
+  roles: [Old Role]
+  agents: [gone@example.com]
+  webhooks: [old]
+webhooks:
+  moving: {url: https://hooks.example.com/a-path-that-is-longer-than-the-hundred-characters-that-an-update-of-a-webhook-takes, subscriptions: {Ticket_Add: {}}}
+",
+    "
+agents:
+  kept@example.com: {lastName: Kept, status: DISABLED}
+  new@example.com: {firstName: Brand, lastName: New}
+webhooks:
+  moving: {url: https://hooks.example.com/moved, subscriptions: {Ticket_Add: {}}, lifecycle: {renamedFrom: https://hooks.example.com/moving}}
+slas: {Known: {responseTime: {businessHours: 8}}, New: {isDefault: true, resolutionTime: {calendarHours: 48}}}
+removed:
+  agents: [gone@example.com]
+  slas: [Old]
+  webhooks: ['https://hooks.example.com/old']
+",
+];
+
+fn sources(dialect: Dialect, shared: &str, own: [&str; 2]) -> Sources {
+    let own = match dialect {
+        Dialect::Openapi => own[0],
+        Dialect::Guide => own[1],
+    };
+    Sources {
+        base: vec![
+            Source::new("shared.yaml", shared.as_bytes()),
+            Source::new("own.yaml", own.as_bytes()),
+        ],
+        overlays: Vec::new(),
+    }
+}
+
+async fn desk(dialect: Dialect, sources: Sources, simulator: &Arc<Mutex<Simulator>>) -> Desk {
+    Desk::with(
+        environment(dialect, "700001"),
+        sources,
+        secrets(),
+        Arc::clone(simulator),
+    )
+    .await
+}
+
+fn wanted(dialect: Dialect) -> Sources {
+    sources(dialect, AFTER, AGENTS_AFTER)
+}
+
+/// An organization as it is before.
+async fn before(dialect: Dialect) -> Arc<Mutex<Simulator>> {
+    let simulator = simulator(dialect, &["700001"]);
+    let desk = desk(dialect, sources(dialect, BEFORE, AGENTS_BEFORE), &simulator).await;
+    let ready = desk.plan().await.expect("a plan");
+    super::applied(&desk, &ready).await.expect("applied");
+    simulator
+}
+
+/// The organization as text.
+///
+/// Ids are left out: they follow the order in which things were made. So are the departments of
+/// the acting agent: where a run ends before it has left a department that it founded, nothing
+/// but the report of that run tells that it was not a member before.
+async fn picture(desk: &Desk) -> Result<String, String> {
+    let text = export_text(desk).await?;
+    let mut out = String::new();
+    let mut is_acting = false;
+    for line in text.lines() {
+        if !line.starts_with("   ") {
+            is_acting = line.trim_start().starts_with("admin@");
+        }
+        let _ = match line.split_once("id:") {
+            Some((start, _)) => writeln!(out, "{start}id"),
+            None if is_acting && line.trim_start().starts_with("departments:") => Ok(()),
+            None => writeln!(out, "{line}"),
+        };
+    }
+    Ok(out)
+}
+
+/// What a run without faults comes to, and how many writes it takes.
+async fn reference(dialect: Dialect) -> (String, usize) {
+    let simulator = before(dialect).await;
+    let desk = desk(dialect, wanted(dialect), &simulator).await;
+    let ready = desk.plan().await.expect("a plan");
+    let steps = ready.planned.plan.steps.len();
+    assert!((22..=32).contains(&steps), "{dialect}: {steps} steps");
+    super::applied(&desk, &ready).await.expect("applied");
+    let picture = picture(&desk).await.expect("a picture");
+    (picture, ready.planned.plan.summary.calls)
+}
+
+/// Runs again, without faults, until there is nothing to do.
+async fn converges(
+    dialect: Dialect,
+    simulator: &Arc<Mutex<Simulator>>,
+    picture_wanted: &str,
+) -> Result<(), String> {
+    // A removal that was sent twice was refused the second time.
+    simulator.lock().expect("it").reset_statistics();
+    let desk = desk(dialect, wanted(dialect), simulator).await;
+    let ready = desk.plan().await?;
+    super::applied(&desk, &ready).await?;
+    let left = work(&desk.plan().await?.planned.plan);
+    ensure!(left.is_empty(), "planned after the next run: {left:#?}");
+    no_duplicates(&desk)?;
+    let violations = desk.violations();
+    ensure!(violations.is_empty(), "{violations:?}");
+    let found = picture(&desk).await?;
+    let diff = similar::TextDiff::from_lines(picture_wanted, &found);
+    ensure!(
+        found == picture_wanted,
+        "it did not come to what a run without faults comes to:\n{}",
+        diff.unified_diff().context_radius(3)
+    );
+    Ok(())
+}
+
+/// The steps that cannot be done when these are not.
+fn dependents(tasks: &[Task], bad: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let mut out = bad.clone();
+    // Prerequisites come first in a plan, so that one pass is enough.
+    for (index, task) in tasks.iter().enumerate() {
+        if task.prerequisites.iter().any(|needed| out.contains(needed)) {
+            out.insert(index);
+        }
+    }
+    out.difference(bad).copied().collect()
+}
+
+/// The run did all it could, and says why it did not do the rest.
+fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
+    let mut bad = BTreeSet::new();
+    let mut skipped = BTreeSet::new();
+    let mut open: BTreeSet<usize> = (0..tasks.len()).collect();
+    let mut tally = Tally::default();
+    for event in events {
+        let Event::StepFinished {
+            address,
+            verb,
+            outcome,
+        } = event
+        else {
+            if let Event::Finished { report } = event {
+                tally = *report;
+            }
+            continue;
+        };
+        let index = open
+            .iter()
+            .copied()
+            .find(|index| {
+                tasks[*index].step.address == *address && tasks[*index].step.verb == *verb
+            })
+            .ok_or_else(|| format!("{address} ended twice"))?;
+        open.remove(&index);
+        match outcome {
+            Outcome::Applied { .. } => {}
+            Outcome::Failed { error, .. } => {
+                ensure!(end == End::Failed, "{address} failed: {error}");
+                bad.insert(index);
+            }
+            Outcome::Unknown { error } => {
+                ensure!(end == End::Unknown, "{address} is unknown: {error}");
+                bad.insert(index);
+            }
+            Outcome::Skipped { because } => {
+                ensure!(
+                    tasks[index].step.after.contains(because),
+                    "{address} was skipped because of {because}, which it does not need"
+                );
+                skipped.insert(index);
+            }
+            Outcome::Stopped => return Err(format!("{address} was stopped")),
+        }
+    }
+    let silent: Vec<_> = open
+        .iter()
+        .filter(|index| tasks[**index].step.verb != Verb::Manual)
+        .map(|index| &tasks[*index].step.address)
+        .collect();
+    ensure!(silent.is_empty(), "nothing was said of {silent:?}");
+    let expected = usize::from(end != End::Applied);
+    ensure!(bad.len() == expected, "{} steps went wrong", bad.len());
+    let manual: BTreeSet<usize> = open;
+    let needed: BTreeSet<usize> = dependents(tasks, &bad)
+        .difference(&manual)
+        .copied()
+        .collect();
+    ensure!(
+        skipped == needed,
+        "skipped {skipped:?}, though {needed:?} depend on what went wrong"
+    );
+    let total = tally.applied + tally.failed + tally.unknown + tally.skipped + tally.manual;
+    ensure!(
+        total == tasks.len() && tally.failed + tally.unknown == bad.len(),
+        "{tally:?} of {} steps",
+        tasks.len()
+    );
+    Ok(())
+}
+
+/// One fault at one write.
+async fn survives(
+    dialect: Dialect,
+    n: usize,
+    fault: Fault,
+    wanted_picture: &str,
+) -> Result<(), String> {
+    let simulator = before(dialect).await;
+    let clock = Clock::starting_at(NOW_MS);
+    let (transport, hit) = failing(&simulator, clock, n, fault, is_write);
+    let desk = Desk::behind(
+        environment(dialect, "700001"),
+        wanted(dialect),
+        secrets(),
+        transport,
+        clock,
+    )
+    .await;
+    let ready = desk.plan().await?;
+    let events = desk.apply(&ready).await;
+    let (request, sent) = {
+        let hit = hit.lock().expect("it");
+        (hit.request.clone(), hit.sent)
+    };
+    let (method, target, _) = request.ok_or("the fault hit nothing")?;
+    // A POST that only switches, moves or removes may be sent twice.
+    let creates = method == Method::POST
+        && ![
+            "/moveToTrash",
+            "/dissociateAgents",
+            "/enable",
+            "/disable",
+            "/deactivate",
+            "/delete",
+        ]
+        .iter()
+        .any(|end| target.ends_with(end));
+    accounted(&ready.planned.tasks, &events, fault.end(creates))
+        .map_err(|problem| format!("{method} {target}: {problem}"))?;
+    // A creation is sent again only after its absence has held.
+    let times = match fault {
+        Fault::Refused | Fault::Lost => Some(1),
+        Fault::BrokenOnce => Some(2),
+        Fault::Broken => Some(MAX_CREATIONS),
+        Fault::NotSent | Fault::NotSentOnce => None,
+    };
+    if let (true, Some(times)) = (creates, times) {
+        ensure!(
+            sent == times,
+            "{method} {target} was sent {sent} times, not {times}"
+        );
+    }
+    converges(dialect, &simulator, wanted_picture)
+        .await
+        .map_err(|problem| format!("{method} {target}: {problem}"))
+}
+
+#[test]
+fn whatever_fails_the_next_run_converges() {
+    let mut wrong = Vec::new();
+    for dialect in [Dialect::Openapi, Dialect::Guide] {
+        let (picture, writes) = run(reference(dialect));
+        for n in 0..writes {
+            for fault in Fault::ALL {
+                if let Err(problem) = run(survives(dialect, n, fault, &picture)) {
+                    wrong.push(format!("{dialect}, write {n}, {fault:?}: {problem}"));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// A read that fails for good: nothing is planned, and nothing is written.
+async fn unread(dialect: Dialect, n: usize, wanted_picture: &str) -> Result<bool, String> {
+    let simulator = before(dialect).await;
+    let clock = Clock::starting_at(NOW_MS);
+    // The first read opens the session.
+    let (transport, hit) = failing(&simulator, clock, n + 1, Fault::Broken, |request| {
+        request.method() == Method::GET
+    });
+    let desk = Desk::behind(
+        environment(dialect, "700001"),
+        wanted(dialect),
+        secrets(),
+        transport,
+        clock,
+    )
+    .await;
+    let writes = desk.writes();
+    let planned = desk.plan().await;
+    if hit.lock().expect("it").request.is_none() {
+        return Ok(false);
+    }
+    ensure!(planned.is_err(), "planned although a read failed");
+    ensure!(desk.writes() == writes, "something was written");
+    converges(dialect, &simulator, wanted_picture).await?;
+    Ok(true)
+}
+
+#[test]
+fn without_a_read_nothing_is_planned() {
+    for dialect in [Dialect::Openapi, Dialect::Guide] {
+        let (picture, _) = run(reference(dialect));
+        let mut n = 0;
+        while run(unread(dialect, n, &picture))
+            .unwrap_or_else(|problem| panic!("{dialect}, read {n}: {problem}"))
+        {
+            n += 1;
+        }
+        assert!(n >= 6, "{dialect}: {n} reads");
+    }
+}
+
+/// A run that is stopped after so many steps.
+async fn stopped(dialect: Dialect, n: usize, wanted_picture: &str) -> Result<(), String> {
+    let simulator = before(dialect).await;
+    let desk = desk(dialect, wanted(dialect), &simulator).await;
+    let ready = desk.plan().await?;
+    let started = std::cell::Cell::new(0);
+    let asked = || {
+        started.set(started.get() + 1);
+        started.get() > n
+    };
+    let tally = deskform::apply::run::run(
+        &ready.planned.tasks,
+        &ready.live,
+        &desk.session.client.writer(),
+        desk.session.parallelism,
+        deskform::apply::recover::Recovery {
+            clock: desk.session.clock,
+            settle: deskform::apply::recover::SETTLE,
+        },
+        &asked,
+        &mut |_| {},
+    )
+    .await;
+    ensure!(tally.applied == n, "{tally:?} after {n} starts");
+    ensure!(
+        tally.failed + tally.unknown == 0 && tally.stopped + tally.skipped > 0,
+        "{tally:?}"
+    );
+    converges(dialect, &simulator, wanted_picture).await
+}
+
+#[test]
+fn whenever_a_run_is_stopped_the_next_one_converges() {
+    let mut wrong = Vec::new();
+    for dialect in [Dialect::Openapi, Dialect::Guide] {
+        let (picture, _) = run(reference(dialect));
+        for n in 0..22 {
+            if let Err(problem) = run(stopped(dialect, n, &picture)) {
+                wrong.push(format!("{dialect}, stopped after {n}: {problem}"));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}

@@ -118,3 +118,81 @@ async fn it_does_not_listen_beyond_loopback() {
     .unwrap_err();
     assert!(error.to_string().contains("loopback only"));
 }
+
+/// Sends one request whatever becomes of it: what came back before the connection ended.
+async fn attempt(address: std::net::SocketAddr, head: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let text = format!(
+        "{head}\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // A reset is as good as an end here.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn faults_of_the_connection_happen_on_the_socket() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut world = World::new(Dialect::Openapi);
+    world.simulator.set_faults(
+        Faults::parse(
+            "nth=1:lost-before,nth=2:lost-after,nth=3:truncated,nth=4:cut-body,nth=5:not-sent",
+        )
+        .unwrap(),
+    );
+    let token = world.token.clone();
+    let simulator = Arc::new(Mutex::new(world.simulator));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let clock = Clock::starting_at(NOW);
+    let stopping = async {
+        let _ = stopped.await;
+    };
+    let server = serve::serve(Arc::clone(&simulator), listener, clock, |_| {}, stopping);
+    let server = tokio::spawn(server);
+    let contacts = || {
+        let simulator = simulator.lock().unwrap();
+        let organization = simulator.organization("700001").unwrap();
+        organization.objects("contacts").len()
+    };
+    let post = format!(
+        "POST /api/v1/contacts HTTP/1.1\r\nAuthorization: Zoho-oauthtoken {token}\r\norgId: 700001\r\n\
+         Connection: close\r\nContent-Type: application/json"
+    );
+    let smith = r#"{"lastName": "Smith"}"#;
+    assert_eq!(attempt(address, &post, smith).await, "");
+    assert_eq!(contacts(), 0);
+    assert_eq!(attempt(address, &post, smith).await, "");
+    assert_eq!(contacts(), 1);
+    let lengths = |answer: &str| {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let announced = head.to_lowercase();
+        let announced = announced.split("content-length: ").nth(1).unwrap();
+        let announced: usize = announced.lines().next().unwrap().parse().unwrap();
+        (announced, body.len())
+    };
+    let answer = attempt(address, &post, smith).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (announced, sent) = lengths(&answer);
+    assert!(sent > 0 && sent < announced, "{sent} of {announced}");
+    let answer = attempt(address, &post, smith).await;
+    let (announced, sent) = lengths(&answer);
+    assert_eq!((announced, contacts()), (sent, 3));
+    assert_eq!(attempt(address, &post, smith).await, "");
+    assert_eq!(contacts(), 3);
+    let answer = exchange(address, &post, smith).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let counted = exchange(
+        address,
+        &format!("GET {} HTTP/1.1", serve::STATISTICS_PATH),
+        "",
+    )
+    .await;
+    assert_eq!(body(&counted)["faults"]["truncated"], 1);
+    assert_eq!(body(&counted)["violations"], json!([]));
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+}

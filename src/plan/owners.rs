@@ -1,0 +1,123 @@
+//! Ownership by the ledger: which live object an address owns, and what is owned and not declared.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::config::Prune;
+use crate::live::Live;
+use crate::live::convert::flag;
+use crate::manifest::Desired;
+use crate::plan::Options;
+use crate::plan::bind::{Bound, belongs_to_others, place};
+use crate::problem::Problem;
+use crate::state::Address;
+
+/// The live objects that the ledger knows.
+pub(super) struct Owners {
+    pub(super) by_address: HashMap<Address, usize>,
+    pub(super) by_index: HashMap<usize, Address>,
+}
+
+impl Owners {
+    pub(super) fn of(live: &Live, options: &Options) -> Self {
+        let mut by_address = HashMap::new();
+        let mut by_index = HashMap::new();
+        for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
+            let index = std::iter::once(&entry.id)
+                .chain(&entry.parts)
+                .find_map(|id| live.find_id(address.collection, id));
+            if let Some(index) = index {
+                by_address.insert(address.clone(), index);
+                by_index.insert(index, address.clone());
+            }
+        }
+        Self {
+            by_address,
+            by_index,
+        }
+    }
+}
+
+pub(super) fn two_candidates(
+    desired: &Desired,
+    live: &Live,
+    address: &Address,
+    owned: usize,
+    named: usize,
+) -> Problem {
+    let id = |index: usize| {
+        live.objects
+            .get(index)
+            .map_or_else(String::new, |object| object.id.clone())
+    };
+    Problem::error(
+        "two-candidates",
+        format!(
+            "`{address}` may be the object `{}` by the ledger or the object `{}` by its name",
+            id(owned),
+            id(named)
+        ),
+    )
+    .at(place(desired, address, ""), "declared here")
+    .help(format!(
+        "choose with `deskform ledger adopt '{address}' ID`, or rename one of the two in Zoho Desk"
+    ))
+}
+
+/// Finds what is owned and no longer declared. What any address claims is never pruned.
+pub(super) fn prune(
+    owners: &Owners,
+    live: &mut Live,
+    options: &Options,
+    bound: &mut Bound,
+    problems: &mut Vec<Problem>,
+) {
+    let claimed: HashSet<usize> = bound
+        .live
+        .values()
+        .copied()
+        .chain(bound.tombstones.iter().map(|(index, _)| *index))
+        .collect();
+    let mut indices: Vec<usize> = (0..live.objects.len())
+        .filter(|index| !claimed.contains(index))
+        .filter(|index| {
+            live.objects.get(*index).is_some_and(|object| {
+                object.kind.managed
+                    && match options.prune(object.kind) {
+                        Prune::None => false,
+                        Prune::Owned => owners.by_index.contains_key(index),
+                        Prune::All => {
+                            flag(&object.raw, "isDefault") != Some(true)
+                                && flag(&object.raw, "isVisible") != Some(false)
+                                && belongs_to_others(object).is_none()
+                        }
+                    }
+            })
+        })
+        .collect();
+    indices.sort_by_key(|index| live.address_of(*index));
+    for index in indices {
+        let entry = owners.by_index.get(&index).and_then(|address| {
+            let ledger = options.ledger.as_ref()?;
+            Some((address.clone(), ledger.resources.get(address)?))
+        });
+        if let Some((address, entry)) = entry {
+            if entry.prevent_destroy {
+                problems.push(
+                    Problem::error(
+                        "prevent-destroy",
+                        format!("`{address}` is no longer declared, and its `preventDestroy` forbids that it is removed"),
+                    )
+                    .help(format!(
+                        "declare it again, or let go of it with `deskform ledger forget '{address}'`"
+                    )),
+                );
+                continue;
+            }
+            if !bound.live.contains_key(&address) {
+                live.bind(index, address);
+            }
+        }
+        bound.pruned.push(index);
+    }
+}
+

@@ -1,0 +1,358 @@
+//! The ways in which an organization answers all the time.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use rand::Rng;
+use rand::rngs::SmallRng;
+use serde_json::{Map, Value, json};
+
+use crate::api::Dialect;
+
+/// How answers show what an object does not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// As the dialect does.
+    #[default]
+    Usual,
+    /// Null stands for empty texts, and in a list for what only other items have.
+    Null,
+    /// Fields that are null are left out.
+    Omitted,
+}
+
+/// How an organization answers, other than the documents say; each was seen on live portals or
+/// stands in the documents' own examples.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a quirk of its own, present or not"
+)]
+pub struct Quirks {
+    /// For how long a new object is missing from listings. Reading it by id shows it at once.
+    pub list_lag: Duration,
+    /// For how long a new object is missing from searches.
+    pub search_lag: Duration,
+    /// E-mail addresses are stored in lower case.
+    pub lower_case_emails: bool,
+    /// Ids of objects are JSON numbers, as far as they fit into 63 bits.
+    pub ids_as_numbers: bool,
+    /// Flags, which are called `is…` or `has…`, are the texts `true` and `false`.
+    pub booleans_as_strings: bool,
+    /// How answers show what is not there.
+    pub missing: Missing,
+    /// What is answered with 204 otherwise is answered with 200, and without a body as well.
+    pub empty_ok: bool,
+    /// Objects carry a field that no document knows.
+    pub unknown_fields: bool,
+}
+
+impl Quirks {
+    /// Some of them.
+    pub(super) fn random(draw: &mut SmallRng) -> Self {
+        let mut some = || draw.random_ratio(1, 4);
+        let (list_lags, search_lags, nulls, omits) = (some(), some(), some(), some());
+        let quirks = Self {
+            lower_case_emails: some(),
+            ids_as_numbers: some(),
+            booleans_as_strings: some(),
+            missing: match (nulls, omits) {
+                (true, _) => Missing::Null,
+                (false, true) => Missing::Omitted,
+                (false, false) => Missing::Usual,
+            },
+            empty_ok: some(),
+            unknown_fields: some(),
+            ..Self::default()
+        };
+        let (list, search) = (draw.random_range(1..=40), draw.random_range(60..=300));
+        Self {
+            list_lag: Duration::from_secs(if list_lags { list } else { 0 }),
+            search_lag: Duration::from_secs(if search_lags { search } else { 0 }),
+            ..quirks
+        }
+    }
+
+    /// Whether new objects are missing anywhere.
+    pub(in crate::simulator) const fn lags(&self) -> bool {
+        !self.list_lag.is_zero() || !self.search_lag.is_zero()
+    }
+
+    /// The request as the organization takes it, when that is not as it was sent.
+    pub(in crate::simulator) fn rewrite(&self, request: &Request<Bytes>) -> Option<Request<Bytes>> {
+        if !self.lower_case_emails || request.method() == http::Method::GET {
+            return None;
+        }
+        let mut body: Map<String, Value> = serde_json::from_slice(request.body()).ok()?;
+        for (key, value) in &mut body {
+            if let (true, Value::String(text)) = (is_email(key), value) {
+                *text = text.to_lowercase();
+            }
+        }
+        Some(with_body(request, &body))
+    }
+
+    /// The answer as the organization gives it.
+    pub(in crate::simulator) fn dress(&self, mut response: Response<Bytes>) -> Response<Bytes> {
+        if !response.status().is_success() {
+            return response;
+        }
+        if self.empty_ok && response.status() == StatusCode::NO_CONTENT {
+            *response.status_mut() = StatusCode::OK;
+        }
+        let changes = self.ids_as_numbers
+            || self.booleans_as_strings
+            || self.unknown_fields
+            || self.missing != Missing::Usual;
+        if !changes {
+            return response;
+        }
+        let Ok(mut body) = serde_json::from_slice::<Value>(response.body()) else {
+            return response;
+        };
+        if let Some(data) = body.get_mut("data") {
+            if let (Missing::Null, Value::Array(items)) = (self.missing, &mut *data) {
+                level(items);
+            }
+            self.object(data);
+        } else {
+            self.object(&mut body);
+        }
+        *response.body_mut() = Bytes::from(body.to_string());
+        response
+    }
+
+    /// Dresses an object, or all of a list, and what is in them.
+    fn object(&self, value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.object(item)),
+            Value::Object(fields) => {
+                if self.missing == Missing::Omitted {
+                    fields.retain(|_, value| !value.is_null());
+                }
+                for (key, value) in fields.iter_mut() {
+                    // What people have defined and entered is as it is.
+                    if !matches!(key.as_str(), "cf" | "customFields" | "subscriptions") {
+                        self.field(key, value);
+                    }
+                }
+                if self.unknown_fields && fields.contains_key("id") {
+                    fields.insert("zNewFeature".into(), json!({"id": "0", "modes": [null, 1]}));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn field(&self, key: &str, value: &mut Value) {
+        match value {
+            Value::Bool(flag) if self.booleans_as_strings && is_flag(key) => {
+                *value = Value::String(flag.to_string());
+            }
+            Value::String(text) if text.is_empty() && self.missing == Missing::Null => {
+                *value = Value::Null;
+            }
+            Value::String(text) if self.ids_as_numbers => {
+                if let Some(number) = id_number(key, text) {
+                    *value = number;
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    if item.is_object() || item.is_array() {
+                        self.object(item);
+                    } else {
+                        self.field(key, item);
+                    }
+                }
+            }
+            Value::Object(_) => self.object(value),
+            _ => {}
+        }
+    }
+}
+
+/// Null for what only other items of the list have.
+fn level(items: &mut [Value]) {
+    let mut keys: Vec<String> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
+    for key in items
+        .iter()
+        .filter_map(Value::as_object)
+        .flat_map(Map::keys)
+    {
+        if known.insert(key.clone()) {
+            keys.push(key.clone());
+        }
+    }
+    for fields in items.iter_mut().filter_map(Value::as_object_mut) {
+        for key in &keys {
+            if !fields.contains_key(key) {
+                fields.insert(key.clone(), Value::Null);
+            }
+        }
+    }
+}
+
+/// A request with another body.
+pub(super) fn with_body(request: &Request<Bytes>, body: &Map<String, Value>) -> Request<Bytes> {
+    let mut changed = request.clone();
+    // A map of JSON values always serialises.
+    *changed.body_mut() = Bytes::from(serde_json::to_vec(body).unwrap_or_default());
+    changed
+}
+
+fn is_email(key: &str) -> bool {
+    matches!(key, "email" | "emailId" | "secondaryEmail")
+}
+
+fn is_flag(key: &str) -> bool {
+    ["is", "has"]
+        .iter()
+        .filter_map(|prefix| key.strip_prefix(prefix))
+        .any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+/// The number of an id, by the name of its field or by its many digits, which no telephone number
+/// has.
+fn id_number(key: &str, text: &str) -> Option<Value> {
+    let is_id = key == "id" || key.ends_with("Id") || key.ends_with("Ids") || text.len() >= 17;
+    let is_number = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number: i64 = text.parse().ok().filter(|_| is_id && is_number)?;
+    Some(json!(number))
+}
+
+/// What lists show other than what is stored.
+#[derive(Debug, Clone, Default)]
+pub(in crate::simulator) struct Sight {
+    /// The time of the request under way while new objects are watched.
+    now_ms: Option<i64>,
+    /// When objects were made that may still be missing from lists.
+    born: HashMap<String, i64>,
+    /// What the list under way does not show.
+    hidden: HashSet<String>,
+    /// Objects that nobody manages, at the front of the lists of their collections.
+    strangers: BTreeMap<&'static str, Value>,
+    is_listing: bool,
+}
+
+/// The collections that strangers come to, with the fields that must differ from all others.
+///
+/// They are those whose lists are long enough for a second page.
+const VISITED: [(&str, &[&str]); 4] = [
+    ("contacts", &["lastName", "email", "secondaryEmail"]),
+    ("accounts", &["accountName", "email"]),
+    ("agents", &["lastName", "name", "emailId", "email", "zuid"]),
+    (
+        "departments",
+        &["name", "nameInCustomerPortal", "sanitizedName"],
+    ),
+];
+
+impl Sight {
+    /// Begins a request; new objects are watched from now on.
+    pub(in crate::simulator) const fn watch(&mut self, now_ms: i64) {
+        self.now_ms = Some(now_ms);
+    }
+
+    /// Notes a new object.
+    pub(in crate::simulator) fn note(&mut self, id: &str) {
+        if let Some(now_ms) = self.now_ms {
+            self.born.insert(id.to_owned(), now_ms);
+        }
+    }
+
+    /// Begins a list.
+    pub(in crate::simulator) fn list(&mut self, quirks: &Quirks, is_search: bool, now_ms: i64) {
+        self.is_listing = true;
+        let age = |lag: Duration| i64::try_from(lag.as_millis()).unwrap_or(i64::MAX);
+        let (list, search) = (age(quirks.list_lag), age(quirks.search_lag));
+        let longest = list.max(search);
+        self.born
+            .retain(|_, born| now_ms.saturating_sub(*born) < longest);
+        let lag = if is_search { search } else { list };
+        self.hidden = self
+            .born
+            .iter()
+            .filter(|(_, born)| now_ms.saturating_sub(**born) < lag)
+            .map(|(id, _)| id.clone())
+            .collect();
+    }
+
+    /// Ends the request.
+    pub(in crate::simulator) fn end(&mut self) {
+        self.now_ms = None;
+        self.is_listing = false;
+        self.hidden.clear();
+    }
+
+    /// Whether the list under way shows an object.
+    pub(in crate::simulator) fn shows(&self, object: &Value) -> bool {
+        self.hidden.is_empty()
+            || object["id"]
+                .as_str()
+                .is_none_or(|id| !self.hidden.contains(id))
+    }
+
+    /// The object in front of the list under way that nobody manages.
+    pub(in crate::simulator) fn stranger(&self, collection: &str) -> Option<&Value> {
+        if self.is_listing {
+            self.strangers.get(collection)
+        } else {
+            None
+        }
+    }
+
+    /// Whether strangers are there.
+    pub(in crate::simulator) fn has_strangers(&self) -> bool {
+        !self.strangers.is_empty()
+    }
+
+    /// Takes the strangers away.
+    pub(in crate::simulator) fn part(&mut self) {
+        self.strangers.clear();
+    }
+
+    /// Lets a stranger come to each collection that is not empty: much like its last object.
+    pub(in crate::simulator) fn meet<'a>(
+        &mut self,
+        dialect: Dialect,
+        last: impl Fn(&str) -> Option<&'a Value>,
+        mut fresh_id: impl FnMut() -> String,
+    ) {
+        for (collection, distinct) in VISITED {
+            let Some(Value::Object(mut stranger)) = last(collection).cloned() else {
+                continue;
+            };
+            let id = fresh_id();
+            for field in distinct {
+                if !matches!(stranger.get(*field), Some(Value::String(_))) {
+                    continue;
+                }
+                let text = match *field {
+                    "email" | "emailId" | "secondaryEmail" => format!("stranger-{id}@example.com"),
+                    "zuid" => id.clone(),
+                    // Sorts before all others.
+                    _ => format!("0 stranger {id}"),
+                };
+                stranger.insert((*field).to_owned(), Value::String(text));
+            }
+            stranger.insert("id".into(), Value::String(id));
+            let born = "2000-01-01T00:00:00.000Z";
+            for field in ["createdTime", "modifiedTime"] {
+                if stranger.contains_key(field) {
+                    stranger.insert(field.into(), json!(born));
+                }
+            }
+            if stranger.contains_key("isDefault") {
+                stranger.insert("isDefault".into(), json!(false));
+            }
+            if (collection, dialect) == ("agents", Dialect::Openapi) {
+                stranger.insert("associatedDepartmentIds".into(), json!([]));
+            }
+            self.strangers.insert(collection, Value::Object(stranger));
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The real binary in folders of its own: no terminal, no network, nothing of the user's.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "a module of several test binaries, each of which uses a part of it; a test panics to fail"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A project folder and a cache folder that vanish in the end.
+pub struct Place {
+    root: TempDir,
+    variables: BTreeMap<String, String>,
+}
+
+/// What came of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    line: String,
+}
+
+impl Place {
+    /// An empty project folder.
+    pub fn empty() -> Self {
+        let root = TempDir::new().expect("a folder");
+        fs::create_dir(root.path().join("project")).expect("a folder");
+        Self {
+            root,
+            variables: BTreeMap::new(),
+        }
+    }
+
+    /// A copy of the repository's `examples`, as they lie side by side.
+    pub fn examples() -> Self {
+        let place = Self::empty();
+        copy(&repository().join("examples"), &place.path("examples"));
+        place
+    }
+
+    /// A project of the given files.
+    pub fn with(files: &[(&str, &str)]) -> Self {
+        let place = Self::empty();
+        for (name, text) in files {
+            place.write(name, text);
+        }
+        place
+    }
+
+    /// The folder of the project and its cache.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The folder of cached tokens.
+    pub fn cache(&self) -> PathBuf {
+        self.root().join("cache")
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root().join("project").join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a writable file");
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Replaces a text that stands in a file.
+    pub fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert!(text.contains(from), "{name} holds no {from}:\n{text}");
+        self.write(name, &text.replace(from, to));
+    }
+
+    pub fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).expect("a file");
+    }
+
+    /// The files of the project with their contents.
+    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut out = BTreeMap::new();
+        collect(&self.path(""), "", &mut out);
+        out
+    }
+
+    /// Sets an environment variable of all later runs.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The command, ready to be started.
+    pub fn command(&self, words: &[String]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deskform"));
+        command
+            .args(words)
+            .current_dir(self.path(""))
+            .env_clear()
+            .env("NO_COLOR", "1")
+            .env("DESKFORM_CACHE", self.cache())
+            .envs(&self.variables)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the command in the project folder; the line is split as a shell does.
+    pub fn run(&self, line: &str) -> Run {
+        let output = self.command(&words(line)).output().expect("the binary");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Run {
+            code: output.status.code().expect("no signal"),
+            stdout: self.mask(&text(output.stdout)),
+            stderr: self.mask(&text(output.stderr)),
+            line: line.to_owned(),
+        }
+    }
+
+    /// Runs the command, which must succeed.
+    pub fn done(&self, line: &str) -> Run {
+        let run = self.run(line);
+        assert_eq!(run.code, 0, "{run}");
+        run
+    }
+
+    /// Runs the command, which must be refused with exit code 1 and write nothing in the project.
+    pub fn refused(&self, line: &str) -> Run {
+        let before = self.files();
+        let run = self.run(line);
+        assert_eq!(run.code, 1, "{run}");
+        assert!(self.files() == before, "something was written:\n{run}");
+        run
+    }
+
+    fn mask(&self, text: &str) -> String {
+        text.replace(self.root().to_str().expect("UTF-8"), "[root]")
+    }
+}
+
+impl std::fmt::Display for Run {
+    /// The command line, standard output, then standard error and the exit code in brackets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "$ deskform {}\n{}", self.line, self.stdout)?;
+        if !self.stdout.is_empty() && !self.stdout.ends_with('\n') {
+            f.write_str("[no newline]\n")?;
+        }
+        if !self.stderr.is_empty() {
+            write!(f, "[stderr]\n{}", self.stderr)?;
+        }
+        writeln!(f, "[exit {}]", self.code)
+    }
+}
+
+/// Several runs as one text.
+pub fn transcript(runs: &[Run]) -> String {
+    let mut out = String::new();
+    for run in runs {
+        writeln!(out, "{run}").expect("a text");
+    }
+    out
+}
+
+/// A line split into words; quotes of both kinds keep blanks.
+pub fn words(line: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => out.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    assert!(quote.is_none(), "an open quote in {line}");
+    out.extend(word);
+    out
+}
+
+/// The folder of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Copies a folder without what runs left in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for path in entries(from) {
+        let name = path.file_name().expect("a name");
+        if name == ".deskform" {
+            continue;
+        }
+        if path.is_dir() {
+            copy(&path, &to.join(name));
+        } else {
+            fs::copy(&path, to.join(name)).expect("a copy");
+        }
+    }
+}
+
+fn collect(folder: &Path, prefix: &str, out: &mut BTreeMap<String, Vec<u8>>) {
+    for path in entries(folder) {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = format!("{prefix}{}", name.expect("UTF-8"));
+        if path.is_dir() {
+            collect(&path, &format!("{name}/"), out);
+        } else {
+            out.insert(name, fs::read(&path).expect("a file"));
+        }
+    }
+}
+
+/// `deskform simulate` as a process of its own, which ends with this value.
+pub struct Server {
+    child: Child,
+    address: String,
+    /// What it printed when it was ready, with the port replaced.
+    pub greeting: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Starts it on any free port; `options` is the rest of the command line.
+    pub fn start(place: &Place, options: &str) -> Self {
+        let line = format!("simulate --port 0 {options}");
+        let mut child = place
+            .command(&words(&line))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut server = Self {
+            child,
+            address: String::new(),
+            greeting: String::new(),
+        };
+        let organizations = line.matches("--organization").count().max(1);
+        let mut tokens = 0;
+        while tokens < organizations {
+            let line = lines.next().expect("a greeting").expect("text");
+            if let Some((_, address)) = line.split_once(" on ") {
+                address.clone_into(&mut server.address);
+            }
+            tokens += usize::from(line.starts_with("refresh token"));
+            server.greeting.push_str(&server.mask(&line));
+            server.greeting.push('\n');
+        }
+        server
+    }
+
+    /// Its address, such as `http://127.0.0.1:8800`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A text with this server's address replaced.
+    pub fn mask(&self, text: &str) -> String {
+        text.replace(&self.address, "http://127.0.0.1:[port]")
+    }
+
+    /// What the server has counted.
+    pub fn statistics(&self) -> Value {
+        let host = self.address.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).expect("a connection");
+        write!(
+            stream,
+            "GET /simulator/statistics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        serde_json::from_str(body).expect("JSON")
+    }
+}
