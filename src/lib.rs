@@ -35,6 +35,7 @@ pub mod config;
 pub mod diff;
 pub mod export;
 pub mod kind;
+pub mod ledger;
 pub mod live;
 pub mod manifest;
 pub mod plan;
