@@ -1,32 +1,324 @@
-//! stub
-use crate::state::Address;
-use serde::{Deserialize, Serialize};
+//! The ledger: which live object each address owns, and what was last applied to it.
+//!
+//! Everything works by identity without a ledger; automatic renames, pruning of what is owned, and
+//! three-way drift need one. A ledger that is lost or corrupt is never worse than having none.
+//!
+//! - [`Ledger`] is data and its JSON form.
+//! - [`Store`] keeps it in a file or an object store and replaces it only where nobody else has.
+//! - [`LockGuard`] keeps other runs away; the lock lies beside the ledger and expires by itself.
+//! - [`Journal`] records what a run is about to do, so that the next run can find out what a
+//!   killed run left behind.
+//!
+//! Nothing here reads a clock: times are milliseconds since the Unix epoch, given by the caller.
+//! Nothing here may be given a secret value.
+
+mod backend;
+mod error;
+pub mod journal;
+mod location;
+pub mod lock;
+mod runs;
+pub mod store;
+pub mod update;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+
+use crate::state::Address;
+
+pub use error::{Refusal, StoreError};
+pub use journal::{Begin, Intent, Outcome, Record, RunId, Settled, Unfinished};
+pub use location::{Location, LocationError};
+pub use lock::{Held, Holder, LockError, LockGuard};
+pub use runs::{Journal, Runs};
+pub use store::{Loaded, Store, Version};
+
+/// The version of the ledger's JSON form.
+pub const FORMAT_VERSION: u64 = 1;
+
+/// Largest ledger that is read or written, in bytes.
+pub const MAX_LEDGER: usize = 64 * 1024 * 1024;
+
+/// Who owns what in one organization, and what was last applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ledger {
-    pub format_version: u32,
+    /// [`FORMAT_VERSION`].
+    pub format_version: u64,
+    /// The environment's name.
     pub environment: String,
+    /// The organization's id.
     pub org_id: String,
+    /// Raised by one with every save.
     pub serial: u64,
+    /// The objects that are owned.
+    #[serde(deserialize_with = "unique")]
     pub resources: BTreeMap<Address, Entry>,
 }
+
+/// One object that is owned.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Entry {
+    /// The object's id.
     pub id: String,
-    #[serde(default)]
+    /// The ids of all its parts, where several objects make up one resource: a webhook of the
+    /// guide dialect is one object an event. Empty otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
+    /// Its identity when it was last applied.
     pub identity: String,
+    /// Whether a manifest asked never to remove it; remembered, so that it holds when the block is
+    /// gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prevent_destroy: bool,
+    /// Whether it was there before and was taken over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
+    /// What was last applied, by field; non-secret fields only.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "unique"
+    )]
     pub fields: BTreeMap<String, FieldRecord>,
 }
+
+impl Entry {
+    /// Whether an id is this object's or one of its parts'.
+    #[must_use]
+    pub fn has_id(&self, id: &str) -> bool {
+        self.id == id || self.parts.iter().any(|part| part == id)
+    }
+}
+
+/// What was last applied to a field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldRecord {
+    /// What was sent.
     pub sent: Json,
+    /// What the server showed afterwards. Where it differs from what was sent and is still live,
+    /// the server normalised it, and that is no drift.
     pub stored: Json,
 }
-pub mod update;
+
+/// What was found where a ledger is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Load {
+    /// A ledger of this environment and organization.
+    Found(Ledger),
+    /// Nothing.
+    None,
+    /// Something that is no ledger, and why. It is worth a warning, and as good as nothing.
+    Corrupt(String),
+}
+
+impl Load {
+    /// The ledger, or an empty one.
+    #[must_use]
+    pub fn or_new(self, environment: &str, org_id: &str) -> Ledger {
+        match self {
+            Self::Found(ledger) => ledger,
+            Self::None | Self::Corrupt(_) => Ledger::new(environment, org_id),
+        }
+    }
+}
+
+/// What is looked at before the rest is understood.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Header {
+    format_version: u64,
+    environment: String,
+    org_id: String,
+}
+
+impl Ledger {
+    /// A ledger that owns nothing.
+    #[must_use]
+    pub fn new(environment: &str, org_id: &str) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            environment: environment.to_owned(),
+            org_id: org_id.to_owned(),
+            serial: 0,
+            resources: BTreeMap::new(),
+        }
+    }
+
+    /// Understands bytes from outside. Never gives [`Load::None`].
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are a ledger, but must neither be used nor be written over: one of a newer
+    /// format, of another environment or of another organization.
+    pub fn parse(bytes: &[u8], environment: &str, org_id: &str) -> Result<Load, Refusal> {
+        if bytes.len() > MAX_LEDGER {
+            let reason = format!(
+                "it has {} bytes, and at most {MAX_LEDGER} are read",
+                bytes.len()
+            );
+            return Ok(Load::Corrupt(reason));
+        }
+        let header: Header = match serde_json::from_slice(bytes) {
+            Ok(header) => header,
+            Err(error) => return Ok(Load::Corrupt(error.to_string())),
+        };
+        if header.format_version > FORMAT_VERSION {
+            return Err(Refusal::Newer {
+                found: header.format_version,
+            });
+        }
+        if header.environment != environment {
+            return Err(Refusal::Environment {
+                found: header.environment,
+                expected: environment.to_owned(),
+            });
+        }
+        if header.org_id != org_id {
+            return Err(Refusal::Organization {
+                found: header.org_id,
+                expected: org_id.to_owned(),
+            });
+        }
+        if header.format_version < FORMAT_VERSION {
+            let reason = format!("it has format {}, which never was", header.format_version);
+            return Ok(Load::Corrupt(reason));
+        }
+        Ok(match serde_json::from_slice(bytes) {
+            Ok(ledger) => Load::Found(ledger),
+            Err(error) => Load::Corrupt(error.to_string()),
+        })
+    }
+
+    /// The JSON form: one line a resource, in the order of their addresses, so that a ledger under
+    /// version control shows what changed.
+    ///
+    /// # Errors
+    ///
+    /// A value that has no JSON form; the types here have none such.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut out = Vec::with_capacity(256 + 256 * self.resources.len());
+        out.extend_from_slice(b"{\n  \"formatVersion\": ");
+        serde_json::to_writer(&mut out, &self.format_version)?;
+        out.extend_from_slice(b",\n  \"environment\": ");
+        serde_json::to_writer(&mut out, &self.environment)?;
+        out.extend_from_slice(b",\n  \"orgId\": ");
+        serde_json::to_writer(&mut out, &self.org_id)?;
+        out.extend_from_slice(b",\n  \"serial\": ");
+        serde_json::to_writer(&mut out, &self.serial)?;
+        out.extend_from_slice(b",\n  \"resources\": {");
+        let mut separator: &[u8] = b"\n    ";
+        for (address, entry) in &self.resources {
+            out.extend_from_slice(separator);
+            separator = b",\n    ";
+            serde_json::to_writer(&mut out, address)?;
+            out.extend_from_slice(b": ");
+            serde_json::to_writer(&mut out, entry)?;
+        }
+        out.extend_from_slice(if self.resources.is_empty() {
+            b"}\n}\n"
+        } else {
+            b"\n  }\n}\n"
+        });
+        Ok(out)
+    }
+
+    /// What an address owns.
+    #[must_use]
+    pub fn get(&self, address: &Address) -> Option<&Entry> {
+        self.resources.get(address)
+    }
+
+    /// The address in a collection that owns an id, as an object or as a part of one.
+    ///
+    /// Looks at every entry of the collection; see [`Ledger::index`] for many ids.
+    #[must_use]
+    pub fn by_id(&self, collection: &str, id: &str) -> Option<(&Address, &Entry)> {
+        self.resources
+            .iter()
+            .find(|(address, entry)| address.collection == collection && entry.has_id(id))
+    }
+
+    /// Every owned id with its address, by collection and id. Where two addresses claim one id, the
+    /// first address counts.
+    #[must_use]
+    pub fn index(&self) -> HashMap<(&'static str, &str), &Address> {
+        let mut index = HashMap::with_capacity(self.resources.len());
+        for (address, entry) in &self.resources {
+            for id in std::iter::once(&entry.id).chain(&entry.parts) {
+                index
+                    .entry((address.collection, id.as_str()))
+                    .or_insert(address);
+            }
+        }
+        index
+    }
+
+    /// Sets what an address owns, and returns what it owned before.
+    pub fn set(&mut self, address: Address, entry: Entry) -> Option<Entry> {
+        self.resources.insert(address, entry)
+    }
+
+    /// Forgets what an address owns.
+    pub fn remove(&mut self, address: &Address) -> Option<Entry> {
+        self.resources.remove(address)
+    }
+
+    /// Moves an entry to another address of its collection, as when a handle was changed.
+    ///
+    /// Returns whether it was moved: not where there is nothing to move, where the new address owns
+    /// something already, or where the collections differ.
+    pub fn rename(&mut self, from: &Address, to: &Address) -> bool {
+        if from.collection != to.collection || self.resources.contains_key(to) {
+            return false;
+        }
+        match self.resources.remove(from) {
+            Some(entry) => self.resources.insert(to.clone(), entry).is_none(),
+            None => false,
+        }
+    }
+}
+
+/// A map in which a key that stands twice is an error instead of the last one winning.
+fn unique<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    K: Deserialize<'de> + Ord + fmt::Debug,
+    V: Deserialize<'de>,
+{
+    struct Unique<K, V>(std::marker::PhantomData<(K, V)>);
+
+    impl<'de, K, V> Visitor<'de> for Unique<K, V>
+    where
+        K: Deserialize<'de> + Ord + fmt::Debug,
+        V: Deserialize<'de>,
+    {
+        type Value = BTreeMap<K, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((key, value)) = access.next_entry::<K, V>()? {
+                if map.contains_key(&key) {
+                    return Err(A::Error::custom(format!("`{key:?}` stands twice")));
+                }
+                map.insert(key, value);
+            }
+            Ok(map)
+        }
+    }
+
+    deserializer.deserialize_map(Unique(std::marker::PhantomData))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! What can go wrong with what is kept.
+
+use thiserror::Error;
+
+use super::FORMAT_VERSION;
+
+/// A ledger that must neither be used nor be written over.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Written by a newer version of deskform.
+    #[error("the ledger has format {found}, and this version reads up to {FORMAT_VERSION}")]
+    Newer {
+        /// The format found.
+        found: u64,
+    },
+    /// Another environment's.
+    #[error("the ledger belongs to the environment `{found}`, not to `{expected}`")]
+    Environment {
+        /// The environment that it belongs to.
+        found: String,
+        /// The environment that is being worked on.
+        expected: String,
+    },
+    /// Another organization's.
+    #[error("the ledger belongs to the organization {found}, not to {expected}")]
+    Organization {
+        /// The organization that it belongs to.
+        found: String,
+        /// The organization that is being worked on.
+        expected: String,
+    },
+}
+
+impl Refusal {
+    /// The way out.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Newer { .. } => "use the version of deskform that wrote it, or a newer one",
+            Self::Environment { .. } => "give every environment a `ledger` of its own",
+            Self::Organization { .. } => {
+                "check `orgId`; where the organization was replaced, move the old ledger away"
+            }
+        }
+    }
+}
+
+/// Why something cannot be read, kept or locked.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StoreError {
+    /// The file system or the object store does not do it.
+    #[error("`{place}` cannot be {action}: {reason}")]
+    Access {
+        /// The file or object.
+        place: String,
+        /// `read`, `written`, `listed` or `removed`.
+        action: &'static str,
+        /// In the words of the system that refused.
+        reason: String,
+        /// Whether credentials or permissions are the cause.
+        is_denied: bool,
+    },
+    /// More than is read or written in one piece.
+    #[error("`{place}` is larger than {limit} bytes")]
+    TooLarge {
+        /// The file or object.
+        place: String,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// What is there must be left alone.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Somebody else has changed it since it was read.
+    #[error("`{place}` was changed by another run: serial {expected} was read, and now it {found}")]
+    Conflict {
+        /// The ledger's file or object.
+        place: String,
+        /// The serial that was read; 0 for none.
+        expected: u64,
+        /// What is there now, as the end of the sentence.
+        found: String,
+    },
+    /// The object store writes although it was told to write on a condition only.
+    #[error(
+        "the object store of `{place}` ignores the condition `{condition}`, so it cannot hold a lock"
+    )]
+    Unconditional {
+        /// The lock.
+        place: String,
+        /// The header that it ignores.
+        condition: &'static str,
+    },
+    /// A journal of that run exists already.
+    #[error("the run `{run}` has a journal already at `{place}`")]
+    RunExists {
+        /// The run's id.
+        run: String,
+        /// The journal.
+        place: String,
+    },
+    /// A journal of a newer version.
+    #[error(
+        "the journal `{place}` has format {found}, and this version reads up to {}",
+        super::journal::FORMAT_VERSION
+    )]
+    NewerJournal {
+        /// The journal.
+        place: String,
+        /// The format found.
+        found: u64,
+    },
+}
+
+impl StoreError {
+    /// The way out, where there is one to be named.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Access {
+                is_denied: true, ..
+            } => {
+                "check the permissions of the file, or the credentials in the environment \
+                 (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`); profiles are not read"
+            }
+            Self::Access { .. } | Self::RunExists { .. } => return None,
+            Self::TooLarge { .. } => "split the project into several environments",
+            Self::Refused(refusal) => refusal.hint(),
+            Self::Conflict { .. } => "run the command again; it starts from what is there now",
+            Self::Unconditional { .. } => {
+                "use a store that supports conditional writes, such as Amazon S3, or a file"
+            }
+            Self::NewerJournal { .. } => {
+                "use the version of deskform that wrote it, or a newer one"
+            }
+        })
+    }
+}

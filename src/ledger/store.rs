@@ -1,0 +1,269 @@
+//! Reads the ledger, and replaces it only where nobody else has.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::memory::InMemory;
+
+use super::backend::{Backend, Condition, Put, Tag};
+use super::error::{Refusal, StoreError};
+use super::location::{self, Location, LocationError};
+use super::{Ledger, Load, MAX_LEDGER};
+
+/// Where one environment's ledger, its lock and its journals are kept. Cloning it is cheap.
+///
+/// Beside a ledger `production.json` lie `production.lock`, `production.corrupt` (a copy of what
+/// could not be understood), `production.guard` (files only: locked by the system for the moment
+/// in which something is compared and replaced) and the journals in `runs/`.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) backend: Arc<Backend>,
+    /// The ledger's name in its folder, and the same without `.json`.
+    pub(super) name: String,
+    pub(super) stem: String,
+    pub(super) environment: String,
+    pub(super) org_id: String,
+}
+
+/// Which state of the kept ledger was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    serial: u64,
+    tag: Option<Tag>,
+    is_corrupt: bool,
+}
+
+impl Version {
+    /// The serial; 0 where there was no ledger.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The ledger, nothing, or what is wrong with it.
+    pub load: Load,
+    /// To be given back when saving.
+    pub version: Version,
+}
+
+impl Store {
+    /// Opens the place of an environment's ledger; nothing is read or sent yet.
+    ///
+    /// `env` gives environment variables. S3: the `AWS_…` variables of the AWS tools, such as
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, those of
+    /// web identities and container credentials, and `AWS_ENDPOINT_URL` (or `AWS_ENDPOINT_URL_S3`)
+    /// for compatible stores; profiles are not read. Google: `GOOGLE_APPLICATION_CREDENTIALS`,
+    /// `GOOGLE_SERVICE_ACCOUNT`, `GOOGLE_SERVICE_ACCOUNT_KEY`. Azure: `AZURE_STORAGE_ACCOUNT_NAME`,
+    /// `AZURE_STORAGE_ACCOUNT_KEY`, `AZURE_CLIENT_ID` and so on.
+    ///
+    /// # Errors
+    ///
+    /// A store that this build leaves out, an endpoint that is not encrypted, and settings that are
+    /// incomplete.
+    pub fn open(
+        location: &Location,
+        environment: &str,
+        org_id: &str,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, LocationError> {
+        let wrong = || LocationError::Form(location.to_string());
+        let (backend, name) = match location {
+            Location::File(path) => {
+                let name = path.file_name().and_then(|name| name.to_str());
+                let name = name.ok_or_else(wrong)?.to_owned();
+                let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+                let guard = folder.join(format!("{}.guard", stem(&name)));
+                (Backend::Files { folder, guard }, name)
+            }
+            Location::Object {
+                scheme,
+                container,
+                key,
+            } => {
+                let place = location.to_string();
+                let (prefix, name) = match key.as_ref().rsplit_once('/') {
+                    Some((prefix, name)) => (prefix, name),
+                    None => ("", key.as_ref()),
+                };
+                let backend = Backend::Objects {
+                    store: location::open(*scheme, container, &place, env)?,
+                    prefix: object_store::path::Path::parse(prefix).map_err(|_| wrong())?,
+                    shown: place
+                        .strip_suffix(&format!("/{key}"))
+                        .unwrap_or(&place)
+                        .to_owned(),
+                };
+                (backend, name.to_owned())
+            }
+        };
+        Ok(Self::over(backend, name, environment, org_id))
+    }
+
+    /// A store in memory, for tests. Clones share what it keeps.
+    #[must_use]
+    pub fn in_memory(environment: &str, org_id: &str) -> Self {
+        let backend = Backend::Objects {
+            store: Arc::new(InMemory::new()),
+            prefix: object_store::path::Path::default(),
+            shown: "memory:".to_owned(),
+        };
+        Self::over(backend, format!("{environment}.json"), environment, org_id)
+    }
+
+    fn over(backend: Backend, name: String, environment: &str, org_id: &str) -> Self {
+        Self {
+            backend: Arc::new(backend),
+            stem: stem(&name).to_owned(),
+            name,
+            environment: environment.to_owned(),
+            org_id: org_id.to_owned(),
+        }
+    }
+
+    /// Whether the ledger is a file on this machine, which the next CI job will not see.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.backend.is_local()
+    }
+
+    /// Where the ledger is kept, for messages.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.backend.place(&self.name)
+    }
+
+    /// Reads the ledger.
+    ///
+    /// # Errors
+    ///
+    /// A place that cannot be read, a ledger of more than [`MAX_LEDGER`] bytes, and one that must
+    /// be left alone, see [`Refusal`].
+    pub async fn load(&self) -> Result<Loaded, StoreError> {
+        let Some((bytes, tag)) = self.backend.get(&self.name, MAX_LEDGER).await? else {
+            return Ok(Loaded {
+                load: Load::None,
+                version: Version {
+                    serial: 0,
+                    tag: None,
+                    is_corrupt: false,
+                },
+            });
+        };
+        let load = Ledger::parse(&bytes, &self.environment, &self.org_id)?;
+        let version = Version {
+            serial: match &load {
+                Load::Found(ledger) => ledger.serial,
+                Load::None | Load::Corrupt(_) => 0,
+            },
+            tag: Some(tag),
+            is_corrupt: matches!(load, Load::Corrupt(_)),
+        };
+        Ok(Loaded { load, version })
+    }
+
+    /// Replaces the ledger that was read as `expected`, and returns the new version. The ledger's
+    /// serial becomes the one after `expected`.
+    ///
+    /// The write is conditional on the content that was read (`If-Match`, or `If-None-Match` where
+    /// there was none). What could not be understood is copied aside first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if somebody else has changed it or the ledger does not descend from
+    /// `expected`; a ledger of another environment or organization; one that is too large to be
+    /// read again; a place that cannot be written. The kept ledger is whole in every case.
+    pub async fn save(
+        &self,
+        ledger: &mut Ledger,
+        expected: &Version,
+    ) -> Result<Version, StoreError> {
+        if ledger.environment != self.environment {
+            return Err(StoreError::Refused(Refusal::Environment {
+                found: ledger.environment.clone(),
+                expected: self.environment.clone(),
+            }));
+        }
+        if ledger.org_id != self.org_id {
+            return Err(StoreError::Refused(Refusal::Organization {
+                found: ledger.org_id.clone(),
+                expected: self.org_id.clone(),
+            }));
+        }
+        let conflict = |found: String| StoreError::Conflict {
+            place: self.place(),
+            expected: expected.serial,
+            found,
+        };
+        if ledger.serial != expected.serial {
+            return Err(conflict(format!("has serial {}", ledger.serial)));
+        }
+        let before = ledger.serial;
+        ledger.serial = before.saturating_add(1);
+        let saved = self.write(ledger, expected).await;
+        if !matches!(saved, Ok(Some(_))) {
+            ledger.serial = before;
+        }
+        match saved? {
+            Some(tag) => Ok(Version {
+                serial: ledger.serial,
+                tag: Some(tag),
+                is_corrupt: false,
+            }),
+            None => Err(conflict(match self.load().await {
+                Ok(Loaded {
+                    load: Load::Found(found),
+                    ..
+                }) => format!("has serial {}", found.serial),
+                Ok(Loaded {
+                    load: Load::None, ..
+                }) => "is gone".to_owned(),
+                _ => "is something else".to_owned(),
+            })),
+        }
+    }
+
+    async fn write(&self, ledger: &Ledger, expected: &Version) -> Result<Option<Tag>, StoreError> {
+        let bytes = ledger.to_bytes().map_err(|error| StoreError::Access {
+            place: self.place(),
+            action: "written",
+            reason: error.to_string(),
+            is_denied: false,
+        })?;
+        if bytes.len() > MAX_LEDGER {
+            return Err(StoreError::TooLarge {
+                place: self.place(),
+                limit: MAX_LEDGER,
+            });
+        }
+        if expected.is_corrupt
+            && let Some((found, _)) = self.backend.get(&self.name, MAX_LEDGER).await?
+        {
+            let aside = format!("{}.corrupt", self.stem);
+            self.backend.put(&aside, found, Condition::Any).await?;
+        }
+        let condition = expected
+            .tag
+            .clone()
+            .map_or(Condition::Absent, Condition::Is);
+        let put = self
+            .backend
+            .put(&self.name, Bytes::from(bytes), condition)
+            .await?;
+        Ok(match put {
+            Put::Done(tag) => Some(tag),
+            Put::Changed => None,
+        })
+    }
+}
+
+fn stem(name: &str) -> &str {
+    match name.strip_suffix(".json") {
+        Some(stem) if !stem.is_empty() => stem,
+        _ => name,
+    }
+}

@@ -1,0 +1,158 @@
+//! The scenarios on a server that speaks S3.
+//!
+//! `DESKFORM_TEST_S3=http://127.0.0.1:PORT` names one that is running; otherwise `moto_server`
+//! (`pip install "moto[server]"`) is started on loopback if it is there.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use deskform::ledger::{Location, Store, StoreError};
+
+use crate::scenarios::{self, Place};
+
+/// A server, ended with this value if it was started here.
+struct Server {
+    endpoint: String,
+    child: Option<Child>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Server {
+    /// A server, or nothing where none can be had.
+    fn find() -> Option<Self> {
+        if let Ok(endpoint) = std::env::var("DESKFORM_TEST_S3") {
+            return Some(Self {
+                endpoint,
+                child: None,
+            });
+        }
+        let started = Command::new("moto_server")
+            .args(["-H", "127.0.0.1", "-p", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let Ok(mut child) = started else {
+            println!("skipped: `moto_server` is not here, and `DESKFORM_TEST_S3` is not set");
+            return None;
+        };
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        // It says where it listens once it does; it ends without a word if it cannot run.
+        let endpoint = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let (_, address) = line.split_once("Running on ")?;
+            Some(address.trim().to_owned())
+        });
+        // Read on, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        let mut server = Self {
+            endpoint: String::new(),
+            child: Some(child),
+        };
+        let Some(endpoint) = endpoint else {
+            println!("skipped: `moto_server` does not run");
+            return None;
+        };
+        server.endpoint = endpoint;
+        Some(server)
+    }
+
+    fn env(&self) -> impl Fn(&str) -> Option<String> {
+        let endpoint = self.endpoint.clone();
+        move |name| match name {
+            "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+            "AWS_ACCESS_KEY_ID" => Some("test".to_owned()),
+            "AWS_SECRET_ACCESS_KEY" => Some("test-secret".to_owned()),
+            "AWS_REGION" => Some("us-east-1".to_owned()),
+            _ => None,
+        }
+    }
+
+    async fn make_bucket(&self) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([])
+            .build()
+            .unwrap();
+        let url = format!("{}/deskform-test", self.endpoint);
+        let answer = client.put(url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+}
+
+static PREFIXES: AtomicU32 = AtomicU32::new(0);
+
+/// A prefix of its own in the bucket.
+struct Prefix<'s> {
+    server: &'s Server,
+    prefix: String,
+}
+
+impl<'s> Prefix<'s> {
+    fn new(server: &'s Server) -> Self {
+        let number = PREFIXES.fetch_add(1, Ordering::Relaxed);
+        Self {
+            server,
+            prefix: format!("t{}/{number}", std::process::id()),
+        }
+    }
+}
+
+impl Place for Prefix<'_> {
+    fn open(&self, environment: &str, org_id: &str) -> Store {
+        let text = format!("s3://deskform-test/{}/{environment}.json", self.prefix);
+        let location = Location::parse(&text, std::path::Path::new("")).unwrap();
+        Store::open(&location, environment, org_id, &self.server.env()).unwrap()
+    }
+
+    fn spoil(&self, _environment: &str, _bytes: &[u8]) {}
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn s3() {
+    let Some(server) = Server::find() else {
+        return;
+    };
+    server.make_bucket().await;
+    scenarios::all(&|| Prefix::new(&server)).await;
+    // A development server checks a condition and writes in two steps, so racing it proves nothing.
+    if server.child.is_none() {
+        scenarios::race(&Prefix::new(&server)).await;
+    }
+
+    let place = Location::parse("s3://no-such-bucket/x.json", std::path::Path::new("")).unwrap();
+    let store = Store::open(&place, "production", "700002", &server.env()).unwrap();
+    let error = store.load().await.unwrap_err();
+    let expected = "`s3://no-such-bucket/x.json` cannot be read: NoSuchBucket: ";
+    assert!(error.to_string().starts_with(expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let server = Server {
+        endpoint,
+        child: None,
+    };
+    let store = Prefix::new(&server).open("production", "700002");
+    let error = store.load().await.unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, StoreError::Access { .. }), "{text}");
+    assert!(text.to_lowercase().contains("connect"), "{text}");
+    assert!(!text.contains("test-secret"), "{text}");
+}
