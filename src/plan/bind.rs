@@ -35,11 +35,7 @@ pub struct Bound {
 /// # Errors
 /// All problems at once: objects that are not unique, names that do not exist, two addresses for
 /// one object.
-pub fn bind(
-    desired: &Desired,
-    live: &mut Live,
-    options: &Options,
-) -> Result<Bound, Vec<Problem>> {
+pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bound, Vec<Problem>> {
     let owners = Owners::of(live, options);
     let mut problems = Vec::new();
     let mut bound = Bound::default();
@@ -298,7 +294,8 @@ fn candidate(
     // What the ledger owns is renamed, whatever the case.
     if !secret
         && !owned
-        && let Some(index) = live.find_without_case(kind.collection, &name) {
+        && let Some(index) = live.find_without_case(kind.collection, &name)
+    {
         let have = live.identity_of(index).unwrap_or_default();
         problems.push(
             Problem::error(

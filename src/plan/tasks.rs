@@ -758,7 +758,9 @@ impl Builder<'_> {
                     None => {
                         let problem = Problem::error(
                             "protected",
-                            format!("`{address}` reports to no role that could take over its sub-roles"),
+                            format!(
+                                "`{address}` reports to no role that could take over its sub-roles"
+                            ),
                         )
                         .help("delete it in Zoho Desk and choose the role that takes over");
                         self.problems.push(match at {
