@@ -53,7 +53,9 @@ pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bou
             &mut bound,
         );
         let index = match (by_ledger, by_name) {
-            (Some(owned), Some(named)) if owned != named => {
+            (Some(owned), Some(named))
+                if owned != named && !owners.is_of_another(named, desired) =>
+            {
                 problems.push(two_candidates(desired, live, address, owned, named));
                 continue;
             }
@@ -91,6 +93,24 @@ pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bou
         live.bind(index, address.clone());
         bound.live.insert(address.clone(), index);
     }
+    tombstones(desired, live, &mut bound, &mut problems);
+    left_by_moves(desired, live, &mut bound);
+    prune(&owners, live, options, &mut bound, &mut problems);
+    for (address, resource) in &desired.state {
+        let mut resource = resource.clone();
+        translate(desired, live, address, &mut resource, &mut problems);
+        bound.desired.insert(address.clone(), resource);
+    }
+    refers_to_removed(desired, live, &bound, &mut problems);
+    if problems.is_empty() {
+        Ok(bound)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Finds the live objects that the tombstones name.
+fn tombstones(desired: &Desired, live: &Live, bound: &mut Bound, problems: &mut Vec<Problem>) {
     for tombstone in &desired.removed {
         match *live.find(tombstone.collection, &tombstone.identity) {
             [] => {
@@ -131,19 +151,6 @@ pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bou
                 tombstone.place.clone(),
             )),
         }
-    }
-    left_by_moves(desired, live, &mut bound);
-    prune(&owners, live, options, &mut bound, &mut problems);
-    for (address, resource) in &desired.state {
-        let mut resource = resource.clone();
-        translate(desired, live, address, &mut resource, &mut problems);
-        bound.desired.insert(address.clone(), resource);
-    }
-    refers_to_removed(desired, live, &bound, &mut problems);
-    if problems.is_empty() {
-        Ok(bound)
-    } else {
-        Err(problems)
     }
 }
 

@@ -35,6 +35,13 @@ impl Owners {
             by_index,
         }
     }
+
+    /// Whether a live object is owned by an address that is declared: then only that one may have it.
+    pub(super) fn is_of_another(&self, index: usize, desired: &Desired) -> bool {
+        self.by_index
+            .get(&index)
+            .is_some_and(|address| desired.state.contains_key(address))
+    }
 }
 
 pub(super) fn two_candidates(
