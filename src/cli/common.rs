@@ -16,7 +16,7 @@ use crate::api::{
     ApiError, Credentials, DataCenter, Dialect, Edition, Endpoint, Https, TokenCache, Transport,
 };
 use crate::clock::Clock;
-use crate::config::{Environment, Project, Prune, RemovalPolicy, Target};
+use crate::config::{Environment, Project, RemovalPolicy, Target};
 use crate::live::read::Unread;
 use crate::manifest::{self, Desired, Sources};
 use crate::plan::guards::Limits;
@@ -174,34 +174,6 @@ impl Workspace {
         tell(&shown(global, &warnings.to_vec().into(), &self.texts));
     }
 
-    /// What the project file asks for and this version does not do.
-    fn without_effect(&self) -> Vec<Problem> {
-        let environment = &self.environment;
-        let prunes = |prune: Option<Prune>| prune.is_some_and(|prune| prune != Prune::None);
-        let asked = [
-            ("ledger", environment.ledger.is_some()),
-            (
-                "prune",
-                prunes(environment.prune)
-                    || environment
-                        .kinds
-                        .values()
-                        .any(|policy| prunes(policy.prune)),
-            ),
-        ];
-        asked
-            .into_iter()
-            .filter(|(_, asked)| *asked)
-            .map(|(key, _)| {
-                Problem::warning(
-                    "without-effect",
-                    format!("`{key}` has no effect yet: nothing is removed unless it is listed under `removed:`"),
-                )
-                .at(environment.place.clone(), "in this environment")
-            })
-            .collect()
-    }
-
     /// Options for planning.
     ///
     /// # Errors
@@ -225,7 +197,6 @@ impl Workspace {
                 .at(entry.place.clone(), "no longer holds")
                 .help("settle the difference, or set a new date with a reason")
             })
-            .chain(self.without_effect())
             .collect();
         self.warn(global, &warnings);
         let mut problems = Vec::new();
@@ -270,10 +241,11 @@ impl Workspace {
                 max_updates: environment.guards.max_updates,
                 max_delete_percent: environment.guards.max_delete_percent,
                 max_deletes: environment.guards.max_deletes,
+                allow_deletes: None,
                 edition: None,
             },
             ledger: None,
-            prune: std::collections::BTreeMap::new(),
+            prune: environment.prunes(),
         })
     }
 

@@ -236,10 +236,11 @@ impl Desk {
                 max_updates: self.environment.guards.max_updates,
                 max_delete_percent: self.environment.guards.max_delete_percent,
                 max_deletes: self.environment.guards.max_deletes,
+                allow_deletes: None,
                 edition: None,
             },
             ledger: None,
-            prune: std::collections::BTreeMap::new(),
+            prune: self.environment.prunes(),
         }
     }
 
