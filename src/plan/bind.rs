@@ -28,6 +28,8 @@ pub struct Bound {
     pub known: HashSet<Address>,
     /// Addresses that cannot be compared since a secret is missing.
     pub not_compared: Vec<Address>,
+    /// Addresses of which a problem says why nobody knows what they are; never in a plan.
+    pub unclear: HashSet<Address>,
 }
 
 /// Binds the declared resources to live objects.
@@ -36,12 +38,30 @@ pub struct Bound {
 /// All problems at once: objects that are not unique, names that do not exist, two addresses for
 /// one object.
 pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bound, Vec<Problem>> {
+    let (bound, problems) = bind_what_is_clear(desired, live, options);
+    if problems.is_empty() {
+        Ok(bound)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Binds what can be bound, and returns the problems of the rest beside it.
+///
+/// Made for reports: what is unclear is left out there, and does not hide everything else.
+#[must_use]
+pub fn bind_what_is_clear(
+    desired: &Desired,
+    live: &mut Live,
+    options: &Options,
+) -> (Bound, Vec<Problem>) {
     let owners = Owners::of(live, options);
     let mut problems = Vec::new();
     let mut bound = Bound::default();
     let mut taken: HashMap<usize, Address> = HashMap::new();
     live.reserve(desired.state.keys().cloned());
     for (address, resource) in &desired.state {
+        let before = problems.len();
         let by_ledger = owners.by_address.get(address).copied();
         let by_name = candidate(
             desired,
@@ -52,61 +72,66 @@ pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bou
             &mut problems,
             &mut bound,
         );
-        let index = match (by_ledger, by_name) {
-            (Some(owned), Some(named))
-                if owned != named && !owners.is_of_another(named, desired) =>
-            {
-                problems.push(two_candidates(desired, live, address, owned, named));
-                continue;
+        'one: {
+            let index = match (by_ledger, by_name) {
+                (Some(owned), Some(named))
+                    if owned != named && !owners.is_of_another(named, desired) =>
+                {
+                    problems.push(two_candidates(desired, live, address, owned, named));
+                    break 'one;
+                }
+                (Some(index), _) | (None, Some(index)) => index,
+                (None, None) => break 'one,
+            };
+            // A declaration that moved to another handle keeps its object.
+            if by_ledger.is_some() || owners.by_index.contains_key(&index) {
+                bound.known.insert(address.clone());
             }
-            (Some(index), _) | (None, Some(index)) => index,
-            (None, None) => continue,
-        };
-        // A declaration that moved to another handle keeps its object.
-        if by_ledger.is_some() || owners.by_index.contains_key(&index) {
-            bound.known.insert(address.clone());
+            if let Some(other) = taken.get(&index) {
+                problems.push(
+                    Problem::error(
+                        "two-addresses",
+                        format!("`{address}` and `{other}` are the same live object"),
+                    )
+                    .at(place(desired, address, ""), "the second declaration")
+                    .at(place(desired, other, ""), "the first declaration")
+                    .help("remove one of them, or correct its `renamedFrom`"),
+                );
+                break 'one;
+            }
+            if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
+                problems.push(
+                    Problem::error(
+                        "taken-by-system",
+                        format!("`{address}` would take over {what} of the same name"),
+                    )
+                    .at(place(desired, address, ""), "declared here")
+                    .help("choose another name; what is not yours is never changed"),
+                );
+                break 'one;
+            }
+            taken.insert(index, address.clone());
+            live.bind(index, address.clone());
+            bound.live.insert(address.clone(), index);
         }
-        if let Some(other) = taken.get(&index) {
-            problems.push(
-                Problem::error(
-                    "two-addresses",
-                    format!("`{address}` and `{other}` are the same live object"),
-                )
-                .at(place(desired, address, ""), "the second declaration")
-                .at(place(desired, other, ""), "the first declaration")
-                .help("remove one of them, or correct its `renamedFrom`"),
-            );
-            continue;
+        if problems.len() > before {
+            bound.unclear.insert(address.clone());
         }
-        if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
-            problems.push(
-                Problem::error(
-                    "taken-by-system",
-                    format!("`{address}` would take over {what} of the same name"),
-                )
-                .at(place(desired, address, ""), "declared here")
-                .help("choose another name; what is not yours is never changed"),
-            );
-            continue;
-        }
-        taken.insert(index, address.clone());
-        live.bind(index, address.clone());
-        bound.live.insert(address.clone(), index);
     }
     tombstones(desired, live, &mut bound, &mut problems);
     left_by_moves(desired, live, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
     for (address, resource) in &desired.state {
         let mut resource = resource.clone();
+        let before = problems.len();
         translate(desired, live, address, &mut resource, &mut problems);
+        if problems.len() > before {
+            bound.unclear.insert(address.clone());
+        }
         bound.desired.insert(address.clone(), resource);
     }
     refers_to_removed(desired, live, &bound, &mut problems);
-    if problems.is_empty() {
-        Ok(bound)
-    } else {
-        Err(problems)
-    }
+    (bound, problems)
 }
 
 /// Finds the live objects that the tombstones name.
