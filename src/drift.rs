@@ -380,6 +380,8 @@ impl<'a> Sides<'a> {
                 }
                 // A map with a secret in it is in no record.
                 None if named.is_some_and(Value::is_secret) => (Moved::Unknown, Json::Null),
+                // Of what a run that was killed has created nobody knows more than the id.
+                None if entry.fields.is_empty() && !entry.adopted => (Moved::Unknown, Json::Null),
                 None => (Moved::Manifests, Json::Null),
             }
         };

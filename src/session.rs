@@ -1,6 +1,7 @@
 //! A session with one organization: who it is, which dialect it speaks, what it allows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -10,7 +11,9 @@ use crate::api::{
 };
 use crate::clock::Clock;
 use crate::drift;
-use crate::live::read::{Needs, Unread, complete, fetch_missing, incomplete, partial, read};
+use crate::live::read::{
+    Needs, Unread, complete, fetch_missing, incomplete, lacks_unproved, partial, read,
+};
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, bind, bind_what_is_clear};
@@ -40,6 +43,8 @@ pub struct Connection {
     pub edition: Option<Edition>,
     /// Calls at once, if fewer than the edition allows.
     pub parallelism: Option<usize>,
+    /// How long an object may take to appear in its listing.
+    pub settle: Duration,
 }
 
 /// An open session.
@@ -57,6 +62,8 @@ pub struct Session {
     pub parallelism: usize,
     /// The clock.
     pub clock: Clock,
+    /// How long an object may take to appear in its listing.
+    pub settle: Duration,
 }
 
 /// Why a session cannot be opened or used.
@@ -209,6 +216,7 @@ impl Session {
             edition,
             parallelism,
             clock: connection.clock,
+            settle: connection.settle,
         })
     }
 
@@ -248,7 +256,7 @@ impl Session {
     ) -> Result<Compared, SessionError> {
         let mut warnings = self.check_dialect(desired)?;
         let needs = self.needs(desired, options);
-        let mut live = self.read(&needs).await?;
+        let mut live = self.read_settled(&needs, options).await?;
         let absent = self.fetch_missing(&mut live, options).await?;
         let (bound, problems) = bind_what_is_clear(desired, &mut live, options);
         self.complete_bound(&mut live, &bound).await?;
@@ -335,7 +343,7 @@ impl Session {
         needs: &Needs,
         options: &Options,
     ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
-        let mut live = self.read(needs).await?;
+        let mut live = self.read_settled(needs, options).await?;
         let absent = self.fetch_missing(&mut live, options).await?;
         let bound = bind(desired, &mut live, options)?;
         self.complete_bound(&mut live, &bound).await?;
@@ -359,7 +367,34 @@ impl Session {
         if let Some(ledger) = &options.ledger {
             needs.add_owned(ledger, self.dialect);
         }
+        for (address, identity) in &options.watched {
+            needs.add(address, identity, self.dialect);
+        }
         needs
+    }
+
+    /// Reads what is needed, once more where a listing may not show yet what was applied.
+    async fn read_settled(&self, needs: &Needs, options: &Options) -> Result<Live, SessionError> {
+        let mut live = self.read(needs).await?;
+        if let Some(ledger) = &options.ledger
+            && lacks_unproved(&live, ledger)
+        {
+            // Only a listing tells of these kinds, and it may lag behind the last apply.
+            let settled_at = ledger
+                .applied_at
+                .min(self.clock.now_ms())
+                .saturating_add(i64::try_from(self.settle.as_millis()).unwrap_or(i64::MAX));
+            let left = settled_at.saturating_sub(self.clock.now_ms());
+            if let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0) {
+                tracing::info!(
+                    seconds = left / 1000,
+                    "a listing may lag behind the last apply; waiting"
+                );
+                self.clock.sleep(Duration::from_millis(left)).await;
+                live = self.read(needs).await?;
+            }
+        }
+        Ok(live)
     }
 
     async fn fetch_missing(

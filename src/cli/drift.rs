@@ -2,7 +2,8 @@
 
 use super::Global;
 use super::common::{Failure, Workspace, block_on, print, remark, report as report_failure, style};
-use crate::ledger::{Load, Store};
+use crate::keep::watched;
+use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::problem::{self, Problem, Problems, exit};
@@ -52,10 +53,12 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let mut options = workspace.options(global, &args.targets)?;
     let store = workspace.store()?;
     let drifted = block_on(async {
-        options.ledger = match workspace.load(global, &store).await?.load {
-            Load::Found(ledger) => Some(ledger),
-            Load::None | Load::Corrupt(_) => None,
-        };
+        let view = workspace.look(&store).await?;
+        workspace.warn(global, &view.warnings);
+        options.watched = watched(&view.doubts);
+        // One that was never saved tells nothing.
+        options.ledger =
+            Some(view.ledger).filter(|ledger| ledger.serial > 0 || !ledger.resources.is_empty());
         check_targets(&desired, &options).map_err(|problems| workspace.failure(problems.into()))?;
         let connected = workspace.connect(None).await?;
         say_what_is_under_way(global, &store, &options, connected.session.clock.now_ms()).await;
@@ -100,17 +103,16 @@ async fn say_what_is_under_way(global: &Global, store: &Store, options: &Options
     if let Ok(Some(held)) = store.holder(now).await {
         remark(
             global,
-            &format!("{held}: what that run has not finished shows as drift",),
+            &format!("{held}: what that run has not finished shows as drift"),
         );
-    }
-    if let Ok(runs) = store.open_runs().await
+    } else if let Ok(runs) = store.open_runs().await
         && let Some(run) = runs.unfinished.first()
     {
         remark(
             global,
             &format!(
-                "the run `{}` did not finish: what it changed shows as drift; the next \
-                 `deskform apply` finds out what became of it",
+                "the run `{}` did not end in order: what it did may show as drift; the next \
+                 `deskform apply` finds out",
                 run.run
             ),
         );

@@ -360,6 +360,7 @@ fn entry(
             .details
             .get(address)
             .is_some_and(|detail| detail.lifecycle.prevent_destroy),
+        lent: None,
         adopted: true,
         fields: std::collections::BTreeMap::new(),
     })

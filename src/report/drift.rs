@@ -48,7 +48,7 @@ pub fn text(report: &Report, style: Style) -> String {
         // Writing into a string cannot fail, here and below.
         let _ = writeln!(out, "{}:\n", title_of(report, moved, title));
         for drifts in blocks {
-            add_block(&mut out, drifts, moved, style);
+            add_block(&mut out, &drifts, moved, style);
             out.push('\n');
         }
     }
@@ -87,7 +87,7 @@ pub fn markdown(report: &Report) -> String {
     };
     for (moved, title) in SIDES {
         let entries = of_side(report, moved)
-            .map(|drifts| entry(drifts, moved))
+            .map(|drifts| entry(&drifts, moved))
             .collect();
         add(&title_of(report, moved, title), true, entries);
     }
@@ -195,27 +195,27 @@ fn heading(drifts: &[&Drift]) -> (&'static str, Paint, String) {
     (sign, paint, mark)
 }
 
-fn add_block(out: &mut String, drifts: Vec<&Drift>, moved: Moved, style: Style) {
+fn add_block(out: &mut String, drifts: &[&Drift], moved: Moved, style: Style) {
     let Some(address) = drifts.first().map(|drift| drift.address.to_string()) else {
         return;
     };
-    let (sign, paint, mark) = heading(&drifts);
+    let (sign, paint, mark) = heading(drifts);
     let head = style.paint(paint, &format!("{sign} {}", safe(&address)));
     let _ = writeln!(out, "{head}{mark}");
-    for line in lines_of(&drifts, moved, style.width) {
+    for line in lines_of(drifts, moved, style.width) {
         text::add_line(out, &line, style);
     }
 }
 
-fn entry(drifts: Vec<&Drift>, moved: Moved) -> Entry {
+fn entry(drifts: &[&Drift], moved: Moved) -> Entry {
     let address = drifts
         .first()
         .map(|drift| drift.address.to_string())
         .unwrap_or_default();
-    let (_, _, mark) = heading(&drifts);
+    let (_, _, mark) = heading(drifts);
     // What an API says of times and people is data: it is no Markdown and no HTML.
     let mark = markdown::html(&mark);
-    let lines = lines_of(&drifts, moved, 100);
+    let lines = lines_of(drifts, moved, 100);
     Entry {
         name: format!("- {}{mark}\n\n", markdown::code(&address)),
         details: (!lines.is_empty()).then(|| markdown::folded(&address, &mark, &lines)),
