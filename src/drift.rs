@@ -481,7 +481,12 @@ impl Record {
             (false, true) => Moved::Manifests,
             (false, false) => return None,
         };
-        Some((moved, stored.unwrap_or_default()))
+        // A subscription without a filter is shown as the empty filter.
+        let stored = match stored {
+            Some(Json::Null) if difference.leaf.is_some() && !by_leaf => Json::Object(Map::new()),
+            stored => stored.unwrap_or_default(),
+        };
+        Some((moved, stored))
     }
 }
 
@@ -625,7 +630,9 @@ pub fn date(report: &mut Report, compared: &Compared) {
             .live
             .get(&drift.address)
             .and_then(|index| live.objects.get(*index));
-        let Some(object) = object.filter(|_| drift.moved != Moved::Manifests) else {
+        // What only a person can set need not have been changed at all.
+        let tells = drift.moved != Moved::Manifests && drift.what != What::ByHand;
+        let Some(object) = object.filter(|_| tells) else {
             continue;
         };
         drift.modified = object

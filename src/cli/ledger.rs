@@ -12,7 +12,7 @@ use super::common::{Failure, Workspace, block_on, print, remark};
 use super::store::holder;
 use crate::api::{Method, Request};
 use crate::clock::Clock;
-use crate::kind::{Form, Kind};
+use crate::kind::Kind;
 use crate::ledger::{Entry, Held, Ledger, Load, LockError, Runs, Store};
 use crate::live::read::{Needs, is_gone};
 use crate::live::{Live, LiveObject, identity_fields};
@@ -296,7 +296,7 @@ async fn find(
         .help("the id stands in the object's address in Zoho Desk; trashed objects do not count")
         .into()
     };
-    if api.form == Form::Plain && !api.by_module {
+    if api.by_id && !api.by_module {
         let request = Request::new(Method::Get, format!("{}/{id}", api.list));
         return match session.client.reader().get(&request).await {
             Ok(answer) => match answer.body {

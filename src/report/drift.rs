@@ -2,17 +2,18 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value as Json;
+
 use super::lines::{self, Line};
 use super::markdown::{self, Entry, Section};
 use super::safe::{self, safe};
 use super::{Paint, Style, parts, text};
 use crate::drift::{Drift, Moved, Report, What};
 use crate::plan::FieldChange;
-use crate::state::Address;
 
 /// The sides in the order in which they are told, with what stands before and behind the arrow.
 const SIDES: [(Moved, &str); 4] = [
-    (Moved::Both, "Changed on both sides"),
+    (Moved::Both, "Changed on both sides (last applied → now)"),
     (Moved::Live, "Changed in Zoho Desk (last applied → now)"),
     (
         Moved::Unknown,
@@ -224,31 +225,37 @@ fn entry(drifts: &[&Drift], moved: Moved) -> Entry {
 
 fn lines_of(drifts: &[&Drift], moved: Moved, width: usize) -> Vec<Line> {
     let mut out = Vec::new();
-    let fields = || drifts.iter().filter(|drift| drift.field.is_some());
-    let mut add = |drift: &Drift, before: &serde_json::Value, after: &serde_json::Value| {
-        add_field(&mut out, &drift.address, drift, before, after, width);
-    };
+    let fields: Vec<&Drift> = drifts
+        .iter()
+        .filter(|drift| drift.field.is_some())
+        .copied()
+        .collect();
     match moved {
-        Moved::Live => fields().for_each(|drift| add(drift, &drift.applied, &drift.live)),
+        Moved::Live => {
+            for drift in fields {
+                add_field(&mut out, drift, &drift.applied, &drift.live, width);
+            }
+        }
         Moved::Manifests | Moved::Unknown => {
-            fields().for_each(|drift| add(drift, &drift.live, &drift.wanted));
+            for drift in fields {
+                add_field(&mut out, drift, &drift.live, &drift.wanted, width);
+            }
         }
         Moved::Both => {
-            if fields().next().is_some() {
-                out.push(Line::plain("in Zoho Desk (last applied → now):".to_owned()));
-            }
-            for drift in fields() {
-                let (before, after) = (&drift.applied, &drift.live);
-                add_field(&mut out, &drift.address, drift, before, after, width);
-            }
-            if fields().next().is_some() {
-                out.push(Line::plain(
-                    "in the manifests (last applied → now):".to_owned(),
-                ));
-            }
-            for drift in fields() {
-                let (before, after) = (&drift.applied, &drift.wanted);
-                add_field(&mut out, &drift.address, drift, before, after, width);
+            for drift in fields {
+                for (side, now) in [
+                    ("in Zoho Desk", &drift.live),
+                    ("in the manifests", &drift.wanted),
+                ] {
+                    let at = out.len();
+                    add_field(&mut out, drift, &drift.applied, now, width);
+                    let name = drift.field.as_deref().map(safe).unwrap_or_default();
+                    if let Some(line) = out.get_mut(at)
+                        && let Some(rest) = line.text.strip_prefix(&*name)
+                    {
+                        line.text = format!("{name} {side}{rest}");
+                    }
+                }
             }
         }
     }
@@ -259,19 +266,12 @@ fn lines_of(drifts: &[&Drift], moved: Moved, width: usize) -> Vec<Line> {
     out
 }
 
-fn add_field(
-    out: &mut Vec<Line>,
-    address: &Address,
-    drift: &Drift,
-    before: &serde_json::Value,
-    after: &serde_json::Value,
-    width: usize,
-) {
+fn add_field(out: &mut Vec<Line>, drift: &Drift, before: &Json, after: &Json, width: usize) {
     let change = FieldChange {
         field: drift.field.clone().unwrap_or_default(),
         before: before.clone(),
         after: after.clone(),
         secret: drift.secret,
     };
-    lines::add_field(out, address.collection, &change, false, width);
+    lines::add_field(out, drift.address.collection, &change, false, width);
 }
