@@ -104,7 +104,7 @@ fn commands_are_commands() {
     }
     assert!(count >= 8, "{count} commands");
     // In running text as well.
-    let subcommands = ["plan", "apply", "export", "validate"];
+    let subcommands = ["plan", "apply", "drift", "export", "validate"];
     for code in text.split('`').skip(1).step_by(2) {
         match code.split_once(' ') {
             Some(("deskform", _)) => parse(code),

@@ -509,7 +509,7 @@ fn as_json(ledger: &Ledger, store: &Store, beside: &Beside) -> String {
     // Cannot fail: maps have texts as keys.
     let mut text = serde_json::to_string_pretty(&whole).unwrap_or_default();
     text.push('\n');
-    text
+    crate::report::safe::json(text)
 }
 
 fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> String {
