@@ -185,6 +185,95 @@ fn adopting_settles_two_candidates() {
 }
 
 #[test]
+fn adopting_settles_two_of_one_name() {
+    let place = applied("openapi");
+    let id = ledger(&place)["resources"][0]["id"].clone();
+    let id = id.as_str().expect("an id");
+    let old = place.read(LEDGER);
+    // Renamed for a moment, so that an account of the same name comes beside it.
+    place.edit(STATE, "Example Corporation", "Old Corporation");
+    place.remove(LEDGER);
+    place.done("apply --auto-approve");
+    place.edit(STATE, "Old Corporation", "Example Corporation");
+    place.remove(LEDGER);
+    let refused = place.refused("plan");
+    assert!(
+        refused
+            .stderr
+            .contains("ledger adopt 'accounts/Example Corporation' ID"),
+        "{refused}"
+    );
+    place.done(&format!("ledger adopt 'accounts/Example Corporation' {id}"));
+    let plan = place.done("plan");
+    assert!(!plan.stdout.contains("accounts/"), "{plan}");
+    // So does a ledger that knew it all along.
+    place.write(LEDGER, &old);
+    place.done("plan");
+}
+
+#[test]
+fn every_kind_is_adopted_by_its_id() {
+    let desk = "\
+customFields:
+  region: {module: contacts, displayLabel: Region, type: Text, maxLength: 50}
+departments: {Billing: {}}
+agents:
+  jo@example.com: {lastName: Jo, FIELDS}
+webhooks:
+  crm: {url: https://hooks.example.com/a, subscriptions: {Ticket_Add: {}, Contact_Add: {}}}
+accounts: {Example Corporation: {}}
+contacts: {jane.doe@example.com: {lastName: Doe}}
+";
+    for (dialect, fields, more) in [
+        (
+            "openapi",
+            "rolePermissionType: AgentPublic, departments: [Billing]",
+            "",
+        ),
+        (
+            "guide",
+            "firstName: J",
+            "slas: {Gold: {responseTime: {businessHours: 4}}}\n",
+        ),
+    ] {
+        let desk = desk.replace("FIELDS", fields) + more;
+        let place = Place::with(&[("deskform.yaml", &project(dialect)), ("desk.yaml", &desk)]);
+        place.done("apply --auto-approve");
+        let before = ledger(&place);
+        place.done("ledger forget --all");
+        let resources = before["resources"].as_array().expect("resources");
+        assert_eq!(resources.len(), 6 + usize::from(dialect == "guide"));
+        for one in resources {
+            let text = |key: &str| one[key].as_str().expect("text");
+            place.done(&format!(
+                "ledger adopt '{}' {}",
+                text("address"),
+                text("id")
+            ));
+        }
+        let after = ledger(&place);
+        for (old, new) in resources
+            .iter()
+            .zip(after["resources"].as_array().expect("it"))
+        {
+            // Each event of a webhook of the guide has an id; any of them is the webhook's.
+            let parts = new["parts"].as_array().expect("parts");
+            assert!(
+                old["id"] == new["id"] || parts.contains(&old["id"]),
+                "{new}"
+            );
+            for key in ["address", "parts", "identity", "preventDestroy"] {
+                assert_eq!(old[key], new[key], "{dialect}");
+            }
+            assert_eq!(new["adopted"], true);
+        }
+        let plan = place.done("plan");
+        assert!(plan.stdout.starts_with("No changes."), "{plan}");
+        read_only(&place, "drift", 0);
+    }
+}
+
+#[test]
 fn adopting_takes_nothing_from_another() {
     let place = applied("openapi");
     let ledger = ledger(&place);

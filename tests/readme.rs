@@ -75,7 +75,7 @@ fn parse(line: &str) {
 
 /// The command of a line of a shell: without comment and what it is piped into.
 fn command_of(line: &str) -> &str {
-    [" #", " | ", " > "]
+    [" #", " | ", " > ", " >> "]
         .iter()
         .fold(line, |line, mark| line.split(mark).next().unwrap_or(line))
         .trim()

@@ -68,7 +68,7 @@ pub fn bind_what_is_clear(
             live,
             address,
             resource,
-            by_ledger.is_some(),
+            by_ledger,
             &mut problems,
             &mut bound,
         );
@@ -269,7 +269,7 @@ fn candidate(
     live: &Live,
     address: &Address,
     resource: &Resource,
-    owned: bool,
+    owned: Option<usize>,
     problems: &mut Vec<Problem>,
     bound: &mut Bound,
 ) -> Option<usize> {
@@ -285,19 +285,24 @@ fn candidate(
     match *live.find(kind.collection, &name) {
         [index] => return Some(index),
         [] => {}
+        // Of several of one name the ledger knows which one is meant.
+        ref several if owned.is_some_and(|owned| several.contains(&owned)) => return owned,
         ref several => {
             let shown = if secret {
                 &address.handle
             } else {
                 name.as_str()
             };
-            problems.push(not_unique(
+            let problem = not_unique(
                 live,
                 kind.collection,
                 shown,
                 several,
                 place(desired, address, ""),
-            ));
+            );
+            problems.push(problem.help(format!(
+                "choose with `deskform ledger adopt '{address}' ID`, or rename or delete all but one of them in Zoho Desk"
+            )));
             return None;
         }
     }
@@ -325,7 +330,7 @@ fn candidate(
     }
     // What the ledger owns is renamed, whatever the case.
     if !secret
-        && !owned
+        && owned.is_none()
         && let Some(index) = live.find_without_case(kind.collection, &name)
     {
         let have = live.identity_of(index).unwrap_or_default();

@@ -98,12 +98,12 @@ fn yes() -> bool {
 }
 
 fn environment(case: &Case, dialect: Dialect) -> Environment {
-    let mut test = case.environment.clone();
-    test.insert(
+    let mut keys = case.environment.clone();
+    keys.insert(
         "simulator".to_owned(),
         serde_json::json!({"dialect": dialect, "edition": Edition::Enterprise}),
     );
-    let project = serde_json::json!({"environments": {"test": test}, "ignore": case.ignore});
+    let project = serde_json::json!({"environments": {"test": keys}, "ignore": case.ignore});
     let text = serde_yaml::to_string(&project).expect("YAML");
     let source = Source::new("deskform.yaml", text.as_bytes());
     match Project::parse(Path::new("."), &source) {
@@ -145,7 +145,7 @@ fn act(desk: &Desk, acts: &[Act]) {
             organization.insert(&act.collection, Value::Object(object));
         } else if !act.remove {
             assert!(organization.change(&act.collection, &id, |object| {
-                object.extend(act.set.clone())
+                object.extend(act.set.clone());
             }));
         }
     }
@@ -263,9 +263,6 @@ async fn run(case: &Case, dialect: Dialect) -> String {
         for text in [&out, &json, &markdown] {
             assert!(!text.contains(secret.as_str()), "a secret is shown: {text}");
         }
-    }
-    for drift in &whole.report.drifts {
-        assert!(markdown.contains(&drift.address.handle.to_string()) || markdown.contains("&"));
     }
     out
 }
