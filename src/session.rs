@@ -10,9 +10,11 @@ use crate::api::{
     Organization, Reader, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
+use crate::config::Prune;
 use crate::drift;
+use crate::live::fields::{created_custom_fields, too_many_custom_fields};
 use crate::live::read::{
-    Needs, Unread, complete, fetch_missing, incomplete, lacks_unproved, partial, read,
+    Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
 };
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
@@ -256,8 +258,7 @@ impl Session {
     ) -> Result<Compared, SessionError> {
         let mut warnings = self.check_dialect(desired)?;
         let needs = self.needs(desired, options);
-        let mut live = self.read_settled(&needs, options).await?;
-        let absent = self.fetch_missing(&mut live, options).await?;
+        let (mut live, absent) = self.read_owned(&needs, options).await?;
         let (bound, problems) = bind_what_is_clear(desired, &mut live, options);
         self.complete_bound(&mut live, &bound).await?;
         let owned = own(desired, &bound, &live, options);
@@ -324,6 +325,7 @@ impl Session {
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
         let planned = plan(desired, &bound, &owned, &live, &options)?;
+        self.check_custom_field_counts(&planned).await?;
         warnings.extend(not_compared(&owned));
         let missing_scopes = self.missing_scopes(&planned);
         Ok(Ready {
@@ -337,14 +339,38 @@ impl Session {
         })
     }
 
+    /// Refuses a plan that would make more custom fields than the organization has room for.
+    ///
+    /// Source: Organization fields, `getCustomFieldCount`; what it does not tell is not checked.
+    async fn check_custom_field_counts(&self, planned: &Planned) -> Result<(), SessionError> {
+        if self.dialect == Dialect::Guide {
+            return Ok(());
+        }
+        let mut problems = Vec::new();
+        for (module, fields) in created_custom_fields(planned) {
+            let request =
+                Request::new(Method::Get, "/customFieldCount").query("module", module.as_str());
+            // Not every token may ask, and not every module has a count.
+            let Ok(answer) = self.client.reader().get(&request).await else {
+                continue;
+            };
+            let body = answer.body.unwrap_or_default();
+            problems.extend(too_many_custom_fields(&module, &fields, &body));
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.into())
+        }
+    }
+
     async fn bound(
         &self,
         desired: &Desired,
         needs: &Needs,
         options: &Options,
     ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
-        let mut live = self.read_settled(needs, options).await?;
-        let absent = self.fetch_missing(&mut live, options).await?;
+        let (mut live, absent) = self.read_owned(needs, options).await?;
         let bound = bind(desired, &mut live, options)?;
         self.complete_bound(&mut live, &bound).await?;
         Ok((live, bound, absent))
@@ -365,7 +391,9 @@ impl Session {
     fn needs(&self, desired: &Desired, options: &Options) -> Needs {
         let mut needs = Needs::of(desired, self.dialect);
         if let Some(ledger) = &options.ledger {
-            needs.add_owned(ledger, self.dialect);
+            needs.add_owned(ledger, self.dialect, &|kind| {
+                options.prune(kind) != Prune::None
+            });
         }
         for (address, identity) in &options.watched {
             needs.add(address, identity, self.dialect);
@@ -373,41 +401,41 @@ impl Session {
         needs
     }
 
-    /// Reads what is needed, once more where a listing may not show yet what was applied.
-    async fn read_settled(&self, needs: &Needs, options: &Options) -> Result<Live, SessionError> {
+    /// Reads what is needed, once more where a listing may not show yet what was applied; with what
+    /// the ledger owns and does not exist any more.
+    async fn read_owned(
+        &self,
+        needs: &Needs,
+        options: &Options,
+    ) -> Result<(Live, Vec<Address>), SessionError> {
         let mut live = self.read(needs).await?;
-        if let Some(ledger) = &options.ledger
-            && lacks_unproved(&live, ledger)
-        {
+        let mut absent = Vec::new();
+        if let Some(ledger) = &options.ledger {
+            let mut lacking = lacking_in_listings(&live, needs, ledger);
             // Only a listing tells of these kinds, and it may lag behind the last apply.
             let settled_at = ledger
                 .applied_at
                 .min(self.clock.now_ms())
                 .saturating_add(i64::try_from(self.settle.as_millis()).unwrap_or(i64::MAX));
             let left = settled_at.saturating_sub(self.clock.now_ms());
-            if let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0) {
-                tracing::info!(
-                    seconds = left / 1000,
-                    "a listing may lag behind the last apply; waiting"
+            if let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0)
+                && !lacking.is_empty()
+            {
+                tracing::warn!(
+                    "a listing may lag behind the last apply; waiting for {} s",
+                    left.div_ceil(1000)
                 );
                 self.clock.sleep(Duration::from_millis(left)).await;
                 live = self.read(needs).await?;
+                lacking = lacking_in_listings(&live, needs, ledger);
             }
-        }
-        Ok(live)
-    }
-
-    async fn fetch_missing(
-        &self,
-        live: &mut Live,
-        options: &Options,
-    ) -> Result<Vec<Address>, SessionError> {
-        match &options.ledger {
-            Some(ledger) => fetch_missing(&self.client.reader(), live, ledger)
+            absent = fetch_missing(&self.client.reader(), &mut live, needs, ledger)
                 .await
-                .map_err(SessionError::Unread),
-            None => Ok(Vec::new()),
+                .map_err(SessionError::Unread)?;
+            let gone = lacking.into_iter().filter(|(_, whole)| *whole);
+            absent.extend(gone.map(|(address, _)| address));
         }
+        Ok((live, absent))
     }
 
     async fn complete_bound(&self, live: &mut Live, bound: &Bound) -> Result<(), SessionError> {
