@@ -63,7 +63,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let options = workspace.options(global, targets)?;
     block_on(async {
         let connected = workspace.connect(args.parallelism.map(usize::from)).await?;
-        let ready = connected
+        let mut ready = connected
             .session
             .plan(&desired, &options)
             .await
@@ -72,7 +72,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             refuse_stale(saved, &ready.planned.plan)?;
         }
         warn(global, &workspace, &ready);
-        approve(global, args, saved.is_some(), &ready)?;
+        let budget = ready.check_budget(&connected.session);
+        approve(global, args, saved.is_some(), &ready, budget)?;
         let plan = &ready.planned.plan;
         let steps = plan
             .steps
@@ -193,7 +194,13 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
     .into())
 }
 
-fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(), Failure> {
+fn approve(
+    global: &Global,
+    args: &Args,
+    saved: bool,
+    ready: &Ready,
+    budget: Result<(), Box<Problem>>,
+) -> Result<(), Failure> {
     let plan = &ready.planned.plan;
     let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
     let asks = !nothing && !args.auto_approve && !saved;
@@ -223,6 +230,7 @@ fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(
         .help("make a new grant code with these scopes; nothing was applied")
         .into());
     }
+    budget.map_err(|problem| Failure::from(*problem))?;
     if !asks {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Global;
 use super::common::{Failure, Workspace, block_on, print, style, write_file};
+use crate::plan::forecast::Forecast;
 use crate::problem::{Problem, exit};
 use crate::report;
 use crate::session::Ready;
@@ -49,7 +50,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     let desired = workspace.compose(global)?;
     let options = workspace.options(global, &args.targets)?;
-    let ready = block_on(async {
+    let mut ready = block_on(async {
         let connected = workspace.connect(None).await?;
         connected
             .session
@@ -57,6 +58,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .await
             .map_err(|error| workspace.session_failure(error))
     })?;
+    let forecast = ready.planned.plan.forecast.as_ref();
+    ready.warnings.extend(forecast.and_then(Forecast::warning));
     warn(global, &workspace, &ready);
     let plan = &ready.planned.plan;
     print(&match args.format {
