@@ -248,9 +248,14 @@ async fn a_long_chain_starts_before_what_waits_for_nothing() {
     // Thirty roles, each below the one before, and a hundred contacts that come before them in
     // the alphabet: begun last, the chain would take as long again as all the rest.
     let mut text = contacts(100);
-    text.push_str("roles:\n  Role 0: {reportsTo: {lookup: CEO}}\n");
+    text.push_str("roles:\n  Role 0: {reportsTo: {lookup: CEO}, shareDataWithPeers: false}\n");
     for n in 1..30 {
-        writeln!(text, "  Role {n}: {{reportsTo: Role {}}}", n - 1).expect("a text");
+        writeln!(
+            text,
+            "  Role {n}: {{reportsTo: Role {}, shareDataWithPeers: false}}",
+            n - 1
+        )
+        .expect("a text");
     }
     let settings = settings(Dialect::Openapi, Edition::Free);
     let slow = Slow::open(settings, &text, LATENCY_MS).await;
