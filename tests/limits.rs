@@ -13,6 +13,7 @@ use common::{Desk, NOW_MS, Variables, settings};
 use deskform::api::{Dialect, Edition};
 use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::{Recovery, SETTLE};
+use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
 use deskform::manifest::Sources;
@@ -563,12 +564,15 @@ async fn steps_that_wait_for_an_object_to_appear_do_not_hold_up_others() {
     let writer = slow.desk.session.client.writer();
     let tally = deskform::apply::run::run(
         &ready.planned.tasks,
-        &ready.live,
-        &writer,
-        slow.desk.session.parallelism,
-        Recovery {
-            clock: slow.clock,
-            settle: SETTLE,
+        Means {
+            live: &ready.live,
+            writer: &writer,
+            parallelism: slow.desk.session.parallelism,
+            recovery: Recovery {
+                clock: slow.clock,
+                settle: SETTLE,
+            },
+            scribe: None,
         },
         &|| false,
         &mut |event| {

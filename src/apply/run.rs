@@ -9,7 +9,9 @@ use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::queue::{End, Queue, Start};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
+use crate::keep::Scribe;
 use crate::kind::Form;
+use crate::ledger::Settled;
 use crate::live::Live;
 use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::read::is_gone as is_trashed;
@@ -18,6 +20,21 @@ use crate::plan::requests::{Context, Op};
 use crate::plan::tasks::Task;
 use crate::state::Value;
 
+/// What tasks are carried out with.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'a> {
+    /// What was read of the organization.
+    pub live: &'a Live,
+    /// What sends.
+    pub writer: &'a Writer,
+    /// Steps under way at once.
+    pub parallelism: usize,
+    /// What is done about lost answers.
+    pub recovery: Recovery,
+    /// The journal, if one is kept: what it cannot record is not sent.
+    pub scribe: Option<&'a Scribe>,
+}
+
 /// Carries out the tasks.
 ///
 /// `emit` hears what happens, in order; `stopped` is asked before each start, so that a run can
@@ -25,13 +42,12 @@ use crate::state::Value;
 /// day's calls or credits are used up, nothing more is started.
 pub async fn run(
     tasks: &[Task],
-    live: &Live,
-    writer: &Writer,
-    parallelism: usize,
-    recovery: Recovery,
+    means: Means<'_>,
     stopped: &dyn Fn() -> bool,
     emit: &mut dyn FnMut(Event),
 ) -> Tally {
+    let stopped = || stopped() || means.scribe.is_some_and(Scribe::is_silent);
+    let writer = means.writer;
     let mut tally = Tally {
         manual: tasks
             .iter()
@@ -46,7 +62,7 @@ pub async fn run(
     loop {
         // What lets time pass uses no slot, so another step may start in its place.
         let changed = writer.changed();
-        let most = parallelism.max(1);
+        let most = means.parallelism.max(1);
         let most = most + writer.resting().min(most);
         while flying.len() < most {
             let Some((index, start)) = queue.pop() else {
@@ -68,9 +84,9 @@ pub async fn run(
                 address: task.step.address.clone(),
                 verb: task.step.verb,
             });
-            flying.push(Box::pin(async move {
-                (index, carry_out(task, live, writer, recovery).await)
-            }));
+            flying.push(Box::pin(
+                async move { (index, carry_out(task, means).await) },
+            ));
         }
         let ended = tokio::select! {
             biased;
@@ -84,33 +100,16 @@ pub async fn run(
             queue.end(index, finish(task, outcome, &mut tally, emit));
         }
     }
-    tally.calls = writer.reader().observed().calls;
+    tally.calls = means.writer.reader().observed().calls;
     emit(Event::Finished { report: tally });
     tally
 }
 
 fn finish(task: &Task, outcome: Outcome, tally: &mut Tally, emit: &mut dyn FnMut(Event)) -> End {
+    tally.count(&outcome);
     let end = match &outcome {
-        Outcome::Applied { .. } => {
-            tally.applied += 1;
-            End::Good
-        }
-        Outcome::Failed { .. } => {
-            tally.failed += 1;
-            End::Bad
-        }
-        Outcome::Skipped { .. } => {
-            tally.skipped += 1;
-            End::Bad
-        }
-        Outcome::Unknown { .. } => {
-            tally.unknown += 1;
-            End::Bad
-        }
-        Outcome::Stopped => {
-            tally.stopped += 1;
-            End::Bad
-        }
+        Outcome::Applied { .. } => End::Good,
+        _ => End::Bad,
     };
     emit(Event::StepFinished {
         address: task.step.address.clone(),
@@ -128,10 +127,11 @@ enum Written {
     Adopted(String, Map<String, Json>),
 }
 
-async fn carry_out(task: &Task, live: &Live, writer: &Writer, recovery: Recovery) -> Outcome {
+async fn carry_out(task: &Task, means: Means<'_>) -> Outcome {
+    let live = means.live;
     let mut id = None;
     for op in &task.ops {
-        let (body, request_id, adopted) = match write(task, op, live, writer, recovery).await {
+        let (body, request_id, adopted) = match write(task, op, means).await {
             Err(outcome) => return *outcome,
             Ok(Written::Answer(None, _)) => continue,
             Ok(Written::Answer(Some(body), request_id)) => (body, request_id, false),
@@ -160,7 +160,7 @@ async fn carry_out(task: &Task, live: &Live, writer: &Writer, recovery: Recovery
         if adopted && !missing.is_empty() {
             // What was there differs from what is wanted: bring it in line.
             let fields = top_level(task, &missing);
-            match write(task, &Op::Update(fields), live, writer, recovery).await {
+            match write(task, &Op::Update(fields), means).await {
                 Err(outcome) => return *outcome,
                 Ok(Written::Answer(Some(body), id)) => {
                     missing = did_not_take(task, op, &body, live);
@@ -213,14 +213,9 @@ fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
     }
 }
 
-/// Sends one write; a creation whose answer is lost, or that is refused as a duplicate, is looked up.
-async fn write(
-    task: &Task,
-    op: &Op,
-    live: &Live,
-    writer: &Writer,
-    recovery: Recovery,
-) -> Result<Written, Box<Outcome>> {
+/// Sends one write, recorded before and after.
+async fn write(task: &Task, op: &Op, means: Means<'_>) -> Result<Written, Box<Outcome>> {
+    let live = means.live;
     let context = Context {
         kind: task.kind,
         dialect: live.dialect,
@@ -231,8 +226,48 @@ async fn write(
     let request = op
         .request(&context, live)
         .map_err(|error| Box::new(not_built(&error)))?;
+    let Some(scribe) = means.scribe else {
+        return send(task, op, &request, means).await;
+    };
+    let seq = scribe
+        .intend(task, op, &request, live.dialect)
+        .await
+        .map_err(|silence| {
+            Box::new(Outcome::Failed {
+                error: silence.to_string(),
+                hint: Some("run apply again; what was done is not done twice".to_owned()),
+                request_id: None,
+            })
+        })?;
+    let written = send(task, op, &request, means).await;
+    let (settled, id) = match &written {
+        Ok(Written::Answer(body, _)) => {
+            let id = body.as_ref().and_then(|body| body.get("id"));
+            (Settled::Applied, id.and_then(id_text))
+        }
+        Ok(Written::Adopted(id, _)) => (Settled::Applied, Some(id.clone())),
+        Err(outcome) if matches!(**outcome, Outcome::Unknown { .. }) => (Settled::Unknown, None),
+        Err(_) => (Settled::Failed, None),
+    };
+    scribe.settle(seq, settled, id.as_deref()).await;
+    written
+}
+
+/// Sends one write; a creation whose answer is lost, or that is refused as a duplicate, is looked up.
+async fn send(
+    task: &Task,
+    op: &Op,
+    request: &Request,
+    means: Means<'_>,
+) -> Result<Written, Box<Outcome>> {
+    let Means {
+        live,
+        writer,
+        recovery,
+        ..
+    } = means;
     if matches!(op, Op::Delete { .. } | Op::RemoveEvent { .. }) {
-        return match writer.remove(&request).await {
+        return match writer.remove(request).await {
             Ok(_) => Ok(Written::Answer(None, None)),
             Err(_) if is_gone(op, task, live, writer).await => Ok(Written::Answer(None, None)),
             Err(error) => Err(Box::new(refused(error, task))),
@@ -242,7 +277,7 @@ async fn write(
     let mut sent = 0;
     loop {
         sent += 1;
-        let error = match writer.send(&request).await {
+        let error = match writer.send(request).await {
             Ok(answer) => match answer.body {
                 Some(Json::Object(body)) => {
                     return Ok(Written::Answer(Some(body), answer.request_id));
@@ -264,7 +299,7 @@ async fn write(
             }
         };
         tracing::info!(address = %task.step.address, "the answer to a creation was lost; looking for the object");
-        let found = look(task, op, live.dialect, &writer.reader(), recovery, true).await;
+        let found = look(task, op, live.dialect, &writer.reader(), recovery).await;
         match found {
             Ok(Found::One { id, raw }) => {
                 let raw = whole(task, &id, raw, live, writer).await;
@@ -335,7 +370,7 @@ async fn adopt_duplicate(
     recovery: Recovery,
     error: ApiError,
 ) -> Result<Written, Box<Outcome>> {
-    match look(task, op, live.dialect, &writer.reader(), recovery, false).await {
+    match look(task, op, live.dialect, &writer.reader(), recovery).await {
         Ok(Found::One { id, raw }) => {
             let raw = whole(task, &id, raw, live, writer).await;
             Ok(Written::Adopted(id, raw))
