@@ -572,6 +572,30 @@ fn saved_plans_only() {
     assert_snapshot!(transcript(&runs));
 }
 
+#[test]
+fn a_plan_beyond_the_day_s_budget() {
+    let place = Place::with(&[
+        (
+            "deskform.yaml",
+            "environments: {local: {simulator: {dialect: openapi}}}\n",
+        ),
+        ("desk.yaml", "accounts: {First: {}}\n"),
+    ]);
+    place.done("apply --auto-approve");
+    // Seven credits are spent, and another plan and its apply read for six each.
+    let state = ".deskform/local.simulator.json";
+    place.edit(state, "\"creditsPerDay\": null", "\"creditsPerDay\": 15");
+    place.write(
+        "desk.yaml",
+        "accounts: {First: {}, Second: {}, Third: {}, Fourth: {}}\n",
+    );
+    let mut runs = vec![place.run("plan"), place.run("apply --auto-approve")];
+    assert_eq!((runs[0].code, runs[1].code), (0, 1));
+    place.edit(state, "\"creditsPerDay\": 15", "\"creditsPerDay\": 16");
+    runs.push(place.done("apply --auto-approve"));
+    assert_snapshot!(transcript(&runs));
+}
+
 /// Two environments, one of which looks at the other's organization from elsewhere.
 const TWO: &str = "\
 environments:

@@ -302,20 +302,20 @@ async fn each_minute_is_used_whole_and_none_is_overdrawn() {
             assert_eq!((calls, counts.throttled), (writes + 3, 0), "{edition}");
             // Every minute but the last is used whole.
             let minutes: Vec<u64> = slow.minutes.lock().expect("it").values().copied().collect();
-            let last = (calls - 1) / limit;
-            let rest = calls - last * limit;
-            let mut wanted = vec![u64::try_from(limit).expect("a number"); last];
+            let full = (calls - 1) / limit;
+            let rest = calls - full * limit;
+            let mut wanted = vec![u64::try_from(limit).expect("a number"); full];
             wanted.push(u64::try_from(rest).expect("a number"));
             assert_eq!(minutes, wanted, "{edition}");
             // The least that the limit allows: the last minute's calls, ten at once.
-            let least = u64::try_from(last).expect("a number") * 60_000
+            let least = u64::try_from(full).expect("a number") * 60_000
                 + u64::try_from(rest.div_ceil(10)).expect("a number") * LATENCY_MS;
             let took = u64::try_from(slow.clock.now_ms() - NOW_MS).expect("a duration");
             assert_eq!(took, least, "{edition} {writes}");
             // The forecast is rounded up to whole seconds and knows nothing of the last calls.
             let forecast = ready.planned.plan.forecast.expect("a forecast");
             assert_eq!(forecast.calls(), counts.calls);
-            assert_eq!(forecast.seconds, u64::try_from(last).expect("it") * 60);
+            assert_eq!(forecast.seconds, u64::try_from(full).expect("it") * 60);
         }
     }
 }

@@ -65,7 +65,7 @@ pub struct Writer {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Removed {
     /// This call removed it.
-    Done(Answer),
+    Done(Box<Answer>),
     /// It was not there: somebody else, or an attempt whose answer was lost, removed it.
     AlreadyGone,
 }
@@ -243,7 +243,7 @@ impl Writer {
     /// As [`Writer::send`].
     pub async fn remove(&self, request: &Request) -> Result<Removed, ApiError> {
         match self.shared.call(request).await {
-            Ok(answer) => Ok(Removed::Done(answer)),
+            Ok(answer) => Ok(Removed::Done(Box::new(answer))),
             Err(error) if error.is_absent() => Ok(Removed::AlreadyGone),
             Err(error) => Err(error),
         }

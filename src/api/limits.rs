@@ -311,10 +311,7 @@ impl Limits {
         let permit = self.slots.acquire().await.ok();
         loop {
             let changed = self.changed.notified();
-            let mut state = self.lock();
-            let turn = state.turn(clock.now_ms());
-            let round = state.round;
-            drop(state);
+            let (turn, round) = self.turn(clock.now_ms());
             match turn {
                 Turn::Go => {
                     return Turnstile {
@@ -335,6 +332,11 @@ impl Limits {
                 Turn::AfterAnAnswer => changed.await,
             }
         }
+    }
+
+    fn turn(&self, now_ms: i64) -> (Turn, u64) {
+        let mut state = self.lock();
+        (state.turn(now_ms), state.round)
     }
 
     fn note(&self, headers: &LimitHeaders) {
@@ -388,13 +390,12 @@ impl Limits {
                 // An answer of a minute that is over.
                 Some(known) if reset_ms < known => old,
                 Some(known) if reset_ms > known => fresh(known),
-                Some(_) => told(old),
                 // The call was counted in the minute before, so it takes nothing of this one.
                 None if reset_ms <= old.begun_ms => Window {
                     remaining: old.remaining.saturating_add(1).min(old.limit),
                     ..old
                 },
-                None => told(old),
+                _ => told(old),
             },
         });
     }
