@@ -68,6 +68,16 @@ impl Slow {
         fate: impl Fn(&str, &str) -> Fate + Send + Sync + 'static,
     ) -> Self {
         let environment = environment(simulator.lock().expect("it").settings());
+        Self::of(environment, simulator, text, latency_ms, fate).await
+    }
+
+    async fn of(
+        environment: Environment,
+        simulator: &Arc<Mutex<Simulator>>,
+        text: &str,
+        latency_ms: u64,
+        fate: impl Fn(&str, &str) -> Fate + Send + Sync + 'static,
+    ) -> Self {
         let clock = Clock::starting_at(NOW_MS);
         let minutes: Arc<Mutex<BTreeMap<i64, u64>>> = Arc::default();
         let sent = Arc::clone(&minutes);
@@ -267,6 +277,32 @@ async fn a_long_chain_starts_before_what_waits_for_nothing() {
     let tally = tally(&slow.desk.apply(&ready).await);
     assert_eq!(tally.applied, 130, "{tally:?}");
     assert_eq!(slow.clock.now_ms() - begun, 30 * 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_others_hold_the_slots_fewer_are_used() {
+    // The client may have 25 calls under way, but others leave it five of the organization's.
+    let simulator = Arc::new(Mutex::new(Simulator::new(settings(
+        Dialect::Openapi,
+        Edition::Free,
+    ))));
+    let mut environment = environment(simulator.lock().expect("it").settings());
+    environment.edition = Some(Edition::Enterprise);
+    let slow = Slow::of(
+        environment,
+        &simulator,
+        &contacts(400),
+        LATENCY_MS,
+        |_, _| Fate::Deliver,
+    )
+    .await;
+    let ready = slow.plan().await;
+    let tally = tally(&slow.desk.apply(&ready).await);
+    assert_eq!(tally.applied, 400, "{tally:?}");
+    let counts = slow.counts();
+    // The first round of 25 has 20 refused; then a refusal ends each climb.
+    assert!((20..80).contains(&counts.throttled), "{counts:?}");
+    assert!(slow.desk.session.client.concurrency() <= 6);
 }
 
 /// Contacts that wait for nothing.

@@ -142,8 +142,8 @@ struct Window {
     remaining: u64,
     /// The least that an answer of this minute has told to be left.
     told: Option<u64>,
-    /// Calls of this minute whose answers were lost: they may count or not.
-    lost: u64,
+    /// Calls of this minute whose answers told nothing of it, or were lost: they may count or not.
+    untold: u64,
     /// None after a reset, until an answer tells the next one.
     reset_ms: Option<i64>,
     /// The reset before.
@@ -162,19 +162,20 @@ pub(super) struct Turnstile<'a> {
     permit: Option<SemaphorePermit<'a>>,
     /// How often the slots had been cut down when the call began.
     round: u64,
-    answered: bool,
+    /// Whether it is known what the call took of the minute.
+    told: bool,
 }
 
 impl Turnstile<'_> {
     /// Takes note of an answer's headers.
     pub(super) fn answered(&mut self, headers: &LimitHeaders) {
-        self.answered = true;
+        self.told = headers.minute_remaining.is_some();
         self.limits.note(headers);
     }
 
     /// The call never left.
     pub(super) fn not_sent(&mut self) {
-        self.answered = true;
+        self.told = true;
     }
 
     /// The call was refused since too many ran at the same time: halves the slots, once for all
@@ -221,10 +222,10 @@ impl Drop for Turnstile<'_> {
         }
         let drained = state.in_flight == 0;
         if let Some(window) = &mut state.window {
-            window.lost += u64::from(!self.answered);
+            window.untold += u64::from(!self.told);
             // Now that no call is under way, the server has counted them all.
             if drained && let (Some(told), Some(_)) = (window.told, window.reset_ms) {
-                window.remaining = window.remaining.max(told.saturating_sub(window.lost));
+                window.remaining = window.remaining.max(told.saturating_sub(window.untold));
             }
         }
         drop(state);
@@ -318,7 +319,7 @@ impl Limits {
                         limits: self,
                         permit,
                         round,
-                        answered: false,
+                        told: false,
                     };
                 }
                 // An answer may tell that more is left than was thought.
@@ -373,7 +374,7 @@ impl Limits {
             limit,
             remaining: remaining.saturating_sub(behind),
             told: Some(remaining),
-            lost: 0,
+            untold: 0,
             reset_ms: Some(reset_ms),
             begun_ms,
         };
@@ -479,7 +480,7 @@ impl State {
                     // What is still under way may be counted in either minute.
                     remaining: window.limit.saturating_sub(self.in_flight),
                     told: None,
-                    lost: 0,
+                    untold: 0,
                     reset_ms: None,
                     begun_ms: reset_ms,
                 };
