@@ -1,6 +1,6 @@
 //! The ledger after an apply: what is owned now, and what was sent and stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Entry, FieldRecord, Ledger};
 use crate::kind::Wire;
@@ -41,6 +41,13 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
     ledger
         .resources
         .retain(|_, entry| !removed.contains(&entry.id));
+    let mut owners: HashMap<String, Vec<Address>> = HashMap::new();
+    for (address, entry) in &ledger.resources {
+        owners
+            .entry(entry.id.clone())
+            .or_default()
+            .push(address.clone());
+    }
     for address in desired.state.keys() {
         if ready.owned.not_compared.contains(address) {
             continue;
@@ -57,9 +64,13 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         }
         let entry = entry(address, &id, desired, ready, &unfinished, &ledger);
         // A declaration that moved to another handle leaves no entry behind.
-        ledger
-            .resources
-            .retain(|other, entry| other == address || entry.id != id);
+        for other in owners.remove(&id).into_iter().flatten() {
+            let still = ledger.resources.get(&other).is_some_and(|old| old.id == id);
+            if still && other != *address {
+                ledger.resources.remove(&other);
+            }
+        }
+        owners.insert(id, vec![address.clone()]);
         ledger.resources.insert(address.clone(), entry);
     }
     ledger
