@@ -54,8 +54,17 @@ fn main() {
             );
         }
         _ => {
-            planning();
-            applying();
+            // `-- plan` and `-- apply` choose one of the two.
+            let wants = |what: &str| {
+                let chosen = |word: &String| matches!(word.as_str(), "plan" | "apply");
+                words.iter().any(|word| word == what) || !words.iter().any(chosen)
+            };
+            if wants("plan") {
+                planning();
+            }
+            if wants("apply") {
+                applying();
+            }
         }
     }
 }

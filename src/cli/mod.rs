@@ -10,6 +10,7 @@ pub mod init;
 pub mod plan;
 pub mod schema;
 pub mod simulate;
+pub mod store;
 pub mod validate;
 
 use std::path::PathBuf;

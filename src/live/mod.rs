@@ -1,6 +1,7 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
 pub mod convert;
+pub mod fields;
 pub mod read;
 
 use std::cell::RefCell;
@@ -236,6 +237,17 @@ impl Live {
             .insert((address.collection, id.to_owned()), address.clone());
     }
 
+    /// The ids that the server gave to what was made for an address: one, or one an event.
+    #[must_use]
+    pub fn learned_ids(&self, address: &Address) -> Vec<String> {
+        self.learned
+            .borrow()
+            .iter()
+            .filter(|(_, owner)| *owner == address)
+            .map(|((_, id), _)| id.clone())
+            .collect()
+    }
+
     /// Remembers what an answer says is stored now.
     pub fn store(&self, address: &Address, body: Body) {
         self.stored.borrow_mut().insert(address.clone(), body);
@@ -336,7 +348,11 @@ impl Live {
 
 impl Names for Live {
     fn address(&self, collection: &'static str, id: &str) -> Address {
-        if let Some(address) = self.learned.borrow().get(&(collection, id.to_owned())) {
+        // Nothing is learned before something is applied.
+        let learned = self.learned.borrow();
+        if !learned.is_empty()
+            && let Some(address) = learned.get(&(collection, id.to_owned()))
+        {
             return address.clone();
         }
         match self.find_id(collection, id) {

@@ -99,21 +99,38 @@ impl Needs {
     }
 
     /// Adds the kinds of what the ledger owns: what is not declared any more has to be seen, too.
-    pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect) {
+    ///
+    /// Kinds that are neither declared nor `pruned` are left out: nothing could follow from them.
+    pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect, pruned: &dyn Fn(&Kind) -> bool) {
         for (address, entry) in &ledger.resources {
-            let Some(kind) = kind::find(address.collection) else {
-                continue;
-            };
-            let Some(api) = kind.api(dialect) else {
-                continue;
-            };
-            if api.form == Form::SlaNames {
-                continue;
+            let reads = kind::find(address.collection)
+                .is_some_and(|kind| self.reads(kind.collection) || pruned(kind));
+            if reads {
+                self.add(address, &entry.identity, dialect);
             }
-            let needs = self.kinds.entry(kind.collection).or_default();
-            if let (true, Some((module, _))) = (api.by_module, entry.identity.split_once('/')) {
-                needs.modules.insert(module.to_owned());
-            }
+        }
+    }
+
+    /// Whether a collection is read.
+    #[must_use]
+    pub fn reads(&self, collection: &str) -> bool {
+        self.kinds.contains_key(collection)
+    }
+
+    /// Adds the kind of an object that has an identity.
+    pub fn add(&mut self, address: &Address, identity: &str, dialect: Dialect) {
+        let Some(kind) = kind::find(address.collection) else {
+            return;
+        };
+        let Some(api) = kind.api(dialect) else {
+            return;
+        };
+        if api.form == Form::SlaNames {
+            return;
+        }
+        let needs = self.kinds.entry(kind.collection).or_default();
+        if let (true, Some((module, _))) = (api.by_module, identity.split_once('/')) {
+            needs.modules.insert(module.to_owned());
         }
     }
 
@@ -496,12 +513,14 @@ fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
 pub async fn fetch_missing(
     reader: &Reader,
     live: &mut Live,
+    needs: &Needs,
     ledger: &Ledger,
 ) -> Result<Vec<Address>, Vec<Unread>> {
     let dialect = live.dialect;
+    let read = |address: &Address| needs.reads(address.collection);
     let missing = ledger.resources.iter().filter_map(|(address, entry)| {
-        let kind = kind::find(address.collection)?;
-        let api = kind.api(dialect).filter(|api| api.form == Form::Plain)?;
+        let kind = kind::find(address.collection).filter(|_| read(address))?;
+        let api = kind.api(dialect).filter(|api| api.by_id)?;
         let seen = live.find_id(address.collection, &entry.id).is_some();
         (!seen).then_some((address, entry, kind, api))
     });
@@ -543,6 +562,29 @@ pub async fn fetch_missing(
     } else {
         Err(failures)
     }
+}
+
+/// What the ledger owns, the listings lack, and no GET by id could prove absent; with whether the
+/// whole object is lacking and not just a part of it.
+#[must_use]
+pub fn lacking_in_listings(live: &Live, needs: &Needs, ledger: &Ledger) -> Vec<(Address, bool)> {
+    let lacking = ledger.resources.iter().filter_map(|(address, entry)| {
+        let kind = kind::find(address.collection).filter(|kind| needs.reads(kind.collection))?;
+        let api = kind.api(live.dialect)?;
+        if api.by_id || api.form == Form::SlaNames {
+            return None;
+        }
+        let mut ids: Vec<&String> = entry.parts.iter().collect();
+        if ids.is_empty() {
+            ids.push(&entry.id);
+        }
+        let lacking = ids
+            .iter()
+            .filter(|id| live.find_id(address.collection, id).is_none())
+            .count();
+        (lacking > 0).then(|| (address.clone(), lacking == ids.len()))
+    });
+    lacking.collect()
 }
 
 /// The objects of which listings show a part only.

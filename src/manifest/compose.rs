@@ -129,9 +129,18 @@ pub fn compose(
     }
     removed.sort_by(|a, b| (a.collection, &a.identity).cmp(&(b.collection, &b.identity)));
     removed.dedup_by(|a, b| (a.collection, &a.identity) == (b.collection, &b.identity));
-    check(&state, &details, &removed, &mut problems);
+    // Nearly always there is nothing wrong, so that the digest is needed.
+    let (digest, mut found) = both(
+        state.len() > RUN,
+        || digest(&state, &details, &removed),
+        || {
+            let mut found = Vec::new();
+            check(&state, &details, &removed, &mut found);
+            found
+        },
+    );
+    problems.append(&mut found);
     if problems.is_empty() {
-        let digest = digest(&state, &details, &removed);
         return Ok(Desired {
             state,
             details,
@@ -151,6 +160,19 @@ const LARGE: usize = 64 * 1024;
 
 /// Resources that one thread converts in one go. What is reported does not depend on the threads.
 const RUN: usize = 512;
+
+/// Does two things, side by side where they are large.
+fn both<A: Send, B: Send>(
+    large: bool,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if large {
+        rayon::join(one, other)
+    } else {
+        (one(), other())
+    }
+}
 
 /// Reads the files, side by side where they are large, and lays them over one another in order.
 fn merged(sources: &Sources) -> Merged {

@@ -118,6 +118,7 @@ pub(super) fn summarise(
         org_id: options.org_id.clone(),
         dialect: live.dialect,
         digest: desired.digest.clone(),
+        allow_deletes: options.limits.allow_deletes,
         targets: options.targets.iter().map(ToString::to_string).collect(),
         summary,
         fingerprints: busy
@@ -145,12 +146,16 @@ pub(super) fn summarise(
     }
 }
 
-/// The steps as they are shown; changes and requests move there, since nothing else needs them.
+/// The steps as they are shown. What only readers need moves there: the requests, and the changes of
+/// creations, which have nothing before them.
 fn shown_steps(tasks: &mut [Task]) -> Vec<Step> {
     tasks
         .iter_mut()
         .map(|task| {
-            let changes = std::mem::take(&mut task.step.changes);
+            let changes = match task.step.verb {
+                Verb::Create => std::mem::take(&mut task.step.changes),
+                _ => task.step.changes.clone(),
+            };
             let requests = std::mem::take(&mut task.step.requests);
             Step {
                 changes,
