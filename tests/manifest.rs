@@ -558,12 +558,14 @@ fn many_slips() -> Sources {
         }
         if file == 5 {
             for n in 0..20 {
-                text.push_str(&format!("  c5x{n:04}@example.com: {{lastName: Doe}}\n"));
+                text.extend([format!("  c5x{n:04}@example.com: {{lastName: Doe}}\n")]);
             }
         }
         texts.push(text);
     }
-    let accounts: String = (0..12).map(|n| format!("  Example {n}: {{}}\n")).collect();
+    let accounts: String = (0..12)
+        .flat_map(|n| ["  Example ".to_owned(), n.to_string(), ": {}\n".to_owned()])
+        .collect();
     texts.push(format!(
         "accounts:\n{accounts}contacts: {{c1x0003@example.com: {{}}}}\n"
     ));

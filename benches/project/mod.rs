@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
+    clippy::panic,
     dead_code,
     missing_docs,
     unreachable_pub,

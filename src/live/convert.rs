@@ -325,9 +325,8 @@ pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
             Value::Text(text) => tidy(text) && one_line_end(text),
             _ => true,
         }),
+        (shape, Value::Null) => !matches!(shape, Shape::References(_) | Shape::Texts { .. }),
         (Shape::Flag, Value::Bool(_)) | (Shape::Reference(_), Value::Reference(_)) => true,
-        (Shape::References(_) | Shape::Texts { .. }, Value::Null) => false,
-        (_, Value::Null) => true,
         _ => false,
     }
 }

@@ -239,7 +239,7 @@ fn convert(
             missing: RefCell::default(),
         };
         let mut converter = Converter::new(variables, handles, customs, numbers);
-        let converted: Vec<Converted> = declared
+        let bodies: Vec<Converted> = declared
             .iter()
             .skip(from)
             .zip(bodies)
@@ -257,7 +257,7 @@ fn convert(
             warnings,
             ..
         } = converter;
-        (converted, problems, slips, warnings)
+        (bodies, problems, slips, warnings)
     };
     let rest = bodies.split_off(fields);
     let mut customs = Customs::default();

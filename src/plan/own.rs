@@ -612,7 +612,7 @@ mod tests {
         let mut live = Live::new(Dialect::Openapi);
         for n in 0..contacts {
             let email = format!("c{n}@example.com");
-            text.push_str(&format!("  {email}: {{lastName: Doe, city: Lyon}}\n"));
+            text.extend([format!("  {email}: {{lastName: Doe, city: Lyon}}\n")]);
             if n % 2 == 0 {
                 live.add(LiveObject {
                     kind: find("contacts").unwrap(),
