@@ -266,7 +266,7 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
     owned.named.reserve(bound.desired.len());
     owned.live.reserve(bound.live.len());
     for (address, resource) in &bound.desired {
-        if owned.not_compared.contains(address) {
+        if owned.not_compared.contains(address) || bound.unclear.contains(address) {
             continue;
         }
         let mut resource = resource.clone();
