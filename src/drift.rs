@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 use crate::ledger::update::only_named;
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
-use crate::plan::shown_value;
 use crate::plan::{SECRET, Verb};
+use crate::plan::{shown_live, shown_value};
 use crate::session::Ready;
 use crate::state::{Address, Value};
 
@@ -155,22 +155,28 @@ fn updated(ready: &Ready, address: &Address, entry: Option<&Entry>, drifts: &mut
                 (moved, record.stored.clone())
             }
         };
-        let secret = value.is_secret() || live.is_secret();
-        let show = |value: &Value| {
-            if secret {
-                Json::from(SECRET)
-            } else {
-                shown_value(&only_named(named, value))
-            }
+        let secret = value.is_secret();
+        let (wanted, shown) = if secret {
+            (Json::from(SECRET), Json::from(SECRET))
+        } else {
+            (
+                shown_value(&only_named(named, value)),
+                shown_live(name, &only_named(named, live)),
+            )
+        };
+        let applied = match applied {
+            _ if secret || live.is_secret() => Json::Null,
+            Json::String(text) => shown_live(name, &Value::text(&text)),
+            applied => applied,
         };
         drifts.push(Drift {
             address: address.clone(),
             field: Some(name.to_owned()),
             moved,
             what: None,
-            applied: if secret { Json::Null } else { applied },
-            wanted: show(value),
-            live: show(live),
+            applied,
+            wanted,
+            live: shown,
             modified: modified.clone(),
             by: by.clone(),
         });

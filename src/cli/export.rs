@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Global;
-use super::common::{
-    Failure, Workspace, block_on, environment_variable, print, remark,
-};
+use super::common::{Failure, Workspace, block_on, environment_variable, print, remark};
 use super::files::write_file;
 use crate::export::{Exported, export};
 use crate::kind::{Form, KINDS, Kind};

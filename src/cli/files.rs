@@ -155,10 +155,7 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let path = home.path().join("made/here/state.json");
         write_private(&path, b"one").unwrap();
-        assert_eq!(
-            (mode(&path), mode(path.parent().unwrap())),
-            (0o600, 0o700)
-        );
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         // A file that was open to others is no longer, and a link is replaced, not followed.
         let other = home.path().join("other");
         fs::write(&other, "untouched").unwrap();

@@ -29,7 +29,10 @@ pub(super) fn start(global: &Global) {
         LogFormat::Json => Form::Json,
     };
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(Harmless { form, to: io::stderr })
+        .with_writer(Harmless {
+            form,
+            to: io::stderr,
+        })
         .with_ansi(ansi);
     // A second start, as in tests, changes nothing.
     let _ = match global.log_format {
@@ -51,7 +54,10 @@ fn last_words(panic: &PanicHookInfo<'_>, json: bool) -> String {
         || "an unknown place".to_owned(),
         |place| format!("`{}:{}`", place.file(), place.line()),
     );
-    let message = format!("deskform {} has a defect at {place}", env!("CARGO_PKG_VERSION"));
+    let message = format!(
+        "deskform {} has a defect at {place}",
+        env!("CARGO_PKG_VERSION")
+    );
     let help = "run `deskform plan` to see what is still to be done, and report the place";
     if json {
         safe::json(format!(
@@ -166,7 +172,12 @@ mod tests {
         let json = logged(Form::Json);
         assert_eq!(safe::safe(json.trim_end()), json.trim_end());
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert!(value["fields"]["name"].as_str().unwrap().contains('\u{202e}'));
+        assert!(
+            value["fields"]["name"]
+                .as_str()
+                .unwrap()
+                .contains('\u{202e}')
+        );
         // With colours nothing but the formatter's own is left.
         let text = logged(Form::Text { ansi: true });
         for hostile in ["\u{1b}[2J", "\u{9b}", "\u{202e}", "\u{7}", "\r"] {
@@ -181,7 +192,10 @@ mod tests {
         let kept = Arc::clone(&words);
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            if panic.location().is_some_and(|place| place.file().ends_with("logging.rs")) {
+            if panic
+                .location()
+                .is_some_and(|place| place.file().ends_with("logging.rs"))
+            {
                 let mut kept = kept.lock().unwrap();
                 kept.extend([last_words(panic, false), last_words(panic, true)]);
             }

@@ -392,10 +392,12 @@ impl HttpConnector for Direct {
             (false, true) => builder.connect_timeout(METADATA_TIMEOUT),
             (false, false) => builder.connect_timeout(CONNECT_TIMEOUT),
         };
-        let client = builder.build().map_err(|error| object_store::Error::Generic {
-            store: "HTTP",
-            source: Box::new(error),
-        })?;
+        let client = builder
+            .build()
+            .map_err(|error| object_store::Error::Generic {
+                store: "HTTP",
+                source: Box::new(error),
+            })?;
         Ok(HttpClient::new(client))
     }
 }

@@ -8,7 +8,7 @@ use crate::live::convert::Ids;
 use crate::live::identity;
 use crate::manifest::Desired;
 use crate::plan::Verb;
-use crate::plan::shown_value;
+use crate::plan::{shown_live, shown_value};
 use crate::session::Ready;
 use crate::state::{Address, Body, Value};
 
@@ -90,6 +90,20 @@ fn entry(
         .map(|object| object.parts.iter().map(|part| part.id.clone()).collect())
         .unwrap_or_default();
     let mut fields = BTreeMap::new();
+    let mut secrets = Vec::new();
+    let before_secret = |name: &str| {
+        // A changed handle has not moved the entry yet.
+        let entry = ledger.get(address).or_else(|| {
+            let found = ledger.by_id(address.collection, id);
+            found.map(|(_, entry)| entry)
+        });
+        let secrets = entry.into_iter().flat_map(|entry| &entry.secrets);
+        let is_inside = |one: &&String| {
+            one.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        secrets.filter(is_inside).cloned().collect::<Vec<_>>()
+    };
     if !unfinished.contains(address) {
         for (name, value) in named.iter() {
             let travels = kind.and_then(|kind| kind.field(name)).is_some_and(|field| {
@@ -98,11 +112,23 @@ fn entry(
                     Wire::Sent { .. } | Wire::Switched(_)
                 ) && !field.write_only
             });
+            secret_names(name, value, &mut secrets);
             if !travels || value.is_secret() {
                 continue;
             }
             let now = stored.as_ref().and_then(|body: &Body| body.get(name));
             let current = now.or_else(|| before.get(name)).unwrap_or(value);
+            // What was not changed, as with `ignoreChanges`, may still be the secret of before.
+            if current != value {
+                let still = before_secret(name);
+                if !still.is_empty() {
+                    secrets.extend(still);
+                    continue;
+                }
+                if shown_live(name, current) != shown_value(current) {
+                    continue;
+                }
+            }
             fields.insert(
                 name.to_owned(),
                 FieldRecord {
@@ -117,6 +143,8 @@ fn entry(
             .resources
             .get(address)
             .is_some_and(|entry| !entry.adopted);
+    secrets.sort_unstable();
+    secrets.dedup();
     Entry {
         id: id.to_owned(),
         parts,
@@ -131,7 +159,21 @@ fn entry(
             .get(address)
             .is_some_and(|detail| detail.lifecycle.prevent_destroy),
         adopted: index.is_some() && !known,
+        secrets,
         fields,
+    }
+}
+
+/// The names of the secrets in a value, with a dot before a leaf.
+fn secret_names(name: &str, value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Map(map) => {
+            for (key, value) in map {
+                secret_names(&format!("{name}.{key}"), value, names);
+            }
+        }
+        value if value.is_secret() => names.push(name.to_owned()),
+        _ => {}
     }
 }
 

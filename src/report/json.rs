@@ -167,14 +167,42 @@ mod tests {
     fn a_plan_is_checked_like_a_manifest() {
         assert!(parse(PLAN).is_ok());
         for (from, to, reason) in [
-            (r#""orgId":"1""#, r#""orgId":"1","orgId":"2""#, "`orgId` stands twice"),
-            (r#""credits":0}]"#, r#""credits":0,"host":"x"}]"#, "unknown field `host`"),
-            (r#""path":"#, r#""host":"https://example.com","path":"#, "unknown field `host`"),
-            (r#""digest":"d""#, r#""digest":"d","endpoint":"x""#, "unknown field `endpoint`"),
-            (r#"A":"f""#, r#"A":"f","departments/A":"g""#, "`departments/A` stands twice"),
+            (
+                r#""orgId":"1""#,
+                r#""orgId":"1","orgId":"2""#,
+                "`orgId` stands twice",
+            ),
+            (
+                r#""credits":0}]"#,
+                r#""credits":0,"host":"x"}]"#,
+                "unknown field `host`",
+            ),
+            (
+                r#""path":"#,
+                r#""host":"https://example.com","path":"#,
+                "unknown field `host`",
+            ),
+            (
+                r#""digest":"d""#,
+                r#""digest":"d","endpoint":"x""#,
+                "unknown field `endpoint`",
+            ),
+            (
+                r#"A":"f""#,
+                r#"A":"f","departments/A":"g""#,
+                "`departments/A` stands twice",
+            ),
             (r#"{"a":1}"#, r#"{"a":1,"\u0061":2}"#, "`a` stands twice"),
-            (r#""method":"PATCH""#, r#""method":"CONNECT""#, "unknown variant"),
-            (r#""address":"departments/A""#, r#""address":"hosts/A""#, "hosts"),
+            (
+                r#""method":"PATCH""#,
+                r#""method":"CONNECT""#,
+                "unknown variant",
+            ),
+            (
+                r#""address":"departments/A""#,
+                r#""address":"hosts/A""#,
+                "hosts",
+            ),
             (r#""update":1"#, r#""update":-1"#, "invalid value"),
         ] {
             assert!(PLAN.contains(from), "{from}");

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// Controls (terminal escapes among them), marks that turn the direction of writing, line
 /// separators and characters without width. The joiners U+200C and U+200D are left alone: Persian,
 /// Indic scripts and emoji need them.
-fn hidden(c: char) -> bool {
+pub(crate) fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
