@@ -218,6 +218,28 @@ impl Environment {
         self.kinds.get(collection).copied().unwrap_or_default()
     }
 
+    /// What becomes of objects that are not declared, by collection.
+    ///
+    /// What the environment says as a whole does not reach seeds: only their own policy does. Where
+    /// removing everything is not allowed, what is owned is meant.
+    #[must_use]
+    pub fn prunes(&self) -> BTreeMap<String, Prune> {
+        crate::kind::KINDS
+            .iter()
+            .filter(|kind| kind.managed)
+            .filter_map(|kind| {
+                let prune = self.policy(kind.collection).prune.or_else(|| {
+                    let whole = self.prune.filter(|_| !kind.seed)?;
+                    Some(match whole {
+                        Prune::All if NEVER_PRUNED.contains(&kind.collection) => Prune::Owned,
+                        whole => whole,
+                    })
+                })?;
+                Some((kind.collection.to_owned(), prune))
+            })
+            .collect()
+    }
+
     /// Replaces the expressions of the credentials by what `env` gives.
     ///
     /// # Errors

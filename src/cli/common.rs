@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -13,8 +14,9 @@ use super::{Global, LogFormat};
 use crate::api::{
     ApiError, Credentials, DataCenter, Dialect, Edition, Endpoint, Https, TokenCache, Transport,
 };
+use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
-use crate::config::{Environment, Project, Prune, RemovalPolicy, Target};
+use crate::config::{Environment, Project, RemovalPolicy, Target};
 use crate::live::read::Unread;
 use crate::manifest::source::linked;
 use crate::manifest::{self, Desired, Sources};
@@ -173,34 +175,6 @@ impl Workspace {
         tell(&shown(global, &warnings.to_vec().into(), &self.texts));
     }
 
-    /// What the project file asks for and this version does not do.
-    fn without_effect(&self) -> Vec<Problem> {
-        let environment = &self.environment;
-        let prunes = |prune: Option<Prune>| prune.is_some_and(|prune| prune != Prune::None);
-        let asked = [
-            ("ledger", environment.ledger.is_some()),
-            (
-                "prune",
-                prunes(environment.prune)
-                    || environment
-                        .kinds
-                        .values()
-                        .any(|policy| prunes(policy.prune)),
-            ),
-        ];
-        asked
-            .into_iter()
-            .filter(|(_, asked)| *asked)
-            .map(|(key, _)| {
-                Problem::warning(
-                    "without-effect",
-                    format!("`{key}` has no effect yet: nothing is removed unless it is listed under `removed:`"),
-                )
-                .at(environment.place.clone(), "in this environment")
-            })
-            .collect()
-    }
-
     /// Options for planning.
     ///
     /// # Errors
@@ -224,7 +198,6 @@ impl Workspace {
                 .at(entry.place.clone(), "no longer holds")
                 .help("settle the difference, or set a new date with a reason")
             })
-            .chain(self.without_effect())
             .collect();
         self.warn(global, &warnings);
         let mut problems = Vec::new();
@@ -269,10 +242,12 @@ impl Workspace {
                 max_updates: environment.guards.max_updates,
                 max_delete_percent: environment.guards.max_delete_percent,
                 max_deletes: environment.guards.max_deletes,
+                allow_deletes: None,
                 edition: None,
             },
             ledger: None,
-            prune: std::collections::BTreeMap::new(),
+            watched: Vec::new(),
+            prune: environment.prunes(),
         })
     }
 
@@ -284,6 +259,7 @@ impl Workspace {
         let clock = Clock::system();
         let environment = &self.environment;
         let parallelism = parallelism.or(environment.parallelism);
+        let settle = settle_time()?;
         match &environment.target {
             Target::Simulator {
                 dialect,
@@ -324,6 +300,7 @@ impl Workspace {
                     dialect: environment.dialect,
                     edition: environment.edition,
                     parallelism,
+                    settle,
                 })
                 .await
                 .map_err(|error| self.session_failure(error))?;
@@ -357,6 +334,7 @@ impl Workspace {
                     dialect: environment.dialect,
                     edition: environment.edition,
                     parallelism,
+                    settle,
                 })
                 .await
                 .map_err(|error| self.session_failure(error))?;
@@ -413,6 +391,22 @@ fn simulated_endpoint() -> Result<Endpoint, Failure> {
     // The simulator in process has no host; a loopback name keeps requests well-formed.
     Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
         .map_err(|error| Problem::error("endpoint", error.to_string()).into())
+}
+
+/// How long an object may take to appear in its listing: 60 seconds, or `DESKFORM_SETTLE`.
+fn settle_time() -> Result<Duration, Failure> {
+    let Some(text) = environment_variable("DESKFORM_SETTLE") else {
+        return Ok(SETTLE);
+    };
+    match text.parse::<u32>() {
+        Ok(seconds) => Ok(Duration::from_secs(u64::from(seconds))),
+        Err(_) => Err(Problem::error(
+            "bad-setting",
+            format!("`DESKFORM_SETTLE` is `{text}`, and a number of seconds is wanted"),
+        )
+        .help("leave it unset for 60 seconds")
+        .into()),
+    }
 }
 
 /// A session, and the simulator behind it if there is one.
@@ -504,10 +498,13 @@ pub fn cache_folder() -> Option<PathBuf> {
 /// # Errors
 /// [`Failure::Io`] when no runtime can be made.
 pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?
-        .block_on(future)
+        .build()?;
+    let result = runtime.block_on(future);
+    // A question that nobody answers any more must not hold up the end.
+    runtime.shutdown_background();
+    result
 }
 
 /// Whether to use colours on an output.

@@ -12,6 +12,7 @@ mod logging;
 pub mod plan;
 pub mod schema;
 pub mod simulate;
+pub mod store;
 pub mod validate;
 
 use std::path::PathBuf;

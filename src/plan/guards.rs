@@ -16,6 +16,10 @@ use crate::state::Value;
 /// Objects of a kind from which on a percentage says anything.
 const PERCENT_FROM: usize = 10;
 
+/// Largest share of a kind's owned objects that pruning removes unless a project says otherwise, in
+/// percent.
+pub const DEFAULT_DELETE_PERCENT: u64 = 30;
+
 /// Webhooks that an organization may configure. Source: the webhook documentation of the product.
 const MAX_WEBHOOKS: usize = 20;
 
@@ -30,6 +34,8 @@ pub struct Limits {
     pub max_delete_percent: Option<u64>,
     /// Most objects that pruning may remove in all.
     pub max_deletes: Option<u64>,
+    /// How many objects pruning may remove in this run whatever the other limits say.
+    pub allow_deletes: Option<u64>,
     /// The organization's edition, where it is known.
     pub edition: Option<Edition>,
 }
@@ -81,6 +87,10 @@ fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
     for task in tasks.iter().filter(|task| task.pruned) {
         *of_kind.entry(task.kind.collection).or_default() += 1;
     }
+    let all = of_kind.values().sum::<usize>() as u64;
+    if limits.allow_deletes.is_some_and(|allowed| all <= allowed) {
+        return;
+    }
     let mut owned_of = of_kind.clone();
     for address in bound.live.keys() {
         *owned_of.entry(address.collection).or_default() += 1;
@@ -92,7 +102,7 @@ fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
         &of_kind,
         &owned_of,
         limits.max_deletes,
-        limits.max_delete_percent,
+        Some(limits.max_delete_percent.unwrap_or(DEFAULT_DELETE_PERCENT)),
         problems,
     );
 }
@@ -123,9 +133,7 @@ fn too_many(
                     counted(all, "object")
                 ),
             )
-            .help(format!(
-                "if that is meant, raise `guards: {{{absolute}: {all}}}` for this run"
-            )),
+            .help(way_out(verb, all, &format!("{absolute}: {all}"))),
         );
     }
     let Some(max_percent) = max_percent else {
@@ -145,9 +153,17 @@ fn too_many(
                         share % 100
                     ),
                 )
-                .help(format!("if that is meant, raise `guards: {{{percent}: …}}` for this run")),
+                .help(way_out(verb, all, &format!("{percent}: …"))),
             );
         }
+    }
+}
+
+fn way_out(verb: &str, all: usize, guard: &str) -> String {
+    if verb == "remove" {
+        format!("if that is meant, say `--allow-deletes {all}`")
+    } else {
+        format!("if that is meant, raise `guards: {{{guard}}}` for this run")
     }
 }
 

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use deskform::api::{Credentials, Dialect, Edition, Endpoint};
 use deskform::apply::event::Event;
 use deskform::apply::recover::{Recovery, SETTLE};
+use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project, RemovalPolicy, Target};
 use deskform::export::export;
@@ -185,6 +186,7 @@ impl Desk {
             dialect: environment.dialect,
             edition: environment.edition,
             parallelism: environment.parallelism,
+            settle: SETTLE,
         })
         .await
         .expect("a session");
@@ -236,10 +238,12 @@ impl Desk {
                 max_updates: self.environment.guards.max_updates,
                 max_delete_percent: self.environment.guards.max_delete_percent,
                 max_deletes: self.environment.guards.max_deletes,
+                allow_deletes: None,
                 edition: None,
             },
             ledger: None,
-            prune: std::collections::BTreeMap::new(),
+            watched: Vec::new(),
+            prune: self.environment.prunes(),
         }
     }
 
@@ -271,12 +275,15 @@ impl Desk {
         let writer = self.session.client.writer();
         deskform::apply::run::run(
             &ready.planned.tasks,
-            &ready.live,
-            &writer,
-            self.session.parallelism,
-            Recovery {
-                clock: self.session.clock,
-                settle: SETTLE,
+            Means {
+                live: &ready.live,
+                writer: &writer,
+                parallelism: self.session.parallelism,
+                recovery: Recovery {
+                    clock: self.session.clock,
+                    settle: SETTLE,
+                },
+                scribe: None,
             },
             &|| false,
             &mut |event| events.push(event),

@@ -1,0 +1,151 @@
+//! Where an environment's ledger is kept, and who takes its lock.
+
+use super::Global;
+use super::common::{Failure, Workspace, environment_variable};
+use crate::clock::Clock;
+use crate::config::Target;
+use crate::keep::{KeepError, View, look};
+use crate::ledger::{
+    Holder, Ledger, Load, Loaded, Location, LocationError, LockError, RunId, Store, StoreError,
+};
+use crate::problem::Problem;
+
+impl From<KeepError> for Failure {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::Store(error) => error.into(),
+            KeepError::Lock(error) => error.into(),
+        }
+    }
+}
+
+impl From<LocationError> for Failure {
+    fn from(error: LocationError) -> Self {
+        Problem::error("ledger", error.to_string())
+            .help(error.hint())
+            .into()
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        problem("ledger", &error.to_string(), error.hint())
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        problem("locked", &error.to_string(), error.hint())
+    }
+}
+
+fn problem(code: &'static str, message: &str, hint: Option<&'static str>) -> Failure {
+    let problem = Problem::error(code, message);
+    match hint {
+        Some(hint) => problem.help(hint),
+        None => problem,
+    }
+    .into()
+}
+
+impl Workspace {
+    /// Where the environment's ledger is kept; nothing is read or sent yet.
+    ///
+    /// # Errors
+    /// [`Failure`] when the place cannot be understood or its settings are incomplete.
+    pub fn store(&self) -> Result<Store, Failure> {
+        let environment = &self.environment;
+        let location = match &environment.ledger {
+            Some(text) => Location::parse(text, &self.project.directory)?,
+            None => Location::default_for(&self.project.directory, &environment.name),
+        };
+        Ok(Store::open(
+            &location,
+            &environment.name,
+            &environment.org_id,
+            &environment_variable,
+        )?)
+    }
+
+    /// Reads the ledger; one that cannot be understood is as good as none, with a warning.
+    ///
+    /// # Errors
+    /// [`Failure`] when the place cannot be read or the ledger must be left alone.
+    pub async fn load(&self, global: &Global, store: &Store) -> Result<Loaded, Failure> {
+        let mut loaded = store.load().await?;
+        if self.begins_anew() {
+            loaded.load = Load::None;
+        }
+        self.warn_of_corrupt(global, store, &loaded.load);
+        Ok(loaded)
+    }
+
+    /// Says that a ledger cannot be understood, and what that means.
+    pub(super) fn warn_of_corrupt(&self, global: &Global, store: &Store, load: &Load) {
+        if let Load::Corrupt(reason) = load {
+            let problem = Problem::warning(
+                "ledger-corrupt",
+                format!("the ledger `{}` cannot be understood: {reason}", store.place()),
+            )
+            .help(
+                "objects are found by their identity instead; nothing is pruned, and the next apply \
+                 writes a new ledger and keeps this one with the ending `.corrupt`",
+            );
+            self.warn(global, &[problem]);
+        }
+    }
+
+    /// What is kept, without a lock: the ledger with what killed runs have left.
+    ///
+    /// # Errors
+    /// [`Failure`] when the place cannot be read or the ledger must be left alone.
+    pub async fn look(&self, store: &Store) -> Result<View, Failure> {
+        if self.begins_anew() {
+            return Ok(View {
+                ledger: Ledger::new(store.environment(), store.org_id()),
+                doubts: Vec::new(),
+                warnings: Vec::new(),
+            });
+        }
+        Ok(look(store).await?)
+    }
+
+    /// Whether the environment is a simulator of which nothing is kept yet: what an older ledger
+    /// says is about another one.
+    #[must_use]
+    pub fn begins_anew(&self) -> bool {
+        match &self.environment.target {
+            Target::Simulator { state, .. } => !self.project.directory.join(state).exists(),
+            Target::Live { .. } => false,
+        }
+    }
+}
+
+/// Who takes a lock now: the person or CI job, the machine, a new run.
+#[must_use]
+pub fn holder(clock: Clock) -> Holder {
+    let first = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| environment_variable(name).filter(|value| !value.is_empty()))
+    };
+    let at = clock.now_ms();
+    Holder {
+        who: first(&[
+            "GITHUB_ACTOR",
+            "GITLAB_USER_LOGIN",
+            "USER",
+            "LOGNAME",
+            "USERNAME",
+        ])
+        .unwrap_or_else(|| "somebody".to_owned()),
+        host: std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .ok()
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .or_else(|| first(&["HOSTNAME", "COMPUTERNAME"]))
+            .unwrap_or_else(|| "an unnamed machine".to_owned()),
+        run: RunId::new(at, rand::random()).to_string(),
+        at,
+    }
+}
