@@ -267,18 +267,7 @@ impl Workspace {
                 state,
             } => {
                 let path = self.project.directory.join(state);
-                let shown = state.to_string_lossy();
-                if let Some(link) = linked(&self.project.directory, &shown) {
-                    return Err(self.failure(
-                        Problem::error(
-                            "symbolic-link",
-                            format!("`{link}` is a symbolic link, and the simulator's state is kept below the project folder"),
-                        )
-                        .at(environment.place.clone(), "in this environment")
-                        .help("put a folder in the link's place, or name another path under `state`")
-                        .into(),
-                    ));
-                }
+                self.refuse_link(&state.to_string_lossy(), "the simulator's state")?;
                 let simulator = Arc::new(Mutex::new(simulator(
                     &path,
                     *dialect,
@@ -344,6 +333,25 @@ impl Workspace {
                 })
             }
         }
+    }
+
+    /// Refuses what is to be kept below the project folder and would come to lie elsewhere.
+    ///
+    /// # Errors
+    /// [`Failure`] when a part of the path is a symbolic link.
+    pub(super) fn refuse_link(&self, below: &str, what: &str) -> Result<(), Failure> {
+        let Some(link) = linked(&self.project.directory, below) else {
+            return Ok(());
+        };
+        Err(self.failure(
+            Problem::error(
+                "symbolic-link",
+                format!("`{link}` is a symbolic link, and {what} is kept below the project folder"),
+            )
+            .at(self.environment.place.clone(), "in this environment")
+            .help("put a folder or a file in the link's place, or name another path")
+            .into(),
+        ))
     }
 
     /// The hosts of a live environment.

@@ -28,7 +28,7 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
         Ok(bytes) if bytes.len() as u64 > limit => Err(Problem::error(
             "file-too-large",
             format!(
-                "`{}` is larger than the {} MiB that are read of such a file",
+                "`{}` is larger than the {} MiB that such a file may have",
                 path.display(),
                 limit / 1024 / 1024
             ),

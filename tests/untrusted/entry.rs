@@ -27,6 +27,7 @@ use deskform::api::{
     TransportError,
 };
 use deskform::apply::recover::{Recovery, SETTLE};
+use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
 use deskform::drift::drift;
@@ -605,6 +606,7 @@ fn make_fixture(dialect: Dialect) -> Fixture {
             ..Limits::default()
         },
         ledger: None,
+        watched: Vec::new(),
         prune: std::collections::BTreeMap::new(),
     };
     let simulator = Arc::new(Mutex::new(Simulator::new(Settings {
@@ -658,6 +660,7 @@ async fn open(
         dialect,
         edition: None,
         parallelism: None,
+        settle: SETTLE,
     })
     .await
 }
@@ -667,12 +670,15 @@ async fn apply(session: &Session, ready: &deskform::session::Ready) {
     let mut events = Vec::new();
     deskform::apply::run::run(
         &ready.planned.tasks,
-        &ready.live,
-        &writer,
-        session.parallelism,
-        Recovery {
-            clock: session.clock,
-            settle: SETTLE,
+        Means {
+            live: &ready.live,
+            writer: &writer,
+            parallelism: session.parallelism,
+            recovery: Recovery {
+                clock: session.clock,
+                settle: SETTLE,
+            },
+            scribe: None,
         },
         &|| false,
         &mut |event| events.push(event),
