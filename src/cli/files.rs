@@ -14,18 +14,21 @@ pub const MAX_STATE: u64 = 256 * 1024 * 1024;
 
 /// Reads a file of at most `limit` bytes; nothing where there is none.
 ///
-/// What is read is counted, not what the file says of itself: a pipe or a device has no size.
+/// What is read is counted as well: a pipe or a device has no size.
 ///
 /// # Errors
 /// [`Failure`] when the file cannot be read or is too large.
 pub fn read_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
     let read = File::open(path).and_then(|file| {
         let mut bytes = Vec::new();
+        if file.metadata()?.len() > limit {
+            return Ok(None);
+        }
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
     });
     match read {
-        Ok(bytes) if bytes.len() as u64 > limit => Err(Problem::error(
+        Ok(None) => Err(Problem::error(
             "file-too-large",
             format!(
                 "`{}` is larger than the {} MiB that such a file may have",
@@ -35,7 +38,7 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
         )
         .help("check that this is the file you mean")
         .into()),
-        Ok(bytes) => Ok(Some(bytes)),
+        Ok(bytes) => Ok(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(file_failure("read", path, &error)),
     }

@@ -478,4 +478,48 @@ mod tests {
             "`gs://bucket/x` needs a deskform built with the cargo feature `gcs`"
         );
     }
+
+    /// The session token goes to the host that was named, and nowhere else.
+    #[tokio::test]
+    async fn redirects_are_not_followed() {
+        use object_store::ObjectStoreExt as _;
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        use tokio::net::TcpListener;
+        let (here, elsewhere) = (
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        );
+        let endpoint = format!("http://{}", here.local_addr().unwrap());
+        let other = elsewhere.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = here.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                let mut piece = [0; 1024];
+                let count = stream.read(&mut piece).await.unwrap();
+                asked.extend_from_slice(&piece[..count]);
+            }
+            let answer = format!(
+                "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{other}/bucket/x\r\nContent-Length: 0\r\n\r\n"
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(asked).unwrap()
+        });
+        let env = |name: &str| {
+            let value = match name {
+                "AWS_ENDPOINT_URL" => endpoint.as_str(),
+                "AWS_ACCESS_KEY_ID" => "id",
+                "AWS_SECRET_ACCESS_KEY" => "key",
+                "AWS_SESSION_TOKEN" => "session-x",
+                "AWS_REGION" => "us-east-1",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let store = open(Scheme::S3, "bucket", "s3://bucket/x", &env).unwrap();
+        assert!(store.get(&"x".into()).await.is_err());
+        assert!(server.await.unwrap().contains("session-x"));
+        let visit = tokio::time::timeout(Duration::ZERO, elsewhere.accept()).await;
+        assert!(visit.is_err(), "the redirect was followed");
+    }
 }
