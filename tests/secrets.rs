@@ -1,7 +1,5 @@
 //! A secret stays in memory: whatever is run, in whatever form it is shown or kept.
 
-#![expect(clippy::expect_used, reason = "helpers of tests")]
-
 mod command;
 
 use command::{Place, Run, transcript};

@@ -133,30 +133,30 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 }
 
 fn load(args: &Args) -> Result<Simulator, Failure> {
-    if let Some(path) = &args.state {
-        if let Some(bytes) = read_file(path, MAX_STATE)? {
-            let text = String::from_utf8_lossy(&bytes);
-            let simulator = Simulator::load(&text).map_err(|error| {
-                Problem::error(
-                    "simulator-state",
-                    format!("`{}` cannot be used: {error}", path.display()),
-                )
-                .help("delete the file to begin anew")
-            })?;
-            if simulator.settings().dialect != args.dialect {
-                return Err(Problem::error(
-                    "simulator-state",
-                    format!(
-                        "`{}` was made for the dialect `{}`",
-                        path.display(),
-                        simulator.settings().dialect
-                    ),
-                )
-                .help("delete the file, or choose that dialect")
-                .into());
-            }
-            return Ok(simulator);
+    if let Some(path) = &args.state
+        && let Some(bytes) = read_file(path, MAX_STATE)?
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        let simulator = Simulator::load(&text).map_err(|error| {
+            Problem::error(
+                "simulator-state",
+                format!("`{}` cannot be used: {error}", path.display()),
+            )
+            .help("delete the file to begin anew")
+        })?;
+        if simulator.settings().dialect != args.dialect {
+            return Err(Problem::error(
+                "simulator-state",
+                format!(
+                    "`{}` was made for the dialect `{}`",
+                    path.display(),
+                    simulator.settings().dialect
+                ),
+            )
+            .help("delete the file, or choose that dialect")
+            .into());
         }
+        return Ok(simulator);
     }
     Ok(Simulator::new(Settings {
         dialect: args.dialect,

@@ -241,7 +241,8 @@ pub fn project(data: &[u8]) {
             assert!(
                 path.components()
                     .all(|part| matches!(part, std::path::Component::Normal(_))),
-                "{path:?}"
+                "{}",
+                path.display()
             );
         }
     }
@@ -871,7 +872,7 @@ pub fn run_against(
     let fixture = fixture(dialect);
     let simulator = Simulator::load(&fixture.state).expect("a state");
     let transport = Arc::new(Tampering::new(Arc::new(Mutex::new(simulator)), script));
-    let steps = runtime().block_on(async {
+    runtime().block_on(async {
         let session = match open(&transport, &fixture.options.org_id, Some(fixture.dialect)).await {
             Ok(session) => session,
             Err(error) => {
@@ -904,8 +905,7 @@ pub fn run_against(
             apply(&session, &ready).await;
         }
         Some(plan.steps.len())
-    });
-    steps
+    })
 }
 
 async fn export_everything(fixture: &Fixture, session: &Session) {
@@ -966,7 +966,7 @@ pub fn seeds(root: &Path) -> Vec<(&'static str, Vec<u8>)> {
             {
                 if name == "deskform.yaml" {
                     seeds.push(("project", bytes));
-                } else if name.ends_with(".yaml") {
+                } else if path.extension().is_some_and(|end| end == "yaml") {
                     seeds.push(("manifest", bytes));
                 }
             }
