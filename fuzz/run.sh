@@ -7,13 +7,12 @@ seconds=${1:-60}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- manifest project plan_file ledger journal lock simulator_state answers answer token token_file
 cargo +nightly fuzz build
-cargo +nightly fuzz run --help >/dev/null
 host=$(rustc +nightly -vV | sed -n 's/^host: //p')
-cargo +nightly run --release --target "$host" --bin seed
+"${CARGO_TARGET_DIR:-target}/$host/release/seed"
 for target in "$@"; do
     echo "== $target"
-    dict=
-    [ ! -f "dictionaries/$target.dict" ] || dict="-dict=dictionaries/$target.dict"
+    dictionary=
+    [ ! -f "dictionaries/$target.dict" ] || dictionary="-dict=dictionaries/$target.dict"
     # shellcheck disable=SC2086
-    cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -max_len=16384 -timeout=20 -rss_limit_mb=4096 $dict
+    cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -max_len=16384 -timeout=20 -rss_limit_mb=4096 $dictionary
 done
