@@ -1,8 +1,24 @@
 //! A secret stays in memory: whatever is run, in whatever form it is shown or kept.
 
+#![expect(clippy::panic, reason = "a test panics to fail")]
+
 mod command;
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use command::{Place, Run, transcript};
+use common::{Desk, Variables};
+use deskform::apply::event::Event;
+use deskform::config::Project;
+use deskform::drift::drift;
+use deskform::ledger::Ledger;
+use deskform::ledger::update::after;
+use deskform::manifest::Sources;
+use deskform::manifest::source::Source;
+use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 
 /// The value of the secret.
 const KEY: &str = "hunter2-hook";
@@ -228,4 +244,84 @@ fn terminals_are_not_steered() {
             }
         }
     }
+}
+
+/// Drift compares what was applied with what is live; neither shows a former secret.
+#[tokio::test(start_paused = true)]
+async fn drift_tells_no_former_secret() {
+    let text = "environments:\n  local: {simulator: {dialect: openapi, edition: enterprise}}\n";
+    let project = Source::new("deskform.yaml", text.as_bytes());
+    let project = Project::parse(Path::new("."), &project).expect("a project");
+    let simulator = Arc::new(Mutex::new(Simulator::new(Settings {
+        organizations: vec![OrganizationSeed::new(&project.environments[0].org_id)],
+        ..Settings::default()
+    })));
+    let desk = async |url: &str| {
+        let sources = Sources {
+            base: vec![Source::new("desk.yaml", manifest(url).as_bytes())],
+            overlays: Vec::new(),
+        };
+        let secrets = Variables::from([("HOOK_KEY".to_owned(), KEY.to_owned())]);
+        let environment = project.environments[0].clone();
+        Desk::with(environment, sources, secrets, Arc::clone(&simulator)).await
+    };
+    let before =
+        desk("https://hooks.example.com/${secret.HOOK_KEY}/x?key=${secret.HOOK_KEY}").await;
+    let ready = before.plan().await.expect("a plan");
+    let applied: BTreeSet<_> = before
+        .apply(&ready)
+        .await
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::StepFinished { address, .. } => Some(address),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(applied.len(), 2);
+    let composed = before.compose().expect("manifests");
+    let environment = &before.environment;
+    let empty = Ledger::new(&environment.name, &environment.org_id);
+    let ledger = after(empty, &composed, &ready, &applied);
+    let kept = String::from_utf8(ledger.to_bytes().expect("JSON")).expect("UTF-8");
+    assert!(!kept.contains("hunter2"), "{kept}");
+    assert!(kept.contains(r#""secrets":["url"]"#), "{kept}");
+
+    let now = desk(PLAIN_URL).await;
+    let composed = now.compose().expect("manifests");
+    let mut options = now.options();
+    options.ledger = Some(ledger.clone());
+    let ready = now.plan_of(&composed, &options).await.expect("a plan");
+    let report = drift(&ready, Some(&ledger), false);
+    let told = format!(
+        "{report:?} {}",
+        serde_json::to_string(&report).expect("JSON")
+    );
+    assert!(!told.contains("hunter2"), "{told}");
+    assert!(told.contains(PLAIN_URL), "{told}");
+    let [url] = report.drifts.as_slice() else {
+        panic!("{told}");
+    };
+    assert_eq!(url.live, "(secret)");
+
+    // Another key in its place, and no ledger.
+    options.ledger = None;
+    {
+        let mut simulator = simulator.lock().expect("it");
+        let organization = simulator
+            .organization_mut(&now.environment.org_id)
+            .expect("it");
+        let id = organization.objects("webhooks")[0]["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        organization.change("webhooks", &id, |object| {
+            object["url"] = "https://hooks.example.com/x?key=hunter2".into();
+        });
+    }
+    let ready = now.plan_of(&composed, &options).await.expect("a plan");
+    let report = drift(&ready, None, false);
+    assert_eq!(
+        report.drifts[0].live,
+        "https://hooks.example.com/x?key=(hidden)"
+    );
 }
