@@ -11,15 +11,17 @@ use crate::api::{
 };
 use crate::clock::Clock;
 use crate::config::Prune;
+use crate::drift;
 use crate::live::fields::{created_custom_fields, too_many_custom_fields};
 use crate::live::read::{
     Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
 };
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
-use crate::plan::bind::{Bound, bind};
+use crate::plan::bind::{Bound, bind, bind_what_is_clear};
+use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::own::{Owned, check_dialect, own};
-use crate::plan::tasks::{Planned, plan};
+use crate::plan::tasks::{Planned, Task, plan};
 use crate::plan::{Options, Verb};
 use crate::problem::{Problem, Severity};
 use crate::state::Address;
@@ -63,6 +65,8 @@ pub struct Session {
     pub parallelism: usize,
     /// The clock.
     pub clock: Clock,
+    /// What opening the session read.
+    pub preflight: Reading,
     /// How long an object may take to appear in its listing.
     pub settle: Duration,
 }
@@ -109,6 +113,57 @@ pub struct Ready {
     pub missing_scopes: Vec<String>,
 }
 
+impl Ready {
+    /// Forecasts the writes alone, for an apply that goes on from here: what it reads is read.
+    ///
+    /// # Errors
+    /// The refusal, when the day's budget cannot carry them.
+    pub fn check_budget(&mut self, session: &Session) -> Result<(), Box<Problem>> {
+        let forecast = session.forecast(&self.planned.tasks, Reading::default());
+        let refusal = forecast.as_ref().and_then(Forecast::refusal);
+        self.planned.plan.forecast = forecast;
+        refusal.map_or(Ok(()), |problem| Err(Box::new(problem)))
+    }
+}
+
+/// Both sides side by side, without a plan.
+#[derive(Debug)]
+pub struct Compared {
+    /// What was read.
+    pub live: Live,
+    /// Which live object each declared resource is, as far as that is clear.
+    pub bound: Bound,
+    /// Both sides as they were compared.
+    pub owned: Owned,
+    /// What the ledger owns and does not exist any more.
+    pub absent: Vec<Address>,
+    /// Warnings that came up.
+    pub warnings: Vec<Problem>,
+    /// Why some addresses were left out.
+    pub problems: Vec<Problem>,
+}
+
+/// A report of drift with what came up on the way.
+#[derive(Debug)]
+pub struct Drifted {
+    /// What moved.
+    pub report: drift::Report,
+    /// Warnings that came up.
+    pub warnings: Vec<Problem>,
+    /// Why some addresses were left out of the report.
+    pub problems: Vec<Problem>,
+}
+
+fn not_compared(owned: &Owned) -> impl Iterator<Item = Problem> {
+    owned.not_compared.iter().map(|address| {
+        Problem::warning(
+            "not-compared",
+            format!("`{address}` holds a secret that is not set; that part was not compared"),
+        )
+        .help("set the environment variable; apply refuses without it")
+    })
+}
+
 impl Session {
     /// Opens a session: one call, two where the dialect shows in no header.
     ///
@@ -122,6 +177,7 @@ impl Session {
             connection.clock,
             connection.cache.as_ref(),
         ));
+        let begun_ms = connection.clock.now_ms();
         let client = Client::new(Setup {
             endpoint: connection.endpoint,
             organization: Some(connection.organization.clone()),
@@ -172,6 +228,10 @@ impl Session {
             .map_or(allowed, |wanted| wanted.clamp(1, allowed));
         client.set_concurrency(parallelism);
         tracing::debug!(%dialect, %edition, parallelism, "session open");
+        let preflight = Reading {
+            reads: client.observed().reads,
+            ms: since(begun_ms, &connection.clock),
+        };
         Ok(Self {
             client,
             dialect,
@@ -179,6 +239,7 @@ impl Session {
             edition,
             parallelism,
             clock: connection.clock,
+            preflight,
             settle: connection.settle,
         })
     }
@@ -206,43 +267,95 @@ impl Session {
         }))
     }
 
+    /// Reads the organization and compares it, without planning.
+    ///
+    /// What is unclear is told beside what is not: nothing may be changed after such a comparison.
+    ///
+    /// # Errors
+    /// [`SessionError`] when something cannot be read or the dialect refuses the manifests.
+    pub async fn compare(
+        &self,
+        desired: &Desired,
+        options: &Options,
+    ) -> Result<Compared, SessionError> {
+        let mut warnings = self.check_dialect(desired)?;
+        let needs = self.needs(desired, options);
+        let (mut live, absent) = self.read_owned(&needs, options).await?;
+        let (bound, problems) = bind_what_is_clear(desired, &mut live, options);
+        self.complete_bound(&mut live, &bound).await?;
+        let owned = own(desired, &bound, &live, options);
+        warnings.extend(not_compared(&owned));
+        Ok(Compared {
+            live,
+            bound,
+            owned,
+            absent,
+            warnings,
+            problems,
+        })
+    }
+
+    /// Reads the organization and reports what moved since the last apply, on which side.
+    ///
+    /// The ledger in the options tells what was last applied. Only reads; at most
+    /// [`drift::MAX_DATES`] calls are made only to learn when an object was modified.
+    ///
+    /// # Errors
+    /// [`SessionError`] when something cannot be read or the dialect refuses the manifests.
+    pub async fn drift(
+        &self,
+        desired: &Desired,
+        options: &Options,
+        only_live: bool,
+    ) -> Result<Drifted, SessionError> {
+        let mut lenient = options.clone();
+        // What is protected is reported like everything else; nothing is removed here.
+        for entry in lenient
+            .ledger
+            .iter_mut()
+            .flat_map(|ledger| ledger.resources.values_mut())
+        {
+            entry.prevent_destroy = false;
+        }
+        let mut compared = self.compare(desired, &lenient).await?;
+        let mut report = drift::report(&compared, desired, options, only_live);
+        let undated = drift::undated(&report, &compared);
+        if let Err(unread) = complete(&self.client.reader(), &mut compared.live, &undated).await {
+            // When it was is worth a call, and not worth a failure.
+            tracing::debug!(
+                count = unread.len(),
+                "times of modification could not be read"
+            );
+        }
+        drift::date(&mut report, &compared);
+        Ok(Drifted {
+            report,
+            warnings: compared.warnings,
+            problems: compared.problems,
+        })
+    }
+
     /// Reads the organization and plans.
     ///
     /// # Errors
     /// [`SessionError`] with everything that is in the way; nothing was written.
     pub async fn plan(&self, desired: &Desired, options: &Options) -> Result<Ready, SessionError> {
-        let (errors, mut warnings): (Vec<_>, Vec<_>) = check_dialect(desired, self.dialect)
-            .into_iter()
-            .partition(|problem| problem.severity == Severity::Error);
-        if !errors.is_empty() {
-            return Err(errors.into());
-        }
-        let mut needs = Needs::of(desired, self.dialect);
-        if let Some(ledger) = &options.ledger {
-            needs.add_owned(ledger, self.dialect, &|kind| {
-                options.prune(kind) != Prune::None
-            });
-        }
-        for (address, identity) in &options.watched {
-            needs.add(address, identity, self.dialect);
-        }
+        let mut warnings = self.check_dialect(desired)?;
+        let begun_ms = self.clock.now_ms();
+        let before = self.client.observed().reads;
+        let needs = self.needs(desired, options);
         let (live, bound, absent) = self.bound(desired, &needs, options).await?;
         let owned = own(desired, &bound, &live, options);
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
-        let planned = plan(desired, &bound, &owned, &live, &options)?;
+        let mut planned = plan(desired, &bound, &owned, &live, &options)?;
         self.check_custom_field_counts(&planned).await?;
-        for address in &owned.not_compared {
-            warnings.push(
-                Problem::warning(
-                    "not-compared",
-                    format!(
-                        "`{address}` holds a secret that is not set; that part was not compared"
-                    ),
-                )
-                .help("set the environment variable; apply refuses without it"),
-            );
-        }
+        let reading = Reading {
+            reads: (self.client.observed().reads.since(before)).and(self.preflight.reads),
+            ms: since(begun_ms, &self.clock).saturating_add(self.preflight.ms),
+        };
+        planned.plan.forecast = self.forecast(&planned.tasks, reading);
+        warnings.extend(not_compared(&owned));
         let missing_scopes = self.missing_scopes(&planned);
         Ok(Ready {
             planned,
@@ -266,11 +379,24 @@ impl Session {
         for (module, fields) in created_custom_fields(planned) {
             let request =
                 Request::new(Method::Get, "/customFieldCount").query("module", module.as_str());
-            // Not every token may ask, and not every module has a count.
-            let Ok(answer) = self.client.reader().get(&request).await else {
-                continue;
+            let body = match self.client.reader().get(&request).await {
+                Ok(answer) => answer.body.unwrap_or_default(),
+                // Not every token may ask, and not every module has a count.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Forbidden
+                            | ErrorKind::ScopeMissing
+                            | ErrorKind::LicenseLimited
+                            | ErrorKind::NotFound
+                            | ErrorKind::MethodNotAllowed
+                            | ErrorKind::Invalid
+                    ) =>
+                {
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             };
-            let body = answer.body.unwrap_or_default();
             problems.extend(too_many_custom_fields(&module, &fields, &body));
         }
         if problems.is_empty() {
@@ -280,13 +406,65 @@ impl Session {
         }
     }
 
+    /// Forecasts what the tasks cost from now on, with what will be read before the first write.
+    #[must_use]
+    pub fn forecast(&self, tasks: &[Task], reading: Reading) -> Option<Forecast> {
+        Forecast::of(
+            tasks,
+            &Basis {
+                dialect: self.dialect,
+                reading,
+                observed: self.client.observed(),
+                concurrency: self.parallelism,
+                now_ms: self.clock.now_ms(),
+            },
+        )
+    }
+
     async fn bound(
         &self,
         desired: &Desired,
         needs: &Needs,
         options: &Options,
     ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
-        let reader = self.client.reader();
+        let (mut live, absent) = self.read_owned(needs, options).await?;
+        let bound = bind(desired, &mut live, options)?;
+        self.complete_bound(&mut live, &bound).await?;
+        Ok((live, bound, absent))
+    }
+
+    /// The warnings about what the dialect lacks.
+    fn check_dialect(&self, desired: &Desired) -> Result<Vec<Problem>, SessionError> {
+        let (errors, warnings): (Vec<_>, Vec<_>) = check_dialect(desired, self.dialect)
+            .into_iter()
+            .partition(|problem| problem.severity == Severity::Error);
+        if errors.is_empty() {
+            Ok(warnings)
+        } else {
+            Err(errors.into())
+        }
+    }
+
+    fn needs(&self, desired: &Desired, options: &Options) -> Needs {
+        let mut needs = Needs::of(desired, self.dialect);
+        if let Some(ledger) = &options.ledger {
+            needs.add_owned(ledger, self.dialect, &|kind| {
+                options.prune(kind) != Prune::None
+            });
+        }
+        for (address, identity) in &options.watched {
+            needs.add(address, identity, self.dialect);
+        }
+        needs
+    }
+
+    /// Reads what is needed, once more where a listing may not show yet what was applied; with what
+    /// the ledger owns and does not exist any more.
+    async fn read_owned(
+        &self,
+        needs: &Needs,
+        options: &Options,
+    ) -> Result<(Live, Vec<Address>), SessionError> {
         let mut live = self.read(needs).await?;
         let mut absent = Vec::new();
         if let Some(ledger) = &options.ledger {
@@ -308,18 +486,20 @@ impl Session {
                 live = self.read(needs).await?;
                 lacking = lacking_in_listings(&live, needs, ledger);
             }
-            absent = fetch_missing(&reader, &mut live, needs, ledger)
+            absent = fetch_missing(&self.client.reader(), &mut live, needs, ledger)
                 .await
                 .map_err(SessionError::Unread)?;
             let gone = lacking.into_iter().filter(|(_, whole)| *whole);
             absent.extend(gone.map(|(address, _)| address));
         }
-        let bound = bind(desired, &mut live, options)?;
-        let lacking = incomplete(&bound, &live);
-        complete(&reader, &mut live, &lacking)
+        Ok((live, absent))
+    }
+
+    async fn complete_bound(&self, live: &mut Live, bound: &Bound) -> Result<(), SessionError> {
+        let lacking = incomplete(bound, live);
+        complete(&self.client.reader(), live, &lacking)
             .await
-            .map_err(SessionError::Unread)?;
-        Ok((live, bound, absent))
+            .map_err(SessionError::Unread)
     }
 
     /// Reads whole every object that a listing shows in part, for an export.
@@ -403,6 +583,10 @@ impl Session {
         }
         missing
     }
+}
+
+fn since(begun_ms: i64, clock: &Clock) -> u64 {
+    u64::try_from(clock.now_ms().saturating_sub(begun_ms)).unwrap_or(0)
 }
 
 fn alternatives(any: &[&str]) -> String {

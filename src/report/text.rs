@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
 use super::safe::safe;
-use super::{Paint, Style, heading, summary};
+use super::{Paint, Style, forecast, heading, summary};
 use crate::plan::{Acknowledged, Plan, Step};
 
 /// One block a step, then what was acknowledged or not compared, then the summary.
@@ -28,6 +28,10 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     section(&mut out, "Limited to:", plan.targets.iter().cloned());
     out.push_str(&summary(plan));
     out.push('\n');
+    if let Some(line) = forecast(plan) {
+        out.push_str(&line);
+        out.push('\n');
+    }
     out
 }
 
@@ -44,7 +48,7 @@ pub(super) fn add_step(out: &mut String, step: &Step, style: Style) {
     }
 }
 
-fn add_line(out: &mut String, line: &Line, style: Style) {
+pub(super) fn add_line(out: &mut String, line: &Line, style: Style) {
     let text = &line.text;
     let row = match (line.nested, line.sign) {
         (false, _) => format!("    {text}"),
@@ -62,7 +66,7 @@ fn add_line(out: &mut String, line: &Line, style: Style) {
     out.push('\n');
 }
 
-fn section(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
+pub(super) fn section(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
     let mut items = items.peekable();
     if items.peek().is_none() {
         return;
@@ -74,7 +78,7 @@ fn section(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
     out.push('\n');
 }
 
-fn acknowledged(entry: &Acknowledged) -> String {
+pub(super) fn acknowledged(entry: &Acknowledged) -> String {
     let mut text = entry.address.to_string();
     if let Some(field) = &entry.field {
         let _ = write!(text, " {field}");

@@ -30,7 +30,7 @@ use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
-use deskform::drift::drift;
+use deskform::drift;
 use deskform::export::export;
 use deskform::kind::KINDS;
 use deskform::ledger::journal::{Reader, Reading};
@@ -900,12 +900,26 @@ pub fn run_against(
         ));
         assert_harmless(&report::markdown::plan(plan));
         plan_file(report::json::plan(plan).as_bytes());
-        let _ = drift(&ready, None, false);
+        match session.compare(&fixture.desired, &fixture.options).await {
+            Ok(compared) => drifted(&drift::report(
+                &compared,
+                &fixture.desired,
+                &fixture.options,
+                false,
+            )),
+            Err(error) => refused(fixture, error),
+        }
         if applies {
             apply(&session, &ready).await;
         }
         Some(plan.steps.len())
     })
+}
+
+fn drifted(report: &drift::Report) {
+    assert_harmless(&report::drift::text(report, Style::default()));
+    assert_harmless(&report::drift::markdown(report));
+    assert_harmless(&report::drift::json(report));
 }
 
 async fn export_everything(fixture: &Fixture, session: &Session) {
