@@ -11,6 +11,7 @@ use super::common::{
     Connected, Failure, Workspace, block_on, color, environment_variable, file_failure, print,
     remark, report as report_failure, style, tell,
 };
+use super::files::read_file;
 use super::plan::warn;
 use super::store::holder;
 use super::{Global, LogFormat};
@@ -226,20 +227,8 @@ fn code(tally: &Tally, steps: usize) -> u8 {
 }
 
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
-    let size = std::fs::metadata(path).map_err(|error| file_failure("read", path, &error))?;
-    if size.len() > MAX_PLAN {
-        return Err(Problem::error(
-            "plan-too-large",
-            format!(
-                "`{}` is larger than the {} MiB that a saved plan may have",
-                path.display(),
-                MAX_PLAN / 1024 / 1024
-            ),
-        )
-        .help(report::json::NotAPlan::HINT)
-        .into());
-    }
-    let bytes = std::fs::read(path).map_err(|error| file_failure("read", path, &error))?;
+    let bytes = read_file(path, MAX_PLAN)?
+        .ok_or_else(|| file_failure("read", path, &io::ErrorKind::NotFound.into()))?;
     // What is no text is no plan either: the parser says so in its own words.
     report::json::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         Problem::error(
