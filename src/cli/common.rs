@@ -425,6 +425,12 @@ pub struct Connected {
 }
 
 impl Connected {
+    /// Whether the simulator is in this process.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.simulated.is_some()
+    }
+
     /// Keeps what the simulator was told.
     ///
     /// # Errors

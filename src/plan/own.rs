@@ -385,6 +385,20 @@ fn drop_waiting(
     }
 }
 
+/// The fields of a live object that were applied as secrets.
+fn former_secrets(
+    kind: &'static crate::kind::Kind,
+    live: &Live,
+    index: usize,
+    owned: &Owned,
+) -> Vec<String> {
+    live.objects
+        .get(index)
+        .and_then(|object| owned.former.get(&(kind.collection, object.id.clone())))
+        .cloned()
+        .unwrap_or_default()
+}
+
 fn existing(
     desired: &Desired,
     address: &Address,
@@ -412,12 +426,7 @@ fn existing(
     let have = live.body(index);
     let mut wanted_fields = Vec::with_capacity(kind.fields.len());
     let mut live_fields = Vec::with_capacity(kind.fields.len());
-    let former = live
-        .objects
-        .get(index)
-        .and_then(|object| owned.former.get(&(kind.collection, object.id.clone())))
-        .cloned()
-        .unwrap_or_default();
+    let former = former_secrets(kind, live, index, owned);
     for field in kind.fields {
         let named = resource.body.get(field.name);
         let current = have.get(field.name).cloned().unwrap_or_default();
