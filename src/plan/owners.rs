@@ -22,11 +22,12 @@ impl Owners {
         let mut by_address = HashMap::new();
         let mut by_index = HashMap::new();
         for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
-            let index = std::iter::once(&entry.id)
+            // The parts of a webhook that moved in part have two URLs: two objects, both owned.
+            let indices = std::iter::once(&entry.id)
                 .chain(&entry.parts)
-                .find_map(|id| live.find_id(address.collection, id));
-            if let Some(index) = index {
-                by_address.insert(address.clone(), index);
+                .filter_map(|id| live.find_id(address.collection, id));
+            for index in indices {
+                by_address.entry(address.clone()).or_insert(index);
                 by_index.insert(index, address.clone());
             }
         }
@@ -34,6 +35,30 @@ impl Owners {
             by_address,
             by_index,
         }
+    }
+
+    /// Whether an address owns a live object.
+    pub(super) fn owns(&self, address: &Address, index: usize) -> bool {
+        self.by_index.get(&index) == Some(address)
+    }
+
+    /// The address that owns a live object and must never lose it.
+    pub(super) fn protected(&self, index: usize, options: &Options) -> Option<&Address> {
+        let address = self.by_index.get(&index)?;
+        let entry = options.ledger.as_ref()?.resources.get(address)?;
+        entry.prevent_destroy.then_some(address)
+    }
+
+    /// What addresses own besides the object that they are bound to, in the order of reading.
+    pub(super) fn left_over(&self, bound: &Bound) -> Vec<(usize, &Address)> {
+        let mut left: Vec<(usize, &Address)> = self
+            .by_index
+            .iter()
+            .filter(|(index, address)| bound.live.get(*address).is_some_and(|one| one != *index))
+            .map(|(index, address)| (*index, address))
+            .collect();
+        left.sort_unstable();
+        left
     }
 
     /// Whether a live object is owned by an address that is declared: then only that one may have it.
