@@ -15,7 +15,8 @@ const NAMES: &str = "`not-sent`, `lost-before`, `lost-after`, `reset`, `429`, `m
 
 /// The keys of a schedule, for error messages.
 const KEYS: &str = "`seed`, `probability`, `kinds`, `budget`, `runs`, `nth`, `every`, `chance`, \
-     `write`, `on`, `token`, `quirks`, `list-lag`, `search-lag`";
+     `write`, `on`, `token`, `quirks`, `list-lag`, `list-lag-reads`, \
+     `search-lag`";
 
 /// Turns a quirk on.
 type Switch = fn(&mut Quirks);
@@ -130,6 +131,11 @@ fn fault(text: &str) -> Result<Fault, SpecError> {
                 retry_after: after?,
             });
         }
+        ("minute-limit", _) => {
+            return Ok(Fault::MinuteLimit {
+                retry_after: after?,
+            });
+        }
         ("day-limit", _) => {
             return Ok(Fault::DayLimit {
                 retry_after: after?,
@@ -158,7 +164,6 @@ fn fault(text: &str) -> Result<Fault, SpecError> {
         "lost-before" => Fault::LostBefore,
         "lost-after" => Fault::LostAfter,
         "reset" => Fault::Reset,
-        "minute-limit" => Fault::MinuteLimit,
         "truncated" => Fault::Truncated,
         "cut-body" => Fault::CutBody,
         "token-expired" => Fault::TokenExpired,
@@ -225,8 +230,8 @@ impl Faults {
     /// Keys, parted by commas: `seed`; `probability` of one of the `kinds` (parted by `+`; unless
     /// told, [`Fault::passing`]) befalling a request; `budget`, the most faults a run; `runs`, the
     /// number of runs with faults; rules as [`When`] has them, with `*TIMES` behind to bound them;
-    /// `quirks`, parted by `+`; `list-lag` and `search-lag` in seconds. An empty text is a schedule
-    /// without faults.
+    /// `quirks`, parted by `+`; `list-lag` and `search-lag` in seconds; `list-lag-reads`, the number
+    /// of reads. An empty text is a schedule without faults.
     ///
     /// # Errors
     /// [`SpecError`] naming the first part that cannot be read.
@@ -269,6 +274,7 @@ impl Faults {
                         set(&mut quirks);
                     }
                 }
+                "list-lag-reads" => quirks.list_lag_reads = whole("a whole number of reads")?,
                 "list-lag" => quirks.list_lag = seconds(key, value)?,
                 "search-lag" => quirks.search_lag = seconds(key, value)?,
                 _ => return Err(SpecError::Key(key.to_owned())),
@@ -300,7 +306,7 @@ impl fmt::Display for Fault {
             Self::LostAfter => f.write_str("lost-after"),
             Self::Reset => f.write_str("reset"),
             Self::TooManyRequests { retry_after } => with_figure(f, "429", retry_after),
-            Self::MinuteLimit => f.write_str("minute-limit"),
+            Self::MinuteLimit { retry_after } => with_figure(f, "minute-limit", retry_after),
             Self::DayLimit { retry_after } => with_figure(f, "day-limit", retry_after),
             Self::Status { status, effect } => {
                 write!(f, "{status}{}", if *effect { "-after" } else { "" })
@@ -370,6 +376,9 @@ impl fmt::Display for Faults {
         }
         if !quirks.list_lag.is_zero() {
             write!(f, ",list-lag={}", quirks.list_lag.as_secs_f64())?;
+        }
+        if quirks.list_lag_reads > 0 {
+            write!(f, ",list-lag-reads={}", quirks.list_lag_reads)?;
         }
         if !quirks.search_lag.is_zero() {
             write!(f, ",search-lag={}", quirks.search_lag.as_secs_f64())?;
