@@ -39,6 +39,8 @@ pub struct Connection {
     pub edition: Option<Edition>,
     /// Calls at once, if fewer than the edition allows.
     pub parallelism: Option<usize>,
+    /// The seed of the random pauses between repetitions; none draws one.
+    pub seed: Option<u64>,
 }
 
 /// An open session.
@@ -120,7 +122,7 @@ impl Session {
             transport: connection.transport,
             clock: connection.clock,
             concurrency: None,
-            seed: None,
+            seed: connection.seed,
         })?;
         let reader = client.reader();
         let organizations = reader.organizations().await?;

@@ -285,6 +285,7 @@ impl Workspace {
                     dialect: environment.dialect,
                     edition: environment.edition,
                     parallelism,
+                    seed: None,
                 })
                 .await
                 .map_err(|error| self.session_failure(error))?;
@@ -318,6 +319,7 @@ impl Workspace {
                     dialect: environment.dialect,
                     edition: environment.edition,
                     parallelism,
+                    seed: None,
                 })
                 .await
                 .map_err(|error| self.session_failure(error))?;

@@ -381,7 +381,7 @@ impl Faults {
             let known = dialect == Dialect::Guide || !matches!(kind, Fault::MinuteLimit { .. });
             known && draw.random_ratio(1, 2)
         });
-        let percent: u32 = draw.random_range(2..=20);
+        let percent: u32 = draw.random_range(4..=30);
         let mut faults = Self::new(seed)
             .with_budget(budget)
             .with_last_run(2)
@@ -395,6 +395,9 @@ impl Faults {
             sometimes(4, |n| Rule::new(When::Nth(n), Fault::TokenExpired), 40),
             sometimes(4, |n| Rule::new(When::Token(n), LOST_TOKEN), 2),
             sometimes(6, |n| Rule::new(When::Token(n), NO_TOKEN), 3),
+            // Counted are those requests only that these can befall.
+            sometimes(3, |n| Rule::new(When::Nth(n), Fault::NotStored), 2),
+            sometimes(2, |n| Rule::new(When::Nth(n), Fault::Shift), 2),
             sometimes(8, |n| Rule::new(When::Nth(n), Fault::TokenRevoked), 60),
             sometimes(
                 8,

@@ -185,6 +185,7 @@ impl Desk {
             dialect: environment.dialect,
             edition: environment.edition,
             parallelism: environment.parallelism,
+            seed: None,
         })
         .await
         .expect("a session");
