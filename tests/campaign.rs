@@ -47,7 +47,7 @@ use deskform::plan::{Options, Verb};
 use deskform::problem::render;
 use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::{
-    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Settings, Simulator,
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Quirks, Settings, Simulator,
     SimulatorTransport, demo_refresh_token,
 };
 use picture::picture;
@@ -535,14 +535,22 @@ fn campaign(schedules: u64) -> (Tally, BTreeMap<u64, String>) {
 #[test]
 fn what_is_made_twice_is_seen() {
     let strategies = Strategies::new();
-    let seen = (1..=30).any(|seed| {
-        let mut case = Case::draw(seed, &strategies);
-        case.faults = Faults::new(seed);
+    let quirks = Quirks {
+        duplicates_taken: true,
+        ..Quirks::default()
+    };
+    let seen = (1..=30).filter(|seed| {
+        let mut case = Case::draw(*seed, &strategies);
+        case.faults = Faults::new(*seed).with_quirks(quirks.clone());
         case.cuts = [None; RUNS];
-        on_paused_time(schedule(&case, true))
-            .is_err_and(|problem| problem.starts_with("duplicates: 2 times "))
+        let problem = on_paused_time(schedule(&case, true))
+            .err()
+            .unwrap_or_default();
+        ["duplicates: ", "planned again: ambiguous-live: "]
+            .iter()
+            .any(|start| problem.starts_with(start))
     });
-    assert!(seen);
+    assert!(seen.count() > 10);
 }
 
 #[test]

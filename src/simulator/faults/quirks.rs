@@ -50,6 +50,11 @@ pub struct Quirks {
     pub empty_ok: bool,
     /// Objects carry a field that no document knows.
     pub unknown_fields: bool,
+    /// Names and addresses that are in use are taken again: there is no refusal as a duplicate.
+    ///
+    /// For some kinds no document says that they are refused; where they are not, nothing but the
+    /// client keeps a repeated creation from making a second object.
+    pub duplicates_taken: bool,
 }
 
 impl Quirks {
@@ -68,6 +73,7 @@ impl Quirks {
             },
             empty_ok: some(),
             unknown_fields: some(),
+            duplicates_taken: some(),
             ..Self::default()
         };
         let (list, search) = (draw.random_range(1..=40), draw.random_range(60..=300));
@@ -243,6 +249,8 @@ pub(in crate::simulator) struct Sight {
     /// Objects that nobody manages, at the front of the lists of their collections.
     strangers: BTreeMap<&'static str, Value>,
     is_listing: bool,
+    /// Whether names that are in use are taken again.
+    pub(in crate::simulator) takes_duplicates: bool,
 }
 
 /// A new object.

@@ -22,7 +22,7 @@ const KEYS: &str = "`seed`, `probability`, `kinds`, `budget`, `runs`, `nth`, `ev
 type Switch = fn(&mut Quirks);
 
 /// The names of all quirks with their switches.
-const QUIRKS: [(&str, Switch); 7] = [
+const QUIRKS: [(&str, Switch); 8] = [
     ("lower-case-emails", |quirks| {
         quirks.lower_case_emails = true;
     }),
@@ -34,6 +34,7 @@ const QUIRKS: [(&str, Switch); 7] = [
     ("omit-nulls", |quirks| quirks.missing = Missing::Omitted),
     ("empty-200", |quirks| quirks.empty_ok = true),
     ("unknown-fields", |quirks| quirks.unknown_fields = true),
+    ("duplicates-taken", |quirks| quirks.duplicates_taken = true),
 ];
 
 /// Why a text is no schedule of faults.
@@ -61,7 +62,8 @@ pub enum SpecError {
     /// No such quirk.
     #[error(
         "`{0}` is no quirk; the quirks are `lower-case-emails`, `ids-as-numbers`, \
-         `booleans-as-strings`, `nulls`, `omit-nulls`, `empty-200`, `unknown-fields`"
+         `booleans-as-strings`, `nulls`, `omit-nulls`, `empty-200`, `unknown-fields`, \
+         `duplicates-taken`"
     )]
     Quirk(String),
     /// A rule without a fault.

@@ -432,6 +432,23 @@ async fn new_objects_are_missed_by_so_many_listings() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn names_in_use_may_be_taken_again() {
+    for dialect in [Dialect::Openapi, Dialect::Guide] {
+        for (spec, expected) in [("", 1), ("quirks=duplicates-taken", 2)] {
+            let desk = Desk::new(dialect, spec).await;
+            desk.write().await.unwrap();
+            let again = desk.write().await.unwrap();
+            assert_eq!(
+                again.status().is_success(),
+                expected == 2,
+                "{dialect} {spec}"
+            );
+            assert_eq!(desk.contacts().len(), expected, "{dialect} {spec}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn emails_are_stored_in_lower_case() {
     let desk = Desk::new(Dialect::Openapi, "quirks=lower-case-emails").await;
     let answer = json_of(&desk.write().await.unwrap());
