@@ -524,17 +524,14 @@ impl Manifest {
         self
     }
 
-    /// The same without a creation in two parts of what is never compared again: when it is cut
-    /// between them, nothing but a ledger could tell the next run.
+    /// The same without what is made and never compared again, though its creation may end
+    /// halfway: nothing but a ledger could tell the next run.
     pub fn without_loose_ends(mut self) -> Self {
-        for contact in self
-            .kinds
-            .get_mut("contacts")
-            .into_iter()
-            .flat_map(BTreeMap::values_mut)
-        {
-            let clears = |(_, drawn): &(&str, Drawn)| matches!(drawn, Drawn::Plain(Value::Null));
-            if contact.fields.iter().any(clears) {
+        for contact in self.kinds.get_mut("contacts").into_iter().flat_map(BTreeMap::values_mut) {
+            let is_loose = |(_, drawn): &(&str, Drawn)| {
+                matches!(drawn, Drawn::Plain(Value::Null) | Drawn::Cf(_))
+            };
+            if contact.fields.iter().any(is_loose) {
                 contact.lifecycle = 0;
             }
         }
