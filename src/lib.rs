@@ -35,6 +35,7 @@ pub mod config;
 pub mod diff;
 pub mod drift;
 pub mod export;
+pub mod keep;
 pub mod kind;
 pub mod ledger;
 pub mod live;

@@ -1,6 +1,7 @@
 //! A session with one organization: who it is, which dialect it speaks, what it allows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -9,7 +10,9 @@ use crate::api::{
     Organization, Reader, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
-use crate::live::read::{Needs, Unread, complete, fetch_missing, incomplete, partial, read};
+use crate::live::read::{
+    Needs, Unread, complete, fetch_missing, incomplete, lacks_unproved, partial, read,
+};
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, bind};
@@ -41,6 +44,8 @@ pub struct Connection {
     pub parallelism: Option<usize>,
     /// The seed of the random pauses between repetitions; none draws one.
     pub seed: Option<u64>,
+    /// How long an object may take to appear in its listing.
+    pub settle: Duration,
 }
 
 /// An open session.
@@ -58,6 +63,8 @@ pub struct Session {
     pub parallelism: usize,
     /// The clock.
     pub clock: Clock,
+    /// How long an object may take to appear in its listing.
+    pub settle: Duration,
 }
 
 /// Why a session cannot be opened or used.
@@ -172,6 +179,7 @@ impl Session {
             edition,
             parallelism,
             clock: connection.clock,
+            settle: connection.settle,
         })
     }
 
@@ -213,6 +221,9 @@ impl Session {
         if let Some(ledger) = &options.ledger {
             needs.add_owned(ledger, self.dialect);
         }
+        for (address, identity) in &options.watched {
+            needs.add(address, identity, self.dialect);
+        }
         let (live, bound, absent) = self.bound(desired, &needs, options).await?;
         let owned = own(desired, &bound, &live, options);
         let mut options = options.clone();
@@ -249,6 +260,24 @@ impl Session {
     ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
         let reader = self.client.reader();
         let mut live = self.read(needs).await?;
+        if let Some(ledger) = &options.ledger
+            && lacks_unproved(&live, ledger)
+        {
+            // Only a listing tells of these kinds, and it may lag behind the last apply.
+            let settled_at = ledger
+                .applied_at
+                .min(self.clock.now_ms())
+                .saturating_add(i64::try_from(self.settle.as_millis()).unwrap_or(i64::MAX));
+            let left = settled_at.saturating_sub(self.clock.now_ms());
+            if let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0) {
+                tracing::info!(
+                    seconds = left / 1000,
+                    "a listing may lag behind the last apply; waiting"
+                );
+                self.clock.sleep(Duration::from_millis(left)).await;
+                live = self.read(needs).await?;
+            }
+        }
         let absent = match &options.ledger {
             Some(ledger) => fetch_missing(&reader, &mut live, ledger)
                 .await

@@ -39,8 +39,11 @@ use common::{NOW_MS, Variables};
 use deskform::api::{Credentials, Endpoint};
 use deskform::apply::event::{Event, Outcome};
 use deskform::apply::recover::{Recovery, SETTLE};
+use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
+use deskform::keep::{self, Keeper, LOCK_TTL};
+use deskform::ledger::{Holder, Ledger, Load, RunId, Store};
 use deskform::manifest::{self, Desired, Sources, source::Source};
 use deskform::plan::guards::Limits;
 use deskform::plan::{Options, Verb};
@@ -50,6 +53,7 @@ use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Quirks, Settings, Simulator,
     SimulatorTransport, demo_refresh_token,
 };
+use deskform::state::Address;
 use picture::picture;
 use random::SECRET;
 use serde_json::json;
@@ -114,6 +118,7 @@ struct Desk<'a> {
     case: &'a Case,
     environment: Environment,
     simulator: Arc<Mutex<Simulator>>,
+    store: Store,
     clock: Clock,
     /// What happened, for whoever looks at a failure.
     story: String,
@@ -126,6 +131,7 @@ impl<'a> Desk<'a> {
             case,
             environment: environment(case),
             simulator: Arc::new(Mutex::new(simulator)),
+            store: Store::in_memory("test", ORGANIZATION),
             clock,
             story: String::new(),
             tally: Tally::default(),
@@ -146,6 +152,7 @@ impl<'a> Desk<'a> {
             targets: Vec::new(),
             limits: Limits::default(),
             ledger: None,
+            watched: Vec::new(),
             prune: self.environment.prunes(),
         }
     }
@@ -167,6 +174,7 @@ impl<'a> Desk<'a> {
             dialect: self.environment.dialect,
             edition: self.environment.edition,
             parallelism: self.case.parallelism,
+            settle: SETTLE,
             seed: Some(self.case.seed.wrapping_mul(RUNS as u64 + 1) + run),
         }
     }
@@ -183,10 +191,11 @@ impl<'a> Desk<'a> {
         let desired = compose(sources, &self.environment)?;
         let connection = self.connection(&wire, n);
         let options = self.options();
+        let keeping = (self.store.clone(), holder(self.clock.now_ms(), n));
         let ended = tokio::select! {
             biased;
             () = wire.killed() => Ended::Killed,
-            ended = applied(connection, &desired, &options) => match ended {
+            ended = applied(connection, keeping, &desired, &options) => match ended {
                 Ok(steps) => {
                     self.tally.steps += steps;
                     Ended::Done
@@ -219,14 +228,27 @@ impl<'a> Desk<'a> {
         let _ = writeln!(self.story, "  run {n}: {words}\n{}", wire.log());
     }
 
-    /// Whether nothing but what a person must do is left.
+    /// Whether nothing but what a person must do is left, and the ledger knows what is there.
     async fn is_settled(&mut self, sources: &Sources) -> Result<(), String> {
         let wire = Arc::new(self.wire(None));
         let desired = compose(sources, &self.environment)?;
+        let view = keep::look(&self.store)
+            .await
+            .map_err(|error| error.to_string())?;
+        ensure!(
+            view.doubts.is_empty() && view.warnings.is_empty(),
+            "the last run left doubts: {view:?}"
+        );
+        let held = self.store.holder(self.clock.now_ms()).await;
+        ensure!(held == Ok(None), "the lock was not given back: {held:?}");
+        let options = Options {
+            ledger: Some(view.ledger.clone()),
+            ..self.options()
+        };
         let session = Session::open(self.connection(&wire, RUNS as u64))
             .await
             .map_err(|error| text_of(&error))?;
-        let planned = session.plan(&desired, &self.options()).await;
+        let planned = session.plan(&desired, &options).await;
         self.tally.requests += wire.sent();
         let ready = planned.map_err(|error| format!("planned again: {}", text_of(&error)))?;
         let left: Vec<String> = ready
@@ -245,11 +267,22 @@ impl<'a> Desk<'a> {
             })
             .collect();
         ensure!(left.is_empty(), "planned again:\n{}", left.join("\n"));
+        for (address, index) in &ready.bound.live {
+            let id = ready.live.objects.get(*index).map(|object| &object.id);
+            let known = view.ledger.get(address);
+            ensure!(
+                known.is_some_and(|entry| id.is_some_and(|id| entry.has_id(id))),
+                "the ledger says {known:?} of {address}, which is {id:?}"
+            );
+        }
         Ok(())
     }
 
     fn picture(&self) -> (String, BTreeMap<String, usize>) {
-        self.simulate(|simulator| picture(simulator.organization(ORGANIZATION).expect("it")))
+        self.simulate(|simulator| {
+            let organization = simulator.organization(ORGANIZATION).expect("it");
+            picture(organization, self.case.forgets.is_some())
+        })
     }
 
     /// Ends the faults; how the organization answers stays.
@@ -259,47 +292,94 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Plans and applies; what was not applied is the error.
+/// Who runs.
+fn holder(at: i64, n: u64) -> Holder {
+    Holder {
+        who: "ci".to_owned(),
+        host: "build.example.com".to_owned(),
+        run: RunId::new(at, u32::try_from(n).unwrap_or_default()).to_string(),
+        at,
+    }
+}
+
+/// Plans and applies as the command does; what was not applied is the error.
 async fn applied(
     connection: Connection,
+    (store, holder): (Store, Holder),
     desired: &Desired,
     options: &Options,
 ) -> Result<u64, String> {
-    let session = Session::open(connection)
+    let clock = connection.clock;
+    let mut keeper = Keeper::open(store, &holder, clock, false)
         .await
-        .map_err(|error| text_of(&error))?;
-    let ready = session
-        .plan(desired, options)
+        .map_err(|error| error.to_string())?;
+    let planned = async {
+        let session = Session::open(connection).await?;
+        let ready = keeper.plan(&session, desired, options).await?;
+        Ok::<_, SessionError>((session, ready))
+    };
+    let (session, ready) = match planned.await {
+        Ok(planned) => planned,
+        Err(error) => {
+            let released = keeper.release().await;
+            released.map_err(|error| error.to_string())?;
+            return Err(text_of(&error));
+        }
+    };
+    let plan = &ready.planned.plan;
+    let mut left: BTreeMap<&Address, u64> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.verb != Verb::Manual) {
+        *left.entry(&step.address).or_default() += 1;
+    }
+    let steps = left.values().sum();
+    if steps == 0 {
+        let closed = keeper.close(desired, &ready, &BTreeSet::new(), None).await;
+        return closed.map(|()| 0).map_err(|error| error.to_string());
+    }
+    let scribe = keeper
+        .begin(&plan.digest)
         .await
-        .map_err(|error| text_of(&error))?;
+        .map_err(|error| error.to_string())?;
     let mut short = String::new();
-    let mut steps = 0;
     deskform::apply::run::run(
         &ready.planned.tasks,
-        &ready.live,
-        &session.client.writer(),
-        session.parallelism,
-        Recovery {
-            clock: session.clock,
-            settle: SETTLE,
+        Means {
+            live: &ready.live,
+            writer: &session.client.writer(),
+            parallelism: session.parallelism,
+            recovery: Recovery {
+                clock,
+                settle: session.settle,
+            },
+            scribe: Some(&scribe),
         },
-        &|| false,
-        &mut |event| {
-            if let Event::StepFinished {
+        &|| keeper.is_lost(),
+        &mut |event| match event {
+            Event::StepFinished {
+                address,
+                outcome: Outcome::Applied { .. },
+                ..
+            } => {
+                if let Some(left) = left.get_mut(&address) {
+                    *left -= 1;
+                }
+            }
+            Event::StepFinished {
                 address,
                 verb,
                 outcome,
-            } = event
-            {
-                steps += 1;
-                if !matches!(outcome, Outcome::Applied { .. }) {
-                    // Writing into a text does not fail.
-                    let _ = writeln!(short, "    {} {address}: {outcome:?}", verb.as_str());
-                }
+            } => {
+                // Writing into a text does not fail.
+                let _ = writeln!(short, "    {} {address}: {outcome:?}", verb.as_str());
             }
+            _ => {}
         },
     )
     .await;
+    left.retain(|_, left| *left == 0);
+    let done = left.into_keys().cloned().collect();
+    let closed = keeper.close(desired, &ready, &done, Some(scribe)).await;
+    closed.map_err(|error| error.to_string())?;
     if short.is_empty() {
         Ok(steps)
     } else {
@@ -321,8 +401,15 @@ fn text_of(error: &SessionError) -> String {
 
 fn environment(case: &Case) -> Environment {
     let text = format!(
-        "environments:\n  test: {{simulator: {{dialect: {}, edition: {}, organization: '{ORGANIZATION}'}}}}\n",
-        case.dialect, case.edition
+        "environments:\n  test: {{simulator: {{dialect: {}, edition: {}, organization: '{ORGANIZATION}'}}, prune: {}}}\n",
+        case.dialect,
+        case.edition,
+        // Without a ledger nobody knows what is owned.
+        if case.forgets.is_some() {
+            "none"
+        } else {
+            "owned"
+        }
     );
     let source = Source::new("deskform.yaml", text.as_bytes());
     let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
@@ -336,8 +423,29 @@ fn compose(sources: &Sources, environment: &Environment) -> Result<Desired, Stri
         .map_err(|problems| render(&problems, &|file| sources.text(file), false, 100))
 }
 
-/// The organization as it is when the first run begins: the state file of its simulator.
-async fn beginning(case: &Case, clock: Clock) -> Result<String, String> {
+/// What is there when the first run begins.
+struct Beginning {
+    /// The state file of the simulator.
+    state: String,
+    ledger: Option<Ledger>,
+}
+
+impl Beginning {
+    async fn desk<'a>(&self, case: &'a Case, clock: Clock) -> Desk<'a> {
+        let simulator = Simulator::load(&self.state).expect("its own state");
+        let desk = Desk::new(case, simulator, clock);
+        if let Some(ledger) = &self.ledger {
+            let mut ledger = ledger.clone();
+            ledger.serial = 0;
+            let version = desk.store.load().await.expect("a store").version;
+            desk.store.save(&mut ledger, &version).await.expect("saved");
+        }
+        desk
+    }
+}
+
+/// Lets an organization be made, and all happen to it that comes before the first run.
+async fn beginning(case: &Case, clock: Clock) -> Result<Beginning, String> {
     let mut simulator = Simulator::new(Settings {
         dialect: case.dialect,
         edition: case.edition,
@@ -362,20 +470,29 @@ async fn beginning(case: &Case, clock: Clock) -> Result<String, String> {
         }
         clock.sleep(Duration::from_secs(120)).await;
     }
-    Ok(desk.simulate(|simulator| {
+    let loaded = desk.store.load().await.map_err(|error| error.to_string())?;
+    let ledger = match loaded.load {
+        Load::Found(ledger) => Some(ledger),
+        _ => None,
+    };
+    let state = desk.simulate(|simulator| {
         let organization = simulator.organization_mut(ORGANIZATION).expect("it");
         for change in &case.since {
             random::happen(organization, case.dialect, change);
         }
         simulator.forget_tokens();
         simulator.save()
-    }))
+    });
+    Ok(Beginning { state, ledger })
 }
 
 /// What a run without any fault makes of the beginning.
-async fn reference<'a>(case: &'a Case, beginning: &str, clock: Clock) -> Result<Desk<'a>, String> {
-    let simulator = Simulator::load(beginning).expect("its own state");
-    let mut desk = Desk::new(case, simulator, clock);
+async fn reference<'a>(
+    case: &'a Case,
+    beginning: &Beginning,
+    clock: Clock,
+) -> Result<Desk<'a>, String> {
+    let mut desk = beginning.desk(case, clock).await;
     desk.calm();
     let sources = case.now.sources();
     let wire = desk.wire(None);
@@ -394,8 +511,7 @@ async fn schedule(case: &Case, doubles: bool) -> Result<Tally, String> {
     let clock = Clock::starting_at(NOW_MS);
     let beginning = beginning(case, clock).await?;
     let reference = reference(case, &beginning, clock).await?;
-    let simulator = Simulator::load(&beginning).expect("its own state");
-    let mut desk = Desk::new(case, simulator, clock);
+    let mut desk = beginning.desk(case, clock).await;
     let (_, there_before) = desk.picture();
     desk.simulate(|simulator| simulator.set_faults(case.faults.clone()));
     let ended = runs(&mut desk, doubles).await;
@@ -439,6 +555,11 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
     let mut short = String::new();
     let mut done = None;
     for (n, cut) in case.cuts.iter().enumerate() {
+        if case.forgets == Some(n) {
+            // Without a ledger a run must not begin inside the lag of a listing.
+            desk.clock.sleep(SETTLE).await;
+            desk.store = Store::in_memory("test", ORGANIZATION);
+        }
         let wire = desk.wire(*cut);
         let wire = if doubles { wire.doubling() } else { wire };
         let ended = desk.run(&sources, n as u64 + 1, wire).await?;
@@ -455,12 +576,19 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
                 done = Some(n);
                 break;
             }
-            Ended::Killed => desk.tally.kills += 1,
+            Ended::Killed => {
+                desk.tally.kills += 1;
+                if case.unlocks {
+                    let now = desk.clock.now_ms();
+                    let unlocked = desk.store.unlock(now, true).await;
+                    unlocked.map_err(|error| error.to_string())?;
+                } else {
+                    desk.clock.sleep(LOCK_TTL).await;
+                }
+            }
             Ended::Short(reasons) => short = reasons,
         }
-        // Without a ledger a run must not begin inside the lag of a listing.
-        let pause = case.pause.max(Duration::from_secs(45));
-        desk.clock.sleep(pause).await;
+        desk.clock.sleep(case.pause).await;
     }
     desk.calm();
     let Some(n) = done else {
@@ -473,12 +601,7 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
 
 /// Runs a schedule on paused time.
 fn try_seed(seed: u64, strategies: &Strategies) -> Result<Tally, String> {
-    let mut case = Case::draw(seed, strategies);
-    if case.faults.quirks().list_lag_reads > 0 {
-        let mut quirks = case.faults.quirks().clone();
-        quirks.list_lag_reads = 0;
-        case.faults = case.faults.with_quirks(quirks);
-    }
+    let case = Case::draw(seed, strategies);
     on_paused_time(schedule(&case, false)).map_err(|problem| {
         format!(
             "seed {seed} ({}, {}): {problem}\nmanifest:{:?}\nbefore:{:?}\nsince: {:?}\n",

@@ -295,8 +295,11 @@ fn what_is_removed_is_deleted_or_taken_out_of_use() {
     let mut runs = Vec::new();
     for (project, verb) in [(GUIDE, "delete"), (OPENAPI, "disable")] {
         let place = applied(project, DESK);
-        // A deleted line deletes nothing.
+        // A deleted line removes what the ledger owns.
         place.edit("desk.yaml", "  Billing: {description: Invoices}\n", "");
+        assert_eq!(steps(&plan_of(&place)), [(verb, "departments/Billing")]);
+        // Without the ledger only a tombstone does.
+        place.remove(".deskform/local.json");
         assert!(steps(&plan_of(&place)).is_empty());
         place.write("gone.yaml", "removed:\n  departments: [Billing]\n");
         assert_eq!(steps(&plan_of(&place)), [(verb, "departments/Billing")]);
@@ -347,7 +350,8 @@ fn an_export_plans_to_nothing_in_a_new_project() {
         place.done("-C new validate");
         let plan = place.done("-C new plan --detailed-exitcode");
         assert_eq!(
-            plan.stdout, "No changes. The organization matches the manifests.\n",
+            plan.stdout,
+            "No changes. The organization matches the manifests. 17 adopted as they are.\n",
             "{plan}"
         );
         // The same organization gives the same files.

@@ -77,6 +77,19 @@ pub enum Outcome {
     Stopped,
 }
 
+impl Tally {
+    /// Counts one outcome.
+    pub fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Applied { .. } => self.applied += 1,
+            Outcome::Failed { .. } => self.failed += 1,
+            Outcome::Skipped { .. } => self.skipped += 1,
+            Outcome::Unknown { .. } => self.unknown += 1,
+            Outcome::Stopped => self.stopped += 1,
+        }
+    }
+}
+
 /// Counts of outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

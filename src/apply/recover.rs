@@ -55,8 +55,8 @@ pub enum Found {
 
 /// Looks for what a creation may have made; until something is found or the settle time is over.
 ///
-/// `wait` says whether absence has to hold: after a lost answer it has, after a refusal as a
-/// duplicate the object must be there at once.
+/// Absence has to hold for the settle time: a listing may lag behind an answer that was lost, and
+/// behind whoever made what a creation is refused for as a duplicate.
 ///
 /// # Errors
 /// The listing's error: then nothing is known.
@@ -66,7 +66,6 @@ pub async fn look(
     dialect: Dialect,
     reader: &Reader,
     recovery: Recovery,
-    wait: bool,
 ) -> Result<Found, ApiError> {
     let begun_ms = recovery.clock.now_ms();
     let settle_ms = i64::try_from(recovery.settle.as_millis()).unwrap_or(i64::MAX);
@@ -81,7 +80,7 @@ pub async fn look(
             return Ok(Found::One { id, raw });
         }
         let left_ms = settle_ms.saturating_sub(recovery.clock.now_ms().saturating_sub(begun_ms));
-        if !wait || left_ms <= 0 {
+        if left_ms <= 0 {
             return Ok(Found::Nothing);
         }
         let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));

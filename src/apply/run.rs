@@ -10,7 +10,9 @@ use crate::api::{ApiError, ErrorKind, Method, Request, Writer};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
+use crate::keep::Scribe;
 use crate::kind::Form;
+use crate::ledger::Settled;
 use crate::live::Live;
 use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::read::is_gone as is_trashed;
@@ -19,19 +21,32 @@ use crate::plan::requests::{Context, Op};
 use crate::plan::tasks::Task;
 use crate::state::{Address, Value};
 
+/// What tasks are carried out with.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'a> {
+    /// What was read of the organization.
+    pub live: &'a Live,
+    /// What sends.
+    pub writer: &'a Writer,
+    /// Steps under way at once.
+    pub parallelism: usize,
+    /// What is done about lost answers.
+    pub recovery: Recovery,
+    /// The journal, if one is kept: what it cannot record is not sent.
+    pub scribe: Option<&'a Scribe>,
+}
+
 /// Carries out the tasks.
 ///
 /// `emit` hears what happens, in order; `stopped` is asked before each start, so that a run can
 /// be ended: what is under way is finished. A failed task leaves out its dependents.
 pub async fn run(
     tasks: &[Task],
-    live: &Live,
-    writer: &Writer,
-    parallelism: usize,
-    recovery: Recovery,
+    means: Means<'_>,
     stopped: &dyn Fn() -> bool,
     emit: &mut dyn FnMut(Event),
 ) -> Tally {
+    let stopped = || stopped() || means.scribe.is_some_and(Scribe::is_silent);
     let mut tally = Tally::default();
     let mut ended: Vec<Option<End>> = vec![None; tasks.len()];
     let mut waiting: BTreeSet<usize> = BTreeSet::new();
@@ -48,7 +63,7 @@ pub async fn run(
     let mut flying: FuturesUnordered<LocalBoxFuture<'_, (usize, Outcome)>> =
         FuturesUnordered::new();
     loop {
-        while flying.len() < parallelism.max(1) {
+        while flying.len() < means.parallelism.max(1) {
             let Some((index, start)) = next(tasks, &waiting, &ended) else {
                 break;
             };
@@ -69,9 +84,9 @@ pub async fn run(
                 address: task.step.address.clone(),
                 verb: task.step.verb,
             });
-            flying.push(Box::pin(async move {
-                (index, carry_out(task, live, writer, recovery).await)
-            }));
+            flying.push(Box::pin(
+                async move { (index, carry_out(task, means).await) },
+            ));
         }
         let Some((index, outcome)) = flying.next().await else {
             break;
@@ -80,7 +95,7 @@ pub async fn run(
             finish(task, index, outcome, &mut ended, &mut tally, emit);
         }
     }
-    tally.calls = writer.reader().observed().calls;
+    tally.calls = means.writer.reader().observed().calls;
     emit(Event::Finished { report: tally });
     tally
 }
@@ -127,27 +142,10 @@ fn finish(
     tally: &mut Tally,
     emit: &mut dyn FnMut(Event),
 ) {
+    tally.count(&outcome);
     let end = match &outcome {
-        Outcome::Applied { .. } => {
-            tally.applied += 1;
-            End::Good
-        }
-        Outcome::Failed { .. } => {
-            tally.failed += 1;
-            End::Bad
-        }
-        Outcome::Skipped { .. } => {
-            tally.skipped += 1;
-            End::Bad
-        }
-        Outcome::Unknown { .. } => {
-            tally.unknown += 1;
-            End::Bad
-        }
-        Outcome::Stopped => {
-            tally.stopped += 1;
-            End::Bad
-        }
+        Outcome::Applied { .. } => End::Good,
+        _ => End::Bad,
     };
     if let Some(slot) = ended.get_mut(index) {
         *slot = Some(end);
@@ -167,10 +165,11 @@ enum Written {
     Adopted(String, Map<String, Json>),
 }
 
-async fn carry_out(task: &Task, live: &Live, writer: &Writer, recovery: Recovery) -> Outcome {
+async fn carry_out(task: &Task, means: Means<'_>) -> Outcome {
+    let live = means.live;
     let mut id = None;
     for op in &task.ops {
-        let (body, request_id, adopted) = match write(task, op, live, writer, recovery).await {
+        let (body, request_id, adopted) = match write(task, op, means).await {
             Err(outcome) => return *outcome,
             Ok(Written::Answer(None, _)) => continue,
             Ok(Written::Answer(Some(body), request_id)) => (body, request_id, false),
@@ -199,7 +198,7 @@ async fn carry_out(task: &Task, live: &Live, writer: &Writer, recovery: Recovery
         if adopted && !missing.is_empty() {
             // What was there differs from what is wanted: bring it in line.
             let fields = top_level(task, &missing);
-            match write(task, &Op::Update(fields), live, writer, recovery).await {
+            match write(task, &Op::Update(fields), means).await {
                 Err(outcome) => return *outcome,
                 Ok(Written::Answer(Some(body), id)) => {
                     missing = did_not_take(task, op, &body, live);
@@ -252,14 +251,9 @@ fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
     }
 }
 
-/// Sends one write; a creation whose answer is lost, or that is refused as a duplicate, is looked up.
-async fn write(
-    task: &Task,
-    op: &Op,
-    live: &Live,
-    writer: &Writer,
-    recovery: Recovery,
-) -> Result<Written, Box<Outcome>> {
+/// Sends one write, recorded before and after.
+async fn write(task: &Task, op: &Op, means: Means<'_>) -> Result<Written, Box<Outcome>> {
+    let live = means.live;
     let context = Context {
         kind: task.kind,
         dialect: live.dialect,
@@ -270,8 +264,48 @@ async fn write(
     let request = op
         .request(&context, live)
         .map_err(|error| Box::new(not_built(&error)))?;
+    let Some(scribe) = means.scribe else {
+        return send(task, op, &request, means).await;
+    };
+    let seq = scribe
+        .intend(task, op, &request, live.dialect)
+        .await
+        .map_err(|silence| {
+            Box::new(Outcome::Failed {
+                error: silence.to_string(),
+                hint: Some("run apply again; what was done is not done twice".to_owned()),
+                request_id: None,
+            })
+        })?;
+    let written = send(task, op, &request, means).await;
+    let (settled, id) = match &written {
+        Ok(Written::Answer(body, _)) => {
+            let id = body.as_ref().and_then(|body| body.get("id"));
+            (Settled::Applied, id.and_then(id_text))
+        }
+        Ok(Written::Adopted(id, _)) => (Settled::Applied, Some(id.clone())),
+        Err(outcome) if matches!(**outcome, Outcome::Unknown { .. }) => (Settled::Unknown, None),
+        Err(_) => (Settled::Failed, None),
+    };
+    scribe.settle(seq, settled, id.as_deref()).await;
+    written
+}
+
+/// Sends one write; a creation whose answer is lost, or that is refused as a duplicate, is looked up.
+async fn send(
+    task: &Task,
+    op: &Op,
+    request: &Request,
+    means: Means<'_>,
+) -> Result<Written, Box<Outcome>> {
+    let Means {
+        live,
+        writer,
+        recovery,
+        ..
+    } = means;
     if matches!(op, Op::Delete { .. } | Op::RemoveEvent { .. }) {
-        return match writer.remove(&request).await {
+        return match writer.remove(request).await {
             Ok(_) => Ok(Written::Answer(None, None)),
             Err(_) if is_gone(op, task, live, writer).await => Ok(Written::Answer(None, None)),
             Err(error) => Err(Box::new(refused(error, task))),
@@ -281,7 +315,7 @@ async fn write(
     let mut sent = 0;
     loop {
         sent += 1;
-        let error = match writer.send(&request).await {
+        let error = match writer.send(request).await {
             Ok(answer) => match answer.body {
                 Some(Json::Object(body)) => {
                     return Ok(Written::Answer(Some(body), answer.request_id));
@@ -303,7 +337,7 @@ async fn write(
             }
         };
         tracing::info!(address = %task.step.address, "the answer to a creation was lost; looking for the object");
-        let found = look(task, op, live.dialect, &writer.reader(), recovery, true).await;
+        let found = look(task, op, live.dialect, &writer.reader(), recovery).await;
         match found {
             Ok(Found::One { id, raw }) => {
                 let raw = whole(task, &id, raw, live, writer).await;
@@ -374,7 +408,7 @@ async fn adopt_duplicate(
     recovery: Recovery,
     error: ApiError,
 ) -> Result<Written, Box<Outcome>> {
-    match look(task, op, live.dialect, &writer.reader(), recovery, false).await {
+    match look(task, op, live.dialect, &writer.reader(), recovery).await {
         Ok(Found::One { id, raw }) => {
             let raw = whole(task, &id, raw, live, writer).await;
             Ok(Written::Adopted(id, raw))

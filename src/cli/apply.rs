@@ -1,24 +1,30 @@
 //! `deskform apply`.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::{
-    Connected, Failure, Workspace, block_on, color, file_failure, print, remark, style, tell,
+    Connected, Failure, Workspace, block_on, color, environment_variable, file_failure, print,
+    remark, report as report_failure, style, tell,
 };
 use super::plan::warn;
+use super::store::holder;
 use super::{Global, LogFormat};
-use crate::apply::event::{Event, Tally};
-use crate::apply::recover::{Recovery, SETTLE};
-use crate::apply::run::run as run_tasks;
-use crate::plan::{ABSENT, Plan, Verb};
+use crate::apply::event::{Event, Outcome, Tally};
+use crate::apply::recover::Recovery;
+use crate::apply::run::{Means, run as run_tasks};
+use crate::clock::Clock;
+use crate::keep::{Keeper, Scribe};
+use crate::manifest::Desired;
+use crate::plan::{ABSENT, Options, Plan, Verb};
 use crate::problem::{Problem, exit};
 use crate::report::{self, Style};
 use crate::session::Ready;
+use crate::state::Address;
 
 /// Largest plan file that is read, in bytes.
 const MAX_PLAN: u64 = 256 * 1024 * 1024;
@@ -35,6 +41,9 @@ pub struct Args {
     /// Apply these resources and what they need only
     #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
     targets: Vec<String>,
+    /// Let pruning remove this many objects, whatever the guards say
+    #[arg(long, value_name = "N", conflicts_with = "plan")]
+    allow_deletes: Option<u64>,
     /// Calls at once; at most what the edition allows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     parallelism: Option<u16>,
@@ -60,41 +69,173 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     }
     let desired = workspace.compose(global)?;
     let targets = saved.as_ref().map_or(&args.targets, |plan| &plan.targets);
-    let options = workspace.options(global, targets)?;
+    let mut options = workspace.options(global, targets)?;
+    options.limits.allow_deletes = saved
+        .as_ref()
+        .map_or(args.allow_deletes, |plan| plan.allow_deletes);
+    let store = workspace.store()?;
+    if store.is_local() && environment_variable("CI").is_some_and(|value| !value.is_empty()) {
+        let problem = Problem::warning(
+            "ledger-is-local",
+            format!(
+                "the ledger `{}` is a file of this machine, which the next job will not see",
+                store.place()
+            ),
+        )
+        .help("keep it in an object store, such as `ledger: \"s3://bucket/production.json\"`");
+        workspace.warn(global, &[problem]);
+    }
     block_on(async {
-        let connected = workspace.connect(args.parallelism.map(usize::from)).await?;
-        let ready = connected
-            .session
-            .plan(&desired, &options)
-            .await
-            .map_err(|error| workspace.session_failure(error))?;
-        if let Some(saved) = &saved {
-            refuse_stale(saved, &ready.planned.plan)?;
-        }
-        warn(global, &workspace, &ready);
-        approve(global, args, saved.is_some(), &ready)?;
-        let plan = &ready.planned.plan;
-        let steps = plan
-            .steps
-            .iter()
-            .filter(|step| step.verb != Verb::Manual)
-            .count();
-        if steps == 0 {
-            connected.save()?;
-            // A saved plan has not been shown, and its manual steps are still to be done.
-            if saved.is_some() && global.verbose == 0 && !global.quiet {
-                print(&report::text::plan(plan, style(global)))?;
+        let clock = Clock::system();
+        let anew = workspace.begins_anew();
+        let mut keeper = Keeper::open(store, &holder(clock), clock, anew).await?;
+        workspace.warn(global, &keeper.take_warnings());
+        let mut signals = Signals::new()?;
+        let prepared = tokio::select! {
+            prepared = prepare(global, args, &workspace, &desired, &options, saved.as_ref(), &mut keeper) => prepared,
+            () = signals.next() => Err(interrupted()),
+        };
+        let (connected, ready) = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                give_back(keeper).await;
+                return Err(failure);
             }
-            return Ok(exit::OK);
-        }
-        let (tally, events) = carry_out(global, &connected, &ready).await;
-        connected.save()?;
-        let code = code(&tally, steps);
-        if !global.quiet || code != exit::OK {
-            print(&report::events::report(plan, &events, style(global)))?;
-        }
-        Ok(code)
+        };
+        finish(
+            global,
+            &workspace,
+            &desired,
+            keeper,
+            signals,
+            &connected,
+            &ready,
+            saved.is_some(),
+        )
+        .await
     })
+}
+
+/// Reads the organization, plans, checks a saved plan, and asks.
+async fn prepare(
+    global: &Global,
+    args: &Args,
+    workspace: &Workspace,
+    desired: &Desired,
+    options: &Options,
+    saved: Option<&Plan>,
+    keeper: &mut Keeper,
+) -> Result<(Connected, Ready), Failure> {
+    let connected = workspace.connect(args.parallelism.map(usize::from)).await?;
+    let ready = keeper
+        .plan(&connected.session, desired, options)
+        .await
+        .map_err(|error| workspace.session_failure(error))?;
+    workspace.warn(global, &keeper.take_warnings());
+    if let Some(saved) = saved {
+        refuse_stale(saved, &ready.planned.plan)?;
+    }
+    warn(global, workspace, &ready);
+    approve(global, args, saved.is_some(), &ready).await?;
+    Ok((connected, ready))
+}
+
+/// Carries the plan out, saves the ledger and reports.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the second half of one function, divided for its length"
+)]
+async fn finish(
+    global: &Global,
+    workspace: &Workspace,
+    desired: &Desired,
+    keeper: Keeper,
+    signals: Signals,
+    connected: &Connected,
+    ready: &Ready,
+    saved: bool,
+) -> Result<u8, Failure> {
+    let plan = &ready.planned.plan;
+    let steps = plan
+        .steps
+        .iter()
+        .filter(|step| step.verb != Verb::Manual)
+        .count();
+    if steps == 0 {
+        connected.save()?;
+        keeper.close(desired, ready, &BTreeSet::new(), None).await?;
+        // A saved plan has not been shown, and its manual steps are still to be done.
+        if saved && global.verbose == 0 && !global.quiet {
+            print(&report::text::plan(plan, style(global)))?;
+        }
+        return Ok(exit::OK);
+    }
+    let scribe = match keeper.begin(&plan.digest).await {
+        Ok(scribe) => scribe,
+        Err(error) => {
+            give_back(keeper).await;
+            return Err(error.into());
+        }
+    };
+    let done = carry_out(global, connected, ready, &keeper, &scribe, signals).await;
+    connected.save()?;
+    let mut code = code(&done.tally, steps);
+    let kept = if done.cut {
+        // What was under way is in the journal; the next run looks it up.
+        give_back(keeper).await;
+        Ok(())
+    } else {
+        let applied = applied(plan, &done.events);
+        keeper.close(desired, ready, &applied, Some(scribe)).await
+    };
+    if !global.quiet || code != exit::OK {
+        print(&report::events::report(plan, &done.events, style(global)))?;
+    }
+    if let Err(error) = kept {
+        code = exit::PARTIAL;
+        let problem = Problem::error("ledger", format!("the ledger was not saved: {error}"))
+            .help("run apply again: it learns from the journal what was done");
+        report_failure(global, &workspace.failure(problem.into()));
+    }
+    Ok(code)
+}
+
+/// The addresses all of whose steps were done.
+fn applied(plan: &Plan, events: &[Event]) -> BTreeSet<Address> {
+    let mut left: BTreeMap<&Address, usize> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.verb != Verb::Manual) {
+        *left.entry(&step.address).or_default() += 1;
+    }
+    for event in events {
+        if let Event::StepFinished {
+            address,
+            outcome: Outcome::Applied { .. },
+            ..
+        } = event
+            && let Some(left) = left.get_mut(address)
+        {
+            *left = left.saturating_sub(1);
+        }
+    }
+    left.into_iter()
+        .filter(|(_, left)| *left == 0)
+        .map(|(address, _)| address.clone())
+        .collect()
+}
+
+/// Gives the lock back; where that fails it expires by itself.
+async fn give_back(keeper: Keeper) {
+    if let Err(error) = keeper.release().await {
+        tracing::warn!(%error, "the lock could not be given back; it expires by itself");
+    }
+}
+
+fn interrupted() -> Failure {
+    Problem::error(
+        "interrupted",
+        "interrupted before the first write; nothing was applied",
+    )
+    .into()
 }
 
 /// The exit code of an apply.
@@ -193,7 +334,7 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
     .into())
 }
 
-fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(), Failure> {
+async fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(), Failure> {
     let plan = &ready.planned.plan;
     let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
     let asks = !nothing && !args.auto_approve && !saved;
@@ -243,8 +384,13 @@ fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(
         "\nApply this to the organization `{}` of the environment `{}`? Only `yes` will do: ",
         plan.org_id, plan.environment
     ));
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
+    // The lock has to be renewed while somebody thinks.
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).map(|_| answer)
+    })
+    .await
+    .map_err(io::Error::other)??;
     if answer.trim() == "yes" {
         Ok(())
     } else {
@@ -252,8 +398,22 @@ fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(
     }
 }
 
-async fn carry_out(global: &Global, connected: &Connected, ready: &Ready) -> (Tally, Vec<Event>) {
-    let tasks = &ready.planned.tasks;
+/// What a run came to.
+struct Done {
+    tally: Tally,
+    events: Vec<Event>,
+    /// Whether it was cut short with steps under way.
+    cut: bool,
+}
+
+async fn carry_out(
+    global: &Global,
+    connected: &Connected,
+    ready: &Ready,
+    keeper: &Keeper,
+    scribe: &Scribe,
+    mut signals: Signals,
+) -> Done {
     let json = global.log_format == LogFormat::Json;
     let terminal = io::stderr().is_terminal();
     let bar = (terminal && !json && !global.quiet).then(|| {
@@ -269,31 +429,33 @@ async fn carry_out(global: &Global, connected: &Connected, ready: &Ready) -> (Ta
     };
     let mut events = Vec::new();
     let stopping = Cell::new(false);
-    let stopped = || stopping.get();
+    let stopped = || stopping.get() || keeper.is_lost();
+    let session = &connected.session;
+    let writer = session.client.writer();
     let tally = {
         let mut emit = |event: Event| {
             show(&event, json, global.quiet, bar.as_ref(), line_style);
             events.push(event);
         };
-        let writer = connected.session.client.writer();
-        let mut work = std::pin::pin!(run_tasks(
-            tasks,
-            &ready.live,
-            &writer,
-            connected.session.parallelism,
-            Recovery {
-                clock: connected.session.clock,
-                settle: SETTLE,
+        let means = Means {
+            live: &ready.live,
+            writer: &writer,
+            parallelism: session.parallelism,
+            recovery: Recovery {
+                clock: session.clock,
+                settle: session.settle,
             },
-            &stopped,
-            &mut emit,
-        ));
+            scribe: Some(scribe),
+        };
+        let mut work = std::pin::pin!(run_tasks(&ready.planned.tasks, means, &stopped, &mut emit));
         loop {
             tokio::select! {
-                tally = &mut work => break tally,
-                _ = tokio::signal::ctrl_c(), if !stopping.get() => {
-                    stopping.set(true);
-                    remark(global, "stopping: what is under way is finished");
+                tally = &mut work => break Some(tally),
+                () = signals.next() => {
+                    if stopping.replace(true) {
+                        break None;
+                    }
+                    remark(global, "stopping: what is under way is finished; once more stops at once");
                 }
             }
         }
@@ -301,7 +463,96 @@ async fn carry_out(global: &Global, connected: &Connected, ready: &Ready) -> (Ta
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    (tally, events)
+    let cut = tally.is_none();
+    let tally = tally.unwrap_or_else(|| {
+        let calls = writer.reader().observed().calls;
+        cut_short(&ready.planned.plan, &mut events, calls)
+    });
+    Done { tally, events, cut }
+}
+
+/// Completes the events of a run that was stopped at once.
+fn cut_short(plan: &Plan, events: &mut Vec<Event>, calls: u64) -> Tally {
+    let mut tally = Tally {
+        calls,
+        ..Tally::default()
+    };
+    let mut started: BTreeSet<(Address, Verb)> = BTreeSet::new();
+    let mut finished: BTreeSet<(Address, Verb)> = BTreeSet::new();
+    for event in events.iter() {
+        match event {
+            Event::StepStarted { address, verb } => {
+                started.insert((address.clone(), *verb));
+            }
+            Event::StepFinished {
+                address,
+                verb,
+                outcome,
+            } => {
+                finished.insert((address.clone(), *verb));
+                tally.count(outcome);
+            }
+            _ => {}
+        }
+    }
+    for step in &plan.steps {
+        let key = (step.address.clone(), step.verb);
+        if step.verb == Verb::Manual {
+            tally.manual += 1;
+        } else if !finished.contains(&key) {
+            let outcome = if started.contains(&key) {
+                Outcome::Unknown {
+                    error: "stopped while it was under way; the next apply looks it up".to_owned(),
+                }
+            } else {
+                Outcome::Stopped
+            };
+            tally.count(&outcome);
+            events.push(Event::StepFinished {
+                address: step.address.clone(),
+                verb: step.verb,
+                outcome,
+            });
+        }
+    }
+    events.push(Event::Finished { report: tally });
+    tally
+}
+
+/// The signals that end a run: Ctrl-C and, where there is one, the system's request to terminate.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style: Style) {

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -15,6 +16,7 @@ use super::{Global, LogFormat};
 use crate::api::{
     ApiError, Credentials, DataCenter, Dialect, Edition, Endpoint, Https, TokenCache, Transport,
 };
+use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
 use crate::config::{Environment, Project, RemovalPolicy, Target};
 use crate::live::read::Unread;
@@ -245,6 +247,7 @@ impl Workspace {
                 edition: None,
             },
             ledger: None,
+            watched: Vec::new(),
             prune: environment.prunes(),
         })
     }
@@ -257,6 +260,7 @@ impl Workspace {
         let clock = Clock::system();
         let environment = &self.environment;
         let parallelism = parallelism.or(environment.parallelism);
+        let settle = settle_time()?;
         match &environment.target {
             Target::Simulator {
                 dialect,
@@ -286,6 +290,7 @@ impl Workspace {
                     edition: environment.edition,
                     parallelism,
                     seed: None,
+                    settle,
                 })
                 .await
                 .map_err(|error| self.session_failure(error))?;
@@ -320,6 +325,7 @@ impl Workspace {
                     edition: environment.edition,
                     parallelism,
                     seed: None,
+                    settle,
                 })
                 .await
                 .map_err(|error| self.session_failure(error))?;
@@ -376,6 +382,22 @@ fn simulated_endpoint() -> Result<Endpoint, Failure> {
     // The simulator in process has no host; a loopback name keeps requests well-formed.
     Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
         .map_err(|error| Problem::error("endpoint", error.to_string()).into())
+}
+
+/// How long an object may take to appear in its listing: 60 seconds, or `DESKFORM_SETTLE`.
+fn settle_time() -> Result<Duration, Failure> {
+    let Some(text) = environment_variable("DESKFORM_SETTLE") else {
+        return Ok(SETTLE);
+    };
+    match text.parse::<u32>() {
+        Ok(seconds) => Ok(Duration::from_secs(u64::from(seconds))),
+        Err(_) => Err(Problem::error(
+            "bad-setting",
+            format!("`DESKFORM_SETTLE` is `{text}`, and a number of seconds is wanted"),
+        )
+        .help("leave it unset for 60 seconds")
+        .into()),
+    }
 }
 
 /// A session, and the simulator behind it if there is one.
@@ -494,10 +516,13 @@ pub fn cache_folder() -> Option<PathBuf> {
 /// # Errors
 /// [`Failure::Io`] when no runtime can be made.
 pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?
-        .block_on(future)
+        .build()?;
+    let result = runtime.block_on(future);
+    // A question that nobody answers any more must not hold up the end.
+    runtime.shutdown_background();
+    result
 }
 
 /// Log lines go to standard error, and only deskform's own: other crates may log headers.

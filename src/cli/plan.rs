@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::Global;
 use super::common::{Failure, Workspace, block_on, print, style, write_file};
-use crate::problem::{Problem, exit};
+use crate::keep::watched;
+use crate::problem::{Problem, counted, exit};
 use crate::report;
 use crate::session::Ready;
 
@@ -26,6 +27,9 @@ pub struct Args {
     /// Plan these resources and what they need only
     #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
     targets: Vec<String>,
+    /// Let pruning remove this many objects, whatever the guards say
+    #[arg(long, value_name = "N")]
+    allow_deletes: Option<u64>,
     /// Exit with 2 when there is anything to do
     #[arg(long)]
     detailed_exitcode: bool,
@@ -48,8 +52,25 @@ enum Format {
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     let desired = workspace.compose(global)?;
-    let options = workspace.options(global, &args.targets)?;
+    let mut options = workspace.options(global, &args.targets)?;
+    options.limits.allow_deletes = args.allow_deletes;
+    let store = workspace.store()?;
     let ready = block_on(async {
+        let view = workspace.look(&store).await?;
+        workspace.warn(global, &view.warnings);
+        options.watched = watched(&view.doubts);
+        options.ledger = Some(view.ledger);
+        if !view.doubts.is_empty() {
+            let problem = Problem::warning(
+                "run-was-killed",
+                format!(
+                    "a run did not end in order, and {} in doubt",
+                    counted_is(view.doubts.len(), "creation")
+                ),
+            )
+            .help("`deskform apply` looks them up before it plans; this plan may show what exists already");
+            workspace.warn(global, &[problem]);
+        }
         let connected = workspace.connect(None).await?;
         connected
             .session
@@ -72,6 +93,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     } else {
         exit::OK
     })
+}
+
+fn counted_is(number: usize, what: &str) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(number, what))
 }
 
 /// Shows what came up while planning.

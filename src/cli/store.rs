@@ -4,10 +4,20 @@ use super::Global;
 use super::common::{Failure, Workspace, environment_variable};
 use crate::clock::Clock;
 use crate::config::Target;
+use crate::keep::{KeepError, View, look};
 use crate::ledger::{
-    Holder, Load, Loaded, Location, LocationError, LockError, RunId, Store, StoreError,
+    Holder, Ledger, Load, Loaded, Location, LocationError, LockError, RunId, Store, StoreError,
 };
 use crate::problem::Problem;
+
+impl From<KeepError> for Failure {
+    fn from(error: KeepError) -> Self {
+        match error {
+            KeepError::Store(error) => error.into(),
+            KeepError::Lock(error) => error.into(),
+        }
+    }
+}
 
 impl From<LocationError> for Failure {
     fn from(error: LocationError) -> Self {
@@ -83,6 +93,21 @@ impl Workspace {
             );
             self.warn(global, &[problem]);
         }
+    }
+
+    /// What is kept, without a lock: the ledger with what killed runs have left.
+    ///
+    /// # Errors
+    /// [`Failure`] when the place cannot be read or the ledger must be left alone.
+    pub async fn look(&self, store: &Store) -> Result<View, Failure> {
+        if self.begins_anew() {
+            return Ok(View {
+                ledger: Ledger::new(store.environment(), store.org_id()),
+                doubts: Vec::new(),
+                warnings: Vec::new(),
+            });
+        }
+        Ok(look(store).await?)
     }
 
     /// Whether the environment is a simulator of which nothing is kept yet: what an older ledger

@@ -290,6 +290,7 @@ pub const KIND: Kind = Kind {
         list: "/fields",
         page: 0,
         by_module: true,
+        by_id: true,
         takes_fields: false,
         create: Create::Post,
         demands: &[],
@@ -310,6 +311,8 @@ pub const KIND: Kind = Kind {
         list: "/organizationFields",
         page: 0,
         by_module: true,
+        // The guide shows none.
+        by_id: false,
         takes_fields: false,
         create: Create::Post,
         demands: &[],

@@ -30,6 +30,7 @@ pub const KIND: Kind = Kind {
         list: "/layouts",
         page: 99,
         by_module: true,
+        by_id: true,
         takes_fields: false,
         create: Create::Never,
         demands: &[],

@@ -516,6 +516,8 @@ pub struct Api {
     pub page: u32,
     /// Whether the listing is made once a module (`?module=`).
     pub by_module: bool,
+    /// Whether there is a GET of one object by its id: then only its answer proves an absence.
+    pub by_id: bool,
     /// Whether the listing takes `fields=`.
     pub takes_fields: bool,
     /// How objects are created.

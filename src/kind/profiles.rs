@@ -24,6 +24,7 @@ pub const KIND: Kind = Kind {
         list: "/profiles",
         page: 100,
         by_module: false,
+        by_id: true,
         takes_fields: false,
         create: Create::Never,
         demands: &[],

@@ -36,6 +36,7 @@ pub const KIND: Kind = Kind {
         list: "/roles",
         page: 100,
         by_module: false,
+        by_id: true,
         takes_fields: false,
         create: Create::Post,
         demands: &[],

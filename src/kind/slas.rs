@@ -68,6 +68,7 @@ pub const KIND: Kind = Kind {
         list: "/businessHours",
         page: 50,
         by_module: false,
+        by_id: false,
         takes_fields: false,
         create: Create::Manual(PLACE),
         demands: &[],
@@ -87,6 +88,8 @@ pub const KIND: Kind = Kind {
         list: "/sla",
         page: 100,
         by_module: false,
+        // The guide shows none.
+        by_id: false,
         takes_fields: false,
         create: Create::Post,
         demands: &[],

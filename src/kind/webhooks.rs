@@ -177,6 +177,7 @@ pub const KIND: Kind = Kind {
         list: "/webhooks",
         page: 0,
         by_module: false,
+        by_id: true,
         takes_fields: false,
         create: Create::Post,
         demands: &[],
@@ -196,6 +197,8 @@ pub const KIND: Kind = Kind {
         list: "/events",
         page: 100,
         by_module: false,
+        // The guide shows none.
+        by_id: false,
         takes_fields: false,
         create: Create::Post,
         demands: &[],

@@ -2,6 +2,8 @@
 
 mod files;
 
+pub(super) use files::Alive;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -300,6 +302,17 @@ impl Backend {
             (_, Ok(_)) => Some("If-Match"),
             _ => None,
         })
+    }
+
+    /// Says that this process is running; an object store cannot tell.
+    pub(super) async fn alive(&self, name: &str) -> Result<Alive, StoreError> {
+        let Self::Files { folder, .. } = self else {
+            return Ok(Alive::Unknown);
+        };
+        let path = folder.join(name);
+        blocking(move || files::alive(&path))
+            .await
+            .map_err(|error| self.io(name, "written", &error))
     }
 
     /// Opens a new file for appending; nothing where it exists.

@@ -134,10 +134,16 @@ pub struct Intent {
     pub verb: Verb,
     /// What is sent, without its body.
     pub request: Sent,
-    /// The identity under which the object is found if the answer is lost.
+    /// The identity under which the object is found if the answer is lost: for an `/events` object
+    /// of the guide its event, and nothing where it is secret.
     pub identity: String,
     /// Whether the request makes an object.
     pub create: bool,
+    /// The agent whom a new department gets as a member for a time, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lent: Option<String>,
+    /// When, in milliseconds since the Unix epoch.
+    pub at: i64,
     /// The non-secret fields as they were before; null where there was nothing.
     pub before: Json,
 }

@@ -14,7 +14,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::backend::{Condition, Put, Tag};
+use super::backend::{Alive, Condition, Put, Tag};
 use super::error::StoreError;
 use super::store::Store;
 
@@ -161,10 +161,13 @@ pub struct LockGuard {
     lock: Lock,
     tag: Tag,
     taken_over: Option<Held>,
+    /// Held by the system until the process ends, however it ends.
+    _alive: Alive,
 }
 
 impl Store {
-    /// Takes the lock for `ttl` from `holder.at` on. One that has expired is taken over.
+    /// Takes the lock for `ttl` from `holder.at` on. One that has expired is taken over; so is, of a
+    /// ledger in a file, one of a process of this machine that is not running any more.
     ///
     /// An object store that ignores conditions is found out here, at the price of two more calls.
     ///
@@ -184,17 +187,22 @@ impl Store {
             released: false,
         };
         let bytes = self.encode(&lock)?;
+        // Held by the system before the lock is there, so that whoever sees the lock can tell.
+        let alive = self.backend.alive(&self.alive_name(&lock)).await?;
         for _ in 0..TRIES {
-            let (condition, taken_over) = match self.read_lock().await? {
+            let (condition, left) = match self.read_lock().await? {
                 None => (Condition::Absent, None),
                 Some((Err(reason), _)) => return Err(self.corrupt(reason)),
-                Some((Ok(found), _)) if !found.is_free(holder.at) => {
+                Some((Ok(found), _))
+                    if !found.is_free(holder.at) && !self.is_gone(&found, holder).await? =>
+                {
+                    self.backend.remove(&self.alive_name(&lock)).await?;
                     return Err(LockError::Held(Box::new(found.held())));
                 }
-                Some((Ok(found), tag)) => {
-                    let expired = (!found.released).then(|| found.held());
-                    (Condition::Is(tag), expired)
-                }
+                Some((Ok(found), tag)) => (
+                    Condition::Is(tag),
+                    Some(found).filter(|found| !found.released),
+                ),
             };
             let put = self.backend.put(&name, bytes.clone(), condition).await?;
             let Put::Done(tag) = put else {
@@ -212,11 +220,15 @@ impl Store {
                     condition,
                 }));
             }
+            if let Some(dead) = &left {
+                self.backend.remove(&self.alive_name(dead)).await?;
+            }
             return Ok(LockGuard {
                 store: self.clone(),
                 lock,
                 tag,
-                taken_over,
+                taken_over: left.map(|found| found.held()),
+                _alive: alive,
             });
         }
         Err(LockError::Contended {
@@ -290,6 +302,22 @@ impl Store {
 
     fn lock_name(&self) -> String {
         format!("{}.lock", self.stem)
+    }
+
+    /// The file that a process of this machine keeps locked while it holds the lock.
+    fn alive_name(&self, lock: &Lock) -> String {
+        format!("{}.{}.alive", self.stem, lock.token)
+    }
+
+    /// Whether the process of this machine that took a lock is not running any more.
+    async fn is_gone(&self, found: &Lock, holder: &Holder) -> Result<bool, StoreError> {
+        let is_token =
+            !found.token.is_empty() && found.token.bytes().all(|b| b.is_ascii_hexdigit());
+        if !self.is_local() || found.host != holder.host || !is_token {
+            return Ok(false);
+        }
+        let alive = self.backend.alive(&self.alive_name(found)).await?;
+        Ok(matches!(alive, Alive::Ours { .. }))
     }
 
     fn corrupt(&self, reason: String) -> LockError {
@@ -389,6 +417,10 @@ impl LockGuard {
                 .backend
                 .remove_if(&name, self.tag.clone(), grave.clone());
             if removed.await? {
+                self.store
+                    .backend
+                    .remove(&self.store.alive_name(&self.lock))
+                    .await?;
                 return Ok(());
             }
             self.tag = self.still_ours().await?;

@@ -55,6 +55,9 @@ pub struct Ledger {
     pub org_id: String,
     /// Raised by one with every save.
     pub serial: u64,
+    /// When the last apply ended, in milliseconds since the Unix epoch; 0 where nobody knows.
+    #[serde(default)]
+    pub applied_at: i64,
     /// The objects that are owned.
     #[serde(deserialize_with = "unique")]
     pub resources: BTreeMap<Address, Entry>,
@@ -76,6 +79,10 @@ pub struct Entry {
     /// gone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prevent_destroy: bool,
+    /// The agent who was made a member of a department so that it could be created, and who has
+    /// not left it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lent: Option<String>,
     /// Whether it was there before and was taken over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
@@ -147,6 +154,7 @@ impl Ledger {
             environment: environment.to_owned(),
             org_id: org_id.to_owned(),
             serial: 0,
+            applied_at: 0,
             resources: BTreeMap::new(),
         }
     }
@@ -212,6 +220,8 @@ impl Ledger {
         serde_json::to_writer(&mut out, &self.org_id)?;
         out.extend_from_slice(b",\n  \"serial\": ");
         serde_json::to_writer(&mut out, &self.serial)?;
+        out.extend_from_slice(b",\n  \"appliedAt\": ");
+        serde_json::to_writer(&mut out, &self.applied_at)?;
         out.extend_from_slice(b",\n  \"resources\": {");
         let mut separator: &[u8] = b"\n    ";
         for (address, entry) in &self.resources {

@@ -131,6 +131,18 @@ impl Store {
         self.backend.is_local()
     }
 
+    /// The environment's name.
+    #[must_use]
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    /// The organization's id.
+    #[must_use]
+    pub fn org_id(&self) -> &str {
+        &self.org_id
+    }
+
     /// Where the ledger is kept, for messages.
     #[must_use]
     pub fn place(&self) -> String {

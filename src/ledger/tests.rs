@@ -48,6 +48,7 @@ fn the_form_is_fixed_and_read_back() {
   "environment": "production",
   "orgId": "700002",
   "serial": 7,
+  "appliedAt": 0,
   "resources": {
     "departments/Support/EU": {"id":"7000","identity":"identity of 7000","preventDestroy":true,"fields":{"description":{"sent":"a  b","stored":"a b"}}},
     "webhooks/crm": {"id":"1","parts":["1","2"],"identity":"identity of 1"}
@@ -151,6 +152,8 @@ fn intent(seq: u64) -> Intent {
         },
         identity: "Support – Zürich".to_owned(),
         create: false,
+        lent: None,
+        at: 0,
         before: json!({"description": "old"}),
     }
 }

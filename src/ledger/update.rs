@@ -1,20 +1,22 @@
 //! The ledger after an apply: what is owned now, and what was sent and stored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Entry, FieldRecord, Ledger};
-use crate::kind::Wire;
+use crate::kind::{Form, Wire};
 use crate::live::convert::Ids;
 use crate::live::identity;
 use crate::manifest::Desired;
 use crate::plan::Verb;
+use crate::plan::requests::Op;
 use crate::plan::shown_value;
 use crate::session::Ready;
-use crate::state::{Address, Body, Value};
+use crate::state::{Address, State, Value};
 
-/// The ledger after a run; `applied` are the addresses whose steps were done.
+/// The ledger after a run; `applied` are the addresses all of whose steps were done.
 ///
-/// What failed keeps its entry as it was; what was proved to be absent loses it.
+/// What failed keeps its entry as it was, or gets one without fields where an object was made all
+/// the same; what was proved to be absent loses it.
 #[must_use]
 pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<Address>) -> Ledger {
     let mut ledger = old;
@@ -30,7 +32,8 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         match task.step.verb {
             Verb::Manual => {}
             Verb::Delete | Verb::Disable if applied.contains(address) => {
-                removed.extend(ready.live.id(address));
+                let id = ready.live.id(address);
+                removed.extend(id.map(|id| (address.collection, id)));
             }
             _ if applied.contains(address) => {}
             _ => {
@@ -38,71 +41,117 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
             }
         }
     }
-    ledger
-        .resources
-        .retain(|_, entry| !removed.contains(&entry.id));
+    let mut entries = BTreeMap::new();
+    let mut claimed: BTreeMap<(&'static str, String), Address> = BTreeMap::new();
+    let update = Update {
+        desired,
+        ready,
+        applied,
+        unfinished: &unfinished,
+        old: &ledger,
+        by_id: ledger.index(),
+    };
     for address in desired.state.keys() {
         if ready.owned.not_compared.contains(address) {
-            continue;
-        }
-        let live = ready.bound.live.get(address).copied();
-        if live.is_none() && !applied.contains(address) {
             continue;
         }
         let Some(id) = ready.live.id(address) else {
             continue;
         };
-        if unfinished.contains(address) && ledger.resources.contains_key(address) {
-            continue;
-        }
-        let entry = entry(address, &id, desired, ready, &unfinished, &ledger);
-        // A declaration that moved to another handle leaves no entry behind.
-        ledger
-            .resources
-            .retain(|other, entry| other == address || entry.id != id);
-        ledger.resources.insert(address.clone(), entry);
+        entries.insert(address.clone(), update.entry(address, &id));
+        claimed.insert((address.collection, id), address.clone());
     }
+    // A declaration that moved to another handle leaves no entry behind.
+    ledger.resources.retain(|address, entry| {
+        let is_removed = std::iter::once(&entry.id)
+            .chain(&entry.parts)
+            .any(|id| removed.contains(&(address.collection, id.clone())));
+        let owner = claimed.get(&(address.collection, entry.id.clone()));
+        !is_removed && owner.is_none_or(|owner| owner == address)
+    });
+    ledger.resources.extend(entries);
     ledger
 }
 
-fn entry(
-    address: &Address,
-    id: &str,
-    desired: &Desired,
-    ready: &Ready,
-    unfinished: &BTreeSet<Address>,
-    ledger: &Ledger,
-) -> Entry {
-    let named = ready
-        .owned
-        .named
-        .get(address)
-        .map(|resource| resource.body.clone())
-        .unwrap_or_default();
-    let index = ready.bound.live.get(address).copied();
-    let before = index
-        .map(|index| ready.live.body(index))
-        .unwrap_or_default();
-    let stored = ready.live.stored(address);
-    let kind = desired.state.get(address).map(|resource| resource.kind);
-    let parts = index
-        .and_then(|index| ready.live.objects.get(index))
-        .map(|object| object.parts.iter().map(|part| part.id.clone()).collect())
-        .unwrap_or_default();
-    let mut fields = BTreeMap::new();
-    if !unfinished.contains(address) {
-        for (name, value) in named.iter() {
-            let travels = kind.and_then(|kind| kind.field(name)).is_some_and(|field| {
-                matches!(
-                    field.wire(ready.live.dialect),
-                    Wire::Sent { .. } | Wire::Switched(_)
-                ) && !field.write_only
-            });
-            if !travels || value.is_secret() {
+struct Update<'a> {
+    desired: &'a Desired,
+    ready: &'a Ready,
+    applied: &'a BTreeSet<Address>,
+    unfinished: &'a BTreeSet<Address>,
+    old: &'a Ledger,
+    by_id: HashMap<(&'static str, &'a str), &'a Address>,
+}
+
+impl Update<'_> {
+    fn entry(&self, address: &Address, id: &str) -> Entry {
+        let ready = self.ready;
+        let declared = self.desired.state.get(address);
+        let index = ready.bound.live.get(address).copied();
+        // What is owned already, whatever its handle was.
+        let old = self
+            .by_id
+            .get(&(address.collection, id))
+            .and_then(|owner| self.old.resources.get(*owner));
+        let fields = if self.is_in_step(address) {
+            self.fields(address, index)
+        } else {
+            old.map(|entry| entry.fields.clone()).unwrap_or_default()
+        };
+        Entry {
+            id: id.to_owned(),
+            parts: self.parts(address, index),
+            identity: declared
+                .filter(|resource| !resource.body.get("url").is_some_and(Value::is_secret))
+                .and_then(|resource| identity(resource.kind, ready.live.dialect, &resource.body))
+                .unwrap_or_default(),
+            prevent_destroy: self
+                .desired
+                .details
+                .get(address)
+                .is_some_and(|detail| detail.lifecycle.prevent_destroy),
+            lent: self.lent(address),
+            adopted: old.map_or(index.is_some(), |entry| entry.adopted),
+            fields,
+        }
+    }
+
+    /// Whether what is live is what is wanted now: a step may have failed or not been a target.
+    fn is_in_step(&self, address: &Address) -> bool {
+        if self.unfinished.contains(address) {
+            return false;
+        }
+        let body = |state: &State| state.get(address).map(|resource| resource.body.clone());
+        self.applied.contains(address)
+            || body(&self.ready.owned.desired) == body(&self.ready.owned.live)
+    }
+
+    fn fields(&self, address: &Address, index: Option<usize>) -> BTreeMap<String, FieldRecord> {
+        let live = &self.ready.live;
+        let before = index.map(|index| live.body(index)).unwrap_or_default();
+        let stored = live.stored(address).unwrap_or_default();
+        let (Some(named), Some(declared)) = (
+            self.ready.owned.named.get(address),
+            self.desired.state.get(address),
+        ) else {
+            return BTreeMap::new();
+        };
+        let is_applied = self.applied.contains(address);
+        let mut fields = BTreeMap::new();
+        for (name, value) in named.body.iter() {
+            let Some(field) = declared.kind.field(name) else {
+                continue;
+            };
+            let wire = field.wire(live.dialect);
+            let travels = matches!(wire, Wire::Sent { .. } | Wire::Switched(_));
+            if !travels || field.write_only || value.is_secret() {
                 continue;
             }
-            let now = stored.as_ref().and_then(|body: &Body| body.get(name));
-            let current = now.or_else(|| before.get(name)).unwrap_or(value);
+            let current = match wire {
+                // The answer to an update may be older than the switch.
+                Wire::Switched(_) if is_applied => value,
+                _ if is_applied => stored.get(name).unwrap_or(value),
+                _ => before.get(name).unwrap_or(value),
+            };
             fields.insert(
                 name.to_owned(),
                 FieldRecord {
@@ -111,27 +160,57 @@ fn entry(
                 },
             );
         }
+        fields
     }
-    let known = ready.bound.known.contains(address)
-        || ledger
-            .resources
-            .get(address)
-            .is_some_and(|entry| !entry.adopted);
-    Entry {
-        id: id.to_owned(),
-        parts,
-        identity: desired
+
+    /// The `/events` objects of a webhook of the guide.
+    fn parts(&self, address: &Address, index: Option<usize>) -> Vec<String> {
+        let live = &self.ready.live;
+        let is_parted = self
+            .desired
             .state
             .get(address)
-            .filter(|resource| !resource.body.get("url").is_some_and(Value::is_secret))
-            .and_then(|resource| identity(resource.kind, ready.live.dialect, &resource.body))
-            .unwrap_or_default(),
-        prevent_destroy: desired
-            .details
-            .get(address)
-            .is_some_and(|detail| detail.lifecycle.prevent_destroy),
-        adopted: index.is_some() && !known,
-        fields,
+            .and_then(|resource| resource.kind.api(live.dialect))
+            .is_some_and(|api| api.form == Form::EventsByUrl);
+        if !is_parted {
+            return Vec::new();
+        }
+        let mut parts: BTreeSet<String> = live.learned_ids(address).into_iter().collect();
+        if let Some(object) = index.and_then(|index| live.objects.get(index)) {
+            parts.extend(object.parts.iter().map(|part| part.id.clone()));
+        }
+        if self.applied.contains(address) {
+            for op in self.ops(address) {
+                if let Op::RemoveEvent { id } = op {
+                    parts.remove(id);
+                }
+            }
+        }
+        parts.into_iter().collect()
+    }
+
+    /// The agent who is still lent to a department.
+    fn lent(&self, address: &Address) -> Option<String> {
+        if address.collection != "departments" {
+            return None;
+        }
+        if self.applied.contains(address)
+            && self.ops(address).any(|op| matches!(op, Op::Leave { .. }))
+        {
+            return None;
+        }
+        self.ops(address)
+            .find_map(crate::keep::lent)
+            .or_else(|| self.old.resources.get(address)?.lent.clone())
+    }
+
+    fn ops(&self, address: &Address) -> impl Iterator<Item = &Op> {
+        self.ready
+            .planned
+            .tasks
+            .iter()
+            .filter(move |task| task.step.address == *address)
+            .flat_map(|task| &task.ops)
     }
 }
 

@@ -236,6 +236,17 @@ impl Live {
             .insert((address.collection, id.to_owned()), address.clone());
     }
 
+    /// The ids that the server gave to what was made for an address: one, or one an event.
+    #[must_use]
+    pub fn learned_ids(&self, address: &Address) -> Vec<String> {
+        self.learned
+            .borrow()
+            .iter()
+            .filter(|(_, owner)| *owner == address)
+            .map(|((_, id), _)| id.clone())
+            .collect()
+    }
+
     /// Remembers what an answer says is stored now.
     pub fn store(&self, address: &Address, body: Body) {
         self.stored.borrow_mut().insert(address.clone(), body);

@@ -101,19 +101,24 @@ impl Needs {
     /// Adds the kinds of what the ledger owns: what is not declared any more has to be seen, too.
     pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect) {
         for (address, entry) in &ledger.resources {
-            let Some(kind) = kind::find(address.collection) else {
-                continue;
-            };
-            let Some(api) = kind.api(dialect) else {
-                continue;
-            };
-            if api.form == Form::SlaNames {
-                continue;
-            }
-            let needs = self.kinds.entry(kind.collection).or_default();
-            if let (true, Some((module, _))) = (api.by_module, entry.identity.split_once('/')) {
-                needs.modules.insert(module.to_owned());
-            }
+            self.add(address, &entry.identity, dialect);
+        }
+    }
+
+    /// Adds the kind of an object that has an identity.
+    pub fn add(&mut self, address: &Address, identity: &str, dialect: Dialect) {
+        let Some(kind) = kind::find(address.collection) else {
+            return;
+        };
+        let Some(api) = kind.api(dialect) else {
+            return;
+        };
+        if api.form == Form::SlaNames {
+            return;
+        }
+        let needs = self.kinds.entry(kind.collection).or_default();
+        if let (true, Some((module, _))) = (api.by_module, identity.split_once('/')) {
+            needs.modules.insert(module.to_owned());
         }
     }
 
@@ -501,7 +506,7 @@ pub async fn fetch_missing(
     let dialect = live.dialect;
     let missing = ledger.resources.iter().filter_map(|(address, entry)| {
         let kind = kind::find(address.collection)?;
-        let api = kind.api(dialect).filter(|api| api.form == Form::Plain)?;
+        let api = kind.api(dialect).filter(|api| api.by_id)?;
         let seen = live.find_id(address.collection, &entry.id).is_some();
         (!seen).then_some((address, entry, kind, api))
     });
@@ -543,6 +548,24 @@ pub async fn fetch_missing(
     } else {
         Err(failures)
     }
+}
+
+/// Whether the listings lack something that the ledger owns and that no GET by id could prove absent.
+#[must_use]
+pub fn lacks_unproved(live: &Live, ledger: &Ledger) -> bool {
+    ledger.resources.iter().any(|(address, entry)| {
+        let by_listing_alone = kind::find(address.collection)
+            .and_then(|kind| kind.api(live.dialect))
+            .is_some_and(|api| !api.by_id && api.form != Form::SlaNames);
+        let mut ids: Vec<&String> = entry.parts.iter().collect();
+        if ids.is_empty() {
+            ids.push(&entry.id);
+        }
+        by_listing_alone
+            && ids
+                .iter()
+                .any(|id| live.find_id(address.collection, id).is_none())
+    })
 }
 
 /// The objects of which listings show a part only.

@@ -46,6 +46,9 @@ pub struct Plan {
     /// Addresses that `--target` limited the plan to; empty means everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
+    /// How many objects `--allow-deletes` lets pruning remove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_deletes: Option<u64>,
     /// Counts.
     pub summary: Summary,
     /// The steps, prerequisites first.
@@ -208,6 +211,8 @@ pub struct Options {
     pub limits: guards::Limits,
     /// Who owns what, if there is a ledger.
     pub ledger: Option<Ledger>,
+    /// What a killed run may have created, by address and identity: its kinds are read, too.
+    pub watched: Vec<(Address, String)>,
     /// What becomes of objects that are not declared, by collection.
     pub prune: BTreeMap<String, Prune>,
 }

@@ -119,6 +119,7 @@ pub(super) fn summarise(
         org_id: options.org_id.clone(),
         dialect: live.dialect,
         digest: desired.digest.clone(),
+        allow_deletes: options.limits.allow_deletes,
         targets: options.targets.iter().map(ToString::to_string).collect(),
         summary,
         fingerprints: busy

@@ -835,7 +835,24 @@ impl Builder<'_> {
         let Some(acting) = self.live.acting.clone() else {
             return;
         };
-        let founded: Vec<Address> = self
+        let lent = |address: &&Address| {
+            self.options.ledger.as_ref().is_some_and(|ledger| {
+                ledger
+                    .resources
+                    .get(*address)
+                    .is_some_and(|entry| entry.lent.as_ref() == Some(&acting.id))
+            })
+        };
+        let mut founded: Vec<Address> = self
+            .bound
+            .live
+            .keys()
+            .filter(|address| address.collection == "departments")
+            .filter(lent)
+            .cloned()
+            .collect();
+        founded.sort();
+        let created: Vec<Address> = self
             .tasks
             .iter()
             .filter(|task| {
@@ -843,6 +860,7 @@ impl Builder<'_> {
             })
             .map(|task| task.step.address.clone())
             .collect();
+        founded.extend(created);
         for department in founded {
             let members: Vec<Address> = self.members(&department).cloned().collect();
             let acting_address = self
@@ -852,7 +870,7 @@ impl Builder<'_> {
             let stays = acting_address
                 .as_ref()
                 .is_some_and(|address| members.contains(address));
-            if stays || members.is_empty() {
+            if stays || members.is_empty() || self.has_left(&acting.id, &department) {
                 continue;
             }
             let draft = Draft {
@@ -874,6 +892,22 @@ impl Builder<'_> {
                 draft,
             );
         }
+    }
+
+    /// Whether an agent is live and no member of a live department.
+    fn has_left(&self, agent: &str, department: &Address) -> bool {
+        let Some(index) = self
+            .live
+            .find_id("agents", agent)
+            .filter(|_| self.bound.live.contains_key(department))
+        else {
+            return false;
+        };
+        let member = Value::Reference(Reference::To(department.clone()));
+        matches!(
+            self.live.body(index).get("departments"),
+            Some(Value::List(of)) if !of.contains(&member)
+        )
     }
 
     fn prerequisites(&mut self) {

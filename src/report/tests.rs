@@ -52,6 +52,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         dialect: Dialect::Openapi,
         digest: "sha256:00".to_owned(),
         targets: Vec::new(),
+        allow_deletes: None,
         summary: Summary {
             create: number(Verb::Create),
             update: number(Verb::Update),

@@ -69,6 +69,10 @@ pub struct Case {
     pub latency: Duration,
     /// How long after a run the next one begins.
     pub pause: Duration,
+    /// Whether somebody gives the lock of a killed run back; otherwise it has to expire.
+    pub unlocks: bool,
+    /// Before which run the ledger and the journals are lost.
+    pub forgets: Option<usize>,
     /// Calls at once, where the environment allows fewer than the edition.
     pub parallelism: Option<usize>,
 }
@@ -112,12 +116,25 @@ impl Case {
             }
         };
         let n = usize::from(guide);
-        let before = random
+        let mut before = random
             .random_bool(0.6)
             .then(|| fits(sample(&strategies.before[n], &mut runner)));
         let since = sample(&strategies.since, &mut runner);
         let now = fits(sample(&strategies.now[n], &mut runner)).without_loose_ends();
-        let faults = Faults::random(seed, dialect, random.random_range(4..=14));
+        if !now.declares("departments", 0) {
+            // The default department cannot be removed.
+            before = before.map(|before| before.without_one("departments", 0));
+        }
+        let forgets = random
+            .random_ratio(1, 6)
+            .then(|| random.random_range(0..RUNS));
+        let mut faults = Faults::random(seed, dialect, random.random_range(4..=14));
+        if forgets.is_some() {
+            // What a listing misses however long one waits is known to a ledger only.
+            let mut quirks = faults.quirks().clone();
+            quirks.list_lag_reads = 0;
+            faults = faults.with_quirks(quirks);
+        }
         let mut cut = |chance: f64| {
             let (comes, at, after) = (
                 random.random_bool(chance),
@@ -143,7 +160,9 @@ impl Case {
             cuts,
             outlives: random.random_bool(0.5),
             latency: Duration::from_millis(random.random_range(1..=400)),
-            pause: Duration::from_secs(random.random_range(0..=600)),
+            pause: Duration::from_secs(random.random_range(0..=90)),
+            unlocks: random.random_bool(0.5),
+            forgets,
             parallelism: random
                 .random_ratio(1, 4)
                 .then(|| random.random_range(1..=8)),

@@ -43,8 +43,11 @@ fn identity(object: &Value, fields: &[&str]) -> String {
     parts.join("|")
 }
 
-/// The picture, and the identities that more than one object has, as many times as it is too many.
-pub fn picture(organization: &Organization) -> (String, BTreeMap<String, usize>) {
+/// The picture, and how many objects have an identity that more than one has.
+///
+/// With `lent` the memberships of the acting agent are left out: where a run ends before that agent
+/// has left a department that it founded, nothing but a ledger tells that it was no member before.
+pub fn picture(organization: &Organization, lent: bool) -> (String, BTreeMap<String, usize>) {
     let mut names = BTreeMap::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = Vec::new();
@@ -68,14 +71,13 @@ pub fn picture(organization: &Organization) -> (String, BTreeMap<String, usize>)
         for time in TIMES.iter().chain(&["id"]) {
             object.remove(*time);
         }
-        if name.starts_with("departments:")
+        if lent
+            && name.starts_with("departments:")
             && let Some(Value::Array(agents)) = object.get_mut("associatedAgentIds")
         {
             agents.retain(|agent| agent != acting);
         }
-        if is_acting {
-            // Where a run ends before it has left a department that it founded, nothing but the
-            // report of that run tells that it was not a member before.
+        if lent && is_acting {
             object.remove("associatedDepartmentIds");
             object.remove("associatedDepartments");
         }

@@ -103,6 +103,8 @@ impl Place {
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut out = BTreeMap::new();
         collect(&self.path(""), "", &mut out);
+        // Where a run that changes nothing waits for its turn.
+        out.retain(|name, _| Path::new(name).extension() != Some("guard".as_ref()));
         out
     }
 

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use deskform::api::{Credentials, Dialect, Edition, Endpoint};
 use deskform::apply::event::Event;
 use deskform::apply::recover::{Recovery, SETTLE};
+use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project, RemovalPolicy, Target};
 use deskform::export::export;
@@ -186,6 +187,7 @@ impl Desk {
             edition: environment.edition,
             parallelism: environment.parallelism,
             seed: None,
+            settle: SETTLE,
         })
         .await
         .expect("a session");
@@ -241,6 +243,7 @@ impl Desk {
                 edition: None,
             },
             ledger: None,
+            watched: Vec::new(),
             prune: self.environment.prunes(),
         }
     }
@@ -273,12 +276,15 @@ impl Desk {
         let writer = self.session.client.writer();
         deskform::apply::run::run(
             &ready.planned.tasks,
-            &ready.live,
-            &writer,
-            self.session.parallelism,
-            Recovery {
-                clock: self.session.clock,
-                settle: SETTLE,
+            Means {
+                live: &ready.live,
+                writer: &writer,
+                parallelism: self.session.parallelism,
+                recovery: Recovery {
+                    clock: self.session.clock,
+                    settle: SETTLE,
+                },
+                scribe: None,
             },
             &|| false,
             &mut |event| events.push(event),

@@ -268,6 +268,8 @@ pub(crate) fn intent(seq: u64) -> Intent {
         },
         identity: format!("Department {seq}"),
         create: true,
+        lent: None,
+        at: NOW,
         before: serde_json::Value::Null,
     }
 }

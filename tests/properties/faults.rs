@@ -544,12 +544,15 @@ async fn stopped(dialect: Dialect, n: usize, wanted_picture: &str) -> Result<(),
     };
     let tally = deskform::apply::run::run(
         &ready.planned.tasks,
-        &ready.live,
-        &desk.session.client.writer(),
-        desk.session.parallelism,
-        deskform::apply::recover::Recovery {
-            clock: desk.session.clock,
-            settle: deskform::apply::recover::SETTLE,
+        deskform::apply::run::Means {
+            live: &ready.live,
+            writer: &desk.session.client.writer(),
+            parallelism: desk.session.parallelism,
+            recovery: deskform::apply::recover::Recovery {
+                clock: desk.session.clock,
+                settle: deskform::apply::recover::SETTLE,
+            },
+            scribe: None,
         },
         &asked,
         &mut |_| {},

@@ -527,7 +527,12 @@ impl Manifest {
     /// The same without what is made and never compared again, though its creation may end
     /// halfway: nothing but a ledger could tell the next run.
     pub fn without_loose_ends(mut self) -> Self {
-        for contact in self.kinds.get_mut("contacts").into_iter().flat_map(BTreeMap::values_mut) {
+        for contact in self
+            .kinds
+            .get_mut("contacts")
+            .into_iter()
+            .flat_map(BTreeMap::values_mut)
+        {
             let is_loose = |(_, drawn): &(&str, Drawn)| {
                 matches!(drawn, Drawn::Plain(Value::Null) | Drawn::Cf(_))
             };
@@ -536,6 +541,20 @@ impl Manifest {
             }
         }
         self
+    }
+
+    /// The same without one resource; it is not removed either.
+    pub fn without_one(mut self, kind: &'static str, n: u8) -> Self {
+        if let Some(resources) = self.kinds.get_mut(kind) {
+            resources.remove(&n);
+        }
+        self.removed.remove(&(kind, n));
+        self
+    }
+
+    /// Whether a resource is declared.
+    pub fn declares(&self, kind: &str, n: u8) -> bool {
+        self.get(kind, n).is_some()
     }
 
     fn get(&self, kind: &str, n: u8) -> Option<&Resource> {

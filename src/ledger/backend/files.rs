@@ -15,6 +15,20 @@ use super::{Condition, Put, Tag};
 const GUARD_TRIES: u32 = 1000;
 const GUARD_PAUSE: Duration = Duration::from_millis(10);
 
+/// Which process on this machine says that it is running.
+#[derive(Debug)]
+pub(in crate::ledger) enum Alive {
+    /// This one, for as long as the file is open.
+    Ours {
+        /// Locked; the system lets go of it when the process ends.
+        _file: File,
+    },
+    /// Another one.
+    Another,
+    /// The file system cannot tell.
+    Unknown,
+}
+
 /// What reading a file found.
 pub(super) enum Read {
     Absent,
@@ -154,6 +168,24 @@ pub(super) fn create_appendable(path: &Path) -> io::Result<Option<File>> {
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Says that this process is running, for as long as the file is open. Where the file system has no
+/// locks, the time to live alone counts.
+pub(super) fn alive(path: &Path) -> io::Result<Alive> {
+    make_folder(path)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    owner_only(&mut options);
+    let file = options.open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Alive::Ours { _file: file }),
+        Err(TryLockError::WouldBlock) => Ok(Alive::Another),
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+            Ok(Alive::Unknown)
+        }
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -34,7 +34,8 @@ pub enum Missing {
 pub struct Quirks {
     /// For how long a new object is missing from listings. Reading it by id shows it at once.
     pub list_lag: Duration,
-    /// How many listings miss a new object, whatever their time: it shows up in the next one.
+    /// How many listings miss a new object; it shows up in the next one, or when `list_lag` is over
+    /// if that is set.
     pub list_lag_reads: u32,
     /// For how long a new object is missing from searches.
     pub search_lag: Duration,
@@ -77,10 +78,10 @@ impl Quirks {
             ..Self::default()
         };
         let (list, search) = (draw.random_range(1..=40), draw.random_range(60..=300));
-        let (counts, reads) = (draw.random_ratio(1, 6), draw.random_range(1..=2));
+        let (counts, reads) = (draw.random_ratio(1, 3), draw.random_range(1..=2));
         Self {
             list_lag: Duration::from_secs(if list_lags { list } else { 0 }),
-            list_lag_reads: if counts { reads } else { 0 },
+            list_lag_reads: if list_lags && counts { reads } else { 0 },
             search_lag: Duration::from_secs(if search_lags { search } else { 0 }),
             ..quirks
         }
@@ -298,15 +299,23 @@ impl Sight {
         let (list, search) = (age(quirks.list_lag), age(quirks.search_lag));
         let longest = list.max(search);
         let reads = quirks.list_lag_reads;
-        self.born
-            .retain(|_, born| now_ms.saturating_sub(born.at_ms) < longest || born.reads < reads);
-        let lag = if is_search { search } else { list };
+        self.born.retain(|_, born| {
+            now_ms.saturating_sub(born.at_ms) < longest || (list == 0 && born.reads < reads)
+        });
+        let is_late = |born: &Born| {
+            let age = now_ms.saturating_sub(born.at_ms);
+            if is_search {
+                return age < search;
+            }
+            // Whichever ends first, of those that are set.
+            (list > 0 || reads > 0)
+                && (list == 0 || age < list)
+                && (reads == 0 || born.reads < reads)
+        };
         self.hidden = self
             .born
             .iter()
-            .filter(|(_, born)| {
-                now_ms.saturating_sub(born.at_ms) < lag || (!is_search && born.reads < reads)
-            })
+            .filter(|(_, born)| is_late(born))
             .map(|(id, _)| id.clone())
             .collect();
     }

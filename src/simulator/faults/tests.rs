@@ -428,6 +428,14 @@ async fn new_objects_are_missed_by_so_many_listings() {
         assert_eq!(ids_of(&found).len(), 1, "{dialect}");
         assert_eq!(listed().await, 1, "{dialect}");
         assert_eq!(listed().await, 1, "{dialect}");
+
+        // With both, it is whichever ends first.
+        let desk = Desk::new(dialect, "list-lag-reads=2,list-lag=30").await;
+        desk.write().await.unwrap();
+        let listed = async || ids_of(&desk.get("/contacts").await).len();
+        assert_eq!(listed().await, 0, "{dialect}");
+        desk.clock.sleep(Duration::from_secs(30)).await;
+        assert_eq!(listed().await, 1, "{dialect}");
     }
 }
 

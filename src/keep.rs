@@ -1,0 +1,639 @@
+//! What a run keeps: the lock, the ledger, the journal; and what it learns from runs that were killed.
+//!
+//! - [`look`] is for those who only read: the ledger with what unfinished journals add to it.
+//! - [`Keeper`] holds the lock from before the organization is read until the ledger is saved. A
+//!   journal is removed only after a ledger that holds all it tells is saved.
+//! - [`Scribe`] writes an intent before every write goes out, and its outcome after it.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+use thiserror::Error;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::api::{Dialect, Request};
+use crate::clock::Clock;
+use crate::kind;
+use crate::ledger::journal::{self, Begin, Intent, Outcome, Record, Sent, Settled, Unfinished};
+use crate::ledger::update::after;
+use crate::ledger::{
+    Entry, Holder, Journal, Ledger, Load, LockError, LockGuard, RunId, Store, StoreError, Version,
+};
+use crate::live::identity;
+use crate::manifest::Desired;
+use crate::plan::Options;
+use crate::plan::requests::{Member, Op};
+use crate::plan::tasks::Task;
+use crate::plan::{Verb, shown_value};
+use crate::problem::{Problem, counted};
+use crate::session::{Ready, Session, SessionError};
+use crate::state::{Address, Body, Value};
+
+/// How long a lock lives unless it is renewed.
+pub const LOCK_TTL: Duration = Duration::from_secs(300);
+
+/// How often a lock is renewed.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
+
+/// What is known before the organization is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// The ledger, with what the journals of killed runs add to it.
+    pub ledger: Ledger,
+    /// Creations of which nobody knows yet whether they happened.
+    pub doubts: Vec<Intent>,
+    /// What is worth saying.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the ledger and the journals beside it, without a lock.
+///
+/// # Errors
+/// A place that cannot be read, and a ledger or journal that must be left alone.
+pub async fn look(store: &Store) -> Result<View, StoreError> {
+    let loaded = store.load().await?;
+    let mut warnings = Vec::new();
+    let mut ledger = understood(store, loaded.load, &mut warnings);
+    let runs = store.open_runs().await?;
+    let doubts = absorb(&mut ledger, &runs.unfinished, &mut warnings);
+    Ok(View {
+        ledger,
+        doubts,
+        warnings,
+    })
+}
+
+fn understood(store: &Store, load: Load, warnings: &mut Vec<Problem>) -> Ledger {
+    if let Load::Corrupt(reason) = &load {
+        warnings.push(
+            Problem::warning(
+                "ledger-corrupt",
+                format!("the ledger `{}` cannot be understood: {reason}", store.place()),
+            )
+            .help(
+                "objects are found by their identity instead and nothing is pruned; the next apply writes a new ledger and keeps this one with the ending `.corrupt`",
+            ),
+        );
+    }
+    load.or_new(store.environment(), store.org_id())
+}
+
+/// Takes over what journals of killed runs tell, and returns the creations that are in doubt.
+fn absorb(
+    ledger: &mut Ledger,
+    unfinished: &[Unfinished],
+    warnings: &mut Vec<Problem>,
+) -> Vec<Intent> {
+    let mut doubts = Vec::new();
+    for run in unfinished {
+        for (intent, outcome) in &run.settled {
+            if outcome.result == Settled::Applied {
+                take_over(ledger, intent, outcome);
+            }
+        }
+        doubts.extend(run.intents.iter().filter(|intent| intent.create).cloned());
+        if run.damaged > 0 {
+            warnings.push(
+                Problem::warning(
+                    "journal-damaged",
+                    format!(
+                        "the journal of the run `{}` is damaged: {} cannot be understood",
+                        run.run,
+                        counted(run.damaged, "line")
+                    ),
+                )
+                .help("look through the plan for objects that exist already; they are found by their identity"),
+            );
+        }
+    }
+    doubts
+}
+
+fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
+    let address = &intent.address;
+    match (&outcome.id, intent.create) {
+        (Some(id), true) => {
+            let is_part = kind::find(address.collection).is_some_and(|kind| {
+                kind.guide
+                    .as_ref()
+                    .is_some_and(|api| api.form == kind::Form::EventsByUrl)
+                    && intent.request.path == "/events"
+            });
+            match ledger.resources.get_mut(address) {
+                Some(entry) if is_part => {
+                    if !entry.has_id(id) {
+                        entry.parts.push(id.clone());
+                    }
+                }
+                Some(entry) if entry.has_id(id) => {}
+                _ => {
+                    let entry = Entry {
+                        id: id.clone(),
+                        parts: if is_part {
+                            vec![id.clone()]
+                        } else {
+                            Vec::new()
+                        },
+                        identity: if is_part {
+                            String::new()
+                        } else {
+                            intent.identity.clone()
+                        },
+                        lent: intent.lent.clone(),
+                        ..Entry::default()
+                    };
+                    ledger.resources.insert(address.clone(), entry);
+                }
+            }
+        }
+        _ if intent.request.path.ends_with("/dissociateAgents") => {
+            if let Some(entry) = ledger.resources.get_mut(address) {
+                entry.lent = None;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Why a run's records cannot be kept.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum KeepError {
+    /// The place of the ledger.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+}
+
+impl KeepError {
+    /// The way out, where there is one to be named.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+        }
+    }
+}
+
+/// Holds the lock and the ledger of a run.
+#[derive(Debug)]
+pub struct Keeper {
+    store: Store,
+    clock: Clock,
+    guard: Arc<Mutex<Option<LockGuard>>>,
+    lost: Arc<AtomicBool>,
+    renewal: JoinHandle<()>,
+    run: RunId,
+    ledger: Ledger,
+    version: Version,
+    /// What the kept ledger held, to save only where something is new.
+    kept: Option<Ledger>,
+    /// Journals of other runs that are removed when the ledger is saved.
+    others: Vec<RunId>,
+    doubts: Vec<Intent>,
+    warnings: Vec<Problem>,
+}
+
+impl Keeper {
+    /// Takes the lock, reads the ledger, and learns what killed runs have left.
+    ///
+    /// `anew` says that the organization was made anew (a simulator without state), so that what
+    /// is kept is about another one. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// Somebody else's lock; a place that cannot be read or written; a ledger or journal that must
+    /// be left alone.
+    pub async fn open(
+        store: Store,
+        holder: &Holder,
+        clock: Clock,
+        anew: bool,
+    ) -> Result<Self, KeepError> {
+        let guard = store.lock(holder, LOCK_TTL).await?;
+        let mut warnings = Vec::new();
+        if let Some(held) = guard.taken_over() {
+            warnings.push(
+                Problem::warning(
+                    "run-was-killed",
+                    format!(
+                        "the run `{}` of `{}` on `{}` did not end in order",
+                        held.run, held.who, held.host
+                    ),
+                )
+                .help("what it did is looked up before anything is planned"),
+            );
+        }
+        match Self::read(&store, anew, &mut warnings).await {
+            Ok((ledger, version, kept, others, doubts)) => {
+                let guard = Arc::new(Mutex::new(Some(guard)));
+                let lost = Arc::new(AtomicBool::new(false));
+                let renewal = tokio::spawn(renew(Arc::clone(&guard), Arc::clone(&lost), clock));
+                Ok(Self {
+                    run: holder
+                        .run
+                        .parse()
+                        .unwrap_or_else(|_| RunId::new(holder.at, 0)),
+                    store,
+                    clock,
+                    guard,
+                    lost,
+                    renewal,
+                    ledger,
+                    version,
+                    kept,
+                    others,
+                    doubts,
+                    warnings,
+                })
+            }
+            Err(error) => {
+                // The first error is the one that is told.
+                let _ = guard.release().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn read(
+        store: &Store,
+        anew: bool,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<(Ledger, Version, Option<Ledger>, Vec<RunId>, Vec<Intent>), StoreError> {
+        let loaded = store.load().await?;
+        let runs = store.open_runs().await?;
+        let mut others = runs.ended;
+        others.extend(runs.unfinished.iter().map(|one| one.run.clone()));
+        if anew {
+            let mut ledger = Ledger::new(store.environment(), store.org_id());
+            ledger.serial = loaded.version.serial();
+            return Ok((ledger, loaded.version, None, others, Vec::new()));
+        }
+        let kept = match &loaded.load {
+            Load::Found(ledger) => Some(ledger.clone()),
+            Load::None | Load::Corrupt(_) => None,
+        };
+        let mut ledger = understood(store, loaded.load, warnings);
+        let doubts = absorb(&mut ledger, &runs.unfinished, warnings);
+        Ok((ledger, loaded.version, kept, others, doubts))
+    }
+
+    /// What is worth saying of what was found; said once.
+    pub fn take_warnings(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Whether the lock was lost: then nothing more may be sent.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Reads the organization and plans; waits first, where a killed run may have created what the
+    /// listings do not show yet.
+    ///
+    /// # Errors
+    /// [`SessionError`] with everything that is in the way; nothing was written.
+    pub async fn plan(
+        &mut self,
+        session: &Session,
+        desired: &Desired,
+        options: &Options,
+    ) -> Result<Ready, SessionError> {
+        let mut options = options.clone();
+        options.ledger = Some(self.ledger.clone());
+        options.watched = watched(&self.doubts);
+        loop {
+            let ready = session.plan(desired, &options).await?;
+            let settled_at = self
+                .doubts
+                .iter()
+                .filter(|intent| !is_seen(intent, &ready))
+                .map(|intent| intent.at)
+                .max()
+                .map_or(0, |at| {
+                    // A clock that went back must not make a run wait for longer than once.
+                    at.min(self.clock.now_ms())
+                        .saturating_add(millis(session.settle))
+                });
+            let left = settled_at.saturating_sub(self.clock.now_ms());
+            if left <= 0 {
+                self.settle(&ready, desired);
+                return Ok(ready);
+            }
+            tracing::info!(
+                seconds = left / 1000,
+                "a run that was killed may have created objects that are not listed yet; waiting"
+            );
+            let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+            self.clock.sleep(left).await;
+        }
+    }
+
+    /// Settles the doubts: what is declared was bound or is planned; of the rest a person is told.
+    fn settle(&mut self, ready: &Ready, desired: &Desired) {
+        for intent in std::mem::take(&mut self.doubts) {
+            if desired.state.contains_key(&intent.address) {
+                continue;
+            }
+            for index in ready.live.find(intent.address.collection, &intent.identity) {
+                let Some(object) = ready.live.objects.get(*index) else {
+                    continue;
+                };
+                self.warnings.push(
+                    Problem::warning(
+                        "created-by-killed-run",
+                        format!(
+                            "a run that was killed may have created `{}` (`{}`), which is no longer declared",
+                            intent.address, object.id
+                        ),
+                    )
+                    .help("declare it, or list it under `removed:`"),
+                );
+            }
+        }
+    }
+
+    /// Begins the journal.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub async fn begin(&self, digest: &str) -> Result<Scribe, StoreError> {
+        let journal = self
+            .store
+            .begin(Begin {
+                format_version: journal::FORMAT_VERSION,
+                run: self.run.clone(),
+                environment: self.store.environment().to_owned(),
+                org_id: self.store.org_id().to_owned(),
+                plan_digest: digest.to_owned(),
+                at: self.clock.now_ms(),
+            })
+            .await?;
+        Ok(Scribe {
+            journal,
+            next: Cell::new(1),
+            clock: self.clock,
+            lost: Arc::clone(&self.lost),
+            broken: Cell::new(false),
+        })
+    }
+
+    /// Saves what is owned now, removes the journals that it makes superfluous, and gives the lock
+    /// back. `applied` are the addresses all of whose steps were done.
+    ///
+    /// # Errors
+    /// A ledger that cannot be saved: then the journals stay, and the next run learns from them.
+    pub async fn close(
+        self,
+        desired: &Desired,
+        ready: &Ready,
+        applied: &BTreeSet<Address>,
+        scribe: Option<Scribe>,
+    ) -> Result<(), KeepError> {
+        let saved = self.save(desired, ready, applied, scribe).await;
+        let released = self.release().await;
+        saved?;
+        released
+    }
+
+    async fn save(
+        &self,
+        desired: &Desired,
+        ready: &Ready,
+        applied: &BTreeSet<Address>,
+        scribe: Option<Scribe>,
+    ) -> Result<(), StoreError> {
+        let mut ledger = after(self.ledger.clone(), desired, ready, applied);
+        let now = self.clock.now_ms();
+        let is_new = self
+            .kept
+            .as_ref()
+            .is_none_or(|kept| kept.resources != ledger.resources);
+        if scribe.is_some() || is_new {
+            ledger.applied_at = if scribe.is_some() {
+                now
+            } else {
+                ledger.applied_at
+            };
+            self.store.save(&mut ledger, &self.version).await?;
+        }
+        if let Some(scribe) = scribe {
+            scribe.journal.finish(now).await?;
+        }
+        for run in &self.others {
+            self.store.finish(run, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the lock back without saving anything; the journals stay for the next run.
+    ///
+    /// # Errors
+    /// A lock that was lost, or that cannot be reached: it expires by itself.
+    pub async fn release(self) -> Result<(), KeepError> {
+        self.renewal.abort();
+        if let Some(guard) = self.guard.lock().await.take() {
+            guard.release().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+async fn renew(guard: Arc<Mutex<Option<LockGuard>>>, lost: Arc<AtomicBool>, clock: Clock) {
+    loop {
+        clock.sleep(RENEW_EVERY).await;
+        let mut guard = guard.lock().await;
+        let Some(guard) = guard.as_mut() else {
+            return;
+        };
+        let now = clock.now_ms();
+        match guard.renew(now, LOCK_TTL).await {
+            Ok(()) => {}
+            Err(LockError::Store(error)) if now < guard.until() - millis(RENEW_EVERY) => {
+                tracing::warn!(%error, "the lock could not be renewed; trying again");
+            }
+            Err(error) => {
+                tracing::error!(%error, "the lock is lost; nothing more is sent");
+                lost.store(true, Ordering::Relaxed);
+                return;
+            }
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The kinds and identities that a reader has to look for besides what is declared.
+#[must_use]
+pub fn watched(doubts: &[Intent]) -> Vec<(Address, String)> {
+    doubts
+        .iter()
+        .map(|intent| (intent.address.clone(), intent.identity.clone()))
+        .collect()
+}
+
+/// Whether what a creation may have made is there.
+fn is_seen(intent: &Intent, ready: &Ready) -> bool {
+    match ready.bound.live.get(&intent.address) {
+        Some(index) if intent.request.path == "/events" && !intent.identity.is_empty() => {
+            ready.live.objects.get(*index).is_some_and(|object| {
+                object
+                    .parts
+                    .iter()
+                    .any(|part| part.event == intent.identity)
+            })
+        }
+        Some(_) => true,
+        None => {
+            !intent.identity.is_empty()
+                && !ready
+                    .live
+                    .find(intent.address.collection, &intent.identity)
+                    .is_empty()
+        }
+    }
+}
+
+/// Writes the journal of the run that is under way.
+#[derive(Debug)]
+pub struct Scribe {
+    journal: Journal,
+    next: Cell<u64>,
+    clock: Clock,
+    lost: Arc<AtomicBool>,
+    broken: Cell<bool>,
+}
+
+/// Why a write must not go out.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Silence {
+    /// Another run may be under way.
+    #[error("the lock was lost, so nothing more is sent")]
+    Lost,
+    /// What is not recorded is not sent.
+    #[error("the journal cannot be written, so nothing more is sent: {0}")]
+    Journal(#[from] StoreError),
+}
+
+impl Scribe {
+    /// Whether nothing more may be sent.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.broken.get() || self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Records that a write is about to go out, and returns its number.
+    ///
+    /// # Errors
+    /// [`Silence`]: then it must not go out.
+    pub async fn intend(
+        &self,
+        task: &Task,
+        op: &Op,
+        request: &Request,
+        dialect: Dialect,
+    ) -> Result<u64, Silence> {
+        if self.lost.load(Ordering::Relaxed) {
+            return Err(Silence::Lost);
+        }
+        let seq = self.next.get();
+        self.next.set(seq + 1);
+        let intent = Intent {
+            seq,
+            address: task.step.address.clone(),
+            verb: task.step.verb,
+            request: Sent {
+                method: request.method,
+                path: request.path.clone(),
+            },
+            identity: public_identity(task, op, dialect),
+            create: matches!(op, Op::Create { .. } | Op::AddEvent { .. }),
+            lent: lent(op),
+            at: self.clock.now_ms(),
+            before: before(task),
+        };
+        self.append(&Record::Intent(intent)).await?;
+        Ok(seq)
+    }
+
+    /// Records what came of a write. Where it cannot be recorded, the write stays in doubt and
+    /// nothing more goes out.
+    pub async fn settle(&self, seq: u64, result: Settled, id: Option<&str>) {
+        let outcome = Outcome {
+            seq,
+            result,
+            id: id.map(str::to_owned),
+            error: None,
+        };
+        if let Err(error) = self.append(&Record::Outcome(outcome)).await {
+            tracing::error!(%error, "an outcome could not be recorded");
+        }
+    }
+
+    async fn append(&self, record: &Record) -> Result<(), StoreError> {
+        let appended = self.journal.append(record).await;
+        if appended.is_err() {
+            self.broken.set(true);
+        }
+        appended
+    }
+}
+
+/// The agent whom a creation lends to a department.
+pub(crate) fn lent(op: &Op) -> Option<String> {
+    let Op::Create { members } = op else {
+        return None;
+    };
+    members.iter().find_map(|member| match member {
+        Member::Acting(id) => Some(id.clone()),
+        Member::Agent(_) => None,
+    })
+}
+
+fn public_identity(task: &Task, op: &Op, dialect: Dialect) -> String {
+    if let Op::AddEvent { event } = op {
+        return event.clone();
+    }
+    let is_secret = crate::live::identity_fields(task.kind, dialect)
+        .iter()
+        .any(|field| task.body.get(field.name).is_some_and(Value::is_secret));
+    if is_secret {
+        return String::new();
+    }
+    identity(task.kind, dialect, &task.body).unwrap_or_default()
+}
+
+/// The non-secret fields as they were before.
+fn before(task: &Task) -> Json {
+    let mut fields = Map::new();
+    for change in task.step.changes.iter().filter(|change| !change.secret) {
+        fields.insert(change.field.clone(), change.before.clone());
+    }
+    if matches!(task.step.verb, Verb::Delete | Verb::Disable) {
+        fields.extend(public(&task.body));
+    }
+    Json::Object(fields)
+}
+
+/// A live body without what may be secret: nobody knows whether a live URL holds a key.
+fn public(body: &Body) -> BTreeMap<String, Json> {
+    body.iter()
+        .filter(|(name, value)| *name != "url" && !value.is_secret())
+        .map(|(name, value)| (name.to_owned(), shown_value(value)))
+        .collect()
+}
