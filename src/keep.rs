@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::api::{Dialect, Request};
+use crate::apply::event::{self, Event};
 use crate::clock::Clock;
 use crate::kind;
 use crate::ledger::journal::{self, Begin, Intent, Outcome, Record, Sent, Settled, Unfinished};
@@ -29,7 +30,7 @@ use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::requests::{Member, Op};
 use crate::plan::tasks::Task;
-use crate::plan::{Verb, shown_value};
+use crate::plan::{Plan, Verb, shown_value};
 use crate::problem::{Problem, counted};
 use crate::session::{Ready, Session, SessionError};
 use crate::state::{Address, Body, Value};
@@ -592,6 +593,30 @@ impl Scribe {
         }
         appended
     }
+}
+
+/// The addresses all of whose steps were done.
+#[must_use]
+pub fn finished(plan: &Plan, events: &[Event]) -> BTreeSet<Address> {
+    let mut left: BTreeMap<&Address, usize> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.verb != Verb::Manual) {
+        *left.entry(&step.address).or_default() += 1;
+    }
+    for event in events {
+        if let Event::StepFinished {
+            address,
+            outcome: event::Outcome::Applied { .. },
+            ..
+        } = event
+            && let Some(left) = left.get_mut(address)
+        {
+            *left = left.saturating_sub(1);
+        }
+    }
+    left.into_iter()
+        .filter(|(_, left)| *left == 0)
+        .map(|(address, _)| address.clone())
+        .collect()
 }
 
 /// The agent whom a creation lends to a department.

@@ -1,7 +1,7 @@
 //! `deskform apply`.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::recover::Recovery;
 use crate::apply::run::{Means, run as run_tasks};
 use crate::clock::Clock;
-use crate::keep::{Keeper, Scribe};
+use crate::keep::{Keeper, Scribe, finished};
 use crate::manifest::Desired;
 use crate::plan::{ABSENT, Options, Plan, Verb};
 use crate::problem::{Problem, exit};
@@ -185,7 +185,7 @@ async fn finish(
         give_back(keeper).await;
         Ok(())
     } else {
-        let applied = applied(plan, &done.events);
+        let applied = finished(plan, &done.events);
         keeper.close(desired, ready, &applied, Some(scribe)).await
     };
     if !global.quiet || code != exit::OK {
@@ -198,29 +198,6 @@ async fn finish(
         report_failure(global, &workspace.failure(problem.into()));
     }
     Ok(code)
-}
-
-/// The addresses all of whose steps were done.
-fn applied(plan: &Plan, events: &[Event]) -> BTreeSet<Address> {
-    let mut left: BTreeMap<&Address, usize> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| step.verb != Verb::Manual) {
-        *left.entry(&step.address).or_default() += 1;
-    }
-    for event in events {
-        if let Event::StepFinished {
-            address,
-            outcome: Outcome::Applied { .. },
-            ..
-        } = event
-            && let Some(left) = left.get_mut(address)
-        {
-            *left = left.saturating_sub(1);
-        }
-    }
-    left.into_iter()
-        .filter(|(_, left)| *left == 0)
-        .map(|(address, _)| address.clone())
-        .collect()
 }
 
 /// Gives the lock back; where that fails it expires by itself.

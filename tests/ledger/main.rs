@@ -7,6 +7,9 @@
     reason = "a test panics to fail and says what it skips"
 )]
 
+mod applies;
+#[path = "../command/mod.rs"]
+mod command;
 mod s3;
 mod scenarios;
 

@@ -1,0 +1,404 @@
+//! Runs that keep a ledger: what they own, prune, rename and recover.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use common::{Desk, Variables, settings, shown};
+use deskform::api::{Dialect, Edition};
+use deskform::apply::event::{Event, Outcome};
+use deskform::apply::recover::Recovery;
+use deskform::apply::run::{Means, run};
+use deskform::clock::Clock;
+use deskform::config::{Environment, Project};
+use deskform::keep::{KeepError, Keeper, finished};
+use deskform::ledger::{Entry, Holder, Load, LockError, RunId, Store};
+use deskform::manifest::Sources;
+use deskform::manifest::source::Source;
+use deskform::plan::{Options, Verb};
+use deskform::session::{Ready, SessionError};
+use deskform::simulator::{Faults, Settings, Simulator, SimulatorTransport};
+use serde_json::Value;
+
+const BOTH: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
+
+/// One organization, its ledger, and the runs on it.
+struct Place {
+    project: String,
+    simulator: Arc<Mutex<Simulator>>,
+    store: Store,
+    clock: Clock,
+}
+
+/// What a run came to.
+struct Done {
+    desk: Desk,
+    ready: Ready,
+    events: Vec<Event>,
+}
+
+impl Done {
+    fn steps(&self) -> Vec<(Verb, String)> {
+        let steps = &self.ready.planned.plan.steps;
+        steps
+            .iter()
+            .map(|step| (step.verb, step.address.to_string()))
+            .collect()
+    }
+}
+
+impl Place {
+    fn new(dialect: Dialect) -> Self {
+        Self::of(dialect, "")
+    }
+
+    /// With more keys of the environment.
+    fn of(dialect: Dialect, more: &str) -> Self {
+        let project = format!(
+            "environments:\n  test:\n    simulator: {{dialect: {dialect}, edition: enterprise}}\n{more}"
+        );
+        let org_id = environment(&project).org_id;
+        let simulator = Simulator::new(Settings {
+            enforce_minute_limits: false,
+            ..settings(dialect, Edition::Enterprise)
+        });
+        Self {
+            project,
+            simulator: Arc::new(Mutex::new(simulator)),
+            store: Store::in_memory("test", &org_id),
+            clock: Clock::starting_at(common::NOW_MS),
+        }
+    }
+
+    async fn desk(&self, text: &str) -> Desk {
+        let sources = Sources {
+            base: vec![Source::new("all.yaml", text.as_bytes())],
+            overlays: Vec::new(),
+        };
+        let transport = SimulatorTransport::new(Arc::clone(&self.simulator), self.clock);
+        Desk::behind(
+            environment(&self.project),
+            sources,
+            Variables::new(),
+            transport,
+            self.clock,
+        )
+        .await
+    }
+
+    /// A run; a refusal comes as the text that people see.
+    async fn try_run(&self, text: &str, change: impl FnOnce(&mut Options)) -> Result<Done, String> {
+        let desk = self.desk(text).await;
+        let clock = desk.session.clock;
+        let mut keeper = Keeper::open(self.store.clone(), &holder("ann", clock), clock, false)
+            .await
+            .map_err(|error| error.to_string())?;
+        let desired = desk
+            .compose()
+            .unwrap_or_else(|problems| panic!("{}", shown(&problems, &desk.sources)));
+        let mut options = desk.options();
+        change(&mut options);
+        let planned = keeper.plan(&desk.session, &desired, &options).await;
+        let ready = match planned {
+            Ok(ready) => ready,
+            Err(error) => {
+                keeper.release().await.expect("the lock");
+                return Err(match error {
+                    SessionError::Problems(problems) => shown(&problems.into(), &desk.sources),
+                    error => format!("{error:?}"),
+                });
+            }
+        };
+        let mut events = Vec::new();
+        let scribe = keeper.begin("digest").await.expect("a journal");
+        let means = Means {
+            live: &ready.live,
+            writer: &desk.session.client.writer(),
+            parallelism: desk.session.parallelism,
+            recovery: Recovery {
+                clock,
+                settle: desk.session.settle,
+            },
+            scribe: Some(&scribe),
+        };
+        run(&ready.planned.tasks, means, &|| false, &mut |event| {
+            events.push(event);
+        })
+        .await;
+        let applied = finished(&ready.planned.plan, &events);
+        keeper
+            .close(&desired, &ready, &applied, Some(scribe))
+            .await
+            .expect("a ledger");
+        Ok(Done {
+            desk,
+            ready,
+            events,
+        })
+    }
+
+    async fn run(&self, text: &str) -> Done {
+        let done = self
+            .try_run(text, |_| {})
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
+        for event in &done.events {
+            if let Event::StepFinished { outcome, .. } = event {
+                assert!(matches!(outcome, Outcome::Applied { .. }), "{event:?}");
+            }
+        }
+        assert_eq!(done.desk.violations(), Vec::<String>::new());
+        assert_eq!(self.store.open_runs().await.expect("runs").unfinished, []);
+        done
+    }
+
+    async fn refused(&self, text: &str) -> String {
+        match self.try_run(text, |_| {}).await {
+            Ok(done) => panic!("{:?}", done.steps()),
+            Err(text) => text,
+        }
+    }
+
+    async fn entry(&self, address: &str) -> Option<Entry> {
+        let Load::Found(ledger) = self.store.load().await.expect("a ledger").load else {
+            return None;
+        };
+        ledger.get(&address.parse().expect("an address")).cloned()
+    }
+
+    fn faults(&self, faults: &str) {
+        let faults = Faults::parse(faults).expect("faults");
+        self.simulator.lock().expect("it").set_faults(faults);
+    }
+}
+
+fn environment(project: &str) -> Environment {
+    let source = Source::new("deskform.yaml", project.as_bytes());
+    let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
+    project.environment(None).expect("it").clone()
+}
+
+fn holder(who: &str, clock: Clock) -> Holder {
+    Holder {
+        who: who.to_owned(),
+        host: "tests".to_owned(),
+        run: RunId::new(clock.now_ms(), rand::random()).to_string(),
+        at: clock.now_ms(),
+    }
+}
+
+fn names(desk: &Desk, collection: &str, key: &str) -> Vec<String> {
+    let mut names: Vec<String> = desk
+        .objects(collection)
+        .iter()
+        .filter_map(|object| object.get(key).and_then(Value::as_str))
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    names
+}
+
+fn hooks(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Openapi => "webhooks",
+        Dialect::Guide => "events",
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_changes_under_its_handle_is_a_rename() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place.run("departments: {help: {name: Help}}").await;
+        let done = place.run("departments: {help: {name: Assistance}}").await;
+        assert_eq!(
+            done.steps(),
+            [(Verb::Update, "departments/help".to_owned())]
+        );
+        let names = names(&done.desk, "departments", "name");
+        assert!(names.contains(&"Assistance".to_owned()), "{names:?}");
+        assert!(!names.contains(&"Help".to_owned()), "{names:?}");
+        // Another handle for the same object is no step at all.
+        let done = place.run("departments: {aid: {name: Assistance}}").await;
+        assert_eq!(done.steps(), []);
+        assert!(place.entry("departments/help").await.is_none());
+        assert!(!place.entry("departments/aid").await.expect("it").adopted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_owned_and_not_declared_is_pruned() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        let removal = match dialect {
+            Dialect::Openapi => Verb::Disable,
+            Dialect::Guide => Verb::Delete,
+        };
+        place
+            .run("departments: {A: {}, B: {}}\naccounts: {Example: {}}\n")
+            .await;
+        // Seeds stay, whatever is not declared any more.
+        let done = place.run("departments: {A: {}}").await;
+        assert_eq!(done.steps(), [(removal, "departments/B".to_owned())]);
+        assert_eq!(names(&done.desk, "accounts", "accountName"), ["Example"]);
+        assert!(place.entry("departments/B").await.is_none());
+        assert!(place.entry("accounts/Example").await.is_some());
+        assert_eq!(place.run("departments: {A: {}}").await.steps(), []);
+        // And so does everything where that is said.
+        let kept = Place::of(dialect, "    prune: none\n");
+        kept.run("departments: {A: {}, B: {}}").await;
+        assert_eq!(kept.run("departments: {A: {}}").await.steps(), []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pruning_much_has_to_be_allowed() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        let many = |number: usize| {
+            (0..number).fold("departments:\n".to_owned(), |text, n| {
+                format!("{text}  D{n}: {{}}\n")
+            })
+        };
+        place.run(&many(12)).await;
+        let text = place.refused(&many(8)).await;
+        assert!(
+            text.contains("remove 4 of 12 departments, 33.33%, and `maxDeletePercent` allows 30%")
+                && text.contains("`--allow-deletes 4`"),
+            "{text}"
+        );
+        let done = place
+            .try_run(&many(8), |options| options.limits.allow_deletes = Some(4))
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
+        assert_eq!(done.steps().len(), 4);
+        assert_eq!(place.run(&many(8)).await.steps(), []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn prevent_destroy_holds_when_its_block_is_gone() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place
+            .run("departments: {A: {lifecycle: {preventDestroy: true}}, B: {}}")
+            .await;
+        let text = place.refused("departments: {B: {}}").await;
+        assert!(
+            text.contains("`departments/A` is no longer declared")
+                && text.contains("`deskform ledger forget 'departments/A'`"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_is_lost_or_spoilt_is_as_good_as_none() {
+    for dialect in BOTH {
+        let mut place = Place::new(dialect);
+        let text = "departments: {A: {}, B: {}}\nwebhooks: {crm: {url: \"https://hooks.example.com/x\", subscriptions: {Ticket_Add: {}}}}\n";
+        place.run(text).await;
+        place.store = Store::in_memory("test", place.store.org_id());
+        // Nothing is pruned by who does not know what is owned.
+        assert_eq!(place.run("departments: {A: {}}").await.steps(), []);
+        let done = place.run(text).await;
+        assert_eq!(done.steps(), []);
+        assert_eq!(done.desk.objects(hooks(dialect)).len(), 1);
+        assert!(place.entry("departments/A").await.expect("it").adopted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_lags_makes_nothing_twice() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place.faults("list-lag=30");
+        let text = "departments: {A: {}}\naccounts: {Example: {}}\nwebhooks: {crm: {url: \"https://hooks.example.com/x\", subscriptions: {Ticket_Add: {}, Ticket_Delete: {}}}}\n";
+        place.run(text).await;
+        let done = place.run(text).await;
+        assert_eq!(done.steps(), [], "{dialect}");
+        let parts = if dialect == Dialect::Guide { 2 } else { 1 };
+        assert_eq!(done.desk.objects(hooks(dialect)).len(), parts);
+        // What is gone for good is proved to be gone and made again.
+        {
+            let mut simulator = place.simulator.lock().expect("it");
+            let organization = simulator
+                .organization_mut(place.store.org_id())
+                .expect("the organization");
+            for object in organization.objects(hooks(dialect)) {
+                let id = object.get("id").and_then(Value::as_str).expect("an id");
+                assert!(organization.remove(hooks(dialect), id));
+            }
+        }
+        let done = place.run(text).await;
+        assert_eq!(done.steps(), [(Verb::Create, "webhooks/crm".to_owned())]);
+        assert_eq!(place.run(text).await.steps(), []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_run_says_who_holds_the_lock() {
+    let place = Place::new(Dialect::Openapi);
+    let desk = place.desk("departments: {A: {}}").await;
+    let clock = desk.session.clock;
+    let first = Keeper::open(place.store.clone(), &holder("ann", clock), clock, false)
+        .await
+        .expect("the lock");
+    // It is renewed for as long as the run lasts.
+    tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    let second = Keeper::open(place.store.clone(), &holder("bob", clock), clock, false).await;
+    match second {
+        Err(KeepError::Lock(LockError::Held(held))) => assert_eq!(held.who, "ann"),
+        other => panic!("{other:?}"),
+    }
+    assert!(!first.is_lost());
+    // Who was robbed of the lock finds out.
+    place
+        .store
+        .unlock(clock.now_ms(), true)
+        .await
+        .expect("the lock");
+    tokio::time::sleep(std::time::Duration::from_secs(120)).await;
+    assert!(first.is_lost());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_who_was_lent_leaves_in_a_later_run() {
+    let place = Place::new(Dialect::Openapi);
+    place.run("departments: {A: {}}").await;
+    let lent = place.entry("departments/A").await.expect("it").lent;
+    assert!(lent.is_some());
+    let done = place
+        .run("departments: {A: {}}\nagents: {ann@example.com: {lastName: Example, rolePermissionType: AgentPublic, departments: [A]}}\n")
+        .await;
+    assert!(
+        done.steps()
+            .contains(&(Verb::Update, "departments/A".to_owned())),
+        "{:?}",
+        done.steps()
+    );
+    assert_eq!(place.entry("departments/A").await.expect("it").lent, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_candidates_are_settled_by_a_person() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place.run("accounts: {a: {accountName: Example}}").await;
+        let other = serde_json::json!({"accountName": "Sample"});
+        place
+            .simulator
+            .lock()
+            .expect("it")
+            .organization_mut(place.store.org_id())
+            .expect("it")
+            .insert("accounts", other);
+        let text = place.refused("accounts: {a: {accountName: Sample}}").await;
+        assert!(
+            text.contains("`deskform ledger adopt 'accounts/a' ID`"),
+            "{text}"
+        );
+    }
+}
