@@ -325,6 +325,11 @@ impl Keeper {
                 });
             let left = settled_at.saturating_sub(self.clock.now_ms());
             if left <= 0 {
+                if self.own_seen(&ready) {
+                    // The plan was made without knowing that these are ours, and halfway made.
+                    options.ledger = Some(self.ledger.clone());
+                    continue;
+                }
                 self.settle(&ready, desired);
                 return Ok(ready);
             }
@@ -335,6 +340,40 @@ impl Keeper {
             let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
             self.clock.sleep(left).await;
         }
+    }
+
+    /// Takes over what creations in doubt turn out to have made; tells whether there is any.
+    fn own_seen(&mut self, ready: &Ready) -> bool {
+        let mut any = false;
+        for intent in &self.doubts {
+            let Some(object) = ready
+                .bound
+                .live
+                .get(&intent.address)
+                .and_then(|index| ready.live.objects.get(*index))
+                .filter(|_| is_seen(intent, ready))
+            else {
+                continue;
+            };
+            let part = object
+                .parts
+                .iter()
+                .find(|part| intent.request.path == "/events" && part.event == intent.identity);
+            let id = part.map_or(&object.id, |part| &part.id);
+            let is_known = |entry: &Entry| entry.has_id(id);
+            if self.ledger.get(&intent.address).is_some_and(is_known) {
+                continue;
+            }
+            any = true;
+            let outcome = Outcome {
+                seq: intent.seq,
+                result: Settled::Applied,
+                id: Some(id.clone()),
+                error: None,
+            };
+            take_over(&mut self.ledger, intent, &outcome);
+        }
+        any
     }
 
     /// Settles the doubts: what is declared was bound or is planned; of the rest a person is told.

@@ -380,12 +380,23 @@ fn existing(
     owned: &mut Owned,
 ) {
     let kind = resource.kind;
-    let lifecycle = desired
+    let mut lifecycle = desired
         .details
         .get(address)
         .map(|detail| detail.lifecycle.clone())
         .unwrap_or_default();
-    let hands_off = lifecycle.create_only || options.create_only.contains(kind.collection);
+    // What was made and is not known to be finished is compared once more, whatever it says.
+    let is_unfinished = options
+        .ledger
+        .as_ref()
+        .and_then(|ledger| ledger.get(address))
+        .is_some_and(|entry| !entry.adopted && entry.fields.is_empty());
+    if is_unfinished {
+        lifecycle.create_only = false;
+        lifecycle.ignore_changes.clear();
+    }
+    let hands_off =
+        !is_unfinished && (lifecycle.create_only || options.create_only.contains(kind.collection));
     if let Some(enabled) = kind.enabled
         && resource.body.get(enabled.field).is_none()
         && kind

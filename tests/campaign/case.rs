@@ -120,14 +120,17 @@ impl Case {
             .random_bool(0.6)
             .then(|| fits(sample(&strategies.before[n], &mut runner)));
         let since = sample(&strategies.since, &mut runner);
-        let now = fits(sample(&strategies.now[n], &mut runner)).without_loose_ends();
+        let forgets = random
+            .random_ratio(1, 6)
+            .then(|| random.random_range(0..RUNS));
+        let mut now = fits(sample(&strategies.now[n], &mut runner));
+        if forgets.is_some() {
+            now = now.without_loose_ends();
+        }
         if !now.declares("departments", 0) {
             // The default department cannot be removed.
             before = before.map(|before| before.without_one("departments", 0));
         }
-        let forgets = random
-            .random_ratio(1, 6)
-            .then(|| random.random_range(0..RUNS));
         let mut faults = Faults::random(seed, dialect, random.random_range(4..=14));
         if forgets.is_some() {
             // What a listing misses however long one waits is known to a ledger only.
