@@ -422,6 +422,7 @@ impl Keeper {
             clock: self.clock,
             lost: Arc::clone(&self.lost),
             broken: Cell::new(false),
+            doubtful: Cell::new(false),
         })
     }
 
@@ -464,7 +465,8 @@ impl Keeper {
             };
             self.store.save(&mut ledger, &self.version).await?;
         }
-        if let Some(scribe) = scribe {
+        // A journal that holds a doubt is left to the next run, which looks what came of it.
+        if let Some(scribe) = scribe.filter(|scribe| !scribe.doubtful.get()) {
             scribe.journal.finish(now).await?;
         }
         for run in &self.others {
@@ -557,6 +559,8 @@ pub struct Scribe {
     clock: Clock,
     lost: Arc<AtomicBool>,
     broken: Cell<bool>,
+    /// Whether nobody knows what came of some write.
+    doubtful: Cell<bool>,
 }
 
 /// Why a write must not go out.
@@ -614,6 +618,9 @@ impl Scribe {
     /// Records what came of a write. Where it cannot be recorded, the write stays in doubt and
     /// nothing more goes out.
     pub async fn settle(&self, seq: u64, result: Settled, id: Option<&str>) {
+        if result == Settled::Unknown {
+            self.doubtful.set(true);
+        }
         let outcome = Outcome {
             seq,
             result,

@@ -54,6 +54,18 @@ pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bou
         );
         let index = match (by_ledger, by_name) {
             (Some(owned), Some(named))
+                if owned != named
+                    && (owners.owns(address, named)
+                        || options
+                            .watched
+                            .iter()
+                            .any(|(watched, _)| watched == address)) =>
+            {
+                // A run ended between the halves of a replacement: the old half is still to go.
+                bound.tombstones.push((owned, place(desired, address, "")));
+                named
+            }
+            (Some(owned), Some(named))
                 if owned != named && !owners.is_of_another(named, desired) =>
             {
                 problems.push(two_candidates(desired, live, address, owned, named));

@@ -22,11 +22,12 @@ impl Owners {
         let mut by_address = HashMap::new();
         let mut by_index = HashMap::new();
         for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
-            let index = std::iter::once(&entry.id)
+            // More than one where a run ended between the halves of a replacement.
+            let indices = std::iter::once(&entry.id)
                 .chain(&entry.parts)
-                .find_map(|id| live.find_id(address.collection, id));
-            if let Some(index) = index {
-                by_address.insert(address.clone(), index);
+                .filter_map(|id| live.find_id(address.collection, id));
+            for index in indices {
+                by_address.entry(address.clone()).or_insert(index);
                 by_index.insert(index, address.clone());
             }
         }
@@ -34,6 +35,11 @@ impl Owners {
             by_address,
             by_index,
         }
+    }
+
+    /// Whether an address owns a live object.
+    pub(super) fn owns(&self, address: &Address, index: usize) -> bool {
+        self.by_index.get(&index) == Some(address)
     }
 
     /// Whether a live object is owned by an address that is declared: then only that one may have it.
