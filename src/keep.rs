@@ -333,11 +333,12 @@ impl Keeper {
                 self.settle(&ready, desired);
                 return Ok(ready);
             }
-            tracing::info!(
-                seconds = left / 1000,
-                "a run that was killed may have created objects that are not listed yet; waiting"
+            let left = u64::try_from(left).unwrap_or(0);
+            tracing::warn!(
+                "a run that was killed may have created objects that are not listed yet; waiting for {} s",
+                left.div_ceil(1000)
             );
-            let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+            let left = Duration::from_millis(left);
             self.clock.sleep(left).await;
         }
     }

@@ -10,8 +10,10 @@ use crate::api::{
     Organization, Reader, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
+use crate::config::Prune;
+use crate::live::fields::{created_custom_fields, too_many_custom_fields};
 use crate::live::read::{
-    Needs, Unread, complete, fetch_missing, incomplete, lacks_unproved, partial, read,
+    Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
 };
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
@@ -219,7 +221,9 @@ impl Session {
         }
         let mut needs = Needs::of(desired, self.dialect);
         if let Some(ledger) = &options.ledger {
-            needs.add_owned(ledger, self.dialect);
+            needs.add_owned(ledger, self.dialect, &|kind| {
+                options.prune(kind) != Prune::None
+            });
         }
         for (address, identity) in &options.watched {
             needs.add(address, identity, self.dialect);
@@ -229,6 +233,7 @@ impl Session {
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
         let planned = plan(desired, &bound, &owned, &live, &options)?;
+        self.check_custom_field_counts(&planned).await?;
         for address in &owned.not_compared {
             warnings.push(
                 Problem::warning(
@@ -252,6 +257,31 @@ impl Session {
         })
     }
 
+    /// Refuses a plan that would make more custom fields than the organization has room for.
+    ///
+    /// Source: Organization fields, `getCustomFieldCount`; what it does not tell is not checked.
+    async fn check_custom_field_counts(&self, planned: &Planned) -> Result<(), SessionError> {
+        if self.dialect == Dialect::Guide {
+            return Ok(());
+        }
+        let mut problems = Vec::new();
+        for (module, fields) in created_custom_fields(planned) {
+            let request =
+                Request::new(Method::Get, "/customFieldCount").query("module", module.as_str());
+            // Not every token may ask, and not every module has a count.
+            let Ok(answer) = self.client.reader().get(&request).await else {
+                continue;
+            };
+            let body = answer.body.unwrap_or_default();
+            problems.extend(too_many_custom_fields(&module, &fields, &body));
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.into())
+        }
+    }
+
     async fn bound(
         &self,
         desired: &Desired,
@@ -260,30 +290,32 @@ impl Session {
     ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
         let reader = self.client.reader();
         let mut live = self.read(needs).await?;
-        if let Some(ledger) = &options.ledger
-            && lacks_unproved(&live, ledger)
-        {
+        let mut absent = Vec::new();
+        if let Some(ledger) = &options.ledger {
+            let mut lacking = lacking_in_listings(&live, needs, ledger);
             // Only a listing tells of these kinds, and it may lag behind the last apply.
             let settled_at = ledger
                 .applied_at
                 .min(self.clock.now_ms())
                 .saturating_add(i64::try_from(self.settle.as_millis()).unwrap_or(i64::MAX));
             let left = settled_at.saturating_sub(self.clock.now_ms());
-            if let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0) {
-                tracing::info!(
-                    seconds = left / 1000,
-                    "a listing may lag behind the last apply; waiting"
+            if let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0)
+                && !lacking.is_empty()
+            {
+                tracing::warn!(
+                    "a listing may lag behind the last apply; waiting for {} s",
+                    left.div_ceil(1000)
                 );
                 self.clock.sleep(Duration::from_millis(left)).await;
                 live = self.read(needs).await?;
+                lacking = lacking_in_listings(&live, needs, ledger);
             }
-        }
-        let absent = match &options.ledger {
-            Some(ledger) => fetch_missing(&reader, &mut live, ledger)
+            absent = fetch_missing(&reader, &mut live, needs, ledger)
                 .await
-                .map_err(SessionError::Unread)?,
-            None => Vec::new(),
-        };
+                .map_err(SessionError::Unread)?;
+            let gone = lacking.into_iter().filter(|(_, whole)| *whole);
+            absent.extend(gone.map(|(address, _)| address));
+        }
         let bound = bind(desired, &mut live, options)?;
         let lacking = incomplete(&bound, &live);
         complete(&reader, &mut live, &lacking)

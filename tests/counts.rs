@@ -171,7 +171,11 @@ agents: {jane@example.com: {lastName: Doe, ROLE}}
         (
             Dialect::Openapi,
             "customFields: {a: {module: contacts, type: Date, displayLabel: A}, b: {module: accounts, type: Date, displayLabel: B}}",
-            &["2 GET /fields", "1 GET /organizations"],
+            &[
+                "2 GET /customFieldCount",
+                "2 GET /fields",
+                "1 GET /organizations",
+            ],
         ),
         (
             Dialect::Guide,

@@ -402,3 +402,22 @@ async fn two_candidates_are_settled_by_a_person() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_more_custom_fields_than_there_is_room_for() {
+    let place = Place::new(Dialect::Openapi);
+    let fields = |number: usize| {
+        (0..number).fold("customFields:\n".to_owned(), |text, n| {
+            format!(
+                "{text}  f{n}: {{module: contacts, displayLabel: Field {n}, type: Text, maxLength: 20}}\n"
+            )
+        })
+    };
+    place.run(&fields(30)).await;
+    let text = place.refused(&fields(60)).await;
+    assert!(
+        text.contains("create 30 custom fields") && text.contains("room for 20"),
+        "{text}"
+    );
+    place.run(&fields(50)).await;
+}

@@ -99,10 +99,22 @@ impl Needs {
     }
 
     /// Adds the kinds of what the ledger owns: what is not declared any more has to be seen, too.
-    pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect) {
+    ///
+    /// Kinds that are neither declared nor `pruned` are left out: nothing could follow from them.
+    pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect, pruned: &dyn Fn(&Kind) -> bool) {
         for (address, entry) in &ledger.resources {
-            self.add(address, &entry.identity, dialect);
+            let reads = kind::find(address.collection)
+                .is_some_and(|kind| self.reads(kind.collection) || pruned(kind));
+            if reads {
+                self.add(address, &entry.identity, dialect);
+            }
         }
+    }
+
+    /// Whether a collection is read.
+    #[must_use]
+    pub fn reads(&self, collection: &str) -> bool {
+        self.kinds.contains_key(collection)
     }
 
     /// Adds the kind of an object that has an identity.
@@ -501,11 +513,13 @@ fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
 pub async fn fetch_missing(
     reader: &Reader,
     live: &mut Live,
+    needs: &Needs,
     ledger: &Ledger,
 ) -> Result<Vec<Address>, Vec<Unread>> {
     let dialect = live.dialect;
+    let read = |address: &Address| needs.reads(address.collection);
     let missing = ledger.resources.iter().filter_map(|(address, entry)| {
-        let kind = kind::find(address.collection)?;
+        let kind = kind::find(address.collection).filter(|_| read(address))?;
         let api = kind.api(dialect).filter(|api| api.by_id)?;
         let seen = live.find_id(address.collection, &entry.id).is_some();
         (!seen).then_some((address, entry, kind, api))
@@ -550,22 +564,27 @@ pub async fn fetch_missing(
     }
 }
 
-/// Whether the listings lack something that the ledger owns and that no GET by id could prove absent.
+/// What the ledger owns, the listings lack, and no GET by id could prove absent; with whether the
+/// whole object is lacking and not just a part of it.
 #[must_use]
-pub fn lacks_unproved(live: &Live, ledger: &Ledger) -> bool {
-    ledger.resources.iter().any(|(address, entry)| {
-        let by_listing_alone = kind::find(address.collection)
-            .and_then(|kind| kind.api(live.dialect))
-            .is_some_and(|api| !api.by_id && api.form != Form::SlaNames);
+pub fn lacking_in_listings(live: &Live, needs: &Needs, ledger: &Ledger) -> Vec<(Address, bool)> {
+    let lacking = ledger.resources.iter().filter_map(|(address, entry)| {
+        let kind = kind::find(address.collection).filter(|kind| needs.reads(kind.collection))?;
+        let api = kind.api(live.dialect)?;
+        if api.by_id || api.form == Form::SlaNames {
+            return None;
+        }
         let mut ids: Vec<&String> = entry.parts.iter().collect();
         if ids.is_empty() {
             ids.push(&entry.id);
         }
-        by_listing_alone
-            && ids
-                .iter()
-                .any(|id| live.find_id(address.collection, id).is_none())
-    })
+        let lacking = ids
+            .iter()
+            .filter(|id| live.find_id(address.collection, id).is_none())
+            .count();
+        (lacking > 0).then(|| (address.clone(), lacking == ids.len()))
+    });
+    lacking.collect()
 }
 
 /// The objects of which listings show a part only.

@@ -39,6 +39,52 @@ const FIELD_LIST: [Param; 4] = [
 ];
 const FIELD_CREATE: [Param; 1] = [MODULE];
 
+/// Source: Organization fields, operation `getCustomFieldCount`: fewer modules than fields have.
+const COUNTED: [Param; 2] = [
+    needed(
+        "module",
+        Form::Choice(&[
+            "tickets",
+            "contacts",
+            "accounts",
+            "tasks",
+            "calls",
+            "events",
+            "contracts",
+            "products",
+        ]),
+    ),
+    param("departmentId", Form::Id),
+];
+/// Custom fields that a module has room for, for each storage type. The number is this simulator's
+/// own: the API tells it and the source names none.
+const ROOM: usize = 50;
+/// Storage types, each with the field types that share it, as the count spells them and as the
+/// fields do.
+const STORAGE: [(&str, &[&str], &[&str]); 6] = [
+    (
+        "Varchar",
+        &[
+            "Text",
+            "PickList",
+            "Email",
+            "Phone",
+            "Website",
+            "Multiselect",
+        ],
+        &["Text", "Picklist", "Email", "Phone", "URL", "Multiselect"],
+    ),
+    ("Integer", &["Number"], &["Number"]),
+    (
+        "Double",
+        &["Percent", "Decimal", "Currency"],
+        &["Percent", "Decimal", "Currency"],
+    ),
+    ("Text", &["Textarea"], &["Textarea"]),
+    ("DateTime", &["Date", "DateTime"], &["Date", "DateTime"]),
+    ("Boolean", &["Checkbox"], &["Boolean"]),
+];
+
 const LABEL: Rule = form("displayLabel", 200, Pattern::Name).required();
 const TRACK: Rule = boolean("isTrackLastActivityTime");
 const TIP: Rule = text("toolTip", 200);
@@ -127,7 +173,8 @@ const BODIES: [(&str, &[Rule]); 16] = [
 ];
 
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 5] = [
+pub(super) static ROUTES: [Route; 6] = [
+    get("/customFieldCount", READ, &COUNTED, room),
     list("/fields", READ, &FIELD_LIST, fields),
     post("/fields", CREATE, Content::By(choose), create).with(&FIELD_CREATE),
     get("/fields/{id}", READ, &[], single),
@@ -196,6 +243,33 @@ fn single(exchange: &mut Exchange<'_>) -> Outcome {
         );
     }
     Ok(Answer::Object(200, field))
+}
+
+/// Source: Organization fields, operation `getCustomFieldCount`.
+fn room(exchange: &mut Exchange<'_>) -> Outcome {
+    let module = exchange.query.get("module").unwrap_or_default();
+    let mut total = 0;
+    let counts: Vec<Value> = STORAGE
+        .iter()
+        .map(|(storage, types, stored)| {
+            let used = exchange
+                .organization
+                .live("fields")
+                .filter(|field| {
+                    field["module"] == module
+                        && field["isCustomField"] == true
+                        && stored.iter().any(|stored| field["type"] == *stored)
+                })
+                .count();
+            let available = ROOM.saturating_sub(used);
+            total += available;
+            json!({"type": storage, "types": types, "maximumLimit": ROOM.to_string(), "available": available.to_string()})
+        })
+        .collect();
+    Ok(Answer::Object(
+        200,
+        json!({"customFieldCounts": counts, "totalAvailableCount": total.to_string()}),
+    ))
 }
 
 fn create(exchange: &mut Exchange<'_>) -> Outcome {
