@@ -654,6 +654,28 @@ fn campaign(schedules: u64) -> (Tally, BTreeMap<u64, String>) {
     )
 }
 
+/// What a seed prints is enough to see it again.
+#[test]
+fn a_seed_tells_the_same_story_twice() {
+    let strategies = Strategies::new();
+    for seed in 1..=20 {
+        let told = || {
+            let case = Case::draw(seed, &strategies);
+            on_paused_time(async {
+                let clock = Clock::starting_at(NOW_MS);
+                let beginning = beginning(&case, clock).await?;
+                let mut desk = beginning.desk(&case, clock).await;
+                desk.simulate(|simulator| simulator.set_faults(case.faults.clone()));
+                runs(&mut desk, false).await?;
+                Ok::<_, String>(desk.story)
+            })
+            .expect("it converges")
+        };
+        let (once, again) = (told(), told());
+        assert!(once == again, "seed {seed}:\n{once}\nand again\n{again}");
+    }
+}
+
 /// The campaign would tell.
 #[test]
 fn what_is_made_twice_is_seen() {
