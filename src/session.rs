@@ -18,8 +18,9 @@ use crate::live::read::{
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, bind};
+use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::own::{Owned, check_dialect, own};
-use crate::plan::tasks::{Planned, plan};
+use crate::plan::tasks::{Planned, Task, plan};
 use crate::plan::{Options, Verb};
 use crate::problem::{Problem, Severity};
 use crate::state::Address;
@@ -65,6 +66,8 @@ pub struct Session {
     pub parallelism: usize,
     /// The clock.
     pub clock: Clock,
+    /// What opening the session read.
+    pub preflight: Reading,
     /// How long an object may take to appear in its listing.
     pub settle: Duration,
 }
@@ -111,6 +114,19 @@ pub struct Ready {
     pub missing_scopes: Vec<String>,
 }
 
+impl Ready {
+    /// Forecasts the writes alone, for an apply that goes on from here: what it reads is read.
+    ///
+    /// # Errors
+    /// The refusal, when the day's budget cannot carry them.
+    pub fn check_budget(&mut self, session: &Session) -> Result<(), Box<Problem>> {
+        let forecast = session.forecast(&self.planned.tasks, Reading::default());
+        let refusal = forecast.as_ref().and_then(Forecast::refusal);
+        self.planned.plan.forecast = forecast;
+        refusal.map_or(Ok(()), |problem| Err(Box::new(problem)))
+    }
+}
+
 impl Session {
     /// Opens a session: one call, two where the dialect shows in no header.
     ///
@@ -124,6 +140,7 @@ impl Session {
             connection.clock,
             connection.cache.as_ref(),
         ));
+        let begun_ms = connection.clock.now_ms();
         let client = Client::new(Setup {
             endpoint: connection.endpoint,
             organization: Some(connection.organization.clone()),
@@ -174,6 +191,10 @@ impl Session {
             .map_or(allowed, |wanted| wanted.clamp(1, allowed));
         client.set_concurrency(parallelism);
         tracing::debug!(%dialect, %edition, parallelism, "session open");
+        let preflight = Reading {
+            reads: client.observed().reads,
+            ms: since(begun_ms, &connection.clock),
+        };
         Ok(Self {
             client,
             dialect,
@@ -181,6 +202,7 @@ impl Session {
             edition,
             parallelism,
             clock: connection.clock,
+            preflight,
             settle: connection.settle,
         })
     }
@@ -219,6 +241,8 @@ impl Session {
         if !errors.is_empty() {
             return Err(errors.into());
         }
+        let begun_ms = self.clock.now_ms();
+        let before = self.client.observed().reads;
         let mut needs = Needs::of(desired, self.dialect);
         if let Some(ledger) = &options.ledger {
             needs.add_owned(ledger, self.dialect, &|kind| {
@@ -232,8 +256,13 @@ impl Session {
         let owned = own(desired, &bound, &live, options);
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
-        let planned = plan(desired, &bound, &owned, &live, &options)?;
+        let mut planned = plan(desired, &bound, &owned, &live, &options)?;
         self.check_custom_field_counts(&planned).await?;
+        let reading = Reading {
+            reads: (self.client.observed().reads.since(before)).and(self.preflight.reads),
+            ms: since(begun_ms, &self.clock).saturating_add(self.preflight.ms),
+        };
+        planned.plan.forecast = self.forecast(&planned.tasks, reading);
         for address in &owned.not_compared {
             warnings.push(
                 Problem::warning(
@@ -268,11 +297,24 @@ impl Session {
         for (module, fields) in created_custom_fields(planned) {
             let request =
                 Request::new(Method::Get, "/customFieldCount").query("module", module.as_str());
-            // Not every token may ask, and not every module has a count.
-            let Ok(answer) = self.client.reader().get(&request).await else {
-                continue;
+            let body = match self.client.reader().get(&request).await {
+                Ok(answer) => answer.body.unwrap_or_default(),
+                // Not every token may ask, and not every module has a count.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Forbidden
+                            | ErrorKind::ScopeMissing
+                            | ErrorKind::LicenseLimited
+                            | ErrorKind::NotFound
+                            | ErrorKind::MethodNotAllowed
+                            | ErrorKind::Invalid
+                    ) =>
+                {
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             };
-            let body = answer.body.unwrap_or_default();
             problems.extend(too_many_custom_fields(&module, &fields, &body));
         }
         if problems.is_empty() {
@@ -280,6 +322,21 @@ impl Session {
         } else {
             Err(problems.into())
         }
+    }
+
+    /// Forecasts what the tasks cost from now on, with what will be read before the first write.
+    #[must_use]
+    pub fn forecast(&self, tasks: &[Task], reading: Reading) -> Option<Forecast> {
+        Forecast::of(
+            tasks,
+            &Basis {
+                dialect: self.dialect,
+                reading,
+                observed: self.client.observed(),
+                concurrency: self.parallelism,
+                now_ms: self.clock.now_ms(),
+            },
+        )
     }
 
     async fn bound(
@@ -405,6 +462,10 @@ impl Session {
         }
         missing
     }
+}
+
+fn since(begun_ms: i64, clock: &Clock) -> u64 {
+    u64::try_from(clock.now_ms().saturating_sub(begun_ms)).unwrap_or(0)
 }
 
 fn alternatives(any: &[&str]) -> String {

@@ -10,7 +10,7 @@ mod command;
 
 use std::collections::BTreeMap;
 
-use command::{Place, Run, Server, transcript, words};
+use command::{Place, Run, Server, transcript, without_latency, words};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -240,9 +240,12 @@ fn the_plan_in_its_forms() {
         place.done("plan --format json"),
         place.done("plan --format markdown"),
     ];
-    assert_snapshot!(transcript(&runs));
+    assert_snapshot!(without_latency(&transcript(&runs)));
     place.done("plan --out saved.json --format markdown");
-    assert_eq!(place.read("saved.json"), runs[1].stdout);
+    assert_eq!(
+        without_latency(&place.read("saved.json")),
+        without_latency(&runs[1].stdout)
+    );
 }
 
 #[test]
@@ -569,6 +572,30 @@ fn saved_plans_only() {
         place.done("plan --out plan.json"),
         place.done("apply plan.json"),
     ];
+    assert_snapshot!(transcript(&runs));
+}
+
+#[test]
+fn a_plan_beyond_the_day_s_budget() {
+    let place = Place::with(&[
+        (
+            "deskform.yaml",
+            "environments: {local: {simulator: {dialect: openapi}}}\n",
+        ),
+        ("desk.yaml", "accounts: {First: {}}\n"),
+    ]);
+    place.done("apply --auto-approve");
+    // Seven credits are spent, and another plan and its apply read for six each.
+    let state = ".deskform/local.simulator.json";
+    place.edit(state, "\"creditsPerDay\": null", "\"creditsPerDay\": 15");
+    place.write(
+        "desk.yaml",
+        "accounts: {First: {}, Second: {}, Third: {}, Fourth: {}}\n",
+    );
+    let mut runs = vec![place.run("plan"), place.run("apply --auto-approve")];
+    assert_eq!((runs[0].code, runs[1].code), (0, 1));
+    place.edit(state, "\"creditsPerDay\": 15", "\"creditsPerDay\": 16");
+    runs.push(place.done("apply --auto-approve"));
     assert_snapshot!(transcript(&runs));
 }
 

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 use super::classify::{Body, classify};
 use super::error::{ApiError, ErrorKind, Reaction};
 use super::hosts::Endpoint;
-use super::limits::millis;
+use super::limit_headers::millis;
 use super::retry::Backoff;
 use super::scope;
 use super::token_cache::{CacheEntry, Stored, TokenCache};
@@ -615,12 +615,15 @@ fn judge(
             };
             let message = found.message.unwrap_or_default();
             let refused = error(kind).with_message(&message);
+            // Token requests are few: one that met a wrong host is not repeated.
+            let is_nonsense = matches!(kind, ErrorKind::WrongHost | ErrorKind::Malformed);
             Err(Refused {
                 error: match found.code {
                     Some(code) => refused.with_code(Some(&code)),
                     None => refused,
                 },
-                is_passing: matches!(found.reaction, Reaction::Retry | Reaction::Wait(_)),
+                is_passing: !is_nonsense
+                    && matches!(found.reaction, Reaction::Retry | Reaction::Wait(_)),
             })
         }
         None => give_up(

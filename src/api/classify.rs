@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
 use super::error::{ErrorKind, Fault, FieldError, Reaction};
-use super::limits::{LimitHeaders, millis, retry_after};
+use super::limit_headers::{LimitHeaders, millis, retry_after};
 
 /// Longest wait before a repetition; an answer that asks for more is given up.
 pub const MAX_WAIT: Duration = Duration::from_secs(300);
@@ -120,8 +120,10 @@ pub fn classify(
     };
     if status.is_success() {
         return match body {
-            Body::Page => Some(settle(ErrorKind::WrongHost, Reaction::GiveUp)),
-            Body::Other => Some(settle(ErrorKind::Malformed, Reaction::GiveUp)),
+            // A gateway may have had a bad moment; whether it is worth another look depends on
+            // the request, see `Tries`.
+            Body::Page => Some(settle(ErrorKind::WrongHost, Reaction::Retry)),
+            Body::Other => Some(settle(ErrorKind::Malformed, Reaction::Retry)),
             Body::Empty | Body::Json(_) => {
                 let object = object?;
                 if string(object, "errorCode").is_some_and(|code| known(code).is_some()) {
@@ -255,20 +257,27 @@ fn react(
         | ErrorKind::MinuteLimit
         | ErrorKind::ServerError
         | ErrorKind::Unavailable => {
-            let minute = LimitHeaders::read(headers, now_ms).minute_wait(now_ms);
+            let limits = LimitHeaders::read(headers, now_ms);
+            let minute = limits.minute_wait(now_ms);
             let is_limit = !matches!(kind, ErrorKind::ServerError | ErrorKind::Unavailable);
-            let kind = if is_limit && minute.is_some() && code != Some("TOO_MANY_REQUESTS") {
-                ErrorKind::MinuteLimit
-            } else {
-                kind
+            // This code of the published API means calls at the same time and nothing else.
+            let may_be_minute = is_limit && code != Some("TOO_MANY_REQUESTS");
+            if may_be_minute && asked.is_none() && limits.is_day_over(now_ms) {
+                return (ErrorKind::DayLimit, Reaction::GiveUp, limits.day_reset_ms);
+            }
+            let kind = match (minute, limits.minute_remaining) {
+                _ if !may_be_minute => kind,
+                (Some(_), _) => ErrorKind::MinuteLimit,
+                // The guide has one code for all its limits; with calls left in the minute it
+                // is calls at the same time that are too many.
+                (None, Some(1..)) if asked.is_none() => ErrorKind::TooManyRequests,
+                _ => kind,
             };
             match asked.or(minute.filter(|_| is_limit)) {
                 None => (kind, Reaction::Retry, None),
                 Some(wait) if wait <= MAX_WAIT => (kind, Reaction::Wait(wait), until(wait)),
                 // Nobody waits hours for a minute's limit: it is the day's that is used up.
-                Some(wait) if is_limit && code != Some("TOO_MANY_REQUESTS") => {
-                    (ErrorKind::DayLimit, Reaction::GiveUp, until(wait))
-                }
+                Some(wait) if may_be_minute => (ErrorKind::DayLimit, Reaction::GiveUp, until(wait)),
                 Some(wait) => (kind, Reaction::GiveUp, until(wait)),
             }
         }
@@ -575,7 +584,7 @@ mod tests {
         assert_eq!(judged(204, &[], ""), None);
         assert_eq!(
             short(judged(200, &[], "not json")),
-            Some((ErrorKind::Malformed, Reaction::GiveUp))
+            Some((ErrorKind::Malformed, Reaction::Retry))
         );
     }
 
@@ -589,8 +598,23 @@ mod tests {
             ("x-ratelimit-remaining", "0"),
             ("x-ratelimit-reset", "1767225620"),
         ];
+        let day_over: [(&'static str, &str); 3] = [
+            ("x-ratelimit-limit", "5000"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1767243600"),
+        ];
+        let calls_left: [(&'static str, &str); 3] = [
+            ("x-ratelimit-limit", "20"),
+            ("x-ratelimit-remaining", "6"),
+            ("x-ratelimit-reset", "1767225620"),
+        ];
         for (status, headers, body, expected, until) in [
-            (429, &[("retry-after", "7")][..], limited("TOO_MANY_REQUESTS"), (K::TooManyRequests, wait(7)), Some(7)),
+            (429, &day_over[..], limited("RATE_LIMIT_EXCEEDED"), (K::DayLimit, Reaction::GiveUp), Some(18_000)),
+            (429, &day_over[..2], limited("RATE_LIMIT_EXCEEDED"), (K::DayLimit, Reaction::GiveUp), None),
+            (429, &day_over[1..], limited("RATE_LIMIT_EXCEEDED"), (K::DayLimit, Reaction::GiveUp), Some(18_000)),
+            (429, &day_over, limited("TOO_MANY_REQUESTS"), (K::TooManyRequests, Reaction::Retry), None),
+            (429, &calls_left, limited("RATE_LIMIT_EXCEEDED"), (K::TooManyRequests, Reaction::Retry), None),
+            (429, &[("retry-after", "7")][..][..], limited("TOO_MANY_REQUESTS"), (K::TooManyRequests, wait(7)), Some(7)),
             (429, &[("retry-after", "3600")], limited("TOO_MANY_REQUESTS"), (K::TooManyRequests, Reaction::GiveUp), Some(3600)),
             (429, &[("retry-after", "3600")], limited("THRESHOLD_EXCEEDED"), (K::DayLimit, Reaction::GiveUp), Some(3600)),
             (429, &[], limited("THRESHOLD_EXCEEDED"), (K::DayLimit, Reaction::GiveUp), None),

@@ -1,6 +1,7 @@
 //! The client: the reading half for planning, the writing half for applying.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -11,7 +12,9 @@ use super::auth::Authenticator;
 use super::classify::{Body, Classified, classify};
 use super::error::{ApiError, ErrorKind, Reaction};
 use super::hosts::Endpoint;
-use super::limits::{DEFAULT_CONCURRENCY, LimitHeaders, Limits, Observed, millis};
+use super::limit_headers::{LimitHeaders, millis};
+use super::limits::{DEFAULT_CONCURRENCY, DayOver, Limits, Observed, Turnstile};
+use super::price;
 use super::request::{Method, Request};
 use super::retry::{Backoff, Next, Tries};
 use super::transport::{MAX_BODY, Transport, TransportError};
@@ -62,7 +65,7 @@ pub struct Writer {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Removed {
     /// This call removed it.
-    Done(Answer),
+    Done(Box<Answer>),
     /// It was not there: somebody else, or an attempt whose answer was lost, removed it.
     AlreadyGone,
 }
@@ -157,7 +160,8 @@ impl Client {
         self.shared.limits.set_concurrency(calls);
     }
 
-    /// How many calls may be active at once.
+    /// How many calls may be active at once; fewer than allowed while the server refuses them for
+    /// being too many.
     #[must_use]
     pub fn concurrency(&self) -> usize {
         self.shared.limits.concurrency()
@@ -207,6 +211,11 @@ impl Reader {
         self.shared.authenticator.scopes()
     }
 
+    /// Lets time pass without a slot, so that other steps may use it.
+    pub async fn rest(&self, duration: Duration) {
+        self.shared.limits.rest(&self.shared.clock, duration).await;
+    }
+
     /// Whether the Desk host is one of Zoho's.
     #[must_use]
     pub fn is_official(&self) -> bool {
@@ -234,10 +243,29 @@ impl Writer {
     /// As [`Writer::send`].
     pub async fn remove(&self, request: &Request) -> Result<Removed, ApiError> {
         match self.shared.call(request).await {
-            Ok(answer) => Ok(Removed::Done(answer)),
+            Ok(answer) => Ok(Removed::Done(Box::new(answer))),
             Err(error) if error.is_absent() => Ok(Removed::AlreadyGone),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the day's calls or credits are used up, so that nothing is sent any more.
+    #[must_use]
+    pub fn is_day_over(&self) -> bool {
+        let now_ms = self.shared.clock.now_ms();
+        self.shared.limits.day_over(now_ms).is_some()
+    }
+
+    /// How many calls and steps let time pass without a slot: after a refusal, or before an
+    /// object may show in its listing.
+    #[must_use]
+    pub fn resting(&self) -> usize {
+        self.shared.limits.resting()
+    }
+
+    /// Resolves when a call ends or begins to rest; counted from when this is called.
+    pub fn changed(&self) -> impl Future<Output = ()> {
+        self.shared.limits.changed()
     }
 
     /// The reading half of the same client.
@@ -260,6 +288,11 @@ impl Shared {
         let subject = subject(request);
         let mut tries = Tries::default();
         loop {
+            if let Some(DayOver { until_ms }) = self.limits.day_over(self.clock.now_ms()) {
+                return Err(ApiError::new(ErrorKind::DayLimit, &subject)
+                    .with_message("not sent, since an earlier call was refused")
+                    .with_until_ms(until_ms));
+            }
             let token = self.authenticator.token().await?;
             let Failure { error, reaction } = match self.attempt(request, &subject, &token).await {
                 Ok(answer) => return Ok(answer),
@@ -280,7 +313,7 @@ impl Shared {
                         pause_ms = millis(pause),
                         "the call is repeated"
                     );
-                    self.clock.sleep(pause).await;
+                    self.limits.rest(&self.clock, pause).await;
                 }
                 Next::Stop => return Err(error),
                 Next::Unknown => {
@@ -304,12 +337,14 @@ impl Shared {
             error: ApiError::new(ErrorKind::Unsendable, subject).with_message(&reason),
             reaction: Reaction::GiveUp,
         })?;
-        let turn = self.limits.enter(&self.clock).await;
+        let mut turn = self.limits.enter(&self.clock).await;
         let begun_ms = self.clock.now_ms();
         let answer = self.transport.send(message).await;
         let now_ms = self.clock.now_ms();
-        if !matches!(answer, Err(TransportError::NotSent(_))) {
-            self.limits.count();
+        if matches!(answer, Err(TransportError::NotSent(_))) {
+            turn.not_sent();
+        } else {
+            self.limits.count(answer.is_ok().then(|| now_ms - begun_ms));
         }
         let (parts, bytes) = match answer {
             Ok(answer) => answer.into_parts(),
@@ -325,8 +360,7 @@ impl Shared {
             }
         };
         let limits = LimitHeaders::read(&parts.headers, now_ms);
-        self.limits.note(&limits);
-        drop(turn);
+        turn.answered(&limits);
         let request_id = request_id(&parts.headers);
         tracing::debug!(
             method = request.method.as_str(),
@@ -341,6 +375,8 @@ impl Shared {
         }
         let body = Body::read(&parts.headers, &bytes);
         let found = classify(parts.status, &parts.headers, &body, now_ms);
+        self.heed(found.as_ref(), &turn, now_ms);
+        drop(turn);
         if found
             .as_ref()
             .is_none_or(|found| found.reaction != Reaction::Refresh)
@@ -348,12 +384,14 @@ impl Shared {
             self.authenticator.accepted(token).await;
         }
         if let Some(found) = found {
-            if found.kind == ErrorKind::MinuteLimit
-                && let Reaction::Wait(wait) = found.reaction
-            {
-                self.limits.pause(now_ms.saturating_add(millis(wait)));
-            }
             return Err(self.failure(request, subject, parts.status, request_id, found, token));
+        }
+        if request.method == Method::Get {
+            let told = limits.weight;
+            self.limits.count_read(
+                told.unwrap_or_else(|| price::of_read(request)),
+                told.is_none() && price::is_uncertain(request),
+            );
         }
         Ok(Answer {
             status: parts.status.as_u16(),
@@ -364,6 +402,23 @@ impl Shared {
             request_id: request_id.map(str::to_owned),
             limits,
         })
+    }
+
+    /// Draws the consequences of an answer for all other calls.
+    fn heed(&self, found: Option<&Classified>, turn: &Turnstile<'_>, now_ms: i64) {
+        match found.map(|found| (found.kind, found.reaction)) {
+            Some((ErrorKind::TooManyRequests, _)) => turn.crowded(),
+            Some((ErrorKind::MinuteLimit, Reaction::Wait(wait))) => {
+                self.limits.pause(now_ms.saturating_add(millis(wait)));
+            }
+            Some((ErrorKind::DayLimit, _)) => {
+                self.limits.end_day(found.and_then(|found| found.until_ms));
+            }
+            Some((ErrorKind::MinuteLimit | ErrorKind::ServerError | ErrorKind::Unavailable, _)) => {
+            }
+            // Whatever else was answered shows that there was room for the call.
+            _ => turn.taken(),
+        }
     }
 
     /// Builds the HTTP request: address, headers, body.
@@ -507,6 +562,7 @@ fn unwrap_envelope(value: Value) -> Option<Value> {
 mod tests {
     use super::*;
     use crate::api::dialect::Dialect;
+    use crate::api::limits::Reads;
     use crate::api::retry::{MAX_ATTEMPTS, MAX_THROTTLED};
     use crate::api::testing::{
         NOW, Scripted, answer, assert_no_secret, authenticator, client, endpoint, lost, ok, refused,
@@ -776,6 +832,107 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn nothing_is_sent_after_the_day_s_limit_until_its_reset() {
+        let transport = Scripted::queue(vec![
+            answer(
+                429,
+                &[("Retry-After", "3600")],
+                r#"{"errorCode":"THRESHOLD_EXCEEDED","message":"m"}"#,
+            ),
+            ok("{}"),
+        ]);
+        let client = client(&transport);
+        let clock = Clock::starting_at(NOW);
+        client.reader().get(&get()).await.unwrap_err();
+        assert!(client.writer().is_day_over());
+        let error = client.writer().send(&post()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DayLimit);
+        assert_eq!(transport.calls().len(), 1);
+        assert!(
+            error.to_string().contains("not sent")
+                && error.to_string().contains("until 2026-01-01T01:00:0"),
+            "{error}"
+        );
+        clock.sleep(Duration::from_secs(3600)).await;
+        assert!(!client.writer().is_day_over());
+        client.writer().send(&post()).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_guide_s_day_limit_is_not_taken_for_the_minute_s() {
+        // Without `Retry-After`, and with the same code as the minute's.
+        for limit in ["20", "5000"] {
+            let transport = Scripted::queue(vec![answer(
+                429,
+                &[
+                    ("X-RateLimit-Limit", limit),
+                    ("X-RateLimit-Remaining", "0"),
+                    ("X-RateLimit-Reset", "1767243600"),
+                ],
+                r#"{"errorCode":"RATE_LIMIT_EXCEEDED","message":"m"}"#,
+            )]);
+            let client = client(&transport);
+            let error = client.reader().get(&get()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::DayLimit);
+            assert_eq!(transport.calls().len(), 1);
+            assert_eq!(error.until_ms(), Some(1_767_243_600_000));
+            assert!(client.writer().is_day_over());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_many_at_once_makes_fewer_at_once() {
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        let transport = Scripted::new(move |sent| {
+            if sent.is_token_request() {
+                return crate::api::testing::token(1);
+            }
+            let n = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            // Of the first ten the last five are refused.
+            if (5..10).contains(&n) {
+                refused(429, "TOO_MANY_REQUESTS")
+            } else {
+                ok("{}")
+            }
+        });
+        let client = client(&transport);
+        client.set_concurrency(10);
+        client.authenticator().token().await.unwrap();
+        let (reader, get) = (client.reader(), get());
+        let answers = futures_util::future::join_all((0..10).map(|_| reader.get(&get))).await;
+        assert!(answers.iter().all(Result::is_ok));
+        // Halved once, not five times; the five that were sent again made one slot good.
+        assert_eq!(client.concurrency(), 6);
+        for _ in 0..100 {
+            reader.get(&get).await.unwrap();
+        }
+        assert_eq!(client.concurrency(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_makes_no_sense_is_asked_for_again_where_that_is_harmless() {
+        let page = || answer(200, &[("Content-Type", "text/html")], "<html></html>");
+        for nonsense in [|| ok("{\"id\": \"7"), page] {
+            for request in [
+                get(),
+                Request::new(Method::Patch, "/departments/7").body(json!({"name": "x"})),
+                Request::new(Method::Delete, "/departments/7"),
+            ] {
+                let transport = Scripted::queue(vec![nonsense(), nonsense(), ok("{}")]);
+                client(&transport).writer().send(&request).await.unwrap();
+                assert_eq!(transport.calls().len(), 3);
+                let transport = Scripted::queue(vec![nonsense(), nonsense(), nonsense()]);
+                let sent = client(&transport).writer().send(&request).await;
+                let kind = sent.unwrap_err().kind();
+                assert!(matches!(kind, ErrorKind::Malformed | ErrorKind::WrongHost));
+            }
+            let transport = Scripted::queue(vec![nonsense()]);
+            let error = client(&transport).writer().send(&post()).await.unwrap_err();
+            assert!(error.is_outcome_unknown());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn credits_and_calls_are_counted() {
         let priced = |left: &str| {
             answer(
@@ -799,6 +956,14 @@ mod tests {
                 credits_spent: 6,
                 calls: 3,
                 minute: None,
+                day: None,
+                reads: Reads {
+                    calls: 2,
+                    credits: 6,
+                    at_dearer_price: 0,
+                },
+                // Each takes a tenth of a second; of the two that were answered.
+                answers: (2, 200),
             }
         );
     }

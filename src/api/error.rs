@@ -609,7 +609,7 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// A time for people, in UTC.
-fn moment(ms: i64) -> Option<String> {
+pub(crate) fn moment(ms: i64) -> Option<String> {
     // Rounded up, so that nobody is told a moment that is too early.
     let seconds = ms.div_euclid(1000) + i64::from(ms.rem_euclid(1000) > 0);
     jiff::Timestamp::from_second(seconds)

@@ -5,14 +5,12 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::HeaderMap;
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use super::dialect::Dialect;
+use super::limit_headers::{LimitHeaders, from_millis};
 use crate::clock::Clock;
-
-/// Longest wait that a minute's limit can ask for; a reset that is further away is a wrong clock.
-const MINUTE: Duration = Duration::from_secs(61);
 
 /// Calls at the same time before the edition is known: what the smallest edition allows.
 pub const DEFAULT_CONCURRENCY: usize = 5;
@@ -30,6 +28,50 @@ pub struct MinuteLimit {
     pub reset_ms: i64,
 }
 
+/// The day's limit as the guide's headers tell it, where they speak of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayLimit {
+    /// Calls allowed in a day, where that is told.
+    pub limit: Option<u64>,
+    /// Calls left today.
+    pub remaining: u64,
+    /// When the day ends, in milliseconds since the Unix epoch, where that is told.
+    pub reset_ms: Option<i64>,
+}
+
+/// The reads that were answered, and what they cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reads {
+    /// Successful GETs.
+    pub calls: u64,
+    /// Their price in credits: as the answers told it, else by the dearer of the published tables.
+    pub credits: u64,
+    /// How many of them are counted at the dearer of two published prices.
+    pub at_dearer_price: u64,
+}
+
+impl Reads {
+    /// What came since an earlier count.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_sub(earlier.calls),
+            credits: self.credits.saturating_sub(earlier.credits),
+            at_dearer_price: self.at_dearer_price.saturating_sub(earlier.at_dearer_price),
+        }
+    }
+
+    /// Both counts together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_add(other.calls),
+            credits: self.credits.saturating_add(other.credits),
+            at_dearer_price: self.at_dearer_price.saturating_add(other.at_dearer_price),
+        }
+    }
+}
+
 /// What a run has seen so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Observed {
@@ -43,94 +85,19 @@ pub struct Observed {
     pub calls: u64,
     /// The minute's limit, by the last answer that said it.
     pub minute: Option<MinuteLimit>,
+    /// The day's limit in calls, by the last answer that said it.
+    pub day: Option<DayLimit>,
+    /// The reads that were answered.
+    pub reads: Reads,
+    /// Answers that came, and the milliseconds that they took together.
+    pub answers: (u64, u64),
 }
 
-/// The limit headers of one answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LimitHeaders {
-    /// What the call cost, in credits: `X-Rate-Limit-Request-Weight-v3`.
-    pub weight: Option<u64>,
-    /// Credits left today: `X-Rate-Limit-Remaining-v3`.
-    pub credits_remaining: Option<u64>,
-    /// Calls allowed in a minute: `X-RateLimit-Limit`.
-    pub minute_limit: Option<u64>,
-    /// Calls left in this minute: `X-RateLimit-Remaining`.
-    pub minute_remaining: Option<u64>,
-    /// When the minute ends, in milliseconds since the Unix epoch: `X-RateLimit-Reset`.
-    pub minute_reset_ms: Option<i64>,
-}
-
-impl LimitHeaders {
-    /// Reads the headers of an answer that came at `now_ms`.
+impl Observed {
+    /// How long an answer takes on average, in milliseconds, once one has come.
     #[must_use]
-    pub fn read(headers: &HeaderMap, now_ms: i64) -> Self {
-        let number = |name: &str| text(headers, name).and_then(|text| text.parse::<u64>().ok());
-        Self {
-            weight: number("x-rate-limit-request-weight-v3"),
-            credits_remaining: number("x-rate-limit-remaining-v3"),
-            minute_limit: number("x-ratelimit-limit"),
-            minute_remaining: number("x-ratelimit-remaining"),
-            minute_reset_ms: number("x-ratelimit-reset")
-                .map(|number| epoch_ms(number, now_ms))
-                .map(|reset| reset.min(now_ms.saturating_add(millis(MINUTE)))),
-        }
-    }
-
-    /// The dialect that the headers give away, if any is there.
-    #[must_use]
-    pub const fn dialect(&self) -> Option<Dialect> {
-        if self.weight.is_some() || self.credits_remaining.is_some() {
-            Some(Dialect::Openapi)
-        } else if self.minute_limit.is_some() {
-            Some(Dialect::Guide)
-        } else {
-            None
-        }
-    }
-
-    /// How long the minute's limit asks to wait, if it is used up.
-    #[must_use]
-    pub fn minute_wait(&self, now_ms: i64) -> Option<Duration> {
-        match (self.minute_remaining, self.minute_reset_ms) {
-            (Some(0), Some(reset)) if reset > now_ms => Some(from_millis(reset - now_ms)),
-            _ => None,
-        }
-    }
-}
-
-/// The wait that `Retry-After` asks for: seconds or an HTTP date.
-#[must_use]
-pub fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> {
-    let text = text(headers, "retry-after")?;
-    if let Ok(seconds) = text.parse::<u64>() {
-        // A week is beyond every limit of Desk and keeps sums from overflowing.
-        return Some(Duration::from_secs(seconds.min(7 * 24 * 3600)));
-    }
-    let date = jiff::fmt::rfc2822::parse(text).ok()?;
-    Some(from_millis(date.timestamp().as_millisecond() - now_ms))
-}
-
-/// Milliseconds of a duration.
-pub(super) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A duration of so many milliseconds; none below zero.
-pub(super) fn from_millis(ms: i64) -> Duration {
-    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().map(str::trim)
-}
-
-/// An epoch in seconds; milliseconds and seconds from now are told apart by their size.
-fn epoch_ms(number: u64, now_ms: i64) -> i64 {
-    let number = i64::try_from(number).unwrap_or(i64::MAX);
-    match number {
-        0..100_000_000 => now_ms.saturating_add(number * 1000),
-        100_000_000..100_000_000_000 => number * 1000,
-        _ => number,
+    pub const fn latency_ms(&self) -> Option<u64> {
+        self.answers.1.checked_div(self.answers.0)
     }
 }
 
@@ -139,18 +106,32 @@ fn epoch_ms(number: u64, now_ms: i64) -> i64 {
 pub(super) struct Limits {
     slots: Semaphore,
     state: Mutex<State>,
-    answered: Notify,
+    /// Told whenever a call ends or begins to rest.
+    changed: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     observed: Observed,
-    /// Slots wanted, and slots still to be taken away as calls end.
+    /// Slots allowed, slots in use of these since the server found them too many, and slots still
+    /// to be taken away as calls end.
+    allowed: usize,
     concurrency: usize,
     surplus: usize,
+    /// How often the slots were cut down, and the good answers to calls begun since.
+    round: u64,
+    good: usize,
     window: Option<Window>,
     in_flight: u64,
+    resting: usize,
     paused_until_ms: i64,
+    day_over: Option<DayOver>,
+}
+
+/// The day's limit was met; the end is not always told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DayOver {
+    pub(super) until_ms: Option<i64>,
 }
 
 /// The minute under way. What is left is counted down with each call that is sent, since an
@@ -159,8 +140,14 @@ struct State {
 struct Window {
     limit: u64,
     remaining: u64,
+    /// The least that an answer of this minute has told to be left.
+    told: Option<u64>,
+    /// Calls of this minute whose answers told nothing of it, or were lost: they may count or not.
+    untold: u64,
     /// None after a reset, until an answer tells the next one.
     reset_ms: Option<i64>,
+    /// The reset before.
+    begun_ms: i64,
 }
 
 enum Turn {
@@ -173,6 +160,54 @@ enum Turn {
 pub(super) struct Turnstile<'a> {
     limits: &'a Limits,
     permit: Option<SemaphorePermit<'a>>,
+    /// How often the slots had been cut down when the call began.
+    round: u64,
+    /// Whether it is known what the call took of the minute.
+    told: bool,
+}
+
+impl Turnstile<'_> {
+    /// Takes note of an answer's headers.
+    pub(super) fn answered(&mut self, headers: &LimitHeaders) {
+        self.told = headers.minute_remaining.is_some();
+        self.limits.note(headers);
+    }
+
+    /// The call never left.
+    pub(super) fn not_sent(&mut self) {
+        self.told = true;
+    }
+
+    /// The call was refused since too many ran at the same time: halves the slots, once for all
+    /// calls that were under way together.
+    pub(super) fn crowded(&self) {
+        let mut state = self.limits.lock();
+        if self.round < state.round {
+            return;
+        }
+        state.round += 1;
+        state.good = 0;
+        let fewer = (state.concurrency / 2).max(1);
+        tracing::debug!(
+            concurrency = fewer,
+            "too many calls at once: fewer from now on"
+        );
+        self.limits.resize(&mut state, fewer);
+    }
+
+    /// The call was taken: after a whole round of these one slot more is tried.
+    pub(super) fn taken(&self) {
+        let mut state = self.limits.lock();
+        if state.concurrency >= state.allowed || self.round < state.round {
+            return;
+        }
+        state.good += 1;
+        if state.good >= state.concurrency {
+            state.good = 0;
+            let more = state.concurrency + 1;
+            self.limits.resize(&mut state, more);
+        }
+    }
 }
 
 impl Drop for Turnstile<'_> {
@@ -185,8 +220,28 @@ impl Drop for Turnstile<'_> {
                 permit.forget();
             }
         }
+        let drained = state.in_flight == 0;
+        if let Some(window) = &mut state.window {
+            window.untold += u64::from(!self.told);
+            // Now that no call is under way, the server has counted them all.
+            if drained && let (Some(told), Some(_)) = (window.told, window.reset_ms) {
+                window.remaining = window.remaining.max(told.saturating_sub(window.untold));
+            }
+        }
         drop(state);
-        self.limits.answered.notify_waiters();
+        // The permit goes back before anyone looks.
+        drop(self.permit.take());
+        self.limits.changed.notify_waiters();
+    }
+}
+
+/// A call or a step that waits for a time to pass, without a slot; it ends when dropped.
+pub(super) struct Rest<'a>(&'a Limits);
+
+impl Drop for Rest<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.resting = state.resting.saturating_sub(1);
     }
 }
 
@@ -197,13 +252,18 @@ impl Limits {
             slots: Semaphore::new(concurrency),
             state: Mutex::new(State {
                 observed: Observed::default(),
+                allowed: concurrency,
                 concurrency,
                 surplus: 0,
+                round: 0,
+                good: 0,
                 window: None,
                 in_flight: 0,
+                resting: 0,
                 paused_until_ms: i64::MIN,
+                day_over: None,
             }),
-            answered: Notify::new(),
+            changed: Notify::new(),
         }
     }
 
@@ -223,6 +283,17 @@ impl Limits {
     pub(super) fn set_concurrency(&self, wanted: usize) {
         let wanted = wanted.clamp(1, 100);
         let mut state = self.lock();
+        let cut_down = state.concurrency < state.allowed;
+        state.allowed = wanted;
+        let now = if cut_down {
+            state.concurrency.min(wanted)
+        } else {
+            wanted
+        };
+        self.resize(&mut state, now);
+    }
+
+    fn resize(&self, state: &mut State, wanted: usize) {
         if wanted >= state.concurrency {
             let more = wanted - state.concurrency;
             let kept = more.min(state.surplus);
@@ -240,27 +311,36 @@ impl Limits {
         // The semaphore is never closed, so that an error cannot come; no slot is then held.
         let permit = self.slots.acquire().await.ok();
         loop {
-            let answered = self.answered.notified();
-            tokio::pin!(answered);
-            answered.as_mut().enable();
-            let turn = self.lock().turn(clock.now_ms());
+            let changed = self.changed.notified();
+            let (turn, round) = self.turn(clock.now_ms());
             match turn {
                 Turn::Go => {
                     return Turnstile {
                         limits: self,
                         permit,
+                        round,
+                        told: false,
                     };
                 }
+                // An answer may tell that more is left than was thought.
                 Turn::At(until_ms) => {
-                    clock.sleep(from_millis(until_ms - clock.now_ms())).await;
+                    let wait = from_millis(until_ms.saturating_sub(clock.now_ms()));
+                    tokio::select! {
+                        () = clock.sleep(wait) => {}
+                        () = changed => {}
+                    }
                 }
-                Turn::AfterAnAnswer => answered.await,
+                Turn::AfterAnAnswer => changed.await,
             }
         }
     }
 
-    /// Takes note of an answer's headers.
-    pub(super) fn note(&self, headers: &LimitHeaders) {
+    fn turn(&self, now_ms: i64) -> (Turn, u64) {
+        let mut state = self.lock();
+        (state.turn(now_ms), state.round)
+    }
+
+    fn note(&self, headers: &LimitHeaders) {
         let mut state = self.lock();
         let state = &mut *state;
         let observed = &mut state.observed;
@@ -269,6 +349,13 @@ impl Limits {
             .credits_spent
             .saturating_add(headers.weight.unwrap_or(0));
         observed.credits_remaining = headers.credits_remaining.or(observed.credits_remaining);
+        if let Some(remaining) = headers.day_remaining {
+            observed.day = Some(DayLimit {
+                limit: headers.day_limit,
+                remaining,
+                reset_ms: headers.day_reset_ms,
+            });
+        }
         let (Some(limit), Some(remaining), Some(reset_ms)) = (
             headers.minute_limit,
             headers.minute_remaining,
@@ -276,44 +363,108 @@ impl Limits {
         ) else {
             return;
         };
-        // The answered call is still counted as being in flight here.
-        let behind = state.in_flight.saturating_sub(1);
-        let fresh = Window {
-            limit,
-            remaining: remaining.saturating_sub(behind),
-            reset_ms: Some(reset_ms),
-        };
-        let window = match state.window {
-            None => fresh,
-            Some(old) => match old.reset_ms {
-                // An answer of a minute that is over.
-                Some(known) if reset_ms < known => old,
-                Some(known) if reset_ms > known => fresh,
-                _ => Window {
-                    limit,
-                    remaining: old.remaining.min(remaining),
-                    reset_ms: Some(reset_ms),
-                },
-            },
-        };
-        state.window = Some(window);
         observed.minute = Some(MinuteLimit {
             limit,
             remaining,
             reset_ms,
         });
+        // The answered call is still counted as being in flight here.
+        let behind = state.in_flight.saturating_sub(1);
+        let fresh = |begun_ms| Window {
+            limit,
+            remaining: remaining.saturating_sub(behind),
+            told: Some(remaining),
+            untold: 0,
+            reset_ms: Some(reset_ms),
+            begun_ms,
+        };
+        let told = |old: Window| Window {
+            limit,
+            remaining: old.remaining.min(remaining),
+            told: Some(old.told.map_or(remaining, |told| told.min(remaining))),
+            reset_ms: Some(reset_ms),
+            ..old
+        };
+        state.window = Some(match state.window {
+            None => fresh(i64::MIN),
+            Some(old) => match old.reset_ms {
+                // An answer of a minute that is over.
+                Some(known) if reset_ms < known => old,
+                Some(known) if reset_ms > known => fresh(known),
+                // The call was counted in the minute before, so it takes nothing of this one.
+                None if reset_ms <= old.begun_ms => Window {
+                    remaining: old.remaining.saturating_add(1).min(old.limit),
+                    ..old
+                },
+                _ => told(old),
+            },
+        });
     }
 
-    /// Counts a call that may have reached the server.
-    pub(super) fn count(&self) {
+    /// Counts a call that may have reached the server, and how long its answer took if one came.
+    pub(super) fn count(&self, answered_after_ms: Option<i64>) {
         let mut state = self.lock();
-        state.observed.calls = state.observed.calls.saturating_add(1);
+        let observed = &mut state.observed;
+        observed.calls = observed.calls.saturating_add(1);
+        if let Some(day) = &mut observed.day {
+            day.remaining = day.remaining.saturating_sub(1);
+        }
+        if let Some(ms) = answered_after_ms.and_then(|ms| u64::try_from(ms).ok()) {
+            observed.answers.0 = observed.answers.0.saturating_add(1);
+            observed.answers.1 = observed.answers.1.saturating_add(ms);
+        }
+    }
+
+    /// Counts a read that succeeded.
+    pub(super) fn count_read(&self, credits: u64, at_dearer_price: bool) {
+        let mut state = self.lock();
+        state.observed.reads = state.observed.reads.and(Reads {
+            calls: 1,
+            credits,
+            at_dearer_price: u64::from(at_dearer_price),
+        });
     }
 
     /// Holds every call back until then.
     pub(super) fn pause(&self, until_ms: i64) {
         let mut state = self.lock();
         state.paused_until_ms = state.paused_until_ms.max(until_ms);
+    }
+
+    /// Nothing more goes out today.
+    pub(super) fn end_day(&self, until_ms: Option<i64>) {
+        self.lock().day_over = Some(DayOver { until_ms });
+    }
+
+    /// Whether the day's limit was met, and is not over yet as far as anyone knows.
+    pub(super) fn day_over(&self, now_ms: i64) -> Option<DayOver> {
+        let mut state = self.lock();
+        if state
+            .day_over
+            .is_some_and(|over| over.until_ms.is_some_and(|until| until <= now_ms))
+        {
+            state.day_over = None;
+        }
+        state.day_over
+    }
+
+    /// Lets time pass without a slot; others may use it meanwhile.
+    pub(super) async fn rest(&self, clock: &Clock, duration: Duration) {
+        self.lock().resting += 1;
+        let rest = Rest(self);
+        self.changed.notify_waiters();
+        clock.sleep(duration).await;
+        drop(rest);
+    }
+
+    /// How many calls and steps let time pass.
+    pub(super) fn resting(&self) -> usize {
+        self.lock().resting
+    }
+
+    /// Resolves when a call ends or begins to rest, counted from now.
+    pub(super) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 }
 
@@ -323,9 +474,16 @@ impl State {
             return Turn::At(self.paused_until_ms);
         }
         if let Some(window) = &mut self.window {
-            if window.reset_ms.is_some_and(|reset| reset <= now_ms) {
-                window.reset_ms = None;
-                window.remaining = window.limit.saturating_sub(self.in_flight);
+            if let Some(reset_ms) = window.reset_ms.filter(|reset| *reset <= now_ms) {
+                *window = Window {
+                    limit: window.limit,
+                    // What is still under way may be counted in either minute.
+                    remaining: window.limit.saturating_sub(self.in_flight),
+                    told: None,
+                    untold: 0,
+                    reset_ms: None,
+                    begun_ms: reset_ms,
+                };
             }
             if window.remaining > 0 {
                 window.remaining -= 1;
@@ -345,72 +503,6 @@ mod tests {
     use super::*;
 
     const NOW: i64 = 1_767_225_600_000;
-
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
-            .collect()
-    }
-
-    #[test]
-    fn headers_tell_the_dialect_and_the_limits() {
-        let read = |pairs: &[(&'static str, &str)]| LimitHeaders::read(&headers(pairs), NOW);
-        let openapi = read(&[
-            ("x-rate-limit-request-weight-v3", "3"),
-            ("x-rate-limit-remaining-v3", "49000"),
-        ]);
-        assert_eq!(openapi.dialect(), Some(Dialect::Openapi));
-        assert_eq!(
-            (openapi.weight, openapi.credits_remaining),
-            (Some(3), Some(49_000))
-        );
-        let guide = read(&[
-            ("x-ratelimit-limit", "20"),
-            ("x-ratelimit-remaining", "0"),
-            ("x-ratelimit-reset", "1767225630"),
-        ]);
-        assert_eq!(guide.dialect(), Some(Dialect::Guide));
-        assert_eq!(guide.minute_wait(NOW), Some(Duration::from_secs(30)));
-        assert_eq!(guide.minute_wait(NOW + 30_000), None);
-        assert_eq!(
-            read(&[("x-ratelimit-limit", "many")]),
-            LimitHeaders::default()
-        );
-        // Milliseconds, seconds from now, and a clock that is far off.
-        for (text, expected) in [
-            ("1767225630000", NOW + 30_000),
-            ("30", NOW + 30_000),
-            ("1767229999", NOW + 61_000),
-            ("18446744073709551615", NOW + 61_000),
-            ("1600000000", 1_600_000_000_000),
-        ] {
-            assert_eq!(
-                read(&[("x-ratelimit-reset", text)]).minute_reset_ms,
-                Some(expected),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        for (text, seconds) in [
-            ("0", Some(0)),
-            ("120", Some(120)),
-            ("99999999999", Some(7 * 24 * 3600)),
-            ("Thu, 01 Jan 2026 00:01:00 GMT", Some(60)),
-            ("Wed, 31 Dec 2025 00:01:00 GMT", Some(0)),
-            ("soon", None),
-            ("-5", None),
-        ] {
-            assert_eq!(
-                retry_after(&headers(&[("retry-after", text)]), NOW),
-                seconds.map(Duration::from_secs),
-                "{text}"
-            );
-        }
-    }
 
     fn minute(remaining: u64, reset_ms: i64) -> LimitHeaders {
         LimitHeaders {
@@ -465,6 +557,96 @@ mod tests {
         };
         let (at, ()) = tokio::join!(fourth, answer);
         assert_eq!(at, NOW + 61_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_left_is_known_exactly_once_no_call_is_under_way() {
+        let clock = Clock::starting_at(NOW);
+        let limits = Limits::new(10);
+        let told = |remaining| LimitHeaders {
+            minute_limit: Some(20),
+            minute_remaining: Some(remaining),
+            minute_reset_ms: Some(NOW + 60_000),
+            ..LimitHeaders::default()
+        };
+        let mut first = Vec::new();
+        for _ in 0..10 {
+            first.push(limits.enter(&clock).await);
+        }
+        // The first answer knows nothing of the nine behind it; in the end all were counted.
+        for (n, mut turn) in (1..=10).zip(first) {
+            turn.answered(&told(20 - n));
+        }
+        for left in (0..10).rev() {
+            let mut turn = limits.enter(&clock).await;
+            assert_eq!(clock.now_ms(), NOW, "{left}");
+            turn.answered(&told(left));
+        }
+        let mut turn = limits.enter(&clock).await;
+        assert_eq!(clock.now_ms(), NOW + 60_000);
+        turn.answered(&LimitHeaders {
+            minute_reset_ms: Some(NOW + 120_000),
+            ..told(19)
+        });
+        // A call whose answer is lost may count or not: it is taken to count.
+        drop(turn);
+        drop(limits.enter(&clock).await);
+        for left in (1..19).rev() {
+            let mut turn = limits.enter(&clock).await;
+            assert_eq!(clock.now_ms(), NOW + 60_000, "{left}");
+            turn.answered(&LimitHeaders {
+                minute_reset_ms: Some(NOW + 120_000),
+                ..told(left)
+            });
+        }
+        drop(limits.enter(&clock).await);
+        assert_eq!(clock.now_ms(), NOW + 120_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowd_halves_the_slots_once_and_good_answers_bring_them_back() {
+        let clock = Clock::starting_at(NOW);
+        let limits = Limits::new(16);
+        let enter = || async { limits.enter(&clock).await };
+        let crowd = futures_util::future::join_all((0..16).map(|_| enter())).await;
+        for turn in &crowd {
+            turn.crowded();
+        }
+        assert_eq!(limits.concurrency(), 8);
+        // Those of the same round prove nothing of the new number.
+        crowd.iter().for_each(Turnstile::taken);
+        assert_eq!(limits.concurrency(), 8);
+        drop(crowd);
+        assert_eq!(limits.slots.available_permits(), 8);
+        // One slot more a whole round, and never more than allowed.
+        let mut needed = Vec::new();
+        let mut good = 0;
+        while limits.concurrency() < 16 {
+            let before = limits.concurrency();
+            enter().await.taken();
+            good += 1;
+            if limits.concurrency() > before {
+                needed.push(good);
+                good = 0;
+            }
+        }
+        assert_eq!(needed, [8, 9, 10, 11, 12, 13, 14, 15]);
+        for _ in 0..100 {
+            enter().await.taken();
+        }
+        assert_eq!(limits.concurrency(), 16);
+        assert_eq!(limits.slots.available_permits(), 16);
+        // One always stays.
+        for wanted in [8, 4, 2, 1, 1] {
+            enter().await.crowded();
+            assert_eq!(limits.concurrency(), wanted);
+        }
+        limits.set_concurrency(4);
+        assert_eq!(limits.concurrency(), 1);
+        for _ in 0..100 {
+            enter().await.taken();
+        }
+        assert_eq!(limits.concurrency(), 4);
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,6 +14,9 @@ pub const MAX_ATTEMPTS: u32 = 6;
 /// How often a request is sent at most when limits, shared with other integrations, refuse it.
 pub const MAX_THROTTLED: u32 = 12;
 
+/// How often a request is sent at most when its answer makes no sense: mostly the host is wrong.
+pub const MAX_UNREADABLE: u32 = 3;
+
 /// Upper bound of the first random pause; it doubles with each further one.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -123,10 +126,10 @@ impl Tries {
             Reaction::Wait(wait) => wait,
         };
         let is_limit = without_effect && kind != ErrorKind::NotSent;
-        let (count, most) = if is_limit {
-            (&mut self.throttled, MAX_THROTTLED)
-        } else {
-            (&mut self.failures, MAX_ATTEMPTS)
+        let (count, most) = match kind {
+            _ if is_limit => (&mut self.throttled, MAX_THROTTLED),
+            ErrorKind::Malformed | ErrorKind::WrongHost => (&mut self.failures, MAX_UNREADABLE),
+            _ => (&mut self.failures, MAX_ATTEMPTS),
         };
         *count += 1;
         if *count >= most {
@@ -169,6 +172,7 @@ mod tests {
             (K::Unavailable, wait, true, Next::Unknown),
             (K::Unavailable, Reaction::GiveUp, false, Next::Unknown),
             (K::Malformed, Reaction::GiveUp, false, Next::Unknown),
+            (K::Malformed, Reaction::Retry, true, Next::Unknown),
             (K::TokenInvalid, Reaction::Refresh, false, Next::Refresh),
             (K::Invalid, Reaction::GiveUp, false, Next::Stop),
             (K::DayLimit, Reaction::GiveUp, false, Next::Stop),
@@ -198,6 +202,8 @@ mod tests {
             (ErrorKind::ServerError, MAX_ATTEMPTS),
             (ErrorKind::NotSent, MAX_ATTEMPTS),
             (ErrorKind::TooManyRequests, MAX_THROTTLED),
+            (ErrorKind::Malformed, MAX_UNREADABLE),
+            (ErrorKind::WrongHost, MAX_UNREADABLE),
         ] {
             let mut tries = Tries::default();
             let mut sent = 1;

@@ -187,7 +187,7 @@ impl CacheEntry {
             match file.try_lock() {
                 Ok(()) => return Some(CacheLock { _file: file }),
                 Err(fs::TryLockError::WouldBlock)
-                    if clock.now_ms() - begun < super::limits::millis(LOCK_PATIENCE) =>
+                    if clock.now_ms() - begun < super::limit_headers::millis(LOCK_PATIENCE) =>
                 {
                     clock.sleep(LOCK_PAUSE).await;
                 }

@@ -2,5 +2,6 @@
 
 pub mod check;
 pub mod event;
+mod queue;
 pub mod recover;
 pub mod run;

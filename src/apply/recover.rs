@@ -84,7 +84,7 @@ pub async fn look(
             return Ok(Found::Nothing);
         }
         let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
-        recovery.clock.sleep(left.min(LOOK_AGAIN)).await;
+        reader.rest(left.min(LOOK_AGAIN)).await;
     }
 }
 

@@ -1,7 +1,5 @@
 //! The scheduler: ready tasks start in the plan's order, as many at once as are allowed.
 
-use std::collections::BTreeSet;
-
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::{Map, Value as Json};
@@ -9,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use crate::api::{ApiError, ErrorKind, Method, Request, Writer};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
+use crate::apply::queue::{End, Queue, Start};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
 use crate::keep::Scribe;
 use crate::kind::Form;
@@ -19,7 +18,7 @@ use crate::live::read::is_gone as is_trashed;
 use crate::plan::Verb;
 use crate::plan::requests::{Context, Op};
 use crate::plan::tasks::Task;
-use crate::state::{Address, Value};
+use crate::state::Value;
 
 /// What tasks are carried out with.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +38,8 @@ pub struct Means<'a> {
 /// Carries out the tasks.
 ///
 /// `emit` hears what happens, in order; `stopped` is asked before each start, so that a run can
-/// be ended: what is under way is finished. A failed task leaves out its dependents.
+/// be ended: what is under way is finished. A failed task leaves out its dependents. When the
+/// day's calls or credits are used up, nothing more is started.
 pub async fn run(
     tasks: &[Task],
     means: Means<'_>,
@@ -47,37 +47,37 @@ pub async fn run(
     emit: &mut dyn FnMut(Event),
 ) -> Tally {
     let stopped = || stopped() || means.scribe.is_some_and(Scribe::is_silent);
-    let mut tally = Tally::default();
-    let mut ended: Vec<Option<End>> = vec![None; tasks.len()];
-    let mut waiting: BTreeSet<usize> = BTreeSet::new();
-    for (index, task) in tasks.iter().enumerate() {
-        if task.step.verb == Verb::Manual {
-            tally.manual += 1;
-        } else {
-            waiting.insert(index);
-        }
-    }
-    emit(Event::Started {
-        steps: waiting.len(),
-    });
+    let writer = means.writer;
+    let mut tally = Tally {
+        manual: tasks
+            .iter()
+            .filter(|task| task.step.verb == Verb::Manual)
+            .count(),
+        ..Tally::default()
+    };
+    let mut queue = Queue::new(tasks);
+    emit(Event::Started { steps: queue.len() });
     let mut flying: FuturesUnordered<LocalBoxFuture<'_, (usize, Outcome)>> =
         FuturesUnordered::new();
     loop {
-        while flying.len() < means.parallelism.max(1) {
-            let Some((index, start)) = next(tasks, &waiting, &ended) else {
+        // What lets time pass uses no slot, so another step may start in its place.
+        let changed = writer.changed();
+        let most = means.parallelism.max(1);
+        let most = most + writer.resting().min(most);
+        while flying.len() < most {
+            let Some((index, start)) = queue.pop() else {
                 break;
             };
-            waiting.remove(&index);
             let Some(task) = tasks.get(index) else {
                 continue;
             };
             let outcome = match start {
                 Start::Skip(because) => Some(Outcome::Skipped { because }),
-                Start::Go if stopped() => Some(Outcome::Stopped),
+                Start::Go if stopped() || writer.is_day_over() => Some(Outcome::Stopped),
                 Start::Go => None,
             };
             if let Some(outcome) = outcome {
-                finish(task, index, outcome, &mut ended, &mut tally, emit);
+                queue.end(index, finish(task, outcome, &mut tally, emit));
                 continue;
             }
             emit(Event::StepStarted {
@@ -88,11 +88,16 @@ pub async fn run(
                 async move { (index, carry_out(task, means).await) },
             ));
         }
-        let Some((index, outcome)) = flying.next().await else {
+        let ended = tokio::select! {
+            biased;
+            ended = flying.next() => ended,
+            () = changed => continue,
+        };
+        let Some((index, outcome)) = ended else {
             break;
         };
         if let Some(task) = tasks.get(index) {
-            finish(task, index, outcome, &mut ended, &mut tally, emit);
+            queue.end(index, finish(task, outcome, &mut tally, emit));
         }
     }
     tally.calls = means.writer.reader().observed().calls;
@@ -100,61 +105,18 @@ pub async fn run(
     tally
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Good,
-    Bad,
-}
-
-enum Start {
-    Go,
-    Skip(Address),
-}
-
-/// The first task in the plan's order whose prerequisites have all ended.
-fn next(
-    tasks: &[Task],
-    waiting: &BTreeSet<usize>,
-    ended: &[Option<End>],
-) -> Option<(usize, Start)> {
-    waiting.iter().find_map(|index| {
-        let task = tasks.get(*index)?;
-        let mut ready = true;
-        for needed in &task.prerequisites {
-            match ended.get(*needed).copied().flatten() {
-                Some(End::Good) => {}
-                Some(End::Bad) => {
-                    let because = tasks.get(*needed)?.step.address.clone();
-                    return Some((*index, Start::Skip(because)));
-                }
-                None => ready = false,
-            }
-        }
-        ready.then_some((*index, Start::Go))
-    })
-}
-
-fn finish(
-    task: &Task,
-    index: usize,
-    outcome: Outcome,
-    ended: &mut [Option<End>],
-    tally: &mut Tally,
-    emit: &mut dyn FnMut(Event),
-) {
+fn finish(task: &Task, outcome: Outcome, tally: &mut Tally, emit: &mut dyn FnMut(Event)) -> End {
     tally.count(&outcome);
     let end = match &outcome {
         Outcome::Applied { .. } => End::Good,
         _ => End::Bad,
     };
-    if let Some(slot) = ended.get_mut(index) {
-        *slot = Some(end);
-    }
     emit(Event::StepFinished {
         address: task.step.address.clone(),
         verb: task.step.verb,
         outcome,
     });
+    end
 }
 
 /// What a write came to.

@@ -127,7 +127,7 @@ async fn prepare(
     keeper: &mut Keeper,
 ) -> Result<(Connected, Ready), Failure> {
     let connected = workspace.connect(args.parallelism.map(usize::from)).await?;
-    let ready = keeper
+    let mut ready = keeper
         .plan(&connected.session, desired, options)
         .await
         .map_err(|error| workspace.session_failure(error))?;
@@ -136,7 +136,8 @@ async fn prepare(
         refuse_stale(saved, &ready.planned.plan)?;
     }
     warn(global, workspace, &ready);
-    approve(global, args, saved.is_some(), &ready).await?;
+    let budget = ready.check_budget(&connected.session);
+    approve(global, args, saved.is_some(), &ready, budget).await?;
     Ok((connected, ready))
 }
 
@@ -311,7 +312,13 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
     .into())
 }
 
-async fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Result<(), Failure> {
+async fn approve(
+    global: &Global,
+    args: &Args,
+    saved: bool,
+    ready: &Ready,
+    budget: Result<(), Box<Problem>>,
+) -> Result<(), Failure> {
     let plan = &ready.planned.plan;
     let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
     let asks = !nothing && !args.auto_approve && !saved;
@@ -341,6 +348,7 @@ async fn approve(global: &Global, args: &Args, saved: bool, ready: &Ready) -> Re
         .help("make a new grant code with these scopes; nothing was applied")
         .into());
     }
+    budget.map_err(|problem| Failure::from(*problem))?;
     if !asks {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::Global;
 use super::common::{Failure, Workspace, block_on, print, style, write_file};
 use crate::keep::watched;
+use crate::plan::forecast::Forecast;
 use crate::problem::{Problem, counted, exit};
 use crate::report;
 use crate::session::Ready;
@@ -55,7 +56,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let mut options = workspace.options(global, &args.targets)?;
     options.limits.allow_deletes = args.allow_deletes;
     let store = workspace.store()?;
-    let ready = block_on(async {
+    let mut ready = block_on(async {
         let view = workspace.look(&store).await?;
         workspace.warn(global, &view.warnings);
         options.watched = watched(&view.doubts);
@@ -78,6 +79,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .await
             .map_err(|error| workspace.session_failure(error))
     })?;
+    let forecast = ready.planned.plan.forecast.as_ref();
+    ready.warnings.extend(forecast.and_then(Forecast::warning));
     warn(global, &workspace, &ready);
     let plan = &ready.planned.plan;
     print(&match args.format {

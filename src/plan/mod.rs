@@ -1,6 +1,7 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
 pub mod bind;
+pub mod forecast;
 pub mod guards;
 mod order;
 pub mod own;
@@ -51,6 +52,9 @@ pub struct Plan {
     pub allow_deletes: Option<u64>,
     /// Counts.
     pub summary: Summary,
+    /// What an apply will cost; none when it has nothing to write. It is never compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<forecast::Forecast>,
     /// The steps, prerequisites first.
     pub steps: Vec<Step>,
     /// Fingerprint of what was live, by address: of every object that a step touches, and of the

@@ -85,32 +85,44 @@ fn renumber(tasks: Vec<Task>, wanted: &[usize]) -> Vec<Task> {
         .collect()
 }
 
-/// Prerequisites first, then the longest remaining path, then the address.
-pub(super) fn order(tasks: Vec<Task>) -> Result<Vec<Task>, Vec<Address>> {
-    let count = tasks.len();
-    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); count];
-    let mut waiting: Vec<usize> = vec![0; count];
+/// The calls that have to be sent one after the other, however many may be active at once.
+#[must_use]
+pub(super) fn longest_path(tasks: &[Task]) -> usize {
+    lengths(tasks, &dependents(tasks))
+        .into_iter()
+        .max()
+        .unwrap_or(0)
+}
+
+/// Which tasks wait for each one.
+fn dependents(tasks: &[Task]) -> Vec<Vec<usize>> {
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); tasks.len()];
     for (index, task) in tasks.iter().enumerate() {
         for needed in &task.prerequisites {
             if let Some(list) = dependents.get_mut(*needed) {
                 list.push(index);
             }
-            if let Some(number) = waiting.get_mut(index) {
-                *number += 1;
-            }
         }
     }
-    // Depth first from the ends: how many steps hang on each one.
-    let mut length: Vec<usize> = vec![0; count];
+    dependents
+}
+
+/// How many calls begin with each task one after the other: its own and the longest path of those
+/// that wait for it.
+fn lengths(tasks: &[Task], dependents: &[Vec<usize>]) -> Vec<usize> {
+    // A step without a call has its place in the order, too.
+    let own = |index: usize| tasks.get(index).map_or(0, |task| task.ops.len().max(1));
+    let mut length: Vec<usize> = (0..tasks.len()).map(own).collect();
+    // Depth first from the ends.
     let mut left: Vec<usize> = dependents.iter().map(Vec::len).collect();
-    let mut ends: Vec<usize> = (0..count)
+    let mut ends: Vec<usize> = (0..tasks.len())
         .filter(|index| left.get(*index) == Some(&0))
         .collect();
     while let Some(index) = ends.pop() {
-        let own = length.get(index).copied().unwrap_or(0);
+        let behind = length.get(index).copied().unwrap_or(0);
         for needed in tasks.get(index).map_or(&[][..], |task| &task.prerequisites) {
             if let Some(value) = length.get_mut(*needed) {
-                *value = (*value).max(own + 1);
+                *value = (*value).max(behind + own(*needed));
             }
             if let Some(number) = left.get_mut(*needed) {
                 *number -= 1;
@@ -120,6 +132,15 @@ pub(super) fn order(tasks: Vec<Task>) -> Result<Vec<Task>, Vec<Address>> {
             }
         }
     }
+    length
+}
+
+/// Prerequisites first, then the longest remaining path, then the address.
+pub(super) fn order(tasks: Vec<Task>) -> Result<Vec<Task>, Vec<Address>> {
+    let count = tasks.len();
+    let dependents = dependents(&tasks);
+    let mut waiting: Vec<usize> = tasks.iter().map(|task| task.prerequisites.len()).collect();
+    let length = lengths(&tasks, &dependents);
     let key = |index: usize| {
         let step = tasks
             .get(index)

@@ -122,6 +122,7 @@ pub(super) fn summarise(
         allow_deletes: options.limits.allow_deletes,
         targets: options.targets.iter().map(ToString::to_string).collect(),
         summary,
+        forecast: None,
         fingerprints: busy
             .iter()
             .copied()

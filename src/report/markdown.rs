@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
 use super::safe::safe;
-use super::{count, summary};
+use super::{count, forecast, summary};
 use crate::plan::{Acknowledged, Plan, Step, Verb};
 
 /// A comment is shorter than this; counted in bytes, which are never fewer than characters.
@@ -49,6 +49,10 @@ pub fn plan(plan: &Plan) -> String {
         code(&plan.org_id),
         plan.dialect,
     );
+    // It must not fall to what is cut off, so it comes before the steps.
+    if let Some(line) = forecast(plan) {
+        let _ = write!(out, "{line}\n\n");
+    }
     let sections = sections(plan);
     let budget = LIMIT - TAIL - out.len();
     let names: usize = sections

@@ -14,6 +14,7 @@ mod tests;
 use std::fmt::Write as _;
 
 use crate::api::Dialect;
+use crate::plan::forecast::Unit;
 use crate::plan::{Plan, Verb};
 
 /// How text for a terminal looks.
@@ -125,4 +126,57 @@ pub fn summary(plan: &Plan) -> String {
         }
     }
     line
+}
+
+/// The line that tells what an apply will cost; none when it has nothing to write.
+#[must_use]
+pub fn forecast(plan: &Plan) -> Option<String> {
+    let forecast = plan.forecast.as_ref()?;
+    let number = |calls: u64, noun: &str| count(usize::try_from(calls).unwrap_or(usize::MAX), noun);
+    let mut line = "Apply: ".to_owned();
+    if forecast.reads > 0 {
+        line.push_str(&number(forecast.reads, "read"));
+        line.push_str(" and ");
+    }
+    line.push_str(&number(forecast.writes, "write"));
+    if plan.dialect == Dialect::Openapi {
+        line.push_str(", ");
+        line.push_str(&number(forecast.credits(), "credit"));
+        if forecast.dearer_price {
+            line.push_str(" with long lists at the dearer of two known prices");
+        }
+    }
+    if let Some(budget) = &forecast.budget {
+        let needed = forecast.needed(budget.unit);
+        let unit = match budget.unit {
+            Unit::Credits => "",
+            Unit::Calls => " calls",
+        };
+        // Writing into a string cannot fail, here and below.
+        let _ = if needed > budget.left {
+            write!(line, " ({}{unit} left today, too few)", budget.left)
+        } else {
+            write!(line, " ({}{unit} left today after it)", budget.after)
+        };
+    }
+    line.push_str(", ");
+    line.push_str(&duration(forecast.seconds));
+    if let Some(limit) = forecast.calls_per_minute {
+        let _ = write!(line, " at {} a minute", number(limit, "call"));
+    }
+    if !forecast.latency_measured {
+        let _ = write!(line, " if a call takes {} ms", forecast.latency_ms);
+    }
+    line.push('.');
+    Some(line)
+}
+
+/// An estimated time in words, rounded up.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..=10 => "a few seconds".to_owned(),
+        11..=90 => format!("about {} s", seconds.div_ceil(10) * 10),
+        91..=5_400 => format!("about {} min", seconds.div_ceil(60)),
+        _ => format!("about {} h", seconds.div_ceil(3_600)),
+    }
 }

@@ -6,10 +6,11 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{Style, events, explain, json, markdown, summary, text};
+use super::{Style, events, explain, forecast, json, markdown, summary, text};
 use crate::api::{Dialect, Method};
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::kind::{self, KINDS, Shape};
+use crate::plan::forecast::{Budget, Forecast, Unit};
 use crate::plan::{
     Acknowledged, FORMAT_VERSION, FieldChange, Plan, RequestLine, SECRET, Step, Summary, Verb,
 };
@@ -65,6 +66,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
             calls,
             credits: calls,
         },
+        forecast: None,
         steps,
         fingerprints: BTreeMap::new(),
         acknowledged: Vec::new(),
@@ -221,6 +223,7 @@ fn others() -> Vec<Step> {
 fn full() -> Plan {
     let mut plan = plan_of([creations(), updates(), others()].concat());
     plan.summary.adopted = 2;
+    plan.forecast = Some(costs());
     plan.acknowledged = vec![
         Acknowledged {
             address: at("agents/omar@example.com"),
@@ -238,6 +241,77 @@ fn full() -> Plan {
     plan.not_compared = vec!["webhooks/erp".to_owned()];
     plan.targets = vec!["departments/*".to_owned()];
     plan
+}
+
+fn costs() -> Forecast {
+    Forecast {
+        reads: 45,
+        writes: 9,
+        read_credits: 205,
+        write_credits: 14,
+        dearer_price: true,
+        budget: Some(Budget {
+            unit: Unit::Credits,
+            left: 1_000,
+            after: 781,
+            reset_ms: None,
+        }),
+        concurrency: 25,
+        calls_per_minute: None,
+        latency_ms: 250,
+        latency_measured: true,
+        seconds: 12,
+    }
+}
+
+#[test]
+fn the_forecast_in_its_forms() {
+    let mut plan = plan_of(creations());
+    assert_eq!(forecast(&plan), None);
+    let mut line = |dialect, change: fn(&mut Forecast)| {
+        plan.dialect = dialect;
+        let mut costs = costs();
+        change(&mut costs);
+        plan.forecast = Some(costs);
+        forecast(&plan).unwrap()
+    };
+    let (openapi, guide) = (Dialect::Openapi, Dialect::Guide);
+    assert_eq!(
+        line(openapi, |_| {}),
+        "Apply: 45 reads and 9 writes, 219 credits with long lists at the dearer of two known prices (781 left today after it), about 20 s."
+    );
+    assert_eq!(
+        line(openapi, |costs| {
+            costs.reads = 0;
+            costs.read_credits = 0;
+            costs.dearer_price = false;
+            costs.budget = None;
+            costs.latency_measured = false;
+            costs.seconds = 3;
+        }),
+        "Apply: 9 writes, 14 credits, a few seconds if a call takes 250 ms."
+    );
+    assert_eq!(
+        line(openapi, |costs| {
+            costs.dearer_price = false;
+            costs.budget.as_mut().unwrap().left = 218;
+            costs.seconds = 5_401;
+        }),
+        "Apply: 45 reads and 9 writes, 219 credits (218 left today, too few), about 2 h."
+    );
+    assert_eq!(
+        line(guide, |costs| {
+            costs.budget = Some(Budget {
+                unit: Unit::Calls,
+                left: 1_000,
+                after: 946,
+                reset_ms: Some(0),
+            });
+            costs.calls_per_minute = Some(20);
+            costs.seconds = 120;
+        }),
+        "Apply: 45 reads and 9 writes (946 calls left today after it), about 2 min at 20 calls a minute."
+    );
 }
 
 const VERBOSE: Style = Style {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
 use super::safe::safe;
-use super::{Paint, Style, heading, summary};
+use super::{Paint, Style, forecast, heading, summary};
 use crate::plan::{Acknowledged, Plan, Step};
 
 /// One block a step, then what was acknowledged or not compared, then the summary.
@@ -28,6 +28,10 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     section(&mut out, "Limited to:", plan.targets.iter().cloned());
     out.push_str(&summary(plan));
     out.push('\n');
+    if let Some(line) = forecast(plan) {
+        out.push_str(&line);
+        out.push('\n');
+    }
     out
 }
 

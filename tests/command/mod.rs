@@ -174,6 +174,17 @@ impl std::fmt::Display for Run {
     }
 }
 
+/// A plan's JSON without what a stall of the machine could change.
+pub fn without_latency(text: &str) -> String {
+    match text.split_once("\"latencyMs\": ") {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{before}\"latencyMs\": [ms]{rest}")
+        }
+        None => text.to_owned(),
+    }
+}
+
 /// Several runs as one text.
 pub fn transcript(runs: &[Run]) -> String {
     let mut out = String::new();

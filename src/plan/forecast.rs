@@ -1,0 +1,390 @@
+//! The forecast: what an apply will cost in calls, credits and time, and whether the day's budget
+//! carries it.
+//!
+//! It is an estimate that depends on the run: it stands beside the plan and is never compared, so
+//! that a saved plan does not become stale because credits moved.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::error::moment;
+use crate::api::{Dialect, MinuteLimit, Observed, Reads};
+use crate::plan::order::longest_path;
+use crate::plan::tasks::Task;
+use crate::problem::Problem;
+
+/// How long a call is taken to last, in milliseconds, while none has been answered.
+pub const ASSUMED_LATENCY_MS: u64 = 300;
+
+/// Measured times are rounded up to this many milliseconds: more would be false precision.
+const GRAIN_MS: u64 = 50;
+
+const MINUTE_MS: u64 = 60_000;
+
+/// What an apply will cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Forecast {
+    /// Calls that apply sends before it writes: it reads what the plan has read.
+    pub reads: u64,
+    /// Calls that write.
+    pub writes: u64,
+    /// What the reads cost, in credits (openapi).
+    pub read_credits: u64,
+    /// What the writes cost, in credits (openapi).
+    pub write_credits: u64,
+    /// Whether pages deep in long lists are counted at the dearer of two published prices, since
+    /// no answer told theirs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dearer_price: bool,
+    /// What is left of the day, where answers told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+    /// Calls that are active at once at most.
+    pub concurrency: u64,
+    /// Calls allowed in a minute, where answers told it (guide).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_per_minute: Option<u64>,
+    /// How long one call is taken to last, in milliseconds.
+    pub latency_ms: u64,
+    /// Whether that was measured in this run; else it is [`ASSUMED_LATENCY_MS`].
+    pub latency_measured: bool,
+    /// How long an apply takes, in seconds, without repetitions.
+    pub seconds: u64,
+}
+
+/// What a day allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Budget {
+    /// What is counted.
+    pub unit: Unit,
+    /// How much is left now.
+    pub left: u64,
+    /// How much is left after the apply; nothing when it does not suffice.
+    pub after: u64,
+    /// When the day ends, in milliseconds since the Unix epoch, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_ms: Option<i64>,
+}
+
+/// What a day's budget is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// API credits (openapi).
+    Credits,
+    /// Calls (guide).
+    Calls,
+}
+
+impl Unit {
+    /// The word for so many.
+    #[must_use]
+    pub const fn word(self, number: u64) -> &'static str {
+        match (self, number) {
+            (Self::Credits, 1) => "credit",
+            (Self::Credits, _) => "credits",
+            (Self::Calls, 1) => "call",
+            (Self::Calls, _) => "calls",
+        }
+    }
+}
+
+/// Reads and the time they took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// The calls and what they cost.
+    pub reads: Reads,
+    /// How long they took together, in milliseconds.
+    pub ms: u64,
+}
+
+/// What a forecast is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Basis {
+    /// The dialect.
+    pub dialect: Dialect,
+    /// What will be read before the first write; nothing where it has been read already.
+    pub reading: Reading,
+    /// What the answers have told so far.
+    pub observed: Observed,
+    /// Calls that are active at once at most.
+    pub concurrency: usize,
+    /// Milliseconds since the Unix epoch.
+    pub now_ms: i64,
+}
+
+impl Forecast {
+    /// Forecasts the tasks; none when there is nothing to write.
+    #[must_use]
+    pub fn of(tasks: &[Task], basis: &Basis) -> Option<Self> {
+        let writes = number(tasks.iter().map(|task| task.ops.len()).sum());
+        if writes == 0 {
+            return None;
+        }
+        let credits = match basis.dialect {
+            Dialect::Openapi => number(tasks.iter().map(|task| task.step.credits).sum()),
+            Dialect::Guide => 0,
+        };
+        Some(Self::from(
+            writes,
+            credits,
+            number(longest_path(tasks)),
+            basis,
+        ))
+    }
+
+    fn from(writes: u64, write_credits: u64, path: u64, basis: &Basis) -> Self {
+        let reads = basis.reading.reads;
+        let read_credits = match basis.dialect {
+            Dialect::Openapi => reads.credits,
+            Dialect::Guide => 0,
+        };
+        let calls = reads.calls.saturating_add(writes);
+        let needed = match basis.dialect {
+            Dialect::Openapi => read_credits.saturating_add(write_credits),
+            Dialect::Guide => calls,
+        };
+        let measured = basis.observed.latency_ms();
+        let latency_ms = measured.map_or(ASSUMED_LATENCY_MS, |ms| grain(ms).max(GRAIN_MS));
+        let concurrency = number(basis.concurrency).max(1);
+        let rounds = path.max(writes.div_ceil(concurrency));
+        let work_ms = grain(basis.reading.ms).saturating_add(rounds.saturating_mul(latency_ms));
+        let minute = basis.observed.minute;
+        let wait_ms = minute.map_or(0, |minute| {
+            waiting_ms(calls, minute, reads.calls == 0, basis.now_ms)
+        });
+        Self {
+            reads: reads.calls,
+            writes,
+            read_credits,
+            write_credits,
+            dearer_price: basis.dialect == Dialect::Openapi && reads.at_dearer_price > 0,
+            budget: left(basis).map(|(unit, left, reset_ms)| Budget {
+                unit,
+                left,
+                after: left.saturating_sub(needed),
+                reset_ms,
+            }),
+            concurrency,
+            calls_per_minute: minute.map(|minute| minute.limit),
+            latency_ms,
+            latency_measured: measured.is_some(),
+            seconds: work_ms.max(wait_ms).div_ceil(1_000).max(1),
+        }
+    }
+
+    /// All calls.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.reads.saturating_add(self.writes)
+    }
+
+    /// All credits (openapi).
+    #[must_use]
+    pub const fn credits(&self) -> u64 {
+        self.read_credits.saturating_add(self.write_credits)
+    }
+
+    /// What the apply needs of the day's budget.
+    #[must_use]
+    pub const fn needed(&self, unit: Unit) -> u64 {
+        match unit {
+            Unit::Credits => self.credits(),
+            Unit::Calls => self.calls(),
+        }
+    }
+
+    /// The refusal of an apply that the day's budget cannot carry; none when it can, or when no
+    /// answer told what is left.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Problem> {
+        let what = self.shortfall("the plan needs")?;
+        Some(Problem::error("budget-too-small", what).help(format!(
+            "nothing was applied; wait for the next day{}, or apply in parts with `--target`",
+            match self.budget.map(|budget| budget.unit) {
+                Some(Unit::Credits) => ", buy credits",
+                _ => "",
+            }
+        )))
+    }
+
+    /// The same as a warning of a plan.
+    #[must_use]
+    pub fn warning(&self) -> Option<Problem> {
+        let what = self.shortfall("an apply would need")?;
+        Some(
+            Problem::warning("budget-too-small", what)
+                .help("apply refuses before the first write as long as that is so"),
+        )
+    }
+
+    fn shortfall(&self, subject: &str) -> Option<String> {
+        let budget = self.budget?;
+        let needed = self.needed(budget.unit);
+        if needed <= budget.left {
+            return None;
+        }
+        let until = match budget.reset_ms.and_then(moment) {
+            Some(moment) => format!(" until {moment}"),
+            None => " today".to_owned(),
+        };
+        let verb = if budget.left == 1 { "is" } else { "are" };
+        Some(format!(
+            "{subject} {needed} {}, and {} {verb} left{until}",
+            budget.unit.word(needed),
+            budget.left,
+        ))
+    }
+}
+
+/// What is left of the day, as far as answers told it, and until when.
+fn left(basis: &Basis) -> Option<(Unit, u64, Option<i64>)> {
+    match basis.dialect {
+        Dialect::Openapi => {
+            let left = basis.observed.credits_remaining?;
+            Some((Unit::Credits, left, None))
+        }
+        Dialect::Guide => {
+            let day = basis.observed.day?;
+            let is_current = day.reset_ms.is_none_or(|reset| reset > basis.now_ms);
+            is_current.then_some((Unit::Calls, day.remaining, day.reset_ms))
+        }
+    }
+}
+
+/// How long the limit of a minute holds so many calls back, in milliseconds.
+///
+/// An apply that follows later begins with a minute of its own, as far as anyone knows.
+fn waiting_ms(calls: u64, minute: MinuteLimit, goes_on: bool, now_ms: i64) -> u64 {
+    let limit = minute.limit.max(1);
+    let full_minutes = |calls: u64| (calls.saturating_sub(1) / limit).saturating_mul(MINUTE_MS);
+    let is_current = goes_on && minute.reset_ms > now_ms;
+    if !is_current {
+        return full_minutes(calls);
+    }
+    if calls <= minute.remaining {
+        return 0;
+    }
+    let rest = u64::try_from(minute.reset_ms.saturating_sub(now_ms)).unwrap_or(0);
+    rest.saturating_add(full_minutes(calls - minute.remaining))
+}
+
+fn grain(ms: u64) -> u64 {
+    ms.div_ceil(GRAIN_MS).saturating_mul(GRAIN_MS)
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::DayLimit;
+
+    const NOW: i64 = 1_767_225_600_000;
+
+    fn basis(dialect: Dialect) -> Basis {
+        Basis {
+            dialect,
+            reading: Reading {
+                reads: Reads {
+                    calls: 5,
+                    credits: 15,
+                    at_dearer_price: 0,
+                },
+                ms: 420,
+            },
+            observed: Observed {
+                answers: (5, 410),
+                ..Observed::default()
+            },
+            concurrency: 10,
+            now_ms: NOW,
+        }
+    }
+
+    #[test]
+    fn time_is_the_longest_path_or_the_full_window_or_the_minute() {
+        let mut basis = basis(Dialect::Openapi);
+        for (writes, path, seconds) in [
+            // Reading takes 450 ms, a call 100.
+            (4, 1, 1),
+            (4, 12, 2),
+            (200, 12, 3),
+            (10_000, 2, 101),
+        ] {
+            let forecast = Forecast::from(writes, writes, path, &basis);
+            assert_eq!(forecast.seconds, seconds, "{writes} {path}");
+            assert_eq!(
+                (forecast.latency_ms, forecast.latency_measured),
+                (100, true)
+            );
+        }
+        basis.observed.answers = (0, 0);
+        let forecast = Forecast::from(10, 10, 4, &basis);
+        assert_eq!(
+            (
+                forecast.latency_ms,
+                forecast.latency_measured,
+                forecast.seconds
+            ),
+            (ASSUMED_LATENCY_MS, false, 2)
+        );
+        basis.observed.minute = Some(MinuteLimit {
+            limit: 20,
+            remaining: 8,
+            reset_ms: NOW + 30_000,
+        });
+        // A later apply has a minute of its own for reads and writes together.
+        for (writes, seconds) in [(15, 2), (16, 60), (35, 60), (36, 120)] {
+            let forecast = Forecast::from(writes, 0, 1, &basis);
+            assert_eq!(forecast.seconds, seconds, "{writes}");
+            assert_eq!(forecast.calls_per_minute, Some(20));
+        }
+        // One that goes on at once has what is left of this one.
+        basis.reading = Reading::default();
+        for (writes, seconds) in [(8, 1), (9, 30), (28, 30), (29, 90)] {
+            assert_eq!(
+                Forecast::from(writes, 0, 1, &basis).seconds,
+                seconds,
+                "{writes}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_budget_that_is_too_small_is_told_with_its_figures() {
+        let mut openapi = basis(Dialect::Openapi);
+        assert_eq!(Forecast::from(4, 9, 1, &openapi).budget, None);
+        for (left, after, refused) in [(24, 0, false), (100, 76, false), (23, 0, true)] {
+            openapi.observed.credits_remaining = Some(left);
+            let forecast = Forecast::from(4, 9, 1, &openapi);
+            assert_eq!(forecast.budget.map(|budget| budget.after), Some(after));
+            assert_eq!(forecast.refusal().is_some(), refused, "{left}");
+            assert_eq!(forecast.warning().is_some(), refused, "{left}");
+        }
+        let problem = Forecast::from(4, 9, 1, &openapi).refusal().unwrap();
+        assert_eq!(
+            problem.message,
+            "the plan needs 24 credits, and 23 are left today"
+        );
+        let mut guide = basis(Dialect::Guide);
+        guide.observed.credits_remaining = Some(0);
+        assert_eq!(Forecast::from(4, 0, 1, &guide).budget, None);
+        guide.observed.day = Some(DayLimit {
+            limit: Some(2_000),
+            remaining: 1,
+            reset_ms: Some(NOW + 3_600_000),
+        });
+        let forecast = Forecast::from(4, 0, 1, &guide);
+        assert_eq!((forecast.credits(), forecast.calls()), (0, 9));
+        assert_eq!(
+            forecast.warning().unwrap().message,
+            "an apply would need 9 calls, and 1 is left until 2026-01-01T01:00:00Z"
+        );
+        guide.now_ms += 3_600_000;
+        assert_eq!(Forecast::from(4, 0, 1, &guide).budget, None);
+    }
+}
