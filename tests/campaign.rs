@@ -49,6 +49,7 @@ use deskform::plan::guards::Limits;
 use deskform::plan::{Options, Verb};
 use deskform::problem::render;
 use deskform::session::{Connection, Session, SessionError};
+use deskform::simulator::faults::Fault;
 use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Quirks, Settings, Simulator,
     SimulatorTransport, demo_refresh_token,
@@ -195,7 +196,7 @@ impl<'a> Desk<'a> {
         let ended = tokio::select! {
             biased;
             () = wire.killed() => Ended::Killed,
-            ended = applied(connection, keeping, &desired, &options) => match ended {
+            ended = applied(connection, &wire, keeping, &desired, &options) => match ended {
                 Ok(steps) => {
                     self.tally.steps += steps;
                     Ended::Done
@@ -305,6 +306,7 @@ fn holder(at: i64, n: u64) -> Holder {
 /// Plans and applies as the command does; what was not applied is the error.
 async fn applied(
     connection: Connection,
+    wire: &Wire,
     (store, holder): (Store, Holder),
     desired: &Desired,
     options: &Options,
@@ -376,6 +378,7 @@ async fn applied(
         },
     )
     .await;
+    wire.answered().await;
     left.retain(|_, left| *left == 0);
     let done = left.into_keys().cloned().collect();
     let closed = keeper.close(desired, &ready, &done, Some(scribe)).await;
@@ -728,4 +731,14 @@ fn whatever_goes_wrong_three_runs_finish_the_job() {
         seeds[0],
         first.map_or("", String::as_str)
     );
+    // A campaign in which nothing happens proves nothing.
+    if schedules < 1_000 {
+        return;
+    }
+    let mut kinds: BTreeSet<String> = Fault::passing().iter().map(Fault::kind).collect();
+    kinds.extend(["day-limit", "token-expired", "token-revoked"].map(str::to_owned));
+    let came: BTreeSet<String> = tally.faults.keys().cloned().collect();
+    assert!(came == kinds, "only {came:?} came");
+    assert!(tally.runs.iter().all(|runs| *runs > schedules / 20));
+    assert!(tally.kills > schedules / 10 && tally.steps > 4 * schedules);
 }

@@ -141,10 +141,14 @@ impl Case {
         let mut cut = |chance: f64| {
             let (comes, at, after) = (
                 random.random_bool(chance),
-                random.random_range(2..=32),
+                random.random_range(-3..=32_i8),
                 random.random_bool(0.5),
             );
-            comes.then_some(Cut { at, after })
+            comes.then_some(Cut {
+                // Now and then when all is done but nothing is kept yet.
+                at: u64::try_from(at).unwrap_or(0),
+                after,
+            })
         };
         let cuts = [cut(0.45), cut(0.3), None];
         Self {
@@ -154,7 +158,7 @@ impl Case {
             before,
             since,
             now,
-            crowd: if random.random_ratio(1, 20) {
+            crowd: if random.random_ratio(1, 12) {
                 random.random_range(95..=130)
             } else {
                 0

@@ -16,7 +16,8 @@ use tokio::sync::Notify;
 /// Where a run ends, as by `kill -9`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
-    /// The request at which it ends, from 1; those for tokens count.
+    /// The request at which it ends, from 1; those for tokens count. With 0 it ends when all
+    /// requests are answered and the ledger is not saved yet.
     pub at: u64,
     /// Whether that request has reached the server and taken effect.
     pub after: bool,
@@ -56,6 +57,14 @@ impl Wire {
         Self {
             doubles: true,
             ..self
+        }
+    }
+
+    /// Lets nothing come after the last answer, if the run is to end there.
+    pub async fn answered(&self) {
+        if self.cut.is_some_and(|cut| cut.at == 0) {
+            self.killed.notify_one();
+            pending::<()>().await;
         }
     }
 
@@ -113,7 +122,7 @@ impl Transport for Wire {
                 self.peak.fetch_max(now, Ordering::Relaxed);
                 Active(&self.active)
             });
-            if let Some(cut) = self.cut.filter(|cut| n >= cut.at) {
+            if let Some(cut) = self.cut.filter(|cut| cut.at > 0 && n >= cut.at) {
                 // Whatever comes to the wire after that is from a process that is no more.
                 if n == cut.at && cut.after {
                     let _ = self.inner.send(request).await;
