@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::api::Dialect;
 use crate::diff::Difference;
 use crate::kind::patterns::NAME;
-use crate::kind::{Create, Field, Form, Shape, Wire};
+use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, switch_value};
 use crate::manifest::Desired;
@@ -370,6 +370,31 @@ fn drop_waiting(
     }
 }
 
+/// Whether nothing of a live object is changed, and which of its fields are not.
+///
+/// What was made and is not known to be finished is compared once more, whatever it says of itself.
+fn left_alone(
+    desired: &Desired,
+    address: &Address,
+    kind: &Kind,
+    options: &Options,
+) -> (bool, Vec<String>) {
+    let is_unfinished = options
+        .ledger
+        .as_ref()
+        .and_then(|ledger| ledger.get(address))
+        .is_some_and(|entry| !entry.adopted && entry.fields.is_empty());
+    if is_unfinished {
+        return (false, Vec::new());
+    }
+    let lifecycle = desired.details.get(address).map(|detail| &detail.lifecycle);
+    let is_seed = options.create_only.contains(kind.collection);
+    (
+        is_seed || lifecycle.is_some_and(|lifecycle| lifecycle.create_only),
+        lifecycle.map_or_else(Vec::new, |lifecycle| lifecycle.ignore_changes.clone()),
+    )
+}
+
 fn existing(
     desired: &Desired,
     address: &Address,
@@ -380,23 +405,7 @@ fn existing(
     owned: &mut Owned,
 ) {
     let kind = resource.kind;
-    let mut lifecycle = desired
-        .details
-        .get(address)
-        .map(|detail| detail.lifecycle.clone())
-        .unwrap_or_default();
-    // What was made and is not known to be finished is compared once more, whatever it says.
-    let is_unfinished = options
-        .ledger
-        .as_ref()
-        .and_then(|ledger| ledger.get(address))
-        .is_some_and(|entry| !entry.adopted && entry.fields.is_empty());
-    if is_unfinished {
-        lifecycle.create_only = false;
-        lifecycle.ignore_changes.clear();
-    }
-    let hands_off =
-        !is_unfinished && (lifecycle.create_only || options.create_only.contains(kind.collection));
+    let (hands_off, ignore_changes) = left_alone(desired, address, kind, options);
     if let Some(enabled) = kind.enabled
         && resource.body.get(enabled.field).is_none()
         && kind
@@ -432,11 +441,7 @@ fn existing(
         match field.wire(live.dialect) {
             Wire::Harmless | Wire::Refused(_) => continue,
             Wire::Manual { .. }
-                if hands_off
-                    || lifecycle
-                        .ignore_changes
-                        .iter()
-                        .any(|name| name == field.name) =>
+                if hands_off || ignore_changes.iter().any(|name| name == field.name) =>
             {
                 continue;
             }
@@ -448,10 +453,7 @@ fn existing(
         }
         let current = secret_on_both_sides(field, live.dialect, named, current);
         let wanted = overlay(field, named, &current);
-        let ignored = lifecycle
-            .ignore_changes
-            .iter()
-            .any(|name| name == field.name);
+        let ignored = ignore_changes.iter().any(|name| name == field.name);
         let wanted = if hands_off || ignored {
             current.clone()
         } else if wanted == current {

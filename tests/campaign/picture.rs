@@ -113,7 +113,9 @@ fn rename(value: &mut Value, names: &BTreeMap<String, String>) {
             }
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(|item| rename(item, names));
+            for item in items.iter_mut() {
+                rename(item, names);
+            }
             items.sort_by_key(ToString::to_string);
         }
         Value::Object(object) => {
