@@ -1,19 +1,31 @@
 //! Drift: what moved since the last apply, on which side.
 //!
 //! Three values are compared for each field: what was last applied (sent, and what the server
-//! stored of it), what the manifests say, and what is live. A value that the server merely
-//! normalised is no drift.
+//! stored of it), what the manifests say, and what is live. A value that both sides moved to is no
+//! drift, nor is one that the server merely normalised. Without a ledger only two sides are there:
+//! what differs is told, and not who moved.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-use crate::ledger::update::only_named;
+use crate::api::Dialect;
+use crate::diff::{Change, Difference, changes};
+use crate::kind::{Kind, Shape};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
-use crate::plan::shown_value;
-use crate::plan::{SECRET, Verb};
-use crate::session::Ready;
+use crate::live::convert::{Names, id_text};
+use crate::manifest::Desired;
+use crate::plan::{Acknowledged, Options, SECRET, shown_value};
+use crate::session::Compared;
 use crate::state::{Address, Value};
+
+/// The version of the report's JSON form.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Most calls that are made only to learn when a drifted object was modified.
+pub const MAX_DATES: usize = 50;
 
 /// Which side moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -29,29 +41,69 @@ pub enum Moved {
     Unknown,
 }
 
+/// What became of a resource or of one of its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum What {
+    /// A field has another value.
+    Changed,
+    /// A field has another value, and only a person can set it.
+    ByHand,
+    /// The resource was deleted in Zoho Desk.
+    Deleted,
+    /// It is declared and does not exist; it was never applied, or nobody knows.
+    Missing,
+    /// It is owned and no longer declared, and still live.
+    Undeclared,
+    /// It is listed under `removed` and still live.
+    Removed,
+    /// It is neither declared nor owned, and the project owns everything of its kind.
+    Appeared,
+}
+
+impl What {
+    /// What became of a whole resource, in words; empty for a field.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed | Self::ByHand => "",
+            Self::Deleted => "deleted in Zoho Desk",
+            Self::Missing => "declared and not live",
+            Self::Undeclared => "no longer declared and still live",
+            Self::Removed => "listed under `removed` and still live",
+            Self::Appeared => "live and not declared",
+        }
+    }
+}
+
 /// One drifted field, or a whole resource.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
     /// The resource.
     pub address: Address,
-    /// The field; none for the whole resource.
+    /// The field, with a dot before a leaf: `cf.region`; none for the whole resource.
     pub field: Option<String>,
     /// Which side moved.
     pub moved: Moved,
-    /// What happened to a whole resource, such as `deleted in Zoho Desk`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub what: Option<String>,
-    /// What was last applied and stored.
+    /// What became of it.
+    pub what: What,
+    /// What was last applied and stored; null when there is no record.
     pub applied: Json,
     /// What the manifests say.
     pub wanted: Json,
     /// What is live.
     pub live: Json,
+    /// Whether the values are secret; then the text [`SECRET`] stands for them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    /// What a person has to do, where only a person can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instruction: Option<String>,
     /// When the live object was last modified, where the API says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
-    /// By whom, where the API says so.
+    /// By whom, where the API says so: an agent's e-mail address or id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
 }
@@ -60,145 +112,548 @@ pub struct Drift {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
     /// The environment.
     pub environment: String,
     /// The organization.
     pub org_id: String,
     /// Whether a ledger told what was last applied.
     pub three_way: bool,
+    /// Whether what only the manifests changed is left out.
+    pub only_live: bool,
+    /// Addresses that the report is limited to; empty means everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
     /// What drifted, by address and field.
     pub drifts: Vec<Drift>,
+    /// Differences that an `ignore:` entry accepts; they do not count.
+    pub acknowledged: Vec<Acknowledged>,
+    /// Addresses whose secrets are not set here, so that a part was not compared.
+    pub not_compared: Vec<String>,
+    /// Addresses that were not compared since it is not clear what they are.
+    pub unclear: Vec<String>,
 }
 
 /// Compares the three sides. `only_live` leaves out what the manifests alone changed.
+///
+/// The ledger in `options` tells what was last applied.
 #[must_use]
-pub fn drift(ready: &Ready, ledger: Option<&Ledger>, only_live: bool) -> Report {
-    let plan = &ready.planned.plan;
+pub fn report(
+    compared: &Compared,
+    desired: &Desired,
+    options: &Options,
+    only_live: bool,
+) -> Report {
+    let sides = Sides::of(compared, desired, options);
     let mut drifts = Vec::new();
-    for task in &ready.planned.tasks {
-        let step = &task.step;
-        let entry = ledger.and_then(|ledger| ledger.resources.get(&step.address));
-        match step.verb {
-            Verb::Create => drifts.push(whole(
-                &step.address,
-                match (ledger, entry) {
-                    (None, _) => (Moved::Unknown, "declared and not live"),
-                    (Some(_), Some(_)) => (Moved::Live, "deleted in Zoho Desk"),
-                    (Some(_), None) => (Moved::Manifests, "declared and not applied yet"),
-                },
-            )),
-            Verb::Delete | Verb::Disable => drifts.push(whole(
-                &step.address,
-                (Moved::Manifests, "no longer declared and still live"),
-            )),
-            Verb::Manual => drifts.push(whole(
-                &step.address,
-                (Moved::Manifests, "waits for somebody to do it by hand"),
-            )),
-            Verb::Update | Verb::Replace => {
-                updated(ready, &step.address, entry, &mut drifts);
-            }
+    for change in changes(&compared.owned.desired, &compared.owned.live) {
+        match change {
+            Change::Create(address) => drifts.push(sides.missing(&address)),
+            Change::Remove(address) => drifts.extend(sides.left(&address)),
+            Change::Update(address, fields) => drifts.extend(
+                fields
+                    .iter()
+                    .filter_map(|difference| sides.field(&address, difference)),
+            ),
         }
     }
-    drifts.retain(|drift| !only_live || drift.moved != Moved::Manifests);
+    // A secret that is not set hides the wanted values, and not that the object is gone.
+    for address in &compared.owned.not_compared {
+        if !compared.bound.live.contains_key(address) && sides.entry(address).is_some() {
+            drifts.push(sides.missing(address));
+        }
+    }
+    for (address, difference, doing) in &compared.owned.by_hand {
+        drifts.push(sides.by_hand(address, difference, doing));
+    }
+    let chosen =
+        |address: &Address| options.targets.is_empty() || options.targets.contains(address);
+    drifts
+        .retain(|drift| chosen(&drift.address) && !(only_live && drift.moved == Moved::Manifests));
     drifts.sort_by(|a, b| (&a.address, &a.field).cmp(&(&b.address, &b.field)));
     drifts.dedup();
+    let mut acknowledged = compared.owned.acknowledged.clone();
+    drifts.retain(|drift| {
+        let rule = options
+            .ignoring(&drift.address, None)
+            .filter(|_| drift.field.is_none());
+        acknowledged.extend(rule.map(|rule| Acknowledged {
+            address: drift.address.clone(),
+            field: None,
+            reason: rule.reason.clone(),
+            until: rule.until.map(|day| day.to_string()),
+        }));
+        rule.is_none()
+    });
+    acknowledged.retain(|entry| chosen(&entry.address));
+    acknowledged.sort_by(|a, b| (&a.address, &a.field).cmp(&(&b.address, &b.field)));
+    acknowledged.dedup();
+    let unclear: BTreeSet<&Address> = compared.bound.unclear.iter().collect();
     Report {
-        environment: plan.environment.clone(),
-        org_id: plan.org_id.clone(),
-        three_way: ledger.is_some(),
+        format_version: FORMAT_VERSION,
+        environment: options.environment.clone(),
+        org_id: options.org_id.clone(),
+        three_way: options.ledger.is_some(),
+        only_live,
+        targets: options.targets.iter().map(ToString::to_string).collect(),
         drifts,
+        acknowledged,
+        not_compared: shown(compared.owned.not_compared.iter().filter(|a| chosen(a))),
+        unclear: shown(unclear.into_iter().filter(|a| chosen(a))),
     }
 }
 
-fn whole(address: &Address, (moved, what): (Moved, &str)) -> Drift {
+fn shown<'a>(addresses: impl Iterator<Item = &'a Address>) -> Vec<String> {
+    addresses.map(ToString::to_string).collect()
+}
+
+/// The three sides, and what makes their names comparable.
+struct Sides<'a> {
+    compared: &'a Compared,
+    desired: &'a Desired,
+    ledger: Option<&'a Ledger>,
+    /// Who owns an id.
+    owners: HashMap<(&'static str, &'a str), &'a Address>,
+    /// What an address in an old record is called now.
+    names: HashMap<String, String>,
+    tombstones: HashSet<Address>,
+}
+
+impl<'a> Sides<'a> {
+    fn of(compared: &'a Compared, desired: &'a Desired, options: &'a Options) -> Self {
+        let live = &compared.live;
+        let ledger = options.ledger.as_ref();
+        let mut names = HashMap::new();
+        // An object that is declared now was called by its own name before.
+        for (address, index) in &compared.bound.live {
+            let old = live
+                .identity_of(*index)
+                .map(|name| Address::new(address.collection, name));
+            if let Some(old) = old.filter(|old| !desired.state.contains_key(old)) {
+                names.insert(old.to_string(), address.to_string());
+            }
+        }
+        // A declaration that moved to another handle, or went.
+        for (address, entry) in ledger.iter().flat_map(|ledger| &ledger.resources) {
+            let now = live
+                .find_id(address.collection, &entry.id)
+                .and_then(|index| live.address_of(index));
+            if let Some(now) = now {
+                names.insert(address.to_string(), now.to_string());
+            }
+        }
+        Self {
+            compared,
+            desired,
+            ledger,
+            owners: ledger.map(Ledger::index).unwrap_or_default(),
+            names,
+            tombstones: compared
+                .bound
+                .tombstones
+                .iter()
+                .filter_map(|(index, _)| live.address_of(*index))
+                .collect(),
+        }
+    }
+
+    /// The record of an address: that of its live object, else that under its name.
+    fn entry(&self, address: &Address) -> Option<&'a Entry> {
+        let ledger = self.ledger?;
+        let live = &self.compared.live;
+        let object = self
+            .compared
+            .bound
+            .live
+            .get(address)
+            .and_then(|index| live.objects.get(*index));
+        let by_id = object.and_then(|object| {
+            std::iter::once(&object.id)
+                .chain(object.parts.iter().map(|part| &part.id))
+                .find_map(|id| self.owners.get(&(address.collection, id.as_str())))
+        });
+        if let Some(owner) = by_id {
+            return ledger.get(owner);
+        }
+        ledger.get(address).filter(|entry| {
+            // What has become another declaration's object is no record of this one.
+            live.find_id(address.collection, &entry.id)
+                .and_then(|index| live.bound(index))
+                .is_none_or(|now| now == address)
+        })
+    }
+
+    fn missing(&self, address: &Address) -> Drift {
+        let (moved, what) = match (self.ledger, self.entry(address)) {
+            (None, _) => (Moved::Unknown, What::Missing),
+            (Some(_), Some(_)) => (Moved::Live, What::Deleted),
+            (Some(_), None) => (Moved::Manifests, What::Missing),
+        };
+        whole(address, moved, what)
+    }
+
+    /// What is live and to be removed.
+    fn left(&self, address: &Address) -> Option<Drift> {
+        // What an unclear declaration may be is not to be removed.
+        let unclear = &self.compared.bound.unclear;
+        if self.desired.state.contains_key(address) {
+            return None;
+        }
+        let is_owned = self
+            .ledger
+            .is_some_and(|ledger| ledger.get(address).is_some())
+            || self.owned_by_id(address);
+        let (moved, what) = match (self.tombstones.contains(address), is_owned) {
+            (true, true) => (Moved::Manifests, What::Removed),
+            (true, false) => (Moved::Unknown, What::Removed),
+            (false, true) => (Moved::Manifests, What::Undeclared),
+            (false, false) => {
+                if unclear
+                    .iter()
+                    .any(|other| other.collection == address.collection)
+                {
+                    return None;
+                }
+                match self.ledger {
+                    Some(_) => (Moved::Live, What::Appeared),
+                    None => (Moved::Unknown, What::Appeared),
+                }
+            }
+        };
+        Some(whole(address, moved, what))
+    }
+
+    fn owned_by_id(&self, address: &Address) -> bool {
+        use crate::live::convert::Ids;
+        self.compared
+            .live
+            .id(address)
+            .is_some_and(|id| self.owners.contains_key(&(address.collection, id.as_str())))
+    }
+
+    fn by_hand(&self, address: &Address, difference: &Difference, doing: &str) -> Drift {
+        let moved = match (self.ledger, self.entry(address)) {
+            (Some(_), None) => Moved::Manifests,
+            // What only a person can set is in no record.
+            _ => Moved::Unknown,
+        };
+        Drift {
+            what: What::ByHand,
+            instruction: Some(format!("set `{}` at {doing}", difference.field)),
+            ..drifted(address, difference, moved, Json::Null)
+        }
+    }
+
+    fn field(&self, address: &Address, difference: &Difference) -> Option<Drift> {
+        let kind = self.compared.owned.desired.get(address)?.kind;
+        let named = self
+            .compared
+            .owned
+            .named
+            .get(address)
+            .and_then(|resource| resource.body.get(difference.field));
+        let (moved, applied) = if self.ledger.is_none() {
+            (Moved::Unknown, Json::Null)
+        } else {
+            let Some(entry) = self.entry(address) else {
+                return Some(drifted(address, difference, Moved::Manifests, Json::Null));
+            };
+            match entry.fields.get(difference.field) {
+                Some(_) | None if is_secret(difference) => (Moved::Unknown, Json::Null),
+                Some(record) => {
+                    let record = Record {
+                        sent: self.current(kind, difference.field, &record.sent),
+                        stored: self.current(kind, difference.field, &record.stored),
+                    };
+                    let live = self
+                        .compared
+                        .owned
+                        .live
+                        .get(address)
+                        .and_then(|resource| resource.body.get(difference.field));
+                    record.side(kind, difference, named, live)?
+                }
+                // Declaring a resource implies that it is in use, and so it was applied.
+                None if named.is_none() && !entry.fields.is_empty() => {
+                    (Moved::Live, shown_value(&difference.after))
+                }
+                // A map with a secret in it is in no record.
+                None if named.is_some_and(Value::is_secret) => (Moved::Unknown, Json::Null),
+                // Of what a run that was killed has created nobody knows more than the id.
+                None if entry.fields.is_empty() && !entry.adopted => (Moved::Unknown, Json::Null),
+                None => (Moved::Manifests, Json::Null),
+            }
+        };
+        Some(drifted(address, difference, moved, applied))
+    }
+
+    /// A recorded value with the names that its parts have now.
+    fn current(&self, kind: &'static Kind, field: &str, value: &Json) -> Json {
+        match (kind.field(field).map(|field| field.shape), value) {
+            (Some(Shape::Reference(_) | Shape::References(_) | Shape::Subscriptions), value) => {
+                self.renamed(value)
+            }
+            (Some(Shape::CustomFields { module }), Json::Object(map)) => map
+                .iter()
+                .map(|(key, value)| {
+                    let key = match self.names.get(key) {
+                        Some(now) => now.clone(),
+                        None => Names::custom_field(&self.compared.live, module, key),
+                    };
+                    (key, value.clone())
+                })
+                .collect::<Map<_, _>>()
+                .into(),
+            (_, value) => value.clone(),
+        }
+    }
+
+    fn renamed(&self, value: &Json) -> Json {
+        match value {
+            Json::String(text) => Json::from(self.names.get(text).unwrap_or(text).as_str()),
+            Json::Array(items) => items.iter().map(|item| self.renamed(item)).collect(),
+            Json::Object(map) => map
+                .iter()
+                .map(|(key, value)| (key.clone(), self.renamed(value)))
+                .collect::<Map<_, _>>()
+                .into(),
+            value => value.clone(),
+        }
+    }
+}
+
+/// What was last applied to a field.
+struct Record {
+    sent: Json,
+    stored: Json,
+}
+
+impl Record {
+    /// Which side moved away from the record, and what was stored; nothing when the server merely
+    /// normalised what was sent.
+    fn side(
+        &self,
+        kind: &'static Kind,
+        difference: &Difference,
+        named: Option<&Value>,
+        live: Option<&Value>,
+    ) -> Option<(Moved, Json)> {
+        let shape = kind.field(difference.field).map(|field| field.shape);
+        let is_set = matches!(
+            shape,
+            Some(Shape::References(_) | Shape::Subscriptions | Shape::Texts { set: true, .. })
+        );
+        // A leaf of a map that is absent is null; a subscription that is absent is none.
+        let by_leaf = matches!(shape, Some(Shape::Map(_) | Shape::CustomFields { .. }));
+        let (sent, stored, wanted, live) = match &difference.leaf {
+            None => (
+                Some(self.sent.clone()),
+                Some(self.stored.clone()),
+                Some(shown_value(named.unwrap_or(&difference.after))),
+                Some(live.map(shown_value).unwrap_or_default()),
+            ),
+            Some(leaf) => {
+                let recorded = |value: &Json| value.get(leaf).cloned();
+                if by_leaf && recorded(&self.sent).is_none() {
+                    // The manifests name a leaf that they did not name before.
+                    return Some((Moved::Manifests, Json::Null));
+                }
+                (
+                    recorded(&self.sent),
+                    recorded(&self.stored),
+                    leaf_of(named, leaf),
+                    leaf_of(live, leaf),
+                )
+            }
+        };
+        let live = match (&sent, live) {
+            // What the manifests did not name inside a leaf is nobody's.
+            (Some(sent), Some(live)) if by_leaf => Some(within(sent, &live)),
+            (_, live) => live,
+        };
+        let same = |a: &Option<Json>, b: &Option<Json>| {
+            normal(a.as_ref(), by_leaf, is_set) == normal(b.as_ref(), by_leaf, is_set)
+        };
+        let moved = match (!same(&stored, &live), !same(&sent, &wanted)) {
+            (true, true) => Moved::Both,
+            (true, false) => Moved::Live,
+            (false, true) => Moved::Manifests,
+            (false, false) => return None,
+        };
+        // A subscription without a filter is shown as the empty filter.
+        let stored = match stored {
+            Some(Json::Null) if difference.leaf.is_some() && !by_leaf => Json::Object(Map::new()),
+            stored => stored.unwrap_or_default(),
+        };
+        Some((moved, stored))
+    }
+}
+
+fn leaf_of(value: Option<&Value>, leaf: &str) -> Option<Json> {
+    match value {
+        Some(Value::Map(map)) => map.get(leaf).map(shown_value),
+        _ => None,
+    }
+}
+
+/// Of a live value only what stood in the sent one.
+fn within(sent: &Json, live: &Json) -> Json {
+    match (sent, live) {
+        (Json::Object(sent), Json::Object(live)) => sent
+            .iter()
+            .map(|(key, sent)| {
+                let live = live.get(key).unwrap_or(&Json::Null);
+                (key.clone(), within(sent, live))
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        (_, live) => live.clone(),
+    }
+}
+
+/// The form in which two values are compared.
+fn normal(value: Option<&Json>, absent_is_null: bool, is_set: bool) -> Option<Json> {
+    match value {
+        None | Some(Json::Null) if absent_is_null => Some(Json::Null),
+        None => None,
+        Some(value) if is_set => Some(sorted(value)),
+        Some(value) => Some(value.clone()),
+    }
+}
+
+/// Sets in one order; a subscription without a filter is one with an empty filter.
+fn sorted(value: &Json) -> Json {
+    match value {
+        Json::Null => Json::Object(Map::new()),
+        Json::Array(items) => {
+            let mut items: Vec<Json> = items.iter().map(sorted).collect();
+            items.sort_by_cached_key(ToString::to_string);
+            items.into()
+        }
+        Json::Object(map) => {
+            let map: BTreeMap<_, _> = map.iter().map(|(k, v)| (k.clone(), sorted(v))).collect();
+            Json::Object(map.into_iter().collect())
+        }
+        value => value.clone(),
+    }
+}
+
+fn is_secret(difference: &Difference) -> bool {
+    difference.before.is_secret() || difference.after.is_secret()
+}
+
+fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Json) -> Drift {
+    let secret = is_secret(difference);
+    let show = |value: &Value| {
+        if secret {
+            Json::from(SECRET)
+        } else {
+            shown_value(value)
+        }
+    };
+    let field = match &difference.leaf {
+        Some(leaf) => format!(
+            "{}.{}",
+            difference.field,
+            leaf.strip_prefix("customFields/").unwrap_or(leaf)
+        ),
+        None => difference.field.to_owned(),
+    };
     Drift {
         address: address.clone(),
-        field: None,
+        field: Some(field),
         moved,
-        what: Some(what.to_owned()),
-        applied: Json::Null,
-        wanted: Json::Null,
-        live: Json::Null,
+        what: What::Changed,
+        applied: if secret { Json::Null } else { applied },
+        wanted: show(&difference.after),
+        live: show(&difference.before),
+        secret,
+        instruction: None,
         modified: None,
         by: None,
     }
 }
 
-fn updated(ready: &Ready, address: &Address, entry: Option<&Entry>, drifts: &mut Vec<Drift>) {
-    let (Some(wanted), Some(have)) = (
-        ready.owned.desired.get(address),
-        ready.owned.live.get(address),
-    ) else {
-        return;
-    };
-    let named = ready.owned.named.get(address);
-    let (modified, by) = modified(&ready.live, ready.bound.live.get(address).copied());
-    for (name, value) in wanted.body.iter() {
-        let live = have.body.get(name).unwrap_or(&Value::Null);
-        if value == live {
-            continue;
-        }
-        let named = named
-            .and_then(|resource| resource.body.get(name))
-            .unwrap_or(value);
-        let (moved, applied) = match entry.and_then(|entry| entry.fields.get(name)) {
-            None => (Moved::Unknown, Json::Null),
-            Some(record) => {
-                let live_moved = record.stored != shown_value(&only_named(named, live));
-                let manifests_moved = record.sent != shown_value(named);
-                let moved = match (live_moved, manifests_moved) {
-                    (true, true) => Moved::Both,
-                    (true, false) => Moved::Live,
-                    (false, _) => Moved::Manifests,
-                };
-                (moved, record.stored.clone())
-            }
-        };
-        let secret = value.is_secret() || live.is_secret();
-        let show = |value: &Value| {
-            if secret {
-                Json::from(SECRET)
-            } else {
-                shown_value(&only_named(named, value))
-            }
-        };
-        drifts.push(Drift {
-            address: address.clone(),
-            field: Some(name.to_owned()),
-            moved,
-            what: None,
-            applied: if secret { Json::Null } else { applied },
-            wanted: show(value),
-            live: show(live),
-            modified: modified.clone(),
-            by: by.clone(),
-        });
+fn whole(address: &Address, moved: Moved, what: What) -> Drift {
+    Drift {
+        address: address.clone(),
+        field: None,
+        moved,
+        what,
+        applied: Json::Null,
+        wanted: Json::Null,
+        live: Json::Null,
+        secret: false,
+        instruction: None,
+        modified: None,
+        by: None,
     }
 }
 
-/// When an object was modified, and by whom, where the answer says so.
-fn modified(live: &Live, index: Option<usize>) -> (Option<String>, Option<String>) {
-    let Some(object) = index.and_then(|index| live.objects.get(index)) else {
-        return (None, None);
-    };
-    let text = |key: &str| {
-        object
+/// Objects that drifted and whose time of modification a GET of their own would tell; at most
+/// [`MAX_DATES`].
+///
+/// Source: Account, `getAccounts` and `getAccount`; Contact, `getContacts` and `getContact`: the
+/// listings lack `modifiedTime`, the single objects have it. Of the other kinds the listing says
+/// whatever there is.
+#[must_use]
+pub fn undated(report: &Report, compared: &Compared) -> Vec<usize> {
+    let live = &compared.live;
+    let mut indices: Vec<usize> = report
+        .drifts
+        .iter()
+        .filter(|drift| drift.moved != Moved::Manifests)
+        .filter(|drift| matches!(drift.address.collection, "accounts" | "contacts"))
+        .filter_map(|drift| compared.bound.live.get(&drift.address).copied())
+        .filter(|index| {
+            live.dialect == Dialect::Openapi
+                && live
+                    .objects
+                    .get(*index)
+                    .is_some_and(|object| !object.raw.contains_key("modifiedTime"))
+        })
+        .collect();
+    indices.dedup();
+    indices.truncate(MAX_DATES);
+    indices
+}
+
+/// Adds when a drifted object was modified, and by whom, where its answer says so.
+///
+/// The time is that of the object's last change, whichever field it was.
+pub fn date(report: &mut Report, compared: &Compared) {
+    let live = &compared.live;
+    for drift in &mut report.drifts {
+        let object = compared
+            .bound
+            .live
+            .get(&drift.address)
+            .and_then(|index| live.objects.get(*index));
+        // What only a person can set need not have been changed at all.
+        let tells = drift.moved != Moved::Manifests && drift.what != What::ByHand;
+        let Some(object) = object.filter(|_| tells) else {
+            continue;
+        };
+        drift.modified = object
             .raw
-            .get(key)
+            .get("modifiedTime")
             .and_then(Json::as_str)
-            .map(str::to_owned)
-    };
-    let name = |key: &str| {
-        object
-            .raw
-            .get(key)
-            .and_then(|by| by.get("name"))
-            .and_then(Json::as_str)
-            .map(str::to_owned)
-    };
-    (
-        text("modifiedTime"),
-        name("modifiedBy").or_else(|| text("modifiedBy")),
-    )
+            .map(str::to_owned);
+        drift.by = object.raw.get("modifiedBy").and_then(|by| who(by, live));
+    }
+}
+
+/// An agent by the id in an answer: the e-mail address where agents were read.
+fn who(by: &Json, live: &Live) -> Option<String> {
+    let id = id_text(by.get("id").unwrap_or(by))?;
+    let agent = live
+        .find_id("agents", &id)
+        .and_then(|index| live.identity_of(index));
+    let acting = live
+        .acting
+        .as_ref()
+        .filter(|acting| acting.id == id)
+        .map(|acting| acting.email.clone());
+    Some(agent.or(acting).unwrap_or_else(|| format!("agent {id}")))
 }

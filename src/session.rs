@@ -11,13 +11,14 @@ use crate::api::{
 };
 use crate::clock::Clock;
 use crate::config::Prune;
+use crate::drift;
 use crate::live::fields::{created_custom_fields, too_many_custom_fields};
 use crate::live::read::{
     Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
 };
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
-use crate::plan::bind::{Bound, bind};
+use crate::plan::bind::{Bound, bind, bind_what_is_clear};
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::own::{Owned, check_dialect, own};
 use crate::plan::tasks::{Planned, Task, plan};
@@ -127,6 +128,44 @@ impl Ready {
     }
 }
 
+/// Both sides side by side, without a plan.
+#[derive(Debug)]
+pub struct Compared {
+    /// What was read.
+    pub live: Live,
+    /// Which live object each declared resource is, as far as that is clear.
+    pub bound: Bound,
+    /// Both sides as they were compared.
+    pub owned: Owned,
+    /// What the ledger owns and does not exist any more.
+    pub absent: Vec<Address>,
+    /// Warnings that came up.
+    pub warnings: Vec<Problem>,
+    /// Why some addresses were left out.
+    pub problems: Vec<Problem>,
+}
+
+/// A report of drift with what came up on the way.
+#[derive(Debug)]
+pub struct Drifted {
+    /// What moved.
+    pub report: drift::Report,
+    /// Warnings that came up.
+    pub warnings: Vec<Problem>,
+    /// Why some addresses were left out of the report.
+    pub problems: Vec<Problem>,
+}
+
+fn not_compared(owned: &Owned) -> impl Iterator<Item = Problem> {
+    owned.not_compared.iter().map(|address| {
+        Problem::warning(
+            "not-compared",
+            format!("`{address}` holds a secret that is not set; that part was not compared"),
+        )
+        .help("set the environment variable; apply refuses without it")
+    })
+}
+
 impl Session {
     /// Opens a session: one call, two where the dialect shows in no header.
     ///
@@ -230,28 +269,83 @@ impl Session {
         }))
     }
 
+    /// Reads the organization and compares it, without planning.
+    ///
+    /// What is unclear is told beside what is not: nothing may be changed after such a comparison.
+    ///
+    /// # Errors
+    /// [`SessionError`] when something cannot be read or the dialect refuses the manifests.
+    pub async fn compare(
+        &self,
+        desired: &Desired,
+        options: &Options,
+    ) -> Result<Compared, SessionError> {
+        let mut warnings = self.check_dialect(desired)?;
+        let needs = self.needs(desired, options);
+        let (mut live, absent) = self.read_owned(&needs, options).await?;
+        let (bound, problems) = bind_what_is_clear(desired, &mut live, options);
+        self.complete_bound(&mut live, &bound).await?;
+        let owned = own(desired, &bound, &live, options);
+        warnings.extend(not_compared(&owned));
+        Ok(Compared {
+            live,
+            bound,
+            owned,
+            absent,
+            warnings,
+            problems,
+        })
+    }
+
+    /// Reads the organization and reports what moved since the last apply, on which side.
+    ///
+    /// The ledger in the options tells what was last applied. Only reads; at most
+    /// [`drift::MAX_DATES`] calls are made only to learn when an object was modified.
+    ///
+    /// # Errors
+    /// [`SessionError`] when something cannot be read or the dialect refuses the manifests.
+    pub async fn drift(
+        &self,
+        desired: &Desired,
+        options: &Options,
+        only_live: bool,
+    ) -> Result<Drifted, SessionError> {
+        let mut lenient = options.clone();
+        // What is protected is reported like everything else; nothing is removed here.
+        for entry in lenient
+            .ledger
+            .iter_mut()
+            .flat_map(|ledger| ledger.resources.values_mut())
+        {
+            entry.prevent_destroy = false;
+        }
+        let mut compared = self.compare(desired, &lenient).await?;
+        let mut report = drift::report(&compared, desired, options, only_live);
+        let undated = drift::undated(&report, &compared);
+        if let Err(unread) = complete(&self.client.reader(), &mut compared.live, &undated).await {
+            // When it was is worth a call, and not worth a failure.
+            tracing::debug!(
+                count = unread.len(),
+                "times of modification could not be read"
+            );
+        }
+        drift::date(&mut report, &compared);
+        Ok(Drifted {
+            report,
+            warnings: compared.warnings,
+            problems: compared.problems,
+        })
+    }
+
     /// Reads the organization and plans.
     ///
     /// # Errors
     /// [`SessionError`] with everything that is in the way; nothing was written.
     pub async fn plan(&self, desired: &Desired, options: &Options) -> Result<Ready, SessionError> {
-        let (errors, mut warnings): (Vec<_>, Vec<_>) = check_dialect(desired, self.dialect)
-            .into_iter()
-            .partition(|problem| problem.severity == Severity::Error);
-        if !errors.is_empty() {
-            return Err(errors.into());
-        }
+        let mut warnings = self.check_dialect(desired)?;
         let begun_ms = self.clock.now_ms();
         let before = self.client.observed().reads;
-        let mut needs = Needs::of(desired, self.dialect);
-        if let Some(ledger) = &options.ledger {
-            needs.add_owned(ledger, self.dialect, &|kind| {
-                options.prune(kind) != Prune::None
-            });
-        }
-        for (address, identity) in &options.watched {
-            needs.add(address, identity, self.dialect);
-        }
+        let needs = self.needs(desired, options);
         let (live, bound, absent) = self.bound(desired, &needs, options).await?;
         let owned = own(desired, &bound, &live, options);
         let mut options = options.clone();
@@ -263,17 +357,7 @@ impl Session {
             ms: since(begun_ms, &self.clock).saturating_add(self.preflight.ms),
         };
         planned.plan.forecast = self.forecast(&planned.tasks, reading);
-        for address in &owned.not_compared {
-            warnings.push(
-                Problem::warning(
-                    "not-compared",
-                    format!(
-                        "`{address}` holds a secret that is not set; that part was not compared"
-                    ),
-                )
-                .help("set the environment variable; apply refuses without it"),
-            );
-        }
+        warnings.extend(not_compared(&owned));
         let missing_scopes = self.missing_scopes(&planned);
         Ok(Ready {
             planned,
@@ -345,7 +429,44 @@ impl Session {
         needs: &Needs,
         options: &Options,
     ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
-        let reader = self.client.reader();
+        let (mut live, absent) = self.read_owned(needs, options).await?;
+        let bound = bind(desired, &mut live, options)?;
+        self.complete_bound(&mut live, &bound).await?;
+        Ok((live, bound, absent))
+    }
+
+    /// The warnings about what the dialect lacks.
+    fn check_dialect(&self, desired: &Desired) -> Result<Vec<Problem>, SessionError> {
+        let (errors, warnings): (Vec<_>, Vec<_>) = check_dialect(desired, self.dialect)
+            .into_iter()
+            .partition(|problem| problem.severity == Severity::Error);
+        if errors.is_empty() {
+            Ok(warnings)
+        } else {
+            Err(errors.into())
+        }
+    }
+
+    fn needs(&self, desired: &Desired, options: &Options) -> Needs {
+        let mut needs = Needs::of(desired, self.dialect);
+        if let Some(ledger) = &options.ledger {
+            needs.add_owned(ledger, self.dialect, &|kind| {
+                options.prune(kind) != Prune::None
+            });
+        }
+        for (address, identity) in &options.watched {
+            needs.add(address, identity, self.dialect);
+        }
+        needs
+    }
+
+    /// Reads what is needed, once more where a listing may not show yet what was applied; with what
+    /// the ledger owns and does not exist any more.
+    async fn read_owned(
+        &self,
+        needs: &Needs,
+        options: &Options,
+    ) -> Result<(Live, Vec<Address>), SessionError> {
         let mut live = self.read(needs).await?;
         let mut absent = Vec::new();
         if let Some(ledger) = &options.ledger {
@@ -367,18 +488,20 @@ impl Session {
                 live = self.read(needs).await?;
                 lacking = lacking_in_listings(&live, needs, ledger);
             }
-            absent = fetch_missing(&reader, &mut live, needs, ledger)
+            absent = fetch_missing(&self.client.reader(), &mut live, needs, ledger)
                 .await
                 .map_err(SessionError::Unread)?;
             let gone = lacking.into_iter().filter(|(_, whole)| *whole);
             absent.extend(gone.map(|(address, _)| address));
         }
-        let bound = bind(desired, &mut live, options)?;
-        let lacking = incomplete(&bound, &live);
-        complete(&reader, &mut live, &lacking)
+        Ok((live, absent))
+    }
+
+    async fn complete_bound(&self, live: &mut Live, bound: &Bound) -> Result<(), SessionError> {
+        let lacking = incomplete(bound, live);
+        complete(&self.client.reader(), live, &lacking)
             .await
-            .map_err(SessionError::Unread)?;
-        Ok((live, bound, absent))
+            .map_err(SessionError::Unread)
     }
 
     /// Reads whole every object that a listing shows in part, for an export.

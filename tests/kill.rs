@@ -397,8 +397,12 @@ impl Stage {
             .place
             .files()
             .into_keys()
-            .filter(|name| name.contains(".deskform/") && !name.ends_with("served.json"))
-            .filter(|name| !name.ends_with(".guard"))
+            .filter(|name| name.contains(".deskform/"))
+            .filter(|name| {
+                !["served.json", "served.guard"]
+                    .iter()
+                    .any(|kept| name.ends_with(kept))
+            })
             .collect();
         if left.is_empty() {
             Ok(())
@@ -488,7 +492,7 @@ fn killed_at_any_request_the_next_run_finishes() {
                         if n > requests {
                             break;
                         }
-                        let blow = if n % 2 == 0 { even } else { odd };
+                        let blow = if n.is_multiple_of(2) { even } else { odd };
                         if let Err(problem) = killed(&scene, &picture, n, blow) {
                             let problem = format!("{dialect}, request {n}, {blow:?}: {problem}");
                             failures.lock().expect("it").push(problem);

@@ -75,7 +75,7 @@ fn parse(line: &str) {
 
 /// The command of a line of a shell: without comment and what it is piped into.
 fn command_of(line: &str) -> &str {
-    [" #", " | ", " > "]
+    [" #", " | ", " > ", " >> "]
         .iter()
         .fold(line, |line, mark| line.split(mark).next().unwrap_or(line))
         .trim()
@@ -104,7 +104,7 @@ fn commands_are_commands() {
     }
     assert!(count >= 8, "{count} commands");
     // In running text as well.
-    let subcommands = ["plan", "apply", "export", "validate"];
+    let subcommands = ["plan", "apply", "drift", "export", "validate"];
     for code in text.split('`').skip(1).step_by(2) {
         match code.split_once(' ') {
             Some(("deskform", _)) => parse(code),

@@ -4,13 +4,16 @@ pub mod apply;
 pub mod auth;
 pub mod common;
 pub mod completions;
+pub mod drift;
 pub mod explain;
 pub mod export;
 pub mod init;
+pub mod ledger;
 pub mod plan;
 pub mod schema;
 pub mod simulate;
 pub mod store;
+pub mod unlock;
 pub mod validate;
 
 use std::path::PathBuf;
@@ -26,7 +29,7 @@ use common::Failure;
     name = "deskform",
     version,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`plan --detailed-exitcode`); 3 something applied and something not."
+    after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`drift`, `plan --detailed-exitcode`); 3 something applied and something not."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -99,8 +102,14 @@ enum Command {
     Plan(plan::Args),
     /// Make the organization match the manifests
     Apply(apply::Args),
+    /// Report what moved since the last apply, in Zoho Desk or in the manifests
+    Drift(drift::Args),
     /// Write a live organization as manifests
     Export(export::Args),
+    /// Show or correct who owns what
+    Ledger(ledger::Args),
+    /// Give back the lock of a run that is gone
+    Unlock(unlock::Args),
     /// Serve a simulated Zoho Desk on loopback
     Simulate(simulate::Args),
     /// Explain a kind or one of its fields
@@ -137,7 +146,10 @@ pub fn run() -> u8 {
         Command::Validate(args) => validate::run(global, args),
         Command::Plan(args) => plan::run(global, args),
         Command::Apply(args) => apply::run(global, args),
+        Command::Drift(args) => drift::run(global, args),
         Command::Export(args) => export::run(global, args),
+        Command::Ledger(args) => ledger::run(global, args),
+        Command::Unlock(args) => unlock::run(global, args),
         Command::Simulate(args) => simulate::run(global, args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),

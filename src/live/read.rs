@@ -134,6 +134,21 @@ impl Needs {
         }
     }
 
+    /// Every object of one kind, to find one by its id; of its fields the identity.
+    #[must_use]
+    pub fn of_kind(kind: &'static Kind, dialect: Dialect) -> Self {
+        let mut needs = Self::default();
+        let entry = needs.kinds.entry(kind.collection).or_default();
+        if kind.api(dialect).is_some_and(|api| api.by_module) {
+            entry.modules.extend(
+                kind::custom_fields::MODULES
+                    .iter()
+                    .map(|module| (*module).to_owned()),
+            );
+        }
+        needs
+    }
+
     /// Everything that can be managed, for an export.
     #[must_use]
     pub fn everything(dialect: Dialect) -> Self {

@@ -28,6 +28,8 @@ pub struct Bound {
     pub known: HashSet<Address>,
     /// Addresses that cannot be compared since a secret is missing.
     pub not_compared: Vec<Address>,
+    /// Addresses of which a problem says why nobody knows what they are; never in a plan.
+    pub unclear: HashSet<Address>,
 }
 
 /// Binds the declared resources to live objects.
@@ -36,89 +38,105 @@ pub struct Bound {
 /// All problems at once: objects that are not unique, names that do not exist, two addresses for
 /// one object.
 pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bound, Vec<Problem>> {
+    let (bound, problems) = bind_what_is_clear(desired, live, options);
+    if problems.is_empty() {
+        Ok(bound)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Binds what can be bound, and returns the problems of the rest beside it.
+///
+/// Made for reports: what is unclear is left out there, and does not hide everything else.
+#[must_use]
+pub fn bind_what_is_clear(
+    desired: &Desired,
+    live: &mut Live,
+    options: &Options,
+) -> (Bound, Vec<Problem>) {
     let owners = Owners::of(live, options);
     let mut problems = Vec::new();
     let mut bound = Bound::default();
     let mut taken: HashMap<usize, Address> = HashMap::new();
     live.reserve(desired.state.keys().cloned());
     for (address, resource) in &desired.state {
+        let before = problems.len();
         let by_ledger = owners.by_address.get(address).copied();
         let by_name = candidate(
             desired,
             live,
             address,
             resource,
-            by_ledger.is_some(),
+            by_ledger,
             &mut problems,
             &mut bound,
         );
-        let index = match (by_ledger, by_name) {
-            (Some(owned), Some(named))
-                if owned != named
-                    && (owners.owns(address, named)
-                        || options
-                            .watched
-                            .iter()
-                            .any(|(watched, _)| watched == address)) =>
-            {
-                // A run ended between the halves of a replacement: the old half is still to go.
-                bound.tombstones.push((owned, place(desired, address, "")));
-                named
+        'one: {
+            let index = match (by_ledger, by_name) {
+                (Some(owned), Some(named)) if owned != named && owners.has_made(address, named) => {
+                    // A run ended between the halves of a replacement: the old one is still to go.
+                    bound.tombstones.push((owned, place(desired, address, "")));
+                    named
+                }
+                (Some(owned), Some(named))
+                    if owned != named && !owners.is_of_another(named, desired) =>
+                {
+                    problems.push(two_candidates(desired, live, address, owned, named));
+                    break 'one;
+                }
+                (Some(index), _) | (None, Some(index)) => index,
+                (None, None) => break 'one,
+            };
+            // A declaration that moved to another handle keeps its object.
+            if by_ledger.is_some() || owners.by_index.contains_key(&index) {
+                bound.known.insert(address.clone());
             }
-            (Some(owned), Some(named))
-                if owned != named && !owners.is_of_another(named, desired) =>
-            {
-                problems.push(two_candidates(desired, live, address, owned, named));
-                continue;
+            if let Some(other) = taken.get(&index) {
+                problems.push(
+                    Problem::error(
+                        "two-addresses",
+                        format!("`{address}` and `{other}` are the same live object"),
+                    )
+                    .at(place(desired, address, ""), "the second declaration")
+                    .at(place(desired, other, ""), "the first declaration")
+                    .help("remove one of them, or correct its `renamedFrom`"),
+                );
+                break 'one;
             }
-            (Some(index), _) | (None, Some(index)) => index,
-            (None, None) => continue,
-        };
-        // A declaration that moved to another handle keeps its object.
-        if by_ledger.is_some() || owners.by_index.contains_key(&index) {
-            bound.known.insert(address.clone());
+            if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
+                problems.push(
+                    Problem::error(
+                        "taken-by-system",
+                        format!("`{address}` would take over {what} of the same name"),
+                    )
+                    .at(place(desired, address, ""), "declared here")
+                    .help("choose another name; what is not yours is never changed"),
+                );
+                break 'one;
+            }
+            taken.insert(index, address.clone());
+            live.bind(index, address.clone());
+            bound.live.insert(address.clone(), index);
         }
-        if let Some(other) = taken.get(&index) {
-            problems.push(
-                Problem::error(
-                    "two-addresses",
-                    format!("`{address}` and `{other}` are the same live object"),
-                )
-                .at(place(desired, address, ""), "the second declaration")
-                .at(place(desired, other, ""), "the first declaration")
-                .help("remove one of them, or correct its `renamedFrom`"),
-            );
-            continue;
+        if problems.len() > before {
+            bound.unclear.insert(address.clone());
         }
-        if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
-            problems.push(
-                Problem::error(
-                    "taken-by-system",
-                    format!("`{address}` would take over {what} of the same name"),
-                )
-                .at(place(desired, address, ""), "declared here")
-                .help("choose another name; what is not yours is never changed"),
-            );
-            continue;
-        }
-        taken.insert(index, address.clone());
-        live.bind(index, address.clone());
-        bound.live.insert(address.clone(), index);
     }
     tombstones(desired, live, &mut bound, &mut problems);
     left_by_moves(desired, live, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
     for (address, resource) in &desired.state {
         let mut resource = resource.clone();
+        let before = problems.len();
         translate(desired, live, address, &mut resource, &mut problems);
+        if problems.len() > before {
+            bound.unclear.insert(address.clone());
+        }
         bound.desired.insert(address.clone(), resource);
     }
     refers_to_removed(desired, live, &bound, &mut problems);
-    if problems.is_empty() {
-        Ok(bound)
-    } else {
-        Err(problems)
-    }
+    (bound, problems)
 }
 
 /// Finds the live objects that the tombstones name.
@@ -256,7 +274,7 @@ fn candidate(
     live: &Live,
     address: &Address,
     resource: &Resource,
-    owned: bool,
+    owned: Option<usize>,
     problems: &mut Vec<Problem>,
     bound: &mut Bound,
 ) -> Option<usize> {
@@ -272,19 +290,24 @@ fn candidate(
     match *live.find(kind.collection, &name) {
         [index] => return Some(index),
         [] => {}
+        // Of several of one name the ledger knows which one is meant.
+        ref several if owned.is_some_and(|owned| several.contains(&owned)) => return owned,
         ref several => {
             let shown = if secret {
                 &address.handle
             } else {
                 name.as_str()
             };
-            problems.push(not_unique(
+            let problem = not_unique(
                 live,
                 kind.collection,
                 shown,
                 several,
                 place(desired, address, ""),
-            ));
+            );
+            problems.push(problem.help(format!(
+                "choose with `deskform ledger adopt '{address}' ID`, or rename or delete all but one of them in Zoho Desk"
+            )));
             return None;
         }
     }
@@ -312,7 +335,7 @@ fn candidate(
     }
     // What the ledger owns is renamed, whatever the case.
     if !secret
-        && !owned
+        && owned.is_none()
         && let Some(index) = live.find_without_case(kind.collection, &name)
     {
         let have = live.identity_of(index).unwrap_or_default();

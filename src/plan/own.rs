@@ -263,7 +263,7 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
         .extend(bound.not_compared.iter().cloned());
     let by_hand_first = made_by_hand(bound, live.dialect);
     for (address, resource) in &bound.desired {
-        if owned.not_compared.contains(address) {
+        if owned.not_compared.contains(address) || bound.unclear.contains(address) {
             continue;
         }
         let mut resource = resource.clone();

@@ -15,6 +15,8 @@ use crate::state::Address;
 pub(super) struct Owners {
     pub(super) by_address: HashMap<Address, usize>,
     pub(super) by_index: HashMap<usize, Address>,
+    /// Addresses for which a killed run may have made an object.
+    watched: HashSet<Address>,
 }
 
 impl Owners {
@@ -34,12 +36,18 @@ impl Owners {
         Self {
             by_address,
             by_index,
+            watched: options
+                .watched
+                .iter()
+                .map(|(address, _)| address.clone())
+                .collect(),
         }
     }
 
-    /// Whether an address owns a live object.
-    pub(super) fn owns(&self, address: &Address, index: usize) -> bool {
-        self.by_index.get(&index) == Some(address)
+    /// Whether a live object of the address's name was made for the address, by the ledger or by a
+    /// run that did not get to say so.
+    pub(super) fn has_made(&self, address: &Address, named: usize) -> bool {
+        self.by_index.get(&named) == Some(address) || self.watched.contains(address)
     }
 
     /// Whether a live object is owned by an address that is declared: then only that one may have it.

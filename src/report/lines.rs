@@ -32,7 +32,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    fn plain(text: String) -> Self {
+    pub(super) fn plain(text: String) -> Self {
         Self {
             sign: Sign::Plain,
             nested: false,
@@ -90,7 +90,23 @@ pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
 }
 
 fn add_change(out: &mut Vec<Line>, step: &Step, change: &FieldChange, width: usize) {
-    let view = View::of_path(step.address.collection, &change.field);
+    let one_sided = match step.verb {
+        Verb::Create => change.before.is_null(),
+        Verb::Delete | Verb::Disable => change.after.is_null(),
+        Verb::Update | Verb::Replace | Verb::Manual => false,
+    };
+    add_field(out, step.address.collection, change, one_sided, width);
+}
+
+/// One field's change; `one_sided` shows the value that there is alone.
+pub(super) fn add_field(
+    out: &mut Vec<Line>,
+    collection: &str,
+    change: &FieldChange,
+    one_sided: bool,
+    width: usize,
+) {
+    let view = View::of_path(collection, &change.field);
     let name = match change.field.split_once(".customFields/") {
         Some((map, handle)) => format!("{map}.{handle}"),
         None => change.field.clone(),
@@ -101,11 +117,6 @@ fn add_change(out: &mut Vec<Line>, step: &Step, change: &FieldChange, width: usi
         return;
     }
     let (before, after) = (&change.before, &change.after);
-    let one_sided = match step.verb {
-        Verb::Create => before.is_null(),
-        Verb::Delete | Verb::Disable => after.is_null(),
-        Verb::Update | Verb::Replace | Verb::Manual => false,
-    };
     let line = if one_sided {
         let value = if before.is_null() { after } else { before };
         format!("{name}: {}", inline(value, view, false))

@@ -23,6 +23,11 @@ const MAX_DETAILS: usize = 12_000;
 /// The comment's hidden first line, by which a later run finds the comment to replace.
 #[must_use]
 pub fn marker(environment: &str) -> String {
+    marker_of("plan", environment)
+}
+
+/// The hidden first line of a comment about something.
+pub(super) fn marker_of(what: &str, environment: &str) -> String {
     let mut name = String::new();
     for c in environment.chars().take(MAX_NAME) {
         if c.is_ascii_alphanumeric() || matches!(c, '_' | '.') || (c == '-' && !name.ends_with('-'))
@@ -33,7 +38,7 @@ pub fn marker(environment: &str) -> String {
             let _ = write!(name, "%{:X}", u32::from(c));
         }
     }
-    format!("<!-- deskform plan: {name} -->")
+    format!("<!-- deskform {what}: {name} -->")
 }
 
 /// Summary first, then the steps by verb with their details folded; always below [`LIMIT`].
@@ -53,8 +58,14 @@ pub fn plan(plan: &Plan) -> String {
     if let Some(line) = forecast(plan) {
         let _ = write!(out, "{line}\n\n");
     }
-    let sections = sections(plan);
-    let budget = LIMIT - TAIL - out.len();
+    add_sections(&mut out, &sections(plan), "step", "plan");
+    out
+}
+
+/// Adds sections as far as a comment takes them; `noun` is what the important entries are, and
+/// `command` shows everything.
+pub(super) fn add_sections(out: &mut String, sections: &[Section], noun: &str, command: &str) {
+    let budget = LIMIT.saturating_sub(TAIL + out.len());
     let names: usize = sections
         .iter()
         .map(|section| {
@@ -69,7 +80,7 @@ pub fn plan(plan: &Plan) -> String {
     let (mut folded, mut hidden_steps, mut hidden_remarks) = (0, 0, 0);
     if names <= budget {
         let mut spare = budget - names;
-        for section in &sections {
+        for section in sections {
             out.push_str(&section.title);
             for entry in &section.entries {
                 match &entry.details {
@@ -87,7 +98,7 @@ pub fn plan(plan: &Plan) -> String {
         }
     } else {
         let mut spare = budget;
-        for section in &sections {
+        for section in sections {
             let mut title = section.title.as_str();
             for entry in &section.entries {
                 let size = title.len() + entry.name.len();
@@ -105,42 +116,48 @@ pub fn plan(plan: &Plan) -> String {
         }
         folded = 1;
     }
-    tail(&mut out, folded > 0, hidden_steps, hidden_remarks);
-    out
+    let hidden = (hidden_steps, hidden_remarks);
+    tail(out, folded > 0, hidden, noun, command);
 }
 
-fn tail(out: &mut String, without_details: bool, steps: usize, remarks: usize) {
-    let sentence = match (steps, remarks) {
+fn tail(
+    out: &mut String,
+    without_details: bool,
+    hidden: (usize, usize),
+    noun: &str,
+    command: &str,
+) {
+    let sentence = match hidden {
         (0, 0) if !without_details => return,
         (0, 0) => "Some details are not shown here".to_owned(),
         (0, remarks) => format!(
             "Details and {} are not shown here",
             count(remarks, "remark")
         ),
-        (steps, 0) => format!("Details and {} are not shown here", count(steps, "step")),
+        (steps, 0) => format!("Details and {} are not shown here", count(steps, noun)),
         (steps, remarks) => format!(
             "Details, {} and {} are not shown here",
-            count(steps, "step"),
+            count(steps, noun),
             count(remarks, "remark")
         ),
     };
     let _ = writeln!(
         out,
-        "_{sentence}, since a comment has to be short. `deskform plan` shows everything._"
+        "_{sentence}, since a comment has to be short. `deskform {command}` shows everything._"
     );
 }
 
 /// Entries below one heading.
-struct Section {
-    title: String,
-    steps: bool,
-    entries: Vec<Entry>,
+pub(super) struct Section {
+    pub(super) title: String,
+    pub(super) steps: bool,
+    pub(super) entries: Vec<Entry>,
 }
 
 /// One step or remark: its name alone, or its name with details.
-struct Entry {
-    name: String,
-    details: Option<String>,
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) details: Option<String>,
 }
 
 fn sections(plan: &Plan) -> Vec<Section> {
@@ -190,17 +207,20 @@ fn step_entry(step: &Step) -> Entry {
     let name = format!("- {}{mark}\n\n", code(&address));
     // Requests and prerequisites are for the terminal; here 100 characters make a line.
     let lines = lines::of(step, 100, false);
-    let details = (!lines.is_empty()).then(|| {
-        format!(
-            "<details><summary><code>{}</code>{mark}</summary>\n\n{}\n</details>\n\n",
-            html(&address),
-            fenced(&lines)
-        )
-    });
+    let details = (!lines.is_empty()).then(|| folded(&address, mark, &lines));
     Entry { name, details }
 }
 
-fn acknowledged(entry: &Acknowledged) -> String {
+/// An address with lines that unfold.
+pub(super) fn folded(address: &str, mark: &str, lines: &[Line]) -> String {
+    format!(
+        "<details><summary><code>{}</code>{mark}</summary>\n\n{}\n</details>\n\n",
+        html(address),
+        fenced(lines)
+    )
+}
+
+pub(super) fn acknowledged(entry: &Acknowledged) -> String {
     let mut text = code(&entry.address.to_string());
     if let Some(field) = &entry.field {
         let _ = write!(text, " {}", code(field));
@@ -235,7 +255,7 @@ fn fenced(lines: &[Line]) -> String {
 }
 
 /// A text as a code span: nothing in it is read as Markdown, HTML, a mention or a reference.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = safe(text);
     let text = cut(&text, MAX_NAME);
     let ticks = "`".repeat(longest_run(&text) + 1);
@@ -251,7 +271,7 @@ fn code(text: &str) -> String {
 }
 
 /// A text inside an HTML element.
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     let mut out = String::new();
     for c in cut(&safe(text), MAX_NAME).chars() {
         match c {

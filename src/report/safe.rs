@@ -39,7 +39,7 @@ pub fn safe(text: &str) -> Cow<'_, str> {
 ///
 /// Controls below U+0020 are escaped by every JSON writer already; what is left of them is layout.
 #[must_use]
-pub(super) fn json(text: String) -> String {
+pub(crate) fn json(text: String) -> String {
     let hidden = |c: char| c > '\u{7e}' && hidden(c);
     if !text.chars().any(hidden) {
         return text;

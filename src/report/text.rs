@@ -48,7 +48,7 @@ pub(super) fn add_step(out: &mut String, step: &Step, style: Style) {
     }
 }
 
-fn add_line(out: &mut String, line: &Line, style: Style) {
+pub(super) fn add_line(out: &mut String, line: &Line, style: Style) {
     let text = &line.text;
     let row = match (line.nested, line.sign) {
         (false, _) => format!("    {text}"),
@@ -66,7 +66,7 @@ fn add_line(out: &mut String, line: &Line, style: Style) {
     out.push('\n');
 }
 
-fn section(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
+pub(super) fn section(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
     let mut items = items.peekable();
     if items.peek().is_none() {
         return;
@@ -78,7 +78,7 @@ fn section(out: &mut String, title: &str, items: impl Iterator<Item = String>) {
     out.push('\n');
 }
 
-fn acknowledged(entry: &Acknowledged) -> String {
+pub(super) fn acknowledged(entry: &Acknowledged) -> String {
     let mut text = entry.address.to_string();
     if let Some(field) = &entry.field {
         let _ = write!(text, " {field}");

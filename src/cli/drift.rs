@@ -1,0 +1,164 @@
+//! `deskform drift`.
+
+use super::Global;
+use super::common::{Failure, Workspace, block_on, print, remark, report as report_failure, style};
+use crate::keep::watched;
+use crate::ledger::Store;
+use crate::manifest::Desired;
+use crate::plan::Options;
+use crate::problem::{self, Problem, Problems, exit};
+use crate::report;
+use crate::state::Address;
+
+/// Arguments of `drift`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 no drift, or only what an `ignore:` entry acknowledges; 1 error; 2 drift."
+)]
+pub struct Args {
+    /// The form of the report: text for people, json for programs, markdown for a comment
+    #[arg(
+        long,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM",
+        hide_possible_values = true
+    )]
+    format: Format,
+    /// Leave out what only the manifests changed, so that a schedule is silent about them
+    #[arg(long)]
+    only_live: bool,
+    /// Report these resources only
+    #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
+    targets: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For a comment
+    Markdown,
+}
+
+/// Reports what moved since the last apply; takes no lock and writes nothing.
+///
+/// # Errors
+/// [`Failure`] with everything that is in the way.
+pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
+    let workspace = Workspace::open(global)?;
+    let desired = workspace.compose(global)?;
+    let mut options = workspace.options(global, &args.targets)?;
+    let store = workspace.store()?;
+    let drifted = block_on(async {
+        let view = workspace.look(&store).await?;
+        workspace.warn(global, &view.warnings);
+        options.watched = watched(&view.doubts);
+        // One that was never saved tells nothing.
+        options.ledger =
+            Some(view.ledger).filter(|ledger| ledger.serial > 0 || !ledger.resources.is_empty());
+        check_targets(&desired, &options).map_err(|problems| workspace.failure(problems.into()))?;
+        let connected = workspace.connect(None).await?;
+        say_what_is_under_way(global, &store, &options, connected.session.clock.now_ms()).await;
+        connected
+            .session
+            .drift(&desired, &options, args.only_live)
+            .await
+            .map_err(|error| workspace.session_failure(error))
+    })?;
+    workspace.warn(global, &drifted.warnings);
+    let report = &drifted.report;
+    print(&match args.format {
+        Format::Text => report::drift::text(report, style(global)),
+        Format::Json => report::drift::json(report),
+        Format::Markdown => report::drift::markdown(report),
+    })?;
+    if !drifted.problems.is_empty() {
+        // Which of these are drift nobody knows; the rest was told all the same.
+        let problems: Problems = drifted.problems.into();
+        report_failure(global, &workspace.failure(problems));
+        return Ok(exit::ERROR);
+    }
+    Ok(if report.drifts.is_empty() {
+        exit::OK
+    } else {
+        exit::DIFFERENCE
+    })
+}
+
+/// What makes a report less than it could be; reading of it may fail without harm.
+async fn say_what_is_under_way(global: &Global, store: &Store, options: &Options, now: i64) {
+    if global.quiet {
+        return;
+    }
+    if options.ledger.is_none() {
+        remark(
+            global,
+            "there is no ledger that says what was last applied: the manifests are compared with \
+             Zoho Desk, and nobody knows which side moved",
+        );
+    }
+    if let Ok(Some(held)) = store.holder(now).await {
+        remark(
+            global,
+            &format!("{held}: what that run has not finished shows as drift"),
+        );
+    } else if let Ok(runs) = store.open_runs().await
+        && let Some(run) = runs.unfinished.first()
+    {
+        remark(
+            global,
+            &format!(
+                "the run `{}` did not end in order: what it did may show as drift; the next \
+                 `deskform apply` finds out",
+                run.run
+            ),
+        );
+    }
+}
+
+fn check_targets(desired: &Desired, options: &Options) -> Result<(), Vec<Problem>> {
+    let owned = || {
+        options
+            .ledger
+            .iter()
+            .flat_map(|ledger| ledger.resources.keys())
+    };
+    let is_known = |target: &Address| {
+        desired.state.contains_key(target)
+            || owned().any(|address| address == target)
+            || desired.removed.iter().any(|tombstone| {
+                tombstone.collection == target.collection && *tombstone.identity == *target.handle
+            })
+    };
+    let problems: Vec<Problem> = options
+        .targets
+        .iter()
+        .filter(|target| !is_known(target))
+        .map(|target| {
+            let known: Vec<String> = desired
+                .state
+                .keys()
+                .chain(owned())
+                .map(ToString::to_string)
+                .collect();
+            let text = target.to_string();
+            let help = problem::nearest(&text, known.iter().map(String::as_str)).map_or_else(
+                || "`--target` takes an address such as `departments/Billing`".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Problem::error(
+                "unknown-target",
+                format!("`{target}` is neither declared nor owned"),
+            )
+            .help(help)
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}

@@ -1,0 +1,609 @@
+//! `deskform ledger`: shows and corrects who owns what. Nothing here changes Zoho Desk.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use clap::Subcommand;
+use serde_json::{Value as Json, json};
+
+use super::Global;
+use super::common::{Failure, Workspace, block_on, print, remark};
+use super::store::holder;
+use crate::api::{Method, Request};
+use crate::clock::Clock;
+use crate::kind::Kind;
+use crate::ledger::{Entry, Held, Ledger, Load, LockError, Runs, Store};
+use crate::live::read::{Needs, is_gone};
+use crate::live::{Live, LiveObject, identity_fields};
+use crate::manifest::Desired;
+use crate::plan::bind::belongs_to_others;
+use crate::plan::matches;
+use crate::problem::{Problem, did_you_mean, exit};
+use crate::report::safe::safe;
+use crate::session::{Session, SessionError};
+use crate::state::{Address, Value};
+
+/// How long a correction may hold the lock: it reads and writes the ledger, nothing else.
+const TTL: Duration = Duration::from_secs(120);
+
+/// Arguments of `ledger`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what is owned, which runs did not finish, and who holds the lock
+    Show(Show),
+    /// Let go of resources: they stay in Zoho Desk, and no apply removes them any more
+    Forget(Forget),
+    /// Say which live object a declared resource is; nothing is changed in Zoho Desk
+    Adopt(Adopt),
+}
+
+#[derive(Debug, clap::Args)]
+struct Show {
+    /// Only these resources; `*` stands for any run of characters
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<String>,
+    /// The form: text for people, json for programs
+    #[arg(
+        long,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM",
+        hide_possible_values = true
+    )]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+struct Forget {
+    /// The resources; `*` stands for any run of characters
+    #[arg(
+        value_name = "ADDRESS",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    addresses: Vec<String>,
+    /// Let go of everything
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Adopt {
+    /// The declared resource, such as `departments/Billing`
+    #[arg(value_name = "ADDRESS")]
+    address: String,
+    /// The id of the object in Zoho Desk
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
+/// Shows or corrects the ledger.
+///
+/// # Errors
+/// [`Failure`] with everything that is in the way; then nothing was written.
+pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
+    let workspace = Workspace::open(global)?;
+    match &args.command {
+        Command::Show(args) => show(global, &workspace, args)?,
+        Command::Forget(args) => forget(global, &workspace, args)?,
+        Command::Adopt(args) => adopt(global, &workspace, args)?,
+    }
+    Ok(exit::OK)
+}
+
+/// Reads the ledger under the lock, changes it, and writes it if that changed anything.
+async fn change<T>(
+    global: &Global,
+    workspace: &Workspace,
+    edit: impl FnOnce(&mut Ledger) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let store = workspace.store()?;
+    let clock = Clock::system();
+    let lock = store.lock(&holder(clock), TTL).await?;
+    let result: Result<T, Failure> = async {
+        let loaded = workspace.load(global, &store).await?;
+        let environment = &workspace.environment;
+        let before = loaded.load.or_new(&environment.name, &environment.org_id);
+        let mut ledger = before.clone();
+        let result = edit(&mut ledger)?;
+        if ledger != before {
+            ledger.serial = loaded.version.serial();
+            store.save(&mut ledger, &loaded.version).await?;
+        }
+        Ok(result)
+    }
+    .await;
+    // What went wrong first is told first.
+    let released = lock.release().await;
+    let result = result?;
+    released?;
+    Ok(result)
+}
+
+/// The owned addresses that the words mean.
+fn chosen(ledger: &Ledger, words: &[String]) -> Result<BTreeSet<Address>, Failure> {
+    let mut chosen = BTreeSet::new();
+    let mut problems = Vec::new();
+    for word in words {
+        let exact = ledger
+            .resources
+            .keys()
+            .find(|address| address.to_string() == *word);
+        let before = chosen.len();
+        match exact {
+            Some(address) => {
+                chosen.insert(address.clone());
+                continue;
+            }
+            None if word.contains('*') => chosen.extend(
+                ledger
+                    .resources
+                    .keys()
+                    .filter(|address| matches(word, &address.to_string()))
+                    .cloned(),
+            ),
+            None => {}
+        }
+        if chosen.len() == before && !chosen.iter().any(|a| matches(word, &a.to_string())) {
+            let known: Vec<String> = ledger.resources.keys().map(ToString::to_string).collect();
+            let help = did_you_mean(word, known.iter().map(String::as_str)).unwrap_or_else(|| {
+                "`deskform ledger show` lists what is owned; an address is a collection and a \
+                 handle: `departments/Billing`"
+                    .to_owned()
+            });
+            problems.push(
+                Problem::error("not-owned", format!("the ledger owns no `{word}`")).help(help),
+            );
+        }
+    }
+    if problems.is_empty() {
+        Ok(chosen)
+    } else {
+        Err(Failure::Problems(
+            problems.into(),
+            super::common::Texts::default(),
+        ))
+    }
+}
+
+fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), Failure> {
+    let forgotten = block_on(change(global, workspace, |ledger| {
+        let addresses = if args.all {
+            ledger.resources.keys().cloned().collect()
+        } else {
+            chosen(ledger, &args.addresses)?
+        };
+        for address in &addresses {
+            ledger.remove(address);
+        }
+        Ok(addresses)
+    }))?;
+    if global.quiet {
+        return Ok(());
+    }
+    let mut out = String::new();
+    for address in &forgotten {
+        // Writing into a string cannot fail, here and below.
+        let _ = writeln!(out, "forgotten: {}", safe(&address.to_string()));
+    }
+    if forgotten.is_empty() {
+        out.push_str("Nothing is owned.\n");
+    }
+    print(&out)?;
+    Ok(())
+}
+
+fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Failure> {
+    let address: Address = args.address.parse().map_err(|error| {
+        Failure::from(
+            Problem::error("not-an-address", format!("{error}"))
+                .help("an address is a collection and a handle: `departments/Billing`"),
+        )
+    })?;
+    if args.id.is_empty() || !args.id.chars().all(|c| c.is_ascii_digit()) {
+        return Err(
+            Problem::error("not-an-id", format!("`{}` is no id", args.id))
+                .help("an id of Zoho Desk consists of digits; it stands in the object's address")
+                .into(),
+        );
+    }
+    let desired = workspace.compose(global)?;
+    let Some(resource) = desired.state.get(&address) else {
+        return Err(undeclared(&desired, &address));
+    };
+    let kind = resource.kind;
+    let (entry, said) = block_on(async {
+        let connected = workspace.connect(None).await?;
+        let object = find(workspace, &connected.session, kind, &args.id).await?;
+        let entry = entry(&desired, &address, kind, &connected.session, object)?;
+        let said = change(global, workspace, |ledger| {
+            record(ledger, &address, entry.clone())
+        })
+        .await?;
+        Ok((entry, said))
+    })?;
+    if !global.quiet {
+        let name = match entry.identity.as_str() {
+            "" => String::new(),
+            name => format!(" ({})", safe(name)),
+        };
+        print(&format!(
+            "{} is the object {}{name}{said}.\n",
+            safe(&address.to_string()),
+            safe(&entry.id)
+        ))?;
+    }
+    Ok(())
+}
+
+/// What is owned and not declared would be removed by the next apply.
+fn undeclared(desired: &Desired, address: &Address) -> Failure {
+    let known: Vec<String> = desired.state.keys().map(ToString::to_string).collect();
+    Problem::error(
+        "not-declared",
+        format!(
+            "`{address}` is not declared, and the next apply may remove what is owned and not declared"
+        ),
+    )
+    .help(
+        did_you_mean(&address.to_string(), known.iter().map(String::as_str))
+            .unwrap_or_else(|| "declare it in a manifest first".to_owned()),
+    )
+    .into()
+}
+
+/// The live object with an id.
+async fn find(
+    workspace: &Workspace,
+    session: &Session,
+    kind: &'static Kind,
+    id: &str,
+) -> Result<LiveObject, Failure> {
+    let dialect = session.dialect;
+    let Some(api) = kind.api(dialect) else {
+        return Err(Problem::error(
+            "kind-not-in-dialect",
+            format!(
+                "{} cannot be managed in the {dialect} dialect",
+                kind.collection
+            ),
+        )
+        .into());
+    };
+    let none = || -> Failure {
+        Problem::error(
+            "no-such-object",
+            format!(
+                "the organization `{}` has no {} with the id `{id}`",
+                workspace.environment.org_id, kind.singular
+            ),
+        )
+        .help("the id stands in the object's address in Zoho Desk; trashed objects do not count")
+        .into()
+    };
+    if api.by_id && !api.by_module {
+        let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+        return match session.client.reader().get(&request).await {
+            Ok(answer) => match answer.body {
+                Some(Json::Object(raw)) if !is_gone(&raw) => Ok(LiveObject {
+                    kind,
+                    id: id.to_owned(),
+                    raw,
+                    parts: Vec::new(),
+                }),
+                _ => Err(none()),
+            },
+            Err(error) if error.is_absent() => Err(none()),
+            Err(error) => Err(error.into()),
+        };
+    }
+    let live = session
+        .read(&Needs::of_kind(kind, dialect))
+        .await
+        .map_err(|error: SessionError| workspace.session_failure(error))?;
+    live.find_id(kind.collection, id)
+        .and_then(|index| live.objects.get(index))
+        .cloned()
+        .ok_or_else(none)
+}
+
+/// What the ledger is told of an object. Nothing was applied to it yet.
+fn entry(
+    desired: &Desired,
+    address: &Address,
+    kind: &'static Kind,
+    session: &Session,
+    object: LiveObject,
+) -> Result<Entry, Failure> {
+    if let Some(what) = belongs_to_others(&object) {
+        return Err(Problem::error(
+            "taken-by-system",
+            format!("the object `{}` is {what}", object.id),
+        )
+        .help("what is not yours is never changed")
+        .into());
+    }
+    let is_secret = identity_fields(kind, session.dialect).iter().any(|field| {
+        desired
+            .state
+            .get(address)
+            .and_then(|resource| resource.body.get(field.name))
+            .is_some_and(Value::is_secret)
+    });
+    let id = object.id.clone();
+    let parts = object.parts.iter().map(|part| part.id.clone()).collect();
+    let mut live = Live::new(session.dialect);
+    live.add(object);
+    Ok(Entry {
+        id,
+        parts,
+        identity: live
+            .identity_of(0)
+            .filter(|_| !is_secret)
+            .unwrap_or_default(),
+        prevent_destroy: desired
+            .details
+            .get(address)
+            .is_some_and(|detail| detail.lifecycle.prevent_destroy),
+        lent: None,
+        adopted: true,
+        fields: std::collections::BTreeMap::new(),
+    })
+}
+
+/// Records an object as an address's own, and says what that means.
+fn record(ledger: &mut Ledger, address: &Address, entry: Entry) -> Result<String, Failure> {
+    let other = std::iter::once(&entry.id)
+        .chain(&entry.parts)
+        .filter_map(|id| ledger.by_id(address.collection, id))
+        .map(|(owner, _)| owner)
+        .find(|owner| *owner != address);
+    if let Some(other) = other {
+        return Err(Problem::error(
+            "owned-already",
+            format!("the object `{}` is owned by `{other}`", entry.id),
+        )
+        .help(format!(
+            "let go of it first with `deskform ledger forget '{other}'`"
+        ))
+        .into());
+    }
+    match ledger.get(address) {
+        Some(old) if old.has_id(&entry.id) => Ok(", as it was before".to_owned()),
+        Some(old) => {
+            let said = format!(", and no longer {}", safe(&old.id));
+            ledger.set(address.clone(), entry);
+            Ok(said)
+        }
+        None => {
+            ledger.set(address.clone(), entry);
+            Ok(String::new())
+        }
+    }
+}
+
+/// What lies beside a ledger.
+struct Beside {
+    held: Option<Held>,
+    runs: Runs,
+}
+
+/// Reads the lock and the journals; what cannot be read is a warning, since showing is no writing.
+async fn beside(global: &Global, workspace: &Workspace, store: &Store) -> Beside {
+    let mut warnings = Vec::new();
+    let mut warn = |code, message: String, hint: Option<&'static str>| {
+        let problem = Problem::warning(code, message);
+        warnings.push(match hint {
+            Some(hint) => problem.help(hint),
+            None => problem,
+        });
+    };
+    let held = store
+        .holder(Clock::system().now_ms())
+        .await
+        .unwrap_or_else(|error: LockError| {
+            warn("lock", error.to_string(), error.hint());
+            None
+        });
+    let runs = store.open_runs().await.unwrap_or_else(|error| {
+        warn("journal", error.to_string(), error.hint());
+        Runs::default()
+    });
+    workspace.warn(global, &warnings);
+    Beside { held, runs }
+}
+
+fn show(global: &Global, workspace: &Workspace, args: &Show) -> Result<(), Failure> {
+    let store = workspace.store()?;
+    let environment = &workspace.environment;
+    let (load, beside) = block_on(async {
+        let loaded = store.load().await?;
+        workspace.warn_of_corrupt(global, &store, &loaded.load);
+        Ok((loaded.load, beside(global, workspace, &store).await))
+    })?;
+    if matches!(load, Load::Found(_)) && workspace.begins_anew() {
+        remark(
+            global,
+            "nothing is kept of the simulator, so this ledger is about an older one; the next apply \
+             begins a new one",
+        );
+    }
+    let mut ledger = load.or_new(&environment.name, &environment.org_id);
+    if !args.addresses.is_empty() {
+        let chosen = chosen(&ledger, &args.addresses)?;
+        ledger
+            .resources
+            .retain(|address, _| chosen.contains(address));
+    }
+    print(&match args.format {
+        Format::Text => text(&ledger, &store, &beside, global.verbose > 0),
+        Format::Json => as_json(&ledger, &store, &beside),
+    })?;
+    Ok(())
+}
+
+fn as_json(ledger: &Ledger, store: &Store, beside: &Beside) -> String {
+    let resources: Vec<Json> = ledger
+        .resources
+        .iter()
+        .map(|(address, entry)| {
+            json!({
+                "address": address,
+                "id": entry.id,
+                "parts": entry.parts,
+                "identity": entry.identity,
+                "preventDestroy": entry.prevent_destroy,
+                "adopted": entry.adopted,
+                "fields": entry.fields,
+            })
+        })
+        .collect();
+    let runs: Vec<Json> = beside
+        .runs
+        .unfinished
+        .iter()
+        .map(|run| {
+            json!({
+                "run": run.run.to_string(),
+                "began": run.begin.as_ref().map(|begin| time(begin.at)),
+                "unsettled": run.intents.len(),
+                "settled": run.settled.len(),
+                "damaged": run.damaged,
+            })
+        })
+        .collect();
+    let lock = beside.held.as_ref().map(|held| {
+        json!({
+            "who": held.who,
+            "host": held.host,
+            "run": held.run,
+            "since": time(held.since),
+            "until": time(held.until),
+        })
+    });
+    let whole = json!({
+        "formatVersion": 1,
+        "place": store.place(),
+        "environment": ledger.environment,
+        "orgId": ledger.org_id,
+        "serial": ledger.serial,
+        "lock": lock,
+        "unfinishedRuns": runs,
+        "resources": resources,
+    });
+    // Cannot fail: maps have texts as keys.
+    let mut text = serde_json::to_string_pretty(&whole).unwrap_or_default();
+    text.push('\n');
+    crate::report::safe::json(text)
+}
+
+fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> String {
+    let mut out = String::new();
+    let rows: Vec<[String; 4]> = ledger
+        .resources
+        .iter()
+        .map(|(address, entry)| {
+            let mut flags = Vec::new();
+            if entry.prevent_destroy {
+                flags.push("preventDestroy");
+            }
+            if entry.adopted {
+                flags.push("adopted");
+            }
+            [
+                safe(&address.to_string()).into_owned(),
+                safe(&entry.id).into_owned(),
+                safe(&entry.identity).into_owned(),
+                flags.join(", "),
+            ]
+        })
+        .collect();
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let widths = [width(0), width(1), width(2), 0];
+    for (row, entry) in rows.iter().zip(ledger.resources.values()) {
+        let line: Vec<String> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        let _ = writeln!(out, "{}", line.join("  ").trim_end());
+        if verbose {
+            for (name, record) in &entry.fields {
+                let _ = writeln!(out, "    {}: {}", safe(name), shown(&record.sent));
+                if record.sent != record.stored {
+                    let _ = writeln!(out, "        stored as {}", shown(&record.stored));
+                }
+            }
+        }
+    }
+    if !rows.is_empty() {
+        out.push('\n');
+    }
+    for run in &beside.runs.unfinished {
+        let began = run
+            .begin
+            .as_ref()
+            .map_or_else(String::new, |begin| format!(", begun {}", time(begin.at)));
+        let _ = writeln!(
+            out,
+            "The run {}{began} did not finish; of {} nobody knows whether it happened. The next \
+             apply finds out.",
+            safe(run.run.as_str()),
+            crate::problem::counted(run.intents.len(), "write")
+        );
+    }
+    if let Some(held) = &beside.held {
+        let _ = writeln!(
+            out,
+            "Locked by {} on {} (run {}) since {}, until {}.",
+            safe(&held.who),
+            safe(&held.host),
+            safe(&held.run),
+            time(held.since),
+            time(held.until)
+        );
+    }
+    let _ = writeln!(
+        out,
+        "Ledger {}: {} owned in the organization {}, serial {}.",
+        safe(&store.place()),
+        crate::problem::counted(rows.len(), "resource"),
+        safe(&ledger.org_id),
+        ledger.serial
+    );
+    out
+}
+
+fn shown(value: &Json) -> String {
+    match value {
+        Json::Null => "(none)".to_owned(),
+        value => safe(&value.to_string()).into_owned(),
+    }
+}
+
+/// A time in UTC, from milliseconds since the Unix epoch.
+fn time(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms)
+        .map_or_else(|_| format!("{ms} ms"), |time| format!("{time:.0}"))
+}

@@ -1,0 +1,98 @@
+//! `deskform unlock`.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use super::Global;
+use super::common::{Failure, Workspace, block_on, print, tell};
+use crate::clock::Clock;
+use crate::ledger::{Held, LockError};
+use crate::problem::{Problem, exit};
+use crate::report::safe::safe;
+
+/// Arguments of `unlock`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Do not ask, also when the lock has not expired or cannot be understood
+    #[arg(long)]
+    force: bool,
+}
+
+/// Gives back the lock of a run that is gone.
+///
+/// # Errors
+/// [`Failure`] when the lock has not expired and nobody said that it is to be given back.
+pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
+    let workspace = Workspace::open(global)?;
+    let store = workspace.store()?;
+    let clock = Clock::system();
+    let said = block_on(async {
+        let holder = match store.holder(clock.now_ms()).await {
+            Err(LockError::Corrupt { .. }) if args.force => {
+                store.unlock(clock.now_ms(), true).await?;
+                return Ok("A lock that could not be understood is given back.".to_owned());
+            }
+            holder => holder?,
+        };
+        let Some(held) = holder else {
+            return Ok(match store.unlock(clock.now_ms(), false).await? {
+                Some(held) => format!("{} The lock had expired.", given_back(&held)),
+                None => "Nobody holds the lock.".to_owned(),
+            });
+        };
+        if !args.force {
+            ask(&held)?;
+            // Only the lock that was shown is given back.
+            let now = store.holder(clock.now_ms()).await?;
+            if now.as_ref().is_some_and(|now| !is_same(now, &held)) {
+                return Err(LockError::Contended {
+                    place: store.place(),
+                }
+                .into());
+            }
+        }
+        Ok(match store.unlock(clock.now_ms(), true).await? {
+            Some(held) => given_back(&held),
+            None => "The lock was given back meanwhile.".to_owned(),
+        })
+    })?;
+    if !global.quiet {
+        print(&format!("{said}\n"))?;
+    }
+    Ok(exit::OK)
+}
+
+/// A lock that was renewed is the same one.
+fn is_same(one: &Held, other: &Held) -> bool {
+    (&one.who, &one.host, &one.run, one.since) == (&other.who, &other.host, &other.run, other.since)
+}
+
+fn given_back(held: &Held) -> String {
+    format!(
+        "The lock of `{}` on `{}` (run `{}`) is given back.",
+        safe(&held.who),
+        safe(&held.host),
+        safe(&held.run)
+    )
+}
+
+fn ask(held: &Held) -> Result<(), Failure> {
+    let refused = |message: String| -> Failure {
+        Problem::error("locked", message)
+            .help("wait for that run; if it is gone, run `deskform unlock --force`")
+            .into()
+    };
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(refused(held.to_string()));
+    }
+    tell(&format!(
+        "{}.\nTwo runs at a time destroy each other's work. Is that run gone? Only `yes` will do: ",
+        safe(&held.to_string())
+    ));
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    if answer.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(refused("the lock is left as it is".to_owned()))
+    }
+}
