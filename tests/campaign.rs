@@ -23,7 +23,6 @@ mod common;
 #[path = "campaign/picture.rs"]
 mod picture;
 #[path = "properties/random.rs"]
-#[expect(dead_code, reason = "other test binaries draw more")]
 mod random;
 #[path = "campaign/wire.rs"]
 mod wire;

@@ -5,9 +5,10 @@
 //! matching or unknown to it.
 
 #![expect(
+    dead_code,
     unreachable_pub,
     clippy::expect_used,
-    reason = "a module of a test binary"
+    reason = "a module of two test binaries, each of which uses a part of it"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
