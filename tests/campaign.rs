@@ -186,16 +186,15 @@ impl<'a> Desk<'a> {
     }
 
     /// One run of `apply`.
-    async fn run(&mut self, sources: &Sources, n: u64, wire: Wire) -> Result<Ended, String> {
+    async fn run(&mut self, desired: &Desired, n: u64, wire: Wire) -> Result<Ended, String> {
         let wire = Arc::new(wire);
-        let desired = compose(sources, &self.environment)?;
         let connection = self.connection(&wire, n);
         let options = self.options();
         let keeping = (self.store.clone(), holder(self.clock.now_ms(), n));
         let ended = tokio::select! {
             biased;
             () = wire.killed() => Ended::Killed,
-            ended = applied(connection, &wire, keeping, &desired, &options) => match ended {
+            ended = applied(connection, &wire, keeping, desired, &options) => match ended {
                 Ok(steps) => {
                     self.tally.steps += steps;
                     Ended::Done
@@ -229,9 +228,8 @@ impl<'a> Desk<'a> {
     }
 
     /// Whether nothing but what a person must do is left, and the ledger knows what is there.
-    async fn is_settled(&mut self, sources: &Sources) -> Result<(), String> {
+    async fn is_settled(&mut self, desired: &Desired) -> Result<(), String> {
         let wire = Arc::new(self.wire(None));
-        let desired = compose(sources, &self.environment)?;
         let view = keep::look(&self.store)
             .await
             .map_err(|error| error.to_string())?;
@@ -248,7 +246,7 @@ impl<'a> Desk<'a> {
         let session = Session::open(self.connection(&wire, RUNS as u64))
             .await
             .map_err(|error| text_of(&error))?;
-        let planned = session.plan(&desired, &options).await;
+        let planned = session.plan(desired, &options).await;
         self.tally.requests += wire.sent();
         let ready = planned.map_err(|error| format!("planned again: {}", text_of(&error)))?;
         let left: Vec<String> = ready
@@ -425,6 +423,11 @@ fn compose(sources: &Sources, environment: &Environment) -> Result<Desired, Stri
         .map_err(|problems| render(&problems, &|file| sources.text(file), false, 100))
 }
 
+/// What is applied.
+fn wanted(case: &Case) -> Result<Desired, String> {
+    compose(&case.now.sources(), &environment(case))
+}
+
 /// What is there when the first run begins.
 struct Beginning {
     /// The state file of the simulator.
@@ -463,9 +466,9 @@ async fn beginning(case: &Case, clock: Clock) -> Result<Beginning, String> {
     let mut desk = Desk::new(case, simulator, clock);
     desk.calm();
     if let Some(before) = &case.before {
-        let sources = before.sources();
+        let desired = compose(&before.sources(), &desk.environment)?;
         let wire = desk.wire(None);
-        match desk.run(&sources, 0, wire).await? {
+        match desk.run(&desired, 0, wire).await? {
             Ended::Done => {}
             Ended::Killed => return Err("before: killed".to_owned()),
             Ended::Short(reasons) => return Err(format!("before:\n{reasons}")),
@@ -496,13 +499,13 @@ async fn reference<'a>(
 ) -> Result<Desk<'a>, String> {
     let mut desk = beginning.desk(case, clock).await;
     desk.calm();
-    let sources = case.now.sources();
+    let desired = wanted(case)?;
     let wire = desk.wire(None);
-    if let Ended::Short(reasons) = desk.run(&sources, 0, wire).await? {
+    if let Ended::Short(reasons) = desk.run(&desired, 0, wire).await? {
         return Err(format!("without any fault:\n{reasons}\n{}", desk.story));
     }
     clock.sleep(Duration::from_secs(120)).await;
-    desk.is_settled(&sources)
+    desk.is_settled(&desired)
         .await
         .map_err(|problem| format!("without any fault: {problem}\n{}", desk.story))?;
     Ok(desk)
@@ -553,7 +556,7 @@ async fn schedule(case: &Case, doubles: bool) -> Result<Tally, String> {
 /// Runs until all is applied.
 async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
     let case = desk.case;
-    let sources = case.now.sources();
+    let desired = wanted(case)?;
     let mut short = String::new();
     let mut done = None;
     for (n, cut) in case.cuts.iter().enumerate() {
@@ -564,7 +567,7 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
         }
         let wire = desk.wire(*cut);
         let wire = if doubles { wire.doubling() } else { wire };
-        let ended = desk.run(&sources, n as u64 + 1, wire).await?;
+        let ended = desk.run(&desired, n as u64 + 1, wire).await?;
         let report = desk.simulate(|simulator| {
             let report = simulator.faults().report();
             simulator.faults_mut().next_run();
@@ -598,7 +601,7 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
     };
     desk.tally.runs[n] = 1;
     desk.clock.sleep(Duration::from_secs(120)).await;
-    desk.is_settled(&sources).await
+    desk.is_settled(&desired).await
 }
 
 /// Runs a schedule on paused time.
