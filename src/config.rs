@@ -248,7 +248,7 @@ impl Environment {
     /// Every environment variable that is not set; the simulator needs no credentials.
     pub fn credentials(
         &self,
-        env: &dyn Fn(&str) -> Option<String>,
+        env: &(dyn Fn(&str) -> Option<String> + Sync),
     ) -> Result<Option<ResolvedCredentials>, Problems> {
         let Target::Live { credentials, .. } = &self.target else {
             return Ok(None);
@@ -275,7 +275,7 @@ impl Environment {
     /// Every environment variable that is not set; the simulator needs no client.
     pub fn client(
         &self,
-        env: &dyn Fn(&str) -> Option<String>,
+        env: &(dyn Fn(&str) -> Option<String> + Sync),
     ) -> Result<Option<(String, SecretString)>, Problems> {
         let Target::Live { credentials, .. } = &self.target else {
             return Ok(None);
@@ -308,7 +308,7 @@ impl Environment {
 
     fn resolve<const N: usize>(
         &self,
-        env: &dyn Fn(&str) -> Option<String>,
+        env: &(dyn Fn(&str) -> Option<String> + Sync),
         wanted: [(&Template, &str); N],
     ) -> Result<[SecretString; N], Problems> {
         let variables = Variables {

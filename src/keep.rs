@@ -616,9 +616,9 @@ impl Scribe {
         Ok(seq)
     }
 
-    /// Records what came of a write. Where it cannot be recorded, the write stays in doubt and
-    /// nothing more goes out.
-    pub async fn settle(&self, seq: u64, result: Settled, id: Option<&str>) {
+    /// Records what came of a write. Nobody waits for it: where it is lost, the write stays in doubt,
+    /// and the next run finds out. Where it cannot be recorded, nothing more goes out.
+    pub fn settle(&self, seq: u64, result: Settled, id: Option<&str>) {
         if result == Settled::Unknown {
             self.doubtful.set(true);
         }
@@ -628,7 +628,8 @@ impl Scribe {
             id: id.map(str::to_owned),
             error: None,
         };
-        if let Err(error) = self.append(&Record::Outcome(outcome)).await {
+        if let Err(error) = self.journal.note(&Record::Outcome(outcome)) {
+            self.broken.set(true);
             tracing::error!(%error, "an outcome could not be recorded");
         }
     }

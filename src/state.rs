@@ -247,8 +247,11 @@ impl Value {
 }
 
 /// The fields of one resource in the order of its kind's table.
+///
+/// Copies share their fields until one of them is changed: a plan holds the same body in several
+/// places.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Body(Vec<(&'static str, Value)>);
+pub struct Body(Arc<Vec<(&'static str, Value)>>);
 
 impl Body {
     /// The value of a field, if the body names it.
@@ -262,9 +265,9 @@ impl Body {
 
     /// The value of a field for changing, if the body names it.
     pub fn get_mut(&mut self, field: &str) -> Option<&mut Value> {
-        self.0
-            .iter_mut()
-            .find(|(name, _)| *name == field)
+        let index = self.0.iter().position(|(name, _)| *name == field)?;
+        Arc::make_mut(&mut self.0)
+            .get_mut(index)
             .map(|(_, value)| value)
     }
 
@@ -272,14 +275,14 @@ impl Body {
     pub fn set(&mut self, field: &'static str, value: Value) {
         match self.get_mut(field) {
             Some(slot) => *slot = value,
-            None => self.0.push((field, value)),
+            None => Arc::make_mut(&mut self.0).push((field, value)),
         }
     }
 
     /// Takes a field out.
     pub fn remove(&mut self, field: &str) -> Option<Value> {
         let index = self.0.iter().position(|(name, _)| *name == field)?;
-        Some(self.0.remove(index).1)
+        Some(Arc::make_mut(&mut self.0).remove(index).1)
     }
 
     /// The fields in order.
@@ -289,7 +292,15 @@ impl Body {
 
     /// The fields in order, for changing.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Value)> {
-        self.0.iter_mut().map(|(name, value)| (*name, value))
+        Arc::make_mut(&mut self.0)
+            .iter_mut()
+            .map(|(name, value)| (*name, value))
+    }
+
+    /// Whether two bodies are one in memory.
+    #[cfg(test)]
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Whether no field is named.
@@ -301,7 +312,7 @@ impl Body {
 
 impl FromIterator<(&'static str, Value)> for Body {
     fn from_iter<I: IntoIterator<Item = (&'static str, Value)>>(iter: I) -> Self {
-        Self(iter.into_iter().collect())
+        Self(Arc::new(iter.into_iter().collect()))
     }
 }
 

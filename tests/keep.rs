@@ -421,3 +421,43 @@ async fn no_more_custom_fields_than_there_is_room_for() {
     );
     place.run(&fields(50)).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_difference_that_is_accepted_is_not_taken_for_applied() {
+    for dialect in BOTH {
+        let rule = "ignore:\n  - {address: 'accounts/*', field: website, reason: they edit it, until: 2999-01-01}\n";
+        let mut place = Place::new(dialect);
+        let text = "accounts: {Example: {website: https://www.example.com, phone: '1'}}";
+        place.run(text).await;
+        {
+            let mut simulator = place.simulator.lock().expect("it");
+            let organization = simulator
+                .organization_mut(place.store.org_id())
+                .expect("the organization");
+            let account = organization.objects("accounts").pop().expect("an account");
+            let id = account.get("id").and_then(Value::as_str).expect("an id");
+            assert!(organization.change("accounts", id, |account| {
+                account["website"] = "https://other.example.com".into();
+            }));
+        }
+        let strict = place.project.clone();
+        place.project.push_str(rule);
+        assert_eq!(place.run(text).await.steps(), []);
+        let other = text.replace("'1'", "'2'");
+        assert_eq!(place.run(&other).await.steps().len(), 1);
+        let record = &place.entry("accounts/Example").await.expect("it").fields["website"];
+        assert_eq!(
+            (&record.sent, &record.stored),
+            (
+                &"https://www.example.com".into(),
+                &"https://www.example.com".into()
+            )
+        );
+        // Once it is accepted no more, it is what somebody changed in Zoho Desk.
+        place.project = strict;
+        assert_eq!(
+            place.run(&other).await.steps(),
+            [(Verb::Update, "accounts/Example".to_owned())]
+        );
+    }
+}

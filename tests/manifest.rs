@@ -43,10 +43,13 @@ fn load(sources: &Sources) -> Result<Desired, Problems> {
     compose(sources, &project(PROJECT).environments[0], &env)
 }
 
-#[expect(clippy::panic, reason = "a manifest of a test that is not valid")]
 fn desired(base: &[&str], overlay: &[&str]) -> Desired {
-    let sources = sources(base, overlay);
-    load(&sources).unwrap_or_else(|problems| {
+    desired_of(&sources(base, overlay))
+}
+
+#[expect(clippy::panic, reason = "a manifest of a test that is not valid")]
+fn desired_of(sources: &Sources) -> Desired {
+    load(sources).unwrap_or_else(|problems| {
         panic!(
             "{}",
             render(&problems, &|file| sources.text(file), false, 100)
@@ -535,4 +538,93 @@ fn much_is_read_and_written_alike() {
     let again = desired(&["departments: {Support: {}}", &written], &[]);
     assert_eq!(first.state, again.state);
     assert_eq!(first.digest, again.digest);
+}
+
+/// Files with slips in many resources: more than one thread takes at a time.
+fn many_slips() -> Sources {
+    let mut texts = Vec::new();
+    for file in 0..12 {
+        let mut text = String::from("contacts:\n");
+        for n in 0..400 {
+            let email = format!("c{file}x{n:04}@example.com");
+            let one = match (file, n) {
+                (_, 7) => format!("  {email}: {{lastName: Doe, account: Exampel {file}}}\n"),
+                (_, 9) => format!("  {email}: {{lastName: Doe, title: 0{n}{file}}}\n"),
+                (3.., 11) => {
+                    format!("  {email}: {{lastName: Doe, description: '${{secret.EMPTY}}'}}\n")
+                }
+                _ => format!("  {email}: {{lastName: Doe, city: Zürich, account: Example 1}}\n"),
+            };
+            text.push_str(&one);
+        }
+        if file == 5 {
+            for n in 0..20 {
+                text.extend([format!("  c5x{n:04}@example.com: {{lastName: Doe}}\n")]);
+            }
+        }
+        texts.push(text);
+    }
+    let accounts: String = (0..12)
+        .flat_map(|n| ["  Example ".to_owned(), n.to_string(), ": {}\n".to_owned()])
+        .collect();
+    texts.push(format!(
+        "accounts:\n{accounts}contacts: {{c1x0003@example.com: {{}}}}\n"
+    ));
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    sources(&texts, &[])
+}
+
+#[test]
+fn reports_do_not_depend_on_the_threads() {
+    let sources = many_slips();
+    let reported = |threads: usize, sources: &Sources| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let problems = pool.install(|| load(sources)).unwrap_err();
+        render(&problems, &|file| sources.text(file), false, 100)
+    };
+    let one = reported(1, &sources);
+    for threads in [2, 5] {
+        assert!(one == reported(threads, &sources), "{threads} threads");
+    }
+    // The file with equal keys is left out; what is wrong with the others is all told.
+    assert_eq!(one.matches("stands here twice").count(), 20, "{one}");
+    let mut sources = sources;
+    sources.base.remove(5);
+    let one = reported(1, &sources);
+    assert!(one == reported(3, &sources));
+    assert_eq!(one.matches("no account is named").count(), 11, "{one}");
+    assert_eq!(one.matches("did you mean `Example").count(), 11, "{one}");
+    assert_eq!(one.matches("without quotes").count(), 11, "{one}");
+    assert_eq!(one.matches("is declared twice").count(), 1, "{one}");
+    assert_eq!(one.matches("secret `EMPTY` is not set").count(), 1, "{one}");
+}
+
+#[test]
+fn states_do_not_depend_on_the_threads() {
+    let mut sources = many_slips();
+    for source in &mut sources.base {
+        let text = source
+            .text
+            .replace("Exampel", "Example")
+            .replace("title: 0", "title: A")
+            .replace("contacts: {c1x0003@example.com: {}}", "");
+        *source = Source::new(&*source.name, text.as_bytes());
+    }
+    sources.base.remove(5);
+    let composed = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| desired_of(&sources))
+    };
+    let (one, four) = (composed(1), composed(4));
+    assert_eq!(one.state.len(), 11 * 400 + 12);
+    assert!(one.state == four.state && one.details == four.details);
+    assert!(one.state.keys().eq(four.state.keys()));
+    assert_eq!(one.digest, four.digest);
+    assert_eq!(one.warnings.len(), 1);
 }

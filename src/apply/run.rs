@@ -63,7 +63,9 @@ pub async fn run(
         // What lets time pass uses no slot, so another step may start in its place.
         let changed = writer.changed();
         let most = means.parallelism.max(1);
-        let most = most + writer.resting().min(most);
+        // So does what is being recorded; the client lets no more calls out at once than are allowed.
+        let recording = if means.scribe.is_some() { most } else { 0 };
+        let most = most + writer.resting().min(most) + recording;
         while flying.len() < most {
             let Some((index, start)) = queue.pop() else {
                 break;
@@ -249,7 +251,7 @@ async fn write(task: &Task, op: &Op, means: Means<'_>) -> Result<Written, Box<Ou
         Err(outcome) if matches!(**outcome, Outcome::Unknown { .. }) => (Settled::Unknown, None),
         Err(_) => (Settled::Failed, None),
     };
-    scribe.settle(seq, settled, id.as_deref()).await;
+    scribe.settle(seq, settled, id.as_deref());
     written
 }
 

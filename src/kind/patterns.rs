@@ -126,3 +126,22 @@ pub const MODULE: Pattern = Pattern {
     regex: r"^[a-zA-Z0-9_]+$",
     words: "a module's API name such as `tickets` or `cm_orders`",
 };
+
+/// A pattern that accepts the same ASCII texts as the given one and knows no others, so that it is
+/// cheap to compile; absent where that is the pattern itself.
+pub(super) fn ascii(regex: &str) -> Option<String> {
+    const CLASSES: &[(&str, &str)] = &[
+        (r"\p{L}", "a-zA-Z"),
+        (r"\p{N}", "0-9"),
+        (r"\p{M}", ""),
+        (r"\w", "a-zA-Z0-9_"),
+        (r"\s", r"\t\n\x0B\x0C\r\x20"),
+        (r"|[^\x00-\x7F]", ""),
+        ("|[\u{80}-\u{FFFF}]", ""),
+    ];
+    let mut out = regex.to_owned();
+    for (class, reduced) in CLASSES {
+        out = out.replace(class, reduced);
+    }
+    (out != regex).then_some(out)
+}

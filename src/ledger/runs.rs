@@ -279,25 +279,9 @@ impl Journal {
     /// A record or journal that is too large, and a place that cannot be written. After that nothing
     /// more can be added: send nothing more.
     pub async fn append(&self, record: &Record) -> Result<(), StoreError> {
-        let mut line = Vec::new();
-        encode(record, &mut line, &self.store.journal_place(&self.run))?;
-        let ticket = {
-            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            queue.bytes.extend_from_slice(&line);
-            queue.count += 1;
-            queue.count
-        };
-        let sink = Arc::clone(&self.sink).lock_owned().await;
-        if sink.durable >= ticket {
-            return Ok(());
-        }
-        let write = write(
-            sink,
-            Arc::clone(&self.queue),
-            Arc::clone(&self.store.backend),
-        );
+        let ticket = self.enqueue(record)?;
         // On its own, so that it goes on if the caller does not.
-        match tokio::spawn(write).await {
+        match tokio::spawn(self.flush(ticket)).await {
             Ok(written) => written,
             Err(error) => Err(StoreError::Access {
                 place: self.store.journal_place(&self.run),
@@ -308,6 +292,42 @@ impl Journal {
         }
     }
 
+    /// Adds a record that nobody has to wait for: it is written as soon as may be.
+    ///
+    /// # Errors
+    ///
+    /// A record that is too large. That a place cannot be written shows in the next
+    /// [`Journal::append`].
+    pub fn note(&self, record: &Record) -> Result<(), StoreError> {
+        let ticket = self.enqueue(record)?;
+        tokio::spawn(self.flush(ticket));
+        Ok(())
+    }
+
+    /// Puts a record among those that wait, and returns its number.
+    fn enqueue(&self, record: &Record) -> Result<u64, StoreError> {
+        let mut line = Vec::new();
+        encode(record, &mut line, &self.store.journal_place(&self.run))?;
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.bytes.extend_from_slice(&line);
+        queue.count += 1;
+        Ok(queue.count)
+    }
+
+    /// Writes all that waits, unless that is done already up to a number.
+    fn flush(&self, ticket: u64) -> impl Future<Output = Result<(), StoreError>> + use<> {
+        let sink = Arc::clone(&self.sink);
+        let queue = Arc::clone(&self.queue);
+        let backend = Arc::clone(&self.store.backend);
+        async move {
+            let sink = sink.lock_owned().await;
+            if sink.durable >= ticket {
+                return Ok(());
+            }
+            write(sink, queue, backend).await
+        }
+    }
+
     /// Ends the run in order and removes its journal. `at` is now, in milliseconds since the Unix
     /// epoch. Call it when the ledger is saved.
     ///
@@ -315,9 +335,14 @@ impl Journal {
     ///
     /// A place that cannot be written.
     pub async fn finish(self, at: i64) -> Result<(), StoreError> {
-        let names = match &self.sink.lock().await.place {
-            Place::File { name, .. } => vec![name.clone()],
-            Place::Objects { folder, next } => (1..*next).map(|n| piece(folder, n)).collect(),
+        let names = {
+            let mut sink = self.sink.lock().await;
+            // What is still to be written has no meaning any more.
+            sink.durable = u64::MAX;
+            match &sink.place {
+                Place::File { name, .. } => vec![name.clone()],
+                Place::Objects { folder, next } => (1..*next).map(|n| piece(folder, n)).collect(),
+            }
         };
         self.store.erase(&self.run, names, at).await
     }

@@ -93,7 +93,7 @@ impl Update<'_> {
             .get(&(address.collection, id))
             .and_then(|owner| self.old.resources.get(*owner));
         let fields = if self.is_in_step(address) {
-            self.fields(address, index)
+            self.fields(address, index, old)
         } else {
             old.map(|entry| entry.fields.clone()).unwrap_or_default()
         };
@@ -125,7 +125,12 @@ impl Update<'_> {
             || body(&self.ready.owned.desired) == body(&self.ready.owned.live)
     }
 
-    fn fields(&self, address: &Address, index: Option<usize>) -> BTreeMap<String, FieldRecord> {
+    fn fields(
+        &self,
+        address: &Address,
+        index: Option<usize>,
+        old: Option<&Entry>,
+    ) -> BTreeMap<String, FieldRecord> {
         let live = &self.ready.live;
         let before = index.map(|index| live.body(index)).unwrap_or_default();
         let stored = live.stored(address).unwrap_or_default();
@@ -135,6 +140,7 @@ impl Update<'_> {
         ) else {
             return BTreeMap::new();
         };
+        let wanted = self.ready.owned.desired.get(address);
         let is_applied = self.applied.contains(address);
         let mut fields = BTreeMap::new();
         for (name, value) in named.body.iter() {
@@ -144,6 +150,16 @@ impl Update<'_> {
             let wire = field.wire(live.dialect);
             let travels = matches!(wire, Wire::Sent { .. } | Wire::Switched(_));
             if !travels || field.write_only || value.is_secret() {
+                continue;
+            }
+            // Where a difference is accepted (`ignore`, `ignoreChanges`, `createOnly`), nothing was
+            // applied: what was applied before is still the last thing that was.
+            let is_accepted = wanted
+                .and_then(|resource| resource.body.get(name))
+                .is_some_and(|wanted| only_named(value, wanted) != *value);
+            if is_accepted {
+                let record = old.and_then(|entry| entry.fields.get(name));
+                fields.extend(record.map(|record| (name.to_owned(), record.clone())));
                 continue;
             }
             let current = match wire {

@@ -297,6 +297,40 @@ pub fn normalise(field: &Field, dialect: Dialect, value: Value) -> Value {
     }
 }
 
+/// Whether [`normalise`] is sure to leave a value as it is, told without a copy.
+///
+/// It may say no of a value that is in normal form; it never says yes of another.
+#[must_use]
+pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
+    let tidy = |text: &str| !text.is_empty() && text.trim().len() == text.len();
+    let one_line_end = |text: &str| !text.as_bytes().contains(&b'\r');
+    match (field.shape, value) {
+        (Shape::Email { .. }, Value::Text(text)) => {
+            text.is_ascii() && tidy(text) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+        }
+        (Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_), Value::Text(text)) => {
+            let amount = matches!(
+                field.wire(dialect),
+                Wire::Sent {
+                    encoding: Encoding::TextAsNumber,
+                    ..
+                }
+            );
+            !amount && tidy(text) && one_line_end(text)
+        }
+        (Shape::References(_), Value::List(list)) => list.windows(2).all(|pair| {
+            matches!(pair, [Value::Reference(first), Value::Reference(second)] if first < second)
+        }),
+        (Shape::CustomFields { .. }, Value::Map(map)) => map.values().all(|value| match value {
+            Value::Text(text) => tidy(text) && one_line_end(text),
+            _ => true,
+        }),
+        (shape, Value::Null) => !matches!(shape, Shape::References(_) | Shape::Texts { .. }),
+        (Shape::Flag, Value::Bool(_)) | (Shape::Reference(_), Value::Reference(_)) => true,
+        _ => false,
+    }
+}
+
 fn normalise_filter(filter: Value) -> Value {
     let Value::Map(mut map) = filter else {
         return Value::Null;

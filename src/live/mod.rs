@@ -348,7 +348,11 @@ impl Live {
 
 impl Names for Live {
     fn address(&self, collection: &'static str, id: &str) -> Address {
-        if let Some(address) = self.learned.borrow().get(&(collection, id.to_owned())) {
+        // Nothing is learned before something is applied.
+        let learned = self.learned.borrow();
+        if !learned.is_empty()
+            && let Some(address) = learned.get(&(collection, id.to_owned()))
+        {
             return address.clone();
         }
         match self.find_id(collection, id) {

@@ -5,23 +5,25 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use super::check::check;
 use super::convert::{Converter, Here};
-use super::custom::Custom;
+use super::custom::{Custom, Customs};
 use super::digest::digest;
 use super::identity::canonical_identity;
 use super::load;
 use super::origin::Origin;
 use super::raw::{At, Raw, escape};
-use super::resolve::{Declared, Handles};
+use super::resolve::{Declared, Handles, Slip};
 use super::source::{Source, Sources};
-use super::variables::{Expanded, Variables, has_expression};
+use super::variables::{Expanded, Lookup, Variables, has_expression};
 use super::walk::{Walker, wrong_type};
+use super::written::Numbers;
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
-use crate::state::{Address, Lifecycle, Resource, State};
+use crate::state::{Address, Body, Lifecycle, Resource, State};
 
 /// What the manifests of one environment want.
 #[derive(Debug, Clone)]
@@ -69,7 +71,7 @@ pub struct Tombstone {
 pub fn compose(
     sources: &Sources,
     environment: &Environment,
-    env: &dyn Fn(&str) -> Option<String>,
+    env: Lookup<'_>,
 ) -> Result<Desired, Problems> {
     let variables = Variables {
         values: &environment.variables,
@@ -77,55 +79,43 @@ pub fn compose(
         env,
         missing: RefCell::default(),
     };
-    let mut merged = Merged::default();
-    for source in &sources.base {
-        merged.file(source, None);
-    }
-    for overlay in &sources.overlays {
-        let mut seen = HashMap::new();
-        for source in overlay {
-            merged.file(source, Some(&mut seen));
-        }
-    }
     let Merged {
         mut declared,
         dropped,
         buried,
         incomplete,
         mut problems,
-    } = merged;
+    } = merged(sources);
     declared.sort_by(|a, _, b, _| order(a).cmp(&order(b)));
-    let handles = Handles::new(&declared, dropped, &variables, incomplete);
-    let mut converter = Converter::new(sources, &variables, &handles);
+    let bodies: Vec<Raw> = declared
+        .values_mut()
+        .map(|one| std::mem::replace(&mut one.body, Raw::Null))
+        .collect();
+    let handles = Handles::new(&declared, &bodies, dropped, &variables, incomplete);
+    let numbers = Numbers::new(sources);
+    let (converted, warnings) = convert(
+        &declared,
+        bodies,
+        &variables,
+        &handles,
+        &numbers,
+        &mut problems,
+    );
+    drop(handles);
     let mut state = State::with_capacity(declared.len());
     let mut details = IndexMap::with_capacity(declared.len());
-    for (address, one) in &declared {
-        let here = Here {
-            kind: one.kind,
-            origin: &one.origin,
-        };
-        let raw = one.body.replace(Raw::Null);
-        let (body, lifecycle) = converter.resource(here, &address.handle, &raw);
-        if address.collection == "customFields" {
-            let custom = Custom::of(&body, &one.origin);
-            converter
-                .customs
-                .fields
-                .insert(Arc::clone(&address.handle), custom);
-        }
+    for ((address, one), (body, lifecycle)) in declared.into_iter().zip(converted) {
         let resource = Resource {
             kind: one.kind,
             body,
         };
-        state.insert(address.clone(), resource);
         let detail = Detail {
             lifecycle,
-            origin: one.origin.clone(),
+            origin: one.origin,
         };
-        details.insert(address.clone(), detail);
+        state.insert(address.clone(), resource);
+        details.insert(address, detail);
     }
-    problems.append(&mut converter.problems);
-    let warnings = std::mem::take(&mut converter.warnings);
     let mut removed = Vec::new();
     for (kind, raw, place) in &buried {
         match identity_of(&variables, kind, raw, place) {
@@ -139,9 +129,18 @@ pub fn compose(
     }
     removed.sort_by(|a, b| (a.collection, &a.identity).cmp(&(b.collection, &b.identity)));
     removed.dedup_by(|a, b| (a.collection, &a.identity) == (b.collection, &b.identity));
-    check(&state, &details, &removed, &mut problems);
+    // Nearly always there is nothing wrong, so that the digest is needed.
+    let (digest, mut found) = both(
+        state.len() > RUN,
+        || digest(&state, &details, &removed),
+        || {
+            let mut found = Vec::new();
+            check(&state, &details, &removed, &mut found);
+            found
+        },
+    );
+    problems.append(&mut found);
     if problems.is_empty() {
-        let digest = digest(&state, &details, &removed);
         return Ok(Desired {
             state,
             details,
@@ -154,6 +153,149 @@ pub fn compose(
     let mut problems = Problems::from(problems);
     problems.sort();
     Err(problems)
+}
+
+/// Bytes of manifests from which on several threads are worth starting.
+const LARGE: usize = 64 * 1024;
+
+/// Resources that one thread converts in one go. What is reported does not depend on the threads.
+const RUN: usize = 512;
+
+/// Does two things, side by side where they are large.
+fn both<A: Send, B: Send>(
+    large: bool,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if large {
+        rayon::join(one, other)
+    } else {
+        (one(), other())
+    }
+}
+
+/// Reads the files, side by side where they are large, and lays them over one another in order.
+fn merged(sources: &Sources) -> Merged {
+    let all: Vec<&Source> = sources
+        .base
+        .iter()
+        .chain(sources.overlays.iter().flatten())
+        .collect();
+    let bytes: usize = all.iter().map(|source| source.text.len()).sum();
+    let read: Vec<Read> = if bytes < LARGE {
+        all.into_iter().map(load::documents).collect()
+    } else {
+        all.into_par_iter()
+            .with_max_len(1)
+            .map(load::documents)
+            .collect()
+    };
+    let mut read = read.into_iter();
+    let mut merged = Merged::default();
+    for (source, read) in sources.base.iter().zip(&mut read) {
+        merged.file(source, read, None);
+    }
+    for overlay in &sources.overlays {
+        let mut seen = HashMap::new();
+        for (source, read) in overlay.iter().zip(&mut read) {
+            merged.file(source, read, Some(&mut seen));
+        }
+    }
+    merged
+}
+
+/// What was read of a file.
+type Read = Result<Vec<(u32, Raw)>, Vec<Problem>>;
+
+/// A body with what a manifest says besides.
+type Converted = (Body, Lifecycle);
+
+/// Converts the declared resources, and gives the warnings that came up.
+fn convert(
+    declared: &IndexMap<Address, Declared>,
+    mut bodies: Vec<Raw>,
+    variables: &Variables<'_>,
+    handles: &Handles<'_>,
+    numbers: &Numbers<'_>,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Converted>, Vec<Problem>) {
+    // Records are checked against the custom fields, which stand first in the table of kinds.
+    let fields = declared
+        .keys()
+        .take_while(|address| address.collection == "customFields")
+        .count();
+    let &Variables {
+        values,
+        environment,
+        env,
+        ..
+    } = variables;
+    let run = |customs: &Customs, from: usize, bodies: Vec<Raw>| {
+        // Each run finds the secrets that are not set anew; the first to do so is heard.
+        let variables = Variables {
+            values,
+            environment,
+            env,
+            missing: RefCell::default(),
+        };
+        let mut converter = Converter::new(variables, handles, customs, numbers);
+        let bodies: Vec<Converted> = declared
+            .iter()
+            .skip(from)
+            .zip(bodies)
+            .map(|((address, one), raw)| {
+                let here = Here {
+                    kind: one.kind,
+                    origin: &one.origin,
+                };
+                converter.resource(here, &address.handle, &raw)
+            })
+            .collect();
+        let Converter {
+            problems,
+            slips,
+            warnings,
+            ..
+        } = converter;
+        (bodies, problems, slips, warnings)
+    };
+    let rest = bodies.split_off(fields);
+    let mut customs = Customs::default();
+    let first = run(&customs, 0, bodies);
+    for ((address, one), (body, _)) in declared.iter().zip(&first.0) {
+        let custom = Custom::of(body, &one.origin);
+        customs.fields.insert(Arc::clone(&address.handle), custom);
+    }
+    let mut runs: Vec<(usize, Vec<Raw>)> = Vec::new();
+    let mut rest = rest.into_iter();
+    for from in (fields..declared.len()).step_by(RUN) {
+        runs.push((from, rest.by_ref().take(RUN).collect()));
+    }
+    let work = |(from, bodies)| run(&customs, from, bodies);
+    let others: Vec<_> = if runs.len() < 2 {
+        runs.into_iter().map(work).collect()
+    } else {
+        runs.into_par_iter().with_max_len(1).map(work).collect()
+    };
+    let mut all = Vec::with_capacity(declared.len());
+    let mut slips = Vec::new();
+    let mut warnings = Vec::new();
+    let mut missing = BTreeSet::new();
+    for (converted, mut found, slipped, warned) in std::iter::once(first).chain(others) {
+        all.extend(converted);
+        slips.extend(slipped.into_iter().map(|slip| Slip {
+            problem: slip.problem + problems.len(),
+            ..slip
+        }));
+        problems.append(&mut found);
+        for (name, warning) in warned {
+            if missing.insert(name) {
+                warnings.push(warning);
+            }
+        }
+    }
+    handles.suggest(&slips, problems);
+    (all, warnings)
 }
 
 /// By kind in the order of the table, then by handle.
@@ -196,8 +338,13 @@ impl Document<'_> {
 
 impl Merged {
     /// Takes in a file; `overlay` holds what the overlay's earlier files touched.
-    fn file(&mut self, source: &Source, mut overlay: Option<&mut HashMap<Address, Place>>) {
-        let documents = match load::documents(source) {
+    fn file(
+        &mut self,
+        source: &Source,
+        read: Read,
+        mut overlay: Option<&mut HashMap<Address, Place>>,
+    ) {
+        let documents = match read {
             Ok(documents) => documents,
             Err(mut problems) => {
                 self.incomplete = true;
@@ -345,14 +492,8 @@ impl Merged {
             document.number,
         );
         self.dropped.remove(&address);
-        self.declared.insert(
-            address,
-            Declared {
-                kind,
-                body: RefCell::new(body),
-                origin,
-            },
-        );
+        self.declared
+            .insert(address, Declared { kind, body, origin });
     }
 
     fn overlay(
@@ -391,7 +532,7 @@ impl Merged {
         if let Some(base) = self.declared.get_mut(&address) {
             base.origin
                 .overlay(Arc::clone(&document.source.name), document.number, &body);
-            merge_body(base.body.get_mut(), body);
+            merge_body(&mut base.body, body);
         } else {
             self.declare(document, kind, address, body, place);
         }

@@ -9,8 +9,7 @@ use super::custom::Customs;
 use super::identity::{canonical_name, canonical_text};
 use super::origin::Origin;
 use super::raw::{At, Raw};
-use super::resolve::Handles;
-use super::source::Sources;
+use super::resolve::{Handles, Slip};
 use super::variables::{BadExpression, Expanded, Variables};
 use super::walk::{misspelt, unknown_key, wrong_type};
 use super::written::Numbers;
@@ -25,14 +24,17 @@ pub(crate) enum Text {
     Secret(Secret),
 }
 
-/// Converts resources one after the other and collects what is wrong.
+/// Converts some of the resources one after the other and collects what is wrong.
 pub(crate) struct Converter<'a> {
-    pub(crate) variables: &'a Variables<'a>,
+    pub(crate) variables: Variables<'a>,
     pub(crate) handles: &'a Handles<'a>,
-    pub(crate) customs: Customs,
-    pub(crate) numbers: Numbers<'a>,
+    pub(crate) customs: &'a Customs,
+    pub(crate) numbers: &'a Numbers<'a>,
     pub(crate) problems: Vec<Problem>,
-    pub(crate) warnings: Vec<Problem>,
+    /// Handles that are not declared, by the problems that report them.
+    pub(crate) slips: Vec<Slip>,
+    /// A warning for every secret that is not set, with its name.
+    pub(crate) warnings: Vec<(String, Problem)>,
 }
 
 /// The resource that is being converted.
@@ -50,18 +52,18 @@ impl Here<'_> {
 
 impl<'a> Converter<'a> {
     pub(crate) fn new(
-        sources: &'a Sources,
-        variables: &'a Variables<'a>,
+        variables: Variables<'a>,
         handles: &'a Handles<'a>,
+        customs: &'a Customs,
+        numbers: &'a Numbers<'a>,
     ) -> Self {
         Self {
             variables,
             handles,
-            customs: Customs {
-                fields: HashMap::new(),
-            },
-            numbers: Numbers::new(sources),
+            customs,
+            numbers,
             problems: Vec::new(),
+            slips: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -320,7 +322,7 @@ impl<'a> Converter<'a> {
                     .help(format!(
                         "set the environment variable `{name}`; `apply` refuses to run without it"
                     ));
-                    self.warnings.push(warning);
+                    self.warnings.push((name, warning));
                 }
                 Some(Text::Secret(secret))
             }

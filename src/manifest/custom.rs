@@ -18,6 +18,7 @@ use crate::problem::{Part, Problem, counted, did_you_mean, ticked};
 use crate::state::{Body, Value};
 
 /// The declared custom fields by handle.
+#[derive(Default)]
 pub(crate) struct Customs {
     pub(crate) fields: HashMap<Arc<str>, Custom>,
 }

@@ -1,8 +1,7 @@
 //! From handles, `{lookup: …}` and `{id: …}` to references.
 
-use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
@@ -20,8 +19,8 @@ use crate::state::{Address, Reference, Value};
 #[derive(Debug)]
 pub(crate) struct Declared {
     pub(crate) kind: &'static Kind,
-    /// Taken out when it is converted, so that the file's values go as the state's come.
-    pub(crate) body: RefCell<Raw>,
+    /// Taken out before the resources are converted.
+    pub(crate) body: Raw,
     pub(crate) origin: Origin,
 }
 
@@ -30,8 +29,6 @@ pub(crate) struct Handles<'a> {
     collections: HashMap<&'static str, Collection<'a>>,
     /// Resources that an overlay takes out, and where it says so.
     dropped: HashMap<Address, Place>,
-    /// Handles that may still be compared with mistyped ones.
-    comparisons: Cell<usize>,
     /// Whether a file could not be read, so that what is missing may stand there.
     pub(crate) incomplete: bool,
 }
@@ -42,7 +39,15 @@ struct Collection<'a> {
     /// Names that bodies give; where a body gives none, the handle is the name.
     explicit: HashMap<Arc<str>, String>,
     /// Handles by canonical name; made when somebody looks a name up.
-    names: OnceCell<HashMap<String, Arc<str>>>,
+    names: OnceLock<HashMap<String, Arc<str>>>,
+}
+
+/// A handle that is not declared.
+pub(crate) struct Slip {
+    /// The index of the problem that reports it.
+    pub(crate) problem: usize,
+    pub(crate) collection: &'static str,
+    pub(crate) handle: String,
 }
 
 /// Enough for hundreds of slips among tens of thousands of handles, and never slow.
@@ -55,8 +60,10 @@ pub(crate) fn article(noun: &str) -> String {
 }
 
 impl<'a> Handles<'a> {
+    /// `bodies` are those of the declared resources, in order.
     pub(crate) fn new(
         declared: &'a IndexMap<Address, Declared>,
+        bodies: &[Raw],
         dropped: HashMap<Address, Place>,
         variables: &Variables<'_>,
         incomplete: bool,
@@ -68,16 +75,15 @@ impl<'a> Handles<'a> {
                     kind,
                     handles: IndexMap::new(),
                     explicit: HashMap::new(),
-                    names: OnceCell::new(),
+                    names: OnceLock::new(),
                 };
                 (kind.collection, empty)
             })
             .collect();
-        for (address, one) in declared {
+        for ((address, one), body) in declared.iter().zip(bodies) {
             if let Some(collection) = collections.get_mut(address.collection) {
                 collection.handles.insert(Arc::clone(&address.handle), one);
-                let name = one.body.borrow();
-                let name = match name.get(collection.kind.naming_field().name) {
+                let name = match body.get(collection.kind.naming_field().name) {
                     Some(Raw::Text(text)) => match variables.expand(text) {
                         Ok(Expanded::Literal(text)) => text.into_owned(),
                         Ok(Expanded::Text(text)) => text,
@@ -95,7 +101,6 @@ impl<'a> Handles<'a> {
         Self {
             collections,
             dropped,
-            comparisons: Cell::new(COMPARISONS),
             incomplete,
         }
     }
@@ -127,14 +132,22 @@ impl<'a> Handles<'a> {
         names.get(&canonical_name(collection.kind, name)).cloned()
     }
 
-    /// The declared handle that a mistyped one most likely stands for.
-    pub(crate) fn near(&self, collection: &str, handle: &str) -> Option<String> {
+    /// Says of every mistyped handle which declared one it most likely stands for, in order, as long
+    /// as that does not take too many comparisons.
+    pub(crate) fn suggest(&self, slips: &[Slip], problems: &mut [Problem]) {
+        let mut left = COMPARISONS;
+        for slip in slips {
+            if let Some(near) = self.near(slip.collection, &slip.handle, &mut left)
+                && let Some(problem) = problems.get_mut(slip.problem)
+            {
+                problem.help = Some(format!("did you mean `{near}`?"));
+            }
+        }
+    }
+
+    fn near(&self, collection: &str, handle: &str, left: &mut usize) -> Option<String> {
         let collection = self.collections.get(collection)?;
-        let left = self
-            .comparisons
-            .get()
-            .checked_sub(collection.handles.len())?;
-        self.comparisons.set(left);
+        *left = left.checked_sub(collection.handles.len())?;
         nearest(handle, collection.handles.keys().map(|key| &**key)).map(str::to_owned)
     }
 
@@ -318,19 +331,20 @@ impl Converter<'_> {
             .at(dropped.clone(), "taken out here")
             .help("take the reference out in the same overlay")
         } else {
-            let help = match self.handles.near(collection, text) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
-                    "declare it under `{collection}`, or write `{{lookup: \"{text}\"}}` for {} that no manifest manages",
-                    article(kind.singular)
-                ),
-            };
+            self.slips.push(Slip {
+                problem: self.problems.len(),
+                collection,
+                handle: text.to_owned(),
+            });
             Problem::error(
                 "unresolved-reference",
                 format!("no {} is named `{text}`", kind.singular),
             )
             .at(place, "referenced here")
-            .help(help)
+            .help(format!(
+                "declare it under `{collection}`, or write `{{lookup: \"{text}\"}}` for {} that no manifest manages",
+                article(kind.singular)
+            ))
         };
         self.problems.push(problem);
         None

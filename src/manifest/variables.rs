@@ -9,6 +9,9 @@ use secrecy::SecretString;
 use crate::problem::did_you_mean;
 use crate::state::Secret;
 
+/// Gives the value of an environment variable; it is asked from several threads.
+pub(crate) type Lookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
+
 /// What expressions are looked up in.
 pub(crate) struct Variables<'a> {
     /// The environment's variables.
@@ -16,7 +19,7 @@ pub(crate) struct Variables<'a> {
     /// The name of the environment, for messages.
     pub(crate) environment: &'a str,
     /// The environment variables of the process.
-    pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) env: Lookup<'a>,
     /// Secrets that were asked for and are not there, each reported once.
     pub(crate) missing: RefCell<Vec<String>>,
 }

@@ -1,7 +1,7 @@
 //! Numbers that stand where a text belongs: taken only when they read back as they are written.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use serde_json::Number;
 
@@ -9,25 +9,29 @@ use super::places::Places;
 use super::source::Sources;
 use crate::problem::Place;
 
-/// Looks numbers up in the files they come from.
+/// Looks numbers up in the files they come from; each file is looked at once, when first needed.
 pub(crate) struct Numbers<'a> {
-    sources: &'a Sources,
-    files: HashMap<Arc<str>, File>,
+    files: HashMap<&'a str, File<'a>>,
 }
 
-struct File {
-    text: Arc<str>,
+struct File<'a> {
+    text: &'a str,
     /// Whether some whole number in the file is not written in plain decimal digits.
-    odd: bool,
-    places: Option<Places>,
+    odd: OnceLock<bool>,
+    places: OnceLock<Places>,
 }
 
 impl<'a> Numbers<'a> {
     pub(crate) fn new(sources: &'a Sources) -> Self {
-        Self {
-            sources,
-            files: HashMap::new(),
+        let mut files = HashMap::new();
+        for source in sources.base.iter().chain(sources.overlays.iter().flatten()) {
+            files.entry(&*source.name).or_insert_with(|| File {
+                text: &source.text,
+                odd: OnceLock::new(),
+                places: OnceLock::new(),
+            });
         }
+        Self { files }
     }
 
     /// The text of a number.
@@ -35,25 +39,16 @@ impl<'a> Numbers<'a> {
     /// # Errors
     ///
     /// How it is written, where that is not what the number reads back as.
-    pub(crate) fn as_written(&mut self, number: &Number, place: &Place) -> Result<String, String> {
+    pub(crate) fn as_written(&self, number: &Number, place: &Place) -> Result<String, String> {
         let text = number.to_string();
-        let sources = self.sources;
-        let file = self
-            .files
-            .entry(Arc::clone(&place.file))
-            .or_insert_with(|| {
-                let text = sources.text(&place.file).unwrap_or_else(|| Arc::from(""));
-                File {
-                    odd: has_odd_number(&text),
-                    text,
-                    places: None,
-                }
-            });
-        if !number.is_f64() && !file.odd {
+        let Some(file) = self.files.get(&*place.file) else {
+            return Ok(text);
+        };
+        if !number.is_f64() && !file.odd.get_or_init(|| has_odd_number(file.text)) {
             return Ok(text);
         }
-        let places = file.places.get_or_insert_with(|| Places::of(&file.text));
-        match places.written(&file.text, place.document, &place.pointer) {
+        let places = file.places.get_or_init(|| Places::of(file.text));
+        match places.written(file.text, place.document, &place.pointer) {
             // What came through an alias has no text of its own.
             None => Ok(text),
             Some(written) if written.text == text => Ok(text),

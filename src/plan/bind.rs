@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::api::Dialect;
 use crate::kind::{Form, Kind, Shape};
-use crate::live::convert::{Names, flag, normalise};
+use crate::live::convert::{Names, flag, is_normal, normalise};
 use crate::live::{Live, LiveObject, canonical, identity, identity_fields};
 use crate::manifest::Desired;
 use crate::manifest::identity::{canonical_identity, canonical_text};
@@ -126,6 +126,7 @@ pub fn bind_what_is_clear(
     tombstones(desired, live, &mut bound, &mut problems);
     left_by_moves(desired, live, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
+    bound.desired.reserve(desired.state.len());
     for (address, resource) in &desired.state {
         let mut resource = resource.clone();
         let before = problems.len();
@@ -417,6 +418,14 @@ fn translate(
 ) {
     let kind = resource.kind;
     for field in kind.fields {
+        // Most values are what they have to be: the body stays shared with the manifests' one.
+        if resource
+            .body
+            .get(field.name)
+            .is_none_or(|value| is_normal(field, live.dialect, value) && is_bound(value))
+        {
+            continue;
+        }
         let Some(value) = resource.body.get_mut(field.name) else {
             continue;
         };
@@ -459,6 +468,18 @@ fn translate(
         }
         let taken = std::mem::take(value);
         *value = normalise(field, live.dialect, taken);
+    }
+}
+
+/// Whether a value refers to addresses only.
+fn is_bound(value: &Value) -> bool {
+    match value {
+        Value::Reference(reference) => matches!(reference, Reference::To(_)),
+        Value::List(list) => list.iter().all(is_bound),
+        Value::Map(map) => map
+            .iter()
+            .all(|(key, value)| key.starts_with("customFields/") && is_bound(value)),
+        _ => true,
     }
 }
 

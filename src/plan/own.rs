@@ -262,6 +262,9 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
         .not_compared
         .extend(bound.not_compared.iter().cloned());
     let by_hand_first = made_by_hand(bound, live.dialect);
+    owned.desired.reserve(bound.desired.len());
+    owned.named.reserve(bound.desired.len());
+    owned.live.reserve(bound.live.len());
     for (address, resource) in &bound.desired {
         if owned.not_compared.contains(address) || bound.unclear.contains(address) {
             continue;
@@ -352,7 +355,7 @@ fn drop_waiting(
         _ => None,
     };
     let mut dropped = Vec::new();
-    for (name, value) in resource.body.iter_mut() {
+    for (name, value) in resource.body.iter() {
         if let Some(target) = waits(value) {
             dropped.push(name);
             waiting.push((target, address.clone()));
@@ -373,25 +376,25 @@ fn drop_waiting(
 /// Whether nothing of a live object is changed, and which of its fields are not.
 ///
 /// What was made and is not known to be finished is compared once more, whatever it says of itself.
-fn left_alone(
-    desired: &Desired,
+fn left_alone<'a>(
+    desired: &'a Desired,
     address: &Address,
     kind: &Kind,
     options: &Options,
-) -> (bool, Vec<String>) {
+) -> (bool, &'a [String]) {
     let is_unfinished = options
         .ledger
         .as_ref()
         .and_then(|ledger| ledger.get(address))
         .is_some_and(|entry| !entry.adopted && entry.fields.is_empty());
     if is_unfinished {
-        return (false, Vec::new());
+        return (false, &[]);
     }
     let lifecycle = desired.details.get(address).map(|detail| &detail.lifecycle);
     let is_seed = options.create_only.contains(kind.collection);
     (
         is_seed || lifecycle.is_some_and(|lifecycle| lifecycle.create_only),
-        lifecycle.map_or_else(Vec::new, |lifecycle| lifecycle.ignore_changes.clone()),
+        lifecycle.map_or(&[], |lifecycle| lifecycle.ignore_changes.as_slice()),
     )
 }
 
@@ -415,8 +418,8 @@ fn existing(
         resource.body.set(enabled.field, switch_value(enabled.on));
     }
     let have = live.body(index);
-    let mut wanted_body = Body::default();
-    let mut live_body = Body::default();
+    let mut wanted_fields = Vec::with_capacity(kind.fields.len());
+    let mut live_fields = Vec::with_capacity(kind.fields.len());
     for field in kind.fields {
         let named = resource.body.get(field.name);
         let current = have.get(field.name).cloned().unwrap_or_default();
@@ -426,8 +429,8 @@ fn existing(
             .is_some_and(|api| api.resend.contains(&field.name));
         let Some(named) = named else {
             if resent || matches!(field.wire(live.dialect), Wire::Query(_)) {
-                wanted_body.set(field.name, current.clone());
-                live_body.set(field.name, current);
+                wanted_fields.push((field.name, current.clone()));
+                live_fields.push((field.name, current));
             }
             continue;
         };
@@ -469,23 +472,27 @@ fn existing(
         } else {
             wanted
         };
-        wanted_body.set(field.name, wanted);
-        live_body.set(field.name, current);
+        wanted_fields.push((field.name, wanted));
+        live_fields.push((field.name, current));
     }
-    owned.desired.insert(
-        address.clone(),
-        Resource {
-            kind,
-            body: wanted_body,
-        },
-    );
-    owned.live.insert(
-        address.clone(),
-        Resource {
-            kind,
-            body: live_body,
-        },
-    );
+    // Most resources are as they are declared: then one body stands on all sides.
+    let shared = |fields: Vec<(&'static str, Value)>, known: &Body| {
+        let same = fields.len() == known.iter().count()
+            && fields
+                .iter()
+                .zip(known.iter())
+                .all(|((name, value), (other, have))| *name == other && value == have);
+        if same {
+            known.clone()
+        } else {
+            fields.into_iter().collect()
+        }
+    };
+    let wanted = shared(wanted_fields, &resource.body);
+    let current = shared(live_fields, &wanted);
+    let side = |body| Resource { kind, body };
+    owned.desired.insert(address.clone(), side(wanted));
+    owned.live.insert(address.clone(), side(current));
 }
 
 #[expect(
@@ -592,5 +599,70 @@ fn secret_on_both_sides(field: &Field, dialect: Dialect, named: &Value, current:
                 .collect(),
         ),
         (_, current) => current,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::Project;
+    use crate::kind::find;
+    use crate::live::LiveObject;
+    use crate::manifest::{Source, Sources, compose};
+    use crate::plan::bind::bind;
+    use crate::plan::tasks::plan;
+
+    /// Contacts of which every other one is live as declared.
+    fn sides(contacts: usize) -> (Desired, Live) {
+        let source = Source::new(
+            "deskform.yaml",
+            b"environments: {test: {simulator: {dialect: openapi}}}",
+        );
+        let project = Project::parse(std::path::Path::new("."), &source).unwrap();
+        let mut text = String::from("contacts:\n");
+        let mut live = Live::new(Dialect::Openapi);
+        for n in 0..contacts {
+            let email = format!("c{n}@example.com");
+            text.extend([format!("  {email}: {{lastName: Doe, city: Lyon}}\n")]);
+            if n % 2 == 0 {
+                live.add(LiveObject {
+                    kind: find("contacts").unwrap(),
+                    id: format!("{}", n + 1),
+                    raw: json!({"email": email, "lastName": "Doe", "city": "Lyon", "title": null})
+                        .as_object()
+                        .unwrap()
+                        .clone(),
+                    parts: Vec::new(),
+                });
+            }
+        }
+        let sources = Sources {
+            base: vec![Source::new("all.yaml", text.as_bytes())],
+            overlays: Vec::new(),
+        };
+        let desired = compose(&sources, &project.environments[0], &|_| None).unwrap();
+        (desired, live)
+    }
+
+    #[test]
+    fn bodies_are_not_copied() {
+        let (desired, mut live) = sides(6);
+        let options = Options::default();
+        let bound = bind(&desired, &mut live, &options).unwrap();
+        let owned = own(&desired, &bound, &live, &options);
+        let planned = plan(&desired, &bound, &owned, &live, &options).unwrap();
+        for (address, resource) in &desired.state {
+            let sides = [&bound.desired, &owned.named, &owned.desired, &owned.live];
+            for side in sides.into_iter().filter_map(|side| side.get(address)) {
+                assert!(resource.body.is_shared_with(&side.body), "{address}");
+            }
+        }
+        assert_eq!(planned.tasks.len(), 3);
+        for task in &planned.tasks {
+            let body = &desired.state[&task.step.address].body;
+            assert!(body.is_shared_with(&task.body) && body.is_shared_with(&task.named));
+        }
     }
 }

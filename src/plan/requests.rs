@@ -102,6 +102,48 @@ impl Op {
         }
     }
 
+    /// The request's verb and path, without the work of building its body.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when the object's own id is missing.
+    pub fn line(
+        &self,
+        context: &Context<'_>,
+        ids: &dyn Ids,
+    ) -> Result<(Method, String), EncodeError> {
+        let unknown = || EncodeError::UnknownId(context.address.clone());
+        let Some(api) = context.kind.api(context.dialect) else {
+            // Tasks exist only for kinds that the dialect has.
+            return Err(unknown());
+        };
+        let own_id = || ids.id(context.address).ok_or_else(unknown);
+        Ok(match self {
+            Self::Create { .. } | Self::AddEvent { .. } => (Method::Post, api.list.to_owned()),
+            Self::Update(_) => (
+                Method::Patch,
+                path(api.update.unwrap_or_default(), &own_id()?),
+            ),
+            Self::Switch(on) => {
+                let switch = api.switch.ok_or_else(unknown)?;
+                let template = if *on { switch.on } else { switch.off };
+                (Method::Post, path(template, &own_id()?))
+            }
+            Self::Leave { .. } => (
+                Method::Post,
+                format!("/departments/{}/dissociateAgents", own_id()?),
+            ),
+            Self::RemoveEvent { id } => (Method::Delete, format!("{}/{id}", api.list)),
+            Self::Disable { id } => {
+                let request = disable(api, id);
+                (request.method, request.path)
+            }
+            Self::Delete { id, detail } => {
+                let request = delete(context.kind, api, id, detail);
+                (request.method, request.path)
+            }
+        })
+    }
+
     /// Builds the request.
     ///
     /// # Errors
@@ -111,25 +153,15 @@ impl Op {
             // Tasks exist only for kinds that the dialect has.
             return Err(EncodeError::UnknownId(context.address.clone()));
         };
+        let request = || {
+            let (method, path) = self.line(context, ids)?;
+            Ok(Request::new(method, path))
+        };
         match self {
-            Self::Create { members } => create(context, api, members, ids),
-            Self::Update(fields) => {
-                let id = own_id(context, ids)?;
-                Ok(
-                    Request::new(Method::Patch, path(api.update.unwrap_or_default(), &id))
-                        .body(update_body(context, api, fields, ids)?),
-                )
-            }
+            Self::Create { members } => create(request()?, context, api, members, ids),
+            Self::Update(fields) => Ok(request()?.body(update_body(context, api, fields, ids)?)),
             Self::Switch(on) => {
-                let id = own_id(context, ids)?;
-                let switch = api
-                    .switch
-                    .ok_or_else(|| EncodeError::UnknownId(context.address.clone()))?;
-                let request = Request::new(
-                    Method::Post,
-                    path(if *on { switch.on } else { switch.off }, &id),
-                )
-                .repeatable();
+                let request = request()?.repeatable();
                 Ok(if *on {
                     request
                 } else {
@@ -139,22 +171,15 @@ impl Op {
             Self::Disable { id } => Ok(disable(api, id)),
             Self::Delete { id, detail } => Ok(delete(context.kind, api, id, detail)),
             Self::Leave { agent } => {
-                let id = own_id(context, ids)?;
-                Ok(
-                    Request::new(Method::Post, format!("/departments/{id}/dissociateAgents"))
-                        .body(json!({ "agentIds": [agent] }))
-                        .repeatable(),
-                )
+                Ok(request()?.body(json!({ "agentIds": [agent] })).repeatable())
             }
-            Self::AddEvent { event } => Ok(Request::new(Method::Post, api.list).body(json!({
+            Self::AddEvent { event } => Ok(request()?.body(json!({
                 "url": text(context, "url")?,
                 "eventType": event,
                 "actions": ["add"],
                 "isActive": context.body.get("isEnabled") != Some(&Value::Bool(false)),
             }))),
-            Self::RemoveEvent { id } => {
-                Ok(Request::new(Method::Delete, format!("{}/{id}", api.list)))
-            }
+            Self::RemoveEvent { .. } => request(),
         }
     }
 }
@@ -167,23 +192,18 @@ fn text(context: &Context<'_>, field: &str) -> Result<String, EncodeError> {
     }
 }
 
-fn own_id(context: &Context<'_>, ids: &dyn Ids) -> Result<String, EncodeError> {
-    ids.id(context.address)
-        .ok_or_else(|| EncodeError::UnknownId(context.address.clone()))
-}
-
 fn path(template: &str, id: &str) -> String {
     template.replace("{id}", id)
 }
 
 fn create(
+    mut request: Request,
     context: &Context<'_>,
     api: &Api,
     members: &[Member],
     ids: &dyn Ids,
 ) -> Result<Request, EncodeError> {
     let mut object = Map::new();
-    let mut request = Request::new(Method::Post, api.list);
     for field in context.kind.fields {
         let Some(value) = context.body.get(field.name) else {
             continue;

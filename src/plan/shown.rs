@@ -46,6 +46,8 @@ pub(super) fn created_fields(
             value => changes.push(change_of(field.name, None, &Value::Null, value)),
         }
     }
+    // A change is large, and a new organization has many.
+    changes.shrink_to_fit();
     changes
 }
 

@@ -14,7 +14,7 @@ use crate::plan::own::Owned;
 use crate::plan::requests::Context;
 use crate::plan::shown::shown_value;
 use crate::plan::tasks::Task;
-use crate::plan::{ABSENT, FORMAT_VERSION, Options, Plan, RequestLine, Summary, Verb};
+use crate::plan::{ABSENT, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary, Verb};
 use crate::state::{Address, Resource};
 
 /// Ids as far as they are known; what is not known yet stands as `{collection/handle}`.
@@ -50,11 +50,8 @@ pub(super) fn with_requests(mut tasks: Vec<Task>, live: &Live) -> Vec<Task> {
         task.step.requests = task
             .ops
             .iter()
-            .filter_map(|op| op.request(&context, &Symbolic(live)).ok())
-            .map(|request| RequestLine {
-                method: request.method,
-                path: request.path,
-            })
+            .filter_map(|op| op.line(&context, &Symbolic(live)).ok())
+            .map(|(method, path)| RequestLine { method, path })
             .collect();
         task.step.credits = match live.dialect {
             Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
@@ -78,8 +75,10 @@ pub(super) fn summarise(
     owned: &Owned,
     live: &Live,
     options: &Options,
-    tasks: &[Task],
+    tasks: &mut [Task],
 ) -> Plan {
+    let steps = shown_steps(tasks);
+    let tasks = &*tasks;
     let mut summary = Summary::default();
     let mut touched: BTreeMap<Verb, BTreeSet<&Address>> = BTreeMap::new();
     for task in tasks {
@@ -133,7 +132,7 @@ pub(super) fn summarise(
                 )
             })
             .collect(),
-        steps: tasks.iter().map(|task| task.step.clone()).collect(),
+        steps,
         acknowledged: owned.acknowledged.clone(),
         not_compared: owned
             .not_compared
@@ -146,6 +145,26 @@ pub(super) fn summarise(
             .map(ToString::to_string)
             .collect(),
     }
+}
+
+/// The steps as they are shown. What only readers need moves there: the requests, and the changes of
+/// creations, which have nothing before them.
+fn shown_steps(tasks: &mut [Task]) -> Vec<Step> {
+    tasks
+        .iter_mut()
+        .map(|task| {
+            let changes = match task.step.verb {
+                Verb::Create => std::mem::take(&mut task.step.changes),
+                _ => task.step.changes.clone(),
+            };
+            let requests = std::mem::take(&mut task.step.requests);
+            Step {
+                changes,
+                requests,
+                ..task.step.clone()
+            }
+        })
+        .collect()
 }
 
 /// What was live of one resource, as a digest; `absent` when it was proved not to exist.

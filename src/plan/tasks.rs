@@ -24,7 +24,7 @@ use crate::state::{Address, Body, Reference, Value};
 /// A step with all that is needed to carry it out.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// The step as it is shown.
+    /// The step. Its requests, and the changes of a creation, stand in the plan alone.
     pub step: Step,
     /// Its kind.
     pub kind: &'static Kind,
@@ -75,6 +75,7 @@ pub fn plan(
             .chain(bound.pruned.iter().map(|index| (*index, None)))
             .filter_map(|(index, at)| Some((live.address_of(index)?, (index, at))))
             .collect(),
+        members: members(owned),
     };
     let mut differences = changes(&owned.desired, &owned.live);
     builder.lost_with_replaced_fields(&mut differences);
@@ -107,9 +108,9 @@ pub fn plan(
             .help("take one of the references out, apply, and put it back"),
         ]
     })?;
-    let tasks = with_requests(tasks, live);
+    let mut tasks = with_requests(tasks, live);
     Ok(Planned {
-        plan: summarise(desired, bound, owned, live, options, &tasks),
+        plan: summarise(desired, bound, owned, live, options, &mut tasks),
         tasks,
     })
 }
@@ -124,6 +125,27 @@ struct Builder<'a> {
     tasks: Vec<Task>,
     /// Live objects that may be removed, with the place of their tombstone if there is one.
     removable: HashMap<Address, (usize, Option<Place>)>,
+    /// Agents whose declared departments include a department, by department.
+    members: HashMap<&'a Address, Vec<&'a Address>>,
+}
+
+/// The agents of every department, in the order in which they are declared.
+fn members(owned: &Owned) -> HashMap<&Address, Vec<&Address>> {
+    let mut members: HashMap<&Address, Vec<&Address>> = HashMap::new();
+    for (address, resource) in &owned.desired {
+        if resource.kind.collection != "agents" {
+            continue;
+        }
+        let Some(Value::List(list)) = resource.body.get("departments") else {
+            continue;
+        };
+        for item in list {
+            if let Value::Reference(Reference::To(department)) = item {
+                members.entry(department).or_default().push(address);
+            }
+        }
+    }
+    members
 }
 
 impl Builder<'_> {
@@ -439,12 +461,13 @@ impl Builder<'_> {
     fn first_members(&mut self, department: &Address) -> Vec<Member> {
         let mut members: Vec<Member> = self
             .members(department)
-            .filter(|agent| self.bound.live.contains_key(*agent) && self.is_active(agent))
-            .map(|agent| Member::Agent(agent.clone()))
+            .iter()
+            .filter(|agent| self.bound.live.contains_key(**agent) && self.is_active(agent))
+            .map(|agent| Member::Agent((*agent).clone()))
             .collect();
         if members.is_empty() {
             match &self.live.acting {
-                Some(acting) if self.members(department).next().is_none() && self.owns_departments_of(acting) => {
+                Some(acting) if self.members(department).is_empty() && self.owns_departments_of(acting) => {
                     self.problems.push(
                         Problem::error(
                             "no-member",
@@ -484,16 +507,8 @@ impl Builder<'_> {
     }
 
     /// Agents whose declared departments include the given one.
-    fn members<'s>(&'s self, department: &Address) -> impl Iterator<Item = &'s Address> {
-        let wanted = Value::Reference(Reference::To(department.clone()));
-        self.owned
-            .desired
-            .iter()
-            .filter(move |(_, resource)| {
-                resource.kind.collection == "agents"
-                    && matches!(resource.body.get("departments"), Some(Value::List(list)) if list.contains(&wanted))
-            })
-            .map(|(address, _)| address)
+    fn members(&self, department: &Address) -> &[&Address] {
+        self.members.get(department).map_or(&[], Vec::as_slice)
     }
 
     /// A webhook of the guide is the set of `/events` objects with its URL.
@@ -862,14 +877,14 @@ impl Builder<'_> {
             .collect();
         founded.extend(created);
         for department in founded {
-            let members: Vec<Address> = self.members(&department).cloned().collect();
+            let members = self.members(&department);
             let acting_address = self
                 .live
                 .find_id("agents", &acting.id)
                 .and_then(|index| self.live.address_of(index));
             let stays = acting_address
                 .as_ref()
-                .is_some_and(|address| members.contains(address));
+                .is_some_and(|address| members.contains(&address));
             if stays || members.is_empty() || self.has_left(&acting.id, &department) {
                 continue;
             }
@@ -929,6 +944,12 @@ impl Builder<'_> {
                 _ => {}
             }
         }
+        let mut of_agents: HashMap<&Address, Vec<usize>> = HashMap::new();
+        for (index, task) in self.tasks.iter().enumerate() {
+            if task.kind.collection == "agents" && task.step.verb != Verb::Manual {
+                of_agents.entry(&task.step.address).or_default().push(index);
+            }
+        }
         let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.tasks.len()];
         for (index, task) in self.tasks.iter().enumerate() {
             let Some(own) = edges.get_mut(index) else {
@@ -938,17 +959,11 @@ impl Builder<'_> {
                 Verb::Create | Verb::Update | Verb::Replace => {
                     if let Some(Op::Leave { .. }) = task.ops.first() {
                         own.extend(makers.get(&task.step.address));
-                        let joining: Vec<Address> =
-                            self.members(&task.step.address).cloned().collect();
                         own.extend(
-                            self.tasks
+                            self.members(&task.step.address)
                                 .iter()
-                                .enumerate()
-                                .filter(|(_, other)| {
-                                    joining.contains(&other.step.address)
-                                        && other.step.verb != Verb::Manual
-                                })
-                                .map(|(other, _)| other),
+                                .filter_map(|agent| of_agents.get(*agent))
+                                .flatten(),
                         );
                         continue;
                     }

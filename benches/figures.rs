@@ -1,0 +1,341 @@
+//! One table of figures: time and memory of validating and planning beside the bare parse of the
+//! same files, and the time of an apply beside its bound.
+//!
+//! `cargo bench --bench figures`
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a program whose output is its purpose; a failure ends it"
+)]
+
+mod project;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::hint::black_box;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use deskform::api::{Dialect, Edition};
+use deskform::clock::Clock;
+use deskform::config::Project;
+use deskform::manifest;
+use deskform::simulator::{
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Settings, Simulator,
+    demo_refresh_token, serve,
+};
+use project::{Shape, bare_parse, empty, environment, files, in_step, planned, sources, validate};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// What the simulator takes for each call.
+const LATENCY: Duration = Duration::from_millis(40);
+
+/// The organization of the apply.
+const ORGANIZATION: &str = "700001";
+
+const PROJECT_FILE: &str =
+    "environments:\n  bench: {simulator: {dialect: openapi, edition: enterprise}}\n";
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        // `cargo test --all-targets` only wants to know that it starts.
+        [.., "--test"] => {}
+        ["--child", what, folder, resources] => {
+            child(
+                what,
+                Path::new(folder),
+                resources.parse().expect("a number"),
+            );
+        }
+        _ => {
+            // `-- plan` and `-- apply` choose one of the two.
+            let wants = |what: &str| {
+                let chosen = |word: &String| matches!(word.as_str(), "plan" | "apply");
+                words.iter().any(|word| word == what) || !words.iter().any(chosen)
+            };
+            if wants("plan") {
+                planning();
+            }
+            if wants("apply") {
+                applying();
+            }
+        }
+    }
+}
+
+/// Time is the best of some rounds; memory is the peak of a process of its own.
+fn planning() {
+    println!("validate + plan beside the bare parallel parse by serde_yaml, live already read");
+    println!(
+        "{:>9} {:>11} {:>9} | {:>9} {:>6} {:>8} {:>6} | {:>9} {:>6} {:>8} {:>6} {:>8}",
+        "resources",
+        "bytes",
+        "parse",
+        "all new",
+        "time",
+        "memory",
+        "text",
+        "in step",
+        "time",
+        "memory",
+        "text",
+        "live",
+    );
+    for (resources, rounds) in [(1_000, 20), (10_000, 10), (100_000, 4)] {
+        let shape = Shape::of(resources);
+        let texts = files(shape);
+        let folder = written(&texts);
+        let sources = sources(&texts);
+        let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
+        drop(texts);
+        let environment = environment();
+        let (mut parse, mut new, mut step) = (Duration::MAX, Duration::MAX, Duration::MAX);
+        for _ in 0..rounds {
+            parse = parse.min(timed(|| bare_parse(&sources)));
+            new = new.min(timed(|| {
+                let plan = planned(&validate(&sources, &environment), &mut empty());
+                assert_eq!(plan.plan.summary.create, resources);
+                plan
+            }));
+            let mut live = in_step(shape);
+            step = step.min(timed(|| {
+                let plan = planned(&validate(&sources, &environment), &mut live);
+                assert_eq!(plan.plan.summary.unchanged, resources);
+                plan
+            }));
+        }
+        let [_, memory_new] = measured("new", folder.path(), resources);
+        let [live, memory_step] = measured("step", folder.path(), resources);
+        println!(
+            "{resources:>9} {bytes:>11} {:>9} | {:>9} {:>5.2}x {:>8} {:>5.1}x | {:>9} {:>5.2}x {:>8} {:>5.1}x {:>8}",
+            milliseconds(parse),
+            milliseconds(new),
+            new.as_secs_f64() / parse.as_secs_f64(),
+            mebibytes(memory_new),
+            ratio(memory_new, bytes),
+            milliseconds(step),
+            step.as_secs_f64() / parse.as_secs_f64(),
+            mebibytes(memory_step),
+            ratio(memory_step.saturating_sub(live), bytes),
+            mebibytes(live),
+        );
+    }
+    println!("text: peak memory by the size of the files; in step without what was read (live)");
+    println!();
+}
+
+fn written(texts: &[(String, String)]) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("deskform.yaml"), PROJECT_FILE).expect("a file");
+    for (name, text) in texts {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+/// Taking the result apart belongs to the work, on either side.
+fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    drop(black_box(work()));
+    start.elapsed()
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
+fn mebibytes(kibibytes: u64) -> String {
+    format!("{} MiB", kibibytes / 1024)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn ratio(kibibytes: u64, bytes: usize) -> f64 {
+    kibibytes as f64 * 1024.0 / bytes as f64
+}
+
+/// The memory of a process of its own, in KiB: once what is live stands there, and at its peak.
+fn measured(what: &str, folder: &Path, resources: usize) -> [u64; 2] {
+    let output = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--child", what])
+        .arg(folder)
+        .arg(resources.to_string())
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("a process");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut figures = text
+        .split_whitespace()
+        .map(|word| word.parse().expect("a figure"));
+    [(); 2].map(|()| figures.next().unwrap_or_default())
+}
+
+/// Does it once, and prints the memory.
+fn child(what: &str, folder: &Path, resources: usize) {
+    let mut live = match what {
+        "step" => in_step(Shape::of(resources)),
+        _ => empty(),
+    };
+    let before = memory("VmRSS:");
+    let (project, _) = Project::read(folder);
+    let project = project.expect("a project");
+    let environment = project.environment(None).expect("it");
+    let sources = manifest::files(&project, environment).expect("files");
+    let plan = planned(&validate(&sources, environment), &mut live);
+    println!("{before} {}", memory("VmHWM:"));
+    drop(black_box(plan));
+}
+
+/// A figure of this process in KiB, where the system tells.
+fn memory(key: &str) -> u64 {
+    fs::read_to_string("/proc/self/status")
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix(key)?
+                .split_whitespace()
+                .next()?
+                .parse()
+                .ok()
+        })
+        .unwrap_or_default()
+}
+
+/// 1,000 operations by the real program, over HTTP on loopback.
+fn applying() {
+    let mut simulator = Simulator::new(Settings {
+        dialect: Dialect::Openapi,
+        edition: Edition::Enterprise,
+        organizations: vec![OrganizationSeed::new(ORGANIZATION)],
+        ..Settings::default()
+    });
+    let text = mixed(&mut simulator);
+    let slow = format!("every=1:slow:{}", LATENCY.as_secs_f64());
+    simulator.set_faults(Faults::parse(&slow).expect("a schedule"));
+    let simulator = Arc::new(Mutex::new(simulator));
+    let served = Arc::clone(&simulator);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    // It ends with this program.
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            listener.set_nonblocking(true).expect("a socket");
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+            let forever = std::future::pending();
+            serve::serve(served, listener, Clock::system(), |_| {}, forever).await
+        })
+    });
+    let folder = TempDir::new().expect("a folder");
+    let host = format!("http://127.0.0.1:{port}");
+    let project = format!(
+        "environments:\n  bench: {{endpoint: {{desk: '{host}', accounts: '{host}'}}, orgId: '{ORGANIZATION}', dialect: openapi}}\n"
+    );
+    fs::write(folder.path().join("deskform.yaml"), project).expect("a file");
+    fs::write(folder.path().join("all.yaml"), text).expect("a file");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_deskform"))
+        .args(["--log-format", "json", "apply", "--auto-approve"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("DESKFORM_CACHE", folder.path().join("cache"))
+        .env("ZOHO_CLIENT_ID", DEMO_CLIENT_ID)
+        .env("ZOHO_CLIENT_SECRET", DEMO_CLIENT_SECRET)
+        .env("ZOHO_REFRESH_TOKEN", demo_refresh_token(ORGANIZATION))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let mut start = None;
+    let mut time = None;
+    let mut others = String::new();
+    for line in BufReader::new(program.stderr.take().expect("its errors")).lines() {
+        let line = line.expect("a line");
+        if line.contains(r#""event":"started""#) {
+            start = Some(Instant::now());
+        } else if line.contains(r#""event":"finished""#) {
+            time = start.map(|start| start.elapsed());
+        } else if !line.contains(r#""event":"step"#) {
+            others.push_str(&line);
+            others.push('\n');
+        }
+    }
+    let status = program.wait().expect("an end");
+    let time = time.unwrap_or_else(|| panic!("nothing was applied: {others}"));
+    assert!(status.success(), "{others}");
+    let statistics = simulator
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .statistics()
+        .clone();
+    let counts = statistics.total;
+    let concurrency = Edition::Enterprise.concurrency(Dialect::Openapi);
+    // Contacts wait for their accounts: two calls one after the other.
+    let path = LATENCY * 2;
+    let calls = LATENCY * u32::try_from(counts.writes).expect("a count")
+        / u32::try_from(concurrency).expect("a count");
+    let bound = path.max(calls);
+    println!(
+        "apply over HTTP on loopback at {} ms: {} writes, at most {} of {concurrency} at once",
+        LATENCY.as_millis(),
+        counts.writes,
+        counts.peak_concurrency,
+    );
+    println!(
+        "bound {} ms, took {} ms: {:.3}x",
+        bound.as_millis(),
+        time.as_millis(),
+        time.as_secs_f64() / bound.as_secs_f64(),
+    );
+}
+
+/// An organization, and manifests that want 1,000 operations of it.
+fn mixed(simulator: &mut Simulator) -> String {
+    let organization = simulator
+        .organization_mut(ORGANIZATION)
+        .expect("the organization");
+    for n in 0..150 {
+        organization.insert(
+            "accounts",
+            json!({"accountName": format!("Old Company {n}")}),
+        );
+    }
+    for n in 0..250 {
+        organization.insert(
+            "contacts",
+            json!({"email": format!("old.{n}@example.com"), "lastName": "Doe"}),
+        );
+    }
+    let mut text = String::from("accounts:\n");
+    for n in 0..250 {
+        let _ = writeln!(text, "  New Company {n}: {{industry: Manufacturing}}");
+    }
+    text.push_str("contacts:\n");
+    for n in 0..250 {
+        let _ = writeln!(text, "  old.{n}@example.com: {{lastName: Roe}}");
+    }
+    for n in 0..350 {
+        let _ = writeln!(
+            text,
+            "  new.{n}@example.com: {{lastName: Doe, account: New Company {}}}",
+            n % 250
+        );
+    }
+    text.push_str("removed:\n  accounts:\n");
+    for n in 0..150 {
+        let _ = writeln!(text, "  - Old Company {n}");
+    }
+    text
+}
