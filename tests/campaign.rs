@@ -53,7 +53,6 @@ use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Quirks, Settings, Simulator,
     SimulatorTransport, demo_refresh_token,
 };
-use deskform::state::Address;
 use picture::picture;
 use random::SECRET;
 use serde_json::json;
@@ -326,11 +325,8 @@ async fn applied(
         }
     };
     let plan = &ready.planned.plan;
-    let mut left: BTreeMap<&Address, u64> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| step.verb != Verb::Manual) {
-        *left.entry(&step.address).or_default() += 1;
-    }
-    let steps = left.values().sum();
+    let steps = plan.steps.iter().filter(|step| step.verb != Verb::Manual);
+    let steps = steps.count() as u64;
     if steps == 0 {
         let closed = keeper.close(desired, &ready, &BTreeSet::new(), None).await;
         return closed.map(|()| 0).map_err(|error| error.to_string());
@@ -339,7 +335,7 @@ async fn applied(
         .begin(&plan.digest)
         .await
         .map_err(|error| error.to_string())?;
-    let mut short = String::new();
+    let mut events = Vec::new();
     deskform::apply::run::run(
         &ready.planned.tasks,
         Means {
@@ -353,33 +349,26 @@ async fn applied(
             scribe: Some(&scribe),
         },
         &|| keeper.is_lost(),
-        &mut |event| match event {
-            Event::StepFinished {
-                address,
-                outcome: Outcome::Applied { .. },
-                ..
-            } => {
-                if let Some(left) = left.get_mut(&address) {
-                    *left -= 1;
-                }
-            }
-            Event::StepFinished {
-                address,
-                verb,
-                outcome,
-            } => {
-                // Writing into a text does not fail.
-                let _ = writeln!(short, "    {} {address}: {outcome:?}", verb.as_str());
-            }
-            _ => {}
-        },
+        &mut |event| events.push(event),
     )
     .await;
     wire.answered().await;
-    left.retain(|_, left| *left == 0);
-    let done = left.into_keys().cloned().collect();
+    let done = keep::finished(plan, &events);
     let closed = keeper.close(desired, &ready, &done, Some(scribe)).await;
     closed.map_err(|error| error.to_string())?;
+    let mut short = String::new();
+    for event in &events {
+        if let Event::StepFinished {
+            address,
+            verb,
+            outcome,
+        } = event
+            && !matches!(outcome, Outcome::Applied { .. })
+        {
+            // Writing into a text does not fail.
+            let _ = writeln!(short, "    {} {address}: {outcome:?}", verb.as_str());
+        }
+    }
     if short.is_empty() {
         Ok(steps)
     } else {
