@@ -4,7 +4,6 @@ mod read;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use crate::api::{Dialect, Edition};
 use crate::manifest::load;
 use crate::manifest::places::Places;
 use crate::manifest::raw::At;
-use crate::manifest::source::{MAX_FILE, Source};
+use crate::manifest::source::{MAX_FILE, Source, read as read_file};
 use crate::manifest::variables::{Expanded, Variables};
 use crate::manifest::walk::Walker;
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
@@ -370,9 +369,9 @@ impl Project {
     /// A missing or unreadable file, and everything that is wrong in it.
     pub fn read(directory: &Path) -> (Result<Self, Problems>, Option<Arc<str>>) {
         let path = directory.join(PROJECT_FILE);
-        let bytes = match fs::metadata(&path) {
-            Ok(meta) if meta.len() > MAX_FILE => Err("it is too large".to_owned()),
-            _ => fs::read(&path).map_err(|error| match error.kind() {
+        let bytes = match read_file(&path) {
+            Ok(bytes) if bytes.len() as u64 > MAX_FILE => Err("it is too large".to_owned()),
+            read => read.map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
                 _ => error.to_string(),
             }),

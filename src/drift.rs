@@ -17,7 +17,7 @@ use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::{Names, id_text};
 use crate::manifest::Desired;
-use crate::plan::{Acknowledged, Options, SECRET, shown_value};
+use crate::plan::{Acknowledged, Options, SECRET, shown_live, shown_value};
 use crate::session::Compared;
 use crate::state::{Address, Value};
 
@@ -545,12 +545,10 @@ fn is_secret(difference: &Difference) -> bool {
 
 fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Json) -> Drift {
     let secret = is_secret(difference);
-    let show = |value: &Value| {
-        if secret {
-            Json::from(SECRET)
-        } else {
-            shown_value(value)
-        }
+    // Nobody knows whether a live URL holds a key.
+    let public = |value: Json| match value {
+        Json::String(text) => shown_live(difference.field, &Value::text(&text)),
+        value => value,
     };
     let field = match &difference.leaf {
         Some(leaf) => format!(
@@ -565,9 +563,17 @@ fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Js
         field: Some(field),
         moved,
         what: What::Changed,
-        applied: if secret { Json::Null } else { applied },
-        wanted: show(&difference.after),
-        live: show(&difference.before),
+        applied: if secret { Json::Null } else { public(applied) },
+        wanted: if secret {
+            SECRET.into()
+        } else {
+            shown_value(&difference.after)
+        },
+        live: if secret {
+            SECRET.into()
+        } else {
+            public(shown_value(&difference.before))
+        },
         secret,
         instruction: None,
         modified: None,

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use crate::api::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
 use crate::live::convert::{flag, switch_value};
+use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject};
 use crate::state::{Address, Body, Reference, Resource, Secret, State, Value};
 
@@ -294,8 +295,7 @@ fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -
     }
 }
 
-/// Values in the query of a webhook's URL may be keys, and so may a name and a password: they
-/// become secrets.
+/// What may be a key in a webhook's URL becomes a secret.
 fn hide_query(
     address: &Address,
     value: Value,
@@ -317,35 +317,13 @@ fn hide_query(
         hidden.push(format!("`{variable}`"));
         format!("${{secret.{variable}}}")
     };
-    let (base, query) = text
-        .split_once('?')
-        .map_or((&**text, None), |(base, query)| (base, Some(query)));
-    let mut template = match base.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest
-                .split_once('/')
-                .map_or((rest, None), |(host, path)| (host, Some(path)));
-            let host = match host.rsplit_once('@') {
-                Some((_, host)) => format!("{}@{host}", secret("login")),
-                None => host.to_owned(),
-            };
-            let path = path.map_or_else(String::new, |path| {
-                format!("/{}", path.replace("${", "$${"))
-            });
-            format!("{scheme}://{host}{path}")
-        }
-        None => base.to_owned(),
-    };
-    if let Some(query) = query {
-        let pairs: Vec<String> = query
-            .split('&')
-            .map(|pair| match pair.split_once('=') {
-                Some((name, value)) if !value.is_empty() => format!("{name}={}", secret(name)),
-                _ => pair.to_owned(),
-            })
-            .collect();
-        template = format!("{template}?{}", pairs.join("&"));
-    }
+    let template: String = live_url::parts(text)
+        .iter()
+        .map(|part| match part {
+            Part::Plain(text) => text.replace("${", "$${"),
+            Part::Key { name, .. } => secret(name),
+        })
+        .collect();
     if hidden.is_empty() {
         notes.push(format!(
             "`{address}`: if the path of the URL holds a key, put `${{secret.NAME}}` in its place"

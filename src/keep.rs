@@ -458,12 +458,11 @@ impl Keeper {
             .kept
             .as_ref()
             .is_none_or(|kept| kept.resources != ledger.resources);
-        if scribe.is_some() || is_new {
-            ledger.applied_at = if scribe.is_some() {
-                now
-            } else {
-                ledger.applied_at
-            };
+        let has_run = scribe.is_some() || !applied.is_empty();
+        if has_run || is_new {
+            if has_run {
+                ledger.applied_at = now;
+            }
             self.store.save(&mut ledger, &self.version).await?;
         }
         // A journal that holds a doubt is left to the next run, which looks what came of it.

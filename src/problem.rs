@@ -1,5 +1,6 @@
 //! Problems, failures and exit codes: the one place that knows how errors are worded and ranked.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -12,7 +13,7 @@ use miette::{
 use serde_json::{Value as Json, json};
 
 use crate::manifest::places::Places;
-use crate::report::safe::safe;
+use crate::report::safe::{self, safe, same_length};
 
 /// Exit codes; documented for scripts.
 pub mod exit {
@@ -356,11 +357,12 @@ pub fn json_lines(problems: &Problems, text: &dyn Fn(&str) -> Option<Arc<str>>) 
         .map(|problem| files.object(problem))
         .collect();
     lines.sort_by(|a, b| a.0.cmp(&b.0));
-    lines.iter().fold(String::new(), |mut out, (_, object)| {
+    let text = lines.iter().fold(String::new(), |mut out, (_, object)| {
         // Writing into a text does not fail.
         let _ = writeln!(out, "{object}");
         out
-    })
+    });
+    safe::json(text)
 }
 
 /// Lines between two labels that are shown in one piece.
@@ -455,7 +457,7 @@ impl Files<'_> {
                 position = Some((Arc::clone(file), start));
             }
             let Some((source, range)) = located else {
-                shown.message = format!("{}: {}", file, shown.message);
+                shown.message = format!("{}: {}", safe(file), shown.message);
                 continue;
             };
             let line = source.line(range.start);
@@ -528,6 +530,8 @@ fn floor(text: &str, offset: usize) -> usize {
 struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    /// The text as it is shown: as long, without what could steer a terminal.
+    shown: Arc<str>,
     lines: Arc<[usize]>,
     /// The line and column at which the text begins, where it is an excerpt.
     begins: Option<(usize, usize)>,
@@ -538,9 +542,14 @@ impl Source {
         let lines = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
+        let shown = match same_length(&text) {
+            Cow::Borrowed(_) => Arc::clone(&text),
+            Cow::Owned(shown) => shown.into(),
+        };
         Self {
             name,
             text,
+            shown,
             lines,
             begins: None,
         }
@@ -616,7 +625,7 @@ impl SourceCode for Source {
             self.start(first)
         };
         let to = self.start(last + 1).max(from);
-        let data = self.text.get(from..to).unwrap_or_default();
+        let data = self.shown.get(from..to).unwrap_or_default();
         let column = self
             .text
             .get(self.start(first)..from)
@@ -627,7 +636,7 @@ impl SourceCode for Source {
             None => (first, column),
         };
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.to_string(),
+            safe(&self.name).into_owned(),
             data.as_bytes(),
             SourceSpan::new(from.into(), to - from),
             line,

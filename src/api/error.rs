@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::report::safe::hidden;
 use serde::Serialize;
 
 /// Longest server message kept, in characters.
@@ -631,7 +632,7 @@ pub fn plain(text: &str, max: usize) -> String {
                 continue;
             }
             '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
-            c if c.is_control() || is_invisible(c) => continue,
+            c if hidden(c) => continue,
             c => c,
         };
         if count == max {
@@ -665,11 +666,6 @@ fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
         }
         _ => {}
     }
-}
-
-const fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::common::{
     Connected, Failure, Workspace, block_on, color, environment_variable, file_failure, print,
     remark, report as report_failure, style, tell,
 };
+use super::files::read_file;
 use super::plan::warn;
 use super::store::holder;
 use super::{Global, LogFormat};
@@ -171,14 +172,19 @@ async fn finish(
         }
         return Ok(exit::OK);
     }
-    let scribe = match keeper.begin(&plan.digest).await {
-        Ok(scribe) => scribe,
-        Err(error) => {
-            give_back(keeper).await;
-            return Err(error.into());
+    // A simulator in process keeps nothing of a run that is killed, so there is nothing to recover.
+    let scribe = if connected.is_simulated() {
+        None
+    } else {
+        match keeper.begin(&plan.digest).await {
+            Ok(scribe) => Some(scribe),
+            Err(error) => {
+                give_back(keeper).await;
+                return Err(error.into());
+            }
         }
     };
-    let done = carry_out(global, connected, ready, &keeper, &scribe, signals).await;
+    let done = carry_out(global, connected, ready, &keeper, scribe.as_ref(), signals).await;
     connected.save()?;
     let mut code = code(&done.tally, steps);
     let kept = if done.cut {
@@ -187,7 +193,7 @@ async fn finish(
         Ok(())
     } else {
         let applied = finished(plan, &done.events);
-        keeper.close(desired, ready, &applied, Some(scribe)).await
+        keeper.close(desired, ready, &applied, scribe).await
     };
     if !global.quiet || code != exit::OK {
         print(&report::events::report(plan, &done.events, style(global)))?;
@@ -226,20 +232,8 @@ fn code(tally: &Tally, steps: usize) -> u8 {
 }
 
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
-    let size = std::fs::metadata(path).map_err(|error| file_failure("read", path, &error))?;
-    if size.len() > MAX_PLAN {
-        return Err(Problem::error(
-            "plan-too-large",
-            format!(
-                "`{}` is larger than the {} MiB that a saved plan may have",
-                path.display(),
-                MAX_PLAN / 1024 / 1024
-            ),
-        )
-        .help(report::json::NotAPlan::HINT)
-        .into());
-    }
-    let bytes = std::fs::read(path).map_err(|error| file_failure("read", path, &error))?;
+    let bytes = read_file(path, MAX_PLAN)?
+        .ok_or_else(|| file_failure("read", path, &io::ErrorKind::NotFound.into()))?;
     // What is no text is no plan either: the parser says so in its own words.
     report::json::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         Problem::error(
@@ -396,7 +390,7 @@ async fn carry_out(
     connected: &Connected,
     ready: &Ready,
     keeper: &Keeper,
-    scribe: &Scribe,
+    scribe: Option<&Scribe>,
     mut signals: Signals,
 ) -> Done {
     let json = global.log_format == LogFormat::Json;
@@ -430,7 +424,7 @@ async fn carry_out(
                 clock: session.clock,
                 settle: session.settle,
             },
-            scribe: Some(scribe),
+            scribe,
         };
         let mut work = std::pin::pin!(run_tasks(&ready.planned.tasks, means, &stopped, &mut emit));
         loop {

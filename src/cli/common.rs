@@ -8,10 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
+use super::files::{MAX_STATE, read_file, write_private};
 use super::{Global, LogFormat};
 use crate::api::{
     ApiError, Credentials, DataCenter, Dialect, Edition, Endpoint, Https, TokenCache, Transport,
@@ -20,12 +18,13 @@ use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
 use crate::config::{Environment, Project, RemovalPolicy, Target};
 use crate::live::read::Unread;
+use crate::manifest::source::linked;
 use crate::manifest::{self, Desired, Sources};
 use crate::plan::guards::Limits;
 use crate::plan::{IgnoreRule, Options};
 use crate::problem::{self, Problem, Problems};
 use crate::report::Style;
-use crate::report::safe::safe;
+use crate::report::safe::{json as json_text, safe};
 use crate::session::{Connection, Session, SessionError};
 use crate::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
@@ -268,6 +267,7 @@ impl Workspace {
                 state,
             } => {
                 let path = self.project.directory.join(state);
+                self.refuse_link(&state.to_string_lossy(), "the simulator's state")?;
                 let simulator = Arc::new(Mutex::new(simulator(
                     &path,
                     *dialect,
@@ -335,6 +335,25 @@ impl Workspace {
                 })
             }
         }
+    }
+
+    /// Refuses what is to be kept below the project folder and would come to lie elsewhere.
+    ///
+    /// # Errors
+    /// [`Failure`] when a part of the path is a symbolic link.
+    pub(super) fn refuse_link(&self, below: &str, what: &str) -> Result<(), Failure> {
+        let Some(link) = linked(&self.project.directory, below) else {
+            return Ok(());
+        };
+        Err(self.failure(
+            Problem::error(
+                "symbolic-link",
+                format!("`{link}` is a symbolic link, and {what} is kept below the project folder"),
+            )
+            .at(self.environment.place.clone(), "in this environment")
+            .help("put a folder or a file in the link's place, or name another path")
+            .into(),
+        ))
     }
 
     /// The hosts of a live environment.
@@ -408,6 +427,12 @@ pub struct Connected {
 }
 
 impl Connected {
+    /// Whether the simulator is in this process.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.simulated.is_some()
+    }
+
     /// Keeps what the simulator was told.
     ///
     /// # Errors
@@ -420,7 +445,7 @@ impl Connected {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .save();
-        write_file(path, text.as_bytes())
+        write_private(path, text.as_bytes())
     }
 }
 
@@ -434,18 +459,15 @@ pub fn simulator(
     edition: Edition,
     organization: &str,
 ) -> Result<Simulator, Failure> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Simulator::new(Settings {
-                dialect,
-                edition,
-                organizations: vec![OrganizationSeed::new(organization)],
-                ..Settings::default()
-            }));
-        }
-        Err(error) => return Err(file_failure("read", path, &error)),
+    let Some(bytes) = read_file(path, MAX_STATE)? else {
+        return Ok(Simulator::new(Settings {
+            dialect,
+            edition,
+            organizations: vec![OrganizationSeed::new(organization)],
+            ..Settings::default()
+        }));
     };
+    let text = String::from_utf8_lossy(&bytes);
     let mut simulator = Simulator::load(&text).map_err(|error| {
         Problem::error(
             "simulator-state",
@@ -476,30 +498,6 @@ pub fn simulator(
     }
 }
 
-/// Writes a file whole or not at all; folders on the way are made.
-///
-/// # Errors
-/// [`Failure`] when the file cannot be written.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error: io::Error| file_failure("written", path, &error);
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    std::fs::write(&temporary, bytes)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .map_err(|error| {
-            // The failure itself is what is told.
-            let _ = std::fs::remove_file(&temporary);
-            failed(error)
-        })
-}
-
 /// Where tokens are kept between runs.
 #[must_use]
 pub fn cache_folder() -> Option<PathBuf> {
@@ -523,26 +521,6 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T
     // A question that nobody answers any more must not hold up the end.
     runtime.shutdown_background();
     result
-}
-
-/// Log lines go to standard error, and only deskform's own: other crates may log headers.
-pub fn start_logging(global: &Global) {
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => LevelFilter::ERROR,
-        (_, 0) => LevelFilter::WARN,
-        (_, 1) => LevelFilter::INFO,
-        _ => LevelFilter::DEBUG,
-    };
-    let registry =
-        tracing_subscriber::registry().with(Targets::new().with_target("deskform", level));
-    let layer = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(color(global, io::stderr().is_terminal()));
-    // A second start, as in tests, changes nothing.
-    let _ = match global.log_format {
-        LogFormat::Text => registry.with(layer.without_time()).try_init(),
-        LogFormat::Json => registry.with(layer.json()).try_init(),
-    };
 }
 
 /// Whether to use colours on an output.
@@ -589,8 +567,8 @@ pub fn tell(text: &str) {
 /// Writes a remark to standard error, as a line of JSON where that is asked for.
 pub fn remark(global: &Global, text: &str) {
     tell(&match global.log_format {
-        LogFormat::Text => format!("{text}\n"),
-        LogFormat::Json => format!("{}\n", json!({"level": "info", "message": text})),
+        LogFormat::Text => format!("{}\n", safe(text)),
+        LogFormat::Json => line(&json!({"level": "info", "message": text})),
     });
 }
 
@@ -629,11 +607,17 @@ pub fn report(global: &Global, failure: &Failure) {
 fn refusal(global: &Global, message: &str, hint: &str) -> String {
     let hint = Some(hint).filter(|hint| !hint.is_empty());
     match (global.log_format, hint) {
-        (LogFormat::Json, help) => format!(
-            "{}\n",
-            json!({"level": "error", "message": message, "help": help})
-        ),
-        (LogFormat::Text, Some(hint)) => format!("error: {}\nhint: {hint}\n", safe(message)),
+        (LogFormat::Json, help) => {
+            line(&json!({"level": "error", "message": message, "help": help}))
+        }
+        (LogFormat::Text, Some(hint)) => {
+            format!("error: {}\nhint: {}\n", safe(message), safe(hint))
+        }
         (LogFormat::Text, None) => format!("error: {}\n", safe(message)),
     }
+}
+
+/// A line of JSON in which nothing steers a terminal.
+fn line(value: &serde_json::Value) -> String {
+    json_text(format!("{value}\n"))
 }

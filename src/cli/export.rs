@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Global;
-use super::common::{
-    Failure, Workspace, block_on, environment_variable, print, remark, write_file,
-};
+use super::common::{Failure, Workspace, block_on, environment_variable, print, remark};
+use super::files::write_file;
 use crate::export::{Exported, export};
 use crate::kind::{Form, KINDS, Kind};
 use crate::live::read::Needs;
 use crate::manifest::{self, Sources, source::Source};
 use crate::problem::{Problem, Problems, Severity, counted, exit, ticked};
-use crate::report::safe::safe;
 use crate::state::Address;
 
 /// How often values that a manifest cannot hold are taken out and the rest is checked again.
@@ -118,7 +116,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             );
         }
         for note in &notes {
-            remark(global, &format!("note: {}", safe(note)));
+            remark(global, &format!("note: {note}"));
         }
         print(&format!(
             "Wrote {} in {} to {}.\n",

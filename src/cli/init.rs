@@ -90,7 +90,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         if name == ".gitignore" && path.exists() {
             append_ignored(&path)?;
         } else {
-            super::common::write_file(&path, text.as_bytes())?;
+            super::files::write_file(&path, text.as_bytes())?;
         }
     }
     if !global.quiet {
@@ -118,5 +118,5 @@ fn append_ignored(path: &Path) -> Result<(), Failure> {
     } else {
         "\n"
     };
-    super::common::write_file(path, format!("{text}{separator}{IGNORED}").as_bytes())
+    super::files::write_file(path, format!("{text}{separator}{IGNORED}").as_bytes())
 }

@@ -362,6 +362,7 @@ fn entry(
             .is_some_and(|detail| detail.lifecycle.prevent_destroy),
         lent: None,
         adopted: true,
+        secrets: Vec::new(),
         fields: std::collections::BTreeMap::new(),
     })
 }

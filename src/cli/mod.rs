@@ -7,8 +7,10 @@ pub mod completions;
 pub mod drift;
 pub mod explain;
 pub mod export;
+pub mod files;
 pub mod init;
 pub mod ledger;
+mod logging;
 pub mod plan;
 pub mod schema;
 pub mod simulate;
@@ -139,7 +141,8 @@ pub fn run() -> u8 {
             return code;
         }
     };
-    common::start_logging(&cli.global);
+    logging::start(&cli.global);
+    logging::keep_panics_quiet(&cli.global);
     let global = &cli.global;
     let result = match &cli.command {
         Command::Init(args) => init::run(global, args),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, print, style, write_file};
+use super::common::{Failure, Workspace, block_on, print, style};
+use super::files::write_private;
 use crate::keep::watched;
 use crate::plan::forecast::Forecast;
 use crate::problem::{Problem, counted, exit};
@@ -89,7 +90,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         Format::Markdown => report::markdown::plan(plan),
     })?;
     if let Some(path) = &args.out {
-        write_file(path, report::json::plan(plan).as_bytes())?;
+        write_private(path, report::json::plan(plan).as_bytes())?;
     }
     Ok(if args.detailed_exitcode && !plan.steps.is_empty() {
         exit::DIFFERENCE

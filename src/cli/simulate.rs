@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::Global;
-use super::common::{Failure, block_on, file_failure, print, remark, report, write_file};
+use super::common::{Failure, block_on, print, remark, report};
+use super::files::{MAX_STATE, read_file, write_private};
 use crate::api::{Dialect, Edition};
 use crate::clock::Clock;
 use crate::problem::{Problem, exit};
@@ -117,7 +118,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         let (state, quiet) = (args.state.clone(), global.clone());
         let save = move |simulator: &Simulator| {
             if let Some(path) = &state
-                && let Err(failure) = write_file(path, simulator.save().as_bytes())
+                && let Err(failure) = write_private(path, simulator.save().as_bytes())
             {
                 report(&quiet, &failure);
             }
@@ -133,33 +134,30 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 }
 
 fn load(args: &Args) -> Result<Simulator, Failure> {
-    if let Some(path) = &args.state {
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                let simulator = Simulator::load(&text).map_err(|error| {
-                    Problem::error(
-                        "simulator-state",
-                        format!("`{}` cannot be used: {error}", path.display()),
-                    )
-                    .help("delete the file to begin anew")
-                })?;
-                if simulator.settings().dialect != args.dialect {
-                    return Err(Problem::error(
-                        "simulator-state",
-                        format!(
-                            "`{}` was made for the dialect `{}`",
-                            path.display(),
-                            simulator.settings().dialect
-                        ),
-                    )
-                    .help("delete the file, or choose that dialect")
-                    .into());
-                }
-                return Ok(simulator);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(file_failure("read", path, &error)),
+    if let Some(path) = &args.state
+        && let Some(bytes) = read_file(path, MAX_STATE)?
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        let simulator = Simulator::load(&text).map_err(|error| {
+            Problem::error(
+                "simulator-state",
+                format!("`{}` cannot be used: {error}", path.display()),
+            )
+            .help("delete the file to begin anew")
+        })?;
+        if simulator.settings().dialect != args.dialect {
+            return Err(Problem::error(
+                "simulator-state",
+                format!(
+                    "`{}` was made for the dialect `{}`",
+                    path.display(),
+                    simulator.settings().dialect
+                ),
+            )
+            .help("delete the file, or choose that dialect")
+            .into());
         }
+        return Ok(simulator);
     }
     Ok(Simulator::new(Settings {
         dialect: args.dialect,

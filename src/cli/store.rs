@@ -1,5 +1,7 @@
 //! Where an environment's ledger is kept, and who takes its lock.
 
+use std::path::{Component, Path};
+
 use super::Global;
 use super::common::{Failure, Workspace, environment_variable};
 use crate::clock::Clock;
@@ -55,10 +57,21 @@ impl Workspace {
     /// [`Failure`] when the place cannot be understood or its settings are incomplete.
     pub fn store(&self) -> Result<Store, Failure> {
         let environment = &self.environment;
+        let directory = &self.project.directory;
         let location = match &environment.ledger {
-            Some(text) => Location::parse(text, &self.project.directory)?,
-            None => Location::default_for(&self.project.directory, &environment.name),
+            Some(text) => Location::parse(text, directory)?,
+            None => Location::default_for(directory, &environment.name),
         };
+        let is_below = |path: &&Path| {
+            path.components()
+                .all(|c| !matches!(c, Component::ParentDir))
+        };
+        if let Location::File(path) = &location
+            && let Ok(path) = path.strip_prefix(directory)
+            && let Some(below) = Some(path).filter(is_below).and_then(Path::to_str)
+        {
+            self.refuse_link(below, "the ledger")?;
+        }
         Ok(Store::open(
             &location,
             &environment.name,

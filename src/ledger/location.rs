@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::client::{HttpClient, HttpConnector};
-use object_store::{ClientOptions, ObjectStore, RetryConfig};
+use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
 use thiserror::Error;
 use url::{Host, Url};
 
@@ -15,6 +15,8 @@ use crate::api::https::CONNECT_TIMEOUT;
 
 /// Longest time for one call of an object store. The largest ledger has to fit.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+/// Longest time until a connection to the machine's metadata stands: it is near or not there.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often, and for how long, a call that failed is repeated.
 const RETRIES: usize = 4;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -222,12 +224,15 @@ fn s3(
     let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
         .iter()
         .find_map(|name| env(name).filter(|value| !value.is_empty()));
+    let mut is_loopback = false;
     if let Some(endpoint) = endpoint {
         builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         if is_plain_loopback(&endpoint)? {
-            builder = builder.with_allow_http(true).with_http_connector(Loopback);
+            builder = builder.with_allow_http(true);
+            is_loopback = true;
         }
     }
+    builder = builder.with_http_connector(Direct { is_loopback });
     let store = builder.build().map_err(|error| settings(place, &error))?;
     Ok(Arc::new(store))
 }
@@ -242,6 +247,7 @@ fn gcs(
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(bucket)
         .with_retry(retry())
+        .with_http_connector(Direct { is_loopback: false })
         .with_client_options(options());
     for (name, key) in [
         ("GOOGLE_SERVICE_ACCOUNT", GoogleConfigKey::ServiceAccount),
@@ -272,6 +278,7 @@ fn azure(
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(container)
         .with_retry(retry())
+        .with_http_connector(Direct { is_loopback: false })
         .with_client_options(options());
     for name in [
         "AZURE_STORAGE_ACCOUNT_NAME",
@@ -358,18 +365,34 @@ fn is_plain_loopback(endpoint: &str) -> Result<bool, LocationError> {
     }
 }
 
-/// Makes clients for a loopback host: never through a proxy, and without reading certificates.
+/// Makes clients that follow no redirects: what follows one takes signatures and session tokens to
+/// another host.
 #[derive(Debug)]
-struct Loopback;
+struct Direct {
+    /// For a loopback host: never through a proxy, and without reading certificates.
+    is_loopback: bool,
+}
 
-impl HttpConnector for Loopback {
-    fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .tls_certs_only([])
+impl HttpConnector for Direct {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
+        // Set for a loopback host, and by the store itself for the machine's metadata, which are
+        // asked for over plain HTTP.
+        let is_plain = options
+            .get_config_value(&ClientConfigKey::AllowHttp)
+            .is_some_and(|value| value == "true");
+        let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
+            .https_only(!is_plain);
+        builder = match (self.is_loopback, is_plain) {
+            (true, _) => builder
+                .no_proxy()
+                .tls_certs_only([])
+                .connect_timeout(CONNECT_TIMEOUT),
+            (false, true) => builder.connect_timeout(METADATA_TIMEOUT),
+            (false, false) => builder.connect_timeout(CONNECT_TIMEOUT),
+        };
+        let client = builder
             .build()
             .map_err(|error| object_store::Error::Generic {
                 store: "HTTP",
@@ -454,5 +477,49 @@ mod tests {
             error.to_string(),
             "`gs://bucket/x` needs a deskform built with the cargo feature `gcs`"
         );
+    }
+
+    /// The session token goes to the host that was named, and nowhere else.
+    #[tokio::test]
+    async fn redirects_are_not_followed() {
+        use object_store::ObjectStoreExt as _;
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        use tokio::net::TcpListener;
+        let (here, elsewhere) = (
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        );
+        let endpoint = format!("http://{}", here.local_addr().unwrap());
+        let other = elsewhere.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = here.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                let mut piece = [0; 1024];
+                let count = stream.read(&mut piece).await.unwrap();
+                asked.extend_from_slice(&piece[..count]);
+            }
+            let answer = format!(
+                "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{other}/bucket/x\r\nContent-Length: 0\r\n\r\n"
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(asked).unwrap()
+        });
+        let env = |name: &str| {
+            let value = match name {
+                "AWS_ENDPOINT_URL" => endpoint.as_str(),
+                "AWS_ACCESS_KEY_ID" => "id",
+                "AWS_SECRET_ACCESS_KEY" => "key",
+                "AWS_SESSION_TOKEN" => "session-x",
+                "AWS_REGION" => "us-east-1",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let store = open(Scheme::S3, "bucket", "s3://bucket/x", &env).unwrap();
+        assert!(store.get(&"x".into()).await.is_err());
+        assert!(server.await.unwrap().contains("session-x"));
+        let visit = tokio::time::timeout(Duration::ZERO, elsewhere.accept()).await;
+        assert!(visit.is_err(), "the redirect was followed");
     }
 }

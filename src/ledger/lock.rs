@@ -259,7 +259,15 @@ impl Store {
     /// without `force` only; [`LockError::Contended`] if it changed meanwhile.
     pub async fn unlock(&self, at: i64, force: bool) -> Result<Option<Held>, LockError> {
         let name = self.lock_name();
-        let Some((found, tag)) = self.read_lock().await? else {
+        let found = match self.read_lock().await {
+            // No lock of ours is that large; it has no tag by which it could be replaced.
+            Err(StoreError::TooLarge { .. }) if force => {
+                self.backend.remove(&name).await?;
+                return Ok(None);
+            }
+            found => found?,
+        };
+        let Some((found, tag)) = found else {
             return Ok(None);
         };
         let (grave, held) = match found {

@@ -86,6 +86,10 @@ pub struct Entry {
     /// Whether it was there before and was taken over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
+    /// The fields whose value was a secret when they were last applied, with a dot before a leaf:
+    /// what is live of them stays secret when the manifests say something else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
     /// What was last applied, by field; non-secret fields only.
     #[serde(
         default,

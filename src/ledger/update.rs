@@ -9,7 +9,7 @@ use crate::live::identity;
 use crate::manifest::Desired;
 use crate::plan::Verb;
 use crate::plan::requests::Op;
-use crate::plan::shown_value;
+use crate::plan::{shown_live, shown_value};
 use crate::session::Ready;
 use crate::state::{Address, State, Value};
 
@@ -92,10 +92,11 @@ impl Update<'_> {
             .by_id
             .get(&(address.collection, id))
             .and_then(|owner| self.old.resources.get(*owner));
-        let fields = if self.is_in_step(address) {
+        let (fields, secrets) = if self.is_in_step(address) {
             self.fields(address, index, old)
         } else {
-            old.map(|entry| entry.fields.clone()).unwrap_or_default()
+            let kept = old.map(|entry| (entry.fields.clone(), entry.secrets.clone()));
+            kept.unwrap_or_default()
         };
         Entry {
             id: id.to_owned(),
@@ -111,6 +112,7 @@ impl Update<'_> {
                 .is_some_and(|detail| detail.lifecycle.prevent_destroy),
             lent: self.lent(address),
             adopted: old.map_or(index.is_some(), |entry| entry.adopted),
+            secrets,
             fields,
         }
     }
@@ -125,12 +127,13 @@ impl Update<'_> {
             || body(&self.ready.owned.desired) == body(&self.ready.owned.live)
     }
 
+    /// What is recorded of each field, and which fields are secrets.
     fn fields(
         &self,
         address: &Address,
         index: Option<usize>,
         old: Option<&Entry>,
-    ) -> BTreeMap<String, FieldRecord> {
+    ) -> (BTreeMap<String, FieldRecord>, Vec<String>) {
         let live = &self.ready.live;
         let before = index.map(|index| live.body(index)).unwrap_or_default();
         let stored = live.stored(address).unwrap_or_default();
@@ -138,9 +141,10 @@ impl Update<'_> {
             self.ready.owned.named.get(address),
             self.desired.state.get(address),
         ) else {
-            return BTreeMap::new();
+            return Default::default();
         };
         let wanted = self.ready.owned.desired.get(address);
+        let mut secrets = Vec::new();
         let is_applied = self.applied.contains(address);
         let mut fields = BTreeMap::new();
         for (name, value) in named.body.iter() {
@@ -149,6 +153,7 @@ impl Update<'_> {
             };
             let wire = field.wire(live.dialect);
             let travels = matches!(wire, Wire::Sent { .. } | Wire::Switched(_));
+            secret_names(name, value, &mut secrets);
             if !travels || field.write_only || value.is_secret() {
                 continue;
             }
@@ -168,6 +173,17 @@ impl Update<'_> {
                 _ if is_applied => stored.get(name).unwrap_or(value),
                 _ => before.get(name).unwrap_or(value),
             };
+            // What is not changed, as with `ignoreChanges`, may still be the secret of before.
+            if current != value {
+                let former = former_secrets(old, name);
+                if !former.is_empty() {
+                    secrets.extend(former);
+                    continue;
+                }
+                if shown_live(name, current) != shown_value(current) {
+                    continue;
+                }
+            }
             fields.insert(
                 name.to_owned(),
                 FieldRecord {
@@ -176,7 +192,9 @@ impl Update<'_> {
                 },
             );
         }
-        fields
+        secrets.sort_unstable();
+        secrets.dedup();
+        (fields, secrets)
     }
 
     /// The `/events` objects of a webhook of the guide.
@@ -227,6 +245,32 @@ impl Update<'_> {
             .iter()
             .filter(move |task| task.step.address == *address)
             .flat_map(|task| &task.ops)
+    }
+}
+
+/// The secrets that an entry remembers of a field, with a dot before a leaf.
+fn former_secrets(old: Option<&Entry>, name: &str) -> Vec<String> {
+    let is_of_field = |one: &&String| {
+        one.strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    old.into_iter()
+        .flat_map(|entry| &entry.secrets)
+        .filter(is_of_field)
+        .cloned()
+        .collect()
+}
+
+/// The names of the secrets in a value, with a dot before a leaf.
+fn secret_names(name: &str, value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Map(map) => {
+            for (key, value) in map {
+                secret_names(&format!("{name}.{key}"), value, names);
+            }
+        }
+        value if value.is_secret() => names.push(name.to_owned()),
+        _ => {}
     }
 }
 

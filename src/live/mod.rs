@@ -3,7 +3,9 @@
 pub mod convert;
 pub mod fields;
 pub mod read;
+pub mod url;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -280,12 +282,20 @@ impl Live {
         let unique = identity
             .as_deref()
             .is_some_and(|name| self.find(object.kind.collection, name).len() == 1);
+        // In the guide the identity is the URL.
+        let hidden = identity
+            .as_deref()
+            .filter(|_| object.kind.collection == "webhooks")
+            .map(url::shown)
+            .filter(|shown| identity.as_deref() != Some(&**shown))
+            .map(Cow::into_owned);
         let mut address = Address::new(
             object.kind.collection,
-            match identity {
-                Some(name) if unique => name,
-                Some(name) => format!("{name} [{}]", object.id),
-                None => format!("id:{}", object.id),
+            match (hidden, identity) {
+                (Some(shown), _) => format!("{shown} [{}]", object.id),
+                (None, Some(name)) if unique => name,
+                (None, Some(name)) => format!("{name} [{}]", object.id),
+                (None, None) => format!("id:{}", object.id),
             },
         );
         // A handle of the manifests may read like this identity and mean another object.

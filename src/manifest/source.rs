@@ -1,7 +1,7 @@
 //! The files of a project: which of them are manifests, and their texts.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -91,6 +91,11 @@ pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Pr
     let mut overlays = Vec::new();
     for overlay in &environment.overlays {
         let name = overlay.path.as_str();
+        if let Some(link) = linked(&project.directory, name) {
+            finder.refuse_link(&link);
+            overlays.push(Vec::new());
+            continue;
+        }
         match fs::symlink_metadata(project.directory.join(name)) {
             Ok(meta) if meta.is_dir() => finder.folder(name, Some(name), 0),
             Ok(meta) if meta.is_file() => finder.file(name, meta.len()),
@@ -113,6 +118,17 @@ pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Pr
     }
 }
 
+/// The first part of a path below a folder that is a symbolic link: what lies behind it may be
+/// anywhere.
+pub(crate) fn linked(root: &Path, path: &str) -> Option<String> {
+    path.match_indices('/')
+        .map(|(at, _)| at)
+        .chain([path.len()])
+        .filter_map(|end| path.get(..end))
+        .find(|part| fs::symlink_metadata(root.join(part)).is_ok_and(|meta| meta.is_symlink()))
+        .map(str::to_owned)
+}
+
 /// What the operating system says, without its error number.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
@@ -120,6 +136,15 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
         _ => error.to_string(),
     }
+}
+
+/// Reads a file up to one byte more than [`MAX_FILE`], whatever it says of its size.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?
+        .take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 struct Finder<'a> {
@@ -219,7 +244,9 @@ impl Finder<'_> {
             );
             return;
         }
-        match fs::read(self.root.join(name)) {
+        match read(&self.root.join(name)) {
+            // It has grown meanwhile.
+            Ok(bytes) if bytes.len() as u64 > MAX_FILE => self.file(name, bytes.len() as u64),
             Ok(bytes) => self.found.push(Source::new(name, &bytes)),
             Err(error) => self.refuse(
                 name,

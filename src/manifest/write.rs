@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::identity::canonical_name;
 use super::variables;
 use crate::kind::{Kind, Shape, find};
+use crate::report::safe::hidden;
 use crate::state::{Address, Reference, Resource, State, Value};
 
 /// The resources of a collection as a manifest, in the order of their handles; the empty text
@@ -190,7 +191,7 @@ fn inner(shape: Option<Shape>) -> Option<Shape> {
 /// Whether a line of a block scalar may hold a character: nothing that is a line break to some
 /// reader, and nothing that has to be escaped.
 fn is_printable(character: char) -> bool {
-    !character.is_control()
+    !hidden(character)
         && !matches!(
             character,
             '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
@@ -285,6 +286,30 @@ mod tests {
     use crate::config::{PROJECT_FILE, Project};
     use crate::kind::KINDS;
     use crate::manifest::Desired;
+
+    /// Nothing in a written text reorders or hides what stands beside it.
+    #[test]
+    fn what_cannot_be_seen_is_escaped() {
+        for text in [
+            "user\u{202e}nimda",
+            "a\u{1b}[2J",
+            "\u{feff}b",
+            "a\u{200b}b",
+            "x\u{e0041}",
+        ] {
+            let written = quoted(text);
+            assert!(!written.chars().any(hidden), "{written:?}");
+            assert!(reads_back(text), "{written}");
+        }
+        let block = to_yaml(
+            &load(&["departments: {A: {description: \"a\\u202eb\\nc\\n\"}}\n".to_owned()]).state,
+            "departments",
+        );
+        assert!(
+            block.contains("\\u202E") && !block.contains('\u{202e}'),
+            "{block}"
+        );
+    }
 
     /// Whether a text is read back as it is when it is written.
     fn reads_back(text: &str) -> bool {

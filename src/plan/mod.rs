@@ -11,7 +11,7 @@ mod shown;
 mod summary;
 pub mod tasks;
 
-pub(crate) use shown::shown_value;
+pub(crate) use shown::{shown_live, shown_value};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -185,6 +185,9 @@ pub struct FieldChange {
 
 /// Stands for the value of a secret wherever it is shown.
 pub const SECRET: &str = "(secret, changed)";
+
+/// Stands for a live value that was a secret when it was applied, and is none any more.
+pub const FORMER_SECRET: &str = "(secret)";
 
 /// One write, for readers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //!
 //! What must not be touched is the same on both sides; nothing filters the difference afterwards.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::api::Dialect;
 use crate::diff::Difference;
@@ -33,6 +33,8 @@ pub struct Owned {
     pub acknowledged: Vec<Acknowledged>,
     /// Addresses that cannot be compared since a secret is missing.
     pub not_compared: BTreeSet<Address>,
+    /// The fields that the ledger remembers as secrets, by collection and id.
+    former: HashMap<(&'static str, String), Vec<String>>,
 }
 
 /// Checks what can be checked as soon as the dialect is known, before anything is read.
@@ -258,6 +260,16 @@ const MAX_FIELD_NAME: usize = 100;
 #[must_use]
 pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> Owned {
     let mut owned = Owned::default();
+    let entries = options.ledger.iter().flat_map(|ledger| &ledger.resources);
+    owned.former = entries
+        .filter(|(_, entry)| !entry.secrets.is_empty())
+        .map(|(address, entry)| {
+            (
+                (address.collection, entry.id.clone()),
+                entry.secrets.clone(),
+            )
+        })
+        .collect();
     owned
         .not_compared
         .extend(bound.not_compared.iter().cloned());
@@ -398,6 +410,20 @@ fn left_alone<'a>(
     )
 }
 
+/// The fields of a live object that were applied as secrets.
+fn former_secrets(
+    kind: &'static crate::kind::Kind,
+    live: &Live,
+    index: usize,
+    owned: &Owned,
+) -> Vec<String> {
+    live.objects
+        .get(index)
+        .and_then(|object| owned.former.get(&(kind.collection, object.id.clone())))
+        .cloned()
+        .unwrap_or_default()
+}
+
 fn existing(
     desired: &Desired,
     address: &Address,
@@ -420,6 +446,7 @@ fn existing(
     let have = live.body(index);
     let mut wanted_fields = Vec::with_capacity(kind.fields.len());
     let mut live_fields = Vec::with_capacity(kind.fields.len());
+    let former = former_secrets(kind, live, index, owned);
     for field in kind.fields {
         let named = resource.body.get(field.name);
         let current = have.get(field.name).cloned().unwrap_or_default();
@@ -455,6 +482,7 @@ fn existing(
             Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
         }
         let current = secret_on_both_sides(field, live.dialect, named, current);
+        let current = still_secret(&former, field.name, named, current);
         let wanted = overlay(field, named, &current);
         let ignored = ignore_changes.iter().any(|name| name == field.name);
         let wanted = if hands_off || ignored {
@@ -568,6 +596,37 @@ fn overlay(field: &Field, named: &Value, current: &Value) -> Value {
     }
 }
 
+/// A live value that was applied as a secret stays one while it is live, whatever the manifests say
+/// now; `former` are the names in the ledger, with a dot before a leaf.
+fn still_secret(former: &[String], name: &str, named: &Value, current: Value) -> Value {
+    if former.is_empty() || *named == current {
+        return current;
+    }
+    match (named, current) {
+        (Value::Map(named), Value::Map(current)) => Value::Map(
+            current
+                .into_iter()
+                .map(|(key, value)| {
+                    let leaf = format!("{name}.{key}");
+                    let value = match named.get(&key) {
+                        Some(named) => still_secret(former, &leaf, named, value),
+                        None => value,
+                    };
+                    (key, value)
+                })
+                .collect(),
+        ),
+        (_, Value::Text(text)) if former.iter().any(|one| one == name) => Value::Secret(Secret {
+            template: LIVE_VALUE.into(),
+            value: Some(text.to_string().into()),
+        }),
+        (_, current) => current,
+    }
+}
+
+/// What stands for the template of a value that was read.
+const LIVE_VALUE: &str = "(live value)";
+
 /// A field whose wanted value holds a secret is secret on both sides.
 fn secret_on_both_sides(field: &Field, dialect: Dialect, named: &Value, current: Value) -> Value {
     match (named, current) {
@@ -578,7 +637,7 @@ fn secret_on_both_sides(field: &Field, dialect: Dialect, named: &Value, current:
                 .map(|text| normalise(field, dialect, Value::text(text)));
             let same = wanted == Some(Value::Text(text.clone()));
             Value::Secret(Secret {
-                template: "(live value)".into(),
+                template: LIVE_VALUE.into(),
                 value: Some(if same {
                     secret.expose().unwrap_or_default().to_owned().into()
                 } else {

@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json};
 use crate::api::Dialect;
 use crate::diff::Difference;
 use crate::kind::{Create, Kind, Shape, Wire};
-use crate::plan::{FieldChange, SECRET};
+use crate::live::url;
+use crate::plan::{FORMER_SECRET, FieldChange, SECRET};
 use crate::state::{Body, Reference, Value};
 
 /// The fields of a creation as changes from nothing.
@@ -66,6 +67,8 @@ pub(super) fn change_of(
     before: &Value,
     after: &Value,
 ) -> FieldChange {
+    // A live value that was a secret once says nothing of the one that takes its place.
+    let was_secret = before.is_secret() && !after.is_secret();
     let secret = before.is_secret() || after.is_secret();
     let name = match leaf {
         Some(leaf) => format!(
@@ -74,6 +77,14 @@ pub(super) fn change_of(
         ),
         None => field.to_owned(),
     };
+    if was_secret {
+        return FieldChange {
+            field: name,
+            before: Json::from(FORMER_SECRET),
+            after: shown_value(after),
+            secret: false,
+        };
+    }
     if secret {
         return FieldChange {
             field: name,
@@ -84,7 +95,7 @@ pub(super) fn change_of(
     }
     FieldChange {
         field: name,
-        before: shown_value(before),
+        before: shown_live(field, before),
         after: if leaf.is_some() && field == "subscriptions" && after.is_null() && before.is_null()
         {
             Json::Object(Map::new())
@@ -92,6 +103,18 @@ pub(super) fn change_of(
             shown_value(after)
         },
         secret,
+    }
+}
+
+/// A live value of a field for readers: of a URL without what may be a key.
+///
+/// Where no ledger tells, nobody knows whether the live value was a secret.
+#[must_use]
+pub(crate) fn shown_live(field: &str, value: &Value) -> Json {
+    match value {
+        Value::Text(text) if field == "url" => Json::from(url::shown(text)),
+        Value::Secret(_) => Json::from(FORMER_SECRET),
+        value => shown_value(value),
     }
 }
 

@@ -6,7 +6,12 @@
 //! `departments/Billing`, null stands for "none", and where `"secret": true` stands beside them both
 //! values are the text [`SECRET`].
 
-use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
 use super::safe;
@@ -64,17 +69,78 @@ impl NotAPlan {
     pub const HINT: &str = "make the plan again with this deskform: `deskform plan --out FILE`";
 }
 
-/// Reads a plan back.
+/// JSON of any form in which no object has a key twice.
+struct Unambiguous;
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unambiguous {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(key) = entries.next_key::<Cow<'de, str>>()? {
+            entries.next_value::<Self>()?;
+            if let Some(key) = keys.replace(key) {
+                return Err(A::Error::custom(format!("the key `{key}` stands twice")));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// Reads a plan back. The text is not trusted: it is checked like a manifest, it names no host, and
+/// what it says is compared with a plan made anew before anything is sent.
 ///
 /// # Errors
-/// When the text is no JSON, of another format version or of another form.
+/// When the text is no JSON, of another format version or of another form, has unknown keys or a key
+/// that stands twice.
 pub fn parse(text: &str) -> Result<Plan, NotAPlan> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Version {
         format_version: u64,
     }
-    // The version first: a plan of another version may have any form.
+    // Nesting and equal keys first: of two equal keys readers may take either.
+    let Unambiguous = serde_json::from_str(text)?;
+    // Then the version: a plan of another version may have any form.
     let Version { format_version } = serde_json::from_str(text)?;
     if format_version != u64::from(FORMAT_VERSION) {
         return Err(NotAPlan::Version(format_version));
@@ -89,4 +155,63 @@ pub fn event(event: &Event) -> String {
     let mut text = serde_json::to_string(event).unwrap_or_default();
     text.push('\n');
     safe::json(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = r#"{"formatVersion":1,"environment":"e","orgId":"1","dialect":"guide","digest":"d","summary":{"create":0,"update":1,"replace":0,"delete":0,"disable":0,"manual":0,"adopted":0,"unchanged":0,"calls":1,"credits":0},"steps":[{"address":"departments/A","verb":"update","changes":[{"field":"cf","before":{"a":1},"after":null}],"after":[],"requests":[{"method":"PATCH","path":"/departments/1"}],"credits":0}],"fingerprints":{"departments/A":"f"}}"#;
+
+    #[test]
+    fn a_plan_is_checked_like_a_manifest() {
+        assert!(parse(PLAN).is_ok());
+        for (from, to, reason) in [
+            (
+                r#""orgId":"1""#,
+                r#""orgId":"1","orgId":"2""#,
+                "`orgId` stands twice",
+            ),
+            (
+                r#""credits":0}]"#,
+                r#""credits":0,"host":"x"}]"#,
+                "unknown field `host`",
+            ),
+            (
+                r#""path":"#,
+                r#""host":"https://example.com","path":"#,
+                "unknown field `host`",
+            ),
+            (
+                r#""digest":"d""#,
+                r#""digest":"d","endpoint":"x""#,
+                "unknown field `endpoint`",
+            ),
+            (
+                r#"A":"f""#,
+                r#"A":"f","departments/A":"g""#,
+                "`departments/A` stands twice",
+            ),
+            (r#"{"a":1}"#, r#"{"a":1,"\u0061":2}"#, "`a` stands twice"),
+            (
+                r#""method":"PATCH""#,
+                r#""method":"CONNECT""#,
+                "unknown variant",
+            ),
+            (
+                r#""address":"departments/A""#,
+                r#""address":"hosts/A""#,
+                "hosts",
+            ),
+            (r#""update":1"#, r#""update":-1"#, "invalid value"),
+        ] {
+            assert!(PLAN.contains(from), "{from}");
+            let error = parse(&PLAN.replacen(from, to, 1)).unwrap_err();
+            assert!(matches!(error, NotAPlan::Form(_)), "{error}");
+            assert!(error.to_string().contains(reason), "{error}");
+        }
+        let deep = PLAN.replace("null", &format!("{}{}", "[".repeat(500), "]".repeat(500)));
+        let error = parse(&deep).unwrap_err().to_string();
+        assert!(error.contains("recursion limit"), "{error}");
+    }
 }

@@ -7,7 +7,7 @@ use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 
 use super::safe::safe;
 use crate::kind::{self, Field, Shape};
-use crate::plan::{FieldChange, SECRET, Step, Verb};
+use crate::plan::{FORMER_SECRET, FieldChange, SECRET, Step, Verb};
 
 /// How a line takes part in a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,12 @@ pub(super) fn add_field(
         let value = if before.is_null() { after } else { before };
         format!("{name}: {}", inline(value, view, false))
     } else {
-        let (before, after) = (inline(before, view, false), inline(after, view, false));
+        let after = inline(after, view, false);
+        let before = if before == FORMER_SECRET {
+            FORMER_SECRET.to_owned()
+        } else {
+            inline(before, view, false)
+        };
         format!("{name}: {before} → {after}")
     };
     let by_rows = |value: &Json| match value {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// Controls (terminal escapes among them), marks that turn the direction of writing, line
 /// separators and characters without width. The joiners U+200C and U+200D are left alone: Persian,
 /// Indic scripts and emoji need them.
-fn hidden(c: char) -> bool {
+pub(crate) fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
@@ -33,6 +33,47 @@ pub fn safe(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// A log line with every hidden character written out but the newline at its end and, where `ansi`
+/// is set, the colours of the log's own format.
+///
+/// The format itself writes out the escapes in what it was given.
+#[must_use]
+pub fn log_line(text: &str, ansi: bool) -> String {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let end = text.get(line.len()..).unwrap_or_default();
+    if !ansi {
+        return format!("{}{end}", safe(line));
+    }
+    let pieces: Vec<_> = line.split('\u{1b}').map(safe).collect();
+    format!("{}{end}", pieces.join("\u{1b}"))
+}
+
+/// Text whose hidden characters are replaced by visible ones of the same number of bytes; tabs
+/// and ends of lines stay. Offsets into the text stay what they are.
+#[must_use]
+pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
+    let mut rest = text.chars().peekable();
+    if !text.chars().any(|c| hidden(c) && !matches!(c, '\n' | '\t')) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    while let Some(c) = rest.next() {
+        let stays = match c {
+            '\n' | '\t' => true,
+            '\r' => rest.peek() == Some(&'\n'),
+            c => !hidden(c),
+        };
+        shown.push(match (stays, c.len_utf8()) {
+            (true, _) => c,
+            (false, 1) => '?',
+            (false, 2) => '\u{b7}',
+            (false, 3) => char::REPLACEMENT_CHARACTER,
+            (false, _) => '\u{1f6ab}',
+        });
+    }
+    Cow::Owned(shown)
 }
 
 /// JSON text with every hidden character as `\uXXXX`; it parses to the same value.
@@ -90,6 +131,10 @@ mod tests {
             let shown = safe(&text).into_owned();
             prop_assert!(!shown.chars().any(|c| c.is_control() || hidden(c)));
             prop_assert_eq!(safe(&shown), shown.as_str());
+            let shown = same_length(&text);
+            prop_assert_eq!(shown.len(), text.len());
+            let left: String = shown.chars().filter(|c| hidden(*c)).collect();
+            prop_assert!(left.chars().all(|c| matches!(c, '\n' | '\t' | '\r')));
         }
 
         #[test]

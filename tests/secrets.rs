@@ -1,0 +1,324 @@
+//! A secret stays in memory: whatever is run, in whatever form it is shown or kept.
+
+mod command;
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use command::{Place, Run, transcript};
+use common::{Desk, Variables};
+use deskform::apply::event::Event;
+use deskform::config::Project;
+use deskform::drift;
+use deskform::ledger::Ledger;
+use deskform::ledger::update::after;
+use deskform::manifest::Sources;
+use deskform::manifest::source::Source;
+use deskform::simulator::{OrganizationSeed, Settings, Simulator};
+
+/// The value of the secret.
+const KEY: &str = "hunter2-hook";
+
+fn project(dialect: &str, url: &str) -> [(String, String); 2] {
+    [
+        (
+            "deskform.yaml".to_owned(),
+            format!(
+                "environments:\n  local: {{simulator: {{dialect: {dialect}, edition: enterprise}}}}\n"
+            ),
+        ),
+        ("manifests/desk.yaml".to_owned(), manifest(url)),
+    ]
+}
+
+fn manifest(url: &str) -> String {
+    format!(
+        "departments: {{Billing: {{description: Invoices}}}}\nwebhooks:\n  crm: {{url: \"{url}\", subscriptions: {{Ticket_Add: {{}}}}}}\n"
+    )
+}
+
+fn place(dialect: &str, url: &str) -> Place {
+    let files = project(dialect, url);
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let mut place = Place::with(&files);
+    place.set("HOOK_KEY", KEY);
+    place
+}
+
+/// Everything that shows a plan.
+fn looked_at(place: &Place) -> Vec<Run> {
+    let mut runs = vec![place.run("validate -vv")];
+    for format in ["text", "json", "markdown"] {
+        for rest in ["", "-v", "-vv", "-vv --log-format json", "-q"] {
+            runs.push(place.run(&format!("plan --format {format} {rest}")));
+        }
+    }
+    runs
+}
+
+/// Asserts that nothing that was shown or is kept holds a part of the secret; only the simulated
+/// organization itself does.
+fn assert_kept(place: &Place, runs: &[Run]) {
+    let told = transcript(runs);
+    for secret in ["hunter2", KEY] {
+        assert!(!told.contains(secret), "{secret} is in\n{told}");
+        for (name, bytes) in place.files() {
+            assert!(!name.contains(secret), "{secret} names a file");
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(
+                name.ends_with(".simulator.json") || !text.contains(secret),
+                "{secret} is in {name}:\n{text}"
+            );
+        }
+    }
+}
+
+const SECRET_URL: &str = "https://hooks.example.com/in/${secret.HOOK_KEY}/x?key=${secret.HOOK_KEY}";
+const PLAIN_URL: &str = "https://hooks.example.com/in/plain";
+
+/// The ledger remembers that the live URL was a secret, wherever in it the secret stands.
+#[test]
+fn a_url_that_was_a_secret_stays_one() {
+    for dialect in ["openapi", "guide"] {
+        let mut place = place(
+            dialect,
+            &SECRET_URL.replace("/${secret.HOOK_KEY}", "/${env.PART}/${secret.SHORT}"),
+        );
+        place.set("PART", "p");
+        // A secret that looks like any other part of a path.
+        place.set("SHORT", "hunter2");
+        let mut runs = looked_at(&place);
+        runs.push(place.done("plan --out plan.json -vv"));
+        runs.push(place.done("apply plan.json -vv"));
+        runs.extend(looked_at(&place));
+        // Another secret takes its place.
+        place.set("SHORT", "hunter2-new");
+        runs.extend(looked_at(&place));
+        runs.push(place.done("apply --auto-approve -vv --log-format json"));
+        // The manifests stop using a secret.
+        place.write("manifests/desk.yaml", &manifest(PLAIN_URL));
+        let before = runs.len();
+        runs.extend(looked_at(&place));
+        let told = transcript(&runs[before..]);
+        if dialect == "openapi" {
+            assert!(
+                told.contains(&format!("url: (secret) → {PLAIN_URL}")),
+                "{told}"
+            );
+        }
+        assert!(told.contains(PLAIN_URL), "{told}");
+        runs.push(place.run("plan --out plan.json"));
+        assert_kept(&place, &runs);
+        let run = place.run("apply plan.json -vv");
+        assert_kept(&place, &[run]);
+    }
+}
+
+/// Without a ledger nobody knows; then what may be a key is hidden.
+#[test]
+fn without_a_ledger_keys_in_live_urls_are_hidden() {
+    let url = "https://hooks.example.com/in/${secret.LONG}?key=${secret.HOOK_KEY}";
+    for dialect in ["openapi", "guide"] {
+        let mut place = place(dialect, url);
+        place.set("LONG", "hunter2abcdefghijkl");
+        let mut runs = vec![place.done("apply --auto-approve -vv")];
+        place.remove(".deskform/local.json");
+        place.write("manifests/desk.yaml", &manifest(PLAIN_URL));
+        runs.extend(looked_at(&place));
+        if dialect == "openapi" {
+            let told = transcript(&runs);
+            let shown = "https://hooks.example.com/in/(hidden)?key=(hidden)";
+            assert!(told.contains(shown), "{told}");
+        }
+        runs.push(place.run("export exported -vv"));
+        assert_kept(&place, &runs);
+        let exported = place.read("exported/webhooks.yaml");
+        assert!(exported.contains("${secret."), "{exported}");
+    }
+}
+
+/// What is kept is its owner's alone.
+#[cfg(unix)]
+#[test]
+fn what_is_kept_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = place("openapi", PLAIN_URL);
+    place.done("plan --out plan.json");
+    place.done("apply plan.json");
+    let mode = |name: &str| {
+        let found = std::fs::metadata(place.path(name)).expect("a file");
+        found.permissions().mode() & 0o777
+    };
+    assert_eq!(mode(".deskform"), 0o700);
+    let kept: Vec<String> = place
+        .files()
+        .into_keys()
+        .filter(|name| name.starts_with(".deskform/") || name == "plan.json")
+        .collect();
+    assert!(kept.len() >= 3, "{kept:?}");
+    for name in kept {
+        assert_eq!(mode(&name), 0o600, "{name}");
+    }
+}
+
+/// Links lead out of the project, whatever stands behind them.
+#[cfg(unix)]
+#[test]
+fn links_are_refused() {
+    use std::os::unix::fs::symlink;
+    let place = place("openapi", PLAIN_URL);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let inside = elsewhere.path().join("eu");
+    std::fs::create_dir(&inside).expect("a folder");
+    std::fs::write(inside.join("x.yaml"), "departments: {Elsewhere: {}}\n").expect("a file");
+    let link = |name: &str, to: &std::path::Path| symlink(to, place.path(name)).expect("a link");
+
+    // A file, a folder, and a part of the way to an overlay.
+    link("manifests/link.yaml", &inside.join("x.yaml"));
+    let told = transcript(&[place.refused("validate")]);
+    assert!(told.contains("symbolic links are not followed"), "{told}");
+    place.remove("manifests/link.yaml");
+    link(".linked", elsewhere.path());
+    place.write(
+        "deskform.yaml",
+        "environments:\n  local: {simulator: {dialect: openapi}, overlays: [.linked/eu]}\n",
+    );
+    let told = transcript(&[place.refused("plan")]);
+    assert!(told.contains(".linked: symbolic"), "{told}");
+    assert!(told.contains("symbolic links are not followed"), "{told}");
+
+    // The simulator's state.
+    link(".deskform", elsewhere.path());
+    place.write(
+        "deskform.yaml",
+        "environments:\n  local: {simulator: {dialect: openapi}}\n",
+    );
+    let told = transcript(&[place.refused("apply --auto-approve")]);
+    assert!(told.contains("`.deskform` is a symbolic link"), "{told}");
+    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("it").count(), 1);
+}
+
+/// Nothing in names, texts and files steers the terminal that shows them.
+#[test]
+fn terminals_are_not_steered() {
+    const HOSTILE: &str = "\\e[2J\\u202Enimda\\u009B1m\\a";
+    let place = place("openapi", PLAIN_URL);
+    place.write(
+        "manifests/desk.yaml",
+        &format!(
+            "departments:\n  \"Bil{HOSTILE}ling\": {{name: Billing, description: \"In{HOSTILE}\"}}\naccounts:\n  \"A{HOSTILE}\": {{description: \"In{HOSTILE}\", phone: []}}\n"
+        ),
+    );
+    let mut runs = looked_at(&place);
+    place.edit("manifests/desk.yaml", "phone: []", "phone: \"7\"");
+    runs.extend(looked_at(&place));
+    for rest in ["-vv", "-vv --log-format json"] {
+        runs.push(place.run(&format!("apply --auto-approve {rest}")));
+    }
+    // As they are, not escaped: no YAML, but shown in the report.
+    place.write(
+        "manifests/raw.yaml",
+        "departments: {\"\u{1b}[2J\u{202e}\u{9b}1m\r\u{7}\": {}}\n",
+    );
+    runs.extend(looked_at(&place));
+    place.remove("manifests/raw.yaml");
+    place.write("manifests/na\u{1b}[2J\u{202e}me.yaml", "departments: [\n");
+    runs.extend(looked_at(&place));
+    runs.push(place.run("plan --target \"departments/\u{1b}[2J\u{202e}\""));
+    let told = transcript(&runs);
+    assert!(
+        runs.iter().any(|run| run.stdout.contains("nimda")),
+        "{told:.6000}"
+    );
+    for run in &runs {
+        for text in [&run.stdout, &run.stderr] {
+            for line in text.split('\n') {
+                assert_eq!(deskform::report::safe::safe(line), line, "in\n{run}");
+            }
+        }
+    }
+}
+
+/// Drift compares what was applied with what is live; neither shows a former secret.
+#[tokio::test(start_paused = true)]
+async fn drift_tells_no_former_secret() {
+    let text = "environments:\n  local: {simulator: {dialect: openapi, edition: enterprise}}\n";
+    let project = Source::new("deskform.yaml", text.as_bytes());
+    let project = Project::parse(Path::new("."), &project).expect("a project");
+    let simulator = Arc::new(Mutex::new(Simulator::new(Settings {
+        organizations: vec![OrganizationSeed::new(&project.environments[0].org_id)],
+        ..Settings::default()
+    })));
+    let desk = async |url: &str| {
+        let sources = Sources {
+            base: vec![Source::new("desk.yaml", manifest(url).as_bytes())],
+            overlays: Vec::new(),
+        };
+        let secrets = Variables::from([("HOOK_KEY".to_owned(), KEY.to_owned())]);
+        let environment = project.environments[0].clone();
+        Desk::with(environment, sources, secrets, Arc::clone(&simulator)).await
+    };
+    let before =
+        desk("https://hooks.example.com/${secret.HOOK_KEY}/x?key=${secret.HOOK_KEY}").await;
+    let ready = before.plan().await.expect("a plan");
+    let applied: BTreeSet<_> = before
+        .apply(&ready)
+        .await
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::StepFinished { address, .. } => Some(address),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(applied.len(), 2);
+    let composed = before.compose().expect("manifests");
+    let environment = &before.environment;
+    let empty = Ledger::new(&environment.name, &environment.org_id);
+    let ledger = after(empty, &composed, &ready, &applied);
+    let kept = String::from_utf8(ledger.to_bytes().expect("JSON")).expect("UTF-8");
+    assert!(!kept.contains("hunter2"), "{kept}");
+    assert!(kept.contains(r#""secrets":["url"]"#), "{kept}");
+
+    let now = desk(PLAIN_URL).await;
+    let composed = now.compose().expect("manifests");
+    let mut options = now.options();
+    options.ledger = Some(ledger.clone());
+    let compared = now.session.compare(&composed, &options).await;
+    let report = drift::report(&compared.expect("both sides"), &composed, &options, false);
+    let told = format!(
+        "{report:?} {}",
+        serde_json::to_string(&report).expect("JSON")
+    );
+    assert!(!told.contains("hunter2"), "{told}");
+    let [url] = report.drifts.as_slice() else {
+        panic!("{told}");
+    };
+    assert!(url.secret, "{told}");
+
+    // Another key in its place, and no ledger.
+    options.ledger = None;
+    {
+        let mut simulator = simulator.lock().expect("it");
+        let organization = simulator
+            .organization_mut(&now.environment.org_id)
+            .expect("it");
+        let id = organization.objects("webhooks")[0]["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        organization.change("webhooks", &id, |object| {
+            object["url"] = "https://hooks.example.com/x?key=hunter2".into();
+        });
+    }
+    let compared = now.session.compare(&composed, &options).await;
+    let report = drift::report(&compared.expect("both sides"), &composed, &options, false);
+    assert_eq!(
+        report.drifts[0].live,
+        "https://hooks.example.com/x?key=(hidden)"
+    );
+}
