@@ -325,6 +325,11 @@ impl Keeper {
                 });
             let left = settled_at.saturating_sub(self.clock.now_ms());
             if left <= 0 {
+                if self.own_seen(&ready) {
+                    // The plan was made without knowing that these are ours, and halfway made.
+                    options.ledger = Some(self.ledger.clone());
+                    continue;
+                }
                 self.settle(&ready, desired);
                 return Ok(ready);
             }
@@ -336,6 +341,40 @@ impl Keeper {
             let left = Duration::from_millis(left);
             self.clock.sleep(left).await;
         }
+    }
+
+    /// Takes over what creations in doubt turn out to have made; tells whether there is any.
+    fn own_seen(&mut self, ready: &Ready) -> bool {
+        let mut any = false;
+        for intent in &self.doubts {
+            let Some(object) = ready
+                .bound
+                .live
+                .get(&intent.address)
+                .and_then(|index| ready.live.objects.get(*index))
+                .filter(|_| is_seen(intent, ready))
+            else {
+                continue;
+            };
+            let part = object
+                .parts
+                .iter()
+                .find(|part| intent.request.path == "/events" && part.event == intent.identity);
+            let id = part.map_or(&object.id, |part| &part.id);
+            let is_known = |entry: &Entry| entry.has_id(id);
+            if self.ledger.get(&intent.address).is_some_and(is_known) {
+                continue;
+            }
+            any = true;
+            let outcome = Outcome {
+                seq: intent.seq,
+                result: Settled::Applied,
+                id: Some(id.clone()),
+                error: None,
+            };
+            take_over(&mut self.ledger, intent, &outcome);
+        }
+        any
     }
 
     /// Settles the doubts: what is declared was bound or is planned; of the rest a person is told.
@@ -384,6 +423,7 @@ impl Keeper {
             clock: self.clock,
             lost: Arc::clone(&self.lost),
             broken: Cell::new(false),
+            doubtful: Cell::new(false),
         })
     }
 
@@ -425,7 +465,8 @@ impl Keeper {
             }
             self.store.save(&mut ledger, &self.version).await?;
         }
-        if let Some(scribe) = scribe {
+        // A journal that holds a doubt is left to the next run, which looks what came of it.
+        if let Some(scribe) = scribe.filter(|scribe| !scribe.doubtful.get()) {
             scribe.journal.finish(now).await?;
         }
         for run in &self.others {
@@ -518,6 +559,8 @@ pub struct Scribe {
     clock: Clock,
     lost: Arc<AtomicBool>,
     broken: Cell<bool>,
+    /// Whether nobody knows what came of some write.
+    doubtful: Cell<bool>,
 }
 
 /// Why a write must not go out.
@@ -575,6 +618,9 @@ impl Scribe {
     /// Records what came of a write. Nobody waits for it: where it is lost, the write stays in doubt,
     /// and the next run finds out. Where it cannot be recorded, nothing more goes out.
     pub fn settle(&self, seq: u64, result: Settled, id: Option<&str>) {
+        if result == Settled::Unknown {
+            self.doubtful.set(true);
+        }
         let outcome = Outcome {
             seq,
             result,

@@ -74,6 +74,11 @@ pub fn bind_what_is_clear(
         );
         'one: {
             let index = match (by_ledger, by_name) {
+                (Some(owned), Some(named)) if owned != named && owners.has_made(address, named) => {
+                    // A run ended between the halves of a replacement: the old one is still to go.
+                    bound.tombstones.push((owned, place(desired, address, "")));
+                    named
+                }
                 (Some(owned), Some(named))
                     if owned != named && !owners.is_of_another(named, desired) =>
                 {

@@ -15,6 +15,8 @@ use crate::state::Address;
 pub(super) struct Owners {
     pub(super) by_address: HashMap<Address, usize>,
     pub(super) by_index: HashMap<usize, Address>,
+    /// Addresses for which a killed run may have made an object.
+    watched: HashSet<Address>,
 }
 
 impl Owners {
@@ -22,18 +24,30 @@ impl Owners {
         let mut by_address = HashMap::new();
         let mut by_index = HashMap::new();
         for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
-            let index = std::iter::once(&entry.id)
+            // More than one where a run ended between the halves of a replacement.
+            let indices = std::iter::once(&entry.id)
                 .chain(&entry.parts)
-                .find_map(|id| live.find_id(address.collection, id));
-            if let Some(index) = index {
-                by_address.insert(address.clone(), index);
+                .filter_map(|id| live.find_id(address.collection, id));
+            for index in indices {
+                by_address.entry(address.clone()).or_insert(index);
                 by_index.insert(index, address.clone());
             }
         }
         Self {
             by_address,
             by_index,
+            watched: options
+                .watched
+                .iter()
+                .map(|(address, _)| address.clone())
+                .collect(),
         }
+    }
+
+    /// Whether a live object of the address's name was made for the address, by the ledger or by a
+    /// run that did not get to say so.
+    pub(super) fn has_made(&self, address: &Address, named: usize) -> bool {
+        self.by_index.get(&named) == Some(address) || self.watched.contains(address)
     }
 
     /// Whether a live object is owned by an address that is declared: then only that one may have it.
