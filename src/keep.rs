@@ -331,6 +331,11 @@ impl Keeper {
                 });
             let left = settled_at.saturating_sub(self.clock.now_ms());
             if left <= 0 {
+                if self.own_seen(&ready) {
+                    // The plan was made without knowing that these are ours, and halfway made.
+                    options.ledger = Some(self.ledger.clone());
+                    continue;
+                }
                 self.settle(&ready, desired);
                 return Ok(ready);
             }
@@ -342,6 +347,40 @@ impl Keeper {
             let left = Duration::from_millis(left);
             self.clock.sleep(left).await;
         }
+    }
+
+    /// Takes over what creations in doubt turn out to have made; tells whether there is any.
+    fn own_seen(&mut self, ready: &Ready) -> bool {
+        let mut any = false;
+        for intent in &self.doubts {
+            let Some(object) = ready
+                .bound
+                .live
+                .get(&intent.address)
+                .and_then(|index| ready.live.objects.get(*index))
+                .filter(|_| is_seen(intent, ready))
+            else {
+                continue;
+            };
+            let part = object
+                .parts
+                .iter()
+                .find(|part| intent.request.path == "/events" && part.event == intent.identity);
+            let id = part.map_or(&object.id, |part| &part.id);
+            let is_known = |entry: &Entry| entry.has_id(id);
+            if self.ledger.get(&intent.address).is_some_and(is_known) {
+                continue;
+            }
+            any = true;
+            let outcome = Outcome {
+                seq: intent.seq,
+                result: Settled::Applied,
+                id: Some(id.clone()),
+                error: None,
+            };
+            take_over(&mut self.ledger, intent, &outcome);
+        }
+        any
     }
 
     /// Settles the doubts: what is declared was bound or is planned; of the rest a person is told.
@@ -390,7 +429,7 @@ impl Keeper {
             clock: self.clock,
             until: Arc::clone(&self.until),
             broken: Cell::new(false),
-            in_doubt: Cell::new(false),
+            doubtful: Cell::new(false),
         })
     }
 
@@ -437,8 +476,8 @@ impl Keeper {
             ledger.absorbed = own.chain(&self.others).cloned().collect();
             self.store.save(&mut ledger, &self.version).await?;
         }
-        // What is in doubt is looked up by the next run, which has to know of it.
-        if let Some(scribe) = scribe.filter(|scribe| !scribe.in_doubt.get()) {
+        // A journal that holds a doubt is left to the next run, which looks what came of it.
+        if let Some(scribe) = scribe.filter(|scribe| !scribe.doubtful.get()) {
             scribe.journal.finish(now).await?;
         }
         for run in &self.others {
@@ -536,8 +575,8 @@ pub struct Scribe {
     clock: Clock,
     until: Arc<AtomicI64>,
     broken: Cell<bool>,
-    /// Whether a creation may have happened of which nobody knows.
-    in_doubt: Cell<bool>,
+    /// Whether nobody knows what came of some write.
+    doubtful: Cell<bool>,
 }
 
 /// Why a write must not go out.
@@ -596,16 +635,17 @@ impl Scribe {
         Ok(seq)
     }
 
-    /// Records what came of a write; `creates` where it makes an object. Nobody waits for it: where it is lost, the write stays in doubt,
-    /// and the next run finds out. Where it cannot be recorded, nothing more goes out.
+    /// Records what came of a write; `creates` where it makes an object. Nobody waits for it: where
+    /// it is lost, the write stays in doubt, and the next run finds out. Where it cannot be recorded,
+    /// nothing more goes out.
     pub fn settle(&self, seq: u64, creates: bool, result: Settled, id: Option<&str>) {
         // A creation that was answered without an id is as good as not answered.
         let result = match result {
             Settled::Applied if creates && id.is_none() => Settled::Unknown,
             result => result,
         };
-        if creates && result == Settled::Unknown {
-            self.in_doubt.set(true);
+        if result == Settled::Unknown {
+            self.doubtful.set(true);
         }
         let outcome = Outcome {
             seq,

@@ -20,7 +20,7 @@ use deskform::manifest::Sources;
 use deskform::manifest::source::Source;
 use deskform::plan::{Options, Verb};
 use deskform::session::{Ready, SessionError};
-use deskform::simulator::{Faults, Settings, Simulator, SimulatorTransport};
+use deskform::simulator::{Fate, Faults, Settings, Simulator, SimulatorTransport};
 use serde_json::Value;
 
 const BOTH: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
@@ -463,6 +463,130 @@ async fn a_difference_that_is_accepted_is_not_taken_for_applied() {
     }
 }
 
+/// A run that is killed when its n-th write has taken effect and is not answered.
+async fn killed(place: &Place, text: &str, n: usize) {
+    let desk = {
+        let sources = Sources {
+            base: vec![Source::new("all.yaml", text.as_bytes())],
+            overlays: Vec::new(),
+        };
+        let writes = std::sync::atomic::AtomicUsize::new(0);
+        let transport = SimulatorTransport::new(Arc::clone(&place.simulator), place.clock)
+            .with_fate(move |request| {
+                let is_write = request.method() != http::Method::GET
+                    && !request.uri().path().contains("/oauth/");
+                let earlier = if is_write {
+                    writes.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+                } else {
+                    writes.load(std::sync::atomic::Ordering::Relaxed)
+                };
+                match (is_write, (earlier + 1).cmp(&n)) {
+                    (true, std::cmp::Ordering::Equal) => Fate::LoseAnswer,
+                    // A killed process asks nothing more.
+                    _ if earlier >= n => Fate::NotSent,
+                    _ => Fate::Deliver,
+                }
+            });
+        Desk::behind(
+            environment(&place.project),
+            sources,
+            Variables::new(),
+            transport,
+            place.clock,
+        )
+        .await
+    };
+    let mut keeper = Keeper::open(
+        place.store.clone(),
+        &holder("ann", place.clock),
+        place.clock,
+        false,
+    )
+    .await
+    .expect("a lock");
+    let desired = desk.compose().expect("manifests");
+    let options = desk.options();
+    let ready = keeper
+        .plan(&desk.session, &desired, &options)
+        .await
+        .expect("a plan");
+    let scribe = keeper.begin("digest").await.expect("a journal");
+    let means = Means {
+        live: &ready.live,
+        writer: &desk.session.client.writer(),
+        parallelism: 1,
+        recovery: Recovery {
+            clock: place.clock,
+            settle: desk.session.settle,
+        },
+        scribe: Some(&scribe),
+    };
+    let mut ignored = |_: Event| {};
+    let work = run(&ready.planned.tasks, means, &|| false, &mut ignored);
+    // Long before the lost answer is looked into.
+    let ended = tokio::time::timeout(std::time::Duration::from_millis(1), work).await;
+    assert!(ended.is_err(), "it was to be killed");
+    drop(keeper);
+    let now = place.clock.now_ms();
+    place.store.unlock(now, true).await.expect("the lock");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_killed_run_made_halfway_is_finished() {
+    let place = Place::new(Dialect::Openapi);
+    // The owner is cleared by a second write, and nothing of it is compared once it is there.
+    let text =
+        "contacts: {a@example.com: {lastName: A, owner: null, lifecycle: {createOnly: true}}}";
+    killed(&place, text, 1).await;
+    let done = place.run(text).await;
+    assert_eq!(
+        done.steps(),
+        [(Verb::Update, "contacts/a@example.com".to_owned())]
+    );
+    assert_eq!(names(&done.desk, "contacts", "email"), ["a@example.com"]);
+    assert_eq!(done.desk.objects("contacts")[0]["ownerId"], Value::Null);
+    assert_eq!(place.run(text).await.steps(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whom_a_killed_run_has_lent_comes_home() {
+    let text = "departments: {D: {}}\nagents: {x@example.com: {lastName: X, rolePermissionType: Light, departments: [D]}}";
+    for n in [1, 2] {
+        let place = Place::new(Dialect::Openapi);
+        killed(&place, text, n).await;
+        let done = place.run(text).await;
+        let departments = done.desk.objects("departments");
+        let founded = departments.iter().find(|one| one["name"] == "D");
+        let members = founded.expect("it")["associatedAgentIds"]
+            .as_array()
+            .cloned();
+        assert_eq!(members.expect("members").len(), 1, "killed at write {n}");
+        assert_eq!(place.run(text).await.steps(), []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replacement_that_was_cut_between_its_halves_is_finished() {
+    let place = Place::new(Dialect::Guide);
+    let hook = |url: &str, more: &str| {
+        format!(
+            "webhooks: {{crm: {{url: \"https://hooks.example.com/{url}\", subscriptions: {{Ticket_Add: {{}}}}{more}}}}}"
+        )
+    };
+    place.run(&hook("old", "")).await;
+    let text = hook(
+        "new",
+        ", lifecycle: {renamedFrom: \"https://hooks.example.com/old\"}",
+    );
+    killed(&place, &text, 1).await;
+    let done = place.run(&text).await;
+    assert_eq!(
+        names(&done.desk, "events", "url"),
+        ["https://hooks.example.com/new"]
+    );
+    assert_eq!(place.run(&text).await.steps(), []);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_tombstone_does_not_get_round_prevent_destroy() {
     for dialect in BOTH {
@@ -483,7 +607,9 @@ async fn a_tombstone_does_not_get_round_prevent_destroy() {
 #[tokio::test(start_paused = true)]
 async fn a_webhook_that_moved_in_part_leaves_nothing_behind() {
     let text = |url: &str| {
-        format!("webhooks: {{crm: {{url: \"https://hooks.example.com/{url}\", subscriptions: {{Ticket_Add: {{}}, Ticket_Delete: {{}}}}}}}}\n")
+        format!(
+            "webhooks: {{crm: {{url: \"https://hooks.example.com/{url}\", subscriptions: {{Ticket_Add: {{}}, Ticket_Delete: {{}}}}}}}}\n"
+        )
     };
     // Of the two creations and two removals the n-th is refused for good.
     for fails in 1..=4 {
@@ -509,7 +635,10 @@ async fn a_webhook_that_moved_in_part_leaves_nothing_behind() {
         let urls = names(&done.desk, "events", "url");
         assert_eq!(
             urls,
-            ["https://hooks.example.com/new", "https://hooks.example.com/new"],
+            [
+                "https://hooks.example.com/new",
+                "https://hooks.example.com/new"
+            ],
             "{fails}"
         );
         assert_eq!(place.run(&text("new")).await.steps(), [], "{fails}");
@@ -523,7 +652,9 @@ async fn a_creation_of_which_nothing_is_known_stays_in_doubt() {
         let mut unknown = 0;
         for nth in 3..10 {
             let place = Place::new(dialect);
-            place.faults(&format!("list-lag=30,write=1:lost-after,nth={nth}:day-limit"));
+            place.faults(&format!(
+                "list-lag=30,write=1:lost-after,nth={nth}:day-limit"
+            ));
             let Ok(done) = place.try_run(text, |_| {}).await else {
                 continue;
             };
@@ -672,7 +803,10 @@ async fn what_was_there_before_is_not_owned_before_it_was_changed() {
             let organization = simulator
                 .organization_mut(place.store.org_id())
                 .expect("the organization");
-            organization.insert("departments", serde_json::json!({"name": "A", "nameInCustomerPortal": "A", "isEnabled": true}));
+            organization.insert(
+                "departments",
+                serde_json::json!({"name": "A", "nameInCustomerPortal": "A", "isEnabled": true}),
+            );
         }
         let text = "departments: {A: {description: Example}, B: {}}";
         place.faults("on=PATCH /departments:500");
@@ -693,5 +827,12 @@ async fn an_agent_who_was_lent_is_remembered_under_another_handle() {
     let place = Place::new(Dialect::Openapi);
     place.run("departments: {a: {name: A}}").await;
     place.run("departments: {b: {name: A}}").await;
-    assert!(place.entry("departments/b").await.expect("it").lent.is_some());
+    assert!(
+        place
+            .entry("departments/b")
+            .await
+            .expect("it")
+            .lent
+            .is_some()
+    );
 }

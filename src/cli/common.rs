@@ -289,6 +289,7 @@ impl Workspace {
                     dialect: environment.dialect,
                     edition: environment.edition,
                     parallelism,
+                    seed: None,
                     settle,
                 })
                 .await
@@ -323,6 +324,7 @@ impl Workspace {
                     dialect: environment.dialect,
                     edition: environment.edition,
                     parallelism,
+                    seed: None,
                     settle,
                 })
                 .await

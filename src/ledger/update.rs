@@ -254,7 +254,9 @@ impl Update<'_> {
                         .filter(|other| Some(*other) != index && live.bound(*other).is_none())
                         .and_then(|other| live.objects.get(other))
                         .is_some_and(|object| {
-                            !self.removed.contains(&(address.collection, object.id.clone()))
+                            !self
+                                .removed
+                                .contains(&(address.collection, object.id.clone()))
                         })
                 })
                 .cloned(),

@@ -74,7 +74,8 @@ pub fn bind_what_is_clear(
         );
         'one: {
             let index = match (by_ledger, by_name) {
-                (_, Some(named)) if owners.owns(address, named) => named,
+                // What a run did not get to say it has made is ours, too; see [`left_by_moves`].
+                (_, Some(named)) if owners.has_made(address, named, live) => named,
                 (Some(owned), Some(named))
                     if owned != named && !owners.is_of_another(named, desired) =>
                 {

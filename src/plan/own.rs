@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::api::Dialect;
 use crate::diff::Difference;
 use crate::kind::patterns::NAME;
-use crate::kind::{Create, Field, Form, Shape, Wire};
+use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, switch_value};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
-use crate::state::{Address, Body, Lifecycle, Reference, Resource, Secret, State, Value};
+use crate::state::{Address, Body, Reference, Resource, Secret, State, Value};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]
@@ -394,6 +394,31 @@ fn drop_waiting(
     }
 }
 
+/// Whether nothing of a live object is changed, and which of its fields are not.
+///
+/// What was made and is not known to be finished is compared once more, whatever it says of itself.
+fn left_alone<'a>(
+    desired: &'a Desired,
+    address: &Address,
+    kind: &Kind,
+    options: &Options,
+) -> (bool, &'a [String]) {
+    let is_unfinished = options
+        .ledger
+        .as_ref()
+        .and_then(|ledger| ledger.get(address))
+        .is_some_and(|entry| !entry.adopted && entry.fields.is_empty());
+    if is_unfinished {
+        return (false, &[]);
+    }
+    let lifecycle = desired.details.get(address).map(|detail| &detail.lifecycle);
+    let is_seed = options.create_only.contains(kind.collection);
+    (
+        is_seed || lifecycle.is_some_and(|lifecycle| lifecycle.create_only),
+        lifecycle.map_or(&[], |lifecycle| lifecycle.ignore_changes.as_slice()),
+    )
+}
+
 /// The fields of a live object that were applied as secrets.
 fn former_secrets(
     kind: &'static crate::kind::Kind,
@@ -418,12 +443,7 @@ fn existing(
     owned: &mut Owned,
 ) {
     let kind = resource.kind;
-    let usual = Lifecycle::default();
-    let lifecycle = desired
-        .details
-        .get(address)
-        .map_or(&usual, |detail| &detail.lifecycle);
-    let hands_off = lifecycle.create_only || options.create_only.contains(kind.collection);
+    let (hands_off, ignore_changes) = left_alone(desired, address, kind, options);
     if let Some(enabled) = kind.enabled
         && resource.body.get(enabled.field).is_none()
         && kind
@@ -460,11 +480,7 @@ fn existing(
         match field.wire(live.dialect) {
             Wire::Harmless | Wire::Refused(_) => continue,
             Wire::Manual { .. }
-                if hands_off
-                    || lifecycle
-                        .ignore_changes
-                        .iter()
-                        .any(|name| name == field.name) =>
+                if hands_off || ignore_changes.iter().any(|name| name == field.name) =>
             {
                 continue;
             }
@@ -477,10 +493,7 @@ fn existing(
         let current = secret_on_both_sides(field, live.dialect, named, current);
         let current = still_secret(&former, field.name, named, current);
         let wanted = overlay(field, named, &current);
-        let ignored = lifecycle
-            .ignore_changes
-            .iter()
-            .any(|name| name == field.name);
+        let ignored = ignore_changes.iter().any(|name| name == field.name);
         let wanted = if hands_off || ignored {
             current.clone()
         } else if wanted == current {

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config::Prune;
-use crate::live::Live;
 use crate::live::convert::flag;
+use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bind::{Bound, belongs_to_others, place};
@@ -15,6 +15,8 @@ use crate::state::Address;
 pub(super) struct Owners {
     pub(super) by_address: HashMap<Address, usize>,
     pub(super) by_index: HashMap<usize, Address>,
+    /// Addresses for which a killed run may have made an object.
+    watched: HashSet<Address>,
 }
 
 impl Owners {
@@ -22,7 +24,7 @@ impl Owners {
         let mut by_address = HashMap::new();
         let mut by_index = HashMap::new();
         for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
-            // The parts of a webhook that moved in part have two URLs: two objects, both owned.
+            // More than one where a run ended between the halves of a replacement.
             let indices = std::iter::once(&entry.id)
                 .chain(&entry.parts)
                 .filter_map(|id| live.find_id(address.collection, id));
@@ -34,12 +36,20 @@ impl Owners {
         Self {
             by_address,
             by_index,
+            watched: options
+                .watched
+                .iter()
+                .map(|(address, _)| address.clone())
+                .collect(),
         }
     }
 
-    /// Whether an address owns a live object.
-    pub(super) fn owns(&self, address: &Address, index: usize) -> bool {
-        self.by_index.get(&index) == Some(address)
+    /// Whether a live object of the address's name was made for the address, by the ledger or, of a
+    /// webhook in parts, by a run that did not get to say so.
+    pub(super) fn has_made(&self, address: &Address, named: usize, live: &Live) -> bool {
+        let in_parts = |object: &LiveObject| !object.parts.is_empty();
+        self.by_index.get(&named) == Some(address)
+            || (self.watched.contains(address) && live.objects.get(named).is_some_and(in_parts))
     }
 
     /// The address that owns a live object and must never lose it.
