@@ -630,6 +630,12 @@ async fn a_webhook_that_moved_in_part_leaves_nothing_behind() {
             )),
             "{fails}"
         );
+        // The next run gets no further.
+        place.faults("write=1:day-limit");
+        place
+            .try_run(&text("new"), |_| {})
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
         place.faults("seed=1");
         let done = place.run(&text("new")).await;
         let urls = names(&done.desk, "events", "url");
