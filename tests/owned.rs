@@ -230,6 +230,25 @@ fn adopting_settles_two_candidates() {
 }
 
 #[test]
+fn a_creation_in_doubt_costs_no_other_object() {
+    let place = applied("openapi");
+    let old = place.read(LEDGER);
+    // The account that is owned gets another name, and another one gets its name.
+    place.edit(STATE, "Example Corporation", "Old Corporation");
+    place.remove(LEDGER);
+    place.done("apply --auto-approve");
+    place.write(LEDGER, &old);
+    let intent = serde_json::json!({
+        "record": "intent", "seq": 1, "address": "accounts/Example Corporation",
+        "verb": "create", "create": true, "identity": "Example Corporation", "at": 1,
+        "request": {"method": "POST", "path": "/accounts"}, "before": {},
+    });
+    place.write(".deskform/runs/local-killed.jsonl", &format!("{intent}\n"));
+    let plan = place.refused("plan");
+    assert!(plan.stderr.contains("by the ledger or"), "{plan}");
+}
+
+#[test]
 fn adopting_settles_two_of_one_name() {
     let place = applied("openapi");
     let id = ledger(&place)["resources"][0]["id"].clone();
