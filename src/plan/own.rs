@@ -322,6 +322,15 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
                     .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             });
         if !out_of_use {
+            let former = former_secrets(object.kind, live, *index, &owned);
+            let body = if former.is_empty() {
+                body
+            } else {
+                let hide = |(name, value): (&'static str, &Value)| {
+                    (name, hidden(&former, name, value.clone()))
+                };
+                body.iter().map(hide).collect()
+            };
             owned.live.insert(
                 address,
                 Resource {
@@ -621,6 +630,21 @@ fn still_secret(former: &[String], name: &str, named: &Value, current: Value) ->
             value: Some(text.to_string().into()),
         }),
         (_, current) => current,
+    }
+}
+
+/// A live value of what is removed, with all in it that was applied as a secret.
+fn hidden(former: &[String], path: &str, value: Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(
+            map.into_iter()
+                .map(|(key, value)| {
+                    let value = hidden(former, &format!("{path}.{key}"), value);
+                    (key, value)
+                })
+                .collect(),
+        ),
+        value => still_secret(former, path, &Value::Null, value),
     }
 }
 

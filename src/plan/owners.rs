@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config::Prune;
-use crate::live::Live;
 use crate::live::convert::flag;
+use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bind::{Bound, belongs_to_others, place};
@@ -44,10 +44,31 @@ impl Owners {
         }
     }
 
-    /// Whether a live object of the address's name was made for the address, by the ledger or by a
-    /// run that did not get to say so.
-    pub(super) fn has_made(&self, address: &Address, named: usize) -> bool {
-        self.by_index.get(&named) == Some(address) || self.watched.contains(address)
+    /// Whether a live object of the address's name was made for the address, by the ledger or, of a
+    /// webhook in parts, by a run that did not get to say so.
+    pub(super) fn has_made(&self, address: &Address, named: usize, live: &Live) -> bool {
+        let in_parts = |object: &LiveObject| !object.parts.is_empty();
+        self.by_index.get(&named) == Some(address)
+            || (self.watched.contains(address) && live.objects.get(named).is_some_and(in_parts))
+    }
+
+    /// The address that owns a live object and must never lose it.
+    pub(super) fn protected(&self, index: usize, options: &Options) -> Option<&Address> {
+        let address = self.by_index.get(&index)?;
+        let entry = options.ledger.as_ref()?.resources.get(address)?;
+        entry.prevent_destroy.then_some(address)
+    }
+
+    /// What addresses own besides the object that they are bound to, in the order of reading.
+    pub(super) fn left_over(&self, bound: &Bound) -> Vec<(usize, &Address)> {
+        let mut left: Vec<(usize, &Address)> = self
+            .by_index
+            .iter()
+            .filter(|(index, address)| bound.live.get(*address).is_some_and(|one| one != *index))
+            .map(|(index, address)| (*index, address))
+            .collect();
+        left.sort_unstable();
+        left
     }
 
     /// Whether a live object is owned by an address that is declared: then only that one may have it.
