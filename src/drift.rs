@@ -333,10 +333,10 @@ impl<'a> Sides<'a> {
     }
 
     fn by_hand(&self, address: &Address, difference: &Difference, doing: &str) -> Drift {
-        let moved = match (self.ledger, self.entry(address)) {
-            (Some(_), None) => Moved::Manifests,
-            // What only a person can set is in no record.
-            _ => Moved::Unknown,
+        // What only a person can set is in no record: it is declared and was not done yet.
+        let moved = match self.ledger {
+            Some(_) => Moved::Manifests,
+            None => Moved::Unknown,
         };
         Drift {
             what: What::ByHand,

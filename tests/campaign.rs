@@ -149,7 +149,11 @@ impl<'a> Desk<'a> {
             delete_agents: false,
             ignore: Vec::new(),
             targets: Vec::new(),
-            limits: Limits::default(),
+            limits: Limits {
+                // Whole kinds come and go here.
+                allow_deletes: Some(1_000),
+                ..Limits::default()
+            },
             ledger: None,
             watched: Vec::new(),
             prune: self.environment.prunes(),

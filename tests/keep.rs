@@ -842,3 +842,121 @@ async fn an_agent_who_was_lent_is_remembered_under_another_handle() {
             .is_some()
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn names_are_given_up_before_they_are_taken() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place
+            .run("departments: {A: {name: Xray}, B: {name: Yankee}}")
+            .await;
+        let done = place
+            .run("departments: {A: {name: Yankee}, B: {name: Zulu}}")
+            .await;
+        assert_eq!(done.steps().len(), 2, "{:?}", done.steps());
+        let text = "departments: {A: {name: Zulu}, B: {name: Yankee}}";
+        let refused = place.refused(text).await;
+        assert!(
+            refused.contains("`departments/A` -> `departments/B` ->"),
+            "{refused}"
+        );
+        let names = names(&done.desk, "departments", "name");
+        for name in ["Yankee", "Zulu"] {
+            assert!(names.contains(&name.to_owned()), "{names:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_was_refused_is_not_kept() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place.run("departments: {A: {name: Xray}}").await;
+        place.faults("write=1:not-sent,write=2:not-sent,write=3:not-sent,write=4:not-sent,write=5:not-sent,write=6:not-sent,write=7:not-sent,write=8:not-sent,write=9:not-sent,write=10:not-sent,write=11:not-sent,write=12:not-sent");
+        let done = place
+            .try_run("departments: {A: {name: Yankee}}", |_| {})
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
+        assert!(
+            !done.events.iter().any(|event| matches!(
+                event,
+                Event::StepFinished {
+                    outcome: Outcome::Applied { .. },
+                    ..
+                }
+            )),
+            "{:?}",
+            done.events
+        );
+        assert_eq!(
+            place.entry("departments/A").await.expect("it").identity,
+            "Xray"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_fails_halfway_says_so() {
+    let place = Place::new(Dialect::Guide);
+    place.faults("write=2:day-limit");
+    let text = "webhooks: {crm: {url: \"https://hooks.example.com/x\", subscriptions: {Ticket_Add: {}, Contact_Add: {}}}}";
+    let done = place
+        .try_run(text, |_| {})
+        .await
+        .unwrap_or_else(|text| panic!("{text}"));
+    let Some(Event::Finished { report }) = done.events.last() else {
+        panic!("{:?}", done.events);
+    };
+    assert_eq!(
+        (report.applied, report.failed, report.partly),
+        (0, 1, 1),
+        "{report:?}"
+    );
+    assert_eq!(done.desk.objects("events").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replacement_that_fails_halfway_is_finished() {
+    let hook = |url: &str| {
+        format!(
+            "webhooks: {{crm: {{url: \"https://hooks.example.com/{url}\", subscriptions: {{Ticket_Add: {{}}, Contact_Add: {{}}}}}}}}"
+        )
+    };
+    for failing in 1..=4 {
+        let place = Place::new(Dialect::Guide);
+        place.run(&hook("old")).await;
+        place.faults(&format!("write={failing}:day-limit"));
+        let url = format!("new{failing}");
+        place
+            .try_run(&hook(&url), |_| {})
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
+        place.faults("seed=1");
+        place.run(&hook(&url)).await;
+        let done = place.run(&hook(&url)).await;
+        assert_eq!(done.steps(), []);
+        let urls = names(&done.desk, "events", "url");
+        let wanted = format!("https://hooks.example.com/{url}");
+        assert_eq!(urls, [wanted.clone(), wanted], "write {failing}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn removing_all_of_a_kind_has_to_be_allowed() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place
+            .run("departments: {A: {}, B: {}, C: {}, D: {}}\naccounts: {Example: {}}\n")
+            .await;
+        let text = place.refused("accounts: {Example: {}}").await;
+        assert!(
+            text.contains("remove all 4 departments that are owned")
+                && text.contains("`--allow-deletes 4`"),
+            "{text}"
+        );
+        let done = place
+            .run("departments: {A: {}}\naccounts: {Example: {}}")
+            .await;
+        assert_eq!(done.steps().len(), 3);
+    }
+}

@@ -256,6 +256,11 @@ impl Writer {
         self.shared.limits.day_over(now_ms).is_some()
     }
 
+    /// Stops the run: calls that can be given up do not go out any more.
+    pub fn stop(&self) {
+        self.shared.limits.stop();
+    }
+
     /// How many calls and steps let time pass without a slot: after a refusal, or before an
     /// object may show in its listing.
     #[must_use]
@@ -287,6 +292,7 @@ impl Shared {
     async fn call(&self, request: &Request) -> Result<Answer, ApiError> {
         let subject = subject(request);
         let mut tries = Tries::default();
+        let mut first = true;
         loop {
             if let Some(DayOver { until_ms }) = self.limits.day_over(self.clock.now_ms()) {
                 return Err(ApiError::new(ErrorKind::DayLimit, &subject)
@@ -294,10 +300,13 @@ impl Shared {
                     .with_until_ms(until_ms));
             }
             let token = self.authenticator.token().await?;
-            let Failure { error, reaction } = match self.attempt(request, &subject, &token).await {
-                Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
-            };
+            let Failure { error, reaction } =
+                match self.attempt(request, &subject, &token, first).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(failure) => failure,
+                };
+            // What went out once may have had its effect.
+            first = false;
             match tries.next(request.idempotent, error.kind(), reaction) {
                 Next::Refresh => {
                     if self.authenticator.renew(&token).await?.is_none() {
@@ -332,12 +341,24 @@ impl Shared {
         request: &Request,
         subject: &str,
         token: &SecretString,
+        first: bool,
     ) -> Result<Answer, Failure> {
         let message = self.message(request, token).map_err(|reason| Failure {
             error: ApiError::new(ErrorKind::Unsendable, subject).with_message(&reason),
             reaction: Reaction::GiveUp,
         })?;
-        let mut turn = self.limits.enter(&self.clock).await;
+        let mut turn = if first && request.abandonable {
+            tokio::select! {
+                biased;
+                () = self.limits.stopped() => return Err(Failure {
+                    error: ApiError::new(ErrorKind::Abandoned, subject),
+                    reaction: Reaction::GiveUp,
+                }),
+                turn = self.limits.enter(&self.clock) => turn,
+            }
+        } else {
+            self.limits.enter(&self.clock).await
+        };
         let begun_ms = self.clock.now_ms();
         let answer = self.transport.send(message).await;
         let now_ms = self.clock.now_ms();

@@ -60,6 +60,8 @@ pub enum ErrorKind {
     IntegrationAdmin,
     /// Another configuration change is under way in the organization.
     Locked,
+    /// It did not go out, since the run was stopped.
+    Abandoned,
     /// The day's calls or credits are used up.
     DayLimit,
     /// Too many calls at the same time.
@@ -86,7 +88,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::TokenInvalid,
         Self::RefreshTokenInvalid,
         Self::GrantCodeInvalid,
@@ -108,6 +110,7 @@ impl ErrorKind {
         Self::LastLiveChatUser,
         Self::IntegrationAdmin,
         Self::Locked,
+        Self::Abandoned,
         Self::DayLimit,
         Self::TooManyRequests,
         Self::MinuteLimit,
@@ -225,6 +228,10 @@ impl ErrorKind {
             Self::Locked => (
                 "another configuration change is under way in the organization",
                 "Wait until it is done and run again.",
+            ),
+            Self::Abandoned => (
+                "the run was stopped before it was sent",
+                "Run apply again; what was done is not done twice.",
             ),
             Self::DayLimit => (
                 "the organization's calls of the day are used up",

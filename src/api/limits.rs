@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::futures::Notified;
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 
 use super::dialect::Dialect;
 use super::limit_headers::{LimitHeaders, from_millis};
@@ -108,6 +108,8 @@ pub(super) struct Limits {
     state: Mutex<State>,
     /// Told whenever a call ends or begins to rest.
     changed: Notify,
+    /// Whether the run is to end: what has not gone out and can be given up does not go out.
+    stopped: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -264,7 +266,19 @@ impl Limits {
                 day_over: None,
             }),
             changed: Notify::new(),
+            stopped: watch::Sender::new(false),
         }
+    }
+
+    /// Ends the run: see [`Limits::stopped`].
+    pub(super) fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    /// Resolves when the run is to end.
+    pub(super) async fn stopped(&self) {
+        // The sender is this value's own, so that it cannot have gone.
+        let _ = self.stopped.subscribe().wait_for(|stopped| *stopped).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -58,6 +58,8 @@ pub struct Request {
     pub body: Option<Value>,
     /// Whether a repetition is harmless although the method is POST (toggles, associations).
     pub idempotent: bool,
+    /// Whether it is given up where the run is stopped before it goes out.
+    pub abandonable: bool,
 }
 
 impl Request {
@@ -70,6 +72,7 @@ impl Request {
             query: Vec::new(),
             body: None,
             idempotent: method.is_idempotent(),
+            abandonable: false,
         }
     }
 
@@ -84,6 +87,13 @@ impl Request {
     #[must_use]
     pub fn body(mut self, body: Value) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    /// Gives it up where the run is stopped before it goes out.
+    #[must_use]
+    pub const fn abandonable(mut self) -> Self {
+        self.abandonable = true;
         self
     }
 

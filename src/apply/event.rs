@@ -62,6 +62,9 @@ pub enum Outcome {
         hint: Option<String>,
         /// What the server calls the failed call.
         request_id: Option<String>,
+        /// Whether some of its writes were done before one was refused.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        partly: bool,
     },
     /// It was not tried, since a step it needs did not succeed.
     Skipped {
@@ -77,12 +80,23 @@ pub enum Outcome {
     Stopped,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 impl Tally {
     /// Counts one outcome.
     pub fn count(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Applied { .. } => self.applied += 1,
-            Outcome::Failed { .. } => self.failed += 1,
+            Outcome::Failed { partly, .. } => {
+                self.failed += 1;
+                self.partly += usize::from(*partly);
+            }
             Outcome::Skipped { .. } => self.skipped += 1,
             Outcome::Unknown { .. } => self.unknown += 1,
             Outcome::Stopped => self.stopped += 1,
@@ -98,6 +112,9 @@ pub struct Tally {
     pub applied: usize,
     /// Steps refused.
     pub failed: usize,
+    /// Of these, steps some of whose writes were done.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub partly: usize,
     /// Steps not tried because of others.
     pub skipped: usize,
     /// Steps with an unknown outcome.

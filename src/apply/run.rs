@@ -129,11 +129,23 @@ enum Written {
     Adopted(String, Map<String, Json>),
 }
 
+/// Carries out a task's writes; of one that failed after others were done, it is said.
 async fn carry_out(task: &Task, means: Means<'_>) -> Outcome {
+    let mut writes = 0;
+    let mut outcome = carry_out_writes(task, means, &mut writes).await;
+    if let Outcome::Failed { partly, .. } = &mut outcome {
+        *partly = writes > 0;
+    }
+    outcome
+}
+
+async fn carry_out_writes(task: &Task, means: Means<'_>, writes: &mut usize) -> Outcome {
     let live = means.live;
     let mut id = None;
     for op in &task.ops {
-        let (body, request_id, adopted) = match write(task, op, means).await {
+        let written = write(task, op, means, *writes == 0).await;
+        *writes += usize::from(written.is_ok());
+        let (body, request_id, adopted) = match written {
             Err(outcome) => return *outcome,
             Ok(Written::Answer(None, _)) => continue,
             Ok(Written::Answer(Some(body), request_id)) => (body, request_id, false),
@@ -162,7 +174,7 @@ async fn carry_out(task: &Task, means: Means<'_>) -> Outcome {
         if adopted && !missing.is_empty() {
             // What was there differs from what is wanted: bring it in line.
             let fields = top_level(task, &missing);
-            match write(task, &Op::Update(fields), means).await {
+            match write(task, &Op::Update(fields), means, false).await {
                 Err(outcome) => return *outcome,
                 Ok(Written::Answer(Some(body), id)) => {
                     missing = did_not_take(task, op, &body, live);
@@ -183,6 +195,7 @@ async fn carry_out(task: &Task, means: Means<'_>) -> Outcome {
                         .to_owned(),
                 ),
                 request_id,
+                partly: true,
             };
         }
     }
@@ -215,8 +228,14 @@ fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
     }
 }
 
-/// Sends one write, recorded before and after.
-async fn write(task: &Task, op: &Op, means: Means<'_>) -> Result<Written, Box<Outcome>> {
+/// Sends one write, recorded before and after. The first one of a task is given up where the run is
+/// stopped before it goes out; the others finish what was begun.
+async fn write(
+    task: &Task,
+    op: &Op,
+    means: Means<'_>,
+    first: bool,
+) -> Result<Written, Box<Outcome>> {
     let live = means.live;
     let context = Context {
         kind: task.kind,
@@ -228,6 +247,11 @@ async fn write(task: &Task, op: &Op, means: Means<'_>) -> Result<Written, Box<Ou
     let request = op
         .request(&context, live)
         .map_err(|error| Box::new(not_built(&error)))?;
+    let request = if first {
+        request.abandonable()
+    } else {
+        request
+    };
     let Some(scribe) = means.scribe else {
         return send(task, op, &request, means).await;
     };
@@ -239,6 +263,7 @@ async fn write(task: &Task, op: &Op, means: Means<'_>) -> Result<Written, Box<Ou
                 error: silence.to_string(),
                 hint: Some("run apply again; what was done is not done twice".to_owned()),
                 request_id: None,
+                partly: false,
             })
         })?;
     let written = send(task, op, &request, means).await;
@@ -429,10 +454,14 @@ fn not_built(error: &EncodeError) -> Outcome {
         error,
         hint: Some(hint.to_owned()),
         request_id: None,
+        partly: false,
     }
 }
 
 fn refused(error: ApiError, task: &Task) -> Outcome {
+    if error.kind() == ErrorKind::Abandoned {
+        return Outcome::Stopped;
+    }
     let lost = error.kind() == ErrorKind::Lost;
     let hint = error.hint().to_owned();
     let (text, request_id) = text_of(error, task);
@@ -443,6 +472,7 @@ fn refused(error: ApiError, task: &Task) -> Outcome {
         error: text,
         hint: Some(hint),
         request_id,
+        partly: false,
     }
 }
 

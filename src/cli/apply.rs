@@ -28,7 +28,7 @@ use crate::session::Ready;
 use crate::state::Address;
 
 /// Largest plan file that is read, in bytes.
-const MAX_PLAN: u64 = 256 * 1024 * 1024;
+pub(super) const MAX_PLAN: u64 = 256 * 1024 * 1024;
 
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
@@ -133,6 +133,8 @@ async fn prepare(
         .await
         .map_err(|error| workspace.session_failure(error))?;
     workspace.warn(global, &keeper.take_warnings());
+    // Without a secret a plan differs from a saved one that had it, and not because of Zoho Desk.
+    refuse_without_secrets(&ready)?;
     if let Some(saved) = saved {
         refuse_stale(saved, &ready.planned.plan)?;
     }
@@ -226,7 +228,7 @@ fn interrupted() -> Failure {
 fn code(tally: &Tally, steps: usize) -> u8 {
     match tally.applied {
         applied if applied == steps => exit::OK,
-        0 if tally.unknown == 0 => exit::ERROR,
+        0 if tally.unknown + tally.partly == 0 => exit::ERROR,
         _ => exit::PARTIAL,
     }
 }
@@ -306,6 +308,22 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
     .into())
 }
 
+fn refuse_without_secrets(ready: &Ready) -> Result<(), Failure> {
+    let plan = &ready.planned.plan;
+    if !plan.not_compared.is_empty() {
+        return Err(Problem::error(
+            "secret-missing",
+            format!(
+                "secrets are not set that {} need",
+                crate::problem::ticked(&plan.not_compared, "and")
+            ),
+        )
+        .help("set the environment variables that the manifests name; nothing was applied")
+        .into());
+    }
+    Ok(())
+}
+
 async fn approve(
     global: &Global,
     args: &Args,
@@ -319,17 +337,6 @@ async fn approve(
     // Who is asked has to see what for.
     if asks || global.verbose > 0 || (!saved && !global.quiet) {
         print(&report::text::plan(plan, style(global)))?;
-    }
-    if !plan.not_compared.is_empty() {
-        return Err(Problem::error(
-            "secret-missing",
-            format!(
-                "secrets are not set that {} need",
-                crate::problem::ticked(&plan.not_compared, "and")
-            ),
-        )
-        .help("set the environment variables that the manifests name; nothing was applied")
-        .into());
     }
     if !ready.missing_scopes.is_empty() {
         return Err(Problem::error(
@@ -434,6 +441,7 @@ async fn carry_out(
                     if stopping.replace(true) {
                         break None;
                     }
+                    writer.stop();
                     remark(global, "stopping: what is under way is finished; once more stops at once");
                 }
             }

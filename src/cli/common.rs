@@ -124,7 +124,12 @@ impl Workspace {
         };
         let project = project.map_err(|problems| Failure::Problems(problems, texts.clone()))?;
         let environment = project
-            .environment(global.environment.as_deref())
+            .environment(
+                global
+                    .environment
+                    .as_deref()
+                    .filter(|name| !name.is_empty()),
+            )
             .map_err(|problem| Failure::Problems(problem.into(), texts.clone()))?
             .clone();
         texts.sources = manifest::files(&project, &environment)
@@ -405,7 +410,7 @@ fn simulated_endpoint() -> Result<Endpoint, Failure> {
 
 /// How long an object may take to appear in its listing: 60 seconds, or `DESKFORM_SETTLE`.
 fn settle_time() -> Result<Duration, Failure> {
-    let Some(text) = environment_variable("DESKFORM_SETTLE") else {
+    let Some(text) = environment_variable("DESKFORM_SETTLE").filter(|text| !text.is_empty()) else {
         return Ok(SETTLE);
     };
     match text.parse::<u32>() {

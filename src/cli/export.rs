@@ -8,10 +8,13 @@ use super::common::{Failure, Workspace, block_on, environment_variable, print, r
 use super::files::write_file;
 use crate::export::{Exported, export};
 use crate::kind::{Form, KINDS, Kind};
+use crate::ledger::Ledger;
+use crate::live::Live;
+use crate::live::convert::Ids;
 use crate::live::read::Needs;
 use crate::manifest::{self, Sources, source::Source};
 use crate::problem::{Problem, Problems, Severity, counted, exit, ticked};
-use crate::state::Address;
+use crate::state::{Address, Value};
 
 /// How often values that a manifest cannot hold are taken out and the rest is checked again.
 const ROUNDS: usize = 5;
@@ -45,7 +48,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .complete_all(&mut live)
             .await
             .map_err(|error| workspace.session_failure(error))?;
+        let view = workspace.look(&workspace.store()?).await?;
         let mut exported = export(&mut live);
+        leave_secrets_out(&view.ledger, &live, &mut exported);
         let readable = |kind: &&&Kind| {
             kind.managed
                 && kind
@@ -126,6 +131,37 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         ))?;
     }
     Ok(exit::OK)
+}
+
+/// Leaves out what the ledger knows was applied as a secret; URLs hide what may be one already.
+fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
+    let owners = ledger.index();
+    for (address, resource) in &mut exported.state {
+        let Some(entry) = live
+            .id(address)
+            .and_then(|id| owners.get(&(address.collection, id.as_str())).copied())
+            .and_then(|owner| ledger.resources.get(owner))
+        else {
+            continue;
+        };
+        for path in entry.secrets.iter().filter(|path| *path != "url") {
+            let (field, leaf) = match path.split_once('.') {
+                Some((field, leaf)) => (field, Some(leaf)),
+                None => (path.as_str(), None),
+            };
+            let left_out = match (leaf, resource.body.get_mut(field)) {
+                (Some(leaf), Some(Value::Map(map))) if map.contains_key(leaf) => {
+                    map.remove(leaf).is_some()
+                }
+                _ => resource.body.remove(field).is_some(),
+            };
+            if left_out {
+                exported.notes.push(format!(
+                    "`{address}`: `{path}` is left out: it was applied as a secret"
+                ));
+            }
+        }
+    }
 }
 
 fn written(state: &crate::state::State) -> Sources {

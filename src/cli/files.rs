@@ -72,6 +72,14 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
     let failed = |error: io::Error| file_failure("written", path, &error);
+    // A pipe or a device is written to, not replaced.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes))
+            .map_err(failed);
+    }
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

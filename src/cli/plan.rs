@@ -1,10 +1,12 @@
 //! `deskform plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Global;
+use super::apply::MAX_PLAN;
 use super::common::{Failure, Workspace, block_on, print, style};
-use super::files::write_private;
+use super::files::{read_file, write_private};
+use crate::clock::Clock;
 use crate::keep::watched;
 use crate::plan::forecast::Forecast;
 use crate::problem::{Problem, counted, exit};
@@ -52,6 +54,9 @@ enum Format {
 /// # Errors
 /// [`Failure`] with everything that is in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
+    if let Some(path) = &args.out {
+        refuse_to_replace(path)?;
+    }
     let workspace = Workspace::open(global)?;
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
@@ -62,7 +67,15 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         workspace.warn(global, &view.warnings);
         options.watched = watched(&view.doubts);
         options.ledger = Some(view.ledger);
-        if !view.doubts.is_empty() {
+        let under_way = store.holder(Clock::system().now_ms()).await?;
+        if let Some(held) = &under_way {
+            let problem = Problem::warning(
+                "run-under-way",
+                format!("{held}: this plan may be out of date when that run ends"),
+            )
+            .help("plan again afterwards");
+            workspace.warn(global, &[problem]);
+        } else if !view.doubts.is_empty() {
             let problem = Problem::warning(
                 "run-was-killed",
                 format!(
@@ -97,6 +110,31 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     } else {
         exit::OK
     })
+}
+
+/// A plan replaces an older plan and nothing else.
+fn refuse_to_replace(path: &Path) -> Result<(), Failure> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Plan {
+        #[serde(rename = "formatVersion")]
+        _format_version: u64,
+        #[serde(rename = "steps")]
+        _steps: Vec<serde::de::IgnoredAny>,
+    }
+    if !std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0) {
+        return Ok(());
+    }
+    let bytes = read_file(path, MAX_PLAN)?.unwrap_or_default();
+    if serde_json::from_slice::<Plan>(&bytes).is_ok() {
+        return Ok(());
+    }
+    Err(Problem::error(
+        "not-a-plan",
+        format!("`{}` exists and is no saved plan", path.display()),
+    )
+    .help("choose another name for `--out`, or delete the file")
+    .into())
 }
 
 fn counted_is(number: usize, what: &str) -> String {

@@ -145,6 +145,11 @@ impl Store {
                 reader.push(&bytes);
             }
             match reader.finish() {
+                // What a run did in another organization says nothing of this one.
+                Ok(Reading::Unfinished(unfinished))
+                    if unfinished.begin.as_ref().is_some_and(|begin| {
+                        begin.org_id != self.org_id || begin.environment != self.environment
+                    }) => {}
                 Ok(Reading::Unfinished(unfinished)) => runs.unfinished.push(unfinished),
                 Ok(Reading::Ended) => runs.ended.push(run),
                 Err(found) => {

@@ -122,10 +122,16 @@ impl Update<'_> {
         Entry {
             id: id.to_owned(),
             parts: self.parts(address, index),
-            identity: declared
-                .filter(|resource| !resource.body.get("url").is_some_and(Value::is_secret))
-                .and_then(|resource| identity(resource.kind, ready.live.dialect, &resource.body))
-                .unwrap_or_default(),
+            identity: match old.filter(|_| !self.is_in_step(address)) {
+                // A new name that was not taken is not its name.
+                Some(old) => old.identity.clone(),
+                None => declared
+                    .filter(|resource| !resource.body.get("url").is_some_and(Value::is_secret))
+                    .and_then(|resource| {
+                        identity(resource.kind, ready.live.dialect, &resource.body)
+                    })
+                    .unwrap_or_default(),
+            },
             prevent_destroy: self
                 .desired
                 .details

@@ -16,6 +16,9 @@ use crate::state::Value;
 /// Objects of a kind from which on a percentage says anything.
 const PERCENT_FROM: usize = 10;
 
+/// Objects of a kind from which on it says something that all of them are pruned.
+const ALL_FROM: usize = 3;
+
 /// Largest share of a kind's owned objects that pruning removes unless a project says otherwise, in
 /// percent.
 pub const DEFAULT_DELETE_PERCENT: u64 = 30;
@@ -94,6 +97,20 @@ fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
     let mut owned_of = of_kind.clone();
     for address in bound.live.keys() {
         *owned_of.entry(address.collection).or_default() += 1;
+    }
+    for (collection, number) in &of_kind {
+        let is_all = owned_of.get(collection) == Some(number);
+        if is_all && (ALL_FROM..PERCENT_FROM).contains(number) {
+            problems.push(
+                Problem::error(
+                    "too-many-changes",
+                    format!("the plan would remove all {number} {collection} that are owned"),
+                )
+                .help(format!(
+                    "if that is meant, say `--allow-deletes {all}`; a folder of manifests may be missing"
+                )),
+            );
+        }
     }
     too_many(
         "remove",

@@ -6,6 +6,7 @@ pub mod guards;
 mod order;
 pub mod own;
 mod owners;
+mod renames;
 pub mod requests;
 mod shown;
 mod summary;

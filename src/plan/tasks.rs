@@ -14,6 +14,7 @@ use crate::plan::bind::{Bound, belongs_to_others, place};
 use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
+use crate::plan::renames::names_in_turn;
 use crate::plan::requests::{DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, created_fields, shown};
 use crate::plan::summary::{summarise, with_requests};
@@ -993,6 +994,16 @@ impl Builder<'_> {
                     own.insert(index);
                 }
             }
+        }
+        match names_in_turn(&self.tasks, self.desired, self.bound, self.live) {
+            Ok(turns) => {
+                for (taker, giver) in turns {
+                    if let Some(own) = edges.get_mut(taker) {
+                        own.insert(giver);
+                    }
+                }
+            }
+            Err(problems) => self.problems.extend(problems),
         }
         for (task, own) in self.tasks.iter_mut().zip(edges) {
             task.prerequisites = own.into_iter().collect();

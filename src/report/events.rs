@@ -91,9 +91,15 @@ fn ended(address: &Address, verb: Verb, outcome: &Outcome, style: Style) -> Stri
             error,
             hint,
             request_id,
+            partly,
         } => {
+            let partly = if *partly {
+                " after a part of it was done"
+            } else {
+                ""
+            };
             let mut line = format!(
-                "{}: {step}: {}",
+                "{}: {step}{partly}: {}",
                 style.paint(Paint::Red, "failed"),
                 safe(error)
             );

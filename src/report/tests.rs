@@ -510,6 +510,7 @@ fn history() -> Vec<Event> {
                 error: "the server refused `name`: \u{1b}[31mduplicate".to_owned(),
                 hint: Some("choose another name".to_owned()),
                 request_id: Some("req-1".to_owned()),
+                partly: false,
             },
         ),
         ended(
@@ -529,6 +530,7 @@ fn history() -> Vec<Event> {
             report: Tally {
                 applied: 2,
                 failed: 1,
+                partly: 0,
                 skipped: 1,
                 unknown: 1,
                 stopped: 1,

@@ -105,7 +105,18 @@ async fn journals_of_other_environments_are_left_alone() {
     let run = "r1".parse().unwrap();
     let one = files.open("prod", "700002");
     let other = files.open("prod-eu", "700003");
-    let _journal = other.begin(scenarios::begin(&run)).await.unwrap();
+    let begin = deskform::ledger::Begin {
+        environment: "prod-eu".to_owned(),
+        org_id: "700003".to_owned(),
+        ..scenarios::begin(&run)
+    };
+    let _journal = other.begin(begin).await.unwrap();
+    // Nor does one that has another organization by now.
+    let moved = files.open("prod-eu", "700004");
+    assert_eq!(
+        moved.open_runs().await.unwrap(),
+        deskform::ledger::Runs::default()
+    );
     assert_eq!(
         one.open_runs().await.unwrap(),
         deskform::ledger::Runs::default()

@@ -1,0 +1,121 @@
+//! Names that one object gives up and another one takes: the giving comes first.
+
+use std::collections::HashMap;
+
+use crate::kind::Kind;
+use crate::live::{Live, identity, identity_fields};
+use crate::manifest::Desired;
+use crate::plan::Verb;
+use crate::plan::bind::{Bound, place};
+use crate::plan::requests::Op;
+use crate::plan::tasks::Task;
+use crate::problem::Problem;
+
+/// For every task that takes a name of another's, the task that gives it up: `(taker, giver)`.
+///
+/// # Errors
+/// Names that go round in a circle: no order of writes does that.
+pub(super) fn names_in_turn(
+    tasks: &[Task],
+    desired: &Desired,
+    bound: &Bound,
+    live: &Live,
+) -> Result<Vec<(usize, usize)>, Vec<Problem>> {
+    let mut givers: HashMap<(&'static str, String), usize> = HashMap::new();
+    let mut takers: Vec<(usize, &'static Kind, String)> = Vec::new();
+    for (index, task) in tasks.iter().enumerate() {
+        let is_taker = takes_name(task, live);
+        if is_taker && let Some(name) = identity(task.kind, live.dialect, &task.body) {
+            takers.push((index, task.kind, name));
+        }
+        // A removal by its name is a task of its own address, and was bound by no declaration.
+        let is_giver =
+            (is_taker && task.step.verb == Verb::Update) || task.step.verb == Verb::Delete;
+        let was = bound
+            .live
+            .get(&task.step.address)
+            .copied()
+            .or_else(|| removed(task, live))
+            .and_then(|index| live.identity_of(index));
+        if let (true, Some(name)) = (is_giver, was) {
+            givers.insert((task.kind.collection, name), index);
+        }
+    }
+    let edges: Vec<(usize, usize)> = takers
+        .into_iter()
+        .filter_map(|(taker, kind, name)| {
+            let giver = *givers.get(&(kind.collection, name))?;
+            (giver != taker).then_some((taker, giver))
+        })
+        .collect();
+    let problems = circles(&edges, tasks, desired);
+    if problems.is_empty() {
+        Ok(edges)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Whether a task gives its object a name that it did not have.
+fn takes_name(task: &Task, live: &Live) -> bool {
+    let names = identity_fields(task.kind, live.dialect);
+    task.ops.iter().any(|op| match op {
+        Op::Create { .. } => true,
+        Op::Update(fields) => names.iter().any(|name| fields.contains(&name.name)),
+        _ => false,
+    })
+}
+
+/// The live object that a removal removes.
+fn removed(task: &Task, live: &Live) -> Option<usize> {
+    task.ops.iter().find_map(|op| match op {
+        Op::Delete { id, .. } => live.find_id(task.kind.collection, id),
+        _ => None,
+    })
+}
+
+fn circles(edges: &[(usize, usize)], tasks: &[Task], desired: &Desired) -> Vec<Problem> {
+    let next: HashMap<usize, usize> = edges.iter().copied().collect();
+    let mut seen: Vec<bool> = vec![false; tasks.len()];
+    let mut problems = Vec::new();
+    let mut starts: Vec<usize> = next.keys().copied().collect();
+    starts.sort_unstable();
+    for start in starts {
+        let mut path = Vec::new();
+        let mut at = start;
+        while let Some(to) = next.get(&at).copied() {
+            if seen.get(at).copied().unwrap_or(true) {
+                break;
+            }
+            if let Some(slot) = seen.get_mut(at) {
+                *slot = true;
+            }
+            path.push(at);
+            at = to;
+            if at == start {
+                let names: Vec<String> = path
+                    .iter()
+                    .chain([&start])
+                    .filter_map(|index| tasks.get(*index))
+                    .map(|task| format!("`{}`", task.step.address))
+                    .collect();
+                let mut problem = Problem::error(
+                    "names-in-a-circle",
+                    format!(
+                        "each takes the name that the next one still has: {}",
+                        names.join(" -> ")
+                    ),
+                )
+                .help(
+                    "give one of them another name first, apply, and then the name it is to have",
+                );
+                if let Some(task) = tasks.get(start) {
+                    problem = problem.at(place(desired, &task.step.address, ""), "declared here");
+                }
+                problems.push(problem);
+                break;
+            }
+        }
+    }
+    problems
+}
