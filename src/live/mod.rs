@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 use crate::api::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
 use crate::manifest::identity::canonical_text;
-use crate::state::{Address, Body, Value};
+use crate::state::{Address, Body, Leaves, Value};
 use convert::{Ids, Names};
 
 /// One object as the organization shows it.
@@ -466,7 +466,7 @@ pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
         .collect())
 }
 
-fn subscriptions_json(map: &BTreeMap<String, Value>) -> Json {
+fn subscriptions_json(map: &Leaves) -> Json {
     Json::Object(
         map.iter()
             .map(|(event, filter)| {
@@ -481,13 +481,13 @@ fn subscriptions_json(map: &BTreeMap<String, Value>) -> Json {
                                     .collect(),
                                 _ => Vec::new(),
                             };
-                            (key.clone(), Json::Array(values))
+                            (key.to_owned(), Json::Array(values))
                         })
                         .collect::<Map<_, _>>()
                         .into(),
                     _ => Json::Null,
                 };
-                (event.clone(), filter)
+                (event.to_owned(), filter)
             })
             .collect(),
     )

@@ -263,7 +263,7 @@ fn convert(
     let mut customs = Customs::default();
     let first = run(&customs, 0, bodies);
     for ((address, one), (body, _)) in declared.iter().zip(&first.0) {
-        let custom = Custom::of(body, &one.origin);
+        let custom = Custom::of(&address.handle, body, &one.origin);
         customs.fields.insert(Arc::clone(&address.handle), custom);
     }
     let mut runs: Vec<(usize, Vec<Raw>)> = Vec::new();

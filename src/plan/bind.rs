@@ -1,6 +1,6 @@
 //! Binding: which live object each declared resource is, and what its references mean.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::api::Dialect;
 use crate::kind::{Form, Kind, Shape};
@@ -11,7 +11,7 @@ use crate::manifest::identity::{canonical_identity, canonical_text};
 use crate::plan::Options;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::problem::{Place, Problem};
-use crate::state::{Address, Reference, Resource, State, Value};
+use crate::state::{Address, Leaves, Reference, Resource, State, Value};
 
 /// The desired state with every reference as an address.
 #[derive(Debug, Default)]
@@ -429,7 +429,7 @@ fn translate(
         };
         resolve(value, field.name, kind, live, &mut fail);
         if let (Shape::CustomFields { module }, Value::Map(map)) = (field.shape, &mut *value) {
-            let mut keyed = BTreeMap::new();
+            let mut keyed = Leaves::new();
             for (key, leaf) in std::mem::take(map) {
                 let canonical = if key.starts_with("customFields/") {
                     key.clone()
@@ -446,7 +446,7 @@ fn translate(
                     }
                     live.custom_field(module, &key)
                         .and_then(|index| live.bound(index))
-                        .map_or_else(|| key.clone(), ToString::to_string)
+                        .map_or_else(|| key.clone(), |address| address.to_string().into())
                 };
                 if keyed.insert(canonical.clone(), leaf).is_some() {
                     fail(
@@ -530,7 +530,7 @@ fn resolve(
             }
         }
         Value::Map(map) => {
-            for (key, item) in map {
+            for (key, item) in map.iter_mut() {
                 resolve(item, &format!("{path}/{key}"), kind, live, fail);
             }
         }

@@ -1,6 +1,7 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
 pub mod bind;
+mod changes;
 pub mod forecast;
 pub mod guards;
 mod order;
@@ -11,6 +12,7 @@ mod shown;
 mod summary;
 pub mod tasks;
 
+pub use changes::Changes;
 pub(crate) use shown::{shown_live, shown_value};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,7 +155,7 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
     /// The fields that change.
-    pub changes: Vec<FieldChange>,
+    pub changes: Changes,
     /// Resources whose steps come first.
     pub after: Vec<Address>,
     /// The writes, for readers; apply derives them again.

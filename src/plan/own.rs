@@ -14,7 +14,7 @@ use crate::manifest::Desired;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
-use crate::state::{Address, Body, Lifecycle, Reference, Resource, Secret, State, Value};
+use crate::state::{Address, Body, Leaves, Lifecycle, Reference, Resource, Secret, State, Value};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]
@@ -549,7 +549,7 @@ fn overlay(field: &Field, named: &Value, current: &Value) -> Value {
         (Shape::Map(_) | Shape::CustomFields { .. }, Value::Map(leaves)) => {
             let mut map = match current {
                 Value::Map(map) => map.clone(),
-                _ => BTreeMap::new(),
+                _ => Leaves::new(),
             };
             for (key, value) in leaves {
                 let value = match (value, map.get(key)) {
@@ -557,12 +557,12 @@ fn overlay(field: &Field, named: &Value, current: &Value) -> Value {
                     (Value::Null, None) => continue,
                     (Value::Map(inner), Some(Value::Map(below))) => {
                         let mut merged = below.clone();
-                        merged.extend(inner.iter().map(|(k, v)| (k.clone(), v.clone())));
+                        merged.extend(inner.iter().map(|(k, v)| (k, v.clone())));
                         Value::Map(merged)
                     }
                     (value, _) => value.clone(),
                 };
-                map.insert(key.clone(), value);
+                map.insert(key, value);
             }
             if map.is_empty() {
                 current.clone()

@@ -15,9 +15,9 @@ use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
 use crate::plan::requests::{DeleteDetail, Member, Op};
-use crate::plan::shown::{change_of, created_fields, shown};
+use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::{summarise, with_requests};
-use crate::plan::{FieldChange, Options, Plan, Step, Verb};
+use crate::plan::{Changes, FieldChange, Options, Plan, Step, Verb};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
 
@@ -246,7 +246,7 @@ impl Builder<'_> {
                 };
                 let difference = Difference {
                     field: "cf",
-                    leaf: Some(key.clone()),
+                    leaf: Some(key.as_str().into()),
                     before: Value::Null,
                     after: value.clone(),
                 };
@@ -255,7 +255,7 @@ impl Builder<'_> {
                     .and_then(|index| differences.get_mut(*index))
                 {
                     Some(Change::Update(_, fields)) => {
-                        if !fields.iter().any(|have| have.leaf.as_ref() == Some(key)) {
+                        if !fields.iter().any(|have| have.leaf.as_deref() == Some(key)) {
                             fields.push(difference);
                         }
                     }
@@ -278,7 +278,7 @@ impl Builder<'_> {
             return;
         };
         let mut draft = Draft {
-            changes: created_fields(kind, self.dialect(), &resource.body),
+            changes: Changes::created(kind, self.dialect(), resource.body.clone()),
             body: resource.body.clone(),
             ..Draft::default()
         };
@@ -416,7 +416,7 @@ impl Builder<'_> {
                 continue;
             }
             let draft = Draft {
-                changes: vec![change_of(field.name, None, &Value::Null, value)],
+                changes: vec![change_of(field.name, None, &Value::Null, value)].into(),
                 instruction: Some(format!("set `{}` at {doing}", field.name)),
                 body: named.clone(),
                 ..Draft::default()
@@ -646,7 +646,7 @@ impl Builder<'_> {
             let leaf_frozen = match (field.shape, &difference.leaf) {
                 (Shape::Map(leaves), Some(name)) => leaves
                     .iter()
-                    .any(|leaf| leaf.name == name && leaf.create_only),
+                    .any(|leaf| leaf.name == &**name && leaf.create_only),
                 _ => false,
             };
             if field.create_only || leaf_frozen {
@@ -836,7 +836,7 @@ impl Builder<'_> {
                 continue;
             };
             let draft = Draft {
-                changes: vec![shown(difference)],
+                changes: vec![shown(difference)].into(),
                 instruction: Some(format!("set `{}` at {doing}", difference.field)),
                 body: resource.body.clone(),
                 ..Draft::default()
@@ -894,7 +894,8 @@ impl Builder<'_> {
                     before: Json::from(acting.email.as_str()),
                     after: Json::Null,
                     secret: false,
-                }],
+                }]
+                .into(),
                 ops: vec![Op::Leave {
                     agent: acting.id.clone(),
                 }],
@@ -1003,7 +1004,7 @@ impl Builder<'_> {
 
 #[derive(Default)]
 struct Draft {
-    changes: Vec<FieldChange>,
+    changes: Changes,
     ops: Vec<Op>,
     body: Body,
     effects: Vec<String>,
