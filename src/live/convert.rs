@@ -1,6 +1,5 @@
 //! Values between the wire and the manifest's terms: one decoder and one encoder for all kinds.
 
-
 use serde_json::{Map, Number, Value as Json};
 
 use crate::api::Dialect;

@@ -1,6 +1,5 @@
 //! The events of a webhook, each with its filter.
 
-
 use super::convert::{Converter, Here, shared};
 use super::raw::{At, Raw};
 use super::walk::{unknown_key, wrong_type};

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+
 use crate::api::Dialect;
 use crate::kind::{Form, Kind, Shape};
 use crate::live::convert::{Names, flag, is_normal, normalise};
@@ -121,16 +123,7 @@ pub fn bind_what_is_clear(
     tombstones(desired, live, &mut bound, &mut problems);
     left_by_moves(desired, live, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
-    bound.desired.reserve(desired.state.len());
-    for (address, resource) in &desired.state {
-        let mut resource = resource.clone();
-        let before = problems.len();
-        translate(desired, live, address, &mut resource, &mut problems);
-        if problems.len() > before {
-            bound.unclear.insert(address.clone());
-        }
-        bound.desired.insert(address.clone(), resource);
-    }
+    translated(desired, live, &mut bound, &mut problems);
     refers_to_removed(desired, live, &bound, &mut problems);
     (bound, problems)
 }
@@ -400,6 +393,38 @@ fn left_by_moves(desired: &Desired, live: &Live, bound: &mut Bound) {
             let at = place(desired, address, "lifecycle/renamedFrom");
             bound.tombstones.push((index, at));
         }
+    }
+}
+
+/// Resources that one thread translates in one go. The result does not depend on the threads.
+const RUN: usize = 512;
+
+/// Translates all resources, side by side where they are many.
+fn translated(desired: &Desired, live: &Live, bound: &mut Bound, problems: &mut Vec<Problem>) {
+    let all: Vec<(&Address, &Resource)> = desired.state.iter().collect();
+    let run = |some: &[(&Address, &Resource)]| -> Vec<(Resource, Vec<Problem>)> {
+        some.iter()
+            .map(|(address, resource)| {
+                let mut resource = (*resource).clone();
+                let mut problems = Vec::new();
+                translate(desired, live, address, &mut resource, &mut problems);
+                (resource, problems)
+            })
+            .collect()
+    };
+    let runs: Vec<_> = all.chunks(RUN).collect();
+    let parts: Vec<_> = if runs.len() < 2 {
+        runs.into_iter().map(run).collect()
+    } else {
+        runs.into_par_iter().with_max_len(1).map(run).collect()
+    };
+    bound.desired.reserve(all.len());
+    for ((address, _), (resource, mut found)) in all.into_iter().zip(parts.into_iter().flatten()) {
+        if !found.is_empty() {
+            bound.unclear.insert(address.clone());
+            problems.append(&mut found);
+        }
+        bound.desired.insert(address.clone(), resource);
     }
 }
 

@@ -255,6 +255,9 @@ impl Options {
     /// The rule that accepts a difference, if there is one.
     #[must_use]
     pub fn ignoring(&self, address: &Address, field: Option<&str>) -> Option<&IgnoreRule> {
+        if self.ignore.is_empty() {
+            return None;
+        }
         let address = address.to_string();
         self.ignore.iter().find(|rule| {
             matches(&rule.address, &address)

@@ -118,11 +118,8 @@ impl fmt::Debug for Leaves {
 impl<K: Into<Arc<str>>> Extend<(K, Value)> for Leaves {
     fn extend<I: IntoIterator<Item = (K, Value)>>(&mut self, leaves: I) {
         let old = self.0.len();
-        self.0.extend(
-            leaves
-                .into_iter()
-                .map(|(key, value)| (key.into(), value)),
-        );
+        self.0
+            .extend(leaves.into_iter().map(|(key, value)| (key.into(), value)));
         let sorted = self.0.windows(2).all(|pair| match pair {
             [(first, _), (second, _)] => first < second,
             _ => true,
@@ -204,7 +201,10 @@ mod tests {
         assert_eq!(leaves.remove("c"), None);
         leaves.extend([("a", one("8")), ("0", one("9"))]);
         let shown = format!("{leaves:?}");
-        assert_eq!(shown, r#"{"0": Text("9"), "a": Text("8"), "aa": Text("7"), "b": Text("6")}"#);
+        assert_eq!(
+            shown,
+            r#"{"0": Text("9"), "a": Text("8"), "aa": Text("7"), "b": Text("6")}"#
+        );
         assert_eq!(leaves.get("aa"), Some(&one("7")));
         assert!(leaves.contains_key("0") && !leaves.contains_key("c"));
     }
