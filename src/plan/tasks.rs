@@ -24,7 +24,8 @@ use crate::state::{Address, Body, Reference, Value};
 /// A step with all that is needed to carry it out.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// The step. Its requests, and the changes of a creation, stand in the plan alone.
+    /// The step. Its prerequisites, its requests, and the changes of a creation stand in the plan
+    /// alone.
     pub step: Step,
     /// Its kind.
     pub kind: &'static Kind,
@@ -86,6 +87,7 @@ pub fn plan(
             Change::Remove(address) => builder.remove(address),
         }
     }
+    drop(differences);
     builder.by_hand();
     builder.leave_new_departments();
     builder.prerequisites();
