@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
@@ -85,16 +85,19 @@ fn understood(store: &Store, load: Load, warnings: &mut Vec<Problem>) -> Ledger 
 }
 
 /// Takes over what journals of killed runs tell, and returns the creations that are in doubt.
-fn absorb(
+pub(crate) fn absorb(
     ledger: &mut Ledger,
     unfinished: &[Unfinished],
     warnings: &mut Vec<Problem>,
 ) -> Vec<Intent> {
     let mut doubts = Vec::new();
     for run in unfinished {
-        for (intent, outcome) in &run.settled {
+        let is_new = !ledger.absorbed.contains(&run.run);
+        for (intent, outcome) in run.settled.iter().filter(|_| is_new) {
             if outcome.result == Settled::Applied {
                 take_over(ledger, intent, outcome);
+                // Listings may lag behind it as behind an apply that ended in order.
+                ledger.applied_at = ledger.applied_at.max(intent.at);
             }
         }
         doubts.extend(run.intents.iter().filter(|intent| intent.create).cloned());
@@ -132,7 +135,8 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                     }
                 }
                 Some(entry) if entry.has_id(id) => {}
-                _ => {
+                old => {
+                    let secrets = old.map(|old| std::mem::take(&mut old.secrets));
                     let entry = Entry {
                         id: id.clone(),
                         parts: if is_part {
@@ -146,6 +150,7 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                             intent.identity.clone()
                         },
                         lent: intent.lent.clone(),
+                        secrets: secrets.unwrap_or_default(),
                         ..Entry::default()
                     };
                     ledger.resources.insert(address.clone(), entry);
@@ -189,7 +194,8 @@ pub struct Keeper {
     store: Store,
     clock: Clock,
     guard: Arc<Mutex<Option<LockGuard>>>,
-    lost: Arc<AtomicBool>,
+    /// Until when the lock is held for certain; see [`is_over`].
+    until: Arc<AtomicI64>,
     renewal: JoinHandle<()>,
     run: RunId,
     ledger: Ledger,
@@ -233,9 +239,9 @@ impl Keeper {
         }
         match Self::read(&store, anew, &mut warnings).await {
             Ok((ledger, version, kept, others, doubts)) => {
+                let until = Arc::new(AtomicI64::new(guard.until()));
                 let guard = Arc::new(Mutex::new(Some(guard)));
-                let lost = Arc::new(AtomicBool::new(false));
-                let renewal = tokio::spawn(renew(Arc::clone(&guard), Arc::clone(&lost), clock));
+                let renewal = tokio::spawn(renew(Arc::clone(&guard), Arc::clone(&until), clock));
                 Ok(Self {
                     run: holder
                         .run
@@ -244,7 +250,7 @@ impl Keeper {
                     store,
                     clock,
                     guard,
-                    lost,
+                    until,
                     renewal,
                     ledger,
                     version,
@@ -290,10 +296,10 @@ impl Keeper {
         std::mem::take(&mut self.warnings)
     }
 
-    /// Whether the lock was lost: then nothing more may be sent.
+    /// Whether the lock was lost, or could not be renewed in time: then nothing more may be sent.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed)
+        is_over(&self.until, self.clock)
     }
 
     /// Reads the organization and plans; waits first, where a killed run may have created what the
@@ -325,6 +331,11 @@ impl Keeper {
                 });
             let left = settled_at.saturating_sub(self.clock.now_ms());
             if left <= 0 {
+                if self.own_seen(&ready) {
+                    // The plan was made without knowing that these are ours, and halfway made.
+                    options.ledger = Some(self.ledger.clone());
+                    continue;
+                }
                 self.settle(&ready, desired);
                 return Ok(ready);
             }
@@ -336,6 +347,40 @@ impl Keeper {
             let left = Duration::from_millis(left);
             self.clock.sleep(left).await;
         }
+    }
+
+    /// Takes over what creations in doubt turn out to have made; tells whether there is any.
+    fn own_seen(&mut self, ready: &Ready) -> bool {
+        let mut any = false;
+        for intent in &self.doubts {
+            let Some(object) = ready
+                .bound
+                .live
+                .get(&intent.address)
+                .and_then(|index| ready.live.objects.get(*index))
+                .filter(|_| is_seen(intent, ready))
+            else {
+                continue;
+            };
+            let part = object
+                .parts
+                .iter()
+                .find(|part| intent.request.path == "/events" && part.event == intent.identity);
+            let id = part.map_or(&object.id, |part| &part.id);
+            let is_known = |entry: &Entry| entry.has_id(id);
+            if self.ledger.get(&intent.address).is_some_and(is_known) {
+                continue;
+            }
+            any = true;
+            let outcome = Outcome {
+                seq: intent.seq,
+                result: Settled::Applied,
+                id: Some(id.clone()),
+                error: None,
+            };
+            take_over(&mut self.ledger, intent, &outcome);
+        }
+        any
     }
 
     /// Settles the doubts: what is declared was bound or is planned; of the rest a person is told.
@@ -382,8 +427,9 @@ impl Keeper {
             journal,
             next: Cell::new(1),
             clock: self.clock,
-            lost: Arc::clone(&self.lost),
+            until: Arc::clone(&self.until),
             broken: Cell::new(false),
+            doubtful: Cell::new(false),
         })
     }
 
@@ -391,7 +437,8 @@ impl Keeper {
     /// back. `applied` are the addresses all of whose steps were done.
     ///
     /// # Errors
-    /// A ledger that cannot be saved: then the journals stay, and the next run learns from them.
+    /// A ledger that cannot be saved: then the journals stay, and the next run learns from them. That
+    /// the lock cannot be given back is no error then: nothing is left that it guards.
     pub async fn close(
         self,
         desired: &Desired,
@@ -400,9 +447,10 @@ impl Keeper {
         scribe: Option<Scribe>,
     ) -> Result<(), KeepError> {
         let saved = self.save(desired, ready, applied, scribe).await;
-        let released = self.release().await;
-        saved?;
-        released
+        if let Err(error) = self.release().await {
+            tracing::warn!(%error, "the lock could not be given back; it expires by itself");
+        }
+        saved.map_err(KeepError::from)
     }
 
     async fn save(
@@ -418,15 +466,18 @@ impl Keeper {
             .kept
             .as_ref()
             .is_none_or(|kept| kept.resources != ledger.resources);
-        if scribe.is_some() || is_new {
-            ledger.applied_at = if scribe.is_some() {
-                now
-            } else {
-                ledger.applied_at
-            };
+        let has_run = scribe.is_some() || !applied.is_empty();
+        if has_run || is_new {
+            if has_run {
+                ledger.applied_at = now;
+            }
+            // The journals go after this; whoever is killed in between leaves them.
+            let own = scribe.iter().map(|scribe| scribe.journal.run());
+            ledger.absorbed = own.chain(&self.others).cloned().collect();
             self.store.save(&mut ledger, &self.version).await?;
         }
-        if let Some(scribe) = scribe {
+        // A journal that holds a doubt is left to the next run, which looks what came of it.
+        if let Some(scribe) = scribe.filter(|scribe| !scribe.doubtful.get()) {
             scribe.journal.finish(now).await?;
         }
         for run in &self.others {
@@ -454,7 +505,12 @@ impl Drop for Keeper {
     }
 }
 
-async fn renew(guard: Arc<Mutex<Option<LockGuard>>>, lost: Arc<AtomicBool>, clock: Clock) {
+/// Whether a lock may be somebody else's. A renewal that hangs says nothing, and time goes on.
+fn is_over(until: &AtomicI64, clock: Clock) -> bool {
+    until.load(Ordering::Relaxed) <= clock.now_ms()
+}
+
+async fn renew(guard: Arc<Mutex<Option<LockGuard>>>, until: Arc<AtomicI64>, clock: Clock) {
     loop {
         clock.sleep(RENEW_EVERY).await;
         let mut guard = guard.lock().await;
@@ -463,13 +519,13 @@ async fn renew(guard: Arc<Mutex<Option<LockGuard>>>, lost: Arc<AtomicBool>, cloc
         };
         let now = clock.now_ms();
         match guard.renew(now, LOCK_TTL).await {
-            Ok(()) => {}
+            Ok(()) => until.store(guard.until(), Ordering::Relaxed),
             Err(LockError::Store(error)) if now < guard.until() - millis(RENEW_EVERY) => {
                 tracing::warn!(%error, "the lock could not be renewed; trying again");
             }
             Err(error) => {
                 tracing::error!(%error, "the lock is lost; nothing more is sent");
-                lost.store(true, Ordering::Relaxed);
+                until.store(i64::MIN, Ordering::Relaxed);
                 return;
             }
         }
@@ -517,8 +573,10 @@ pub struct Scribe {
     journal: Journal,
     next: Cell<u64>,
     clock: Clock,
-    lost: Arc<AtomicBool>,
+    until: Arc<AtomicI64>,
     broken: Cell<bool>,
+    /// Whether nobody knows what came of some write.
+    doubtful: Cell<bool>,
 }
 
 /// Why a write must not go out.
@@ -536,7 +594,7 @@ impl Scribe {
     /// Whether nothing more may be sent.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        self.broken.get() || self.lost.load(Ordering::Relaxed)
+        self.broken.get() || is_over(&self.until, self.clock)
     }
 
     /// Records that a write is about to go out, and returns its number.
@@ -550,7 +608,7 @@ impl Scribe {
         request: &Request,
         dialect: Dialect,
     ) -> Result<u64, Silence> {
-        if self.lost.load(Ordering::Relaxed) {
+        if is_over(&self.until, self.clock) {
             return Err(Silence::Lost);
         }
         let seq = self.next.get();
@@ -564,18 +622,31 @@ impl Scribe {
                 path: request.path.clone(),
             },
             identity: public_identity(task, op, dialect),
-            create: matches!(op, Op::Create { .. } | Op::AddEvent { .. }),
+            create: op.creates(),
             lent: lent(op),
             at: self.clock.now_ms(),
             before: before(task),
         };
         self.append(&Record::Intent(intent)).await?;
+        // Writing it may have taken long.
+        if is_over(&self.until, self.clock) {
+            return Err(Silence::Lost);
+        }
         Ok(seq)
     }
 
-    /// Records what came of a write. Nobody waits for it: where it is lost, the write stays in doubt,
-    /// and the next run finds out. Where it cannot be recorded, nothing more goes out.
-    pub fn settle(&self, seq: u64, result: Settled, id: Option<&str>) {
+    /// Records what came of a write; `creates` where it makes an object. Nobody waits for it: where
+    /// it is lost, the write stays in doubt, and the next run finds out. Where it cannot be recorded,
+    /// nothing more goes out.
+    pub fn settle(&self, seq: u64, creates: bool, result: Settled, id: Option<&str>) {
+        // A creation that was answered without an id is as good as not answered.
+        let result = match result {
+            Settled::Applied if creates && id.is_none() => Settled::Unknown,
+            result => result,
+        };
+        if result == Settled::Unknown {
+            self.doubtful.set(true);
+        }
         let outcome = Outcome {
             seq,
             result,
@@ -663,4 +734,29 @@ fn public(body: &Body) -> BTreeMap<String, Json> {
         .filter(|(name, value)| *name != "url" && !value.is_secret())
         .map(|(name, value)| (name.to_owned(), shown_value(value)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_is_not_renewed_in_time_is_lost() {
+        let clock = Clock::starting_at(1_767_225_600_000);
+        let holder = Holder {
+            who: "ann".to_owned(),
+            host: "tests".to_owned(),
+            run: "run".to_owned(),
+            at: clock.now_ms(),
+        };
+        let store = Store::in_memory("test", "1");
+        let keeper = Keeper::open(store, &holder, clock, false).await.unwrap();
+        let scribe = keeper.begin("digest").await.unwrap();
+        // Nothing comes of it, not even an error, as when a call to the store hangs.
+        keeper.renewal.abort();
+        clock.sleep(Duration::from_secs(299)).await;
+        assert!(!keeper.is_lost() && !scribe.is_silent());
+        clock.sleep(Duration::from_secs(1)).await;
+        assert!(keeper.is_lost() && scribe.is_silent());
+    }
 }

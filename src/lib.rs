@@ -24,7 +24,9 @@
 //! 10. **Every order is fixed.** Same inputs, same bytes out.
 //! 11. **All problems, then stop.** Every check collects. Places are symbolic until they are shown.
 //! 12. **apply emits events; renderers choose words** ([`report`]).
-//! 13. **The simulator is a second witness.** Its routes and rules ([`simulator`]) are written from
+//! 13. **What is sent was recorded first** ([`keep`]): the lock is held from before the organization
+//!     is read until the ledger is saved, and a journal goes only when nothing is in doubt any more.
+//! 14. **The simulator is a second witness.** Its routes and rules ([`simulator`]) are written from
 //!     the facts of the API, never from [`kind`]: a shared table would let both be wrong together.
 
 pub mod api;

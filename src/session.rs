@@ -46,6 +46,8 @@ pub struct Connection {
     pub edition: Option<Edition>,
     /// Calls at once, if fewer than the edition allows.
     pub parallelism: Option<usize>,
+    /// The seed of the random pauses between repetitions; none draws one.
+    pub seed: Option<u64>,
     /// How long an object may take to appear in its listing.
     pub settle: Duration,
 }
@@ -185,7 +187,7 @@ impl Session {
             transport: connection.transport,
             clock: connection.clock,
             concurrency: None,
-            seed: None,
+            seed: connection.seed,
         })?;
         let reader = client.reader();
         let organizations = reader.organizations().await?;

@@ -13,13 +13,14 @@ use deskform::apply::recover::Recovery;
 use deskform::apply::run::{Means, run};
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
-use deskform::keep::{KeepError, Keeper, finished};
+use deskform::keep::{KeepError, Keeper, Scribe, finished};
 use deskform::ledger::{Entry, Holder, Load, LockError, RunId, Store};
+use deskform::manifest::Desired;
 use deskform::manifest::Sources;
 use deskform::manifest::source::Source;
 use deskform::plan::{Options, Verb};
 use deskform::session::{Ready, SessionError};
-use deskform::simulator::{Faults, Settings, Simulator, SimulatorTransport};
+use deskform::simulator::{Fate, Faults, Settings, Simulator, SimulatorTransport};
 use serde_json::Value;
 
 const BOTH: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
@@ -460,4 +461,384 @@ async fn a_difference_that_is_accepted_is_not_taken_for_applied() {
             [(Verb::Update, "accounts/Example".to_owned())]
         );
     }
+}
+
+/// A run that is killed when its n-th write has taken effect and is not answered.
+async fn killed(place: &Place, text: &str, n: usize) {
+    let desk = {
+        let sources = Sources {
+            base: vec![Source::new("all.yaml", text.as_bytes())],
+            overlays: Vec::new(),
+        };
+        let writes = std::sync::atomic::AtomicUsize::new(0);
+        let transport = SimulatorTransport::new(Arc::clone(&place.simulator), place.clock)
+            .with_fate(move |request| {
+                let is_write = request.method() != http::Method::GET
+                    && !request.uri().path().contains("/oauth/");
+                let earlier = if is_write {
+                    writes.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+                } else {
+                    writes.load(std::sync::atomic::Ordering::Relaxed)
+                };
+                match (is_write, (earlier + 1).cmp(&n)) {
+                    (true, std::cmp::Ordering::Equal) => Fate::LoseAnswer,
+                    // A killed process asks nothing more.
+                    _ if earlier >= n => Fate::NotSent,
+                    _ => Fate::Deliver,
+                }
+            });
+        Desk::behind(
+            environment(&place.project),
+            sources,
+            Variables::new(),
+            transport,
+            place.clock,
+        )
+        .await
+    };
+    let mut keeper = Keeper::open(
+        place.store.clone(),
+        &holder("ann", place.clock),
+        place.clock,
+        false,
+    )
+    .await
+    .expect("a lock");
+    let desired = desk.compose().expect("manifests");
+    let options = desk.options();
+    let ready = keeper
+        .plan(&desk.session, &desired, &options)
+        .await
+        .expect("a plan");
+    let scribe = keeper.begin("digest").await.expect("a journal");
+    let means = Means {
+        live: &ready.live,
+        writer: &desk.session.client.writer(),
+        parallelism: 1,
+        recovery: Recovery {
+            clock: place.clock,
+            settle: desk.session.settle,
+        },
+        scribe: Some(&scribe),
+    };
+    let mut ignored = |_: Event| {};
+    let work = run(&ready.planned.tasks, means, &|| false, &mut ignored);
+    // Long before the lost answer is looked into.
+    let ended = tokio::time::timeout(std::time::Duration::from_millis(1), work).await;
+    assert!(ended.is_err(), "it was to be killed");
+    drop(keeper);
+    let now = place.clock.now_ms();
+    place.store.unlock(now, true).await.expect("the lock");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_killed_run_made_halfway_is_finished() {
+    let place = Place::new(Dialect::Openapi);
+    // The owner is cleared by a second write, and nothing of it is compared once it is there.
+    let text =
+        "contacts: {a@example.com: {lastName: A, owner: null, lifecycle: {createOnly: true}}}";
+    killed(&place, text, 1).await;
+    let done = place.run(text).await;
+    assert_eq!(
+        done.steps(),
+        [(Verb::Update, "contacts/a@example.com".to_owned())]
+    );
+    assert_eq!(names(&done.desk, "contacts", "email"), ["a@example.com"]);
+    assert_eq!(done.desk.objects("contacts")[0]["ownerId"], Value::Null);
+    assert_eq!(place.run(text).await.steps(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whom_a_killed_run_has_lent_comes_home() {
+    let text = "departments: {D: {}}\nagents: {x@example.com: {lastName: X, rolePermissionType: Light, departments: [D]}}";
+    for n in [1, 2] {
+        let place = Place::new(Dialect::Openapi);
+        killed(&place, text, n).await;
+        let done = place.run(text).await;
+        let departments = done.desk.objects("departments");
+        let founded = departments.iter().find(|one| one["name"] == "D");
+        let members = founded.expect("it")["associatedAgentIds"]
+            .as_array()
+            .cloned();
+        assert_eq!(members.expect("members").len(), 1, "killed at write {n}");
+        assert_eq!(place.run(text).await.steps(), []);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replacement_that_was_cut_between_its_halves_is_finished() {
+    let place = Place::new(Dialect::Guide);
+    let hook = |url: &str, more: &str| {
+        format!(
+            "webhooks: {{crm: {{url: \"https://hooks.example.com/{url}\", subscriptions: {{Ticket_Add: {{}}}}{more}}}}}"
+        )
+    };
+    place.run(&hook("old", "")).await;
+    let text = hook(
+        "new",
+        ", lifecycle: {renamedFrom: \"https://hooks.example.com/old\"}",
+    );
+    killed(&place, &text, 1).await;
+    let done = place.run(&text).await;
+    assert_eq!(
+        names(&done.desk, "events", "url"),
+        ["https://hooks.example.com/new"]
+    );
+    assert_eq!(place.run(&text).await.steps(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tombstone_does_not_get_round_prevent_destroy() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place
+            .run("departments: {a: {name: A, lifecycle: {preventDestroy: true}}, B: {}}")
+            .await;
+        let text = place
+            .refused("departments: {B: {}}\nremoved: {departments: [A]}\n")
+            .await;
+        assert!(
+            text.contains("`departments/a`") && text.contains("`preventDestroy` forbids"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_webhook_that_moved_in_part_leaves_nothing_behind() {
+    let text = |url: &str| {
+        format!(
+            "webhooks: {{crm: {{url: \"https://hooks.example.com/{url}\", subscriptions: {{Ticket_Add: {{}}, Ticket_Delete: {{}}}}}}}}\n"
+        )
+    };
+    // Of the two creations and two removals the n-th is refused for good.
+    for fails in 1..=4 {
+        let place = Place::new(Dialect::Guide);
+        place.run(&text("old")).await;
+        place.faults(&format!("write={fails}:day-limit"));
+        let done = place
+            .try_run(&text("new"), |_| {})
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
+        assert!(
+            done.events.iter().any(|event| matches!(
+                event,
+                Event::StepFinished {
+                    outcome: Outcome::Failed { .. } | Outcome::Unknown { .. },
+                    ..
+                }
+            )),
+            "{fails}"
+        );
+        // The next run gets no further.
+        place.faults("write=1:day-limit");
+        place
+            .try_run(&text("new"), |_| {})
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
+        place.faults("seed=1");
+        let done = place.run(&text("new")).await;
+        let urls = names(&done.desk, "events", "url");
+        assert_eq!(
+            urls,
+            [
+                "https://hooks.example.com/new",
+                "https://hooks.example.com/new"
+            ],
+            "{fails}"
+        );
+        assert_eq!(place.run(&text("new")).await.steps(), [], "{fails}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_of_which_nothing_is_known_stays_in_doubt() {
+    let text = "webhooks: {crm: {url: \"https://hooks.example.com/x\", subscriptions: {Ticket_Add: {}}}}\n";
+    for dialect in BOTH {
+        let mut unknown = 0;
+        for nth in 3..10 {
+            let place = Place::new(dialect);
+            place.faults(&format!(
+                "list-lag=30,write=1:lost-after,nth={nth}:day-limit"
+            ));
+            let Ok(done) = place.try_run(text, |_| {}).await else {
+                continue;
+            };
+            let is_unknown = done.events.iter().any(|event| {
+                matches!(
+                    event,
+                    Event::StepFinished {
+                        outcome: Outcome::Unknown { .. },
+                        ..
+                    }
+                )
+            });
+            unknown += usize::from(is_unknown);
+            place.faults("list-lag=30");
+            let done = place.run(text).await;
+            assert_eq!(
+                done.desk.objects(hooks(dialect)).len(),
+                1,
+                "{dialect} {nth}"
+            );
+        }
+        assert!(unknown > 0, "{dialect}");
+    }
+}
+
+/// A run that has done everything but end.
+struct Unended {
+    keeper: Keeper,
+    desired: Desired,
+    ready: Ready,
+    scribe: Scribe,
+    events: Vec<Event>,
+}
+
+async fn unended(place: &Place, text: &str, secrets: &Variables) -> Unended {
+    let mut desk = place.desk(text).await;
+    desk.secrets.clone_from(secrets);
+    let clock = desk.session.clock;
+    let mut keeper = Keeper::open(place.store.clone(), &holder("ann", clock), clock, false)
+        .await
+        .expect("the lock");
+    let desired = desk
+        .compose()
+        .unwrap_or_else(|problems| panic!("{}", shown(&problems, &desk.sources)));
+    let ready = keeper
+        .plan(&desk.session, &desired, &desk.options())
+        .await
+        .expect("a plan");
+    let scribe = keeper.begin("digest").await.expect("a journal");
+    let means = Means {
+        live: &ready.live,
+        writer: &desk.session.client.writer(),
+        parallelism: desk.session.parallelism,
+        recovery: Recovery {
+            clock,
+            settle: desk.session.settle,
+        },
+        scribe: Some(&scribe),
+    };
+    let mut events = Vec::new();
+    run(&ready.planned.tasks, means, &|| false, &mut |event| {
+        events.push(event);
+    })
+    .await;
+    // What is noted is written in the background.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    Unended {
+        keeper,
+        desired,
+        ready,
+        scribe,
+        events,
+    }
+}
+
+impl Unended {
+    async fn close(self) -> Result<(), KeepError> {
+        let applied = finished(&self.ready.planned.plan, &self.events);
+        self.keeper
+            .close(&self.desired, &self.ready, &applied, Some(self.scribe))
+            .await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_lags_behind_a_killed_run_makes_nothing_twice() {
+    let text = "customFields: {region: {module: contacts, displayLabel: Region, type: Text, maxLength: 20}}\nwebhooks: {crm: {url: \"https://hooks.example.com/x\", subscriptions: {Ticket_Add: {}}}}\n";
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place.faults("list-lag=30");
+        let killed = unended(&place, text, &Variables::new()).await;
+        killed.keeper.release().await.expect("the lock");
+        let done = place.run(text).await;
+        assert_eq!(done.steps(), [], "{dialect}");
+        assert_eq!(done.desk.objects(hooks(dialect)).len(), 1, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_is_saved_is_no_failure_where_the_lock_is_gone() {
+    let place = Place::new(Dialect::Openapi);
+    let run = unended(&place, "accounts: {Example: {}}", &Variables::new()).await;
+    place
+        .store
+        .unlock(place.clock.now_ms(), true)
+        .await
+        .expect("the lock");
+    run.close().await.expect("a ledger");
+    assert!(place.entry("accounts/Example").await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_keeps_no_secret_of_what_is_removed() {
+    let secrets = Variables::from([("KEY".to_owned(), "hunter2-note".to_owned())]);
+    for (text, none) in [
+        (
+            "departments: {A: {description: \"${secret.KEY}\"}, B: {}}",
+            "departments: {B: {}}",
+        ),
+        (
+            "departments: {A: {description: \"${secret.KEY}\"}, B: {}}",
+            "departments: {B: {}}\nremoved: {departments: [A]}\n",
+        ),
+    ] {
+        for dialect in BOTH {
+            let place = Place::new(dialect);
+            let run = unended(&place, text, &secrets).await;
+            run.close().await.expect("a ledger");
+            let run = unended(&place, none, &secrets).await;
+            let journals = place.store.open_runs().await.expect("runs").unfinished;
+            let (intent, _) = &journals[0].settled[0];
+            assert_eq!(intent.address.to_string(), "departments/A");
+            assert!(intent.before.get("name").is_some(), "{}", intent.before);
+            assert_eq!(intent.before.get("description"), None);
+            run.close().await.expect("a ledger");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_there_before_is_not_owned_before_it_was_changed() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        {
+            let mut simulator = place.simulator.lock().expect("it");
+            let organization = simulator
+                .organization_mut(place.store.org_id())
+                .expect("the organization");
+            organization.insert(
+                "departments",
+                serde_json::json!({"name": "A", "nameInCustomerPortal": "A", "isEnabled": true}),
+            );
+        }
+        let text = "departments: {A: {description: Example}, B: {}}";
+        place.faults("on=PATCH /departments:500");
+        place
+            .try_run(text, |_| {})
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
+        assert!(place.entry("departments/B").await.is_some());
+        assert!(place.entry("departments/A").await.is_none());
+        place.faults("seed=1");
+        place.run(text).await;
+        assert!(place.entry("departments/A").await.expect("it").adopted);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_who_was_lent_is_remembered_under_another_handle() {
+    let place = Place::new(Dialect::Openapi);
+    place.run("departments: {a: {name: A}}").await;
+    place.run("departments: {b: {name: A}}").await;
+    assert!(
+        place
+            .entry("departments/b")
+            .await
+            .expect("it")
+            .lent
+            .is_some()
+    );
 }

@@ -141,6 +141,51 @@ fn the_ledger_is_shown_and_forgotten() {
     assert_snapshot!(transcript(&runs));
 }
 
+/// What a run leaves that was killed when it had made a department and before it saved the ledger.
+fn killed_after_creating(place: &Place, handle: &str) {
+    let kept = ledger(place);
+    let mut resources = kept["resources"].as_array().expect("resources").iter();
+    let address = format!("departments/{handle}");
+    let entry = resources.find(|one| one["address"] == *address);
+    let id = &entry.expect("the department")["id"];
+    let records = [
+        serde_json::json!({
+            "record": "begin", "formatVersion": 1, "run": "killed", "environment": "local",
+            "orgId": kept["orgId"], "planDigest": "", "at": 1,
+        }),
+        serde_json::json!({
+            "record": "intent", "seq": 1, "address": address, "verb": "create", "create": true,
+            "request": {"method": "POST", "path": "/departments"}, "identity": handle, "at": 1,
+            "before": {},
+        }),
+        serde_json::json!({"record": "outcome", "seq": 1, "result": "applied", "id": id}),
+    ];
+    let journal: String = records.map(|record| format!("{record}\n")).concat();
+    place.done(&format!("ledger forget {address}"));
+    place.write(".deskform/runs/local-killed.jsonl", &journal);
+}
+
+#[test]
+fn what_a_killed_run_made_is_forgotten_for_good() {
+    for words in ["departments/Support", "--all"] {
+        let place = applied("guide");
+        killed_after_creating(&place, "Support");
+        place.edit("desk.yaml", "  Support: {description: Answers}\n", "");
+        let plan = place.done("plan");
+        assert!(plan.stdout.contains("1 to delete"), "{plan}");
+        let forgotten = place.done(&format!("ledger forget {words}"));
+        assert!(
+            forgotten.stdout.contains("forgotten: departments/Support"),
+            "{forgotten}"
+        );
+        let plan = place.done("plan");
+        assert!(plan.stdout.contains("No changes"), "{plan}");
+        place.done("apply --auto-approve");
+        assert!(place.read(STATE).contains("\"Support\""));
+        assert!(!place.path(".deskform/runs/local-killed.jsonl").exists());
+    }
+}
+
 #[test]
 fn adopting_settles_two_candidates() {
     for dialect in ["openapi", "guide"] {
@@ -182,6 +227,25 @@ fn adopting_settles_two_candidates() {
             transcript(&runs)
         );
     }
+}
+
+#[test]
+fn a_creation_in_doubt_costs_no_other_object() {
+    let place = applied("openapi");
+    let old = place.read(LEDGER);
+    // The account that is owned gets another name, and another one gets its name.
+    place.edit(STATE, "Example Corporation", "Old Corporation");
+    place.remove(LEDGER);
+    place.done("apply --auto-approve");
+    place.write(LEDGER, &old);
+    let intent = serde_json::json!({
+        "record": "intent", "seq": 1, "address": "accounts/Example Corporation",
+        "verb": "create", "create": true, "identity": "Example Corporation", "at": 1,
+        "request": {"method": "POST", "path": "/accounts"}, "before": {},
+    });
+    place.write(".deskform/runs/local-killed.jsonl", &format!("{intent}\n"));
+    let plan = place.refused("plan");
+    assert!(plan.stderr.contains("by the ledger or"), "{plan}");
 }
 
 #[test]

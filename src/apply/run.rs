@@ -144,7 +144,7 @@ async fn carry_out(task: &Task, means: Means<'_>) -> Outcome {
                 (body, None, true)
             }
         };
-        if !adopted && matches!(op, Op::Create { .. } | Op::AddEvent { .. }) {
+        if !adopted && op.creates() {
             let Some(new) = body.get("id").and_then(id_text) else {
                 return Outcome::Unknown {
                     error: "the server answered a creation without an id".to_owned(),
@@ -251,7 +251,7 @@ async fn write(task: &Task, op: &Op, means: Means<'_>) -> Result<Written, Box<Ou
         Err(outcome) if matches!(**outcome, Outcome::Unknown { .. }) => (Settled::Unknown, None),
         Err(_) => (Settled::Failed, None),
     };
-    scribe.settle(seq, settled, id.as_deref());
+    scribe.settle(seq, op.creates(), settled, id.as_deref());
     written
 }
 
@@ -275,7 +275,7 @@ async fn send(
             Err(error) => Err(Box::new(refused(error, task))),
         };
     }
-    let creates = matches!(op, Op::Create { .. } | Op::AddEvent { .. });
+    let creates = op.creates();
     let mut sent = 0;
     loop {
         sent += 1;

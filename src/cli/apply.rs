@@ -172,14 +172,19 @@ async fn finish(
         }
         return Ok(exit::OK);
     }
-    let scribe = match keeper.begin(&plan.digest).await {
-        Ok(scribe) => scribe,
-        Err(error) => {
-            give_back(keeper).await;
-            return Err(error.into());
+    // A simulator in process keeps nothing of a run that is killed, so there is nothing to recover.
+    let scribe = if connected.is_simulated() {
+        None
+    } else {
+        match keeper.begin(&plan.digest).await {
+            Ok(scribe) => Some(scribe),
+            Err(error) => {
+                give_back(keeper).await;
+                return Err(error.into());
+            }
         }
     };
-    let done = carry_out(global, connected, ready, &keeper, &scribe, signals).await;
+    let done = carry_out(global, connected, ready, &keeper, scribe.as_ref(), signals).await;
     connected.save()?;
     let mut code = code(&done.tally, steps);
     let kept = if done.cut {
@@ -188,7 +193,7 @@ async fn finish(
         Ok(())
     } else {
         let applied = finished(plan, &done.events);
-        keeper.close(desired, ready, &applied, Some(scribe)).await
+        keeper.close(desired, ready, &applied, scribe).await
     };
     if !global.quiet || code != exit::OK {
         print(&report::events::report(plan, &done.events, style(global)))?;
@@ -385,7 +390,7 @@ async fn carry_out(
     connected: &Connected,
     ready: &Ready,
     keeper: &Keeper,
-    scribe: &Scribe,
+    scribe: Option<&Scribe>,
     mut signals: Signals,
 ) -> Done {
     let json = global.log_format == LogFormat::Json;
@@ -419,7 +424,7 @@ async fn carry_out(
                 clock: session.clock,
                 settle: session.settle,
             },
-            scribe: Some(scribe),
+            scribe,
         };
         let mut work = std::pin::pin!(run_tasks(&ready.planned.tasks, means, &stopped, &mut emit));
         loop {

@@ -289,6 +289,7 @@ impl Workspace {
                     dialect: environment.dialect,
                     edition: environment.edition,
                     parallelism,
+                    seed: None,
                     settle,
                 })
                 .await
@@ -323,6 +324,7 @@ impl Workspace {
                     dialect: environment.dialect,
                     edition: environment.edition,
                     parallelism,
+                    seed: None,
                     settle,
                 })
                 .await
@@ -425,6 +427,12 @@ pub struct Connected {
 }
 
 impl Connected {
+    /// Whether the simulator is in this process.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.simulated.is_some()
+    }
+
     /// Keeps what the simulator was told.
     ///
     /// # Errors

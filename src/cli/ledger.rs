@@ -12,6 +12,7 @@ use super::common::{Failure, Workspace, block_on, print, remark};
 use super::store::holder;
 use crate::api::{Method, Request};
 use crate::clock::Clock;
+use crate::keep::absorb;
 use crate::kind::Kind;
 use crate::ledger::{Entry, Held, Ledger, Load, LockError, Runs, Store};
 use crate::live::read::{Needs, is_gone};
@@ -118,7 +119,16 @@ async fn change<T>(
     let result: Result<T, Failure> = async {
         let loaded = workspace.load(global, &store).await?;
         let environment = &workspace.environment;
-        let before = loaded.load.or_new(&environment.name, &environment.org_id);
+        let mut before = loaded.load.or_new(&environment.name, &environment.org_id);
+        if !workspace.begins_anew() {
+            // What a killed run has made is owned, too; what is let go of now stays so.
+            let runs = store.open_runs().await?;
+            let mut warnings = Vec::new();
+            absorb(&mut before, &runs.unfinished, &mut warnings);
+            workspace.warn(global, &warnings);
+            let left = runs.unfinished.into_iter().map(|one| one.run);
+            before.absorbed = left.chain(runs.ended).collect();
+        }
         let mut ledger = before.clone();
         let result = edit(&mut ledger)?;
         if ledger != before {

@@ -47,14 +47,15 @@ pub struct Args {
     /// can get over, unless given); `budget=N` faults at most; rules `nth=N:FAULT`,
     /// `every=N:FAULT`, `write=N:FAULT`, `chance=P:FAULT`, `on=METHOD PATH:FAULT`,
     /// `token=N:FAULT`, each with `*TIMES` at its end if it is to be bounded; `quirks=A+B`;
-    /// `list-lag=SECONDS` and `search-lag=SECONDS` for which new objects are missing.
+    /// `list-lag=SECONDS` and `search-lag=SECONDS` for which new objects are missing, and
+    /// `list-lag-reads=N` listings that miss them.
     ///
-    /// Faults: not-sent, lost-before, lost-after, reset, 429[:SECONDS], minute-limit,
+    /// Faults: not-sent, lost-before, lost-after, reset, 429[:SECONDS], minute-limit[:SECONDS],
     /// day-limit[:SECONDS], 500 to 599, 500-after, html[:STATUS], html-after[:STATUS], truncated,
     /// cut-body, empty[:204], token-expired, token-revoked, slow[:SECONDS], not-stored, shift.
     ///
     /// Quirks: lower-case-emails, ids-as-numbers, booleans-as-strings, nulls, omit-nulls,
-    /// empty-200, unknown-fields.
+    /// empty-200, unknown-fields, duplicates-taken.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Option<Box<Faults>>,
 }

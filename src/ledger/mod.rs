@@ -21,7 +21,7 @@ mod runs;
 pub mod store;
 pub mod update;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -58,6 +58,10 @@ pub struct Ledger {
     /// When the last apply ended, in milliseconds since the Unix epoch; 0 where nobody knows.
     #[serde(default)]
     pub applied_at: i64,
+    /// The runs whose outcomes this ledger holds although their journals may still lie beside it:
+    /// what is forgotten since then must not come back with them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub absorbed: BTreeSet<RunId>,
     /// The objects that are owned.
     #[serde(deserialize_with = "unique")]
     pub resources: BTreeMap<Address, Entry>,
@@ -159,6 +163,7 @@ impl Ledger {
             org_id: org_id.to_owned(),
             serial: 0,
             applied_at: 0,
+            absorbed: BTreeSet::new(),
             resources: BTreeMap::new(),
         }
     }
@@ -226,6 +231,10 @@ impl Ledger {
         serde_json::to_writer(&mut out, &self.serial)?;
         out.extend_from_slice(b",\n  \"appliedAt\": ");
         serde_json::to_writer(&mut out, &self.applied_at)?;
+        if !self.absorbed.is_empty() {
+            out.extend_from_slice(b",\n  \"absorbed\": ");
+            serde_json::to_writer(&mut out, &self.absorbed)?;
+        }
         out.extend_from_slice(b",\n  \"resources\": {");
         let mut separator: &[u8] = b"\n    ";
         for (address, entry) in &self.resources {

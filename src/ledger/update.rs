@@ -48,6 +48,7 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         ready,
         applied,
         unfinished: &unfinished,
+        removed: &removed,
         old: &ledger,
         by_id: ledger.index(),
     };
@@ -58,6 +59,9 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         let Some(id) = ready.live.id(address) else {
             continue;
         };
+        if update.is_untouched(address, &id) {
+            continue;
+        }
         entries.insert(address.clone(), update.entry(address, &id));
         claimed.insert((address.collection, id), address.clone());
     }
@@ -78,15 +82,32 @@ struct Update<'a> {
     ready: &'a Ready,
     applied: &'a BTreeSet<Address>,
     unfinished: &'a BTreeSet<Address>,
+    removed: &'a BTreeSet<(&'static str, String)>,
     old: &'a Ledger,
     by_id: HashMap<(&'static str, &'a str), &'a Address>,
 }
 
 impl Update<'_> {
+    /// Whether an object was there before, differs, and was not changed: then it is not ours yet.
+    fn is_untouched(&self, address: &Address, id: &str) -> bool {
+        let was_there = self
+            .ready
+            .bound
+            .live
+            .get(address)
+            .and_then(|index| self.ready.live.objects.get(*index))
+            .is_some_and(|object| object.id == id);
+        was_there
+            && !self.by_id.contains_key(&(address.collection, id))
+            && !self.ready.bound.known.contains(address)
+            && !self.is_in_step(address)
+    }
+
     fn entry(&self, address: &Address, id: &str) -> Entry {
         let ready = self.ready;
         let declared = self.desired.state.get(address);
         let index = ready.bound.live.get(address).copied();
+        let was_there = index.and_then(|index| ready.live.objects.get(index));
         // What is owned already, whatever its handle was.
         let old = self
             .by_id
@@ -110,8 +131,11 @@ impl Update<'_> {
                 .details
                 .get(address)
                 .is_some_and(|detail| detail.lifecycle.prevent_destroy),
-            lent: self.lent(address),
-            adopted: old.map_or(index.is_some(), |entry| entry.adopted),
+            lent: self.lent(address, old),
+            adopted: old.map_or_else(
+                || was_there.is_some_and(|object| object.id == id),
+                |entry| entry.adopted,
+            ),
             secrets,
             fields,
         }
@@ -220,11 +244,28 @@ impl Update<'_> {
                 }
             }
         }
+        // Events of a URL that was left stay owned until they are removed.
+        let old = self.old.resources.get(address);
+        parts.extend(
+            old.into_iter()
+                .flat_map(|old| &old.parts)
+                .filter(|id| {
+                    live.find_id(address.collection, id)
+                        .filter(|other| Some(*other) != index && live.bound(*other).is_none())
+                        .and_then(|other| live.objects.get(other))
+                        .is_some_and(|object| {
+                            !self
+                                .removed
+                                .contains(&(address.collection, object.id.clone()))
+                        })
+                })
+                .cloned(),
+        );
         parts.into_iter().collect()
     }
 
     /// The agent who is still lent to a department.
-    fn lent(&self, address: &Address) -> Option<String> {
+    fn lent(&self, address: &Address, old: Option<&Entry>) -> Option<String> {
         if address.collection != "departments" {
             return None;
         }
@@ -235,7 +276,7 @@ impl Update<'_> {
         }
         self.ops(address)
             .find_map(crate::keep::lent)
-            .or_else(|| self.old.resources.get(address)?.lent.clone())
+            .or_else(|| old?.lent.clone())
     }
 
     fn ops(&self, address: &Address) -> impl Iterator<Item = &Op> {

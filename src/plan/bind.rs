@@ -76,6 +76,8 @@ pub fn bind_what_is_clear(
         );
         'one: {
             let index = match (by_ledger, by_name) {
+                // What a run did not get to say it has made is ours, too; see [`left_by_moves`].
+                (_, Some(named)) if owners.has_made(address, named, live) => named,
                 (Some(owned), Some(named))
                     if owned != named && !owners.is_of_another(named, desired) =>
                 {
@@ -120,8 +122,8 @@ pub fn bind_what_is_clear(
             bound.unclear.insert(address.clone());
         }
     }
-    tombstones(desired, live, &mut bound, &mut problems);
-    left_by_moves(desired, live, &mut bound);
+    tombstones(desired, live, &owners, options, &mut bound, &mut problems);
+    left_by_moves(desired, live, &owners, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
     translated(desired, live, &mut bound, &mut problems);
     refers_to_removed(desired, live, &bound, &mut problems);
@@ -129,7 +131,14 @@ pub fn bind_what_is_clear(
 }
 
 /// Finds the live objects that the tombstones name.
-fn tombstones(desired: &Desired, live: &Live, bound: &mut Bound, problems: &mut Vec<Problem>) {
+fn tombstones(
+    desired: &Desired,
+    live: &Live,
+    owners: &Owners,
+    options: &Options,
+    bound: &mut Bound,
+    problems: &mut Vec<Problem>,
+) {
     for tombstone in &desired.removed {
         match *live.find(tombstone.collection, &tombstone.identity) {
             [] => {
@@ -157,6 +166,17 @@ fn tombstones(desired: &Desired, live: &Live, bound: &mut Bound, problems: &mut 
                         .at(tombstone.place.clone(), "removed here")
                         .at(place(desired, address, ""), "declared here")
                         .help("delete one of the two"),
+                    );
+                } else if let Some(address) = owners.protected(index, options) {
+                    problems.push(
+                        Problem::error(
+                            "prevent-destroy",
+                            format!("`{address}` is listed under `removed`, and its `preventDestroy` forbids that it is removed"),
+                        )
+                        .at(tombstone.place.clone(), "removed here")
+                        .help(format!(
+                            "take the line out, or let go of it with `deskform ledger forget '{address}'`"
+                        )),
                     );
                 } else {
                     bound.tombstones.push((index, tombstone.place.clone()));
@@ -366,8 +386,18 @@ fn old_identities(
 }
 
 /// Events of a URL that a webhook has left, where a run ended before it had removed them: the new
-/// URL is there, and `renamedFrom` still says which one it replaces.
-fn left_by_moves(desired: &Desired, live: &Live, bound: &mut Bound) {
+/// URL is there, and the ledger knows the old one's, or `renamedFrom` still says which one it replaces.
+fn left_by_moves(desired: &Desired, live: &Live, owners: &Owners, bound: &mut Bound) {
+    for (index, address) in owners.left_over(bound) {
+        let is_parted = live
+            .objects
+            .get(index)
+            .is_some_and(|object| !object.parts.is_empty());
+        if is_parted && is_unknown(index, live, bound) {
+            let at = place(desired, address, "url");
+            bound.tombstones.push((index, at));
+        }
+    }
     for (address, resource) in &desired.state {
         let by_url = resource
             .kind
@@ -387,9 +417,7 @@ fn left_by_moves(desired: &Desired, live: &Live, bound: &mut Bound) {
                 _ => None,
             });
         let Some(index) = index else { continue };
-        let is_known = live.bound(index).is_some()
-            || bound.tombstones.iter().any(|(known, _)| *known == index);
-        if !is_known {
+        if is_unknown(index, live, bound) {
             let at = place(desired, address, "lifecycle/renamedFrom");
             bound.tombstones.push((index, at));
         }
@@ -426,6 +454,11 @@ fn translated(desired: &Desired, live: &Live, bound: &mut Bound, problems: &mut 
         }
         bound.desired.insert(address.clone(), resource);
     }
+}
+
+/// Whether a live object is neither declared nor to be removed.
+fn is_unknown(index: usize, live: &Live, bound: &Bound) -> bool {
+    live.bound(index).is_none() && bound.tombstones.iter().all(|(known, _)| *known != index)
 }
 
 /// Gives every reference its address and every value its normal form.

@@ -9,14 +9,14 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIter
 use crate::api::Dialect;
 use crate::diff::Difference;
 use crate::kind::patterns::NAME;
-use crate::kind::{Create, Field, Form, Shape, Wire};
+use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, switch_value};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
-use crate::state::{Address, Body, Leaves, Lifecycle, Reference, Resource, Secret, State, Value};
+use crate::state::{Address, Body, Leaves, Reference, Resource, Secret, State, Value};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]
@@ -359,6 +359,15 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
                     .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             });
         if !out_of_use {
+            let former = shaper.former_secrets(object.kind, *index);
+            let body = if former.is_empty() {
+                body
+            } else {
+                let hide = |(name, value): (&'static str, &Value)| {
+                    (name, hidden(former, name, value.clone()))
+                };
+                body.iter().map(hide).collect()
+            };
             owned.live.insert(
                 address,
                 Resource {
@@ -422,7 +431,42 @@ fn drop_waiting(
     }
 }
 
+/// Whether nothing of a live object is changed, and which of its fields are not.
+///
+/// What was made and is not known to be finished is compared once more, whatever it says of itself.
+fn left_alone<'a>(
+    desired: &'a Desired,
+    address: &Address,
+    kind: &Kind,
+    options: &Options,
+) -> (bool, &'a [String]) {
+    let is_unfinished = options
+        .ledger
+        .as_ref()
+        .and_then(|ledger| ledger.get(address))
+        .is_some_and(|entry| !entry.adopted && entry.fields.is_empty());
+    if is_unfinished {
+        return (false, &[]);
+    }
+    let lifecycle = desired.details.get(address).map(|detail| &detail.lifecycle);
+    let is_seed = options.create_only.contains(kind.collection);
+    (
+        is_seed || lifecycle.is_some_and(|lifecycle| lifecycle.create_only),
+        lifecycle.map_or(&[], |lifecycle| lifecycle.ignore_changes.as_slice()),
+    )
+}
+
 impl Shaper<'_> {
+    /// The fields of a live object that were applied as secrets.
+    fn former_secrets(&self, kind: &'static Kind, index: usize) -> &[String] {
+        self.live
+            .objects
+            .get(index)
+            .and_then(|object| self.former.get(&(kind.collection, &*object.id)))
+            .copied()
+            .unwrap_or_default()
+    }
+
     fn shape(&self, address: &Address, mut resource: Resource, part: &mut Part) {
         drop_waiting(
             address,
@@ -456,12 +500,7 @@ impl Shaper<'_> {
             ..
         } = self;
         let kind = resource.kind;
-        let usual = Lifecycle::default();
-        let lifecycle = desired
-            .details
-            .get(address)
-            .map_or(&usual, |detail| &detail.lifecycle);
-        let hands_off = lifecycle.create_only || options.create_only.contains(kind.collection);
+        let (hands_off, ignore_changes) = left_alone(desired, address, kind, options);
         if let Some(enabled) = kind.enabled
             && resource.body.get(enabled.field).is_none()
             && kind
@@ -473,12 +512,7 @@ impl Shaper<'_> {
         let have = live.body(index);
         let mut wanted_fields = Vec::with_capacity(kind.fields.len());
         let mut live_fields = Vec::with_capacity(kind.fields.len());
-        let former = live
-            .objects
-            .get(index)
-            .and_then(|object| self.former.get(&(kind.collection, &*object.id)))
-            .copied()
-            .unwrap_or_default();
+        let former = self.former_secrets(kind, index);
         for field in kind.fields {
             let named = resource.body.get(field.name);
             let current = have.get(field.name).cloned().unwrap_or_default();
@@ -503,11 +537,7 @@ impl Shaper<'_> {
             match field.wire(live.dialect) {
                 Wire::Harmless | Wire::Refused(_) => continue,
                 Wire::Manual { .. }
-                    if hands_off
-                        || lifecycle
-                            .ignore_changes
-                            .iter()
-                            .any(|name| name == field.name) =>
+                    if hands_off || ignore_changes.iter().any(|name| name == field.name) =>
                 {
                     continue;
                 }
@@ -520,10 +550,7 @@ impl Shaper<'_> {
             let current = secret_on_both_sides(field, live.dialect, named, current);
             let current = still_secret(former, field.name, named, current);
             let wanted = overlay(field, named, &current);
-            let ignored = lifecycle
-                .ignore_changes
-                .iter()
-                .any(|name| name == field.name);
+            let ignored = ignore_changes.iter().any(|name| name == field.name);
             let wanted = if hands_off || ignored {
                 current.clone()
             } else if wanted == current {
@@ -661,6 +688,21 @@ fn still_secret(former: &[String], name: &str, named: &Value, current: Value) ->
             value: Some(text.to_string().into()),
         }),
         (_, current) => current,
+    }
+}
+
+/// A live value of what is removed, with all in it that was applied as a secret.
+fn hidden(former: &[String], path: &str, value: Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(
+            map.into_iter()
+                .map(|(key, value)| {
+                    let value = hidden(former, &format!("{path}.{key}"), value);
+                    (key, value)
+                })
+                .collect(),
+        ),
+        value => still_secret(former, path, &Value::Null, value),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config::Prune;
-use crate::live::Live;
 use crate::live::convert::flag;
+use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bind::{Bound, belongs_to_others, place};
@@ -15,6 +15,8 @@ use crate::state::Address;
 pub(super) struct Owners {
     pub(super) by_address: HashMap<Address, usize>,
     pub(super) by_index: HashMap<usize, Address>,
+    /// Addresses for which a killed run may have made an object.
+    watched: HashSet<Address>,
 }
 
 impl Owners {
@@ -22,18 +24,51 @@ impl Owners {
         let mut by_address = HashMap::new();
         let mut by_index = HashMap::new();
         for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
-            let index = std::iter::once(&entry.id)
+            // More than one where a run ended between the halves of a replacement.
+            let indices = std::iter::once(&entry.id)
                 .chain(&entry.parts)
-                .find_map(|id| live.find_id(address.collection, id));
-            if let Some(index) = index {
-                by_address.insert(address.clone(), index);
+                .filter_map(|id| live.find_id(address.collection, id));
+            for index in indices {
+                by_address.entry(address.clone()).or_insert(index);
                 by_index.insert(index, address.clone());
             }
         }
         Self {
             by_address,
             by_index,
+            watched: options
+                .watched
+                .iter()
+                .map(|(address, _)| address.clone())
+                .collect(),
         }
+    }
+
+    /// Whether a live object of the address's name was made for the address, by the ledger or, of a
+    /// webhook in parts, by a run that did not get to say so.
+    pub(super) fn has_made(&self, address: &Address, named: usize, live: &Live) -> bool {
+        let in_parts = |object: &LiveObject| !object.parts.is_empty();
+        self.by_index.get(&named) == Some(address)
+            || (self.watched.contains(address) && live.objects.get(named).is_some_and(in_parts))
+    }
+
+    /// The address that owns a live object and must never lose it.
+    pub(super) fn protected(&self, index: usize, options: &Options) -> Option<&Address> {
+        let address = self.by_index.get(&index)?;
+        let entry = options.ledger.as_ref()?.resources.get(address)?;
+        entry.prevent_destroy.then_some(address)
+    }
+
+    /// What addresses own besides the object that they are bound to, in the order of reading.
+    pub(super) fn left_over(&self, bound: &Bound) -> Vec<(usize, &Address)> {
+        let mut left: Vec<(usize, &Address)> = self
+            .by_index
+            .iter()
+            .filter(|(index, address)| bound.live.get(*address).is_some_and(|one| one != *index))
+            .map(|(index, address)| (*index, address))
+            .collect();
+        left.sort_unstable();
+        left
     }
 
     /// Whether a live object is owned by an address that is declared: then only that one may have it.

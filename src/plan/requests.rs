@@ -87,6 +87,12 @@ pub struct Context<'a> {
 }
 
 impl Op {
+    /// Whether the write makes an object.
+    #[must_use]
+    pub const fn creates(&self) -> bool {
+        matches!(self, Self::Create { .. } | Self::AddEvent { .. })
+    }
+
     /// What the write costs in the `openapi` dialect, in credits.
     ///
     /// Source: the price table of API credits: a write of one record 1, a bulk deletion 6 a record.

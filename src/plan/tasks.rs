@@ -852,20 +852,19 @@ impl Builder<'_> {
         let Some(acting) = self.live.acting.clone() else {
             return;
         };
-        let lent = |address: &&Address| {
-            self.options.ledger.as_ref().is_some_and(|ledger| {
-                ledger
-                    .resources
-                    .get(*address)
-                    .is_some_and(|entry| entry.lent.as_ref() == Some(&acting.id))
+        // By its id, since its handle may be another one by now.
+        let lent = self
+            .options
+            .ledger
+            .iter()
+            .flat_map(|ledger| &ledger.resources);
+        let mut founded: Vec<Address> = lent
+            .filter(|(_, entry)| entry.lent.as_ref() == Some(&acting.id))
+            .filter_map(|(_, entry)| {
+                let index = self.live.find_id("departments", &entry.id)?;
+                self.live.bound(index)
             })
-        };
-        let mut founded: Vec<Address> = self
-            .bound
-            .live
-            .keys()
-            .filter(|address| address.collection == "departments")
-            .filter(lent)
+            .filter(|address| self.bound.live.contains_key(*address))
             .cloned()
             .collect();
         founded.sort();

@@ -66,6 +66,9 @@ impl Exchange<'_> {
     /// # Errors
     /// A duplicate of the field.
     pub(super) fn unique(&self, collection: &str, field: &str) -> Result<(), Fault> {
+        if self.organization.sight.takes_duplicates {
+            return Ok(());
+        }
         let taken = self
             .body
             .get(field)

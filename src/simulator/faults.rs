@@ -55,8 +55,12 @@ pub enum Fault {
         /// What `Retry-After` says.
         retry_after: Option<Duration>,
     },
-    /// `minute-limit`: the calls of the minute are used up, which only the guide has.
-    MinuteLimit,
+    /// `minute-limit`, `minute-limit:SECONDS`: the calls of the minute are used up, which only the
+    /// guide has, with or without `Retry-After`.
+    MinuteLimit {
+        /// What `Retry-After` says.
+        retry_after: Option<Duration>,
+    },
     /// `day-limit`, `day-limit:SECONDS`: the credits or calls of the day are used up, with or
     /// without `Retry-After`. It holds for the organization until [`Faults::next_run`].
     DayLimit {
@@ -117,7 +121,10 @@ impl Fault {
             Self::TooManyRequests {
                 retry_after: Some(Duration::from_secs(5)),
             },
-            Self::MinuteLimit,
+            Self::MinuteLimit { retry_after: None },
+            Self::MinuteLimit {
+                retry_after: Some(Duration::from_secs(20)),
+            },
             Self::Status {
                 status: 500,
                 effect: false,
@@ -293,7 +300,7 @@ impl Facts<'_> {
     /// Whether a fault makes sense here.
     fn allow(&self, fault: &Fault) -> bool {
         match fault {
-            Fault::MinuteLimit => !self.is_token && self.dialect == Dialect::Guide,
+            Fault::MinuteLimit { .. } => !self.is_token && self.dialect == Dialect::Guide,
             Fault::DayLimit { .. } | Fault::TokenExpired | Fault::TokenRevoked => {
                 !self.is_token && self.organization.is_some()
             }
@@ -361,7 +368,7 @@ impl Faults {
     }
 
     /// A mixed schedule for a campaign: some kinds of faults, some quirks, sometimes a lost write,
-    /// a dead token or a used up day.
+    /// a dead token, a throttled accounts server or a used up day.
     ///
     /// At most `budget` faults come in a run and none after the second run, so that the third can
     /// converge. Quirks stay.
@@ -371,9 +378,10 @@ impl Faults {
         let mut draw = SmallRng::seed_from_u64(seed ^ 0x9e37_79b9_7f4a_7c15);
         let mut kinds = Fault::passing();
         kinds.retain(|kind| {
-            (dialect == Dialect::Guide || *kind != Fault::MinuteLimit) && draw.random_ratio(1, 2)
+            let known = dialect == Dialect::Guide || !matches!(kind, Fault::MinuteLimit { .. });
+            known && draw.random_ratio(1, 2)
         });
-        let percent: u32 = draw.random_range(2..=20);
+        let percent: u32 = draw.random_range(4..=30);
         let mut faults = Self::new(seed)
             .with_budget(budget)
             .with_last_run(2)
@@ -386,6 +394,10 @@ impl Faults {
             sometimes(2, |n| Rule::new(When::Write(n), Fault::LostAfter), 8),
             sometimes(4, |n| Rule::new(When::Nth(n), Fault::TokenExpired), 40),
             sometimes(4, |n| Rule::new(When::Token(n), LOST_TOKEN), 2),
+            sometimes(6, |n| Rule::new(When::Token(n), NO_TOKEN), 3),
+            // Counted are those requests only that these can befall.
+            sometimes(3, |n| Rule::new(When::Nth(n), Fault::NotStored), 2),
+            sometimes(2, |n| Rule::new(When::Nth(n), Fault::Shift), 2),
             sometimes(8, |n| Rule::new(When::Nth(n), Fault::TokenRevoked), 60),
             sometimes(
                 8,
@@ -619,6 +631,9 @@ impl Faults {
 
 /// A token request whose answer is lost.
 const LOST_TOKEN: Fault = Fault::LostAfter;
+
+/// An accounts server that has been asked too often.
+const NO_TOKEN: Fault = Fault::TooManyRequests { retry_after: None };
 
 /// A used up day that says so.
 const LONG_DAY: Fault = Fault::DayLimit {

@@ -614,7 +614,8 @@ fn create_event(exchange: &mut Exchange<'_>) -> Outcome {
             .iter()
             .all(|field| exchange.body.get(*field) == event.get(*field))
     };
-    if exchange.organization.live("events").any(same) {
+    let is_taken = exchange.organization.live("events").any(same);
+    if is_taken && !exchange.organization.sight.takes_duplicates {
         return Err(Fault::field("/eventType", Problem::Duplicate));
     }
     let defaults = json!({"url": null, "eventType": null, "actions": ["add"], "isActive": true});

@@ -391,6 +391,7 @@ impl Simulator {
             return response(status, Some(&body));
         };
         organization.usage.roll(now_ms);
+        organization.sight.takes_duplicates = self.faults.quirks().duplicates_taken;
         let query = Query(
             form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
                 .into_owned()

@@ -186,6 +186,7 @@ impl Desk {
             dialect: environment.dialect,
             edition: environment.edition,
             parallelism: environment.parallelism,
+            seed: None,
             settle: SETTLE,
         })
         .await

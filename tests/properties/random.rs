@@ -5,9 +5,10 @@
 //! matching or unknown to it.
 
 #![expect(
+    dead_code,
     unreachable_pub,
     clippy::expect_used,
-    reason = "a module of a test binary"
+    reason = "a module of two test binaries, each of which uses a part of it"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -316,6 +317,16 @@ pub enum Change {
 
 /// Draws a manifest; `later` says that it may rename, replace, clear and remove.
 pub fn manifest(dialect: Dialect, later: bool) -> BoxedStrategy<Manifest> {
+    manifest_within(dialect, later, POOL, POOL)
+}
+
+/// The same from fewer names, with at most so many resources of a kind.
+pub fn manifest_within(
+    dialect: Dialect,
+    later: bool,
+    names: u8,
+    resources: u8,
+) -> BoxedStrategy<Manifest> {
     let kinds: Vec<BoxedStrategy<BTreeMap<u8, Resource>>> = KINDS
         .iter()
         .map(|(kind, rows)| {
@@ -324,8 +335,9 @@ pub fn manifest(dialect: Dialect, later: bool) -> BoxedStrategy<Manifest> {
                 ("slas", Dialect::Openapi) => 2,
                 ("webhooks", _) => 7,
                 _ => POOL,
-            };
-            let pool = if *kind == "webhooks" { 8 } else { POOL };
+            }
+            .min(resources);
+            let pool = if *kind == "webhooks" { 8 } else { POOL }.min(names);
             prop_oneof![
                 1 => Just(BTreeMap::new()),
                 4 => prop::collection::btree_map(0..pool, resource(rows, dialect, later), 0..=usize::from(most)),
@@ -333,8 +345,10 @@ pub fn manifest(dialect: Dialect, later: bool) -> BoxedStrategy<Manifest> {
             .boxed()
         })
         .collect();
-    let removed =
-        prop::collection::btree_set((0..KINDS.len(), 0..POOL), 0..if later { 14 } else { 1 });
+    let removed = prop::collection::btree_set(
+        (0..KINDS.len(), 0..names),
+        0..if later { usize::from(names) + 2 } else { 1 },
+    );
     (kinds, removed)
         .prop_map(move |(drawn, removed)| {
             let kinds: BTreeMap<_, _> = KINDS
@@ -504,6 +518,46 @@ fn naming(kind: &str) -> &'static str {
 }
 
 impl Manifest {
+    /// The same without a kind, for organizations that cannot have it.
+    pub fn without(mut self, kind: &str) -> Self {
+        self.kinds.remove(kind);
+        self.removed.retain(|(removed, _)| *removed != kind);
+        self
+    }
+
+    /// The same without what is made and never compared again, though its creation may end
+    /// halfway: nothing but a ledger could tell the next run.
+    pub fn without_loose_ends(mut self) -> Self {
+        for contact in self
+            .kinds
+            .get_mut("contacts")
+            .into_iter()
+            .flat_map(BTreeMap::values_mut)
+        {
+            let is_loose = |(_, drawn): &(&str, Drawn)| {
+                matches!(drawn, Drawn::Plain(Value::Null) | Drawn::Cf(_))
+            };
+            if contact.fields.iter().any(is_loose) {
+                contact.lifecycle = 0;
+            }
+        }
+        self
+    }
+
+    /// The same without one resource; it is not removed either.
+    pub fn without_one(mut self, kind: &'static str, n: u8) -> Self {
+        if let Some(resources) = self.kinds.get_mut(kind) {
+            resources.remove(&n);
+        }
+        self.removed.remove(&(kind, n));
+        self
+    }
+
+    /// Whether a resource is declared.
+    pub fn declares(&self, kind: &str, n: u8) -> bool {
+        self.get(kind, n).is_some()
+    }
+
     fn get(&self, kind: &str, n: u8) -> Option<&Resource> {
         self.kinds.get(kind)?.get(&n)
     }

@@ -661,6 +661,7 @@ async fn open(
         dialect,
         edition: None,
         parallelism: None,
+        seed: None,
         settle: SETTLE,
     })
     .await

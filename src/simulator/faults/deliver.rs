@@ -93,7 +93,7 @@ impl Simulator {
             }
             Fault::Truncated => return Delivery::Truncated(self.handle(request, now_ms)),
             Fault::TooManyRequests { .. }
-            | Fault::MinuteLimit
+            | Fault::MinuteLimit { .. }
             | Fault::DayLimit { .. }
             | Fault::Status { effect: false, .. }
             | Fault::Html { effect: false, .. } => self.refuse(request, fault, now_ms),
@@ -177,7 +177,7 @@ impl Simulator {
             Fault::Html { status, .. } => return self.numbered(page(status)),
             Fault::Status { status, .. } => self.failure(status),
             Fault::DayLimit { .. } => self.render(&respond::Fault::Credits { retry_after: 0 }),
-            Fault::MinuteLimit => self.render(&respond::Fault::Rate),
+            Fault::MinuteLimit { .. } => self.render(&respond::Fault::Rate),
             _ => self.render(&respond::Fault::Concurrency),
         };
         if answer.status() == StatusCode::TOO_MANY_REQUESTS
@@ -193,7 +193,9 @@ impl Simulator {
             rate_headers(&mut answer, &self.state.settings, organization, 0, now_ms);
         }
         let retry_after = match fault {
-            Fault::TooManyRequests { retry_after } | Fault::DayLimit { retry_after } => retry_after,
+            Fault::TooManyRequests { retry_after }
+            | Fault::MinuteLimit { retry_after }
+            | Fault::DayLimit { retry_after } => retry_after,
             _ => None,
         };
         if let Some(wait) = retry_after {
@@ -208,7 +210,7 @@ impl Simulator {
     fn limit_headers(&self, answer: &mut Response<Bytes>, fault: Fault, now_ms: i64) {
         let settings = &self.state.settings;
         let end = match fault {
-            Fault::MinuteLimit => limits::end_of_minute(now_ms),
+            Fault::MinuteLimit { .. } => limits::end_of_minute(now_ms),
             Fault::DayLimit { .. } => limits::end_of_day(now_ms),
             _ => return,
         };

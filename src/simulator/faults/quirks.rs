@@ -1,5 +1,6 @@
 //! The ways in which an organization answers all the time.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ pub enum Missing {
 pub struct Quirks {
     /// For how long a new object is missing from listings. Reading it by id shows it at once.
     pub list_lag: Duration,
+    /// How many listings miss a new object; it shows up in the next one, or when `list_lag` is over
+    /// if that is set.
+    pub list_lag_reads: u32,
     /// For how long a new object is missing from searches.
     pub search_lag: Duration,
     /// E-mail addresses are stored in lower case.
@@ -47,6 +51,11 @@ pub struct Quirks {
     pub empty_ok: bool,
     /// Objects carry a field that no document knows.
     pub unknown_fields: bool,
+    /// Names and addresses that are in use are taken again: there is no refusal as a duplicate.
+    ///
+    /// For some kinds no document says that they are refused; where they are not, nothing but the
+    /// client keeps a repeated creation from making a second object.
+    pub duplicates_taken: bool,
 }
 
 impl Quirks {
@@ -65,11 +74,14 @@ impl Quirks {
             },
             empty_ok: some(),
             unknown_fields: some(),
+            duplicates_taken: some(),
             ..Self::default()
         };
         let (list, search) = (draw.random_range(1..=40), draw.random_range(60..=300));
+        let (counts, reads) = (draw.random_ratio(1, 3), draw.random_range(1..=2));
         Self {
             list_lag: Duration::from_secs(if list_lags { list } else { 0 }),
+            list_lag_reads: if list_lags && counts { reads } else { 0 },
             search_lag: Duration::from_secs(if search_lags { search } else { 0 }),
             ..quirks
         }
@@ -77,7 +89,7 @@ impl Quirks {
 
     /// Whether new objects are missing anywhere.
     pub(in crate::simulator) const fn lags(&self) -> bool {
-        !self.list_lag.is_zero() || !self.search_lag.is_zero()
+        !self.list_lag.is_zero() || !self.search_lag.is_zero() || self.list_lag_reads > 0
     }
 
     /// The request as the organization takes it, when that is not as it was sent.
@@ -230,12 +242,24 @@ pub(in crate::simulator) struct Sight {
     /// The time of the request under way while new objects are watched.
     now_ms: Option<i64>,
     /// When objects were made that may still be missing from lists.
-    born: HashMap<String, i64>,
+    born: HashMap<String, Born>,
     /// What the list under way does not show.
     hidden: HashSet<String>,
+    /// What of it the list would have shown: each counts as one read.
+    missed: RefCell<HashSet<String>>,
     /// Objects that nobody manages, at the front of the lists of their collections.
     strangers: BTreeMap<&'static str, Value>,
     is_listing: bool,
+    /// Whether names that are in use are taken again.
+    pub(in crate::simulator) takes_duplicates: bool,
+}
+
+/// A new object.
+#[derive(Debug, Clone, Copy)]
+struct Born {
+    at_ms: i64,
+    /// How many listings have missed it.
+    reads: u32,
 }
 
 /// The collections that strangers come to, with the fields that must differ from all others.
@@ -260,7 +284,11 @@ impl Sight {
     /// Notes a new object.
     pub(in crate::simulator) fn note(&mut self, id: &str) {
         if let Some(now_ms) = self.now_ms {
-            self.born.insert(id.to_owned(), now_ms);
+            let born = Born {
+                at_ms: now_ms,
+                reads: 0,
+            };
+            self.born.insert(id.to_owned(), born);
         }
     }
 
@@ -270,13 +298,24 @@ impl Sight {
         let age = |lag: Duration| i64::try_from(lag.as_millis()).unwrap_or(i64::MAX);
         let (list, search) = (age(quirks.list_lag), age(quirks.search_lag));
         let longest = list.max(search);
-        self.born
-            .retain(|_, born| now_ms.saturating_sub(*born) < longest);
-        let lag = if is_search { search } else { list };
+        let reads = quirks.list_lag_reads;
+        self.born.retain(|_, born| {
+            now_ms.saturating_sub(born.at_ms) < longest || (list == 0 && born.reads < reads)
+        });
+        let is_late = |born: &Born| {
+            let age = now_ms.saturating_sub(born.at_ms);
+            if is_search {
+                return age < search;
+            }
+            // Whichever ends first, of those that are set.
+            (list > 0 || reads > 0)
+                && (list == 0 || age < list)
+                && (reads == 0 || born.reads < reads)
+        };
         self.hidden = self
             .born
             .iter()
-            .filter(|(_, born)| now_ms.saturating_sub(**born) < lag)
+            .filter(|(_, born)| is_late(born))
             .map(|(id, _)| id.clone())
             .collect();
     }
@@ -286,14 +325,25 @@ impl Sight {
         self.now_ms = None;
         self.is_listing = false;
         self.hidden.clear();
+        for id in self.missed.get_mut().drain() {
+            if let Some(born) = self.born.get_mut(&id) {
+                born.reads = born.reads.saturating_add(1);
+            }
+        }
     }
 
     /// Whether the list under way shows an object.
     pub(in crate::simulator) fn shows(&self, object: &Value) -> bool {
-        self.hidden.is_empty()
-            || object["id"]
-                .as_str()
-                .is_none_or(|id| !self.hidden.contains(id))
+        if self.hidden.is_empty() {
+            return true;
+        }
+        match object["id"].as_str() {
+            Some(id) if self.hidden.contains(id) => {
+                self.missed.borrow_mut().insert(id.to_owned());
+                false
+            }
+            _ => true,
+        }
     }
 
     /// The object in front of the list under way that nobody manages.

@@ -15,13 +15,14 @@ const NAMES: &str = "`not-sent`, `lost-before`, `lost-after`, `reset`, `429`, `m
 
 /// The keys of a schedule, for error messages.
 const KEYS: &str = "`seed`, `probability`, `kinds`, `budget`, `runs`, `nth`, `every`, `chance`, \
-     `write`, `on`, `token`, `quirks`, `list-lag`, `search-lag`";
+     `write`, `on`, `token`, `quirks`, `list-lag`, `list-lag-reads`, \
+     `search-lag`";
 
 /// Turns a quirk on.
 type Switch = fn(&mut Quirks);
 
 /// The names of all quirks with their switches.
-const QUIRKS: [(&str, Switch); 7] = [
+const QUIRKS: [(&str, Switch); 8] = [
     ("lower-case-emails", |quirks| {
         quirks.lower_case_emails = true;
     }),
@@ -33,6 +34,7 @@ const QUIRKS: [(&str, Switch); 7] = [
     ("omit-nulls", |quirks| quirks.missing = Missing::Omitted),
     ("empty-200", |quirks| quirks.empty_ok = true),
     ("unknown-fields", |quirks| quirks.unknown_fields = true),
+    ("duplicates-taken", |quirks| quirks.duplicates_taken = true),
 ];
 
 /// Why a text is no schedule of faults.
@@ -60,7 +62,8 @@ pub enum SpecError {
     /// No such quirk.
     #[error(
         "`{0}` is no quirk; the quirks are `lower-case-emails`, `ids-as-numbers`, \
-         `booleans-as-strings`, `nulls`, `omit-nulls`, `empty-200`, `unknown-fields`"
+         `booleans-as-strings`, `nulls`, `omit-nulls`, `empty-200`, `unknown-fields`, \
+         `duplicates-taken`"
     )]
     Quirk(String),
     /// A rule without a fault.
@@ -130,6 +133,11 @@ fn fault(text: &str) -> Result<Fault, SpecError> {
                 retry_after: after?,
             });
         }
+        ("minute-limit", _) => {
+            return Ok(Fault::MinuteLimit {
+                retry_after: after?,
+            });
+        }
         ("day-limit", _) => {
             return Ok(Fault::DayLimit {
                 retry_after: after?,
@@ -158,7 +166,6 @@ fn fault(text: &str) -> Result<Fault, SpecError> {
         "lost-before" => Fault::LostBefore,
         "lost-after" => Fault::LostAfter,
         "reset" => Fault::Reset,
-        "minute-limit" => Fault::MinuteLimit,
         "truncated" => Fault::Truncated,
         "cut-body" => Fault::CutBody,
         "token-expired" => Fault::TokenExpired,
@@ -225,8 +232,8 @@ impl Faults {
     /// Keys, parted by commas: `seed`; `probability` of one of the `kinds` (parted by `+`; unless
     /// told, [`Fault::passing`]) befalling a request; `budget`, the most faults a run; `runs`, the
     /// number of runs with faults; rules as [`When`] has them, with `*TIMES` behind to bound them;
-    /// `quirks`, parted by `+`; `list-lag` and `search-lag` in seconds. An empty text is a schedule
-    /// without faults.
+    /// `quirks`, parted by `+`; `list-lag` and `search-lag` in seconds; `list-lag-reads`, the number
+    /// of reads. An empty text is a schedule without faults.
     ///
     /// # Errors
     /// [`SpecError`] naming the first part that cannot be read.
@@ -269,6 +276,7 @@ impl Faults {
                         set(&mut quirks);
                     }
                 }
+                "list-lag-reads" => quirks.list_lag_reads = whole("a whole number of reads")?,
                 "list-lag" => quirks.list_lag = seconds(key, value)?,
                 "search-lag" => quirks.search_lag = seconds(key, value)?,
                 _ => return Err(SpecError::Key(key.to_owned())),
@@ -300,7 +308,7 @@ impl fmt::Display for Fault {
             Self::LostAfter => f.write_str("lost-after"),
             Self::Reset => f.write_str("reset"),
             Self::TooManyRequests { retry_after } => with_figure(f, "429", retry_after),
-            Self::MinuteLimit => f.write_str("minute-limit"),
+            Self::MinuteLimit { retry_after } => with_figure(f, "minute-limit", retry_after),
             Self::DayLimit { retry_after } => with_figure(f, "day-limit", retry_after),
             Self::Status { status, effect } => {
                 write!(f, "{status}{}", if *effect { "-after" } else { "" })
@@ -370,6 +378,9 @@ impl fmt::Display for Faults {
         }
         if !quirks.list_lag.is_zero() {
             write!(f, ",list-lag={}", quirks.list_lag.as_secs_f64())?;
+        }
+        if quirks.list_lag_reads > 0 {
+            write!(f, ",list-lag-reads={}", quirks.list_lag_reads)?;
         }
         if !quirks.search_lag.is_zero() {
             write!(f, ",search-lag={}", quirks.search_lag.as_secs_f64())?;

@@ -249,11 +249,16 @@ async fn refusals_by_limits_say_how_long_when_told_to() {
     assert_eq!(header(&answer, "x-rate-limit-remaining-v3"), Some(0));
     assert_eq!(desk.statistics().total.throttled, 3);
 
-    let desk = Desk::new(Dialect::Guide, "nth=1:minute-limit,nth=2:day-limit").await;
+    let spec = "nth=1:minute-limit,nth=2:minute-limit:9,nth=3:day-limit";
+    let desk = Desk::new(Dialect::Guide, spec).await;
     let answer = desk.get("/departments").await;
     assert_eq!(seen(&answer), "429 RATE_LIMIT_EXCEEDED");
     assert_eq!(header(&answer, "x-ratelimit-remaining"), Some(0));
     assert_eq!(header(&answer, "x-ratelimit-reset"), Some(NOW / 1_000 + 30));
+    assert_eq!(header(&answer, "retry-after"), None);
+    let answer = desk.get("/departments").await;
+    assert_eq!(seen(&answer), "429 RATE_LIMIT_EXCEEDED");
+    assert_eq!(header(&answer, "retry-after"), Some(9));
     let answer = desk.get("/departments").await;
     let reset = header(&answer, "x-ratelimit-reset").unwrap();
     assert_eq!(reset % 86_400, 0);
@@ -405,6 +410,49 @@ async fn new_objects_are_late_in_lists_and_later_in_searches() {
         // It was there all the time.
         let again = desk.write().await.unwrap();
         assert!(again.status().is_client_error(), "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_objects_are_missed_by_so_many_listings() {
+    for dialect in [Dialect::Openapi, Dialect::Guide] {
+        let desk = Desk::new(dialect, "list-lag-reads=2").await;
+        desk.write().await.unwrap();
+        let listed = async || ids_of(&desk.get("/contacts").await).len();
+        // Listings of other objects are none.
+        desk.get("/departments").await.unwrap();
+        assert_eq!(listed().await, 0, "{dialect}");
+        desk.clock.sleep(Duration::from_secs(600)).await;
+        assert_eq!(listed().await, 0, "{dialect}");
+        let found = desk.get("/contacts/search?email=j.smith@example.com").await;
+        assert_eq!(ids_of(&found).len(), 1, "{dialect}");
+        assert_eq!(listed().await, 1, "{dialect}");
+        assert_eq!(listed().await, 1, "{dialect}");
+
+        // With both, it is whichever ends first.
+        let desk = Desk::new(dialect, "list-lag-reads=2,list-lag=30").await;
+        desk.write().await.unwrap();
+        let listed = async || ids_of(&desk.get("/contacts").await).len();
+        assert_eq!(listed().await, 0, "{dialect}");
+        desk.clock.sleep(Duration::from_secs(30)).await;
+        assert_eq!(listed().await, 1, "{dialect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_in_use_may_be_taken_again() {
+    for dialect in [Dialect::Openapi, Dialect::Guide] {
+        for (spec, expected) in [("", 1), ("quirks=duplicates-taken", 2)] {
+            let desk = Desk::new(dialect, spec).await;
+            desk.write().await.unwrap();
+            let again = desk.write().await.unwrap();
+            assert_eq!(
+                again.status().is_success(),
+                expected == 2,
+                "{dialect} {spec}"
+            );
+            assert_eq!(desk.contacts().len(), expected, "{dialect} {spec}");
+        }
     }
 }
 
@@ -646,9 +694,9 @@ async fn chances_follow_their_probability() {
 #[test]
 fn texts_and_schedules_are_two_forms_of_one_thing() {
     let text = "seed=7,probability=0.05,kinds=reset+429:3+slow:0.25+html-after:200+empty:204+502-after,\
-                budget=9,runs=2,nth=3:lost-after*1,every=10:day-limit:60,chance=0.5:shift,\
+                budget=9,runs=2,nth=3:lost-after*1,nth=4:minute-limit:7,every=10:day-limit:60,chance=0.5:shift,\
                 on=* /api/v1/contacts:not-stored*2,on=PATCH /agents:500,token=1:lost-before,\
-                quirks=ids-as-numbers+omit-nulls,list-lag=1.5,search-lag=60";
+                quirks=ids-as-numbers+omit-nulls,list-lag=1.5,list-lag-reads=2,search-lag=60";
     assert_eq!(Faults::parse(text).unwrap().to_string(), text);
     assert_eq!(Faults::parse(" ").unwrap().to_string(), "seed=1");
     assert!(Faults::parse("").unwrap().is_calm());

@@ -1,0 +1,178 @@
+//! What is drawn for one schedule, all of it from its seed.
+
+#![expect(
+    unreachable_pub,
+    clippy::expect_used,
+    reason = "a module of a test binary"
+)]
+
+use std::time::Duration;
+
+use deskform::api::{Dialect, Edition};
+use deskform::simulator::Faults;
+use proptest::strategy::{BoxedStrategy, Strategy, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use super::random::{self, Change, Manifest};
+use super::wire::Cut;
+
+/// The most runs of a schedule; faults come in all but the last.
+pub const RUNS: usize = 3;
+
+/// Names that a manifest draws from, and the most resources of a kind.
+const NAMES: u8 = 6;
+const RESOURCES: u8 = 3;
+
+/// The strategies, made once: they are dear.
+pub struct Strategies {
+    before: [BoxedStrategy<Manifest>; 2],
+    now: [BoxedStrategy<Manifest>; 2],
+    since: BoxedStrategy<Vec<Change>>,
+}
+
+impl Strategies {
+    pub fn new() -> Self {
+        let dialects = [Dialect::Openapi, Dialect::Guide];
+        let draw = |later| {
+            dialects.map(|dialect| random::manifest_within(dialect, later, NAMES, RESOURCES))
+        };
+        Self {
+            before: draw(false),
+            now: draw(true),
+            since: random::changes().boxed(),
+        }
+    }
+}
+
+/// One schedule.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub seed: u64,
+    pub dialect: Dialect,
+    pub edition: Edition,
+    /// What was applied before, if anything was.
+    pub before: Option<Manifest>,
+    /// What has happened since.
+    pub since: Vec<Change>,
+    /// What is applied.
+    pub now: Manifest,
+    /// Contacts that nobody manages, so that their listing has more than one page.
+    pub crowd: usize,
+    pub faults: Faults,
+    /// Where runs are killed.
+    pub cuts: [Option<Cut>; RUNS],
+    /// Whether the server goes on with what it was sent when a run is killed.
+    pub outlives: bool,
+    /// How long an answer takes.
+    pub latency: Duration,
+    /// How long after a run the next one begins.
+    pub pause: Duration,
+    /// Whether somebody gives the lock of a killed run back; otherwise it has to expire.
+    pub unlocks: bool,
+    /// Before which run the ledger and the journals are lost.
+    pub forgets: Option<usize>,
+    /// Calls at once, where the environment allows fewer than the edition.
+    pub parallelism: Option<usize>,
+}
+
+fn sample<T: std::fmt::Debug>(strategy: &BoxedStrategy<T>, runner: &mut TestRunner) -> T {
+    strategy
+        .new_tree(runner)
+        .expect("every draw can be taken")
+        .current()
+}
+
+impl Case {
+    pub fn draw(seed: u64, strategies: &Strategies) -> Self {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let mut runner = TestRunner::new_with_rng(
+            Config::default(),
+            TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
+        );
+        let guide = random.random_bool(0.5);
+        let dialect = if guide {
+            Dialect::Guide
+        } else {
+            Dialect::Openapi
+        };
+        let edition = [
+            Edition::Free,
+            Edition::Express,
+            Edition::Standard,
+            Edition::Professional,
+            Edition::Enterprise,
+            Edition::Enterprise,
+        ][random.random_range(0..6)];
+        let fits = |manifest: Manifest| {
+            // Without enabled webhooks there is hardly anything to say of them.
+            if matches!(edition, Edition::Professional | Edition::Enterprise) {
+                manifest
+            } else {
+                manifest.without("webhooks")
+            }
+        };
+        let n = usize::from(guide);
+        let mut before = random
+            .random_bool(0.6)
+            .then(|| fits(sample(&strategies.before[n], &mut runner)));
+        let since = sample(&strategies.since, &mut runner);
+        let forgets = random
+            .random_ratio(1, 6)
+            .then(|| random.random_range(0..RUNS));
+        let mut now = fits(sample(&strategies.now[n], &mut runner));
+        if forgets.is_some() {
+            now = now.without_loose_ends();
+        }
+        if !now.declares("departments", 0) {
+            // The default department cannot be removed.
+            before = before.map(|before| before.without_one("departments", 0));
+        }
+        let mut faults = Faults::random(seed, dialect, random.random_range(4..=14));
+        if forgets.is_some() {
+            // What a listing misses however long one waits is known to a ledger only.
+            let mut quirks = faults.quirks().clone();
+            quirks.list_lag_reads = 0;
+            faults = faults.with_quirks(quirks);
+        }
+        let mut cut = |chance: f64| {
+            let (comes, at, after) = (
+                random.random_bool(chance),
+                random.random_range(-3..=32_i8),
+                random.random_bool(0.5),
+            );
+            comes.then_some(Cut {
+                // Now and then when all is done but nothing is kept yet.
+                at: u64::try_from(at).unwrap_or(0),
+                after,
+            })
+        };
+        let cuts = [cut(0.45), cut(0.3), None];
+        Self {
+            seed,
+            dialect,
+            edition,
+            before,
+            since,
+            now,
+            crowd: if random.random_ratio(1, 12) {
+                random.random_range(95..=130)
+            } else {
+                0
+            },
+            faults,
+            cuts,
+            outlives: random.random_bool(0.5),
+            latency: Duration::from_millis(random.random_range(1..=400)),
+            pause: Duration::from_secs(random.random_range(0..=90)),
+            unlocks: random.random_bool(0.5),
+            forgets,
+            parallelism: random
+                .random_ratio(1, 4)
+                .then(|| random.random_range(1..=8)),
+        }
+    }
+}
