@@ -465,6 +465,7 @@ mod tests {
     #[test]
     fn values_are_checked_by_type() {
         let custom = |kind: &str| Custom {
+            key: "customFields/x".into(),
             module: None,
             kind: Some(kind.to_owned()),
             max_length: Some(3),

@@ -39,6 +39,7 @@ impl Changes {
     }
 
     /// The changes in order.
+    #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         match &self.0 {
             Form::Listed(changes) => Iter::Listed(changes.iter()),

@@ -77,16 +77,19 @@ impl Leaves {
     }
 
     /// The leaves in order.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> {
         self.0.iter().map(|(key, value)| (&**key, value))
     }
 
     /// The names in order.
+    #[must_use]
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.iter().map(|(key, _)| &**key)
     }
 
     /// The values in the order of their names.
+    #[must_use]
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> {
         self.0.iter().map(|(_, value)| value)
     }
