@@ -1,8 +1,8 @@
 //! The difference between two states: plain equality, nothing else.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::state::{Address, State, Value};
+use crate::state::{Address, Leaves, State, Value};
 
 /// One resource's difference.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub struct Difference {
     /// The field.
     pub field: &'static str,
     /// The leaf of a map.
-    pub leaf: Option<String>,
+    pub leaf: Option<Arc<str>>,
     /// The live value.
     pub before: Value,
     /// The wanted value.
@@ -71,7 +71,7 @@ fn compare(field: &'static str, before: &Value, after: &Value, into: &mut Vec<Di
     if before == after {
         return;
     }
-    let empty = BTreeMap::new();
+    let empty = Leaves::new();
     let (old, new) = match (before, after) {
         (Value::Map(old), Value::Map(new)) => (old, new),
         (Value::Null, Value::Map(new)) => (&empty, new),
@@ -86,7 +86,7 @@ fn compare(field: &'static str, before: &Value, after: &Value, into: &mut Vec<Di
             return;
         }
     };
-    let mut keys: Vec<&String> = old.keys().chain(new.keys()).collect();
+    let mut keys: Vec<&str> = old.keys().chain(new.keys()).collect();
     keys.sort_unstable();
     keys.dedup();
     for key in keys {
@@ -95,7 +95,7 @@ fn compare(field: &'static str, before: &Value, after: &Value, into: &mut Vec<Di
         if before != after {
             into.push(Difference {
                 field,
-                leaf: Some(key.clone()),
+                leaf: Some(key.into()),
                 before: leaf(before, after),
                 after: leaf(after, before),
             });
@@ -106,7 +106,7 @@ fn compare(field: &'static str, before: &Value, after: &Value, into: &mut Vec<Di
 /// One side of a leaf. A present null beside nothing, or beside a map, is the empty map.
 fn leaf(side: Option<&Value>, other: Option<&Value>) -> Value {
     match (side, other) {
-        (Some(Value::Null), None | Some(Value::Map(_))) => Value::Map(BTreeMap::new()),
+        (Some(Value::Null), None | Some(Value::Map(_))) => Value::Map(Leaves::new()),
         (side, _) => side.cloned().unwrap_or_default(),
     }
 }

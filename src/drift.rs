@@ -454,7 +454,7 @@ impl Record {
                 Some(live.map(shown_value).unwrap_or_default()),
             ),
             Some(leaf) => {
-                let recorded = |value: &Json| value.get(leaf).cloned();
+                let recorded = |value: &Json| value.get(&**leaf).cloned();
                 if by_leaf && recorded(&self.sent).is_none() {
                     // The manifests name a leaf that they did not name before.
                     return Some((Moved::Manifests, Json::Null));

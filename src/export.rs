@@ -9,7 +9,7 @@ use crate::kind::{self, Form, Kind, Shape, Wire};
 use crate::live::convert::{flag, switch_value};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject};
-use crate::state::{Address, Body, Reference, Resource, Secret, State, Value};
+use crate::state::{Address, Body, Leaves, Reference, Resource, Secret, State, Value};
 
 /// What an export holds.
 #[derive(Debug, Default)]
@@ -207,7 +207,7 @@ fn tidy(
         let foreign: Vec<String> = map
             .keys()
             .filter(|event| event.contains('.'))
-            .cloned()
+            .map(str::to_owned)
             .collect();
         for event in foreign {
             map.remove(&event);
@@ -237,7 +237,7 @@ fn meaningful(value: Value, keep_null_leaves: bool) -> Value {
     match value {
         Value::List(list) if list.is_empty() => Value::Null,
         Value::Map(map) => {
-            let map: BTreeMap<_, _> = map
+            let map: Leaves = map
                 .into_iter()
                 .map(|(key, value)| (key, meaningful(value, false)))
                 .filter(|(_, value)| keep_null_leaves || !value.is_null())

@@ -1,8 +1,11 @@
 //! Addresses, resources and states: the one type for what is wanted and for what is live.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+
+mod leaves;
+
+pub use leaves::Leaves;
 
 use indexmap::IndexMap;
 use secrecy::{ExposeSecret, SecretString};
@@ -188,7 +191,7 @@ pub enum Value {
     /// A list, or a set in sorted order.
     List(Vec<Value>),
     /// Named leaves. Keys of `cf` are `customFields/handle` for managed fields, API names otherwise.
-    Map(BTreeMap<String, Value>),
+    Map(Leaves),
 }
 
 impl Value {

@@ -166,14 +166,14 @@ webhooks:
     let Value::Map(cf) = field(&desired, kim, "cf") else {
         unreachable!()
     };
-    assert_eq!(cf["customFields/region"], Value::text("EMEA"));
-    assert_eq!(cf["cf_vip"], Value::text("true"));
-    assert_eq!(cf["cf_size"], Value::text("4"));
-    assert_eq!(cf["cf_gone"], Value::Null);
+    assert_eq!(cf.get("customFields/region"), Some(&Value::text("EMEA")));
+    assert_eq!(cf.get("cf_vip"), Some(&Value::text("true")));
+    assert_eq!(cf.get("cf_size"), Some(&Value::text("4")));
+    assert_eq!(cf.get("cf_gone"), Some(&Value::Null));
     let Value::Map(times) = field(&desired, ("slas", "Gold"), "responseTime") else {
         unreachable!()
     };
-    assert_eq!(times["businessHours"], Value::Number(24.into()));
+    assert_eq!(times.get("businessHours"), Some(&Value::Number(24.into())));
     let Value::Secret(url) = field(&desired, ("webhooks", "crm"), "url") else {
         unreachable!()
     };
@@ -185,9 +185,9 @@ webhooks:
     let Value::Map(events) = field(&desired, ("webhooks", "crm"), "subscriptions") else {
         unreachable!()
     };
-    assert_eq!(events["Ticket_Add"], Value::Null);
-    assert_eq!(events["Contact_Update"], Value::Null);
-    let Value::Map(filter) = &events["Ticket_Thread_Add"] else {
+    assert_eq!(events.get("Ticket_Add"), Some(&Value::Null));
+    assert_eq!(events.get("Contact_Update"), Some(&Value::Null));
+    let Some(Value::Map(filter)) = events.get("Ticket_Thread_Add") else {
         unreachable!()
     };
     assert_eq!(filter.len(), 1);
@@ -243,8 +243,8 @@ removed: {departments: [Old]}
     let Value::Map(times) = field(&desired, ("slas", "Gold"), "responseTime") else {
         unreachable!()
     };
-    assert_eq!(times["businessHours"], Value::Number(4.into()));
-    assert_eq!(times["calendarHours"], Value::Number(24.into()));
+    assert_eq!(times.get("businessHours"), Some(&Value::Number(4.into())));
+    assert_eq!(times.get("calendarHours"), Some(&Value::Number(24.into())));
     assert_eq!(desired.removed.len(), 1);
     let address = Address::new("agents", "a@example.com");
     assert!(desired.details[&address].lifecycle.create_only);

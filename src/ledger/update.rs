@@ -329,7 +329,7 @@ pub(crate) fn only_named(named: &Value, live: &Value) -> Value {
                 .iter()
                 .map(|(key, value)| {
                     let live = live.get(key).unwrap_or(&Value::Null);
-                    (key.clone(), only_named(value, live))
+                    (key, only_named(value, live))
                 })
                 .collect(),
         ),

@@ -1,12 +1,10 @@
 //! Values between the wire and the manifest's terms: one decoder and one encoder for all kinds.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Number, Value as Json};
 
 use crate::api::Dialect;
 use crate::kind::{Encoding, Field, Shape, Switch, Wire, webhooks};
-use crate::state::{Address, Reference, Value};
+use crate::state::{Address, Leaves, Reference, Value};
 
 /// Translates ids and API names of an organization to addresses.
 pub trait Names {
@@ -177,7 +175,7 @@ fn decode_filter(json: &Json, names: &dyn Names) -> Value {
     let Json::Object(object) = json else {
         return Value::Null;
     };
-    let mut filter = BTreeMap::new();
+    let mut filter = Leaves::new();
     let mut departments: Vec<Value> = ["departmentIds", "departmentId"]
         .iter()
         .filter_map(|key| object.get(*key))
@@ -269,7 +267,7 @@ pub fn normalise(field: &Field, dialect: Dialect, value: Value) -> Value {
         (Shape::Map(leaves), Value::Map(map)) => Value::Map(
             map.into_iter()
                 .map(|(key, value)| {
-                    let value = match leaves.iter().find(|leaf| leaf.name == key) {
+                    let value = match leaves.iter().find(|leaf| *leaf.name == *key) {
                         Some(leaf) => normalise(leaf, dialect, value),
                         None => value,
                     };
@@ -424,7 +422,7 @@ pub fn encode(
         (Shape::Subscriptions, Value::Map(map)) => {
             let mut object = Map::new();
             for (event, filter) in map {
-                object.insert(event.clone(), encode_filter(filter, ids)?);
+                object.insert(event.to_owned(), encode_filter(filter, ids)?);
             }
             Json::Object(object)
         }
@@ -537,7 +535,7 @@ fn plain(value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
         ),
         Value::Map(map) => Json::Object(
             map.iter()
-                .map(|(key, value)| Ok((key.clone(), plain(value, ids)?)))
+                .map(|(key, value)| Ok((key.to_owned(), plain(value, ids)?)))
                 .collect::<Result<_, EncodeError>>()?,
         ),
     })
@@ -571,20 +569,20 @@ pub fn switch_value(switch: Switch) -> Value {
 /// The guide's events that a map of subscriptions stands for, in the guide's order; the second
 /// list holds the subscriptions that the guide cannot express.
 #[must_use]
-pub fn guide_events(subscriptions: &BTreeMap<String, Value>) -> (Vec<String>, Vec<String>) {
+pub fn guide_events(subscriptions: &Leaves) -> (Vec<String>, Vec<String>) {
     let mut events = Vec::new();
     let mut refused = Vec::new();
     for (event, filter) in subscriptions {
         let rows: Vec<_> = webhooks::GUIDE_EVENTS
             .iter()
-            .filter(|(_, official, _)| official == event)
+            .filter(|(_, official, _)| *official == event)
             .collect();
         if rows.is_empty() {
             // What the guide itself showed under a name of its own is kept as it is.
             if event.contains('.') {
-                events.push(event.clone());
+                events.push(event.to_owned());
             } else {
-                refused.push(event.clone());
+                refused.push(event.to_owned());
             }
             continue;
         }
@@ -596,7 +594,7 @@ pub fn guide_events(subscriptions: &BTreeMap<String, Value>) -> (Vec<String>, Ve
             ),
             Value::Map(map) if map.len() == 1 => {
                 let Some(Value::List(fields)) = map.get("fields") else {
-                    refused.push(event.clone());
+                    refused.push(event.to_owned());
                     continue;
                 };
                 for field in fields {
@@ -605,11 +603,11 @@ pub fn guide_events(subscriptions: &BTreeMap<String, Value>) -> (Vec<String>, Ve
                         .find(|(_, _, of)| of.is_some() && *of == field.as_text())
                     {
                         Some((guide, ..)) => events.push((*guide).to_owned()),
-                        None => refused.push(event.clone()),
+                        None => refused.push(event.to_owned()),
                     }
                 }
             }
-            _ => refused.push(event.clone()),
+            _ => refused.push(event.to_owned()),
         }
     }
     refused.dedup();
@@ -621,9 +619,9 @@ pub fn guide_events(subscriptions: &BTreeMap<String, Value>) -> (Vec<String>, Ve
 /// An event that has no official counterpart, or whose counterpart is taken already, stands under
 /// its own name: so it is a difference that can be seen and removed.
 #[must_use]
-pub fn subscriptions_of(events: &[&str]) -> BTreeMap<String, Value> {
+pub fn subscriptions_of(events: &[&str]) -> Leaves {
     let plain_update = events.contains(&"Ticket.Update");
-    let mut map: BTreeMap<String, Value> = BTreeMap::new();
+    let mut map: Leaves = Leaves::new();
     for event in events {
         match webhooks::GUIDE_EVENTS
             .iter()
@@ -633,13 +631,10 @@ pub fn subscriptions_of(events: &[&str]) -> BTreeMap<String, Value> {
                 map.insert((*official).to_owned(), Value::Null);
             }
             Some((_, official, Some(field))) if !plain_update => {
-                let entry = map
-                    .entry((*official).to_owned())
-                    .or_insert_with(|| Value::Map(BTreeMap::new()));
-                if let Value::Map(filter) = entry
-                    && let Value::List(fields) = filter
-                        .entry("fields".to_owned())
-                        .or_insert_with(|| Value::List(Vec::new()))
+                if let Some(Value::Map(filter)) =
+                    map.get_or_insert(official, || Value::Map(Leaves::new()))
+                    && let Some(Value::List(fields)) =
+                        filter.get_or_insert("fields", || Value::List(Vec::new()))
                 {
                     fields.push(Value::text(field));
                     sort(fields);

@@ -6,15 +6,15 @@ pub mod read;
 pub mod url;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::{Map, Value as Json};
 
 use crate::api::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
 use crate::manifest::identity::canonical_text;
-use crate::state::{Address, Body, Value};
+use crate::state::{Address, Body, Leaves, Value};
 use convert::{Ids, Names};
 
 /// One object as the organization shows it.
@@ -50,6 +50,24 @@ pub struct ActingAgent {
     pub email: String,
 }
 
+/// By collection or module, then by name, so that nothing is copied to look a name up.
+type ByName<C, T> = HashMap<C, HashMap<String, T>>;
+
+/// What several threads read while one of them may add to it; a lock is never held across a call.
+#[derive(Debug, Default)]
+struct Shared<T>(RwLock<T>);
+
+impl<T> Shared<T> {
+    // Whoever panics under the lock leaves whole entries behind.
+    fn read(&self) -> RwLockReadGuard<'_, T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, T> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What was read of an organization.
 #[derive(Debug)]
 pub struct Live {
@@ -59,17 +77,17 @@ pub struct Live {
     pub objects: Vec<LiveObject>,
     /// Who is acting, where the API tells.
     pub acting: Option<ActingAgent>,
-    by_id: HashMap<(&'static str, String), usize>,
-    by_identity: HashMap<(&'static str, String), Vec<usize>>,
-    by_lower_case: HashMap<(&'static str, String), Vec<usize>>,
-    by_api_name: HashMap<(String, String), usize>,
+    by_id: ByName<&'static str, usize>,
+    by_identity: ByName<&'static str, Vec<usize>>,
+    by_lower_case: ByName<&'static str, Vec<usize>>,
+    by_api_name: ByName<String, usize>,
     bound: HashMap<usize, Address>,
     reserved: HashSet<Address>,
-    ids: RefCell<HashMap<Address, String>>,
-    api_names: RefCell<HashMap<Address, String>>,
-    stored: RefCell<HashMap<Address, Body>>,
-    learned: RefCell<HashMap<(&'static str, String), Address>>,
-    learned_fields: RefCell<HashMap<(String, String), Address>>,
+    ids: Shared<HashMap<Address, String>>,
+    api_names: Shared<HashMap<Address, String>>,
+    stored: Shared<HashMap<Address, Body>>,
+    learned: Shared<HashMap<(&'static str, String), Address>>,
+    learned_fields: Shared<HashMap<(String, String), Address>>,
 }
 
 /// The identity of a webhook in the guide is its URL, since its webhooks have no name.
@@ -124,33 +142,36 @@ impl Live {
             by_api_name: HashMap::new(),
             bound: HashMap::new(),
             reserved: HashSet::new(),
-            ids: RefCell::new(HashMap::new()),
-            api_names: RefCell::new(HashMap::new()),
-            stored: RefCell::new(HashMap::new()),
-            learned: RefCell::new(HashMap::new()),
-            learned_fields: RefCell::new(HashMap::new()),
+            ids: Shared::default(),
+            api_names: Shared::default(),
+            stored: Shared::default(),
+            learned: Shared::default(),
+            learned_fields: Shared::default(),
         }
     }
 
     /// Adds an object; one that was added before (a duplicate of paging) is left out.
     pub fn add(&mut self, object: LiveObject) {
         let index = self.objects.len();
-        let key = (object.kind.collection, object.id.clone());
-        if self.by_id.contains_key(&key) {
+        let ids = self.by_id.entry(object.kind.collection).or_default();
+        if ids.contains_key(&object.id) {
             return;
         }
-        self.by_id.insert(key, index);
+        ids.insert(object.id.clone(), index);
         for part in &object.parts {
-            self.by_id
-                .insert((object.kind.collection, part.id.clone()), index);
+            ids.insert(part.id.clone(), index);
         }
         if let Some(identity) = self.raw_identity(&object) {
             self.by_lower_case
-                .entry((object.kind.collection, identity.to_lowercase()))
+                .entry(object.kind.collection)
+                .or_default()
+                .entry(identity.to_lowercase())
                 .or_default()
                 .push(index);
             self.by_identity
-                .entry((object.kind.collection, identity))
+                .entry(object.kind.collection)
+                .or_default()
+                .entry(identity)
                 .or_default()
                 .push(index);
         }
@@ -159,7 +180,9 @@ impl Live {
             object.raw.get("apiName").and_then(Json::as_str),
         ) {
             self.by_api_name
-                .insert((module.to_owned(), api_name.to_owned()), index);
+                .entry(module.to_owned())
+                .or_default()
+                .insert(api_name.to_owned(), index);
         }
         self.objects.push(object);
     }
@@ -180,7 +203,8 @@ impl Live {
     #[must_use]
     pub fn find(&self, collection: &'static str, identity: &str) -> &[usize] {
         self.by_identity
-            .get(&(collection, identity.to_owned()))
+            .get(collection)
+            .and_then(|names| names.get(identity))
             .map_or(&[], Vec::as_slice)
     }
 
@@ -188,7 +212,8 @@ impl Live {
     #[must_use]
     pub fn find_without_case(&self, collection: &'static str, identity: &str) -> Option<usize> {
         self.by_lower_case
-            .get(&(collection, identity.to_lowercase()))?
+            .get(collection)?
+            .get(&identity.to_lowercase())?
             .iter()
             .copied()
             .find(|index| {
@@ -202,7 +227,7 @@ impl Live {
     /// The object with an id.
     #[must_use]
     pub fn find_id(&self, collection: &'static str, id: &str) -> Option<usize> {
-        self.by_id.get(&(collection, id.to_owned())).copied()
+        self.by_id.get(collection)?.get(id).copied()
     }
 
     /// Keeps addresses for what the manifests declare, so that no other object takes one.
@@ -213,12 +238,10 @@ impl Live {
     /// Says that an object is the live side of an address.
     pub fn bind(&mut self, index: usize, address: Address) {
         if let Some(object) = self.objects.get(index) {
-            self.ids
-                .borrow_mut()
-                .insert(address.clone(), object.id.clone());
+            self.ids.write().insert(address.clone(), object.id.clone());
             if let Some(api_name) = object.raw.get("apiName").and_then(Json::as_str) {
                 self.api_names
-                    .borrow_mut()
+                    .write()
                     .insert(address.clone(), api_name.to_owned());
             }
             self.bound.insert(index, address);
@@ -233,9 +256,9 @@ impl Live {
 
     /// Remembers the id that the server gave to a new object.
     pub fn learn(&self, address: &Address, id: &str) {
-        self.ids.borrow_mut().insert(address.clone(), id.to_owned());
+        self.ids.write().insert(address.clone(), id.to_owned());
         self.learned
-            .borrow_mut()
+            .write()
             .insert((address.collection, id.to_owned()), address.clone());
     }
 
@@ -243,7 +266,7 @@ impl Live {
     #[must_use]
     pub fn learned_ids(&self, address: &Address) -> Vec<String> {
         self.learned
-            .borrow()
+            .read()
             .iter()
             .filter(|(_, owner)| *owner == address)
             .map(|((_, id), _)| id.clone())
@@ -252,22 +275,22 @@ impl Live {
 
     /// Remembers what an answer says is stored now.
     pub fn store(&self, address: &Address, body: Body) {
-        self.stored.borrow_mut().insert(address.clone(), body);
+        self.stored.write().insert(address.clone(), body);
     }
 
     /// What the last answer said is stored, if there was a write.
     #[must_use]
     pub fn stored(&self, address: &Address) -> Option<Body> {
-        self.stored.borrow().get(address).cloned()
+        self.stored.read().get(address).cloned()
     }
 
     /// Remembers the API name that the server gave to a new custom field.
     pub fn learn_field(&self, address: &Address, module: &str, api_name: &str) {
         self.api_names
-            .borrow_mut()
+            .write()
             .insert(address.clone(), api_name.to_owned());
         self.learned_fields
-            .borrow_mut()
+            .write()
             .insert((module.to_owned(), api_name.to_owned()), address.clone());
     }
 
@@ -305,9 +328,7 @@ impl Live {
                 format!("{} [{}]", address.handle, object.id),
             );
         }
-        self.ids
-            .borrow_mut()
-            .insert(address.clone(), object.id.clone());
+        self.ids.write().insert(address.clone(), object.id.clone());
         Some(address)
     }
 
@@ -335,9 +356,7 @@ impl Live {
     /// The custom fields of a module by API name.
     #[must_use]
     pub fn custom_field(&self, module: &str, api_name: &str) -> Option<usize> {
-        self.by_api_name
-            .get(&(module.to_owned(), api_name.to_owned()))
-            .copied()
+        self.by_api_name.get(module)?.get(api_name).copied()
     }
 
     /// The identity of an object as it is compared.
@@ -359,11 +378,16 @@ impl Live {
 impl Names for Live {
     fn address(&self, collection: &'static str, id: &str) -> Address {
         // Nothing is learned before something is applied.
-        let learned = self.learned.borrow();
-        if !learned.is_empty()
-            && let Some(address) = learned.get(&(collection, id.to_owned()))
-        {
-            return address.clone();
+        let learned = {
+            let learned = self.learned.read();
+            if learned.is_empty() {
+                None
+            } else {
+                learned.get(&(collection, id.to_owned())).cloned()
+            }
+        };
+        if let Some(address) = learned {
+            return address;
         }
         match self.find_id(collection, id) {
             Some(index) => self
@@ -375,7 +399,7 @@ impl Names for Live {
                     address = Address::new(collection, format!("id:{id} [{id}]"));
                 }
                 self.ids
-                    .borrow_mut()
+                    .write()
                     .entry(address.clone())
                     .or_insert_with(|| id.to_owned());
                 address
@@ -384,9 +408,17 @@ impl Names for Live {
     }
 
     fn custom_field(&self, module: &str, api_name: &str) -> String {
-        let key = (module.to_owned(), api_name.to_owned());
-        if let Some(address) = self.learned_fields.borrow().get(&key) {
-            return address.to_string();
+        let learned = {
+            let learned = self.learned_fields.read();
+            if learned.is_empty() {
+                None
+            } else {
+                let key = (module.to_owned(), api_name.to_owned());
+                learned.get(&key).map(ToString::to_string)
+            }
+        };
+        if let Some(key) = learned {
+            return key;
         }
         Live::custom_field(self, module, api_name)
             .and_then(|index| self.bound.get(&index))
@@ -396,11 +428,11 @@ impl Names for Live {
 
 impl Ids for Live {
     fn id(&self, address: &Address) -> Option<String> {
-        self.ids.borrow().get(address).cloned()
+        self.ids.read().get(address).cloned()
     }
 
     fn api_name(&self, address: &Address) -> Option<String> {
-        self.api_names.borrow().get(address).cloned()
+        self.api_names.read().get(address).cloned()
     }
 }
 
@@ -466,7 +498,7 @@ pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
         .collect())
 }
 
-fn subscriptions_json(map: &BTreeMap<String, Value>) -> Json {
+fn subscriptions_json(map: &Leaves) -> Json {
     Json::Object(
         map.iter()
             .map(|(event, filter)| {
@@ -481,13 +513,13 @@ fn subscriptions_json(map: &BTreeMap<String, Value>) -> Json {
                                     .collect(),
                                 _ => Vec::new(),
                             };
-                            (key.clone(), Json::Array(values))
+                            (key.to_owned(), Json::Array(values))
                         })
                         .collect::<Map<_, _>>()
                         .into(),
                     _ => Json::Null,
                 };
-                (event.clone(), filter)
+                (event.to_owned(), filter)
             })
             .collect(),
     )

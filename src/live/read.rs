@@ -62,7 +62,7 @@ impl Needs {
                 }
                 if let (Shape::CustomFields { module }, Value::Map(map)) = (field.shape, value) {
                     if let Some(entry) = needs.kinds.get_mut(kind.collection) {
-                        entry.cf.extend(map.keys().cloned());
+                        entry.cf.extend(map.keys().map(str::to_owned));
                     }
                     let fields = needs.kinds.entry("customFields").or_default();
                     fields.modules.insert(module.to_owned());
@@ -505,7 +505,7 @@ fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
                 map.keys().any(|key| {
                     let api_name = match key.strip_prefix("customFields/") {
                         Some(handle) => live.api_name(&Address::new("customFields", handle)),
-                        None => Some(key.clone()),
+                        None => Some(key.to_owned()),
                     };
                     // A field that is only about to be created has no value yet.
                     api_name.is_some_and(|api_name| {

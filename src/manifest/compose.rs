@@ -86,7 +86,7 @@ pub fn compose(
         incomplete,
         mut problems,
     } = merged(sources);
-    declared.sort_by(|a, _, b, _| order(a).cmp(&order(b)));
+    declared.sort_by_cached_key(|address, _| order(address));
     let bodies: Vec<Raw> = declared
         .values_mut()
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
@@ -263,7 +263,7 @@ fn convert(
     let mut customs = Customs::default();
     let first = run(&customs, 0, bodies);
     for ((address, one), (body, _)) in declared.iter().zip(&first.0) {
-        let custom = Custom::of(body, &one.origin);
+        let custom = Custom::of(&address.handle, body, &one.origin);
         customs.fields.insert(Arc::clone(&address.handle), custom);
     }
     let mut runs: Vec<(usize, Vec<Raw>)> = Vec::new();
@@ -299,11 +299,11 @@ fn convert(
 }
 
 /// By kind in the order of the table, then by handle.
-fn order(address: &Address) -> (usize, &str) {
+fn order(address: &Address) -> (usize, Arc<str>) {
     let kind = KINDS
         .iter()
         .position(|kind| kind.collection == address.collection);
-    (kind.unwrap_or(KINDS.len()), &address.handle)
+    (kind.unwrap_or(KINDS.len()), Arc::clone(&address.handle))
 }
 
 /// What the files say once they are laid over one another.

@@ -1,6 +1,6 @@
 //! From the values of a file to the values of a body, by the shapes of the kind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Number;
@@ -16,7 +16,7 @@ use super::written::Numbers;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Part, Place, Problem, counted, did_you_mean, ticked};
-use crate::state::{Body, Lifecycle, Secret, Value};
+use crate::state::{Body, Leaves, Lifecycle, Secret, Value};
 
 /// A text after its expressions were replaced.
 pub(crate) enum Text {
@@ -612,7 +612,7 @@ impl<'a> Converter<'a> {
             self.wrong(here, at, raw, field.name, "a map");
             return None;
         };
-        let mut out = BTreeMap::new();
+        let mut out = Leaves::new();
         let mut whole = true;
         for (key, raw) in entries {
             let place = at.key(key);

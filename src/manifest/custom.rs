@@ -1,6 +1,6 @@
 //! Custom fields: what each type demands, and the values that records give them under `cf`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::kind::custom_fields::{TYPE_RULES, TypeRule};
 use crate::kind::patterns;
 use crate::kind::schema::{MAX_CUSTOM_VALUE, compile, governed_properties};
 use crate::problem::{Part, Problem, counted, did_you_mean, ticked};
-use crate::state::{Body, Value};
+use crate::state::{Body, Leaves, Value};
 
 /// The declared custom fields by handle.
 #[derive(Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Customs {
 
 /// What values of a custom field must be.
 pub(crate) struct Custom {
+    /// The key under which records hold its values, one text for all of them.
+    key: Arc<str>,
     module: Option<String>,
     kind: Option<String>,
     max_length: Option<u64>,
@@ -34,7 +36,7 @@ pub(crate) struct Custom {
 }
 
 impl Custom {
-    pub(crate) fn of(body: &Body, origin: &Origin) -> Self {
+    pub(crate) fn of(handle: &str, body: &Body, origin: &Origin) -> Self {
         let text = |name| body.get(name).and_then(Value::as_text).map(str::to_owned);
         let number = |name| match body.get(name) {
             Some(Value::Number(number)) => number.as_u64(),
@@ -49,6 +51,7 @@ impl Custom {
             _ => Vec::new(),
         };
         Self {
+            key: format!("customFields/{handle}").into(),
             module: text("module"),
             kind: text("type"),
             max_length: number("maxLength"),
@@ -193,7 +196,7 @@ impl Converter<'_> {
             self.error(here, (at, Part::Value), "wrong-type", message, label, help);
             return None;
         };
-        let mut out = BTreeMap::new();
+        let mut out = Leaves::new();
         let mut whole = true;
         for (key, raw) in entries {
             let place = at.key(key);
@@ -209,12 +212,8 @@ impl Converter<'_> {
                 whole = false;
                 continue;
             };
-            let name = if fits {
-                format!("customFields/{key}")
-            } else {
-                key.to_string()
-            };
-            out.insert(name, value);
+            let name = known.filter(|_| fits).map_or(key, |custom| &custom.key);
+            out.insert(Arc::clone(name), value);
         }
         whole.then_some(Value::Map(out))
     }
@@ -466,6 +465,7 @@ mod tests {
     #[test]
     fn values_are_checked_by_type() {
         let custom = |kind: &str| Custom {
+            key: "customFields/x".into(),
             module: None,
             kind: Some(kind.to_owned()),
             max_length: Some(3),

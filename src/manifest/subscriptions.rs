@@ -1,13 +1,11 @@
 //! The events of a webhook, each with its filter.
 
-use std::collections::BTreeMap;
-
 use super::convert::{Converter, Here, shared};
 use super::raw::{At, Raw};
 use super::walk::{unknown_key, wrong_type};
 use crate::kind::webhooks::{EVENTS, Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
 use crate::problem::{Part, did_you_mean, ticked};
-use crate::state::Value;
+use crate::state::{Leaves, Value};
 
 impl Converter<'_> {
     /// The subscriptions of a webhook: an event without a filter is null.
@@ -30,7 +28,7 @@ impl Converter<'_> {
             );
             return None;
         }
-        let mut out = BTreeMap::new();
+        let mut out = Leaves::new();
         let mut whole = true;
         for (name, filter) in entries {
             let place = at.key(name);
@@ -91,7 +89,7 @@ impl Converter<'_> {
                 return None;
             }
         };
-        let mut out = BTreeMap::new();
+        let mut out = Leaves::new();
         let mut whole = true;
         for (key, value) in entries {
             let place = at.key(key);

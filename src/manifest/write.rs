@@ -1,14 +1,13 @@
 //! From a state to YAML that is read back as the same state.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::identity::canonical_name;
 use super::variables;
 use crate::kind::{Kind, Shape, find};
 use crate::report::safe::hidden;
-use crate::state::{Address, Reference, Resource, State, Value};
+use crate::state::{Address, Leaves, Reference, Resource, State, Value};
 
 /// The resources of a collection as a manifest, in the order of their handles; the empty text
 /// where there are none.
@@ -135,7 +134,7 @@ impl Writer<'_> {
         }
     }
 
-    fn flow_map(&self, map: &BTreeMap<String, Value>, shape: Option<Shape>) -> String {
+    fn flow_map(&self, map: &Leaves, shape: Option<Shape>) -> String {
         let entries: Vec<String> = map
             .iter()
             .map(|(key, value)| {
@@ -579,7 +578,7 @@ webhooks:
                 );
                 let number = serde_json::Number::from_f64(hours[index] + 0.5).unwrap();
                 let number = if number.as_f64().unwrap().fract() == 0.0 { 7.into() } else { number };
-                let times = BTreeMap::from([("businessHours".to_owned(), Value::Number(number))]);
+                let times = Leaves::from([("businessHours".to_owned(), Value::Number(number))]);
                 state.insert(
                     Address::new("slas", handle.as_str()),
                     resource("slas", [

@@ -1,6 +1,8 @@
 //! Binding: which live object each declared resource is, and what its references mean.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::api::Dialect;
 use crate::kind::{Form, Kind, Shape};
@@ -11,7 +13,7 @@ use crate::manifest::identity::{canonical_identity, canonical_text};
 use crate::plan::Options;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::problem::{Place, Problem};
-use crate::state::{Address, Reference, Resource, State, Value};
+use crate::state::{Address, Leaves, Reference, Resource, State, Value};
 
 /// The desired state with every reference as an address.
 #[derive(Debug, Default)]
@@ -123,16 +125,7 @@ pub fn bind_what_is_clear(
     tombstones(desired, live, &owners, options, &mut bound, &mut problems);
     left_by_moves(desired, live, &owners, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
-    bound.desired.reserve(desired.state.len());
-    for (address, resource) in &desired.state {
-        let mut resource = resource.clone();
-        let before = problems.len();
-        translate(desired, live, address, &mut resource, &mut problems);
-        if problems.len() > before {
-            bound.unclear.insert(address.clone());
-        }
-        bound.desired.insert(address.clone(), resource);
-    }
+    translated(desired, live, &mut bound, &mut problems);
     refers_to_removed(desired, live, &bound, &mut problems);
     (bound, problems)
 }
@@ -431,6 +424,38 @@ fn left_by_moves(desired: &Desired, live: &Live, owners: &Owners, bound: &mut Bo
     }
 }
 
+/// Resources that one thread translates in one go. The result does not depend on the threads.
+const RUN: usize = 512;
+
+/// Translates all resources, side by side where they are many.
+fn translated(desired: &Desired, live: &Live, bound: &mut Bound, problems: &mut Vec<Problem>) {
+    let all: Vec<(&Address, &Resource)> = desired.state.iter().collect();
+    let run = |some: &[(&Address, &Resource)]| -> Vec<(Resource, Vec<Problem>)> {
+        some.iter()
+            .map(|(address, resource)| {
+                let mut resource = (*resource).clone();
+                let mut problems = Vec::new();
+                translate(desired, live, address, &mut resource, &mut problems);
+                (resource, problems)
+            })
+            .collect()
+    };
+    let runs: Vec<_> = all.chunks(RUN).collect();
+    let parts: Vec<_> = if runs.len() < 2 {
+        runs.into_iter().map(run).collect()
+    } else {
+        runs.into_par_iter().with_max_len(1).map(run).collect()
+    };
+    bound.desired.reserve(all.len());
+    for ((address, _), (resource, mut found)) in all.into_iter().zip(parts.into_iter().flatten()) {
+        if !found.is_empty() {
+            bound.unclear.insert(address.clone());
+            problems.append(&mut found);
+        }
+        bound.desired.insert(address.clone(), resource);
+    }
+}
+
 /// Whether a live object is neither declared nor to be removed.
 fn is_unknown(index: usize, live: &Live, bound: &Bound) -> bool {
     live.bound(index).is_none() && bound.tombstones.iter().all(|(known, _)| *known != index)
@@ -462,7 +487,7 @@ fn translate(
         };
         resolve(value, field.name, kind, live, &mut fail);
         if let (Shape::CustomFields { module }, Value::Map(map)) = (field.shape, &mut *value) {
-            let mut keyed = BTreeMap::new();
+            let mut keyed = Leaves::new();
             for (key, leaf) in std::mem::take(map) {
                 let canonical = if key.starts_with("customFields/") {
                     key.clone()
@@ -479,7 +504,7 @@ fn translate(
                     }
                     live.custom_field(module, &key)
                         .and_then(|index| live.bound(index))
-                        .map_or_else(|| key.clone(), ToString::to_string)
+                        .map_or_else(|| key.clone(), |address| address.to_string().into())
                 };
                 if keyed.insert(canonical.clone(), leaf).is_some() {
                     fail(
@@ -563,7 +588,7 @@ fn resolve(
             }
         }
         Value::Map(map) => {
-            for (key, item) in map {
+            for (key, item) in map.iter_mut() {
                 resolve(item, &format!("{path}/{key}"), kind, live, fail);
             }
         }

@@ -1,6 +1,7 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
 pub mod bind;
+mod changes;
 pub mod forecast;
 pub mod guards;
 mod order;
@@ -12,6 +13,7 @@ mod shown;
 mod summary;
 pub mod tasks;
 
+pub use changes::Changes;
 pub(crate) use shown::{shown_live, shown_value};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,7 +156,7 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
     /// The fields that change.
-    pub changes: Vec<FieldChange>,
+    pub changes: Changes,
     /// Resources whose steps come first.
     pub after: Vec<Address>,
     /// The writes, for readers; apply derives them again.
@@ -254,6 +256,9 @@ impl Options {
     /// The rule that accepts a difference, if there is one.
     #[must_use]
     pub fn ignoring(&self, address: &Address, field: Option<&str>) -> Option<&IgnoreRule> {
+        if self.ignore.is_empty() {
+            return None;
+        }
         let address = address.to_string();
         self.ignore.iter().find(|rule| {
             matches(&rule.address, &address)

@@ -135,20 +135,32 @@ fn lengths(tasks: &[Task], dependents: &[Vec<usize>]) -> Vec<usize> {
     length
 }
 
+/// The place of each task by address, verb and place among the tasks.
+fn ranks(tasks: &[Task]) -> Vec<usize> {
+    let mut sorted: Vec<(usize, &Task)> = tasks.iter().enumerate().collect();
+    // Tasks come by kind and handle, mostly: the sort finds long runs that are in order.
+    sorted.sort_by_key(|(_, task)| (&task.step.address, task.step.verb));
+    let mut ranks = vec![0; tasks.len()];
+    for (rank, (index, _)) in sorted.into_iter().enumerate() {
+        if let Some(slot) = ranks.get_mut(index) {
+            *slot = rank;
+        }
+    }
+    ranks
+}
+
 /// Prerequisites first, then the longest remaining path, then the address.
 pub(super) fn order(tasks: Vec<Task>) -> Result<Vec<Task>, Vec<Address>> {
     let count = tasks.len();
     let dependents = dependents(&tasks);
     let mut waiting: Vec<usize> = tasks.iter().map(|task| task.prerequisites.len()).collect();
     let length = lengths(&tasks, &dependents);
+    let ranks = ranks(&tasks);
     let key = |index: usize| {
-        let step = tasks
-            .get(index)
-            .map(|task| (task.step.address.clone(), task.step.verb));
         (
             length.get(index).copied().unwrap_or(0),
-            Reverse(step),
-            Reverse(index),
+            Reverse(ranks.get(index).copied().unwrap_or(0)),
+            index,
         )
     };
     let mut ready: BinaryHeap<_> = (0..count)
@@ -156,7 +168,7 @@ pub(super) fn order(tasks: Vec<Task>) -> Result<Vec<Task>, Vec<Address>> {
         .map(key)
         .collect();
     let mut sequence = Vec::with_capacity(count);
-    while let Some((_, _, Reverse(index))) = ready.pop() {
+    while let Some((_, _, index)) = ready.pop() {
         sequence.push(index);
         for next in dependents.get(index).map_or(&[][..], Vec::as_slice) {
             if let Some(number) = waiting.get_mut(*next) {

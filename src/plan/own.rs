@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+
 use crate::api::Dialect;
 use crate::diff::Difference;
 use crate::kind::patterns::NAME;
@@ -14,7 +16,7 @@ use crate::manifest::Desired;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
-use crate::state::{Address, Body, Reference, Resource, Secret, State, Value};
+use crate::state::{Address, Body, Leaves, Reference, Resource, Secret, State, Value};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]
@@ -33,8 +35,46 @@ pub struct Owned {
     pub acknowledged: Vec<Acknowledged>,
     /// Addresses that cannot be compared since a secret is missing.
     pub not_compared: BTreeSet<Address>,
-    /// The fields that the ledger remembers as secrets, by collection and id.
-    former: HashMap<(&'static str, String), Vec<String>>,
+}
+
+/// What some of the resources add to [`Owned`].
+#[derive(Default)]
+struct Part {
+    desired: Vec<(Address, Resource)>,
+    live: Vec<(Address, Resource)>,
+    named: Vec<(Address, Resource)>,
+    by_hand: Vec<(Address, Difference, &'static str)>,
+    waiting: Vec<(Address, Address)>,
+    acknowledged: Vec<Acknowledged>,
+    not_compared: Vec<Address>,
+}
+
+impl Owned {
+    fn add(&mut self, part: Part) {
+        self.desired.extend(part.desired);
+        self.live.extend(part.live);
+        self.named.extend(part.named);
+        self.by_hand.extend(part.by_hand);
+        self.waiting.extend(part.waiting);
+        self.acknowledged.extend(part.acknowledged);
+        self.not_compared.extend(part.not_compared);
+    }
+}
+
+/// Resources that one thread shapes in one go. The result does not depend on the threads.
+const RUN: usize = 512;
+
+/// The fields that the ledger remembers as secrets, by collection and id.
+type Former<'a> = HashMap<(&'static str, &'a str), &'a [String]>;
+
+/// What every resource is shaped by.
+struct Shaper<'a> {
+    desired: &'a Desired,
+    bound: &'a Bound,
+    live: &'a Live,
+    options: &'a Options,
+    former: Former<'a>,
+    by_hand_first: HashSet<Address>,
 }
 
 /// Checks what can be checked as soon as the dialect is known, before anything is read.
@@ -261,53 +301,50 @@ const MAX_FIELD_NAME: usize = 100;
 pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> Owned {
     let mut owned = Owned::default();
     let entries = options.ledger.iter().flat_map(|ledger| &ledger.resources);
-    owned.former = entries
+    let former = entries
         .filter(|(_, entry)| !entry.secrets.is_empty())
-        .map(|(address, entry)| {
-            (
-                (address.collection, entry.id.clone()),
-                entry.secrets.clone(),
-            )
-        })
+        .map(|(address, entry)| ((address.collection, &*entry.id), &*entry.secrets))
         .collect();
     owned
         .not_compared
         .extend(bound.not_compared.iter().cloned());
-    let by_hand_first = made_by_hand(bound, live.dialect);
     owned.desired.reserve(bound.desired.len());
     owned.named.reserve(bound.desired.len());
     owned.live.reserve(bound.live.len());
-    for (address, resource) in &bound.desired {
-        if owned.not_compared.contains(address) || bound.unclear.contains(address) {
-            continue;
+    let shaper = Shaper {
+        desired,
+        bound,
+        live,
+        options,
+        former,
+        by_hand_first: made_by_hand(bound, live.dialect),
+    };
+    let all: Vec<(&Address, &Resource)> = bound
+        .desired
+        .iter()
+        .filter(|(address, _)| {
+            !owned.not_compared.contains(*address) && !bound.unclear.contains(*address)
+        })
+        .collect();
+    let run = |some: &[(&Address, &Resource)]| {
+        let mut part = Part::default();
+        for (address, resource) in some {
+            shaper.shape(address, (*resource).clone(), &mut part);
         }
-        let mut resource = resource.clone();
-        drop_waiting(address, &mut resource, &by_hand_first, &mut owned.waiting);
-        owned.named.insert(address.clone(), resource.clone());
-        match bound.live.get(address) {
-            Some(index) => existing(
-                desired, address, resource, *index, live, options, &mut owned,
-            ),
-            None => {
-                let missing: Vec<&'static str> = resource
-                    .body
-                    .iter()
-                    .filter(|(_, value)| value.lacks_secret())
-                    .map(|(name, _)| name)
-                    .collect();
-                if !missing.is_empty() {
-                    owned.not_compared.insert(address.clone());
-                    continue;
-                }
-                if let Some(enabled) = resource.kind.enabled
-                    && enabled.send_on_create
-                    && resource.body.get(enabled.field).is_none()
-                {
-                    resource.body.set(enabled.field, switch_value(enabled.on));
-                }
-                owned.desired.insert(address.clone(), resource);
-            }
+        part
+    };
+    if all.len() > RUN {
+        let runs: Vec<_> = all.chunks(RUN).collect();
+        let parts: Vec<Part> = runs
+            .par_iter()
+            .with_max_len(1)
+            .map(|some| run(some))
+            .collect();
+        for part in parts {
+            owned.add(part);
         }
+    } else {
+        owned.add(run(&all));
     }
     let gone = bound.tombstones.iter().map(|(index, _)| index);
     for index in gone.chain(&bound.pruned) {
@@ -322,12 +359,12 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
                     .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             });
         if !out_of_use {
-            let former = former_secrets(object.kind, live, *index, &owned);
+            let former = shaper.former_secrets(object.kind, *index);
             let body = if former.is_empty() {
                 body
             } else {
                 let hide = |(name, value): (&'static str, &Value)| {
-                    (name, hidden(&former, name, value.clone()))
+                    (name, hidden(former, name, value.clone()))
                 };
                 body.iter().map(hide).collect()
             };
@@ -419,117 +456,138 @@ fn left_alone<'a>(
     )
 }
 
-/// The fields of a live object that were applied as secrets.
-fn former_secrets(
-    kind: &'static crate::kind::Kind,
-    live: &Live,
-    index: usize,
-    owned: &Owned,
-) -> Vec<String> {
-    live.objects
-        .get(index)
-        .and_then(|object| owned.former.get(&(kind.collection, object.id.clone())))
-        .cloned()
-        .unwrap_or_default()
-}
+impl Shaper<'_> {
+    /// The fields of a live object that were applied as secrets.
+    fn former_secrets(&self, kind: &'static Kind, index: usize) -> &[String] {
+        self.live
+            .objects
+            .get(index)
+            .and_then(|object| self.former.get(&(kind.collection, &*object.id)))
+            .copied()
+            .unwrap_or_default()
+    }
 
-fn existing(
-    desired: &Desired,
-    address: &Address,
-    mut resource: Resource,
-    index: usize,
-    live: &Live,
-    options: &Options,
-    owned: &mut Owned,
-) {
-    let kind = resource.kind;
-    let (hands_off, ignore_changes) = left_alone(desired, address, kind, options);
-    if let Some(enabled) = kind.enabled
-        && resource.body.get(enabled.field).is_none()
-        && kind
-            .field(enabled.field)
-            .is_some_and(|field| !matches!(field.wire(live.dialect), Wire::Harmless))
-    {
-        resource.body.set(enabled.field, switch_value(enabled.on));
+    fn shape(&self, address: &Address, mut resource: Resource, part: &mut Part) {
+        drop_waiting(
+            address,
+            &mut resource,
+            &self.by_hand_first,
+            &mut part.waiting,
+        );
+        part.named.push((address.clone(), resource.clone()));
+        if let Some(index) = self.bound.live.get(address) {
+            self.existing(address, resource, *index, part);
+            return;
+        }
+        if resource.body.iter().any(|(_, value)| value.lacks_secret()) {
+            part.not_compared.push(address.clone());
+            return;
+        }
+        if let Some(enabled) = resource.kind.enabled
+            && enabled.send_on_create
+            && resource.body.get(enabled.field).is_none()
+        {
+            resource.body.set(enabled.field, switch_value(enabled.on));
+        }
+        part.desired.push((address.clone(), resource));
     }
-    let have = live.body(index);
-    let mut wanted_fields = Vec::with_capacity(kind.fields.len());
-    let mut live_fields = Vec::with_capacity(kind.fields.len());
-    let former = former_secrets(kind, live, index, owned);
-    for field in kind.fields {
-        let named = resource.body.get(field.name);
-        let current = have.get(field.name).cloned().unwrap_or_default();
-        // Some fields go out again with every update: they stand on both sides.
-        let resent = kind
-            .api(live.dialect)
-            .is_some_and(|api| api.resend.contains(&field.name));
-        let Some(named) = named else {
-            if resent || matches!(field.wire(live.dialect), Wire::Query(_)) {
-                wanted_fields.push((field.name, current.clone()));
-                live_fields.push((field.name, current));
-            }
-            continue;
-        };
-        if field.write_only {
-            continue;
+
+    fn existing(&self, address: &Address, mut resource: Resource, index: usize, owned: &mut Part) {
+        let &Self {
+            desired,
+            live,
+            options,
+            ..
+        } = self;
+        let kind = resource.kind;
+        let (hands_off, ignore_changes) = left_alone(desired, address, kind, options);
+        if let Some(enabled) = kind.enabled
+            && resource.body.get(enabled.field).is_none()
+            && kind
+                .field(enabled.field)
+                .is_some_and(|field| !matches!(field.wire(live.dialect), Wire::Harmless))
+        {
+            resource.body.set(enabled.field, switch_value(enabled.on));
         }
-        if named.lacks_secret() {
-            owned.not_compared.insert(address.clone());
-            continue;
-        }
-        match field.wire(live.dialect) {
-            Wire::Harmless | Wire::Refused(_) => continue,
-            Wire::Manual { .. }
-                if hands_off || ignore_changes.iter().any(|name| name == field.name) =>
-            {
+        let have = live.body(index);
+        let mut wanted_fields = Vec::with_capacity(kind.fields.len());
+        let mut live_fields = Vec::with_capacity(kind.fields.len());
+        let former = self.former_secrets(kind, index);
+        for field in kind.fields {
+            let named = resource.body.get(field.name);
+            let current = have.get(field.name).cloned().unwrap_or_default();
+            // Some fields go out again with every update: they stand on both sides.
+            let resent = kind
+                .api(live.dialect)
+                .is_some_and(|api| api.resend.contains(&field.name));
+            let Some(named) = named else {
+                if resent || matches!(field.wire(live.dialect), Wire::Query(_)) {
+                    wanted_fields.push((field.name, current.clone()));
+                    live_fields.push((field.name, current));
+                }
+                continue;
+            };
+            if field.write_only {
                 continue;
             }
-            Wire::Manual { read, doing, .. } => {
-                by_hand(address, field, named, &have, *read, doing, options, owned);
+            if named.lacks_secret() {
+                owned.not_compared.push(address.clone());
                 continue;
             }
-            Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
+            match field.wire(live.dialect) {
+                Wire::Harmless | Wire::Refused(_) => continue,
+                Wire::Manual { .. }
+                    if hands_off || ignore_changes.iter().any(|name| name == field.name) =>
+                {
+                    continue;
+                }
+                Wire::Manual { read, doing, .. } => {
+                    by_hand(address, field, named, &have, *read, doing, options, owned);
+                    continue;
+                }
+                Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
+            }
+            let current = secret_on_both_sides(field, live.dialect, named, current);
+            let current = still_secret(former, field.name, named, current);
+            let wanted = overlay(field, named, &current);
+            let ignored = ignore_changes.iter().any(|name| name == field.name);
+            let wanted = if hands_off || ignored {
+                current.clone()
+            } else if wanted == current {
+                wanted
+            } else if let Some(rule) = options.ignoring(address, Some(field.name)) {
+                owned.acknowledged.push(Acknowledged {
+                    address: address.clone(),
+                    field: Some(field.name.to_owned()),
+                    reason: rule.reason.clone(),
+                    until: rule.until.map(|day| day.to_string()),
+                });
+                current.clone()
+            } else {
+                wanted
+            };
+            wanted_fields.push((field.name, wanted));
+            live_fields.push((field.name, current));
         }
-        let current = secret_on_both_sides(field, live.dialect, named, current);
-        let current = still_secret(&former, field.name, named, current);
-        let wanted = overlay(field, named, &current);
-        let ignored = ignore_changes.iter().any(|name| name == field.name);
-        let wanted = if hands_off || ignored {
-            current.clone()
-        } else if wanted == current {
-            wanted
-        } else if let Some(rule) = options.ignoring(address, Some(field.name)) {
-            owned.acknowledged.push(Acknowledged {
-                address: address.clone(),
-                field: Some(field.name.to_owned()),
-                reason: rule.reason.clone(),
-                until: rule.until.map(|day| day.to_string()),
-            });
-            current.clone()
-        } else {
-            wanted
+        // Most resources are as they are declared: then one body stands on all sides.
+        let shared = |fields: Vec<(&'static str, Value)>, known: &Body| {
+            let same = fields.len() == known.iter().count()
+                && fields
+                    .iter()
+                    .zip(known.iter())
+                    .all(|((name, value), (other, have))| *name == other && value == have);
+            if same {
+                known.clone()
+            } else {
+                fields.into_iter().collect()
+            }
         };
-        wanted_fields.push((field.name, wanted));
-        live_fields.push((field.name, current));
+        let wanted = shared(wanted_fields, &resource.body);
+        let current = shared(live_fields, &wanted);
+        let side = |body| Resource { kind, body };
+        owned.desired.push((address.clone(), side(wanted)));
+        owned.live.push((address.clone(), side(current)));
     }
-    // Most resources are as they are declared: then one body stands on all sides.
-    let shared = |fields: Vec<(&'static str, Value)>, known: &Body| {
-        let same = fields.len() == known.iter().count()
-            && fields
-                .iter()
-                .zip(known.iter())
-                .all(|((name, value), (other, have))| *name == other && value == have);
-        if same {
-            known.clone()
-        } else {
-            fields.into_iter().collect()
-        }
-    };
-    let wanted = shared(wanted_fields, &resource.body);
-    let current = shared(live_fields, &wanted);
-    let side = |body| Resource { kind, body };
-    owned.desired.insert(address.clone(), side(wanted));
-    owned.live.insert(address.clone(), side(current));
 }
 
 #[expect(
@@ -544,7 +602,7 @@ fn by_hand(
     read: Option<&'static str>,
     doing: &'static str,
     options: &Options,
-    owned: &mut Owned,
+    owned: &mut Part,
 ) {
     // What answers do not show cannot be compared: the declaration stands as documentation.
     let (Some(_), Some(current)) = (read, have.get(field.name)) else {
@@ -580,7 +638,7 @@ fn overlay(field: &Field, named: &Value, current: &Value) -> Value {
         (Shape::Map(_) | Shape::CustomFields { .. }, Value::Map(leaves)) => {
             let mut map = match current {
                 Value::Map(map) => map.clone(),
-                _ => BTreeMap::new(),
+                _ => Leaves::new(),
             };
             for (key, value) in leaves {
                 let value = match (value, map.get(key)) {
@@ -588,12 +646,12 @@ fn overlay(field: &Field, named: &Value, current: &Value) -> Value {
                     (Value::Null, None) => continue,
                     (Value::Map(inner), Some(Value::Map(below))) => {
                         let mut merged = below.clone();
-                        merged.extend(inner.iter().map(|(k, v)| (k.clone(), v.clone())));
+                        merged.extend(inner.iter().map(|(k, v)| (k, v.clone())));
                         Value::Map(merged)
                     }
                     (value, _) => value.clone(),
                 };
-                map.insert(key.clone(), value);
+                map.insert(key, value);
             }
             if map.is_empty() {
                 current.clone()

@@ -248,13 +248,13 @@ fn create(
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Map(map) => {
-            let map: std::collections::BTreeMap<_, _> = map
+            let map: crate::state::Leaves = map
                 .iter()
                 // The filter of a subscription is null when there is none.
                 .filter(|(key, value)| {
                     !value.is_null() || crate::kind::webhooks::find_event(key).is_some()
                 })
-                .map(|(key, value)| (key.clone(), value.clone()))
+                .map(|(key, value)| (key, value.clone()))
                 .collect();
             if map.is_empty() {
                 Value::Null

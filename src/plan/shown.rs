@@ -7,7 +7,7 @@ use crate::diff::Difference;
 use crate::kind::{Create, Kind, Shape, Wire};
 use crate::live::url;
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET};
-use crate::state::{Body, Reference, Value};
+use crate::state::{Body, Leaves, Reference, Value};
 
 /// The fields of a creation as changes from nothing.
 pub(super) fn created_fields(
@@ -34,7 +34,7 @@ pub(super) fn created_fields(
             Value::Map(map) => {
                 for (key, leaf) in map {
                     // A subscription without a filter is shown as the empty filter.
-                    let none = Value::Map(std::collections::BTreeMap::new());
+                    let none = Value::Map(Leaves::new());
                     let leaf = match (leaf, field.shape) {
                         (Value::Null, Shape::Subscriptions) => &none,
                         (Value::Null, _) => continue,
@@ -137,7 +137,7 @@ pub(crate) fn shown_value(value: &Value) -> Json {
         Value::List(list) => list.iter().map(shown_value).collect(),
         Value::Map(map) => Json::Object(
             map.iter()
-                .map(|(key, value)| (key.clone(), shown_value(value)))
+                .map(|(key, value)| (key.to_owned(), shown_value(value)))
                 .collect(),
         ),
     }

@@ -1,6 +1,6 @@
 //! The plan that shows the tasks: requests, counts, fingerprints.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -80,7 +80,7 @@ pub(super) fn summarise(
     let steps = shown_steps(tasks);
     let tasks = &*tasks;
     let mut summary = Summary::default();
-    let mut touched: BTreeMap<Verb, BTreeSet<&Address>> = BTreeMap::new();
+    let mut touched: HashMap<Verb, HashSet<&Address>> = HashMap::new();
     for task in tasks {
         summary.calls += task.ops.len();
         summary.credits += task.step.credits;
@@ -91,7 +91,7 @@ pub(super) fn summarise(
             }
         }
     }
-    let count = |verb: Verb| touched.get(&verb).map_or(0, BTreeSet::len);
+    let count = |verb: Verb| touched.get(&verb).map_or(0, HashSet::len);
     summary.create = count(Verb::Create);
     // A department that is created and then left by the acting agent counts once.
     let created = touched.get(&Verb::Create);
@@ -104,11 +104,11 @@ pub(super) fn summarise(
     summary.replace = count(Verb::Replace);
     summary.delete = count(Verb::Delete);
     summary.disable = count(Verb::Disable);
-    let busy: BTreeSet<&Address> = tasks.iter().map(|task| &task.step.address).collect();
+    let busy: HashSet<&Address> = tasks.iter().map(|task| &task.step.address).collect();
     let (adopted, unchanged): (Vec<_>, Vec<_>) = bound
         .live
         .keys()
-        .filter(|address| !busy.contains(address) && !owned.not_compared.contains(*address))
+        .filter(|address| !busy.contains(*address) && !owned.not_compared.contains(*address))
         .partition(|address| options.ledger.is_some() && !bound.known.contains(*address));
     summary.adopted = adopted.len();
     summary.unchanged = unchanged.len();
@@ -147,8 +147,8 @@ pub(super) fn summarise(
     }
 }
 
-/// The steps as they are shown. What only readers need moves there: the requests, and the changes of
-/// creations, which have nothing before them.
+/// The steps as they are shown. What only readers need moves there: the prerequisites by address, the
+/// requests, and the changes of creations, which have nothing before them.
 fn shown_steps(tasks: &mut [Task]) -> Vec<Step> {
     tasks
         .iter_mut()
@@ -157,9 +157,11 @@ fn shown_steps(tasks: &mut [Task]) -> Vec<Step> {
                 Verb::Create => std::mem::take(&mut task.step.changes),
                 _ => task.step.changes.clone(),
             };
+            let after = std::mem::take(&mut task.step.after);
             let requests = std::mem::take(&mut task.step.requests);
             Step {
                 changes,
+                after,
                 requests,
                 ..task.step.clone()
             }

@@ -16,16 +16,17 @@ use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::{DeleteDetail, Member, Op};
-use crate::plan::shown::{change_of, created_fields, shown};
+use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::{summarise, with_requests};
-use crate::plan::{FieldChange, Options, Plan, Step, Verb};
+use crate::plan::{Changes, FieldChange, Options, Plan, Step, Verb};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
 
 /// A step with all that is needed to carry it out.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// The step. Its requests, and the changes of a creation, stand in the plan alone.
+    /// The step. Its prerequisites, its requests, and the changes of a creation stand in the plan
+    /// alone.
     pub step: Step,
     /// Its kind.
     pub kind: &'static Kind,
@@ -87,6 +88,7 @@ pub fn plan(
             Change::Remove(address) => builder.remove(address),
         }
     }
+    drop(differences);
     builder.by_hand();
     builder.leave_new_departments();
     builder.prerequisites();
@@ -247,7 +249,7 @@ impl Builder<'_> {
                 };
                 let difference = Difference {
                     field: "cf",
-                    leaf: Some(key.clone()),
+                    leaf: Some(key.as_str().into()),
                     before: Value::Null,
                     after: value.clone(),
                 };
@@ -256,7 +258,7 @@ impl Builder<'_> {
                     .and_then(|index| differences.get_mut(*index))
                 {
                     Some(Change::Update(_, fields)) => {
-                        if !fields.iter().any(|have| have.leaf.as_ref() == Some(key)) {
+                        if !fields.iter().any(|have| have.leaf.as_deref() == Some(key)) {
                             fields.push(difference);
                         }
                     }
@@ -279,7 +281,7 @@ impl Builder<'_> {
             return;
         };
         let mut draft = Draft {
-            changes: created_fields(kind, self.dialect(), &resource.body),
+            changes: Changes::created(kind, self.dialect(), resource.body.clone()),
             body: resource.body.clone(),
             ..Draft::default()
         };
@@ -417,7 +419,7 @@ impl Builder<'_> {
                 continue;
             }
             let draft = Draft {
-                changes: vec![change_of(field.name, None, &Value::Null, value)],
+                changes: vec![change_of(field.name, None, &Value::Null, value)].into(),
                 instruction: Some(format!("set `{}` at {doing}", field.name)),
                 body: named.clone(),
                 ..Draft::default()
@@ -647,7 +649,7 @@ impl Builder<'_> {
             let leaf_frozen = match (field.shape, &difference.leaf) {
                 (Shape::Map(leaves), Some(name)) => leaves
                     .iter()
-                    .any(|leaf| leaf.name == name && leaf.create_only),
+                    .any(|leaf| leaf.name == &**name && leaf.create_only),
                 _ => false,
             };
             if field.create_only || leaf_frozen {
@@ -837,7 +839,7 @@ impl Builder<'_> {
                 continue;
             };
             let draft = Draft {
-                changes: vec![shown(difference)],
+                changes: vec![shown(difference)].into(),
                 instruction: Some(format!("set `{}` at {doing}", difference.field)),
                 body: resource.body.clone(),
                 ..Draft::default()
@@ -894,7 +896,8 @@ impl Builder<'_> {
                     before: Json::from(acting.email.as_str()),
                     after: Json::Null,
                     secret: false,
-                }],
+                }]
+                .into(),
                 ops: vec![Op::Leave {
                     agent: acting.id.clone(),
                 }],
@@ -1013,7 +1016,7 @@ impl Builder<'_> {
 
 #[derive(Default)]
 struct Draft {
-    changes: Vec<FieldChange>,
+    changes: Changes,
     ops: Vec<Op>,
     body: Body,
     effects: Vec<String>,

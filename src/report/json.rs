@@ -22,7 +22,11 @@ use crate::plan::{FORMAT_VERSION, FieldChange, Plan, SECRET};
 #[must_use]
 pub fn plan(plan: &Plan) -> String {
     let masked;
-    let leaks = plan.steps.iter().flat_map(|step| &step.changes).any(leaks);
+    let leaks = plan
+        .steps
+        .iter()
+        .flat_map(|step| &step.changes)
+        .any(|change| leaks(&change));
     let plan = if leaks {
         masked = mask(plan.clone());
         &masked

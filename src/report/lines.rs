@@ -63,7 +63,7 @@ const MAX_DIFF: usize = 4_000_000;
 pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
     let mut out = Vec::new();
     for change in &step.changes {
-        add_change(&mut out, step, change, width);
+        add_change(&mut out, step, &change, width);
     }
     for effect in &step.effects {
         out.push(Line::plain(format!("effect: {}", safe(effect))));

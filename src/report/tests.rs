@@ -34,7 +34,7 @@ fn step(verb: Verb, address: &str, changes: Vec<FieldChange>) -> Step {
         address: at(address),
         verb,
         adopted: false,
-        changes,
+        changes: changes.into(),
         after: Vec::new(),
         requests: Vec::new(),
         credits: 1,
@@ -188,7 +188,8 @@ fn others() -> Vec<Step> {
                     json!({"Ticket_Add": {}, "Contact_Add": null}),
                     json!({"Ticket_Add": {"departments": ["departments/Billing"]}, "Contact_Add": null, "Ticket_Update": {"fields": ["status"]}}),
                 ),
-            ],
+            ]
+            .into(),
             effects: vec!["the URL is called to check it".to_owned()],
             ..step(Verb::Replace, "webhooks/crm-sync", Vec::new())
         },

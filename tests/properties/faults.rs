@@ -379,7 +379,10 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
             }
             Outcome::Skipped { because } => {
                 ensure!(
-                    tasks[index].step.after.contains(because),
+                    tasks[index]
+                        .prerequisites
+                        .iter()
+                        .any(|needed| tasks[*needed].step.address == *because),
                     "{address} was skipped because of {because}, which it does not need"
                 );
                 skipped.insert(index);
