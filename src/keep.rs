@@ -39,7 +39,7 @@ use crate::state::{Address, Body, Value};
 pub const LOCK_TTL: Duration = Duration::from_secs(300);
 
 /// How often a lock is renewed.
-const RENEW_EVERY: Duration = Duration::from_secs(60);
+const RENEW_EVERY: Duration = Duration::from_secs(15);
 
 /// What is known before the organization is read.
 #[derive(Debug, Clone, PartialEq)]

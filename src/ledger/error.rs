@@ -118,9 +118,14 @@ impl StoreError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Access {
+                is_denied: true,
+                place,
+                ..
+            } if !place.contains("://") => "check the permissions of the file and its folder",
+            Self::Access {
                 is_denied: true, ..
             } => {
-                "check the permissions of the file, or the credentials in the environment \
+                "check the credentials in the environment and what they permit \
                  (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`); profiles are not read"
             }
             Self::Access { .. } | Self::RunExists { .. } => return None,
