@@ -70,18 +70,24 @@ pub async fn look(store: &Store) -> Result<View, StoreError> {
 }
 
 fn understood(store: &Store, load: Load, warnings: &mut Vec<Problem>) -> Ledger {
-    if let Load::Corrupt(reason) = &load {
-        warnings.push(
-            Problem::warning(
-                "ledger-corrupt",
-                format!("the ledger `{}` cannot be understood: {reason}", store.place()),
-            )
-            .help(
-                "objects are found by their identity instead and nothing is pruned; the next apply writes a new ledger and keeps this one with the ending `.corrupt`",
-            ),
-        );
-    }
+    warnings.extend(corrupt(store, &load));
     load.or_new(store.environment(), store.org_id())
+}
+
+/// What it means that a ledger cannot be understood, if it cannot.
+pub(crate) fn corrupt(store: &Store, load: &Load) -> Option<Problem> {
+    let Load::Corrupt(reason) = load else {
+        return None;
+    };
+    Some(
+        Problem::warning(
+            "ledger-corrupt",
+            format!("the ledger `{}` cannot be understood: {reason}", store.place()),
+        )
+        .help(
+            "objects are found by their identity instead and nothing is pruned; the next apply writes a new ledger and keeps this one with the ending `.corrupt`",
+        ),
+    )
 }
 
 /// Takes over what journals of killed runs tell, and returns the creations that are in doubt.

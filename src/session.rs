@@ -12,7 +12,6 @@ use crate::api::{
 use crate::clock::Clock;
 use crate::config::Prune;
 use crate::drift;
-use crate::live::fields::{created_custom_fields, too_many_custom_fields};
 use crate::live::read::{
     Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
 };
@@ -21,6 +20,7 @@ use crate::manifest::Desired;
 use crate::plan::bind::{Bound, bind, bind_what_is_clear};
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::own::{Owned, check_dialect, own};
+use crate::plan::room::{created_custom_fields, too_many_custom_fields};
 use crate::plan::tasks::{Planned, Task, plan};
 use crate::plan::{Options, Verb};
 use crate::problem::{Problem, Severity};

@@ -19,7 +19,6 @@ use deskform::apply::event::{Event, Outcome};
 use deskform::config::{Environment, Project};
 use deskform::diff::changes;
 use deskform::export::export;
-use deskform::kind::KINDS;
 use deskform::live::read::Needs;
 use deskform::manifest::source::Source;
 use deskform::manifest::{self, Sources};
@@ -252,21 +251,7 @@ async fn exported(desk: &Desk) -> Result<Sources, String> {
         .complete_all(&mut live)
         .await
         .map_err(|error| format!("{error:?}"))?;
-    let exported = export(&mut live);
-    let mut base = Vec::new();
-    for kind in KINDS {
-        let text = manifest::write::to_yaml(&exported.state, kind.collection);
-        if !text.is_empty() {
-            base.push(Source::new(
-                format!("{}.yaml", kind.collection),
-                text.as_bytes(),
-            ));
-        }
-    }
-    Ok(Sources {
-        base,
-        overlays: Vec::new(),
-    })
+    Ok(manifest::to_sources(&export(&mut live).state))
 }
 
 /// The exported organization as one text.

@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::live::Live;
 use crate::live::convert::Ids;
 use crate::live::read::Needs;
-use crate::manifest::{self, Sources, source::Source};
+use crate::manifest::{self, source::Source, to_sources};
 use crate::problem::{Problem, Problems, Severity, counted, exit, ticked};
 use crate::state::{Address, Value};
 
@@ -69,7 +69,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         mut state,
         mut notes,
     } = exported;
-    let mut sources = written(&state);
+    let mut sources = to_sources(&state);
     for _ in 0..ROUNDS {
         let problems =
             match manifest::compose(&sources, &workspace.environment, &environment_variable) {
@@ -82,7 +82,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         if !take_out(&problems, &mut state, &mut notes) {
             return Err(workspace.failure(problems));
         }
-        sources = written(&state);
+        sources = to_sources(&state);
     }
     let taken: Vec<String> = sources
         .base
@@ -161,24 +161,6 @@ fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
                 ));
             }
         }
-    }
-}
-
-fn written(state: &crate::state::State) -> Sources {
-    let base = KINDS
-        .iter()
-        .map(|kind| {
-            (
-                kind.collection,
-                manifest::write::to_yaml(state, kind.collection),
-            )
-        })
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(collection, text)| Source::new(format!("{collection}.yaml"), text.as_bytes()))
-        .collect();
-    Sources {
-        base,
-        overlays: Vec::new(),
     }
 }
 

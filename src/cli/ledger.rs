@@ -12,7 +12,7 @@ use super::common::{Failure, Workspace, block_on, print, remark};
 use super::store::holder;
 use crate::api::{Method, Request};
 use crate::clock::Clock;
-use crate::keep::absorb;
+use crate::keep::{absorb, corrupt};
 use crate::kind::Kind;
 use crate::ledger::{Entry, Held, Ledger, Load, LockError, Runs, Store};
 use crate::live::read::{Needs, is_gone};
@@ -444,7 +444,7 @@ fn show(global: &Global, workspace: &Workspace, args: &Show) -> Result<(), Failu
     let environment = &workspace.environment;
     let (load, beside) = block_on(async {
         let loaded = store.load().await?;
-        workspace.warn_of_corrupt(global, &store, &loaded.load);
+        workspace.warn(global, corrupt(&store, &loaded.load).as_slice());
         Ok((loaded.load, beside(global, workspace, &store).await))
     })?;
     if matches!(load, Load::Found(_)) && workspace.begins_anew() {

@@ -6,7 +6,7 @@ use super::Global;
 use super::common::{Failure, Workspace, environment_variable};
 use crate::clock::Clock;
 use crate::config::Target;
-use crate::keep::{KeepError, View, look};
+use crate::keep::{KeepError, View, corrupt, look};
 use crate::ledger::{
     Holder, Ledger, Load, Loaded, Location, LocationError, LockError, RunId, Store, StoreError,
 };
@@ -89,23 +89,8 @@ impl Workspace {
         if self.begins_anew() {
             loaded.load = Load::None;
         }
-        self.warn_of_corrupt(global, store, &loaded.load);
+        self.warn(global, corrupt(store, &loaded.load).as_slice());
         Ok(loaded)
-    }
-
-    /// Says that a ledger cannot be understood, and what that means.
-    pub(super) fn warn_of_corrupt(&self, global: &Global, store: &Store, load: &Load) {
-        if let Load::Corrupt(reason) = load {
-            let problem = Problem::warning(
-                "ledger-corrupt",
-                format!("the ledger `{}` cannot be understood: {reason}", store.place()),
-            )
-            .help(
-                "objects are found by their identity instead; nothing is pruned, and the next apply \
-                 writes a new ledger and keeps this one with the ending `.corrupt`",
-            );
-            self.warn(global, &[problem]);
-        }
     }
 
     /// What is kept, without a lock: the ledger with what killed runs have left.

@@ -11,7 +11,7 @@ use crate::plan::Verb;
 use crate::plan::requests::Op;
 use crate::plan::{shown_live, shown_value};
 use crate::session::Ready;
-use crate::state::{Address, State, Value};
+use crate::state::{Address, Value};
 
 /// The ledger after a run; `applied` are the addresses all of whose steps were done.
 ///
@@ -113,7 +113,8 @@ impl Update<'_> {
             .by_id
             .get(&(address.collection, id))
             .and_then(|owner| self.old.resources.get(*owner));
-        let (fields, secrets) = if self.is_in_step(address) {
+        let is_in_step = self.is_in_step(address);
+        let (fields, secrets) = if is_in_step {
             self.fields(address, index, old)
         } else {
             let kept = old.map(|entry| (entry.fields.clone(), entry.secrets.clone()));
@@ -122,7 +123,7 @@ impl Update<'_> {
         Entry {
             id: id.to_owned(),
             parts: self.parts(address, index),
-            identity: match old.filter(|_| !self.is_in_step(address)) {
+            identity: match old.filter(|_| !is_in_step) {
                 // A new name that was not taken is not its name.
                 Some(old) => old.identity.clone(),
                 None => declared
@@ -152,9 +153,10 @@ impl Update<'_> {
         if self.unfinished.contains(address) {
             return false;
         }
-        let body = |state: &State| state.get(address).map(|resource| resource.body.clone());
-        self.applied.contains(address)
-            || body(&self.ready.owned.desired) == body(&self.ready.owned.live)
+        let owned = &self.ready.owned;
+        let wanted = owned.desired.get(address).map(|resource| &resource.body);
+        let live = owned.live.get(address).map(|resource| &resource.body);
+        self.applied.contains(address) || wanted == live
     }
 
     /// What is recorded of each field, and which fields are secrets.

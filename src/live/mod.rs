@@ -1,7 +1,6 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
 pub mod convert;
-pub mod fields;
 pub mod read;
 pub mod url;
 

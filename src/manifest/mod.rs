@@ -25,4 +25,4 @@ mod written;
 pub use compose::{Desired, Detail, Tombstone, compose};
 pub use origin::Origin;
 pub use source::{Source, Sources, files};
-pub use write::to_yaml;
+pub use write::{to_sources, to_yaml};

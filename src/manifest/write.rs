@@ -4,10 +4,25 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::identity::canonical_name;
+use super::source::{Source, Sources};
 use super::variables;
-use crate::kind::{Kind, Shape, find};
+use crate::kind::{KINDS, Kind, Shape, find};
 use crate::report::safe::hidden;
 use crate::state::{Address, Leaves, Reference, Resource, State, Value};
+
+/// Writes a state as manifests, one file a collection that has resources.
+#[must_use]
+pub fn to_sources(state: &State) -> Sources {
+    Sources {
+        base: KINDS
+            .iter()
+            .map(|kind| (kind.collection, to_yaml(state, kind.collection)))
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(collection, text)| Source::new(format!("{collection}.yaml"), text.as_bytes()))
+            .collect(),
+        overlays: Vec::new(),
+    }
+}
 
 /// The resources of a collection as a manifest, in the order of their handles; the empty text
 /// where there are none.

@@ -73,16 +73,13 @@ fn updates(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
     for address in bound.live.keys() {
         *live_of.entry(address.collection).or_default() += 1;
     }
-    too_many(
-        "update",
-        "maxUpdates",
-        "maxUpdatePercent",
-        &of_kind,
-        &live_of,
-        limits.max_updates,
-        limits.max_update_percent,
-        problems,
-    );
+    let many = Many {
+        verb: "update",
+        absolute: ("maxUpdates", limits.max_updates),
+        percent: ("maxUpdatePercent", limits.max_update_percent),
+        way_out: &|guard, _| format!("raise `guards: {{{guard}}}` for this run"),
+    };
+    many.check(&of_kind, &live_of, problems);
 }
 
 fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Problem>) {
@@ -112,75 +109,69 @@ fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
             );
         }
     }
-    too_many(
-        "remove",
-        "maxDeletes",
-        "maxDeletePercent",
-        &of_kind,
-        &owned_of,
-        limits.max_deletes,
-        Some(limits.max_delete_percent.unwrap_or(DEFAULT_DELETE_PERCENT)),
-        problems,
-    );
+    let percent = limits.max_delete_percent.unwrap_or(DEFAULT_DELETE_PERCENT);
+    let many = Many {
+        verb: "remove",
+        absolute: ("maxDeletes", limits.max_deletes),
+        percent: ("maxDeletePercent", Some(percent)),
+        way_out: &|_, all| format!("say `--allow-deletes {all}`"),
+    };
+    many.check(&of_kind, &owned_of, problems);
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "two call sites; a struct would only rename them"
-)]
-fn too_many(
-    verb: &str,
-    absolute: &str,
-    percent: &str,
-    of_kind: &BTreeMap<&'static str, usize>,
-    out_of: &BTreeMap<&'static str, usize>,
-    max: Option<u64>,
-    max_percent: Option<u64>,
-    problems: &mut Vec<Problem>,
-) {
-    let all: usize = of_kind.values().sum();
-    if let Some(max) = max
-        && all as u64 > max
-    {
-        problems.push(
-            Problem::error(
-                "too-many-changes",
+/// A guard against changing too many objects at once.
+struct Many<'a> {
+    verb: &'a str,
+    /// The guard's name and the most objects in all.
+    absolute: (&'a str, Option<u64>),
+    /// The guard's name and the largest share of a kind.
+    percent: (&'a str, Option<u64>),
+    /// What to do if it is meant, by the guard's setting and the number in all.
+    way_out: &'a dyn Fn(&str, usize) -> String,
+}
+
+impl Many<'_> {
+    fn check(
+        &self,
+        of_kind: &BTreeMap<&'static str, usize>,
+        out_of: &BTreeMap<&'static str, usize>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let verb = self.verb;
+        let all: usize = of_kind.values().sum();
+        let mut refuse = |message: String, guard: &str| {
+            let help = format!("if that is meant, {}", (self.way_out)(guard, all));
+            problems.push(Problem::error("too-many-changes", message).help(help));
+        };
+        if let (name, Some(max)) = self.absolute
+            && all as u64 > max
+        {
+            refuse(
                 format!(
-                    "the plan would {verb} {}, and `{absolute}` allows {max}",
+                    "the plan would {verb} {}, and `{name}` allows {max}",
                     counted(all, "object")
                 ),
-            )
-            .help(way_out(verb, all, &format!("{absolute}: {all}"))),
-        );
-    }
-    let Some(max_percent) = max_percent else {
-        return;
-    };
-    for (collection, number) in of_kind {
-        let total = out_of.get(collection).copied().unwrap_or(0);
-        // Compared in hundredths, so that nothing is rounded away.
-        if total >= PERCENT_FROM && (*number as u64) * 100 > max_percent * total as u64 {
-            let share = number * 10_000 / total;
-            problems.push(
-                Problem::error(
-                    "too-many-changes",
+                &format!("{name}: {all}"),
+            );
+        }
+        let (name, Some(max)) = self.percent else {
+            return;
+        };
+        for (collection, number) in of_kind {
+            let total = out_of.get(collection).copied().unwrap_or(0);
+            // Compared in hundredths, so that nothing is rounded away.
+            if total >= PERCENT_FROM && (*number as u64) * 100 > max * total as u64 {
+                let share = number * 10_000 / total;
+                refuse(
                     format!(
-                        "the plan would {verb} {number} of {total} {collection}, {}.{:02}%, and `{percent}` allows {max_percent}%",
+                        "the plan would {verb} {number} of {total} {collection}, {}.{:02}%, and `{name}` allows {max}%",
                         share / 100,
                         share % 100
                     ),
-                )
-                .help(way_out(verb, all, &format!("{percent}: …"))),
-            );
+                    &format!("{name}: …"),
+                );
+            }
         }
-    }
-}
-
-fn way_out(verb: &str, all: usize, guard: &str) -> String {
-    if verb == "remove" {
-        format!("if that is meant, say `--allow-deletes {all}`")
-    } else {
-        format!("if that is meant, raise `guards: {{{guard}}}` for this run")
     }
 }
 

@@ -9,6 +9,7 @@ pub mod own;
 mod owners;
 mod renames;
 pub mod requests;
+pub mod room;
 mod shown;
 mod summary;
 pub mod tasks;

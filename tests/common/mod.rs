@@ -24,7 +24,7 @@ use deskform::clock::Clock;
 use deskform::config::{Environment, Project, RemovalPolicy, Target};
 use deskform::export::export;
 use deskform::live::read::Needs;
-use deskform::manifest::{self, Desired, Sources, source::Source};
+use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::guards::Limits;
 use deskform::plan::{IgnoreRule, Options};
 use deskform::problem::{Problems, render};
@@ -348,20 +348,7 @@ impl Desk {
             .await
             .map_err(|error| format!("{error:?}"))?;
         let exported = export(&mut live);
-        let mut base = Vec::new();
-        for kind in deskform::kind::KINDS {
-            let text = manifest::write::to_yaml(&exported.state, kind.collection);
-            if !text.is_empty() {
-                base.push(Source::new(
-                    format!("{}.yaml", kind.collection),
-                    text.as_bytes(),
-                ));
-            }
-        }
-        let sources = Sources {
-            base,
-            overlays: Vec::new(),
-        };
+        let sources = manifest::to_sources(&exported.state);
         let env = |name: &str| secrets.get(name).cloned();
         let desired = manifest::compose(&sources, &self.environment, &env)
             .map_err(|problems| shown(&problems, &sources))?;

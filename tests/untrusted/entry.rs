@@ -32,12 +32,11 @@ use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
 use deskform::drift;
 use deskform::export::export;
-use deskform::kind::KINDS;
 use deskform::ledger::journal::{Reader, Reading};
 use deskform::ledger::{Holder, Ledger, Load, Location, Record, RunId, Store};
 use deskform::live::read::Needs;
 use deskform::manifest::source::Source;
-use deskform::manifest::{self, Desired, Sources};
+use deskform::manifest::{self, Desired, Sources, to_sources};
 use deskform::plan::Options;
 use deskform::plan::guards::Limits;
 use deskform::problem::{Problem, Problems, json_lines, render};
@@ -183,7 +182,7 @@ pub fn manifest(data: &[u8]) {
         assert_harmless_problems(&desired.warnings.clone().into(), &text);
     }
     assert!(!format!("{desired:?}").contains(SECRET));
-    let again = written(&desired.state);
+    let again = to_sources(&desired.state);
     let again = manifest::compose(&again, environment, &env).unwrap_or_else(|problems| {
         panic!(
             "what was written cannot be read: {}",
@@ -191,24 +190,6 @@ pub fn manifest(data: &[u8]) {
         )
     });
     assert_eq!(again.state, desired.state);
-}
-
-fn written(state: &deskform::state::State) -> Sources {
-    let base = KINDS
-        .iter()
-        .map(|kind| {
-            (
-                kind.collection,
-                manifest::write::to_yaml(state, kind.collection),
-            )
-        })
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| Source::new(format!("{name}.yaml"), text.as_bytes()))
-        .collect();
-    Sources {
-        base,
-        overlays: Vec::new(),
-    }
 }
 
 /// The project file.
@@ -935,7 +916,7 @@ async fn export_everything(fixture: &Fixture, session: &Session) {
     for note in &exported.notes {
         shown(note);
     }
-    let written = written(&exported.state);
+    let written = to_sources(&exported.state);
     for source in &written.base {
         assert_harmless(&source.text);
     }
