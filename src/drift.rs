@@ -399,7 +399,7 @@ impl<'a> Sides<'a> {
                 .map(|(key, value)| {
                     let key = match self.names.get(key) {
                         Some(now) => now.clone(),
-                        None => Names::custom_field(&self.compared.live, module, key),
+                        None => Names::custom_field(&self.compared.live, module, key).to_string(),
                     };
                     (key, value.clone())
                 })

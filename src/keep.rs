@@ -621,8 +621,8 @@ impl Scribe {
         self.next.set(seq + 1);
         let intent = Intent {
             seq,
-            address: task.step.address.clone(),
-            verb: task.step.verb,
+            address: task.address.clone(),
+            verb: task.verb,
             request: Sent {
                 method: request.method,
                 path: request.path.clone(),
@@ -714,21 +714,22 @@ fn public_identity(task: &Task, op: &Op, dialect: Dialect) -> String {
         return event.clone();
     }
     let is_secret = crate::live::identity_fields(task.kind, dialect)
-        .iter()
         .any(|field| task.body.get(field.name).is_some_and(Value::is_secret));
     if is_secret {
         return String::new();
     }
-    identity(task.kind, dialect, &task.body).unwrap_or_default()
+    identity(task.kind, dialect, &task.body)
+        .unwrap_or_default()
+        .into_owned()
 }
 
 /// The non-secret fields as they were before.
 fn before(task: &Task) -> Json {
     let mut fields = Map::new();
-    for change in task.step.changes.iter().filter(|change| !change.secret) {
+    for change in task.changes.iter().filter(|change| !change.secret) {
         fields.insert(change.field.clone(), change.before.clone());
     }
-    if matches!(task.step.verb, Verb::Delete | Verb::Disable) {
+    if matches!(task.verb, Verb::Delete | Verb::Disable) {
         fields.extend(public(&task.body));
     }
     Json::Object(fields)

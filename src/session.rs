@@ -561,7 +561,7 @@ impl Session {
             let Some(api) = task.kind.api(self.dialect) else {
                 continue;
             };
-            let lists: &[&[&str]] = match task.step.verb {
+            let lists: &[&[&str]] = match task.verb {
                 Verb::Create => &[api.scopes.create],
                 // Taking out of use is an update in Zoho's eyes.
                 Verb::Update | Verb::Disable => &[api.scopes.update],
@@ -574,7 +574,7 @@ impl Session {
                     let words = format!(
                         "{} ({} {})",
                         alternatives(any),
-                        task.step.verb.as_str(),
+                        task.verb.as_str(),
                         task.kind.collection
                     );
                     if !missing.contains(&words) {

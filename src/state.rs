@@ -1,6 +1,7 @@
 //! Addresses, resources and states: the one type for what is wanted and for what is live.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 mod leaves;
@@ -10,10 +11,10 @@ pub use leaves::Leaves;
 use indexmap::IndexMap;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::kind::Kind;
+use crate::kind::{Field, Kind};
 
 /// Names one resource: `collection/handle`, split at the first slash.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// The collection, such as `departments`.
     pub collection: &'static str,
@@ -29,6 +30,28 @@ impl Address {
             handle: handle.into(),
         }
     }
+}
+
+/// Most addresses that are equal share their handle: that is seen at once.
+impl PartialEq for Address {
+    fn eq(&self, other: &Self) -> bool {
+        (Arc::ptr_eq(&self.handle, &other.handle) || self.handle == other.handle)
+            && is_same(self.collection, other.collection)
+    }
+}
+
+/// Of the collection the length tells enough: two of them seldom have one handle.
+impl Hash for Address {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.handle.hash(state);
+        state.write_usize(self.collection.len());
+    }
+}
+
+/// Whether two names are equal, told at once of two that are one in memory, as nearly all are that
+/// come from the tables of kinds.
+fn is_same(one: &str, other: &str) -> bool {
+    std::ptr::eq(one, other) || one == other
 }
 
 impl fmt::Display for Address {
@@ -194,6 +217,17 @@ pub enum Value {
     Map(Leaves),
 }
 
+impl From<Arc<str>> for Value {
+    /// A text value that shares the text; the empty text is null.
+    fn from(text: Arc<str>) -> Self {
+        if text.is_empty() {
+            Self::Null
+        } else {
+            Self::Text(text)
+        }
+    }
+}
+
 impl Value {
     /// A text value; the empty text is null.
     #[must_use]
@@ -262,7 +296,7 @@ impl Body {
     pub fn get(&self, field: &str) -> Option<&Value> {
         self.0
             .iter()
-            .find(|(name, _)| *name == field)
+            .find(|(name, _)| is_same(name, field))
             .map(|(_, value)| value)
     }
 
@@ -293,6 +327,23 @@ impl Body {
         self.0.iter().map(|(name, value)| (*name, value))
     }
 
+    /// The fields that a kind's table has, in order, with their entries in it.
+    pub fn of_kind(&self, kind: &'static Kind) -> impl Iterator<Item = (&'static Field, &Value)> {
+        // Bodies follow the table, so that each search goes on where the last one ended.
+        let mut next = 0;
+        self.iter().filter_map(move |(name, value)| {
+            let fields = kind.fields;
+            let is_it = |field: &Field| is_same(field.name, name);
+            let behind = fields.get(next..)?.iter().position(is_it);
+            let index = match behind {
+                Some(behind) => next + behind,
+                None => fields.iter().position(is_it)?,
+            };
+            next = index + 1;
+            Some((fields.get(index)?, value))
+        })
+    }
+
     /// The fields in order, for changing.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Value)> {
         Arc::make_mut(&mut self.0)
@@ -301,7 +352,7 @@ impl Body {
     }
 
     /// Whether two bodies are one in memory.
-    #[cfg(test)]
+    #[must_use]
     pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -329,7 +380,13 @@ pub struct Resource {
 }
 
 /// What is wanted, or what is live.
-pub type State = IndexMap<Address, Resource>;
+pub type State = ByAddress<Resource>;
+
+/// What is known of each of many addresses, in order.
+///
+/// Manifests hold many thousands of them, and every one is looked up again and again: the hasher is
+/// a fast one, seeded anew by each process.
+pub type ByAddress<T> = IndexMap<Address, T, foldhash::fast::RandomState>;
 
 /// What a manifest says about how a resource may be treated.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -52,10 +52,7 @@ impl<'a> Queue<'a> {
             }
         }
         let missing: Vec<usize> = tasks.iter().map(|task| task.prerequisites.len()).collect();
-        let waiting: Vec<bool> = tasks
-            .iter()
-            .map(|task| task.step.verb != Verb::Manual)
-            .collect();
+        let waiting: Vec<bool> = tasks.iter().map(|task| task.verb != Verb::Manual).collect();
         let due = (0..tasks.len())
             .filter(|index| waiting.get(*index) == Some(&true) && missing.get(*index) == Some(&0))
             .collect();
@@ -86,7 +83,7 @@ impl<'a> Queue<'a> {
                 .find(|needed| self.ended.get(**needed) == Some(&Some(End::Bad)))
         });
         let start = match bad.and_then(|needed| self.tasks.get(*needed)) {
-            Some(task) => Start::Skip(task.step.address.clone()),
+            Some(task) => Start::Skip(task.address.clone()),
             None => Start::Go,
         };
         Some((index, start))

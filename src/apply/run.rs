@@ -51,7 +51,7 @@ pub async fn run(
     let mut tally = Tally {
         manual: tasks
             .iter()
-            .filter(|task| task.step.verb == Verb::Manual)
+            .filter(|task| task.verb == Verb::Manual)
             .count(),
         ..Tally::default()
     };
@@ -83,8 +83,8 @@ pub async fn run(
                 continue;
             }
             emit(Event::StepStarted {
-                address: task.step.address.clone(),
-                verb: task.step.verb,
+                address: task.address.clone(),
+                verb: task.verb,
             });
             flying.push(Box::pin(
                 async move { (index, carry_out(task, means).await) },
@@ -114,8 +114,8 @@ fn finish(task: &Task, outcome: Outcome, tally: &mut Tally, emit: &mut dyn FnMut
         _ => End::Bad,
     };
     emit(Event::StepFinished {
-        address: task.step.address.clone(),
-        verb: task.step.verb,
+        address: task.address.clone(),
+        verb: task.verb,
         outcome,
     });
     end
@@ -150,7 +150,7 @@ async fn carry_out_writes(task: &Task, means: Means<'_>, writes: &mut usize) -> 
             Ok(Written::Answer(None, _)) => continue,
             Ok(Written::Answer(Some(body), request_id)) => (body, request_id, false),
             Ok(Written::Adopted(found, body)) => {
-                live.learn(&task.step.address, &found);
+                live.learn(&task.address, &found);
                 learn_field(task, &body, live);
                 id.get_or_insert(found);
                 (body, None, true)
@@ -163,11 +163,11 @@ async fn carry_out_writes(task: &Task, means: Means<'_>, writes: &mut usize) -> 
                 };
             };
             learn_field(task, &body, live);
-            live.learn(&task.step.address, &new);
+            live.learn(&task.address, &new);
             id.get_or_insert(new);
         }
         if matches!(op, Op::Create { .. } | Op::Update(_)) {
-            live.store(&task.step.address, live.decode(task.kind, &body));
+            live.store(&task.address, live.decode(task.kind, &body));
         }
         let mut missing = did_not_take(task, op, &body, live);
         let mut request_id = request_id;
@@ -224,7 +224,7 @@ fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
         body.get("apiName").and_then(Json::as_str),
         task.body.get("module").and_then(Value::as_text),
     ) {
-        live.learn_field(&task.step.address, module, api_name);
+        live.learn_field(&task.address, module, api_name);
     }
 }
 
@@ -240,7 +240,7 @@ async fn write(
     let context = Context {
         kind: task.kind,
         dialect: live.dialect,
-        address: &task.step.address,
+        address: &task.address,
         body: &task.body,
         named: &task.named,
     };
@@ -325,7 +325,7 @@ async fn send(
                 };
             }
         };
-        tracing::info!(address = %task.step.address, "the answer to a creation was lost; looking for the object");
+        tracing::info!(address = %task.address, "the answer to a creation was lost; looking for the object");
         let found = look(task, op, live.dialect, &writer.reader(), recovery).await;
         match found {
             Ok(Found::One { id, raw }) => {
@@ -356,7 +356,7 @@ async fn send(
 /// whose answer was lost may have done it.
 async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
     let (on, id) = match op {
-        Op::Switch(on) => (*on, live.id(&task.step.address)),
+        Op::Switch(on) => (*on, live.id(&task.address)),
         Op::Disable { id } => (false, Some(id.clone())),
         _ => return false,
     };

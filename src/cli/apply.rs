@@ -273,14 +273,14 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
         if !same_manifests {
             reasons.push("the manifests have changed since".to_owned());
         }
-        let addresses: BTreeSet<&String> = saved
+        let addresses: BTreeSet<&Address> = saved
             .fingerprints
             .keys()
             .chain(fresh.fingerprints.keys())
             .collect();
         for address in addresses {
-            let before = saved.fingerprints.get(address).map(String::as_str);
-            let now = fresh.fingerprints.get(address).map(String::as_str);
+            let before = saved.fingerprints.get(address).map(|print| &**print);
+            let now = fresh.fingerprints.get(address).map(|print| &**print);
             // Other manifests touch other objects; that alone says nothing of Zoho Desk.
             if before == now || (!same_manifests && (before.is_none() || now.is_none())) {
                 continue;

@@ -348,7 +348,7 @@ fn entry(
         .help("what is not yours is never changed")
         .into());
     }
-    let is_secret = identity_fields(kind, session.dialect).iter().any(|field| {
+    let is_secret = identity_fields(kind, session.dialect).any(|field| {
         desired
             .state
             .get(address)

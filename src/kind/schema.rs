@@ -683,6 +683,23 @@ impl Checker {
             .as_ref()
     }
 
+    /// Whether a text breaks nothing, told at once where that is easy.
+    ///
+    /// It may say no of a text that [`Self::check`] accepts; it never says yes of another.
+    pub(crate) fn surely_accepts(&self, text: &str) -> bool {
+        match self.shape {
+            // No text has more characters than bytes, and none is empty but the empty one.
+            Shape::Text {
+                min: 0 | 1,
+                max,
+                pattern: None,
+            }
+            | Shape::Scalar { max } => !text.is_empty() && (max == 0 || text.len() <= max as usize),
+            Shape::Choice(words) => words.contains(&text),
+            _ => false,
+        }
+    }
+
     /// The first thing that a value breaks.
     pub(crate) fn check(&self, value: &Value) -> Option<Violation> {
         if value.as_str().is_some_and(str::is_ascii)

@@ -1,5 +1,6 @@
 //! The ledger after an apply: what is owned now, and what was sent and stored.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Entry, FieldRecord, Ledger};
@@ -28,8 +29,8 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
     let mut removed = BTreeSet::new();
     let mut unfinished = BTreeSet::new();
     for task in &ready.planned.tasks {
-        let address = &task.step.address;
-        match task.step.verb {
+        let address = &task.address;
+        match task.verb {
             Verb::Manual => {}
             Verb::Delete | Verb::Disable if applied.contains(address) => {
                 let id = ready.live.id(address);
@@ -130,6 +131,7 @@ impl Update<'_> {
                     .filter(|resource| !resource.body.get("url").is_some_and(Value::is_secret))
                     .and_then(|resource| {
                         identity(resource.kind, ready.live.dialect, &resource.body)
+                            .map(Cow::into_owned)
                     })
                     .unwrap_or_default(),
             },
@@ -292,7 +294,7 @@ impl Update<'_> {
             .planned
             .tasks
             .iter()
-            .filter(move |task| task.step.address == *address)
+            .filter(move |task| task.address == *address)
             .flat_map(|task| &task.ops)
     }
 }

@@ -1,9 +1,12 @@
 //! Values between the wire and the manifest's terms: one decoder and one encoder for all kinds.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Number, Value as Json};
 
 use crate::api::Dialect;
 use crate::kind::{Encoding, Field, Shape, Switch, Wire, webhooks};
+use crate::manifest::identity::tidy;
 use crate::state::{Address, Leaves, Reference, Value};
 
 /// Translates ids and API names of an organization to addresses.
@@ -11,7 +14,7 @@ pub trait Names {
     /// The address of the object with this id; made up when no listing shows it.
     fn address(&self, collection: &'static str, id: &str) -> Address;
     /// The key under `cf` for an API name of a module's field.
-    fn custom_field(&self, module: &str, api_name: &str) -> String;
+    fn custom_field(&self, module: &str, api_name: &str) -> Arc<str>;
 }
 
 /// Translates addresses to ids and API names of an organization.
@@ -227,10 +230,18 @@ pub fn sort(values: &mut [Value]) {
 /// line ends, the case of an e-mail address, the order of a set, the form of an amount.
 #[must_use]
 pub fn normalise(field: &Field, dialect: Dialect, value: Value) -> Value {
+    if is_normal(field, dialect, &value) {
+        value
+    } else {
+        normal_form(field, dialect, value)
+    }
+}
+
+fn normal_form(field: &Field, dialect: Dialect, value: Value) -> Value {
     match (field.shape, value) {
         (Shape::Email { .. }, Value::Text(text)) => Value::text(&text.trim().to_lowercase()),
         (Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_), Value::Text(text)) => {
-            let tidy = text.trim().replace("\r\n", "\n");
+            let tidy = tidy(&text);
             if let Wire::Sent {
                 encoding: Encoding::TextAsNumber,
                 ..
@@ -279,7 +290,7 @@ pub fn normalise(field: &Field, dialect: Dialect, value: Value) -> Value {
             map.into_iter()
                 .map(|(key, value)| {
                     let value = match value {
-                        Value::Text(text) => Value::text(&text.trim().replace("\r\n", "\n")),
+                        Value::Text(text) => Value::text(&tidy(&text)),
                         other => other,
                     };
                     (key, value)
@@ -647,4 +658,73 @@ pub fn subscriptions_of(events: &[&str]) -> Leaves {
         }
     }
     map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::KINDS;
+
+    /// Values of every form, in normal form and not.
+    fn values() -> Vec<Value> {
+        let texts = [
+            "",
+            "a",
+            " a",
+            "a ",
+            "a\r\nb",
+            "a\nb\n",
+            "A@Example.com",
+            "a@example.com",
+            "ß",
+            "12",
+            "12.50",
+            "12.",
+            "\u{a0}a",
+            "\t",
+        ];
+        let texts = texts.map(|text| Value::Text(text.into()));
+        let to = |handle: &str| Value::Reference(Reference::To(Address::new("agents", handle)));
+        let mut values: Vec<Value> = vec![
+            Value::Null,
+            Value::Bool(true),
+            Value::Number(Number::from(24)),
+            Value::Number(Number::from_f64(24.0).unwrap()),
+            to("a"),
+            Value::List(Vec::new()),
+            Value::List(vec![to("a"), to("b")]),
+            Value::List(vec![to("b"), to("a")]),
+            Value::List(vec![to("a"), to("a")]),
+            Value::List(vec![Value::text("b "), Value::text("a")]),
+            Value::Map(Leaves::new()),
+        ];
+        values.extend(
+            texts
+                .iter()
+                .map(|text| Value::Map(Leaves::from([("a", text.clone())]))),
+        );
+        values.extend(texts);
+        values
+    }
+
+    #[test]
+    fn what_is_told_to_be_normal_is_left_as_it_is() {
+        let mut normal = 0;
+        for kind in KINDS {
+            for field in kind.fields {
+                for dialect in [Dialect::Openapi, Dialect::Guide] {
+                    for value in values() {
+                        let form = normal_form(field, dialect, value.clone());
+                        if is_normal(field, dialect, &value) {
+                            assert_eq!(form, value, "{}.{}", kind.collection, field.name);
+                            normal += 1;
+                        }
+                        let again = normal_form(field, dialect, form.clone());
+                        assert_eq!(again, form, "{}.{}", kind.collection, field.name);
+                    }
+                }
+            }
+        }
+        assert!(normal > 1_000, "{normal}");
+    }
 }

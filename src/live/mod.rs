@@ -5,16 +5,17 @@ pub mod read;
 pub mod url;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::{Map, Value as Json};
 
 use crate::api::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
-use crate::manifest::identity::canonical_text;
+use crate::manifest::identity::{canonical_text, is_lower_ascii};
 use crate::state::{Address, Body, Leaves, Value};
 use convert::{Ids, Names};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 /// One object as the organization shows it.
 #[derive(Debug, Clone)]
@@ -80,7 +81,10 @@ pub struct Live {
     by_identity: ByName<&'static str, Vec<usize>>,
     by_lower_case: ByName<&'static str, Vec<usize>>,
     by_api_name: ByName<String, usize>,
-    bound: HashMap<usize, Address>,
+    /// The addresses that objects are bound to, by index.
+    bound: Vec<Option<Address>>,
+    /// The keys under `cf` of custom fields that are bound, by index.
+    keys: HashMap<usize, Arc<str>>,
     reserved: HashSet<Address>,
     ids: Shared<HashMap<Address, String>>,
     api_names: Shared<HashMap<Address, String>>,
@@ -91,39 +95,56 @@ pub struct Live {
 
 /// The identity of a webhook in the guide is its URL, since its webhooks have no name.
 #[must_use]
-pub fn identity_fields(kind: &'static Kind, dialect: Dialect) -> Vec<&'static kind::Field> {
-    if kind
+pub fn identity_fields(
+    kind: &'static Kind,
+    dialect: Dialect,
+) -> impl Iterator<Item = &'static kind::Field> {
+    let by_url = kind
         .api(dialect)
-        .is_some_and(|api| api.form == Form::EventsByUrl)
-    {
-        return kind.field("url").into_iter().collect();
-    }
-    kind.fields.iter().filter(|field| field.identity).collect()
+        .is_some_and(|api| api.form == Form::EventsByUrl);
+    kind.fields.iter().filter(move |field| {
+        if by_url {
+            field.name == "url"
+        } else {
+            field.identity
+        }
+    })
 }
 
 /// The canonical identity of a body; `None` when a part of it is missing or a secret is unknown.
 #[must_use]
-pub fn identity(kind: &'static Kind, dialect: Dialect, body: &Body) -> Option<String> {
-    let mut parts = Vec::new();
-    for field in identity_fields(kind, dialect) {
+pub fn identity<'b>(kind: &'static Kind, dialect: Dialect, body: &'b Body) -> Option<Cow<'b, str>> {
+    joined(identity_fields(kind, dialect).map(|field| {
         let text = match body.get(field.name)? {
-            Value::Text(text) => text.to_string(),
-            Value::Secret(secret) => secret.expose()?.to_owned(),
+            Value::Text(text) => text,
+            Value::Secret(secret) => secret.expose()?,
             _ => return None,
         };
-        parts.push(canonical(field, &text));
+        Some(canonical(field, text))
+    }))
+}
+
+/// The parts of an identity in one text; `None` when one of them is missing.
+fn joined<'p>(parts: impl Iterator<Item = Option<Cow<'p, str>>>) -> Option<Cow<'p, str>> {
+    let mut whole: Option<Cow<'p, str>> = None;
+    for part in parts {
+        let part = part?;
+        whole = Some(match whole {
+            None => part,
+            Some(before) => Cow::Owned(format!("{before}/{part}")),
+        });
     }
-    Some(parts.join("/"))
+    Some(whole.unwrap_or_default())
 }
 
 /// One part of an identity in the form in which it is compared.
 #[must_use]
-pub fn canonical(field: &kind::Field, text: &str) -> String {
+pub fn canonical<'t>(field: &kind::Field, text: &'t str) -> Cow<'t, str> {
     let text = canonical_text(text);
-    if matches!(field.shape, Shape::Email { .. }) {
-        text.to_lowercase()
+    if matches!(field.shape, Shape::Email { .. }) && !is_lower_ascii(&text) {
+        Cow::Owned(text.to_lowercase())
     } else {
-        text.into_owned()
+        text
     }
 }
 
@@ -139,7 +160,8 @@ impl Live {
             by_identity: HashMap::new(),
             by_lower_case: HashMap::new(),
             by_api_name: HashMap::new(),
-            bound: HashMap::new(),
+            bound: Vec::new(),
+            keys: HashMap::new(),
             reserved: HashSet::new(),
             ids: Shared::default(),
             api_names: Shared::default(),
@@ -187,15 +209,14 @@ impl Live {
     }
 
     fn raw_identity(&self, object: &LiveObject) -> Option<String> {
-        let mut parts = Vec::new();
-        for field in identity_fields(object.kind, self.dialect) {
+        let parts = identity_fields(object.kind, self.dialect).map(|field| {
             let name = match field.wire(self.dialect) {
                 Wire::Query(name) => name,
                 wire => wire.read_name().unwrap_or(field.name),
             };
-            parts.push(canonical(field, object.raw.get(name)?.as_str()?));
-        }
-        Some(parts.join("/"))
+            Some(canonical(field, object.raw.get(name)?.as_str()?))
+        });
+        joined(parts).map(Cow::into_owned)
     }
 
     /// The objects with an identity.
@@ -242,15 +263,21 @@ impl Live {
                 self.api_names
                     .write()
                     .insert(address.clone(), api_name.to_owned());
+                self.keys.insert(index, address.to_string().into());
             }
-            self.bound.insert(index, address);
+            if self.bound.len() <= index {
+                self.bound.resize(self.objects.len(), None);
+            }
+            if let Some(slot) = self.bound.get_mut(index) {
+                *slot = Some(address);
+            }
         }
     }
 
     /// The address an object is bound to.
     #[must_use]
     pub fn bound(&self, index: usize) -> Option<&Address> {
-        self.bound.get(&index)
+        self.bound.get(index)?.as_ref()
     }
 
     /// Remembers the id that the server gave to a new object.
@@ -296,7 +323,7 @@ impl Live {
     /// The address of an object: the bound one, else one made from its identity.
     #[must_use]
     pub fn address_of(&self, index: usize) -> Option<Address> {
-        if let Some(address) = self.bound.get(&index) {
+        if let Some(address) = self.bound(index) {
             return Some(address.clone());
         }
         let object = self.objects.get(index)?;
@@ -406,22 +433,22 @@ impl Names for Live {
         }
     }
 
-    fn custom_field(&self, module: &str, api_name: &str) -> String {
+    fn custom_field(&self, module: &str, api_name: &str) -> Arc<str> {
         let learned = {
             let learned = self.learned_fields.read();
             if learned.is_empty() {
                 None
             } else {
                 let key = (module.to_owned(), api_name.to_owned());
-                learned.get(&key).map(ToString::to_string)
+                learned.get(&key).map(|address| address.to_string().into())
             }
         };
         if let Some(key) = learned {
             return key;
         }
         Live::custom_field(self, module, api_name)
-            .and_then(|index| self.bound.get(&index))
-            .map_or_else(|| api_name.to_owned(), ToString::to_string)
+            .and_then(|index| self.keys.get(&index))
+            .map_or_else(|| api_name.into(), Arc::clone)
     }
 }
 

@@ -76,7 +76,7 @@ impl Needs {
                     .is_some_and(|value| !value.is_null())
                 && let Some(name) = super::identity(kind, dialect, &resource.body)
             {
-                needs.sla_accounts.insert(name);
+                needs.sla_accounts.insert(name.into_owned());
             }
             if kind.collection == "slas" {
                 let name = resource.body.get("name").and_then(Value::as_text);

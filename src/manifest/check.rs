@@ -1,16 +1,15 @@
 //! What concerns several resources at once: identities, cycles and tombstones.
 
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
+use std::collections::hash_map::Entry;
 
 use super::compose::{Detail, Tombstone};
 use super::identity::identity;
-use crate::kind::Shape;
+use crate::kind::{KINDS, Shape};
 use crate::problem::Problem;
-use crate::state::{Address, Reference, State, Value};
+use crate::state::{Address, ByAddress, Reference, State, Value};
+use foldhash::{HashMap, HashMapExt as _};
 
-type Details = IndexMap<Address, Detail>;
+type Details = ByAddress<Detail>;
 
 /// Runs every check.
 pub(crate) fn check(
@@ -28,7 +27,7 @@ pub(crate) fn check(
 }
 
 /// Resources by collection and identity without case.
-type Identities<'s> = HashMap<(&'static str, String), (&'s Address, String)>;
+type Identities<'s> = HashMap<(&'static str, String), &'s Address>;
 
 fn identities<'s>(
     state: &'s State,
@@ -40,17 +39,20 @@ fn identities<'s>(
         let Some(name) = identity(resource.kind, &resource.body) else {
             continue;
         };
-        let key = (address.collection, name.to_lowercase());
-        let Some((first, other)) = known.get(&key) else {
-            known.insert(key, (address, name));
+        let first = match known.entry((address.collection, name.to_lowercase())) {
+            Entry::Vacant(free) => {
+                free.insert(address);
+                continue;
+            }
+            Entry::Occupied(taken) => *taken.get(),
+        };
+        let (Some(again), Some(before)) = (details.get(address), details.get(first)) else {
             continue;
         };
-        let (Some(again), Some(before)) = (details.get(address), details.get(*first)) else {
-            continue;
-        };
+        let other = identity(resource.kind, &state[first].body).unwrap_or_default();
         let field = resource.kind.naming_field().name;
         let singular = resource.kind.singular;
-        let problem = if *other == name {
+        let problem = if other == name {
             Problem::error(
                 "duplicate-identity",
                 format!("`{first}` and `{address}` are the same {singular}: `{name}`"),
@@ -80,10 +82,10 @@ fn tombstones(
 ) {
     for stone in removed {
         let key = (stone.collection, stone.identity.to_lowercase());
-        let Some((address, _)) = identities.get(&key) else {
+        let Some(address) = identities.get(&key).copied() else {
             continue;
         };
-        let Some(detail) = details.get(*address) else {
+        let Some(detail) = details.get(address) else {
             continue;
         };
         let mut problem = Problem::error(
@@ -117,14 +119,15 @@ fn renames(
         let Some(old) = &detail.lifecycle.renamed_from else {
             continue;
         };
-        let Some((other, _)) = identities.get(&(address.collection, old.to_lowercase())) else {
+        let key = (address.collection, old.to_lowercase());
+        let Some(other) = identities.get(&key).copied() else {
             continue;
         };
         let singular = state
             .get(address)
             .map_or("resource", |resource| resource.kind.singular);
         let place = detail.origin.place("lifecycle/renamedFrom");
-        let problem = if *other == address {
+        let problem = if other == address {
             Problem::error(
                 "rename-to-itself",
                 format!("`renamedFrom` is the name that `{address}` has now"),
@@ -132,7 +135,7 @@ fn renames(
             .at(place, "the same name")
             .help("take it away, or write the name it had before")
         } else {
-            let other_place = details.get(*other).map(|other| other.origin.key(""));
+            let other_place = details.get(other).map(|other| other.origin.key(""));
             let mut problem = Problem::error(
                 "rename-of-declared",
                 format!("`{address}` was renamed from `{old}`, but `{other}` is that {singular}"),
@@ -223,6 +226,30 @@ fn edges(state: &State, index: usize) -> Vec<(&'static str, usize)> {
         .collect()
 }
 
+/// The collections whose resources can, in some steps of single references, come back to themselves.
+fn circular() -> Vec<&'static str> {
+    let next = |collection: &str| {
+        let fields = crate::kind::find(collection).map_or(&[][..], |kind| kind.fields);
+        fields.iter().filter_map(|field| match field.shape {
+            Shape::Reference(target) => Some(target),
+            _ => None,
+        })
+    };
+    let comes_back = |start: &&'static str| {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut open: Vec<&str> = next(start).collect();
+        while let Some(collection) = open.pop() {
+            if !seen.contains(&collection) {
+                seen.push(collection);
+                open.extend(next(collection));
+            }
+        }
+        seen.contains(start)
+    };
+    let all = KINDS.iter().map(|kind| kind.collection);
+    all.filter(comes_back).collect()
+}
+
 /// Finds every cycle of single references, each once.
 fn cycles(state: &State, details: &Details, problems: &mut Vec<Problem>) {
     #[derive(Clone, Copy, PartialEq)]
@@ -231,9 +258,10 @@ fn cycles(state: &State, details: &Details, problems: &mut Vec<Problem>) {
         Open,
         Done,
     }
+    let circular = circular();
     let mut marks = vec![Mark::New; state.len()];
-    for start in 0..state.len() {
-        if marks[start] != Mark::New {
+    for (start, address) in state.keys().enumerate() {
+        if marks[start] != Mark::New || !circular.contains(&address.collection) {
             continue;
         }
         // The way from the start: a resource, its edges, and the edge that is being followed.

@@ -1,11 +1,13 @@
 //! From the files of an environment to its desired state.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+
+use indexmap::map::Entry;
 
 use super::check::check;
 use super::convert::{Converter, Here};
@@ -23,7 +25,9 @@ use super::written::Numbers;
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
-use crate::state::{Address, Body, Lifecycle, Resource, State};
+use crate::state::{Address, Body, ByAddress, Lifecycle, Resource, State};
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashMapExt as _};
 
 /// What the manifests of one environment want.
 #[derive(Debug, Clone)]
@@ -32,7 +36,7 @@ pub struct Desired {
     /// order of the kind's table, in canonical form.
     pub state: State,
     /// What else is known of each resource.
-    pub details: IndexMap<Address, Detail>,
+    pub details: ByAddress<Detail>,
     /// What is to be removed.
     pub removed: Vec<Tombstone>,
     /// What is odd but not wrong, such as a secret that is not set.
@@ -86,7 +90,7 @@ pub fn compose(
         incomplete,
         mut problems,
     } = merged(sources);
-    declared.sort_by_cached_key(|address, _| order(address));
+    declared.sort_by(|a, _, b, _| order(a, b));
     let bodies: Vec<Raw> = declared
         .values_mut()
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
@@ -102,8 +106,8 @@ pub fn compose(
         &mut problems,
     );
     drop(handles);
-    let mut state = State::with_capacity(declared.len());
-    let mut details = IndexMap::with_capacity(declared.len());
+    let mut state = State::with_capacity_and_hasher(declared.len(), RandomState::default());
+    let mut details = ByAddress::with_capacity_and_hasher(declared.len(), RandomState::default());
     for ((address, one), (body, lifecycle)) in declared.into_iter().zip(converted) {
         let resource = Resource {
             kind: one.kind,
@@ -212,7 +216,7 @@ type Converted = (Body, Lifecycle);
 
 /// Converts the declared resources, and gives the warnings that came up.
 fn convert(
-    declared: &IndexMap<Address, Declared>,
+    declared: &ByAddress<Declared>,
     mut bodies: Vec<Raw>,
     variables: &Variables<'_>,
     handles: &Handles<'_>,
@@ -299,17 +303,24 @@ fn convert(
 }
 
 /// By kind in the order of the table, then by handle.
-fn order(address: &Address) -> (usize, Arc<str>) {
-    let kind = KINDS
-        .iter()
-        .position(|kind| kind.collection == address.collection);
-    (kind.unwrap_or(KINDS.len()), Arc::clone(&address.handle))
+fn order(a: &Address, b: &Address) -> Ordering {
+    let place = |address: &Address| {
+        KINDS
+            .iter()
+            .position(|kind| kind.collection == address.collection)
+    };
+    let kinds = if std::ptr::eq(a.collection, b.collection) {
+        Ordering::Equal
+    } else {
+        place(a).cmp(&place(b))
+    };
+    kinds.then_with(|| a.handle.cmp(&b.handle))
 }
 
 /// What the files say once they are laid over one another.
 #[derive(Default)]
 struct Merged {
-    declared: IndexMap<Address, Declared>,
+    declared: ByAddress<Declared>,
     /// Resources that an overlay takes out, and where it says so.
     dropped: HashMap<Address, Place>,
     /// Tombstones as they are written.
@@ -441,9 +452,9 @@ impl Merged {
                 return;
             }
         };
+        self.declared.reserve(entries.len());
         for (handle, body) in entries {
-            let here = at.key(&handle);
-            let place = document.place(here, Part::Key);
+            let here = || document.place(at.key(&handle), Part::Key);
             if handle.trim().is_empty() || has_expression(&handle) {
                 let (message, help) = if handle.trim().is_empty() {
                     ("a handle cannot be empty".to_owned(), "give it a name")
@@ -454,15 +465,16 @@ impl Merged {
                     )
                 };
                 let problem = Problem::error("bad-handle", message)
-                    .at(place, "not a handle")
+                    .at(here(), "not a handle")
                     .help(help);
                 self.problems.push(problem);
                 continue;
             }
-            let address = Address::new(kind.collection, handle);
+            let address = Address::new(kind.collection, Arc::clone(&handle));
             match overlay.as_deref_mut() {
-                None => self.declare(document, kind, address, body, place),
+                None => self.declare(document, kind, address, body, &here),
                 Some(seen) => {
+                    let place = here();
                     if let Some(first) = seen.insert(address.clone(), place.clone()) {
                         self.problems.push(twice(&address, place, first));
                         continue;
@@ -479,21 +491,26 @@ impl Merged {
         kind: &'static Kind,
         address: Address,
         body: Raw,
-        place: Place,
+        place: &dyn Fn() -> Place,
     ) {
-        if let Some(first) = self.declared.get(&address) {
-            let problem = twice(&address, place, first.origin.key(""));
-            self.problems.push(problem);
-            return;
+        match self.declared.entry(address) {
+            Entry::Occupied(first) => {
+                let problem = twice(first.key(), place(), first.get().origin.key(""));
+                self.problems.push(problem);
+            }
+            Entry::Vacant(free) => {
+                let address = free.key();
+                let origin = Origin::new(
+                    address.clone(),
+                    Arc::clone(&document.source.name),
+                    document.number,
+                );
+                if !self.dropped.is_empty() {
+                    self.dropped.remove(address);
+                }
+                free.insert(Declared { kind, body, origin });
+            }
         }
-        let origin = Origin::new(
-            address.clone(),
-            Arc::clone(&document.source.name),
-            document.number,
-        );
-        self.dropped.remove(&address);
-        self.declared
-            .insert(address, Declared { kind, body, origin });
     }
 
     fn overlay(
@@ -534,7 +551,7 @@ impl Merged {
                 .overlay(Arc::clone(&document.source.name), document.number, &body);
             merge_body(&mut base.body, body);
         } else {
-            self.declare(document, kind, address, body, place);
+            self.declare(document, kind, address, body, &|| place.clone());
         }
     }
 

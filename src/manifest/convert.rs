@@ -1,12 +1,13 @@
 //! From the values of a file to the values of a body, by the shapes of the kind.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Number;
 
 use super::custom::Customs;
-use super::identity::{canonical_name, canonical_text};
+use super::identity::{canonical_text, is_lower_ascii, tidy};
 use super::origin::Origin;
 use super::raw::{At, Raw};
 use super::resolve::{Handles, Slip};
@@ -20,7 +21,7 @@ use crate::state::{Body, Leaves, Lifecycle, Secret, Value};
 
 /// A text after its expressions were replaced.
 pub(crate) enum Text {
-    Plain(String),
+    Plain(Arc<str>),
     Secret(Secret),
 }
 
@@ -93,7 +94,7 @@ impl<'a> Converter<'a> {
     pub(crate) fn resource(
         &mut self,
         here: Here<'_>,
-        handle: &str,
+        handle: &Arc<str>,
         raw: &Raw,
     ) -> (Body, Lifecycle) {
         let kind = here.kind;
@@ -117,6 +118,7 @@ impl<'a> Converter<'a> {
                 return (Body::default(), Lifecycle::default());
             }
         };
+        let checkers = checkers(kind);
         let mut values: Vec<Option<Value>> = vec![None; kind.fields.len()];
         let mut named = vec![false; kind.fields.len()];
         let mut lifecycle = Lifecycle::default();
@@ -126,8 +128,7 @@ impl<'a> Converter<'a> {
                 lifecycle = self.lifecycle(here, raw, at);
             } else if let Some(index) = kind.fields.iter().position(|one| one.name == &**key) {
                 named[index] = true;
-                values[index] =
-                    self.field(here, &kind.fields[index], &checkers(kind)[index], raw, at);
+                values[index] = self.field(here, &kind.fields[index], &checkers[index], raw, at);
             } else {
                 self.unknown_field(here, key, at);
             }
@@ -137,8 +138,8 @@ impl<'a> Converter<'a> {
                 continue;
             }
             if field.naming {
-                let raw = Raw::Text(handle.into());
-                values[index] = self.field(here, field, &checkers(kind)[index], &raw, At::ROOT);
+                let raw = Raw::Text(Arc::clone(handle));
+                values[index] = self.field(here, field, &checkers[index], &raw, At::ROOT);
             } else if field.required && !Self::is_misspelt(here, raw, field) {
                 let field_doc = field.doc;
                 self.error(
@@ -264,8 +265,7 @@ impl<'a> Converter<'a> {
             }
             Shape::Scalar { .. } => match self.scalar(here, field.name, raw, at)? {
                 Value::Text(text) => {
-                    let json = text.to_string().into();
-                    self.check(here, field, checker, &json, at)?;
+                    self.check_text(here, field, checker, &text, at)?;
                     Value::Text(text)
                 }
                 other => other,
@@ -302,10 +302,12 @@ impl<'a> Converter<'a> {
     }
 
     /// Replaces expressions; reports bad ones.
-    fn expand(&mut self, here: Here<'_>, text: &str, at: At<'_>) -> Option<Text> {
+    fn expand(&mut self, here: Here<'_>, text: &Arc<str>, at: At<'_>) -> Option<Text> {
         match self.variables.expand(text) {
-            Ok(Expanded::Literal(text)) => Some(Text::Plain(text.into_owned())),
-            Ok(Expanded::Text(text)) => Some(Text::Plain(text)),
+            Ok(Expanded::Literal(Cow::Borrowed(_))) => Some(Text::Plain(Arc::clone(text))),
+            Ok(Expanded::Literal(Cow::Owned(text)) | Expanded::Text(text)) => {
+                Some(Text::Plain(text.into()))
+            }
             Ok(Expanded::Secret(secret, newly)) => {
                 if let Some(name) = newly {
                     let warning = Problem::warning(
@@ -350,11 +352,11 @@ impl<'a> Converter<'a> {
     ) -> Option<Text> {
         match raw {
             Raw::Text(text) => self.expand(here, text, at),
-            Raw::Null => Some(Text::Plain(String::new())),
+            Raw::Null => Some(Text::Plain(Arc::default())),
             Raw::Number(number) => {
                 let place = here.place(at, Part::Value);
                 match self.numbers.as_written(number, &place) {
-                    Ok(text) => Some(Text::Plain(text)),
+                    Ok(text) => Some(Text::Plain(text.into())),
                     Err(written) => {
                         self.doubtful(here, at, name, &written);
                         None
@@ -379,7 +381,7 @@ impl<'a> Converter<'a> {
         name: &str,
         raw: &Raw,
         at: At<'_>,
-    ) -> Option<String> {
+    ) -> Option<Arc<str>> {
         match self.text(here, name, raw, at)? {
             Text::Plain(text) => Some(text),
             Text::Secret(secret) => {
@@ -422,26 +424,14 @@ impl<'a> Converter<'a> {
         } else {
             self.text(here, field.name, raw, at)?
         };
-        let normal = |text: &str| {
-            if matches!(field.shape, Shape::Email { .. }) {
-                canonical_text(text).to_lowercase()
-            } else if field.naming {
-                canonical_name(here.kind, text)
-            } else if field.identity {
-                canonical_text(text).into_owned()
-            } else {
-                text.to_owned()
-            }
-        };
         match text {
             Text::Plain(text) => {
-                let text = normal(&text);
+                let text = normal(field, &text);
                 if text.is_empty() {
                     return Some(Value::Null);
                 }
-                let json = serde_json::Value::String(text);
-                self.check(here, field, checker, &json, at)?;
-                Some(Value::text(json.as_str().unwrap_or_default()))
+                self.check_text(here, field, checker, &text, at)?;
+                Some(Value::Text(text))
             }
             Text::Secret(secret) => {
                 if let Some(value) = secret.expose() {
@@ -469,7 +459,7 @@ impl<'a> Converter<'a> {
             return None;
         }
         Some(match self.text(here, name, raw, at)? {
-            Text::Plain(text) => Value::text(&text),
+            Text::Plain(text) => Value::from(shared(&text, &tidy(&text))),
             Text::Secret(secret) => Value::Secret(secret),
         })
     }
@@ -504,7 +494,10 @@ impl<'a> Converter<'a> {
         let (json, value) = match (field.shape, raw) {
             (Shape::Flag, Raw::Bool(flag)) => return Some(Value::Bool(*flag)),
             (Shape::Choice(_), Raw::Text(text)) if text.is_empty() => return Some(Value::Null),
-            (Shape::Choice(_), Raw::Text(text)) => (text.to_string().into(), Value::text(text)),
+            (Shape::Choice(_), Raw::Text(text)) => {
+                self.check_text(here, field, checker, text, at)?;
+                return Some(Value::Text(Arc::clone(text)));
+            }
             (Shape::Integer { .. } | Shape::Number, Raw::Number(number)) => {
                 let number = normal_number(number);
                 (number.clone().into(), Value::Number(number))
@@ -546,7 +539,7 @@ impl<'a> Converter<'a> {
             );
         }
         let mut out: Vec<Value> = Vec::with_capacity(items.len());
-        let mut first: HashMap<String, usize> = HashMap::with_capacity(items.len());
+        let mut first: HashMap<Arc<str>, usize> = HashMap::with_capacity(items.len());
         let mut whole = true;
         for (index, item) in items.iter().enumerate() {
             let place = at.index(index);
@@ -566,18 +559,19 @@ impl<'a> Converter<'a> {
                 whole = false;
                 continue;
             }
-            let json = serde_json::Value::String(text);
-            if self.check(here, field, checker, &json, place).is_none() {
+            if self
+                .check_text(here, field, checker, &text, place)
+                .is_none()
+            {
                 whole = false;
                 continue;
             }
-            let text = json.as_str().unwrap_or_default();
-            if let Some(other) = first.insert(text.to_owned(), index) {
-                self.duplicate_item(here, field.name, text, (place, at.index(other)));
+            if let Some(other) = first.insert(Arc::clone(&text), index) {
+                self.duplicate_item(here, field.name, &text, (place, at.index(other)));
                 whole = false;
                 continue;
             }
-            out.push(Value::text(text));
+            out.push(Value::Text(text));
         }
         if set {
             out.sort_by(|a, b| a.as_text().cmp(&b.as_text()));
@@ -651,6 +645,21 @@ impl<'a> Converter<'a> {
             }
         }
         whole.then_some(Value::Map(out))
+    }
+
+    /// Checks a text against the schema of its field.
+    fn check_text(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        checker: &Checker,
+        text: &str,
+        at: At<'_>,
+    ) -> Option<()> {
+        if checker.surely_accepts(text) {
+            return Some(());
+        }
+        self.check(here, field, checker, &text.into(), at)
     }
 
     /// Checks a value against the schema of its field.
@@ -788,6 +797,29 @@ impl<'a> Converter<'a> {
     }
 }
 
+/// A text in a form of it; the same one where that changes nothing.
+fn shared(text: &Arc<str>, form: &str) -> Arc<str> {
+    if *form == **text {
+        Arc::clone(text)
+    } else {
+        form.into()
+    }
+}
+
+/// A text as its field holds it; the same one where that changes nothing.
+fn normal(field: &Field, text: &Arc<str>) -> Arc<str> {
+    let email = matches!(field.shape, Shape::Email { .. });
+    if !email && !field.naming && !field.identity {
+        return shared(text, &tidy(text));
+    }
+    let form = canonical_text(text);
+    if email && !is_lower_ascii(&form) {
+        form.to_lowercase().into()
+    } else {
+        shared(text, &form)
+    }
+}
+
 /// What a pattern allows, in words.
 fn pattern(shape: &Shape) -> Option<&'static str> {
     match shape {
@@ -852,9 +884,4 @@ fn reread(text: &str, shape: Shape) -> Raw {
             .map_or_else(|_| Raw::Text(text.into()), Raw::Number),
         (_, text) => Raw::Text(text.into()),
     }
-}
-
-/// A text in shared form.
-pub(crate) fn shared(text: &str) -> Arc<str> {
-    text.into()
 }

@@ -228,9 +228,9 @@ impl Converter<'_> {
     ) -> Option<Value> {
         let value = self.scalar(here, key, raw, at)?;
         let (text, shown) = match &value {
-            Value::Text(text) => (text.to_string(), true),
+            Value::Text(text) => (Arc::clone(text), true),
             Value::Secret(secret) => match secret.expose() {
-                Some(text) => (text.to_owned(), false),
+                Some(text) => (text.into(), false),
                 None => return Some(value),
             },
             _ => return Some(value),

@@ -2,41 +2,39 @@
 
 use std::fmt::Write as _;
 
-use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::compose::{Detail, Tombstone};
-use crate::state::{Address, Reference, State, Value};
+use crate::state::{ByAddress, Lifecycle, Reference, State, Value};
 
 /// The SHA-256 of a desired state in hexadecimal, with secrets as templates.
-pub(crate) fn digest(
-    state: &State,
-    details: &IndexMap<Address, Detail>,
-    removed: &[Tombstone],
-) -> String {
+pub(crate) fn digest(state: &State, details: &ByAddress<Detail>, removed: &[Tombstone]) -> String {
     let mut hasher = Sha256::new();
-    let mut line = String::new();
+    let mut line = Vec::new();
     for (address, resource) in state {
         line.clear();
-        text(&mut line, &address.to_string());
+        text(&mut line, address.collection);
+        text(&mut line, &address.handle);
         for (name, value) in resource.body.iter() {
             text(&mut line, name);
             feed(&mut line, value);
         }
-        if let Some(detail) = details.get(address) {
+        if let Some(detail) = details.get(address)
+            && detail.lifecycle != Lifecycle::default()
+        {
             // Debug is stable within one version of deskform, and a digest never outlives a plan.
-            let _ = write!(line, "{:?}", detail.lifecycle);
+            text(&mut line, &format!("{:?}", detail.lifecycle));
         }
-        line.push('\n');
-        hasher.update(line.as_bytes());
+        line.push(b'\n');
+        hasher.update(&line);
     }
     for stone in removed {
         line.clear();
-        line.push('-');
+        line.push(b'-');
         text(&mut line, stone.collection);
         text(&mut line, &stone.identity);
-        line.push('\n');
-        hasher.update(line.as_bytes());
+        line.push(b'\n');
+        hasher.update(&line);
     }
     hasher
         .finalize()
@@ -48,49 +46,51 @@ pub(crate) fn digest(
 }
 
 /// A text with its length, so that no two lists of texts are fed alike.
-fn text(out: &mut String, text: &str) {
-    let _ = write!(out, "{}:{text}", text.len());
+fn text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
 }
 
-fn feed(out: &mut String, value: &Value) {
+fn feed(out: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::Null => out.push('n'),
-        Value::Bool(flag) => out.push(if *flag { 't' } else { 'f' }),
+        Value::Null => out.push(b'n'),
+        Value::Bool(flag) => out.push(if *flag { b't' } else { b'f' }),
         Value::Number(number) => {
-            let _ = write!(out, "d{number};");
+            out.push(b'd');
+            text(out, &number.to_string());
         }
         Value::Text(words) => {
-            out.push('s');
+            out.push(b's');
             text(out, words);
         }
         Value::Secret(secret) => {
-            out.push('x');
+            out.push(b'x');
             text(out, &secret.template);
         }
         Value::Reference(reference) => {
             let (mark, name) = match reference {
-                Reference::To(address) => ('a', &address.handle),
-                Reference::Lookup { name, .. } => ('l', name),
-                Reference::Id { id, .. } => ('i', id),
+                Reference::To(address) => (b'a', &address.handle),
+                Reference::Lookup { name, .. } => (b'l', name),
+                Reference::Id { id, .. } => (b'i', id),
             };
             out.push(mark);
             text(out, reference.collection());
             text(out, name);
         }
         Value::List(items) => {
-            out.push('[');
+            out.push(b'[');
             for item in items {
                 feed(out, item);
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Map(map) => {
-            out.push('{');
+            out.push(b'{');
             for (key, value) in map {
                 text(out, key);
                 feed(out, value);
             }
-            out.push('}');
+            out.push(b'}');
         }
     }
 }

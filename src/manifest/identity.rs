@@ -18,6 +18,24 @@ pub fn canonical_text(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text as Desk stores it: without white space at its ends, and with one form of line end.
+#[must_use]
+pub fn tidy(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if trimmed.contains("\r\n") {
+        Cow::Owned(trimmed.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(trimmed)
+    }
+}
+
+/// Whether a text is its own lower case, told of ASCII only.
+#[must_use]
+pub fn is_lower_ascii(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+}
+
 /// The naming field's value in canonical form; e-mail addresses have no case.
 #[must_use]
 pub fn canonical_name(kind: &Kind, name: &str) -> String {

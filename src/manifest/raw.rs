@@ -21,8 +21,8 @@ pub(crate) enum Raw {
     Number(Number),
     /// A plain scalar that readers of YAML take for different things, such as `007` or `.inf`.
     Doubtful(Box<str>),
-    /// A text.
-    Text(Box<str>),
+    /// A text; the value that is made of it shares it.
+    Text(Arc<str>),
     /// A list.
     List(Vec<Raw>),
     /// A map in the order of the file; equal keys are still there.

@@ -1,6 +1,5 @@
 //! From handles, `{lookup: …}` and `{id: …}` to references.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
@@ -13,7 +12,9 @@ use super::variables::{Expanded, Variables};
 use super::walk::wrong_type;
 use crate::kind::{KINDS, Kind, find};
 use crate::problem::{Part, Place, Problem, nearest};
-use crate::state::{Address, Reference, Value};
+use crate::state::{Address, ByAddress, Reference, Value};
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashMapExt as _};
 
 /// A resource as it was declared.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub(crate) struct Handles<'a> {
 
 struct Collection<'a> {
     kind: &'static Kind,
-    handles: IndexMap<Arc<str>, &'a Declared>,
+    handles: IndexMap<Arc<str>, &'a Declared, RandomState>,
     /// Names that bodies give; where a body gives none, the handle is the name.
     explicit: HashMap<Arc<str>, String>,
     /// Handles by canonical name; made when somebody looks a name up.
@@ -62,7 +63,7 @@ pub(crate) fn article(noun: &str) -> String {
 impl<'a> Handles<'a> {
     /// `bodies` are those of the declared resources, in order.
     pub(crate) fn new(
-        declared: &'a IndexMap<Address, Declared>,
+        declared: &'a ByAddress<Declared>,
         bodies: &[Raw],
         dropped: HashMap<Address, Place>,
         variables: &Variables<'_>,
@@ -73,7 +74,7 @@ impl<'a> Handles<'a> {
             .map(|kind| {
                 let empty = Collection {
                     kind,
-                    handles: IndexMap::new(),
+                    handles: IndexMap::default(),
                     explicit: HashMap::new(),
                     names: OnceLock::new(),
                 };
@@ -203,7 +204,7 @@ impl Converter<'_> {
                         }
                         Some(Reference::Id {
                             collection,
-                            id: text.into(),
+                            id: text,
                         })
                     }
                     _ => {
@@ -229,7 +230,7 @@ impl Converter<'_> {
         raw: &Raw,
         at: At<'_>,
         name: &str,
-    ) -> Option<String> {
+    ) -> Option<Arc<str>> {
         let text = self.plain(here, name, raw, at)?;
         if text.trim().is_empty() {
             self.error(

@@ -1,6 +1,8 @@
 //! The events of a webhook, each with its filter.
 
-use super::convert::{Converter, Here, shared};
+use std::sync::Arc;
+
+use super::convert::{Converter, Here};
 use super::raw::{At, Raw};
 use super::walk::{unknown_key, wrong_type};
 use crate::kind::webhooks::{EVENTS, Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
@@ -152,7 +154,7 @@ impl Converter<'_> {
                 let flag = match raw {
                     Raw::Bool(flag) => Some(*flag),
                     Raw::Text(text) if text.contains("${") => {
-                        match self.plain(here, key, raw, at)?.as_str() {
+                        match &*self.plain(here, key, raw, at)? {
                             "true" => Some(true),
                             "false" => Some(false),
                             _ => None,
@@ -170,8 +172,8 @@ impl Converter<'_> {
             "direction" => {
                 const WORDS: &[&str] = &["in", "out"];
                 let text = self.plain(here, key, raw, at)?;
-                if WORDS.contains(&text.as_str()) {
-                    return Some(Value::text(&text));
+                if WORDS.contains(&&*text) {
+                    return Some(Value::Text(text));
                 }
                 self.error(
                     here,
@@ -208,7 +210,7 @@ impl Converter<'_> {
             );
             return None;
         }
-        let mut out: Vec<String> = Vec::new();
+        let mut out: Vec<Arc<str>> = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let place = at.index(index);
             let text = self.plain(here, key, item, place)?;
@@ -230,7 +232,7 @@ impl Converter<'_> {
             out.push(text);
         }
         out.sort();
-        let items = out.iter().map(|text| Value::Text(shared(text)));
+        let items = out.into_iter().map(Value::Text);
         Some(Value::List(items.collect()))
     }
 }

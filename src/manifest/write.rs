@@ -300,6 +300,7 @@ mod tests {
     use crate::config::{PROJECT_FILE, Project};
     use crate::kind::KINDS;
     use crate::manifest::Desired;
+    use crate::manifest::identity::tidy;
 
     /// Nothing in a written text reorders or hides what stands beside it.
     #[test]
@@ -435,7 +436,7 @@ webhooks:
     departments:
       "12": {}
       Technical Support:
-        description: |
+        description: |-
           one
             two
         nameInCustomerPortal: "on"
@@ -572,7 +573,7 @@ webhooks:
             hours in prop::collection::vec(0.0_f64..10_000.0, 6),
             flags in prop::collection::vec(any::<Option<bool>>(), 6),
         ) {
-            let mut state = State::new();
+            let mut state = State::default();
             let mut seen = std::collections::HashSet::new();
             let handles: Vec<String> =
                 handles.into_iter().filter(|handle| seen.insert(handle.to_lowercase())).collect();
@@ -582,7 +583,7 @@ webhooks:
             for (index, handle) in handles.iter().enumerate() {
                 let mut fields = vec![("name", Value::text(handle))];
                 if let Some(text) = &descriptions[index] {
-                    fields.push(("description", Value::text(text)));
+                    fields.push(("description", Value::text(&tidy(text))));
                 }
                 if let Some(flag) = flags[index] {
                     fields.push(("isEnabled", Value::Bool(flag)));

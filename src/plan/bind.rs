@@ -1,8 +1,8 @@
 //! Binding: which live object each declared resource is, and what its references mean.
 
-use std::collections::{HashMap, HashSet};
-
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+
+use std::borrow::Cow;
 
 use crate::api::Dialect;
 use crate::kind::{Form, Kind, Shape};
@@ -14,6 +14,7 @@ use crate::plan::Options;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Leaves, Reference, Resource, State, Value};
+use foldhash::{HashMap, HashSet};
 
 /// The desired state with every reference as an address.
 #[derive(Debug, Default)]
@@ -60,7 +61,7 @@ pub fn bind_what_is_clear(
     let owners = Owners::of(live, options);
     let mut problems = Vec::new();
     let mut bound = Bound::default();
-    let mut taken: HashMap<usize, Address> = HashMap::new();
+    let mut taken: HashMap<usize, &Address> = HashMap::default();
     live.reserve(desired.state.keys().cloned());
     for (address, resource) in &desired.state {
         let before = problems.len();
@@ -114,7 +115,7 @@ pub fn bind_what_is_clear(
                 );
                 break 'one;
             }
-            taken.insert(index, address.clone());
+            taken.insert(index, address);
             live.bind(index, address.clone());
             bound.live.insert(address.clone(), index);
         }
@@ -294,7 +295,6 @@ fn candidate(
         return None;
     };
     let secret = identity_fields(kind, live.dialect)
-        .iter()
         .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
     match *live.find(kind.collection, &name) {
         [index] => return Some(index),
@@ -302,11 +302,7 @@ fn candidate(
         // Of several of one name the ledger knows which one is meant.
         ref several if owned.is_some_and(|owned| several.contains(&owned)) => return owned,
         ref several => {
-            let shown = if secret {
-                &address.handle
-            } else {
-                name.as_str()
-            };
+            let shown = if secret { &address.handle } else { &*name };
             let problem = not_unique(
                 live,
                 kind.collection,
@@ -372,14 +368,15 @@ fn old_identities(
     resource: &Resource,
     old: &str,
 ) -> Vec<String> {
-    let fields = identity_fields(kind, dialect);
-    if let [field] = fields[..] {
-        return vec![canonical(field, old)];
+    let mut fields = identity_fields(kind, dialect);
+    if let (Some(field), None) = (fields.next(), fields.next()) {
+        return vec![canonical(field, old).into_owned()];
     }
     let mut body = resource.body.clone();
     body.set(kind.naming_field().name, Value::text(old));
     let beside = identity(kind, dialect, &body);
     beside
+        .map(Cow::into_owned)
         .into_iter()
         .chain([canonical_identity(kind, old)])
         .collect()

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -20,7 +21,7 @@ pub struct Changes(Form);
 
 #[derive(Clone)]
 enum Form {
-    Listed(Vec<FieldChange>),
+    Listed(Arc<[FieldChange]>),
     Created {
         kind: &'static Kind,
         dialect: Dialect,
@@ -63,7 +64,7 @@ impl Changes {
             self.0 = Form::Listed(self.iter().map(Cow::into_owned).collect());
         }
         match &mut self.0 {
-            Form::Listed(changes) => changes.iter_mut(),
+            Form::Listed(changes) => Arc::make_mut(changes).iter_mut(),
             Form::Created { .. } => [].iter_mut(),
         }
     }
@@ -109,7 +110,7 @@ impl<'c> IntoIterator for &'c mut Changes {
 
 impl From<Vec<FieldChange>> for Changes {
     fn from(changes: Vec<FieldChange>) -> Self {
-        Self(Form::Listed(changes))
+        Self(Form::Listed(changes.into()))
     }
 }
 
@@ -121,7 +122,7 @@ impl FromIterator<FieldChange> for Changes {
 
 impl Default for Changes {
     fn default() -> Self {
-        Self(Form::Listed(Vec::new()))
+        Self(Form::Listed(Arc::default()))
     }
 }
 

@@ -123,7 +123,7 @@ impl Forecast {
             return None;
         }
         let credits = match basis.dialect {
-            Dialect::Openapi => number(tasks.iter().map(|task| task.step.credits).sum()),
+            Dialect::Openapi => number(tasks.iter().map(|task| task.credits).sum()),
             Dialect::Guide => 0,
         };
         Some(Self::from(

@@ -63,8 +63,8 @@ pub fn check(
 fn updates(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Problem>) {
     let mut of_kind: BTreeMap<&'static str, usize> = BTreeMap::new();
     for task in tasks {
-        if matches!(task.step.verb, Verb::Update | Verb::Replace)
-            && bound.live.contains_key(&task.step.address)
+        if matches!(task.verb, Verb::Update | Verb::Replace)
+            && bound.live.contains_key(&task.address)
         {
             *of_kind.entry(task.kind.collection).or_default() += 1;
         }
@@ -197,8 +197,8 @@ fn last_administrator(tasks: &[Task], live: &Live, problems: &mut Vec<Problem>) 
         let address = live.address_of(index);
         let task = tasks
             .iter()
-            .find(|task| Some(&task.step.address) == address.as_ref());
-        let stays = match task.map(|task| (task.step.verb, &task.body)) {
+            .find(|task| Some(&task.address) == address.as_ref());
+        let stays = match task.map(|task| (task.verb, &task.body)) {
             Some((Verb::Delete | Verb::Disable | Verb::Replace, _)) => false,
             Some((_, wanted)) => {
                 is && wanted
@@ -236,12 +236,11 @@ fn webhooks(
     let created = tasks
         .iter()
         .filter(of_kind)
-        .filter(|task| task.step.verb == Verb::Create)
+        .filter(|task| task.verb == Verb::Create)
         .count();
-    let enabled_by = |task: &&Task| match task.step.verb {
+    let enabled_by = |task: &&Task| match task.verb {
         Verb::Create => task.body.get("isEnabled") != Some(&Value::Bool(false)),
         Verb::Update => task
-            .step
             .changes
             .iter()
             .any(|change| change.field == "isEnabled" && change.after == true),
@@ -254,8 +253,8 @@ fn webhooks(
     let removed: Vec<_> = tasks
         .iter()
         .filter(of_kind)
-        .filter(|task| task.step.verb == Verb::Delete)
-        .map(|task| &task.step.address)
+        .filter(|task| task.verb == Verb::Delete)
+        .map(|task| &task.address)
         .collect();
     let (mut configured, mut enabled) = (created, newly_enabled);
     for index in live.collection("webhooks") {

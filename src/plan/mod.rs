@@ -17,6 +17,7 @@ pub mod tasks;
 pub use changes::Changes;
 pub(crate) use shown::{shown_live, shown_value};
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Fingerprint of what was live, by address: of every object that a step touches, and of the
     /// proved absence of every object that a step creates.
-    pub fingerprints: BTreeMap<String, String>,
+    pub fingerprints: BTreeMap<Address, Cow<'static, str>>,
     /// Differences that an `ignore:` entry acknowledges, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acknowledged: Vec<Acknowledged>,
@@ -200,7 +201,7 @@ pub struct RequestLine {
     /// The verb.
     pub method: Method,
     /// The path below `/api/v1`; `{collection/handle}` stands for an id that is not known yet.
-    pub path: String,
+    pub path: Cow<'static, str>,
 }
 
 /// What an environment and the command line say about planning.

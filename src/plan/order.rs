@@ -1,12 +1,13 @@
 //! Order: prerequisites first, then the longest remaining path, then the address.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::manifest::Desired;
 use crate::plan::tasks::Task;
 use crate::problem::{Problem, did_you_mean};
 use crate::state::Address;
+use foldhash::HashMap;
 
 /// Keeps the targets and all they need.
 pub(super) fn targeted(
@@ -21,12 +22,12 @@ pub(super) fn targeted(
         });
         if !desired.state.contains_key(target)
             && !removed
-            && !tasks.iter().any(|task| task.step.address == *target)
+            && !tasks.iter().any(|task| task.address == *target)
         {
             let known: Vec<String> = desired
                 .state
                 .keys()
-                .chain(tasks.iter().map(|task| &task.step.address))
+                .chain(tasks.iter().map(|task| &task.address))
                 .map(ToString::to_string)
                 .collect();
             problems.push(
@@ -46,7 +47,7 @@ pub(super) fn targeted(
     let mut keep: BTreeSet<usize> = tasks
         .iter()
         .enumerate()
-        .filter(|(_, task)| targets.contains(&task.step.address))
+        .filter(|(_, task)| targets.contains(&task.address))
         .map(|(index, _)| index)
         .collect();
     let mut open: Vec<usize> = keep.iter().copied().collect();
@@ -139,7 +140,7 @@ fn lengths(tasks: &[Task], dependents: &[Vec<usize>]) -> Vec<usize> {
 fn ranks(tasks: &[Task]) -> Vec<usize> {
     let mut sorted: Vec<(usize, &Task)> = tasks.iter().enumerate().collect();
     // Tasks come by kind and handle, mostly: the sort finds long runs that are in order.
-    sorted.sort_by_key(|(_, task)| (&task.step.address, task.step.verb));
+    sorted.sort_by_key(|(_, task)| (&task.address, task.verb));
     let mut ranks = vec![0; tasks.len()];
     for (rank, (index, _)) in sorted.into_iter().enumerate() {
         if let Some(slot) = ranks.get_mut(index) {
@@ -207,6 +208,6 @@ fn cycle(tasks: &[Task], waiting: &[usize]) -> Vec<Address> {
     }
     path.iter()
         .filter_map(|index| tasks.get(*index))
-        .map(|task| task.step.address.clone())
+        .map(|task| task.address.clone())
         .collect()
 }

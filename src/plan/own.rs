@@ -2,7 +2,7 @@
 //!
 //! What must not be touched is the same on both sides; nothing filters the difference afterwards.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
@@ -11,12 +11,13 @@ use crate::diff::Difference;
 use crate::kind::patterns::NAME;
 use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
 use crate::live::Live;
-use crate::live::convert::{guide_events, normalise, switch_value};
+use crate::live::convert::{guide_events, normalise, read_field, switch_value};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
 use crate::state::{Address, Body, Leaves, Reference, Resource, Secret, State, Value};
+use foldhash::{HashMap, HashSet};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]
@@ -100,10 +101,8 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
             );
             continue;
         }
-        for (name, value) in resource.body.iter() {
-            let Some(field) = kind.field(name) else {
-                continue;
-            };
+        for (field, value) in resource.body.of_kind(kind) {
+            let name = field.name;
             match field.wire(dialect) {
                 Wire::Harmless if !value.is_null() && !field.naming => {
                     left_out
@@ -219,10 +218,7 @@ fn unclear_or_unfit_values(
     dialect: Dialect,
     problems: &mut Vec<Problem>,
 ) {
-    for field in resource.kind.fields {
-        let Some(value) = resource.body.get(field.name) else {
-            continue;
-        };
+    for (field, value) in resource.body.of_kind(resource.kind) {
         match (field.shape, value) {
             (Shape::CustomFields { .. }, Value::Null) => problems.push(
                 Problem::error(
@@ -509,19 +505,22 @@ impl Shaper<'_> {
         {
             resource.body.set(enabled.field, switch_value(enabled.on));
         }
-        let have = live.body(index);
+        let Some(object) = live.objects.get(index) else {
+            return;
+        };
         let mut wanted_fields = Vec::with_capacity(kind.fields.len());
         let mut live_fields = Vec::with_capacity(kind.fields.len());
         let former = self.former_secrets(kind, index);
         for field in kind.fields {
             let named = resource.body.get(field.name);
-            let current = have.get(field.name).cloned().unwrap_or_default();
+            let current = || read_field(field, live.dialect, &object.raw, live);
             // Some fields go out again with every update: they stand on both sides.
             let resent = kind
                 .api(live.dialect)
                 .is_some_and(|api| api.resend.contains(&field.name));
             let Some(named) = named else {
                 if resent || matches!(field.wire(live.dialect), Wire::Query(_)) {
+                    let current = current().unwrap_or_default();
                     wanted_fields.push((field.name, current.clone()));
                     live_fields.push((field.name, current));
                 }
@@ -542,13 +541,26 @@ impl Shaper<'_> {
                     continue;
                 }
                 Wire::Manual { read, doing, .. } => {
-                    by_hand(address, field, named, &have, *read, doing, options, owned);
+                    // What answers do not show cannot be compared: the declaration stands as documentation.
+                    if let (Some(_), Some(current)) = (read, current()) {
+                        by_hand(address, field, named, current, doing, options, owned);
+                    }
                     continue;
                 }
                 Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
             }
-            let current = secret_on_both_sides(field, live.dialect, named, current);
+            let current = current().unwrap_or_default();
+            let current = if named.is_secret() {
+                secret_on_both_sides(field, live.dialect, named, current)
+            } else {
+                current
+            };
             let current = still_secret(former, field.name, named, current);
+            if *named == current {
+                wanted_fields.push((field.name, named.clone()));
+                live_fields.push((field.name, current));
+                continue;
+            }
             let wanted = overlay(field, named, &current);
             let ignored = ignore_changes.iter().any(|name| name == field.name);
             let wanted = if hands_off || ignored {
@@ -590,25 +602,16 @@ impl Shaper<'_> {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one call site; a struct would only rename them"
-)]
 fn by_hand(
     address: &Address,
     field: &'static Field,
     named: &Value,
-    have: &Body,
-    read: Option<&'static str>,
+    current: Value,
     doing: &'static str,
     options: &Options,
     owned: &mut Part,
 ) {
-    // What answers do not show cannot be compared: the declaration stands as documentation.
-    let (Some(_), Some(current)) = (read, have.get(field.name)) else {
-        return;
-    };
-    if current == named || (current.is_null() && *named == Value::Bool(false)) {
+    if current == *named || (current.is_null() && *named == Value::Bool(false)) {
         return;
     }
     if let Some(rule) = options.ignoring(address, Some(field.name)) {
@@ -625,7 +628,7 @@ fn by_hand(
         Difference {
             field: field.name,
             leaf: None,
-            before: current.clone(),
+            before: current,
             after: named.clone(),
         },
         doing,
@@ -802,7 +805,7 @@ mod tests {
         }
         assert_eq!(planned.tasks.len(), 3);
         for task in &planned.tasks {
-            let body = &desired.state[&task.step.address].body;
+            let body = &desired.state[&task.address].body;
             assert!(body.is_shared_with(&task.body) && body.is_shared_with(&task.named));
         }
     }

@@ -1,7 +1,5 @@
 //! Ownership by the ledger: which live object an address owns, and what is owned and not declared.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::config::Prune;
 use crate::live::convert::flag;
 use crate::live::{Live, LiveObject};
@@ -10,6 +8,7 @@ use crate::plan::Options;
 use crate::plan::bind::{Bound, belongs_to_others, place};
 use crate::problem::Problem;
 use crate::state::Address;
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 /// The live objects that the ledger knows.
 pub(super) struct Owners {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::kind::Kind;
 use crate::live::{Live, identity, identity_fields};
 use crate::manifest::Desired;
 use crate::plan::Verb;
@@ -22,29 +21,35 @@ pub(super) fn names_in_turn(
     live: &Live,
 ) -> Result<Vec<(usize, usize)>, Vec<Problem>> {
     let mut givers: HashMap<(&'static str, String), usize> = HashMap::new();
-    let mut takers: Vec<(usize, &'static Kind, String)> = Vec::new();
     for (index, task) in tasks.iter().enumerate() {
-        let is_taker = takes_name(task, live);
-        if is_taker && let Some(name) = identity(task.kind, live.dialect, &task.body) {
-            takers.push((index, task.kind, name));
-        }
         // A removal by its name is a task of its own address, and was bound by no declaration.
-        let is_giver =
-            (is_taker && task.step.verb == Verb::Update) || task.step.verb == Verb::Delete;
+        let is_giver = match task.verb {
+            Verb::Update => takes_name(task, live),
+            verb => verb == Verb::Delete,
+        };
+        if !is_giver {
+            continue;
+        }
         let was = bound
             .live
-            .get(&task.step.address)
+            .get(&task.address)
             .copied()
             .or_else(|| removed(task, live))
             .and_then(|index| live.identity_of(index));
-        if let (true, Some(name)) = (is_giver, was) {
+        if let Some(name) = was {
             givers.insert((task.kind.collection, name), index);
         }
     }
-    let edges: Vec<(usize, usize)> = takers
-        .into_iter()
-        .filter_map(|(taker, kind, name)| {
-            let giver = *givers.get(&(kind.collection, name))?;
+    if givers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let edges: Vec<(usize, usize)> = tasks
+        .iter()
+        .enumerate()
+        .filter(|(_, task)| takes_name(task, live))
+        .filter_map(|(taker, task)| {
+            let name = identity(task.kind, live.dialect, &task.body)?;
+            let giver = *givers.get(&(task.kind.collection, name.into_owned()))?;
             (giver != taker).then_some((taker, giver))
         })
         .collect();
@@ -58,10 +63,11 @@ pub(super) fn names_in_turn(
 
 /// Whether a task gives its object a name that it did not have.
 fn takes_name(task: &Task, live: &Live) -> bool {
-    let names = identity_fields(task.kind, live.dialect);
     task.ops.iter().any(|op| match op {
         Op::Create { .. } => true,
-        Op::Update(fields) => names.iter().any(|name| fields.contains(&name.name)),
+        Op::Update(fields) => {
+            identity_fields(task.kind, live.dialect).any(|name| fields.contains(&name.name))
+        }
         _ => false,
     })
 }
@@ -97,7 +103,7 @@ fn circles(edges: &[(usize, usize)], tasks: &[Task], desired: &Desired) -> Vec<P
                     .iter()
                     .chain([&start])
                     .filter_map(|index| tasks.get(*index))
-                    .map(|task| format!("`{}`", task.step.address))
+                    .map(|task| format!("`{}`", task.address))
                     .collect();
                 let mut problem = Problem::error(
                     "names-in-a-circle",
@@ -110,7 +116,7 @@ fn circles(edges: &[(usize, usize)], tasks: &[Task], desired: &Desired) -> Vec<P
                     "give one of them another name first, apply, and then the name it is to have",
                 );
                 if let Some(task) = tasks.get(start) {
-                    problem = problem.at(place(desired, &task.step.address, ""), "declared here");
+                    problem = problem.at(place(desired, &task.address, ""), "declared here");
                 }
                 problems.push(problem);
                 break;

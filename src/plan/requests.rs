@@ -1,5 +1,7 @@
 //! Requests of steps: built purely from a task's values and whatever ids are known.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::api::{Dialect, Method, Request};
@@ -116,7 +118,7 @@ impl Op {
         &self,
         context: &Context<'_>,
         ids: &dyn Ids,
-    ) -> Result<(Method, String), EncodeError> {
+    ) -> Result<(Method, Cow<'static, str>), EncodeError> {
         let unknown = || EncodeError::UnknownId(context.address.clone());
         let Some(api) = context.kind.api(context.dialect) else {
             // Tasks exist only for kinds that the dialect has.
@@ -124,28 +126,28 @@ impl Op {
         };
         let own_id = || ids.id(context.address).ok_or_else(unknown);
         Ok(match self {
-            Self::Create { .. } | Self::AddEvent { .. } => (Method::Post, api.list.to_owned()),
+            Self::Create { .. } | Self::AddEvent { .. } => (Method::Post, Cow::Borrowed(api.list)),
             Self::Update(_) => (
                 Method::Patch,
-                path(api.update.unwrap_or_default(), &own_id()?),
+                path(api.update.unwrap_or_default(), &own_id()?).into(),
             ),
             Self::Switch(on) => {
                 let switch = api.switch.ok_or_else(unknown)?;
                 let template = if *on { switch.on } else { switch.off };
-                (Method::Post, path(template, &own_id()?))
+                (Method::Post, path(template, &own_id()?).into())
             }
             Self::Leave { .. } => (
                 Method::Post,
-                format!("/departments/{}/dissociateAgents", own_id()?),
+                format!("/departments/{}/dissociateAgents", own_id()?).into(),
             ),
-            Self::RemoveEvent { id } => (Method::Delete, format!("{}/{id}", api.list)),
+            Self::RemoveEvent { id } => (Method::Delete, format!("{}/{id}", api.list).into()),
             Self::Disable { id } => {
                 let request = disable(api, id);
-                (request.method, request.path)
+                (request.method, request.path.into())
             }
             Self::Delete { id, detail } => {
                 let request = delete(context.kind, api, id, detail);
-                (request.method, request.path)
+                (request.method, request.path.into())
             }
         })
     }

@@ -16,7 +16,7 @@ pub fn created_custom_fields(planned: &Planned) -> BTreeMap<String, Vec<String>>
     for task in &planned.tasks {
         let text = |name| task.body.get(name).and_then(Value::as_text);
         if task.kind.collection == "customFields"
-            && task.step.verb == Verb::Create
+            && task.verb == Verb::Create
             && let (Some(module), Some(of_type)) = (text("module"), text("type"))
         {
             created

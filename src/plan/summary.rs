@@ -1,9 +1,10 @@
 //! The plan that shows the tasks: requests, counts, fingerprints.
 
-use std::collections::{HashMap, HashSet};
-
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
+
+use std::borrow::Cow;
 
 use crate::api::Dialect;
 use crate::live::Live;
@@ -13,9 +14,12 @@ use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
 use crate::plan::requests::Context;
 use crate::plan::shown::shown_value;
-use crate::plan::tasks::Task;
-use crate::plan::{ABSENT, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary, Verb};
+use crate::plan::tasks::{Remarks, Task};
+use crate::plan::{
+    ABSENT, Changes, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary, Verb,
+};
 use crate::state::{Address, Resource};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 /// Ids as far as they are known; what is not known yet stands as `{collection/handle}`.
 struct Symbolic<'a>(&'a Live);
@@ -37,38 +41,6 @@ impl Ids for Symbolic<'_> {
     }
 }
 
-pub(super) fn with_requests(mut tasks: Vec<Task>, live: &Live) -> Vec<Task> {
-    let addresses: Vec<Address> = tasks.iter().map(|task| task.step.address.clone()).collect();
-    for task in &mut tasks {
-        let context = Context {
-            kind: task.kind,
-            dialect: live.dialect,
-            address: &task.step.address,
-            body: &task.body,
-            named: &task.named,
-        };
-        task.step.requests = task
-            .ops
-            .iter()
-            .filter_map(|op| op.line(&context, &Symbolic(live)).ok())
-            .map(|(method, path)| RequestLine { method, path })
-            .collect();
-        task.step.credits = match live.dialect {
-            Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
-            Dialect::Guide => 0,
-        };
-        let mut after: Vec<Address> = task
-            .prerequisites
-            .iter()
-            .filter_map(|index| addresses.get(*index).cloned())
-            .collect();
-        after.sort();
-        after.dedup();
-        task.step.after = after;
-    }
-    tasks
-}
-
 pub(super) fn summarise(
     desired: &Desired,
     bound: &Bound,
@@ -77,17 +49,17 @@ pub(super) fn summarise(
     options: &Options,
     tasks: &mut [Task],
 ) -> Plan {
-    let steps = shown_steps(tasks);
+    let steps = shown_steps(tasks, live);
     let tasks = &*tasks;
     let mut summary = Summary::default();
     let mut touched: HashMap<Verb, HashSet<&Address>> = HashMap::new();
     for task in tasks {
         summary.calls += task.ops.len();
-        summary.credits += task.step.credits;
-        match task.step.verb {
+        summary.credits += task.credits;
+        match task.verb {
             Verb::Manual => summary.manual += 1,
             verb => {
-                touched.entry(verb).or_default().insert(&task.step.address);
+                touched.entry(verb).or_default().insert(&task.address);
             }
         }
     }
@@ -104,7 +76,7 @@ pub(super) fn summarise(
     summary.replace = count(Verb::Replace);
     summary.delete = count(Verb::Delete);
     summary.disable = count(Verb::Disable);
-    let busy: HashSet<&Address> = tasks.iter().map(|task| &task.step.address).collect();
+    let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
     let (adopted, unchanged): (Vec<_>, Vec<_>) = bound
         .live
         .keys()
@@ -126,10 +98,8 @@ pub(super) fn summarise(
             .iter()
             .copied()
             .map(|address| {
-                (
-                    address.to_string(),
-                    fingerprint(address, owned.live.get(address), live),
-                )
+                let print = fingerprint(address, owned.live.get(address), live);
+                (address.clone(), print)
             })
             .collect(),
         steps,
@@ -147,32 +117,78 @@ pub(super) fn summarise(
     }
 }
 
-/// The steps as they are shown. What only readers need moves there: the prerequisites by address, the
-/// requests, and the changes of creations, which have nothing before them.
-fn shown_steps(tasks: &mut [Task]) -> Vec<Step> {
-    tasks
-        .iter_mut()
-        .map(|task| {
-            let changes = match task.step.verb {
-                Verb::Create => std::mem::take(&mut task.step.changes),
-                _ => task.step.changes.clone(),
-            };
-            let after = std::mem::take(&mut task.step.after);
-            let requests = std::mem::take(&mut task.step.requests);
-            Step {
-                changes,
-                after,
-                requests,
-                ..task.step.clone()
-            }
-        })
-        .collect()
+/// The steps as they are shown, with their costs told to the tasks. What only readers need moves
+/// there: remarks, and the changes of creations, which have nothing before them.
+fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
+    let mut shown: Vec<(Remarks, Changes)> = Vec::with_capacity(tasks.len());
+    for task in &mut *tasks {
+        task.credits = match live.dialect {
+            Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
+            Dialect::Guide => 0,
+        };
+        let changes = match task.verb {
+            Verb::Create => std::mem::take(&mut task.changes),
+            _ => task.changes.clone(),
+        };
+        shown.push((std::mem::take(&mut task.remarks), changes));
+    }
+    let step = |task: &Task, (remarks, changes): (Remarks, Changes)| Step {
+        address: task.address.clone(),
+        verb: task.verb,
+        adopted: remarks.adopted,
+        changes,
+        after: after(task, tasks),
+        requests: requests(task, live),
+        credits: task.credits,
+        effects: remarks.effects,
+        instruction: remarks.instruction.map(String::from),
+    };
+    if tasks.len() > RUN {
+        let pairs = tasks.par_iter().zip(shown).with_min_len(RUN);
+        pairs.map(|(task, shown)| step(task, shown)).collect()
+    } else {
+        let pairs = tasks.iter().zip(shown);
+        pairs.map(|(task, shown)| step(task, shown)).collect()
+    }
 }
 
+/// The resources whose steps come before a task.
+fn after(task: &Task, tasks: &[Task]) -> Vec<Address> {
+    let before = task
+        .prerequisites
+        .iter()
+        .filter_map(|index| tasks.get(*index));
+    let mut after: Vec<Address> = Vec::with_capacity(task.prerequisites.len());
+    after.extend(before.map(|task| task.address.clone()));
+    after.sort_unstable();
+    after.dedup();
+    after
+}
+
+fn requests(task: &Task, live: &Live) -> Vec<RequestLine> {
+    let context = Context {
+        kind: task.kind,
+        dialect: live.dialect,
+        address: &task.address,
+        body: &task.body,
+        named: &task.named,
+    };
+    let mut requests = Vec::with_capacity(task.ops.len());
+    let lines = task
+        .ops
+        .iter()
+        .filter_map(|op| op.line(&context, &Symbolic(live)).ok());
+    requests.extend(lines.map(|(method, path)| RequestLine { method, path }));
+    requests
+}
+
+/// Steps that one thread makes in one go. The result does not depend on the threads.
+const RUN: usize = 512;
+
 /// What was live of one resource, as a digest; `absent` when it was proved not to exist.
-fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> String {
+fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> Cow<'static, str> {
     let Some(resource) = resource else {
-        return ABSENT.to_owned();
+        return Cow::Borrowed(ABSENT);
     };
     let fields: Map<String, Json> = resource
         .body
@@ -182,12 +198,13 @@ fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> S
         .collect();
     let text = serde_json::to_string(&(live.id(address), fields)).unwrap_or_default();
     let digest = Sha256::digest(text.as_bytes());
-    digest
+    let digest = digest
         .iter()
         .fold(String::with_capacity(64), |mut text, byte| {
             use std::fmt::Write;
             // Writing to a text cannot fail.
             let _ = write!(text, "{byte:02x}");
             text
-        })
+        });
+    Cow::Owned(digest)
 }

@@ -2,7 +2,10 @@
 
 mod members;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt as _};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::api::Dialect;
 use crate::diff::{Change, Difference, changes};
@@ -17,17 +20,24 @@ use crate::plan::own::Owned;
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::{DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, shown};
-use crate::plan::summary::{summarise, with_requests};
-use crate::plan::{Changes, Options, Plan, Step, Verb};
+use crate::plan::summary::summarise;
+use crate::plan::{Changes, Options, Plan, Verb};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
 
 /// A step with all that is needed to carry it out.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// The step. Its prerequisites, its requests, and the changes of a creation stand in the plan
-    /// alone.
-    pub step: Step,
+    /// The resource.
+    pub address: Address,
+    /// What is done.
+    pub verb: Verb,
+    /// The fields that change; those of a creation stand in the plan alone.
+    pub changes: Changes,
+    /// What the writes cost (openapi).
+    pub credits: usize,
+    /// What only readers need, until the plan has it.
+    pub(super) remarks: Remarks,
     /// Its kind.
     pub kind: &'static Kind,
     /// The writes, in order.
@@ -40,6 +50,17 @@ pub struct Task {
     pub named: Body,
     /// Whether it removes what is owned and no longer declared.
     pub pruned: bool,
+}
+
+/// What is said of a step besides what it does; nearly always nothing.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Remarks {
+    /// Whether the live object was found by its identity and is not owned yet.
+    pub(super) adopted: bool,
+    /// What happens besides.
+    pub(super) effects: Vec<String>,
+    /// For a manual step: what a person has to do, and where.
+    pub(super) instruction: Option<Box<str>>,
 }
 
 /// A plan with its tasks.
@@ -101,7 +122,7 @@ pub fn plan(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let tasks = order(tasks).map_err(|cycle| {
+    let mut tasks = order(tasks).map_err(|cycle| {
         let path: Vec<String> = cycle.iter().map(|address| format!("`{address}`")).collect();
         vec![
             Problem::error(
@@ -111,7 +132,6 @@ pub fn plan(
             .help("take one of the references out, apply, and put it back"),
         ]
     })?;
-    let mut tasks = with_requests(tasks, live);
     Ok(Planned {
         plan: summarise(desired, bound, owned, live, options, &mut tasks),
         tasks,
@@ -188,18 +208,16 @@ impl Builder<'_> {
 
     fn push(&mut self, address: &Address, verb: Verb, kind: &'static Kind, task: Draft) {
         self.tasks.push(Task {
-            step: Step {
-                address: address.clone(),
-                verb,
+            address: address.clone(),
+            verb,
+            changes: task.changes,
+            credits: 0,
+            remarks: Remarks {
                 adopted: self.options.ledger.is_some()
                     && self.bound.live.contains_key(address)
                     && !self.bound.known.contains(address),
-                changes: task.changes,
-                after: Vec::new(),
-                requests: Vec::new(),
-                credits: 0,
                 effects: task.effects,
-                instruction: task.instruction,
+                instruction: task.instruction.map(String::into_boxed_str),
             },
             kind,
             ops: task.ops,
@@ -849,88 +867,144 @@ impl Builder<'_> {
     }
 
     fn prerequisites(&mut self) {
-        // The task that makes an address usable: its creation, replacement or switching on.
-        let mut makers: HashMap<Address, usize> = HashMap::new();
-        let mut removers: HashMap<Address, usize> = HashMap::new();
-        for (index, task) in self.tasks.iter().enumerate() {
-            let address = task.step.address.clone();
-            match task.step.verb {
-                Verb::Create | Verb::Replace => {
-                    makers.insert(address, index);
+        let (mut edges, turns) = {
+            let this = &*self;
+            let tasks = &this.tasks;
+            // The task that makes an address usable: its creation, replacement or switching on.
+            let mut makers = Places::default();
+            let mut removers = Places::default();
+            let mut of_agents: HashMap<&Address, Vec<usize>> = HashMap::new();
+            for (index, task) in tasks.iter().enumerate() {
+                let address = &task.address;
+                match task.verb {
+                    Verb::Create | Verb::Replace => makers.set(address, index),
+                    Verb::Update if switches_on(task) => makers.set_first(address, index),
+                    Verb::Delete | Verb::Disable => removers.set(address, index),
+                    _ => {}
                 }
-                Verb::Update if switches_on(task) => {
-                    makers.entry(address).or_insert(index);
+                if task.kind.collection == "agents" && task.verb != Verb::Manual {
+                    of_agents.entry(address).or_default().push(index);
                 }
-                Verb::Delete | Verb::Disable => {
-                    removers.insert(address, index);
-                }
-                _ => {}
             }
-        }
-        let mut of_agents: HashMap<&Address, Vec<usize>> = HashMap::new();
-        for (index, task) in self.tasks.iter().enumerate() {
-            if task.kind.collection == "agents" && task.step.verb != Verb::Manual {
-                of_agents.entry(&task.step.address).or_default().push(index);
-            }
-        }
-        let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.tasks.len()];
-        for (index, task) in self.tasks.iter().enumerate() {
-            let Some(own) = edges.get_mut(index) else {
-                continue;
-            };
-            match task.step.verb {
-                Verb::Create | Verb::Update | Verb::Replace => {
-                    if let Some(Op::Leave { .. }) = task.ops.first() {
-                        own.extend(makers.get(&task.step.address));
-                        own.extend(
-                            self.members(&task.step.address)
-                                .iter()
-                                .filter_map(|agent| of_agents.get(*agent))
-                                .flatten(),
-                        );
-                        continue;
+            let before = |(index, task): (usize, &Task)| -> Vec<usize> {
+                let mut own = Vec::new();
+                match task.verb {
+                    Verb::Create | Verb::Update | Verb::Replace => {
+                        if let Some(Op::Leave { .. }) = task.ops.first() {
+                            own.extend(makers.get(Target::To(&task.address)));
+                            own.extend(
+                                this.members(&task.address)
+                                    .iter()
+                                    .filter_map(|agent| of_agents.get(*agent))
+                                    .flatten(),
+                            );
+                        } else {
+                            sent_targets(task, &mut |target| {
+                                own.extend(makers.get(target).filter(|maker| *maker != index));
+                            });
+                        }
                     }
-                    for target in sent_references(task) {
-                        own.extend(makers.get(&target).filter(|maker| **maker != index));
-                    }
+                    Verb::Manual => own.extend(makers.get(Target::To(&task.address))),
+                    Verb::Delete | Verb::Disable => {}
                 }
-                Verb::Manual => own.extend(makers.get(&task.step.address)),
-                Verb::Delete | Verb::Disable => {}
-            }
-        }
-        // A removal comes after everything that pointed at its object and no longer does.
-        for (index, task) in self.tasks.iter().enumerate() {
-            let Some(before) = self.owned.live.get(&task.step.address) else {
-                continue;
+                own
             };
-            if task.step.verb == Verb::Manual {
-                continue;
-            }
-            let mut targets = BTreeSet::new();
-            for (_, value) in before.body.iter() {
-                collect(value, &mut targets);
-            }
-            for target in targets {
-                if let Some(remover) = removers.get(&target).filter(|remover| **remover != index)
-                    && let Some(own) = edges.get_mut(*remover)
-                {
-                    own.insert(index);
+            let mut edges: Vec<Vec<usize>> = if tasks.len() > RUN {
+                tasks
+                    .par_iter()
+                    .enumerate()
+                    .with_min_len(RUN)
+                    .map(before)
+                    .collect()
+            } else {
+                tasks.iter().enumerate().map(before).collect()
+            };
+            // A removal comes after everything that pointed at its object and no longer does.
+            let pointing: &[Task] = if removers.is_empty() { &[] } else { tasks };
+            for (index, task) in pointing.iter().enumerate() {
+                let Some(before) = this.owned.live.get(&task.address) else {
+                    continue;
+                };
+                if task.verb == Verb::Manual {
+                    continue;
+                }
+                for (_, value) in before.body.iter() {
+                    targets(value, &mut |target| {
+                        if let Some(remover) =
+                            removers.get(target).filter(|remover| *remover != index)
+                            && let Some(own) = edges.get_mut(remover)
+                        {
+                            own.push(index);
+                        }
+                    });
                 }
             }
-        }
-        match names_in_turn(&self.tasks, self.desired, self.bound, self.live) {
+            let turns = names_in_turn(tasks, this.desired, this.bound, this.live);
+            (edges, turns)
+        };
+        match turns {
             Ok(turns) => {
                 for (taker, giver) in turns {
                     if let Some(own) = edges.get_mut(taker) {
-                        own.insert(giver);
+                        own.push(giver);
                     }
                 }
             }
             Err(problems) => self.problems.extend(problems),
         }
-        for (task, own) in self.tasks.iter_mut().zip(edges) {
-            task.prerequisites = own.into_iter().collect();
+        for (task, mut own) in self.tasks.iter_mut().zip(edges) {
+            own.sort_unstable();
+            own.dedup();
+            own.shrink_to_fit();
+            task.prerequisites = own;
         }
+    }
+}
+
+/// Tasks that one thread looks through in one go. The result does not depend on the threads.
+const RUN: usize = 512;
+
+/// What a value refers to.
+#[derive(Clone, Copy)]
+enum Target<'v> {
+    /// A resource.
+    To(&'v Address),
+    /// A managed custom field, by its handle.
+    Field(&'v str),
+}
+
+/// Tasks by the address that they concern.
+#[derive(Default)]
+struct Places<'t> {
+    places: HashMap<&'t Address, usize>,
+    /// Those of custom fields once more, by handle.
+    fields: HashMap<&'t str, usize>,
+}
+
+impl<'t> Places<'t> {
+    fn set(&mut self, address: &'t Address, index: usize) {
+        self.places.insert(address, index);
+        if address.collection == "customFields" {
+            self.fields.insert(&address.handle, index);
+        }
+    }
+
+    fn set_first(&mut self, address: &'t Address, index: usize) {
+        if !self.places.contains_key(address) {
+            self.set(address, index);
+        }
+    }
+
+    fn get(&self, target: Target<'_>) -> Option<usize> {
+        match target {
+            Target::To(address) => self.places.get(address),
+            Target::Field(handle) => self.fields.get(handle),
+        }
+        .copied()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 }
 
@@ -1027,9 +1101,8 @@ fn event_ops(body: &Body, parts: &[EventPart], moved: bool) -> Vec<Op> {
     ops
 }
 
-/// Addresses that a task's writes refer to.
-fn sent_references(task: &Task) -> BTreeSet<Address> {
-    let mut targets = BTreeSet::new();
+/// Hands over what a task's writes refer to.
+fn sent_targets<'t>(task: &'t Task, f: &mut dyn FnMut(Target<'t>)) {
     let creates = task.ops.iter().any(|op| matches!(op, Op::Create { .. }));
     let all = creates || !task.ops.iter().any(|op| matches!(op, Op::Update(_)));
     let resent = task.kind.openapi.as_ref().map_or(&[][..], |api| api.resend);
@@ -1041,24 +1114,19 @@ fn sent_references(task: &Task) -> BTreeSet<Address> {
                 .iter()
                 .any(|op| matches!(op, Op::Update(fields) if fields.contains(&name)));
         if sent {
-            collect(value, &mut targets);
+            targets(value, f);
         }
     }
-    targets
 }
 
-fn collect(value: &Value, into: &mut BTreeSet<Address>) {
+/// Hands over what a value refers to, itself and inside.
+fn targets<'v>(value: &'v Value, f: &mut dyn FnMut(Target<'v>)) {
     value.walk(&mut |value| match value {
-        Value::Reference(Reference::To(address)) => {
-            into.insert(address.clone());
-        }
-        Value::Map(map) => {
-            for key in map.keys() {
-                if let Some(handle) = key.strip_prefix("customFields/") {
-                    into.insert(Address::new("customFields", handle));
-                }
-            }
-        }
+        Value::Reference(Reference::To(address)) => f(Target::To(address)),
+        Value::Map(map) => map
+            .keys()
+            .filter_map(|key| key.strip_prefix("customFields/"))
+            .for_each(|handle| f(Target::Field(handle))),
         _ => {}
     });
 }

@@ -79,7 +79,7 @@ fn creations() -> Vec<Step> {
         Step {
             requests: vec![RequestLine {
                 method: Method::Post,
-                path: "/departments".to_owned(),
+                path: "/departments".into(),
             }],
             ..step(
                 Verb::Create,

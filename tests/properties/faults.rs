@@ -362,9 +362,7 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
         let index = open
             .iter()
             .copied()
-            .find(|index| {
-                tasks[*index].step.address == *address && tasks[*index].step.verb == *verb
-            })
+            .find(|index| tasks[*index].address == *address && tasks[*index].verb == *verb)
             .ok_or_else(|| format!("{address} ended twice"))?;
         open.remove(&index);
         match outcome {
@@ -382,7 +380,7 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
                     tasks[index]
                         .prerequisites
                         .iter()
-                        .any(|needed| tasks[*needed].step.address == *because),
+                        .any(|needed| tasks[*needed].address == *because),
                     "{address} was skipped because of {because}, which it does not need"
                 );
                 skipped.insert(index);
@@ -392,8 +390,8 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
     }
     let silent: Vec<_> = open
         .iter()
-        .filter(|index| tasks[**index].step.verb != Verb::Manual)
-        .map(|index| &tasks[*index].step.address)
+        .filter(|index| tasks[**index].verb != Verb::Manual)
+        .map(|index| &tasks[*index].address)
         .collect();
     ensure!(silent.is_empty(), "nothing was said of {silent:?}");
     let expected = usize::from(end != End::Applied);

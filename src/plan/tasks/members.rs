@@ -29,13 +29,16 @@ impl Builder<'_> {
             .cloned()
             .collect();
         founded.sort();
+        let lent = Member::Acting(acting.id.clone());
         let created: Vec<Address> = self
             .tasks
             .iter()
             .filter(|task| {
-                task.ops.iter().any(|op| matches!(op, Op::Create { members } if members.contains(&Member::Acting(acting.id.clone()))))
+                task.ops
+                    .iter()
+                    .any(|op| matches!(op, Op::Create { members } if members.contains(&lent)))
             })
-            .map(|task| task.step.address.clone())
+            .map(|task| task.address.clone())
             .collect();
         founded.extend(created);
         for department in founded {
