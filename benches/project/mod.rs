@@ -25,8 +25,13 @@ use deskform::plan::bind::bind;
 use deskform::plan::own::{check_dialect, own};
 use deskform::plan::tasks::{Planned, plan};
 use deskform::problem::{Severity, render};
+use mimalloc::MiMalloc;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
+
+/// What the command runs on.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const REGIONS: [&str; 4] = ["EMEA", "APAC", "Americas", "Other"];
 const CITIES: [&str; 5] = ["Springfield", "Zürich", "Lyon", "San José", "Pune"];

@@ -127,6 +127,23 @@ pub const MODULE: Pattern = Pattern {
     words: "a module's API name such as `tickets` or `cm_orders`",
 };
 
+/// Whether a pattern takes every text, but perhaps the empty one, whose characters it takes one by one.
+pub(super) fn is_set(regex: &str) -> bool {
+    let any = [
+        "]|[^\\x00-\\x7F])+$",
+        "]|[^\\x00-\\x7F])*$",
+        "]|[\u{80}-\u{FFFF}])+$",
+    ];
+    let inner = match regex.strip_prefix("^(?:[") {
+        Some(rest) => any.iter().find_map(|end| rest.strip_suffix(end)),
+        None => regex.strip_prefix("^[").and_then(|rest| {
+            rest.strip_suffix("]+$")
+                .or_else(|| rest.strip_suffix("]*$"))
+        }),
+    };
+    inner.is_some_and(|inner| !inner.replace("\\]", "").contains(']'))
+}
+
 /// A pattern that accepts the same ASCII texts as the given one and knows no others, so that it is
 /// cheap to compile; absent where that is the pattern itself.
 pub(super) fn ascii(regex: &str) -> Option<String> {

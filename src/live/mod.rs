@@ -6,6 +6,7 @@ pub mod url;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::{Map, Value as Json};
@@ -53,6 +54,15 @@ pub struct ActingAgent {
 /// By collection or module, then by name, so that nothing is copied to look a name up.
 type ByName<C, T> = HashMap<C, HashMap<String, T>>;
 
+/// The id behind an address.
+#[derive(Debug)]
+enum Id {
+    /// That of an object, by index.
+    Of(usize),
+    /// One that no listing shows, or that the server gave since.
+    Given(String),
+}
+
 /// What several threads read while one of them may add to it; a lock is never held across a call.
 #[derive(Debug, Default)]
 struct Shared<T>(RwLock<T>);
@@ -86,15 +96,16 @@ pub struct Live {
     /// The keys under `cf` of custom fields that are bound, by index.
     keys: HashMap<usize, Arc<str>>,
     reserved: HashSet<Address>,
-    ids: Shared<HashMap<Address, String>>,
+    ids: Shared<HashMap<Address, Id>>,
     api_names: Shared<HashMap<Address, String>>,
     stored: Shared<HashMap<Address, Body>>,
+    /// Whether anything was learned: asked far more often than anything is.
+    has_learned: AtomicBool,
     learned: Shared<HashMap<(&'static str, String), Address>>,
     learned_fields: Shared<HashMap<(String, String), Address>>,
 }
 
 /// The identity of a webhook in the guide is its URL, since its webhooks have no name.
-#[must_use]
 pub fn identity_fields(
     kind: &'static Kind,
     dialect: Dialect,
@@ -166,6 +177,7 @@ impl Live {
             ids: Shared::default(),
             api_names: Shared::default(),
             stored: Shared::default(),
+            has_learned: AtomicBool::new(false),
             learned: Shared::default(),
             learned_fields: Shared::default(),
         }
@@ -258,8 +270,10 @@ impl Live {
     /// Says that an object is the live side of an address.
     pub fn bind(&mut self, index: usize, address: Address) {
         if let Some(object) = self.objects.get(index) {
-            self.ids.write().insert(address.clone(), object.id.clone());
-            if let Some(api_name) = object.raw.get("apiName").and_then(Json::as_str) {
+            self.ids.write().insert(address.clone(), Id::Of(index));
+            if object.kind.collection == "customFields"
+                && let Some(api_name) = object.raw.get("apiName").and_then(Json::as_str)
+            {
                 self.api_names
                     .write()
                     .insert(address.clone(), api_name.to_owned());
@@ -282,10 +296,17 @@ impl Live {
 
     /// Remembers the id that the server gave to a new object.
     pub fn learn(&self, address: &Address, id: &str) {
-        self.ids.write().insert(address.clone(), id.to_owned());
+        self.has_learned.store(true, Ordering::Release);
+        self.ids
+            .write()
+            .insert(address.clone(), Id::Given(id.to_owned()));
         self.learned
             .write()
             .insert((address.collection, id.to_owned()), address.clone());
+    }
+
+    fn has_learned(&self) -> bool {
+        self.has_learned.load(Ordering::Acquire)
     }
 
     /// The ids that the server gave to what was made for an address: one, or one an event.
@@ -312,6 +333,7 @@ impl Live {
 
     /// Remembers the API name that the server gave to a new custom field.
     pub fn learn_field(&self, address: &Address, module: &str, api_name: &str) {
+        self.has_learned.store(true, Ordering::Release);
         self.api_names
             .write()
             .insert(address.clone(), api_name.to_owned());
@@ -354,7 +376,7 @@ impl Live {
                 format!("{} [{}]", address.handle, object.id),
             );
         }
-        self.ids.write().insert(address.clone(), object.id.clone());
+        self.ids.write().insert(address.clone(), Id::Of(index));
         Some(address)
     }
 
@@ -404,15 +426,13 @@ impl Live {
 impl Names for Live {
     fn address(&self, collection: &'static str, id: &str) -> Address {
         // Nothing is learned before something is applied.
-        let learned = {
+        let learned = || {
             let learned = self.learned.read();
-            if learned.is_empty() {
-                None
-            } else {
-                learned.get(&(collection, id.to_owned())).cloned()
-            }
+            learned.get(&(collection, id.to_owned())).cloned()
         };
-        if let Some(address) = learned {
+        if self.has_learned()
+            && let Some(address) = learned()
+        {
             return address;
         }
         match self.find_id(collection, id) {
@@ -427,23 +447,36 @@ impl Names for Live {
                 self.ids
                     .write()
                     .entry(address.clone())
-                    .or_insert_with(|| id.to_owned());
+                    .or_insert_with(|| Id::Given(id.to_owned()));
                 address
             }
         }
     }
 
+    fn is_address(&self, collection: &'static str, id: &str, address: &Address) -> bool {
+        !self.has_learned()
+            && self
+                .find_id(collection, id)
+                .and_then(|index| self.bound(index))
+                .is_some_and(|bound| bound == address)
+    }
+
+    fn is_custom_field(&self, module: &str, api_name: &str, key: &str) -> bool {
+        !self.has_learned()
+            && Live::custom_field(self, module, api_name)
+                .and_then(|index| self.keys.get(&index))
+                .is_some_and(|bound| **bound == *key)
+    }
+
     fn custom_field(&self, module: &str, api_name: &str) -> Arc<str> {
-        let learned = {
+        let learned = || {
+            let key = (module.to_owned(), api_name.to_owned());
             let learned = self.learned_fields.read();
-            if learned.is_empty() {
-                None
-            } else {
-                let key = (module.to_owned(), api_name.to_owned());
-                learned.get(&key).map(|address| address.to_string().into())
-            }
+            learned.get(&key).map(|address| address.to_string().into())
         };
-        if let Some(key) = learned {
+        if self.has_learned()
+            && let Some(key) = learned()
+        {
             return key;
         }
         Live::custom_field(self, module, api_name)
@@ -454,7 +487,10 @@ impl Names for Live {
 
 impl Ids for Live {
     fn id(&self, address: &Address) -> Option<String> {
-        self.ids.read().get(address).cloned()
+        match self.ids.read().get(address)? {
+            Id::Of(index) => self.objects.get(*index).map(|object| object.id.clone()),
+            Id::Given(id) => Some(id.clone()),
+        }
     }
 
     fn api_name(&self, address: &Address) -> Option<String> {

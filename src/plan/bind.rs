@@ -63,6 +63,9 @@ pub fn bind_what_is_clear(
     let mut bound = Bound::default();
     let mut taken: HashMap<usize, &Address> = HashMap::default();
     live.reserve(desired.state.keys().cloned());
+    let all = desired.state.len().min(live.objects.len());
+    taken.reserve(all);
+    bound.live.reserve(all);
     for (address, resource) in &desired.state {
         let before = problems.len();
         let by_ledger = owners.by_address.get(address).copied();

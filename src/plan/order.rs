@@ -7,7 +7,6 @@ use crate::manifest::Desired;
 use crate::plan::tasks::Task;
 use crate::problem::{Problem, did_you_mean};
 use crate::state::Address;
-use foldhash::HashMap;
 
 /// Keeps the targets and all they need.
 pub(super) fn targeted(
@@ -64,26 +63,40 @@ pub(super) fn targeted(
 }
 
 /// Keeps the tasks at the given indices, in that order, and corrects their prerequisites.
-fn renumber(tasks: Vec<Task>, wanted: &[usize]) -> Vec<Task> {
-    let place: HashMap<usize, usize> = wanted
-        .iter()
-        .enumerate()
-        .map(|(new, old)| (*old, new))
-        .collect();
-    let mut slots: Vec<Option<Task>> = tasks.into_iter().map(Some).collect();
-    wanted
-        .iter()
-        .filter_map(|old| {
-            let mut task = slots.get_mut(*old)?.take()?;
-            task.prerequisites = task
-                .prerequisites
-                .iter()
-                .filter_map(|old| place.get(old).copied())
-                .collect();
-            task.prerequisites.sort_unstable();
-            Some(task)
+///
+/// They change places where they are: tasks of a new organization are many, and not small.
+fn renumber(mut tasks: Vec<Task>, wanted: &[usize]) -> Vec<Task> {
+    let mut places: Vec<Option<usize>> = vec![None; tasks.len()];
+    for (new, old) in wanted.iter().enumerate() {
+        if let Some(place) = places.get_mut(*old) {
+            *place = Some(new);
+        }
+    }
+    let place = |old: &usize| places.get(*old).copied().flatten();
+    for task in &mut tasks {
+        let kept = task.prerequisites.iter().filter_map(place);
+        task.prerequisites = kept.collect();
+        task.prerequisites.sort_unstable();
+    }
+    // What is not wanted goes behind the rest.
+    let mut last = wanted.len();
+    let mut places: Vec<usize> = places
+        .into_iter()
+        .map(|place| {
+            place.unwrap_or_else(|| {
+                last += 1;
+                last - 1
+            })
         })
-        .collect()
+        .collect();
+    for index in 0..places.len() {
+        while let Some(place) = places.get(index).copied().filter(|place| *place != index) {
+            tasks.swap(index, place);
+            places.swap(index, place);
+        }
+    }
+    tasks.truncate(wanted.len());
+    tasks
 }
 
 /// The calls that have to be sent one after the other, however many may be active at once.

@@ -6,18 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
+use foldhash::{HashMap, HashSet};
+use serde_json::{Map, Value as Json};
+
 use crate::api::Dialect;
 use crate::diff::Difference;
 use crate::kind::patterns::NAME;
 use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
 use crate::live::Live;
-use crate::live::convert::{guide_events, normalise, read_field, switch_value};
+use crate::live::convert::{guide_events, normalise, read_field, surely_reads_as, switch_value};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
 use crate::state::{Address, Body, Leaves, Reference, Resource, Secret, State, Value};
-use foldhash::{HashMap, HashSet};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]
@@ -508,9 +510,14 @@ impl Shaper<'_> {
         let Some(object) = live.objects.get(index) else {
             return;
         };
+        let former = self.former_secrets(kind, index);
+        if former.is_empty() && is_as_declared(&resource, &object.raw, live) {
+            owned.live.push((address.clone(), resource.clone()));
+            owned.desired.push((address.clone(), resource));
+            return;
+        }
         let mut wanted_fields = Vec::with_capacity(kind.fields.len());
         let mut live_fields = Vec::with_capacity(kind.fields.len());
-        let former = self.former_secrets(kind, index);
         for field in kind.fields {
             let named = resource.body.get(field.name);
             let current = || read_field(field, live.dialect, &object.raw, live);
@@ -556,27 +563,11 @@ impl Shaper<'_> {
                 current
             };
             let current = still_secret(former, field.name, named, current);
-            if *named == current {
-                wanted_fields.push((field.name, named.clone()));
-                live_fields.push((field.name, current));
-                continue;
-            }
-            let wanted = overlay(field, named, &current);
-            let ignored = ignore_changes.iter().any(|name| name == field.name);
-            let wanted = if hands_off || ignored {
-                current.clone()
-            } else if wanted == current {
-                wanted
-            } else if let Some(rule) = options.ignoring(address, Some(field.name)) {
-                owned.acknowledged.push(Acknowledged {
-                    address: address.clone(),
-                    field: Some(field.name.to_owned()),
-                    reason: rule.reason.clone(),
-                    until: rule.until.map(|day| day.to_string()),
-                });
+            let is_left = hands_off || ignore_changes.iter().any(|name| name == field.name);
+            let wanted = if is_left {
                 current.clone()
             } else {
-                wanted
+                self.wanted(address, field, named, &current, owned)
             };
             wanted_fields.push((field.name, wanted));
             live_fields.push((field.name, current));
@@ -600,6 +591,54 @@ impl Shaper<'_> {
         owned.desired.push((address.clone(), side(wanted)));
         owned.live.push((address.clone(), side(current)));
     }
+
+    /// What a field is to hold: what the manifest names, or what is live where that is accepted.
+    fn wanted(
+        &self,
+        address: &Address,
+        field: &Field,
+        named: &Value,
+        current: &Value,
+        owned: &mut Part,
+    ) -> Value {
+        if named == current {
+            return named.clone();
+        }
+        let wanted = overlay(field, named, current);
+        if wanted == *current {
+            return wanted;
+        }
+        let Some(rule) = self.options.ignoring(address, Some(field.name)) else {
+            return wanted;
+        };
+        owned.acknowledged.push(Acknowledged {
+            address: address.clone(),
+            field: Some(field.name.to_owned()),
+            reason: rule.reason.clone(),
+            until: rule.until.map(|day| day.to_string()),
+        });
+        current.clone()
+    }
+}
+
+/// Whether a live object is sure to be as declared, in fields that are read and written alone.
+///
+/// Nearly all are, nearly always: then nothing of them is read into values, and one body stands on
+/// all sides.
+fn is_as_declared(resource: &Resource, raw: &Map<String, Json>, live: &Live) -> bool {
+    let kind = resource.kind;
+    let resend = kind.api(live.dialect).map_or(&[][..], |api| api.resend);
+    let mut named = resource.body.iter().peekable();
+    let same = kind.fields.iter().all(|field| {
+        let Some((_, value)) = named.next_if(|(name, _)| *name == field.name) else {
+            // Some fields stand on both sides though no manifest names them.
+            return !resend.contains(&field.name)
+                && !matches!(field.wire(live.dialect), Wire::Query(_));
+        };
+        !field.write_only && surely_reads_as(field, live.dialect, raw, value, live)
+    });
+    // Out of the table's order nothing is left over but what was not looked at.
+    same && named.next().is_none()
 }
 
 fn by_hand(

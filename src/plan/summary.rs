@@ -120,7 +120,7 @@ pub(super) fn summarise(
 /// The steps as they are shown, with their costs told to the tasks. What only readers need moves
 /// there: remarks, and the changes of creations, which have nothing before them.
 fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
-    let mut shown: Vec<(Remarks, Changes)> = Vec::with_capacity(tasks.len());
+    let mut shown: Vec<(Option<Box<Remarks>>, Changes)> = Vec::with_capacity(tasks.len());
     for task in &mut *tasks {
         task.credits = match live.dialect {
             Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
@@ -130,18 +130,22 @@ fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
             Verb::Create => std::mem::take(&mut task.changes),
             _ => task.changes.clone(),
         };
-        shown.push((std::mem::take(&mut task.remarks), changes));
+        shown.push((task.remarks.take(), changes));
     }
-    let step = |task: &Task, (remarks, changes): (Remarks, Changes)| Step {
-        address: task.address.clone(),
-        verb: task.verb,
-        adopted: remarks.adopted,
-        changes,
-        after: after(task, tasks),
-        requests: requests(task, live),
-        credits: task.credits,
-        effects: remarks.effects,
-        instruction: remarks.instruction.map(String::from),
+    let tasks = &*tasks;
+    let step = |task: &Task, (remarks, changes): (Option<Box<Remarks>>, Changes)| {
+        let remarks = remarks.map(|remarks| *remarks).unwrap_or_default();
+        Step {
+            address: task.address.clone(),
+            verb: task.verb,
+            adopted: remarks.adopted,
+            changes,
+            after: after(task, tasks),
+            requests: requests(task, live),
+            credits: task.credits,
+            effects: remarks.effects,
+            instruction: remarks.instruction,
+        }
     };
     if tasks.len() > RUN {
         let pairs = tasks.par_iter().zip(shown).with_min_len(RUN);

@@ -37,7 +37,7 @@ pub struct Task {
     /// What the writes cost (openapi).
     pub credits: usize,
     /// What only readers need, until the plan has it.
-    pub(super) remarks: Remarks,
+    pub(super) remarks: Option<Box<Remarks>>,
     /// Its kind.
     pub kind: &'static Kind,
     /// The writes, in order.
@@ -60,7 +60,7 @@ pub(super) struct Remarks {
     /// What happens besides.
     pub(super) effects: Vec<String>,
     /// For a manual step: what a person has to do, and where.
-    pub(super) instruction: Option<Box<str>>,
+    pub(super) instruction: Option<String>,
 }
 
 /// A plan with its tasks.
@@ -102,6 +102,7 @@ pub fn plan(
     };
     let mut differences = changes(&owned.desired, &owned.live);
     builder.lost_with_replaced_fields(&mut differences);
+    builder.tasks.reserve(differences.len());
     for change in &differences {
         match change {
             Change::Create(address) => builder.create(address),
@@ -207,18 +208,23 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, address: &Address, verb: Verb, kind: &'static Kind, task: Draft) {
+        let adopted = self.options.ledger.is_some()
+            && self.bound.live.contains_key(address)
+            && !self.bound.known.contains(address);
         self.tasks.push(Task {
             address: address.clone(),
             verb,
             changes: task.changes,
             credits: 0,
-            remarks: Remarks {
-                adopted: self.options.ledger.is_some()
-                    && self.bound.live.contains_key(address)
-                    && !self.bound.known.contains(address),
-                effects: task.effects,
-                instruction: task.instruction.map(String::into_boxed_str),
-            },
+            remarks: (adopted || !task.effects.is_empty() || task.instruction.is_some()).then(
+                || {
+                    Box::new(Remarks {
+                        adopted,
+                        effects: task.effects,
+                        instruction: task.instruction,
+                    })
+                },
+            ),
             kind,
             ops: task.ops,
             prerequisites: Vec::new(),
