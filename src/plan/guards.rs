@@ -10,8 +10,8 @@ use crate::plan::Verb;
 use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
 use crate::plan::tasks::Task;
-use crate::problem::{Problem, counted};
-use crate::state::Value;
+use crate::problem::{Problem, counted, ticked};
+use crate::state::{Address, Value};
 
 /// Objects of a kind from which on a percentage says anything.
 const PERCENT_FROM: usize = 10;
@@ -61,12 +61,13 @@ pub fn check(
 }
 
 fn updates(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Problem>) {
-    let mut of_kind: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut of_kind = OfKind::new();
     for task in tasks {
         if matches!(task.verb, Verb::Update | Verb::Replace)
             && bound.live.contains_key(&task.address)
         {
-            *of_kind.entry(task.kind.collection).or_default() += 1;
+            let addresses = of_kind.entry(task.kind.collection).or_default();
+            addresses.push(&task.address);
         }
     }
     let mut live_of: BTreeMap<&'static str, usize> = BTreeMap::new();
@@ -83,28 +84,34 @@ fn updates(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
 }
 
 fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Problem>) {
-    let mut of_kind: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut of_kind = OfKind::new();
     for task in tasks.iter().filter(|task| task.pruned) {
-        *of_kind.entry(task.kind.collection).or_default() += 1;
+        let addresses = of_kind.entry(task.kind.collection).or_default();
+        addresses.push(&task.address);
     }
-    let all = of_kind.values().sum::<usize>() as u64;
+    let all = of_kind.values().map(Vec::len).sum::<usize>() as u64;
     if limits.allow_deletes.is_some_and(|allowed| all <= allowed) {
         return;
     }
-    let mut owned_of = of_kind.clone();
+    let mut owned_of: BTreeMap<&'static str, usize> = of_kind
+        .iter()
+        .map(|(collection, addresses)| (*collection, addresses.len()))
+        .collect();
     for address in bound.live.keys() {
         *owned_of.entry(address.collection).or_default() += 1;
     }
-    for (collection, number) in &of_kind {
-        let is_all = owned_of.get(collection) == Some(number);
-        if is_all && (ALL_FROM..PERCENT_FROM).contains(number) {
+    for (collection, addresses) in &of_kind {
+        let number = addresses.len();
+        let is_all = owned_of.get(collection) == Some(&number);
+        if is_all && (ALL_FROM..PERCENT_FROM).contains(&number) {
             problems.push(
                 Problem::error(
                     "too-many-changes",
                     format!("the plan would remove all {number} {collection} that are owned"),
                 )
                 .help(format!(
-                    "if that is meant, say `--allow-deletes {all}`; a folder of manifests may be missing"
+                    "{}; if that is meant, say `--allow-deletes {all}`; a folder of manifests may be missing",
+                    they_are(addresses)
                 )),
             );
         }
@@ -117,6 +124,27 @@ fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
         way_out: &|_, all| format!("say `--allow-deletes {all}`"),
     };
     many.check(&of_kind, &owned_of, problems);
+}
+
+/// Addresses of what is changed, by collection.
+type OfKind<'a> = BTreeMap<&'static str, Vec<&'a Address>>;
+
+/// Objects that a refusal names.
+const NAMED: usize = 5;
+
+/// Names what is changed, or the first of it.
+fn they_are(addresses: &[&Address]) -> String {
+    let named = addresses.iter().take(NAMED).map(ToString::to_string);
+    let named: Vec<String> = named.collect();
+    let verb = if addresses.len() == 1 {
+        "it is"
+    } else {
+        "they are"
+    };
+    match addresses.len().saturating_sub(NAMED) {
+        0 => format!("{verb} {}", ticked(&named, "and")),
+        more => format!("{verb} `{}` and {more} more", named.join("`, `")),
+    }
 }
 
 /// A guard against changing too many objects at once.
@@ -133,14 +161,18 @@ struct Many<'a> {
 impl Many<'_> {
     fn check(
         &self,
-        of_kind: &BTreeMap<&'static str, usize>,
+        of_kind: &OfKind<'_>,
         out_of: &BTreeMap<&'static str, usize>,
         problems: &mut Vec<Problem>,
     ) {
         let verb = self.verb;
-        let all: usize = of_kind.values().sum();
-        let mut refuse = |message: String, guard: &str| {
-            let help = format!("if that is meant, {}", (self.way_out)(guard, all));
+        let all: usize = of_kind.values().map(Vec::len).sum();
+        let mut refuse = |message: String, guard: &str, addresses: &[&Address]| {
+            let help = format!(
+                "{}; if that is meant, {}",
+                they_are(addresses),
+                (self.way_out)(guard, all)
+            );
             problems.push(Problem::error("too-many-changes", message).help(help));
         };
         if let (name, Some(max)) = self.absolute
@@ -152,15 +184,17 @@ impl Many<'_> {
                     counted(all, "object")
                 ),
                 &format!("{name}: {all}"),
+                &of_kind.values().flatten().copied().collect::<Vec<_>>(),
             );
         }
         let (name, Some(max)) = self.percent else {
             return;
         };
-        for (collection, number) in of_kind {
+        for (collection, addresses) in of_kind {
+            let number = addresses.len();
             let total = out_of.get(collection).copied().unwrap_or(0);
             // Compared in hundredths, so that nothing is rounded away.
-            if total >= PERCENT_FROM && (*number as u64) * 100 > max * total as u64 {
+            if total >= PERCENT_FROM && (number as u64) * 100 > max * total as u64 {
                 let share = number * 10_000 / total;
                 refuse(
                     format!(
@@ -169,6 +203,7 @@ impl Many<'_> {
                         share % 100
                     ),
                     &format!("{name}: …"),
+                    addresses,
                 );
             }
         }
