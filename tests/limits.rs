@@ -21,7 +21,7 @@ use deskform::manifest::source::Source;
 use deskform::plan::forecast::Unit;
 use deskform::plan::tasks::Task;
 use deskform::session::Ready;
-use deskform::simulator::{Counts, Fate, Settings, Simulator, SimulatorTransport};
+use deskform::simulator::{Counts, Fate, Faults, Settings, Simulator, SimulatorTransport};
 use serde_json::json;
 
 /// How long a call takes, in milliseconds.
@@ -573,6 +573,23 @@ async fn when_the_day_is_used_up_nothing_more_is_started() {
     for text in words {
         assert!(text.contains("until 2026-11-23T00:00:0"), "{text}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_token_is_revoked_nothing_more_is_started() {
+    let simulator = Arc::new(Mutex::new(Simulator::new(settings(
+        Dialect::Openapi,
+        Edition::Free,
+    ))));
+    let slow = Slow::again(&simulator, &contacts(200), LATENCY_MS, |_, _| Fate::Deliver).await;
+    let ready = slow.plan().await;
+    let faults = Faults::parse("nth=38:token-revoked").expect("a schedule");
+    simulator.lock().expect("it").set_faults(faults);
+    let tally = tally(&slow.desk.apply(&ready).await);
+    assert_eq!(tally.applied, 37);
+    // At most what was under way together is refused.
+    assert!((1..=5).contains(&tally.failed), "{tally:?}");
+    assert_eq!(tally.stopped, 200 - 37 - tally.failed);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! The client: the reading half for planning, the writing half for applying.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -92,6 +93,8 @@ struct Shared {
     clock: Clock,
     limits: Limits,
     backoff: Backoff,
+    /// Whether the accounts server refused the refresh token or the client: no call can succeed then.
+    refused: AtomicBool,
 }
 
 impl std::fmt::Debug for Shared {
@@ -135,6 +138,7 @@ impl Client {
                 clock: setup.clock,
                 limits: Limits::new(setup.concurrency.unwrap_or(DEFAULT_CONCURRENCY)),
                 backoff: setup.seed.map_or_else(Backoff::new, Backoff::seeded),
+                refused: AtomicBool::new(false),
             }),
         })
     }
@@ -256,6 +260,13 @@ impl Writer {
         self.shared.limits.day_over(now_ms).is_some()
     }
 
+    /// Whether no call can succeed any more: the day is over, or the accounts server refused the
+    /// refresh token.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_day_over() || self.shared.refused.load(Ordering::Relaxed)
+    }
+
     /// Stops the run: calls that can be given up do not go out any more.
     pub fn stop(&self) {
         self.shared.limits.stop();
@@ -289,6 +300,19 @@ struct Failure {
 }
 
 impl Shared {
+    /// Takes note of a refusal that holds for every further call.
+    fn noted<T>(&self, answer: Result<T, ApiError>) -> Result<T, ApiError> {
+        if let Err(error) = &answer
+            && matches!(
+                error.kind(),
+                ErrorKind::RefreshTokenInvalid | ErrorKind::ClientInvalid
+            )
+        {
+            self.refused.store(true, Ordering::Relaxed);
+        }
+        answer
+    }
+
     async fn call(&self, request: &Request) -> Result<Answer, ApiError> {
         let subject = subject(request);
         let mut tries = Tries::default();
@@ -299,7 +323,7 @@ impl Shared {
                     .with_message("not sent, since an earlier call was refused")
                     .with_until_ms(until_ms));
             }
-            let token = self.authenticator.token().await?;
+            let token = self.noted(self.authenticator.token().await)?;
             let Failure { error, reaction } =
                 match self.attempt(request, &subject, &token, first).await {
                     Ok(answer) => return Ok(answer),
@@ -309,7 +333,10 @@ impl Shared {
             first = false;
             match tries.next(request.idempotent, error.kind(), reaction) {
                 Next::Refresh => {
-                    if self.authenticator.renew(&token).await?.is_none() {
+                    if self
+                        .noted(self.authenticator.renew(&token).await)?
+                        .is_none()
+                    {
                         return Err(error);
                     }
                 }

@@ -39,7 +39,7 @@ pub struct Means<'a> {
 ///
 /// `emit` hears what happens, in order; `stopped` is asked before each start, so that a run can
 /// be ended: what is under way is finished. A failed task leaves out its dependents. When the
-/// day's calls or credits are used up, nothing more is started.
+/// day's calls or credits are used up, or the refresh token was refused, nothing more is started.
 pub async fn run(
     tasks: &[Task],
     means: Means<'_>,
@@ -75,7 +75,7 @@ pub async fn run(
             };
             let outcome = match start {
                 Start::Skip(because) => Some(Outcome::Skipped { because }),
-                Start::Go if stopped() || writer.is_day_over() => Some(Outcome::Stopped),
+                Start::Go if stopped() || writer.is_over() => Some(Outcome::Stopped),
                 Start::Go => None,
             };
             if let Some(outcome) = outcome {
