@@ -142,6 +142,7 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                 }
                 Some(entry) if entry.has_id(id) => {}
                 old => {
+                    let prevents = old.as_ref().is_some_and(|old| old.prevent_destroy);
                     let secrets = old.map(|old| std::mem::take(&mut old.secrets));
                     let entry = Entry {
                         id: id.clone(),
@@ -155,6 +156,7 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                         } else {
                             intent.identity.clone()
                         },
+                        prevent_destroy: intent.prevent_destroy || prevents,
                         lent: intent.lent.clone(),
                         secrets: secrets.unwrap_or_default(),
                         ..Entry::default()
@@ -630,6 +632,7 @@ impl Scribe {
             identity: public_identity(task, op, dialect),
             create: op.creates(),
             lent: lent(op),
+            prevent_destroy: task.prevents_destroy,
             at: self.clock.now_ms(),
             before: before(task),
         };

@@ -549,6 +549,24 @@ async fn what_a_killed_run_made_halfway_is_finished() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_killed_run_made_is_protected_at_once() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        killed(
+            &place,
+            "departments: {A: {lifecycle: {preventDestroy: true}}, B: {}}",
+            2,
+        )
+        .await;
+        let text = place.refused("departments: {B: {}}").await;
+        assert!(
+            text.contains("`departments/A` is no longer declared"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn whom_a_killed_run_has_lent_comes_home() {
     let text = "departments: {D: {}}\nagents: {x@example.com: {lastName: X, rolePermissionType: Light, departments: [D]}}";
     for n in [1, 2] {

@@ -142,6 +142,9 @@ pub struct Intent {
     /// The agent whom a new department gets as a member for a time, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lent: Option<String>,
+    /// Whether the resource must never be removed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prevent_destroy: bool,
     /// When, in milliseconds since the Unix epoch.
     pub at: i64,
     /// The non-secret fields as they were before; null where there was nothing.

@@ -50,6 +50,8 @@ pub struct Task {
     pub named: Body,
     /// Whether it removes what is owned and no longer declared.
     pub pruned: bool,
+    /// Whether the resource must never be removed.
+    pub prevents_destroy: bool,
 }
 
 /// What is said of a step besides what it does; nearly always nothing.
@@ -231,6 +233,7 @@ impl Builder<'_> {
             body: task.body,
             named: self.named(address),
             pruned: task.pruned,
+            prevents_destroy: self.prevents_destroy(address),
         });
     }
 

@@ -269,6 +269,7 @@ pub(crate) fn intent(seq: u64) -> Intent {
         identity: format!("Department {seq}"),
         create: true,
         lent: None,
+        prevent_destroy: false,
         at: NOW,
         before: serde_json::Value::Null,
     }
