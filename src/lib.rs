@@ -42,6 +42,7 @@ pub mod kind;
 pub mod ledger;
 pub mod live;
 pub mod manifest;
+mod many;
 pub mod plan;
 pub mod problem;
 pub mod report;

@@ -1,5 +1,6 @@
 //! Addresses, resources and states: the one type for what is wanted and for what is live.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -192,6 +193,18 @@ impl PartialEq for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({})", self.template)
+    }
+}
+
+/// A text without what Desk may do to one when it stores it: white space at the ends goes, and line
+/// ends have one form.
+#[must_use]
+pub fn tidy(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if trimmed.contains("\r\n") {
+        Cow::Owned(trimmed.replace("\r\n", "\n"))
+    } else {
+        Cow::Borrowed(trimmed)
     }
 }
 

@@ -318,6 +318,28 @@ webhooks:
 }
 
 #[test]
+fn white_space_at_the_ends_of_texts_is_left_out() {
+    let desired = desired(
+        &["\
+customFields:
+  region: {module: contacts, displayLabel: Region, type: Picklist, values: ['EMEA ', APAC], defaultValue: ' EMEA'}
+contacts:
+  Kim@Example.com : {lastName: ' Kim ', description: \"a\\r\\n b\\n\", zip: \"\\t0123\", cf: {region: 'EMEA  '}}
+"],
+        &[],
+    );
+    let text = |name| field(&desired, ("contacts", "Kim@Example.com"), name);
+    assert_eq!(text("email"), Value::text("kim@example.com"));
+    assert_eq!(text("lastName"), Value::text("Kim"));
+    assert_eq!(text("description"), Value::text("a\n b"));
+    assert_eq!(text("zip"), Value::text("0123"));
+    let region = |name| field(&desired, ("customFields", "region"), name);
+    let values = ["EMEA", "APAC"].map(Value::text);
+    assert_eq!(region("values"), Value::List(values.to_vec()));
+    assert_eq!(region("defaultValue"), Value::text("EMEA"));
+}
+
+#[test]
 fn tombstones_are_canonical() {
     let desired = desired(
         &["\

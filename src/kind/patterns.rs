@@ -127,7 +127,7 @@ pub const MODULE: Pattern = Pattern {
     words: "a module's API name such as `tickets` or `cm_orders`",
 };
 
-/// Whether a pattern takes every text, but perhaps the empty one, whose characters it takes one by one.
+/// Whether a pattern is one class of characters, repeated.
 pub(super) fn is_set(regex: &str) -> bool {
     let any = [
         "]|[^\\x00-\\x7F])+$",
@@ -141,7 +141,7 @@ pub(super) fn is_set(regex: &str) -> bool {
                 .or_else(|| rest.strip_suffix("]*$"))
         }),
     };
-    inner.is_some_and(|inner| !inner.replace("\\]", "").contains(']'))
+    inner.is_some_and(|inner| !inner.contains(r"\\") && !inner.replace(r"\]", "").contains(']'))
 }
 
 /// A pattern that accepts the same ASCII texts as the given one and knows no others, so that it is

@@ -12,8 +12,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use serde_json::{Map, Value as Json};
 
 use crate::api::Dialect;
-use crate::kind::{self, Form, Kind, Shape, Wire};
-use crate::manifest::identity::{canonical_text, is_lower_ascii};
+use crate::kind::{self, Form, Kind, Wire};
+use crate::manifest::identity::canonical;
 use crate::state::{Address, Body, Leaves, Value};
 use convert::{Ids, Names};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
@@ -146,17 +146,6 @@ fn joined<'p>(parts: impl Iterator<Item = Option<Cow<'p, str>>>) -> Option<Cow<'
         });
     }
     Some(whole.unwrap_or_default())
-}
-
-/// One part of an identity in the form in which it is compared.
-#[must_use]
-pub fn canonical<'t>(field: &kind::Field, text: &'t str) -> Cow<'t, str> {
-    let text = canonical_text(text);
-    if matches!(field.shape, Shape::Email { .. }) && !is_lower_ascii(&text) {
-        Cow::Owned(text.to_lowercase())
-    } else {
-        text
-    }
 }
 
 impl Live {

@@ -49,7 +49,10 @@ fn identities<'s>(
         let (Some(again), Some(before)) = (details.get(address), details.get(first)) else {
             continue;
         };
-        let other = identity(resource.kind, &state[first].body).unwrap_or_default();
+        let other = state
+            .get(first)
+            .and_then(|one| identity(one.kind, &one.body))
+            .unwrap_or_default();
         let field = resource.kind.naming_field().name;
         let singular = resource.kind.singular;
         let problem = if other == name {

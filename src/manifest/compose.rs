@@ -24,6 +24,7 @@ use super::walk::{Walker, wrong_type};
 use super::written::Numbers;
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
+use crate::many::RUN;
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::state::{Address, Body, ByAddress, Lifecycle, Resource, State};
 use foldhash::fast::RandomState;
@@ -161,9 +162,6 @@ pub fn compose(
 
 /// Bytes of manifests from which on several threads are worth starting.
 const LARGE: usize = 64 * 1024;
-
-/// Resources that one thread converts in one go. What is reported does not depend on the threads.
-const RUN: usize = 512;
 
 /// Does two things, side by side where they are large.
 fn both<A: Send, B: Send>(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Number;
 
 use super::custom::Customs;
-use super::identity::{canonical_text, is_lower_ascii, tidy};
+use super::identity::canonical;
 use super::origin::Origin;
 use super::raw::{At, Raw};
 use super::resolve::{Handles, Slip};
@@ -17,7 +17,7 @@ use super::written::Numbers;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Part, Place, Problem, counted, did_you_mean, ticked};
-use crate::state::{Body, Leaves, Lifecycle, Secret, Value};
+use crate::state::{Body, Leaves, Lifecycle, Secret, Value, tidy};
 
 /// A text after its expressions were replaced.
 pub(crate) enum Text {
@@ -426,10 +426,14 @@ impl<'a> Converter<'a> {
         };
         match text {
             Text::Plain(text) => {
-                let text = normal(field, &text);
-                if text.is_empty() {
+                let form = normal(field, &text);
+                if form.is_empty() {
+                    if !text.is_empty() && !field.required {
+                        return self.blank(here, at, field.name);
+                    }
                     return Some(Value::Null);
                 }
+                let text = form;
                 self.check_text(here, field, checker, &text, at)?;
                 Some(Value::Text(text))
             }
@@ -459,9 +463,28 @@ impl<'a> Converter<'a> {
             return None;
         }
         Some(match self.text(here, name, raw, at)? {
-            Text::Plain(text) => Value::from(shared(&text, &tidy(&text))),
+            Text::Plain(text) => {
+                let form = shared(&text, &tidy(&text));
+                if form.is_empty() && !text.is_empty() {
+                    return self.blank(here, at, name);
+                }
+                Value::from(form)
+            }
             Text::Secret(secret) => Value::Secret(secret),
         })
+    }
+
+    /// White space alone would clear the value, and is hardly meant to.
+    fn blank(&mut self, here: Here<'_>, at: At<'_>, name: &str) -> Option<Value> {
+        self.error(
+            here,
+            (at, Part::Value),
+            "empty",
+            format!("`{name}` holds nothing but white space"),
+            "nothing else in it",
+            Some("write `null` to clear it, or give it a value".to_owned()),
+        );
+        None
     }
 
     /// A flag, a number or a choice; a text with an expression may stand for it.
@@ -547,6 +570,7 @@ impl<'a> Converter<'a> {
                 whole = false;
                 continue;
             };
+            let text = shared(&text, &tidy(&text));
             if text.is_empty() {
                 self.error(
                     here,
@@ -808,16 +832,13 @@ fn shared(text: &Arc<str>, form: &str) -> Arc<str> {
 
 /// A text as its field holds it; the same one where that changes nothing.
 fn normal(field: &Field, text: &Arc<str>) -> Arc<str> {
-    let email = matches!(field.shape, Shape::Email { .. });
-    if !email && !field.naming && !field.identity {
-        return shared(text, &tidy(text));
-    }
-    let form = canonical_text(text);
-    if email && !is_lower_ascii(&form) {
-        form.to_lowercase().into()
+    let is_part = matches!(field.shape, Shape::Email { .. }) || field.naming || field.identity;
+    let form = if is_part {
+        canonical(field, text)
     } else {
-        shared(text, &form)
-    }
+        tidy(text)
+    };
+    shared(text, &form)
 }
 
 /// What a pattern allows, in words.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::kind::{Kind, Shape};
+use crate::kind::{Field, Kind, Shape};
 use crate::state::Body;
 
 /// A text as identities compare it: trimmed and in Unicode's normal form C.
@@ -18,33 +18,22 @@ pub fn canonical_text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text as Desk stores it: without white space at its ends, and with one form of line end.
+/// One part of an identity in the form in which it is compared; e-mail addresses have no case.
 #[must_use]
-pub fn tidy(text: &str) -> Cow<'_, str> {
-    let trimmed = text.trim();
-    if trimmed.contains("\r\n") {
-        Cow::Owned(trimmed.replace("\r\n", "\n"))
+pub fn canonical<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    let text = canonical_text(text);
+    let is_lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if matches!(field.shape, Shape::Email { .. }) && !text.bytes().all(is_lower) {
+        Cow::Owned(text.to_lowercase())
     } else {
-        Cow::Borrowed(trimmed)
+        text
     }
 }
 
-/// Whether a text is its own lower case, told of ASCII only.
-#[must_use]
-pub fn is_lower_ascii(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
-}
-
-/// The naming field's value in canonical form; e-mail addresses have no case.
+/// The naming field's value in canonical form.
 #[must_use]
 pub fn canonical_name(kind: &Kind, name: &str) -> String {
-    let name = canonical_text(name);
-    if matches!(kind.naming_field().shape, Shape::Email { .. }) {
-        name.to_lowercase()
-    } else {
-        name.into_owned()
-    }
+    canonical(kind.naming_field(), name).into_owned()
 }
 
 /// An identity written in one text, such as `Billing` or, for a custom field, `contacts/Region`.

@@ -212,23 +212,22 @@ fn is_printable(character: char) -> bool {
         )
 }
 
-/// A text of several lines as a block scalar with the line's end, if it can be one.
+/// A text of several lines as a block scalar, if it can be one.
 fn block(text: &str, level: usize) -> Option<String> {
     if !text.contains('\n') || !text.chars().all(|one| is_printable(one) || one == '\n') {
         return None;
     }
-    let body = text.trim_end_matches('\n');
-    let ends = text.len() - body.len();
     // The first line gives the indentation away, and blanks at an end are lost on the way.
-    let first = body.lines().find(|line| !line.is_empty())?;
+    let first = text.lines().find(|line| !line.is_empty())?;
     let awkward = first.starts_with([' ', '\t'])
-        || body.starts_with('\n')
-        || body.lines().any(|line| line.ends_with(' '));
-    if awkward || ends > 1 {
+        || text.starts_with('\n')
+        || text.ends_with('\n')
+        || text.lines().any(|line| line.ends_with(' '));
+    if awkward {
         return None;
     }
-    let mut out = String::from(if ends == 0 { "|-\n" } else { "|\n" });
-    for line in body.split('\n') {
+    let mut out = String::from("|-\n");
+    for line in text.split('\n') {
         if !line.is_empty() {
             for _ in 0..level {
                 out.push_str("  ");
@@ -300,7 +299,7 @@ mod tests {
     use crate::config::{PROJECT_FILE, Project};
     use crate::kind::KINDS;
     use crate::manifest::Desired;
-    use crate::manifest::identity::tidy;
+    use crate::state::tidy;
 
     /// Nothing in a written text reorders or hides what stands beside it.
     #[test]

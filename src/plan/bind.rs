@@ -1,15 +1,14 @@
 //! Binding: which live object each declared resource is, and what its references mean.
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-
 use std::borrow::Cow;
 
 use crate::api::Dialect;
 use crate::kind::{Form, Kind, Shape};
 use crate::live::convert::{Names, flag, is_normal, normalise};
-use crate::live::{Live, LiveObject, canonical, identity, identity_fields};
+use crate::live::{Live, LiveObject, identity, identity_fields};
 use crate::manifest::Desired;
-use crate::manifest::identity::{canonical_identity, canonical_text};
+use crate::manifest::identity::{canonical, canonical_identity, canonical_text};
+use crate::many::each;
 use crate::plan::Options;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::problem::{Place, Problem};
@@ -424,30 +423,17 @@ fn left_by_moves(desired: &Desired, live: &Live, owners: &Owners, bound: &mut Bo
     }
 }
 
-/// Resources that one thread translates in one go. The result does not depend on the threads.
-const RUN: usize = 512;
-
 /// Translates all resources, side by side where they are many.
 fn translated(desired: &Desired, live: &Live, bound: &mut Bound, problems: &mut Vec<Problem>) {
     let all: Vec<(&Address, &Resource)> = desired.state.iter().collect();
-    let run = |some: &[(&Address, &Resource)]| -> Vec<(Resource, Vec<Problem>)> {
-        some.iter()
-            .map(|(address, resource)| {
-                let mut resource = (*resource).clone();
-                let mut problems = Vec::new();
-                translate(desired, live, address, &mut resource, &mut problems);
-                (resource, problems)
-            })
-            .collect()
-    };
-    let runs: Vec<_> = all.chunks(RUN).collect();
-    let parts: Vec<_> = if runs.len() < 2 {
-        runs.into_iter().map(run).collect()
-    } else {
-        runs.into_par_iter().with_max_len(1).map(run).collect()
-    };
+    let translated = each(&all, |_, (address, resource)| {
+        let mut resource = (*resource).clone();
+        let mut problems = Vec::new();
+        translate(desired, live, address, &mut resource, &mut problems);
+        (resource, problems)
+    });
     bound.desired.reserve(all.len());
-    for ((address, _), (resource, mut found)) in all.into_iter().zip(parts.into_iter().flatten()) {
+    for ((address, _), (resource, mut found)) in all.into_iter().zip(translated) {
         if !found.is_empty() {
             bound.unclear.insert(address.clone());
             problems.append(&mut found);

@@ -78,25 +78,26 @@ fn renumber(mut tasks: Vec<Task>, wanted: &[usize]) -> Vec<Task> {
         task.prerequisites = kept.collect();
         task.prerequisites.sort_unstable();
     }
-    // What is not wanted goes behind the rest.
-    let mut last = wanted.len();
+    arrange(&mut tasks, &places);
+    tasks
+}
+
+/// Moves every item to its place; those without one are dropped.
+fn arrange<T>(items: &mut Vec<T>, places: &[Option<usize>]) {
+    let wanted = places.iter().flatten().count();
+    // What has no place goes behind the rest.
+    let mut behind = wanted..;
     let mut places: Vec<usize> = places
-        .into_iter()
-        .map(|place| {
-            place.unwrap_or_else(|| {
-                last += 1;
-                last - 1
-            })
-        })
+        .iter()
+        .filter_map(|place| place.or_else(|| behind.next()))
         .collect();
     for index in 0..places.len() {
         while let Some(place) = places.get(index).copied().filter(|place| *place != index) {
-            tasks.swap(index, place);
+            items.swap(index, place);
             places.swap(index, place);
         }
     }
-    tasks.truncate(wanted.len());
-    tasks
+    items.truncate(wanted);
 }
 
 /// The calls that have to be sent one after the other, however many may be active at once.
@@ -223,4 +224,27 @@ fn cycle(tasks: &[Task], waiting: &[usize]) -> Vec<Address> {
         .filter_map(|index| tasks.get(*index))
         .map(|task| task.address.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_go_where_they_belong() {
+        for (places, expected) in [
+            (&[][..], ""),
+            (&[Some(0), Some(1), Some(2), Some(3)], "abcd"),
+            (&[Some(3), Some(0), Some(1), Some(2)], "bcda"),
+            (&[Some(1), Some(0), Some(3), Some(2)], "badc"),
+            (&[None, Some(1), None, Some(0)], "db"),
+            (&[Some(1), None, Some(0), None], "ca"),
+            (&[None, None, None, Some(0)], "d"),
+            (&[None, None, None, None], ""),
+        ] {
+            let mut items: Vec<char> = "abcd".chars().take(places.len()).collect();
+            arrange(&mut items, places);
+            assert_eq!(items.iter().collect::<String>(), expected, "{places:?}");
+        }
+    }
 }

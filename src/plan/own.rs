@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
 
 use foldhash::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
@@ -16,6 +17,7 @@ use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, read_field, surely_reads_as, switch_value};
 use crate::manifest::Desired;
+use crate::many::RUN;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
@@ -63,9 +65,6 @@ impl Owned {
         self.not_compared.extend(part.not_compared);
     }
 }
-
-/// Resources that one thread shapes in one go. The result does not depend on the threads.
-const RUN: usize = 512;
 
 /// The fields that the ledger remembers as secrets, by collection and id.
 type Former<'a> = HashMap<(&'static str, &'a str), &'a [String]>;
@@ -332,12 +331,7 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
         part
     };
     if all.len() > RUN {
-        let runs: Vec<_> = all.chunks(RUN).collect();
-        let parts: Vec<Part> = runs
-            .par_iter()
-            .with_max_len(1)
-            .map(|some| run(some))
-            .collect();
+        let parts: Vec<Part> = all.par_chunks(RUN).with_max_len(1).map(run).collect();
         for part in parts {
             owned.add(part);
         }

@@ -1,6 +1,5 @@
 //! The plan that shows the tasks: requests, counts, fingerprints.
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
@@ -10,11 +9,12 @@ use crate::api::Dialect;
 use crate::live::Live;
 use crate::live::convert::Ids;
 use crate::manifest::Desired;
+use crate::many::each;
 use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
 use crate::plan::requests::Context;
 use crate::plan::shown::shown_value;
-use crate::plan::tasks::{Remarks, Task};
+use crate::plan::tasks::Task;
 use crate::plan::{
     ABSENT, Changes, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary, Verb,
 };
@@ -120,40 +120,33 @@ pub(super) fn summarise(
 /// The steps as they are shown, with their costs told to the tasks. What only readers need moves
 /// there: remarks, and the changes of creations, which have nothing before them.
 fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
-    let mut shown: Vec<(Option<Box<Remarks>>, Changes)> = Vec::with_capacity(tasks.len());
     for task in &mut *tasks {
         task.credits = match live.dialect {
             Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
             Dialect::Guide => 0,
         };
-        let changes = match task.verb {
-            Verb::Create => std::mem::take(&mut task.changes),
-            _ => task.changes.clone(),
-        };
-        shown.push((task.remarks.take(), changes));
     }
-    let tasks = &*tasks;
-    let step = |task: &Task, (remarks, changes): (Option<Box<Remarks>>, Changes)| {
-        let remarks = remarks.map(|remarks| *remarks).unwrap_or_default();
+    let steps = each(tasks, |_, task| {
+        let remarks = task.remarks.as_deref().cloned().unwrap_or_default();
         Step {
             address: task.address.clone(),
             verb: task.verb,
             adopted: remarks.adopted,
-            changes,
+            changes: task.changes.clone(),
             after: after(task, tasks),
             requests: requests(task, live),
             credits: task.credits,
             effects: remarks.effects,
             instruction: remarks.instruction,
         }
-    };
-    if tasks.len() > RUN {
-        let pairs = tasks.par_iter().zip(shown).with_min_len(RUN);
-        pairs.map(|(task, shown)| step(task, shown)).collect()
-    } else {
-        let pairs = tasks.iter().zip(shown);
-        pairs.map(|(task, shown)| step(task, shown)).collect()
+    });
+    for task in tasks {
+        task.remarks = None;
+        if task.verb == Verb::Create {
+            task.changes = Changes::default();
+        }
     }
+    steps
 }
 
 /// The resources whose steps come before a task.
@@ -185,9 +178,6 @@ fn requests(task: &Task, live: &Live) -> Vec<RequestLine> {
     requests.extend(lines.map(|(method, path)| RequestLine { method, path }));
     requests
 }
-
-/// Steps that one thread makes in one go. The result does not depend on the threads.
-const RUN: usize = 512;
 
 /// What was live of one resource, as a digest; `absent` when it was proved not to exist.
 fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> Cow<'static, str> {

@@ -4,15 +4,13 @@ mod members;
 
 use std::collections::BTreeSet;
 
-use foldhash::{HashMap, HashMapExt as _};
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
-
 use crate::api::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
 use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
+use crate::many::each;
 use crate::plan::bind::{Bound, belongs_to_others, place};
 use crate::plan::guards;
 use crate::plan::order::{order, targeted};
@@ -24,6 +22,7 @@ use crate::plan::summary::summarise;
 use crate::plan::{Changes, Options, Plan, Verb};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
+use foldhash::{HashMap, HashMapExt as _};
 
 /// A step with all that is needed to carry it out.
 #[derive(Debug, Clone)]
@@ -34,7 +33,7 @@ pub struct Task {
     pub verb: Verb,
     /// The fields that change; those of a creation stand in the plan alone.
     pub changes: Changes,
-    /// What the writes cost (openapi).
+    /// What the writes cost (openapi), told once the plan is made.
     pub credits: usize,
     /// What only readers need, until the plan has it.
     pub(super) remarks: Option<Box<Remarks>>,
@@ -895,7 +894,7 @@ impl Builder<'_> {
                     of_agents.entry(address).or_default().push(index);
                 }
             }
-            let before = |(index, task): (usize, &Task)| -> Vec<usize> {
+            let before = |index: usize, task: &Task| -> Vec<usize> {
                 let mut own = Vec::new();
                 match task.verb {
                     Verb::Create | Verb::Update | Verb::Replace => {
@@ -918,16 +917,7 @@ impl Builder<'_> {
                 }
                 own
             };
-            let mut edges: Vec<Vec<usize>> = if tasks.len() > RUN {
-                tasks
-                    .par_iter()
-                    .enumerate()
-                    .with_min_len(RUN)
-                    .map(before)
-                    .collect()
-            } else {
-                tasks.iter().enumerate().map(before).collect()
-            };
+            let mut edges = each(tasks, before);
             // A removal comes after everything that pointed at its object and no longer does.
             let pointing: &[Task] = if removers.is_empty() { &[] } else { tasks };
             for (index, task) in pointing.iter().enumerate() {
@@ -969,9 +959,6 @@ impl Builder<'_> {
         }
     }
 }
-
-/// Tasks that one thread looks through in one go. The result does not depend on the threads.
-const RUN: usize = 512;
 
 /// What a value refers to.
 #[derive(Clone, Copy)]
