@@ -305,6 +305,7 @@ impl Environment {
             .or_else(|| inner.strip_prefix("env."))
     }
 
+    /// No credential has white space at its ends; what a pipeline hands over may end in a line end.
     fn resolve<const N: usize>(
         &self,
         env: &(dyn Fn(&str) -> Option<String> + Sync),
@@ -320,8 +321,8 @@ impl Environment {
         let mut resolve = |(template, name): (&Template, &str)| match variables
             .expand(&template.text)
         {
-            Ok(Expanded::Literal(text)) => Some(SecretString::from(text.into_owned())),
-            Ok(Expanded::Text(text)) => Some(SecretString::from(text)),
+            Ok(Expanded::Literal(text)) => Some(trimmed(&text)),
+            Ok(Expanded::Text(text)) => Some(trimmed(&text)),
             Ok(Expanded::Secret(secret, missing)) => {
                 if secret.value.is_none() {
                     let what = missing.map_or_else(
@@ -334,7 +335,7 @@ impl Environment {
                             .help("set it in the shell or as a secret of the pipeline; the environment `local` of a new project needs none"),
                     );
                 }
-                secret.value
+                secret.expose().map(trimmed)
             }
             Err(bad) => {
                 problems.push(
@@ -484,6 +485,10 @@ impl Project {
 
 /// The code of the problem that a secret stands in the file itself.
 const PLAIN_SECRET: &str = "plain-secret";
+
+fn trimmed(text: &str) -> SecretString {
+    SecretString::from(text.trim())
+}
 
 /// A text for reports: secrets that stand in it are made illegible.
 fn without_secrets(text: &Arc<str>, problems: &Problems) -> Arc<str> {

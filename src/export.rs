@@ -21,8 +21,10 @@ pub struct Exported {
 }
 
 /// Turns what was read into a state that manifests can hold.
+///
+/// `has_secret_url` says of the id of a webhook whether its URL was applied as a secret.
 #[must_use]
-pub fn export(live: &mut Live) -> Exported {
+pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exported {
     let mut exported = Exported::default();
     let mut left_out: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
     let mut chosen: Vec<(usize, Address)> = Vec::new();
@@ -63,7 +65,10 @@ pub fn export(live: &mut Live) -> Exported {
     for (index, address) in &chosen {
         live.bind(*index, address.clone());
     }
-    let mut variables = BTreeSet::new();
+    let mut secrets = Secrets {
+        variables: BTreeSet::new(),
+        has_url: has_secret_url,
+    };
     let declared: BTreeSet<Address> = chosen.iter().map(|(_, address)| address.clone()).collect();
     for (index, address) in chosen {
         let Some(object) = live.objects.get(index) else {
@@ -75,7 +80,7 @@ pub fn export(live: &mut Live) -> Exported {
             object,
             &live.body(index),
             &declared,
-            &mut variables,
+            &mut secrets,
             &mut exported.notes,
         );
         exported.state.insert(
@@ -149,6 +154,14 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
     }
 }
 
+/// What becomes a secret.
+struct Secrets<'a> {
+    /// The variables that are named so far.
+    variables: BTreeSet<String>,
+    /// Whether the URL of a webhook was applied as a secret, by the webhook's id.
+    has_url: &'a dyn Fn(&str) -> bool,
+}
+
 /// Leaves out what says nothing, and writes the rest as a person would.
 fn tidy(
     live: &Live,
@@ -156,7 +169,7 @@ fn tidy(
     object: &LiveObject,
     body: &Body,
     declared: &BTreeSet<Address>,
-    variables: &mut BTreeSet<String>,
+    secrets: &mut Secrets<'_>,
     notes: &mut Vec<String>,
 ) -> Body {
     let kind = object.kind;
@@ -188,7 +201,10 @@ fn tidy(
         }
         let value = outside_references(value, live, declared);
         let value = if kind.collection == "webhooks" && field.name == "url" {
-            hide_query(address, value, variables, notes)
+            let is_secret = std::iter::once(&object.id)
+                .chain(object.parts.iter().map(|part| &part.id))
+                .any(|id| (secrets.has_url)(id));
+            hide_keys(address, value, is_secret, &mut secrets.variables, notes)
         } else {
             value
         };
@@ -295,10 +311,11 @@ fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -
     }
 }
 
-/// What may be a key in a webhook's URL becomes a secret.
-fn hide_query(
+/// What may be a key in a webhook's URL becomes a secret, or all of a URL that was applied as one.
+fn hide_keys(
     address: &Address,
     value: Value,
+    is_secret: bool,
     variables: &mut BTreeSet<String>,
     notes: &mut Vec<String>,
 ) -> Value {
@@ -317,7 +334,10 @@ fn hide_query(
         hidden.push(format!("`{variable}`"));
         format!("${{secret.{variable}}}")
     };
-    let template: String = live_url::parts(text)
+    let whole = [Part::Key { name: "url", text }];
+    let parts = live_url::parts(text);
+    let parts = if is_secret { &whole[..] } else { &parts };
+    let template: String = parts
         .iter()
         .map(|part| match part {
             Part::Plain(text) => text.replace("${", "$${"),

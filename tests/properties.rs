@@ -251,7 +251,7 @@ async fn exported(desk: &Desk) -> Result<Sources, String> {
         .complete_all(&mut live)
         .await
         .map_err(|error| format!("{error:?}"))?;
-    Ok(manifest::to_sources(&export(&mut live).state))
+    Ok(manifest::to_sources(&export(&mut live, &|_| false).state))
 }
 
 /// The exported organization as one text.

@@ -119,6 +119,20 @@ fn a_url_that_was_a_secret_stays_one() {
     }
 }
 
+/// An export leaves out the whole of a URL that was a secret in part, however the part looks.
+#[test]
+fn an_export_tells_no_url_that_was_a_secret() {
+    for dialect in ["openapi", "guide"] {
+        let url = "https://hooks.example.com/y/${secret.SHORT}";
+        let mut place = place(dialect, url);
+        place.set("SHORT", "hunter2");
+        let runs = [place.done("apply --auto-approve"), place.done("export out")];
+        assert_kept(&place, &runs);
+        let written = place.read("out/webhooks.yaml");
+        assert!(written.contains("_URL}"), "{written}");
+    }
+}
+
 /// Without a ledger nobody knows; then what may be a key is hidden.
 #[test]
 fn without_a_ledger_keys_in_live_urls_are_hidden() {

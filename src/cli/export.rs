@@ -8,7 +8,7 @@ use super::common::{Failure, Workspace, block_on, environment_variable, print, r
 use super::files::write_file;
 use crate::export::{Exported, export};
 use crate::kind::{Form, KINDS, Kind};
-use crate::ledger::Ledger;
+use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::Ids;
 use crate::live::read::Needs;
@@ -49,7 +49,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .await
             .map_err(|error| workspace.session_failure(error))?;
         let view = workspace.look(&workspace.store()?).await?;
-        let mut exported = export(&mut live);
+        let urls = secret_urls(&view.ledger);
+        let mut exported = export(&mut live, &|id| urls.contains(id));
         leave_secrets_out(&view.ledger, &live, &mut exported);
         let readable = |kind: &&&Kind| {
             kind.managed
@@ -133,7 +134,17 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
-/// Leaves out what the ledger knows was applied as a secret; URLs hide what may be one already.
+/// The ids of the webhooks whose URLs were applied as secrets.
+fn secret_urls(ledger: &Ledger) -> BTreeSet<&str> {
+    let is_secret = |entry: &&Entry| entry.secrets.iter().any(|path| path == "url");
+    let entries = ledger.resources.values().filter(is_secret);
+    entries
+        .flat_map(|entry| std::iter::once(&entry.id).chain(&entry.parts))
+        .map(String::as_str)
+        .collect()
+}
+
+/// Leaves out what the ledger knows was applied as a secret; such URLs are hidden already.
 fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
     let owners = ledger.index();
     for (address, resource) in &mut exported.state {

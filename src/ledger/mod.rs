@@ -207,9 +207,30 @@ impl Ledger {
             let reason = format!("it has format {}, which never was", header.format_version);
             return Ok(Load::Corrupt(reason));
         }
-        Ok(match serde_json::from_slice(bytes) {
-            Ok(ledger) => Load::Found(ledger),
-            Err(error) => Load::Corrupt(error.to_string()),
+        let ledger: Self = match serde_json::from_slice(bytes) {
+            Ok(ledger) => ledger,
+            Err(error) => return Ok(Load::Corrupt(error.to_string())),
+        };
+        Ok(match ledger.odd_id() {
+            Some((address, id)) => {
+                let id: String = id.chars().take(40).collect();
+                Load::Corrupt(format!("`{address}` has the id `{id}`, which is none"))
+            }
+            None => Load::Found(ledger),
+        })
+    }
+
+    /// An id that would not do in the path of a request.
+    fn odd_id(&self) -> Option<(&Address, &str)> {
+        let is_odd = |id: &str| {
+            id.is_empty()
+                || !id
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        };
+        self.resources.iter().find_map(|(address, entry)| {
+            let mut ids = std::iter::once(&entry.id).chain(&entry.parts);
+            Some((address, ids.find(|id| is_odd(id))?.as_str()))
         })
     }
 

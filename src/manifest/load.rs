@@ -51,6 +51,7 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<(u32, Raw)>, Vec<Problem>
         return Err(vec![problem]);
     }
     let mut tidy = Tidy {
+        reading: &reading,
         source,
         document: 0,
         places: None,
@@ -282,6 +283,7 @@ fn yaml_help(text: &str, at: usize, words: &str) -> Option<&'static str> {
 
 /// Refuses tags and equal keys, and carries out merges.
 struct Tidy<'a> {
+    reading: &'a Reading<'a>,
     source: &'a Source,
     document: u32,
     places: Option<Places>,
@@ -379,7 +381,7 @@ impl Tidy<'_> {
 
     /// Carries out `<<: *anchor`, with the map's own keys first.
     fn merge(&mut self, entries: &mut Vec<(Arc<str>, Raw)>, at: At<'_>) {
-        let Some(index) = entries.iter().position(|(key, _)| &**key == "<<") else {
+        let Some(index) = entries.iter().position(|(key, _)| self.reading.merges(key)) else {
             return;
         };
         let (_, merged) = entries.remove(index);
@@ -451,5 +453,11 @@ mod tests {
             Some(&super::super::raw::read("{y: 3, x: 1}"))
         );
         assert_eq!(code("a: {<<: 3}"), "merge");
+        let quoted = load("a: {\"<<\": {b: 1}, '<<': 2}\n").unwrap_err();
+        assert_eq!(quoted[0].code, "duplicate-key");
+        for quoted in ["\"<<\"", "'<<'"] {
+            let documents = load(&format!("a: {{{quoted}: {{b: 1}}}}\n")).unwrap();
+            assert!(documents[0].1.get("a").unwrap().get("<<").is_some());
+        }
     }
 }

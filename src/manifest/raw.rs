@@ -123,9 +123,14 @@ pub(crate) struct Reading<'t> {
     text: &'t str,
     /// Keys seen, each stored once.
     keys: RefCell<HashSet<Arc<str>>>,
+    /// The plain key `<<`, which merges; in quotes it is a key like any other.
+    merge: Arc<str>,
     /// Values that may still be read; aliases cannot make more of them than this.
     budget: Cell<usize>,
 }
+
+/// The key that merges maps.
+const MERGE: &str = "<<";
 
 /// What the reader says when aliases make a file too large.
 pub(crate) const TOO_MANY: &str = "aliases repeat too much";
@@ -135,9 +140,15 @@ impl<'t> Reading<'t> {
         Self {
             text,
             keys: RefCell::default(),
+            merge: MERGE.into(),
             // Two characters are the least that a value takes; aliases may repeat a file ten times.
             budget: Cell::new(text.len().saturating_mul(5).saturating_add(10_000)),
         }
+    }
+
+    /// Whether a key is the one that merges.
+    pub(crate) fn merges(&self, key: &Arc<str>) -> bool {
+        Arc::ptr_eq(key, &self.merge)
     }
 
     fn key(&self, key: &str) -> Arc<str> {
@@ -262,7 +273,7 @@ impl<'de> Visitor<'de> for &Reading<'de> {
 /// Reads a key as it is written: `1: x` has the key `1`.
 struct Key<'r, 't>(&'r Reading<'t>);
 
-impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
+impl<'de> DeserializeSeed<'de> for Key<'_, 'de> {
     type Value = Arc<str>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Arc<str>, D::Error> {
@@ -270,7 +281,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
     }
 }
 
-impl Visitor<'_> for Key<'_, '_> {
+impl<'de> Visitor<'de> for Key<'_, 'de> {
     type Value = Arc<str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -279,6 +290,14 @@ impl Visitor<'_> for Key<'_, '_> {
 
     fn visit_str<E>(self, value: &str) -> Result<Arc<str>, E> {
         Ok(self.0.key(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Arc<str>, E> {
+        Ok(if value == MERGE && self.0.is_plain(value) {
+            Arc::clone(&self.0.merge)
+        } else {
+            self.0.key(value)
+        })
     }
 }
 

@@ -136,8 +136,9 @@ impl Variables<'_> {
                 Some(("secret", name)) if is_name(name, false) => {
                     secret = true;
                     template.push_str(&whole);
-                    // A pull request from a fork gets its secrets as empty texts.
-                    if let Some(found) = (self.env)(name).filter(|found| !found.is_empty()) {
+                    // A pull request from a fork gets its secrets as empty texts; white space alone
+                    // is none either.
+                    if let Some(found) = (self.env)(name).filter(|found| !found.trim().is_empty()) {
                         value.push_str(&found);
                     } else {
                         lacking = true;
@@ -212,6 +213,7 @@ mod tests {
             env: &|name| match name {
                 "TOKEN" => Some("t0k".to_owned()),
                 "EMPTY" => Some(String::new()),
+                "BLANK" => Some(" \n".to_owned()),
                 _ => None,
             },
             missing: RefCell::default(),
@@ -240,6 +242,10 @@ mod tests {
             (
                 "${var.odd}/${secret.TOKEN}/$${x}",
                 Ok("secret a$${b/${secret.TOKEN}/$${x} Some(\"a${b/t0k/${x}\") None"),
+            ),
+            (
+                "${secret.BLANK}",
+                Ok("secret ${secret.BLANK} None Some(\"BLANK\")"),
             ),
             (
                 "${secret.EMPTY}",

@@ -94,7 +94,9 @@ fn parts(parts: &[(usize, &str)]) -> String {
 #[must_use]
 pub fn summary(plan: &Plan) -> String {
     let summary = &plan.summary;
-    let mut line = if plan.steps.is_empty() {
+    let mut line = if plan.steps.is_empty() && !plan.not_compared.is_empty() {
+        "No changes in what could be compared.".to_owned()
+    } else if plan.steps.is_empty() {
         "No changes. The organization matches the manifests.".to_owned()
     } else {
         let verbs = parts(&[

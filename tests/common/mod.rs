@@ -347,7 +347,7 @@ impl Desk {
             .complete_all(&mut live)
             .await
             .map_err(|error| format!("{error:?}"))?;
-        let exported = export(&mut live);
+        let exported = export(&mut live, &|_| false);
         let sources = manifest::to_sources(&exported.state);
         let env = |name: &str| secrets.get(name).cloned();
         let desired = manifest::compose(&sources, &self.environment, &env)
