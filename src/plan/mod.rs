@@ -2,6 +2,7 @@
 
 pub mod bind;
 mod changes;
+mod circles;
 pub mod forecast;
 pub mod guards;
 mod order;

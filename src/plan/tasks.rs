@@ -12,6 +12,7 @@ use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::many::each;
 use crate::plan::bind::{Bound, belongs_to_others, place};
+use crate::plan::circles;
 use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
@@ -120,6 +121,7 @@ pub fn plan(
     if !options.targets.is_empty() {
         tasks = targeted(tasks, &options.targets, desired, &mut problems);
     }
+    problems.extend(circles::check(&tasks, desired, live));
     problems.extend(guards::check(&tasks, bound, owned, live, &options.limits));
     if !problems.is_empty() {
         return Err(problems);
@@ -792,29 +794,28 @@ impl Builder<'_> {
                 }
                 return;
             }
-            Removal::Transfer(_) => {
-                match object
-                    .raw
-                    .get("reportsTo")
-                    .and_then(crate::live::convert::id_text)
-                {
-                    Some(heir) => DeleteDetail::TransferTo(heir),
-                    None => {
-                        let problem = Problem::error(
-                            "protected",
-                            format!(
-                                "`{address}` reports to no role that could take over its sub-roles"
-                            ),
-                        )
-                        .help("delete it in Zoho Desk and choose the role that takes over");
-                        self.problems.push(match at {
-                            Some(at) => problem.at(at, "removed here"),
-                            None => problem,
-                        });
-                        return;
+            Removal::Transfer(_) => match circles::heir_of(index, self.live) {
+                Some((heir, instead)) => {
+                    if let Some(heir) = instead.and_then(|index| self.live.address_of(index)) {
+                        draft.effects = vec![format!("its sub-roles move to `{heir}`")];
                     }
+                    DeleteDetail::TransferTo(heir)
                 }
-            }
+                None => {
+                    let problem = Problem::error(
+                        "protected",
+                        format!(
+                            "`{address}` reports to no role that could take over its sub-roles"
+                        ),
+                    )
+                    .help("delete it in Zoho Desk and choose the role that takes over");
+                    self.problems.push(match at {
+                        Some(at) => problem.at(at, "removed here"),
+                        None => problem,
+                    });
+                    return;
+                }
+            },
             _ if kind.collection == "agents" && self.dialect() == Dialect::Openapi => {
                 match flag(&object.raw, "isConfirmed") {
                     Some(false) => DeleteDetail::UnconfirmedAgent,
@@ -874,6 +875,15 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether two removals are of one live circle: none of them can wait for the others.
+    fn go_round(&self, task: &Task, remover: Option<&Task>) -> bool {
+        let index = |task: &Task| self.removable.get(&task.address).map(|(index, _)| *index);
+        let Some((one, other)) = index(task).zip(remover.and_then(index)) else {
+            return false;
+        };
+        task.verb == Verb::Delete && circles::share_a_circle(task.kind, one, other, self.live)
+    }
+
     fn prerequisites(&mut self) {
         let (mut edges, turns) = {
             let this = &*self;
@@ -929,13 +939,20 @@ impl Builder<'_> {
                 }
                 for (_, value) in before.body.iter() {
                     targets(value, &mut |target| {
-                        if let Some(remover) =
-                            removers.get(target).filter(|remover| *remover != index)
+                        let waits = |remover: &usize| {
+                            *remover != index && !this.go_round(task, tasks.get(*remover))
+                        };
+                        if let Some(remover) = removers.get(target).filter(waits)
                             && let Some(own) = edges.get_mut(remover)
                         {
                             own.push(index);
                         }
                     });
+                }
+            }
+            for (later, first) in circles::from_the_top(tasks, this.live) {
+                if let Some(own) = edges.get_mut(later) {
+                    own.push(first);
                 }
             }
             let turns = names_in_turn(tasks, this.desired, this.bound, this.live);
