@@ -389,7 +389,7 @@ async fn two_candidates_are_settled_by_a_person() {
         let place = Place::new(dialect);
         place.run("accounts: {a: {accountName: Example}}").await;
         let other = serde_json::json!({"accountName": "Sample"});
-        place
+        let id = place
             .simulator
             .lock()
             .expect("it")
@@ -398,7 +398,7 @@ async fn two_candidates_are_settled_by_a_person() {
             .insert("accounts", other);
         let text = place.refused("accounts: {a: {accountName: Sample}}").await;
         assert!(
-            text.contains("`deskform ledger adopt 'accounts/a' ID`"),
+            text.contains(&format!("`deskform ledger adopt 'accounts/a' {id}`")),
             "{text}"
         );
     }

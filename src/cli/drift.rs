@@ -2,6 +2,8 @@
 
 use super::Global;
 use super::common::{Failure, Workspace, block_on, print, remark, report as report_failure, style};
+use super::store::holder;
+use crate::clock::Clock;
 use crate::keep::watched;
 use crate::ledger::Store;
 use crate::manifest::Desired;
@@ -61,7 +63,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Some(view.ledger).filter(|ledger| ledger.serial > 0 || !ledger.resources.is_empty());
         check_targets(&desired, &options).map_err(|problems| workspace.failure(problems.into()))?;
         let connected = workspace.connect(None).await?;
-        say_what_is_under_way(global, &store, &options, connected.session.clock.now_ms()).await;
+        say_what_is_under_way(global, &store, &options, connected.session.clock).await;
         connected
             .session
             .drift(&desired, &options, args.only_live)
@@ -89,7 +91,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 }
 
 /// What makes a report less than it could be; reading of it may fail without harm.
-async fn say_what_is_under_way(global: &Global, store: &Store, options: &Options, now: i64) {
+async fn say_what_is_under_way(global: &Global, store: &Store, options: &Options, clock: Clock) {
     if global.quiet {
         return;
     }
@@ -100,7 +102,7 @@ async fn say_what_is_under_way(global: &Global, store: &Store, options: &Options
              Zoho Desk, and nobody knows which side moved",
         );
     }
-    if let Ok(Some(held)) = store.holder(now).await {
+    if let Ok(Some(held)) = store.under_way(&holder(clock)).await {
         remark(
             global,
             &format!("{held}: what that run has not finished shows as drift"),

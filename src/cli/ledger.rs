@@ -425,7 +425,7 @@ async fn beside(global: &Global, workspace: &Workspace, store: &Store) -> Beside
         });
     };
     let held = store
-        .holder(Clock::system().now_ms())
+        .under_way(&holder(Clock::system()))
         .await
         .unwrap_or_else(|error: LockError| {
             warn("lock", error.to_string(), error.hint());

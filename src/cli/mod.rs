@@ -66,7 +66,7 @@ pub struct Global {
     /// Say more (twice: every call)
     #[arg(short = 'v', long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// Say only what went wrong
+    /// Say nothing but the result and what went wrong
     #[arg(short = 'q', long, global = true)]
     pub quiet: bool,
     /// No colours; as `NO_COLOR` and output that is no terminal imply

@@ -6,6 +6,7 @@ use super::Global;
 use super::apply::MAX_PLAN;
 use super::common::{Failure, Workspace, block_on, print, style};
 use super::files::{read_file, write_private};
+use super::store::holder;
 use crate::clock::Clock;
 use crate::keep::watched;
 use crate::plan::forecast::Forecast;
@@ -67,7 +68,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         workspace.warn(global, &view.warnings);
         options.watched = watched(&view.doubts);
         options.ledger = Some(view.ledger);
-        let under_way = store.holder(Clock::system().now_ms()).await?;
+        let under_way = store.under_way(&holder(Clock::system())).await?;
         if let Some(held) = &under_way {
             let problem = Problem::warning(
                 "run-under-way",

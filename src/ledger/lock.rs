@@ -236,6 +236,23 @@ impl Store {
         })
     }
 
+    /// Whose run is under way, as far as `asker` can tell: a lock that a killed process of this
+    /// machine left behind says nothing.
+    ///
+    /// # Errors
+    ///
+    /// A lock that cannot be read or understood.
+    pub async fn under_way(&self, asker: &Holder) -> Result<Option<Held>, LockError> {
+        match self.read_lock().await? {
+            Some((Ok(found), _)) if !found.is_free(asker.at) => {
+                let is_gone = self.is_gone(&found, asker).await?;
+                Ok((!is_gone).then(|| found.held()))
+            }
+            Some((Err(reason), _)) => Err(self.corrupt(reason)),
+            _ => Ok(None),
+        }
+    }
+
     /// Who holds the lock at a time, in milliseconds since the Unix epoch.
     ///
     /// # Errors

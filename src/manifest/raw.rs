@@ -230,8 +230,18 @@ impl<'de> Visitor<'de> for &Reading<'de> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Number::from_f64(value)
-            .map_or_else(|| Raw::Doubtful(value.to_string().into()), Raw::Number))
+        Ok(Number::from_f64(value).map_or_else(
+            || {
+                // As YAML writes them, not as Rust does.
+                let written = match (value.is_nan(), value.is_sign_negative()) {
+                    (true, _) => ".nan",
+                    (_, true) => "-.inf",
+                    _ => ".inf",
+                };
+                Raw::Doubtful(written.into())
+            },
+            Raw::Number,
+        ))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
@@ -329,7 +339,8 @@ mod tests {
             ),
             ("~", Raw::Null),
             ("", Raw::Null),
-            (".nan", Raw::Doubtful("NaN".into())),
+            (".nan", Raw::Doubtful(".nan".into())),
+            ("-.inf", Raw::Doubtful("-.inf".into())),
             ("!t x", Raw::Tagged("t".into())),
             ("!t {a: 1}", Raw::Tagged("t".into())),
             ("2024-01-01", Raw::Text("2024-01-01".into())),

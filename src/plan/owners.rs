@@ -100,7 +100,8 @@ pub(super) fn two_candidates(
     )
     .at(place(desired, address, ""), "declared here")
     .help(format!(
-        "choose with `deskform ledger adopt '{address}' ID`, or rename one of the two in Zoho Desk"
+        "take the one of that name with `deskform ledger adopt '{address}' {}`, or rename or delete it in Zoho Desk",
+        id(named)
     ))
 }
 
