@@ -85,6 +85,13 @@ fn sample<T: std::fmt::Debug>(strategy: &BoxedStrategy<T>, runner: &mut TestRunn
 }
 
 impl Case {
+    /// The same schedule with few faults.
+    #[must_use]
+    pub fn with_few_faults(mut self) -> Self {
+        self.faults = faults(self.seed, self.dialect, 3, self.forgets.is_some());
+        self
+    }
+
     pub fn draw(seed: u64, strategies: &Strategies) -> Self {
         let mut random = SmallRng::seed_from_u64(seed);
         let mut bytes = [0; 32];
@@ -131,13 +138,12 @@ impl Case {
             // The default department cannot be removed.
             before = before.map(|before| before.without_one("departments", 0));
         }
-        let mut faults = Faults::random(seed, dialect, random.random_range(4..=14));
-        if forgets.is_some() {
-            // What a listing misses however long one waits is known to a ledger only.
-            let mut quirks = faults.quirks().clone();
-            quirks.list_lag_reads = 0;
-            faults = faults.with_quirks(quirks);
-        }
+        let faults = faults(
+            seed,
+            dialect,
+            random.random_range(4..=14),
+            forgets.is_some(),
+        );
         let mut cut = |chance: f64| {
             let (comes, at, after) = (
                 random.random_bool(chance),
@@ -175,4 +181,15 @@ impl Case {
                 .then(|| random.random_range(1..=8)),
         }
     }
+}
+
+fn faults(seed: u64, dialect: Dialect, budget: u32, forgets: bool) -> Faults {
+    let faults = Faults::random(seed, dialect, budget);
+    if !forgets {
+        return faults;
+    }
+    // What a listing misses however long one waits is known to a ledger only.
+    let mut quirks = faults.quirks().clone();
+    quirks.list_lag_reads = 0;
+    faults.with_quirks(quirks)
 }
