@@ -34,7 +34,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use case::{Case, RUNS, Strategies};
-use common::{NOW_MS, Variables};
+use common::{NOW_MS, Variables, work};
 use deskform::api::{Credentials, Endpoint};
 use deskform::apply::event::{Event, Outcome};
 use deskform::apply::recover::{Recovery, SETTLE};
@@ -252,21 +252,7 @@ impl<'a> Desk<'a> {
         let planned = session.plan(desired, &options).await;
         self.tally.requests += wire.sent();
         let ready = planned.map_err(|error| format!("planned again: {}", text_of(&error)))?;
-        let left: Vec<String> = ready
-            .planned
-            .plan
-            .steps
-            .iter()
-            .filter(|step| step.verb != Verb::Manual)
-            .map(|step| {
-                format!(
-                    "{} {}: {:?}",
-                    step.verb.as_str(),
-                    step.address,
-                    step.changes
-                )
-            })
-            .collect();
+        let left = work(&ready.planned.plan);
         ensure!(left.is_empty(), "planned again:\n{}", left.join("\n"));
         for (address, index) in &ready.bound.live {
             let id = ready.live.objects.get(*index).map(|object| &object.id);

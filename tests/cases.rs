@@ -16,9 +16,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Desk, bless_or_compare, secrets_of};
+use common::{Desk, bless_or_compare, secrets_of, work};
 use deskform::apply::event::{Event, Outcome};
-use deskform::plan::Verb;
 use deskform::report::{Style, events, text};
 use serde_json::{Map, Value};
 
@@ -96,14 +95,7 @@ async fn case(folder: &Path) -> Vec<(String, String)> {
         }
         match desk.plan().await {
             Ok(again) => {
-                let left: Vec<String> = again
-                    .planned
-                    .plan
-                    .steps
-                    .iter()
-                    .filter(|step| step.verb != Verb::Manual)
-                    .map(|step| format!("{:?} {}: {:?}", step.verb, step.address, step.changes))
-                    .collect();
+                let left = work(&again.planned.plan);
                 if !left.is_empty() {
                     wrong.push((name.clone(), format!("planned again: {left:?}")));
                 }

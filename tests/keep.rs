@@ -140,11 +140,16 @@ impl Place {
         })
     }
 
-    async fn run(&self, text: &str) -> Done {
-        let done = self
-            .try_run(text, |_| {})
+    /// A run that is not refused, whatever comes of its steps.
+    async fn attempt(&self, text: &str) -> Done {
+        self.try_run(text, |_| {})
             .await
-            .unwrap_or_else(|text| panic!("{text}"));
+            .unwrap_or_else(|text| panic!("{text}"))
+    }
+
+    /// A run of which every step is applied.
+    async fn run(&self, text: &str) -> Done {
+        let done = self.attempt(text).await;
         for event in &done.events {
             if let Event::StepFinished { outcome, .. } = event {
                 assert!(matches!(outcome, Outcome::Applied { .. }), "{event:?}");
@@ -634,10 +639,7 @@ async fn a_webhook_that_moved_in_part_leaves_nothing_behind() {
         let place = Place::new(Dialect::Guide);
         place.run(&text("old")).await;
         place.faults(&format!("write={fails}:day-limit"));
-        let done = place
-            .try_run(&text("new"), |_| {})
-            .await
-            .unwrap_or_else(|text| panic!("{text}"));
+        let done = place.attempt(&text("new")).await;
         assert!(
             done.events.iter().any(|event| matches!(
                 event,
@@ -650,10 +652,7 @@ async fn a_webhook_that_moved_in_part_leaves_nothing_behind() {
         );
         // The next run gets no further.
         place.faults("write=1:day-limit");
-        place
-            .try_run(&text("new"), |_| {})
-            .await
-            .unwrap_or_else(|text| panic!("{text}"));
+        place.attempt(&text("new")).await;
         place.faults("seed=1");
         let done = place.run(&text("new")).await;
         let urls = names(&done.desk, "events", "url");
@@ -834,10 +833,7 @@ async fn what_was_there_before_is_not_owned_before_it_was_changed() {
         }
         let text = "departments: {A: {description: Example}, B: {}}";
         place.faults("on=PATCH /departments:500");
-        place
-            .try_run(text, |_| {})
-            .await
-            .unwrap_or_else(|text| panic!("{text}"));
+        place.attempt(text).await;
         assert!(place.entry("departments/B").await.is_some());
         assert!(place.entry("departments/A").await.is_none());
         place.faults("seed=1");
@@ -891,10 +887,7 @@ async fn a_name_that_was_refused_is_not_kept() {
         let place = Place::new(dialect);
         place.run("departments: {A: {name: Xray}}").await;
         place.faults("write=1:not-sent,write=2:not-sent,write=3:not-sent,write=4:not-sent,write=5:not-sent,write=6:not-sent,write=7:not-sent,write=8:not-sent,write=9:not-sent,write=10:not-sent,write=11:not-sent,write=12:not-sent");
-        let done = place
-            .try_run("departments: {A: {name: Yankee}}", |_| {})
-            .await
-            .unwrap_or_else(|text| panic!("{text}"));
+        let done = place.attempt("departments: {A: {name: Yankee}}").await;
         assert!(
             !done.events.iter().any(|event| matches!(
                 event,
@@ -918,10 +911,7 @@ async fn a_step_that_fails_halfway_says_so() {
     let place = Place::new(Dialect::Guide);
     place.faults("write=2:day-limit");
     let text = "webhooks: {crm: {url: \"https://hooks.example.com/x\", subscriptions: {Ticket_Add: {}, Contact_Add: {}}}}";
-    let done = place
-        .try_run(text, |_| {})
-        .await
-        .unwrap_or_else(|text| panic!("{text}"));
+    let done = place.attempt(text).await;
     let Some(Event::Finished { report }) = done.events.last() else {
         panic!("{:?}", done.events);
     };
@@ -945,10 +935,7 @@ async fn a_replacement_that_fails_halfway_is_finished() {
         place.run(&hook("old")).await;
         place.faults(&format!("write={failing}:day-limit"));
         let url = format!("new{failing}");
-        place
-            .try_run(&hook(&url), |_| {})
-            .await
-            .unwrap_or_else(|text| panic!("{text}"));
+        place.attempt(&hook(&url)).await;
         place.faults("seed=1");
         place.run(&hook(&url)).await;
         let done = place.run(&hook(&url)).await;

@@ -13,7 +13,7 @@ mod random;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use common::{Desk, Variables, settings};
+use common::{Desk, Variables, settings, work};
 use deskform::api::{Dialect, Edition};
 use deskform::apply::event::{Event, Outcome};
 use deskform::config::{Environment, Project};
@@ -136,22 +136,6 @@ macro_rules! ensure {
     };
 }
 use ensure;
-
-/// The steps that are not for a person.
-fn work(plan: &Plan) -> Vec<String> {
-    plan.steps
-        .iter()
-        .filter(|step| step.verb != Verb::Manual)
-        .map(|step| {
-            format!(
-                "{} {}: {:?}",
-                step.verb.as_str(),
-                step.address,
-                step.changes
-            )
-        })
-        .collect()
-}
 
 /// What is left of the day moves with every call, and with those of others.
 fn without_budget(ready: &mut deskform::session::Ready) {

@@ -16,7 +16,7 @@ use crate::live::Live;
 use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::read::is_gone as is_trashed;
 use crate::plan::Verb;
-use crate::plan::requests::{Context, Op};
+use crate::plan::requests::Op;
 use crate::plan::tasks::Task;
 use crate::state::Value;
 
@@ -237,13 +237,7 @@ async fn write(
     first: bool,
 ) -> Result<Written, Box<Outcome>> {
     let live = means.live;
-    let context = Context {
-        kind: task.kind,
-        dialect: live.dialect,
-        address: &task.address,
-        body: &task.body,
-        named: &task.named,
-    };
+    let context = task.context(live.dialect);
     let request = op
         .request(&context, live)
         .map_err(|error| Box::new(not_built(&error)))?;

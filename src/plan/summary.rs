@@ -12,7 +12,6 @@ use crate::manifest::Desired;
 use crate::many::each;
 use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
-use crate::plan::requests::Context;
 use crate::plan::shown::shown_value;
 use crate::plan::tasks::Task;
 use crate::plan::{
@@ -163,13 +162,7 @@ fn after(task: &Task, tasks: &[Task]) -> Vec<Address> {
 }
 
 fn requests(task: &Task, live: &Live) -> Vec<RequestLine> {
-    let context = Context {
-        kind: task.kind,
-        dialect: live.dialect,
-        address: &task.address,
-        body: &task.body,
-        named: &task.named,
-    };
+    let context = task.context(live.dialect);
     let mut requests = Vec::with_capacity(task.ops.len());
     let lines = task
         .ops

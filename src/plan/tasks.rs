@@ -1,6 +1,7 @@
 //! From differences to ordered tasks: what is sent, what comes first, and the plan that shows it.
 
 mod members;
+mod prerequisites;
 
 use std::collections::BTreeSet;
 
@@ -10,14 +11,12 @@ use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
 use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
-use crate::many::each;
 use crate::plan::bind::{Bound, belongs_to_others, place};
 use crate::plan::circles;
 use crate::plan::guards;
 use crate::plan::order::{order, targeted};
 use crate::plan::own::Owned;
-use crate::plan::renames::names_in_turn;
-use crate::plan::requests::{DeleteDetail, Member, Op};
+use crate::plan::requests::{Context, DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::{Changes, Options, Plan, Verb};
@@ -52,6 +51,20 @@ pub struct Task {
     pub pruned: bool,
     /// Whether the resource must never be removed.
     pub prevents_destroy: bool,
+}
+
+impl Task {
+    /// What its requests are built from.
+    #[must_use]
+    pub fn context(&self, dialect: Dialect) -> Context<'_> {
+        Context {
+            kind: self.kind,
+            dialect,
+            address: &self.address,
+            body: &self.body,
+            named: &self.named,
+        }
+    }
 }
 
 /// What is said of a step besides what it does; nearly always nothing.
@@ -874,151 +887,6 @@ impl Builder<'_> {
             self.push(address, Verb::Manual, resource.kind, draft);
         }
     }
-
-    /// Whether two removals are of one live circle: none of them can wait for the others.
-    fn go_round(&self, task: &Task, remover: Option<&Task>) -> bool {
-        let index = |task: &Task| self.removable.get(&task.address).map(|(index, _)| *index);
-        let Some((one, other)) = index(task).zip(remover.and_then(index)) else {
-            return false;
-        };
-        task.verb == Verb::Delete && circles::share_a_circle(task.kind, one, other, self.live)
-    }
-
-    fn prerequisites(&mut self) {
-        let (mut edges, turns) = {
-            let this = &*self;
-            let tasks = &this.tasks;
-            // The task that makes an address usable: its creation, replacement or switching on.
-            let mut makers = Places::default();
-            let mut removers = Places::default();
-            let mut of_agents: HashMap<&Address, Vec<usize>> = HashMap::new();
-            for (index, task) in tasks.iter().enumerate() {
-                let address = &task.address;
-                match task.verb {
-                    Verb::Create | Verb::Replace => makers.set(address, index),
-                    Verb::Update if switches_on(task) => makers.set_first(address, index),
-                    Verb::Delete | Verb::Disable => removers.set(address, index),
-                    _ => {}
-                }
-                if task.kind.collection == "agents" && task.verb != Verb::Manual {
-                    of_agents.entry(address).or_default().push(index);
-                }
-            }
-            let before = |index: usize, task: &Task| -> Vec<usize> {
-                let mut own = Vec::new();
-                match task.verb {
-                    Verb::Create | Verb::Update | Verb::Replace => {
-                        if let Some(Op::Leave { .. }) = task.ops.first() {
-                            own.extend(makers.get(Target::To(&task.address)));
-                            own.extend(
-                                this.members(&task.address)
-                                    .iter()
-                                    .filter_map(|agent| of_agents.get(*agent))
-                                    .flatten(),
-                            );
-                        } else {
-                            sent_targets(task, &mut |target| {
-                                own.extend(makers.get(target).filter(|maker| *maker != index));
-                            });
-                        }
-                    }
-                    Verb::Manual => own.extend(makers.get(Target::To(&task.address))),
-                    Verb::Delete | Verb::Disable => {}
-                }
-                own
-            };
-            let mut edges = each(tasks, before);
-            // A removal comes after everything that pointed at its object and no longer does.
-            let pointing: &[Task] = if removers.is_empty() { &[] } else { tasks };
-            for (index, task) in pointing.iter().enumerate() {
-                let Some(before) = this.owned.live.get(&task.address) else {
-                    continue;
-                };
-                if task.verb == Verb::Manual {
-                    continue;
-                }
-                for (_, value) in before.body.iter() {
-                    targets(value, &mut |target| {
-                        let waits = |remover: &usize| {
-                            *remover != index && !this.go_round(task, tasks.get(*remover))
-                        };
-                        if let Some(remover) = removers.get(target).filter(waits)
-                            && let Some(own) = edges.get_mut(remover)
-                        {
-                            own.push(index);
-                        }
-                    });
-                }
-            }
-            for (later, first) in circles::from_the_top(tasks, this.live) {
-                if let Some(own) = edges.get_mut(later) {
-                    own.push(first);
-                }
-            }
-            let turns = names_in_turn(tasks, this.desired, this.bound, this.live);
-            (edges, turns)
-        };
-        match turns {
-            Ok(turns) => {
-                for (taker, giver) in turns {
-                    if let Some(own) = edges.get_mut(taker) {
-                        own.push(giver);
-                    }
-                }
-            }
-            Err(problems) => self.problems.extend(problems),
-        }
-        for (task, mut own) in self.tasks.iter_mut().zip(edges) {
-            own.sort_unstable();
-            own.dedup();
-            own.shrink_to_fit();
-            task.prerequisites = own;
-        }
-    }
-}
-
-/// What a value refers to.
-#[derive(Clone, Copy)]
-enum Target<'v> {
-    /// A resource.
-    To(&'v Address),
-    /// A managed custom field, by its handle.
-    Field(&'v str),
-}
-
-/// Tasks by the address that they concern.
-#[derive(Default)]
-struct Places<'t> {
-    places: HashMap<&'t Address, usize>,
-    /// Those of custom fields once more, by handle.
-    fields: HashMap<&'t str, usize>,
-}
-
-impl<'t> Places<'t> {
-    fn set(&mut self, address: &'t Address, index: usize) {
-        self.places.insert(address, index);
-        if address.collection == "customFields" {
-            self.fields.insert(&address.handle, index);
-        }
-    }
-
-    fn set_first(&mut self, address: &'t Address, index: usize) {
-        if !self.places.contains_key(address) {
-            self.set(address, index);
-        }
-    }
-
-    fn get(&self, target: Target<'_>) -> Option<usize> {
-        match target {
-            Target::To(address) => self.places.get(address),
-            Target::Field(handle) => self.fields.get(handle),
-        }
-        .copied()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
 }
 
 #[derive(Default)]
@@ -1050,15 +918,6 @@ fn is_empty(value: &Value) -> bool {
         Value::List(list) => list.is_empty(),
         _ => false,
     }
-}
-
-fn switches_on(task: &Task) -> bool {
-    task.ops.contains(&Op::Switch(true))
-        || task.kind.enabled.is_some_and(|enabled| {
-            task.ops
-                .iter()
-                .any(|op| matches!(op, Op::Update(fields) if fields.contains(&enabled.field)))
-        })
 }
 
 fn wanted_events(body: &Body) -> Vec<String> {
@@ -1112,34 +971,4 @@ fn event_ops(body: &Body, parts: &[EventPart], moved: bool) -> Vec<Op> {
         }
     }
     ops
-}
-
-/// Hands over what a task's writes refer to.
-fn sent_targets<'t>(task: &'t Task, f: &mut dyn FnMut(Target<'t>)) {
-    let creates = task.ops.iter().any(|op| matches!(op, Op::Create { .. }));
-    let all = creates || !task.ops.iter().any(|op| matches!(op, Op::Update(_)));
-    let resent = task.kind.openapi.as_ref().map_or(&[][..], |api| api.resend);
-    for (name, value) in task.body.iter() {
-        let sent = all
-            || resent.contains(&name)
-            || task
-                .ops
-                .iter()
-                .any(|op| matches!(op, Op::Update(fields) if fields.contains(&name)));
-        if sent {
-            targets(value, f);
-        }
-    }
-}
-
-/// Hands over what a value refers to, itself and inside.
-fn targets<'v>(value: &'v Value, f: &mut dyn FnMut(Target<'v>)) {
-    value.walk(&mut |value| match value {
-        Value::Reference(Reference::To(address)) => f(Target::To(address)),
-        Value::Map(map) => map
-            .keys()
-            .filter_map(|key| key.strip_prefix("customFields/"))
-            .for_each(|handle| f(Target::Field(handle))),
-        _ => {}
-    });
 }

@@ -26,7 +26,7 @@ use deskform::export::export;
 use deskform::live::read::Needs;
 use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::guards::Limits;
-use deskform::plan::{IgnoreRule, Options};
+use deskform::plan::{IgnoreRule, Options, Plan, Verb};
 use deskform::problem::{Problems, render};
 use deskform::session::{Connection, Ready, Session, SessionError};
 use deskform::simulator::{
@@ -49,6 +49,22 @@ pub struct Logged {
     pub target: String,
     pub body: Option<Value>,
     pub status: Option<u16>,
+}
+
+/// The steps that are not for a person.
+pub fn work(plan: &Plan) -> Vec<String> {
+    plan.steps
+        .iter()
+        .filter(|step| step.verb != Verb::Manual)
+        .map(|step| {
+            format!(
+                "{} {}: {:?}",
+                step.verb.as_str(),
+                step.address,
+                step.changes
+            )
+        })
+        .collect()
 }
 
 /// The variables in a folder's `secrets.env`.
