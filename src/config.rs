@@ -462,8 +462,14 @@ impl Project {
                 .iter()
                 .map(|one| one.name.as_str())
                 .collect();
-            let help = did_you_mean(name, names.iter().copied())
-                .unwrap_or_else(|| format!("`{PROJECT_FILE}` has {}", ticked(&names, "and")));
+            let known = format!("`{PROJECT_FILE}` has {}", ticked(&names, "and"));
+            // A variable that a pipeline does not define arrives as an empty text.
+            let is_empty = name.trim().is_empty();
+            let help = if is_empty {
+                format!("{known}; name one, or unset `DESKFORM_ENV` for the first")
+            } else {
+                did_you_mean(name, names.iter().copied()).unwrap_or(known)
+            };
             let place = Place {
                 file: PROJECT_FILE.into(),
                 document: self
@@ -473,12 +479,14 @@ impl Project {
                 pointer: "/environments".to_owned(),
                 part: Part::Key,
             };
-            Problem::error(
-                "unknown-environment",
-                format!("no environment is named `{name}`"),
-            )
-            .at(place, "the environments stand here")
-            .help(help)
+            let message = if is_empty {
+                "the name of the environment is empty".to_owned()
+            } else {
+                format!("no environment is named `{name}`")
+            };
+            Problem::error("unknown-environment", message)
+                .at(place, "the environments stand here")
+                .help(help)
         })
     }
 }

@@ -22,7 +22,7 @@ use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::own::{Owned, check_dialect, own};
 use crate::plan::room::{created_custom_fields, too_many_custom_fields};
 use crate::plan::tasks::{Planned, Task, plan};
-use crate::plan::{Options, Verb};
+use crate::plan::{Options, Plan, Refusal, Verb};
 use crate::problem::{Problem, Severity};
 use crate::state::Address;
 
@@ -80,6 +80,8 @@ pub enum SessionError {
     Api(Box<ApiError>),
     /// The input or the organization has problems.
     Problems(Vec<Problem>),
+    /// Guards refuse the plan, which can be shown.
+    Guarded(Vec<Problem>, Box<Plan>),
     /// Kinds could not be read, so that absence is not proved.
     Unread(Vec<Unread>),
 }
@@ -93,6 +95,15 @@ impl From<ApiError> for SessionError {
 impl From<Vec<Problem>> for SessionError {
     fn from(problems: Vec<Problem>) -> Self {
         Self::Problems(problems)
+    }
+}
+
+impl From<Refusal> for SessionError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.plan {
+            Some(plan) => Self::Guarded(refusal.problems, plan),
+            None => Self::Problems(refusal.problems),
+        }
     }
 }
 

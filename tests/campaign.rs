@@ -46,7 +46,7 @@ use deskform::ledger::{Holder, Ledger, Load, RunId, Store};
 use deskform::manifest::{self, Desired, Sources, source::Source};
 use deskform::plan::guards::Limits;
 use deskform::plan::{Options, Verb};
-use deskform::problem::render;
+use deskform::problem::{Problem, render};
 use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::faults::Fault;
 use deskform::simulator::{
@@ -149,11 +149,7 @@ impl<'a> Desk<'a> {
             delete_agents: false,
             ignore: Vec::new(),
             targets: Vec::new(),
-            limits: Limits {
-                // Whole kinds come and go here.
-                allow_deletes: Some(1_000),
-                ..Limits::default()
-            },
+            limits: Limits::default(),
             ledger: None,
             watched: Vec::new(),
             prune: self.environment.prunes(),
@@ -303,8 +299,20 @@ async fn applied(
         .map_err(|error| error.to_string())?;
     let planned = async {
         let session = Session::open(connection).await?;
-        let ready = keeper.plan(&session, desired, options).await?;
-        Ok::<_, SessionError>((session, ready))
+        let mut options = options.clone();
+        loop {
+            match keeper.plan(&session, desired, &options).await {
+                // Whole kinds come and go here: the number that is asked for is said.
+                Err(SessionError::Guarded(problems, _)) if asked(&problems).is_some() => {
+                    let asked = asked(&problems);
+                    if options.limits.allow_deletes == asked {
+                        return Err(problems.into());
+                    }
+                    options.limits.allow_deletes = asked;
+                }
+                planned => return Ok::<_, SessionError>((session, planned?)),
+            }
+        }
     };
     let (session, ready) = match planned.await {
         Ok(planned) => planned,
@@ -366,12 +374,21 @@ async fn applied(
     }
 }
 
+/// The number that a refusal asks for, as a person reads it there.
+fn asked(problems: &[Problem]) -> Option<u64> {
+    let help = problems.iter().find_map(|one| one.help.as_deref());
+    let (_, rest) = help?.split_once("--allow-deletes ")?;
+    rest.split('`').next()?.parse().ok()
+}
+
 fn text_of(error: &SessionError) -> String {
     match error {
         SessionError::Api(error) => error.to_string(),
-        SessionError::Problems(problems) => problems.iter().fold(String::new(), |text, one| {
-            format!("{text}{}: {}\n", one.code, one.message)
-        }),
+        SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
+            problems.iter().fold(String::new(), |text, one| {
+                format!("{text}{}: {}\n", one.code, one.message)
+            })
+        }
         SessionError::Unread(unread) => unread
             .iter()
             .fold(String::new(), |text, one| format!("{text}{one}\n")),

@@ -359,7 +359,7 @@ fn an_export_plans_to_nothing_in_a_new_project() {
         place.done("-C new validate");
         let plan = place.done("-C new plan --detailed-exitcode");
         assert_eq!(
-            plan.stdout,
+            plan.report(),
             "No changes. The organization matches the manifests. 17 adopted as they are.\n",
             "{plan}"
         );

@@ -107,7 +107,9 @@ impl Place {
             Err(error) => {
                 keeper.release().await.expect("the lock");
                 return Err(match error {
-                    SessionError::Problems(problems) => shown(&problems.into(), &desk.sources),
+                    SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
+                        shown(&problems.into(), &desk.sources)
+                    }
                     error => format!("{error:?}"),
                 });
             }

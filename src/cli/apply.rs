@@ -20,11 +20,12 @@ use crate::apply::recover::Recovery;
 use crate::apply::run::{Means, run as run_tasks};
 use crate::clock::Clock;
 use crate::keep::{Keeper, Scribe, finished};
+use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::{ABSENT, Options, Plan, Verb};
 use crate::problem::{Problem, exit};
 use crate::report::{self, Style};
-use crate::session::Ready;
+use crate::session::{Ready, SessionError};
 use crate::state::Address;
 
 /// Largest plan file that is read, in bytes.
@@ -42,7 +43,7 @@ pub struct Args {
     /// Apply these resources and what they need only
     #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
     targets: Vec<String>,
-    /// Let pruning remove this many objects, whatever the guards say
+    /// Let pruning remove exactly this many objects, whatever the guards say
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     allow_deletes: Option<u64>,
     /// Calls at once; at most what the edition allows
@@ -89,11 +90,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     block_on(async {
         let clock = Clock::system();
         let anew = workspace.begins_anew();
-        let mut keeper = Keeper::open(store, &holder(clock), clock, anew).await?;
+        let mut keeper = Keeper::open(store.clone(), &holder(clock), clock, anew).await?;
         workspace.warn(global, &keeper.take_warnings());
         let mut signals = Signals::new()?;
         let prepared = tokio::select! {
-            prepared = prepare(global, args, &workspace, &desired, &options, saved.as_ref(), &mut keeper) => prepared,
+            prepared = prepare(global, args, &workspace, &desired, &options, saved.as_ref(), &store, &mut keeper) => prepared,
             () = signals.next() => Err(interrupted()),
         };
         let (connected, ready) = match prepared {
@@ -118,6 +119,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 }
 
 /// Reads the organization, plans, checks a saved plan, and asks.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the first half of one function, divided for its length"
+)]
 async fn prepare(
     global: &Global,
     args: &Args,
@@ -125,13 +130,24 @@ async fn prepare(
     desired: &Desired,
     options: &Options,
     saved: Option<&Plan>,
+    store: &Store,
     keeper: &mut Keeper,
 ) -> Result<(Connected, Ready), Failure> {
     let connected = workspace.connect(args.parallelism.map(usize::from)).await?;
-    let mut ready = keeper
-        .plan(&connected.session, desired, options)
-        .await
-        .map_err(|error| workspace.session_failure(error))?;
+    let head = workspace.whereabouts(&connected, store).line();
+    let mut ready = match keeper.plan(&connected.session, desired, options).await {
+        Ok(ready) => ready,
+        Err(error) => {
+            // What is refused has to be seen.
+            if let (SessionError::Guarded(_, plan), false) = (&error, global.quiet) {
+                print(&format!(
+                    "{head}\n{}",
+                    report::text::plan(plan, style(global))
+                ))?;
+            }
+            return Err(workspace.session_failure(error));
+        }
+    };
     workspace.warn(global, &keeper.take_warnings());
     // Without a secret a plan differs from a saved one that had it, and not because of Zoho Desk.
     refuse_without_secrets(&ready)?;
@@ -140,7 +156,7 @@ async fn prepare(
     }
     warn(global, workspace, &ready);
     let budget = ready.check_budget(&connected.session);
-    approve(global, args, saved.is_some(), &ready, budget).await?;
+    approve(global, args, saved.is_some(), &head, &ready, budget).await?;
     Ok((connected, ready))
 }
 
@@ -328,13 +344,17 @@ async fn approve(
     global: &Global,
     args: &Args,
     saved: bool,
+    head: &str,
     ready: &Ready,
     budget: Result<(), Box<Problem>>,
 ) -> Result<(), Failure> {
     let plan = &ready.planned.plan;
     let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
     let asks = !nothing && !args.auto_approve && !saved;
-    // Who is asked has to see what for.
+    // Who is asked has to see where, and what for.
+    if asks || !global.quiet {
+        print(&format!("{head}\n"))?;
+    }
     if asks || global.verbose > 0 || (!saved && !global.quiet) {
         print(&report::text::plan(plan, style(global)))?;
     }

@@ -124,12 +124,7 @@ impl Workspace {
         };
         let project = project.map_err(|problems| Failure::Problems(problems, texts.clone()))?;
         let environment = project
-            .environment(
-                global
-                    .environment
-                    .as_deref()
-                    .filter(|name| !name.is_empty()),
-            )
+            .environment(global.environment.as_deref())
             .map_err(|problem| Failure::Problems(problem.into(), texts.clone()))?
             .clone();
         texts.sources = manifest::files(&project, &environment)
@@ -167,7 +162,9 @@ impl Workspace {
     pub fn session_failure(&self, error: SessionError) -> Failure {
         match error {
             SessionError::Api(error) => Failure::Api(error),
-            SessionError::Problems(problems) => self.failure(problems.into()),
+            SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
+                self.failure(problems.into())
+            }
             SessionError::Unread(unread) => Failure::Unread(unread),
         }
     }

@@ -54,7 +54,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
     let store = workspace.store()?;
-    let drifted = block_on(async {
+    let (whereabouts, drifted) = block_on(async {
         let view = workspace.look(&store).await?;
         workspace.warn(global, &view.warnings);
         options.watched = watched(&view.doubts);
@@ -64,18 +64,23 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         check_targets(&desired, &options).map_err(|problems| workspace.failure(problems.into()))?;
         let connected = workspace.connect(None).await?;
         say_what_is_under_way(global, &store, &options, connected.session.clock).await;
-        connected
+        let drifted = connected
             .session
             .drift(&desired, &options, args.only_live)
             .await
-            .map_err(|error| workspace.session_failure(error))
+            .map_err(|error| workspace.session_failure(error))?;
+        Ok((workspace.whereabouts(&connected, &store), drifted))
     })?;
     workspace.warn(global, &drifted.warnings);
     let report = &drifted.report;
     print(&match args.format {
-        Format::Text => report::drift::text(report, style(global)),
+        Format::Text => format!(
+            "{}\n{}",
+            whereabouts.line(),
+            report::drift::text(report, style(global))
+        ),
         Format::Json => report::drift::json(report),
-        Format::Markdown => report::drift::markdown(report),
+        Format::Markdown => report::drift::markdown(report, &whereabouts),
     })?;
     if !drifted.problems.is_empty() {
         // Which of these are drift nobody knows; the rest was told all the same.

@@ -37,7 +37,7 @@ pub struct Args {
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     let folder = workspace.project.directory.join(&args.folder);
-    let exported = block_on(async {
+    let (whereabouts, exported) = block_on(async {
         let connected = workspace.connect(None).await?;
         let session = &connected.session;
         let mut live = session
@@ -48,7 +48,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .complete_all(&mut live)
             .await
             .map_err(|error| workspace.session_failure(error))?;
-        let view = workspace.look(&workspace.store()?).await?;
+        let store = workspace.store()?;
+        let view = workspace.look(&store).await?;
         let urls = secret_urls(&view.ledger);
         let mut exported = export(&mut live, &|id| urls.contains(id));
         leave_secrets_out(&view.ledger, &live, &mut exported);
@@ -64,7 +65,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
                 kind.collection, session.dialect
             ));
         }
-        Ok(exported)
+        Ok((workspace.whereabouts(&connected, &store), exported))
     })?;
     let Exported {
         mut state,
@@ -125,7 +126,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             remark(global, &format!("note: {note}"));
         }
         print(&format!(
-            "Wrote {} in {} to {}.\n",
+            "{}Wrote {} in {} to {}.\n",
+            whereabouts.line(),
             counted(state.len(), "resource"),
             counted(sources.base.len(), "file"),
             folder.display()

@@ -9,10 +9,11 @@ use super::files::{read_file, write_private};
 use super::store::holder;
 use crate::clock::Clock;
 use crate::keep::watched;
+use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 use crate::problem::{Problem, counted, exit};
-use crate::report;
-use crate::session::Ready;
+use crate::report::{self, Whereabouts};
+use crate::session::{Ready, SessionError};
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
@@ -32,7 +33,7 @@ pub struct Args {
     /// Plan these resources and what they need only
     #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
     targets: Vec<String>,
-    /// Let pruning remove this many objects, whatever the guards say
+    /// Let pruning remove exactly this many objects, whatever the guards say
     #[arg(long, value_name = "N")]
     allow_deletes: Option<u64>,
     /// Exit with 2 when there is anything to do
@@ -63,7 +64,18 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let mut options = workspace.options(global, &args.targets)?;
     options.limits.allow_deletes = args.allow_deletes;
     let store = workspace.store()?;
-    let mut ready = block_on(async {
+    let show = |plan: &Plan, whereabouts: &Whereabouts| {
+        print(&match args.format {
+            Format::Text => format!(
+                "{}\n{}",
+                whereabouts.line(),
+                report::text::plan(plan, style(global))
+            ),
+            Format::Json => report::json::plan(plan),
+            Format::Markdown => report::markdown::plan(plan, whereabouts),
+        })
+    };
+    let (whereabouts, mut ready) = block_on(async {
         let view = workspace.look(&store).await?;
         workspace.warn(global, &view.warnings);
         options.watched = watched(&view.doubts);
@@ -88,21 +100,23 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             workspace.warn(global, &[problem]);
         }
         let connected = workspace.connect(None).await?;
-        connected
-            .session
-            .plan(&desired, &options)
-            .await
-            .map_err(|error| workspace.session_failure(error))
+        let whereabouts = workspace.whereabouts(&connected, &store);
+        match connected.session.plan(&desired, &options).await {
+            Ok(ready) => Ok((whereabouts, ready)),
+            Err(error) => {
+                // What is refused has to be seen.
+                if let SessionError::Guarded(_, plan) = &error {
+                    show(plan, &whereabouts)?;
+                }
+                Err(workspace.session_failure(error))
+            }
+        }
     })?;
     let forecast = ready.planned.plan.forecast.as_ref();
     ready.warnings.extend(forecast.and_then(Forecast::warning));
     warn(global, &workspace, &ready);
     let plan = &ready.planned.plan;
-    print(&match args.format {
-        Format::Text => report::text::plan(plan, style(global)),
-        Format::Json => report::json::plan(plan),
-        Format::Markdown => report::markdown::plan(plan),
-    })?;
+    show(plan, &whereabouts)?;
     if let Some(path) = &args.out {
         write_private(path, report::json::plan(plan).as_bytes())?;
     }

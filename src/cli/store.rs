@@ -3,7 +3,7 @@
 use std::path::{Component, Path};
 
 use super::Global;
-use super::common::{Failure, Workspace, environment_variable};
+use super::common::{Connected, Failure, Workspace, environment_variable};
 use crate::clock::Clock;
 use crate::config::Target;
 use crate::keep::{KeepError, View, corrupt, look};
@@ -11,6 +11,7 @@ use crate::ledger::{
     Holder, Ledger, Load, Loaded, Location, LocationError, LockError, RunId, Store, StoreError,
 };
 use crate::problem::Problem;
+use crate::report::Whereabouts;
 
 impl From<KeepError> for Failure {
     fn from(error: KeepError) -> Self {
@@ -78,6 +79,26 @@ impl Workspace {
             &environment.org_id,
             &environment_variable,
         )?)
+    }
+
+    /// Says where a command works, once it is connected.
+    #[must_use]
+    pub fn whereabouts(&self, connected: &Connected, store: &Store) -> Whereabouts {
+        let place = store.place();
+        let directory = &self.project.directory;
+        // The same line on every machine, and so in every comment.
+        let below = Path::new(&place).strip_prefix(directory);
+        let below = below
+            .ok()
+            .filter(|_| store.is_local())
+            .and_then(Path::to_str);
+        Whereabouts {
+            environment: self.environment.name.clone(),
+            org_id: self.environment.org_id.clone(),
+            simulated: connected.is_simulated(),
+            dialect: connected.session.dialect,
+            ledger: below.unwrap_or(&place).to_owned(),
+        }
     }
 
     /// Reads the ledger; one that cannot be understood is as good as none, with a warning.

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::api::{Dialect, Edition};
+use crate::config::Prune;
 use crate::kind::Kind;
 use crate::live::Live;
 use crate::live::convert::flag;
-use crate::plan::Verb;
+use crate::manifest::Desired;
 use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
 use crate::plan::tasks::Task;
+use crate::plan::{Options, Verb};
 use crate::problem::{Problem, counted, ticked};
 use crate::state::{Address, Value};
 
@@ -18,6 +20,10 @@ const PERCENT_FROM: usize = 10;
 
 /// Objects of a kind from which on it says something that all of them are pruned.
 const ALL_FROM: usize = 3;
+
+/// Owned objects of all kinds together from which on it says something that more than half of them
+/// are pruned.
+const MOST_FROM: usize = 5;
 
 /// Largest share of a kind's owned objects that pruning removes unless a project says otherwise, in
 /// percent.
@@ -37,7 +43,8 @@ pub struct Limits {
     pub max_delete_percent: Option<u64>,
     /// Most objects that pruning may remove in all.
     pub max_deletes: Option<u64>,
-    /// How many objects pruning may remove in this run whatever the other limits say.
+    /// The number of objects that pruning may remove in this run whatever the other limits say; it
+    /// counts only where exactly so many go.
     pub allow_deletes: Option<u64>,
     /// The organization's edition, where it is known.
     pub edition: Option<Edition>,
@@ -47,14 +54,16 @@ pub struct Limits {
 #[must_use]
 pub fn check(
     tasks: &[Task],
+    desired: &Desired,
     bound: &Bound,
     owned: &Owned,
     live: &Live,
-    limits: &Limits,
+    options: &Options,
 ) -> Vec<Problem> {
+    let limits = &options.limits;
     let mut problems = Vec::new();
     updates(tasks, bound, limits, &mut problems);
-    deletes(tasks, bound, limits, &mut problems);
+    deletes(tasks, desired, bound, options, &mut problems);
     last_administrator(tasks, live, &mut problems);
     webhooks(tasks, owned, live, limits, &mut problems);
     problems
@@ -83,16 +92,38 @@ fn updates(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
     many.check(&of_kind, &live_of, problems);
 }
 
-fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Problem>) {
+/// Refuses to prune much, unless the command line names exactly the number that goes.
+fn deletes(
+    tasks: &[Task],
+    desired: &Desired,
+    bound: &Bound,
+    options: &Options,
+    problems: &mut Vec<Problem>,
+) {
+    let limits = &options.limits;
     let mut of_kind = OfKind::new();
     for task in tasks.iter().filter(|task| task.pruned) {
         let addresses = of_kind.entry(task.kind.collection).or_default();
         addresses.push(&task.address);
     }
-    let all = of_kind.values().map(Vec::len).sum::<usize>() as u64;
-    if limits.allow_deletes.is_some_and(|allowed| all <= allowed) {
+    let all = of_kind.values().map(Vec::len).sum::<usize>();
+    if all == 0 || limits.allow_deletes == Some(all as u64) {
         return;
     }
+    let way_out = match limits.allow_deletes {
+        None => format!("say `--allow-deletes {all}`"),
+        Some(said) => {
+            format!(
+                "say `--allow-deletes {all}`: it takes exactly the number that goes, not {said}"
+            )
+        }
+    };
+    if desired.state.is_empty() {
+        // Whatever else could be said against it: the manifests are what is missing.
+        problems.push(nothing_declared(&of_kind, all, &way_out));
+        return;
+    }
+    let before = problems.len();
     let mut owned_of: BTreeMap<&'static str, usize> = of_kind
         .iter()
         .map(|(collection, addresses)| (*collection, addresses.len()))
@@ -110,7 +141,7 @@ fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
                     format!("the plan would remove all {number} {collection} that are owned"),
                 )
                 .help(format!(
-                    "{}; if that is meant, say `--allow-deletes {all}`; a folder of manifests may be missing",
+                    "{}; if that is meant, {way_out}; a folder of manifests may be missing",
                     they_are(addresses)
                 )),
             );
@@ -121,9 +152,63 @@ fn deletes(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
         verb: "remove",
         absolute: ("maxDeletes", limits.max_deletes),
         percent: ("maxDeletePercent", Some(percent)),
-        way_out: &|_, all| format!("say `--allow-deletes {all}`"),
+        way_out: &|_, _| way_out.clone(),
     };
     many.check(&of_kind, &owned_of, problems);
+    if problems.len() == before {
+        problems.extend(most_of_all(&of_kind, all, bound, options, &way_out));
+    }
+}
+
+/// Says that no manifest declares anything while objects would be pruned.
+///
+/// A bad checkout or a wrong folder looks like this; tombstones alone declare nothing.
+fn nothing_declared(of_kind: &OfKind<'_>, all: usize, way_out: &str) -> Problem {
+    let addresses: Vec<_> = of_kind.values().flatten().copied().collect();
+    Problem::error(
+        "nothing-declared",
+        format!(
+            "no resource is declared, and the plan would remove {}",
+            counted(all, "object")
+        ),
+    )
+    .help(format!(
+        "{}; check that the manifests are there; if that is meant, {way_out}",
+        they_are(&addresses)
+    ))
+}
+
+/// Refuses to prune more than half of all owned objects that can be pruned, over all kinds.
+fn most_of_all(
+    of_kind: &OfKind<'_>,
+    all: usize,
+    bound: &Bound,
+    options: &Options,
+    way_out: &str,
+) -> Option<Problem> {
+    let stays = bound.live.keys().filter(|address| {
+        crate::kind::find(address.collection).is_some_and(|kind| match options.prune(kind) {
+            Prune::None => false,
+            Prune::Owned => bound.known.contains(*address),
+            // Then whatever is live counts as owned.
+            Prune::All => true,
+        })
+    });
+    let total = all + stays.count();
+    if total < MOST_FROM || all * 2 <= total {
+        return None;
+    }
+    let addresses: Vec<_> = of_kind.values().flatten().copied().collect();
+    Some(
+        Problem::error(
+            "too-many-changes",
+            format!("the plan would remove {all} of {total} owned objects, more than half"),
+        )
+        .help(format!(
+            "{}; if that is meant, {way_out}; a folder of manifests may be missing",
+            they_are(&addresses)
+        )),
+    )
 }
 
 /// Addresses of what is changed, by collection.

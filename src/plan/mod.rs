@@ -28,6 +28,7 @@ use crate::api::{Dialect, Method};
 use crate::config::Prune;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
+use crate::problem::Problem;
 use crate::state::Address;
 
 /// The version of the plan's JSON form.
@@ -53,7 +54,7 @@ pub struct Plan {
     /// Addresses that `--target` limited the plan to; empty means everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
-    /// How many objects `--allow-deletes` lets pruning remove.
+    /// The number of objects that `--allow-deletes` lets pruning remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_deletes: Option<u64>,
     /// Counts.
@@ -72,6 +73,24 @@ pub struct Plan {
     /// Addresses whose secrets the environment lacks, so that they were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
+}
+
+/// Why there is no plan that may be applied.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Everything that is in the way.
+    pub problems: Vec<Problem>,
+    /// The plan that is refused, where it could be made: only guards stand against it.
+    pub plan: Option<Box<Plan>>,
+}
+
+impl From<Vec<Problem>> for Refusal {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self {
+            problems,
+            plan: None,
+        }
+    }
 }
 
 /// A difference that is known and accepted for a time.

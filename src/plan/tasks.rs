@@ -19,7 +19,7 @@ use crate::plan::own::Owned;
 use crate::plan::requests::{Context, DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
-use crate::plan::{Changes, Options, Plan, Verb};
+use crate::plan::{Changes, Options, Plan, Refusal, Verb};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
 use foldhash::{HashMap, HashMapExt as _};
@@ -90,14 +90,15 @@ pub struct Planned {
 /// Plans.
 ///
 /// # Errors
-/// All problems at once: changes that the API cannot make, cycles, guards.
+/// All problems at once: changes that the API cannot make, cycles, guards. Where guards alone
+/// refuse, the plan that they refuse comes with them.
 pub fn plan(
     desired: &Desired,
     bound: &Bound,
     owned: &Owned,
     live: &Live,
     options: &Options,
-) -> Result<Planned, Vec<Problem>> {
+) -> Result<Planned, Refusal> {
     let mut builder = Builder {
         desired,
         bound,
@@ -135,24 +136,31 @@ pub fn plan(
         tasks = targeted(tasks, &options.targets, desired, &mut problems);
     }
     problems.extend(circles::check(&tasks, desired, live));
-    problems.extend(guards::check(&tasks, bound, owned, live, &options.limits));
+    let refused = guards::check(&tasks, desired, bound, owned, live, options);
     if !problems.is_empty() {
-        return Err(problems);
+        problems.extend(refused);
+        return Err(problems.into());
     }
     let mut tasks = order(tasks).map_err(|cycle| {
         let path: Vec<String> = cycle.iter().map(|address| format!("`{address}`")).collect();
-        vec![
-            Problem::error(
-                "dependency-cycle",
-                format!("the steps wait for each other: {}", path.join(" -> ")),
-            )
-            .help("take one of the references out, apply, and put it back"),
-        ]
+        let cycle = Problem::error(
+            "dependency-cycle",
+            format!("the steps wait for each other: {}", path.join(" -> ")),
+        )
+        .help("take one of the references out, apply, and put it back");
+        let mut problems = vec![cycle];
+        problems.extend(refused.iter().cloned());
+        problems
     })?;
-    Ok(Planned {
-        plan: summarise(desired, bound, owned, live, options, &mut tasks),
-        tasks,
-    })
+    let plan = summarise(desired, bound, owned, live, options, &mut tasks);
+    if refused.is_empty() {
+        Ok(Planned { plan, tasks })
+    } else {
+        Err(Refusal {
+            problems: refused,
+            plan: Some(Box::new(plan)),
+        })
+    }
 }
 
 struct Builder<'a> {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::lines::{self, Line};
 use super::markdown::{self, Entry, Section};
 use super::safe::{self, safe};
-use super::{Paint, Style, parts, text};
+use super::{Paint, Style, Whereabouts, parts, text};
 use crate::drift::{Drift, Moved, Report, What};
 use crate::plan::FieldChange;
 
@@ -68,13 +68,13 @@ pub fn text(report: &Report, style: Style) -> String {
 
 /// The report for a comment or the summary of a CI job; always below [`markdown::LIMIT`].
 #[must_use]
-pub fn markdown(report: &Report) -> String {
+pub fn markdown(report: &Report, whereabouts: &Whereabouts) -> String {
     let mut out = format!(
-        "{}\n### deskform drift for {}\n\n**{}**\n\nOrganization {}.\n\n",
+        "{}\n### deskform drift for {}\n\n**{}**\n\n{}\n\n",
         markdown::marker_of("drift", &report.environment),
         markdown::code(&report.environment),
         summary(report),
-        markdown::code(&report.org_id),
+        markdown::sentence(whereabouts),
     );
     let mut sections = Vec::new();
     let mut add = |title: &str, steps: bool, entries: Vec<Entry>| {

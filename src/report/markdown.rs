@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
 use super::safe::safe;
-use super::{count, forecast, summary};
+use super::{Whereabouts, count, forecast, summary};
 use crate::plan::{Acknowledged, Plan, Step, Verb};
 
 /// A comment is shorter than this; counted in bytes, which are never fewer than characters.
@@ -45,14 +45,13 @@ pub(super) fn marker_of(what: &str, environment: &str) -> String {
 ///
 /// Every step is named as long as the names fit; details are left out before names are.
 #[must_use]
-pub fn plan(plan: &Plan) -> String {
+pub fn plan(plan: &Plan, whereabouts: &Whereabouts) -> String {
     let mut out = format!(
-        "{}\n### deskform plan for {}\n\n**{}**\n\nOrganization {}, dialect {}.\n\n",
+        "{}\n### deskform plan for {}\n\n**{}**\n\n{}\n\n",
         marker(&plan.environment),
         code(&plan.environment),
         summary(plan),
-        code(&plan.org_id),
-        plan.dialect,
+        sentence(whereabouts),
     );
     // It must not fall to what is cut off, so it comes before the steps.
     if let Some(line) = forecast(plan) {
@@ -60,6 +59,17 @@ pub fn plan(plan: &Plan) -> String {
     }
     add_sections(&mut out, &sections(plan), "step", "plan");
     out
+}
+
+/// Says below the heading, which names the environment, where the rest is.
+pub(super) fn sentence(whereabouts: &Whereabouts) -> String {
+    format!(
+        "Organization {}{}, dialect {}, ledger {}.",
+        code(&whereabouts.org_id),
+        whereabouts.remark(),
+        whereabouts.dialect,
+        code(&whereabouts.ledger),
+    )
 }
 
 /// Adds sections as far as a comment takes them; `noun` is what the important entries are, and

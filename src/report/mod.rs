@@ -17,6 +17,42 @@ use std::fmt::Write as _;
 use crate::api::Dialect;
 use crate::plan::forecast::Unit;
 use crate::plan::{Plan, Verb};
+use safe::safe;
+
+/// Where a command works. Every report says it first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The environment's name.
+    pub environment: String,
+    /// The organization's id.
+    pub org_id: String,
+    /// Whether the organization is simulated in this process.
+    pub simulated: bool,
+    /// The dialect that its API speaks.
+    pub dialect: Dialect,
+    /// The place of the ledger: a path from the project folder on, or a URL.
+    pub ledger: String,
+}
+
+impl Whereabouts {
+    /// Writes the first line of a text report, with its line end.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!(
+            "Environment {}: organization {}{}, dialect {}, ledger {}\n",
+            safe(&self.environment),
+            safe(&self.org_id),
+            self.remark(),
+            self.dialect,
+            safe(&self.ledger)
+        )
+    }
+
+    /// Says what kind of organization it is, where that is not the usual one.
+    const fn remark(&self) -> &'static str {
+        if self.simulated { " (simulated)" } else { "" }
+    }
+}
 
 /// How text for a terminal looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

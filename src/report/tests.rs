@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{Style, events, explain, forecast, json, markdown, summary, text};
+use super::{Style, Whereabouts, events, explain, forecast, json, markdown, summary, text};
 use crate::api::{Dialect, Method};
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::kind::{self, KINDS, Shape};
@@ -265,6 +265,16 @@ fn costs() -> Forecast {
     }
 }
 
+fn whereabouts() -> Whereabouts {
+    Whereabouts {
+        environment: "production".to_owned(),
+        org_id: "700002".to_owned(),
+        simulated: false,
+        dialect: Dialect::Openapi,
+        ledger: "s3://bucket/production.json".to_owned(),
+    }
+}
+
 #[test]
 fn the_forecast_in_its_forms() {
     let mut plan = plan_of(creations());
@@ -364,7 +374,7 @@ fn colour_adds_nothing_but_colour() {
 
 #[test]
 fn markdown_shows_every_case() {
-    assert_snapshot!("markdown", markdown::plan(&full()));
+    assert_snapshot!("markdown", markdown::plan(&full(), &whereabouts()));
 }
 
 #[test]
@@ -433,7 +443,7 @@ fn no_renderer_shows_a_secret() {
     let plan = full();
     for shown in [
         text::plan(&plan, VERBOSE),
-        markdown::plan(&plan),
+        markdown::plan(&plan, &whereabouts()),
         json::plan(&plan),
     ] {
         assert!(!shown.contains("hunter"), "{shown}");
@@ -730,7 +740,16 @@ fn without_spans(line: &str) -> String {
 }
 
 fn check_markdown(plan: &Plan) {
-    let shown = markdown::plan(plan);
+    // The ledger's place is as hostile as the environment's name.
+    let whereabouts = Whereabouts {
+        environment: plan.environment.clone(),
+        org_id: plan.org_id.clone(),
+        ledger: plan.environment.clone(),
+        ..whereabouts()
+    };
+    let line = whereabouts.line();
+    assert!(!line.trim_end().chars().any(char::is_control), "{line:?}");
+    let shown = markdown::plan(plan, &whereabouts);
     assert!(shown.len() < markdown::LIMIT, "{} bytes", shown.len());
     let (first, rest) = shown.split_once('\n').unwrap();
     assert_eq!(first, markdown::marker(&plan.environment));
@@ -762,7 +781,7 @@ fn markdown_stays_short_and_names_what_it_leaves_out() {
         let mut plan = steps(number, size);
         plan.not_compared = vec!["webhooks/crm-sync".to_owned()];
         check_markdown(&plan);
-        let shown = markdown::plan(&plan);
+        let shown = markdown::plan(&plan, &whereabouts());
         let named = shown.matches("departments/Number ").count();
         if number > 10_000 {
             let rest = format!(

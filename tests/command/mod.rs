@@ -160,6 +160,15 @@ impl Place {
     }
 }
 
+impl Run {
+    /// What stands on standard output below the line that says where the command worked.
+    pub fn report(&self) -> &str {
+        let (first, rest) = self.stdout.split_once('\n').expect("a first line");
+        assert!(first.starts_with("Environment "), "{self}");
+        rest.trim_start_matches('\n')
+    }
+}
+
 impl std::fmt::Display for Run {
     /// The command line, standard output, then standard error and the exit code in brackets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -278,7 +278,9 @@ impl Desk {
             .plan(desired, options)
             .await
             .map_err(|error| match error {
-                SessionError::Problems(problems) => shown(&problems.into(), &self.sources),
+                SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
+                    shown(&problems.into(), &self.sources)
+                }
                 SessionError::Api(error) => format!("{error}\n"),
                 SessionError::Unread(unread) => unread.iter().fold(String::new(), |text, one| {
                     format!("{text}{one}\nhint: {}\n", one.hint())
@@ -375,7 +377,9 @@ impl Desk {
             .plan(&desired, &options)
             .await
             .map_err(|error| match error {
-                SessionError::Problems(problems) => shown(&problems.into(), &sources),
+                SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
+                    shown(&problems.into(), &sources)
+                }
                 error => format!("{error:?}"),
             })?;
         let steps = &ready.planned.plan.steps;

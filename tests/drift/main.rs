@@ -27,7 +27,7 @@ use deskform::ledger::{FieldRecord, Ledger};
 use deskform::manifest::Sources;
 use deskform::manifest::source::Source;
 use deskform::plan::Options;
-use deskform::report::{self, Style};
+use deskform::report::{self, Style, Whereabouts};
 use deskform::session::Drifted;
 use deskform::simulator::Simulator;
 use serde::Deserialize;
@@ -258,7 +258,16 @@ async fn run(case: &Case, dialect: Dialect) -> String {
     }
     let secrets = case.secrets.values().chain(desk.secrets.values());
     let json = report::drift::json(&whole.report);
-    let markdown = report::drift::markdown(&whole.report);
+    let markdown = report::drift::markdown(
+        &whole.report,
+        &Whereabouts {
+            environment: whole.report.environment.clone(),
+            org_id: whole.report.org_id.clone(),
+            simulated: true,
+            dialect,
+            ledger: ".deskform/test.json".to_owned(),
+        },
+    );
     for secret in secrets {
         for text in [&out, &json, &markdown] {
             assert!(!text.contains(secret.as_str()), "a secret is shown: {text}");

@@ -99,7 +99,8 @@ pub(crate) fn exactly_one_proceeds(places: &mut [Place], ledger: &str) {
     // The lock was given back, and what was made is owned.
     let again = places[places.len() - 1].done("apply --auto-approve");
     assert_eq!(
-        again.stdout, "No changes. The organization matches the manifests.\n",
+        again.report(),
+        "No changes. The organization matches the manifests.\n",
         "{again}"
     );
 }

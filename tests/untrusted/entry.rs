@@ -40,7 +40,7 @@ use deskform::manifest::{self, Desired, Sources, to_sources};
 use deskform::plan::Options;
 use deskform::plan::guards::Limits;
 use deskform::problem::{Problem, Problems, json_lines, render};
-use deskform::report::{self, Style};
+use deskform::report::{self, Style, Whereabouts};
 use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, demo_refresh_token,
@@ -251,7 +251,9 @@ pub fn plan_file(data: &[u8]) {
             },
         ));
     }
-    assert_harmless(&report::markdown::plan(&plan));
+    let whereabouts = whereabouts(&plan.environment, &plan.org_id);
+    assert_harmless(&whereabouts.line());
+    assert_harmless(&report::markdown::plan(&plan, &whereabouts));
     let again = report::json::plan(&plan);
     assert_harmless(&again);
     let again = report::json::parse(&again).expect("a plan");
@@ -880,7 +882,8 @@ pub fn run_against(
                 ..Style::default()
             },
         ));
-        assert_harmless(&report::markdown::plan(plan));
+        let whereabouts = whereabouts(&plan.environment, &plan.org_id);
+        assert_harmless(&report::markdown::plan(plan, &whereabouts));
         plan_file(report::json::plan(plan).as_bytes());
         match session.compare(&fixture.desired, &fixture.options).await {
             Ok(compared) => drifted(&drift::report(
@@ -898,9 +901,21 @@ pub fn run_against(
     })
 }
 
+/// Where a report says it is, in foreign words; the ledger's place is as foreign as the rest.
+fn whereabouts(environment: &str, org_id: &str) -> Whereabouts {
+    Whereabouts {
+        environment: environment.to_owned(),
+        org_id: org_id.to_owned(),
+        simulated: false,
+        dialect: Dialect::Openapi,
+        ledger: environment.to_owned(),
+    }
+}
+
 fn drifted(report: &drift::Report) {
     assert_harmless(&report::drift::text(report, Style::default()));
-    assert_harmless(&report::drift::markdown(report));
+    let whereabouts = whereabouts(&report.environment, &report.org_id);
+    assert_harmless(&report::drift::markdown(report, &whereabouts));
     assert_harmless(&report::drift::json(report));
 }
 
@@ -932,7 +947,7 @@ fn refused(fixture: &Fixture, error: SessionError) {
             shown(&error);
             shown(&error.hint());
         }
-        SessionError::Problems(problems) => {
+        SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
             assert_harmless_problems(&problems.into(), &|file| fixture.sources.text(file));
         }
         SessionError::Unread(unread) => {
