@@ -2,8 +2,6 @@
 //!
 //! The cases are numbered as in `tests/acceptance.md`.
 
-#![expect(clippy::expect_used, reason = "a test panics to fail")]
-
 mod command;
 
 use std::fs;
