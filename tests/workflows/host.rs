@@ -328,15 +328,21 @@ impl Project {
         match self.host {
             Host::GitHub => {
                 let sha256 = self.build_on_github(&mut outcome);
-                let ran = self.github("deskform.yml", "plan", commit, &sha256);
-                outcome.add("plan", ran);
+                let condition = text(&workflow("deskform.yml")["jobs"]["plan"]["if"]);
+                if outcome.succeeded() || condition.contains("!cancelled()") {
+                    let ran = self.github("deskform.yml", "plan", commit, &sha256);
+                    outcome.add("plan", ran);
+                }
             }
             Host::GitLab => {
                 let built = outcome.add("build", self.gitlab("build", commit));
                 if built {
                     outcome.add("plan", self.gitlab("plan", commit));
                 }
-                outcome.add("note", self.gitlab("note", commit));
+                let rule = &pipeline_jobs(&pipeline())["note"]["rules"][0];
+                if outcome.succeeded() || text(&rule["when"]) == "always" {
+                    outcome.add("note", self.gitlab("note", commit));
+                }
             }
         }
         outcome
@@ -389,7 +395,7 @@ impl Project {
     ) -> (bool, String) {
         let workflow = workflow(file);
         let temp = self.path("temp").display().to_string();
-        let fill = |value: &Value| {
+        let filled = |value: &Value| {
             let mut out = text(value);
             while let Some((before, rest)) = out.split_once("${{") {
                 let (name, after) = rest.split_once("}}").expect("an end");
@@ -425,7 +431,7 @@ impl Project {
             let mut env: BTreeMap<String, String> = [&workflow["env"], &job["env"], &step["env"]]
                 .into_iter()
                 .flat_map(entries)
-                .map(|(name, value)| (name, fill(&value)))
+                .map(|(name, value)| (name, filled(&value)))
                 .collect();
             for (name, value) in [
                 ("GITHUB_REPOSITORY", "acme/desk".to_owned()),
@@ -444,7 +450,7 @@ impl Project {
                 log.push_str(&said);
                 continue;
             }
-            let with = |name: &str| fill(&step["with"][name]);
+            let with = |name: &str| filled(&step["with"][name]);
             let uses = text(&step["uses"]);
             let ok = match uses.split('@').next().unwrap() {
                 "actions/checkout" => true,
@@ -535,7 +541,7 @@ impl Project {
             ),
             ("CI_COMMIT_SHA", commit),
         ];
-        let fill = |value: &Value| {
+        let filled = |value: &Value| {
             let text = text(value);
             known.iter().fold(text, |text, (name, value)| {
                 text.replace(&format!("${name}"), value)
@@ -544,7 +550,7 @@ impl Project {
         let mut env: BTreeMap<String, String> = [&pipeline["variables"], &job["variables"]]
             .into_iter()
             .flat_map(entries)
-            .map(|(name, value)| (name, fill(&value)))
+            .map(|(name, value)| (name, filled(&value)))
             .collect();
         for (name, value) in known {
             env.insert(name.to_owned(), value.to_owned());
@@ -576,7 +582,7 @@ impl Project {
         let artifacts = &job["artifacts"];
         if done || text(&artifacts["when"]) == "always" {
             for path in list(&artifacts["paths"]) {
-                let path = fill(path);
+                let path = filled(path);
                 self.upload(name, &self.path("workspace").join(&path), &path);
             }
         }
