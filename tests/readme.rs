@@ -75,7 +75,7 @@ fn parse(line: &str) {
 
 /// The command of a line of a shell: without comment and what it is piped into.
 fn command_of(line: &str) -> &str {
-    [" #", " | ", " > ", " >> "]
+    [" #", " | ", " > ", " >> ", " 2>"]
         .iter()
         .fold(line, |line, mark| line.split(mark).next().unwrap_or(line))
         .trim()
@@ -292,6 +292,7 @@ fn workflow(path: &Path) -> usize {
     let commands = text.lines().filter_map(|line| {
         let line = line.trim_start().trim_start_matches("- ");
         let line = line.strip_prefix("run: ").unwrap_or(line);
+        let line = line.strip_prefix("bin/").unwrap_or(line);
         line.starts_with("deskform ").then(|| command_of(line))
     });
     commands.map(parse).count()
@@ -300,6 +301,8 @@ fn workflow(path: &Path) -> usize {
 #[test]
 fn workflows_call_commands_that_there_are() {
     let folder = repository().join("examples/workflows");
-    assert_eq!(workflow(&folder.join("github/deskform.yml")), 5);
+    assert_eq!(workflow(&folder.join("github/deskform.yml")), 3);
+    assert_eq!(workflow(&folder.join("github/deskform-apply.yml")), 2);
+    assert_eq!(workflow(&folder.join("github/deskform-build.yml")), 0);
     assert_eq!(workflow(&folder.join("gitlab/.gitlab-ci.yml")), 5);
 }

@@ -14,6 +14,8 @@ use crate::plan::{Acknowledged, Plan, Step, Verb};
 pub const LIMIT: usize = 65_536;
 /// Room for the sentences that say what is not shown.
 const TAIL: usize = 600;
+/// Room for the lines in which a pipeline names the commit and the run of a comment.
+pub const PIPELINE: usize = 800;
 /// The longest name or reason, in characters.
 const MAX_NAME: usize = 300;
 /// The longest line of a step's details, in characters.
@@ -41,7 +43,8 @@ pub(super) fn marker_of(what: &str, environment: &str) -> String {
     format!("<!-- deskform {what}: {name} -->")
 }
 
-/// Summary first, then the steps by verb with their details folded; always below [`LIMIT`].
+/// Summary first, then the steps by verb with their details folded; always [`PIPELINE`] below
+/// [`LIMIT`].
 ///
 /// Every step is named as long as the names fit; details are left out before names are.
 #[must_use]
@@ -75,7 +78,7 @@ pub(super) fn sentence(whereabouts: &Whereabouts) -> String {
 /// Adds sections as far as a comment takes them; `noun` is what the important entries are, and
 /// `command` shows everything.
 pub(super) fn add_sections(out: &mut String, sections: &[Section], noun: &str, command: &str) {
-    let budget = LIMIT.saturating_sub(TAIL + out.len());
+    let budget = LIMIT.saturating_sub(TAIL + PIPELINE + out.len());
     let names: usize = sections
         .iter()
         .map(|section| {

@@ -1,0 +1,605 @@
+//! Enough of GitHub and GitLab to run the examples: jobs whose scripts bash runs, artifacts between
+//! them, variables where they reach, and comments behind a program in place of `gh` and `curl`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+use serde_yaml::Value;
+use tempfile::TempDir;
+
+use crate::command::repository;
+use crate::files::{entries, list, pipeline, pipeline_jobs, script, text, workflow};
+
+/// The secrets of the repository or the project.
+const SECRETS: [&str; 4] = [
+    "PROD_CLIENT_ID",
+    "PROD_CLIENT_SECRET",
+    "PROD_REFRESH_TOKEN",
+    "HOOK_KEY",
+];
+
+/// In place of `gh`: one comment a page, and a bot that can edit what is its own alone.
+const GH: &str = r#"#!/usr/bin/env bash
+set -euo pipefail
+env > '@STATE@/env-gh'
+[ "$1" = api ] && [ "$GH_TOKEN" = secret-of-github.token ]
+shift
+method=GET body='' paginate=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --silent) ;;
+    --paginate) paginate=yes ;;
+    --method) method=$2; shift ;;
+    -F) body=${2#body=@}; shift ;;
+    repos/*) url=$1 ;;
+    *) echo "what is $1?" >&2; exit 2 ;;
+  esac
+  shift
+done
+cd '@STATE@'
+echo "$method $url" >> calls
+if [ -n "$body" ] && [ "$(wc -m < "$body")" -gt 65536 ]; then
+  echo 'gh: Validation Failed (HTTP 422)' >&2
+  exit 1
+fi
+case "$method $url" in
+  'GET repos/acme/desk/issues/7/comments?per_page=100')
+    [ -n "$paginate" ]
+    jq --compact-output '.[] | [{id, user: {login: .author}, body}]' comments.json
+    ;;
+  PATCH\ repos/acme/desk/issues/comments/*)
+    jq --exit-status --argjson id "${url##*/}" \
+      'any(.id == $id and .author == "github-actions[bot]")' comments.json > /dev/null
+    jq --argjson id "${url##*/}" --rawfile body "$body" \
+      'map(if .id == $id then .body = $body else . end)' comments.json > new.json
+    mv new.json comments.json
+    ;;
+  'POST repos/acme/desk/issues/7/comments')
+    jq --rawfile body "$body" \
+      '. + [{id: (100 + length), author: "github-actions[bot]", body: $body}]' comments.json > new.json
+    mv new.json comments.json
+    ;;
+  *) exit 2 ;;
+esac
+"#;
+
+/// In place of `curl` to GitLab: one note a page, and 42 is who has the token.
+const CURL: &str = r#"#!/usr/bin/env bash
+set -euo pipefail
+env > '@STATE@/env-curl'
+method=GET body='' header=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --fail | --silent | --show-error) ;;
+    --header) header=$2; shift ;;
+    --request) method=$2; shift ;;
+    --data-urlencode) body=${2#body@}; shift ;;
+    https://gitlab.example.com/*) url=${1#https://gitlab.example.com/api/v4/} ;;
+    *) echo "what is $1?" >&2; exit 2 ;;
+  esac
+  shift
+done
+[ "$header" = 'PRIVATE-TOKEN: secret-of-GITLAB_TOKEN' ]
+cd '@STATE@'
+echo "$method $url" >> calls
+case "$method $url" in
+  'GET user') echo '{"id": 42, "username": "project_1_bot"}' ;;
+  'GET projects/1/merge_requests/7/notes?per_page=100&page='*)
+    jq --argjson page "${url##*page=}" '[.[$page - 1] | values
+      | {id, author: {id: (if .author == "project_1_bot" then 42 else 41 end)}, body, system: false}]' \
+      comments.json
+    ;;
+  PUT\ projects/1/merge_requests/7/notes/*)
+    jq --exit-status --argjson id "${url##*/}" \
+      'any(.id == $id and .author == "project_1_bot")' comments.json > /dev/null
+    jq --argjson id "${url##*/}" --rawfile body "$body" \
+      'map(if .id == $id then .body = $body else . end)' comments.json > new.json
+    mv new.json comments.json
+    ;;
+  'POST projects/1/merge_requests/7/notes')
+    jq --rawfile body "$body" \
+      '. + [{id: (100 + length), author: "project_1_bot", body: $body}]' comments.json > new.json
+    mv new.json comments.json
+    ;;
+  *) exit 2 ;;
+esac
+"#;
+
+/// In place of `cargo install`: what it installs runs the deskform of these tests.
+const CARGO: &str = r#"#!/usr/bin/env bash
+set -euo pipefail
+env > '@STATE@/env-cargo'
+[ "$1 $2 $3 $4 $5 $6" = 'install --locked --root . --git https://example.com/deskform' ]
+[ ! -e '@STATE@/no-build' ]
+mkdir -p bin
+cp '@STATE@/program' bin/deskform
+chmod +x bin/deskform
+"#;
+
+const PROGRAM: &str = r#"#!/usr/bin/env bash
+env > '@STATE@/env-deskform'
+export DESKFORM_CACHE='@STATE@/cache'
+exec '@DESKFORM@' "$@"
+"#;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Host {
+    GitHub,
+    GitLab,
+}
+
+impl Host {
+    pub(crate) const ALL: [Self; 2] = [Self::GitHub, Self::GitLab];
+
+    /// Who writes the comments of the pipelines.
+    pub(crate) fn bot(self) -> &'static str {
+        match self {
+            Self::GitHub => "github-actions[bot]",
+            Self::GitLab => "project_1_bot",
+        }
+    }
+}
+
+/// A project on a host, with a pull request 7.
+pub(crate) struct Project {
+    host: Host,
+    root: TempDir,
+}
+
+/// How the jobs of a push went.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The jobs that ran, with their success.
+    pub(crate) jobs: Vec<(String, bool)>,
+    /// Standard output and error of all steps.
+    pub(crate) log: String,
+}
+
+impl Outcome {
+    pub(crate) fn succeeded(&self) -> bool {
+        self.jobs.iter().all(|(_, done)| *done)
+    }
+
+    fn add(&mut self, job: &str, (done, log): (bool, String)) -> bool {
+        self.jobs.push((job.to_owned(), done));
+        self.log.push_str(&log);
+        done
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub(crate) struct Comment {
+    pub(crate) id: u64,
+    pub(crate) author: String,
+    pub(crate) body: String,
+}
+
+/// Whether the machine has what the scripts need; says so where it has not.
+fn has_jq() -> bool {
+    let found = Command::new("jq").arg("--version").output().is_ok();
+    if !found {
+        println!("skipped: `jq` is not here");
+        assert!(
+            std::env::var_os("DESKFORM_TEST_JQ_REQUIRED").is_none(),
+            "`DESKFORM_TEST_JQ_REQUIRED` is set"
+        );
+    }
+    found
+}
+
+impl Project {
+    /// A project of the given files with the script beside them; `None` without `jq`.
+    pub(crate) fn new(host: Host, files: &[(&str, &str)]) -> Option<Self> {
+        if !has_jq() {
+            return None;
+        }
+        let root = TempDir::new().unwrap();
+        for folder in ["project", "state", "stubs"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        let project = Self { host, root };
+        for (name, program) in [("gh", GH), ("curl", CURL), ("cargo", CARGO)] {
+            project.program(&project.path("stubs").join(name), program);
+        }
+        project.program(&project.path("state/program"), PROGRAM);
+        project.set_comments(&[]);
+        let script = repository().join("examples/workflows/deskform-comment.sh");
+        let script = fs::read_to_string(script).unwrap();
+        project.write("scripts/deskform-comment.sh", &script);
+        for (name, text) in files {
+            project.write(name, text);
+        }
+        Some(project)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn program(&self, path: &Path, text: &str) {
+        let text = text
+            .replace("@STATE@", self.path("state").to_str().unwrap())
+            .replace("@DESKFORM@", env!("CARGO_BIN_EXE_deskform"));
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Another program than deskform, as a script.
+    pub(crate) fn replace_deskform(&self, script: &str) {
+        self.program(&self.path("state/program"), script);
+    }
+
+    /// Lets the build fail.
+    pub(crate) fn spoil_build(&self) {
+        fs::write(self.path("state/no-build"), "").unwrap();
+    }
+
+    /// Writes a file of the repository.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path("project").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn comments(&self) -> Vec<Comment> {
+        serde_json::from_slice(&fs::read(self.path("state/comments.json")).unwrap()).unwrap()
+    }
+
+    pub(crate) fn set_comments(&self, comments: &[Comment]) {
+        let text = json!(comments).to_string();
+        fs::write(self.path("state/comments.json"), text).unwrap();
+    }
+
+    /// The calls that wrote since the last time.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let path = self.path("state/calls");
+        let calls = fs::read_to_string(&path).unwrap_or_default();
+        let _ = fs::remove_file(&path);
+        let writes = calls.lines().filter(|call| !call.starts_with("GET "));
+        writes.map(str::to_owned).collect()
+    }
+
+    /// The environment in which a program ran last.
+    pub(crate) fn environment_of(&self, program: &str) -> String {
+        let path = self.path("state").join(format!("env-{program}"));
+        fs::read_to_string(path).unwrap_or_else(|_| panic!("{program} did not run"))
+    }
+
+    /// Whether a file of that name is anywhere.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        fn find(folder: &Path, name: &str) -> bool {
+            fs::read_dir(folder).unwrap().any(|entry| {
+                let path = entry.unwrap().path();
+                path.file_name().is_some_and(|found| found == name)
+                    || (path.is_dir() && find(&path, name))
+            })
+        }
+        find(self.root.path(), name)
+    }
+
+    /// A checkout of the repository, in which nothing of an earlier job is left.
+    fn check_out(&self) {
+        for folder in ["workspace", "temp"] {
+            let _ = fs::remove_dir_all(self.path(folder));
+            fs::create_dir(self.path(folder)).unwrap();
+        }
+        copy(&self.path("project"), &self.path("workspace"));
+    }
+
+    /// What a merge leaves in the checkout that the next one starts from, such as the simulator.
+    fn keep(&self) {
+        let left = self.path("workspace/.deskform");
+        if left.exists() {
+            copy(&left, &self.path("project/.deskform"));
+        }
+    }
+
+    /// Runs a script as the host's shell does.
+    fn bash(&self, script: &str, env: &BTreeMap<String, String>, path: &str) -> (bool, String) {
+        let file = self.path("temp/script.sh");
+        fs::write(&file, script).unwrap();
+        let stubs = self.path("stubs");
+        let output = Command::new("bash")
+            .args(["--noprofile", "--norc", "-e", "-o", "pipefail"])
+            .arg(file)
+            .current_dir(self.path("workspace"))
+            .env_clear()
+            .envs(env)
+            .env("LANG", "C.UTF-8")
+            .env("TMPDIR", self.path("temp"))
+            .env("PATH", format!("{path}{}:/usr/bin:/bin", stubs.display()))
+            .output()
+            .unwrap();
+        let log = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(log).unwrap())
+    }
+
+    /// The pipeline of a pull request after a push of this commit.
+    pub(crate) fn push(&self, commit: &str) -> Outcome {
+        let mut outcome = Outcome {
+            jobs: Vec::new(),
+            log: String::new(),
+        };
+        let _ = fs::remove_dir_all(self.path("artifacts"));
+        match self.host {
+            Host::GitHub => {
+                let sha256 = self.build_on_github(&mut outcome);
+                let condition = text(&workflow("deskform.yml")["jobs"]["plan"]["if"]);
+                if outcome.succeeded() || condition.contains("!cancelled()") {
+                    let ran = self.github("deskform.yml", "plan", commit, &sha256);
+                    outcome.add("plan", ran);
+                }
+            }
+            Host::GitLab => {
+                let built = outcome.add("build", self.gitlab("build", commit));
+                if built {
+                    outcome.add("plan", self.gitlab("plan", commit));
+                }
+                let rule = &pipeline_jobs(&pipeline())["note"]["rules"][0];
+                if outcome.succeeded() || text(&rule["when"]) == "always" {
+                    outcome.add("note", self.gitlab("note", commit));
+                }
+            }
+        }
+        outcome
+    }
+
+    /// The pipeline of a merge.
+    pub(crate) fn merge(&self, commit: &str) -> Outcome {
+        let mut outcome = Outcome {
+            jobs: Vec::new(),
+            log: String::new(),
+        };
+        match self.host {
+            Host::GitHub => {
+                let sha256 = self.build_on_github(&mut outcome);
+                let ran = self.github("deskform-apply.yml", "apply", commit, &sha256);
+                outcome.add("apply", ran);
+            }
+            Host::GitLab => {
+                for job in ["build", "plan-to-apply", "apply"] {
+                    if !outcome.add(job, self.gitlab(job, commit)) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.keep();
+        outcome
+    }
+
+    /// A job of GitHub that compiles; gives its checksum.
+    fn build_on_github(&self, outcome: &mut Outcome) -> String {
+        let ran = self.github("deskform-build.yml", "build", "", "");
+        if !outcome.add("build", ran) {
+            return String::new();
+        }
+        let outputs = fs::read_to_string(self.path("temp/output")).unwrap();
+        let value = outputs
+            .lines()
+            .find_map(|line| line.strip_prefix("sha256="));
+        value.expect("a checksum").to_owned()
+    }
+
+    /// A job of a workflow of GitHub: its success and its log.
+    pub(crate) fn github(
+        &self,
+        file: &str,
+        job: &str,
+        commit: &str,
+        sha256: &str,
+    ) -> (bool, String) {
+        let workflow = workflow(file);
+        let temp = self.path("temp").display().to_string();
+        let filled = |value: &Value| {
+            let mut out = text(value);
+            while let Some((before, rest)) = out.split_once("${{") {
+                let (name, after) = rest.split_once("}}").expect("an end");
+                let value = match name.trim() {
+                    "github.token" => "secret-of-github.token".to_owned(),
+                    "github.event.pull_request.number" => "7".to_owned(),
+                    "github.event.pull_request.head.sha" => commit.to_owned(),
+                    "github.server_url" => "https://github.com".to_owned(),
+                    "github.repository" => "acme/desk".to_owned(),
+                    "github.run_id" => "99".to_owned(),
+                    "needs.build.outputs.sha256" => sha256.to_owned(),
+                    "runner.temp" => temp.clone(),
+                    "vars.DESKFORM_ALLOW_LEDGER" => String::new(),
+                    other => {
+                        let name = other.strip_prefix("secrets.").expect("a secret");
+                        assert!(SECRETS.contains(&name), "{name}");
+                        format!("secret-of-{name}")
+                    }
+                };
+                out = format!("{before}{value}{after}");
+            }
+            out
+        };
+        self.check_out();
+        let job = &workflow["jobs"][job];
+        let (mut done, mut log) = (true, String::new());
+        for step in list(&job["steps"]) {
+            match step.get("if").map(text).as_deref() {
+                None if !done => continue,
+                None | Some("${{ !cancelled() }}") => {}
+                Some(other) => panic!("what is `{other}`?"),
+            }
+            let mut env: BTreeMap<String, String> = [&workflow["env"], &job["env"], &step["env"]]
+                .into_iter()
+                .flat_map(entries)
+                .map(|(name, value)| (name, filled(&value)))
+                .collect();
+            for (name, value) in [
+                ("GITHUB_REPOSITORY", "acme/desk".to_owned()),
+                ("GITHUB_OUTPUT", format!("{temp}/output")),
+                ("GITHUB_PATH", format!("{temp}/path")),
+                ("GITHUB_STEP_SUMMARY", format!("{temp}/summary")),
+                ("RUNNER_TEMP", temp.clone()),
+            ] {
+                env.insert(name.to_owned(), value);
+            }
+            if step.get("run").is_some() {
+                let path = fs::read_to_string(self.path("temp/path")).unwrap_or_default();
+                let path = path.replace('\n', ":");
+                let (ok, said) = self.bash(&text(&step["run"]), &env, &path);
+                done &= ok;
+                log.push_str(&said);
+                continue;
+            }
+            let with = |name: &str| filled(&step["with"][name]);
+            let uses = text(&step["uses"]);
+            let ok = match uses.split('@').next().unwrap() {
+                "actions/checkout" => true,
+                "actions/upload-artifact" => {
+                    let from = self.path("workspace").join(with("path"));
+                    self.upload(
+                        &with("name"),
+                        &from,
+                        Path::new(&with("path")).file_name().unwrap(),
+                    );
+                    true
+                }
+                "actions/download-artifact" => {
+                    let from = self.path("artifacts").join(with("name"));
+                    let found = from.exists();
+                    if found {
+                        copy(&from, Path::new(&with("path")));
+                    }
+                    found
+                }
+                other => panic!("what is {other}?"),
+            };
+            done &= ok;
+        }
+        (done, log)
+    }
+
+    /// The script for a plan that failed, in an environment of this name.
+    pub(crate) fn comment(&self, script: &str, environment: &str) -> (bool, String) {
+        let env = [
+            ("DESKFORM_ENV", environment),
+            ("GH_TOKEN", "secret-of-github.token"),
+            ("GITHUB_REPOSITORY", "acme/desk"),
+            ("NUMBER", "7"),
+            ("COMMIT", "0"),
+            ("RUN", "https://github.com"),
+        ];
+        self.script(script, &env)
+    }
+
+    /// The script on GitLab without a token.
+    pub(crate) fn note_without_token(&self) -> (bool, String) {
+        let env = [
+            ("DESKFORM_ENV", "production"),
+            ("GITLAB_CI", "true"),
+            ("COMMIT", "0"),
+            ("RUN", "https://gitlab.example.com"),
+        ];
+        self.script("bash scripts/deskform-comment.sh report", &env)
+    }
+
+    fn script(&self, script: &str, env: &[(&str, &str)]) -> (bool, String) {
+        self.check_out();
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let script = format!("set -- report\n{script}");
+        self.bash(&script, &env.iter().map(own).collect(), "")
+    }
+
+    fn upload(&self, artifact: &str, from: &Path, name: impl AsRef<Path>) {
+        let to = self.path("artifacts").join(artifact).join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        if from.is_dir() {
+            copy(from, &to);
+        } else if from.exists() {
+            fs::copy(from, to).unwrap();
+        }
+    }
+
+    /// Somebody puts another program in the place of the artifact.
+    pub(crate) fn tamper(&self) {
+        let script = "#!/bin/sh\ntouch pwned\n";
+        fs::write(self.path("artifacts/deskform/deskform"), script).unwrap();
+    }
+
+    /// A job of the pipeline of GitLab: its success and its log.
+    fn gitlab(&self, name: &str, commit: &str) -> (bool, String) {
+        let pipeline = pipeline();
+        let job = &pipeline_jobs(&pipeline)[name];
+        let known = [
+            ("GITLAB_CI", "true"),
+            ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
+            ("CI_PROJECT_ID", "1"),
+            ("CI_MERGE_REQUEST_PROJECT_ID", "1"),
+            ("CI_MERGE_REQUEST_IID", "7"),
+            (
+                "CI_PIPELINE_URL",
+                "https://gitlab.example.com/acme/desk/-/pipelines/99",
+            ),
+            ("CI_COMMIT_SHA", commit),
+        ];
+        let filled = |value: &Value| {
+            let text = text(value);
+            known.iter().fold(text, |text, (name, value)| {
+                text.replace(&format!("${name}"), value)
+            })
+        };
+        let mut env: BTreeMap<String, String> = [&pipeline["variables"], &job["variables"]]
+            .into_iter()
+            .flat_map(entries)
+            .map(|(name, value)| (name, filled(&value)))
+            .collect();
+        for (name, value) in known {
+            env.insert(name.to_owned(), value.to_owned());
+        }
+        // As the head of the file says that they are to be set.
+        let environment = match &job["environment"] {
+            Value::String(name) => name.clone(),
+            other => text(&other["name"]),
+        };
+        if environment.starts_with("production") {
+            for name in SECRETS {
+                env.insert(name.to_owned(), format!("secret-of-{name}"));
+            }
+        }
+        if environment == "deskform-note" {
+            env.insert(
+                "GITLAB_TOKEN".to_owned(),
+                "secret-of-GITLAB_TOKEN".to_owned(),
+            );
+        }
+        self.check_out();
+        for needed in list(&job["needs"]) {
+            let from = self.path("artifacts").join(text(needed));
+            if from.exists() {
+                copy(&from, &self.path("workspace"));
+            }
+        }
+        let (done, log) = self.bash(&script(job), &env, "");
+        let artifacts = &job["artifacts"];
+        if done || text(&artifacts["when"]) == "always" {
+            for path in list(&artifacts["paths"]) {
+                let path = filled(path);
+                self.upload(name, &self.path("workspace").join(&path), &path);
+            }
+        }
+        (done, log)
+    }
+}
+
+/// Copies what is in a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(path, to).unwrap();
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! What holds over all files, whatever the jobs and steps are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_yaml::Value;
+
+use crate::command::repository;
+use crate::files::{
+    commands, entries, holds, list, pipeline, pipeline_jobs, script, text, workflow, workflows,
+};
+
+/// Programs that run code of others while they build.
+const COMPILERS: [&str; 5] = ["cargo", "rustc", "npm", "pip", "make"];
+
+fn compiles(script: &str) -> bool {
+    commands(script).iter().any(|line| {
+        line.split_whitespace()
+            .any(|word| COMPILERS.contains(&word))
+    })
+}
+
+/// The names of the variables with a secret of the repository, and of those with the job's token.
+fn secrets(env: &Value) -> (Vec<String>, Vec<String>) {
+    let named = |mark: &str| {
+        entries(env)
+            .filter(|(_, value)| text(value).contains(mark))
+            .map(|(name, _)| name)
+            .collect()
+    };
+    (named("secrets."), named("github.token"))
+}
+
+fn mentions_secrets(value: &Value) -> bool {
+    let text = text(value);
+    text.contains("secrets") || text.contains("github.token")
+}
+
+/// G3: a secret stands at the steps that run deskform and nowhere else, and these compile nothing.
+#[test]
+fn case_38_no_compiler_has_a_secret_in_reach() {
+    let (mut compilers, mut with_secrets, mut with_token) = (0, 0, 0);
+    for workflow in workflows() {
+        let file = &workflow.file;
+        assert_eq!(secrets(&workflow.yaml["env"]), (vec![], vec![]), "{file}");
+        for (name, job) in entries(&workflow.yaml["jobs"]) {
+            let at = format!("{file}, {name}");
+            assert_eq!(secrets(&job["env"]), (vec![], vec![]), "{at}");
+            if job.get("uses").is_some() {
+                assert!(!mentions_secrets(&job), "{at}");
+            }
+            let steps = list(&job["steps"]);
+            let compiler = steps.iter().any(|step| compiles(&text(&step["run"])));
+            compilers += usize::from(compiler);
+            for step in steps {
+                let (of_desk, of_job) = secrets(&step["env"]);
+                let run = text(&step["run"]);
+                let lines = commands(&run);
+                assert!(!mentions_secrets(&step["with"]), "{at}");
+                if !of_desk.is_empty() {
+                    with_secrets += 1;
+                    assert!(!compiler, "{at}");
+                    assert_eq!(of_job, Vec::<String>::new(), "{at}");
+                    let harmless = ["deskform ", "mkdir ", "mv "];
+                    for line in lines {
+                        let known = harmless.iter().any(|start| line.starts_with(start));
+                        assert!(known, "{at}: {line}");
+                    }
+                } else if !of_job.is_empty() {
+                    with_token += 1;
+                    assert!(!compiler, "{at}");
+                    assert_eq!(of_job, ["GH_TOKEN"], "{at}");
+                    assert_eq!(
+                        lines,
+                        ["bash scripts/deskform-comment.sh \"$RUNNER_TEMP/report\""],
+                        "{at}"
+                    );
+                }
+            }
+            if compiler {
+                assert!(job.get("environment").is_none(), "{at}");
+                assert!(!mentions_secrets(&job), "{at}");
+            }
+        }
+    }
+    assert_eq!((compilers, with_secrets, with_token), (1, 4, 1));
+}
+
+/// G3: what comes from the job that compiles is compared with the checksum that the job handed on,
+/// before anything runs it.
+#[test]
+fn case_38_the_program_is_checked_before_it_runs() {
+    let mut count = 0;
+    for workflow in workflows() {
+        for (name, job) in entries(&workflow.yaml["jobs"]) {
+            let at = format!("{}, {name}", workflow.file);
+            let steps = list(&job["steps"]);
+            let first = steps.iter().position(|step| {
+                commands(&text(&step["run"]))
+                    .iter()
+                    .any(|l| l.starts_with("deskform "))
+            });
+            let Some(first) = first else { continue };
+            count += 1;
+            assert_eq!(text(&job["needs"]), "build", "{at}");
+            let check = steps
+                .iter()
+                .position(|step| {
+                    text(&step["env"]["SHA256"]) == "${{ needs.build.outputs.sha256 }}"
+                })
+                .expect("a check");
+            assert!(check < first, "{at}");
+            assert!(steps[check].get("if").is_none(), "{at}");
+            let run = text(&steps[check]["run"]);
+            assert!(run.contains("| sha256sum --check --strict"), "{at}");
+        }
+        let build = &workflow.yaml["jobs"]["build"];
+        if let Some(uses) = build.get("uses") {
+            assert_eq!(text(uses), "./.github/workflows/deskform-build.yml");
+        }
+    }
+    assert_eq!(count, 4);
+}
+
+/// G1: nothing cancels a merge, neither another merge nor a pull request.
+#[test]
+fn case_38_merges_are_not_cancelled() {
+    let mut groups = BTreeSet::new();
+    for workflow in workflows() {
+        let file = &workflow.file;
+        let on: Vec<String> = entries(&workflow.yaml["on"])
+            .map(|(event, _)| event)
+            .collect();
+        let concurrency = &workflow.yaml["concurrency"];
+        for (name, job) in entries(&workflow.yaml["jobs"]) {
+            assert!(job.get("concurrency").is_none(), "{file}, {name}");
+        }
+        let group = text(&concurrency["group"]);
+        if on == ["push"] {
+            assert!(!group.contains("${{"), "{file}: one group for all merges");
+            assert_eq!(concurrency["cancel-in-progress"], Value::Bool(false));
+            assert_eq!(concurrency["queue"], Value::String("max".into()));
+            let steps = text(&workflow.yaml["jobs"]);
+            assert!(steps.contains("deskform plan ") && steps.contains("deskform apply "));
+        } else if on == ["pull_request", "schedule"] {
+            assert_eq!(
+                group,
+                "deskform-${{ github.event.pull_request.number || github.run_id }}"
+            );
+            assert_eq!(concurrency["cancel-in-progress"], Value::Bool(true));
+            assert!(concurrency.get("queue").is_none());
+            assert!(!text(&workflow.yaml["jobs"]).contains("deskform apply"));
+        } else {
+            assert_eq!(on, ["workflow_call"], "{file}");
+            assert_eq!(*concurrency, Value::Null, "{file}");
+            continue;
+        }
+        assert!(groups.insert(group), "{file}");
+    }
+    assert_eq!(groups.len(), 2);
+}
+
+/// The jobs of a workflow that run for an event.
+fn jobs_of(file: &str, event: &str, head: &str, actor: &str) -> Vec<String> {
+    let known = |name: &str| match name {
+        "github.event_name" => event.to_owned(),
+        "github.event.pull_request.head.repo.full_name" => head.to_owned(),
+        "github.repository" => "acme/desk".to_owned(),
+        "github.actor" => actor.to_owned(),
+        other => panic!("what is `{other}`?"),
+    };
+    entries(&workflow(file)["jobs"])
+        .filter(|(_, job)| {
+            job.get("if")
+                .is_none_or(|condition| holds(&text(condition), &known))
+        })
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// G7: who gets no secrets gets no plan, and everybody gets `validate`.
+#[test]
+fn case_38_forks_and_dependabot_are_validated_and_not_planned() {
+    for (event, head, actor, jobs) in [
+        (
+            "pull_request",
+            "acme/desk",
+            "jane",
+            &["build", "validate", "plan"][..],
+        ),
+        (
+            "pull_request",
+            "acme/desk",
+            "dependabot[bot]",
+            &["build", "validate"],
+        ),
+        ("pull_request", "fork/desk", "jane", &["build", "validate"]),
+        // The fork is gone.
+        ("pull_request", "", "jane", &["build", "validate"]),
+        ("schedule", "", "jane", &["build", "drift"]),
+    ] {
+        assert_eq!(
+            jobs_of("deskform.yml", event, head, actor),
+            jobs,
+            "{event} {head} {actor}"
+        );
+    }
+    assert_eq!(
+        jobs_of("deskform-apply.yml", "push", "", "jane"),
+        ["build", "apply"]
+    );
+    let validate = &workflow("deskform.yml")["jobs"]["validate"];
+    assert!(!mentions_secrets(validate));
+    assert!(text(&validate["steps"]).contains("deskform validate"));
+    assert_eq!(text(&validate["needs"]), "build");
+    // What they would run with must not come from `vars`, of which a fork sees none.
+    assert!(!text(&workflow("deskform-build.yml")).contains("vars."));
+}
+
+/// What an attacker can write into a name, a branch or a title is never part of a script.
+#[test]
+fn case_38_no_expression_stands_in_a_script() {
+    let mut scripts = 0;
+    for workflow in workflows() {
+        for (name, job) in entries(&workflow.yaml["jobs"]) {
+            for step in list(&job["steps"]) {
+                let at = format!("{}, {name}", workflow.file);
+                assert!(!text(&step["run"]).contains("${{"), "{at}");
+                scripts += usize::from(step.get("run").is_some());
+                let uses = text(&step["uses"]);
+                if uses.starts_with("actions/checkout@") {
+                    assert_eq!(
+                        step["with"]["persist-credentials"],
+                        Value::Bool(false),
+                        "{at}"
+                    );
+                }
+            }
+        }
+        assert_eq!(text(&workflow.yaml["defaults"]["run"]["shell"]), "bash");
+    }
+    assert!(scripts >= 10, "{scripts} scripts");
+}
+
+/// G5: a summary takes Markdown, in which names are no markup; text goes to the log alone.
+#[test]
+fn case_38_summaries_are_markdown() {
+    let mut count = 0;
+    for workflow in workflows() {
+        for (_, job) in entries(&workflow.yaml["jobs"]) {
+            for step in list(&job["steps"]) {
+                let run = text(&step["run"]);
+                let lines = commands(&run);
+                for line in lines
+                    .iter()
+                    .filter(|line| line.contains("GITHUB_STEP_SUMMARY"))
+                {
+                    count += 1;
+                    assert!(
+                        line.ends_with(" --format markdown >> \"$GITHUB_STEP_SUMMARY\""),
+                        "{line}"
+                    );
+                    assert!(line.starts_with("deskform "), "{line}");
+                }
+            }
+        }
+    }
+    assert_eq!(count, 2);
+}
+
+/// Case 37: the ledger's place is fenced in from outside the repository, and only where it is set.
+#[test]
+fn case_37_the_workflows_set_the_place_of_the_ledger() {
+    for file in ["deskform.yml", "deskform-apply.yml"] {
+        assert_eq!(
+            text(&workflow(file)["env"]["DESKFORM_ALLOW_LEDGER"]),
+            "${{ vars.DESKFORM_ALLOW_LEDGER }}",
+            "{file}"
+        );
+    }
+    let path = repository().join("examples/workflows/gitlab/.gitlab-ci.yml");
+    let text = std::fs::read_to_string(path).unwrap();
+    // A variable of the project; one that the file sets could be changed by a merge request.
+    assert!(text.contains("# - DESKFORM_ALLOW_LEDGER, if"));
+    assert!(
+        pipeline()["variables"]
+            .get("DESKFORM_ALLOW_LEDGER")
+            .is_none()
+    );
+}
+
+/// L8: the compiler's job has no environment, so that no variable with a scope reaches it; all jobs
+/// that need one have it.
+#[test]
+fn case_38_gitlab_gives_the_compiler_no_variable() {
+    let pipeline = pipeline();
+    assert!(pipeline["default"].get("before_script").is_none());
+    let globals: BTreeSet<String> = entries(&pipeline["variables"])
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        globals.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["DESKFORM_ENV", "DESKFORM_REPOSITORY", "NO_COLOR"]
+    );
+    let mut environments = BTreeMap::new();
+    for (name, job) in pipeline_jobs(&pipeline) {
+        let environment = match &job["environment"] {
+            Value::String(name) => name.clone(),
+            other => other.get("name").map(text).unwrap_or_default(),
+        };
+        let script = script(&job);
+        if compiles(&script) {
+            assert_eq!((name.as_str(), environment.as_str()), ("build", ""));
+        } else if name != "note" {
+            let needs: Vec<String> = list(&job["needs"]).iter().map(text).collect();
+            assert!(needs.contains(&"build".to_owned()), "{name}");
+        }
+        // Only the deployment is one.
+        if !environment.is_empty() && name != "apply" {
+            assert_eq!(text(&job["environment"]["action"]), "access", "{name}");
+        }
+        environments.insert(name, environment);
+    }
+    let expected = [
+        ("apply", "production"),
+        ("build", ""),
+        ("drift", "production-plan"),
+        ("note", "deskform-note"),
+        ("plan", "production-plan"),
+        ("plan-to-apply", "production-plan"),
+        ("validate", ""),
+    ];
+    assert_eq!(
+        environments,
+        expected
+            .map(|(name, environment)| (name.to_owned(), environment.to_owned()))
+            .into()
+    );
+}
+
+/// L4: artifacts hold names and e-mail addresses, which guests of a project need not see.
+#[test]
+fn case_38_gitlab_shows_artifacts_to_developers_alone() {
+    let mut count = 0;
+    for (name, job) in pipeline_jobs(&pipeline()) {
+        if let Some(artifacts) = job.get("artifacts") {
+            count += 1;
+            assert_eq!(text(&artifacts["access"]), "developer", "{name}");
+            assert!(artifacts.get("public").is_none(), "{name}");
+        }
+    }
+    assert_eq!(count, 3);
+}
+
+/// L2: a merge request of a fork is validated and not planned, in whichever project its pipeline
+/// runs.
+#[test]
+fn case_38_gitlab_plans_no_merge_request_of_a_fork() {
+    let jobs_of = |source: &str, from: &str, runs_in: &str, branch: &str| -> Vec<String> {
+        let known = |name: &str| match name {
+            "$CI_PIPELINE_SOURCE" => source.to_owned(),
+            "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID" => from.to_owned(),
+            "$CI_MERGE_REQUEST_PROJECT_ID" => "1".to_owned(),
+            "$CI_PROJECT_ID" => runs_in.to_owned(),
+            "$CI_COMMIT_BRANCH" => branch.to_owned(),
+            "$CI_DEFAULT_BRANCH" => "main".to_owned(),
+            other => panic!("what is `{other}`?"),
+        };
+        pipeline_jobs(&pipeline())
+            .into_iter()
+            .filter(|(_, job)| {
+                let mut rules = list(&job["rules"]).iter();
+                rules.any(|rule| holds(&text(&rule["if"]), &known))
+            })
+            .map(|(name, _)| name)
+            .collect()
+    };
+    let merge_request = |from, runs_in| jobs_of("merge_request_event", from, runs_in, "");
+    assert_eq!(
+        merge_request("1", "1"),
+        ["build", "note", "plan", "validate"]
+    );
+    assert_eq!(merge_request("2", "2"), ["build", "validate"]);
+    assert_eq!(merge_request("2", "1"), ["build", "validate"]);
+    assert_eq!(
+        jobs_of("push", "", "1", "main"),
+        ["apply", "build", "plan-to-apply"]
+    );
+    assert_eq!(jobs_of("push", "", "1", "topic"), Vec::<String>::new());
+    assert_eq!(jobs_of("schedule", "", "1", "main"), ["build", "drift"]);
+}
