@@ -63,6 +63,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let mut options = workspace.options(global, &args.targets)?;
     options.limits.allow_deletes = args.allow_deletes;
     let store = workspace.store()?;
+    workspace.endpoint()?;
     let mut ready = block_on(async {
         let view = workspace.look(&store).await?;
         workspace.warn(global, &view.warnings);
