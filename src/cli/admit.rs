@@ -44,7 +44,7 @@ impl Workspace {
         let answers = config_folder(&directory)
             .filter(|_| !by_machine)
             .map(|folder| Answers::at(&folder, &directory));
-        let mut ask = |host: &str| ask(host, &self.environment.name, &self.project.directory);
+        let mut ask = |host: &str| ask(host, &self.environment.name, &directory);
         let is_attended = !by_machine && io::stdin().is_terminal() && io::stderr().is_terminal();
         let ask: Option<Ask<'_>> = if is_attended { Some(&mut ask) } else { None };
         decide(&mut strangers, answers, ask)?;

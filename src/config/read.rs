@@ -105,27 +105,7 @@ impl Reader<'_> {
                 Some("use letters, digits, `-` and `_`".to_owned()),
             );
         }
-        let mut environment = Environment {
-            name: name.to_owned(),
-            place: (self.walker.place)(at, Part::Key),
-            target: Target::Simulator {
-                dialect: Dialect::Openapi,
-                edition: Edition::Enterprise,
-                state: format!(".deskform/{name}.simulator.json").into(),
-            },
-            org_id: String::new(),
-            dialect: None,
-            edition: None,
-            variables: BTreeMap::new(),
-            overlays: Vec::new(),
-            parallelism: None,
-            kinds: BTreeMap::new(),
-            ignore: Vec::new(),
-            guards: Guards::default(),
-            ledger: None,
-            prune: None,
-            closed: Closed::default(),
-        };
+        let mut environment = self.blank(name, at);
         let simulated = raw.get("simulator").is_some();
         let (mut data_center, mut endpoint, mut credentials) = (None, None, None);
         let shown = format!("environments.{name}");
@@ -193,6 +173,31 @@ impl Reader<'_> {
             };
         }
         environment
+    }
+
+    /// An environment of which nothing but its name is known.
+    fn blank(&self, name: &str, at: At<'_>) -> Environment {
+        Environment {
+            name: name.to_owned(),
+            place: (self.walker.place)(at, Part::Key),
+            target: Target::Simulator {
+                dialect: Dialect::Openapi,
+                edition: Edition::Enterprise,
+                state: format!(".deskform/{name}.simulator.json").into(),
+            },
+            org_id: String::new(),
+            dialect: None,
+            edition: None,
+            variables: BTreeMap::new(),
+            overlays: Vec::new(),
+            parallelism: None,
+            kinds: BTreeMap::new(),
+            ignore: Vec::new(),
+            guards: Guards::default(),
+            ledger: None,
+            prune: None,
+            closed: Closed::default(),
+        }
     }
 
     /// A data centre by its name or its domain; of another word none is guessed, since the credentials

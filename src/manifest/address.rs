@@ -170,147 +170,150 @@ mod tests {
         encoded(text, &ranges)
     }
 
+    /// Literals, the secrets between them, and the address.
+    const ENCODED: &[(&[&str], &[&str], &str)] = &[
+        // The value of a query, wherever it stands.
+        (
+            &["https://h.example/?key=", "&z=1"],
+            &["ab#cd"],
+            "https://h.example/?key=ab%23cd&z=1",
+        ),
+        (
+            &["https://h.example?key=", "&z=1"],
+            &["a&b=c"],
+            "https://h.example?key=a%26b=c&z=1",
+        ),
+        (
+            &["https://h.example/?z=1&key=x", ""],
+            &["50%off"],
+            "https://h.example/?z=1&key=x50%25off",
+        ),
+        (
+            &["https://h.example/?key=", ""],
+            &["ab+cd"],
+            "https://h.example/?key=ab%2Bcd",
+        ),
+        // A secret is what the receiver knows, so that one that looks encoded is encoded, too.
+        (
+            &["https://h.example/?key=", ""],
+            &["ab%23cd"],
+            "https://h.example/?key=ab%2523cd",
+        ),
+        // What arrives as it is stays as it is.
+        (
+            &["https://h.example/?key=", ""],
+            &["YWJj/x=="],
+            "https://h.example/?key=YWJj/x==",
+        ),
+        (
+            &["https://h.example/?key=", ""],
+            &["ü ~"],
+            "https://h.example/?key=%C3%BC%20%7E",
+        ),
+        // Two in a row, and a name.
+        (
+            &["https://h.example/?key=", "", ""],
+            &["a#", "b&"],
+            "https://h.example/?key=a%23b%26",
+        ),
+        (
+            &["https://h.example/?", "=1"],
+            &["a=b&c"],
+            "https://h.example/?a%3Db%26c=1",
+        ),
+        // A query that is written by the secret alone.
+        (
+            &["https://h.example/?", ""],
+            &["k=a%20b&z=1"],
+            "https://h.example/?k=a%20b&z=1",
+        ),
+        (
+            &["https://h.example/?", "&z=1"],
+            &["ab#cd"],
+            "https://h.example/?ab%23cd&z=1",
+        ),
+        // Paths, of several parts as well.
+        (
+            &["https://h.example/in/", "/x"],
+            &["T0/B0?x#y%z"],
+            "https://h.example/in/T0/B0%3Fx%23y%25z/x",
+        ),
+        (
+            &["https://h.example/x#", ""],
+            &["a#b"],
+            "https://h.example/x#a%23b",
+        ),
+        // Logins.
+        (
+            &["https://me:", "@h.example/"],
+            &["p@s/s:w#d"],
+            "https://me:p%40s%2Fs%3Aw%23d@h.example/",
+        ),
+        (
+            &["https://", ":", "@h.example"],
+            &["a:b", "c@d"],
+            "https://a%3Ab:c%40d@h.example",
+        ),
+        (
+            &["https://", "@h.example"],
+            &["me:p@ss"],
+            "https://me:p%40ss@h.example",
+        ),
+        // Addresses and pieces of them stay.
+        (
+            &["", ""],
+            &["https://h.example/?a=b&c=d%20e#f"],
+            "https://h.example/?a=b&c=d%20e#f",
+        ),
+        (
+            &["", "?key=", ""],
+            &["https://h.example/a%20b", "x#y"],
+            "https://h.example/a%20b?key=x%23y",
+        ),
+        (
+            &["https://", "/x?key=", ""],
+            &["h.example:8443", "x#y"],
+            "https://h.example:8443/x?key=x%23y",
+        ),
+        (
+            &["https://", ""],
+            &["h.example/x?k=a%20b"],
+            "https://h.example/x?k=a%20b",
+        ),
+        (
+            &["https://me@", "/@x"],
+            &["h.example"],
+            "https://me@h.example/@x",
+        ),
+        (
+            &["https://h.example/?mail=me@x&key=", ""],
+            &["x#y"],
+            "https://h.example/?mail=me@x&key=x%23y",
+        ),
+        // Texts that are no addresses.
+        (
+            &["see https://h.example/?key=", ""],
+            &["x#y"],
+            "see https://h.example/?key=x#y",
+        ),
+        (
+            &["https://h.example/?key=", " (new)"],
+            &["x#y"],
+            "https://h.example/?key=x#y (new)",
+        ),
+        (&["a=", "&b"], &["x#y"], "a=x#y&b"),
+        // A line end is refused by every address, and says more than one that is sent.
+        (
+            &["https://h.example/?key=", ""],
+            &["x#y\n"],
+            "https://h.example/?key=x#y\n",
+        ),
+    ];
+
     #[test]
     fn case_9_a_secret_is_encoded_for_its_place() {
-        for (pieces, secrets, expected) in [
-            // The value of a query, wherever it stands.
-            (
-                &["https://h.example/?key=", "&z=1"][..],
-                &["ab#cd"][..],
-                "https://h.example/?key=ab%23cd&z=1",
-            ),
-            (
-                &["https://h.example?key=", "&z=1"],
-                &["a&b=c"],
-                "https://h.example?key=a%26b=c&z=1",
-            ),
-            (
-                &["https://h.example/?z=1&key=x", ""],
-                &["50%off"],
-                "https://h.example/?z=1&key=x50%25off",
-            ),
-            (
-                &["https://h.example/?key=", ""],
-                &["ab+cd"],
-                "https://h.example/?key=ab%2Bcd",
-            ),
-            // A secret is what the receiver knows, so that one that looks encoded is encoded, too.
-            (
-                &["https://h.example/?key=", ""],
-                &["ab%23cd"],
-                "https://h.example/?key=ab%2523cd",
-            ),
-            // What arrives as it is stays as it is.
-            (
-                &["https://h.example/?key=", ""],
-                &["YWJj/x=="],
-                "https://h.example/?key=YWJj/x==",
-            ),
-            (
-                &["https://h.example/?key=", ""],
-                &["ü ~"],
-                "https://h.example/?key=%C3%BC%20%7E",
-            ),
-            // Two in a row, and a name.
-            (
-                &["https://h.example/?key=", "", ""],
-                &["a#", "b&"],
-                "https://h.example/?key=a%23b%26",
-            ),
-            (
-                &["https://h.example/?", "=1"],
-                &["a=b&c"],
-                "https://h.example/?a%3Db%26c=1",
-            ),
-            // A query that is written by the secret alone.
-            (
-                &["https://h.example/?", ""],
-                &["k=a%20b&z=1"],
-                "https://h.example/?k=a%20b&z=1",
-            ),
-            (
-                &["https://h.example/?", "&z=1"],
-                &["ab#cd"],
-                "https://h.example/?ab%23cd&z=1",
-            ),
-            // Paths, of several parts as well.
-            (
-                &["https://h.example/in/", "/x"],
-                &["T0/B0?x#y%z"],
-                "https://h.example/in/T0/B0%3Fx%23y%25z/x",
-            ),
-            (
-                &["https://h.example/x#", ""],
-                &["a#b"],
-                "https://h.example/x#a%23b",
-            ),
-            // Logins.
-            (
-                &["https://me:", "@h.example/"],
-                &["p@s/s:w#d"],
-                "https://me:p%40s%2Fs%3Aw%23d@h.example/",
-            ),
-            (
-                &["https://", ":", "@h.example"],
-                &["a:b", "c@d"],
-                "https://a%3Ab:c%40d@h.example",
-            ),
-            (
-                &["https://", "@h.example"],
-                &["me:p@ss"],
-                "https://me:p%40ss@h.example",
-            ),
-            // Addresses and pieces of them stay.
-            (
-                &["", ""],
-                &["https://h.example/?a=b&c=d%20e#f"],
-                "https://h.example/?a=b&c=d%20e#f",
-            ),
-            (
-                &["", "?key=", ""],
-                &["https://h.example/a%20b", "x#y"],
-                "https://h.example/a%20b?key=x%23y",
-            ),
-            (
-                &["https://", "/x?key=", ""],
-                &["h.example:8443", "x#y"],
-                "https://h.example:8443/x?key=x%23y",
-            ),
-            (
-                &["https://", ""],
-                &["h.example/x?k=a%20b"],
-                "https://h.example/x?k=a%20b",
-            ),
-            (
-                &["https://me@", "/@x"],
-                &["h.example"],
-                "https://me@h.example/@x",
-            ),
-            (
-                &["https://h.example/?mail=me@x&key=", ""],
-                &["x#y"],
-                "https://h.example/?mail=me@x&key=x%23y",
-            ),
-            // Texts that are no addresses.
-            (
-                &["see https://h.example/?key=", ""],
-                &["x#y"],
-                "see https://h.example/?key=x#y",
-            ),
-            (
-                &["https://h.example/?key=", " (new)"],
-                &["x#y"],
-                "https://h.example/?key=x#y (new)",
-            ),
-            (&["a=", "&b"], &["x#y"], "a=x#y&b"),
-            // A line end is refused by every address, and says more than one that is sent.
-            (
-                &["https://h.example/?key=", ""],
-                &["x#y\n"],
-                "https://h.example/?key=x#y\n",
-            ),
-        ] {
-            assert_eq!(filled(pieces, secrets), expected, "{pieces:?} {secrets:?}");
+        for (pieces, secrets, expected) in ENCODED {
+            assert_eq!(filled(pieces, secrets), *expected, "{pieces:?} {secrets:?}");
         }
     }
 

@@ -132,12 +132,12 @@ impl Masks {
             out.push_str(text);
             return;
         }
-        let in_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+        let belongs = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
-            let is_number = in_number(c);
+            let is_number = belongs(c);
             let end = rest
-                .find(|c: char| in_number(c) != is_number)
+                .find(|c: char| belongs(c) != is_number)
                 .unwrap_or(rest.len());
             let (run, after) = rest.split_at(end);
             if is_number && self.is_in(run) {
