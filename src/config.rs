@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api::{Dialect, Edition};
 
+use crate::manifest::Closed;
 use crate::manifest::load;
 use crate::manifest::places::Places;
 use crate::manifest::raw::At;
@@ -66,6 +67,9 @@ pub struct Environment {
     pub ledger: Option<String>,
     /// Which undeclared resources are removed.
     pub prune: Option<Prune>,
+    /// The environment variables that manifests may not use, or may not print: those that the
+    /// `credentials` of any environment of the project name, and those that are secret elsewhere.
+    pub closed: Closed,
 }
 
 /// What an environment talks to.
@@ -315,6 +319,7 @@ impl Environment {
             values: &self.variables,
             environment: &self.name,
             env,
+            closed: &Closed::nothing(),
             missing: RefCell::default(),
         };
         let mut problems = Vec::new();
@@ -338,7 +343,7 @@ impl Environment {
                 secret.expose().map(trimmed)
             }
             Err(bad) => {
-                problems.push(
+                problems.extend(bad.into_iter().map(|bad| {
                     Problem::error(
                         bad.code,
                         format!(
@@ -351,8 +356,8 @@ impl Environment {
                         bad.expression.clone(),
                         format!("`{}` is needed here", bad.expression),
                     )
-                    .help(bad.help),
-                );
+                    .help(bad.help)
+                }));
                 None
             }
         };
@@ -432,7 +437,11 @@ impl Project {
                 problems: Vec::new(),
             },
         };
-        let environments = reader.project(raw, At::ROOT);
+        let mut environments = reader.project(raw, At::ROOT);
+        let closed = closed(&environments);
+        for environment in &mut environments {
+            environment.closed = closed.clone();
+        }
         if reader.walker.problems.is_empty() {
             Ok(Self {
                 directory: directory.to_path_buf(),
@@ -489,6 +498,23 @@ impl Project {
                 .help(help)
         })
     }
+}
+
+/// What the credentials of all these environments close to the manifests of each.
+fn closed(environments: &[Environment]) -> Closed {
+    let mut closed = Closed::default();
+    for environment in environments {
+        if let Target::Live { credentials, .. } = &environment.target {
+            for template in [
+                &credentials.client_id,
+                &credentials.client_secret,
+                &credentials.refresh_token,
+            ] {
+                closed.add_credential(&template.text, &environment.name);
+            }
+        }
+    }
+    closed
 }
 
 /// The code of the problem that a secret stands in the file itself.

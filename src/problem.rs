@@ -13,6 +13,7 @@ use miette::{
 use serde_json::{Value as Json, json};
 
 use crate::manifest::places::Places;
+use crate::report::mask::masked;
 use crate::report::safe::{self, safe, same_length};
 
 /// Exit codes; documented for scripts.
@@ -343,6 +344,11 @@ pub fn render(
     trimmed
 }
 
+/// A text for a report, which breaks its lines: what is never printed must be gone before.
+fn told(text: &str) -> String {
+    masked(&safe(text)).into_owned()
+}
+
 /// Problems as JSON, one object a line, sorted as [`render`] sorts them: `level`, `code`, `message`,
 /// `places` (each with `file`, `line` and `column` from 1, and `text`) and `help`.
 #[must_use]
@@ -435,7 +441,7 @@ impl Files<'_> {
     /// The problem with bytes in place of symbols, and what it is sorted by.
     fn show(&mut self, problem: &Problem) -> (Option<Position>, Shown) {
         let mut shown = Shown {
-            message: safe(&problem.message).into_owned(),
+            message: told(&problem.message),
             severity: match problem.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
@@ -443,7 +449,7 @@ impl Files<'_> {
             labels: Vec::new(),
             source: None,
             related: Vec::new(),
-            help: problem.help.as_deref().map(|help| safe(help).into_owned()),
+            help: problem.help.as_deref().map(told),
         };
         let mut position = None;
         let mut first: Option<(Source, usize)> = None;
@@ -463,7 +469,7 @@ impl Files<'_> {
             let line = source.line(range.start);
             let (source, range) = source.excerpt(range);
             let span = SourceSpan::new(range.start.into(), range.len());
-            let text = Some(safe(&label.text).into_owned()).filter(|text| !text.is_empty());
+            let text = Some(told(&label.text)).filter(|text| !text.is_empty());
             match &first {
                 None => {
                     shown
@@ -478,7 +484,7 @@ impl Files<'_> {
                     shown.labels.push(LabeledSpan::new_with_span(text, span));
                 }
                 Some(_) => shown.related.push(Shown {
-                    message: safe(&label.text).into_owned(),
+                    message: told(&label.text),
                     severity: miette::Severity::Advice,
                     labels: vec![LabeledSpan::new_primary_with_span(
                         Some("here".to_owned()),

@@ -557,8 +557,8 @@ impl ApiError {
 /// Bytes of the shortest value, or beginning of one, that is taken for a secret.
 const SHORTEST_SECRET: usize = 4;
 
-/// The ways in which a request may have carried a text.
-fn written(secret: &str) -> [String; 4] {
+/// The ways in which a text may be written: as it is, in a form, in a URL, and in JSON.
+pub(crate) fn written(secret: &str) -> [String; 4] {
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let url = form.replace('+', "%20");
     let json = serde_json::Value::from(secret).to_string();

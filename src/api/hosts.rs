@@ -38,6 +38,26 @@ pub enum DataCenter {
     Ae,
 }
 
+/// The registrable domains that are Zoho's own: tokens may go to any host below them.
+///
+/// `zoho.uk` has an accounts host, but no Desk host is known for it.
+pub const ZOHO_DOMAINS: [&str; 11] = [
+    "zoho.com",
+    "zoho.eu",
+    "zoho.in",
+    "zoho.com.au",
+    "zoho.com.cn",
+    "zoho.jp",
+    "zohocloud.ca",
+    "zoho.sa",
+    "zoho.sg",
+    "zoho.ae",
+    "zoho.uk",
+];
+
+/// The accounts host of the United Kingdom, for which no Desk host is known.
+const ACCOUNTS_UK: &str = "https://accounts.zoho.uk";
+
 impl DataCenter {
     /// Every data centre that has a Desk host.
     ///
@@ -71,6 +91,51 @@ impl DataCenter {
     #[must_use]
     pub const fn accounts_url(self) -> &'static str {
         self.facts().2
+    }
+
+    /// The data centre that a word means: its name, one of its hosts, the domain of its hosts, or
+    /// the ending of that, such as `au`, `desk.zoho.com.au`, `zoho.com.au` or `com.au`.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_lowercase();
+        let word = word.strip_prefix('.').unwrap_or(&word);
+        Self::ALL
+            .into_iter()
+            .find(|centre| centre.words().contains(&word))
+    }
+
+    /// The words that mean it: its name, the ending of its domain, the domain and its two hosts.
+    #[must_use]
+    pub(crate) fn words(self) -> [&'static str; 5] {
+        let host = |url: &'static str| url.strip_prefix("https://").unwrap_or(url);
+        let (desk, accounts) = (host(self.desk_url()), host(self.accounts_url()));
+        let domain = desk.strip_prefix("desk.").unwrap_or(desk);
+        let ending = domain.split_once('.').map_or(domain, |(_, ending)| ending);
+        [self.as_str(), ending, domain, desk, accounts]
+    }
+
+    /// What to do where a word means no data centre whose hosts are known.
+    ///
+    /// It never names another centre as the one that may be meant: the credentials would go there.
+    #[must_use]
+    pub fn help_for(word: &str) -> String {
+        let word = word.trim().to_ascii_lowercase();
+        let is_uk = ["uk", "gb", "co.uk", "zoho.uk", "accounts.zoho.uk"]
+            .contains(&word.strip_prefix('.').unwrap_or(&word));
+        if is_uk {
+            format!(
+                "no Desk host is known for the United Kingdom: take `dataCenter` away and write \
+                 `endpoint: {{desk: \"https://…\", accounts: \"{ACCOUNTS_UK}\"}}` with the host \
+                 that your Zoho Desk has in the browser"
+            )
+        } else {
+            let names: Vec<&str> = Self::ALL.into_iter().map(Self::as_str).collect();
+            format!(
+                "known are {}; for any other take `dataCenter` away and write both hosts into \
+                 `endpoint: {{desk: …, accounts: …}}`",
+                crate::problem::ticked(&names, "and")
+            )
+        }
     }
 
     const fn facts(self) -> (&'static str, &'static str, &'static str) {
@@ -111,10 +176,7 @@ impl FromStr for DataCenter {
     type Err = HostError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|centre| centre.as_str().eq_ignore_ascii_case(text))
-            .ok_or_else(|| HostError::Unknown(text.chars().take(40).collect()))
+        Self::of_word(text).ok_or_else(|| HostError::Unknown(text.chars().take(40).collect()))
     }
 }
 
@@ -211,6 +273,30 @@ impl Endpoint {
         self.official
     }
 
+    /// The hosts that are neither Zoho's nor this machine, each with `desk` or `accounts`: what is
+    /// sent there, credentials among it, somebody else reads.
+    ///
+    /// Zoho's are https on the usual port at [`ZOHO_DOMAINS`] and below.
+    #[must_use]
+    pub fn strangers(&self) -> Vec<(&'static str, HostPort)> {
+        [("desk", &self.desk), ("accounts", &self.accounts)]
+            .into_iter()
+            .filter_map(|(name, address)| {
+                // What is no address is no known host either.
+                let Ok(url) = Url::parse(address) else {
+                    return Some((name, HostPort(address.clone(), 0)));
+                };
+                let known = url.host().is_some_and(|host| {
+                    is_loopback(&host)
+                        || (url.scheme() == "https"
+                            && url.port().is_none()
+                            && url.domain().is_some_and(is_zohos))
+                });
+                (!known).then(|| (name, HostPort::of(&url)))
+            })
+            .collect()
+    }
+
     /// The address of the token endpoint.
     pub(super) fn token_uri(&self) -> Result<http::Uri, String> {
         format!("{}/oauth/v2/token", self.accounts)
@@ -259,6 +345,53 @@ impl From<DataCenter> for Endpoint {
     fn from(centre: DataCenter) -> Self {
         Self::of(centre)
     }
+}
+
+/// A host with its port; 443 is not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort(String, u16);
+
+/// The port of https.
+const HTTPS: u16 = 443;
+
+impl HostPort {
+    fn of(url: &Url) -> Self {
+        Self(
+            url.host_str().unwrap_or_default().to_owned(),
+            url.port_or_known_default().unwrap_or_default(),
+        )
+    }
+
+    /// Reads `host` or `host:port`, and nothing else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.contains(['*', '/', '\\', '@', '?', '#', '%'])
+            || text.chars().any(char::is_whitespace)
+        {
+            return None;
+        }
+        let url = Url::parse(&format!("https://{text}/")).ok()?;
+        url.has_host().then(|| Self::of(&url))
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(host, port) = self;
+        if *port == HTTPS {
+            f.write_str(host)
+        } else {
+            write!(f, "{host}:{port}")
+        }
+    }
+}
+
+/// Whether a host is one of Zoho's, by whole labels.
+fn is_zohos(host: &str) -> bool {
+    ZOHO_DOMAINS.iter().any(|domain| {
+        host.strip_suffix(domain)
+            .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    })
 }
 
 fn base(name: &'static str, text: &str) -> Result<String, HostError> {
@@ -326,6 +459,140 @@ mod tests {
         }
         let refused = "uk".parse::<DataCenter>().unwrap_err().to_string();
         assert!(refused.contains("`uk`") && refused.contains("`endpoint`"));
+    }
+
+    #[test]
+    fn case_20_a_data_centre_goes_by_its_domain_too() {
+        for (word, centre) in [
+            ("com", DataCenter::Us),
+            ("zoho.com", DataCenter::Us),
+            ("desk.zoho.com", DataCenter::Us),
+            ("com.au", DataCenter::Au),
+            (".com.au", DataCenter::Au),
+            ("zoho.com.au", DataCenter::Au),
+            ("com.cn", DataCenter::Cn),
+            ("zoho.eu", DataCenter::Eu),
+            ("Zoho.EU", DataCenter::Eu),
+            ("accounts.zoho.in", DataCenter::In),
+            ("zohocloud.ca", DataCenter::Ca),
+        ] {
+            assert_eq!(word.parse(), Ok(centre), "{word}");
+        }
+        // No two centres go by one word.
+        for one in DataCenter::ALL {
+            assert_eq!(DataCenter::of_word(one.as_str()), Some(one));
+        }
+        for word in [
+            "uk",
+            "zoho.uk",
+            "co.uk",
+            "usa",
+            "eur",
+            "co",
+            "zoho",
+            "zoho.ca",
+            "evilzoho.com",
+            "zoho.com.evil.example",
+            "desk.zoho.com/",
+            "",
+        ] {
+            assert_eq!(DataCenter::of_word(word), None, "{word}");
+            let help = DataCenter::help_for(word);
+            assert!(help.contains("`endpoint"), "{help}");
+            assert!(!help.contains("did you mean"), "{help}");
+        }
+        // The United Kingdom is never sent to anybody else's centre.
+        for word in ["uk", "UK", "zoho.uk", "co.uk"] {
+            let help = DataCenter::help_for(word);
+            assert!(help.contains("https://accounts.zoho.uk"), "{help}");
+            assert!(!help.contains("`us`"), "{help}");
+        }
+    }
+
+    #[test]
+    fn case_37_zohos_hosts_are_told_by_whole_labels() {
+        let strangers = |desk: &str, accounts: &str| -> Vec<String> {
+            Endpoint::overridden(desk, accounts)
+                .unwrap()
+                .strangers()
+                .into_iter()
+                .map(|(name, host)| format!("{name} {host}"))
+                .collect()
+        };
+        for centre in DataCenter::ALL {
+            assert!(Endpoint::of(centre).strangers().is_empty(), "{centre}");
+        }
+        for domain in ZOHO_DOMAINS {
+            for known in [
+                format!("https://{domain}"),
+                format!("https://desk.{domain}:443/"),
+                format!("https://a.b.{}/desk", domain.to_uppercase()),
+            ] {
+                assert!(strangers(&known, &known).is_empty(), "{known}");
+            }
+            for (stranger, host) in [
+                (format!("https://evil{domain}"), format!("evil{domain}")),
+                (
+                    format!("https://{domain}.evil.example"),
+                    format!("{domain}.evil.example"),
+                ),
+                (
+                    format!("https://desk.{domain}:8443"),
+                    format!("desk.{domain}:8443"),
+                ),
+                (format!("https://desk-{domain}"), format!("desk-{domain}")),
+            ] {
+                let (desk, accounts) = (format!("desk {host}"), format!("accounts {host}"));
+                assert_eq!(strangers(&stranger, &stranger), [desk.as_str(), &accounts]);
+                let own = format!("https://desk.{domain}");
+                assert_eq!(strangers(&stranger, &own), [desk]);
+                assert_eq!(strangers(&own, &stranger), [accounts]);
+            }
+        }
+        for known in [
+            "http://127.0.0.1:8800",
+            "https://127.0.0.1",
+            "http://localhost:1",
+            "http://[::1]:8800",
+        ] {
+            assert!(strangers(known, known).is_empty(), "{known}");
+        }
+        // Look-alikes in other scripts, and addresses of other machines.
+        for (stranger, host) in [
+            ("https://desk.zoho.c\u{43e}m", "desk.zoho.xn--cm-fmc"),
+            ("https://10.0.0.1", "10.0.0.1"),
+            ("https://localhost.evil.example", "localhost.evil.example"),
+        ] {
+            assert_eq!(
+                strangers("https://desk.zoho.eu", stranger),
+                [format!("accounts {host}")]
+            );
+        }
+    }
+
+    #[test]
+    fn case_37_allowed_hosts_are_exact() {
+        for (text, shown) in [
+            ("proxy.example.com", "proxy.example.com"),
+            ("Proxy.Example.com:443", "proxy.example.com"),
+            ("proxy.example.com:8443", "proxy.example.com:8443"),
+            ("[fd00::1]:8443", "[fd00::1]:8443"),
+        ] {
+            assert_eq!(HostPort::parse(text).unwrap().to_string(), shown);
+        }
+        for text in [
+            "",
+            "*",
+            "*.example.com",
+            "https://example.com",
+            "example.com/x",
+            "me@example.com",
+            "example.com:x",
+            "a b",
+            ":8443",
+        ] {
+            assert_eq!(HostPort::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use auth::{Authenticator, Credentials, Grant};
 pub use client::{Answer, Client, Reader, Removed, Setup, Writer};
 pub use dialect::{Dialect, Edition};
 pub use error::{ApiError, ErrorKind, Fault, FieldError};
-pub use hosts::{DataCenter, Endpoint};
+pub use hosts::{DataCenter, Endpoint, HostPort};
 pub use https::Https;
 pub use limits::{DayLimit, MinuteLimit, Observed, Reads};
 pub use organization::Organization;

@@ -2,6 +2,7 @@
 
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
 
 use crate::api::{ApiError, ErrorKind, Method, Request, Writer};
@@ -472,17 +473,26 @@ fn refused(error: ApiError, task: &Task) -> Outcome {
 
 /// An error's text without secrets, and the request's id apart.
 fn text_of(mut error: ApiError, task: &Task) -> (String, Option<String>) {
-    // A server may repeat what it was sent.
+    // A server may repeat what it was sent, or what it read there: a web address holds its secrets
+    // percent-encoded.
     let mut secrets = Vec::new();
+    let mut read = Vec::new();
     for (_, value) in task.body.iter() {
         value.walk(&mut |value| {
             if let Value::Secret(secret) = value {
                 secrets.extend(secret.expose());
                 secrets.extend(secret.parts());
+                read.extend(
+                    secret
+                        .parts()
+                        .into_iter()
+                        .filter(|part| part.contains('%'))
+                        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()),
+                );
             }
         });
     }
-    error.redact(secrets);
+    error.redact(secrets.into_iter().chain(read.iter().map(String::as_str)));
     let mut text = error.to_string();
     if let Some(id) = error.request_id()
         && let Some(rest) = text.strip_suffix(&format!("; request id `{id}`"))

@@ -24,6 +24,7 @@ use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::{ABSENT, Options, Plan, Verb};
 use crate::problem::{Problem, exit};
+use crate::report::mask::{self, masked};
 use crate::report::{self, Style};
 use crate::session::{Ready, SessionError};
 use crate::state::Address;
@@ -70,6 +71,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .into());
     }
     let desired = workspace.compose(global)?;
+    // A question about hosts comes before the lock.
+    workspace.endpoint()?;
     let targets = saved.as_ref().map_or(&args.targets, |plan| &plan.targets);
     let mut options = workspace.options(global, targets)?;
     options.limits.allow_deletes = saved
@@ -152,7 +155,11 @@ async fn prepare(
     // Without a secret a plan differs from a saved one that had it, and not because of Zoho Desk.
     refuse_without_secrets(&ready)?;
     if let Some(saved) = saved {
-        refuse_stale(saved, &ready.planned.plan)?;
+        let fresh = &ready.planned.plan;
+        refuse_stale(saved, fresh).or_else(|stale| match as_kept(fresh) {
+            Some(fresh) => refuse_stale(saved, &fresh),
+            None => Err(stale),
+        })?;
     }
     warn(global, workspace, &ready);
     let budget = ready.check_budget(&connected.session);
@@ -261,6 +268,13 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
         .help(report::json::NotAPlan::HINT)
         .into()
     })
+}
+
+/// A plan as its file holds it, if that leaves out what is never printed.
+fn as_kept(plan: &Plan) -> Option<Plan> {
+    mask::is_active()
+        .then(|| report::json::parse(&report::json::plan(plan)).ok())
+        .flatten()
 }
 
 /// A saved plan holds only for what it was made from.
@@ -573,12 +587,13 @@ fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style
     let line = report::events::line(event, style);
     match (bar, event) {
         (Some(bar), Event::StepStarted { address, .. }) => {
-            bar.set_message(report::safe::safe(&address.to_string()).into_owned());
+            let address = address.to_string();
+            bar.set_message(masked(&report::safe::safe(&address)).into_owned());
         }
         (Some(bar), Event::StepFinished { .. }) => {
             bar.inc(1);
             if let Some(line) = line {
-                bar.println(line.trim_end());
+                bar.println(masked(line.trim_end()));
             }
         }
         // The closing report says what the last event says.

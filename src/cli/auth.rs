@@ -3,7 +3,9 @@
 use secrecy::ExposeSecret;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, environment_variable, https, print, remark};
+use super::common::{
+    Failure, Workspace, block_on, environment_variable, https, print, print_as_it_is, remark,
+};
 use crate::api::auth::exchange_grant_code;
 use crate::clock::Clock;
 use crate::config::Target;
@@ -78,7 +80,7 @@ fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failu
         .refresh_token_variable()
         .unwrap_or("ZOHO_REFRESH_TOKEN");
     // The token is this command's result: it is shown once, and kept nowhere.
-    print(&format!("{}\n", grant.refresh_token.expose_secret()))?;
+    print_as_it_is(&format!("{}\n", grant.refresh_token.expose_secret()))?;
     remark(
         global,
         &format!(

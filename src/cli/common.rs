@@ -1,5 +1,6 @@
 //! What the commands share: the project, the session, output, and how failures are shown.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
@@ -24,6 +25,7 @@ use crate::plan::guards::Limits;
 use crate::plan::{IgnoreRule, Options};
 use crate::problem::{self, Problem, Problems};
 use crate::report::Style;
+use crate::report::mask::{self, masked};
 use crate::report::safe::{json as json_text, safe};
 use crate::session::{Connection, Session, SessionError};
 use crate::simulator::{
@@ -109,6 +111,8 @@ pub struct Workspace {
     pub environment: Environment,
     /// The texts of the files.
     pub texts: Texts,
+    /// The hosts, once they are known to be allowed.
+    admitted: OnceCell<Endpoint>,
 }
 
 impl Workspace {
@@ -123,16 +127,31 @@ impl Workspace {
             ..Texts::default()
         };
         let project = project.map_err(|problems| Failure::Problems(problems, texts.clone()))?;
-        let environment = project
+        let mut environment = project
             .environment(global.environment.as_deref())
             .map_err(|problem| Failure::Problems(problem.into(), texts.clone()))?
             .clone();
         texts.sources = manifest::files(&project, &environment)
             .map_err(|problems| Failure::Problems(problems, texts.clone()))?;
+        let elsewhere = manifest::elsewhere(&project, &environment);
+        let secrets = manifest::secret_names(&elsewhere);
+        environment
+            .closed
+            .add_secrets(secrets.iter().map(String::as_str));
+        let names = environment.closed.credentials().chain(
+            texts
+                .sources
+                .all()
+                .chain(&elsewhere)
+                .flat_map(|source| manifest::names_of_secrets(&source.text)),
+        );
+        let values: Vec<String> = names.filter_map(environment_variable).collect();
+        mask::hide(values.iter().map(String::as_str));
         Ok(Self {
             project,
             environment,
             texts,
+            admitted: OnceCell::new(),
         })
     }
 
@@ -302,6 +321,7 @@ impl Workspace {
                 })
             }
             Target::Live { .. } => {
+                let endpoint = self.endpoint()?;
                 let credentials = environment
                     .credentials(&environment_variable)
                     .map_err(|problems| self.failure(problems))?;
@@ -313,7 +333,7 @@ impl Workspace {
                     .into());
                 };
                 let session = Session::open(Connection {
-                    endpoint: self.endpoint()?,
+                    endpoint,
                     organization: environment.org_id.clone(),
                     credentials: Credentials {
                         client_id: credentials.client_id,
@@ -358,11 +378,21 @@ impl Workspace {
         ))
     }
 
-    /// The hosts of a live environment.
+    /// The hosts of a live environment, which credentials may be sent to. Whoever sends anything
+    /// gets them here.
     ///
     /// # Errors
-    /// [`Failure`] when an address cannot be used.
+    /// [`Failure`] when an address cannot be used, or when nobody allows its host.
     pub fn endpoint(&self) -> Result<Endpoint, Failure> {
+        if let Some(endpoint) = self.admitted.get() {
+            return Ok(endpoint.clone());
+        }
+        let endpoint = self.configured_endpoint()?;
+        self.admit_endpoint(&endpoint)?;
+        Ok(self.admitted.get_or_init(|| endpoint).clone())
+    }
+
+    fn configured_endpoint(&self) -> Result<Endpoint, Failure> {
         let Target::Live {
             data_center,
             endpoint,
@@ -556,6 +586,14 @@ pub fn style(global: &Global) -> Style {
 /// # Errors
 /// The operating system's refusal.
 pub fn print(text: &str) -> io::Result<()> {
+    print_as_it_is(&masked(text))
+}
+
+/// Writes to standard output what is a credential by its purpose: a new one, or the simulator's.
+///
+/// # Errors
+/// The operating system's refusal.
+pub(super) fn print_as_it_is(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
@@ -563,7 +601,7 @@ pub fn print(text: &str) -> io::Result<()> {
 
 /// Writes to standard error; nothing can be done when that fails.
 pub fn tell(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(masked(text).as_bytes());
 }
 
 /// Writes a remark to standard error, as a line of JSON where that is asked for.

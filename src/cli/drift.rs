@@ -54,6 +54,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
     let store = workspace.store()?;
+    workspace.endpoint()?;
     let (whereabouts, drifted) = block_on(async {
         let view = workspace.look(&store).await?;
         workspace.warn(global, &view.warnings);

@@ -37,6 +37,7 @@ pub struct Args {
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     let folder = workspace.project.directory.join(&args.folder);
+    let store = workspace.store()?;
     let (whereabouts, exported) = block_on(async {
         let connected = workspace.connect(None).await?;
         let session = &connected.session;
@@ -48,7 +49,6 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .complete_all(&mut live)
             .await
             .map_err(|error| workspace.session_failure(error))?;
-        let store = workspace.store()?;
         let view = workspace.look(&store).await?;
         let urls = secret_urls(&view.ledger);
         let mut exported = export(&mut live, &|id| urls.contains(id));

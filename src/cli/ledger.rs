@@ -237,6 +237,8 @@ fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Fai
         return Err(undeclared(&desired, &address));
     };
     let kind = resource.kind;
+    // A ledger that may not be used is refused before anything is asked.
+    workspace.store()?;
     let (entry, said) = block_on(async {
         let connected = workspace.connect(None).await?;
         let object = find(workspace, &connected.session, kind, &args.id).await?;

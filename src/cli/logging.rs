@@ -11,6 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::common::{color, tell};
 use super::{Global, LogFormat};
+use crate::report::mask::masked;
 use crate::report::safe;
 
 /// Log lines go to standard error, and only deskform's own: other crates may log headers.
@@ -107,7 +108,7 @@ impl<W: Write> Write for Line<W> {
         let text = String::from_utf8_lossy(bytes);
         let text = match self.form {
             Form::Json => safe::json(text.into_owned()),
-            Form::Text { ansi } => safe::log_line(&text, ansi),
+            Form::Text { ansi } => safe::log_line(&masked(&text), ansi),
         };
         self.to.write_all(text.as_bytes())?;
         Ok(bytes.len())

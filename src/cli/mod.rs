@@ -1,5 +1,6 @@
 //! The command line: one file a command, one match that dispatches.
 
+mod admit;
 pub mod apply;
 pub mod auth;
 pub mod common;
@@ -22,7 +23,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::manifest::is_secret_by_name;
 use crate::problem::exit;
+use crate::report::mask;
 use common::Failure;
 
 /// Keeps a Zoho Desk help desk in step with YAML manifests under version control.
@@ -124,9 +127,33 @@ enum Command {
     Completions(completions::Args),
 }
 
+/// Nothing prints the values of environment variables that are secret by their names.
+fn hide_secrets_by_name() {
+    let values: Vec<String> = std::env::vars_os()
+        .filter(|(name, _)| name.to_str().is_some_and(is_secret_by_name))
+        .filter_map(|(_, value)| value.into_string().ok())
+        .collect();
+    mask::hide(values.iter().map(String::as_str));
+}
+
+/// Prints help, the version, or what is wrong with the words of the command line.
+fn say_usage(error: &clap::Error) {
+    let text = error.render().to_string();
+    let harmless = mask::masked(&text);
+    // Nothing can be done when the terminal is gone.
+    if harmless == text {
+        let _ = error.print();
+    } else if error.use_stderr() {
+        common::tell(&harmless);
+    } else {
+        let _ = common::print(&harmless);
+    }
+}
+
 /// Runs the command line and returns the exit code.
 #[must_use]
 pub fn run() -> u8 {
+    hide_secrets_by_name();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -136,8 +163,7 @@ pub fn run() -> u8 {
             } else {
                 exit::OK
             };
-            // Nothing can be done when the terminal is gone.
-            let _ = error.print();
+            say_usage(&error);
             return code;
         }
     };

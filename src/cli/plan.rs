@@ -75,6 +75,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Format::Markdown => report::markdown::plan(plan, whereabouts),
         })
     };
+    workspace.endpoint()?;
     let (whereabouts, mut ready) = block_on(async {
         let view = workspace.look(&store).await?;
         workspace.warn(global, &view.warnings);

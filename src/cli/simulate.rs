@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::Global;
-use super::common::{Failure, block_on, print, remark, report};
+use super::common::{Failure, block_on, print_as_it_is, remark, report};
 use super::files::{MAX_STATE, read_file, write_private};
 use crate::api::{Dialect, Edition};
 use crate::clock::Clock;
@@ -114,7 +114,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
                 )
             })?;
         let address = listener.local_addr()?;
-        print(&greeting(args, address))?;
+        print_as_it_is(&greeting(args, address))?;
         let (state, quiet) = (args.state.clone(), global.clone());
         let save = move |simulator: &Simulator| {
             if let Some(path) = &state

@@ -63,6 +63,7 @@ impl Workspace {
             Some(text) => Location::parse(text, directory)?,
             None => Location::default_for(directory, &environment.name),
         };
+        self.admit_ledger(&location)?;
         let is_below = |path: &&Path| {
             path.components()
                 .all(|c| !matches!(c, Component::ParentDir))

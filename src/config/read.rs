@@ -11,8 +11,9 @@ use super::{
     PROJECT_KEYS, PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
     Template,
 };
-use crate::api::{Dialect, Edition};
+use crate::api::{DataCenter, Dialect, Edition};
 use crate::kind::{self, KINDS};
+use crate::manifest::Closed;
 use crate::manifest::raw::{At, Raw};
 use crate::manifest::variables;
 use crate::manifest::walk::{Walker, misspelt};
@@ -104,26 +105,7 @@ impl Reader<'_> {
                 Some("use letters, digits, `-` and `_`".to_owned()),
             );
         }
-        let mut environment = Environment {
-            name: name.to_owned(),
-            place: (self.walker.place)(at, Part::Key),
-            target: Target::Simulator {
-                dialect: Dialect::Openapi,
-                edition: Edition::Enterprise,
-                state: format!(".deskform/{name}.simulator.json").into(),
-            },
-            org_id: String::new(),
-            dialect: None,
-            edition: None,
-            variables: BTreeMap::new(),
-            overlays: Vec::new(),
-            parallelism: None,
-            kinds: BTreeMap::new(),
-            ignore: Vec::new(),
-            guards: Guards::default(),
-            ledger: None,
-            prune: None,
-        };
+        let mut environment = self.blank(name, at);
         let simulated = raw.get("simulator").is_some();
         let (mut data_center, mut endpoint, mut credentials) = (None, None, None);
         let shown = format!("environments.{name}");
@@ -146,7 +128,7 @@ impl Reader<'_> {
             let walker = &mut self.walker;
             match key {
                 "simulator" => self.simulator(value, here, &mut environment),
-                "dataCenter" => data_center = walker.word(value, here, key, DATA_CENTERS),
+                "dataCenter" => data_center = self.data_center(value, here),
                 "orgId" => environment.org_id = self.organization(value, here, key),
                 "endpoint" => endpoint = self.endpoint(value, here),
                 "credentials" => credentials = Some(self.credentials(value, here)),
@@ -191,6 +173,52 @@ impl Reader<'_> {
             };
         }
         environment
+    }
+
+    /// An environment of which nothing but its name is known.
+    fn blank(&self, name: &str, at: At<'_>) -> Environment {
+        Environment {
+            name: name.to_owned(),
+            place: (self.walker.place)(at, Part::Key),
+            target: Target::Simulator {
+                dialect: Dialect::Openapi,
+                edition: Edition::Enterprise,
+                state: format!(".deskform/{name}.simulator.json").into(),
+            },
+            org_id: String::new(),
+            dialect: None,
+            edition: None,
+            variables: BTreeMap::new(),
+            overlays: Vec::new(),
+            parallelism: None,
+            kinds: BTreeMap::new(),
+            ignore: Vec::new(),
+            guards: Guards::default(),
+            ledger: None,
+            prune: None,
+            closed: Closed::default(),
+        }
+    }
+
+    /// A data centre by its name or its domain; of another word none is guessed, since the credentials
+    /// go where it says.
+    fn data_center(&mut self, raw: &Raw, at: At<'_>) -> Option<&'static str> {
+        let Raw::Text(text) = raw else {
+            let wanted = format!("a text: {}", ticked(DATA_CENTERS, "or"));
+            self.walker.wrong(raw, at, "dataCenter", &wanted);
+            return None;
+        };
+        let found = DataCenter::of_word(text);
+        if found.is_none() {
+            self.walker.report(
+                "not-a-choice",
+                (at, Part::Value),
+                format!("no Desk host is known for the data centre `{text}`"),
+                "not known",
+                Some(DataCenter::help_for(text)),
+            );
+        }
+        found.map(DataCenter::as_str)
     }
 
     fn missing(&mut self, at: At<'_>, name: &str, key: &str, help: &str) {

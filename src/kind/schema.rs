@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::custom_fields::{TYPE_RULES, TYPES};
 use super::webhooks::{EVENTS, Event, MAX_FIELDS};
 use super::{Field, KINDS, Kind, Shape, patterns};
+use crate::api::DataCenter;
 use crate::config;
 
 /// The longest value of a custom field, in characters. Source: Contact and Account, `cf`.
@@ -484,6 +485,17 @@ fn word(doc: &str, words: &[&str]) -> Value {
     json!({ "description": doc, "enum": words })
 }
 
+/// The names of the data centres, and then their domains.
+fn data_centers() -> Vec<&'static str> {
+    let mut words = config::DATA_CENTERS.to_vec();
+    for word in DataCenter::ALL.into_iter().flat_map(DataCenter::words) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words
+}
+
 fn flag(doc: &str) -> Value {
     json!({ "description": doc, "type": "boolean" })
 }
@@ -586,7 +598,7 @@ fn environment_schema() -> Value {
         "An organization and how it is treated.",
         &json!({
             "simulator": simulator,
-            "dataCenter": word("The data centre.", config::DATA_CENTERS),
+            "dataCenter": word("The data centre, by its name or its domain.", &data_centers()),
             "orgId": organization("The organization's id."),
             "endpoint": endpoint,
             "credentials": credentials,

@@ -141,7 +141,7 @@ pub const KIND: Kind = Kind {
             .update_max(100)
             .pattern(patterns::HOOK)
             .required()
-            .doc("The address that is called; 100 characters at most once the webhook exists."),
+            .doc("The address that is called; 100 characters at most once the webhook exists. A secret in it is percent-encoded for its place: give it as the receiver knows it."),
         Field::new("subscriptions", Shape::Subscriptions)
             .required()
             .doc("The events, each with its filter: `{departments: [..], includePrevState: true, fields: [..], direction: in}`."),

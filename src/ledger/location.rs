@@ -33,7 +33,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::S3 => "s3",
             Self::Gcs => "gs",

@@ -10,6 +10,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 use indexmap::map::Entry;
 
 use super::check::check;
+use super::closed::{collect_secrets, may_hold_expressions};
 use super::convert::{Converter, Here};
 use super::custom::{Custom, Customs};
 use super::digest::digest;
@@ -78,19 +79,23 @@ pub fn compose(
     environment: &Environment,
     env: Lookup<'_>,
 ) -> Result<Desired, Problems> {
-    let variables = Variables {
-        values: &environment.variables,
-        environment: &environment.name,
-        env,
-        missing: RefCell::default(),
-    };
     let Merged {
         mut declared,
         dropped,
         buried,
         incomplete,
         mut problems,
+        secrets,
     } = merged(sources);
+    let mut closed = environment.closed.clone();
+    closed.add_secrets(secrets.iter().map(String::as_str));
+    let variables = Variables {
+        values: &environment.variables,
+        environment: &environment.name,
+        env,
+        closed: &closed,
+        missing: RefCell::default(),
+    };
     declared.sort_by(|a, _, b, _| order(a, b));
     let bodies: Vec<Raw> = declared
         .values_mut()
@@ -129,7 +134,7 @@ pub fn compose(
                 identity,
                 place: place.clone(),
             }),
-            Err(problem) => problems.push(problem),
+            Err(mut found) => problems.append(&mut found),
         }
     }
     removed.sort_by(|a, b| (a.collection, &a.identity).cmp(&(b.collection, &b.identity)));
@@ -185,21 +190,23 @@ fn merged(sources: &Sources) -> Merged {
         .collect();
     let bytes: usize = all.iter().map(|source| source.text.len()).sum();
     let read: Vec<Read> = if bytes < LARGE {
-        all.into_iter().map(load::documents).collect()
+        all.into_iter().map(read_source).collect()
     } else {
         all.into_par_iter()
             .with_max_len(1)
-            .map(load::documents)
+            .map(read_source)
             .collect()
     };
     let mut read = read.into_iter();
     let mut merged = Merged::default();
-    for (source, read) in sources.base.iter().zip(&mut read) {
+    for (source, (read, mut secrets)) in sources.base.iter().zip(&mut read) {
+        merged.secrets.append(&mut secrets);
         merged.file(source, read, None);
     }
     for overlay in &sources.overlays {
         let mut seen = HashMap::new();
-        for (source, read) in overlay.iter().zip(&mut read) {
+        for (source, (read, mut secrets)) in overlay.iter().zip(&mut read) {
+            merged.secrets.append(&mut secrets);
             merged.file(source, read, Some(&mut seen));
         }
     }
@@ -207,7 +214,31 @@ fn merged(sources: &Sources) -> Merged {
 }
 
 /// What was read of a file.
-type Read = Result<Vec<(u32, Raw)>, Vec<Problem>>;
+type Documents = Result<Vec<(u32, Raw)>, Vec<Problem>>;
+
+/// What was read of a file, and the names that it uses as `${secret.…}`.
+type Read = (Documents, BTreeSet<String>);
+
+fn read_source(source: &Source) -> Read {
+    let documents = load::documents(source);
+    let mut secrets = BTreeSet::new();
+    if may_hold_expressions(&source.text) {
+        for (_, raw) in documents.iter().flatten() {
+            collect_secrets(raw, &mut secrets);
+        }
+    }
+    (documents, secrets)
+}
+
+/// The names that files use as `${secret.…}`; of files that cannot be read, none.
+#[must_use]
+pub fn secret_names(sources: &[Source]) -> BTreeSet<String> {
+    sources
+        .iter()
+        .filter(|source| may_hold_expressions(&source.text))
+        .flat_map(|source| read_source(source).1)
+        .collect()
+}
 
 /// A body with what a manifest says besides.
 type Converted = (Body, Lifecycle);
@@ -230,6 +261,7 @@ fn convert(
         values,
         environment,
         env,
+        closed,
         ..
     } = variables;
     let run = |customs: &Customs, from: usize, bodies: Vec<Raw>| {
@@ -238,6 +270,7 @@ fn convert(
             values,
             environment,
             env,
+            closed,
             missing: RefCell::default(),
         };
         let mut converter = Converter::new(variables, handles, customs, numbers);
@@ -326,6 +359,8 @@ struct Merged {
     /// Whether a file could not be read as YAML.
     incomplete: bool,
     problems: Vec<Problem>,
+    /// The names that are used as `${secret.…}`.
+    secrets: BTreeSet<String>,
 }
 
 /// One document on its way in.
@@ -350,7 +385,7 @@ impl Merged {
     fn file(
         &mut self,
         source: &Source,
-        read: Read,
+        read: Documents,
         mut overlay: Option<&mut HashMap<Address, Place>>,
     ) {
         let documents = match read {
@@ -654,7 +689,7 @@ fn identity_of(
     kind: &'static Kind,
     raw: &Raw,
     place: &Place,
-) -> Result<String, Problem> {
+) -> Result<String, Vec<Problem>> {
     let identity_fields: Vec<&str> = kind
         .fields
         .iter()
@@ -663,22 +698,31 @@ fn identity_of(
         .collect();
     let form = identity_fields.join("/");
     let bad = |message: String, help: String| {
-        Err(Problem::error("bad-tombstone", message)
-            .at(place.clone(), "not an identity")
-            .help(help))
+        Err(vec![
+            Problem::error("bad-tombstone", message)
+                .at(place.clone(), "not an identity")
+                .help(help),
+        ])
     };
     let expand = |text: &str| match variables.expand(text) {
         Ok(Expanded::Literal(text)) => Ok(text.into_owned()),
         Ok(Expanded::Text(text)) => Ok(text),
-        Ok(Expanded::Secret(..)) => Err(Problem::error(
-            "misplaced-secret",
-            "an identity cannot hold a secret: plans and reports show it",
-        )
-        .at(place.clone(), "a secret")
-        .help("use `${var.…}` or `${env.…}`")),
-        Err(bad) => Err(Problem::error(bad.code, bad.message)
-            .at_part(place.clone(), bad.expression, "")
-            .help(bad.help)),
+        Ok(Expanded::Secret(..)) => Err(vec![
+            Problem::error(
+                "misplaced-secret",
+                "an identity cannot hold a secret: plans and reports show it",
+            )
+            .at(place.clone(), "a secret")
+            .help("use `${var.…}` or `${env.…}`"),
+        ]),
+        Err(bad) => Err(bad
+            .into_iter()
+            .map(|bad| {
+                Problem::error(bad.code, bad.message)
+                    .at_part(place.clone(), bad.expression, "")
+                    .help(bad.help)
+            })
+            .collect()),
     };
     let text = match raw {
         Raw::Text(text) => expand(text)?,
@@ -701,7 +745,7 @@ fn identity_of(
                 }
             }
             if let Some(problem) = walker.problems.into_iter().next() {
-                return Err(problem);
+                return Err(vec![problem]);
             }
             let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else {
                 let message = format!(

@@ -329,7 +329,9 @@ impl<'a> Converter<'a> {
                 Some(Text::Secret(secret))
             }
             Err(bad) => {
-                self.bad_expression(here, at, bad);
+                for bad in bad {
+                    self.bad_expression(here, at, bad);
+                }
                 None
             }
         }

@@ -4,7 +4,9 @@
 //! expressions, resolves references and checks everything; what is wrong is reported at symbolic
 //! places, and bytes are worked out only when a report is rendered.
 
+mod address;
 mod check;
+mod closed;
 pub mod compose;
 mod convert;
 mod custom;
@@ -22,7 +24,8 @@ pub(crate) mod walk;
 pub mod write;
 mod written;
 
-pub use compose::{Desired, Detail, Tombstone, compose};
+pub use closed::{Closed, is_secret_by_name, names_of_secrets};
+pub use compose::{Desired, Detail, Tombstone, compose, secret_names};
 pub use origin::Origin;
-pub use source::{Source, Sources, files};
+pub use source::{Source, Sources, elsewhere, files};
 pub use write::{to_sources, to_yaml};

@@ -1,5 +1,6 @@
 //! The files of a project: which of them are manifests, and their texts.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -54,12 +55,15 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// All files.
+    pub fn all(&self) -> impl Iterator<Item = &Source> {
+        self.base.iter().chain(self.overlays.iter().flatten())
+    }
+
     /// The text of a file, for reports.
     #[must_use]
     pub fn text(&self, file: &str) -> Option<Arc<str>> {
-        self.base
-            .iter()
-            .chain(self.overlays.iter().flatten())
+        self.all()
             .find(|source| &*source.name == file)
             .map(|source| Arc::clone(&source.text))
     }
@@ -75,17 +79,7 @@ impl Sources {
 ///
 /// Files that cannot be read or are too large, symbolic links, and overlays that do not exist.
 pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Problems> {
-    let mut finder = Finder {
-        root: &project.directory,
-        overlays: project
-            .environments
-            .iter()
-            .flat_map(|environment| &environment.overlays)
-            .map(|overlay| overlay.path.as_str())
-            .collect(),
-        problems: Vec::new(),
-        found: Vec::new(),
-    };
+    let mut finder = Finder::new(project);
     finder.folder("", None, 0);
     let base = finder.take();
     let mut overlays = Vec::new();
@@ -116,6 +110,34 @@ pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Pr
     } else {
         Err(finder.problems.into())
     }
+}
+
+/// The files of the overlays that other environments have and this one has not: they are no part of
+/// its desired state, but tell what the project treats as secret. What cannot be read is left out.
+#[must_use]
+pub fn elsewhere(project: &Project, environment: &Environment) -> Vec<Source> {
+    let all = project.environments.iter().flat_map(|one| &one.overlays);
+    let others: BTreeSet<&str> = all
+        .filter(|overlay| {
+            !environment
+                .overlays
+                .iter()
+                .any(|own| own.path == overlay.path)
+        })
+        .map(|overlay| overlay.path.as_str())
+        .collect();
+    let mut finder = Finder::new(project);
+    for name in others {
+        if linked(&project.directory, name).is_some() {
+            continue;
+        }
+        match fs::symlink_metadata(project.directory.join(name)) {
+            Ok(meta) if meta.is_dir() => finder.folder(name, Some(name), 0),
+            Ok(meta) if meta.is_file() => finder.file(name, meta.len()),
+            _ => {}
+        }
+    }
+    finder.take()
 }
 
 /// The first part of a path below a folder that is a symbolic link: what lies behind it may be
@@ -154,7 +176,21 @@ struct Finder<'a> {
     found: Vec<Source>,
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
+    fn new(project: &'a Project) -> Self {
+        Self {
+            root: &project.directory,
+            overlays: project
+                .environments
+                .iter()
+                .flat_map(|environment| &environment.overlays)
+                .map(|overlay| overlay.path.as_str())
+                .collect(),
+            problems: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
     fn take(&mut self) -> Vec<Source> {
         std::mem::take(&mut self.found)
     }

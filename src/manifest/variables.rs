@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
+use super::address;
+use super::closed::Closed;
 use crate::problem::did_you_mean;
 use crate::state::Secret;
 
@@ -20,6 +22,8 @@ pub(crate) struct Variables<'a> {
     pub(crate) environment: &'a str,
     /// The environment variables of the process.
     pub(crate) env: Lookup<'a>,
+    /// What may not be used, or not be printed.
+    pub(crate) closed: &'a Closed,
     /// Secrets that were asked for and are not there, each reported once.
     pub(crate) missing: RefCell<Vec<String>>,
 }
@@ -63,6 +67,26 @@ pub(crate) fn has_expression(text: &str) -> bool {
     text.contains("${")
 }
 
+/// The expressions of a text: what each is looked up in (`var`, `env` or `secret`), and its name.
+pub(crate) fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let (before, inside) = rest.split_once("${")?;
+            rest = inside;
+            // An escape is no expression.
+            if before.ends_with('$') {
+                continue;
+            }
+            let (expression, after) = inside.split_once('}')?;
+            rest = after;
+            if let Some(reference) = expression.split_once('.') {
+                return Some(reference);
+            }
+        }
+    })
+}
+
 fn is_name(name: &str, dashes: bool) -> bool {
     let mut characters = name.chars();
     characters
@@ -83,15 +107,32 @@ impl Variables<'_> {
     ///
     /// # Errors
     ///
-    /// Malformed expressions and those that name nothing.
-    pub(crate) fn expand<'t>(&self, text: &'t str) -> Result<Expanded<'t>, BadExpression> {
+    /// Malformed expressions and those that name nothing, one at a time; and all of those whose
+    /// variables are closed.
+    pub(crate) fn expand<'t>(&self, text: &'t str) -> Result<Expanded<'t>, Vec<BadExpression>> {
         if !has_expression(text) {
             return Ok(Expanded::Literal(Cow::Borrowed(text)));
         }
+        let mut refused: Vec<BadExpression> = Vec::new();
+        for bad in references(text).filter_map(|(form, name)| self.closed.refuse(form, name)) {
+            if !refused.contains(&bad) {
+                refused.push(bad);
+            }
+        }
+        if refused.is_empty() {
+            self.replace(text).map_err(|bad| vec![bad])
+        } else {
+            Err(refused)
+        }
+    }
+
+    fn replace<'t>(&self, text: &'t str) -> Result<Expanded<'t>, BadExpression> {
         let mut value = String::with_capacity(text.len());
         let mut template = String::with_capacity(text.len());
         let (mut secret, mut expression, mut lacking) = (false, false, false);
         let mut newly = None;
+        // Where the secrets stand in the value.
+        let mut filled = Vec::new();
         let mut rest = text;
         while let Some(at) = rest.find("${") {
             let before = rest.get(..at).unwrap_or_default();
@@ -139,7 +180,9 @@ impl Variables<'_> {
                     // A pull request from a fork gets its secrets as empty texts; white space alone
                     // is none either.
                     if let Some(found) = (self.env)(name).filter(|found| !found.trim().is_empty()) {
+                        let start = value.len();
                         value.push_str(&found);
+                        filled.push(start..value.len());
                     } else {
                         lacking = true;
                         let mut missing = self.missing.borrow_mut();
@@ -158,7 +201,7 @@ impl Variables<'_> {
         Ok(if secret {
             let secret = Secret {
                 template: template.into(),
-                value: (!lacking).then(|| SecretString::from(value)),
+                value: (!lacking).then(|| SecretString::from(address::encoded(value, &filled))),
             };
             Expanded::Secret(secret, newly)
         } else if expression {
@@ -210,8 +253,10 @@ mod tests {
         let variables = Variables {
             values: &variables,
             environment: "local",
+            closed: &Closed::default(),
             env: &|name| match name {
                 "TOKEN" => Some("t0k".to_owned()),
+                "ODD" => Some("a&b#".to_owned()),
                 "EMPTY" => Some(String::new()),
                 "BLANK" => Some(" \n".to_owned()),
                 _ => None,
@@ -226,7 +271,11 @@ mod tests {
                 secret.template,
                 secret.expose()
             )),
-            Err(bad) => Err(format!("{}: {}", bad.code, bad.expression)),
+            Err(bad) => Err(bad
+                .iter()
+                .map(|bad| format!("{}: {}", bad.code, bad.expression))
+                .collect::<Vec<_>>()
+                .join(", ")),
         }
     }
 
@@ -258,6 +307,18 @@ mod tests {
             ("${Var.host}", Err("malformed-expression: ${Var.host}")),
             ("${secret.}", Err("malformed-expression: ${secret.}")),
             ("${}", Err("malformed-expression: ${}")),
+            (
+                "${env.A_TOKEN} ${secret.A_TOKEN} $${env.B_TOKEN} ${env.C_SECRET} ${env.A_TOKEN}",
+                Err("secret-printed: ${env.A_TOKEN}, secret-printed: ${env.C_SECRET}"),
+            ),
+            (
+                "https://x/?a=${secret.ODD}&b",
+                Ok("secret https://x/?a=${secret.ODD}&b Some(\"https://x/?a=a%26b%23&b\") None"),
+            ),
+            (
+                "${secret.ODD}&b",
+                Ok("secret ${secret.ODD}&b Some(\"a&b#&b\") None"),
+            ),
         ] {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);
             assert_eq!(expand(text), expected, "{text}");

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
+use super::mask::masked;
 use super::safe::safe;
 use super::{Whereabouts, count, forecast, summary};
 use crate::plan::{Acknowledged, Plan, Step, Verb};
@@ -298,11 +299,12 @@ pub(super) fn html(text: &str) -> String {
     out
 }
 
-/// At most so many characters.
+/// At most so many characters; what is never printed goes first, since a part of it tells, too.
 fn cut(text: &str, max: usize) -> Cow<'_, str> {
+    let text = masked(text);
     match text.char_indices().nth(max) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
+        None => text,
     }
 }
 

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod json;
 mod lines;
 pub mod markdown;
+pub mod mask;
 pub mod safe;
 pub mod text;
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::mask::masked_json;
+
 /// Whether a character has an effect instead of a look.
 ///
 /// Controls (terminal escapes among them), marks that turn the direction of writing, line
@@ -76,11 +78,13 @@ pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// JSON text with every hidden character as `\uXXXX`; it parses to the same value.
+/// JSON text as it is printed: with every hidden character as `\uXXXX`, and without the values that
+/// are never printed (see [`super::mask`]). But for these it parses to the same value.
 ///
 /// Controls below U+0020 are escaped by every JSON writer already; what is left of them is layout.
 #[must_use]
 pub(crate) fn json(text: String) -> String {
+    let text = masked_json(text);
     let hidden = |c: char| c > '\u{7e}' && hidden(c);
     if !text.chars().any(hidden) {
         return text;

@@ -1,0 +1,203 @@
+//! Faults that let work be lost in silence, each with its right outcome, on the real binary.
+//!
+//! The cases are numbered as in `tests/acceptance.md`.
+
+mod command;
+
+use std::fs;
+
+use command::{Place, Run};
+
+const BOTH: [&str; 2] = ["openapi", "guide"];
+
+fn project(dialect: &str) -> String {
+    format!(
+        "environments:\n  test: {{simulator: {{dialect: {dialect}}}}}\n  other: {{simulator: {{dialect: {dialect}}}}}\n"
+    )
+}
+
+/// A project of which everything is applied already.
+fn applied(dialect: &str, desk: &str) -> Place {
+    let place = Place::with(&[("deskform.yaml", &project(dialect)), ("desk.yaml", desk)]);
+    place.done("apply --auto-approve");
+    place
+}
+
+fn departments(numbers: std::ops::Range<usize>) -> String {
+    numbers.fold("departments:\n".to_owned(), |text, n| {
+        format!("{text}  Department {n}: {{description: Answers}}\n")
+    })
+}
+
+const FOUR: &str = "\
+departments:
+  Billing: {description: Invoices}
+  Support: {description: Answers}
+webhooks:
+  one: {url: 'https://hooks.example.com/1', subscriptions: {Ticket_Add: {}}}
+  two: {url: 'https://hooks.example.com/2', subscriptions: {Ticket_Add: {}}}
+";
+
+/// Asserts that a command shows the plan that it refuses, names the way out and writes nothing.
+fn refuses(place: &Place, line: &str, message: &str, deletes: usize) -> Run {
+    let run = place.refused(line);
+    assert!(run.stderr.contains(message), "{run}");
+    assert!(
+        run.stderr.contains(&format!("`--allow-deletes {deletes}`")),
+        "{run}"
+    );
+    let removals = run
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("- delete ") || line.starts_with("- disable "))
+        .count();
+    assert_eq!(removals, deletes, "the plan is shown: {run}");
+    run
+}
+
+#[test]
+fn case_2_no_manifests_remove_nothing() {
+    let none = "no resource is declared, and the plan would remove 4 objects";
+    // The file is gone, it declares nothing, or it holds only tombstones: nothing is declared.
+    let ways: [&dyn Fn(&Place); 3] = [
+        &|place| place.remove("desk.yaml"),
+        &|place| place.write("desk.yaml", "departments: {}\n"),
+        &|place| place.write("desk.yaml", "removed: {accounts: [Example]}\n"),
+    ];
+    for dialect in BOTH {
+        for way in ways {
+            let place = applied(dialect, FOUR);
+            way(&place);
+            for line in ["plan", "plan --out plan.json", "apply --auto-approve"] {
+                refuses(&place, line, none, 4);
+            }
+            // Neither more nor fewer than go.
+            for other in [3, 5, 1_000] {
+                let line = format!("apply --auto-approve --allow-deletes {other}");
+                let run = refuses(&place, &line, none, 4);
+                assert!(run.stderr.contains(&format!("not {other}")), "{run}");
+            }
+            // Reading goes on.
+            assert_eq!(place.run("drift").code, 2);
+            place.done("export written");
+            fs::remove_dir_all(place.path("written")).expect("the export");
+            let run = place.done("apply --auto-approve --allow-deletes 4");
+            assert!(run.stdout.contains("Applied 4 of 4 steps."), "{run}");
+            assert!(place.done("plan").report().starts_with("No changes."));
+        }
+    }
+}
+
+#[test]
+fn case_2_most_of_what_is_owned_stays() {
+    for dialect in BOTH {
+        // Of nine departments eight: below the ten from which a percentage counts, and not all.
+        let place = applied(dialect, &departments(0..9));
+        place.write("desk.yaml", &departments(8..9));
+        let most = "the plan would remove 8 of 9 owned objects, more than half";
+        for line in ["plan", "apply --auto-approve"] {
+            refuses(&place, line, most, 8);
+        }
+        place.done("apply --auto-approve --allow-deletes 8");
+        // Of all kinds together: two of three departments and one of two webhooks.
+        let hook = "webhooks:\n  one: {url: 'https://hooks.example.com/1', subscriptions: {Ticket_Add: {}}}\n";
+        let both = format!(
+            "{hook}  two: {{url: 'https://hooks.example.com/2', subscriptions: {{Ticket_Add: {{}}}}}}\n"
+        );
+        let place = applied(dialect, &format!("{}{both}", departments(0..3)));
+        place.write("desk.yaml", &format!("{}{hook}", departments(2..3)));
+        let most = "the plan would remove 3 of 5 owned objects, more than half";
+        refuses(&place, "apply --auto-approve", most, 3);
+        // Exactly half passes.
+        let place = applied(dialect, &departments(0..6));
+        place.write("desk.yaml", &departments(3..6));
+        place.done("apply --auto-approve");
+        // Of fewer than five it says nothing, and neither do seeds, which are never pruned.
+        let seeds = "accounts: {Example: {}, Another: {}, Third: {}}\n";
+        let place = applied(dialect, &format!("{}{seeds}", departments(0..4)));
+        place.write("desk.yaml", &departments(0..2));
+        place.done("apply --auto-approve");
+    }
+}
+
+#[test]
+fn case_2_a_saved_plan_carries_the_number() {
+    let place = applied("openapi", FOUR);
+    place.remove("desk.yaml");
+    place.done("plan --out plan.json --allow-deletes 4");
+    place.done("apply plan.json");
+    assert!(place.done("plan").report().starts_with("No changes."));
+}
+
+#[test]
+fn case_4_an_empty_environment_is_no_environment() {
+    for empty in ["", " "] {
+        let mut place = applied("openapi", FOUR);
+        for command in [
+            "validate",
+            "plan",
+            "apply --auto-approve",
+            "drift",
+            "export written",
+            "ledger show",
+            "unlock",
+            "auth status",
+        ] {
+            let words = [
+                vec!["-e".to_owned(), empty.to_owned()],
+                command.split(' ').map(str::to_owned).collect(),
+            ]
+            .concat();
+            let before = place.files();
+            let output = place.command(&words).output().expect("the binary");
+            let said = String::from_utf8(output.stderr).expect("UTF-8");
+            assert_eq!(output.status.code(), Some(1), "{command}: {said}");
+            assert!(
+                said.contains("the name of the environment is empty"),
+                "{said}"
+            );
+            assert!(said.contains("`test` and `other`"), "{said}");
+            assert!(place.files() == before, "{command} wrote something");
+        }
+        // An undefined variable of a pipeline.
+        place.set("DESKFORM_ENV", empty);
+        let run = place.refused("apply --auto-approve");
+        assert!(run.stderr.contains("unset `DESKFORM_ENV`"), "{run}");
+        place.done("apply --auto-approve -e test");
+    }
+}
+
+#[test]
+fn case_4_the_first_line_says_where() {
+    for dialect in BOTH {
+        let place = Place::with(&[("deskform.yaml", &project(dialect)), ("desk.yaml", FOUR)]);
+        for environment in ["test", "other"] {
+            let first = format!(
+                "Environment {environment}: organization 700001 (simulated), dialect {dialect}, ledger .deskform/{environment}.json"
+            );
+            for command in [
+                "plan",
+                "plan --out plan.json",
+                "apply plan.json",
+                "apply --auto-approve",
+                "drift",
+                "export written",
+            ] {
+                let run = place.done(&format!("{command} -e {environment}"));
+                assert_eq!(run.stdout.lines().next(), Some(first.as_str()), "{run}");
+                if command.starts_with("export") {
+                    fs::remove_dir_all(place.path("written")).expect("the export");
+                }
+            }
+            let inside = format!(
+                "Organization `700001` (simulated), dialect {dialect}, ledger `.deskform/{environment}.json`."
+            );
+            for command in ["plan", "drift"] {
+                let run = place.done(&format!("{command} --format markdown -e {environment}"));
+                let head = format!("### deskform {command} for `{environment}`");
+                assert_eq!(run.stdout.lines().nth(1), Some(head.as_str()), "{run}");
+                assert!(run.stdout.lines().any(|line| line == inside), "{run}");
+            }
+        }
+    }
+}
