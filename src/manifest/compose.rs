@@ -16,12 +16,11 @@ use super::digest::digest;
 use super::identity::canonical_identity;
 use super::load;
 use super::origin::Origin;
-use super::raw::{At, Raw, escape};
+use super::raw::{AsText, At, Raw, escape};
 use super::resolve::{Declared, Handles, Slip};
 use super::source::{Source, Sources};
 use super::variables::{Expanded, Lookup, Variables, has_expression};
-use super::walk::{Walker, wrong_type};
-use super::written::Numbers;
+use super::walk::{DISAGREE, UNQUOTED, Walker, unquoted, wrong_type};
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
 use crate::many::RUN;
@@ -97,15 +96,7 @@ pub fn compose(
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
         .collect();
     let handles = Handles::new(&declared, &bodies, dropped, &variables, incomplete);
-    let numbers = Numbers::new(sources);
-    let (converted, warnings) = convert(
-        &declared,
-        bodies,
-        &variables,
-        &handles,
-        &numbers,
-        &mut problems,
-    );
+    let (converted, warnings) = convert(&declared, bodies, &variables, &handles, &mut problems);
     drop(handles);
     let mut state = State::with_capacity_and_hasher(declared.len(), RandomState::default());
     let mut details = ByAddress::with_capacity_and_hasher(declared.len(), RandomState::default());
@@ -218,7 +209,6 @@ fn convert(
     mut bodies: Vec<Raw>,
     variables: &Variables<'_>,
     handles: &Handles<'_>,
-    numbers: &Numbers<'_>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
     // Records are checked against the custom fields, which stand first in the table of kinds.
@@ -240,7 +230,7 @@ fn convert(
             env,
             missing: RefCell::default(),
         };
-        let mut converter = Converter::new(variables, handles, customs, numbers);
+        let mut converter = Converter::new(variables, handles, customs);
         let bodies: Vec<Converted> = declared
             .iter()
             .skip(from)
@@ -680,10 +670,17 @@ fn identity_of(
             .at_part(place.clone(), bad.expression, "")
             .help(bad.help)),
     };
-    let text = match raw {
-        Raw::Text(text) => expand(text)?,
-        Raw::Number(number) if number.is_u64() => number.to_string(),
-        Raw::Map(_) if identity_fields.len() > 1 => {
+    let name = format!("removed.{}", kind.collection);
+    let text = match (raw.as_text(), raw) {
+        (AsText::Text(text), _) => expand(text)?,
+        (AsText::Number(number), _) if number.is_u64() => number.to_string(),
+        (AsText::Unquoted(written), _) => {
+            let (message, help) = unquoted(&name, raw, written);
+            return Err(Problem::error(UNQUOTED, format!("an item of {message}"))
+                .at(place.clone(), DISAGREE)
+                .help(help));
+        }
+        (_, Raw::Map(_)) if identity_fields.len() > 1 => {
             let pointer = |at: At<'_>, part: Part| Place {
                 pointer: format!("{}{}", place.pointer, at.pointer()),
                 part,
@@ -720,8 +717,7 @@ fn identity_of(
                 .collect::<Result<Vec<_>, _>>()?
                 .join("/")
         }
-        other => {
-            let name = format!("removed.{}", kind.collection);
+        (_, other) => {
             let (message, _) = wrong_type(&name, "a text", other);
             return bad(
                 format!("an item of {message}"),

@@ -20,7 +20,6 @@ mod subscriptions;
 pub(crate) mod variables;
 pub(crate) mod walk;
 pub mod write;
-mod written;
 
 pub use compose::{Desired, Detail, Tombstone, compose};
 pub use origin::Origin;
