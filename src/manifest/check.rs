@@ -148,7 +148,7 @@ fn renames(
                 None => "an old name belongs to nothing else; take `renamedFrom` away".to_owned(),
                 Some(Moves::Round) => "give one of them another name first, apply, and then the name it is to have".to_owned(),
                 Some(Moves::On(name)) => format!(
-                    "names move one at a time: let `{other}` have its old name `{name}` without `renamedFrom`, apply, and rename it in the next run"
+                    "names move one at a time: in place of `{other}` declare `{name}` as it was, apply, and rename it in the next run"
                 ),
             });
             if let Some(other_place) = other_place {

@@ -671,15 +671,17 @@ fn identity_of(
             .help(bad.help)),
     };
     let name = format!("removed.{}", kind.collection);
+    let refuse = |written: &str| {
+        let (message, help) = unquoted(&name, raw, written);
+        Err(Problem::error(UNQUOTED, format!("an item of {message}"))
+            .at(place.clone(), DISAGREE)
+            .help(help))
+    };
     let text = match (raw.as_text(), raw) {
         (AsText::Text(text), _) => expand(text)?,
         (AsText::Number(number), _) if number.is_u64() => number.to_string(),
-        (AsText::Unquoted(written), _) => {
-            let (message, help) = unquoted(&name, raw, written);
-            return Err(Problem::error(UNQUOTED, format!("an item of {message}"))
-                .at(place.clone(), DISAGREE)
-                .help(help));
-        }
+        (AsText::Number(number), _) => return refuse(&number.to_string()),
+        (AsText::Unquoted(written), _) => return refuse(written),
         (_, Raw::Map(_)) if identity_fields.len() > 1 => {
             let pointer = |at: At<'_>, part: Part| Place {
                 pointer: format!("{}{}", place.pointer, at.pointer()),

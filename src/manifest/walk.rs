@@ -178,12 +178,17 @@ impl Walker<'_> {
                 None
             }
             AsText::Number(number) if number.is_u64() => Some(number.to_string()),
+            AsText::Number(number) => {
+                let (message, help) = unquoted(name, raw, &number.to_string());
+                self.report(UNQUOTED, (at, Part::Value), message, DISAGREE, Some(help));
+                None
+            }
             AsText::Unquoted(written) => {
                 let (message, help) = unquoted(name, raw, written);
                 self.report(UNQUOTED, (at, Part::Value), message, DISAGREE, Some(help));
                 None
             }
-            AsText::Number(_) | AsText::Other => {
+            AsText::Other => {
                 self.wrong(raw, at, name, "a text");
                 None
             }

@@ -154,7 +154,7 @@ impl Rename<'_> {
         );
         let help = if let Some(giver) = giver {
             format!(
-                "`{giver}` gives that name up in the same run, and names move one at a time: let `{address}` have its old name without `renamedFrom`, apply, and rename it in the next run"
+                "`{giver}` gives that name up in the same run, and names move one at a time: in place of `{address}` declare `{old_name}` as it was, apply, and rename it in the next run"
             )
         } else if let Some(keeper) = keeper {
             format!("take `renamedFrom` away: `{old_name}` is the object of `{keeper}`")
