@@ -406,3 +406,20 @@ async fn case_5_a_name_that_the_ledger_gives_up_is_waited_for() {
         assert_eq!(common::work(&ready.planned.plan).len(), 2);
     }
 }
+
+/// Zoho Desk takes names that differ in case only for one.
+#[tokio::test(start_paused = true)]
+async fn case_5_a_name_that_is_taken_but_for_its_case_is_taken() {
+    for dialect in BOTH {
+        let kind = deskform::kind::find("departments").expect("it");
+        let mut place = Place::with(kind, dialect, &[ALPHA, BETA]).await;
+        let none = BTreeMap::new();
+        let text = "departments: {Beta: {lifecycle: {renamedFrom: alpha}}}\n";
+        let refusal = place.plan(kind, text, &none, None).await.err();
+        let refusal = flat(&refusal.unwrap_or_else(|| panic!("{dialect}")));
+        assert!(
+            refusal.contains("both exist; nothing was renamed"),
+            "{refusal}"
+        );
+    }
+}

@@ -322,7 +322,7 @@ fn misnamed(path: &Path) -> Problem {
     };
     Problem::error(
         "misnamed-project-file",
-        format!("`{shown}` is neither the project file nor a manifest: a project file is named `{PROJECT_FILE}`"),
+format!("this is neither the project file nor a manifest: a project file is named `{PROJECT_FILE}`"),
     )
     .at(Place::file(shown), "")
     .help(help)
@@ -345,7 +345,7 @@ fn slashed(path: &Path) -> Option<String> {
     parts.map(|parts| parts.join("/"))
 }
 
-/// A path for messages: bytes that are not UTF-8 stand there as `\xFF`.
+/// A path for messages: bytes that are not UTF-8 stand there as `\xff`.
 fn shown(path: &Path) -> String {
     let parts: Vec<String> = path
         .iter()
@@ -353,9 +353,7 @@ fn shown(path: &Path) -> String {
             let mut text = String::new();
             for chunk in part.as_encoded_bytes().utf8_chunks() {
                 text.push_str(chunk.valid());
-                for byte in chunk.invalid() {
-                    text.push_str(&format!("\\x{byte:02X}"));
-                }
+                text.push_str(&chunk.invalid().escape_ascii().to_string());
             }
             text
         })
