@@ -417,7 +417,7 @@ proptest! {
 
     #[test]
     fn case_8_any_number_arrives_as_it_is_written_or_is_refused(
-        scalar in "[+-]?(0[xob]|0|00)?[0-9_]{0,22}(\\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?",
+        scalar in "[+-]?(0[xob]|0|00)?[0-9]{0,22}(_[0-9]+)?(\\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?",
     ) {
         prop_assume!(!scalar.is_empty() && scalar != "-" && !scalar.contains("--"));
         for spot in SPOTS {
