@@ -16,7 +16,7 @@ use crate::manifest::Closed;
 use crate::manifest::load;
 use crate::manifest::places::Places;
 use crate::manifest::raw::At;
-use crate::manifest::source::{MAX_FILE, Source, read as read_file};
+use crate::manifest::source::{MAX_FILE, Source, like_project_file, read as read_file};
 use crate::manifest::variables::{Expanded, Variables};
 use crate::manifest::walk::Walker;
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
@@ -393,6 +393,19 @@ impl Project {
                 (project, Some(text))
             }
             Err(reason) => {
+                if !path.exists()
+                    && let Some(name) = like_project_file(directory)
+                {
+                    let problem = Problem::error(
+                        "no-project",
+                        format!(
+                            "the project file `{}` cannot be read: {reason}, but there is `{name}`",
+                            path.display()
+                        ),
+                    )
+                    .help(format!("name it `{PROJECT_FILE}`"));
+                    return (Err(problem.into()), None);
+                }
                 let problem = Problem::error(
                     "no-project",
                     format!(

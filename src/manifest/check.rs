@@ -144,7 +144,13 @@ fn renames(
                 format!("`{address}` was renamed from `{old}`, but `{other}` is that {singular}"),
             )
             .at(place, "its old name")
-            .help("an old name belongs to nothing else; take `renamedFrom` away");
+            .help(match names_move(address, other, identities, details) {
+                None => "an old name belongs to nothing else; take `renamedFrom` away".to_owned(),
+                Some(Moves::Round) => "give one of them another name first, apply, and then the name it is to have".to_owned(),
+                Some(Moves::On(name)) => format!(
+                    "names move one at a time: in place of `{other}` declare `{name}` as it was, apply, and rename it in the next run"
+                ),
+            });
             if let Some(other_place) = other_place {
                 problem = problem.at(other_place, "declared here");
             }
@@ -152,6 +158,39 @@ fn renames(
         };
         problems.push(problem);
     }
+}
+
+/// Where the names of renames that follow one another go.
+enum Moves<'a> {
+    /// In a circle.
+    Round,
+    /// The resource that has the name now has taken it from this one.
+    On(&'a str),
+}
+
+/// Renames in a row that are followed.
+const MANY_RENAMES: usize = 64;
+
+/// How the declared resource that has an old name comes by it, if it is renamed itself.
+fn names_move<'a>(
+    address: &Address,
+    other: &'a Address,
+    identities: &'a Identities<'_>,
+    details: &'a Details,
+) -> Option<Moves<'a>> {
+    let old = |address: &Address| details.get(address)?.lifecycle.renamed_from.as_deref();
+    let first = old(other)?;
+    let mut at = other;
+    for _ in 0..MANY_RENAMES {
+        let Some(name) = old(at) else { break };
+        let key = (at.collection, name.to_lowercase());
+        match identities.get(&key).copied() {
+            Some(next) if next == address => return Some(Moves::Round),
+            Some(next) if next != at => at = next,
+            _ => break,
+        }
+    }
+    Some(Moves::On(first))
 }
 
 fn webhook_urls(state: &State, details: &Details, problems: &mut Vec<Problem>) {

@@ -17,12 +17,11 @@ use super::digest::digest;
 use super::identity::canonical_identity;
 use super::load;
 use super::origin::Origin;
-use super::raw::{At, Raw, escape};
+use super::raw::{AsText, At, Raw, escape};
 use super::resolve::{Declared, Handles, Slip};
 use super::source::{Source, Sources};
 use super::variables::{Expanded, Lookup, Variables, has_expression};
-use super::walk::{Walker, wrong_type};
-use super::written::Numbers;
+use super::walk::{DISAGREE, UNQUOTED, Walker, unquoted, wrong_type};
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
 use crate::many::RUN;
@@ -102,15 +101,7 @@ pub fn compose(
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
         .collect();
     let handles = Handles::new(&declared, &bodies, dropped, &variables, incomplete);
-    let numbers = Numbers::new(sources);
-    let (converted, warnings) = convert(
-        &declared,
-        bodies,
-        &variables,
-        &handles,
-        &numbers,
-        &mut problems,
-    );
+    let (converted, warnings) = convert(&declared, bodies, &variables, &handles, &mut problems);
     drop(handles);
     let mut state = State::with_capacity_and_hasher(declared.len(), RandomState::default());
     let mut details = ByAddress::with_capacity_and_hasher(declared.len(), RandomState::default());
@@ -249,7 +240,6 @@ fn convert(
     mut bodies: Vec<Raw>,
     variables: &Variables<'_>,
     handles: &Handles<'_>,
-    numbers: &Numbers<'_>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
     // Records are checked against the custom fields, which stand first in the table of kinds.
@@ -273,7 +263,7 @@ fn convert(
             closed,
             missing: RefCell::default(),
         };
-        let mut converter = Converter::new(variables, handles, customs, numbers);
+        let mut converter = Converter::new(variables, handles, customs);
         let bodies: Vec<Converted> = declared
             .iter()
             .skip(from)
@@ -724,10 +714,21 @@ fn identity_of(
             })
             .collect()),
     };
-    let text = match raw {
-        Raw::Text(text) => expand(text)?,
-        Raw::Number(number) if number.is_u64() => number.to_string(),
-        Raw::Map(_) if identity_fields.len() > 1 => {
+    let name = format!("removed.{}", kind.collection);
+    let refuse = |written: &str| {
+        let (message, help) = unquoted(&name, raw, written);
+        Err(vec![
+            Problem::error(UNQUOTED, format!("an item of {message}"))
+                .at(place.clone(), DISAGREE)
+                .help(help),
+        ])
+    };
+    let text = match (raw.as_text(), raw) {
+        (AsText::Text(text), _) => expand(text)?,
+        (AsText::Number(number), _) if number.is_u64() => number.to_string(),
+        (AsText::Number(number), _) => return refuse(&number.to_string()),
+        (AsText::Unquoted(written), _) => return refuse(written),
+        (_, Raw::Map(_)) if identity_fields.len() > 1 => {
             let pointer = |at: At<'_>, part: Part| Place {
                 pointer: format!("{}{}", place.pointer, at.pointer()),
                 part,
@@ -764,8 +765,7 @@ fn identity_of(
                 .collect::<Result<Vec<_>, _>>()?
                 .join("/")
         }
-        other => {
-            let name = format!("removed.{}", kind.collection);
+        (_, other) => {
             let (message, _) = wrong_type(&name, "a text", other);
             return bad(
                 format!("an item of {message}"),

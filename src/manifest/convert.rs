@@ -9,11 +9,10 @@ use serde_json::Number;
 use super::custom::Customs;
 use super::identity::canonical;
 use super::origin::Origin;
-use super::raw::{At, Raw};
+use super::raw::{AsText, At, Raw};
 use super::resolve::{Handles, Slip};
 use super::variables::{BadExpression, Expanded, Variables};
-use super::walk::{misspelt, unknown_key, wrong_type};
-use super::written::Numbers;
+use super::walk::{DISAGREE, UNQUOTED, misspelt, unknown_key, unquoted, wrong_type};
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Part, Place, Problem, counted, did_you_mean, ticked};
@@ -30,7 +29,6 @@ pub(crate) struct Converter<'a> {
     pub(crate) variables: Variables<'a>,
     pub(crate) handles: &'a Handles<'a>,
     pub(crate) customs: &'a Customs,
-    pub(crate) numbers: &'a Numbers<'a>,
     pub(crate) problems: Vec<Problem>,
     /// Handles that are not declared, by the problems that report them.
     pub(crate) slips: Vec<Slip>,
@@ -56,13 +54,11 @@ impl<'a> Converter<'a> {
         variables: Variables<'a>,
         handles: &'a Handles<'a>,
         customs: &'a Customs,
-        numbers: &'a Numbers<'a>,
     ) -> Self {
         Self {
             variables,
             handles,
             customs,
-            numbers,
             problems: Vec::new(),
             slips: Vec::new(),
             warnings: Vec::new(),
@@ -352,25 +348,18 @@ impl<'a> Converter<'a> {
         raw: &Raw,
         at: At<'_>,
     ) -> Option<Text> {
-        match raw {
-            Raw::Text(text) => self.expand(here, text, at),
-            Raw::Null => Some(Text::Plain(Arc::default())),
-            Raw::Number(number) => {
-                let place = here.place(at, Part::Value);
-                match self.numbers.as_written(number, &place) {
-                    Ok(text) => Some(Text::Plain(text.into())),
-                    Err(written) => {
-                        self.doubtful(here, at, name, &written);
-                        None
-                    }
-                }
-            }
-            Raw::Doubtful(text) => {
-                self.doubtful(here, at, name, text);
+        match raw.as_text() {
+            AsText::Text(text) => self.expand(here, text, at),
+            AsText::Number(number) => Some(Text::Plain(number.to_string().into())),
+            AsText::Unquoted(written) => {
+                let (message, help) = unquoted(name, raw, written);
+                let place = (at, Part::Value);
+                self.error(here, place, UNQUOTED, message, DISAGREE, Some(help));
                 None
             }
-            other => {
-                self.wrong(here, at, other, name, "a text");
+            AsText::Other if matches!(raw, Raw::Null) => Some(Text::Plain(Arc::default())),
+            AsText::Other => {
+                self.wrong(here, at, raw, name, "a text");
                 None
             }
         }
@@ -400,17 +389,6 @@ impl<'a> Converter<'a> {
                 None
             }
         }
-    }
-
-    fn doubtful(&mut self, here: Here<'_>, at: At<'_>, name: &str, written: &str) {
-        self.error(
-            here,
-            (at, Part::Value),
-            "unquoted-number",
-            format!("`{name}` is a text, and `{written}` without quotes is read as a number"),
-            "readers of YAML disagree about this",
-            Some(format!("put it in quotes: \"{written}\"")),
-        );
     }
 
     fn text_field(
@@ -516,7 +494,7 @@ impl<'a> Converter<'a> {
             }
             other => other,
         };
-        let (json, value) = match (field.shape, raw) {
+        let (json, value) = match (field.shape, raw.meaning()) {
             (Shape::Flag, Raw::Bool(flag)) => return Some(Value::Bool(*flag)),
             (Shape::Choice(_), Raw::Text(text)) if text.is_empty() => return Some(Value::Null),
             (Shape::Choice(_), Raw::Text(text)) => {
@@ -527,8 +505,8 @@ impl<'a> Converter<'a> {
                 let number = normal_number(number);
                 (number.clone().into(), Value::Number(number))
             }
-            (_, other) => {
-                self.wrong(here, at, other, field.name, &wanted);
+            _ => {
+                self.wrong(here, at, raw, field.name, &wanted);
                 return None;
             }
         };

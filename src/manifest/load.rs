@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser};
-use serde::de::DeserializeSeed;
+use serde::Deserialize as _;
+use serde::de::{DeserializeSeed, IgnoredAny};
 
 use super::places::Places;
-use super::raw::{At, Raw, Reading, TOO_MANY};
+use super::raw::{At, Raw, Reading, Spelling, TOO_MANY};
 use super::source::Source;
 use crate::config::PROJECT_FILE;
 use crate::problem::{Part, Place, Problem};
@@ -40,6 +41,10 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<(u32, Raw)>, Vec<Problem>
             Err(error) => return Err(vec![syntax(source, &error)]),
         }
     }
+    if reading.needs_spelling() {
+        spell(&reading, &source.text, &mut documents)
+            .map_err(|error| vec![syntax(source, &error)])?;
+    }
     if documents.is_empty() {
         let problem = Problem::error("empty-file", "the file holds nothing")
             .at(Place::file(Arc::clone(&source.name)), "")
@@ -66,6 +71,25 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<(u32, Raw)>, Vec<Problem>
     } else {
         Err(tidy.problems)
     }
+}
+
+/// Gives numbers, and true and false, the spelling that their values do not keep.
+///
+/// The same reader goes over the text again, so that anchors, merges and flows are what they were.
+fn spell<'t>(
+    reading: &Reading<'t>,
+    text: &'t str,
+    documents: &mut [(u32, Raw)],
+) -> Result<(), serde_yaml::Error> {
+    let mut documents = documents.iter_mut().peekable();
+    for (number, document) in (0_u32..).zip(serde_yaml::Deserializer::from_str(text)) {
+        match documents.next_if(|(known, _)| *known == number) {
+            Some((_, raw)) => Spelling { reading, raw }.deserialize(document)?,
+            // A document that nobody asks for is only got over with.
+            None => IgnoredAny::deserialize(document).map(|_| ())?,
+        }
+    }
+    Ok(())
 }
 
 fn not_utf8(source: &Source, at: usize) -> Problem {

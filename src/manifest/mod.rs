@@ -22,7 +22,6 @@ mod subscriptions;
 pub(crate) mod variables;
 pub(crate) mod walk;
 pub mod write;
-mod written;
 
 pub use closed::{Closed, is_secret_by_name, names_of_secrets};
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};

@@ -6,7 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 use serde_json::Number;
 
@@ -17,10 +18,13 @@ pub(crate) enum Raw {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number that JSON knows.
+    /// A number that JSON knows, written as JSON writes it.
     Number(Number),
     /// A plain scalar that readers of YAML take for different things, such as `007` or `.inf`.
     Doubtful(Box<str>),
+    /// A number, `true` or `false` in a spelling that its value does not keep, such as `+49`, `1.10`
+    /// or `True`.
+    Spelled(Box<Spelled>),
     /// A text; the value that is made of it shares it.
     Text(Arc<str>),
     /// A list.
@@ -31,17 +35,58 @@ pub(crate) enum Raw {
     Tagged(Box<str>),
 }
 
+/// A value whose spelling says more than the value does.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Spelled {
+    /// What it is read as.
+    pub(crate) meaning: Raw,
+    /// How it is written.
+    pub(crate) written: Box<str>,
+}
+
+/// What a value is where a text is wanted.
+pub(crate) enum AsText<'r> {
+    /// A text.
+    Text(&'r Arc<str>),
+    /// A number whose text is the very text in the file.
+    Number(&'r Number),
+    /// Something without quotes whose value would be another text than the one in the file.
+    Unquoted(&'r str),
+    /// Anything else.
+    Other,
+}
+
 impl Raw {
+    /// The value as a text: the one rule for every place that takes one.
+    pub(crate) fn as_text(&self) -> AsText<'_> {
+        match self {
+            Self::Text(text) => AsText::Text(text),
+            Self::Number(number) => AsText::Number(number),
+            Self::Doubtful(written) => AsText::Unquoted(written),
+            Self::Spelled(spelled) => AsText::Unquoted(&spelled.written),
+            _ => AsText::Other,
+        }
+    }
+
+    /// The value where its spelling does not matter: a number, or true or false.
+    pub(crate) fn meaning(&self) -> &Raw {
+        match self {
+            Self::Spelled(spelled) => &spelled.meaning,
+            other => other,
+        }
+    }
+
     /// What it is, in words.
     pub(crate) fn what(&self) -> &'static str {
-        match self {
+        match self.meaning() {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",
             Self::Number(_) | Self::Doubtful(_) => "a number",
             Self::Text(_) => "a text",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
-            Self::Tagged(_) => "a tag",
+            // A meaning is never spelled itself.
+            Self::Tagged(_) | Self::Spelled(_) => "a tag",
         }
     }
 
@@ -127,6 +172,8 @@ pub(crate) struct Reading<'t> {
     merge: Arc<str>,
     /// Values that may still be read; aliases cannot make more of them than this.
     budget: Cell<usize>,
+    /// Whether a number was read that may be written in many ways.
+    many_ways: Cell<bool>,
 }
 
 /// The key that merges maps.
@@ -143,7 +190,13 @@ impl<'t> Reading<'t> {
             merge: MERGE.into(),
             // Two characters are the least that a value takes; aliases may repeat a file ten times.
             budget: Cell::new(text.len().saturating_mul(5).saturating_add(10_000)),
+            many_ways: Cell::new(false),
         }
+    }
+
+    /// Whether something was read whose spelling has to be looked at.
+    pub(crate) fn needs_spelling(&self) -> bool {
+        self.many_ways.get() || may_be_odd(self.text)
     }
 
     /// Whether a key is the one that merges.
@@ -222,24 +275,20 @@ impl<'de> Visitor<'de> for &Reading<'de> {
     }
 
     fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
+        self.many_ways.set(true);
         Ok(Raw::Doubtful(value.to_string().into()))
     }
 
     fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
+        self.many_ways.set(true);
         Ok(Raw::Doubtful(value.to_string().into()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+        self.many_ways.set(true);
         Ok(Number::from_f64(value).map_or_else(
-            || {
-                // As YAML writes them, not as Rust does.
-                let written = match (value.is_nan(), value.is_sign_negative()) {
-                    (true, _) => ".nan",
-                    (_, true) => "-.inf",
-                    _ => ".inf",
-                };
-                Raw::Doubtful(written.into())
-            },
+            // The spelling takes the place of this word.
+            || Raw::Doubtful(value.to_string().into()),
             Raw::Number,
         ))
     }
@@ -280,6 +329,148 @@ impl<'de> Visitor<'de> for &Reading<'de> {
     }
 }
 
+/// Whether some number, or true or false, may be written otherwise than plainly.
+///
+/// This is a coarse look at the words of a file, not at their places; it errs on the side of yes. A
+/// tag may make a number of anything, or stand at a key.
+fn may_be_odd(text: &str) -> bool {
+    text.split(|character: char| character.is_ascii_whitespace() || ",:[]{}".contains(character))
+        .any(|word| {
+            let digits = word.strip_prefix('-').unwrap_or(word);
+            word.starts_with(['+', '!'])
+                || (digits.len() > 1 && digits.starts_with('0'))
+                || digits != word && digits == "0"
+                || matches!(word, "True" | "TRUE" | "False" | "FALSE")
+        })
+}
+
+/// Reads a value once more, beside what was read, and keeps the spellings that its values lost.
+pub(crate) struct Spelling<'r, 't> {
+    pub(crate) reading: &'r Reading<'t>,
+    pub(crate) raw: &'r mut Raw,
+}
+
+impl<'de> DeserializeSeed<'de> for Spelling<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let plainly = match &*self.raw {
+            Raw::Number(number) => number.to_string(),
+            Raw::Bool(flag) => flag.to_string(),
+            Raw::Doubtful(text) => text.to_string(),
+            Raw::List(_) => return deserializer.deserialize_seq(self),
+            Raw::Map(_) => return deserializer.deserialize_map(self),
+            _ => return deserializer.deserialize_ignored_any(IgnoredAny).map(|_| ()),
+        };
+        let written = deserializer.deserialize_str(Key(self.reading))?;
+        if *written == *plainly {
+            return Ok(());
+        }
+        let written: Box<str> = (&*written).into();
+        *self.raw = match std::mem::replace(self.raw, Raw::Null) {
+            Raw::Doubtful(_) => Raw::Doubtful(written),
+            meaning => Raw::Spelled(Box::new(Spelled { meaning, written })),
+        };
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for Spelling<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what was read before")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        if let Raw::List(items) = self.raw {
+            for raw in items {
+                seq.next_element_seed(Spelling {
+                    reading: self.reading,
+                    raw,
+                })?;
+            }
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        if let Raw::Map(entries) = self.raw {
+            for (_, raw) in entries {
+                let tag = map.next_key_seed(TagOf)?.flatten();
+                map.next_value_seed(Spelling {
+                    reading: self.reading,
+                    raw,
+                })?;
+                // A tag at a key means as little as one at its value.
+                if let Some(tag) = tag {
+                    *raw = Raw::Tagged(tag);
+                }
+            }
+        }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// The tag of a key, if it has one.
+struct TagOf;
+
+impl<'de> DeserializeSeed<'de> for TagOf {
+    type Value = Option<Box<str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TagOf {
+    type Value = Option<Box<str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u128<E>(self, _: u128) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i128<E>(self, _: i128) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Self::Value, A::Error> {
+        let (tag, content) = data.variant::<String>()?;
+        content.newtype_variant::<IgnoredAny>()?;
+        Ok(Some(tag.into()))
+    }
+}
+
 /// Reads a key as it is written: `1: x` has the key `1`.
 struct Key<'r, 't>(&'r Reading<'t>);
 
@@ -314,9 +505,16 @@ impl<'de> Visitor<'de> for Key<'_, 'de> {
 #[cfg(test)]
 pub(crate) fn read(text: &str) -> Raw {
     let reading = Reading::new(text);
-    (&reading)
+    let mut raw = (&reading)
         .deserialize(serde_yaml::Deserializer::from_str(text))
-        .unwrap()
+        .unwrap();
+    if reading.needs_spelling() {
+        let (reading, raw) = (&reading, &mut raw);
+        Spelling { reading, raw }
+            .deserialize(serde_yaml::Deserializer::from_str(text))
+            .unwrap();
+    }
+    raw
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::convert::{Converter, Here};
 use super::identity::canonical_name;
 use super::origin::Origin;
-use super::raw::{At, Raw};
+use super::raw::{AsText, At, Raw};
 use super::variables::{Expanded, Variables};
 use super::walk::wrong_type;
 use crate::kind::{KINDS, Kind, find};
@@ -84,15 +84,19 @@ impl<'a> Handles<'a> {
         for ((address, one), body) in declared.iter().zip(bodies) {
             if let Some(collection) = collections.get_mut(address.collection) {
                 collection.handles.insert(Arc::clone(&address.handle), one);
-                let name = match body.get(collection.kind.naming_field().name) {
-                    Some(Raw::Text(text)) => match variables.expand(text) {
+                let Some(name) = body.get(collection.kind.naming_field().name) else {
+                    continue;
+                };
+                let name = match name.as_text() {
+                    AsText::Text(text) => match variables.expand(text) {
                         Ok(Expanded::Literal(text)) => text.into_owned(),
                         Ok(Expanded::Text(text)) => text,
                         // Reported where the field itself is converted.
                         _ => String::new(),
                     },
-                    Some(Raw::Number(number)) => number.to_string(),
-                    _ => continue,
+                    AsText::Number(number) => number.to_string(),
+                    AsText::Unquoted(_) => String::new(),
+                    AsText::Other => continue,
                 };
                 collection
                     .explicit

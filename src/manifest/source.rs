@@ -1,7 +1,8 @@
 //! The files of a project: which of them are manifests, and their texts.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -71,29 +72,29 @@ impl Sources {
 
 /// Finds and reads the manifests of an environment.
 ///
-/// Manifests are all `*.yaml` and `*.yml` files below the project folder but the project file,
-/// hidden files and folders, folders with a project file of their own, and the overlays of every
-/// environment; of these, the environment's own are read besides.
+/// Manifests are all `*.yaml` and `*.yml` files (in letters of any case) below the project folder but
+/// the project file, hidden files and folders, folders with a project file of their own, and the
+/// overlays of every environment; of these, the environment's own are read besides.
 ///
 /// # Errors
 ///
-/// Files that cannot be read or are too large, symbolic links, and overlays that do not exist.
+/// Files and folders that cannot be read, files that are too large or whose names are not UTF-8 or
+/// almost that of the project file, symbolic links, and overlays that do not exist.
 pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Problems> {
     let mut finder = Finder::new(project);
-    finder.folder("", None, 0);
+    finder.folder(Path::new(""), None, 0);
     let base = finder.take();
     let mut overlays = Vec::new();
     for overlay in &environment.overlays {
         let name = overlay.path.as_str();
         if let Some(link) = linked(&project.directory, name) {
-            finder.refuse_link(&link);
+            finder.refuse_link(Path::new(&link));
             overlays.push(Vec::new());
             continue;
         }
         match fs::symlink_metadata(project.directory.join(name)) {
-            Ok(meta) if meta.is_dir() => finder.folder(name, Some(name), 0),
-            Ok(meta) if meta.is_file() => finder.file(name, meta.len()),
-            Ok(_) => finder.refuse_link(name),
+            Ok(meta) if meta.is_dir() => finder.folder(Path::new(name), Some(name), 0),
+            Ok(meta) => finder.file(Path::new(name), &meta),
             Err(error) => finder.problems.push(
                 Problem::error(
                     "missing-overlay",
@@ -132,8 +133,8 @@ pub fn elsewhere(project: &Project, environment: &Environment) -> Vec<Source> {
             continue;
         }
         match fs::symlink_metadata(project.directory.join(name)) {
-            Ok(meta) if meta.is_dir() => finder.folder(name, Some(name), 0),
-            Ok(meta) if meta.is_file() => finder.file(name, meta.len()),
+            Ok(meta) if meta.is_dir() => finder.folder(Path::new(name), Some(name), 0),
+            Ok(meta) if meta.is_file() => finder.file(Path::new(name), &meta),
             _ => {}
         }
     }
@@ -196,16 +197,16 @@ impl<'a> Finder<'a> {
     }
 
     /// Reads a folder; `inside` is the overlay it belongs to.
-    fn folder(&mut self, name: &str, inside: Option<&str>, depth: usize) {
+    fn folder(&mut self, folder: &Path, inside: Option<&str>, depth: usize) {
         if depth > MAX_FOLDERS {
             self.refuse(
-                name,
+                folder,
                 "too-many-folders",
                 format!("folders are nested more than {MAX_FOLDERS} deep"),
             );
             return;
         }
-        let entries = fs::read_dir(self.root.join(name)).and_then(|entries| {
+        let entries = fs::read_dir(self.root.join(folder)).and_then(|entries| {
             entries
                 .map(|entry| entry.map(|entry| entry.file_name()))
                 .collect::<io::Result<Vec<_>>>()
@@ -214,50 +215,42 @@ impl<'a> Finder<'a> {
             Ok(entries) => entries,
             Err(error) => {
                 self.refuse(
-                    if name.is_empty() { "." } else { name },
+                    folder,
                     "unreadable",
                     format!("the folder cannot be read: {}", reason(&error)),
                 );
                 return;
             }
         };
-        if depth > 0 && entries.iter().any(|entry| entry == PROJECT_FILE) {
+        // A folder of that name makes no project.
+        if depth > 0 && self.root.join(folder).join(PROJECT_FILE).is_file() {
             return;
         }
         entries.sort();
         for entry in entries {
-            let Some(entry) = entry.to_str() else {
-                // A name that is not Unicode cannot end in `.yaml` as far as anybody can tell.
-                continue;
-            };
-            if entry.starts_with('.') {
+            if entry.as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            let child = if name.is_empty() {
-                entry.to_owned()
-            } else {
-                format!("{name}/{entry}")
-            };
-            if child == PROJECT_FILE
-                || (inside != Some(child.as_str()) && self.overlays.contains(&child.as_str()))
+            let child = folder.join(&entry);
+            let listed = |name: &str| inside != Some(name) && self.overlays.contains(&name);
+            if child == Path::new(PROJECT_FILE) || slashed(&child).is_some_and(|name| listed(&name))
             {
                 continue;
             }
-            let yaml = Path::new(entry)
-                .extension()
-                .is_some_and(|end| end == "yaml" || end == "yml");
             match fs::symlink_metadata(self.root.join(&child)) {
                 Ok(meta) if meta.is_dir() => self.folder(&child, inside, depth + 1),
                 Ok(meta) if meta.is_symlink() => {
                     // A link to something that is no manifest is none of our business.
-                    let folder =
-                        fs::metadata(self.root.join(&child)).is_ok_and(|meta| meta.is_dir());
-                    if yaml || folder {
+                    let other = match fs::metadata(self.root.join(&child)) {
+                        Ok(meta) => !meta.is_dir(),
+                        Err(error) => error.kind() == io::ErrorKind::NotFound,
+                    };
+                    if is_yaml(&entry) || !other {
                         self.refuse_link(&child);
                     }
                 }
-                Ok(meta) if yaml && meta.is_file() => self.file(&child, meta.len()),
-                Ok(_) => {}
+                Ok(_) if !is_yaml(&entry) => {}
+                Ok(meta) => self.file(&child, &meta),
                 Err(error) => self.refuse(
                     &child,
                     "unreadable",
@@ -267,41 +260,143 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn file(&mut self, name: &str, length: u64) {
-        if length > MAX_FILE {
-            self.refuse(
-                name,
+    /// Reads what is to be a manifest.
+    fn file(&mut self, path: &Path, meta: &Metadata) {
+        if is_like_project_file(path) {
+            self.problems.push(misnamed(path));
+            return;
+        }
+        let Some(name) = slashed(path) else {
+            self.problems.push(
+                Problem::error(
+                    "not-utf8-name",
+                    format!("the file name `{}` is not UTF-8", shown(path)),
+                )
+                .help("rename the file, or the folder that it is in; a name that begins with a dot hides it"),
+            );
+            return;
+        };
+        if !meta.is_file() {
+            self.problems.push(
+                Problem::error("not-a-file", "this is no file that can be read as a manifest")
+                    .at(Place::file(name), "")
+                    .help("move the pipe, socket or device away, or hide it behind a name that begins with a dot"),
+            );
+            return;
+        }
+        let bytes = if meta.len() > MAX_FILE {
+            Err(meta.len())
+        } else {
+            match read(&self.root.join(path)) {
+                // It has grown meanwhile.
+                Ok(bytes) if bytes.len() as u64 > MAX_FILE => Err(bytes.len() as u64),
+                Ok(bytes) => Ok(bytes),
+                Err(error) => {
+                    self.refuse(
+                        path,
+                        "unreadable",
+                        format!("the file cannot be read: {}", reason(&error)),
+                    );
+                    return;
+                }
+            }
+        };
+        match bytes {
+            Ok(bytes) => self.found.push(Source::new(name, &bytes)),
+            Err(length) => self.refuse(
+                path,
                 "file-too-large",
                 format!(
                     "the file is {} MiB large; {} MiB is the most",
                     length.div_ceil(1024 * 1024),
                     MAX_FILE / 1024 / 1024
                 ),
-            );
-            return;
-        }
-        match read(&self.root.join(name)) {
-            // It has grown meanwhile.
-            Ok(bytes) if bytes.len() as u64 > MAX_FILE => self.file(name, bytes.len() as u64),
-            Ok(bytes) => self.found.push(Source::new(name, &bytes)),
-            Err(error) => self.refuse(
-                name,
-                "unreadable",
-                format!("the file cannot be read: {}", reason(&error)),
             ),
         }
     }
 
-    fn refuse(&mut self, name: &str, code: &'static str, message: String) {
+    fn refuse(&mut self, path: &Path, code: &'static str, message: String) {
         self.problems
-            .push(Problem::error(code, message).at(Place::file(name), ""));
+            .push(Problem::error(code, message).at(Place::file(shown(path)), ""));
     }
 
-    fn refuse_link(&mut self, name: &str) {
+    fn refuse_link(&mut self, path: &Path) {
         self.problems.push(
             Problem::error("symbolic-link", "symbolic links are not followed")
-                .at(Place::file(name), "")
+                .at(Place::file(shown(path)), "")
                 .help("move the file into the project folder, or hide the link behind a name that begins with a dot"),
         );
+    }
+}
+
+/// Whether a name ends in `.yaml` or `.yml`, in letters of any case.
+fn is_yaml(name: &OsStr) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
+}
+
+/// Whether a name is that of the project file but for the case of its letters or the short ending.
+fn is_like_project_file(path: &Path) -> bool {
+    let stem = Path::new(PROJECT_FILE).file_stem().unwrap_or_default();
+    path.file_name()
+        .is_some_and(|name| name != PROJECT_FILE && is_yaml(name))
+        && path
+            .file_stem()
+            .is_some_and(|name| name.eq_ignore_ascii_case(stem))
+}
+
+/// The problem of a file that is named almost as the project file.
+fn misnamed(path: &Path) -> Problem {
+    let shown = shown(path);
+    let help = if shown.contains('/') {
+        format!(
+            "name it `{PROJECT_FILE}` if its folder is a project of its own; a manifest needs another name"
+        )
+    } else {
+        format!("name it `{PROJECT_FILE}` if it is the project file; a manifest needs another name")
+    };
+    Problem::error(
+        "misnamed-project-file",
+format!("this is neither the project file nor a manifest: a project file is named `{PROJECT_FILE}`"),
+    )
+    .at(Place::file(shown), "")
+    .help(help)
+}
+
+/// A file of a folder that is named almost as the project file, if there is one.
+pub(crate) fn like_project_file(folder: &Path) -> Option<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.file_name()))
+        .filter(|name| is_like_project_file(Path::new(name)))
+        .collect();
+    names.sort();
+    names.first().map(|name| shown(Path::new(name)))
+}
+
+/// A path below the project folder with forward slashes; none where a name is not Unicode.
+fn slashed(path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.iter().map(OsStr::to_str).collect();
+    parts.map(|parts| parts.join("/"))
+}
+
+/// A path for messages: bytes that are not UTF-8 stand there as `\xff`.
+fn shown(path: &Path) -> String {
+    let parts: Vec<String> = path
+        .iter()
+        .map(|part| {
+            let mut text = String::new();
+            for chunk in part.as_encoded_bytes().utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.push_str(&chunk.invalid().escape_ascii().to_string());
+            }
+            text
+        })
+        .collect();
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
     }
 }

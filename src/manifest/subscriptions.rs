@@ -151,7 +151,7 @@ impl Converter<'_> {
         match key {
             "departments" => self.references(here, "departments", raw, at, key),
             "includePrevState" => {
-                let flag = match raw {
+                let flag = match raw.meaning() {
                     Raw::Bool(flag) => Some(*flag),
                     Raw::Text(text) if text.contains("${") => {
                         match &*self.plain(here, key, raw, at)? {

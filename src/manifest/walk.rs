@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::raw::{At, Raw};
+use super::raw::{AsText, At, Raw};
 use crate::problem::{Part, Place, Problem, did_you_mean, nearest, ticked};
 
 /// Reads values at places and collects problems.
@@ -17,6 +17,11 @@ pub(crate) struct Walker<'a> {
 pub(crate) fn wrong_type(name: &str, wanted: &str, raw: &Raw) -> (String, Option<String>) {
     let message = format!("`{name}` must be {wanted}, not {}", raw.what());
     let help = match raw {
+        _ if wanted.starts_with("a text")
+            && let AsText::Unquoted(written) = raw.as_text() =>
+        {
+            Some(format!("put it in quotes: \"{written}\""))
+        }
         Raw::Text(text) if wanted.starts_with("true") => {
             let word = match text.to_lowercase().as_str() {
                 "yes" | "y" | "on" | "true" => Some("true"),
@@ -31,12 +36,11 @@ pub(crate) fn wrong_type(name: &str, wanted: &str, raw: &Raw) -> (String, Option
                 None => "write `true` or `false`".to_owned(),
             })
         }
-        Raw::Number(_) if wanted.starts_with("true") => Some("write `true` or `false`".to_owned()),
+        _ if wanted.starts_with("true") && matches!(raw.meaning(), Raw::Number(_)) => {
+            Some("write `true` or `false`".to_owned())
+        }
         Raw::Text(text) if wanted.contains("number") && text.trim().parse::<f64>().is_ok() => {
             Some("write the number without quotes".to_owned())
-        }
-        Raw::Doubtful(text) if wanted.starts_with("a text") => {
-            Some(format!("put it in quotes: \"{text}\""))
         }
         Raw::Doubtful(_) => Some("write a plain decimal number".to_owned()),
         Raw::Bool(value) if wanted.starts_with("a text") => {
@@ -53,6 +57,24 @@ pub(crate) fn wrong_type(name: &str, wanted: &str, raw: &Raw) -> (String, Option
     };
     (message, help)
 }
+
+/// The sentence and the help for what stands without quotes where a text is wanted, and would be
+/// another text than the one in the file.
+pub(crate) fn unquoted(name: &str, raw: &Raw, written: &str) -> (String, String) {
+    (
+        format!(
+            "`{name}` is a text, and `{written}` without quotes is read as {}",
+            raw.what()
+        ),
+        format!("put it in quotes: \"{written}\""),
+    )
+}
+
+/// The code of the problem that [`unquoted`] words.
+pub(crate) const UNQUOTED: &str = "unquoted-number";
+
+/// What is said of the value itself beside [`unquoted`].
+pub(crate) const DISAGREE: &str = "readers of YAML disagree about this";
 
 /// The sentence and the help for a key that is not known.
 pub(crate) fn unknown_key(what: &str, key: &str, known: &[&str]) -> (String, String) {
@@ -141,11 +163,11 @@ impl Walker<'_> {
         &[]
     }
 
-    /// A text that is not empty; a whole number counts as one.
+    /// A text that is not empty; a whole number in plain digits counts as one.
     pub(crate) fn text(&mut self, raw: &Raw, at: At<'_>, name: &str) -> Option<String> {
-        match raw {
-            Raw::Text(text) if !text.trim().is_empty() => Some(text.to_string()),
-            Raw::Text(_) => {
+        match raw.as_text() {
+            AsText::Text(text) if !text.trim().is_empty() => Some(text.to_string()),
+            AsText::Text(_) => {
                 self.report(
                     "empty",
                     (at, Part::Value),
@@ -155,9 +177,19 @@ impl Walker<'_> {
                 );
                 None
             }
-            Raw::Number(number) if number.is_u64() => Some(number.to_string()),
-            other => {
-                self.wrong(other, at, name, "a text");
+            AsText::Number(number) if number.is_u64() => Some(number.to_string()),
+            AsText::Number(number) => {
+                let (message, help) = unquoted(name, raw, &number.to_string());
+                self.report(UNQUOTED, (at, Part::Value), message, DISAGREE, Some(help));
+                None
+            }
+            AsText::Unquoted(written) => {
+                let (message, help) = unquoted(name, raw, written);
+                self.report(UNQUOTED, (at, Part::Value), message, DISAGREE, Some(help));
+                None
+            }
+            AsText::Other => {
+                self.wrong(raw, at, name, "a text");
                 None
             }
         }
@@ -183,7 +215,7 @@ impl Walker<'_> {
 
     /// True or false.
     pub(crate) fn flag(&mut self, raw: &Raw, at: At<'_>, name: &str) -> Option<bool> {
-        if let Raw::Bool(value) = raw {
+        if let Raw::Bool(value) = raw.meaning() {
             return Some(*value);
         }
         self.wrong(raw, at, name, "true or false");
@@ -198,10 +230,15 @@ impl Walker<'_> {
         name: &str,
         (min, max): (u64, u64),
     ) -> Option<u64> {
-        match raw {
+        match raw.meaning() {
             Raw::Number(number) => match number.as_u64() {
                 Some(value) if (min..=max).contains(&value) => Some(value),
                 _ => {
+                    let plainly = number.to_string();
+                    let number = match raw.as_text() {
+                        AsText::Unquoted(written) => written,
+                        _ => &*plainly,
+                    };
                     self.report(
                         "out-of-range",
                         (at, Part::Value),

@@ -240,7 +240,7 @@ fn block(text: &str, level: usize) -> Option<String> {
 }
 
 /// A text as a scalar of one line: plain where every reader of YAML takes it for that text.
-fn quoted(text: &str) -> Cow<'_, str> {
+pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }

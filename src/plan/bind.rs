@@ -1,16 +1,14 @@
 //! Binding: which live object each declared resource is, and what its references mean.
 
-use std::borrow::Cow;
-
-use crate::api::Dialect;
 use crate::kind::{Form, Kind, Shape};
 use crate::live::convert::{Names, flag, is_normal, normalise};
 use crate::live::{Live, LiveObject, identity, identity_fields};
 use crate::manifest::Desired;
-use crate::manifest::identity::{canonical, canonical_identity, canonical_text};
+use crate::manifest::identity::canonical_text;
 use crate::many::each;
 use crate::plan::Options;
 use crate::plan::owners::{Owners, prune, two_candidates};
+use crate::plan::taken::{Rename, renamed_from};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Leaves, Reference, Resource, State, Value};
 use foldhash::{HashMap, HashSet};
@@ -32,6 +30,8 @@ pub struct Bound {
     pub not_compared: Vec<Address>,
     /// Addresses of which a problem says why nobody knows what they are; never in a plan.
     pub unclear: HashSet<Address>,
+    /// Live objects of which a problem says that an unclear address may mean them; never removed.
+    pub disputed: HashSet<usize>,
 }
 
 /// Binds the declared resources to live objects.
@@ -69,11 +69,10 @@ pub fn bind_what_is_clear(
         let before = problems.len();
         let by_ledger = owners.by_address.get(address).copied();
         let by_name = candidate(
-            desired,
-            live,
+            (desired, live, &owners),
+            options,
             address,
             resource,
-            by_ledger,
             &mut problems,
             &mut bound,
         );
@@ -85,6 +84,7 @@ pub fn bind_what_is_clear(
                     if owned != named && !owners.is_of_another(named, desired) =>
                 {
                     problems.push(two_candidates(desired, live, address, owned, named));
+                    bound.disputed.extend([owned, named]);
                     break 'one;
                 }
                 (Some(index), _) | (None, Some(index)) => index,
@@ -281,16 +281,17 @@ fn not_unique(
     .help("rename or delete all but one of them in Zoho Desk")
 }
 
+/// The live object that an address is by its name, or by the name that it had before.
 fn candidate(
-    desired: &Desired,
-    live: &Live,
+    (desired, live, owners): (&Desired, &Live, &Owners),
+    options: &Options,
     address: &Address,
     resource: &Resource,
-    owned: Option<usize>,
     problems: &mut Vec<Problem>,
     bound: &mut Bound,
 ) -> Option<usize> {
     let kind = resource.kind;
+    let owned = owners.by_address.get(address).copied();
     let Some(name) = identity(kind, live.dialect, &resource.body) else {
         // The part of the identity that is missing is a secret: nothing can be said about it.
         bound.not_compared.push(address.clone());
@@ -298,7 +299,29 @@ fn candidate(
     };
     let secret = identity_fields(kind, live.dialect)
         .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
-    match *live.find(kind.collection, &name) {
+    let named = live.find(kind.collection, &name);
+    let without_case = || {
+        (!secret && named.is_empty())
+            .then(|| live.find_without_case(kind.collection, &name))
+            .flatten()
+    };
+    let old = renamed_from(desired, live, address, resource);
+    if let Some(old) = &old {
+        let taken: Vec<usize> = named.iter().copied().chain(without_case()).collect();
+        let rename = Rename {
+            address,
+            old,
+            taken,
+            name: (!secret).then_some(&*name),
+        };
+        if let Some(problem) = rename.both_exist(desired, live, owners, options) {
+            problems.push(problem);
+            bound.disputed.extend(&rename.taken);
+            bound.disputed.extend(&old.objects);
+            return None;
+        }
+    }
+    match *named {
         [index] => return Some(index),
         [] => {}
         // Of several of one name the ledger knows which one is meant.
@@ -318,32 +341,25 @@ fn candidate(
             return None;
         }
     }
-    let renamed_from = desired
-        .details
-        .get(address)
-        .and_then(|detail| detail.lifecycle.renamed_from.as_deref());
-    if let Some(old) = renamed_from {
-        for old in old_identities(kind, live.dialect, resource, old) {
-            match *live.find(kind.collection, &old) {
-                [index] => return Some(index),
-                [] => {}
-                ref several => {
-                    problems.push(not_unique(
-                        live,
-                        kind.collection,
-                        &old,
-                        several,
-                        place(desired, address, "lifecycle/renamedFrom"),
-                    ));
-                    return None;
-                }
+    if let Some(old) = old {
+        match *old.objects {
+            [index] => return Some(index),
+            [] => {}
+            ref several => {
+                problems.push(not_unique(
+                    live,
+                    kind.collection,
+                    &old.name,
+                    several,
+                    place(desired, address, "lifecycle/renamedFrom"),
+                ));
+                return None;
             }
         }
     }
     // What the ledger owns is renamed, whatever the case.
-    if !secret
-        && owned.is_none()
-        && let Some(index) = live.find_without_case(kind.collection, &name)
+    if owned.is_none()
+        && let Some(index) = without_case()
     {
         let have = live.identity_of(index).unwrap_or_default();
         problems.push(
@@ -361,27 +377,6 @@ fn candidate(
         );
     }
     None
-}
-
-/// What `renamedFrom` may mean: the whole identity, or the naming part beside those that stay.
-fn old_identities(
-    kind: &'static Kind,
-    dialect: Dialect,
-    resource: &Resource,
-    old: &str,
-) -> Vec<String> {
-    let mut fields = identity_fields(kind, dialect);
-    if let (Some(field), None) = (fields.next(), fields.next()) {
-        return vec![canonical(field, old).into_owned()];
-    }
-    let mut body = resource.body.clone();
-    body.set(kind.naming_field().name, Value::text(old));
-    let beside = identity(kind, dialect, &body);
-    beside
-        .map(Cow::into_owned)
-        .into_iter()
-        .chain([canonical_identity(kind, old)])
-        .collect()
 }
 
 /// Events of a URL that a webhook has left, where a run ended before it had removed them: the new
@@ -402,16 +397,11 @@ fn left_by_moves(desired: &Desired, live: &Live, owners: &Owners, bound: &mut Bo
             .kind
             .api(live.dialect)
             .is_some_and(|api| api.form == Form::EventsByUrl);
-        let old = desired
-            .details
-            .get(address)
-            .and_then(|detail| detail.lifecycle.renamed_from.as_deref());
-        let (true, true, Some(old)) = (by_url, bound.live.contains_key(address), old) else {
+        if !by_url || !bound.live.contains_key(address) {
             continue;
-        };
-        let index = old_identities(resource.kind, live.dialect, resource, old)
-            .iter()
-            .find_map(|old| match *live.find(resource.kind.collection, old) {
+        }
+        let index =
+            renamed_from(desired, live, address, resource).and_then(|old| match *old.objects {
                 [index] => Some(index),
                 _ => None,
             });

@@ -13,6 +13,7 @@ pub mod requests;
 pub mod room;
 mod shown;
 mod summary;
+mod taken;
 pub mod tasks;
 
 pub use changes::Changes;

@@ -51,6 +51,40 @@ impl Owners {
             || (self.watched.contains(address) && live.objects.get(named).is_some_and(in_parts))
     }
 
+    /// Whether a run that ended too early was about to move the events of a webhook to another URL:
+    /// the new ones are there, and the old ones are left to be removed.
+    pub(super) fn is_moving(
+        &self,
+        address: &Address,
+        named: usize,
+        old: usize,
+        live: &Live,
+    ) -> bool {
+        let in_parts = |object: &LiveObject| !object.parts.is_empty();
+        let watched = self.watched.contains(address);
+        let by_ledger = match (self.by_index.get(&old), self.by_index.get(&named)) {
+            (Some(of_old), Some(of_named)) => of_old == address && of_named == address,
+            (Some(of_old), None) => of_old == address && watched,
+            (None, None) => watched,
+            (None, Some(_)) => false,
+        };
+        by_ledger && live.objects.get(named).is_some_and(in_parts)
+    }
+
+    /// Whether the ledger says that the address is the object of the old name, and that the new name
+    /// is still that of another declared address, which gives it up.
+    pub(super) fn is_renamed_in_turn(
+        &self,
+        address: &Address,
+        named: usize,
+        old: usize,
+        desired: &Desired,
+    ) -> bool {
+        self.by_address.get(address) == Some(&old)
+            && self.by_index.get(&named) != Some(address)
+            && self.is_of_another(named, desired)
+    }
+
     /// The address that owns a live object and must never lose it.
     pub(super) fn protected(&self, index: usize, options: &Options) -> Option<&Address> {
         let address = self.by_index.get(&index)?;
@@ -118,6 +152,7 @@ pub(super) fn prune(
         .values()
         .copied()
         .chain(bound.tombstones.iter().map(|(index, _)| *index))
+        .chain(bound.disputed.iter().copied())
         .collect();
     let mut indices: Vec<usize> = (0..live.objects.len())
         .filter(|index| !claimed.contains(index))

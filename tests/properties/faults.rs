@@ -303,6 +303,16 @@ async fn reference(dialect: Dialect) -> (String, usize) {
     (picture, ready.planned.plan.summary.calls)
 }
 
+/// What a person writes whom a refusal tells that the webhooks at both URLs exist.
+fn moved() -> Source {
+    let moving = ", lifecycle: {renamedFrom: https://hooks.example.com/moving}";
+    let old = "webhooks: ['https://hooks.example.com/old'";
+    let text = AGENTS_AFTER[1]
+        .replace(moving, "")
+        .replace(old, &format!("{old}, 'https://hooks.example.com/moving'"));
+    Source::new("own.yaml", text.as_bytes())
+}
+
 /// Runs again, without faults, until there is nothing to do.
 async fn converges(
     dialect: Dialect,
@@ -311,8 +321,17 @@ async fn converges(
 ) -> Result<(), String> {
     // A removal that was sent twice was refused the second time.
     simulator.lock().expect("it").reset_statistics();
-    let desk = desk(dialect, wanted(dialect), simulator).await;
-    let ready = desk.plan().await?;
+    let mut desk = desk(dialect, wanted(dialect), simulator).await;
+    let ready = match desk.plan().await {
+        Ok(ready) => ready,
+        // Without a ledger nobody knows that the webhook at the old URL was about to go: the refusal
+        // says how to say so.
+        Err(refusal) if dialect == Dialect::Guide && refusal.contains("removed: {webhooks: [") => {
+            desk.sources.base[1] = moved();
+            desk.plan().await?
+        }
+        Err(refusal) => return Err(refusal),
+    };
     super::applied(&desk, &ready).await?;
     let left = work(&desk.plan().await?.planned.plan);
     ensure!(left.is_empty(), "planned after the next run: {left:#?}");

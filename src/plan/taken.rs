@@ -1,0 +1,181 @@
+//! Renames whose new name another object has already: refused, for nothing may be lost by one.
+
+use std::borrow::Cow;
+
+use crate::api::Dialect;
+use crate::config::Prune;
+use crate::kind::Kind;
+use crate::live::{Live, identity, identity_fields, url};
+use crate::manifest::Desired;
+use crate::manifest::identity::{canonical, canonical_identity};
+use crate::manifest::write::quoted;
+use crate::plan::Options;
+use crate::plan::bind::place;
+use crate::plan::owners::Owners;
+use crate::problem::{Problem, ticked};
+use crate::state::{Address, Resource, Value};
+
+/// What `renamedFrom` names.
+pub(super) struct Old {
+    /// The identity that was found, or the one that is written where none was.
+    pub(super) name: String,
+    /// The live objects of that identity.
+    pub(super) objects: Vec<usize>,
+}
+
+/// What the `renamedFrom` of a declaration names, if it has one.
+pub(super) fn renamed_from(
+    desired: &Desired,
+    live: &Live,
+    address: &Address,
+    resource: &Resource,
+) -> Option<Old> {
+    let written = desired
+        .details
+        .get(address)?
+        .lifecycle
+        .renamed_from
+        .as_deref()?;
+    let kind = resource.kind;
+    old_identities(kind, live.dialect, resource, written)
+        .into_iter()
+        .map(|name| Old {
+            objects: live.find(kind.collection, &name).to_vec(),
+            name,
+        })
+        .find(|old| !old.objects.is_empty())
+        .or_else(|| {
+            Some(Old {
+                name: written.to_owned(),
+                objects: Vec::new(),
+            })
+        })
+}
+
+/// What `renamedFrom` may mean: the whole identity, or the naming part beside those that stay.
+fn old_identities(
+    kind: &'static Kind,
+    dialect: Dialect,
+    resource: &Resource,
+    old: &str,
+) -> Vec<String> {
+    let mut fields = identity_fields(kind, dialect);
+    if let (Some(field), None) = (fields.next(), fields.next()) {
+        return vec![canonical(field, old).into_owned()];
+    }
+    let mut body = resource.body.clone();
+    body.set(kind.naming_field().name, Value::text(old));
+    let beside = identity(kind, dialect, &body);
+    beside
+        .map(Cow::into_owned)
+        .into_iter()
+        .chain([canonical_identity(kind, old)])
+        .collect()
+}
+
+/// A declaration with `renamedFrom`, beside what is live.
+pub(super) struct Rename<'a> {
+    pub(super) address: &'a Address,
+    pub(super) old: &'a Old,
+    /// The live objects that have the new name.
+    pub(super) taken: Vec<usize>,
+    /// The new name, unless it holds a secret.
+    pub(super) name: Option<&'a str>,
+}
+
+impl Rename<'_> {
+    /// The problem of a new name that is taken while the old one is still there.
+    ///
+    /// Whoever owns the two: which one is meant nobody knows, and the other one would be removed.
+    pub(super) fn both_exist(
+        &self,
+        desired: &Desired,
+        live: &Live,
+        owners: &Owners,
+        options: &Options,
+    ) -> Option<Problem> {
+        let Self {
+            address,
+            old,
+            taken,
+            name,
+        } = self;
+        let first = *taken.first()?;
+        let left: Vec<usize> = old
+            .objects
+            .iter()
+            .copied()
+            .filter(|index| !taken.contains(index))
+            .collect();
+        let before = *left.first()?;
+        if left.len() == 1
+            && taken.len() == 1
+            && (owners.is_moving(address, first, before, live)
+                || owners.is_renamed_in_turn(address, first, before, desired))
+        {
+            return None;
+        }
+        let shown = |name: &str| match address.collection {
+            "webhooks" => url::shown(name).into_owned(),
+            _ => name.to_owned(),
+        };
+        let ids = |indices: &[usize]| {
+            let ids: Vec<&str> = indices
+                .iter()
+                .filter_map(|index| Some(live.objects.get(*index)?.id.as_str()))
+                .collect();
+            ticked(&ids, "and")
+        };
+        let old_name = shown(&old.name);
+        let new_name = name.map_or_else(|| address.to_string(), shown);
+        let message = format!(
+            "`{old_name}` (id {}) and `{new_name}` (id {}) both exist; nothing was renamed",
+            ids(&left),
+            ids(taken)
+        );
+        let giver = owners
+            .by_index
+            .get(&first)
+            .filter(|owner| owner != address && desired.state.contains_key(*owner));
+        let keeper = owners
+            .by_index
+            .get(&before)
+            .filter(|owner| owner != address && desired.state.contains_key(*owner));
+        let is_pruned =
+            address_kind(desired, address).is_some_and(|kind| match options.prune(kind) {
+                Prune::None => false,
+                Prune::Owned => left.iter().any(|index| owners.by_index.contains_key(index)),
+                Prune::All => true,
+            });
+        let removed = format!(
+            "list it under `removed: {{{}: [{}]}}`",
+            address.collection,
+            quoted(&old_name)
+        );
+        let help = if let Some(giver) = giver {
+            format!(
+                "`{giver}` gives that name up in the same run, and names move one at a time: in place of `{address}` declare `{old_name}` as it was, apply, and rename it in the next run"
+            )
+        } else if let Some(keeper) = keeper {
+            format!("take `renamedFrom` away: `{old_name}` is the object of `{keeper}`")
+        } else if is_pruned {
+            format!(
+                "take `renamedFrom` away, and declare `{old_name}` as well if it is to stay; if it is to go, {removed}"
+            )
+        } else {
+            format!("take `renamedFrom` away; if `{old_name}` is to go, {removed}")
+        };
+        Some(
+            Problem::error("both-exist", message)
+                .at(
+                    place(desired, address, "lifecycle/renamedFrom"),
+                    "its old name",
+                )
+                .help(help),
+        )
+    }
+}
+
+fn address_kind(desired: &Desired, address: &Address) -> Option<&'static Kind> {
+    Some(desired.state.get(address)?.kind)
+}

@@ -1,0 +1,425 @@
+//! Renames whose new name is taken: an error for every kind, whoever owns the two objects.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use common::{Desk, Variables, settings, shown};
+use deskform::api::{Dialect, Edition};
+use deskform::config::{Environment, Project, Prune};
+use deskform::kind::{KINDS, Kind};
+use deskform::ledger::{Entry, Ledger};
+use deskform::manifest::Sources;
+use deskform::manifest::source::Source;
+use deskform::plan::Options;
+use deskform::session::Ready;
+use deskform::simulator::{Settings, Simulator};
+use deskform::state::Address;
+use serde_json::json;
+
+const BOTH: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
+const ORGANIZATION: &str = "700001";
+
+/// One organization and one session, without a ledger but the one that a test makes up.
+struct Place {
+    dialect: Dialect,
+    desk: Desk,
+}
+
+impl Place {
+    /// With the named objects of a kind.
+    async fn with(kind: &'static Kind, dialect: Dialect, names: &[Name]) -> Self {
+        let mut simulator = Simulator::new(Settings {
+            enforce_minute_limits: false,
+            ..settings(dialect, Edition::Enterprise)
+        });
+        let by_hand = kind.collection == "slas" && dialect == Dialect::Openapi;
+        if by_hand {
+            let organization = simulator.organization_mut(ORGANIZATION).expect("it");
+            for name in names {
+                // Their definitions are read where business hours name them.
+                let name = name.handle(kind);
+                let id = organization.insert("slas", json!({"name": name, "isActive": true}));
+                let hours = organization.objects("businessHours")[0]["id"].clone();
+                let rule = json!({"businessHourId": hours, "ruleId": id, "ruleName": name, "ruleType": "SLA"});
+                organization.insert("relatedRules", rule);
+            }
+        }
+        let simulator = Arc::new(Mutex::new(simulator));
+        let sources = Sources::default();
+        let desk = Desk::with(environment(dialect), sources, Variables::new(), simulator).await;
+        let mut place = Self { dialect, desk };
+        let none = BTreeMap::new();
+        if !by_hand {
+            let text = both(kind, dialect, names);
+            let ready = place.plan(kind, &text, &none, None).await;
+            let ready = ready.unwrap_or_else(|text| panic!("{text}"));
+            place.desk.apply(&ready).await;
+        }
+        let again = place
+            .plan(kind, &both(kind, dialect, names), &none, None)
+            .await;
+        let again = again.unwrap_or_else(|text| panic!("{text}"));
+        assert_eq!(common::work(&again.planned.plan), Vec::<String>::new());
+        place
+    }
+
+    /// Plans with a ledger and a policy.
+    async fn plan(
+        &mut self,
+        kind: &'static Kind,
+        text: &str,
+        owned: &BTreeMap<String, String>,
+        prune: Option<Prune>,
+    ) -> Result<Ready, String> {
+        let desk = &mut self.desk;
+        desk.sources.base = vec![Source::new("all.yaml", text.as_bytes())];
+        let desired = desk
+            .compose()
+            .map_err(|problems| shown(&problems, &desk.sources))?;
+        let mut options: Options = desk.options();
+        if !owned.is_empty() {
+            let mut ledger = Ledger::new("test", ORGANIZATION);
+            for (handle, id) in owned {
+                let entry = Entry {
+                    id: id.clone(),
+                    adopted: true,
+                    ..Entry::default()
+                };
+                let address = Address::new(kind.collection, handle.as_str());
+                ledger.resources.insert(address, entry);
+            }
+            options.ledger = Some(ledger);
+        }
+        if let Some(prune) = prune {
+            options.prune.insert(kind.collection.to_owned(), prune);
+        }
+        let before = desk.writes();
+        let planned = desk.plan_of(&desired, &options).await;
+        assert_eq!(desk.writes(), before, "a plan wrote something");
+        planned
+    }
+
+    /// The ids of the named objects.
+    async fn ids(&mut self, kind: &'static Kind, names: &[Name]) -> Vec<String> {
+        let dialect = self.dialect;
+        let ready = self
+            .plan(kind, &both(kind, dialect, names), &BTreeMap::new(), None)
+            .await
+            .unwrap_or_else(|text| panic!("{text}"));
+        names
+            .iter()
+            .map(|name| {
+                let identity = name.identity(kind, dialect);
+                let found = ready.live.find(kind.collection, &identity);
+                let [index] = found else {
+                    panic!("{} {name:?}: {found:?}", kind.collection)
+                };
+                ready.live.objects[*index].id.clone()
+            })
+            .collect()
+    }
+}
+
+/// A manifest that declares some resources of a kind and nothing more.
+fn both(kind: &Kind, dialect: Dialect, names: &[Name]) -> String {
+    let declared: Vec<(Name, String)> = names.iter().map(|name| (*name, String::new())).collect();
+    manifest(kind, dialect, &declared)
+}
+
+fn environment(dialect: Dialect) -> Environment {
+    let project = format!(
+        "environments: {{test: {{simulator: {{dialect: {dialect}, edition: enterprise}}}}}}"
+    );
+    let source = Source::new("deskform.yaml", project.as_bytes());
+    let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
+    project.environment(None).expect("it").clone()
+}
+
+/// One of the objects that take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name(&'static str);
+
+const ALPHA: Name = Name("alpha");
+const BETA: Name = Name("beta");
+
+impl Name {
+    fn handle(self, kind: &Kind) -> String {
+        match kind.collection {
+            "agents" | "contacts" => format!("{}@example.com", self.0),
+            _ => self.0.to_owned(),
+        }
+    }
+
+    fn url(self) -> String {
+        format!("https://hooks.example.com/{}", self.0)
+    }
+
+    /// What says which object it is.
+    fn identity(self, kind: &Kind, dialect: Dialect) -> String {
+        match (kind.collection, dialect) {
+            ("customFields", _) => format!("contacts/{}", self.0),
+            ("webhooks", Dialect::Guide) => self.url(),
+            _ => self.handle(kind),
+        }
+    }
+}
+
+/// The fields that a resource of a kind needs, whatever it is called.
+fn needed(kind: &Kind, dialect: Dialect, name: Name) -> String {
+    match kind.collection {
+        "customFields" => "module: contacts, type: Text, maxLength: 40".to_owned(),
+        "agents" if dialect == Dialect::Guide => "lastName: Doe".to_owned(),
+        "agents" => "lastName: Doe, rolePermissionType: Light, departments: [Home]".to_owned(),
+        "contacts" => "lastName: Doe".to_owned(),
+        "webhooks" => format!("url: {}, subscriptions: {{Ticket_Add: {{}}}}", name.url()),
+        "roles" => "shareDataWithPeers: true".to_owned(),
+        "departments" | "accounts" | "slas" => String::new(),
+        other => panic!("say what {other} need"),
+    }
+}
+
+/// A manifest that declares some resources of a kind, each with more fields.
+fn manifest(kind: &Kind, dialect: Dialect, declared: &[(Name, String)]) -> String {
+    let mut text = String::new();
+    if kind.collection == "agents" {
+        text.push_str("departments: {Home: {}}\n");
+    }
+    let _ = writeln!(text, "{}:", kind.collection);
+    for (name, more) in declared {
+        let fields: Vec<String> = [needed(kind, dialect, *name), more.clone()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        let _ = writeln!(text, "  {}: {{{}}}", name.handle(kind), fields.join(", "));
+    }
+    text
+}
+
+/// The kinds that can be declared in a dialect.
+fn declarable(dialect: Dialect) -> impl Iterator<Item = &'static Kind> {
+    KINDS
+        .iter()
+        .copied()
+        .filter(move |kind| kind.managed && kind.api(dialect).is_some())
+}
+
+/// A report in one line.
+fn flat(report: &str) -> String {
+    let words = report.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn renamed(kind: &Kind, dialect: Dialect) -> String {
+    format!(
+        "lifecycle: {{renamedFrom: \"{}\"}}",
+        ALPHA.identity(kind, dialect)
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_5_a_rename_whose_new_name_is_taken_is_refused() {
+    let mut tried = 0;
+    for dialect in BOTH {
+        for kind in declarable(dialect) {
+            let mut place = Place::with(kind, dialect, &[ALPHA, BETA]).await;
+            let ids = place.ids(kind, &[ALPHA, BETA]).await;
+            let (alpha, beta) = (ids[0].clone(), ids[1].clone());
+            let (old, new) = (ALPHA.handle(kind), BETA.handle(kind));
+            let ledgers: [&[(&str, &String)]; 7] = [
+                &[],
+                &[(&old, &alpha), (&new, &beta)],
+                &[(&old, &alpha)],
+                &[(&new, &beta)],
+                &[("x", &alpha), ("y", &beta)],
+                // The ledger takes the object of the old name for the declared one.
+                &[(&new, &alpha)],
+                &[(&new, &alpha), ("y", &beta)],
+            ];
+            let text = manifest(kind, dialect, &[(BETA, renamed(kind, dialect))]);
+            let identity = ALPHA.identity(kind, dialect);
+            let buried = format!("{text}removed: {{{}: [\"{identity}\"]}}\n", kind.collection);
+            for ledger in ledgers {
+                let owned: BTreeMap<String, String> = ledger
+                    .iter()
+                    .map(|(handle, id)| ((*handle).to_owned(), (*id).clone()))
+                    .collect();
+                for prune in [
+                    None,
+                    Some(Prune::None),
+                    Some(Prune::Owned),
+                    Some(Prune::All),
+                ] {
+                    for text in [&text, &buried] {
+                        let what = format!("{dialect} {} {owned:?} {prune:?}", kind.collection);
+                        let refusal = match place.plan(kind, text, &owned, prune).await {
+                            Ok(ready) => {
+                                panic!("{what}: {:?}", common::work(&ready.planned.plan))
+                            }
+                            Err(refusal) => flat(&refusal),
+                        };
+                        for word in [
+                            "both exist; nothing was renamed",
+                            &*format!("`{identity}` (id `{alpha}`)"),
+                            &*format!("(id `{beta}`)"),
+                            "take `renamedFrom` away",
+                            "`removed: {",
+                        ] {
+                            assert!(refusal.contains(word), "{what}: {word}\n{refusal}");
+                        }
+                        tried += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 500, "{tried}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_5_a_rename_that_was_done_plans_to_nothing() {
+    for dialect in BOTH {
+        for kind in declarable(dialect) {
+            let mut place = Place::with(kind, dialect, &[BETA]).await;
+            let ids = place.ids(kind, &[BETA]).await;
+            let text = manifest(kind, dialect, &[(BETA, renamed(kind, dialect))]);
+            let owned = BTreeMap::from([(BETA.handle(kind), ids[0].clone())]);
+            for ledger in [BTreeMap::new(), owned] {
+                let ready = place
+                    .plan(kind, &text, &ledger, None)
+                    .await
+                    .unwrap_or_else(|text| panic!("{dialect} {}: {text}", kind.collection));
+                assert_eq!(
+                    common::work(&ready.planned.plan),
+                    Vec::<String>::new(),
+                    "{dialect} {}",
+                    kind.collection
+                );
+            }
+        }
+    }
+}
+
+/// Without `renamedFrom`: the ledger owns an object, and its new name is that of another one.
+#[tokio::test(start_paused = true)]
+async fn case_5_a_handle_whose_new_name_is_taken_is_refused() {
+    for dialect in BOTH {
+        for kind in declarable(dialect) {
+            let mut place = Place::with(kind, dialect, &[ALPHA, BETA]).await;
+            let ids = place.ids(kind, &[ALPHA, BETA]).await;
+            let text = both(kind, dialect, &[BETA]);
+            for other in [None, Some("y")] {
+                let mut owned = BTreeMap::from([(BETA.handle(kind), ids[0].clone())]);
+                owned.extend(other.map(|handle| (handle.to_owned(), ids[1].clone())));
+                for prune in [Prune::None, Prune::Owned, Prune::All] {
+                    let what = format!("{dialect} {} {owned:?} {prune:?}", kind.collection);
+                    match place.plan(kind, &text, &owned, Some(prune)).await {
+                        Ok(ready) => panic!("{what}: {:?}", common::work(&ready.planned.plan)),
+                        Err(refusal) => assert!(
+                            flat(&refusal).contains("by the ledger or the object"),
+                            "{what}: {refusal}"
+                        ),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_5_help_for_a_chain_of_names_loses_nothing() {
+    for dialect in BOTH {
+        let kind = deskform::kind::find("departments").expect("it");
+        let mut place = Place::with(kind, dialect, &[ALPHA, BETA]).await;
+        let ids = place.ids(kind, &[ALPHA, BETA]).await;
+        let both = BTreeMap::from([
+            ("alpha".to_owned(), ids[0].clone()),
+            ("beta".to_owned(), ids[1].clone()),
+        ]);
+        let none = BTreeMap::new();
+        let chain = "departments:\n  beta: {lifecycle: {renamedFrom: alpha}}\n  gamma: {lifecycle: {renamedFrom: beta}}\n";
+        let swap = "departments:\n  beta: {lifecycle: {renamedFrom: alpha}}\n  alpha: {lifecycle: {renamedFrom: beta}}\n";
+        for (text, help) in [
+            (
+                chain,
+                "names move one at a time: in place of `departments/beta` declare `alpha` as it was, apply, and rename it in the next run",
+            ),
+            (
+                swap,
+                "give one of them another name first, apply, and then the name it is to have",
+            ),
+        ] {
+            for owned in [&none, &both] {
+                let refusal = place.plan(kind, text, owned, None).await.err();
+                let refusal = refusal.unwrap_or_else(|| panic!("{dialect}: {text}"));
+                let refusal = flat(&refusal);
+                assert!(refusal.contains(help), "{refusal}");
+            }
+        }
+        // The first step that the help tells: one rename, and nothing is removed.
+        for owned in [&none, &both] {
+            let text = "departments:\n  alpha: {}\n  gamma: {lifecycle: {renamedFrom: beta}}\n";
+            let ready = place.plan(kind, text, owned, None).await;
+            let ready = ready.unwrap_or_else(|text| panic!("{text}"));
+            let work = common::work(&ready.planned.plan);
+            assert_eq!(work.len(), 1, "{work:?}");
+            assert!(work[0].contains("gamma"), "{work:?}");
+        }
+    }
+}
+
+/// The ledger may say that the other one gives the name up in the same run.
+#[tokio::test(start_paused = true)]
+async fn case_5_a_name_that_the_ledger_gives_up_is_waited_for() {
+    for dialect in BOTH {
+        let kind = deskform::kind::find("departments").expect("it");
+        let mut place = Place::with(kind, dialect, &[ALPHA, BETA]).await;
+        let ids = place.ids(kind, &[ALPHA, BETA]).await;
+        let owned = BTreeMap::from([("y".to_owned(), ids[1].clone())]);
+        let text = "departments:\n  x: {name: beta, lifecycle: {renamedFrom: alpha}}\n  y: {name: gamma}\n";
+        let refusal = place.plan(kind, text, &owned, None).await.err();
+        let refusal = refusal.unwrap_or_else(|| panic!("{dialect}"));
+        let refusal = flat(&refusal);
+        assert!(
+            refusal.contains("both exist; nothing was renamed")
+                && refusal.contains("`departments/y` gives that name up in the same run"),
+            "{refusal}"
+        );
+        // The way out that it names removes nothing.
+        let text = "departments:\n  x: {name: alpha}\n  y: {name: gamma}\n";
+        let ready = place.plan(kind, text, &owned, None).await;
+        let ready = ready.unwrap_or_else(|text| panic!("{text}"));
+        let work = common::work(&ready.planned.plan);
+        assert_eq!(work.len(), 1, "{work:?}");
+        // Where the ledger knows both, names move in turn as they did.
+        let owned = BTreeMap::from([
+            ("x".to_owned(), ids[0].clone()),
+            ("y".to_owned(), ids[1].clone()),
+        ]);
+        let text = "departments:\n  x: {name: beta, lifecycle: {renamedFrom: alpha}}\n  y: {name: gamma}\n";
+        let ready = place.plan(kind, text, &owned, None).await;
+        let ready = ready.unwrap_or_else(|text| panic!("{text}"));
+        assert_eq!(common::work(&ready.planned.plan).len(), 2);
+    }
+}
+
+/// Zoho Desk takes names that differ in case only for one.
+#[tokio::test(start_paused = true)]
+async fn case_5_a_name_that_is_taken_but_for_its_case_is_taken() {
+    for dialect in BOTH {
+        let kind = deskform::kind::find("departments").expect("it");
+        let mut place = Place::with(kind, dialect, &[ALPHA, BETA]).await;
+        let none = BTreeMap::new();
+        let text = "departments: {Beta: {lifecycle: {renamedFrom: alpha}}}\n";
+        let refusal = place.plan(kind, text, &none, None).await.err();
+        let refusal = flat(&refusal.unwrap_or_else(|| panic!("{dialect}")));
+        assert!(
+            refusal.contains("both exist; nothing was renamed"),
+            "{refusal}"
+        );
+    }
+}
