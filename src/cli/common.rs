@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::files::{MAX_STATE, read_file, write_private};
+use super::output::tell;
 use super::{Global, LogFormat};
 use crate::api::{
     ApiError, Credentials, DataCenter, Dialect, Edition, Endpoint, Https, TokenCache, Transport,
@@ -552,21 +553,6 @@ pub fn style(global: &Global) -> Style {
         width: width(),
         verbose: global.verbose > 0,
     }
-}
-
-/// Writes a result to standard output.
-///
-/// # Errors
-/// The operating system's refusal.
-pub fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
-}
-
-/// Writes to standard error; nothing can be done when that fails.
-pub fn tell(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Writes a remark to standard error, as a line of JSON where that is asked for.

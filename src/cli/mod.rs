@@ -11,8 +11,10 @@ pub mod files;
 pub mod init;
 pub mod ledger;
 mod logging;
+pub mod output;
 pub mod plan;
 pub mod schema;
+mod signals;
 pub mod simulate;
 pub mod store;
 pub mod unlock;
@@ -23,7 +25,6 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::problem::exit;
-use common::Failure;
 
 /// Keeps a Zoho Desk help desk in step with YAML manifests under version control.
 #[derive(Debug, Parser)]
@@ -85,6 +86,19 @@ pub struct Global {
     pub log_format: LogFormat,
 }
 
+impl Default for Global {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::from("."),
+            environment: None,
+            verbose: 0,
+            quiet: false,
+            no_color: false,
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
 /// The form of what is written to standard error: log lines, events and problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -136,9 +150,14 @@ pub fn run() -> u8 {
             } else {
                 exit::OK
             };
-            // Nothing can be done when the terminal is gone.
-            let _ = error.print();
-            return code;
+            return match output::print_usage(&error) {
+                Ok(()) => code,
+                Err(failure) => {
+                    // The options that say how it is to be shown are not known.
+                    common::report(&Global::default(), &failure);
+                    exit::ERROR
+                }
+            };
         }
     };
     logging::start(&cli.global);
@@ -161,7 +180,6 @@ pub fn run() -> u8 {
     };
     match result {
         Ok(code) => code,
-        Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::OK,
         Err(failure) => {
             common::report(global, &failure);
             exit::ERROR
