@@ -62,17 +62,19 @@ impl Front {
         self
     }
 
-    /// Serves it on loopback, on a thread that ends with the process of the tests. What gets no
-    /// answer behind has its connection closed.
-    pub fn serve(self) -> SocketAddr {
+    /// Makes a front and serves it on loopback, on a thread that ends with the process of the tests.
+    ///
+    /// It is made on that thread, where a clock can be. What gets no answer behind has its connection
+    /// closed.
+    pub fn serve(make: impl FnOnce() -> Self + Send + 'static) -> SocketAddr {
         let (send, receive) = std::sync::mpsc::channel();
-        let front = Arc::new(self);
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .expect("a runtime");
             runtime.block_on(async move {
+                let front = Arc::new(make());
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
                 send.send(listener.local_addr().expect("an address"))
                     .expect("a receiver");
