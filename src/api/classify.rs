@@ -813,6 +813,8 @@ mod tests {
             (None, Some("0"), true),
             (Some("3"), Some("2"), true),
             (Some("3"), Some("3"), false),
+            (Some("0"), Some("0"), true),
+            (Some("0"), Some("99"), true),
             (None, Some("99"), true),
             (None, Some("100"), false),
         ] {

@@ -125,10 +125,12 @@ impl LimitHeaders {
 
     /// Whether the figures say that the call would still have fitted into the day.
     ///
-    /// Where the price of the call is not told, the dearest is taken.
+    /// Where the price of the call is not told, the dearest is taken; a refused call may cost nothing,
+    /// which tells nothing.
     #[must_use]
     pub fn leaves_room_today(&self) -> bool {
-        let price = self.weight.unwrap_or(DEAREST_CALL);
+        let price = self.weight.filter(|price| *price > 0);
+        let price = price.unwrap_or(DEAREST_CALL);
         self.credits_remaining.is_some_and(|left| left >= price)
             || self.day_remaining.is_some_and(|left| left > 0)
     }
