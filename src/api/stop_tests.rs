@@ -13,6 +13,8 @@ use super::transport::TransportError;
 use crate::clock::Clock;
 
 type Outcome = Result<http::Response<bytes::Bytes>, TransportError>;
+/// What makes the answers of one sort.
+type Answers = fn() -> Outcome;
 
 /// When the run is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +88,7 @@ fn requests() -> [Request; 3] {
 
 #[tokio::test(start_paused = true)]
 async fn case_7_what_was_refused_is_not_sent_again_after_a_stop() {
-    let refusals: [(&str, fn() -> Outcome); 7] = [
+    let refusals: [(&str, Answers); 7] = [
         ("minute", || limited("RATE_LIMIT_EXCEEDED")),
         ("concurrency", || limited("TOO_MANY_REQUESTS")),
         ("day", || limited("THRESHOLD_EXCEEDED")),
@@ -124,7 +126,7 @@ async fn case_7_what_was_refused_is_not_sent_again_after_a_stop() {
 
 #[tokio::test(start_paused = true)]
 async fn case_7_what_may_have_been_written_is_finished_after_a_stop() {
-    let doubts: [fn() -> Outcome; 3] = [unavailable, lost, || answer(500, &[], "")];
+    let doubts: [Answers; 3] = [unavailable, lost, || answer(500, &[], "")];
     for doubt in doubts {
         for request in requests() {
             let (outcome, sent, _) = stopped(&request, doubt, Stop::WithTheAnswer).await;
@@ -143,9 +145,11 @@ async fn case_7_an_answer_that_refuses_after_one_that_was_lost_is_not_the_end() 
     // The first attempt may have had its effect, so that the second refusal proves nothing.
     let [_, patch, _] = requests();
     let mut outcomes = vec![lost(), limited("RATE_LIMIT_EXCEEDED"), ok("{}")].into_iter();
-    let transport = Scripted::new(move |sent| match sent.is_token_request() {
-        true => token(1),
-        false => outcomes.next().unwrap(),
+    let transport = Scripted::new(move |sent| {
+        if sent.is_token_request() {
+            return token(1);
+        }
+        outcomes.next().unwrap()
     });
     let writer = client(&transport).writer();
     writer.stop();

@@ -66,10 +66,13 @@ pub fn print(text: &str) -> Result<(), Failure> {
     written.map_err(|error| refused(&error).into())
 }
 
-/// Writes to standard output what tells of work that is done: where that fails, it is said on
+/// Writes to standard output what tells of work that is done: where that fails, it is said once on
 /// standard error, and the work stands.
 pub fn announce(global: &Global, text: &str) {
-    if let Err(failure) = print(text) {
+    static IS_SAID: AtomicBool = AtomicBool::new(false);
+    if let Err(failure) = print(text)
+        && !IS_SAID.swap(true, Ordering::Relaxed)
+    {
         report(global, &failure);
     }
 }
