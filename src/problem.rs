@@ -24,7 +24,7 @@ pub mod exit {
     pub const ERROR: u8 = 1;
     /// `plan --detailed-exitcode` and `drift`: there is a difference, or a manual step nobody acknowledged.
     pub const DIFFERENCE: u8 = 2;
-    /// Something was applied and something was not.
+    /// Something was applied and something was not, or a signal stopped the run while it wrote.
     pub const PARTIAL: u8 = 3;
 }
 

@@ -22,7 +22,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use bytes::Bytes;
-use command::{Place, words};
+use command::{Place, SIGNALS, hang_ups_end};
 use deskform::api::{Dialect, Edition};
 use deskform::clock::Clock;
 use deskform::simulator::{Faults, OrganizationSeed, Quirks, Settings, Simulator};
@@ -352,9 +352,7 @@ impl Stage {
             let mut watch = self.server.watch.lock().expect("it");
             watch.trap = trap;
             (watch.requests, watch.writes, watch.silent) = (0, 0, false);
-            let child = self
-                .place
-                .command(&words(line))
+            let child = hang_ups_end(&self.place, line)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -519,7 +517,7 @@ fn killed_at_any_request_the_next_run_finishes() {
 fn a_signal_finishes_what_is_under_way() {
     let scene = scene(Dialect::Openapi);
     let (picture, _, writes) = reference(&scene);
-    for signal in ["INT", "TERM"] {
+    for signal in SIGNALS {
         let stage = Stage::new(&scene);
         let blow = Blow::Signal(signal);
         let run = stage.run("apply --auto-approve", Some(Trap { at: 30, blow }));
@@ -534,20 +532,26 @@ fn a_signal_finishes_what_is_under_way() {
         stage.converges(&picture).expect("it");
     }
     // Before the first write.
-    let stage = Stage::new(&scene);
-    let blow = Blow::Signal("TERM");
-    let run = stage.run("apply --auto-approve", Some(Trap { at: 3, blow }));
-    assert_eq!(run.status.code(), Some(1), "{}", run.output);
-    assert!(run.output.contains("nothing was applied"), "{}", run.output);
-    assert_eq!(stage.counts().1, 0);
-    stage.converges(&picture).expect("it");
+    for signal in SIGNALS {
+        let stage = Stage::new(&scene);
+        let blow = Blow::Signal(signal);
+        let run = stage.run("apply --auto-approve", Some(Trap { at: 3, blow }));
+        assert_eq!(run.status.code(), Some(1), "{signal}: {}", run.output);
+        assert!(run.output.contains("nothing was applied"), "{}", run.output);
+        assert_eq!(stage.counts().1, 0);
+        stage.converges(&picture).expect("it");
+    }
 }
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let scene = scene(Dialect::Guide);
     let (picture, _, _) = reference(&scene);
-    for (first, second) in [("INT", "TERM"), ("TERM", "INT")] {
+    let mut pairs = vec![("INT", "TERM"), ("TERM", "INT")];
+    if SIGNALS.contains(&"HUP") {
+        pairs.extend([("HUP", "TERM"), ("INT", "HUP")]);
+    }
+    for (first, second) in pairs {
         let stage = Stage::new(&scene);
         // No request is answered any more, so that it ends only if it does not wait.
         let blow = Blow::Twice(first, second);

@@ -7,9 +7,7 @@ use serde_json::{Map, Value};
 
 use super::error::{ErrorKind, Fault, FieldError, Reaction};
 use super::limit_headers::{LimitHeaders, millis, retry_after};
-
-/// Longest wait before a repetition; an answer that asks for more is given up.
-pub const MAX_WAIT: Duration = Duration::from_secs(300);
+use super::limits::MAX_WAIT;
 
 /// Pause while another configuration change is under way in the organization.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -114,6 +112,29 @@ pub fn classify(
     body: &Body,
     now_ms: i64,
 ) -> Option<Classified> {
+    let moment = Moment {
+        now_ms,
+        max_wait: MAX_WAIT,
+    };
+    classify_at(status, headers, body, moment)
+}
+
+/// When an answer came, and how long anybody waits after it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// Milliseconds since the Unix epoch.
+    pub(super) now_ms: i64,
+    /// The longest wait before a repetition; an answer that asks for more is given up.
+    pub(super) max_wait: Duration,
+}
+
+/// Judges an answer as [`classify`] does, with a longest wait of one's own.
+pub(super) fn classify_at(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &Body,
+    moment: Moment,
+) -> Option<Classified> {
     let object = match body {
         Body::Json(Value::Object(object)) => Some(object),
         _ => None,
@@ -127,14 +148,14 @@ pub fn classify(
             Body::Empty | Body::Json(_) => {
                 let object = object?;
                 if string(object, "errorCode").is_some_and(|code| known(code).is_some()) {
-                    Some(judge(status, headers, body, Some(object), now_ms))
+                    Some(judge(status, headers, body, Some(object), moment))
                 } else {
-                    bulk_failure(object, headers, now_ms)
+                    bulk_failure(object, headers, moment)
                 }
             }
         };
     }
-    Some(judge(status, headers, body, object, now_ms))
+    Some(judge(status, headers, body, object, moment))
 }
 
 fn settle(kind: ErrorKind, reaction: Reaction) -> Classified {
@@ -160,7 +181,7 @@ fn judge(
     headers: &HeaderMap,
     body: &Body,
     object: Option<&Map<String, Value>>,
-    now_ms: i64,
+    moment: Moment,
 ) -> Classified {
     let code = object.and_then(|object| {
         string(object, "errorCode")
@@ -203,7 +224,7 @@ fn judge(
     {
         fields.push(field);
     }
-    let (kind, reaction, until_ms) = react(status, kind, code, headers, now_ms);
+    let (kind, reaction, until_ms) = react(status, kind, code, headers, moment);
     Classified {
         kind,
         reaction,
@@ -242,50 +263,86 @@ fn react(
     kind: ErrorKind,
     code: Option<&str>,
     headers: &HeaderMap,
-    now_ms: i64,
+    moment: Moment,
 ) -> (ErrorKind, Reaction, Option<i64>) {
-    let asked = retry_after(headers, now_ms);
-    let until = |wait: Duration| Some(now_ms.saturating_add(millis(wait)));
+    let asked = retry_after(headers, moment.now_ms);
     match kind {
         ErrorKind::TokenInvalid => (kind, Reaction::Refresh, None),
         // A stale token may be answered with a page as well.
         ErrorKind::WrongHost if status == StatusCode::UNAUTHORIZED => {
             (kind, Reaction::Refresh, None)
         }
-        ErrorKind::DayLimit => (kind, Reaction::GiveUp, asked.and_then(until)),
-        ErrorKind::TooManyRequests
-        | ErrorKind::MinuteLimit
-        | ErrorKind::ServerError
-        | ErrorKind::Unavailable => {
-            let limits = LimitHeaders::read(headers, now_ms);
-            let minute = limits.minute_wait(now_ms);
-            let is_limit = !matches!(kind, ErrorKind::ServerError | ErrorKind::Unavailable);
-            // This code of the published API means calls at the same time and nothing else.
-            let may_be_minute = is_limit && code != Some("TOO_MANY_REQUESTS");
-            if may_be_minute && asked.is_none() && limits.is_day_over(now_ms) {
-                return (ErrorKind::DayLimit, Reaction::GiveUp, limits.day_reset_ms);
-            }
-            let kind = match (minute, limits.minute_remaining) {
-                _ if !may_be_minute => kind,
-                (Some(_), _) => ErrorKind::MinuteLimit,
-                // The guide has one code for all its limits; with calls left in the minute it
-                // is calls at the same time that are too many.
-                (None, Some(1..)) if asked.is_none() => ErrorKind::TooManyRequests,
-                _ => kind,
-            };
-            match asked.or(minute.filter(|_| is_limit)) {
-                None => (kind, Reaction::Retry, None),
-                Some(wait) if wait <= MAX_WAIT => (kind, Reaction::Wait(wait), until(wait)),
-                // Nobody waits hours for a minute's limit: it is the day's that is used up.
-                Some(wait) if may_be_minute => (ErrorKind::DayLimit, Reaction::GiveUp, until(wait)),
-                Some(wait) => (kind, Reaction::GiveUp, until(wait)),
-            }
+        ErrorKind::DayLimit | ErrorKind::TooManyRequests | ErrorKind::MinuteLimit => {
+            throttled(kind, code, asked, headers, moment)
         }
+        ErrorKind::ServerError | ErrorKind::Unavailable => moment.wait_for(kind, asked),
         ErrorKind::Locked => {
-            let wait = asked.unwrap_or(LOCK_WAIT).min(MAX_WAIT);
-            (kind, Reaction::Wait(wait), until(wait))
+            let wait = asked.unwrap_or(LOCK_WAIT).min(moment.max_wait);
+            moment.wait_for(kind, Some(wait))
         }
         _ => (kind, Reaction::GiveUp, None),
+    }
+}
+
+impl Moment {
+    /// Waits for what is told and short, and gives up what is longer; without a time it is a retry.
+    fn wait_for(
+        self,
+        kind: ErrorKind,
+        told: Option<Duration>,
+    ) -> (ErrorKind, Reaction, Option<i64>) {
+        let until = |wait: Duration| Some(self.now_ms.saturating_add(millis(wait)));
+        match told {
+            None => (kind, Reaction::Retry, None),
+            Some(wait) if wait <= self.max_wait => (kind, Reaction::Wait(wait), until(wait)),
+            Some(wait) => (kind, Reaction::GiveUp, until(wait)),
+        }
+    }
+}
+
+/// What to do about a limit that was met.
+///
+/// Whatever limit it is: a refusal that says when is waited for where the wait is short. The day
+/// counts as used up only where the figures say so, or where the wait is longer than anybody waits.
+fn throttled(
+    kind: ErrorKind,
+    code: Option<&str>,
+    asked: Option<Duration>,
+    headers: &HeaderMap,
+    moment: Moment,
+) -> (ErrorKind, Reaction, Option<i64>) {
+    let limits = LimitHeaders::read(headers, moment.now_ms);
+    // This code of the published API means calls at the same time and nothing else.
+    let is_concurrency = code == Some("TOO_MANY_REQUESTS");
+    let calls_are_left = matches!(limits.calls_left(), Some(1..));
+    // A reset that is far away is the end of this refusal only where nothing is left until then.
+    let is_its_end =
+        |wait: &Duration| *wait <= moment.max_wait || !(is_concurrency || calls_are_left);
+    let told = asked
+        .or_else(|| limits.reset_wait(moment.now_ms).filter(is_its_end))
+        .or_else(|| limits.minute_wait(moment.now_ms));
+    let is_long = told.is_some_and(|wait| wait > moment.max_wait);
+    let day_is_over = asked.is_none() && limits.is_day_over(moment.now_ms);
+    let kind = match kind {
+        _ if is_concurrency => kind,
+        // Nobody waits hours for a minute's limit: it is the day's that is used up.
+        _ if is_long || day_is_over => ErrorKind::DayLimit,
+        // The code alone says that the day is used up, and the figures that it is not.
+        ErrorKind::DayLimit if told.is_none() && limits.leaves_room_today() => {
+            ErrorKind::MinuteLimit
+        }
+        ErrorKind::DayLimit => kind,
+        _ if limits.minute_wait(moment.now_ms).is_some() => ErrorKind::MinuteLimit,
+        // The guide has one code for all its limits; with calls left in the minute, and without a
+        // word on when, it is calls at the same time that are too many.
+        _ if told.is_none() && matches!(limits.minute_remaining, Some(1..)) => {
+            ErrorKind::TooManyRequests
+        }
+        kind => kind,
+    };
+    match kind {
+        ErrorKind::DayLimit if told.is_none() => (kind, Reaction::GiveUp, limits.day_reset_ms),
+        kind => moment.wait_for(kind, told),
     }
 }
 
@@ -293,7 +350,7 @@ fn react(
 fn bulk_failure(
     object: &Map<String, Value>,
     headers: &HeaderMap,
-    now_ms: i64,
+    moment: Moment,
 ) -> Option<Classified> {
     let failed = object
         .get("results")?
@@ -312,7 +369,7 @@ fn bulk_failure(
         .filter(|status| !status.is_success())
         .unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
     let body = Body::Json(errors.cloned().map_or(Value::Null, Value::Object));
-    let mut judged = judge(status, headers, &body, errors, now_ms);
+    let mut judged = judge(status, headers, &body, errors, moment);
     let id = failed.get("id").and_then(|id| match id {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -613,7 +670,8 @@ mod tests {
             (429, &day_over[..2], limited("RATE_LIMIT_EXCEEDED"), (K::DayLimit, Reaction::GiveUp), None),
             (429, &day_over[1..], limited("RATE_LIMIT_EXCEEDED"), (K::DayLimit, Reaction::GiveUp), Some(18_000)),
             (429, &day_over, limited("TOO_MANY_REQUESTS"), (K::TooManyRequests, Reaction::Retry), None),
-            (429, &calls_left, limited("RATE_LIMIT_EXCEEDED"), (K::TooManyRequests, Reaction::Retry), None),
+            (429, &calls_left, limited("RATE_LIMIT_EXCEEDED"), (K::MinuteLimit, wait(20)), Some(20)),
+            (429, &calls_left[..2], limited("RATE_LIMIT_EXCEEDED"), (K::TooManyRequests, Reaction::Retry), None),
             (429, &[("retry-after", "7")][..][..], limited("TOO_MANY_REQUESTS"), (K::TooManyRequests, wait(7)), Some(7)),
             (429, &[("retry-after", "3600")], limited("TOO_MANY_REQUESTS"), (K::TooManyRequests, Reaction::GiveUp), Some(3600)),
             (429, &[("retry-after", "3600")], limited("THRESHOLD_EXCEEDED"), (K::DayLimit, Reaction::GiveUp), Some(3600)),

@@ -10,14 +10,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::auth::Authenticator;
-use super::classify::{Body, Classified, classify};
+use super::classify::{Body, Classified, Moment, classify_at};
 use super::error::{ApiError, ErrorKind, Reaction};
 use super::hosts::Endpoint;
 use super::limit_headers::{LimitHeaders, millis};
-use super::limits::{DEFAULT_CONCURRENCY, DayOver, Limits, Observed, Turnstile};
+use super::limits::{DEFAULT_CONCURRENCY, DayOver, Limits, Observed, Patience, Turnstile};
 use super::price;
 use super::request::{Method, Request};
-use super::retry::{Backoff, Next, Tries};
+use super::retry::{Backoff, Next, Tries, is_without_effect};
 use super::transport::{MAX_BODY, Transport, TransportError};
 use crate::clock::Clock;
 
@@ -267,9 +267,21 @@ impl Writer {
         self.is_day_over() || self.shared.refused.load(Ordering::Relaxed)
     }
 
-    /// Stops the run: calls that can be given up do not go out any more.
+    /// Stops the run: calls that can be given up do not go out any more, and what was refused is
+    /// not repeated.
     pub fn stop(&self) {
         self.shared.limits.stop();
+    }
+
+    /// Whether the run was stopped.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.shared.limits.is_stopped()
+    }
+
+    /// Resolves when the run is stopped.
+    pub async fn stopped(&self) {
+        self.shared.limits.stopped().await;
     }
 
     /// How many calls and steps let time pass without a slot: after a refusal, or before an
@@ -316,29 +328,44 @@ impl Shared {
     async fn call(&self, request: &Request) -> Result<Answer, ApiError> {
         let subject = subject(request);
         let mut tries = Tries::default();
-        let mut first = true;
+        let mut patience = patience(request);
+        let mut refusal = None;
         loop {
             if let Some(DayOver { until_ms }) = self.limits.day_over(self.clock.now_ms()) {
                 return Err(ApiError::new(ErrorKind::DayLimit, &subject)
                     .with_message("not sent, since an earlier call was refused")
                     .with_until_ms(until_ms));
             }
-            let token = self.noted(self.authenticator.token().await)?;
+            let token = self.authenticator.token();
+            let token = match self.limits.unless_stopped(patience, token).await {
+                Some(token) => self.noted(token)?,
+                None => return Err(abandoned(&subject, refusal)),
+            };
             let Failure { error, reaction } =
-                match self.attempt(request, &subject, &token, first).await {
+                match self.attempt(request, &subject, &token, patience).await {
                     Ok(answer) => return Ok(answer),
+                    Err(failure) if failure.error.kind() == ErrorKind::Abandoned => {
+                        return Err(abandoned(&subject, refusal));
+                    }
                     Err(failure) => failure,
                 };
-            // What went out once may have had its effect.
-            first = false;
-            match tries.next(request.idempotent, error.kind(), reaction) {
+            let next = tries.next(request.idempotent, error.kind(), reaction);
+            // What was refused is not under way; what may have had its effect is.
+            patience = match patience {
+                Patience::Endless => Patience::Endless,
+                _ if was_refused(error.kind(), reaction) => Patience::None,
+                _ => Patience::Endless,
+            };
+            match next {
                 Next::Refresh => {
-                    if self
-                        .noted(self.authenticator.renew(&token).await)?
-                        .is_none()
-                    {
+                    let renewed = self.authenticator.renew(&token);
+                    let Some(renewed) = self.limits.unless_stopped(patience, renewed).await else {
+                        return Err(abandoned(&subject, Some(error)));
+                    };
+                    if self.noted(renewed)?.is_none() {
                         return Err(error);
                     }
+                    refusal = Some(error);
                 }
                 Next::Again { wait, failures } => {
                     let pause = wait.saturating_add(self.backoff.pause(failures));
@@ -349,7 +376,18 @@ impl Shared {
                         pause_ms = millis(pause),
                         "the call is repeated"
                     );
-                    self.limits.rest(&self.clock, pause).await;
+                    if self.limits.shows(self.clock.now_ms(), wait) {
+                        tracing::warn!(
+                            "{subject}: {}; waiting {} s",
+                            error.kind().cause(),
+                            millis(wait).saturating_add(999) / 1000
+                        );
+                    }
+                    let rest = self.limits.rest(&self.clock, pause);
+                    if self.limits.unless_stopped(patience, rest).await.is_none() {
+                        return Err(abandoned(&subject, Some(error)));
+                    }
+                    refusal = Some(error);
                 }
                 Next::Stop => return Err(error),
                 Next::Unknown => {
@@ -368,23 +406,17 @@ impl Shared {
         request: &Request,
         subject: &str,
         token: &SecretString,
-        first: bool,
+        patience: Patience,
     ) -> Result<Answer, Failure> {
         let message = self.message(request, token).map_err(|reason| Failure {
             error: ApiError::new(ErrorKind::Unsendable, subject).with_message(&reason),
             reaction: Reaction::GiveUp,
         })?;
-        let mut turn = if first && request.abandonable {
-            tokio::select! {
-                biased;
-                () = self.limits.stopped() => return Err(Failure {
-                    error: ApiError::new(ErrorKind::Abandoned, subject),
-                    reaction: Reaction::GiveUp,
-                }),
-                turn = self.limits.enter(&self.clock) => turn,
-            }
-        } else {
-            self.limits.enter(&self.clock).await
+        let Some(mut turn) = self.limits.enter(&self.clock, patience).await else {
+            return Err(Failure {
+                error: ApiError::new(ErrorKind::Abandoned, subject),
+                reaction: Reaction::GiveUp,
+            });
         };
         let begun_ms = self.clock.now_ms();
         let answer = self.transport.send(message).await;
@@ -422,8 +454,12 @@ impl Shared {
             return Err(unanswered(subject, &TransportError::TooLarge(MAX_BODY)));
         }
         let body = Body::read(&parts.headers, &bytes);
-        let found = classify(parts.status, &parts.headers, &body, now_ms);
-        self.heed(found.as_ref(), &turn, now_ms);
+        let moment = Moment {
+            now_ms,
+            max_wait: self.limits.max_wait(),
+        };
+        let found = classify_at(parts.status, &parts.headers, &body, moment);
+        self.heed(found.as_ref(), &limits, &turn, now_ms);
         drop(turn);
         if found
             .as_ref()
@@ -453,10 +489,23 @@ impl Shared {
     }
 
     /// Draws the consequences of an answer for all other calls.
-    fn heed(&self, found: Option<&Classified>, turn: &Turnstile<'_>, now_ms: i64) {
+    fn heed(
+        &self,
+        found: Option<&Classified>,
+        limits: &LimitHeaders,
+        turn: &Turnstile<'_>,
+        now_ms: i64,
+    ) {
         match found.map(|found| (found.kind, found.reaction)) {
             Some((ErrorKind::TooManyRequests, _)) => turn.crowded(),
-            Some((ErrorKind::MinuteLimit, Reaction::Wait(wait))) => {
+            // The guide has one code for all its limits: with calls left, it may be calls at the
+            // same time that are too many. The refused call waits, and the others are fewer.
+            Some((ErrorKind::MinuteLimit, Reaction::Wait(_)))
+                if matches!(limits.calls_left(), Some(1..)) =>
+            {
+                turn.crowded();
+            }
+            Some((ErrorKind::MinuteLimit | ErrorKind::DayLimit, Reaction::Wait(wait))) => {
                 self.limits.pause(now_ms.saturating_add(millis(wait)));
             }
             Some((ErrorKind::DayLimit, _)) => {
@@ -542,6 +591,32 @@ impl Shared {
             error,
             reaction: found.reaction,
         }
+    }
+}
+
+/// How long a call waits for its turn once the run is to end.
+const fn patience(request: &Request) -> Patience {
+    match (request.method, request.abandonable) {
+        (Method::Get, _) => Patience::Endless,
+        (_, true) => Patience::None,
+        (_, false) => Patience::Short,
+    }
+}
+
+/// Whether an attempt that failed has certainly written nothing and is to be repeated.
+const fn was_refused(kind: ErrorKind, reaction: Reaction) -> bool {
+    is_without_effect(kind) || matches!(reaction, Reaction::Refresh)
+}
+
+/// A call that does not go out any more, since the run is to end; what refused it before is told.
+fn abandoned(subject: &str, refusal: Option<ApiError>) -> ApiError {
+    let error = ApiError::new(ErrorKind::Abandoned, subject);
+    match refusal {
+        Some(refusal) => error.with_message(&format!(
+            "it had been refused before: {}",
+            refusal.kind().cause()
+        )),
+        None => error,
     }
 }
 

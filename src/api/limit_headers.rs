@@ -14,6 +14,11 @@ const MINUTE: Duration = Duration::from_secs(61);
 /// Source: the guide's rate limits, 2,000 to 50,000 a day and 10 to 100 a minute.
 const LEAST_DAY_LIMIT: u64 = 1_000;
 
+/// The most credits that one call costs.
+///
+/// Source: the published prices; a listing deeper than 100,000 records is the dearest.
+const DEAREST_CALL: u64 = 100;
+
 /// A reset that is at least so far away is no minute's.
 const FAR_MS: i64 = 120_000;
 
@@ -39,6 +44,8 @@ pub struct LimitHeaders {
     pub day_remaining: Option<u64>,
     /// When the day ends, in milliseconds since the Unix epoch, when the same headers speak of it.
     pub day_reset_ms: Option<i64>,
+    /// The reset that was told, whatever it is the end of; none where one of the clocks is wrong.
+    pub reset_ms: Option<i64>,
 }
 
 impl LimitHeaders {
@@ -58,6 +65,7 @@ impl LimitHeaders {
         let found = Self {
             weight: number("x-rate-limit-request-weight-v3"),
             credits_remaining: number("x-rate-limit-remaining-v3"),
+            reset_ms: reset_ms.filter(|reset| reset.saturating_sub(now_ms) <= LONGEST_DAY_MS),
             ..Self::default()
         };
         let tells_day = limit.is_some_and(|limit| limit >= LEAST_DAY_LIMIT);
@@ -100,6 +108,31 @@ impl LimitHeaders {
             (Some(0), Some(reset)) if reset > now_ms => Some(from_millis(reset - now_ms)),
             _ => None,
         }
+    }
+
+    /// How long it is until the reset that was told, if it lies ahead.
+    #[must_use]
+    pub fn reset_wait(&self, now_ms: i64) -> Option<Duration> {
+        let reset_ms = self.reset_ms.filter(|reset| *reset > now_ms)?;
+        Some(from_millis(reset_ms - now_ms))
+    }
+
+    /// The calls that are left, of the minute or of the day, if either is told.
+    #[must_use]
+    pub fn calls_left(&self) -> Option<u64> {
+        self.minute_remaining.or(self.day_remaining)
+    }
+
+    /// Whether the figures say that the call would still have fitted into the day.
+    ///
+    /// Where the price of the call is not told, the dearest is taken; a refused call may cost nothing,
+    /// which tells nothing.
+    #[must_use]
+    pub fn leaves_room_today(&self) -> bool {
+        let price = self.weight.filter(|price| *price > 0);
+        let price = price.unwrap_or(DEAREST_CALL);
+        self.credits_remaining.is_some_and(|left| left >= price)
+            || self.day_remaining.is_some_and(|left| left > 0)
     }
 
     /// Whether nothing is left of the day's calls.

@@ -9,11 +9,28 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 
 use super::dialect::Dialect;
-use super::limit_headers::{LimitHeaders, from_millis};
+use super::limit_headers::{LimitHeaders, from_millis, millis};
 use crate::clock::Clock;
 
 /// Calls at the same time before the edition is known: what the smallest edition allows.
 pub const DEFAULT_CONCURRENCY: usize = 5;
+
+/// The longest wait before a call is repeated: a refusal that asks for more is given up.
+pub const MAX_WAIT: Duration = Duration::from_secs(300);
+
+/// A wait that is shorter is not worth a word.
+const SHOWN_WAIT: Duration = Duration::from_secs(1);
+
+/// How long a call waits for its turn once the run is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// As long as it takes: it reads, or an earlier attempt may have had an effect.
+    Endless,
+    /// For a slot, and for no time to pass: it finishes what other calls have begun.
+    Short,
+    /// Not at all: nothing was written, so it is not under way.
+    None,
+}
 
 /// The minute's limit as an answer's headers tell it.
 ///
@@ -110,6 +127,8 @@ pub(super) struct Limits {
     changed: Notify,
     /// Whether the run is to end: what has not gone out and can be given up does not go out.
     stopped: watch::Sender<bool>,
+    /// The longest wait before a call is repeated.
+    max_wait: Duration,
 }
 
 #[derive(Debug)]
@@ -127,6 +146,8 @@ struct State {
     in_flight: u64,
     resting: usize,
     paused_until_ms: i64,
+    /// The end of the longest wait that was shown.
+    shown_until_ms: i64,
     day_over: Option<DayOver>,
 }
 
@@ -263,11 +284,18 @@ impl Limits {
                 in_flight: 0,
                 resting: 0,
                 paused_until_ms: i64::MIN,
+                shown_until_ms: i64::MIN,
                 day_over: None,
             }),
             changed: Notify::new(),
             stopped: watch::Sender::new(false),
+            max_wait: MAX_WAIT,
         }
+    }
+
+    /// The longest wait before a call is repeated.
+    pub(super) const fn max_wait(&self) -> Duration {
+        self.max_wait
     }
 
     /// Ends the run: see [`Limits::stopped`].
@@ -279,6 +307,27 @@ impl Limits {
     pub(super) async fn stopped(&self) {
         // The sender is this value's own, so that it cannot have gone.
         let _ = self.stopped.subscribe().wait_for(|stopped| *stopped).await;
+    }
+
+    /// Whether the run is to end.
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    /// Does something, unless the run is to end and the call has no patience; then nothing.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        patience: Patience,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        if patience != Patience::None {
+            return Some(work.await);
+        }
+        tokio::select! {
+            biased;
+            () = self.stopped() => None,
+            done = work => Some(done),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -320,8 +369,14 @@ impl Limits {
         state.concurrency = wanted;
     }
 
-    /// Waits for a slot, and for the minute's limit if an answer has told one.
-    pub(super) async fn enter(&self, clock: &Clock) -> Turnstile<'_> {
+    /// Waits for a slot, and for the minute's limit if an answer has told one; nothing where the
+    /// run is to end and the call's patience with it.
+    pub(super) async fn enter(&self, clock: &Clock, patience: Patience) -> Option<Turnstile<'_>> {
+        let turn = self.turn_comes(clock, patience);
+        self.unless_stopped(patience, turn).await.flatten()
+    }
+
+    async fn turn_comes(&self, clock: &Clock, patience: Patience) -> Option<Turnstile<'_>> {
         // The semaphore is never closed, so that an error cannot come; no slot is then held.
         let permit = self.slots.acquire().await.ok();
         loop {
@@ -329,12 +384,12 @@ impl Limits {
             let (turn, round) = self.turn(clock.now_ms());
             match turn {
                 Turn::Go => {
-                    return Turnstile {
+                    return Some(Turnstile {
                         limits: self,
                         permit,
                         round,
                         told: false,
-                    };
+                    });
                 }
                 // An answer may tell that more is left than was thought.
                 Turn::At(until_ms) => {
@@ -342,6 +397,7 @@ impl Limits {
                     tokio::select! {
                         () = clock.sleep(wait) => {}
                         () = changed => {}
+                        () = self.stopped(), if patience == Patience::Short => return None,
                     }
                 }
                 Turn::AfterAnAnswer => changed.await,
@@ -439,6 +495,20 @@ impl Limits {
         });
     }
 
+    /// Whether a wait until then is to be shown: it is long enough, and not shown yet.
+    pub(super) fn shows(&self, now_ms: i64, wait: Duration) -> bool {
+        let until_ms = now_ms.saturating_add(millis(wait));
+        let shortest = millis(SHOWN_WAIT);
+        let mut state = self.lock();
+        // Calls that were refused together wait together.
+        let is_news = until_ms.saturating_sub(state.shown_until_ms) >= shortest;
+        if wait < SHOWN_WAIT || !is_news {
+            return false;
+        }
+        state.shown_until_ms = until_ms;
+        true
+    }
+
     /// Holds every call back until then.
     pub(super) fn pause(&self, until_ms: i64) {
         let mut state = self.lock();
@@ -518,6 +588,10 @@ mod tests {
 
     const NOW: i64 = 1_767_225_600_000;
 
+    async fn enter<'a>(limits: &'a Limits, clock: &Clock) -> Turnstile<'a> {
+        limits.enter(clock, Patience::Endless).await.unwrap()
+    }
+
     fn minute(remaining: u64, reset_ms: i64) -> LimitHeaders {
         LimitHeaders {
             minute_limit: Some(3),
@@ -533,17 +607,17 @@ mod tests {
         let limits = Limits::new(10);
         // Nothing is assumed before the first header.
         let first: Vec<_> =
-            futures_util::future::join_all((0..10).map(|_| limits.enter(&clock))).await;
+            futures_util::future::join_all((0..10).map(|_| enter(&limits, &clock))).await;
         assert_eq!(clock.now_ms(), NOW);
         drop(first);
-        let turn = limits.enter(&clock).await;
+        let turn = enter(&limits, &clock).await;
         limits.note(&minute(2, NOW + 20_000));
         drop(turn);
         for _ in 0..2 {
-            drop(limits.enter(&clock).await);
+            drop(enter(&limits, &clock).await);
         }
         assert_eq!(clock.now_ms(), NOW);
-        drop(limits.enter(&clock).await);
+        drop(enter(&limits, &clock).await);
         assert_eq!(clock.now_ms(), NOW + 20_000);
     }
 
@@ -551,17 +625,17 @@ mod tests {
     async fn after_a_reset_the_limit_counts_until_a_header_tells_the_next_one() {
         let clock = Clock::starting_at(NOW);
         let limits = Limits::new(10);
-        let turn = limits.enter(&clock).await;
+        let turn = enter(&limits, &clock).await;
         limits.note(&minute(0, NOW + 1000));
         drop(turn);
         let mut held = Vec::new();
         for _ in 0..3 {
-            held.push(limits.enter(&clock).await);
+            held.push(enter(&limits, &clock).await);
         }
         assert_eq!(clock.now_ms(), NOW + 1000);
         // The fourth waits for an answer, which tells the reset, and then for the reset.
         let fourth = async {
-            drop(limits.enter(&clock).await);
+            drop(enter(&limits, &clock).await);
             clock.now_ms()
         };
         let answer = async {
@@ -585,18 +659,18 @@ mod tests {
         };
         let mut first = Vec::new();
         for _ in 0..10 {
-            first.push(limits.enter(&clock).await);
+            first.push(enter(&limits, &clock).await);
         }
         // The first answer knows nothing of the nine behind it; in the end all were counted.
         for (n, mut turn) in (1..=10).zip(first) {
             turn.answered(&told(20 - n));
         }
         for left in (0..10).rev() {
-            let mut turn = limits.enter(&clock).await;
+            let mut turn = enter(&limits, &clock).await;
             assert_eq!(clock.now_ms(), NOW, "{left}");
             turn.answered(&told(left));
         }
-        let mut turn = limits.enter(&clock).await;
+        let mut turn = enter(&limits, &clock).await;
         assert_eq!(clock.now_ms(), NOW + 60_000);
         turn.answered(&LimitHeaders {
             minute_reset_ms: Some(NOW + 120_000),
@@ -604,16 +678,16 @@ mod tests {
         });
         // A call whose answer is lost may count or not: it is taken to count.
         drop(turn);
-        drop(limits.enter(&clock).await);
+        drop(enter(&limits, &clock).await);
         for left in (1..19).rev() {
-            let mut turn = limits.enter(&clock).await;
+            let mut turn = enter(&limits, &clock).await;
             assert_eq!(clock.now_ms(), NOW + 60_000, "{left}");
             turn.answered(&LimitHeaders {
                 minute_reset_ms: Some(NOW + 120_000),
                 ..told(left)
             });
         }
-        drop(limits.enter(&clock).await);
+        drop(enter(&limits, &clock).await);
         assert_eq!(clock.now_ms(), NOW + 120_000);
     }
 
@@ -621,7 +695,7 @@ mod tests {
     async fn a_crowd_halves_the_slots_once_and_good_answers_bring_them_back() {
         let clock = Clock::starting_at(NOW);
         let limits = Limits::new(16);
-        let enter = || async { limits.enter(&clock).await };
+        let enter = || async { enter(&limits, &clock).await };
         let crowd = futures_util::future::join_all((0..16).map(|_| enter())).await;
         for turn in &crowd {
             turn.crowded();
@@ -667,7 +741,7 @@ mod tests {
     async fn slots_grow_and_shrink_under_way() {
         let clock = Clock::starting_at(NOW);
         let limits = Limits::new(2);
-        let mut held = vec![limits.enter(&clock).await, limits.enter(&clock).await];
+        let mut held = vec![enter(&limits, &clock).await, enter(&limits, &clock).await];
         limits.set_concurrency(1);
         held.pop();
         assert_eq!(limits.slots.available_permits(), 0);
@@ -680,10 +754,73 @@ mod tests {
             (limits.concurrency(), limits.slots.available_permits()),
             (1, 1)
         );
-        let turn = limits.enter(&clock).await;
+        let turn = enter(&limits, &clock).await;
         limits.set_concurrency(3);
         limits.set_concurrency(1);
         drop(turn);
         assert_eq!(limits.slots.available_permits(), 1);
+    }
+
+    #[test]
+    fn case_14_calls_that_wait_together_show_it_once() {
+        let limits = Limits::new(2);
+        let seconds = Duration::from_secs;
+        for (now_ms, wait, shown) in [
+            (0, Duration::from_millis(999), false),
+            (0, seconds(15), true),
+            (0, seconds(15), false),
+            (900, seconds(15), false),
+            (1_000, seconds(15), true),
+            (1_000, seconds(2), false),
+            (16_000, seconds(1), true),
+        ] {
+            assert_eq!(limits.shows(now_ms, wait), shown, "{now_ms} {wait:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_7_after_a_stop_no_call_waits_that_is_not_under_way() {
+        use Patience::{Endless, None, Short};
+        // Slots are free and no limit is met; then the slots are taken; then a limit holds back.
+        for (patience, free, taken, held) in [
+            (None, false, false, false),
+            (Short, true, true, false),
+            (Endless, true, true, true),
+        ] {
+            let clock = Clock::starting_at(NOW);
+            let limits = Limits::new(1);
+            limits.stop();
+            let turn = limits.enter(&clock, patience).await;
+            assert_eq!(turn.is_some(), free, "{patience:?}");
+            drop(turn);
+            let other = enter(&limits, &clock).await;
+            let (turn, ()) = tokio::join!(limits.enter(&clock, patience), async {
+                clock.sleep(Duration::from_secs(1)).await;
+                drop(other);
+            });
+            assert_eq!(turn.is_some(), taken, "{patience:?}");
+            drop(turn);
+            limits.pause(clock.now_ms() + 60_000);
+            let begun_ms = clock.now_ms();
+            let turn = limits.enter(&clock, patience).await;
+            assert_eq!(turn.is_some(), held, "{patience:?}");
+            let waited_ms = clock.now_ms() - begun_ms;
+            assert_eq!(waited_ms, if held { 60_000 } else { 0 }, "{patience:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn case_7_a_stop_ends_waits_that_have_begun() {
+        for patience in [Patience::None, Patience::Short] {
+            let clock = Clock::starting_at(NOW);
+            let limits = Limits::new(1);
+            limits.pause(NOW + 60_000);
+            let (turn, ()) = tokio::join!(limits.enter(&clock, patience), async {
+                clock.sleep(Duration::from_secs(3)).await;
+                limits.stop();
+            });
+            assert!(turn.is_none(), "{patience:?}");
+            assert_eq!(clock.now_ms(), NOW + 3_000, "{patience:?}");
+        }
     }
 }

@@ -19,6 +19,10 @@ pub mod token_cache;
 pub mod transport;
 
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
+mod stop_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use auth::{Authenticator, Credentials, Grant};

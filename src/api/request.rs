@@ -90,7 +90,7 @@ impl Request {
         self
     }
 
-    /// Gives it up where the run is stopped before it goes out.
+    /// Gives it up where the run is stopped before it goes out. A GET is never given up.
     #[must_use]
     pub const fn abandonable(mut self) -> Self {
         self.abandonable = true;

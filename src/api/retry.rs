@@ -64,6 +64,20 @@ impl Default for Backoff {
     }
 }
 
+/// Whether a failure proves that the attempt had no effect, and that a later one may have it: the
+/// request never left, or a limit or a lock refused it.
+#[must_use]
+pub const fn is_without_effect(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NotSent
+            | ErrorKind::TooManyRequests
+            | ErrorKind::MinuteLimit
+            | ErrorKind::DayLimit
+            | ErrorKind::Locked
+    )
+}
+
 /// What happens to a request after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
@@ -97,14 +111,7 @@ impl Tries {
     /// sent again only if it certainly had no effect: it never left, a limit or a lock refused
     /// it, or its token did.
     pub fn next(&mut self, repeatable: bool, kind: ErrorKind, reaction: Reaction) -> Next {
-        let without_effect = matches!(
-            kind,
-            ErrorKind::NotSent
-                | ErrorKind::TooManyRequests
-                | ErrorKind::MinuteLimit
-                | ErrorKind::DayLimit
-                | ErrorKind::Locked
-        );
+        let without_effect = is_without_effect(kind);
         let may_have_taken_effect = matches!(
             kind,
             ErrorKind::Lost

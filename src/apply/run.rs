@@ -19,6 +19,7 @@ use crate::live::read::is_gone as is_trashed;
 use crate::plan::Verb;
 use crate::plan::requests::Op;
 use crate::plan::tasks::Task;
+use crate::problem::counted;
 use crate::state::Value;
 
 /// What tasks are carried out with.
@@ -134,10 +135,22 @@ enum Written {
 async fn carry_out(task: &Task, means: Means<'_>) -> Outcome {
     let mut writes = 0;
     let mut outcome = carry_out_writes(task, means, &mut writes).await;
-    if let Outcome::Failed { partly, .. } = &mut outcome {
-        *partly = writes > 0;
+    match &mut outcome {
+        Outcome::Failed { partly, .. } => *partly = writes > 0,
+        // What was begun was tried, although the run was stopped before the rest of it.
+        Outcome::Stopped if writes > 0 => outcome = begun_only(),
+        _ => {}
     }
     outcome
+}
+
+fn begun_only() -> Outcome {
+    Outcome::Failed {
+        error: "the run was stopped before all of it was written".to_owned(),
+        hint: Some("run apply again; what was done is not done twice".to_owned()),
+        request_id: None,
+        partly: true,
+    }
 }
 
 async fn carry_out_writes(task: &Task, means: Means<'_>, writes: &mut usize) -> Outcome {
@@ -230,7 +243,7 @@ fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
 }
 
 /// Sends one write, recorded before and after. The first one of a task is given up where the run is
-/// stopped before it goes out; the others finish what was begun.
+/// stopped before it goes out; the others finish what was begun, unless a limit holds them back.
 async fn write(
     task: &Task,
     op: &Op,
@@ -291,6 +304,9 @@ async fn send(
     if matches!(op, Op::Delete { .. } | Op::RemoveEvent { .. }) {
         return match writer.remove(request).await {
             Ok(_) => Ok(Written::Answer(None, None)),
+            Err(error) if error.kind() == ErrorKind::Abandoned => {
+                Err(Box::new(refused(error, task)))
+            }
             Err(_) if is_gone(op, task, live, writer).await => Ok(Written::Answer(None, None)),
             Err(error) => Err(Box::new(refused(error, task))),
         };
@@ -298,8 +314,17 @@ async fn send(
     let creates = op.creates();
     let mut sent = 0;
     loop {
+        let answer = writer.send(request).await;
+        if let Err(error) = &answer
+            && error.kind() == ErrorKind::Abandoned
+        {
+            return Err(Box::new(match sent {
+                0 => Outcome::Stopped,
+                _ => never_seen(sent, error.kind().cause()),
+            }));
+        }
         sent += 1;
-        let error = match writer.send(request).await {
+        let error = match answer {
             Ok(answer) => match answer.body {
                 Some(Json::Object(body)) => {
                     return Ok(Written::Answer(Some(body), answer.request_id));
@@ -310,7 +335,14 @@ async fn send(
             },
             Err(error) if creates && error.is_outcome_unknown() => Some(error),
             Err(error) if creates && error.kind() == ErrorKind::Duplicate => {
-                return adopt_duplicate(task, op, live, writer, recovery, error).await;
+                let adopted = adopt_duplicate(task, op, live, writer, recovery, &error);
+                // What was refused has written nothing, so that no time is spent on it after a stop.
+                let adopted = tokio::select! {
+                    biased;
+                    () = writer.stopped(), if sent == 1 => None,
+                    adopted = adopted => Some(adopted),
+                };
+                return adopted.unwrap_or_else(|| Err(Box::new(refused(error, task))));
             }
             Err(error) => {
                 return if is_switched_already(op, task, live, writer).await {
@@ -327,15 +359,13 @@ async fn send(
                 let raw = whole(task, &id, raw, live, writer).await;
                 return Ok(Written::Adopted(id, raw));
             }
-            Ok(Found::Nothing) if sent < MAX_CREATIONS => {}
+            Ok(Found::Nothing) if sent < MAX_CREATIONS && !writer.is_stopped() => {}
             Ok(Found::Nothing) => {
                 let cause = error.map_or_else(
                     || "it was answered without the new object".to_owned(),
                     |error| text_of(error, task).0,
                 );
-                return Err(Box::new(Outcome::Unknown {
-                    error: format!("sent {sent} times and not found in the listing: {cause}"),
-                }));
+                return Err(Box::new(never_seen(sent, &cause)));
             }
             Ok(Found::Several(ids)) => return Err(Box::new(several(&ids))),
             Err(error) => {
@@ -344,6 +374,14 @@ async fn send(
                 }));
             }
         }
+    }
+}
+
+/// A creation whose answer was lost and whose object has not appeared.
+fn never_seen(sent: usize, cause: &str) -> Outcome {
+    let sent = counted(sent, "time");
+    Outcome::Unknown {
+        error: format!("sent {sent} and not found in the listing: {cause}"),
     }
 }
 
@@ -390,7 +428,7 @@ async fn adopt_duplicate(
     live: &Live,
     writer: &Writer,
     recovery: Recovery,
-    error: ApiError,
+    error: &ApiError,
 ) -> Result<Written, Box<Outcome>> {
     match look(task, op, live.dialect, &writer.reader(), recovery).await {
         Ok(Found::One { id, raw }) => {
@@ -398,7 +436,7 @@ async fn adopt_duplicate(
             Ok(Written::Adopted(id, raw))
         }
         Ok(Found::Several(ids)) => Err(Box::new(several(&ids))),
-        Ok(Found::Nothing) | Err(_) => Err(Box::new(refused(error, task))),
+        Ok(Found::Nothing) | Err(_) => Err(Box::new(refused(error.clone(), task))),
     }
 }
 

@@ -10,8 +10,9 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{Failure, Workspace, environment_variable, tell};
+use super::common::{Failure, Workspace, environment_variable};
 use super::files::{read_file, write_private};
+use super::output::tell;
 use crate::api::{Endpoint, HostPort};
 use crate::ledger::Location;
 use crate::problem::{Part, Place, Problem};

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::{
-    Connected, Failure, Workspace, block_on, color, environment_variable, file_failure, print,
-    remark, report as report_failure, style, tell,
+    Connected, Failure, Workspace, block_on, color, environment_variable, file_failure, remark,
+    report as report_failure, style,
 };
 use super::files::read_file;
+use super::output::{announce, is_unread_output, print, tell};
 use super::plan::warn;
+use super::signals::{Signal, Signals};
 use super::store::holder;
 use super::{Global, LogFormat};
 use crate::apply::event::{Event, Outcome, Tally};
@@ -98,7 +100,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         let mut signals = Signals::new()?;
         let prepared = tokio::select! {
             prepared = prepare(global, args, &workspace, &desired, &options, saved.as_ref(), &store, &mut keeper) => prepared,
-            () = signals.next() => Err(interrupted()),
+            _ = signals.next() => Err(interrupted()),
         };
         let (connected, ready) = match prepared {
             Ok(prepared) => prepared,
@@ -143,10 +145,8 @@ async fn prepare(
         Err(error) => {
             // What is refused has to be seen.
             if let (SessionError::Guarded(_, plan), false) = (&error, global.quiet) {
-                print(&format!(
-                    "{head}\n{}",
-                    report::text::plan(plan, style(global))
-                ))?;
+                let shown = report::text::plan(plan, style(global));
+                announce(global, &format!("{head}\n{shown}"));
             }
             return Err(workspace.session_failure(error));
         }
@@ -193,7 +193,7 @@ async fn finish(
         keeper.close(desired, ready, &BTreeSet::new(), None).await?;
         // A saved plan has not been shown, and its manual steps are still to be done.
         if saved && global.verbose == 0 && !global.quiet {
-            print(&report::text::plan(plan, style(global)))?;
+            announce(global, &report::text::plan(plan, style(global)));
         }
         return Ok(exit::OK);
     }
@@ -211,7 +211,7 @@ async fn finish(
     };
     let done = carry_out(global, connected, ready, &keeper, scribe.as_ref(), signals).await;
     connected.save()?;
-    let mut code = code(&done.tally, steps);
+    let mut code = code(&done.tally, steps, done.stopped);
     let kept = if done.cut {
         // What was under way is in the journal; the next run looks it up.
         give_back(keeper).await;
@@ -221,7 +221,11 @@ async fn finish(
         keeper.close(desired, ready, &applied, scribe).await
     };
     if !global.quiet || code != exit::OK {
-        print(&report::events::report(plan, &done.events, style(global)))?;
+        // Whether it can be shown changes nothing of what was applied.
+        announce(
+            global,
+            &report::events::report(plan, &done.events, style(global)),
+        );
     }
     if let Err(error) = kept {
         code = exit::PARTIAL;
@@ -247,10 +251,11 @@ fn interrupted() -> Failure {
     .into()
 }
 
-/// The exit code of an apply.
-fn code(tally: &Tally, steps: usize) -> u8 {
+/// The exit code of an apply; `stopped` says that a signal ended it while it wrote.
+fn code(tally: &Tally, steps: usize, stopped: bool) -> u8 {
     match tally.applied {
         applied if applied == steps => exit::OK,
+        _ if stopped => exit::PARTIAL,
         0 if tally.unknown + tally.partly == 0 => exit::ERROR,
         _ => exit::PARTIAL,
     }
@@ -365,12 +370,19 @@ async fn approve(
     let plan = &ready.planned.plan;
     let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
     let asks = !nothing && !args.auto_approve && !saved;
-    // Who is asked has to see where, and what for.
+    let mut shown = String::new();
     if asks || !global.quiet {
-        print(&format!("{head}\n"))?;
+        shown.push_str(head);
+        shown.push('\n');
     }
     if asks || global.verbose > 0 || (!saved && !global.quiet) {
-        print(&report::text::plan(plan, style(global)))?;
+        shown.push_str(&report::text::plan(plan, style(global)));
+    }
+    if asks {
+        // Who is asked has to see where, and what for.
+        print(&shown)?;
+    } else {
+        announce(global, &shown);
     }
     if !ready.missing_scopes.is_empty() {
         return Err(Problem::error(
@@ -400,6 +412,14 @@ async fn approve(
         .help("pass `--auto-approve`, or apply a plan saved with `deskform plan --out FILE`")
         .into());
     }
+    if is_unread_output() {
+        return Err(Problem::error(
+            "nobody-to-ask",
+            "nobody reads the plan on standard output, so nothing was applied",
+        )
+        .help("let standard output go to the terminal, or pass `--auto-approve`")
+        .into());
+    }
     tell(&format!(
         "\nApply this to the organization `{}` of the environment `{}`? Only `yes` will do: ",
         plan.org_id, plan.environment
@@ -424,6 +444,8 @@ struct Done {
     events: Vec<Event>,
     /// Whether it was cut short with steps under way.
     cut: bool,
+    /// Whether a signal ended it.
+    stopped: bool,
 }
 
 async fn carry_out(
@@ -448,8 +470,8 @@ async fn carry_out(
         ..style(global)
     };
     let mut events = Vec::new();
-    let stopping = Cell::new(false);
-    let stopped = || stopping.get() || keeper.is_lost();
+    let stopping: Cell<Option<Signal>> = Cell::new(None);
+    let stopped = || stopping.get().is_some() || keeper.is_lost();
     let session = &connected.session;
     let writer = session.client.writer();
     let tally = {
@@ -471,10 +493,14 @@ async fn carry_out(
         loop {
             tokio::select! {
                 tally = &mut work => break Some(tally),
-                () = signals.next() => {
-                    if stopping.replace(true) {
-                        break None;
+                signal = signals.next() => {
+                    if let Some(first) = stopping.get() {
+                        if signal.hurries_after(first) {
+                            break None;
+                        }
+                        continue;
                     }
+                    stopping.set(Some(signal));
                     writer.stop();
                     remark(global, "stopping: what is under way is finished; once more stops at once");
                 }
@@ -489,7 +515,12 @@ async fn carry_out(
         let calls = writer.reader().observed().calls;
         cut_short(&ready.planned.plan, &mut events, calls)
     });
-    Done { tally, events, cut }
+    Done {
+        tally,
+        events,
+        cut,
+        stopped: stopping.get().is_some(),
+    }
 }
 
 /// Completes the events of a run that was stopped at once.
@@ -538,42 +569,6 @@ fn cut_short(plan: &Plan, events: &mut Vec<Event>, calls: u64) -> Tally {
     }
     events.push(Event::Finished { report: tally });
     tally
-}
-
-/// The signals that end a run: Ctrl-C and, where there is one, the system's request to terminate.
-struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self {
-                interrupt: signal(SignalKind::interrupt())?,
-                terminate: signal(SignalKind::terminate())?,
-            })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
-    }
-
-    /// Waits for the next one.
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style: Style) {

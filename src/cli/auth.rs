@@ -3,9 +3,8 @@
 use secrecy::ExposeSecret;
 
 use super::Global;
-use super::common::{
-    Failure, Workspace, block_on, environment_variable, https, print, print_as_it_is, remark,
-};
+use super::common::{Failure, Workspace, block_on, environment_variable, https, remark};
+use super::output::{print, print_as_it_is};
 use crate::api::auth::exchange_grant_code;
 use crate::clock::Clock;
 use crate::config::Target;

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::files::{MAX_STATE, read_file, write_private};
+use super::output::tell;
 use super::{Global, LogFormat};
 use crate::api::{
     ApiError, Credentials, DataCenter, Dialect, Edition, Endpoint, Https, TokenCache, Transport,
@@ -25,7 +26,7 @@ use crate::plan::guards::Limits;
 use crate::plan::{IgnoreRule, Options};
 use crate::problem::{self, Problem, Problems};
 use crate::report::Style;
-use crate::report::mask::{self, masked};
+use crate::report::mask;
 use crate::report::safe::{json as json_text, safe};
 use crate::session::{Connection, Session, SessionError};
 use crate::simulator::{
@@ -579,29 +580,6 @@ pub fn style(global: &Global) -> Style {
         width: width(),
         verbose: global.verbose > 0,
     }
-}
-
-/// Writes a result to standard output.
-///
-/// # Errors
-/// The operating system's refusal.
-pub fn print(text: &str) -> io::Result<()> {
-    print_as_it_is(&masked(text))
-}
-
-/// Writes to standard output what is a credential by its purpose: a new one, or the simulator's.
-///
-/// # Errors
-/// The operating system's refusal.
-pub(super) fn print_as_it_is(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
-}
-
-/// Writes to standard error; nothing can be done when that fails.
-pub fn tell(text: &str) {
-    let _ = io::stderr().lock().write_all(masked(text).as_bytes());
 }
 
 /// Writes a remark to standard error, as a line of JSON where that is asked for.

@@ -3,7 +3,8 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::common::{Failure, print};
+use super::common::Failure;
+use super::output::print;
 use crate::problem::exit;
 
 /// Arguments of `completions`.

@@ -1,7 +1,8 @@
 //! `deskform drift`.
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, print, remark, report as report_failure, style};
+use super::common::{Failure, Workspace, block_on, remark, report as report_failure, style};
+use super::output::print;
 use super::store::holder;
 use crate::clock::Clock;
 use crate::keep::watched;

@@ -1,6 +1,7 @@
 //! `deskform explain`.
 
-use super::common::{Failure, nearest, print};
+use super::common::{Failure, nearest};
+use super::output::print;
 use crate::kind::{self, KINDS};
 use crate::problem::{Problem, exit};
 use crate::report::explain;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, environment_variable, print, remark};
+use super::common::{Failure, Workspace, block_on, environment_variable, remark};
 use super::files::write_file;
+use super::output::announce;
 use crate::export::{Exported, export};
 use crate::kind::{Form, KINDS, Kind};
 use crate::ledger::{Entry, Ledger};
@@ -125,13 +126,14 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         for note in &notes {
             remark(global, &format!("note: {note}"));
         }
-        print(&format!(
+        let wrote = format!(
             "{}Wrote {} in {} to {}.\n",
             whereabouts.line(),
             counted(state.len(), "resource"),
             counted(sources.base.len(), "file"),
             folder.display()
-        ))?;
+        );
+        announce(global, &wrote);
     }
     Ok(exit::OK)
 }

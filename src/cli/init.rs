@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::Global;
-use super::common::{Failure, file_failure, print};
+use super::common::{Failure, file_failure};
+use super::output::announce;
 use crate::problem::{Problem, exit, ticked};
 
 /// Arguments of `init`.
@@ -94,11 +95,12 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         }
     }
     if !global.quiet {
-        print(if args.bare {
+        let wrote = if args.bare {
             "Wrote deskform.yaml. Next: add your organization there, then `deskform -e NAME export manifests`.\n"
         } else {
             "Wrote deskform.yaml and manifests/. Next: `deskform plan`, then `deskform apply`.\n"
-        })?;
+        };
+        announce(global, wrote);
     }
     Ok(exit::OK)
 }

@@ -8,7 +8,8 @@ use clap::Subcommand;
 use serde_json::{Value as Json, json};
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, print, remark};
+use super::common::{Failure, Workspace, block_on, remark};
+use super::output::{announce, print};
 use super::store::holder;
 use crate::api::{Method, Request};
 use crate::clock::Clock;
@@ -214,7 +215,7 @@ fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), F
     if forgotten.is_empty() {
         out.push_str("Nothing is owned.\n");
     }
-    print(&out)?;
+    announce(global, &out);
     Ok(())
 }
 
@@ -254,11 +255,12 @@ fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Fai
             "" => String::new(),
             name => format!(" ({})", safe(name)),
         };
-        print(&format!(
+        let adopted = format!(
             "{} is the object {}{name}{said}.\n",
             safe(&address.to_string()),
             safe(&entry.id)
-        ))?;
+        );
+        announce(global, &adopted);
     }
     Ok(())
 }

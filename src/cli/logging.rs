@@ -9,7 +9,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::common::{color, tell};
+use super::common::color;
+use super::output::{Remarks, tell};
 use super::{Global, LogFormat};
 use crate::report::mask::masked;
 use crate::report::safe;
@@ -32,7 +33,7 @@ pub(super) fn start(global: &Global) {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(Harmless {
             form,
-            to: io::stderr,
+            to: || Remarks,
         })
         .with_ansi(ansi);
     // A second start, as in tests, changes nothing.

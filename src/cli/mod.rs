@@ -12,8 +12,10 @@ pub mod files;
 pub mod init;
 pub mod ledger;
 mod logging;
+pub mod output;
 pub mod plan;
 pub mod schema;
+mod signals;
 pub mod simulate;
 pub mod store;
 pub mod unlock;
@@ -26,7 +28,6 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::manifest::is_secret_by_name;
 use crate::problem::exit;
 use crate::report::mask;
-use common::Failure;
 
 /// Keeps a Zoho Desk help desk in step with YAML manifests under version control.
 #[derive(Debug, Parser)]
@@ -34,7 +35,7 @@ use common::Failure;
     name = "deskform",
     version,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`drift`, `plan --detailed-exitcode`); 3 something applied and something not."
+    after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`drift`, `plan --detailed-exitcode`); 3 something applied and something not, or stopped on the way."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -88,6 +89,19 @@ pub struct Global {
     pub log_format: LogFormat,
 }
 
+impl Default for Global {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::from("."),
+            environment: None,
+            verbose: 0,
+            quiet: false,
+            no_color: false,
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
 /// The form of what is written to standard error: log lines, events and problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -136,20 +150,6 @@ fn hide_secrets_by_name() {
     mask::hide(values.iter().map(String::as_str));
 }
 
-/// Prints help, the version, or what is wrong with the words of the command line.
-fn say_usage(error: &clap::Error) {
-    let text = error.render().to_string();
-    let harmless = mask::masked(&text);
-    // Nothing can be done when the terminal is gone.
-    if harmless == text {
-        let _ = error.print();
-    } else if error.use_stderr() {
-        common::tell(&harmless);
-    } else {
-        let _ = common::print(&harmless);
-    }
-}
-
 /// Runs the command line and returns the exit code.
 #[must_use]
 pub fn run() -> u8 {
@@ -163,8 +163,14 @@ pub fn run() -> u8 {
             } else {
                 exit::OK
             };
-            say_usage(&error);
-            return code;
+            return match output::print_usage(&error) {
+                Ok(()) => code,
+                Err(failure) => {
+                    // The options that say how it is to be shown are not known.
+                    common::report(&Global::default(), &failure);
+                    exit::ERROR
+                }
+            };
         }
     };
     logging::start(&cli.global);
@@ -187,7 +193,6 @@ pub fn run() -> u8 {
     };
     match result {
         Ok(code) => code,
-        Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::OK,
         Err(failure) => {
             common::report(global, &failure);
             exit::ERROR

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::Global;
 use super::apply::MAX_PLAN;
-use super::common::{Failure, Workspace, block_on, print, style};
+use super::common::{Failure, Workspace, block_on, style};
 use super::files::{read_file, write_private};
+use super::output::print;
 use super::store::holder;
 use crate::clock::Clock;
 use crate::keep::watched;
@@ -117,10 +118,12 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     ready.warnings.extend(forecast.and_then(Forecast::warning));
     warn(global, &workspace, &ready);
     let plan = &ready.planned.plan;
-    show(plan, &whereabouts)?;
+    let printed = show(plan, &whereabouts);
+    // The file is saved, whatever became of what is shown.
     if let Some(path) = &args.out {
         write_private(path, report::json::plan(plan).as_bytes())?;
     }
+    printed?;
     Ok(if args.detailed_exitcode && !plan.steps.is_empty() {
         exit::DIFFERENCE
     } else {

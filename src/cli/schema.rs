@@ -1,6 +1,7 @@
 //! `deskform schema`.
 
-use super::common::{Failure, print};
+use super::common::Failure;
+use super::output::print;
 use crate::kind::schema;
 use crate::problem::exit;
 

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::Global;
-use super::common::{Failure, block_on, print_as_it_is, remark, report};
+use super::common::{Failure, block_on, remark, report};
 use super::files::{MAX_STATE, read_file, write_private};
+use super::output::announce_as_it_is;
+use super::signals::Signals;
 use crate::api::{Dialect, Edition};
 use crate::clock::Clock;
 use crate::problem::{Problem, exit};
@@ -114,7 +116,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
                 )
             })?;
         let address = listener.local_addr()?;
-        print_as_it_is(&greeting(args, address))?;
+        let mut signals = Signals::new()?;
+        announce_as_it_is(global, &greeting(args, address));
         let (state, quiet) = (args.state.clone(), global.clone());
         let save = move |simulator: &Simulator| {
             if let Some(path) = &state
@@ -124,8 +127,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             }
         };
         let stop = async {
-            // Without a signal handler the process simply runs until it is killed.
-            let _ = tokio::signal::ctrl_c().await;
+            signals.next().await;
         };
         serve::serve(simulator, listener, Clock::system(), save, stop).await?;
         remark(global, "stopped");

@@ -3,7 +3,8 @@
 use std::io::{self, BufRead, IsTerminal};
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, print, tell};
+use super::common::{Failure, Workspace, block_on};
+use super::output::{announce, tell};
 use crate::clock::Clock;
 use crate::ledger::{Held, LockError};
 use crate::problem::{Problem, exit};
@@ -56,7 +57,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         })
     })?;
     if !global.quiet {
-        print(&format!("{said}\n"))?;
+        announce(global, &format!("{said}\n"));
     }
     Ok(exit::OK)
 }

@@ -1,7 +1,8 @@
 //! `deskform validate`.
 
 use super::Global;
-use super::common::{Failure, Workspace, print};
+use super::common::{Failure, Workspace};
+use super::output::print;
 use crate::config::Target;
 use crate::plan::own::check_dialect;
 use crate::problem::{Severity, counted, exit};

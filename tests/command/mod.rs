@@ -337,3 +337,47 @@ impl Server {
         serde_json::from_str(body).expect("JSON")
     }
 }
+
+/// The signals that end a run in order, as `kill` calls them.
+pub const SIGNALS: &[&str] = if cfg!(target_os = "linux") {
+    &["INT", "TERM", "HUP"]
+} else {
+    // Elsewhere nobody can tell whether hang-ups are ignored, so they are left as they are.
+    &["INT", "TERM"]
+};
+
+/// The command, in which hang-ups end a process unless it handles them, also where whoever runs the
+/// tests ignores them.
+pub fn hang_ups_end(place: &Place, line: &str) -> Command {
+    let plain = place.command(&words(line));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1);
+    if ignored {
+        started_by(&plain, "env", &["--default-signal=HUP"])
+    } else {
+        plain
+    }
+}
+
+/// The command, started by another program that becomes it.
+pub fn started_by(plain: &Command, program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .stdin(Stdio::null());
+    for (name, value) in plain.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    if let Some(folder) = plain.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command
+}

@@ -11,6 +11,8 @@
     reason = "a module of several test binaries, each of which uses a part of it; a test panics to fail"
 )]
 
+pub mod front;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -33,6 +35,7 @@ use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
     demo_refresh_token,
 };
+use front::Front;
 use serde_json::Value;
 
 /// The day on which the tests take place.
@@ -185,8 +188,24 @@ impl Desk {
         transport: SimulatorTransport,
         clock: Clock,
     ) -> Self {
+        Self::behind_front(environment, sources, secrets, transport, clock, |front| {
+            front
+        })
+        .await
+    }
+
+    /// Opens a session behind a front that changes what goes to and comes from the transport.
+    pub async fn behind_front(
+        environment: Environment,
+        sources: Sources,
+        secrets: Variables,
+        transport: SimulatorTransport,
+        clock: Clock,
+        front: impl FnOnce(Front) -> Front,
+    ) -> Self {
         let simulator = transport.simulator();
         let transport = Arc::new(transport);
+        let front = front(Front::new(Arc::<SimulatorTransport>::clone(&transport)));
         let session = Session::open(Connection {
             endpoint: Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
                 .expect("loopback"),
@@ -196,7 +215,7 @@ impl Desk {
                 client_secret: DEMO_CLIENT_SECRET.into(),
                 refresh_token: demo_refresh_token(&environment.org_id).into(),
             },
-            transport: Arc::<SimulatorTransport>::clone(&transport),
+            transport: Arc::new(front),
             clock,
             cache: None,
             dialect: environment.dialect,

@@ -1,0 +1,193 @@
+//! Standard output and standard error: what nobody reads is dropped, and the work goes on.
+//!
+//! A reader that goes away (`deskform apply | head -3`) says nothing about the work. After the first
+//! broken pipe nothing more is written to that stream, and the command ends as it would unread.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Global;
+use super::common::{Failure, report};
+use crate::problem::Problem;
+use crate::report::mask::masked;
+
+static RESULTS: Outlet = Outlet::open();
+static REMARKS: Outlet = Outlet::open();
+
+/// A stream that falls silent for good when its reader is gone.
+struct Outlet {
+    is_silent: AtomicBool,
+}
+
+impl Outlet {
+    const fn open() -> Self {
+        Self {
+            is_silent: AtomicBool::new(false),
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.is_silent.load(Ordering::Relaxed)
+    }
+
+    /// Writes all of it, unless nobody reads; that is no error.
+    fn write(&self, mut to: impl Write, bytes: &[u8]) -> io::Result<()> {
+        if self.is_silent() {
+            return Ok(());
+        }
+        self.heed(to.write_all(bytes).and_then(|()| to.flush()))
+    }
+
+    /// Takes note of a reader that is gone.
+    fn heed(&self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if is_unread(&error) => {
+                self.is_silent.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            written => written,
+        }
+    }
+}
+
+/// Whether an error says that nobody reads any more: a pipe or a socket whose other end is closed.
+fn is_unread(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
+}
+
+/// Writes a result to standard output; what nobody reads is dropped.
+///
+/// # Errors
+/// [`Failure`] when the operating system refuses for another reason, such as a full disk.
+pub fn print(text: &str) -> Result<(), Failure> {
+    print_as_it_is(&masked(text))
+}
+
+/// Writes to standard output what is a credential by its purpose: a new one, or the simulator's.
+///
+/// # Errors
+/// Those of [`print`].
+pub(super) fn print_as_it_is(text: &str) -> Result<(), Failure> {
+    let written = RESULTS.write(io::stdout().lock(), text.as_bytes());
+    written.map_err(|error| refused(&error).into())
+}
+
+/// Writes to standard output what tells of work that is done: where that fails, it is said once on
+/// standard error, and the work stands.
+pub fn announce(global: &Global, text: &str) {
+    announce_as_it_is(global, &masked(text));
+}
+
+/// Tells of work as [`announce`] does, credentials included.
+pub(super) fn announce_as_it_is(global: &Global, text: &str) {
+    static IS_SAID: AtomicBool = AtomicBool::new(false);
+    if let Err(failure) = print_as_it_is(text)
+        && !IS_SAID.swap(true, Ordering::Relaxed)
+    {
+        report(global, &failure);
+    }
+}
+
+/// Whether nobody reads standard output, as far as it has been tried.
+#[must_use]
+pub fn is_unread_output() -> bool {
+    RESULTS.is_silent()
+}
+
+/// Writes to standard error; nothing can be done when that fails.
+pub fn tell(text: &str) {
+    let _ = REMARKS.write(io::stderr().lock(), masked(text).as_bytes());
+}
+
+/// Lets the parser of the command line print its help or what is wrong with the command line.
+///
+/// # Errors
+/// [`Failure`] when a result cannot be written, and not for want of a reader.
+pub(super) fn print_usage(usage: &clap::Error) -> Result<(), Failure> {
+    let outlet = if usage.use_stderr() {
+        &REMARKS
+    } else {
+        &RESULTS
+    };
+    let text = usage.render().to_string();
+    let harmless = masked(&text);
+    if harmless != text {
+        // Without colours, and without what the words of the command line must not repeat.
+        if usage.use_stderr() {
+            tell(&harmless);
+            return Ok(());
+        }
+        return print(&harmless);
+    }
+    let printed = usage.print().and_then(|()| io::stdout().flush());
+    match outlet.heed(printed) {
+        // Nothing can be done when there is no standard error.
+        Err(error) if !usage.use_stderr() => Err(refused(&error).into()),
+        _ => Ok(()),
+    }
+}
+
+fn refused(error: &io::Error) -> Problem {
+    Problem::error(
+        "output",
+        format!("standard output cannot be written: {error}"),
+    )
+    .help("free space where it goes to, or send it elsewhere")
+}
+
+/// Standard error as a writer of log lines, which never fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Remarks;
+
+impl Write for Remarks {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = REMARKS.write(io::stderr().lock(), bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails as it is told, and counts how often it is asked.
+    struct Failing<'a>(io::ErrorKind, &'a mut usize);
+
+    impl Write for Failing<'_> {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            *self.1 += 1;
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn case_1_a_stream_without_a_reader_falls_silent_and_any_other_error_is_told() {
+        for (kind, is_silent) in [
+            (io::ErrorKind::BrokenPipe, true),
+            (io::ErrorKind::ConnectionReset, true),
+            (io::ErrorKind::StorageFull, false),
+            (io::ErrorKind::PermissionDenied, false),
+            (io::ErrorKind::Other, false),
+        ] {
+            let outlet = Outlet::open();
+            let mut tried = 0;
+            for _ in 0..3 {
+                let written = outlet.write(Failing(kind, &mut tried), b"text");
+                assert_eq!(written.is_ok(), is_silent, "{kind}");
+            }
+            assert_eq!(outlet.is_silent(), is_silent, "{kind}");
+            assert_eq!(tried, if is_silent { 1 } else { 3 }, "{kind}");
+        }
+    }
+}
