@@ -22,9 +22,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use deskform::api::{Dialect, Edition};
 use deskform::clock::Clock;
 use deskform::config::Project;
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::manifest;
 use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Settings, Simulator,

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::api::{Dialect, Edition};
+use crate::dialect::Dialect;
+use crate::dialect::Edition;
 
 use crate::manifest::Closed;
 use crate::manifest::load;

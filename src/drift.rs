@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::{Kind, Shape};
 use crate::ledger::{Entry, Ledger};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
 use crate::live::convert::{flag, switch_value};
 use crate::live::url::{self as live_url, Part};

@@ -16,9 +16,10 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::api::{Dialect, Request};
+use crate::api::Request;
 use crate::apply::event::{self, Event};
 use crate::clock::Clock;
+use crate::dialect::Dialect;
 use crate::kind;
 use crate::ledger::journal::{self, Begin, Intent, Outcome, Record, Sent, Settled, Unfinished};
 use crate::ledger::update::after;

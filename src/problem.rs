@@ -13,8 +13,8 @@ use miette::{
 use serde_json::{Value as Json, json};
 
 use crate::manifest::places::Places;
-use crate::report::mask::masked;
-use crate::report::safe::{self, safe, same_length};
+use crate::safe::mask::masked;
+use crate::safe::{self, safe, same_length};
 
 /// Exit codes; documented for scripts.
 pub mod exit {

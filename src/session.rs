@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::api::{
-    ApiError, Authenticator, Client, Credentials, Dialect, Edition, Endpoint, ErrorKind, Method,
-    Organization, Reader, Request, Setup, TokenCache, Transport, scope,
+    ApiError, Authenticator, Client, Credentials, Endpoint, ErrorKind, Method, Organization,
+    Reader, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
 use crate::config::Prune;
+use crate::dialect::Dialect;
+use crate::dialect::Edition;
 use crate::drift;
 use crate::live::read::{
     Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,

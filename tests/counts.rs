@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Desk, NOW_MS, Variables, settings};
-use deskform::api::{Dialect, Edition};
 use deskform::apply::event::{Event, Tally};
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::manifest::Sources;
 use deskform::manifest::source::Source;
 use deskform::simulator::{Counts, Organization, Settings, Simulator, SimulatorTransport};

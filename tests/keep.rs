@@ -7,12 +7,13 @@ mod common;
 use std::sync::{Arc, Mutex};
 
 use common::{Desk, Variables, settings, shown};
-use deskform::api::{Dialect, Edition};
 use deskform::apply::event::{Event, Outcome};
 use deskform::apply::recover::Recovery;
 use deskform::apply::run::{Means, run};
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::keep::{KeepError, Keeper, Scribe, finished};
 use deskform::ledger::{Entry, Holder, Load, LockError, RunId, Store};
 use deskform::manifest::Desired;

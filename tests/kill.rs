@@ -23,8 +23,9 @@ use std::thread;
 
 use bytes::Bytes;
 use command::{Place, SIGNALS, hang_ups_end};
-use deskform::api::{Dialect, Edition};
 use deskform::clock::Clock;
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::simulator::{Faults, OrganizationSeed, Quirks, Settings, Simulator};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};

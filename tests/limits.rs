@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Desk, NOW_MS, Variables, settings};
-use deskform::api::{Dialect, Edition};
 use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::manifest::Sources;
 use deskform::manifest::source::Source;
 use deskform::plan::forecast::Unit;

@@ -14,9 +14,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use common::{Desk, Variables, settings, work};
-use deskform::api::{Dialect, Edition};
 use deskform::apply::event::{Event, Outcome};
 use deskform::config::{Environment, Project};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::diff::changes;
 use deskform::export::export;
 use deskform::live::read::Needs;

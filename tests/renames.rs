@@ -9,8 +9,9 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use common::{Desk, Variables, settings, shown};
-use deskform::api::{Dialect, Edition};
 use deskform::config::{Environment, Project, Prune};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::kind::{KINDS, Kind};
 use deskform::ledger::{Entry, Ledger};
 use deskform::manifest::Sources;

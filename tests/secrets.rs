@@ -252,7 +252,7 @@ fn terminals_are_not_steered() {
     for run in &runs {
         for text in [&run.stdout, &run.stderr] {
             for line in text.split('\n') {
-                assert_eq!(deskform::report::safe::safe(line), line, "in\n{run}");
+                assert_eq!(deskform::safe::safe(line), line, "in\n{run}");
             }
         }
     }

@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use command::{Place, SIGNALS, hang_ups_end, started_by, words};
 use common::front::{Front, answer, is_for_token};
-use deskform::api::Dialect;
 use deskform::clock::Clock;
+use deskform::dialect::Dialect;
 use deskform::simulator::{OrganizationSeed, Settings, Simulator, SimulatorTransport};
 use serde_json::{Value, json};
 

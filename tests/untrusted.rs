@@ -11,7 +11,7 @@ mod entry;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use deskform::api::Dialect;
+use deskform::dialect::Dialect;
 use entry::Tamper;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

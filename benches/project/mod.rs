@@ -15,8 +15,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use deskform::api::Dialect;
 use deskform::config::{Environment, Project};
+use deskform::dialect::Dialect;
 use deskform::kind::find;
 use deskform::live::{ActingAgent, Live, LiveObject};
 use deskform::manifest::{Desired, Source, Sources, compose};

@@ -684,12 +684,12 @@ fn unwrap_envelope(value: Value) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::dialect::Dialect;
     use crate::api::limits::Reads;
     use crate::api::retry::{MAX_ATTEMPTS, MAX_THROTTLED};
     use crate::api::testing::{
         NOW, Scripted, answer, assert_no_secret, authenticator, client, endpoint, lost, ok, refused,
     };
+    use crate::dialect::Dialect;
     use serde_json::json;
 
     fn post() -> Request {

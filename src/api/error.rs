@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::report::safe::hidden;
+use crate::safe::hidden;
+use crate::safe::mask::written;
 use serde::Serialize;
 
 /// Longest server message kept, in characters.
@@ -556,15 +557,6 @@ impl ApiError {
 
 /// Bytes of the shortest value, or beginning of one, that is taken for a secret.
 const SHORTEST_SECRET: usize = 4;
-
-/// The ways in which a text may be written: as it is, in a form, in a URL, and in JSON.
-pub(crate) fn written(secret: &str) -> [String; 4] {
-    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let url = form.replace('+', "%20");
-    let json = serde_json::Value::from(secret).to_string();
-    let json = json.trim_matches('"').to_owned();
-    [secret.to_owned(), form, url, json]
-}
 
 fn hide(text: &mut String, secret: &str) {
     if text.contains(secret) {

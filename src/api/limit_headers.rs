@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::dialect::Dialect;
+use crate::dialect::Dialect;
 
 /// Longest wait that a minute's limit can ask for.
 const MINUTE: Duration = Duration::from_secs(61);

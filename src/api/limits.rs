@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 
-use super::dialect::Dialect;
 use super::limit_headers::{LimitHeaders, from_millis, millis};
 use crate::clock::Clock;
+use crate::dialect::Dialect;
 
 /// Calls at the same time before the edition is known: what the smallest edition allows.
 pub const DEFAULT_CONCURRENCY: usize = 5;

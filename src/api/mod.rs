@@ -3,7 +3,6 @@
 pub mod auth;
 pub mod classify;
 pub mod client;
-pub mod dialect;
 pub mod error;
 pub mod hosts;
 pub mod https;
@@ -27,7 +26,6 @@ pub(crate) mod testing;
 
 pub use auth::{Authenticator, Credentials, Grant};
 pub use client::{Answer, Client, Reader, Removed, Setup, Writer};
-pub use dialect::{Dialect, Edition};
 pub use error::{ApiError, ErrorKind, Fault, FieldError};
 pub use hosts::{DataCenter, Endpoint, HostPort};
 pub use https::Https;

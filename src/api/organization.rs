@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::client::Reader;
-use super::dialect::Edition;
 use super::error::{ApiError, plain};
 use super::page::Paging;
 use super::request::{Method, Request};
+use crate::dialect::Edition;
 
 /// One organization (portal) of the token's user.
 #[derive(Debug, Clone, PartialEq, Eq)]

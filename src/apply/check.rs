@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::kind::{Field, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::normalise;

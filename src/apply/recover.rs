@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-use crate::api::{ApiError, Dialect, Method, Paging, Reader, Request};
+use crate::api::{ApiError, Method, Paging, Reader, Request};
 use crate::clock::Clock;
+use crate::dialect::Dialect;
 use crate::kind::Form;
 use crate::live::convert::id_text;
 use crate::live::read::is_gone;

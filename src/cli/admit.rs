@@ -16,7 +16,7 @@ use super::output::tell;
 use crate::api::{Endpoint, HostPort};
 use crate::ledger::Location;
 use crate::problem::{Part, Place, Problem};
-use crate::report::safe::safe;
+use crate::safe::safe;
 
 /// The variable that allows hosts: exact `host` or `host:port`, commas between.
 const ALLOW_ENDPOINT: &str = "DESKFORM_ALLOW_ENDPOINT";

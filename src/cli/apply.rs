@@ -26,8 +26,8 @@ use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::{ABSENT, Options, Plan, Verb};
 use crate::problem::{Problem, exit};
-use crate::report::mask::{self, masked};
 use crate::report::{self, Style};
+use crate::safe::mask::{self, masked};
 use crate::session::{Ready, SessionError};
 use crate::state::Address;
 
@@ -583,7 +583,7 @@ fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style
     match (bar, event) {
         (Some(bar), Event::StepStarted { address, .. }) => {
             let address = address.to_string();
-            bar.set_message(masked(&report::safe::safe(&address)).into_owned());
+            bar.set_message(masked(&crate::safe::safe(&address)).into_owned());
         }
         (Some(bar), Event::StepFinished { .. }) => {
             bar.inc(1);

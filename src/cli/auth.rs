@@ -9,7 +9,7 @@ use crate::api::auth::exchange_grant_code;
 use crate::clock::Clock;
 use crate::config::Target;
 use crate::problem::{Problem, exit};
-use crate::report::safe::safe;
+use crate::safe::safe;
 
 /// Arguments of `auth`.
 #[derive(Debug, clap::Args)]

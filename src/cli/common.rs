@@ -13,12 +13,12 @@ use serde_json::json;
 use super::files::{MAX_STATE, read_file, write_private};
 use super::output::tell;
 use super::{Global, LogFormat};
-use crate::api::{
-    ApiError, Credentials, DataCenter, Dialect, Edition, Endpoint, Https, TokenCache, Transport,
-};
+use crate::api::{ApiError, Credentials, DataCenter, Endpoint, Https, TokenCache, Transport};
 use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
 use crate::config::{Environment, Project, RemovalPolicy, Target};
+use crate::dialect::Dialect;
+use crate::dialect::Edition;
 use crate::live::read::Unread;
 use crate::manifest::source::linked;
 use crate::manifest::{self, Desired, Sources};
@@ -26,8 +26,8 @@ use crate::plan::guards::Limits;
 use crate::plan::{IgnoreRule, Options};
 use crate::problem::{self, Problem, Problems};
 use crate::report::Style;
-use crate::report::mask;
-use crate::report::safe::{json as json_text, safe};
+use crate::safe::mask;
+use crate::safe::{json as json_text, safe};
 use crate::session::{Connection, Session, SessionError};
 use crate::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,

@@ -22,7 +22,7 @@ use crate::manifest::Desired;
 use crate::plan::bind::belongs_to_others;
 use crate::plan::matches;
 use crate::problem::{Problem, did_you_mean, exit};
-use crate::report::safe::safe;
+use crate::safe::safe;
 use crate::session::{Session, SessionError};
 use crate::state::{Address, Value};
 
@@ -524,7 +524,7 @@ fn as_json(ledger: &Ledger, store: &Store, beside: &Beside) -> String {
     // Cannot fail: maps have texts as keys.
     let mut text = serde_json::to_string_pretty(&whole).unwrap_or_default();
     text.push('\n');
-    crate::report::safe::json(text)
+    crate::safe::json(text)
 }
 
 fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> String {

@@ -12,8 +12,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::common::color;
 use super::output::{Remarks, tell};
 use super::{Global, LogFormat};
-use crate::report::mask::masked;
-use crate::report::safe;
+use crate::safe;
+use crate::safe::mask::masked;
 
 /// Log lines go to standard error, and only deskform's own: other crates may log headers.
 pub(super) fn start(global: &Global) {

@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::manifest::is_secret_by_name;
 use crate::problem::exit;
-use crate::report::mask;
+use crate::safe::mask;
 
 /// Keeps a Zoho Desk help desk in step with YAML manifests under version control.
 #[derive(Debug, Parser)]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Global;
 use super::common::{Failure, report};
 use crate::problem::Problem;
-use crate::report::mask::masked;
+use crate::safe::mask::masked;
 
 static RESULTS: Outlet = Outlet::open();
 static REMARKS: Outlet = Outlet::open();

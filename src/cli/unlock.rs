@@ -8,7 +8,7 @@ use super::output::{announce, tell};
 use crate::clock::Clock;
 use crate::ledger::{Held, LockError};
 use crate::problem::{Problem, exit};
-use crate::report::safe::safe;
+use crate::safe::safe;
 
 /// Arguments of `unlock`.
 #[derive(Debug, clap::Args)]

@@ -11,7 +11,9 @@ use super::{
     PROJECT_KEYS, PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
     Template,
 };
-use crate::api::{DataCenter, Dialect, Edition};
+use crate::api::DataCenter;
+use crate::dialect::Dialect;
+use crate::dialect::Edition;
 use crate::kind::{self, KINDS};
 use crate::manifest::Closed;
 use crate::manifest::raw::{At, Raw};

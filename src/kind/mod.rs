@@ -18,7 +18,7 @@ pub mod webhooks;
 
 use std::fmt;
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[

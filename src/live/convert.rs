@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Number, Value as Json};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::kind::{Encoding, Field, Shape, Switch, Wire, webhooks};
 use crate::state::{Address, Leaves, Reference, Value, tidy};
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::{Map, Value as Json};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::kind::{self, Form, Kind, Wire};
 use crate::manifest::identity::canonical;
 use crate::state::{Address, Body, Leaves, Value};

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
-use crate::api::{ApiError, Dialect, ErrorKind, Method, Paging, Reader, Request};
+use crate::api::{ApiError, ErrorKind, Method, Paging, Reader, Request};
+use crate::dialect::Dialect;
 use crate::kind::{self, Api, Form, Kind, Shape, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::convert::Ids;

@@ -24,7 +24,7 @@ use super::variables::{Expanded, Lookup, Variables, has_expression};
 use super::walk::{DISAGREE, UNQUOTED, Walker, unquoted, wrong_type};
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
-use crate::many::RUN;
+use crate::parallel::RUN;
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::state::{Address, Body, ByAddress, Lifecycle, Resource, State};
 use foldhash::fast::RandomState;

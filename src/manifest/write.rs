@@ -7,7 +7,7 @@ use super::identity::canonical_name;
 use super::source::{Source, Sources};
 use super::variables;
 use crate::kind::{KINDS, Kind, Shape, find};
-use crate::report::safe::hidden;
+use crate::safe::hidden;
 use crate::state::{Address, Leaves, Reference, Resource, State, Value};
 
 /// Writes a state as manifests, one file a collection that has resources.

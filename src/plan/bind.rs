@@ -5,7 +5,7 @@ use crate::live::convert::{Names, flag, is_normal, normalise};
 use crate::live::{Live, LiveObject, identity, identity_fields};
 use crate::manifest::Desired;
 use crate::manifest::identity::canonical_text;
-use crate::many::each;
+use crate::parallel::each;
 use crate::plan::Options;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::taken::{Rename, renamed_from};

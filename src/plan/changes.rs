@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::kind::Kind;
 use crate::plan::FieldChange;
 use crate::plan::shown::created_fields;

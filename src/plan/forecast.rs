@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::error::moment;
-use crate::api::{Dialect, MinuteLimit, Observed, Reads};
+use crate::api::{MinuteLimit, Observed, Reads};
+use crate::dialect::Dialect;
 use crate::plan::order::longest_path;
 use crate::plan::tasks::Task;
 use crate::problem::Problem;

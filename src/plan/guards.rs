@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{Dialect, Edition};
 use crate::config::Prune;
+use crate::dialect::Dialect;
+use crate::dialect::Edition;
 use crate::kind::Kind;
 use crate::live::Live;
 use crate::live::convert::flag;

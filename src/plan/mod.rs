@@ -25,8 +25,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::api::{Dialect, Method};
+use crate::api::Method;
 use crate::config::Prune;
+use crate::dialect::Dialect;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::problem::Problem;

@@ -10,14 +10,14 @@ use rayon::slice::ParallelSlice;
 use foldhash::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::diff::Difference;
 use crate::kind::patterns::NAME;
 use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, read_field, surely_reads_as, switch_value};
 use crate::manifest::Desired;
-use crate::many::RUN;
+use crate::parallel::RUN;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::api::{Dialect, Method, Request};
+use crate::api::{Method, Request};
+use crate::dialect::Dialect;
 use crate::kind::{Api, Create, Kind, Removal, Wire};
 use crate::live::convert::{EncodeError, Ids, encode};
 use crate::state::{Address, Body, Value};

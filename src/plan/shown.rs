@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::diff::Difference;
 use crate::kind::{Create, Kind, Shape, Wire};
 use crate::live::url;

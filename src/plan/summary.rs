@@ -5,11 +5,11 @@ use sha2::{Digest, Sha256};
 
 use std::borrow::Cow;
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::live::Live;
 use crate::live::convert::Ids;
 use crate::manifest::Desired;
-use crate::many::each;
+use crate::parallel::each;
 use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
 use crate::plan::shown::shown_value;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::api::Dialect;
 use crate::config::Prune;
+use crate::dialect::Dialect;
 use crate::kind::Kind;
 use crate::live::{Live, identity, identity_fields, url};
 use crate::manifest::Desired;

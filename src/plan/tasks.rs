@@ -5,7 +5,7 @@ mod prerequisites;
 
 use std::collections::BTreeSet;
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
 use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};

@@ -6,10 +6,10 @@ use serde_json::Value as Json;
 
 use super::lines::{self, Line};
 use super::markdown::{self, Entry, Section};
-use super::safe::{self, safe};
 use super::{Paint, Style, Whereabouts, parts, text};
 use crate::drift::{Drift, Moved, Report, What};
 use crate::plan::FieldChange;
+use crate::safe::{self, safe};
 
 /// The sides in the order in which they are told, with what stands before and behind the arrow.
 const SIDES: [(Moved, &str); 4] = [

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::safe::safe;
 use super::{Paint, Style, count, heading, parts, text};
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::plan::{Plan, Verb};
+use crate::safe::safe;
 use crate::state::Address;
 
 /// The line, or lines, for one event; nothing for events that only a verbose style shows.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::lines;
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::kind::custom_fields::{self, MODULES, TYPE_RULES, TypeRule};
 use crate::kind::webhooks::{Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
 use crate::kind::{

@@ -14,9 +14,9 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
-use super::safe;
 use crate::apply::event::Event;
 use crate::plan::{FORMAT_VERSION, FieldChange, Plan, SECRET};
+use crate::safe;
 
 /// The plan as indented JSON with a newline at the end; this is also the form of a saved plan.
 #[must_use]

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 
-use super::safe::safe;
 use crate::kind::{self, Field, Shape};
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET, Step, Verb};
+use crate::safe::safe;
 
 /// How a line takes part in a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::mask::masked;
-use super::safe::safe;
 use super::{Whereabouts, count, forecast, summary};
 use crate::plan::{Acknowledged, Plan, Step, Verb};
+use crate::safe::mask::masked;
+use crate::safe::safe;
 
 /// A comment is shorter than this; counted in bytes, which are never fewer than characters.
 ///

@@ -6,8 +6,6 @@ pub mod explain;
 pub mod json;
 mod lines;
 pub mod markdown;
-pub mod mask;
-pub mod safe;
 pub mod text;
 
 #[cfg(test)]
@@ -15,10 +13,10 @@ mod tests;
 
 use std::fmt::Write as _;
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 use crate::plan::forecast::Unit;
 use crate::plan::{Plan, Verb};
-use safe::safe;
+use crate::safe::safe;
 
 /// Where a command works. Every report says it first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::{Style, Whereabouts, events, explain, forecast, json, markdown, summary, text};
-use crate::api::{Dialect, Method};
+use crate::api::Method;
 use crate::apply::event::{Event, Outcome, Tally};
+use crate::dialect::Dialect;
 use crate::kind::{self, KINDS, Shape};
 use crate::plan::forecast::{Budget, Forecast, Unit};
 use crate::plan::{

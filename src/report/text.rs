@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::safe::safe;
 use super::{Paint, Style, forecast, heading, summary};
 use crate::plan::{Acknowledged, Plan, Step};
+use crate::safe::safe;
 
 /// One block a step, then what was acknowledged or not compared, then the summary.
 #[must_use]

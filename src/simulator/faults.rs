@@ -23,7 +23,7 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 
 pub use quirks::{Missing, Quirks};
 pub use spec::SpecError;

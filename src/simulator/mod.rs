@@ -43,7 +43,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::api::{Dialect, Edition};
+use crate::dialect::Dialect;
+use crate::dialect::Edition;
 
 pub use faults::{Faults, Quirks};
 pub use oauth::{

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 
 /// What an operation answers when it succeeds.
 #[derive(Debug, Clone, PartialEq)]

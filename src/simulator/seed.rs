@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::store::{Organization, time};
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 
 /// When everything that the simulator makes by itself was made: 2025-01-01.
 const BIRTH_MS: i64 = 1_735_689_600_000;

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use super::faults::Sight;
 use super::limits::Usage;
 use super::rules::id_text;
-use crate::api::{Dialect, Edition};
+use crate::dialect::Dialect;
+use crate::dialect::Edition;
 
 /// The fields by which objects of a collection must differ, with how they are compared.
 const UNIQUE: [(&str, &str); 8] = [

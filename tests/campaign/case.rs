@@ -8,7 +8,8 @@
 
 use std::time::Duration;
 
-use deskform::api::{Dialect, Edition};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::simulator::Faults;
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

@@ -18,12 +18,14 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use deskform::api::{Credentials, Dialect, Edition, Endpoint};
+use deskform::api::{Credentials, Endpoint};
 use deskform::apply::event::Event;
 use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project, RemovalPolicy, Target};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::export::export;
 use deskform::live::read::Needs;
 use deskform::manifest::{self, Desired, Sources};

@@ -19,8 +19,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use common::{Desk, Variables, bless_or_compare, settings, shown};
-use deskform::api::{Dialect, Edition};
 use deskform::config::{Environment, Project};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::drift::{Moved, What};
 use deskform::ledger::update::after;
 use deskform::ledger::{FieldRecord, Ledger};

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use deskform::api::Dialect;
 use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::MAX_CREATIONS;
 use deskform::clock::Clock;
+use deskform::dialect::Dialect;
 use deskform::manifest::Sources;
 use deskform::manifest::source::Source;
 use deskform::plan::Verb;

@@ -14,7 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use deskform::api::Dialect;
+use deskform::dialect::Dialect;
 use deskform::manifest::Sources;
 use deskform::manifest::source::Source;
 use deskform::simulator::Organization;

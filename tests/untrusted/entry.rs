@@ -23,13 +23,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use deskform::api::classify::{Body, classify};
 use deskform::api::{
-    ApiError, Authenticator, Credentials, Dialect, Edition, Endpoint, TokenCache, Transport,
-    TransportError,
+    ApiError, Authenticator, Credentials, Endpoint, TokenCache, Transport, TransportError,
 };
 use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
+use deskform::dialect::Dialect;
+use deskform::dialect::Edition;
 use deskform::drift;
 use deskform::export::export;
 use deskform::ledger::journal::{Reader, Reading};

@@ -3,7 +3,7 @@
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Builder, Task};
-use crate::many::each;
+use crate::parallel::each;
 use crate::plan::Verb;
 use crate::plan::circles;
 use crate::plan::renames::names_in_turn;

@@ -8,7 +8,7 @@ use super::super::respond::{self, OrganizationFault, response};
 use super::super::{Simulator, TOKEN_PATH, authorization, limits, rate_headers};
 use super::quirks::with_body;
 use super::{Facts, Fault, Faults};
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 
 /// How a request ends for whoever sent it.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use serde_json::{Map, Value, json};
 
-use crate::api::Dialect;
+use crate::dialect::Dialect;
 
 /// How answers show what an object does not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

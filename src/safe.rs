@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::mask::masked_json;
+pub mod mask;
+
+use mask::masked_json;
 
 /// Whether a character has an effect instead of a look.
 ///
@@ -79,7 +81,7 @@ pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
 }
 
 /// JSON text as it is printed: with every hidden character as `\uXXXX`, and without the values that
-/// are never printed (see [`super::mask`]). But for these it parses to the same value.
+/// are never printed (see [`mask`]). But for these it parses to the same value.
 ///
 /// Controls below U+0020 are escaped by every JSON writer already; what is left of them is layout.
 #[must_use]

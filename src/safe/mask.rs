@@ -9,8 +9,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::safe::safe;
-use crate::api::error::written;
+use super::safe;
+
+/// The ways in which a text may be written: as it is, in a form, in a URL, and in JSON.
+pub(crate) fn written(secret: &str) -> [String; 4] {
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let url = form.replace('+', "%20");
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json.trim_matches('"').to_owned();
+    [secret.to_owned(), form, url, json]
+}
 
 /// What stands for such a value.
 pub const MASK: &str = "(secret)";
@@ -216,7 +224,7 @@ mod tests {
         for text in [
             serde_json::to_string(&value).unwrap(),
             serde_json::to_string_pretty(&value).unwrap(),
-            super::super::safe::json(serde_json::to_string(&value).unwrap()),
+            super::super::json(serde_json::to_string(&value).unwrap()),
         ] {
             let shown: Value = serde_json::from_str(&masks.json(text)).unwrap();
             let expected = json!({
