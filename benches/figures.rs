@@ -24,8 +24,7 @@ use std::time::{Duration, Instant};
 
 use deskform::clock::Clock;
 use deskform::config::Project;
-use deskform::dialect::Dialect;
-use deskform::dialect::Edition;
+use deskform::dialect::{Dialect, Edition};
 use deskform::manifest;
 use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Settings, Simulator,

@@ -10,17 +10,16 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::dialect::Dialect;
-use crate::dialect::Edition;
+use crate::dialect::{Dialect, Edition};
 
-use crate::manifest::Closed;
-use crate::manifest::load;
-use crate::manifest::places::Places;
-use crate::manifest::raw::At;
-use crate::manifest::source::{MAX_FILE, Source, like_project_file, read as read_file};
-use crate::manifest::variables::{Expanded, Variables};
-use crate::manifest::walk::Walker;
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
+use crate::yaml::closed::Closed;
+use crate::yaml::load;
+use crate::yaml::places::Places;
+use crate::yaml::raw::At;
+use crate::yaml::source::{MAX_FILE, Source, is_yaml, read as read_file, shown};
+use crate::yaml::variables::{Expanded, Variables};
+use crate::yaml::walk::Walker;
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "deskform.yaml";
@@ -529,6 +528,27 @@ fn closed(environments: &[Environment]) -> Closed {
         }
     }
     closed
+}
+
+/// Whether a name is that of the project file but for the case of its letters or the short ending.
+pub(crate) fn is_like_project_file(path: &Path) -> bool {
+    let stem = Path::new(PROJECT_FILE).file_stem().unwrap_or_default();
+    path.file_name()
+        .is_some_and(|name| name != PROJECT_FILE && is_yaml(name))
+        && path
+            .file_stem()
+            .is_some_and(|name| name.eq_ignore_ascii_case(stem))
+}
+
+/// A file of a folder that is named almost as the project file, if there is one.
+pub(crate) fn like_project_file(folder: &Path) -> Option<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.file_name()))
+        .filter(|name| is_like_project_file(Path::new(name)))
+        .collect();
+    names.sort();
+    names.first().map(|name| shown(Path::new(name)))
 }
 
 /// The code of the problem that a secret stands in the file itself.

@@ -28,10 +28,9 @@ use crate::ledger::{
 };
 use crate::live::identity;
 use crate::manifest::Desired;
-use crate::plan::Options;
 use crate::plan::requests::{Member, Op};
 use crate::plan::tasks::Task;
-use crate::plan::{Plan, Verb, shown_value};
+use crate::plan::{Options, Plan, Verb, shown_value};
 use crate::problem::{Problem, counted};
 use crate::session::{Ready, Session, SessionError};
 use crate::state::{Address, Body, Value};

@@ -51,3 +51,4 @@ pub mod safe;
 pub mod session;
 pub mod simulator;
 pub mod state;
+pub mod yaml;

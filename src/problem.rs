@@ -12,9 +12,9 @@ use miette::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::manifest::places::Places;
 use crate::safe::mask::masked;
 use crate::safe::{self, safe, same_length};
+use crate::yaml::places::Places;
 
 /// Exit codes; documented for scripts.
 pub mod exit {

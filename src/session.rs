@@ -11,8 +11,7 @@ use crate::api::{
 };
 use crate::clock::Clock;
 use crate::config::Prune;
-use crate::dialect::Dialect;
-use crate::dialect::Edition;
+use crate::dialect::{Dialect, Edition};
 use crate::drift;
 use crate::live::read::{
     Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,

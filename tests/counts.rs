@@ -12,11 +12,10 @@ use common::{Desk, NOW_MS, Variables, settings};
 use deskform::apply::event::{Event, Tally};
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
-use deskform::dialect::Dialect;
-use deskform::dialect::Edition;
+use deskform::dialect::{Dialect, Edition};
 use deskform::manifest::Sources;
-use deskform::manifest::source::Source;
 use deskform::simulator::{Counts, Organization, Settings, Simulator, SimulatorTransport};
+use deskform::yaml::source::Source;
 use serde_json::json;
 
 const BOTH: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];

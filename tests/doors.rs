@@ -7,7 +7,7 @@ use std::path::Path;
 
 use command::{Place, Run, Server, transcript};
 use deskform::config::{Project, Target};
-use deskform::manifest::Source;
+use deskform::yaml::Source;
 use serde_json::Value as Json;
 use url::Url;
 

@@ -10,8 +10,9 @@ use std::path::Path;
 
 use command::Place;
 use deskform::config::{PROJECT_FILE, Project};
-use deskform::manifest::{Source, files};
+use deskform::manifest::files;
 use deskform::problem::render;
+use deskform::yaml::Source;
 use proptest::prelude::*;
 
 fn write(root: &Path, name: &[u8], text: &str) {

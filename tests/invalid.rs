@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deskform::config::{PROJECT_FILE, Project};
-use deskform::manifest::{Source, Sources, compose, files};
+use deskform::manifest::{Sources, compose, files};
 use deskform::problem::{Problems, render};
+use deskform::yaml::Source;
 
 const PROJECT: &str = "environments: {local: {simulator: {}, variables: {hook_host: hooks.example.com, parent: Support}}}";
 

@@ -15,14 +15,13 @@ use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
-use deskform::dialect::Dialect;
-use deskform::dialect::Edition;
+use deskform::dialect::{Dialect, Edition};
 use deskform::manifest::Sources;
-use deskform::manifest::source::Source;
 use deskform::plan::forecast::Unit;
 use deskform::plan::tasks::Task;
 use deskform::session::Ready;
 use deskform::simulator::{Counts, Fate, Faults, Settings, Simulator, SimulatorTransport};
+use deskform::yaml::source::Source;
 use serde_json::json;
 
 /// How long a call takes, in milliseconds.

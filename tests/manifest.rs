@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use deskform::config::{PROJECT_FILE, Project, Prune, RemovalPolicy, Target};
-use deskform::manifest::{Desired, Source, Sources, compose, files, to_yaml};
+use deskform::manifest::{Desired, Sources, compose, files, to_yaml};
 use deskform::problem::{Problems, render};
 use deskform::state::{Address, Reference, Value};
+use deskform::yaml::Source;
 use proptest::prelude::*;
 
 #[expect(clippy::unwrap_used, reason = "a test's own project")]

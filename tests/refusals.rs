@@ -16,12 +16,11 @@ use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
-use deskform::dialect::Dialect;
-use deskform::dialect::Edition;
+use deskform::dialect::{Dialect, Edition};
 use deskform::manifest::Sources;
-use deskform::manifest::source::Source;
 use deskform::session::Ready;
 use deskform::simulator::{Simulator, SimulatorTransport};
+use deskform::yaml::source::Source;
 use http::{Request, Response};
 use serde_json::json;
 

@@ -10,16 +10,15 @@ use std::sync::{Arc, Mutex};
 
 use common::{Desk, Variables, settings, shown};
 use deskform::config::{Environment, Project, Prune};
-use deskform::dialect::Dialect;
-use deskform::dialect::Edition;
+use deskform::dialect::{Dialect, Edition};
 use deskform::kind::{KINDS, Kind};
 use deskform::ledger::{Entry, Ledger};
 use deskform::manifest::Sources;
-use deskform::manifest::source::Source;
 use deskform::plan::Options;
 use deskform::session::Ready;
 use deskform::simulator::{Settings, Simulator};
 use deskform::state::Address;
+use deskform::yaml::source::Source;
 use serde_json::json;
 
 const BOTH: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];

@@ -5,9 +5,10 @@
 use std::path::Path;
 
 use deskform::config::{PROJECT_FILE, Project};
-use deskform::manifest::{Desired, Source, Sources, compose};
+use deskform::manifest::{Desired, Sources, compose};
 use deskform::problem::{Problems, render};
 use deskform::state::{Address, Reference, Value};
+use deskform::yaml::Source;
 use proptest::prelude::*;
 
 /// A text, or the report that refuses it.

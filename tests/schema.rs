@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use deskform::config::{PROJECT_FILE, Project};
 use deskform::kind::schema::{manifest_schema, overlay_schema, project_schema};
 use deskform::kind::{KINDS, Kind};
-use deskform::manifest::{Source, Sources, compose};
+use deskform::manifest::{Sources, compose};
 use deskform::problem::Problems;
+use deskform::yaml::Source;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

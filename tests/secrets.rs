@@ -15,8 +15,8 @@ use deskform::drift;
 use deskform::ledger::Ledger;
 use deskform::ledger::update::after;
 use deskform::manifest::Sources;
-use deskform::manifest::source::Source;
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
+use deskform::yaml::source::Source;
 
 /// The value of the secret.
 const KEY: &str = "hunter2-hook";

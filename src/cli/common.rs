@@ -17,22 +17,20 @@ use crate::api::{ApiError, Credentials, DataCenter, Endpoint, Https, TokenCache,
 use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
 use crate::config::{Environment, Project, RemovalPolicy, Target};
-use crate::dialect::Dialect;
-use crate::dialect::Edition;
+use crate::dialect::{Dialect, Edition};
 use crate::live::read::Unread;
-use crate::manifest::source::linked;
 use crate::manifest::{self, Desired, Sources};
 use crate::plan::guards::Limits;
 use crate::plan::{IgnoreRule, Options};
 use crate::problem::{self, Problem, Problems};
 use crate::report::Style;
-use crate::safe::mask;
-use crate::safe::{json as json_text, safe};
+use crate::safe::{json as json_text, mask, safe};
 use crate::session::{Connection, Session, SessionError};
 use crate::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
     demo_refresh_token,
 };
+use crate::yaml::source::linked;
 
 /// Why a command cannot go on.
 #[derive(Debug)]
@@ -144,7 +142,7 @@ impl Workspace {
                 .sources
                 .all()
                 .chain(&elsewhere)
-                .flat_map(|source| manifest::names_of_secrets(&source.text)),
+                .flat_map(|source| crate::yaml::closed::names_of_secrets(&source.text)),
         );
         let values: Vec<String> = names.filter_map(environment_variable).collect();
         mask::hide(values.iter().map(String::as_str));

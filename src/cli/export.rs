@@ -13,9 +13,10 @@ use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::Ids;
 use crate::live::read::Needs;
-use crate::manifest::{self, source::Source, to_sources};
+use crate::manifest::{self, to_sources};
 use crate::problem::{Problem, Problems, Severity, counted, exit, ticked};
 use crate::state::{Address, Value};
+use crate::yaml::Source;
 
 /// How often values that a manifest cannot hold are taken out and the rest is checked again.
 const ROUNDS: usize = 5;

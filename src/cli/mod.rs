@@ -25,9 +25,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::manifest::is_secret_by_name;
 use crate::problem::exit;
 use crate::safe::mask;
+use crate::yaml::closed::is_secret_by_name;
 
 /// Keeps a Zoho Desk help desk in step with YAML manifests under version control.
 #[derive(Debug, Parser)]

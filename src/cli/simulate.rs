@@ -11,8 +11,7 @@ use super::files::{MAX_STATE, read_file, write_private};
 use super::output::announce_as_it_is;
 use super::signals::Signals;
 use crate::clock::Clock;
-use crate::dialect::Dialect;
-use crate::dialect::Edition;
+use crate::dialect::{Dialect, Edition};
 use crate::problem::{Problem, exit};
 use crate::simulator::faults::SpecError;
 use crate::simulator::{

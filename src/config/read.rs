@@ -12,14 +12,13 @@ use super::{
     Template,
 };
 use crate::api::DataCenter;
-use crate::dialect::Dialect;
-use crate::dialect::Edition;
+use crate::dialect::{Dialect, Edition};
 use crate::kind::{self, KINDS};
-use crate::manifest::Closed;
-use crate::manifest::raw::{At, Raw};
-use crate::manifest::variables;
-use crate::manifest::walk::{Walker, misspelt};
 use crate::problem::{Part, did_you_mean, ticked};
+use crate::yaml::closed::Closed;
+use crate::yaml::raw::{At, Raw};
+use crate::yaml::variables;
+use crate::yaml::walk::{Walker, misspelt};
 
 fn dialect(word: &str) -> Option<Dialect> {
     match word {

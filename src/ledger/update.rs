@@ -8,9 +8,8 @@ use crate::kind::{Form, Wire};
 use crate::live::convert::Ids;
 use crate::live::identity;
 use crate::manifest::Desired;
-use crate::plan::Verb;
 use crate::plan::requests::Op;
-use crate::plan::{shown_live, shown_value};
+use crate::plan::{Verb, shown_live, shown_value};
 use crate::session::Ready;
 use crate::state::{Address, Value};
 

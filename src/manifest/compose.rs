@@ -10,23 +10,23 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 use indexmap::map::Entry;
 
 use super::check::check;
-use super::closed::{collect_secrets, may_hold_expressions};
 use super::convert::{Converter, Here};
 use super::custom::{Custom, Customs};
 use super::digest::digest;
+use super::files::Sources;
 use super::identity::canonical_identity;
-use super::load;
 use super::origin::Origin;
-use super::raw::{AsText, At, Raw, escape};
 use super::resolve::{Declared, Handles, Slip};
-use super::source::{Source, Sources};
-use super::variables::{Expanded, Lookup, Variables, has_expression};
-use super::walk::{DISAGREE, UNQUOTED, Walker, unquoted, wrong_type};
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
 use crate::parallel::RUN;
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::state::{Address, Body, ByAddress, Lifecycle, Resource, State};
+use crate::yaml::closed::{collect_secrets, may_hold_expressions};
+use crate::yaml::raw::{AsText, At, Raw, escape};
+use crate::yaml::variables::{Expanded, Lookup, Variables, has_expression};
+use crate::yaml::walk::{DISAGREE, UNQUOTED, Walker, unquoted, wrong_type};
+use crate::yaml::{Source, load};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
 

@@ -9,14 +9,14 @@ use serde_json::Number;
 use super::custom::Customs;
 use super::identity::canonical;
 use super::origin::Origin;
-use super::raw::{AsText, At, Raw};
 use super::resolve::{Handles, Slip};
-use super::variables::{BadExpression, Expanded, Variables};
-use super::walk::{DISAGREE, UNQUOTED, misspelt, unknown_key, unquoted, wrong_type};
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::state::{Body, Leaves, Lifecycle, Secret, Value, tidy};
+use crate::yaml::raw::{AsText, At, Raw};
+use crate::yaml::variables::{BadExpression, Expanded, Variables};
+use crate::yaml::walk::{DISAGREE, UNQUOTED, misspelt, unknown_key, unquoted, wrong_type};
 
 /// A text after its expressions were replaced.
 pub(crate) enum Text {
@@ -210,7 +210,7 @@ impl<'a> Converter<'a> {
             here.origin
                 .part(&format!("{}{}", at.pointer(), inner.pointer()), part)
         };
-        let mut walker = super::walk::Walker {
+        let mut walker = crate::yaml::walk::Walker {
             place: &place,
             problems: Vec::new(),
         };

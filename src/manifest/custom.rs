@@ -8,14 +8,14 @@ use jiff::civil::Date;
 
 use super::convert::{Converter, Here};
 use super::origin::Origin;
-use super::raw::{At, Raw};
 use super::resolve::article;
-use super::walk::wrong_type;
 use crate::kind::custom_fields::{TYPE_RULES, TypeRule};
 use crate::kind::patterns;
 use crate::kind::schema::{MAX_CUSTOM_VALUE, compile, governed_properties};
 use crate::problem::{Part, Problem, counted, did_you_mean, ticked};
 use crate::state::{Body, Leaves, Value};
+use crate::yaml::raw::{At, Raw};
+use crate::yaml::walk::wrong_type;
 
 /// The declared custom fields by handle.
 #[derive(Default)]

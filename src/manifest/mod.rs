@@ -4,27 +4,19 @@
 //! expressions, resolves references and checks everything; what is wrong is reported at symbolic
 //! places, and bytes are worked out only when a report is rendered.
 
-mod address;
 mod check;
-mod closed;
 pub mod compose;
 mod convert;
 mod custom;
 mod digest;
+pub mod files;
 pub mod identity;
-pub(crate) mod load;
 mod origin;
-pub mod places;
-pub(crate) mod raw;
 mod resolve;
-pub mod source;
 mod subscriptions;
-pub(crate) mod variables;
-pub(crate) mod walk;
 pub mod write;
 
-pub use closed::{Closed, is_secret_by_name, names_of_secrets};
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};
+pub use files::{Sources, elsewhere, files};
 pub use origin::Origin;
-pub use source::{Source, Sources, elsewhere, files};
 pub use write::{to_sources, to_yaml};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::raw::{At, Raw, escape};
 use crate::problem::{Part, Place};
 use crate::state::Address;
+use crate::yaml::raw::{At, Raw, escape};
 
 /// Where a resource comes from; places are made only when something is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,8 +121,8 @@ fn collect(raw: &Raw, at: At<'_>, paths: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::raw::read;
     use super::*;
+    use crate::yaml::raw::read;
 
     #[test]
     fn the_last_file_that_sets_a_path_is_named() {

@@ -7,12 +7,12 @@ use indexmap::IndexMap;
 use super::convert::{Converter, Here};
 use super::identity::canonical_name;
 use super::origin::Origin;
-use super::raw::{AsText, At, Raw};
-use super::variables::{Expanded, Variables};
-use super::walk::wrong_type;
 use crate::kind::{KINDS, Kind, find};
 use crate::problem::{Part, Place, Problem, nearest};
 use crate::state::{Address, ByAddress, Reference, Value};
+use crate::yaml::raw::{AsText, At, Raw};
+use crate::yaml::variables::{Expanded, Variables};
+use crate::yaml::walk::wrong_type;
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
 

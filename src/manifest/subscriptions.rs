@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::convert::{Converter, Here};
-use super::raw::{At, Raw};
-use super::walk::{unknown_key, wrong_type};
 use crate::kind::webhooks::{EVENTS, Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
 use crate::problem::{Part, did_you_mean, ticked};
 use crate::state::{Leaves, Value};
+use crate::yaml::raw::{At, Raw};
+use crate::yaml::walk::{unknown_key, wrong_type};
 
 impl Converter<'_> {
     /// The subscriptions of a webhook: an event without a filter is null.

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::files::Sources;
 use super::identity::canonical_name;
-use super::source::{Source, Sources};
-use super::variables;
 use crate::kind::{KINDS, Kind, Shape, find};
 use crate::safe::hidden;
 use crate::state::{Address, Leaves, Reference, Resource, State, Value};
+use crate::yaml::{Source, variables};
 
 /// Writes a state as manifests, one file a collection that has resources.
 #[must_use]
@@ -293,13 +293,13 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::raw::Raw;
     use super::super::{Source, Sources, compose};
     use super::*;
     use crate::config::{PROJECT_FILE, Project};
     use crate::kind::KINDS;
     use crate::manifest::Desired;
     use crate::state::tidy;
+    use crate::yaml::raw::Raw;
 
     /// Nothing in a written text reorders or hides what stands beside it.
     #[test]
@@ -327,11 +327,9 @@ mod tests {
 
     /// Whether a text is read back as it is when it is written.
     fn reads_back(text: &str) -> bool {
-        let source = super::super::source::Source::new(
-            "t.yaml",
-            format!("t: {}\n", quoted(text)).as_bytes(),
-        );
-        let Ok(documents) = super::super::load::documents(&source) else {
+        let source =
+            crate::yaml::source::Source::new("t.yaml", format!("t: {}\n", quoted(text)).as_bytes());
+        let Ok(documents) = crate::yaml::load::documents(&source) else {
             return false;
         };
         matches!(

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::Prune;
-use crate::dialect::Dialect;
-use crate::dialect::Edition;
+use crate::dialect::{Dialect, Edition};
 use crate::kind::Kind;
 use crate::live::Live;
 use crate::live::convert::flag;

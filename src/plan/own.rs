@@ -788,9 +788,10 @@ mod tests {
     use crate::kind::find;
     use crate::ledger::{Entry, Ledger};
     use crate::live::LiveObject;
-    use crate::manifest::{Source, Sources, compose};
+    use crate::manifest::{Sources, compose};
     use crate::plan::bind::bind;
     use crate::plan::tasks::plan;
+    use crate::yaml::Source;
 
     fn composed(text: &str) -> Desired {
         let source = Source::new(

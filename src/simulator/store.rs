@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 use super::faults::Sight;
 use super::limits::Usage;
 use super::rules::id_text;
-use crate::dialect::Dialect;
-use crate::dialect::Edition;
+use crate::dialect::{Dialect, Edition};
 
 /// The fields by which objects of a collection must differ, with how they are compared.
 const UNIQUE: [(&str, &str); 8] = [

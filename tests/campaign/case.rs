@@ -8,8 +8,7 @@
 
 use std::time::Duration;
 
-use deskform::dialect::Dialect;
-use deskform::dialect::Edition;
+use deskform::dialect::{Dialect, Edition};
 use deskform::simulator::Faults;
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

@@ -12,10 +12,10 @@ use deskform::apply::recover::MAX_CREATIONS;
 use deskform::clock::Clock;
 use deskform::dialect::Dialect;
 use deskform::manifest::Sources;
-use deskform::manifest::source::Source;
 use deskform::plan::Verb;
 use deskform::plan::tasks::Task;
 use deskform::simulator::{Fate, Simulator, SimulatorTransport};
+use deskform::yaml::source::Source;
 use http::{Method, Request, Response};
 
 use super::common::{Desk, NOW_MS};

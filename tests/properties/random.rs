@@ -16,8 +16,8 @@ use std::fmt;
 
 use deskform::dialect::Dialect;
 use deskform::manifest::Sources;
-use deskform::manifest::source::Source;
 use deskform::simulator::Organization;
+use deskform::yaml::source::Source;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -29,14 +29,12 @@ use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::Means;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
-use deskform::dialect::Dialect;
-use deskform::dialect::Edition;
+use deskform::dialect::{Dialect, Edition};
 use deskform::drift;
 use deskform::export::export;
 use deskform::ledger::journal::{Reader, Reading};
 use deskform::ledger::{Holder, Ledger, Load, Location, Record, RunId, Store};
 use deskform::live::read::Needs;
-use deskform::manifest::source::Source;
 use deskform::manifest::{self, Desired, Sources, to_sources};
 use deskform::plan::Options;
 use deskform::plan::guards::Limits;
@@ -46,6 +44,7 @@ use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, demo_refresh_token,
 };
+use deskform::yaml::source::Source;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use serde_json::Value as Json;
@@ -130,7 +129,7 @@ fn knows_the_secret(data: &[u8]) -> bool {
 /// Nothing in a text that is shown moves the cursor, hides or reorders what stands beside it.
 pub fn assert_harmless(text: &str) {
     for line in text.split('\n') {
-        assert_eq!(report::safe::safe(line), line, "in {text:?}");
+        assert_eq!(deskform::safe::safe(line), line, "in {text:?}");
     }
     assert!(!text.contains(SECRET), "a secret in {text}");
 }

@@ -4,10 +4,9 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Builder, Task};
 use crate::parallel::each;
-use crate::plan::Verb;
-use crate::plan::circles;
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::Op;
+use crate::plan::{Verb, circles};
 use crate::state::{Address, Reference, Value};
 
 impl Builder<'_> {

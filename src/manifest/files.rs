@@ -3,48 +3,17 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Environment, PROJECT_FILE, Project};
+use crate::config::{Environment, PROJECT_FILE, Project, is_like_project_file};
 use crate::problem::{Place, Problem, Problems};
-
-/// The largest file that is read, in bytes.
-pub const MAX_FILE: u64 = 32 * 1024 * 1024;
+use crate::yaml::Source;
+use crate::yaml::source::{MAX_FILE, is_yaml, linked, read, shown};
 
 /// Folders inside folders that are followed.
 const MAX_FOLDERS: usize = 64;
-
-/// One file.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Its name, relative to the project folder, with forward slashes.
-    pub name: Arc<str>,
-    /// Its text without a byte order mark; what is not UTF-8 is replaced.
-    pub text: Arc<str>,
-    /// The first byte that is not UTF-8, if there is one.
-    pub invalid: Option<usize>,
-}
-
-impl Source {
-    /// A file from its bytes.
-    pub fn new(name: impl Into<Arc<str>>, bytes: &[u8]) -> Self {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let (text, invalid) = match std::str::from_utf8(bytes) {
-            Ok(text) => (text.into(), None),
-            Err(error) => (
-                String::from_utf8_lossy(bytes).into(),
-                Some(error.valid_up_to()),
-            ),
-        };
-        Self {
-            name: name.into(),
-            text,
-            invalid,
-        }
-    }
-}
 
 /// The files that make up one environment's desired state.
 #[derive(Debug, Clone, Default)]
@@ -141,17 +110,6 @@ pub fn elsewhere(project: &Project, environment: &Environment) -> Vec<Source> {
     finder.take()
 }
 
-/// The first part of a path below a folder that is a symbolic link: what lies behind it may be
-/// anywhere.
-pub(crate) fn linked(root: &Path, path: &str) -> Option<String> {
-    path.match_indices('/')
-        .map(|(at, _)| at)
-        .chain([path.len()])
-        .filter_map(|end| path.get(..end))
-        .find(|part| fs::symlink_metadata(root.join(part)).is_ok_and(|meta| meta.is_symlink()))
-        .map(str::to_owned)
-}
-
 /// What the operating system says, without its error number.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
@@ -159,15 +117,6 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
         _ => error.to_string(),
     }
-}
-
-/// Reads a file up to one byte more than [`MAX_FILE`], whatever it says of its size.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?
-        .take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 struct Finder<'a> {
@@ -329,23 +278,6 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Whether a name ends in `.yaml` or `.yml`, in letters of any case.
-fn is_yaml(name: &OsStr) -> bool {
-    Path::new(name)
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
-}
-
-/// Whether a name is that of the project file but for the case of its letters or the short ending.
-fn is_like_project_file(path: &Path) -> bool {
-    let stem = Path::new(PROJECT_FILE).file_stem().unwrap_or_default();
-    path.file_name()
-        .is_some_and(|name| name != PROJECT_FILE && is_yaml(name))
-        && path
-            .file_stem()
-            .is_some_and(|name| name.eq_ignore_ascii_case(stem))
-}
-
 /// The problem of a file that is named almost as the project file.
 fn misnamed(path: &Path) -> Problem {
     let shown = shown(path);
@@ -364,39 +296,8 @@ format!("this is neither the project file nor a manifest: a project file is name
     .help(help)
 }
 
-/// A file of a folder that is named almost as the project file, if there is one.
-pub(crate) fn like_project_file(folder: &Path) -> Option<String> {
-    let mut names: Vec<_> = fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.file_name()))
-        .filter(|name| is_like_project_file(Path::new(name)))
-        .collect();
-    names.sort();
-    names.first().map(|name| shown(Path::new(name)))
-}
-
 /// A path below the project folder with forward slashes; none where a name is not Unicode.
 fn slashed(path: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = path.iter().map(OsStr::to_str).collect();
     parts.map(|parts| parts.join("/"))
-}
-
-/// A path for messages: bytes that are not UTF-8 stand there as `\xff`.
-fn shown(path: &Path) -> String {
-    let parts: Vec<String> = path
-        .iter()
-        .map(|part| {
-            let mut text = String::new();
-            for chunk in part.as_encoded_bytes().utf8_chunks() {
-                text.push_str(chunk.valid());
-                text.push_str(&chunk.invalid().escape_ascii().to_string());
-            }
-            text
-        })
-        .collect();
-    if parts.is_empty() {
-        ".".to_owned()
-    } else {
-        parts.join("/")
-    }
 }

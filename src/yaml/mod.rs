@@ -1,0 +1,12 @@
+//! YAML with places and without domain: texts, what they hold, and where each part of it stands.
+
+pub(crate) mod address;
+pub mod closed;
+pub(crate) mod load;
+pub mod places;
+pub(crate) mod raw;
+pub mod source;
+pub(crate) mod variables;
+pub(crate) mod walk;
+
+pub use source::Source;

@@ -1,0 +1,86 @@
+//! The text of one YAML file, and how it is found on the disk.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The largest file that is read, in bytes.
+pub const MAX_FILE: u64 = 32 * 1024 * 1024;
+
+/// One file.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name, relative to the project folder, with forward slashes.
+    pub name: Arc<str>,
+    /// Its text without a byte order mark; what is not UTF-8 is replaced.
+    pub text: Arc<str>,
+    /// The first byte that is not UTF-8, if there is one.
+    pub invalid: Option<usize>,
+}
+
+impl Source {
+    /// A file from its bytes.
+    pub fn new(name: impl Into<Arc<str>>, bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let (text, invalid) = match std::str::from_utf8(bytes) {
+            Ok(text) => (text.into(), None),
+            Err(error) => (
+                String::from_utf8_lossy(bytes).into(),
+                Some(error.valid_up_to()),
+            ),
+        };
+        Self {
+            name: name.into(),
+            text,
+            invalid,
+        }
+    }
+}
+
+/// The first part of a path below a folder that is a symbolic link: what lies behind it may be
+/// anywhere.
+pub(crate) fn linked(root: &Path, path: &str) -> Option<String> {
+    path.match_indices('/')
+        .map(|(at, _)| at)
+        .chain([path.len()])
+        .filter_map(|end| path.get(..end))
+        .find(|part| fs::symlink_metadata(root.join(part)).is_ok_and(|meta| meta.is_symlink()))
+        .map(str::to_owned)
+}
+
+/// Reads a file up to one byte more than [`MAX_FILE`], whatever it says of its size.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?
+        .take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+/// Whether a name ends in `.yaml` or `.yml`, in letters of any case.
+pub(crate) fn is_yaml(name: &OsStr) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
+}
+
+/// A path for messages: bytes that are not UTF-8 stand there as `\xff`.
+pub(crate) fn shown(path: &Path) -> String {
+    let parts: Vec<String> = path
+        .iter()
+        .map(|part| {
+            let mut text = String::new();
+            for chunk in part.as_encoded_bytes().utf8_chunks() {
+                text.push_str(chunk.valid());
+                text.push_str(&chunk.invalid().escape_ascii().to_string());
+            }
+            text
+        })
+        .collect();
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
+    }
+}
