@@ -1,6 +1,7 @@
 //! The project file `deskform.yaml`: environments, policies and what is to be ignored.
 
 mod read;
+pub mod schema;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -425,7 +426,10 @@ impl Project {
     ///
     /// Everything that is wrong in it.
     pub fn parse(directory: &Path, source: &Source) -> Result<Self, Problems> {
-        let documents = load::documents(source)?;
+        let documents = load::documents(
+            source,
+            "begin with `environments: {local: {simulator: {}}}`",
+        )?;
         let [(document, raw)] = documents.as_slice() else {
             let problem = Problem::error(
                 "several-documents",

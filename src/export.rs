@@ -9,7 +9,8 @@ use crate::kind::{self, Form, Kind, Shape, Wire};
 use crate::live::convert::{flag, switch_value};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject};
-use crate::state::{Address, Body, Leaves, Reference, Resource, Secret, State, Value};
+use crate::secret::Secret;
+use crate::state::{Address, Body, Leaves, Reference, Resource, State, Value};
 
 /// What an export holds.
 #[derive(Debug, Default)]

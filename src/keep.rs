@@ -30,10 +30,11 @@ use crate::live::identity;
 use crate::manifest::Desired;
 use crate::plan::requests::{Member, Op};
 use crate::plan::tasks::Task;
-use crate::plan::{Options, Plan, Verb, shown_value};
+use crate::plan::{Options, Plan, shown_value};
 use crate::problem::{Problem, counted};
 use crate::session::{Ready, Session, SessionError};
 use crate::state::{Address, Body, Value};
+use crate::verb::Verb;
 
 /// How long a lock lives unless it is renewed.
 pub const LOCK_TTL: Duration = Duration::from_secs(300);

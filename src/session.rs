@@ -23,9 +23,10 @@ use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::own::{Owned, check_dialect, own};
 use crate::plan::room::{created_custom_fields, too_many_custom_fields};
 use crate::plan::tasks::{Planned, Task, plan};
-use crate::plan::{Options, Plan, Refusal, Verb};
+use crate::plan::{Options, Plan, Refusal};
 use crate::problem::{Problem, Severity};
 use crate::state::Address;
+use crate::verb::Verb;
 
 /// What a session is opened with.
 pub struct Connection {

@@ -43,16 +43,19 @@ use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
 use deskform::keep::{self, Keeper, LOCK_TTL};
 use deskform::ledger::{Holder, Ledger, Load, RunId, Store};
-use deskform::manifest::{self, Desired, Sources, source::Source};
+use deskform::manifest::{self, Desired, Sources};
+use deskform::plan::Options;
 use deskform::plan::guards::Limits;
-use deskform::plan::{Options, Verb};
-use deskform::problem::{Problem, render};
+use deskform::problem::Problem;
+use deskform::report::problems::render;
 use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::faults::Fault;
 use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Quirks, Settings, Simulator,
     SimulatorTransport, demo_refresh_token,
 };
+use deskform::verb::Verb;
+use deskform::yaml::Source;
 use picture::picture;
 use random::SECRET;
 use serde_json::json;

@@ -11,7 +11,7 @@ use std::path::Path;
 use command::Place;
 use deskform::config::{PROJECT_FILE, Project};
 use deskform::manifest::files;
-use deskform::problem::render;
+use deskform::report::problems::render;
 use deskform::yaml::Source;
 use proptest::prelude::*;
 

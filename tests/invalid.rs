@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use deskform::config::{PROJECT_FILE, Project};
 use deskform::manifest::{Sources, compose, files};
-use deskform::problem::{Problems, render};
+use deskform::problem::Problems;
+use deskform::report::problems::render;
 use deskform::yaml::Source;
 
 const PROJECT: &str = "environments: {local: {simulator: {}, variables: {hook_host: hooks.example.com, parent: Support}}}";

@@ -16,9 +16,10 @@ use deskform::dialect::{Dialect, Edition};
 use deskform::keep::{KeepError, Keeper, Scribe, finished};
 use deskform::ledger::{Entry, Holder, Load, LockError, RunId, Store};
 use deskform::manifest::{Desired, Sources};
-use deskform::plan::{Options, Verb};
+use deskform::plan::Options;
 use deskform::session::{Ready, SessionError};
 use deskform::simulator::{Fate, Faults, Settings, Simulator, SimulatorTransport};
+use deskform::verb::Verb;
 use deskform::yaml::source::Source;
 use serde_json::Value;
 

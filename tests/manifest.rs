@@ -5,7 +5,8 @@ use std::path::Path;
 
 use deskform::config::{PROJECT_FILE, Project, Prune, RemovalPolicy, Target};
 use deskform::manifest::{Desired, Sources, compose, files, to_yaml};
-use deskform::problem::{Problems, render};
+use deskform::problem::Problems;
+use deskform::report::problems::render;
 use deskform::state::{Address, Reference, Value};
 use deskform::yaml::Source;
 use proptest::prelude::*;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use deskform::config::{PROJECT_FILE, Project};
 use deskform::manifest::{Desired, Sources, compose};
-use deskform::problem::{Problems, render};
+use deskform::problem::Problems;
+use deskform::report::problems::render;
 use deskform::state::{Address, Reference, Value};
 use deskform::yaml::Source;
 use proptest::prelude::*;

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use deskform::config::schema::project_schema;
 use deskform::config::{PROJECT_FILE, Project};
-use deskform::kind::schema::{manifest_schema, overlay_schema, project_schema};
+use deskform::kind::schema::{manifest_schema, overlay_schema};
 use deskform::kind::{KINDS, Kind};
 use deskform::manifest::{Sources, compose};
 use deskform::problem::Problems;

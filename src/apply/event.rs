@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::plan::Verb;
 use crate::state::Address;
+use crate::verb::Verb;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]

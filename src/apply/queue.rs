@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::Verb;
 use crate::plan::tasks::Task;
 use crate::state::Address;
+use crate::verb::Verb;
 
 /// How a task ended, for those that wait for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

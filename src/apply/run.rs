@@ -16,11 +16,11 @@ use crate::ledger::Settled;
 use crate::live::Live;
 use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::read::is_gone as is_trashed;
-use crate::plan::Verb;
 use crate::plan::requests::Op;
 use crate::plan::tasks::Task;
 use crate::problem::counted;
 use crate::state::Value;
+use crate::verb::Verb;
 
 /// What tasks are carried out with.
 #[derive(Debug, Clone, Copy)]

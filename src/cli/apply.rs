@@ -24,12 +24,13 @@ use crate::clock::Clock;
 use crate::keep::{Keeper, Scribe, finished};
 use crate::ledger::Store;
 use crate::manifest::Desired;
-use crate::plan::{ABSENT, Options, Plan, Verb};
+use crate::plan::{ABSENT, Options, Plan};
 use crate::problem::{Problem, exit};
 use crate::report::{self, Style};
 use crate::safe::mask::{self, masked};
 use crate::session::{Ready, SessionError};
 use crate::state::Address;
+use crate::verb::Verb;
 
 /// Largest plan file that is read, in bytes.
 pub(super) const MAX_PLAN: u64 = 256 * 1024 * 1024;

@@ -23,7 +23,7 @@ use crate::manifest::{self, Desired, Sources};
 use crate::plan::guards::Limits;
 use crate::plan::{IgnoreRule, Options};
 use crate::problem::{self, Problem, Problems};
-use crate::report::Style;
+use crate::report::{Style, problems as shown_problems};
 use crate::safe::{json as json_text, mask, safe};
 use crate::session::{Connection, Session, SessionError};
 use crate::simulator::{
@@ -591,13 +591,13 @@ pub fn remark(global: &Global, text: &str) {
 fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
     let text = |file: &str| texts.text(file);
     match global.log_format {
-        LogFormat::Text => problem::render(
+        LogFormat::Text => shown_problems::render(
             problems,
             &text,
             color(global, io::stderr().is_terminal()),
             width(),
         ),
-        LogFormat::Json => problem::json_lines(problems, &text),
+        LogFormat::Json => shown_problems::json_lines(problems, &text),
     }
 }
 

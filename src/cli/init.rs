@@ -56,7 +56,7 @@ contacts:
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let folder = &global.directory;
     let manifest_schema = format!("{:#}\n", crate::kind::schema::manifest_schema());
-    let project_schema = format!("{:#}\n", crate::kind::schema::project_schema());
+    let project_schema = format!("{:#}\n", crate::config::schema::project_schema());
     let mut files: Vec<(&str, &str)> = vec![
         ("deskform.yaml", PROJECT),
         (".gitignore", IGNORED),

@@ -2,6 +2,7 @@
 
 use super::common::Failure;
 use super::output::print;
+use crate::config::schema::project_schema;
 use crate::kind::schema;
 use crate::problem::exit;
 
@@ -28,7 +29,7 @@ enum Which {
 pub fn run(args: &Args) -> Result<u8, Failure> {
     let schema = match args.which {
         Which::Manifest => schema::manifest_schema(),
-        Which::Project => schema::project_schema(),
+        Which::Project => project_schema(),
     };
     print(&format!("{schema:#}\n"))?;
     Ok(exit::OK)

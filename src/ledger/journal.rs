@@ -12,8 +12,8 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::api::Method;
-use crate::plan::Verb;
 use crate::state::Address;
+use crate::verb::Verb;
 
 /// The version of the journal's form.
 pub const FORMAT_VERSION: u64 = 1;

@@ -145,7 +145,7 @@ fn intent(seq: u64) -> Intent {
     Intent {
         seq,
         address: address("departments/Support"),
-        verb: crate::plan::Verb::Update,
+        verb: crate::verb::Verb::Update,
         request: Sent {
             method: crate::api::Method::Patch,
             path: "/departments/7000".to_owned(),

@@ -9,9 +9,10 @@ use crate::live::convert::Ids;
 use crate::live::identity;
 use crate::manifest::Desired;
 use crate::plan::requests::Op;
-use crate::plan::{Verb, shown_live, shown_value};
+use crate::plan::{shown_live, shown_value};
 use crate::session::Ready;
 use crate::state::{Address, Value};
+use crate::verb::Verb;
 
 /// The ledger after a run; `applied` are the addresses all of whose steps were done.
 ///

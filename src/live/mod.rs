@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::dialect::Dialect;
 use crate::kind::{self, Form, Kind, Wire};
-use crate::manifest::identity::canonical;
+use crate::state::identity::canonical;
 use crate::state::{Address, Body, Leaves, Value};
 use convert::{Ids, Names};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};

@@ -3,9 +3,9 @@
 use std::collections::hash_map::Entry;
 
 use super::compose::{Detail, Tombstone};
-use super::identity::identity;
 use crate::kind::{KINDS, Shape};
 use crate::problem::Problem;
+use crate::state::identity::identity;
 use crate::state::{Address, ByAddress, Reference, State, Value};
 use foldhash::{HashMap, HashMapExt as _};
 

@@ -14,13 +14,13 @@ use super::convert::{Converter, Here};
 use super::custom::{Custom, Customs};
 use super::digest::digest;
 use super::files::Sources;
-use super::identity::canonical_identity;
 use super::origin::Origin;
 use super::resolve::{Declared, Handles, Slip};
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
 use crate::parallel::RUN;
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
+use crate::state::identity::canonical_identity;
 use crate::state::{Address, Body, ByAddress, Lifecycle, Resource, State};
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{AsText, At, Raw, escape};
@@ -211,7 +211,10 @@ type Documents = Result<Vec<(u32, Raw)>, Vec<Problem>>;
 type Read = (Documents, BTreeSet<String>);
 
 fn read_source(source: &Source) -> Read {
-    let documents = load::documents(source);
+    let documents = load::documents(
+        source,
+        "declare something in it, such as `departments:`, or delete the file",
+    );
     let mut secrets = BTreeSet::new();
     if may_hold_expressions(&source.text) {
         for (_, raw) in documents.iter().flatten() {

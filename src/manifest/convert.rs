@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde_json::Number;
 
 use super::custom::Customs;
-use super::identity::canonical;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Part, Place, Problem, counted, did_you_mean, ticked};
-use crate::state::{Body, Leaves, Lifecycle, Secret, Value, tidy};
+use crate::secret::Secret;
+use crate::state::identity::canonical;
+use crate::state::{Body, Leaves, Lifecycle, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
 use crate::yaml::walk::{DISAGREE, UNQUOTED, misspelt, unknown_key, unquoted, wrong_type};
@@ -229,7 +230,7 @@ impl<'a> Converter<'a> {
                 "renamedFrom" => {
                     lifecycle.renamed_from = walker
                         .plain(value, at, key)
-                        .map(|text| super::identity::canonical_identity(here.kind, &text));
+                        .map(|text| crate::state::identity::canonical_identity(here.kind, &text));
                 }
                 _ => {
                     for (index, item) in walker.items(value, at, key).iter().enumerate() {

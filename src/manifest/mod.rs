@@ -10,7 +10,6 @@ mod convert;
 mod custom;
 mod digest;
 pub mod files;
-pub mod identity;
 mod origin;
 mod resolve;
 mod subscriptions;

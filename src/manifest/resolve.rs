@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use indexmap::IndexMap;
 
 use super::convert::{Converter, Here};
-use super::identity::canonical_name;
 use super::origin::Origin;
 use crate::kind::{KINDS, Kind, find};
 use crate::problem::{Part, Place, Problem, nearest};
+use crate::state::identity::canonical_name;
 use crate::state::{Address, ByAddress, Reference, Value};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{Expanded, Variables};

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::files::Sources;
-use super::identity::canonical_name;
 use crate::kind::{KINDS, Kind, Shape, find};
 use crate::safe::hidden;
+use crate::state::identity::canonical_name;
 use crate::state::{Address, Leaves, Reference, Resource, State, Value};
 use crate::yaml::{Source, variables};
 
@@ -293,12 +293,13 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Source, Sources, compose};
+    use super::super::{Sources, compose};
     use super::*;
     use crate::config::{PROJECT_FILE, Project};
     use crate::kind::KINDS;
     use crate::manifest::Desired;
     use crate::state::tidy;
+    use crate::yaml::Source;
     use crate::yaml::raw::Raw;
 
     /// Nothing in a written text reorders or hides what stands beside it.
@@ -329,7 +330,7 @@ mod tests {
     fn reads_back(text: &str) -> bool {
         let source =
             crate::yaml::source::Source::new("t.yaml", format!("t: {}\n", quoted(text)).as_bytes());
-        let Ok(documents) = crate::yaml::load::documents(&source) else {
+        let Ok(documents) = crate::yaml::load::documents(&source, "") else {
             return false;
         };
         matches!(
@@ -355,7 +356,7 @@ mod tests {
             let text = |file: &str| sources.text(file);
             panic!(
                 "{}\n{}",
-                crate::problem::render(&problems, &text, false, 100),
+                crate::report::problems::render(&problems, &text, false, 100),
                 texts.join("---\n")
             )
         })

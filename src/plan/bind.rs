@@ -4,12 +4,12 @@ use crate::kind::{Form, Kind, Shape};
 use crate::live::convert::{Names, flag, is_normal, normalise};
 use crate::live::{Live, LiveObject, identity, identity_fields};
 use crate::manifest::Desired;
-use crate::manifest::identity::canonical_text;
 use crate::parallel::each;
 use crate::plan::Options;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::taken::{Rename, renamed_from};
 use crate::problem::{Place, Problem};
+use crate::state::identity::canonical_text;
 use crate::state::{Address, Leaves, Reference, Resource, State, Value};
 use foldhash::{HashMap, HashSet};
 

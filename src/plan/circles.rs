@@ -9,12 +9,12 @@ use crate::kind::{Field, KINDS, Kind, Shape, Wire};
 use crate::live::convert::{flag, id_text, read_field};
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
-use crate::plan::Verb;
 use crate::plan::bind::place;
 use crate::plan::requests::{DeleteDetail, Op};
 use crate::plan::tasks::Task;
 use crate::problem::Problem;
 use crate::state::{Address, Reference, Value};
+use crate::verb::Verb;
 
 /// The parents of one collection's objects by one field, now and after the plan.
 struct Hierarchy<'t> {

@@ -8,12 +8,13 @@ use crate::kind::Kind;
 use crate::live::Live;
 use crate::live::convert::flag;
 use crate::manifest::Desired;
+use crate::plan::Options;
 use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
 use crate::plan::tasks::Task;
-use crate::plan::{Options, Verb};
 use crate::problem::{Problem, counted, ticked};
 use crate::state::{Address, Value};
+use crate::verb::Verb;
 
 /// Objects of a kind from which on a percentage says anything.
 const PERCENT_FROM: usize = 10;

@@ -32,6 +32,7 @@ use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::problem::Problem;
 use crate::state::Address;
+use crate::verb::Verb;
 
 /// The version of the plan's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
@@ -133,39 +134,6 @@ pub struct Summary {
     pub calls: usize,
     /// Credits that they cost (openapi).
     pub credits: usize,
-}
-
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verb {
-    /// Makes the resource.
-    Create,
-    /// Changes it.
-    Update,
-    /// Makes it anew and removes the old one.
-    Replace,
-    /// Removes it.
-    Delete,
-    /// Takes it out of use.
-    Disable,
-    /// A person has to do it.
-    Manual,
-}
-
-impl Verb {
-    /// The verb in a sentence.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Replace => "replace",
-            Self::Delete => "delete",
-            Self::Disable => "disable",
-            Self::Manual => "manual",
-        }
-    }
 }
 
 /// One step.

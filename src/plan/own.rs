@@ -21,7 +21,8 @@ use crate::parallel::RUN;
 use crate::plan::bind::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
-use crate::state::{Address, Body, Leaves, Reference, Resource, Secret, State, Value};
+use crate::secret::Secret;
+use crate::state::{Address, Body, Leaves, Reference, Resource, State, Value};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]

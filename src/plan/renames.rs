@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use crate::live::{Live, identity, identity_fields};
 use crate::manifest::Desired;
-use crate::plan::Verb;
 use crate::plan::bind::{Bound, place};
 use crate::plan::requests::Op;
 use crate::plan::tasks::Task;
 use crate::problem::Problem;
+use crate::verb::Verb;
 
 /// For every task that takes a name of another's, the task that gives it up: `(taker, giver)`.
 ///

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::plan::Verb;
 use crate::plan::tasks::Planned;
 use crate::problem::{Problem, counted};
 use crate::state::Value;
+use crate::verb::Verb;
 
 /// The types of the custom fields that a plan creates, by module.
 #[must_use]

@@ -14,10 +14,9 @@ use crate::plan::bind::Bound;
 use crate::plan::own::Owned;
 use crate::plan::shown::shown_value;
 use crate::plan::tasks::Task;
-use crate::plan::{
-    ABSENT, Changes, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary, Verb,
-};
+use crate::plan::{ABSENT, Changes, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary};
 use crate::state::{Address, Resource};
+use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 /// Ids as far as they are known; what is not known yet stands as `{collection/handle}`.

@@ -7,12 +7,12 @@ use crate::dialect::Dialect;
 use crate::kind::Kind;
 use crate::live::{Live, identity, identity_fields, url};
 use crate::manifest::Desired;
-use crate::manifest::identity::{canonical, canonical_identity};
 use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bind::place;
 use crate::plan::owners::Owners;
 use crate::problem::{Problem, ticked};
+use crate::state::identity::{canonical, canonical_identity};
 use crate::state::{Address, Resource, Value};
 
 /// What `renamedFrom` names.

@@ -17,9 +17,10 @@ use crate::plan::own::Owned;
 use crate::plan::requests::{Context, DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
-use crate::plan::{Changes, Options, Plan, Refusal, Verb, circles, guards};
+use crate::plan::{Changes, Options, Plan, Refusal, circles, guards};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
+use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _};
 
 /// A step with all that is needed to carry it out.

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use super::{Paint, Style, count, heading, parts, text};
 use crate::apply::event::{Event, Outcome, Tally};
-use crate::plan::{Plan, Verb};
+use crate::plan::Plan;
 use crate::safe::safe;
 use crate::state::Address;
+use crate::verb::Verb;
 
 /// The line, or lines, for one event; nothing for events that only a verbose style shows.
 #[must_use]

@@ -6,8 +6,9 @@ use serde_json::Value as Json;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 
 use crate::kind::{self, Field, Shape};
-use crate::plan::{FORMER_SECRET, FieldChange, SECRET, Step, Verb};
+use crate::plan::{FORMER_SECRET, FieldChange, SECRET, Step};
 use crate::safe::safe;
+use crate::verb::Verb;
 
 /// How a line takes part in a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
 use super::{Whereabouts, count, forecast, summary};
-use crate::plan::{Acknowledged, Plan, Step, Verb};
+use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::mask::masked;
 use crate::safe::safe;
+use crate::verb::Verb;
 
 /// A comment is shorter than this; counted in bytes, which are never fewer than characters.
 ///

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod json;
 mod lines;
 pub mod markdown;
+pub mod problems;
 pub mod text;
 
 #[cfg(test)]
@@ -14,9 +15,10 @@ mod tests;
 use std::fmt::Write as _;
 
 use crate::dialect::Dialect;
+use crate::plan::Plan;
 use crate::plan::forecast::Unit;
-use crate::plan::{Plan, Verb};
 use crate::safe::safe;
+use crate::verb::Verb;
 
 /// Where a command works. Every report says it first.
 #[derive(Debug, Clone, PartialEq, Eq)]

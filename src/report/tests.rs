@@ -13,9 +13,10 @@ use crate::dialect::Dialect;
 use crate::kind::{self, KINDS, Shape};
 use crate::plan::forecast::{Budget, Forecast, Unit};
 use crate::plan::{
-    Acknowledged, FORMAT_VERSION, FieldChange, Plan, RequestLine, SECRET, Step, Summary, Verb,
+    Acknowledged, FORMAT_VERSION, FieldChange, Plan, RequestLine, SECRET, Step, Summary,
 };
 use crate::state::Address;
+use crate::verb::Verb;
 
 fn at(text: &str) -> Address {
     text.parse().unwrap()

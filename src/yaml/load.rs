@@ -10,7 +10,6 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 use super::places::Places;
 use super::raw::{At, Raw, Reading, Spelling, TOO_MANY};
 use super::source::Source;
-use crate::config::PROJECT_FILE;
 use crate::problem::{Part, Place, Problem};
 
 /// Levels that a file may nest; the limit of `serde_yaml`.
@@ -20,12 +19,17 @@ const MAX_DEPTH: usize = 128;
 /// time grows with the square of the depth.
 const MANY_BRACKETS: usize = 50_000;
 
-/// The documents of a file with their numbers; empty documents are left out.
+/// Reads the documents of a file with their numbers; empty documents are left out.
+///
+/// `begin` is the help for a file that holds nothing.
 ///
 /// # Errors
 ///
 /// Everything that keeps the file from being understood as YAML.
-pub(crate) fn documents(source: &Source) -> Result<Vec<(u32, Raw)>, Vec<Problem>> {
+pub(crate) fn documents(
+    source: &Source,
+    begin: &'static str,
+) -> Result<Vec<(u32, Raw)>, Vec<Problem>> {
     if let Some(at) = source.invalid {
         return Err(vec![not_utf8(source, at)]);
     }
@@ -48,11 +52,7 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<(u32, Raw)>, Vec<Problem>
     if documents.is_empty() {
         let problem = Problem::error("empty-file", "the file holds nothing")
             .at(Place::file(Arc::clone(&source.name)), "")
-            .help(if &*source.name == PROJECT_FILE {
-                "begin with `environments: {local: {simulator: {}}}`"
-            } else {
-                "declare something in it, such as `departments:`, or delete the file"
-            });
+            .help(begin);
         return Err(vec![problem]);
     }
     let mut tidy = Tidy {
@@ -435,7 +435,7 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> Result<Vec<(u32, Raw)>, Vec<Problem>> {
-        documents(&Source::new("t.yaml", text.as_bytes()))
+        documents(&Source::new("t.yaml", text.as_bytes()), "write something")
     }
 
     fn code(text: &str) -> &'static str {

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::address;
 use super::closed::Closed;
 use crate::problem::did_you_mean;
-use crate::state::Secret;
+use crate::secret::Secret;
 
 /// Gives the value of an environment variable; it is asked from several threads.
 pub(crate) type Lookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);

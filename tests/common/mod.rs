@@ -29,13 +29,15 @@ use deskform::export::export;
 use deskform::live::read::Needs;
 use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::guards::Limits;
-use deskform::plan::{IgnoreRule, Options, Plan, Verb};
-use deskform::problem::{Problems, render};
+use deskform::plan::{IgnoreRule, Options, Plan};
+use deskform::problem::Problems;
+use deskform::report::problems::render;
 use deskform::session::{Connection, Ready, Session, SessionError};
 use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
     demo_refresh_token,
 };
+use deskform::verb::Verb;
 use front::Front;
 use serde_json::Value;
 

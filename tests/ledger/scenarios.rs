@@ -8,7 +8,7 @@ use deskform::ledger::{
     Begin, Entry, Holder, Intent, Ledger, Load, LockError, Outcome, Record, Refusal, RunId,
     Settled, Store, StoreError,
 };
-use deskform::plan::Verb;
+use deskform::verb::Verb;
 
 const ENVIRONMENT: &str = "production";
 const ORGANIZATION: &str = "700002";

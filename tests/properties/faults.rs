@@ -12,9 +12,9 @@ use deskform::apply::recover::MAX_CREATIONS;
 use deskform::clock::Clock;
 use deskform::dialect::Dialect;
 use deskform::manifest::Sources;
-use deskform::plan::Verb;
 use deskform::plan::tasks::Task;
 use deskform::simulator::{Fate, Simulator, SimulatorTransport};
+use deskform::verb::Verb;
 use deskform::yaml::source::Source;
 use http::{Method, Request, Response};
 

@@ -38,7 +38,8 @@ use deskform::live::read::Needs;
 use deskform::manifest::{self, Desired, Sources, to_sources};
 use deskform::plan::Options;
 use deskform::plan::guards::Limits;
-use deskform::problem::{Problem, Problems, json_lines, render};
+use deskform::problem::{Problem, Problems};
+use deskform::report::problems::{json_lines, render};
 use deskform::report::{self, Style, Whereabouts};
 use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::{
@@ -611,7 +612,7 @@ fn make_fixture(dialect: Dialect) -> Fixture {
         assert!(
             steps
                 .iter()
-                .all(|step| step.verb == deskform::plan::Verb::Manual),
+                .all(|step| step.verb == deskform::verb::Verb::Manual),
             "{steps:#?}"
         );
     });

@@ -3,9 +3,10 @@
 use serde_json::Value as Json;
 
 use super::{Builder, Draft};
+use crate::plan::FieldChange;
 use crate::plan::requests::{Member, Op};
-use crate::plan::{FieldChange, Verb};
 use crate::state::{Address, Reference, Value};
+use crate::verb::Verb;
 
 impl Builder<'_> {
     /// The acting agent leaves a department it helped to create once somebody else is in.

@@ -4,10 +4,11 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Builder, Task};
 use crate::parallel::each;
+use crate::plan::circles;
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::Op;
-use crate::plan::{Verb, circles};
 use crate::state::{Address, Reference, Value};
+use crate::verb::Verb;
 
 impl Builder<'_> {
     /// Whether two removals are of one live circle: none of them can wait for the others.

@@ -1,0 +1,429 @@
+//! Problems with their places, as text for people and as JSON for programs.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::{self, Write as _};
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
+    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
+};
+use serde_json::{Value as Json, json};
+
+use crate::problem::{Label, Part, Problem, Problems, Severity};
+use crate::safe::mask::masked;
+use crate::safe::{self, safe, same_length};
+use crate::yaml::places::Places;
+
+/// Renders problems with file, line, column, the lines in question and the way out.
+///
+/// `text` gives the text of a file of the project by its name; a place in a file without text is
+/// named without its line. The result ends with a line that counts the problems.
+#[must_use]
+pub fn render(
+    problems: &Problems,
+    text: &dyn Fn(&str) -> Option<Arc<str>>,
+    color: bool,
+    width: usize,
+) -> String {
+    let theme = if color {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(width.max(40))
+        .with_links(false)
+        .with_urls(false)
+        .with_cause_chain();
+    let mut files = Files {
+        text,
+        open: HashMap::new(),
+    };
+    let mut shown: Vec<(Option<Position>, Shown)> = problems
+        .list
+        .iter()
+        .map(|problem| files.show(problem))
+        .collect();
+    shown.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut out = String::new();
+    for (_, problem) in &shown {
+        // Writing into a text does not fail.
+        let _ = handler.render_report(&mut out, problem);
+        while out.ends_with("\n\n") {
+            out.pop();
+        }
+        out.push('\n');
+    }
+    if !shown.is_empty() {
+        out.push_str(&problems.count());
+        out.push('\n');
+    }
+    // miette pads its lines, and heads what is told apart with a word of its own.
+    let mut trimmed = String::with_capacity(out.len());
+    for line in out.lines().map(str::trim_end) {
+        if line != "Advice:" {
+            trimmed.push_str(line);
+            trimmed.push('\n');
+        }
+    }
+    trimmed
+}
+
+/// A text for a report, which breaks its lines: what is never printed must be gone before.
+fn told(text: &str) -> String {
+    masked(&safe(text)).into_owned()
+}
+
+/// Problems as JSON, one object a line, sorted as [`render`] sorts them: `level`, `code`, `message`,
+/// `places` (each with `file`, `line` and `column` from 1, and `text`) and `help`.
+#[must_use]
+pub fn json_lines(problems: &Problems, text: &dyn Fn(&str) -> Option<Arc<str>>) -> String {
+    let mut files = Files {
+        text,
+        open: HashMap::new(),
+    };
+    let mut lines: Vec<_> = problems
+        .list
+        .iter()
+        .map(|problem| files.object(problem))
+        .collect();
+    lines.sort_by(|a, b| a.0.cmp(&b.0));
+    let text = lines.iter().fold(String::new(), |mut out, (_, object)| {
+        // Writing into a text does not fail.
+        let _ = writeln!(out, "{object}");
+        out
+    });
+    safe::json(text)
+}
+
+/// Lines between two labels that are shown in one piece.
+const NEAR: usize = 2;
+
+/// Bytes of a line from which on only a part of it is shown, and how much of it.
+const LONG_LINE: usize = 240;
+const EXCERPT: usize = 60;
+
+/// The files that problems point into, opened at most once.
+struct Files<'a> {
+    text: &'a dyn Fn(&str) -> Option<Arc<str>>,
+    open: HashMap<Arc<str>, Option<Open>>,
+}
+
+/// A file and an offset in it: what reports are sorted by.
+type Position = (Arc<str>, usize);
+
+struct Open {
+    source: Source,
+    places: Option<Places>,
+}
+
+impl Files<'_> {
+    fn open(&mut self, file: &Arc<str>) -> Option<&mut Open> {
+        let text = self.text;
+        self.open
+            .entry(Arc::clone(file))
+            .or_insert_with(|| {
+                text(file).map(|text| Open {
+                    source: Source::new(Arc::clone(file), text),
+                    places: None,
+                })
+            })
+            .as_mut()
+    }
+
+    /// The problem as JSON, and what it is sorted by.
+    fn object(&mut self, problem: &Problem) -> (Option<(Arc<str>, usize)>, Json) {
+        let mut position = None;
+        let mut places = Vec::new();
+        for label in &problem.labels {
+            let file = &label.place.file;
+            let mut place = json!({"file": &**file});
+            let mut start = 0;
+            if let Some(open) = self.open(file) {
+                start = open.locate(label).start;
+                let (line, column) = open.source.position(start);
+                place["line"] = (line + 1).into();
+                place["column"] = (column + 1).into();
+            }
+            place["text"] = label.text.as_str().into();
+            places.push(place);
+            position.get_or_insert_with(|| (Arc::clone(file), start));
+        }
+        let level = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let object = json!({
+            "level": level,
+            "code": problem.code,
+            "message": problem.message,
+            "places": places,
+            "help": problem.help,
+        });
+        (position, object)
+    }
+
+    /// The problem with bytes in place of symbols, and what it is sorted by.
+    fn show(&mut self, problem: &Problem) -> (Option<Position>, Shown) {
+        let mut shown = Shown {
+            message: told(&problem.message),
+            severity: match problem.severity {
+                Severity::Error => miette::Severity::Error,
+                Severity::Warning => miette::Severity::Warning,
+            },
+            labels: Vec::new(),
+            source: None,
+            related: Vec::new(),
+            help: problem.help.as_deref().map(told),
+        };
+        let mut position = None;
+        let mut first: Option<(Source, usize)> = None;
+        for (index, label) in problem.labels.iter().enumerate() {
+            let file = &label.place.file;
+            let located = self
+                .open(file)
+                .map(|open| (open.source.clone(), open.locate(label)));
+            if index == 0 {
+                let start = located.as_ref().map_or(0, |(_, range)| range.start);
+                position = Some((Arc::clone(file), start));
+            }
+            let Some((source, range)) = located else {
+                shown.message = format!("{}: {}", safe(file), shown.message);
+                continue;
+            };
+            let line = source.line(range.start);
+            let (source, range) = source.excerpt(range);
+            let span = SourceSpan::new(range.start.into(), range.len());
+            let text = Some(told(&label.text)).filter(|text| !text.is_empty());
+            match &first {
+                None => {
+                    shown
+                        .labels
+                        .push(LabeledSpan::new_primary_with_span(text, span));
+                    shown.source = Some(source.clone());
+                    first = Some((source, line));
+                }
+                Some((before, other))
+                    if before.is_same(&source) && line.abs_diff(*other) <= NEAR =>
+                {
+                    shown.labels.push(LabeledSpan::new_with_span(text, span));
+                }
+                Some(_) => shown.related.push(Shown {
+                    message: told(&label.text),
+                    severity: miette::Severity::Advice,
+                    labels: vec![LabeledSpan::new_primary_with_span(
+                        Some("here".to_owned()),
+                        span,
+                    )],
+                    source: Some(source),
+                    related: Vec::new(),
+                    help: None,
+                }),
+            }
+        }
+        (position, shown)
+    }
+}
+
+impl Open {
+    fn locate(&mut self, label: &Label) -> Range<usize> {
+        let text = Arc::clone(&self.source.text);
+        let range = if let Part::Bytes { start, end } = label.place.part {
+            start..end
+        } else {
+            let places = self.places.get_or_insert_with(|| Places::of(&text));
+            places.locate(&label.place)
+        };
+        let range = floor(&text, range.start)..floor(&text, range.end.max(range.start));
+        let inside = text.get(range.clone()).unwrap_or_default();
+        if let Some(focus) = label.focus.as_deref().filter(|focus| !focus.is_empty())
+            && let Some(offset) = inside.find(focus)
+        {
+            return range.start + offset..range.start + offset + focus.len();
+        }
+        // A label that runs over several lines hides more than it shows.
+        let line = inside.lines().next().unwrap_or_default().trim_end();
+        range.start..range.start + line.len()
+    }
+}
+
+/// The nearest character boundary at or before an offset.
+fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// A file's text with its lines, so that a snippet costs no walk from the beginning.
+#[derive(Debug, Clone)]
+struct Source {
+    name: Arc<str>,
+    text: Arc<str>,
+    /// The text as it is shown: as long, without what could steer a terminal.
+    shown: Arc<str>,
+    lines: Arc<[usize]>,
+    /// The line and column at which the text begins, where it is an excerpt.
+    begins: Option<(usize, usize)>,
+}
+
+impl Source {
+    fn new(name: Arc<str>, text: Arc<str>) -> Self {
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        let shown = match same_length(&text) {
+            Cow::Borrowed(_) => Arc::clone(&text),
+            Cow::Owned(shown) => shown.into(),
+        };
+        Self {
+            name,
+            text,
+            shown,
+            lines,
+            begins: None,
+        }
+    }
+
+    /// Whether both are the same text, so that one snippet can show labels of both.
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.text, &other.text)
+    }
+
+    /// The part of a very long line around a range, and the range inside it; all of the text and
+    /// the range as it is where lines are short.
+    fn excerpt(self, range: Range<usize>) -> (Self, Range<usize>) {
+        let line = self.line(range.start);
+        let (start, end) = (self.start(line), self.start(line + 1));
+        // The neighbours are shown too.
+        let widest = (line.saturating_sub(1)..=line + 1)
+            .map(|line| self.start(line + 1) - self.start(line))
+            .max();
+        if widest.unwrap_or_default() <= LONG_LINE {
+            return (self, range);
+        }
+        let from = floor(&self.text, range.start.saturating_sub(EXCERPT).max(start));
+        let shown = floor(&self.text, range.end.min(range.start + 2 * EXCERPT));
+        let to = floor(&self.text, (shown + EXCERPT).min(end)).max(shown);
+        let text = self.text.get(from..to).unwrap_or_default().trim_end();
+        let column = self
+            .text
+            .get(start..from)
+            .map_or(0, |text| text.chars().count());
+        let mut excerpt = Self::new(self.name, text.into());
+        excerpt.begins = Some((line, column));
+        (excerpt, range.start - from..shown.max(range.start) - from)
+    }
+
+    /// The line of an offset, from 0.
+    fn line(&self, offset: usize) -> usize {
+        self.lines
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1)
+    }
+
+    /// The line and the column, in characters, of an offset, both from 0.
+    fn position(&self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let before = self.text.get(self.start(line)..offset);
+        (line, before.map_or(0, |before| before.chars().count()))
+    }
+
+    fn start(&self, line: usize) -> usize {
+        self.lines.get(line).copied().unwrap_or(self.text.len())
+    }
+}
+
+impl SourceCode for Source {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        context_lines_before: usize,
+        context_lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let end = span.offset() + span.len();
+        if end > self.text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        let own = self.line(span.offset());
+        let first = own.saturating_sub(context_lines_before);
+        let last = self.line(end.saturating_sub(1).max(span.offset())) + context_lines_after;
+        // Without context the contents begin at the span itself: that is the place in the heading.
+        let from = if context_lines_before == 0 {
+            span.offset()
+        } else {
+            self.start(first)
+        };
+        let to = self.start(last + 1).max(from);
+        let data = self.shown.get(from..to).unwrap_or_default();
+        let column = self
+            .text
+            .get(self.start(first)..from)
+            .map_or(0, |text| text.chars().count());
+        let (line, column) = match self.begins {
+            Some((line, start)) if context_lines_before == 0 => (line, start + column),
+            Some((line, _)) => (line, 0),
+            None => (first, column),
+        };
+        Ok(Box::new(MietteSpanContents::new_named(
+            safe(&self.name).into_owned(),
+            data.as_bytes(),
+            SourceSpan::new(from.into(), to - from),
+            line,
+            column,
+            last + 1 - first,
+        )))
+    }
+}
+
+/// A problem as miette takes it.
+#[derive(Debug)]
+struct Shown {
+    message: String,
+    severity: miette::Severity,
+    labels: Vec<LabeledSpan>,
+    source: Option<Source>,
+    related: Vec<Shown>,
+    help: Option<String>,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl Diagnostic for Shown {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(
+            self.related.iter().map(|shown| shown as &dyn Diagnostic),
+        ))
+    }
+}
