@@ -17,8 +17,10 @@ use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::{Names, id_text};
 use crate::manifest::Desired;
-use crate::plan::{Acknowledged, Options, SECRET, shown_live, shown_value};
-use crate::session::Compared;
+use crate::plan::{Acknowledged, Compared, Options, SECRET, shown_live, shown_value};
+use crate::problem::Problem;
+use crate::reading::complete;
+use crate::session::{Session, SessionError};
 use crate::state::{Address, Value};
 
 /// The version of the report's JSON form.
@@ -26,6 +28,57 @@ pub const FORMAT_VERSION: u32 = 1;
 
 /// Most calls that are made only to learn when a drifted object was modified.
 pub const MAX_DATES: usize = 50;
+
+/// A report of drift with what came up on the way.
+#[derive(Debug)]
+pub struct Drifted {
+    /// What moved.
+    pub report: Report,
+    /// Warnings that came up.
+    pub warnings: Vec<Problem>,
+    /// Why some addresses were left out of the report.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the organization and reports what moved since the last apply, on which side.
+///
+/// The ledger in the options tells what was last applied. Only reads; at most
+/// [`MAX_DATES`] calls are made only to learn when an object was modified.
+///
+/// # Errors
+/// [`SessionError`] when something cannot be read or the dialect refuses the manifests.
+pub async fn detect(
+    session: &Session,
+    desired: &Desired,
+    options: &Options,
+    only_live: bool,
+) -> Result<Drifted, SessionError> {
+    let mut lenient = options.clone();
+    // What is protected is reported like everything else; nothing is removed here.
+    for entry in lenient
+        .ledger
+        .iter_mut()
+        .flat_map(|ledger| ledger.resources.values_mut())
+    {
+        entry.prevent_destroy = false;
+    }
+    let mut compared = session.compare(desired, &lenient).await?;
+    let mut report = report(&compared, desired, options, only_live);
+    let undated = undated(&report, &compared);
+    if let Err(unread) = complete(&session.client.reader(), &mut compared.live, &undated).await {
+        // When it was is worth a call, and not worth a failure.
+        tracing::debug!(
+            count = unread.len(),
+            "times of modification could not be read"
+        );
+    }
+    date(&mut report, &compared);
+    Ok(Drifted {
+        report,
+        warnings: compared.warnings,
+        problems: compared.problems,
+    })
+}
 
 /// Which side moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

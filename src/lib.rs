@@ -24,7 +24,7 @@
 //! 10. **Every order is fixed.** Same inputs, same bytes out.
 //! 11. **All problems, then stop.** Every check collects. Places are symbolic until they are shown.
 //! 12. **apply emits events; renderers choose words** ([`report`]).
-//! 13. **What is sent was recorded first** ([`keep`]): the lock is held from before the organization
+//! 13. **What is sent was recorded first** ([`run_record`]): the lock is held from before the organization
 //!     is read until the ledger is saved, and a journal goes only when nothing is in doubt any more.
 //! 14. **The simulator is a second witness.** Its routes and rules ([`simulator`]) are written from
 //!     the facts of the API, never from [`kind`]: a shared table would let both be wrong together.
@@ -38,7 +38,6 @@ pub mod dialect;
 pub mod diff;
 pub mod drift;
 pub mod export;
-pub mod keep;
 pub mod kind;
 pub mod ledger;
 pub mod live;
@@ -46,7 +45,9 @@ pub mod manifest;
 mod parallel;
 pub mod plan;
 pub mod problem;
+pub mod reading;
 pub mod report;
+pub mod run_record;
 pub mod safe;
 pub mod secret;
 pub mod session;

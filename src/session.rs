@@ -12,10 +12,6 @@ use crate::api::{
 use crate::clock::Clock;
 use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
-use crate::drift;
-use crate::live::read::{
-    Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
-};
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bind::{Bound, bind, bind_what_is_clear};
@@ -23,8 +19,11 @@ use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::own::{Owned, check_dialect, own};
 use crate::plan::room::{created_custom_fields, too_many_custom_fields};
 use crate::plan::tasks::{Planned, Task, plan};
-use crate::plan::{Options, Plan, Refusal};
+use crate::plan::{Compared, Options, Plan, Refusal};
 use crate::problem::{Problem, Severity};
+use crate::reading::{
+    Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
+};
 use crate::state::Address;
 use crate::verb::Verb;
 
@@ -139,34 +138,6 @@ impl Ready {
         self.planned.plan.forecast = forecast;
         refusal.map_or(Ok(()), |problem| Err(Box::new(problem)))
     }
-}
-
-/// Both sides side by side, without a plan.
-#[derive(Debug)]
-pub struct Compared {
-    /// What was read.
-    pub live: Live,
-    /// Which live object each declared resource is, as far as that is clear.
-    pub bound: Bound,
-    /// Both sides as they were compared.
-    pub owned: Owned,
-    /// What the ledger owns and does not exist any more.
-    pub absent: Vec<Address>,
-    /// Warnings that came up.
-    pub warnings: Vec<Problem>,
-    /// Why some addresses were left out.
-    pub problems: Vec<Problem>,
-}
-
-/// A report of drift with what came up on the way.
-#[derive(Debug)]
-pub struct Drifted {
-    /// What moved.
-    pub report: drift::Report,
-    /// Warnings that came up.
-    pub warnings: Vec<Problem>,
-    /// Why some addresses were left out of the report.
-    pub problems: Vec<Problem>,
 }
 
 fn not_compared(owned: &Owned) -> impl Iterator<Item = Problem> {
@@ -307,46 +278,6 @@ impl Session {
             absent,
             warnings,
             problems,
-        })
-    }
-
-    /// Reads the organization and reports what moved since the last apply, on which side.
-    ///
-    /// The ledger in the options tells what was last applied. Only reads; at most
-    /// [`drift::MAX_DATES`] calls are made only to learn when an object was modified.
-    ///
-    /// # Errors
-    /// [`SessionError`] when something cannot be read or the dialect refuses the manifests.
-    pub async fn drift(
-        &self,
-        desired: &Desired,
-        options: &Options,
-        only_live: bool,
-    ) -> Result<Drifted, SessionError> {
-        let mut lenient = options.clone();
-        // What is protected is reported like everything else; nothing is removed here.
-        for entry in lenient
-            .ledger
-            .iter_mut()
-            .flat_map(|ledger| ledger.resources.values_mut())
-        {
-            entry.prevent_destroy = false;
-        }
-        let mut compared = self.compare(desired, &lenient).await?;
-        let mut report = drift::report(&compared, desired, options, only_live);
-        let undated = drift::undated(&report, &compared);
-        if let Err(unread) = complete(&self.client.reader(), &mut compared.live, &undated).await {
-            // When it was is worth a call, and not worth a failure.
-            tracing::debug!(
-                count = unread.len(),
-                "times of modification could not be read"
-            );
-        }
-        drift::date(&mut report, &compared);
-        Ok(Drifted {
-            report,
-            warnings: compared.warnings,
-            problems: compared.problems,
         })
     }
 

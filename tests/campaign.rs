@@ -38,16 +38,16 @@ use common::{NOW_MS, Variables, work};
 use deskform::api::{Credentials, Endpoint};
 use deskform::apply::event::{Event, Outcome};
 use deskform::apply::recover::{Recovery, SETTLE};
-use deskform::apply::run::Means;
+use deskform::apply::run::ApplyContext;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
-use deskform::keep::{self, Keeper, LOCK_TTL};
 use deskform::ledger::{Holder, Ledger, Load, RunId, Store};
 use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::Options;
 use deskform::plan::guards::Limits;
 use deskform::problem::Problem;
 use deskform::report::problems::render;
+use deskform::run_record::{self, Keeper, LOCK_TTL};
 use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::faults::Fault;
 use deskform::simulator::{
@@ -232,7 +232,7 @@ impl<'a> Desk<'a> {
     /// Whether nothing but what a person must do is left, and the ledger knows what is there.
     async fn is_settled(&mut self, desired: &Desired) -> Result<(), String> {
         let wire = Arc::new(self.wire(None));
-        let view = keep::look(&self.store)
+        let view = run_record::look(&self.store)
             .await
             .map_err(|error| error.to_string())?;
         ensure!(
@@ -332,14 +332,14 @@ async fn applied(
         let closed = keeper.close(desired, &ready, &BTreeSet::new(), None).await;
         return closed.map(|()| 0).map_err(|error| error.to_string());
     }
-    let scribe = keeper
+    let journal_writer = keeper
         .begin(&plan.digest)
         .await
         .map_err(|error| error.to_string())?;
     let mut events = Vec::new();
     deskform::apply::run::run(
         &ready.planned.tasks,
-        Means {
+        ApplyContext {
             live: &ready.live,
             writer: &session.client.writer(),
             parallelism: session.parallelism,
@@ -347,15 +347,17 @@ async fn applied(
                 clock,
                 settle: session.settle,
             },
-            scribe: Some(&scribe),
+            journal_writer: Some(&journal_writer),
         },
         &|| keeper.is_lost(),
         &mut |event| events.push(event),
     )
     .await;
     wire.answered().await;
-    let done = keep::finished(plan, &events);
-    let closed = keeper.close(desired, &ready, &done, Some(scribe)).await;
+    let done = deskform::apply::event::finished(plan, &events);
+    let closed = keeper
+        .close(desired, &ready, &done, Some(journal_writer))
+        .await;
     closed.map_err(|error| error.to_string())?;
     let mut short = String::new();
     for event in &events {

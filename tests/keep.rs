@@ -7,16 +7,16 @@ mod common;
 use std::sync::{Arc, Mutex};
 
 use common::{Desk, Variables, settings, shown};
-use deskform::apply::event::{Event, Outcome};
+use deskform::apply::event::{Event, Outcome, finished};
 use deskform::apply::recover::Recovery;
-use deskform::apply::run::{Means, run};
+use deskform::apply::run::{ApplyContext, run};
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
-use deskform::keep::{KeepError, Keeper, Scribe, finished};
 use deskform::ledger::{Entry, Holder, Load, LockError, RunId, Store};
 use deskform::manifest::{Desired, Sources};
 use deskform::plan::Options;
+use deskform::run_record::{JournalWriter, KeepError, Keeper};
 use deskform::session::{Ready, SessionError};
 use deskform::simulator::{Fate, Faults, Settings, Simulator, SimulatorTransport};
 use deskform::verb::Verb;
@@ -115,8 +115,8 @@ impl Place {
             }
         };
         let mut events = Vec::new();
-        let scribe = keeper.begin("digest").await.expect("a journal");
-        let means = Means {
+        let journal_writer = keeper.begin("digest").await.expect("a journal");
+        let means = ApplyContext {
             live: &ready.live,
             writer: &desk.session.client.writer(),
             parallelism: desk.session.parallelism,
@@ -124,7 +124,7 @@ impl Place {
                 clock,
                 settle: desk.session.settle,
             },
-            scribe: Some(&scribe),
+            journal_writer: Some(&journal_writer),
         };
         run(&ready.planned.tasks, means, &|| false, &mut |event| {
             events.push(event);
@@ -132,7 +132,7 @@ impl Place {
         .await;
         let applied = finished(&ready.planned.plan, &events);
         keeper
-            .close(&desired, &ready, &applied, Some(scribe))
+            .close(&desired, &ready, &applied, Some(journal_writer))
             .await
             .expect("a ledger");
         Ok(Done {
@@ -517,8 +517,8 @@ async fn killed(place: &Place, text: &str, n: usize) {
         .plan(&desk.session, &desired, &options)
         .await
         .expect("a plan");
-    let scribe = keeper.begin("digest").await.expect("a journal");
-    let means = Means {
+    let journal_writer = keeper.begin("digest").await.expect("a journal");
+    let means = ApplyContext {
         live: &ready.live,
         writer: &desk.session.client.writer(),
         parallelism: 1,
@@ -526,7 +526,7 @@ async fn killed(place: &Place, text: &str, n: usize) {
             clock: place.clock,
             settle: desk.session.settle,
         },
-        scribe: Some(&scribe),
+        journal_writer: Some(&journal_writer),
     };
     let mut ignored = |_: Event| {};
     let work = run(&ready.planned.tasks, means, &|| false, &mut ignored);
@@ -710,7 +710,7 @@ struct Unended {
     keeper: Keeper,
     desired: Desired,
     ready: Ready,
-    scribe: Scribe,
+    journal_writer: JournalWriter,
     events: Vec<Event>,
 }
 
@@ -728,8 +728,8 @@ async fn unended(place: &Place, text: &str, secrets: &Variables) -> Unended {
         .plan(&desk.session, &desired, &desk.options())
         .await
         .expect("a plan");
-    let scribe = keeper.begin("digest").await.expect("a journal");
-    let means = Means {
+    let journal_writer = keeper.begin("digest").await.expect("a journal");
+    let means = ApplyContext {
         live: &ready.live,
         writer: &desk.session.client.writer(),
         parallelism: desk.session.parallelism,
@@ -737,7 +737,7 @@ async fn unended(place: &Place, text: &str, secrets: &Variables) -> Unended {
             clock,
             settle: desk.session.settle,
         },
-        scribe: Some(&scribe),
+        journal_writer: Some(&journal_writer),
     };
     let mut events = Vec::new();
     run(&ready.planned.tasks, means, &|| false, &mut |event| {
@@ -750,7 +750,7 @@ async fn unended(place: &Place, text: &str, secrets: &Variables) -> Unended {
         keeper,
         desired,
         ready,
-        scribe,
+        journal_writer,
         events,
     }
 }
@@ -759,7 +759,12 @@ impl Unended {
     async fn close(self) -> Result<(), KeepError> {
         let applied = finished(&self.ready.planned.plan, &self.events);
         self.keeper
-            .close(&self.desired, &self.ready, &applied, Some(self.scribe))
+            .close(
+                &self.desired,
+                &self.ready,
+                &applied,
+                Some(self.journal_writer),
+            )
             .await
     }
 }

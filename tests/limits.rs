@@ -12,7 +12,7 @@ use std::time::Duration;
 use common::{Desk, NOW_MS, Variables, settings};
 use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::{Recovery, SETTLE};
-use deskform::apply::run::Means;
+use deskform::apply::run::ApplyContext;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
@@ -617,7 +617,7 @@ async fn steps_that_wait_for_an_object_to_appear_do_not_hold_up_others() {
     let writer = slow.desk.session.client.writer();
     let tally = deskform::apply::run::run(
         &ready.planned.tasks,
-        Means {
+        ApplyContext {
             live: &ready.live,
             writer: &writer,
             parallelism: slow.desk.session.parallelism,
@@ -625,7 +625,7 @@ async fn steps_that_wait_for_an_object_to_appear_do_not_hold_up_others() {
                 clock: slow.clock,
                 settle: SETTLE,
             },
-            scribe: None,
+            journal_writer: None,
         },
         &|| false,
         &mut |event| {

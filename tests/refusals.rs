@@ -13,7 +13,7 @@ use common::front::{Front, answer, is_for_token};
 use common::{Desk, NOW_MS, Variables, settings};
 use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::{Recovery, SETTLE};
-use deskform::apply::run::Means;
+use deskform::apply::run::ApplyContext;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
@@ -89,7 +89,7 @@ async fn apply_and_stop(desk: &Desk, ready: &Ready, clock: Clock, after: Duratio
     let mut events = Vec::new();
     let writer = desk.session.client.writer();
     let stopped = || writer.is_stopped();
-    let means = Means {
+    let means = ApplyContext {
         live: &ready.live,
         writer: &writer,
         parallelism: desk.session.parallelism,
@@ -97,7 +97,7 @@ async fn apply_and_stop(desk: &Desk, ready: &Ready, clock: Clock, after: Duratio
             clock,
             settle: SETTLE,
         },
-        scribe: None,
+        journal_writer: None,
     };
     let mut emit = |event| events.push(event);
     let stop = async {

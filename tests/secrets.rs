@@ -13,8 +13,8 @@ use deskform::apply::event::Event;
 use deskform::config::Project;
 use deskform::drift;
 use deskform::ledger::Ledger;
-use deskform::ledger::update::after;
 use deskform::manifest::Sources;
+use deskform::run_record::update::after;
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use deskform::yaml::source::Source;
 

@@ -1,5 +1,8 @@
 //! What happens during an apply, for the renderers.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::Plan;
 use serde::Serialize;
 
 use crate::state::Address;
@@ -125,4 +128,28 @@ pub struct Tally {
     pub manual: usize,
     /// Calls sent, reads included.
     pub calls: u64,
+}
+
+/// The addresses all of whose steps were done.
+#[must_use]
+pub fn finished(plan: &Plan, events: &[Event]) -> BTreeSet<Address> {
+    let mut left: BTreeMap<&Address, usize> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.verb != Verb::Manual) {
+        *left.entry(&step.address).or_default() += 1;
+    }
+    for event in events {
+        if let Event::StepFinished {
+            address,
+            outcome: Outcome::Applied { .. },
+            ..
+        } = event
+            && let Some(left) = left.get_mut(address)
+        {
+            *left = left.saturating_sub(1);
+        }
+    }
+    left.into_iter()
+        .filter(|(_, left)| *left == 0)
+        .map(|(address, _)| address.clone())
+        .collect()
 }

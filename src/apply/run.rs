@@ -10,21 +10,20 @@ use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::queue::{End, Queue, Start};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
-use crate::keep::Scribe;
 use crate::kind::Form;
 use crate::ledger::Settled;
-use crate::live::Live;
 use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
-use crate::live::read::is_gone as is_trashed;
+use crate::live::{Live, is_gone as is_trashed};
 use crate::plan::requests::Op;
 use crate::plan::tasks::Task;
 use crate::problem::counted;
+use crate::run_record::JournalWriter;
 use crate::state::Value;
 use crate::verb::Verb;
 
 /// What tasks are carried out with.
 #[derive(Debug, Clone, Copy)]
-pub struct Means<'a> {
+pub struct ApplyContext<'a> {
     /// What was read of the organization.
     pub live: &'a Live,
     /// What sends.
@@ -34,7 +33,7 @@ pub struct Means<'a> {
     /// What is done about lost answers.
     pub recovery: Recovery,
     /// The journal, if one is kept: what it cannot record is not sent.
-    pub scribe: Option<&'a Scribe>,
+    pub journal_writer: Option<&'a JournalWriter>,
 }
 
 /// Carries out the tasks.
@@ -44,11 +43,11 @@ pub struct Means<'a> {
 /// day's calls or credits are used up, or the refresh token was refused, nothing more is started.
 pub async fn run(
     tasks: &[Task],
-    means: Means<'_>,
+    means: ApplyContext<'_>,
     stopped: &dyn Fn() -> bool,
     emit: &mut dyn FnMut(Event),
 ) -> Tally {
-    let stopped = || stopped() || means.scribe.is_some_and(Scribe::is_silent);
+    let stopped = || stopped() || means.journal_writer.is_some_and(JournalWriter::is_silent);
     let writer = means.writer;
     let mut tally = Tally {
         manual: tasks
@@ -66,7 +65,11 @@ pub async fn run(
         let changed = writer.changed();
         let most = means.parallelism.max(1);
         // So does what is being recorded; the client lets no more calls out at once than are allowed.
-        let recording = if means.scribe.is_some() { most } else { 0 };
+        let recording = if means.journal_writer.is_some() {
+            most
+        } else {
+            0
+        };
         let most = most + writer.resting().min(most) + recording;
         while flying.len() < most {
             let Some((index, start)) = queue.pop() else {
@@ -132,7 +135,7 @@ enum Written {
 }
 
 /// Carries out a task's writes; of one that failed after others were done, it is said.
-async fn carry_out(task: &Task, means: Means<'_>) -> Outcome {
+async fn carry_out(task: &Task, means: ApplyContext<'_>) -> Outcome {
     let mut writes = 0;
     let mut outcome = carry_out_writes(task, means, &mut writes).await;
     match &mut outcome {
@@ -153,7 +156,7 @@ fn begun_only() -> Outcome {
     }
 }
 
-async fn carry_out_writes(task: &Task, means: Means<'_>, writes: &mut usize) -> Outcome {
+async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usize) -> Outcome {
     let live = means.live;
     let mut id = None;
     for op in &task.ops {
@@ -247,7 +250,7 @@ fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
 async fn write(
     task: &Task,
     op: &Op,
-    means: Means<'_>,
+    means: ApplyContext<'_>,
     first: bool,
 ) -> Result<Written, Box<Outcome>> {
     let live = means.live;
@@ -260,10 +263,10 @@ async fn write(
     } else {
         request
     };
-    let Some(scribe) = means.scribe else {
+    let Some(journal_writer) = means.journal_writer else {
         return send(task, op, &request, means).await;
     };
-    let seq = scribe
+    let seq = journal_writer
         .intend(task, op, &request, live.dialect)
         .await
         .map_err(|silence| {
@@ -284,7 +287,7 @@ async fn write(
         Err(outcome) if matches!(**outcome, Outcome::Unknown { .. }) => (Settled::Unknown, None),
         Err(_) => (Settled::Failed, None),
     };
-    scribe.settle(seq, op.creates(), settled, id.as_deref());
+    journal_writer.settle(seq, op.creates(), settled, id.as_deref());
     written
 }
 
@@ -293,9 +296,9 @@ async fn send(
     task: &Task,
     op: &Op,
     request: &Request,
-    means: Means<'_>,
+    means: ApplyContext<'_>,
 ) -> Result<Written, Box<Outcome>> {
-    let Means {
+    let ApplyContext {
         live,
         writer,
         recovery,

@@ -17,16 +17,16 @@ use super::plan::warn;
 use super::signals::{Signal, Signals};
 use super::store::holder;
 use super::{Global, LogFormat};
-use crate::apply::event::{Event, Outcome, Tally};
+use crate::apply::event::{Event, Outcome, Tally, finished};
 use crate::apply::recover::Recovery;
-use crate::apply::run::{Means, run as run_tasks};
+use crate::apply::run::{ApplyContext, run as run_tasks};
 use crate::clock::Clock;
-use crate::keep::{Keeper, Scribe, finished};
 use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::{ABSENT, Options, Plan};
 use crate::problem::{Problem, exit};
 use crate::report::{self, Style};
+use crate::run_record::{JournalWriter, Keeper};
 use crate::safe::mask::{self, masked};
 use crate::session::{Ready, SessionError};
 use crate::state::Address;
@@ -199,18 +199,26 @@ async fn finish(
         return Ok(exit::OK);
     }
     // A simulator in process keeps nothing of a run that is killed, so there is nothing to recover.
-    let scribe = if connected.is_simulated() {
+    let journal_writer = if connected.is_simulated() {
         None
     } else {
         match keeper.begin(&plan.digest).await {
-            Ok(scribe) => Some(scribe),
+            Ok(journal_writer) => Some(journal_writer),
             Err(error) => {
                 give_back(keeper).await;
                 return Err(error.into());
             }
         }
     };
-    let done = carry_out(global, connected, ready, &keeper, scribe.as_ref(), signals).await;
+    let done = carry_out(
+        global,
+        connected,
+        ready,
+        &keeper,
+        journal_writer.as_ref(),
+        signals,
+    )
+    .await;
     connected.save()?;
     let mut code = code(&done.tally, steps, done.stopped);
     let kept = if done.cut {
@@ -219,7 +227,7 @@ async fn finish(
         Ok(())
     } else {
         let applied = finished(plan, &done.events);
-        keeper.close(desired, ready, &applied, scribe).await
+        keeper.close(desired, ready, &applied, journal_writer).await
     };
     if !global.quiet || code != exit::OK {
         // Whether it can be shown changes nothing of what was applied.
@@ -454,7 +462,7 @@ async fn carry_out(
     connected: &Connected,
     ready: &Ready,
     keeper: &Keeper,
-    scribe: Option<&Scribe>,
+    journal_writer: Option<&JournalWriter>,
     mut signals: Signals,
 ) -> Done {
     let json = global.log_format == LogFormat::Json;
@@ -480,7 +488,7 @@ async fn carry_out(
             show(&event, json, global.quiet, bar.as_ref(), line_style);
             events.push(event);
         };
-        let means = Means {
+        let means = ApplyContext {
             live: &ready.live,
             writer: &writer,
             parallelism: session.parallelism,
@@ -488,7 +496,7 @@ async fn carry_out(
                 clock: session.clock,
                 settle: session.settle,
             },
-            scribe,
+            journal_writer,
         };
         let mut work = std::pin::pin!(run_tasks(&ready.planned.tasks, means, &stopped, &mut emit));
         loop {

@@ -5,12 +5,13 @@ use super::common::{Failure, Workspace, block_on, remark, report as report_failu
 use super::output::print;
 use super::store::holder;
 use crate::clock::Clock;
-use crate::keep::watched;
+use crate::drift;
 use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::problem::{self, Problem, Problems, exit};
 use crate::report;
+use crate::run_record::watched;
 use crate::state::Address;
 
 /// Arguments of `drift`.
@@ -66,9 +67,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         check_targets(&desired, &options).map_err(|problems| workspace.failure(problems.into()))?;
         let connected = workspace.connect(None).await?;
         say_what_is_under_way(global, &store, &options, connected.session.clock).await;
-        let drifted = connected
-            .session
-            .drift(&desired, &options, args.only_live)
+        let drifted = drift::detect(&connected.session, &desired, &options, args.only_live)
             .await
             .map_err(|error| workspace.session_failure(error))?;
         Ok((workspace.whereabouts(&connected, &store), drifted))

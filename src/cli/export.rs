@@ -12,9 +12,9 @@ use crate::kind::{Form, KINDS, Kind};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::Ids;
-use crate::live::read::Needs;
 use crate::manifest::{self, to_sources};
 use crate::problem::{Problem, Problems, Severity, counted, exit, ticked};
+use crate::reading::Needs;
 use crate::state::{Address, Value};
 use crate::yaml::Source;
 

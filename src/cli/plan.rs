@@ -9,11 +9,11 @@ use super::files::{read_file, write_private};
 use super::output::print;
 use super::store::holder;
 use crate::clock::Clock;
-use crate::keep::watched;
 use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 use crate::problem::{Problem, counted, exit};
 use crate::report::{self, Whereabouts};
+use crate::run_record::watched;
 use crate::session::{Ready, SessionError};
 
 /// Arguments of `plan`.

@@ -6,12 +6,12 @@ use super::Global;
 use super::common::{Connected, Failure, Workspace, environment_variable};
 use crate::clock::Clock;
 use crate::config::Target;
-use crate::keep::{KeepError, View, corrupt, look};
 use crate::ledger::{
     Holder, Ledger, Load, Loaded, Location, LocationError, LockError, RunId, Store, StoreError,
 };
 use crate::problem::Problem;
 use crate::report::Whereabouts;
+use crate::run_record::{KeepError, View, corrupt, look};
 
 impl From<KeepError> for Failure {
     fn from(error: KeepError) -> Self {

@@ -19,7 +19,6 @@ mod location;
 pub mod lock;
 mod runs;
 pub mod store;
-pub mod update;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;

@@ -1,7 +1,6 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
 pub mod convert;
-pub mod read;
 pub mod url;
 
 use std::borrow::Cow;
@@ -146,6 +145,14 @@ fn joined<'p>(parts: impl Iterator<Item = Option<Cow<'p, str>>>) -> Option<Cow<'
         });
     }
     Some(whole.unwrap_or_default())
+}
+
+/// Whether an answer shows an object that is trashed or deleted, and so not live.
+#[must_use]
+pub fn is_gone(raw: &Map<String, Json>) -> bool {
+    convert::flag(raw, "isTrashed") == Some(true)
+        || convert::flag(raw, "isDeleted") == Some(true)
+        || raw.get("status").and_then(Json::as_str) == Some("DELETED")
 }
 
 impl Live {

@@ -16,7 +16,9 @@ mod summary;
 mod taken;
 pub mod tasks;
 
+use bind::Bound;
 pub use changes::Changes;
+use own::Owned;
 pub(crate) use shown::{shown_live, shown_value};
 
 use std::borrow::Cow;
@@ -30,6 +32,7 @@ use crate::config::Prune;
 use crate::dialect::Dialect;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
+use crate::live::Live;
 use crate::problem::Problem;
 use crate::state::Address;
 use crate::verb::Verb;
@@ -76,6 +79,23 @@ pub struct Plan {
     /// Addresses whose secrets the environment lacks, so that they were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
+}
+
+/// Both sides side by side, without a plan.
+#[derive(Debug)]
+pub struct Compared {
+    /// What was read.
+    pub live: Live,
+    /// Which live object each declared resource is, as far as that is clear.
+    pub bound: Bound,
+    /// Both sides as they were compared.
+    pub owned: Owned,
+    /// What the ledger owns and does not exist any more.
+    pub absent: Vec<Address>,
+    /// Warnings that came up.
+    pub warnings: Vec<Problem>,
+    /// Why some addresses were left out.
+    pub problems: Vec<Problem>,
 }
 
 /// Why there is no plan that may be applied.

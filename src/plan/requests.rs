@@ -90,6 +90,18 @@ pub struct Context<'a> {
 }
 
 impl Op {
+    /// Names the agent whom a creation lends to a department.
+    #[must_use]
+    pub fn lent(&self) -> Option<String> {
+        let Self::Create { members } = self else {
+            return None;
+        };
+        members.iter().find_map(|member| match member {
+            Member::Acting(id) => Some(id.clone()),
+            Member::Agent(_) => None,
+        })
+    }
+
     /// Whether the write makes an object.
     #[must_use]
     pub const fn creates(&self) -> bool {

@@ -21,16 +21,16 @@ use std::sync::{Arc, Mutex};
 use deskform::api::{Credentials, Endpoint};
 use deskform::apply::event::Event;
 use deskform::apply::recover::{Recovery, SETTLE};
-use deskform::apply::run::Means;
+use deskform::apply::run::ApplyContext;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project, RemovalPolicy, Target};
 use deskform::dialect::{Dialect, Edition};
 use deskform::export::export;
-use deskform::live::read::Needs;
 use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::guards::Limits;
 use deskform::plan::{IgnoreRule, Options, Plan};
 use deskform::problem::Problems;
+use deskform::reading::Needs;
 use deskform::report::problems::render;
 use deskform::session::{Connection, Ready, Session, SessionError};
 use deskform::simulator::{
@@ -316,7 +316,7 @@ impl Desk {
         let writer = self.session.client.writer();
         deskform::apply::run::run(
             &ready.planned.tasks,
-            Means {
+            ApplyContext {
                 live: &ready.live,
                 writer: &writer,
                 parallelism: self.session.parallelism,
@@ -324,7 +324,7 @@ impl Desk {
                     clock: self.session.clock,
                     settle: SETTLE,
                 },
-                scribe: None,
+                journal_writer: None,
             },
             &|| false,
             &mut |event| events.push(event),

@@ -21,13 +21,12 @@ use std::sync::{Arc, Mutex};
 use common::{Desk, Variables, bless_or_compare, settings, shown};
 use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
-use deskform::drift::{Moved, What};
-use deskform::ledger::update::after;
+use deskform::drift::{Drifted, Moved, What};
 use deskform::ledger::{FieldRecord, Ledger};
 use deskform::manifest::Sources;
 use deskform::plan::Options;
 use deskform::report::{self, Style, Whereabouts};
-use deskform::session::Drifted;
+use deskform::run_record::update::after;
 use deskform::simulator::Simulator;
 use deskform::yaml::source::Source;
 use serde::Deserialize;
@@ -176,8 +175,7 @@ async fn drift(desk: &Desk, options: &Options, only_live: bool) -> Drifted {
     let desired = desk
         .compose()
         .unwrap_or_else(|problems| panic!("{}", shown(&problems, &desk.sources)));
-    desk.session
-        .drift(&desired, options, only_live)
+    deskform::drift::detect(&desk.session, &desired, options, only_live)
         .await
         .unwrap_or_else(|error| panic!("{error:?}"))
 }

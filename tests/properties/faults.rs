@@ -564,7 +564,7 @@ async fn stopped(dialect: Dialect, n: usize, wanted_picture: &str) -> Result<(),
     };
     let tally = deskform::apply::run::run(
         &ready.planned.tasks,
-        deskform::apply::run::Means {
+        deskform::apply::run::ApplyContext {
             live: &ready.live,
             writer: &desk.session.client.writer(),
             parallelism: desk.session.parallelism,
@@ -572,7 +572,7 @@ async fn stopped(dialect: Dialect, n: usize, wanted_picture: &str) -> Result<(),
                 clock: desk.session.clock,
                 settle: deskform::apply::recover::SETTLE,
             },
-            scribe: None,
+            journal_writer: None,
         },
         &asked,
         &mut |_| {},

@@ -26,7 +26,7 @@ use deskform::api::{
     ApiError, Authenticator, Credentials, Endpoint, TokenCache, Transport, TransportError,
 };
 use deskform::apply::recover::{Recovery, SETTLE};
-use deskform::apply::run::Means;
+use deskform::apply::run::ApplyContext;
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
@@ -34,11 +34,11 @@ use deskform::drift;
 use deskform::export::export;
 use deskform::ledger::journal::{Reader, Reading};
 use deskform::ledger::{Holder, Ledger, Load, Location, Record, RunId, Store};
-use deskform::live::read::Needs;
 use deskform::manifest::{self, Desired, Sources, to_sources};
 use deskform::plan::Options;
 use deskform::plan::guards::Limits;
 use deskform::problem::{Problem, Problems};
+use deskform::reading::Needs;
 use deskform::report::problems::{json_lines, render};
 use deskform::report::{self, Style, Whereabouts};
 use deskform::session::{Connection, Session, SessionError};
@@ -656,7 +656,7 @@ async fn apply(session: &Session, ready: &deskform::session::Ready) {
     let mut events = Vec::new();
     deskform::apply::run::run(
         &ready.planned.tasks,
-        Means {
+        ApplyContext {
             live: &ready.live,
             writer: &writer,
             parallelism: session.parallelism,
@@ -664,7 +664,7 @@ async fn apply(session: &Session, ready: &deskform::session::Ready) {
                 clock: session.clock,
                 settle: SETTLE,
             },
-            scribe: None,
+            journal_writer: None,
         },
         &|| false,
         &mut |event| events.push(event),

@@ -10,7 +10,7 @@ use crate::dialect::Dialect;
 use crate::kind::{self, Api, Form, Kind, Shape, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::convert::Ids;
-use crate::live::{Live, LiveObject, convert, group_events};
+use crate::live::{Live, LiveObject, convert, group_events, is_gone};
 use crate::manifest::Desired;
 use crate::plan::bind::Bound;
 use crate::state::{Address, Reference, Resource, Value};
@@ -75,7 +75,7 @@ impl Needs {
                     .body
                     .get("slas")
                     .is_some_and(|value| !value.is_null())
-                && let Some(name) = super::identity(kind, dialect, &resource.body)
+                && let Some(name) = crate::live::identity(kind, dialect, &resource.body)
             {
                 needs.sla_accounts.insert(name.into_owned());
             }
@@ -388,14 +388,6 @@ fn paging(api: &Api) -> Paging {
     } else {
         Paging::pages_of(api.page)
     }
-}
-
-/// Whether an answer shows an object that is trashed or deleted, and so not live.
-#[must_use]
-pub fn is_gone(raw: &Map<String, Json>) -> bool {
-    convert::flag(raw, "isTrashed") == Some(true)
-        || convert::flag(raw, "isDeleted") == Some(true)
-        || raw.get("status").and_then(Json::as_str) == Some("DELETED")
 }
 
 /// Custom fields that a list item carries beside its other keys stand under `cf` like all others.

@@ -3,38 +3,35 @@
 //! - [`look`] is for those who only read: the ledger with what unfinished journals add to it.
 //! - [`Keeper`] holds the lock from before the organization is read until the ledger is saved. A
 //!   journal is removed only after a ledger that holds all it tells is saved.
-//! - [`Scribe`] writes an intent before every write goes out, and its outcome after it.
+//! - [`JournalWriter`] writes an intent before every write goes out, and its outcome after it.
+
+mod journal_writer;
+pub mod update;
+
+pub use journal_writer::{JournalWriter, Silence};
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use serde_json::{Map, Value as Json};
 use thiserror::Error;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::api::Request;
-use crate::apply::event::{self, Event};
 use crate::clock::Clock;
-use crate::dialect::Dialect;
 use crate::kind;
-use crate::ledger::journal::{self, Begin, Intent, Outcome, Record, Sent, Settled, Unfinished};
-use crate::ledger::update::after;
+use crate::ledger::journal::{self, Begin, Intent, Outcome, Settled, Unfinished};
 use crate::ledger::{
-    Entry, Holder, Journal, Ledger, Load, LockError, LockGuard, RunId, Store, StoreError, Version,
+    Entry, Holder, Ledger, Load, LockError, LockGuard, RunId, Store, StoreError, Version,
 };
-use crate::live::identity;
 use crate::manifest::Desired;
-use crate::plan::requests::{Member, Op};
-use crate::plan::tasks::Task;
-use crate::plan::{Options, Plan, shown_value};
+use crate::plan::Options;
 use crate::problem::{Problem, counted};
+use crate::run_record::update::after;
 use crate::session::{Ready, Session, SessionError};
-use crate::state::{Address, Body, Value};
-use crate::verb::Verb;
+use crate::state::Address;
 
 /// How long a lock lives unless it is renewed.
 pub const LOCK_TTL: Duration = Duration::from_secs(300);
@@ -420,7 +417,7 @@ impl Keeper {
     ///
     /// # Errors
     /// A place that cannot be written.
-    pub async fn begin(&self, digest: &str) -> Result<Scribe, StoreError> {
+    pub async fn begin(&self, digest: &str) -> Result<JournalWriter, StoreError> {
         let journal = self
             .store
             .begin(Begin {
@@ -432,7 +429,7 @@ impl Keeper {
                 at: self.clock.now_ms(),
             })
             .await?;
-        Ok(Scribe {
+        Ok(JournalWriter {
             journal,
             next: Cell::new(1),
             clock: self.clock,
@@ -453,9 +450,9 @@ impl Keeper {
         desired: &Desired,
         ready: &Ready,
         applied: &BTreeSet<Address>,
-        scribe: Option<Scribe>,
+        journal_writer: Option<JournalWriter>,
     ) -> Result<(), KeepError> {
-        let saved = self.save(desired, ready, applied, scribe).await;
+        let saved = self.save(desired, ready, applied, journal_writer).await;
         if let Err(error) = self.release().await {
             tracing::warn!(%error, "the lock could not be given back; it expires by itself");
         }
@@ -467,7 +464,7 @@ impl Keeper {
         desired: &Desired,
         ready: &Ready,
         applied: &BTreeSet<Address>,
-        scribe: Option<Scribe>,
+        journal_writer: Option<JournalWriter>,
     ) -> Result<(), StoreError> {
         let mut ledger = after(self.ledger.clone(), desired, ready, applied);
         let now = self.clock.now_ms();
@@ -475,19 +472,23 @@ impl Keeper {
             .kept
             .as_ref()
             .is_none_or(|kept| kept.resources != ledger.resources);
-        let has_run = scribe.is_some() || !applied.is_empty();
+        let has_run = journal_writer.is_some() || !applied.is_empty();
         if has_run || is_new {
             if has_run {
                 ledger.applied_at = now;
             }
             // The journals go after this; whoever is killed in between leaves them.
-            let own = scribe.iter().map(|scribe| scribe.journal.run());
+            let own = journal_writer
+                .iter()
+                .map(|journal_writer| journal_writer.journal.run());
             ledger.absorbed = own.chain(&self.others).cloned().collect();
             self.store.save(&mut ledger, &self.version).await?;
         }
         // A journal that holds a doubt is left to the next run, which looks what came of it.
-        if let Some(scribe) = scribe.filter(|scribe| !scribe.doubtful.get()) {
-            scribe.journal.finish(now).await?;
+        if let Some(journal_writer) =
+            journal_writer.filter(|journal_writer| !journal_writer.doubtful.get())
+        {
+            journal_writer.journal.finish(now).await?;
         }
         for run in &self.others {
             self.store.finish(run, now).await?;
@@ -576,177 +577,6 @@ fn is_seen(intent: &Intent, ready: &Ready) -> bool {
     }
 }
 
-/// Writes the journal of the run that is under way.
-#[derive(Debug)]
-pub struct Scribe {
-    journal: Journal,
-    next: Cell<u64>,
-    clock: Clock,
-    until: Arc<AtomicI64>,
-    broken: Cell<bool>,
-    /// Whether nobody knows what came of some write.
-    doubtful: Cell<bool>,
-}
-
-/// Why a write must not go out.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum Silence {
-    /// Another run may be under way.
-    #[error("the lock was lost, so nothing more is sent")]
-    Lost,
-    /// What is not recorded is not sent.
-    #[error("the journal cannot be written, so nothing more is sent: {0}")]
-    Journal(#[from] StoreError),
-}
-
-impl Scribe {
-    /// Whether nothing more may be sent.
-    #[must_use]
-    pub fn is_silent(&self) -> bool {
-        self.broken.get() || is_over(&self.until, self.clock)
-    }
-
-    /// Records that a write is about to go out, and returns its number.
-    ///
-    /// # Errors
-    /// [`Silence`]: then it must not go out.
-    pub async fn intend(
-        &self,
-        task: &Task,
-        op: &Op,
-        request: &Request,
-        dialect: Dialect,
-    ) -> Result<u64, Silence> {
-        if is_over(&self.until, self.clock) {
-            return Err(Silence::Lost);
-        }
-        let seq = self.next.get();
-        self.next.set(seq + 1);
-        let intent = Intent {
-            seq,
-            address: task.address.clone(),
-            verb: task.verb,
-            request: Sent {
-                method: request.method,
-                path: request.path.clone(),
-            },
-            identity: public_identity(task, op, dialect),
-            create: op.creates(),
-            lent: lent(op),
-            prevent_destroy: task.prevents_destroy,
-            at: self.clock.now_ms(),
-            before: before(task),
-        };
-        self.append(&Record::Intent(intent)).await?;
-        // Writing it may have taken long.
-        if is_over(&self.until, self.clock) {
-            return Err(Silence::Lost);
-        }
-        Ok(seq)
-    }
-
-    /// Records what came of a write; `creates` where it makes an object. Nobody waits for it: where
-    /// it is lost, the write stays in doubt, and the next run finds out. Where it cannot be recorded,
-    /// nothing more goes out.
-    pub fn settle(&self, seq: u64, creates: bool, result: Settled, id: Option<&str>) {
-        // A creation that was answered without an id is as good as not answered.
-        let result = match result {
-            Settled::Applied if creates && id.is_none() => Settled::Unknown,
-            result => result,
-        };
-        if result == Settled::Unknown {
-            self.doubtful.set(true);
-        }
-        let outcome = Outcome {
-            seq,
-            result,
-            id: id.map(str::to_owned),
-            error: None,
-        };
-        if let Err(error) = self.journal.note(&Record::Outcome(outcome)) {
-            self.broken.set(true);
-            tracing::error!(%error, "an outcome could not be recorded");
-        }
-    }
-
-    async fn append(&self, record: &Record) -> Result<(), StoreError> {
-        let appended = self.journal.append(record).await;
-        if appended.is_err() {
-            self.broken.set(true);
-        }
-        appended
-    }
-}
-
-/// The addresses all of whose steps were done.
-#[must_use]
-pub fn finished(plan: &Plan, events: &[Event]) -> BTreeSet<Address> {
-    let mut left: BTreeMap<&Address, usize> = BTreeMap::new();
-    for step in plan.steps.iter().filter(|step| step.verb != Verb::Manual) {
-        *left.entry(&step.address).or_default() += 1;
-    }
-    for event in events {
-        if let Event::StepFinished {
-            address,
-            outcome: event::Outcome::Applied { .. },
-            ..
-        } = event
-            && let Some(left) = left.get_mut(address)
-        {
-            *left = left.saturating_sub(1);
-        }
-    }
-    left.into_iter()
-        .filter(|(_, left)| *left == 0)
-        .map(|(address, _)| address.clone())
-        .collect()
-}
-
-/// The agent whom a creation lends to a department.
-pub(crate) fn lent(op: &Op) -> Option<String> {
-    let Op::Create { members } = op else {
-        return None;
-    };
-    members.iter().find_map(|member| match member {
-        Member::Acting(id) => Some(id.clone()),
-        Member::Agent(_) => None,
-    })
-}
-
-fn public_identity(task: &Task, op: &Op, dialect: Dialect) -> String {
-    if let Op::AddEvent { event } = op {
-        return event.clone();
-    }
-    let is_secret = crate::live::identity_fields(task.kind, dialect)
-        .any(|field| task.body.get(field.name).is_some_and(Value::is_secret));
-    if is_secret {
-        return String::new();
-    }
-    identity(task.kind, dialect, &task.body)
-        .unwrap_or_default()
-        .into_owned()
-}
-
-/// The non-secret fields as they were before.
-fn before(task: &Task) -> Json {
-    let mut fields = Map::new();
-    for change in task.changes.iter().filter(|change| !change.secret) {
-        fields.insert(change.field.clone(), change.before.clone());
-    }
-    if matches!(task.verb, Verb::Delete | Verb::Disable) {
-        fields.extend(public(&task.body));
-    }
-    Json::Object(fields)
-}
-
-/// A live body without what may be secret: nobody knows whether a live URL holds a key.
-fn public(body: &Body) -> BTreeMap<String, Json> {
-    body.iter()
-        .filter(|(name, value)| *name != "url" && !value.is_secret())
-        .map(|(name, value)| (name.to_owned(), shown_value(value)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -762,12 +592,12 @@ mod tests {
         };
         let store = Store::in_memory("test", "1");
         let keeper = Keeper::open(store, &holder, clock, false).await.unwrap();
-        let scribe = keeper.begin("digest").await.unwrap();
+        let journal_writer = keeper.begin("digest").await.unwrap();
         // Nothing comes of it, not even an error, as when a call to the store hangs.
         keeper.renewal.abort();
         clock.sleep(Duration::from_secs(299)).await;
-        assert!(!keeper.is_lost() && !scribe.is_silent());
+        assert!(!keeper.is_lost() && !journal_writer.is_silent());
         clock.sleep(Duration::from_secs(1)).await;
-        assert!(keeper.is_lost() && scribe.is_silent());
+        assert!(keeper.is_lost() && journal_writer.is_silent());
     }
 }

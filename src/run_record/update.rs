@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Entry, FieldRecord, Ledger};
 use crate::kind::{Form, Wire};
+use crate::ledger::{Entry, FieldRecord, Ledger};
 use crate::live::convert::Ids;
 use crate::live::identity;
 use crate::manifest::Desired;
@@ -285,7 +285,7 @@ impl Update<'_> {
             return None;
         }
         self.ops(address)
-            .find_map(crate::keep::lent)
+            .find_map(Op::lent)
             .or_else(|| old?.lent.clone())
     }
 

@@ -1,0 +1,158 @@
+//! The journal of the run that is under way: what is about to be sent, and what came of it.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use serde_json::{Map, Value as Json};
+use thiserror::Error;
+
+use super::is_over;
+use crate::api::Request;
+use crate::clock::Clock;
+use crate::dialect::Dialect;
+use crate::ledger::journal::{Intent, Outcome, Record, Sent, Settled};
+use crate::ledger::{Journal, StoreError};
+use crate::live::identity;
+use crate::plan::requests::Op;
+use crate::plan::shown_value;
+use crate::plan::tasks::Task;
+use crate::state::{Body, Value};
+use crate::verb::Verb;
+
+/// Writes the journal of the run that is under way.
+#[derive(Debug)]
+pub struct JournalWriter {
+    pub(super) journal: Journal,
+    pub(super) next: Cell<u64>,
+    pub(super) clock: Clock,
+    pub(super) until: Arc<AtomicI64>,
+    pub(super) broken: Cell<bool>,
+    /// Whether nobody knows what came of some write.
+    pub(super) doubtful: Cell<bool>,
+}
+
+/// Why a write must not go out.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Silence {
+    /// Another run may be under way.
+    #[error("the lock was lost, so nothing more is sent")]
+    Lost,
+    /// What is not recorded is not sent.
+    #[error("the journal cannot be written, so nothing more is sent: {0}")]
+    Journal(#[from] StoreError),
+}
+
+impl JournalWriter {
+    /// Whether nothing more may be sent.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.broken.get() || is_over(&self.until, self.clock)
+    }
+
+    /// Records that a write is about to go out, and returns its number.
+    ///
+    /// # Errors
+    /// [`Silence`]: then it must not go out.
+    pub async fn intend(
+        &self,
+        task: &Task,
+        op: &Op,
+        request: &Request,
+        dialect: Dialect,
+    ) -> Result<u64, Silence> {
+        if is_over(&self.until, self.clock) {
+            return Err(Silence::Lost);
+        }
+        let seq = self.next.get();
+        self.next.set(seq + 1);
+        let intent = Intent {
+            seq,
+            address: task.address.clone(),
+            verb: task.verb,
+            request: Sent {
+                method: request.method,
+                path: request.path.clone(),
+            },
+            identity: public_identity(task, op, dialect),
+            create: op.creates(),
+            lent: op.lent(),
+            prevent_destroy: task.prevents_destroy,
+            at: self.clock.now_ms(),
+            before: before(task),
+        };
+        self.append(&Record::Intent(intent)).await?;
+        // Writing it may have taken long.
+        if is_over(&self.until, self.clock) {
+            return Err(Silence::Lost);
+        }
+        Ok(seq)
+    }
+
+    /// Records what came of a write; `creates` where it makes an object. Nobody waits for it: where
+    /// it is lost, the write stays in doubt, and the next run finds out. Where it cannot be recorded,
+    /// nothing more goes out.
+    pub fn settle(&self, seq: u64, creates: bool, result: Settled, id: Option<&str>) {
+        // A creation that was answered without an id is as good as not answered.
+        let result = match result {
+            Settled::Applied if creates && id.is_none() => Settled::Unknown,
+            result => result,
+        };
+        if result == Settled::Unknown {
+            self.doubtful.set(true);
+        }
+        let outcome = Outcome {
+            seq,
+            result,
+            id: id.map(str::to_owned),
+            error: None,
+        };
+        if let Err(error) = self.journal.note(&Record::Outcome(outcome)) {
+            self.broken.set(true);
+            tracing::error!(%error, "an outcome could not be recorded");
+        }
+    }
+
+    async fn append(&self, record: &Record) -> Result<(), StoreError> {
+        let appended = self.journal.append(record).await;
+        if appended.is_err() {
+            self.broken.set(true);
+        }
+        appended
+    }
+}
+
+fn public_identity(task: &Task, op: &Op, dialect: Dialect) -> String {
+    if let Op::AddEvent { event } = op {
+        return event.clone();
+    }
+    let is_secret = crate::live::identity_fields(task.kind, dialect)
+        .any(|field| task.body.get(field.name).is_some_and(Value::is_secret));
+    if is_secret {
+        return String::new();
+    }
+    identity(task.kind, dialect, &task.body)
+        .unwrap_or_default()
+        .into_owned()
+}
+
+/// The non-secret fields as they were before.
+fn before(task: &Task) -> Json {
+    let mut fields = Map::new();
+    for change in task.changes.iter().filter(|change| !change.secret) {
+        fields.insert(change.field.clone(), change.before.clone());
+    }
+    if matches!(task.verb, Verb::Delete | Verb::Disable) {
+        fields.extend(public(&task.body));
+    }
+    Json::Object(fields)
+}
+
+/// A live body without what may be secret: nobody knows whether a live URL holds a key.
+fn public(body: &Body) -> BTreeMap<String, Json> {
+    body.iter()
+        .filter(|(name, value)| *name != "url" && !value.is_secret())
+        .map(|(name, value)| (name.to_owned(), shown_value(value)))
+        .collect()
+}
