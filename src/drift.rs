@@ -217,8 +217,8 @@ pub fn report(
             drifts.push(sides.missing(address));
         }
     }
-    for (address, difference, doing) in &compared.owned.by_hand {
-        drifts.push(sides.by_hand(address, difference, doing));
+    for (address, difference, instruction) in &compared.owned.by_hand {
+        drifts.push(sides.by_hand(address, difference, instruction));
     }
     let chosen =
         |address: &Address| options.targets.is_empty() || options.targets.contains(address);
@@ -385,7 +385,7 @@ impl<'a> Sides<'a> {
             .is_some_and(|id| self.owners.contains_key(&(address.collection, id.as_str())))
     }
 
-    fn by_hand(&self, address: &Address, difference: &Difference, doing: &str) -> Drift {
+    fn by_hand(&self, address: &Address, difference: &Difference, instruction: &str) -> Drift {
         // What only a person can set is in no record: it is declared and was not done yet.
         let moved = match self.ledger {
             Some(_) => Moved::Manifests,
@@ -393,7 +393,7 @@ impl<'a> Sides<'a> {
         };
         Drift {
             what: What::ByHand,
-            instruction: Some(format!("set `{}` at {doing}", difference.field)),
+            instruction: Some(format!("set `{}` at {instruction}", difference.field)),
             ..drifted(address, difference, moved, Json::Null)
         }
     }

@@ -9,7 +9,7 @@
 //!    read or just made.
 //! 3. **Shape first, compare second.** Both sides get one normal form; [`diff`] is plain equality.
 //! 4. **Ownership changes the inputs.** What must not be touched is copied from live into what is
-//!    wanted ([`plan::own`]); nothing filters the difference afterwards.
+//!    wanted ([`plan::ownership`]); nothing filters the difference afterwards.
 //! 5. **A plan is data**: ordered when it is made, serialisable, comparable ([`plan::Plan`]).
 //! 6. **Planning gets the reading half of the client only** ([`api::Reader`]); applying alone gets
 //!    the [`api::Writer`]. There is no dry-run flag anywhere.

@@ -376,7 +376,11 @@ async fn a_second_run_says_who_holds_the_lock() {
 async fn an_agent_who_was_lent_leaves_in_a_later_run() {
     let place = Place::new(Dialect::Openapi);
     place.run("departments: {A: {}}").await;
-    let lent = place.entry("departments/A").await.expect("it").lent;
+    let lent = place
+        .entry("departments/A")
+        .await
+        .expect("it")
+        .temporary_member;
     assert!(lent.is_some());
     let done = place
         .run("departments: {A: {}}\nagents: {ann@example.com: {lastName: Example, rolePermissionType: AgentPublic, departments: [A]}}\n")
@@ -387,7 +391,14 @@ async fn an_agent_who_was_lent_leaves_in_a_later_run() {
         "{:?}",
         done.steps()
     );
-    assert_eq!(place.entry("departments/A").await.expect("it").lent, None);
+    assert_eq!(
+        place
+            .entry("departments/A")
+            .await
+            .expect("it")
+            .temporary_member,
+        None
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -859,7 +870,7 @@ async fn an_agent_who_was_lent_is_remembered_under_another_handle() {
             .entry("departments/b")
             .await
             .expect("it")
-            .lent
+            .temporary_member
             .is_some()
     );
 }

@@ -14,7 +14,7 @@ use crate::dialect::Dialect;
 use crate::kind::Form;
 use crate::live::convert::id_text;
 use crate::live::{Live, LiveObject, identity, is_gone};
-use crate::plan::bind::belongs_to_others;
+use crate::plan::matching::belongs_to_others;
 use crate::plan::requests::Op;
 use crate::plan::tasks::Task;
 use crate::state::Value;

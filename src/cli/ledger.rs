@@ -17,8 +17,8 @@ use crate::kind::Kind;
 use crate::ledger::{Entry, Held, Ledger, Load, LockError, Runs, Store};
 use crate::live::{Live, LiveObject, identity_fields, is_gone};
 use crate::manifest::Desired;
-use crate::plan::bind::belongs_to_others;
 use crate::plan::matches;
+use crate::plan::matching::belongs_to_others;
 use crate::problem::{Problem, did_you_mean, exit};
 use crate::reading::Needs;
 use crate::run_record::{absorb, corrupt};
@@ -374,7 +374,7 @@ fn entry(
             .details
             .get(address)
             .is_some_and(|detail| detail.lifecycle.prevent_destroy),
-        lent: None,
+        temporary_member: None,
         adopted: true,
         secrets: Vec::new(),
         fields: std::collections::BTreeMap::new(),

@@ -4,7 +4,7 @@ use super::Global;
 use super::common::{Failure, Workspace};
 use super::output::print;
 use crate::config::Target;
-use crate::plan::own::check_dialect;
+use crate::plan::ownership::check_dialect;
 use crate::problem::{Severity, counted, exit};
 
 /// Arguments of `validate`.

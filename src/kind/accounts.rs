@@ -89,7 +89,7 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Harmless)
             .doc("The fax number."),
         reference("owner", "agents")
-            .filled()
+            .server_default()
             .openapi(by_fields("ownerId"))
             .guide(Wire::Refused("the guide's accounts have no owner"))
             .doc("The agent who looks after the company."),
@@ -114,7 +114,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: true,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/accounts/{id}"),
         resend: &[],
         removal: Removal::Trash("/accounts/moveToTrash", "accountIds"),
@@ -129,7 +129,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/accounts/{id}"),
         resend: &[],
         removal: Removal::Delete("/accounts/{id}"),

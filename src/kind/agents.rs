@@ -65,25 +65,25 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Harmless)
             .doc("The departments in which the agent takes chats."),
         choice("status", &["ACTIVE", "DISABLED"])
-            .filled()
+            .server_default()
             .guide(encoded(
                 "status",
                 Encoding::Words(&[("DISABLED", "INACTIVE")]),
             ))
             .doc("Whether the agent is active; declaring the agent implies `ACTIVE`."),
         text("langCode")
-            .filled()
+            .server_default()
             .max(100)
             .pattern(patterns::LOCALE)
             .guide(Wire::Harmless)
             .doc("The language of the agent's screen, such as `fr_FR`."),
         text("countryCode")
-            .filled()
+            .server_default()
             .max(100)
             .pattern(patterns::LOCALE)
             .doc("The agent's country or locale, such as `US`."),
         text("timeZone")
-            .filled()
+            .server_default()
             .pattern(patterns::TIME_ZONE)
             .max(100)
             .doc("The agent's time zone, such as `America/New_York`."),
@@ -131,7 +131,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Post,
-        demands: &["rolePermissionType", "departments"],
+        required_on_create: &["rolePermissionType", "departments"],
         update: Some("/agents/{id}"),
         resend: &[],
         removal: Removal::Disable {
@@ -154,7 +154,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/agents/{id}"),
         resend: &[],
         removal: Removal::DisableByPatch {

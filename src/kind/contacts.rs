@@ -46,7 +46,7 @@ pub const KIND: Kind = Kind {
             .doc("The company the contact belongs to."),
         reference("owner", "agents")
             .nullable()
-            .filled()
+            .server_default()
             .openapi(sent("ownerId"))
             .guide(Wire::Refused("the guide's contacts have no owner"))
             .doc("The agent who looks after the contact; left out, the server fills in the acting agent."),
@@ -125,7 +125,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: true,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/contacts/{id}"),
         resend: &[],
         removal: Removal::Trash("/contacts/moveToTrash", "contactIds"),
@@ -140,7 +140,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/contacts/{id}"),
         resend: &[],
         removal: Removal::Delete("/contacts/{id}"),

@@ -45,7 +45,7 @@ pub const MODULES: &[&str] = &[
 pub struct TypeRule {
     /// The type.
     pub name: &'static str,
-    /// Properties it demands.
+    /// Properties it required_on_create.
     pub required: &'static [&'static str],
     /// Properties it allows besides those that all types do.
     pub allowed: &'static [&'static str],
@@ -223,11 +223,11 @@ pub const KIND: Kind = Kind {
             "roundingOption",
             &["roundOff", "roundDown", "roundUp", "normal"],
         )
-        .filled()
+        .server_default()
         .guide(Wire::Harmless)
         .doc("How amounts are rounded."),
         integer("roundingPrecision", 0, 30)
-            .filled()
+            .server_default()
             .guide(Wire::Harmless)
             .doc("To how many digits amounts are rounded; at most `decimalPlaces`."),
         Field::new("defaultValue", Shape::Scalar { max: 120 }).doc("The value a new record has; for a Boolean `true` or `false`."),
@@ -244,7 +244,7 @@ pub const KIND: Kind = Kind {
         .openapi(Wire::Manual {
             read: Some("pickListValues"),
             encoding: Encoding::ValueObjects,
-            doing: IN_LAYOUTS,
+            instruction: IN_LAYOUTS,
         })
         .guide(encoded("allowedValues", Encoding::ValueObjects))
         .doc("The choices of a Picklist or Multiselect, in order. In the openapi dialect they live in layouts and are set by hand."),
@@ -252,15 +252,15 @@ pub const KIND: Kind = Kind {
             .openapi(Wire::Manual {
                 read: Some("isMandatory"),
                 encoding: Encoding::Plain,
-                doing: IN_LAYOUTS,
+                instruction: IN_LAYOUTS,
             })
             .doc("Whether a record must have a value. In the openapi dialect it is set by hand in layouts."),
         flag("isEncryptedField")
-            .filled()
+            .server_default()
             .guide(Wire::Refused("the guide's custom fields cannot be encrypted"))
             .doc("Whether values are stored encrypted."),
         flag("isTrackLastActivityTime")
-            .filled()
+            .server_default()
             .guide(Wire::Harmless)
             .doc("Whether a change of the value counts as activity on the record."),
         text("toolTip").max(200).doc("A hint shown beside the field."),
@@ -268,7 +268,7 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Harmless)
             .doc("Where the hint stands."),
         choice("subType", &["Plain", "ColorCoded"])
-            .filled()
+            .server_default()
             .guide(Wire::Harmless)
             .doc("How the choices of a picklist look."),
         map("lookup", LOOKUP)
@@ -293,7 +293,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/fields/{id}"),
         // Every update has the same body schema as a creation.
         resend: &["displayLabel", "type", "maxLength", "decimalPlaces", "lookup", "returnType"],
@@ -315,7 +315,7 @@ pub const KIND: Kind = Kind {
         by_id: false,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/organizationFields/{id}"),
         resend: &["displayLabel", "type", "maxLength", "decimalPlaces"],
         removal: Removal::Delete("/organizationFields/{id}"),

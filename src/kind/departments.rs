@@ -32,22 +32,22 @@ pub const KIND: Kind = Kind {
             .doc("What the department does."),
         text("nameInCustomerPortal")
             .max(150)
-            .filled()
+            .server_default()
             .pattern(patterns::NAME_AMP)
             .guide(Wire::Harmless)
             .doc("The name customers see in the help center."),
         flag("isVisibleInCustomerPortal")
-            .filled()
+            .server_default()
             .guide(Wire::Refused(
                 "the guide's departments cannot be hidden from customers",
             ))
             .doc("Whether customers see the department in the help center."),
         flag("isAssignToTeamEnabled")
-            .filled()
+            .server_default()
             .guide(Wire::Harmless)
             .doc("Whether tickets can be assigned to teams of the department."),
         flag("isEnabled")
-            .filled()
+            .server_default()
             .openapi(Wire::Switched("isEnabled"))
             .doc("Whether the department is in use; declaring it implies `true`."),
     ],
@@ -59,7 +59,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::PostWithAgents,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/departments/{id}"),
         resend: &[],
         removal: Removal::Disable {
@@ -101,7 +101,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/departments/{id}"),
         resend: &[],
         removal: Removal::Delete("/departments/{id}"),

@@ -33,7 +33,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Never,
-        demands: &[],
+        required_on_create: &[],
         update: None,
         resend: &[],
         removal: Removal::Never,

@@ -159,7 +159,7 @@ pub struct Field {
     pub nullable: bool,
     /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
     /// null that is wanted takes an update of its own.
-    pub filled: bool,
+    pub server_default: bool,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -287,7 +287,7 @@ pub enum Wire {
         /// Whether the answer is a list of `{"value": …}`.
         encoding: Encoding,
         /// What a person has to do, completing "by hand: …".
-        doing: &'static str,
+        instruction: &'static str,
     },
     /// The dialect lacks it; it is left out with one warning and not compared.
     Harmless,
@@ -335,7 +335,7 @@ impl Field {
             write_only: false,
             update_max: None,
             nullable: false,
-            filled: false,
+            server_default: false,
             openapi: Wire::Sent {
                 name,
                 shown: Shown::InList,
@@ -391,8 +391,8 @@ impl Field {
         self.nullable = true;
         self
     }
-    const fn filled(mut self) -> Self {
-        self.filled = true;
+    const fn server_default(mut self) -> Self {
+        self.server_default = true;
         self
     }
     const fn max(mut self, length: u32) -> Self {
@@ -523,7 +523,7 @@ pub struct Api {
     /// How objects are created.
     pub create: Create,
     /// Fields that a creation must have in this dialect, besides the required ones.
-    pub demands: &'static [&'static str],
+    pub required_on_create: &'static [&'static str],
     /// The path of an update (PATCH), with `{id}`; absent where there is none.
     pub update: Option<&'static str>,
     /// Fields that every update sends again, since the server demands them.

@@ -24,7 +24,7 @@ pub const KIND: Kind = Kind {
             .pattern(patterns::NAME)
             .doc("What the role is for."),
         reference("reportsTo", "roles")
-            .filled()
+            .server_default()
             .openapi(sent("reportsTo"))
             .doc("The role above it."),
         flag("shareDataWithPeers")
@@ -39,7 +39,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/roles/{id}"),
         resend: &[],
         removal: Removal::Transfer("/roles/{id}/delete"),

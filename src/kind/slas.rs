@@ -37,29 +37,29 @@ pub const KIND: Kind = Kind {
             .openapi(Wire::Manual {
                 read: None,
                 encoding: super::Encoding::Plain,
-                doing: PLACE,
+                instruction: PLACE,
             })
             .doc("What the SLA promises."),
         flag("isDefault")
-            .filled()
+            .server_default()
             .openapi(Wire::Manual {
                 read: None,
                 encoding: super::Encoding::Plain,
-                doing: PLACE,
+                instruction: PLACE,
             })
             .doc("Whether it holds where no other SLA does."),
         map("responseTime", TIMES)
             .openapi(Wire::Manual {
                 read: None,
                 encoding: super::Encoding::Plain,
-                doing: PLACE,
+                instruction: PLACE,
             })
             .doc("The time until the first answer."),
         map("resolutionTime", TIMES)
             .openapi(Wire::Manual {
                 read: None,
                 encoding: super::Encoding::Plain,
-                doing: PLACE,
+                instruction: PLACE,
             })
             .doc("The time until the solution."),
     ],
@@ -71,7 +71,7 @@ pub const KIND: Kind = Kind {
         by_id: false,
         takes_fields: false,
         create: Create::Manual(PLACE),
-        demands: &[],
+        required_on_create: &[],
         update: None,
         resend: &[],
         removal: Removal::Manual(PLACE),
@@ -92,7 +92,7 @@ pub const KIND: Kind = Kind {
         by_id: false,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/sla/{id}"),
         resend: &[],
         removal: Removal::Delete("/sla/{id}"),

@@ -168,7 +168,7 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Refused("the guide's webhooks cannot leave out a source"))
             .doc("Events that carry this source id (a UUID) are not sent."),
         flag("isEnabled")
-            .filled()
+            .server_default()
             .guide(super::sent("isActive"))
             .doc("Whether the webhook is in use; declaring it implies `true`."),
     ],
@@ -180,7 +180,7 @@ pub const KIND: Kind = Kind {
         by_id: true,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: Some("/webhooks/{id}"),
         resend: &["subscriptions"],
         removal: Removal::Delete("/webhooks/{id}"),
@@ -201,7 +201,7 @@ pub const KIND: Kind = Kind {
         by_id: false,
         takes_fields: false,
         create: Create::Post,
-        demands: &[],
+        required_on_create: &[],
         update: None,
         resend: &[],
         removal: Removal::Delete("/events/{id}"),

@@ -140,8 +140,8 @@ pub struct Intent {
     /// Whether the request makes an object.
     pub create: bool,
     /// The agent whom a new department gets as a member for a time, by id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lent: Option<String>,
+    #[serde(default, rename = "lent", skip_serializing_if = "Option::is_none")]
+    pub temporary_member: Option<String>,
     /// Whether the resource must never be removed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prevent_destroy: bool,

@@ -84,8 +84,8 @@ pub struct Entry {
     pub prevent_destroy: bool,
     /// The agent who was made a member of a department so that it could be created, and who has
     /// not left it yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lent: Option<String>,
+    #[serde(default, rename = "lent", skip_serializing_if = "Option::is_none")]
+    pub temporary_member: Option<String>,
     /// Whether it was there before and was taken over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,

@@ -152,7 +152,7 @@ fn intent(seq: u64) -> Intent {
         },
         identity: "Support – Zürich".to_owned(),
         create: false,
-        lent: None,
+        temporary_member: None,
         prevent_destroy: false,
         at: 0,
         before: json!({"description": "old"}),

@@ -1,24 +1,24 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
-pub mod bind;
 mod changes;
-mod circles;
 pub mod forecast;
 pub mod guards;
+mod hierarchy;
+pub mod matching;
 mod order;
-pub mod own;
 mod owners;
+pub mod ownership;
+pub mod quota;
 mod renames;
 pub mod requests;
-pub mod room;
 mod shown;
 mod summary;
 mod taken;
 pub mod tasks;
 
-use bind::Bound;
 pub use changes::Changes;
-use own::Owned;
+use matching::Bound;
+use ownership::Owned;
 pub(crate) use shown::{shown_live, shown_value};
 
 use std::borrow::Cow;

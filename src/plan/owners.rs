@@ -5,7 +5,7 @@ use crate::live::convert::flag;
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::Options;
-use crate::plan::bind::{Bound, belongs_to_others, place};
+use crate::plan::matching::{Bound, belongs_to_others, place};
 use crate::problem::Problem;
 use crate::state::Address;
 use foldhash::{HashMap, HashMapExt as _, HashSet};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::live::{Live, identity, identity_fields};
 use crate::manifest::Desired;
-use crate::plan::bind::{Bound, place};
+use crate::plan::matching::{Bound, place};
 use crate::plan::requests::Op;
 use crate::plan::tasks::Task;
 use crate::problem::Problem;

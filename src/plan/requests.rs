@@ -92,7 +92,7 @@ pub struct Context<'a> {
 impl Op {
     /// Names the agent whom a creation lends to a department.
     #[must_use]
-    pub fn lent(&self) -> Option<String> {
+    pub fn temporary_member(&self) -> Option<String> {
         let Self::Create { members } = self else {
             return None;
         };

@@ -11,13 +11,14 @@ use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
 use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
-use crate::plan::bind::{Bound, belongs_to_others, place};
+use crate::plan::hierarchy;
+use crate::plan::matching::{Bound, belongs_to_others, place};
 use crate::plan::order::{order, targeted};
-use crate::plan::own::Owned;
+use crate::plan::ownership::Owned;
 use crate::plan::requests::{Context, DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
-use crate::plan::{Changes, Options, Plan, Refusal, circles, guards};
+use crate::plan::{Changes, Options, Plan, Refusal, guards};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
 use crate::verb::Verb;
@@ -134,7 +135,7 @@ pub fn plan(
     if !options.targets.is_empty() {
         tasks = targeted(tasks, &options.targets, desired, &mut problems);
     }
-    problems.extend(circles::check(&tasks, desired, live));
+    problems.extend(hierarchy::check(&tasks, desired, live));
     let refused = guards::check(&tasks, desired, bound, owned, live, options);
     if !problems.is_empty() {
         problems.extend(refused);
@@ -344,7 +345,7 @@ impl Builder<'_> {
         if kind.collection == "agents" && self.dialect() == Dialect::Openapi {
             self.custom_agent_is_whole(address, &resource.body);
         }
-        for name in api.demands {
+        for name in api.required_on_create {
             if resource.body.get(name).is_none_or(is_empty) {
                 self.problems.push(
                     Problem::error(
@@ -402,7 +403,10 @@ impl Builder<'_> {
         let mut cleared = Vec::new();
         for field in kind.fields {
             let is_sent = matches!(field.wire(dialect), Wire::Sent { .. } | Wire::Switched(_));
-            if !field.filled || !is_sent || !body.get(field.name).is_some_and(Value::is_null) {
+            if !field.server_default
+                || !is_sent
+                || !body.get(field.name).is_some_and(Value::is_null)
+            {
                 continue;
             }
             if !can_be_cleared(field, dialect) {
@@ -453,7 +457,7 @@ impl Builder<'_> {
     fn by_hand_after_create(&mut self, address: &Address, kind: &'static Kind) {
         let named = self.named(address);
         for field in kind.fields {
-            let Wire::Manual { doing, .. } = field.wire(self.dialect()) else {
+            let Wire::Manual { instruction, .. } = field.wire(self.dialect()) else {
                 continue;
             };
             let Some(value) = named.get(field.name) else {
@@ -468,7 +472,7 @@ impl Builder<'_> {
             }
             let draft = Draft {
                 changes: vec![change_of(field.name, None, &Value::Null, value)].into(),
-                instruction: Some(format!("set `{}` at {doing}", field.name)),
+                instruction: Some(format!("set `{}` at {instruction}", field.name)),
                 body: named.clone(),
                 ..Draft::default()
             };
@@ -814,7 +818,7 @@ impl Builder<'_> {
                 }
                 return;
             }
-            Removal::Transfer(_) => match circles::heir_of(index, self.live) {
+            Removal::Transfer(_) => match hierarchy::heir_of(index, self.live) {
                 Some((heir, instead)) => {
                     if let Some(heir) = instead.and_then(|index| self.live.address_of(index)) {
                         draft.effects = vec![format!("its sub-roles move to `{heir}`")];
@@ -881,13 +885,13 @@ impl Builder<'_> {
 
     /// Steps for differences that only a person can settle.
     fn by_hand(&mut self) {
-        for (address, difference, doing) in &self.owned.by_hand {
+        for (address, difference, instruction) in &self.owned.by_hand {
             let Some(resource) = self.owned.desired.get(address) else {
                 continue;
             };
             let draft = Draft {
                 changes: vec![shown(difference)].into(),
-                instruction: Some(format!("set `{}` at {doing}", difference.field)),
+                instruction: Some(format!("set `{}` at {instruction}", difference.field)),
                 body: resource.body.clone(),
                 ..Draft::default()
             };

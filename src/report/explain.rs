@@ -256,13 +256,15 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
         }
         Wire::Switched(_) => "changed by calls that enable and disable".to_owned(),
         Wire::Query(name) => format!("sent as the query parameter {}", tick(name)),
-        Wire::Manual { read, doing, .. } => {
+        Wire::Manual {
+            read, instruction, ..
+        } => {
             let compared = if read.is_some() {
                 "compared"
             } else {
                 "not compared"
             };
-            format!("by hand: {doing}; {compared}")
+            format!("by hand: {instruction}; {compared}")
         }
         Wire::Harmless => "left out with a warning; not compared".to_owned(),
         Wire::Refused(reason) => format!("refused: {reason}"),
@@ -420,7 +422,7 @@ fn example(kind: &Kind) -> String {
             || kind
                 .openapi
                 .as_ref()
-                .is_some_and(|api| api.demands.contains(&field.name))
+                .is_some_and(|api| api.required_on_create.contains(&field.name))
             || (custom_field && EXAMPLE_TYPE.required.contains(&field.name))
     };
     // A field of another type would be refused.

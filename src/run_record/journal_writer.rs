@@ -77,7 +77,7 @@ impl JournalWriter {
             },
             identity: public_identity(task, op, dialect),
             create: op.creates(),
-            lent: op.lent(),
+            temporary_member: op.temporary_member(),
             prevent_destroy: task.prevents_destroy,
             at: self.clock.now_ms(),
             before: before(task),

@@ -155,7 +155,7 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                             intent.identity.clone()
                         },
                         prevent_destroy: intent.prevent_destroy || prevents,
-                        lent: intent.lent.clone(),
+                        temporary_member: intent.temporary_member.clone(),
                         secrets: secrets.unwrap_or_default(),
                         ..Entry::default()
                     };
@@ -165,7 +165,7 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
         }
         _ if intent.request.path.ends_with("/dissociateAgents") => {
             if let Some(entry) = ledger.resources.get_mut(address) {
-                entry.lent = None;
+                entry.temporary_member = None;
             }
         }
         _ => {}

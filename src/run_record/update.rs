@@ -140,7 +140,7 @@ impl Update<'_> {
                 .details
                 .get(address)
                 .is_some_and(|detail| detail.lifecycle.prevent_destroy),
-            lent: self.lent(address, old),
+            temporary_member: self.temporary_member(address, old),
             adopted: old.map_or_else(
                 || was_there.is_some_and(|object| object.id == id),
                 |entry| entry.adopted,
@@ -275,7 +275,7 @@ impl Update<'_> {
     }
 
     /// The agent who is still lent to a department.
-    fn lent(&self, address: &Address, old: Option<&Entry>) -> Option<String> {
+    fn temporary_member(&self, address: &Address, old: Option<&Entry>) -> Option<String> {
         if address.collection != "departments" {
             return None;
         }
@@ -285,8 +285,8 @@ impl Update<'_> {
             return None;
         }
         self.ops(address)
-            .find_map(Op::lent)
-            .or_else(|| old?.lent.clone())
+            .find_map(Op::temporary_member)
+            .or_else(|| old?.temporary_member.clone())
     }
 
     fn ops(&self, address: &Address) -> impl Iterator<Item = &Op> {

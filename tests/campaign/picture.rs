@@ -45,9 +45,12 @@ fn identity(object: &Value, fields: &[&str]) -> String {
 
 /// The picture, and how many objects have an identity that more than one has.
 ///
-/// With `lent` the memberships of the acting agent are left out: where a run ends before that agent
+/// With `temporary_member` the memberships of the acting agent are left out: where a run ends before that agent
 /// has left a department that it founded, nothing but a ledger tells that it was no member before.
-pub fn picture(organization: &Organization, lent: bool) -> (String, BTreeMap<String, usize>) {
+pub fn picture(
+    organization: &Organization,
+    temporary_member: bool,
+) -> (String, BTreeMap<String, usize>) {
     let mut names = BTreeMap::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = Vec::new();
@@ -71,13 +74,13 @@ pub fn picture(organization: &Organization, lent: bool) -> (String, BTreeMap<Str
         for time in TIMES.iter().chain(&["id"]) {
             object.remove(*time);
         }
-        if lent
+        if temporary_member
             && name.starts_with("departments:")
             && let Some(Value::Array(agents)) = object.get_mut("associatedAgentIds")
         {
             agents.retain(|agent| agent != acting);
         }
-        if lent && is_acting {
+        if temporary_member && is_acting {
             object.remove("associatedDepartmentIds");
             object.remove("associatedDepartments");
         }

@@ -268,7 +268,7 @@ pub(crate) fn intent(seq: u64) -> Intent {
         },
         identity: format!("Department {seq}"),
         create: true,
-        lent: None,
+        temporary_member: None,
         prevent_destroy: false,
         at: NOW,
         before: serde_json::Value::Null,

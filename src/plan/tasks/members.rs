@@ -15,13 +15,13 @@ impl Builder<'_> {
             return;
         };
         // By its id, since its handle may be another one by now.
-        let lent = self
+        let temporary = self
             .options
             .ledger
             .iter()
             .flat_map(|ledger| &ledger.resources);
-        let mut founded: Vec<Address> = lent
-            .filter(|(_, entry)| entry.lent.as_ref() == Some(&acting.id))
+        let mut departments: Vec<Address> = temporary
+            .filter(|(_, entry)| entry.temporary_member.as_ref() == Some(&acting.id))
             .filter_map(|(_, entry)| {
                 let index = self.live.find_id("departments", &entry.id)?;
                 self.live.bound(index)
@@ -29,20 +29,20 @@ impl Builder<'_> {
             .filter(|address| self.bound.live.contains_key(*address))
             .cloned()
             .collect();
-        founded.sort();
-        let lent = Member::Acting(acting.id.clone());
+        departments.sort();
+        let temporary = Member::Acting(acting.id.clone());
         let created: Vec<Address> = self
             .tasks
             .iter()
             .filter(|task| {
                 task.ops
                     .iter()
-                    .any(|op| matches!(op, Op::Create { members } if members.contains(&lent)))
+                    .any(|op| matches!(op, Op::Create { members } if members.contains(&temporary)))
             })
             .map(|task| task.address.clone())
             .collect();
-        founded.extend(created);
-        for department in founded {
+        departments.extend(created);
+        for department in departments {
             let members = self.members(&department);
             let acting_address = self
                 .live

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Builder, Task};
 use crate::parallel::each;
-use crate::plan::circles;
+use crate::plan::hierarchy;
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::Op;
 use crate::state::{Address, Reference, Value};
@@ -17,7 +17,7 @@ impl Builder<'_> {
         let Some((one, other)) = index(task).zip(remover.and_then(index)) else {
             return false;
         };
-        task.verb == Verb::Delete && circles::share_a_circle(task.kind, one, other, self.live)
+        task.verb == Verb::Delete && hierarchy::share_a_circle(task.kind, one, other, self.live)
     }
 
     /// Tells every task which ones come first.
@@ -87,7 +87,7 @@ impl Builder<'_> {
                     });
                 }
             }
-            for (later, first) in circles::from_the_top(tasks, this.live) {
+            for (later, first) in hierarchy::from_the_top(tasks, this.live) {
                 if let Some(own) = edges.get_mut(later) {
                     own.push(first);
                 }

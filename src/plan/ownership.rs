@@ -18,7 +18,7 @@ use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, read_field, surely_reads_as, switch_value};
 use crate::manifest::Desired;
 use crate::parallel::RUN;
-use crate::plan::bind::{Bound, place};
+use crate::plan::matching::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -542,10 +542,12 @@ impl Shaper<'_> {
                 {
                     continue;
                 }
-                Wire::Manual { read, doing, .. } => {
+                Wire::Manual {
+                    read, instruction, ..
+                } => {
                     // What answers do not show cannot be compared: the declaration stands as documentation.
                     if let (Some(_), Some(current)) = (read, current()) {
-                        by_hand(address, field, named, current, doing, options, owned);
+                        by_hand(address, field, named, current, instruction, options, owned);
                     }
                     continue;
                 }
@@ -641,7 +643,7 @@ fn by_hand(
     field: &'static Field,
     named: &Value,
     current: Value,
-    doing: &'static str,
+    instruction: &'static str,
     options: &Options,
     owned: &mut Part,
 ) {
@@ -665,7 +667,7 @@ fn by_hand(
             before: current,
             after: named.clone(),
         },
-        doing,
+        instruction,
     ));
 }
 
@@ -790,7 +792,7 @@ mod tests {
     use crate::ledger::{Entry, Ledger};
     use crate::live::LiveObject;
     use crate::manifest::{Sources, compose};
-    use crate::plan::bind::bind;
+    use crate::plan::matching::bind;
     use crate::plan::tasks::plan;
     use crate::yaml::Source;
 

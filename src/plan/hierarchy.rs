@@ -9,7 +9,7 @@ use crate::kind::{Field, KINDS, Kind, Shape, Wire};
 use crate::live::convert::{flag, id_text, read_field};
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
-use crate::plan::bind::place;
+use crate::plan::matching::place;
 use crate::plan::requests::{DeleteDetail, Op};
 use crate::plan::tasks::Task;
 use crate::problem::Problem;
