@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::live::convert::Ids;
 use crate::live::{Live, LiveObject, convert, group_events, is_gone};
 use crate::manifest::Desired;
-use crate::plan::matching::Bound;
+use crate::plan::bound::Bound;
 use crate::state::{Address, Reference, Resource, Value};
 
 /// Most fields that one listing may ask for. Source: Contact, `getContacts`.

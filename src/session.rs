@@ -14,11 +14,13 @@ use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
+use crate::plan::bound::Bound;
 use crate::plan::forecast::{Basis, Forecast, Reading};
-use crate::plan::matching::{Bound, bind, bind_what_is_clear};
+use crate::plan::matching::{bind, bind_what_is_clear};
 use crate::plan::ownership::{Owned, check_dialect, own};
 use crate::plan::quota::{created_custom_fields, too_many_custom_fields};
-use crate::plan::tasks::{Planned, Task, plan};
+use crate::plan::task::Task;
+use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Compared, Options, Plan, Refusal};
 use crate::problem::{Problem, Severity};
 use crate::reading::{

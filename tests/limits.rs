@@ -18,7 +18,7 @@ use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
 use deskform::manifest::Sources;
 use deskform::plan::forecast::Unit;
-use deskform::plan::tasks::Task;
+use deskform::plan::task::Task;
 use deskform::session::Ready;
 use deskform::simulator::{Counts, Fate, Faults, Settings, Simulator, SimulatorTransport};
 use deskform::yaml::source::Source;

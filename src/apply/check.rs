@@ -7,7 +7,7 @@ use crate::kind::{Field, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::normalise;
 use crate::plan::requests::Op;
-use crate::plan::tasks::Task;
+use crate::plan::task::Task;
 use crate::state::Value;
 
 /// The fields (`cf.region`) of a write that did not take, by the answer.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::tasks::Task;
+use crate::plan::task::Task;
 use crate::state::Address;
 use crate::verb::Verb;
 

@@ -16,7 +16,7 @@ use crate::live::convert::id_text;
 use crate::live::{Live, LiveObject, identity, is_gone};
 use crate::plan::matching::belongs_to_others;
 use crate::plan::requests::Op;
-use crate::plan::tasks::Task;
+use crate::plan::task::Task;
 use crate::state::Value;
 
 /// How long an object may take to appear in its listing.

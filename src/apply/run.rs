@@ -15,7 +15,7 @@ use crate::ledger::Settled;
 use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::{Live, is_gone as is_trashed};
 use crate::plan::requests::Op;
-use crate::plan::tasks::Task;
+use crate::plan::task::Task;
 use crate::problem::counted;
 use crate::run_record::JournalWriter;
 use crate::state::Value;

@@ -10,7 +10,7 @@ use crate::api::error::moment;
 use crate::api::{MinuteLimit, Observed, Reads};
 use crate::dialect::Dialect;
 use crate::plan::order::longest_path;
-use crate::plan::tasks::Task;
+use crate::plan::task::Task;
 use crate::problem::Problem;
 
 /// How long a call is taken to last, in milliseconds, while none has been answered.

@@ -1,5 +1,6 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
+pub mod bound;
 mod changes;
 pub mod forecast;
 pub mod guards;
@@ -11,13 +12,15 @@ pub mod ownership;
 pub mod quota;
 mod renames;
 pub mod requests;
+mod resolve;
 mod shown;
 mod summary;
 mod taken;
+pub mod task;
 pub mod tasks;
 
+use bound::Bound;
 pub use changes::Changes;
-use matching::Bound;
 use ownership::Owned;
 pub(crate) use shown::{shown_live, shown_value};
 

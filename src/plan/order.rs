@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::manifest::Desired;
-use crate::plan::tasks::Task;
+use crate::plan::task::Task;
 use crate::problem::{Problem, did_you_mean};
 use crate::state::Address;
 

@@ -18,7 +18,7 @@ use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, read_field, surely_reads_as, switch_value};
 use crate::manifest::Desired;
 use crate::parallel::RUN;
-use crate::plan::matching::{Bound, place};
+use crate::plan::bound::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::Problem;
 use crate::secret::Secret;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::live::{Live, identity, identity_fields};
 use crate::manifest::Desired;
-use crate::plan::matching::{Bound, place};
+use crate::plan::bound::{Bound, place};
 use crate::plan::requests::Op;
-use crate::plan::tasks::Task;
+use crate::plan::task::Task;
 use crate::problem::Problem;
 use crate::verb::Verb;
 

@@ -9,7 +9,7 @@ use crate::live::{Live, identity, identity_fields, url};
 use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::Options;
-use crate::plan::matching::place;
+use crate::plan::bound::place;
 use crate::plan::owners::Owners;
 use crate::problem::{Problem, ticked};
 use crate::state::identity::{canonical, canonical_identity};

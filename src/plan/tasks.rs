@@ -11,72 +11,19 @@ use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
 use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
-use crate::plan::hierarchy;
-use crate::plan::matching::{Bound, belongs_to_others, place};
+use crate::plan::bound::{Bound, place};
+use crate::plan::matching::belongs_to_others;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
-use crate::plan::requests::{Context, DeleteDetail, Member, Op};
+use crate::plan::requests::{DeleteDetail, Member, Op};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
-use crate::plan::{Changes, Options, Plan, Refusal, guards};
+use crate::plan::task::{Remarks, Task};
+use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
 use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _};
-
-/// A step with all that is needed to carry it out.
-#[derive(Debug, Clone)]
-pub struct Task {
-    /// The resource.
-    pub address: Address,
-    /// What is done.
-    pub verb: Verb,
-    /// The fields that change; those of a creation stand in the plan alone.
-    pub changes: Changes,
-    /// What the writes cost (openapi), told once the plan is made.
-    pub credits: usize,
-    /// What only readers need, until the plan has it.
-    pub(super) remarks: Option<Box<Remarks>>,
-    /// Its kind.
-    pub kind: &'static Kind,
-    /// The writes, in order.
-    pub ops: Vec<Op>,
-    /// Tasks that come first, by index.
-    pub prerequisites: Vec<usize>,
-    /// All compared fields as wanted.
-    pub body: Body,
-    /// What the manifests name.
-    pub named: Body,
-    /// Whether it removes what is owned and no longer declared.
-    pub pruned: bool,
-    /// Whether the resource must never be removed.
-    pub prevents_destroy: bool,
-}
-
-impl Task {
-    /// What its requests are built from.
-    #[must_use]
-    pub fn context(&self, dialect: Dialect) -> Context<'_> {
-        Context {
-            kind: self.kind,
-            dialect,
-            address: &self.address,
-            body: &self.body,
-            named: &self.named,
-        }
-    }
-}
-
-/// What is said of a step besides what it does; nearly always nothing.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Remarks {
-    /// Whether the live object was found by its identity and is not owned yet.
-    pub(super) adopted: bool,
-    /// What happens besides.
-    pub(super) effects: Vec<String>,
-    /// For a manual step: what a person has to do, and where.
-    pub(super) instruction: Option<String>,
-}
 
 /// A plan with its tasks.
 #[derive(Debug)]

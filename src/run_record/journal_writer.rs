@@ -17,7 +17,7 @@ use crate::ledger::{Journal, StoreError};
 use crate::live::identity;
 use crate::plan::requests::Op;
 use crate::plan::shown_value;
-use crate::plan::tasks::Task;
+use crate::plan::task::Task;
 use crate::state::{Body, Value};
 use crate::verb::Verb;
 

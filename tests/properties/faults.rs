@@ -12,7 +12,7 @@ use deskform::apply::recover::MAX_CREATIONS;
 use deskform::clock::Clock;
 use deskform::dialect::Dialect;
 use deskform::manifest::Sources;
-use deskform::plan::tasks::Task;
+use deskform::plan::task::Task;
 use deskform::simulator::{Fate, Simulator, SimulatorTransport};
 use deskform::verb::Verb;
 use deskform::yaml::source::Source;

@@ -2,11 +2,12 @@
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use super::{Builder, Task};
+use super::Builder;
 use crate::parallel::each;
 use crate::plan::hierarchy;
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::Op;
+use crate::plan::task::Task;
 use crate::state::{Address, Reference, Value};
 use crate::verb::Verb;
 
