@@ -196,11 +196,39 @@ impl Reader {
     /// # Errors
     /// [`ApiError`] with the named cause; [`ErrorKind::Unsendable`] for any other method.
     pub async fn get(&self, request: &Request) -> Result<Answer, ApiError> {
-        if request.method != Method::Get {
-            return Err(ApiError::new(ErrorKind::Unsendable, &subject(request))
-                .with_message("a reader sends GET only"));
-        }
+        must_read(request)?;
         self.shared.call(request).await
+    }
+
+    /// Sends a GET unless it is unwanted before it goes out; what is under way is waited for.
+    ///
+    /// # Errors
+    /// Those of [`Reader::get`].
+    pub(super) async fn get_unless(
+        &self,
+        request: &Request,
+        unwanted: impl Future<Output = ()>,
+    ) -> Result<Option<Answer>, ApiError> {
+        must_read(request)?;
+        let sent = AtomicBool::new(false);
+        let mut unwanted = std::pin::pin!(unwanted);
+        let mut call = std::pin::pin!(self.shared.call_noting(request, &sent));
+        tokio::select! {
+            biased;
+            () = &mut unwanted => {}
+            answer = &mut call => return answer.map(Some),
+        }
+        if sent.load(Ordering::Relaxed) {
+            call.await.map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Slots that no call takes at the moment.
+    #[must_use]
+    pub fn free_slots(&self) -> usize {
+        self.shared.limits.free_slots()
     }
 
     /// What has been seen so far.
@@ -326,6 +354,11 @@ impl Shared {
     }
 
     async fn call(&self, request: &Request) -> Result<Answer, ApiError> {
+        self.call_noting(request, &AtomicBool::new(false)).await
+    }
+
+    /// Calls, and notes when the request goes out for the first time.
+    async fn call_noting(&self, request: &Request, sent: &AtomicBool) -> Result<Answer, ApiError> {
         let subject = subject(request);
         let mut tries = Tries::default();
         let mut patience = patience(request);
@@ -341,14 +374,16 @@ impl Shared {
                 Some(token) => self.noted(token)?,
                 None => return Err(abandoned(&subject, refusal)),
             };
-            let Failure { error, reaction } =
-                match self.attempt(request, &subject, &token, patience).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(failure) if failure.error.kind() == ErrorKind::Abandoned => {
-                        return Err(abandoned(&subject, refusal));
-                    }
-                    Err(failure) => failure,
-                };
+            let Failure { error, reaction } = match self
+                .attempt(request, &subject, &token, patience, sent)
+                .await
+            {
+                Ok(answer) => return Ok(answer),
+                Err(failure) if failure.error.kind() == ErrorKind::Abandoned => {
+                    return Err(abandoned(&subject, refusal));
+                }
+                Err(failure) => failure,
+            };
             let next = tries.next(request.idempotent, error.kind(), reaction);
             // What was refused is not under way; what may have had its effect is.
             patience = match patience {
@@ -407,6 +442,7 @@ impl Shared {
         subject: &str,
         token: &SecretString,
         patience: Patience,
+        sent: &AtomicBool,
     ) -> Result<Answer, Failure> {
         let message = self.message(request, token).map_err(|reason| Failure {
             error: ApiError::new(ErrorKind::Unsendable, subject).with_message(&reason),
@@ -418,6 +454,7 @@ impl Shared {
                 reaction: Reaction::GiveUp,
             });
         };
+        sent.store(true, Ordering::Relaxed);
         let begun_ms = self.clock.now_ms();
         let answer = self.transport.send(message).await;
         let now_ms = self.clock.now_ms();
@@ -621,6 +658,15 @@ fn abandoned(subject: &str, refusal: Option<ApiError>) -> ApiError {
 }
 
 /// How a request appears in errors: without host and query.
+/// Refuses whatever could change something.
+fn must_read(request: &Request) -> Result<(), ApiError> {
+    if request.method == Method::Get {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorKind::Unsendable, &subject(request))
+        .with_message("a reader sends GET only"))
+}
+
 fn subject(request: &Request) -> String {
     format!("{} {}", request.method, request.path)
 }

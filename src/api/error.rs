@@ -83,13 +83,15 @@ pub enum ErrorKind {
     Redirected,
     /// A listing kept changing while it was read.
     Unstable,
+    /// A listing goes on behind the last place that its operation can be asked for.
+    ListingTooLong,
     /// The request could not be built, so it was not sent.
     Unsendable,
 }
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::TokenInvalid,
         Self::RefreshTokenInvalid,
         Self::GrantCodeInvalid,
@@ -122,6 +124,7 @@ impl ErrorKind {
         Self::Malformed,
         Self::Redirected,
         Self::Unstable,
+        Self::ListingTooLong,
         Self::Unsendable,
     ];
 
@@ -274,6 +277,10 @@ impl ErrorKind {
             Self::Unstable => (
                 "the listing kept changing while it was read",
                 "Run again when nobody adds or removes objects of this kind.",
+            ),
+            Self::ListingTooLong => (
+                "the listing is longer than the API can page",
+                "Without the rest nothing is proved to be absent: remove objects of this kind, or leave the kind out.",
             ),
             Self::Unsendable => (
                 "the request could not be built",

@@ -342,6 +342,11 @@ impl Limits {
         self.lock().concurrency
     }
 
+    /// Slots that no call takes at the moment.
+    pub(super) fn free_slots(&self) -> usize {
+        self.slots.available_permits()
+    }
+
     /// Changes how many calls may be active at once; calls under way are not disturbed.
     pub(super) fn set_concurrency(&self, wanted: usize) {
         let wanted = wanted.clamp(1, 100);

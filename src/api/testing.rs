@@ -46,14 +46,33 @@ impl Sent {
 pub(crate) struct Scripted {
     script: Mutex<Box<Script>>,
     sent: Mutex<Vec<Sent>>,
+    /// Milliseconds that answers take, in turn.
+    pauses: Vec<u64>,
+    /// Calls under way, and most at once.
+    under_way: Mutex<(usize, usize)>,
 }
 
 impl Scripted {
     pub(crate) fn new(script: impl FnMut(&Sent) -> Outcome + Send + 'static) -> Arc<Self> {
+        Self::paced(vec![100], script)
+    }
+
+    /// Answers that take so many milliseconds, in turn, and so may come in any order.
+    pub(crate) fn paced(
+        pauses: Vec<u64>,
+        script: impl FnMut(&Sent) -> Outcome + Send + 'static,
+    ) -> Arc<Self> {
         Arc::new(Self {
             script: Mutex::new(Box::new(script)),
             sent: Mutex::default(),
+            pauses,
+            under_way: Mutex::default(),
         })
+    }
+
+    /// The most calls that were under way at once.
+    pub(crate) fn peak(&self) -> usize {
+        self.under_way.lock().unwrap().1
     }
 
     /// Tokens for every token request, and these outcomes for the calls, in order.
@@ -95,10 +114,21 @@ impl Transport for Scripted {
             headers: request.headers().clone(),
             body: String::from_utf8(request.body().to_vec()).unwrap(),
         };
-        self.sent.lock().unwrap().push(sent.clone());
+        let pause = {
+            let mut all = self.sent.lock().unwrap();
+            all.push(sent.clone());
+            self.pauses[all.len() % self.pauses.len()]
+        };
+        {
+            let mut under_way = self.under_way.lock().unwrap();
+            under_way.0 += 1;
+            under_way.1 = under_way.1.max(under_way.0);
+        }
         Box::pin(async move {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            (self.script.lock().unwrap())(&sent)
+            tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+            let answer = (self.script.lock().unwrap())(&sent);
+            self.under_way.lock().unwrap().0 -= 1;
+            answer
         })
     }
 }
