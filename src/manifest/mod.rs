@@ -23,6 +23,7 @@ pub(crate) mod variables;
 pub(crate) mod walk;
 pub mod write;
 
+pub(crate) use address::forms as address_forms;
 pub use closed::{Closed, is_secret_by_name, names_of_secrets};
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};
 pub use origin::Origin;

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::safe::safe;
 use crate::api::error::written;
+use crate::manifest::address_forms;
 
 /// What stands for such a value.
 pub const MASK: &str = "(secret)";
@@ -73,7 +74,8 @@ impl Masks {
                 continue;
             }
             let harmless = safe(part).into_owned();
-            for form in written(part).into_iter().chain([harmless]) {
+            let forms = written(part).into_iter().chain([harmless]);
+            for form in forms.chain(address_forms(part)) {
                 let is_new = |known: &SecretString| known.expose_secret() != form;
                 if self.forms.iter().all(is_new) {
                     self.forms.push(form.into());
@@ -194,6 +196,8 @@ mod tests {
             ("a\"b\\c d/ef", "(secret)"),
             (r#"a\"b\\c d/ef"#, "(secret)"),
             ("a%22b%5Cc%20d%2Fef a%22b%5Cc+d%2Fef", "(secret) (secret)"),
+            // As a web address holds it: in a path, and in the value of a query.
+            ("https://x/in/a%22b%5Cc%20d/ef", "https://x/in/(secret)"),
             ("one line 1\\nx\\ntwo line 2", "(secret)"),
             (
                 "  one line 1\n  x\n  two line 2",
