@@ -11,6 +11,7 @@ use super::{
     PROJECT_KEYS, PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
     Template,
 };
+use crate::api::hosts::is_loopback;
 use crate::api::{DataCenter, Dialect, Edition};
 use crate::kind::{self, KINDS};
 use crate::manifest::Closed;
@@ -290,12 +291,7 @@ impl Reader<'_> {
             let Some(text) = self.walker.plain(value, here, key) else {
                 continue;
             };
-            let loopback = |url: &url::Url| match url.host() {
-                Some(url::Host::Domain(name)) => name == "localhost",
-                Some(url::Host::Ipv4(address)) => address.is_loopback(),
-                Some(url::Host::Ipv6(address)) => address.is_loopback(),
-                None => false,
-            };
+            let loopback = |url: &url::Url| url.host().is_some_and(|host| is_loopback(&host));
             let problem = match url::Url::parse(&text) {
                 Ok(url) if url.scheme() == "https" && url.has_host() => None,
                 Ok(url) if url.scheme() == "http" && loopback(&url) => None,
