@@ -1,5 +1,7 @@
 //! Values that only their templates may leave memory for.
 
+pub(crate) mod address;
+
 use std::fmt;
 use std::sync::Arc;
 

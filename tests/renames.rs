@@ -423,3 +423,72 @@ async fn case_5_a_name_that_is_taken_but_for_its_case_is_taken() {
         );
     }
 }
+
+/// An old name in other letters finds nothing, and the object would be pruned.
+#[tokio::test(start_paused = true)]
+async fn case_5_an_old_name_in_other_letters_removes_nothing() {
+    let mut tried = 0;
+    for dialect in BOTH {
+        for kind in declarable(dialect) {
+            let mut place = Place::with(kind, dialect, &[ALPHA, BETA]).await;
+            let ids = place.ids(kind, &[ALPHA, BETA]).await;
+            let identity = ALPHA.identity(kind, dialect);
+            let written = identity.replace("alpha", "Alpha");
+            let lifecycle = format!("lifecycle: {{renamedFrom: \"{written}\"}}");
+            let (alpha, beta) = (ids[0].clone(), ids[1].clone());
+            let owned = BTreeMap::from([(ALPHA.handle(kind), alpha), (BETA.handle(kind), beta)]);
+            // To a name that is taken, and to one that is not.
+            for name in [BETA, Name("gamma")] {
+                let mut declared = vec![(name, lifecycle.clone())];
+                if name != BETA {
+                    declared.push((BETA, String::new()));
+                }
+                let text = manifest(kind, dialect, &declared);
+                for ledger in [BTreeMap::new(), owned.clone()] {
+                    for prune in [Prune::None, Prune::Owned, Prune::All] {
+                        if kind.collection == "agents" && prune == Prune::All {
+                            // Then the agent in whose name deskform works is in the way.
+                            continue;
+                        }
+                        let what = format!("{dialect} {} {name:?} {prune:?}", kind.collection);
+                        match place.plan(kind, &text, &ledger, Some(prune)).await {
+                            // An e-mail address has no case.
+                            Ok(ready) if matches!(kind.collection, "agents" | "contacts") => {
+                                assert_eq!(ready.planned.plan.summary.delete, 0, "{what}");
+                            }
+                            Ok(ready) => {
+                                panic!("{what}: {:?}", common::work(&ready.planned.plan))
+                            }
+                            Err(refusal) => {
+                                let refusal = flat(&refusal);
+                                let differs = refusal.contains("in case only; nothing was renamed")
+                                    && refusal.contains(&format!("`{identity}`"));
+                                let both = refusal.contains("both exist; nothing was renamed");
+                                assert!(differs || both, "{what}: {refusal}");
+                            }
+                        }
+                        tried += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(tried > 150, "{tried}");
+}
+
+/// Where the ledger knows the object, `renamedFrom` is not needed, and its letters are in nobody's way.
+#[tokio::test(start_paused = true)]
+async fn case_5_what_the_ledger_owns_is_renamed_whatever_the_letters() {
+    for dialect in BOTH {
+        let kind = deskform::kind::find("departments").expect("it");
+        let mut place = Place::with(kind, dialect, &[ALPHA]).await;
+        let ids = place.ids(kind, &[ALPHA]).await;
+        let owned = BTreeMap::from([("alpha".to_owned(), ids[0].clone())]);
+        let text = "departments: {alpha: {name: gamma, lifecycle: {renamedFrom: ALPHA}}}";
+        let ready = place.plan(kind, text, &owned, None).await;
+        let ready = ready.unwrap_or_else(|report| panic!("{dialect}: {report}"));
+        let work = common::work(&ready.planned.plan);
+        assert_eq!(work.len(), 1, "{dialect}: {work:?}");
+        assert!(work[0].starts_with("update departments/alpha:"), "{work:?}");
+    }
+}

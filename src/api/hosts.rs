@@ -427,7 +427,7 @@ fn base(name: &'static str, text: &str) -> Result<String, HostError> {
 }
 
 /// Whether a host is this machine, so that plain http leaks nothing.
-pub(super) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+pub(crate) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
         Host::Domain(name) => name.as_ref().eq_ignore_ascii_case("localhost"),
         Host::Ipv4(address) => address.is_loopback(),

@@ -96,9 +96,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     block_on(async {
         let clock = Clock::system();
         let anew = workspace.begins_anew();
+        // Heard from now on, so that no signal leaves a lock behind.
+        let mut signals = Signals::new()?;
         let mut keeper = Keeper::open(store.clone(), &holder(clock), clock, anew).await?;
         workspace.warn(global, &keeper.take_warnings());
-        let mut signals = Signals::new()?;
         let prepared = tokio::select! {
             prepared = prepare(global, args, &workspace, &desired, &options, saved.as_ref(), &store, &mut keeper) => prepared,
             _ = signals.next() => Err(interrupted()),

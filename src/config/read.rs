@@ -12,6 +12,7 @@ use super::{
     Template,
 };
 use crate::api::DataCenter;
+use crate::api::hosts::is_loopback;
 use crate::dialect::{Dialect, Edition};
 use crate::kind::{self, KINDS};
 use crate::problem::{Part, did_you_mean, ticked};
@@ -291,12 +292,7 @@ impl Reader<'_> {
             let Some(text) = self.walker.plain(value, here, key) else {
                 continue;
             };
-            let loopback = |url: &url::Url| match url.host() {
-                Some(url::Host::Domain(name)) => name == "localhost",
-                Some(url::Host::Ipv4(address)) => address.is_loopback(),
-                Some(url::Host::Ipv6(address)) => address.is_loopback(),
-                None => false,
-            };
+            let loopback = |url: &url::Url| url.host().is_some_and(|host| is_loopback(&host));
             let problem = match url::Url::parse(&text) {
                 Ok(url) if url.scheme() == "https" && url.has_host() => None,
                 Ok(url) if url.scheme() == "http" && loopback(&url) => None,

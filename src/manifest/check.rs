@@ -126,9 +126,13 @@ fn renames(
         let Some(other) = identities.get(&key).copied() else {
             continue;
         };
-        let singular = state
-            .get(address)
-            .map_or("resource", |resource| resource.kind.singular);
+        let resource = state.get(address);
+        let singular = resource.map_or("resource", |resource| resource.kind.singular);
+        let now = resource.and_then(|resource| identity(resource.kind, &resource.body));
+        if other == address && now.as_deref() != Some(old.as_str()) {
+            // The case of the letters alone is a change like any other.
+            continue;
+        }
         let place = detail.origin.place("lifecycle/renamedFrom");
         let problem = if other == address {
             Problem::error(

@@ -676,6 +676,34 @@ fn is_reference(entries: &[(Arc<str>, Raw)]) -> bool {
     matches!(entries, [(key, value)] if matches!(&**key, "lookup" | "id") && !matches!(value, Raw::Map(_)))
 }
 
+/// A text of an identity with its expressions replaced; a secret has no place in one.
+fn shown_text(
+    variables: &Variables<'_>,
+    place: &Place,
+    text: &str,
+) -> Result<String, Vec<Problem>> {
+    match variables.expand(text) {
+        Ok(Expanded::Literal(text)) => Ok(text.into_owned()),
+        Ok(Expanded::Text(text)) => Ok(text),
+        Ok(Expanded::Secret(..)) => Err(vec![
+            Problem::error(
+                "misplaced-secret",
+                "an identity cannot hold a secret: plans and reports show it",
+            )
+            .at(place.clone(), "a secret")
+            .help("use `${var.…}` or `${env.…}`"),
+        ]),
+        Err(bad) => Err(bad
+            .into_iter()
+            .map(|bad| {
+                Problem::error(bad.code, bad.message)
+                    .at_part(place.clone(), bad.expression, "")
+                    .help(bad.help)
+            })
+            .collect()),
+    }
+}
+
 /// The canonical identity of a tombstone.
 fn identity_of(
     variables: &Variables<'_>,
@@ -697,26 +725,7 @@ fn identity_of(
                 .help(help),
         ])
     };
-    let expand = |text: &str| match variables.expand(text) {
-        Ok(Expanded::Literal(text)) => Ok(text.into_owned()),
-        Ok(Expanded::Text(text)) => Ok(text),
-        Ok(Expanded::Secret(..)) => Err(vec![
-            Problem::error(
-                "misplaced-secret",
-                "an identity cannot hold a secret: plans and reports show it",
-            )
-            .at(place.clone(), "a secret")
-            .help("use `${var.…}` or `${env.…}`"),
-        ]),
-        Err(bad) => Err(bad
-            .into_iter()
-            .map(|bad| {
-                Problem::error(bad.code, bad.message)
-                    .at_part(place.clone(), bad.expression, "")
-                    .help(bad.help)
-            })
-            .collect()),
-    };
+    let expand = |text: &str| shown_text(variables, place, text);
     let name = format!("removed.{}", kind.collection);
     let refuse = |written: &str| {
         let (message, help) = unquoted(&name, raw, written);

@@ -285,6 +285,11 @@ fn candidate(
             bound.disputed.extend(&old.objects);
             return None;
         }
+        if let Some(problem) = rename.case_differs(desired, live, owned) {
+            problems.push(problem);
+            bound.disputed.extend(old.nearly);
+            return None;
+        }
     }
     match *named {
         [index] => return Some(index),

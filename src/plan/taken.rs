@@ -21,6 +21,8 @@ pub(super) struct Old {
     pub(super) name: String,
     /// The live objects of that identity.
     pub(super) objects: Vec<usize>,
+    /// Where there are none: the live object whose identity differs in case only.
+    pub(super) nearly: Option<usize>,
 }
 
 /// What the `renamedFrom` of a declaration names, if it has one.
@@ -37,19 +39,24 @@ pub(super) fn renamed_from(
         .renamed_from
         .as_deref()?;
     let kind = resource.kind;
-    old_identities(kind, live.dialect, resource, written)
-        .into_iter()
-        .map(|name| Old {
-            objects: live.find(kind.collection, &name).to_vec(),
-            name,
-        })
-        .find(|old| !old.objects.is_empty())
-        .or_else(|| {
-            Some(Old {
-                name: written.to_owned(),
-                objects: Vec::new(),
-            })
-        })
+    let names = old_identities(kind, live.dialect, resource, written);
+    for name in &names {
+        let objects = live.find(kind.collection, name).to_vec();
+        if !objects.is_empty() {
+            return Some(Old {
+                name: name.clone(),
+                objects,
+                nearly: None,
+            });
+        }
+    }
+    Some(Old {
+        name: written.to_owned(),
+        objects: Vec::new(),
+        nearly: names
+            .iter()
+            .find_map(|name| live.find_without_case(kind.collection, name)),
+    })
 }
 
 /// What `renamedFrom` may mean: the whole identity, or the naming part beside those that stay.
@@ -115,10 +122,7 @@ impl Rename<'_> {
         {
             return None;
         }
-        let shown = |name: &str| match address.collection {
-            "webhooks" => url::shown(name).into_owned(),
-            _ => name.to_owned(),
-        };
+        let shown = |name: &str| shown_name(address, name);
         let ids = |indices: &[usize]| {
             let ids: Vec<&str> = indices
                 .iter()
@@ -173,6 +177,52 @@ impl Rename<'_> {
                 )
                 .help(help),
         )
+    }
+}
+
+impl Rename<'_> {
+    /// The problem of an old name that is written in other letters than the live one: the rename
+    /// would find nothing, and the object would be removed as one that nobody declares.
+    ///
+    /// `owned` is what the ledger takes for the declared one. What has the new name, or is owned, is
+    /// the declared one already.
+    pub(super) fn case_differs(
+        &self,
+        desired: &Desired,
+        live: &Live,
+        owned: Option<usize>,
+    ) -> Option<Problem> {
+        let index = self
+            .old
+            .nearly
+            .filter(|index| owned != Some(*index) && !self.taken.contains(index))?;
+        let have = live.identity_of(index)?;
+        let (have, written) = (
+            shown_name(self.address, &have),
+            shown_name(self.address, &self.old.name),
+        );
+        Some(
+            Problem::error(
+                "case-differs",
+                format!("a live object is named `{have}`, which differs from `{written}` in case only; nothing was renamed"),
+            )
+            .at(
+                place(desired, self.address, "lifecycle/renamedFrom"),
+                "its old name",
+            )
+            .help(format!(
+                "write `renamedFrom: {}` if that is the one; if not, take `renamedFrom` away",
+                quoted(&have)
+            )),
+        )
+    }
+}
+
+/// A name as it may be shown: a web address may hold keys.
+fn shown_name(address: &Address, name: &str) -> String {
+    match address.collection {
+        "webhooks" => url::shown(name).into_owned(),
+        _ => name.to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::safe;
+use crate::secret::address::forms as address_forms;
 
 /// The ways in which a text may be written: as it is, in a form, in a URL, and in JSON.
 pub(crate) fn written(secret: &str) -> [String; 4] {
@@ -81,7 +82,8 @@ impl Masks {
                 continue;
             }
             let harmless = safe(part).into_owned();
-            for form in written(part).into_iter().chain([harmless]) {
+            let forms = written(part).into_iter().chain([harmless]);
+            for form in forms.chain(address_forms(part)) {
                 let is_new = |known: &SecretString| known.expose_secret() != form;
                 if self.forms.iter().all(is_new) {
                     self.forms.push(form.into());
@@ -202,6 +204,8 @@ mod tests {
             ("a\"b\\c d/ef", "(secret)"),
             (r#"a\"b\\c d/ef"#, "(secret)"),
             ("a%22b%5Cc%20d%2Fef a%22b%5Cc+d%2Fef", "(secret) (secret)"),
+            // As a web address holds it: in a path, and in the value of a query.
+            ("https://x/in/a%22b%5Cc%20d/ef", "https://x/in/(secret)"),
             ("one line 1\\nx\\ntwo line 2", "(secret)"),
             (
                 "  one line 1\n  x\n  two line 2",

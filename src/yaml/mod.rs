@@ -1,6 +1,5 @@
 //! YAML with places and without domain: texts, what they hold, and where each part of it stands.
 
-pub(crate) mod address;
 pub mod closed;
 pub(crate) mod load;
 pub mod places;

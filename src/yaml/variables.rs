@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use super::address;
 use super::closed::Closed;
 use crate::problem::did_you_mean;
-use crate::secret::Secret;
+use crate::secret::{Secret, address};
 
 /// Gives the value of an environment variable; it is asked from several threads.
 pub(crate) type Lookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);

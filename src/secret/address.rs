@@ -68,6 +68,13 @@ pub(crate) fn encoded(text: String, secrets: &[Range<usize>]) -> String {
     out
 }
 
+/// Every way in which [`encoded`] may write a secret, but for the secret itself.
+pub(crate) fn forms(secret: &str) -> impl Iterator<Item = String> {
+    [PATH, VALUE, NAME, QUERY, FRAGMENT, LOGIN, WHOLE_LOGIN]
+        .into_iter()
+        .map(move |set| utf8_percent_encode(secret, set).to_string())
+}
+
 /// Whether the whole text is an address: it begins with a scheme, and nothing that was written out
 /// has white space.
 fn is_address(text: &str, secrets: &[Range<usize>]) -> bool {
