@@ -14,6 +14,7 @@ pub mod price;
 pub mod request;
 pub mod retry;
 pub mod scope;
+pub mod template;
 pub mod token_cache;
 pub mod transport;
 

@@ -43,6 +43,8 @@ pub struct Paging {
     limit: u32,
     is_paged: bool,
     max_from: Option<u32>,
+    /// The key that tells objects apart.
+    key: &'static str,
 }
 
 /// The number that a server gives to the first object of a listing.
@@ -82,6 +84,7 @@ impl Paging {
             limit: if limit < MIN_PAGE { MIN_PAGE } else { limit },
             is_paged: true,
             max_from: None,
+            key: "id",
         }
     }
 
@@ -92,6 +95,7 @@ impl Paging {
             limit: MAX_PAGE,
             is_paged: false,
             max_from: None,
+            key: "id",
         }
     }
 
@@ -99,6 +103,13 @@ impl Paging {
     #[must_use]
     pub const fn up_to(mut self, max_from: u32) -> Self {
         self.max_from = Some(max_from);
+        self
+    }
+
+    /// Tells objects apart by this key instead of `id`.
+    #[must_use]
+    pub const fn keyed(mut self, key: &'static str) -> Self {
+        self.key = key;
         self
     }
 
@@ -185,7 +196,7 @@ impl Reader {
     ) -> Result<Listed, ApiError> {
         let mut request = request.clone();
         if !paging.is_paged {
-            return Ok(whole(self.page(&request).await?));
+            return Ok(whole(self.page(&request).await?, paging.key));
         }
         request
             .query
@@ -246,7 +257,8 @@ impl Listing<'_> {
                 Joined::More => break,
                 Joined::Whole { end, base } => {
                     let promised = pages.get(end).and_then(|page| page.count);
-                    let objects = joining::objects(std::mem::take(&mut pages), end);
+                    let objects =
+                        joining::objects(std::mem::take(&mut pages), end, self.paging.key);
                     if promised.is_some_and(|count| count > objects.len()) {
                         return InTurn::on(self, objects, limit, base).read().await;
                     }
@@ -267,9 +279,8 @@ impl Listing<'_> {
                     believed.extend(twice);
                     expected = pages.len();
                     let again = match round {
-                        0 => seam,
                         1 if last_seam == Some(seam) => seam.saturating_sub(1),
-                        1 => seam,
+                        0 | 1 => seam,
                         // Something moved that far in front: nothing before it can be kept.
                         _ => 0,
                     };
@@ -308,7 +319,7 @@ impl Listing<'_> {
                 return Err(self.too_long());
             }
             pages.extend(self.window(first..=last).await?);
-            let joined = join(pages, limit, believed);
+            let joined = join(pages, limit, self.paging.key, believed);
             let odd = pages.first().is_some_and(|page| self.is_odd(page));
             if odd || joined != Joined::More {
                 return Ok(joined);
@@ -398,8 +409,8 @@ impl Listing<'_> {
 }
 
 /// Everything came with one answer.
-fn whole(page: Page) -> Listed {
-    let objects = joining::objects(vec![page], 0);
+fn whole(page: Page, key: &str) -> Listed {
+    let objects = joining::objects(vec![page], 0, key);
     let known = Known {
         objects: objects.len(),
         ..Known::default()
@@ -437,8 +448,8 @@ fn read_page(body: Option<Value>) -> Option<Page> {
 }
 
 /// What tells an object from the others: its id, else all of it.
-fn key(object: &Value) -> String {
-    match object.get("id") {
+fn key(object: &Value, name: &str) -> String {
+    match object.get(name) {
         Some(Value::String(id)) => id.clone(),
         Some(Value::Number(id)) => id.to_string(),
         _ => object.to_string(),
@@ -493,7 +504,7 @@ mod tests {
         let objects = client(transport).reader().list(&request(), paging).await?;
         Ok(objects
             .iter()
-            .map(|object| key(object).parse().unwrap())
+            .map(|object| key(object, "id").parse().unwrap())
             .collect())
     }
 
@@ -519,7 +530,7 @@ mod tests {
                     .await
                     .unwrap();
                 let found = |listed: &Listed| -> Vec<usize> {
-                    let keys = listed.objects.iter().map(key);
+                    let keys = listed.objects.iter().map(|one| key(one, "id"));
                     keys.map(|key| key.parse().unwrap()).collect()
                 };
                 assert_eq!(found(&first), all, "{what}");
@@ -834,7 +845,7 @@ mod tests {
                 Ok(_) if hides => {}
                 Ok(listed) => {
                     let mut found: Vec<usize> =
-                        listed.objects.iter().map(|one| key(one).parse().unwrap()).collect();
+                        listed.objects.iter().map(|one| key(one, "id").parse().unwrap()).collect();
                     for id in &stayed {
                         prop_assert!(found.contains(id), "{id} is missing: {found:?}");
                     }

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-use crate::api::{ApiError, Method, Paging, Reader, Request};
+use crate::api::{ApiError, Reader};
 use crate::clock::Clock;
-use crate::dialect::Dialect;
 use crate::kind::Form;
 use crate::live::convert::id_text;
 use crate::live::{Live, LiveObject, identity, is_gone};
 use crate::plan::matching::belongs_to_others;
 use crate::plan::requests::Op;
 use crate::plan::task::Task;
+use crate::reading::{listing_of, paging, plant_words};
 use crate::state::Value;
 
 /// How long an object may take to appear in its listing.
@@ -63,14 +63,14 @@ pub enum Found {
 pub async fn look(
     task: &Task,
     op: &Op,
-    dialect: Dialect,
+    live: &Live,
     reader: &Reader,
     recovery: Recovery,
 ) -> Result<Found, ApiError> {
     let begun_ms = recovery.clock.now_ms();
     let settle_ms = i64::try_from(recovery.settle.as_millis()).unwrap_or(i64::MAX);
     loop {
-        let mut found = list(task, op, dialect, reader).await?;
+        let mut found = list(task, op, live, reader).await?;
         if found.len() > 1 {
             return Ok(Found::Several(
                 found.into_iter().map(|(id, _)| id).collect(),
@@ -92,25 +92,19 @@ pub async fn look(
 async fn list(
     task: &Task,
     op: &Op,
-    dialect: Dialect,
+    live: &Live,
     reader: &Reader,
 ) -> Result<Vec<(String, Map<String, Json>)>, ApiError> {
+    let dialect = live.dialect;
     let Some(api) = task.kind.api(dialect) else {
         return Ok(Vec::new());
     };
-    let paging = if api.page == 0 {
-        Paging::whole()
-    } else {
-        Paging::pages_of(api.page)
+    let Some(request) = listing_of(task.kind, api, &task.body, live) else {
+        return Ok(Vec::new());
     };
-    let mut request = Request::new(Method::Get, api.list);
-    let module = task.body.get("module").and_then(Value::as_text);
-    if let (true, Some(module)) = (api.by_module, module) {
-        request = request.query("module", module);
-    }
-    let items = reader.list(&request, paging).await?;
+    let items = reader.list(&request, paging(api)).await?;
     let objects = items.into_iter().filter_map(|item| match item {
-        Json::Object(raw) => Some((raw.get("id").and_then(id_text)?, raw)),
+        Json::Object(raw) => Some((raw.get(api.id).and_then(id_text)?, raw)),
         _ => None,
     });
     // What the task itself replaces is not what it created, and what is trashed is nothing.
@@ -141,9 +135,7 @@ async fn list(
     };
     let mut seen = Live::new(dialect);
     for (id, mut raw) in objects {
-        if let Some(module) = module {
-            raw.insert("module".to_owned(), Json::from(module));
-        }
+        plant_words(task.kind, api, &task.body, dialect, &mut raw);
         seen.add(LiveObject {
             kind: task.kind,
             id,

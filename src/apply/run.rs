@@ -5,12 +5,11 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
 
-use crate::api::{ApiError, ErrorKind, Method, Request, Writer};
+use crate::api::{ApiError, ErrorKind, Request, Writer, template};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::queue::{End, Queue, Start};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
-use crate::kind::Form;
 use crate::ledger::Settled;
 use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::{Live, is_gone as is_trashed};
@@ -174,7 +173,7 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
             }
         };
         if !adopted && op.creates() {
-            let Some(new) = body.get("id").and_then(id_text) else {
+            let Some(new) = body.get(id_key(task, live)).and_then(id_text) else {
                 return Outcome::Unknown {
                     error: "the server answered a creation without an id".to_owned(),
                 };
@@ -356,7 +355,7 @@ async fn send(
             }
         };
         tracing::info!(address = %task.address, "the answer to a creation was lost; looking for the object");
-        let found = look(task, op, live.dialect, &writer.reader(), recovery).await;
+        let found = look(task, op, live, &writer.reader(), recovery).await;
         match found {
             Ok(Found::One { id, raw }) => {
                 let raw = whole(task, &id, raw, live, writer).await;
@@ -388,6 +387,11 @@ fn never_seen(sent: usize, cause: &str) -> Outcome {
     }
 }
 
+/// The key under which an answer carries the id of what a task makes.
+fn id_key(task: &Task, live: &Live) -> &'static str {
+    task.kind.api(live.dialect).map_or("id", |api| api.id)
+}
+
 /// Whether an object that was to be switched, or taken out of use, is so already: an earlier attempt
 /// whose answer was lost may have done it.
 async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
@@ -400,7 +404,10 @@ async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer)
     else {
         return false;
     };
-    let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+    let Some(item) = api.item else {
+        return false;
+    };
+    let request = template::get_by_id(item, &id);
     let Ok(answer) = writer.reader().get(&request).await else {
         return false;
     };
@@ -418,7 +425,10 @@ async fn is_gone(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
     let (Op::Delete { id, .. }, Some(api)) = (op, task.kind.api(live.dialect)) else {
         return false;
     };
-    let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+    let Some(item) = api.item else {
+        return false;
+    };
+    let request = template::get_by_id(item, id);
     match writer.reader().get(&request).await {
         Ok(answer) => matches!(&answer.body, Some(Json::Object(raw)) if is_trashed(raw)),
         Err(error) => error.is_absent(),
@@ -433,7 +443,7 @@ async fn adopt_duplicate(
     recovery: Recovery,
     error: &ApiError,
 ) -> Result<Written, Box<Outcome>> {
-    match look(task, op, live.dialect, &writer.reader(), recovery).await {
+    match look(task, op, live, &writer.reader(), recovery).await {
         Ok(Found::One { id, raw }) => {
             let raw = whole(task, &id, raw, live, writer).await;
             Ok(Written::Adopted(id, raw))
@@ -454,8 +464,8 @@ async fn whole(
     let Some(api) = task.kind.api(live.dialect) else {
         return raw;
     };
-    if api.form == Form::Plain && !api.by_module {
-        let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+    if let (Some(item), false) = (api.item, api.listing.is_scoped()) {
+        let request = template::get_by_id(item, id);
         if let Ok(answer) = writer.reader().get(&request).await
             && let Some(Json::Object(body)) = answer.body
         {

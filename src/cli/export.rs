@@ -8,7 +8,7 @@ use super::common::{Failure, Workspace, block_on, environment_variable, remark};
 use super::files::write_file;
 use super::output::announce;
 use crate::export::{Exported, export};
-use crate::kind::{Form, KINDS, Kind};
+use crate::kind::{KINDS, Kind, Listing};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::Ids;
@@ -59,7 +59,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             kind.managed
                 && kind
                     .api(session.dialect)
-                    .is_none_or(|api| api.form == Form::SlaNames)
+                    .is_none_or(|api| api.listing == Listing::Mentioned)
         };
         for kind in KINDS.iter().filter(readable) {
             exported.notes.push(format!(

@@ -11,7 +11,7 @@ use super::Global;
 use super::common::{Failure, Workspace, block_on, remark};
 use super::output::{announce, print};
 use super::store::holder;
-use crate::api::{Method, Request};
+use crate::api::template;
 use crate::clock::Clock;
 use crate::kind::Kind;
 use crate::ledger::{Entry, Held, Ledger, Load, LockError, Runs, Store};
@@ -310,8 +310,8 @@ async fn find(
         .help("the id stands in the object's address in Zoho Desk; trashed objects do not count")
         .into()
     };
-    if api.by_id && !api.by_module {
-        let request = Request::new(Method::Get, format!("{}/{id}", api.list));
+    if let (Some(item), false) = (api.item, api.listing.is_scoped()) {
+        let request = template::get_by_id(item, id);
         return match session.client.reader().get(&request).await {
             Ok(answer) => match answer.body {
                 Some(Json::Object(raw)) if !is_gone(&raw) => Ok(LiveObject {
@@ -327,7 +327,7 @@ async fn find(
         };
     }
     let live = session
-        .read(&Needs::of_kind(kind, dialect))
+        .read(&Needs::of_kind(kind))
         .await
         .map_err(|error: SessionError| workspace.session_failure(error))?;
     live.find_id(kind.collection, id)

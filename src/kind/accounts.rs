@@ -1,8 +1,8 @@
 //! Accounts.
 
 use super::{
-    Api, Create, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Wire, by_fields, email,
-    encoded, in_object, integer, patterns, reference, references, sent, text,
+    Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, by_fields,
+    email, encoded, in_object, integer, patterns, reference, references, sent, text,
 };
 
 /// An account. Source: Account (`getAccounts`, `createAccount`, `updateAccount`,
@@ -107,11 +107,12 @@ pub const KIND: Kind = Kind {
             .doc("Values of custom fields of the module `accounts`, by `customFields` handle or API name."),
     ],
     disable_effect: None,
+    mentions: &[],
     openapi: Some(Api {
-        list: "/accounts",
+        listing: Listing::Whole("/accounts"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/accounts/{id}"),
         takes_fields: true,
         create: Create::Post,
         required_on_create: &[],
@@ -123,10 +124,10 @@ pub const KIND: Kind = Kind {
         scopes: super::CONTACTS_SCOPES,
     }),
     guide: Some(Api {
-        list: "/accounts",
+        listing: Listing::Whole("/accounts"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/accounts/{id}"),
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],

@@ -1,8 +1,8 @@
 //! Agents.
 
 use super::{
-    Api, Create, Enabled, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire,
-    choice, email, encoded, patterns, reference, references, sent, text,
+    Api, Create, Enabled, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch,
+    Wire, choice, email, encoded, patterns, reference, references, sent, text,
 };
 
 /// An agent. Source: Agent (`getAgents`, `addAgent`, `updateAgent`, `deactivateAgents`,
@@ -124,11 +124,12 @@ pub const KIND: Kind = Kind {
             .doc("Values of custom fields of the module `agents`, by `customFields` handle or API name."),
     ],
     disable_effect: Some("the agent can no longer sign in; open work stays assigned"),
+    mentions: &[],
     openapi: Some(Api {
-        list: "/agents",
+        listing: Listing::Whole("/agents"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/agents/{id}"),
         takes_fields: false,
         create: Create::Post,
         required_on_create: &["rolePermissionType", "departments"],
@@ -148,10 +149,10 @@ pub const KIND: Kind = Kind {
         },
     }),
     guide: Some(Api {
-        list: "/agents",
+        listing: Listing::Whole("/agents"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/agents/{id}"),
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],

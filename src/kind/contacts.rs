@@ -1,8 +1,8 @@
 //! Contacts.
 
 use super::{
-    Api, Create, Field, Form, Kind, Removal, Scopes, Shape, Wire, by_fields, email, in_object,
-    patterns, reference, sent, text,
+    Api, Create, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, by_fields, email,
+    in_object, patterns, reference, sent, text,
 };
 
 /// A contact. Source: Contact (`getContacts`, `createContact`, `updateContact`,
@@ -118,11 +118,12 @@ pub const KIND: Kind = Kind {
             .doc("Values of custom fields of the module `contacts`, by `customFields` handle or API name."),
     ],
     disable_effect: None,
+    mentions: &[],
     openapi: Some(Api {
-        list: "/contacts",
+        listing: Listing::Whole("/contacts"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/contacts/{id}"),
         takes_fields: true,
         create: Create::Post,
         required_on_create: &[],
@@ -134,10 +135,10 @@ pub const KIND: Kind = Kind {
         scopes: super::CONTACTS_SCOPES,
     }),
     guide: Some(Api {
-        list: "/contacts",
+        listing: Listing::Whole("/contacts"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/contacts/{id}"),
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],

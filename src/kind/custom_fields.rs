@@ -1,8 +1,8 @@
 //! Custom fields.
 
 use super::{
-    Api, Create, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Wire, choice, encoded, flag,
-    integer, map, patterns, text,
+    Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, choice,
+    encoded, flag, integer, map, patterns, text,
 };
 
 /// Every type that one of the dialects can create. Source: Field, `createField` (16 types);
@@ -45,7 +45,7 @@ pub const MODULES: &[&str] = &[
 pub struct TypeRule {
     /// The type.
     pub name: &'static str,
-    /// Properties it required_on_create.
+    /// Properties it demands.
     pub required: &'static [&'static str],
     /// Properties it allows besides those that all types do.
     pub allowed: &'static [&'static str],
@@ -286,11 +286,12 @@ pub const KIND: Kind = Kind {
             .doc("Properties of a LargeText."),
     ],
     disable_effect: None,
+    mentions: &[],
     openapi: Some(Api {
-        list: "/fields",
+        listing: Listing::Each("/fields?module={module}", MODULES),
         page: 0,
-        by_module: true,
-        by_id: true,
+        id: "id",
+        item: Some("/fields/{id}"),
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],
@@ -308,11 +309,11 @@ pub const KIND: Kind = Kind {
         },
     }),
     guide: Some(Api {
-        list: "/organizationFields",
+        listing: Listing::Each("/organizationFields?module={module}", MODULES),
         page: 0,
-        by_module: true,
+        id: "id",
         // The guide shows none.
-        by_id: false,
+        item: None,
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],

@@ -1,8 +1,8 @@
 //! Departments.
 
 use super::{
-    Api, Create, Enabled, Form, Kind, Removal, Scopes, Switch, SwitchApi, Wire, flag, patterns,
-    text,
+    Api, Create, Enabled, Form, Kind, Listing, Removal, Scopes, Switch, SwitchApi, Wire, flag,
+    patterns, text,
 };
 
 /// A department. Source: Department (`getDepartments`, `addDepartment`, `updateDepartment`,
@@ -52,11 +52,12 @@ pub const KIND: Kind = Kind {
             .doc("Whether the department is in use; declaring it implies `true`."),
     ],
     disable_effect: Some("agents who belong to no other department are locked out"),
+    mentions: &[],
     openapi: Some(Api {
-        list: "/departments",
+        listing: Listing::Whole("/departments"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/departments/{id}"),
         takes_fields: false,
         create: Create::PostWithAgents,
         required_on_create: &[],
@@ -95,10 +96,10 @@ pub const KIND: Kind = Kind {
         },
     }),
     guide: Some(Api {
-        list: "/departments",
+        listing: Listing::Whole("/departments"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/departments/{id}"),
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],

@@ -1,6 +1,6 @@
 //! Layouts.
 
-use super::{Api, Create, Form, Kind, Removal, Scopes, Wire, choice, sent, text};
+use super::{Api, Create, Form, Kind, Listing, Removal, Scopes, Wire, choice, sent, text};
 
 /// A layout of a module; it can be referred to but not managed. Source: Layout (`getLayouts`).
 pub const KIND: Kind = Kind {
@@ -26,11 +26,12 @@ pub const KIND: Kind = Kind {
             .doc("The layout's name."),
     ],
     disable_effect: None,
+    mentions: &[],
     openapi: Some(Api {
-        list: "/layouts",
+        listing: Listing::Each("/layouts?module={module}", &[]),
         page: 99,
-        by_module: true,
-        by_id: true,
+        id: "id",
+        item: Some("/layouts/{id}"),
         takes_fields: false,
         create: Create::Never,
         required_on_create: &[],

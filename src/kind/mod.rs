@@ -65,6 +65,8 @@ pub struct Kind {
     pub delete_effect: Option<&'static str>,
     /// What taking it out of use does besides, for the plan's reader.
     pub disable_effect: Option<&'static str>,
+    /// Where its objects are mentioned that no listing shows, in the order in which it is looked.
+    pub mentions: &'static [Mention],
     /// Its endpoints in the `openapi` dialect.
     pub openapi: Option<Api>,
     /// Its endpoints in the `guide` dialect.
@@ -510,14 +512,15 @@ const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
 #[derive(Debug, Clone, Copy)]
 pub struct Api {
-    /// The collection's path.
-    pub list: &'static str,
+    /// How its objects are found.
+    pub listing: Listing,
     /// Objects a listing page may hold; 0 means that the listing has no paging.
     pub page: u32,
-    /// Whether the listing is made once a module (`?module=`).
-    pub by_module: bool,
-    /// Whether there is a GET of one object by its id: then only its answer proves an absence.
-    pub by_id: bool,
+    /// The key under which answers carry an object's id.
+    pub id: &'static str,
+    /// The path of one object, with `{id}`; none where there is no such GET. Where there is one, only
+    /// its answer proves an absence.
+    pub item: Option<&'static str>,
     /// Whether the listing takes `fields=`.
     pub takes_fields: bool,
     /// How objects are created.
@@ -536,6 +539,90 @@ pub struct Api {
     pub form: Form,
     /// Scopes, any one of each list.
     pub scopes: Scopes,
+}
+
+/// How the objects of a kind are found.
+///
+/// A path may hold a query and places for values: `{module}` is the text of that field, `{department}`
+/// the id behind that reference, and `{layout.module}` the field `module` of what `layout` refers to.
+/// The fields in places are scopes: an object belongs to the listing that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// One listing holds them all.
+    Whole(&'static str),
+    /// There is a listing for each value of the scopes that its path names. The words are the known
+    /// values of a scope that takes any text, for listing everything.
+    Each(&'static str, &'static [&'static str]),
+    /// No listing shows them: other answers mention their ids and names, see [`Kind::mentions`].
+    Mentioned,
+}
+
+impl Listing {
+    /// The path template of the listing, if there is one.
+    #[must_use]
+    pub const fn template(self) -> Option<&'static str> {
+        match self {
+            Self::Whole(template) | Self::Each(template, _) => Some(template),
+            Self::Mentioned => None,
+        }
+    }
+
+    /// The path of the collection, to which creations are posted.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        let template = self.template().unwrap_or_default();
+        template.split('?').next().unwrap_or(template)
+    }
+
+    /// Whether the listing is made for each value of a scope.
+    #[must_use]
+    pub const fn is_scoped(self) -> bool {
+        matches!(self, Self::Each(..))
+    }
+}
+
+/// Where answers about other things mention objects by id and name.
+#[derive(Debug, Clone, Copy)]
+pub struct Mention {
+    /// The dialect in which it holds.
+    pub dialect: Dialect,
+    /// What is looked at.
+    pub by: Mentioner,
+    /// Where the id stands in an item, with a slash before a nested key.
+    pub id: &'static str,
+    /// Where the name stands in an item, likewise.
+    pub name: &'static str,
+    /// A key and the value that it must have for the item to count.
+    pub only: Option<(&'static str, &'static str)>,
+}
+
+/// What mentions objects of another kind.
+#[derive(Debug, Clone, Copy)]
+pub enum Mentioner {
+    /// The objects of a kind that is read anyway.
+    Objects(&'static str),
+    /// A listing below each item of another listing. In its path `{id}` is the item's id.
+    BelowListing {
+        /// The path of the other listing, and its objects on a page.
+        of: (&'static str, u32),
+        /// The path of the listing.
+        path: &'static str,
+        /// Its objects on a page.
+        page: u32,
+        /// The key that tells its items apart, where that is not `id`.
+        key: &'static str,
+    },
+    /// A listing for each object of a kind. In its path `{id}` is the object's id.
+    BelowObjects {
+        /// The kind.
+        of: &'static str,
+        /// Whether only objects count that are declared with a reference to the kind looked for.
+        referring: bool,
+        /// The path of the listing.
+        path: &'static str,
+        /// Its objects on a page.
+        page: u32,
+    },
 }
 
 /// How objects are created.
@@ -598,8 +685,6 @@ pub enum Form {
     Plain,
     /// The set of `/events` objects with one URL is one webhook (guide).
     EventsByUrl,
-    /// Names of SLA definitions, gathered from the places that show them (openapi).
-    SlaNames,
 }
 
 /// Scopes of a kind's operations; any one of each list is enough.

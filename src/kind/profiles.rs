@@ -1,6 +1,6 @@
 //! Profiles.
 
-use super::{Api, Create, Form, Kind, Removal, Scopes, patterns, text};
+use super::{Api, Create, Form, Kind, Listing, Removal, Scopes, patterns, text};
 
 /// A profile of permissions; it can be referred to but not managed. Source: Profile
 /// (`getProfileList`); a profile can only be made by cloning another one.
@@ -20,11 +20,12 @@ pub const KIND: Kind = Kind {
         .required()
         .doc("The profile's name.")],
     disable_effect: None,
+    mentions: &[],
     openapi: Some(Api {
-        list: "/profiles",
+        listing: Listing::Whole("/profiles"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/profiles/{id}"),
         takes_fields: false,
         create: Create::Never,
         required_on_create: &[],

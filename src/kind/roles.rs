@@ -1,6 +1,10 @@
 //! Roles.
 
-use super::{Api, Create, Form, Kind, Removal, Scopes, flag, patterns, reference, sent, text};
+use super::{
+    Api, Create, Form, Kind, Listing, Mention, Mentioner, Removal, Scopes, flag, patterns,
+    reference, sent, text,
+};
+use crate::dialect::Dialect;
 
 /// A role of agents. Source: Role (`getRoles`, `addRole`, `updateRole`, `deleteRole`).
 pub const KIND: Kind = Kind {
@@ -32,11 +36,21 @@ pub const KIND: Kind = Kind {
             .doc("Whether agents of the role see each other's records."),
     ],
     disable_effect: None,
+    mentions: &[
+        // Source: the guide's agents, whose answers carry both.
+        Mention {
+            dialect: Dialect::Guide,
+            by: Mentioner::Objects("agents"),
+            id: "roleId",
+            name: "roleName",
+            only: None,
+        },
+    ],
     openapi: Some(Api {
-        list: "/roles",
+        listing: Listing::Whole("/roles"),
         page: 100,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/roles/{id}"),
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],

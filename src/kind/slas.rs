@@ -1,6 +1,9 @@
 //! Service level agreements.
 
-use super::{Api, Create, Field, Form, Kind, Removal, Scopes, Shape, Wire, flag, map, text};
+use super::{
+    Api, Create, Field, Form, Kind, Listing, Mention, Mentioner, Removal, Scopes, Shape, Wire,
+    flag, map, text,
+};
 
 const TIMES: &[Field] = &[
     Field::new("businessHours", Shape::Number)
@@ -10,6 +13,7 @@ const TIMES: &[Field] = &[
         .nullable()
         .doc("Hours counted around the clock."),
 ];
+use crate::dialect::Dialect;
 
 /// Where a person works on SLA definitions.
 const PLACE: &str = "Setup > Automation > SLAs";
@@ -64,11 +68,52 @@ pub const KIND: Kind = Kind {
             .doc("The time until the solution."),
     ],
     disable_effect: None,
+    mentions: &[
+        // Source: Business Hour, `getBusinessHours` and `getRelatedRulesForBusinessHour`.
+        Mention {
+            dialect: Dialect::Openapi,
+            by: Mentioner::BelowListing {
+                of: ("/businessHours", 50),
+                path: "/businessHours/{id}/relatedRules",
+                page: 50,
+                key: "ruleId",
+            },
+            id: "ruleId",
+            name: "ruleName",
+            only: Some(("ruleType", "SLA")),
+        },
+        // Source: Support Plan, `getSupportPlans`.
+        Mention {
+            dialect: Dialect::Openapi,
+            by: Mentioner::BelowObjects {
+                of: "departments",
+                referring: false,
+                path: "/supportPlans?departmentId={id}",
+                page: 50,
+            },
+            id: "sla/id",
+            name: "sla/name",
+            only: None,
+        },
+        // Source: Account SLA, `getSlasUnderAccount`.
+        Mention {
+            dialect: Dialect::Openapi,
+            by: Mentioner::BelowObjects {
+                of: "accounts",
+                referring: true,
+                path: "/accounts/{id}/sla",
+                page: 100,
+            },
+            id: "id",
+            name: "name",
+            only: None,
+        },
+    ],
     openapi: Some(Api {
-        list: "/businessHours",
+        listing: Listing::Mentioned,
         page: 50,
-        by_module: false,
-        by_id: false,
+        id: "id",
+        item: None,
         takes_fields: false,
         create: Create::Manual(PLACE),
         required_on_create: &[],
@@ -76,7 +121,7 @@ pub const KIND: Kind = Kind {
         resend: &[],
         removal: Removal::Manual(PLACE),
         switch: None,
-        form: Form::SlaNames,
+        form: Form::Plain,
         scopes: Scopes {
             read: &["Desk.settings.READ"],
             create: &[],
@@ -85,11 +130,11 @@ pub const KIND: Kind = Kind {
         },
     }),
     guide: Some(Api {
-        list: "/sla",
+        listing: Listing::Whole("/sla"),
         page: 100,
-        by_module: false,
+        id: "id",
         // The guide shows none.
-        by_id: false,
+        item: None,
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],

@@ -1,8 +1,8 @@
 //! Webhooks.
 
 use super::{
-    Api, Create, Enabled, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire, flag, patterns,
-    text,
+    Api, Create, Enabled, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch, Wire, flag,
+    patterns, text,
 };
 
 /// Which filter an event takes. Source: Webhook, the filter schema of each event.
@@ -173,11 +173,12 @@ pub const KIND: Kind = Kind {
             .doc("Whether the webhook is in use; declaring it implies `true`."),
     ],
     disable_effect: None,
+    mentions: &[],
     openapi: Some(Api {
-        list: "/webhooks",
+        listing: Listing::Whole("/webhooks"),
         page: 0,
-        by_module: false,
-        by_id: true,
+        id: "id",
+        item: Some("/webhooks/{id}"),
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],
@@ -194,11 +195,11 @@ pub const KIND: Kind = Kind {
         },
     }),
     guide: Some(Api {
-        list: "/events",
+        listing: Listing::Whole("/events"),
         page: 100,
-        by_module: false,
+        id: "id",
         // The guide shows none.
-        by_id: false,
+        item: None,
         takes_fields: false,
         create: Create::Post,
         required_on_create: &[],

@@ -139,7 +139,9 @@ impl Op {
         };
         let own_id = || ids.id(context.address).ok_or_else(unknown);
         Ok(match self {
-            Self::Create { .. } | Self::AddEvent { .. } => (Method::Post, Cow::Borrowed(api.list)),
+            Self::Create { .. } | Self::AddEvent { .. } => {
+                (Method::Post, Cow::Borrowed(api.listing.path()))
+            }
             Self::Update(_) => (
                 Method::Patch,
                 path(api.update.unwrap_or_default(), &own_id()?).into(),
@@ -153,7 +155,10 @@ impl Op {
                 Method::Post,
                 format!("/departments/{}/dissociateAgents", own_id()?).into(),
             ),
-            Self::RemoveEvent { id } => (Method::Delete, format!("{}/{id}", api.list).into()),
+            Self::RemoveEvent { id } => (
+                Method::Delete,
+                format!("{}/{id}", api.listing.path()).into(),
+            ),
             Self::Disable { id } => {
                 let request = disable(api, id);
                 (request.method, request.path.into())

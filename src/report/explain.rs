@@ -136,8 +136,8 @@ pub fn field(kind: &Kind, path: &str) -> Option<String> {
 fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
     let _ = writeln!(out, "\n{dialect}");
     let creating = match api.create {
-        Create::Post => format!("POST {}", api.list),
-        Create::PostWithAgents => format!("POST {}, with at least one agent", api.list),
+        Create::Post => format!("POST {}", api.listing.path()),
+        Create::PostWithAgents => format!("POST {}, with at least one agent", api.listing.path()),
         Create::Manual(place) => format!("by hand: {place}"),
         Create::Never => "never".to_owned(),
     };
@@ -147,7 +147,7 @@ fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
         (None, Form::EventsByUrl) => {
             format!(
                 "one POST or DELETE on {} for each event that joins or leaves",
-                api.list
+                api.listing.path()
             )
         }
         (None, _) => "never".to_owned(),

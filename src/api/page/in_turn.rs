@@ -82,7 +82,7 @@ impl<'a> InTurn<'a> {
     fn begin(&mut self, first: Page) {
         self.length = first.objects.len();
         if first.objects.len() != self.listing.paging.size() {
-            self.first = first.objects.first().map(key);
+            self.first = first.objects.first().map(|object| self.key(object));
         }
         self.add(first.objects, 0);
     }
@@ -165,10 +165,10 @@ impl<'a> InTurn<'a> {
     /// Whether a page continues what has been read; learns the base from the first seam.
     fn seam(&mut self, page: &Page) -> Seam {
         // The last object seen is gone: what came after it may have moved before it.
-        let Some(first) = page.objects.first().map(key) else {
+        let Some(first) = page.objects.first().map(|object| self.key(object)) else {
             return Seam::Broken;
         };
-        let is_seen = |object| self.seen.contains(&key(object));
+        let is_seen = |object| self.seen.contains(&self.key(object));
         if self.first.as_ref() == Some(&first)
             && page.objects.len() == self.places
             && page.objects.iter().all(is_seen)
@@ -177,7 +177,7 @@ impl<'a> InTurn<'a> {
         }
         let begins_with_last = self.last.as_ref() == Some(&first);
         let begins_before_last = self.before_last.as_ref() == Some(&first)
-            && page.objects.get(1).map(key).as_ref() == self.last.as_ref();
+            && page.objects.get(1).map(|object| self.key(object)).as_ref() == self.last.as_ref();
         match self.base {
             _ if begins_with_last => {
                 self.base.get_or_insert(Base::Zero);
@@ -191,11 +191,15 @@ impl<'a> InTurn<'a> {
         }
     }
 
+    fn key(&self, object: &Value) -> String {
+        key(object, self.listing.paging.key)
+    }
+
     /// Adds the objects behind the overlap; says how many were new.
     fn add(&mut self, page: Vec<Value>, overlap: usize) -> usize {
         let mut news = 0;
         for object in page.into_iter().skip(overlap) {
-            let key = key(&object);
+            let key = self.key(&object);
             self.places += 1;
             self.before_last = self.last.replace(key.clone());
             if self.seen.insert(key) {

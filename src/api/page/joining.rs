@@ -33,20 +33,22 @@ pub(super) enum Joined {
 }
 
 /// Looks at pages from the first on; `believed` are objects that may stand at two places.
-pub(super) fn join(pages: &[Page], limit: usize, believed: &HashSet<String>) -> Joined {
+///
+/// `name` is the key that tells objects apart.
+pub(super) fn join(pages: &[Page], limit: usize, name: &str, believed: &HashSet<String>) -> Joined {
     let mut base = None;
     let mut seen: HashMap<String, usize> = HashMap::new();
     for (number, page) in pages.iter().enumerate() {
         let overlap = match number.checked_sub(1) {
             None => 0,
-            Some(before) => match seam(&pages[before], page, number, limit, &mut base) {
+            Some(before) => match seam(&pages[before], page, number, limit, name, &mut base) {
                 Some(overlap) => overlap,
                 None => return broken(before),
             },
         };
         let mut twice = HashSet::new();
         for object in page.objects.iter().skip(overlap) {
-            let key = key(object);
+            let key = key(object, name);
             // One answer is one moment: what stands in it twice is no sign of a change.
             let at = *seen.entry(key.clone()).or_insert(number);
             if at != number && !believed.contains(&key) {
@@ -63,7 +65,7 @@ pub(super) fn join(pages: &[Page], limit: usize, believed: &HashSet<String>) -> 
             let behind = &pages[number + 1..];
             return if behind.iter().all(|page| page.objects.is_empty()) {
                 Joined::Whole { end: number, base }
-            } else if number == 0 && is_last_again(page, behind) {
+            } else if number == 0 && is_last_again(page, behind, name) {
                 Joined::Whole {
                     end: number,
                     base: Some(Base::One),
@@ -79,7 +81,8 @@ pub(super) fn join(pages: &[Page], limit: usize, believed: &HashSet<String>) -> 
 /// Whether page 1 holds the last object of page 0 and nothing lies behind it.
 ///
 /// Counted from 1, page 1 begins one place earlier than the end of a page 0 that lacks one object.
-fn is_last_again(first: &Page, behind: &[Page]) -> bool {
+fn is_last_again(first: &Page, behind: &[Page], name: &str) -> bool {
+    let key = |object| key(object, name);
     let last = first.objects.last().map(key);
     let mut held = behind.iter().flat_map(|page| &page.objects).map(key);
     last.is_some() && held.next() == last && held.next().is_none()
@@ -98,12 +101,13 @@ fn seam(
     page: &Page,
     number: usize,
     limit: usize,
+    name: &str,
     base: &mut Option<Base>,
 ) -> Option<usize> {
     if page.objects.len() > limit {
         return None;
     }
-    let key_at = |objects: &[Value], at: usize| objects.get(at).map(key);
+    let key_at = |objects: &[Value], at: usize| objects.get(at).map(|object| key(object, name));
     // Without its first object the page may begin anywhere.
     let first = key_at(&page.objects, 0)?;
     let last = before.objects.len().checked_sub(1)?;
@@ -123,7 +127,7 @@ fn seam(
 }
 
 /// The objects of a whole listing, each once, in the server's order.
-pub(super) fn objects(pages: Vec<Page>, end: usize) -> Vec<Value> {
+pub(super) fn objects(pages: Vec<Page>, end: usize, name: &str) -> Vec<Value> {
     let mut seen = HashSet::new();
     let mut all = Vec::with_capacity(pages.iter().map(|page| page.objects.len()).sum());
     for object in pages
@@ -131,7 +135,7 @@ pub(super) fn objects(pages: Vec<Page>, end: usize) -> Vec<Value> {
         .take(end + 1)
         .flat_map(|page| page.objects)
     {
-        if seen.insert(key(&object)) {
+        if seen.insert(key(&object, name)) {
             all.push(object);
         }
     }

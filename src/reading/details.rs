@@ -1,0 +1,231 @@
+//! Single objects: those that listings show in part, or not at all.
+
+use futures_util::future::join_all;
+use serde_json::{Map, Value as Json};
+
+use super::needs::roots;
+use super::{Needs, Unread, key_of};
+use crate::api::{Reader, template};
+use crate::dialect::Dialect;
+use crate::kind::{self, Listing, Shape, Shown, Wire};
+use crate::ledger::Ledger;
+use crate::live::convert::Ids;
+use crate::live::{Live, LiveObject, is_gone};
+use crate::plan::bound::Bound;
+use crate::state::{Address, Resource, Value};
+
+/// Which objects need a GET of their own: those that the manifests name with fields that the
+/// listing did not carry.
+#[must_use]
+pub fn incomplete(bound: &Bound, live: &Live) -> Vec<usize> {
+    let mut wanted: Vec<usize> = bound
+        .live
+        .iter()
+        .filter(|(address, index)| {
+            bound.desired.get(*address).is_some_and(|resource| {
+                live.objects
+                    .get(**index)
+                    .is_some_and(|object| lacks(object, resource, live))
+            })
+        })
+        .map(|(_, index)| *index)
+        .collect();
+    wanted.sort_unstable();
+    wanted
+}
+
+fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
+    resource.body.iter().any(|(name, value)| {
+        let Some(field) = object.kind.field(name).filter(|field| !field.write_only) else {
+            return false;
+        };
+        let Wire::Sent { name, shown, .. } = field.wire(live.dialect) else {
+            return false;
+        };
+        match (field.shape, value) {
+            (Shape::CustomFields { .. }, Value::Map(map)) if *shown != Shown::InList => {
+                let carried = object.raw.get(*name).and_then(Json::as_object);
+                map.keys().any(|key| {
+                    let api_name = match key.strip_prefix("customFields/") {
+                        Some(handle) => live.api_name(&Address::new("customFields", handle)),
+                        None => Some(key.to_owned()),
+                    };
+                    // A field that is only about to be created has no value yet.
+                    api_name.is_some_and(|api_name| {
+                        !carried.is_some_and(|carried| carried.contains_key(&api_name))
+                    })
+                })
+            }
+            _ => *shown != Shown::InList && !object.raw.contains_key(*name),
+        }
+    })
+}
+
+/// Fetches by id what the ledger owns and the listings do not show.
+///
+/// A listing may lag: only the answer that there is no such object proves its absence. What is
+/// proved to be absent is returned.
+///
+/// # Errors
+/// Every object of which nothing can be said.
+pub async fn fetch_missing(
+    reader: &Reader,
+    live: &mut Live,
+    needs: &Needs,
+    ledger: &Ledger,
+) -> Result<Vec<Address>, Vec<Unread>> {
+    let dialect = live.dialect;
+    let read = |address: &Address| needs.reads(address.collection);
+    let missing = ledger.resources.iter().filter_map(|(address, entry)| {
+        let kind = kind::find(address.collection).filter(|_| read(address))?;
+        let api = kind.api(dialect)?;
+        let item = api.item?;
+        let seen = live.find_id(address.collection, &entry.id).is_some();
+        (!seen).then_some((address, entry, kind, api, item))
+    });
+    let answers = join_all(missing.map(|(address, entry, kind, api, item)| async move {
+        let request = template::get_by_id(item, &entry.id);
+        (address, entry, kind, api, reader.get(&request).await)
+    }))
+    .await;
+    let mut absent = Vec::new();
+    let mut failures = Vec::new();
+    for (address, entry, kind, api, answer) in answers {
+        match answer {
+            Ok(answer) => match answer.body {
+                Some(Json::Object(mut raw)) if !is_gone(&raw) => {
+                    if let (true, Some((module, _))) =
+                        (api.listing.is_scoped(), entry.identity.split_once('/'))
+                    {
+                        raw.insert("module".to_owned(), Json::from(module));
+                    }
+                    live.add(LiveObject {
+                        kind,
+                        id: entry.id.clone(),
+                        raw,
+                        parts: Vec::new(),
+                    });
+                }
+                _ => absent.push(address.clone()),
+            },
+            Err(error) if error.is_absent() => absent.push(address.clone()),
+            Err(error) => failures.push(Unread {
+                collection: kind.collection,
+                error,
+                scope: api.scopes.read.first().copied(),
+            }),
+        }
+    }
+    if failures.is_empty() {
+        Ok(absent)
+    } else {
+        Err(failures)
+    }
+}
+
+/// What the ledger owns, the listings lack, and no GET by id could prove absent; with whether the
+/// whole object is lacking and not just a part of it.
+#[must_use]
+pub fn lacking_in_listings(live: &Live, needs: &Needs, ledger: &Ledger) -> Vec<(Address, bool)> {
+    let lacking = ledger.resources.iter().filter_map(|(address, entry)| {
+        let kind = kind::find(address.collection).filter(|kind| needs.reads(kind.collection))?;
+        let api = kind.api(live.dialect)?;
+        if api.item.is_some() || api.listing == Listing::Mentioned {
+            return None;
+        }
+        let mut ids: Vec<&String> = entry.parts.iter().collect();
+        if ids.is_empty() {
+            ids.push(&entry.id);
+        }
+        let lacking = ids
+            .iter()
+            .filter(|id| live.find_id(address.collection, id).is_none())
+            .count();
+        (lacking > 0).then(|| (address.clone(), lacking == ids.len()))
+    });
+    lacking.collect()
+}
+
+/// The objects of which listings show a part only.
+#[must_use]
+pub fn partial(live: &Live) -> Vec<usize> {
+    live.objects
+        .iter()
+        .enumerate()
+        .filter(|(_, object)| {
+            object.kind.managed
+                && object.kind.fields.iter().any(|field| {
+                    matches!(
+                        field.wire(live.dialect),
+                        Wire::Sent {
+                            shown: Shown::InObject,
+                            ..
+                        }
+                    )
+                })
+        })
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// Reads single objects whole.
+///
+/// # Errors
+/// Every object that could not be read.
+pub async fn complete(
+    reader: &Reader,
+    live: &mut Live,
+    indices: &[usize],
+) -> Result<(), Vec<Unread>> {
+    let calls = indices.iter().filter_map(|index| {
+        let object = live.objects.get(*index)?;
+        let api = object.kind.api(live.dialect)?;
+        let request = template::get_by_id(api.item?, &object.id);
+        Some((*index, object.kind, api, request))
+    });
+    let answers = join_all(calls.map(|(index, kind, api, request)| async move {
+        reader
+            .get(&request)
+            .await
+            .map(|answer| (index, answer))
+            .map_err(|error| Unread {
+                collection: kind.collection,
+                error,
+                scope: api.scopes.read.first().copied(),
+            })
+    }))
+    .await;
+    let dialect = live.dialect;
+    let mut failures = Vec::new();
+    for answer in answers {
+        match answer {
+            Ok((index, answer)) => {
+                if let (Some(Json::Object(body)), Some(object)) =
+                    (answer.body, live.objects.get_mut(index))
+                {
+                    extend(object, body, dialect);
+                }
+            }
+            Err(unread) => failures.push(unread),
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures)
+    }
+}
+
+/// Takes over what an answer says of an object, but for the scope that its listing was asked for.
+fn extend(object: &mut LiveObject, body: Map<String, Json>, dialect: Dialect) {
+    let Some(api) = object.kind.api(dialect) else {
+        return;
+    };
+    let planted: Vec<(String, Json)> = roots(api.listing)
+        .filter_map(|root| key_of(object.kind.field(root)?.wire(dialect)))
+        .filter_map(|key| Some((key.to_owned(), object.raw.get(key)?.clone())))
+        .filter(|(_, value)| value.is_string())
+        .collect();
+    object.raw.extend(body);
+    object.raw.extend(planted);
+}

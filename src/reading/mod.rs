@@ -1,0 +1,480 @@
+//! Reading an organization: a plan of listings, carried out, and single objects where needed.
+//!
+//! [`Needs`] says what manifests, tombstones and ledger put into play. [`ReadPlan`] is the plan as
+//! data: listings, and which wait for which. [`read`] carries it out: a listing starts as soon as the
+//! listings that it waits for are in, and its pages go out together. What comes in is put together in
+//! the plan's order, whatever came first.
+
+mod details;
+mod mentions;
+mod needs;
+mod plan;
+
+pub use details::{complete, fetch_missing, incomplete, lacking_in_listings, partial};
+pub use needs::Needs;
+pub use plan::{PlannedListing, ReadPlan};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt as _;
+use futures_util::future::try_join_all;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Map, Value as Json};
+
+use crate::api::page::Known;
+use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
+use crate::dialect::Dialect;
+use crate::kind::{Api, Form, Kind, Listing, Shape, Shown, Wire};
+use crate::live::convert::Ids;
+use crate::live::{Live, LiveObject, convert, group_events, is_gone};
+use crate::state::{Body, Reference, Value};
+use needs::{KindNeeds, Scope, ScopeValue, roots};
+
+/// Most fields that one listing may ask for. Source: Contact, `getContacts`.
+const MAX_FIELDS: usize = 30;
+
+/// A listing that failed: then nothing may be concluded about what does not exist.
+#[derive(Debug)]
+pub struct Unread {
+    /// The kind.
+    pub collection: &'static str,
+    /// The cause.
+    pub error: ApiError,
+    /// A scope that reading the kind needs.
+    pub scope: Option<&'static str>,
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} cannot be read: {}", self.collection, self.error)
+    }
+}
+
+impl Unread {
+    /// The way out.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match (self.error.kind(), self.scope) {
+            (ErrorKind::ScopeMissing | ErrorKind::Forbidden | ErrorKind::NotFound, Some(scope)) => {
+                format!(
+                    "what cannot be read is not proved to be absent, so nothing is planned; grant the token `{scope}` and its user access to {}",
+                    self.collection
+                )
+            }
+            _ => self.error.hint().to_owned(),
+        }
+    }
+}
+
+/// What came of a listing: its objects, and what to remember of each path.
+type Listed = (Vec<LiveObject>, BTreeMap<String, Known>);
+
+/// Reads all that is needed, and returns what to remember of the listings.
+///
+/// # Errors
+/// Every kind that could not be read.
+pub async fn read(
+    reader: &Reader,
+    live: &mut Live,
+    needs: &Needs,
+) -> Result<BTreeMap<String, Known>, Vec<Unread>> {
+    let dialect = live.dialect;
+    let plan = ReadPlan::of(needs, dialect);
+    let mut found: Vec<Option<Listed>> = plan.listings.iter().map(|_| None).collect();
+    let mut waiting: Vec<usize> = (0..plan.listings.len()).collect();
+    let mut failures: BTreeMap<usize, Unread> = BTreeMap::new();
+    let mut running = FuturesUnordered::new();
+    loop {
+        let is_in = |collection: &str| {
+            plan.listings
+                .iter()
+                .zip(&found)
+                .any(|(listing, found)| listing.kind.collection == collection && found.is_some())
+        };
+        let (ready, rest): (Vec<usize>, Vec<usize>) = waiting
+            .into_iter()
+            .partition(|index| plan.listings[*index].after.iter().all(|one| is_in(one)));
+        waiting = rest;
+        for index in ready {
+            let listing = &plan.listings[index];
+            let parents = parents(listing, &plan, &found, dialect);
+            running.push(async move {
+                let listed = list(reader, &parents, listing.kind, needs, dialect).await;
+                (index, listed)
+            });
+        }
+        let Some((index, listed)) = running.next().await else {
+            break;
+        };
+        match listed {
+            Ok(listed) => found[index] = Some(listed),
+            Err(error) => {
+                let kind = plan.listings[index].kind;
+                let scope = kind.api(dialect).and_then(|api| api.scopes.read.first());
+                let unread = Unread {
+                    collection: kind.collection,
+                    error,
+                    scope: scope.copied(),
+                };
+                failures.insert(index, unread);
+            }
+        }
+    }
+    drop(running);
+    if !failures.is_empty() {
+        return Err(failures.into_values().collect());
+    }
+    let mut remembered = BTreeMap::new();
+    for (objects, known) in found.into_iter().flatten() {
+        for object in objects {
+            live.add(object);
+        }
+        remembered.extend(known);
+    }
+    Ok(remembered)
+}
+
+/// The objects that a listing waits for.
+fn parents(
+    listing: &PlannedListing,
+    plan: &ReadPlan,
+    found: &[Option<Listed>],
+    dialect: Dialect,
+) -> Live {
+    let mut parents = Live::new(dialect);
+    for (other, listed) in plan.listings.iter().zip(found) {
+        if let (true, Some((objects, _))) = (listing.after.contains(other.kind.collection), listed)
+        {
+            for object in objects {
+                parents.add(object.clone());
+            }
+        }
+    }
+    parents
+}
+
+async fn list(
+    reader: &Reader,
+    parents: &Live,
+    kind: &'static Kind,
+    needs: &Needs,
+    dialect: Dialect,
+) -> Result<Listed, ApiError> {
+    let Some(own) = needs.kinds.get(kind.collection) else {
+        return Ok(Listed::default());
+    };
+    let Some((api, template)) = kind
+        .api(dialect)
+        .and_then(|api| Some((api, api.listing.template()?)))
+    else {
+        let objects = mentions::mentioned(reader, parents, kind, needs, dialect).await?;
+        return Ok((objects, BTreeMap::new()));
+    };
+    let fields = asked_fields(kind, api, parents, own);
+    let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
+    for scope in in_play(kind, api, own, parents) {
+        let Some(request) = template::get(template, &|place| filled(place, &scope, parents)) else {
+            // Below a parent that is not there yet nothing is live.
+            continue;
+        };
+        requests
+            .entry(path_of(&request))
+            .or_insert((request, scope));
+    }
+    let listings = requests.into_iter().map(|(path, (request, scope))| {
+        let request = match &fields {
+            fields if fields.is_empty() => request,
+            fields => request.query("fields", fields.join(",")),
+        };
+        let known = needs.remembered.get(&path).copied();
+        async move {
+            let listed = reader.list_known(&request, paging(api), known).await?;
+            Ok::<_, ApiError>((path, scope, listed))
+        }
+    });
+    let mut objects = Vec::new();
+    let mut remembered = BTreeMap::new();
+    for (path, scope, listed) in try_join_all(listings).await? {
+        if api.page > 0 {
+            remembered.insert(path, listed.known);
+        }
+        if api.form == Form::EventsByUrl {
+            objects.extend(group_events(listed.objects).map_err(|reason| {
+                ApiError::new(ErrorKind::Malformed, "GET /events").with_message(&reason)
+            })?);
+            continue;
+        }
+        let items = listed.objects.into_iter();
+        objects.extend(items.filter_map(|item| object(kind, api, item, &scope, dialect)));
+    }
+    Ok((objects, remembered))
+}
+
+/// The path and query of a listing, by which it is remembered.
+fn path_of(request: &Request) -> String {
+    let query: Vec<String> = request
+        .query
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    match query.as_slice() {
+        [] => request.path.clone(),
+        query => format!("{}?{}", request.path, query.join("&")),
+    }
+}
+
+/// The scopes for which a kind is listed; one that is empty where it has none.
+fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> BTreeSet<Scope> {
+    if !api.listing.is_scoped() {
+        return BTreeSet::from([Scope::new()]);
+    }
+    if !own.everywhere {
+        return own.scopes.clone();
+    }
+    let mut scopes = BTreeSet::from([Scope::new()]);
+    let known = match api.listing {
+        Listing::Each(_, words) => words,
+        Listing::Whole(_) | Listing::Mentioned => &[],
+    };
+    for root in roots(api.listing) {
+        let texts = |words: &[&str]| {
+            let texts = words
+                .iter()
+                .map(|word| ScopeValue::Text((*word).to_owned()));
+            texts.collect()
+        };
+        let values: Vec<ScopeValue> = match kind.field(root).map(|field| field.shape) {
+            Some(Shape::Choice(words)) => texts(words),
+            Some(Shape::Text { .. }) => texts(known),
+            Some(Shape::Reference(to)) => parents
+                .collection(to)
+                .filter_map(|index| parents.objects.get(index))
+                .map(|object| ScopeValue::Parent {
+                    collection: to,
+                    id: Some(object.id.clone()),
+                    names: BTreeSet::new(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let with = |scope: &Scope, value: &ScopeValue| {
+            let mut scope = scope.clone();
+            scope.insert(root, value.clone());
+            scope
+        };
+        scopes = scopes
+            .iter()
+            .flat_map(|scope| values.iter().map(move |value| with(scope, value)))
+            .collect();
+    }
+    scopes
+}
+
+/// The value of a place in the path of a listing.
+fn filled(place: &str, scope: &Scope, parents: &Live) -> Option<String> {
+    let (root, field) = match place.split_once('.') {
+        Some((root, field)) => (root, Some(field)),
+        None => (place, None),
+    };
+    match (scope.get(root)?, field) {
+        (ScopeValue::Text(text), None) => Some(text.clone()),
+        (ScopeValue::Text(_), Some(_)) => None,
+        (parent @ ScopeValue::Parent { .. }, None) => live_id(parent, parents),
+        (parent @ ScopeValue::Parent { collection, .. }, Some(field)) => {
+            let index = parents.find_id(collection, &live_id(parent, parents)?)?;
+            let object = parents.objects.get(index)?;
+            let wire = object.kind.field(field)?.wire(parents.dialect);
+            let value = object.raw.get(key_of(wire).unwrap_or(field))?;
+            convert::id_text(value).or_else(|| value.as_str().map(str::to_owned))
+        }
+    }
+}
+
+/// The id of a parent that is live; none where it is not, or where it cannot be told which it is.
+fn live_id(parent: &ScopeValue, parents: &Live) -> Option<String> {
+    let ScopeValue::Parent {
+        collection,
+        id,
+        names,
+    } = parent
+    else {
+        return None;
+    };
+    if let Some(id) = id {
+        return Some(id.clone());
+    }
+    names.iter().find_map(|name| {
+        let [index] = parents.find(collection, name) else {
+            return None;
+        };
+        Some(parents.objects.get(*index)?.id.clone())
+    })
+}
+
+/// The name under which an answer carries a field, or a query asks for it.
+fn key_of(wire: &'static Wire) -> Option<&'static str> {
+    match wire {
+        Wire::Query(name) => Some(name),
+        wire => wire.read_name(),
+    }
+}
+
+/// An object as a listing shows it; none of what has no id or is in the recycle bin.
+fn object(
+    kind: &'static Kind,
+    api: &Api,
+    item: Json,
+    scope: &Scope,
+    dialect: Dialect,
+) -> Option<LiveObject> {
+    let Json::Object(mut raw) = item else {
+        return None;
+    };
+    let id = raw.get(api.id).and_then(convert::id_text)?;
+    if is_gone(&raw) {
+        return None;
+    }
+    plant(kind, scope, dialect, &mut raw);
+    lift_custom_fields(&mut raw);
+    Some(LiveObject {
+        kind,
+        id,
+        raw,
+        parts: Vec::new(),
+    })
+}
+
+/// Writes into an object the words that its listing was asked for, whatever the answer says of them.
+fn plant(kind: &'static Kind, scope: &Scope, dialect: Dialect, raw: &mut Map<String, Json>) {
+    for (root, value) in scope {
+        let key = kind
+            .field(root)
+            .and_then(|field| key_of(field.wire(dialect)));
+        if let (ScopeValue::Text(text), Some(key)) = (value, key) {
+            raw.insert(key.to_owned(), Json::from(text.as_str()));
+        }
+    }
+}
+
+/// Builds the listing that shows a resource; none where something that it lies below is not live.
+#[must_use]
+pub fn listing_of(kind: &'static Kind, api: &Api, body: &Body, ids: &dyn Ids) -> Option<Request> {
+    template::get(api.listing.template()?, &|place| match body.get(place)? {
+        Value::Text(text) => Some(text.to_string()),
+        Value::Reference(Reference::To(address)) => ids.id(address),
+        Value::Reference(Reference::Id { id, .. }) => Some(id.to_string()),
+        _ => {
+            tracing::debug!(
+                kind = kind.collection,
+                place,
+                "a scope is no text and no reference"
+            );
+            None
+        }
+    })
+}
+
+/// Writes the words of a resource's scope into an answer, whatever the answer says of them.
+pub fn plant_words(
+    kind: &'static Kind,
+    api: &Api,
+    body: &Body,
+    dialect: Dialect,
+    raw: &mut Map<String, Json>,
+) {
+    for root in roots(api.listing) {
+        let key = kind
+            .field(root)
+            .and_then(|field| key_of(field.wire(dialect)));
+        if let (Some(Value::Text(text)), Some(key)) = (body.get(root), key) {
+            raw.insert(key.to_owned(), Json::from(&**text));
+        }
+    }
+}
+
+/// How a kind's listings page.
+#[must_use]
+pub fn paging(api: &Api) -> Paging {
+    let paging = match api.page {
+        0 => Paging::whole(),
+        page => Paging::pages_of(page),
+    };
+    paging.keyed(api.id)
+}
+
+/// Custom fields that a list item carries beside its other keys stand under `cf` like all others.
+fn lift_custom_fields(raw: &mut Map<String, Json>) {
+    let flat: Vec<String> = raw
+        .keys()
+        .filter(|key| key.starts_with("cf_"))
+        .cloned()
+        .collect();
+    if flat.is_empty() {
+        return;
+    }
+    let mut cf = match raw.remove("cf") {
+        Some(Json::Object(cf)) => cf,
+        _ => Map::new(),
+    };
+    for key in flat {
+        if let Some(value) = raw.remove(&key) {
+            cf.entry(key).or_insert(value);
+        }
+    }
+    raw.insert("cf".to_owned(), Json::Object(cf));
+}
+
+/// The wire names that a listing has to ask for; empty when its items carry all that is compared.
+fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) -> Vec<String> {
+    if !api.takes_fields {
+        return Vec::new();
+    }
+    let mut asked = Vec::new();
+    let mut plain = Vec::new();
+    for field in kind
+        .fields
+        .iter()
+        .filter(|field| own.fields.contains(field.name) || field.identity)
+        .filter(|field| !field.write_only)
+    {
+        let Wire::Sent { name, shown, .. } = field.wire(live.dialect) else {
+            continue;
+        };
+        match (shown, field.shape) {
+            (Shown::ByFields, Shape::CustomFields { module }) => {
+                asked.extend(api_names(live, module, own));
+            }
+            (Shown::ByFields, _) => asked.push((*name).to_owned()),
+            (Shown::InList, _) => plain.push((*name).to_owned()),
+            (Shown::InObject, _) => {}
+        }
+    }
+    if asked.is_empty() {
+        return asked;
+    }
+    // Whether the usual fields come along when some are asked for is not stated: ask for all.
+    plain.append(&mut asked);
+    plain.truncate(MAX_FIELDS);
+    plain
+}
+
+fn api_names(live: &Live, module: &str, own: &KindNeeds) -> Vec<String> {
+    let all = own.cf.is_empty();
+    live.collection("customFields")
+        .filter_map(|index| live.objects.get(index))
+        .filter(|object| object.raw.get("module").and_then(Json::as_str) == Some(module))
+        .filter(|object| convert::flag(&object.raw, "isCustomField") != Some(false))
+        // Texts of several lines come with the single object only. Source: Contact, `getContacts`.
+        .filter(|object| {
+            let of_type = object.raw.get("type").and_then(Json::as_str);
+            !matches!(of_type, Some("Textarea" | "LargeText"))
+        })
+        .filter_map(|object| object.raw.get("apiName").and_then(Json::as_str))
+        // A managed field's key is its handle; which API name that is shows after binding.
+        .filter(|name| {
+            all || own.cf.contains(*name)
+                || own.cf.iter().any(|key| key.starts_with("customFields/"))
+        })
+        .map(str::to_owned)
+        .collect()
+}
