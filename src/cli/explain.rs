@@ -3,7 +3,7 @@
 use super::common::{Failure, nearest};
 use super::output::print;
 use crate::kind::{self, KINDS};
-use crate::problem::{Problem, exit};
+use crate::problem::{Code, Problem, exit};
 use crate::report::explain;
 
 /// Arguments of `explain`.
@@ -29,7 +29,10 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         .map_or((what.as_str(), None), |(kind, field)| (kind, Some(field)));
     let Some(kind) = kind::find(collection) else {
         let names = KINDS.iter().map(|kind| kind.collection);
-        let problem = Problem::error("unknown-kind", format!("there is no kind `{collection}`"));
+        let problem = Problem::error(
+            Code::UnknownKind,
+            format!("there is no kind `{collection}`"),
+        );
         return Err(Failure::from(match nearest(collection, names) {
             Some(name) => problem.help(format!("did you mean `{name}`?")),
             None => problem.help("`deskform explain` lists the kinds"),
@@ -40,7 +43,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         Some(path) => explain::field(kind, path).ok_or_else(|| {
             let names = kind.fields.iter().map(|field| field.name);
             let problem = Problem::error(
-                "unknown-field",
+                Code::UnknownField,
                 format!("`{collection}` has no field `{path}`"),
             );
             match nearest(path, names) {

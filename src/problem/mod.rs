@@ -1,7 +1,11 @@
 //! Problems, failures and exit codes: the one place that knows how errors are worded and ranked.
 
+mod code;
+
 use std::fmt;
 use std::sync::Arc;
+
+pub use code::Code;
 
 /// Exit codes; documented for scripts.
 pub mod exit {
@@ -79,8 +83,8 @@ pub enum Severity {
 /// One thing that is wrong with the input, with the places that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// A stable name in kebab-case, such as `unknown-key`.
-    pub code: &'static str,
+    /// Which problem it is.
+    pub code: Code,
     /// Error or warning.
     pub severity: Severity,
     /// The sentence, lower case and without a final period.
@@ -93,7 +97,7 @@ pub struct Problem {
 
 impl Problem {
     /// An error.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,
@@ -104,7 +108,7 @@ impl Problem {
     }
 
     /// A warning.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(code, message)
