@@ -81,17 +81,19 @@ impl<'a> Converter<'a> {
         self.problems.push(problem);
     }
 
-    fn wrong(&mut self, here: Here<'_>, at: At<'_>, raw: &Raw, name: &str, wanted: &str) {
+    /// Reports a value that has another type than is wanted.
+    pub(crate) fn wrong(
+        &mut self,
+        here: Here<'_>,
+        at: At<'_>,
+        raw: &Raw,
+        name: &str,
+        wanted: &str,
+    ) {
         let (message, help) = wrong_type(name, wanted, raw);
         let label = format!("this is {}", raw.what());
-        self.error(
-            here,
-            (at, Part::Value),
-            Code::WrongType,
-            message,
-            label,
-            help,
-        );
+        let place = (at, Part::Value);
+        self.error(here, place, Code::WrongType, message, label, help);
     }
 
     /// Converts a resource.
@@ -362,14 +364,8 @@ impl<'a> Converter<'a> {
             AsText::Unquoted(written) => {
                 let (message, help) = unquoted(name, raw, written);
                 let place = (at, Part::Value);
-                self.error(
-                    here,
-                    place,
-                    Code::UnquotedNumber,
-                    message,
-                    DISAGREE,
-                    Some(help),
-                );
+                let code = Code::UnquotedNumber;
+                self.error(here, place, code, message, DISAGREE, Some(help));
                 None
             }
             AsText::Other if matches!(raw, Raw::Null) => Some(Text::Plain(Arc::default())),
@@ -605,13 +601,11 @@ impl<'a> Converter<'a> {
         item: &str,
         (again, first): (At<'_>, At<'_>),
     ) {
-        let problem = Problem::error(
-            Code::DuplicateItem,
-            format!("`{name}` names `{item}` twice"),
-        )
-        .at(here.place(again, Part::Value), "here again")
-        .at(here.place(first, Part::Value), "first here")
-        .help("take one of them away");
+        let message = format!("`{name}` names `{item}` twice");
+        let problem = Problem::error(Code::DuplicateItem, message)
+            .at(here.place(again, Part::Value), "here again")
+            .at(here.place(first, Part::Value), "first here")
+            .help("take one of them away");
         self.problems.push(problem);
     }
 

@@ -15,7 +15,6 @@ use crate::kind::schema::{MAX_CUSTOM_VALUE, compile, governed_properties};
 use crate::problem::{Code, Part, Problem, counted, did_you_mean, ticked};
 use crate::state::{Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
-use crate::yaml::walk::wrong_type;
 
 /// The declared custom fields by handle.
 #[derive(Default)]
@@ -191,16 +190,7 @@ impl Converter<'_> {
         at: At<'_>,
     ) -> Option<Value> {
         let Raw::Map(entries) = raw else {
-            let (message, help) = wrong_type("cf", "a map of values", raw);
-            let label = format!("this is {}", raw.what());
-            self.error(
-                here,
-                (at, Part::Value),
-                Code::WrongType,
-                message,
-                label,
-                help,
-            );
+            self.wrong(here, at, raw, "cf", "a map of values");
             return None;
         };
         let mut out = Leaves::new();

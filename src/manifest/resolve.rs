@@ -365,16 +365,7 @@ impl Converter<'_> {
         name: &str,
     ) -> Option<Value> {
         let Raw::List(items) = raw else {
-            let (message, help) = wrong_type(name, "a list of handles", raw);
-            let label = format!("this is {}", raw.what());
-            self.error(
-                here,
-                (at, Part::Value),
-                Code::WrongType,
-                message,
-                label,
-                help,
-            );
+            self.wrong(here, at, raw, name, "a list of handles");
             return None;
         };
         let mut found: Vec<(Reference, usize)> = Vec::with_capacity(items.len());

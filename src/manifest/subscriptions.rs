@@ -170,16 +170,7 @@ impl Converter<'_> {
                     _ => None,
                 };
                 if flag.is_none() {
-                    let (message, help) = wrong_type(key, "true or false", raw);
-                    let label = format!("this is {}", raw.what());
-                    self.error(
-                        here,
-                        (at, Part::Value),
-                        Code::WrongType,
-                        message,
-                        label,
-                        help,
-                    );
+                    self.wrong(here, at, raw, key, "true or false");
                 }
                 flag.map(Value::Bool)
             }
@@ -205,16 +196,7 @@ impl Converter<'_> {
 
     fn filter_fields(&mut self, here: Here<'_>, key: &str, raw: &Raw, at: At<'_>) -> Option<Value> {
         let Raw::List(items) = raw else {
-            let (message, help) = wrong_type(key, "a list of field names", raw);
-            let label = format!("this is {}", raw.what());
-            self.error(
-                here,
-                (at, Part::Value),
-                Code::WrongType,
-                message,
-                label,
-                help,
-            );
+            self.wrong(here, at, raw, key, "a list of field names");
             return None;
         };
         if items.len() > MAX_FIELDS {

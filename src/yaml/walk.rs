@@ -177,24 +177,14 @@ impl Walker<'_> {
             AsText::Number(number) if number.is_u64() => Some(number.to_string()),
             AsText::Number(number) => {
                 let (message, help) = unquoted(name, raw, &number.to_string());
-                self.report(
-                    Code::UnquotedNumber,
-                    (at, Part::Value),
-                    message,
-                    DISAGREE,
-                    Some(help),
-                );
+                let place = (at, Part::Value);
+                self.report(Code::UnquotedNumber, place, message, DISAGREE, Some(help));
                 None
             }
             AsText::Unquoted(written) => {
                 let (message, help) = unquoted(name, raw, written);
-                self.report(
-                    Code::UnquotedNumber,
-                    (at, Part::Value),
-                    message,
-                    DISAGREE,
-                    Some(help),
-                );
+                let place = (at, Part::Value);
+                self.report(Code::UnquotedNumber, place, message, DISAGREE, Some(help));
                 None
             }
             AsText::Other => {
