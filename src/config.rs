@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::dialect::{Dialect, Edition};
 
-use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
+use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::yaml::closed::Closed;
 use crate::yaml::load;
 use crate::yaml::places::Places;
@@ -336,7 +336,7 @@ impl Environment {
                         |secret| format!("the environment variable `{secret}` is not set"),
                     );
                     problems.push(
-                        Problem::error("missing-credentials", format!("the environment `{}` has no {name}: {what}", self.name))
+                        Problem::error(Code::MissingCredentials, format!("the environment `{}` has no {name}: {what}", self.name))
                             .at(template.place.clone(), format!("`{}` is needed here", template.text))
                             .help("set it in the shell or as a secret of the pipeline; the environment `local` of a new project needs none"),
                     );
@@ -398,7 +398,7 @@ impl Project {
                     && let Some(name) = like_project_file(directory)
                 {
                     let problem = Problem::error(
-                        "no-project",
+                        Code::NoProject,
                         format!(
                             "the project file `{}` cannot be read: {reason}, but there is `{name}`",
                             path.display()
@@ -408,7 +408,7 @@ impl Project {
                     return (Err(problem.into()), None);
                 }
                 let problem = Problem::error(
-                    "no-project",
+                    Code::NoProject,
                     format!(
                         "the project file `{}` cannot be read: {reason}",
                         path.display()
@@ -432,7 +432,7 @@ impl Project {
         )?;
         let [(document, raw)] = documents.as_slice() else {
             let problem = Problem::error(
-                "several-documents",
+                Code::SeveralDocuments,
                 format!(
                     "`{PROJECT_FILE}` must be one document, not {}",
                     documents.len()
@@ -510,7 +510,7 @@ impl Project {
             } else {
                 format!("no environment is named `{name}`")
             };
-            Problem::error("unknown-environment", message)
+            Problem::error(Code::UnknownEnvironment, message)
                 .at(place, "the environments stand here")
                 .help(help)
         })
@@ -555,9 +555,6 @@ pub(crate) fn like_project_file(folder: &Path) -> Option<String> {
     names.first().map(|name| shown(Path::new(name)))
 }
 
-/// The code of the problem that a secret stands in the file itself.
-const PLAIN_SECRET: &str = "plain-secret";
-
 fn trimmed(text: &str) -> SecretString {
     SecretString::from(text.trim())
 }
@@ -567,7 +564,7 @@ fn without_secrets(text: &Arc<str>, problems: &Problems) -> Arc<str> {
     let secrets: Vec<&Place> = problems
         .list
         .iter()
-        .filter(|problem| problem.code == PLAIN_SECRET)
+        .filter(|problem| problem.code == Code::PlainSecret)
         .filter_map(|problem| Some(&problem.labels.first()?.place))
         .collect();
     if secrets.is_empty() {

@@ -22,7 +22,7 @@ use crate::plan::quota::{created_custom_fields, too_many_custom_fields};
 use crate::plan::task::Task;
 use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Compared, Options, Plan, Refusal};
-use crate::problem::{Problem, Severity};
+use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
     Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
 };
@@ -145,7 +145,7 @@ impl Ready {
 fn not_compared(owned: &Owned) -> impl Iterator<Item = Problem> {
     owned.not_compared.iter().map(|address| {
         Problem::warning(
-            "not-compared",
+            Code::NotCompared,
             format!("`{address}` holds a secret that is not set; that part was not compared"),
         )
         .help("set the environment variable; apply refuses without it")
@@ -188,7 +188,7 @@ impl Session {
                 .collect();
             return Err(vec![
                 Problem::error(
-                    "unknown-organization",
+                    Code::UnknownOrganization,
                     format!(
                         "the token reaches no organization with the id `{}`",
                         connection.organization
@@ -473,7 +473,7 @@ impl Session {
                 .filter(|(_, any)| !scope::missing(&granted, &[&any.join("|")]).is_empty())
                 .map(|(collection, any)| {
                     Problem::error(
-                        "scope-missing",
+                        Code::ScopeMissing,
                         format!(
                             "the token lacks a scope to read {collection}: {}",
                             alternatives(any)
@@ -548,7 +548,7 @@ async fn detect(reader: &Reader, stated: Option<Dialect>) -> Result<Dialect, Ses
     match (stated, seen) {
         (Some(stated), Some(seen)) if stated != seen => Err(vec![
             Problem::error(
-                "wrong-dialect",
+                Code::WrongDialect,
                 format!("`dialect: {stated}` is stated, but the server's answers carry the headers of `{seen}`"),
             )
             .help("correct `dialect`, or leave it out so that it is detected"),
@@ -562,7 +562,7 @@ async fn detect(reader: &Reader, stated: Option<Dialect>) -> Result<Dialect, Ses
                 if reader.is_official() {
                     Err(vec![
                         Problem::error(
-                            "dialect-unknown",
+                            Code::DialectUnknown,
                             "the server shows neither limit headers nor `GET /webhooks`, so the dialect of its API is not known",
                         )
                         .help("state it in deskform.yaml: `dialect: openapi` or `dialect: guide`"),

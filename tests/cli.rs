@@ -412,6 +412,29 @@ fn explain() {
 }
 
 #[test]
+fn codes_are_explained() {
+    let place = Place::empty();
+    let runs = [
+        place.done("explain unknown-key"),
+        place.done("explain lock"),
+        place.refused("explain unknwn-key"),
+        place.refused("explain Ledger"),
+        place.refused("explain no-code-like-this"),
+        // A code has no fields, and none is proposed for the kind of a field.
+        place.refused("explain unknown-key.name"),
+        place.refused("explain tags.name"),
+    ];
+    assert_snapshot!(transcript(&runs));
+
+    // What a log line shows as its code can be asked for.
+    let line = place.refused("--log-format json explain agent").stderr;
+    let line: Value = serde_json::from_str(line.lines().next().expect("a line")).expect("JSON");
+    let code = line["code"].as_str().expect("a code");
+    let told = place.done(&format!("explain {code}")).stdout;
+    assert_eq!(told, "unknown-kind: No kind has the given name.\n");
+}
+
+#[test]
 fn every_kind_and_field_is_explained() {
     let place = Place::empty();
     for kind in deskform::kind::KINDS {

@@ -54,7 +54,7 @@ fn found(root: &Path) -> (Found, String) {
                     || problem.message.clone(),
                     |label| label.place.file.to_string(),
                 );
-                (problem.code.to_owned(), file)
+                (problem.code.to_string(), file)
             });
             (Err(codes.collect()), shown)
         }

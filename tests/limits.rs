@@ -484,7 +484,7 @@ async fn a_plan_beyond_the_day_s_credits_is_refused_before_the_first_write() {
         assert_eq!(slow.desk.writes(), 0);
         match answer {
             Err(problem) => {
-                assert_eq!(problem.code, "budget-too-small");
+                assert_eq!(problem.code.as_str(), "budget-too-small");
                 assert_eq!(
                     problem.message,
                     "the plan needs 10 credits, and 9 are left today"

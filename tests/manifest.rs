@@ -380,7 +380,11 @@ fn a_broken_file_hides_no_other_problem_and_invents_none() {
         &[],
     );
     let problems = load(&sources).unwrap_err();
-    let codes: Vec<&str> = problems.list.iter().map(|problem| problem.code).collect();
+    let codes: Vec<&str> = problems
+        .list
+        .iter()
+        .map(|problem| problem.code.as_str())
+        .collect();
     // The department may stand in the file that could not be read.
     assert_eq!(codes, ["invalid-yaml", "unknown-key"]);
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use deskform::config::{PROJECT_FILE, Project};
 use deskform::manifest::{Desired, Sources, compose};
-use deskform::problem::Problems;
+use deskform::problem::{Code, Problems};
 use deskform::report::problems::render;
 use deskform::state::{Address, Reference, Value};
 use deskform::yaml::Source;
@@ -20,7 +20,7 @@ fn said(problems: &Problems, text: &str) -> String {
     let words = problems.list.iter().map(|problem| {
         let help = problem.help.as_deref().unwrap_or_default();
         // Nothing has no spelling; there the excerpt has to do.
-        if problem.message.ends_with("not nothing") || problem.code == "empty" {
+        if problem.message.ends_with("not nothing") || problem.code == Code::Empty {
             return render(problems, &|_| Some(text.into()), false, 400);
         }
         format!("{}\n{help}\n", problem.message)

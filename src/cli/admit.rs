@@ -15,7 +15,7 @@ use super::files::{read_file, write_private};
 use super::output::tell;
 use crate::api::{Endpoint, HostPort};
 use crate::ledger::Location;
-use crate::problem::{Part, Place, Problem};
+use crate::problem::{Code, Part, Place, Problem};
 use crate::safe::safe;
 
 /// The variable that allows hosts: exact `host` or `host:port`, commas between.
@@ -68,7 +68,7 @@ impl Workspace {
             .iter()
             .map(|(name, host)| {
                 Problem::error(
-                    "host-not-allowed",
+                    Code::HostNotAllowed,
                     format!(
                         "the environment `{}` would send credentials to `{host}`, which is none of Zoho's hosts",
                         self.environment.name
@@ -105,7 +105,7 @@ impl Workspace {
                     None => (environment.place.clone(), "its ledger is at the default place"),
                 };
                 let problem = Problem::error(
-                    "ledger-not-allowed",
+                    Code::LedgerNotAllowed,
                     format!(
                         "the ledger of the environment `{}` is `{location}`, and `{ALLOW_LEDGER}` allows `{allowed}` and what lies below alone",
                         environment.name
@@ -116,7 +116,7 @@ impl Workspace {
                 Err(self.failure(problem.into()))
             }
             None => Err(Problem::error(
-                "bad-setting",
+                Code::BadSetting,
                 format!("`{ALLOW_LEDGER}` is `{allowed}`, and no ledger can lie there"),
             )
             .help("write `s3://bucket`, `s3://bucket/folder` or a path; without it any place is allowed")
@@ -143,7 +143,7 @@ fn allowed_hosts(text: Option<&str>) -> Result<Vec<HostPort>, Failure> {
         .map(|entry| {
             HostPort::parse(entry).ok_or_else(|| {
                 Problem::error(
-                    "bad-setting",
+                    Code::BadSetting,
                     format!("`{ALLOW_ENDPOINT}` holds `{entry}`, which is no host"),
                 )
                 .help("write `host` or `host:port` exactly, with commas between")

@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::{ABSENT, Options, Plan};
-use crate::problem::{Problem, exit};
+use crate::problem::{Code, Problem, exit};
 use crate::report::{self, Style};
 use crate::run_record::{JournalWriter, Keeper};
 use crate::safe::mask::{self, masked};
@@ -64,7 +64,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
     if saved.is_none() && workspace.environment.guards.require_saved_plan {
         return Err(Problem::error(
-            "saved-plan-required",
+            Code::SavedPlanRequired,
             format!(
                 "the environment `{}` takes saved plans only",
                 workspace.environment.name
@@ -84,7 +84,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let store = workspace.store()?;
     if store.is_local() && environment_variable("CI").is_some_and(|value| !value.is_empty()) {
         let problem = Problem::warning(
-            "ledger-is-local",
+            Code::LedgerIsLocal,
             format!(
                 "the ledger `{}` is a file of this machine, which the next job will not see",
                 store.place()
@@ -239,7 +239,7 @@ async fn finish(
     }
     if let Err(error) = kept {
         code = exit::PARTIAL;
-        let problem = Problem::error("ledger", format!("the ledger was not saved: {error}"))
+        let problem = Problem::error(Code::Ledger, format!("the ledger was not saved: {error}"))
             .help("run apply again: it learns from the journal what was done");
         report_failure(global, &workspace.failure(problem.into()));
     }
@@ -255,7 +255,7 @@ async fn give_back(keeper: Keeper) {
 
 fn interrupted() -> Failure {
     Problem::error(
-        "interrupted",
+        Code::Interrupted,
         "interrupted before the first write; nothing was applied",
     )
     .into()
@@ -277,7 +277,7 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
     // What is no text is no plan either: the parser says so in its own words.
     report::json::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         Problem::error(
-            "not-a-plan",
+            Code::NotAPlan,
             format!("`{}` cannot be applied: {error}", path.display()),
         )
         .help(report::json::NotAPlan::HINT)
@@ -346,7 +346,7 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Problem::error(
-        "stale-plan",
+        Code::StalePlan,
         format!("the saved plan no longer holds: {}", reasons.join("; ")),
     )
     .help("nothing was applied; make a new plan and have it looked at")
@@ -357,7 +357,7 @@ fn refuse_without_secrets(ready: &Ready) -> Result<(), Failure> {
     let plan = &ready.planned.plan;
     if !plan.not_compared.is_empty() {
         return Err(Problem::error(
-            "secret-missing",
+            Code::SecretMissing,
             format!(
                 "secrets are not set that {} need",
                 crate::problem::ticked(&plan.not_compared, "and")
@@ -396,7 +396,7 @@ async fn approve(
     }
     if !ready.missing_scopes.is_empty() {
         return Err(Problem::error(
-            "scope-missing",
+            Code::ScopeMissing,
             format!(
                 "the token lacks scopes that the plan needs: {}",
                 ready.missing_scopes.join("; ")
@@ -410,13 +410,13 @@ async fn approve(
         return Ok(());
     }
     let declined = || -> Failure {
-        Problem::error("declined", "nothing was applied")
+        Problem::error(Code::Declined, "nothing was applied")
             .help("only the answer `yes` applies the plan")
             .into()
     };
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(Problem::error(
-            "nobody-to-ask",
+            Code::NobodyToAsk,
             "there is no terminal to ask on, so nothing was applied",
         )
         .help("pass `--auto-approve`, or apply a plan saved with `deskform plan --out FILE`")
@@ -424,7 +424,7 @@ async fn approve(
     }
     if is_unread_output() {
         return Err(Problem::error(
-            "nobody-to-ask",
+            Code::NobodyToAsk,
             "nobody reads the plan on standard output, so nothing was applied",
         )
         .help("let standard output go to the terminal, or pass `--auto-approve`")

@@ -8,7 +8,7 @@ use super::output::{print, print_as_it_is};
 use crate::api::auth::exchange_grant_code;
 use crate::clock::Clock;
 use crate::config::Target;
-use crate::problem::{Problem, exit};
+use crate::problem::{Code, Problem, exit};
 use crate::safe::safe;
 
 /// Arguments of `auth`.
@@ -45,7 +45,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failure> {
     if matches!(workspace.environment.target, Target::Simulator { .. }) {
         return Err(Problem::error(
-            "simulated",
+            Code::Simulated,
             format!(
                 "the environment `{}` is simulated and needs no login",
                 workspace.environment.name
@@ -60,7 +60,7 @@ fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failu
         .map_err(|problems| workspace.failure(problems))?;
     let Some((id, secret)) = client else {
         return Err(
-            Problem::error("missing-credentials", "client id and secret are not set").into(),
+            Problem::error(Code::MissingCredentials, "client id and secret are not set").into(),
         );
     };
     let grant = block_on(async {

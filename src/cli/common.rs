@@ -21,7 +21,7 @@ use crate::dialect::{Dialect, Edition};
 use crate::manifest::{self, Desired, Sources};
 use crate::plan::guards::Limits;
 use crate::plan::{IgnoreRule, Options};
-use crate::problem::{self, Problem, Problems};
+use crate::problem::{self, Code, Problem, Problems};
 use crate::reading::Unread;
 use crate::report::{Style, problems as shown_problems};
 use crate::safe::{json as json_text, mask, safe};
@@ -89,7 +89,7 @@ pub fn file_failure(what: &str, path: &Path, error: &io::Error) -> Failure {
         _ => error.to_string(),
     };
     Problem::error(
-        "file",
+        Code::File,
         format!("`{}` cannot be {what}: {why}", path.display()),
     )
     .help("check the path and its permissions")
@@ -212,7 +212,7 @@ impl Workspace {
             .into_iter()
             .map(|entry| {
                 Problem::warning(
-                    "ignore-expired",
+                    Code::IgnoreExpired,
                     format!("the exception for `{}` has expired", entry.address),
                 )
                 .at(entry.place.clone(), "no longer holds")
@@ -227,7 +227,7 @@ impl Workspace {
                 Ok(address) => Some(address),
                 Err(error) => {
                     problems
-                        .push(Problem::error("not-an-address", format!("{error}")).help(
+                        .push(Problem::error(Code::NotAnAddress, format!("{error}")).help(
                             "an address is a collection and a handle: `departments/Billing`",
                         ));
                     None
@@ -326,7 +326,7 @@ impl Workspace {
                     .map_err(|problems| self.failure(problems))?;
                 let Some(credentials) = credentials else {
                     return Err(Problem::error(
-                        "missing-credentials",
+                        Code::MissingCredentials,
                         "no credentials are configured",
                     )
                     .into());
@@ -368,7 +368,7 @@ impl Workspace {
         };
         Err(self.failure(
             Problem::error(
-                "symbolic-link",
+                Code::SymbolicLink,
                 format!("`{link}` is a symbolic link, and {what} is kept below the project folder"),
             )
             .at(self.environment.place.clone(), "in this environment")
@@ -402,7 +402,7 @@ impl Workspace {
         };
         let bad = |error: &dyn std::fmt::Display| {
             self.failure(
-                Problem::error("endpoint", error.to_string())
+                Problem::error(Code::Endpoint, error.to_string())
                     .at(self.environment.place.clone(), "in this environment")
                     .help("correct `dataCenter` or `endpoint`")
                     .into(),
@@ -431,7 +431,7 @@ pub fn https() -> Arc<dyn Transport> {
 fn simulated_endpoint() -> Result<Endpoint, Failure> {
     // The simulator in process has no host; a loopback name keeps requests well-formed.
     Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
-        .map_err(|error| Problem::error("endpoint", error.to_string()).into())
+        .map_err(|error| Problem::error(Code::Endpoint, error.to_string()).into())
 }
 
 /// How long an object may take to appear in its listing: 60 seconds, or `DESKFORM_SETTLE`.
@@ -442,7 +442,7 @@ fn settle_time() -> Result<Duration, Failure> {
     match text.parse::<u32>() {
         Ok(seconds) => Ok(Duration::from_secs(u64::from(seconds))),
         Err(_) => Err(Problem::error(
-            "bad-setting",
+            Code::BadSetting,
             format!("`DESKFORM_SETTLE` is `{text}`, and a number of seconds is wanted"),
         )
         .help("leave it unset for 60 seconds")
@@ -501,7 +501,7 @@ pub fn simulator(
     let text = String::from_utf8_lossy(&bytes);
     let mut simulator = Simulator::load(&text).map_err(|error| {
         Problem::error(
-            "simulator-state",
+            Code::SimulatorState,
             format!(
                 "the simulator's state `{}` cannot be used: {error}",
                 path.display()
@@ -518,7 +518,7 @@ pub fn simulator(
         Ok(simulator)
     } else {
         Err(Problem::error(
-            "simulator-state",
+            Code::SimulatorState,
             format!(
                 "the simulator's state `{}` was made for another dialect, edition or organization",
                 path.display()

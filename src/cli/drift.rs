@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::Options;
-use crate::problem::{self, Problem, Problems, exit};
+use crate::problem::{self, Code, Problem, Problems, exit};
 use crate::run_record::watched;
 use crate::state::Address;
 use crate::{drift, report};
@@ -157,7 +157,7 @@ fn check_targets(desired: &Desired, options: &Options) -> Result<(), Vec<Problem
                 |near| format!("did you mean `{near}`?"),
             );
             Problem::error(
-                "unknown-target",
+                Code::UnknownTarget,
                 format!("`{target}` is neither declared nor owned"),
             )
             .help(help)

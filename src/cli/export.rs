@@ -13,7 +13,7 @@ use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::Ids;
 use crate::manifest::{self, to_sources};
-use crate::problem::{Problem, Problems, Severity, counted, exit, ticked};
+use crate::problem::{Code, Problem, Problems, Severity, counted, exit, ticked};
 use crate::reading::Needs;
 use crate::state::{Address, Value};
 use crate::yaml::Source;
@@ -97,7 +97,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .collect();
     if !taken.is_empty() && !args.force {
         return Err(Problem::error(
-            "exists",
+            Code::Exists,
             format!(
                 "{} {} already",
                 ticked(&taken, "and"),

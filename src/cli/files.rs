@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rand::Rng as _;
 
 use super::common::{Failure, file_failure};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// Largest state of a simulator that is read, in bytes.
 pub const MAX_STATE: u64 = 256 * 1024 * 1024;
@@ -29,7 +29,7 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Failure> {
     });
     match read {
         Ok(None) => Err(Problem::error(
-            "file-too-large",
+            Code::FileTooLarge,
             format!(
                 "`{}` is larger than the {} MiB that such a file may have",
                 path.display(),
@@ -152,7 +152,7 @@ mod tests {
         let Err(Failure::Problems(problems, _)) = read_file(&path, 3) else {
             panic!("it is too large");
         };
-        assert_eq!(problems.list[0].code, "file-too-large");
+        assert_eq!(problems.list[0].code, Code::FileTooLarge);
         // A device has no size, and no end.
         #[cfg(unix)]
         assert!(read_file(Path::new("/dev/zero"), 1024).is_err());

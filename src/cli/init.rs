@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Global;
 use super::common::{Failure, file_failure};
 use super::output::announce;
-use crate::problem::{Problem, exit, ticked};
+use crate::problem::{Code, Problem, exit, ticked};
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
@@ -76,7 +76,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .collect();
     if !taken.is_empty() {
         return Err(Problem::error(
-            "exists",
+            Code::Exists,
             format!(
                 "{} {} already",
                 ticked(&taken, "and"),

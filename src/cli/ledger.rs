@@ -19,7 +19,7 @@ use crate::live::{Live, LiveObject, identity_fields, is_gone};
 use crate::manifest::Desired;
 use crate::plan::matches;
 use crate::plan::matching::belongs_to_others;
-use crate::problem::{Problem, did_you_mean, exit};
+use crate::problem::{Code, Problem, did_you_mean, exit};
 use crate::reading::Needs;
 use crate::run_record::{absorb, corrupt};
 use crate::safe::safe;
@@ -178,7 +178,7 @@ fn chosen(ledger: &Ledger, words: &[String]) -> Result<BTreeSet<Address>, Failur
                     .to_owned()
             });
             problems.push(
-                Problem::error("not-owned", format!("the ledger owns no `{word}`")).help(help),
+                Problem::error(Code::NotOwned, format!("the ledger owns no `{word}`")).help(help),
             );
         }
     }
@@ -222,13 +222,13 @@ fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), F
 fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Failure> {
     let address: Address = args.address.parse().map_err(|error| {
         Failure::from(
-            Problem::error("not-an-address", format!("{error}"))
+            Problem::error(Code::NotAnAddress, format!("{error}"))
                 .help("an address is a collection and a handle: `departments/Billing`"),
         )
     })?;
     if args.id.is_empty() || !args.id.chars().all(|c| c.is_ascii_digit()) {
         return Err(
-            Problem::error("not-an-id", format!("`{}` is no id", args.id))
+            Problem::error(Code::NotAnId, format!("`{}` is no id", args.id))
                 .help("an id of Zoho Desk consists of digits; it stands in the object's address")
                 .into(),
         );
@@ -269,7 +269,7 @@ fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Fai
 fn undeclared(desired: &Desired, address: &Address) -> Failure {
     let known: Vec<String> = desired.state.keys().map(ToString::to_string).collect();
     Problem::error(
-        "not-declared",
+        Code::NotDeclared,
         format!(
             "`{address}` is not declared, and the next apply may remove what is owned and not declared"
         ),
@@ -291,7 +291,7 @@ async fn find(
     let dialect = session.dialect;
     let Some(api) = kind.api(dialect) else {
         return Err(Problem::error(
-            "kind-not-in-dialect",
+            Code::KindNotInDialect,
             format!(
                 "{} cannot be managed in the {dialect} dialect",
                 kind.collection
@@ -301,7 +301,7 @@ async fn find(
     };
     let none = || -> Failure {
         Problem::error(
-            "no-such-object",
+            Code::NoSuchObject,
             format!(
                 "the organization `{}` has no {} with the id `{id}`",
                 workspace.environment.org_id, kind.singular
@@ -346,7 +346,7 @@ fn entry(
 ) -> Result<Entry, Failure> {
     if let Some(what) = belongs_to_others(&object) {
         return Err(Problem::error(
-            "taken-by-system",
+            Code::TakenBySystem,
             format!("the object `{}` is {what}", object.id),
         )
         .help("what is not yours is never changed")
@@ -390,7 +390,7 @@ fn record(ledger: &mut Ledger, address: &Address, entry: Entry) -> Result<String
         .find(|owner| *owner != address);
     if let Some(other) = other {
         return Err(Problem::error(
-            "owned-already",
+            Code::OwnedAlready,
             format!("the object `{}` is owned by `{other}`", entry.id),
         )
         .help(format!(
@@ -432,11 +432,11 @@ async fn beside(global: &Global, workspace: &Workspace, store: &Store) -> Beside
         .under_way(&holder(Clock::system()))
         .await
         .unwrap_or_else(|error: LockError| {
-            warn("lock", error.to_string(), error.hint());
+            warn(Code::Lock, error.to_string(), error.hint());
             None
         });
     let runs = store.open_runs().await.unwrap_or_else(|error| {
-        warn("journal", error.to_string(), error.hint());
+        warn(Code::Journal, error.to_string(), error.hint());
         Runs::default()
     });
     workspace.warn(global, &warnings);

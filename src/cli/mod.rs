@@ -131,7 +131,7 @@ enum Command {
     Unlock(unlock::Args),
     /// Serve a simulated Zoho Desk on loopback
     Simulate(simulate::Args),
-    /// Explain a kind or one of its fields
+    /// Explain a kind, one of its fields, or the code of a problem
     Explain(explain::Args),
     /// Print the JSON Schema of manifests or of deskform.yaml
     Schema(schema::Args),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Global;
 use super::common::{Failure, report};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::safe::mask::masked;
 
 static RESULTS: Outlet = Outlet::open();
@@ -132,7 +132,7 @@ pub(super) fn print_usage(usage: &clap::Error) -> Result<(), Failure> {
 
 fn refused(error: &io::Error) -> Problem {
     Problem::error(
-        "output",
+        Code::Output,
         format!("standard output cannot be written: {error}"),
     )
     .help("free space where it goes to, or send it elsewhere")

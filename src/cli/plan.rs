@@ -11,7 +11,7 @@ use super::store::holder;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
-use crate::problem::{Problem, counted, exit};
+use crate::problem::{Code, Problem, counted, exit};
 use crate::report::{self, Whereabouts};
 use crate::run_record::watched;
 use crate::session::{Ready, SessionError};
@@ -85,14 +85,14 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         let under_way = store.under_way(&holder(Clock::system())).await?;
         if let Some(held) = &under_way {
             let problem = Problem::warning(
-                "run-under-way",
+                Code::RunUnderWay,
                 format!("{held}: this plan may be out of date when that run ends"),
             )
             .help("plan again afterwards");
             workspace.warn(global, &[problem]);
         } else if !view.doubts.is_empty() {
             let problem = Problem::warning(
-                "run-was-killed",
+                Code::RunWasKilled,
                 format!(
                     "a run did not end in order, and {} in doubt",
                     counted_is(view.doubts.len(), "creation")
@@ -149,7 +149,7 @@ fn refuse_to_replace(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Problem::error(
-        "not-a-plan",
+        Code::NotAPlan,
         format!("`{}` exists and is no saved plan", path.display()),
     )
     .help("choose another name for `--out`, or delete the file")
@@ -166,7 +166,7 @@ pub(super) fn warn(global: &Global, workspace: &Workspace, ready: &Ready) {
     let mut warnings = ready.warnings.clone();
     warnings.extend(ready.missing_scopes.iter().map(|scope| {
         Problem::warning(
-            "scope-missing",
+            Code::ScopeMissing,
             format!("the token lacks a scope that the plan needs: {scope}"),
         )
         .help("make a new grant code with that scope before you apply; refreshing a token never adds one")

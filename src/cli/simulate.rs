@@ -12,7 +12,7 @@ use super::output::announce_as_it_is;
 use super::signals::Signals;
 use crate::clock::Clock;
 use crate::dialect::{Dialect, Edition};
-use crate::problem::{Problem, exit};
+use crate::problem::{Code, Problem, exit};
 use crate::simulator::faults::SpecError;
 use crate::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, Faults, OrganizationSeed, Settings,
@@ -91,7 +91,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .find(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()))
     {
         return Err(Problem::error(
-            "organization",
+            Code::Organization,
             format!("`{bad}` is not an organization's id"),
         )
         .help("ids are digits, such as `700001`")
@@ -109,7 +109,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .map_err(|error| {
                 Failure::from(
                     Problem::error(
-                        "port",
+                        Code::Port,
                         format!("port {} cannot be used: {error}", args.port),
                     )
                     .help("choose another one with `--port`"),
@@ -142,14 +142,14 @@ fn load(args: &Args) -> Result<Simulator, Failure> {
         let text = String::from_utf8_lossy(&bytes);
         let simulator = Simulator::load(&text).map_err(|error| {
             Problem::error(
-                "simulator-state",
+                Code::SimulatorState,
                 format!("`{}` cannot be used: {error}", path.display()),
             )
             .help("delete the file to begin anew")
         })?;
         if simulator.settings().dialect != args.dialect {
             return Err(Problem::error(
-                "simulator-state",
+                Code::SimulatorState,
                 format!(
                     "`{}` was made for the dialect `{}`",
                     path.display(),

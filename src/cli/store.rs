@@ -9,7 +9,7 @@ use crate::config::Target;
 use crate::ledger::{
     Holder, Ledger, Load, Loaded, Location, LocationError, LockError, RunId, Store, StoreError,
 };
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::report::Whereabouts;
 use crate::run_record::{KeepError, View, corrupt, look};
 
@@ -24,7 +24,7 @@ impl From<KeepError> for Failure {
 
 impl From<LocationError> for Failure {
     fn from(error: LocationError) -> Self {
-        Problem::error("ledger", error.to_string())
+        Problem::error(Code::Ledger, error.to_string())
             .help(error.hint())
             .into()
     }
@@ -32,17 +32,17 @@ impl From<LocationError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        problem("ledger", &error.to_string(), error.hint())
+        problem(Code::Ledger, &error.to_string(), error.hint())
     }
 }
 
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
-        problem("locked", &error.to_string(), error.hint())
+        problem(Code::Locked, &error.to_string(), error.hint())
     }
 }
 
-fn problem(code: &'static str, message: &str, hint: Option<&'static str>) -> Failure {
+fn problem(code: Code, message: &str, hint: Option<&'static str>) -> Failure {
     let problem = Problem::error(code, message);
     match hint {
         Some(hint) => problem.help(hint),

@@ -7,7 +7,7 @@ use super::common::{Failure, Workspace, block_on};
 use super::output::{announce, tell};
 use crate::clock::Clock;
 use crate::ledger::{Held, LockError};
-use crate::problem::{Problem, exit};
+use crate::problem::{Code, Problem, exit};
 use crate::safe::safe;
 
 /// Arguments of `unlock`.
@@ -78,7 +78,7 @@ fn given_back(held: &Held) -> String {
 
 fn ask(held: &Held) -> Result<(), Failure> {
     let refused = |message: String| -> Failure {
-        Problem::error("locked", message)
+        Problem::error(Code::Locked, message)
             .help("wait for that run; if it is gone, run `deskform unlock --force`")
             .into()
     };

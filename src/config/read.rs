@@ -7,15 +7,14 @@ use jiff::civil::Date;
 use super::{
     CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
     ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards, IGNORE_KEYS, Ignore, KindPolicy,
-    LIVE_KEYS, MAX_PARALLELISM, NEVER_PRUNED, Overlay, PLAIN_SECRET, POLICY_KEYS, PROJECT_FILE,
-    PROJECT_KEYS, PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
-    Template,
+    LIVE_KEYS, MAX_PARALLELISM, NEVER_PRUNED, Overlay, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS,
+    PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
 use crate::dialect::{Dialect, Edition};
 use crate::kind::{self, KINDS};
-use crate::problem::{Part, did_you_mean, ticked};
+use crate::problem::{Code, Part, did_you_mean, ticked};
 use crate::yaml::closed::Closed;
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::variables;
@@ -76,7 +75,7 @@ impl Reader<'_> {
         declared = declared || misspelt(raw, "environments", PROJECT_KEYS);
         if !declared && matches!(raw, Raw::Map(_)) {
             self.walker.report(
-                "missing-required",
+                Code::MissingRequired,
                 (at.key("environments"), Part::Key),
                 "the project has no environments",
                 "",
@@ -100,7 +99,7 @@ impl Reader<'_> {
                 .all(|one| one.is_ascii_alphanumeric() || "-_".contains(one))
         {
             self.walker.report(
-                "bad-name",
+                Code::BadName,
                 (at, Part::Key),
                 format!("`{name}` cannot name an environment"),
                 "",
@@ -115,7 +114,7 @@ impl Reader<'_> {
             let here = at.key(key);
             if simulated && LIVE_KEYS.contains(&key) {
                 self.walker.report(
-                    "conflict",
+                    Code::Conflict,
                     (here, Part::Key),
                     format!("`{key}` means nothing beside `simulator`"),
                     "this talks to a live organization",
@@ -213,7 +212,7 @@ impl Reader<'_> {
         let found = DataCenter::of_word(text);
         if found.is_none() {
             self.walker.report(
-                "not-a-choice",
+                Code::NotAChoice,
                 (at, Part::Value),
                 format!("no Desk host is known for the data centre `{text}`"),
                 "not known",
@@ -225,7 +224,7 @@ impl Reader<'_> {
 
     fn missing(&mut self, at: At<'_>, name: &str, key: &str, help: &str) {
         self.walker.report(
-            "missing-required",
+            Code::MissingRequired,
             (at, Part::Key),
             format!("the environment `{name}` lacks `{key}`"),
             &format!("`{key}` is missing"),
@@ -276,7 +275,7 @@ impl Reader<'_> {
             return text;
         }
         self.walker.report(
-            "bad-format",
+            Code::BadFormat,
             (at, Part::Value),
             format!("`{key}` must be made of digits, not `{text}`"),
             "not an organization's id",
@@ -303,7 +302,7 @@ impl Reader<'_> {
             };
             if let Some(help) = problem {
                 self.walker.report(
-                    "bad-format",
+                    Code::BadFormat,
                     (here, Part::Value),
                     format!("`{text}` cannot be used as an endpoint"),
                     "",
@@ -316,7 +315,7 @@ impl Reader<'_> {
         for key in ENDPOINT_KEYS {
             if matches!(raw, Raw::Map(_)) && raw.get(key).is_none() {
                 self.walker.report(
-                    "missing-required",
+                    Code::MissingRequired,
                     (at, Part::Key),
                     format!("`endpoint` lacks `{key}`"),
                     &format!("`{key}` is missing"),
@@ -356,7 +355,7 @@ impl Reader<'_> {
             };
             if secret && !text.contains("${secret.") {
                 self.walker.report(
-                    PLAIN_SECRET,
+                    Code::PlainSecret,
                     (here, Part::Value),
                     format!("`{key}` holds a secret in plain text"),
                     "hidden in this report",
@@ -376,7 +375,7 @@ impl Reader<'_> {
             let here = at.key(name);
             if !variables::is_variable_name(name) {
                 self.walker.report(
-                    "bad-name",
+                    Code::BadName,
                     (here, Part::Key),
                     format!("`{name}` cannot name a variable"),
                     "",
@@ -410,7 +409,7 @@ impl Reader<'_> {
             || parts.is_empty();
         if leaves {
             self.walker.report(
-                "path-outside",
+                Code::PathOutside,
                 (at, Part::Value),
                 format!("`{text}` is no path below the project folder"),
                 "",
@@ -430,7 +429,7 @@ impl Reader<'_> {
             };
             if out.iter().any(|other| other.path == path) {
                 self.walker.report(
-                    "duplicate-item",
+                    Code::DuplicateItem,
                     (here, Part::Value),
                     format!("the overlay `{path}` is listed twice"),
                     "here again",
@@ -469,7 +468,7 @@ impl Reader<'_> {
                             && NEVER_PRUNED.contains(&kind.collection)
                         {
                             self.walker.report(
-                                "not-allowed",
+                                Code::NotAllowed,
                                 (place, Part::Value),
                                 format!("`prune: all` is not allowed for {collection}"),
                                 "would remove what nobody declared",
@@ -491,7 +490,7 @@ impl Reader<'_> {
                             });
                         if kind.collection != "agents" {
                             self.walker.report(
-                                "not-allowed",
+                                Code::NotAllowed,
                                 (place, Part::Key),
                                 format!(
                                     "`removal` is a choice for agents only, not for {collection}"
@@ -525,7 +524,7 @@ impl Reader<'_> {
             for key in ["address", "reason"] {
                 if matches!(item, Raw::Map(_)) && item.get(key).is_none() {
                     self.walker.report(
-                        "missing-required",
+                        Code::MissingRequired,
                         (here, Part::Value),
                         format!("an entry of `ignore` lacks `{key}`"),
                         &format!("`{key}` is missing"),
@@ -558,7 +557,7 @@ impl Reader<'_> {
                 .and_then(|word| did_you_mean(word, names.map(|kind| kind.collection)))
                 .unwrap_or_else(|| "write `collection/handle`, such as `agents/*`".to_owned());
             self.walker.report(
-                "bad-address",
+                Code::BadAddress,
                 (at.key("address"), Part::Value),
                 format!("`{address}` is no address"),
                 "",
@@ -571,7 +570,7 @@ impl Reader<'_> {
         if kind.field(name).is_none() {
             let names = kind.fields.iter().map(|field| field.name);
             self.walker.report(
-                "unknown-field",
+                Code::UnknownField,
                 (at.key("field"), Part::Value),
                 format!("{} have no field `{field}`", kind.collection),
                 "",
@@ -589,7 +588,7 @@ impl Reader<'_> {
             .flatten();
         if date.is_none() {
             self.walker.report(
-                "bad-format",
+                Code::BadFormat,
                 (at, Part::Value),
                 format!("`{text}` is no date"),
                 "",
@@ -635,7 +634,7 @@ impl Reader<'_> {
             return Some(text);
         }
         self.walker.report(
-            "bad-format",
+            Code::BadFormat,
             (at, Part::Value),
             format!("`{text}` cannot hold a ledger"),
             "",

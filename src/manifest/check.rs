@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use super::compose::{Detail, Tombstone};
 use crate::kind::{KINDS, Shape};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::state::identity::identity;
 use crate::state::{Address, ByAddress, Reference, State, Value};
 use foldhash::{HashMap, HashMapExt as _};
@@ -57,13 +57,13 @@ fn identities<'s>(
         let singular = resource.kind.singular;
         let problem = if other == name {
             Problem::error(
-                "duplicate-identity",
+                Code::DuplicateIdentity,
                 format!("`{first}` and `{address}` are the same {singular}: `{name}`"),
             )
             .help(format!("keep one of them, or give one another `{field}`"))
         } else {
             Problem::error(
-                "identity-case",
+                Code::IdentityCase,
                 format!("`{first}` and `{address}` differ in case only: `{other}` and `{name}`"),
             )
             .help("Zoho Desk may take them for one; choose names that differ more")
@@ -92,14 +92,14 @@ fn tombstones(
             continue;
         };
         let mut problem = Problem::error(
-            "declared-and-removed",
+            Code::DeclaredAndRemoved,
             format!("`{address}` is declared and removed"),
         )
         .at(stone.place.clone(), "removed here")
         .at(detail.origin.key(""), "declared here")
         .help("take one of them away");
         if detail.lifecycle.prevent_destroy {
-            problem.code = "prevented-removal";
+            problem.code = Code::PreventedRemoval;
             problem.message = format!("`{address}` is removed, but `preventDestroy` protects it");
             problem = problem
                 .at(
@@ -136,7 +136,7 @@ fn renames(
         let place = detail.origin.place("lifecycle/renamedFrom");
         let problem = if other == address {
             Problem::error(
-                "rename-to-itself",
+                Code::RenameToItself,
                 format!("`renamedFrom` is the name that `{address}` has now"),
             )
             .at(place, "the same name")
@@ -144,7 +144,7 @@ fn renames(
         } else {
             let other_place = details.get(other).map(|other| other.origin.key(""));
             let mut problem = Problem::error(
-                "rename-of-declared",
+                Code::RenameOfDeclared,
                 format!("`{address}` was renamed from `{old}`, but `{other}` is that {singular}"),
             )
             .at(place, "its old name")
@@ -219,7 +219,7 @@ fn webhook_urls(state: &State, details: &Details, problems: &mut Vec<Problem>) {
         };
         problems.push(
             Problem::error(
-                "duplicate-url",
+                Code::DuplicateUrl,
                 format!("`{first}` and `{address}` call one URL"),
             )
             .at(again.origin.place("url"), "called here")
@@ -243,7 +243,7 @@ fn default_slas(state: &State, details: &Details, problems: &mut Vec<Problem>) {
         };
         problems.push(
             Problem::error(
-                "two-defaults",
+                Code::TwoDefaults,
                 format!("`{first}` and `{address}` are both the default SLA"),
             )
             .at(again.origin.place("isDefault"), "the default again")
@@ -352,7 +352,7 @@ fn cycle_problem(state: &State, details: &Details, cycle: &[(usize, &'static str
         .filter_map(|(node, _)| Some(state.get_index(*node)?.0.to_string()))
         .collect();
     let mut problem = Problem::error(
-        "reference-cycle",
+        Code::ReferenceCycle,
         format!("references run in a circle: `{}`", names.join(" -> ")),
     );
     for (position, (node, field)) in cycle.iter().take(LABELS).enumerate() {

@@ -19,13 +19,13 @@ use super::resolve::{Declared, Handles, Slip};
 use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
 use crate::parallel::RUN;
-use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
+use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::state::identity::canonical_identity;
 use crate::state::{Address, Body, ByAddress, Lifecycle, Resource, State};
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{AsText, At, Raw, escape};
 use crate::yaml::variables::{Expanded, Lookup, Variables, has_expression};
-use crate::yaml::walk::{DISAGREE, UNQUOTED, Walker, unquoted, wrong_type};
+use crate::yaml::walk::{DISAGREE, Walker, unquoted, wrong_type};
 use crate::yaml::{Source, load};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
@@ -398,7 +398,7 @@ impl Merged {
                     "a file maps collections to handles to fields, such as `departments: {Billing: {}}`"
                 };
                 let problem = Problem::error(
-                    "not-a-map",
+                    Code::NotAMap,
                     format!(
                         "the file must be a map of collections, but it is {}",
                         raw.what()
@@ -433,7 +433,7 @@ impl Merged {
         let place = document.place(at, Part::Key);
         let problem = if let Some(kind) = find(key) {
             Problem::error(
-                "unmanaged-collection",
+                Code::UnmanagedCollection,
                 format!("{} can be referred to, but not managed", kind.collection),
             )
             .at(place, "not managed")
@@ -442,7 +442,7 @@ impl Merged {
             let help = did_you_mean(key, known.iter().copied())
                 .unwrap_or_else(|| format!("known are {}", ticked(&known, "and")));
             Problem::error(
-                "unknown-collection",
+                Code::UnknownCollection,
                 format!("no collection is named `{key}`"),
             )
             .at(place, "not a collection")
@@ -464,7 +464,7 @@ impl Merged {
             Raw::Null => return,
             other => {
                 let (message, _) = wrong_type(kind.collection, "a map of handles", &other);
-                let problem = Problem::error("wrong-type", message)
+                let problem = Problem::error(Code::WrongType, message)
                     .at(
                         document.place(at, Part::Value),
                         format!("this is {}", other.what()),
@@ -490,7 +490,7 @@ impl Merged {
                         "expressions stand in values only: give it a plain handle and put the expression into its naming field",
                     )
                 };
-                let problem = Problem::error("bad-handle", message)
+                let problem = Problem::error(Code::BadHandle, message)
                     .at(here(), "not a handle")
                     .help(help);
                 self.problems.push(problem);
@@ -564,7 +564,7 @@ impl Merged {
                 )
             });
             let problem = Problem::error(
-                "nothing-to-remove",
+                Code::NothingToRemove,
                 format!("there is no `{address}` below this overlay"),
             )
             .at(place, "taken out here")
@@ -585,7 +585,7 @@ impl Merged {
         let Raw::Map(entries) = raw else {
             if !matches!(raw, Raw::Null) {
                 let (message, _) = wrong_type("removed", "a map of collections", &raw);
-                let problem = Problem::error("wrong-type", message)
+                let problem = Problem::error(Code::WrongType, message)
                     .at(
                         document.place(at, Part::Value),
                         format!("this is {}", raw.what()),
@@ -603,7 +603,7 @@ impl Merged {
             };
             let Raw::List(items) = raw else {
                 let (message, help) = wrong_type(&collection, "a list of identities", &raw);
-                let mut problem = Problem::error("wrong-type", message).at(
+                let mut problem = Problem::error(Code::WrongType, message).at(
                     document.place(here, Part::Value),
                     format!("this is {}", raw.what()),
                 );
@@ -621,7 +621,7 @@ impl Merged {
 
 fn twice(address: &Address, again: Place, first: Place) -> Problem {
     Problem::error(
-        "duplicate-resource",
+        Code::DuplicateResource,
         format!("`{address}` is declared twice"),
     )
     .at(again, "declared again here")
@@ -687,7 +687,7 @@ fn shown_text(
         Ok(Expanded::Text(text)) => Ok(text),
         Ok(Expanded::Secret(..)) => Err(vec![
             Problem::error(
-                "misplaced-secret",
+                Code::MisplacedSecret,
                 "an identity cannot hold a secret: plans and reports show it",
             )
             .at(place.clone(), "a secret")
@@ -720,7 +720,7 @@ fn identity_of(
     let form = identity_fields.join("/");
     let bad = |message: String, help: String| {
         Err(vec![
-            Problem::error("bad-tombstone", message)
+            Problem::error(Code::BadTombstone, message)
                 .at(place.clone(), "not an identity")
                 .help(help),
         ])
@@ -730,7 +730,7 @@ fn identity_of(
     let refuse = |written: &str| {
         let (message, help) = unquoted(&name, raw, written);
         Err(vec![
-            Problem::error(UNQUOTED, format!("an item of {message}"))
+            Problem::error(Code::UnquotedNumber, format!("an item of {message}"))
                 .at(place.clone(), DISAGREE)
                 .help(help),
         ])

@@ -11,13 +11,13 @@ use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
-use crate::problem::{Part, Place, Problem, counted, did_you_mean, ticked};
+use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
 use crate::state::identity::canonical;
 use crate::state::{Body, Leaves, Lifecycle, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
-use crate::yaml::walk::{DISAGREE, UNQUOTED, misspelt, unknown_key, unquoted, wrong_type};
+use crate::yaml::walk::{DISAGREE, misspelt, unknown_key, unquoted, wrong_type};
 
 /// A text after its expressions were replaced.
 pub(crate) enum Text {
@@ -71,7 +71,7 @@ impl<'a> Converter<'a> {
         &mut self,
         here: Here<'_>,
         (at, part): (At<'_>, Part),
-        code: &'static str,
+        code: Code,
         message: impl Into<String>,
         label: impl Into<String>,
         help: Option<String>,
@@ -81,10 +81,19 @@ impl<'a> Converter<'a> {
         self.problems.push(problem);
     }
 
-    fn wrong(&mut self, here: Here<'_>, at: At<'_>, raw: &Raw, name: &str, wanted: &str) {
+    /// Reports a value that has another type than is wanted.
+    pub(crate) fn wrong(
+        &mut self,
+        here: Here<'_>,
+        at: At<'_>,
+        raw: &Raw,
+        name: &str,
+        wanted: &str,
+    ) {
         let (message, help) = wrong_type(name, wanted, raw);
         let label = format!("this is {}", raw.what());
-        self.error(here, (at, Part::Value), "wrong-type", message, label, help);
+        let place = (at, Part::Value);
+        self.error(here, place, Code::WrongType, message, label, help);
     }
 
     /// Converts a resource.
@@ -102,7 +111,7 @@ impl<'a> Converter<'a> {
             other => {
                 let name = format!("{}.{handle}", kind.collection);
                 let (message, _) = wrong_type(&name, "a map of fields", other);
-                let problem = Problem::error("wrong-type", message)
+                let problem = Problem::error(Code::WrongType, message)
                     .at(
                         Place {
                             part: Part::Value,
@@ -142,7 +151,7 @@ impl<'a> Converter<'a> {
                 self.error(
                     here,
                     (At::ROOT, Part::Key),
-                    "missing-required",
+                    Code::MissingRequired,
                     format!("{} `{handle}` lacks `{}`", kind.singular, field.name),
                     format!("`{}` is missing", field.name),
                     Some(format!("`{}`: {field_doc}", field.name)),
@@ -192,7 +201,7 @@ impl<'a> Converter<'a> {
         self.error(
             here,
             (at, Part::Key),
-            "unknown-key",
+            Code::UnknownKey,
             message,
             "not a field",
             Some(help),
@@ -288,7 +297,7 @@ impl<'a> Converter<'a> {
             self.error(
                 here,
                 (at, Part::Value),
-                "missing-required",
+                Code::MissingRequired,
                 format!("`{}` cannot be empty", field.name),
                 "nothing in it",
                 Some(format!("`{}`: {}", field.name, field.doc)),
@@ -308,7 +317,7 @@ impl<'a> Converter<'a> {
             Ok(Expanded::Secret(secret, newly)) => {
                 if let Some(name) = newly {
                     let warning = Problem::warning(
-                        "missing-secret",
+                        Code::MissingSecret,
                         format!(
                             "the secret `{name}` is not set: what it stands in is not compared"
                         ),
@@ -355,7 +364,8 @@ impl<'a> Converter<'a> {
             AsText::Unquoted(written) => {
                 let (message, help) = unquoted(name, raw, written);
                 let place = (at, Part::Value);
-                self.error(here, place, UNQUOTED, message, DISAGREE, Some(help));
+                let code = Code::UnquotedNumber;
+                self.error(here, place, code, message, DISAGREE, Some(help));
                 None
             }
             AsText::Other if matches!(raw, Raw::Null) => Some(Text::Plain(Arc::default())),
@@ -378,7 +388,7 @@ impl<'a> Converter<'a> {
             Text::Plain(text) => Some(text),
             Text::Secret(secret) => {
                 let problem = Problem::error(
-                    "misplaced-secret",
+                    Code::MisplacedSecret,
                     format!("`{name}` cannot hold a secret: plans and reports show it"),
                 )
                 .at_part(here.place(at, Part::Value), "${secret.", "a secret")
@@ -460,7 +470,7 @@ impl<'a> Converter<'a> {
         self.error(
             here,
             (at, Part::Value),
-            "empty",
+            Code::Empty,
             format!("`{name}` holds nothing but white space"),
             "nothing else in it",
             Some("write `null` to clear it, or give it a value".to_owned()),
@@ -532,7 +542,7 @@ impl<'a> Converter<'a> {
             self.error(
                 here,
                 (at, Part::Value),
-                "too-many",
+                Code::TooMany,
                 format!(
                     "`{}` has {}; {max_items} is the most",
                     field.name,
@@ -556,7 +566,7 @@ impl<'a> Converter<'a> {
                 self.error(
                     here,
                     (place, Part::Value),
-                    "empty",
+                    Code::Empty,
                     format!("an item of `{}` is empty", field.name),
                     "nothing in it",
                     Some("take it away".to_owned()),
@@ -591,7 +601,8 @@ impl<'a> Converter<'a> {
         item: &str,
         (again, first): (At<'_>, At<'_>),
     ) {
-        let problem = Problem::error("duplicate-item", format!("`{name}` names `{item}` twice"))
+        let message = format!("`{name}` names `{item}` twice");
+        let problem = Problem::error(Code::DuplicateItem, message)
             .at(here.place(again, Part::Value), "here again")
             .at(here.place(first, Part::Value), "first here")
             .help("take one of them away");
@@ -621,7 +632,7 @@ impl<'a> Converter<'a> {
                 self.error(
                     here,
                     (place, Part::Key),
-                    "unknown-key",
+                    Code::UnknownKey,
                     message,
                     "not known",
                     Some(help),
@@ -641,7 +652,7 @@ impl<'a> Converter<'a> {
                 self.error(
                     here,
                     (at, Part::Key),
-                    "missing-required",
+                    Code::MissingRequired,
                     format!("`{}` lacks `{}`", field.name, leaf.name),
                     format!("`{}` is missing", leaf.name),
                     Some(format!("`{}`: {}", leaf.name, leaf.doc)),
@@ -707,7 +718,7 @@ impl<'a> Converter<'a> {
         self.error(
             here,
             (at, Part::Value),
-            "bad-secret",
+            Code::BadSecret,
             format!("`{}` {rule} once its secrets are filled in", field.name),
             "the value is not shown",
             Some("look at the environment variables that the expressions name".to_owned()),
@@ -727,7 +738,7 @@ impl<'a> Converter<'a> {
         let length = text.chars().count();
         let (code, message, label, help) = match violation {
             Violation::TooLong(limit) => (
-                "too-long",
+                Code::TooLong,
                 format!("`{name}` has {length} characters; {limit} is the most"),
                 format!("{length} characters"),
                 Some(format!(
@@ -739,7 +750,7 @@ impl<'a> Converter<'a> {
                 )),
             ),
             Violation::TooShort(limit) => (
-                "too-short",
+                Code::TooShort,
                 format!("`{name}` has {length} characters; {limit} is the least"),
                 format!("{length} characters"),
                 None,
@@ -752,7 +763,7 @@ impl<'a> Converter<'a> {
                 let near = did_you_mean(text, words.iter().copied());
                 let choices = format!("choose {}", ticked(words, "or"));
                 (
-                    "not-a-choice",
+                    Code::NotAChoice,
                     format!("`{text}` is no choice for `{name}`"),
                     "not one of the choices".to_owned(),
                     Some(match near {
@@ -767,9 +778,9 @@ impl<'a> Converter<'a> {
                 let strange = strange_characters(checker, text);
                 if strange.is_empty() {
                     let code = if matches!(field.shape, Shape::Email { .. }) {
-                        "bad-email"
+                        Code::BadEmail
                     } else {
-                        "bad-format"
+                        Code::BadFormat
                     };
                     (
                         code,
@@ -779,7 +790,7 @@ impl<'a> Converter<'a> {
                     )
                 } else {
                     (
-                        "bad-character",
+                        Code::BadCharacter,
                         format!("`{name}` cannot hold {}", ticked(&strange, "or")),
                         "not accepted".to_owned(),
                         Some(format!("`{name}` must be {words}")),
@@ -787,7 +798,7 @@ impl<'a> Converter<'a> {
                 }
             }
             Violation::Range => (
-                "out-of-range",
+                Code::OutOfRange,
                 match field.shape {
                     Shape::Integer { min, max } => {
                         format!("`{name}` must be a whole number from {min} to {max}")

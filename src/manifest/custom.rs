@@ -12,10 +12,9 @@ use super::resolve::article;
 use crate::kind::custom_fields::{TYPE_RULES, TypeRule};
 use crate::kind::patterns;
 use crate::kind::schema::{MAX_CUSTOM_VALUE, compile, governed_properties};
-use crate::problem::{Part, Problem, counted, did_you_mean, ticked};
+use crate::problem::{Code, Part, Problem, counted, did_you_mean, ticked};
 use crate::state::{Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
-use crate::yaml::walk::wrong_type;
 
 /// The declared custom fields by handle.
 #[derive(Default)]
@@ -191,9 +190,7 @@ impl Converter<'_> {
         at: At<'_>,
     ) -> Option<Value> {
         let Raw::Map(entries) = raw else {
-            let (message, help) = wrong_type("cf", "a map of values", raw);
-            let label = format!("this is {}", raw.what());
-            self.error(here, (at, Part::Value), "wrong-type", message, label, help);
+            self.wrong(here, at, raw, "cf", "a map of values");
             return None;
         };
         let mut out = Leaves::new();
@@ -259,7 +256,7 @@ impl Converter<'_> {
             };
             (format!("`{key}` must be {rule}{got}"), Some(field))
         };
-        let mut problem = Problem::error("bad-custom-value", message)
+        let mut problem = Problem::error(Code::BadCustomValue, message)
             .at(here.place(at, Part::Value), "not accepted");
         if let (Some(field), Some(custom)) = (label, custom) {
             problem = problem.at(custom.origin.place(field), "because of this");
@@ -281,7 +278,7 @@ impl Converter<'_> {
             other.and_then(|custom| Some((custom, custom.module.as_deref()?)))
         {
             Problem::error(
-                "wrong-module",
+                Code::WrongModule,
                 format!("the custom field `{key}` belongs to {own}, not to {module}"),
             )
             .at(place, format!("used for {}", article(here.kind.singular)))
@@ -301,7 +298,7 @@ impl Converter<'_> {
                 format!("declare it under `customFields` with `module: {module}`, or write the API name `cf_…` of a field that no manifest manages")
             });
             Problem::error(
-                "unknown-custom-field",
+                Code::UnknownCustomField,
                 format!("no custom field of {module} is named `{key}`"),
             )
             .at(place, "referenced here")
@@ -331,7 +328,7 @@ impl Converter<'_> {
         for field in ["role", "profile"] {
             if body.get(field).is_some_and(|value| !value.is_null()) {
                 let problem = Problem::error(
-                    "conflict",
+                    Code::Conflict,
                     format!(
                         "`{field}` goes with `rolePermissionType: Custom` only, not with `{kind}`"
                     ),
@@ -357,7 +354,7 @@ impl Converter<'_> {
         let origin = here.origin;
         for field in rule.required.iter().filter(|field| !named.contains(field)) {
             let problem = Problem::error(
-                "missing-required",
+                Code::MissingRequired,
                 format!("a custom field of type `{name}` needs `{field}`"),
             )
             .at(origin.key(""), format!("`{field}` is missing"))
@@ -372,7 +369,7 @@ impl Converter<'_> {
         for field in governed_properties() {
             if given(field) && !rule.allowed.contains(&field) {
                 let problem = Problem::error(
-                    "not-allowed",
+                    Code::NotAllowed,
                     format!("a custom field of type `{name}` has no `{field}`"),
                 )
                 .at(origin.key(field), "not allowed")
@@ -400,7 +397,7 @@ impl Converter<'_> {
             _ => None,
         };
         if let Some(wrong) = wrong {
-            let mut problem = Problem::error("bad-default", format!("`defaultValue` {wrong}"))
+            let mut problem = Problem::error(Code::BadDefault, format!("`defaultValue` {wrong}"))
                 .at(origin.place("defaultValue"), "not accepted");
             if name == "Picklist" {
                 problem = problem.at(origin.place("values"), "the choices");
@@ -422,7 +419,7 @@ impl Converter<'_> {
             && !(min..=max).contains(&length)
         {
             let problem = Problem::error(
-                "out-of-range",
+                Code::OutOfRange,
                 format!(
                     "`maxLength` of a custom field of type `{}` must be from {min} to {max}",
                     rule.name
@@ -437,7 +434,7 @@ impl Converter<'_> {
             && precision > places
         {
             let problem = Problem::error(
-                "out-of-range",
+                Code::OutOfRange,
                 format!("`roundingPrecision` {precision} is more than `decimalPlaces` {places}"),
             )
             .at(origin.place("roundingPrecision"), "too many digits")

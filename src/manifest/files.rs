@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Environment, PROJECT_FILE, Project, is_like_project_file};
-use crate::problem::{Place, Problem, Problems};
+use crate::problem::{Code, Place, Problem, Problems};
 use crate::yaml::Source;
 use crate::yaml::source::{MAX_FILE, is_yaml, linked, read, shown};
 
@@ -66,7 +66,7 @@ pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Pr
             Ok(meta) => finder.file(Path::new(name), &meta),
             Err(error) => finder.problems.push(
                 Problem::error(
-                    "missing-overlay",
+                    Code::MissingOverlay,
                     format!("the overlay `{name}` cannot be read: {}", reason(&error)),
                 )
                 .at(overlay.place.clone(), "listed here")
@@ -150,7 +150,7 @@ impl<'a> Finder<'a> {
         if depth > MAX_FOLDERS {
             self.refuse(
                 folder,
-                "too-many-folders",
+                Code::TooManyFolders,
                 format!("folders are nested more than {MAX_FOLDERS} deep"),
             );
             return;
@@ -165,7 +165,7 @@ impl<'a> Finder<'a> {
             Err(error) => {
                 self.refuse(
                     folder,
-                    "unreadable",
+                    Code::Unreadable,
                     format!("the folder cannot be read: {}", reason(&error)),
                 );
                 return;
@@ -202,7 +202,7 @@ impl<'a> Finder<'a> {
                 Ok(meta) => self.file(&child, &meta),
                 Err(error) => self.refuse(
                     &child,
-                    "unreadable",
+                    Code::Unreadable,
                     format!("the file cannot be read: {}", reason(&error)),
                 ),
             }
@@ -218,7 +218,7 @@ impl<'a> Finder<'a> {
         let Some(name) = slashed(path) else {
             self.problems.push(
                 Problem::error(
-                    "not-utf8-name",
+                    Code::NotUtf8Name,
                     format!("the file name `{}` is not UTF-8", shown(path)),
                 )
                 .help("rename the file, or the folder that it is in; a name that begins with a dot hides it"),
@@ -227,7 +227,7 @@ impl<'a> Finder<'a> {
         };
         if !meta.is_file() {
             self.problems.push(
-                Problem::error("not-a-file", "this is no file that can be read as a manifest")
+                Problem::error(Code::NotAFile, "this is no file that can be read as a manifest")
                     .at(Place::file(name), "")
                     .help("move the pipe, socket or device away, or hide it behind a name that begins with a dot"),
             );
@@ -243,7 +243,7 @@ impl<'a> Finder<'a> {
                 Err(error) => {
                     self.refuse(
                         path,
-                        "unreadable",
+                        Code::Unreadable,
                         format!("the file cannot be read: {}", reason(&error)),
                     );
                     return;
@@ -254,7 +254,7 @@ impl<'a> Finder<'a> {
             Ok(bytes) => self.found.push(Source::new(name, &bytes)),
             Err(length) => self.refuse(
                 path,
-                "file-too-large",
+                Code::FileTooLarge,
                 format!(
                     "the file is {} MiB large; {} MiB is the most",
                     length.div_ceil(1024 * 1024),
@@ -264,14 +264,14 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn refuse(&mut self, path: &Path, code: &'static str, message: String) {
+    fn refuse(&mut self, path: &Path, code: Code, message: String) {
         self.problems
             .push(Problem::error(code, message).at(Place::file(shown(path)), ""));
     }
 
     fn refuse_link(&mut self, path: &Path) {
         self.problems.push(
-            Problem::error("symbolic-link", "symbolic links are not followed")
+            Problem::error(Code::SymbolicLink, "symbolic links are not followed")
                 .at(Place::file(shown(path)), "")
                 .help("move the file into the project folder, or hide the link behind a name that begins with a dot"),
         );
@@ -289,7 +289,7 @@ fn misnamed(path: &Path) -> Problem {
         format!("name it `{PROJECT_FILE}` if it is the project file; a manifest needs another name")
     };
     Problem::error(
-        "misnamed-project-file",
+        Code::MisnamedProjectFile,
 format!("this is neither the project file nor a manifest: a project file is named `{PROJECT_FILE}`"),
     )
     .at(Place::file(shown), "")

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::convert::{Converter, Here};
 use super::origin::Origin;
 use crate::kind::{KINDS, Kind, find};
-use crate::problem::{Part, Place, Problem, nearest};
+use crate::problem::{Code, Part, Place, Problem, nearest};
 use crate::state::identity::canonical_name;
 use crate::state::{Address, ByAddress, Reference, Value};
 use crate::yaml::raw::{AsText, At, Raw};
@@ -199,7 +199,7 @@ impl Converter<'_> {
                             self.error(
                                 here,
                                 (inside, Part::Value),
-                                "bad-format",
+                                Code::BadFormat,
                                 format!("the id `{text}` must be made of digits"),
                                 "not an id",
                                 Some(format!("write `{{lookup: \"{text}\"}}` if this is a name")),
@@ -240,7 +240,7 @@ impl Converter<'_> {
             self.error(
                 here,
                 (at, Part::Value),
-                "empty",
+                Code::Empty,
                 format!("`{name}` refers to nothing"),
                 "nothing in it",
                 Some("name a handle, or take it away".to_owned()),
@@ -275,7 +275,7 @@ impl Converter<'_> {
         self.error(
             here,
             (at, Part::Value),
-            "bad-reference",
+            Code::BadReference,
             message,
             "not a reference",
             help,
@@ -304,7 +304,7 @@ impl Converter<'_> {
         let place = here.place(at, Part::Value);
         let problem = if let Some(handle) = self.handles.named(collection, text) {
             Problem::error(
-                "unresolved-reference",
+                Code::UnresolvedReference,
                 format!("no {} has the handle `{text}`", kind.singular),
             )
             .at(place, "referenced here")
@@ -313,7 +313,7 @@ impl Converter<'_> {
             ))
         } else if let Some((other, declared)) = self.handles.elsewhere(collection, text) {
             Problem::error(
-                "wrong-kind",
+                Code::WrongKind,
                 format!(
                     "`{name}` refers to {collection}, but `{text}` is {}",
                     article(other.singular)
@@ -329,7 +329,7 @@ impl Converter<'_> {
             ))
         } else if let Some(dropped) = self.handles.dropped.get(&Address::new(collection, text)) {
             Problem::error(
-                "unresolved-reference",
+                Code::UnresolvedReference,
                 format!("the {} `{text}` is taken out by an overlay", kind.singular),
             )
             .at(place, "referenced here")
@@ -342,7 +342,7 @@ impl Converter<'_> {
                 handle: text.to_owned(),
             });
             Problem::error(
-                "unresolved-reference",
+                Code::UnresolvedReference,
                 format!("no {} is named `{text}`", kind.singular),
             )
             .at(place, "referenced here")
@@ -365,9 +365,7 @@ impl Converter<'_> {
         name: &str,
     ) -> Option<Value> {
         let Raw::List(items) = raw else {
-            let (message, help) = wrong_type(name, "a list of handles", raw);
-            let label = format!("this is {}", raw.what());
-            self.error(here, (at, Part::Value), "wrong-type", message, label, help);
+            self.wrong(here, at, raw, name, "a list of handles");
             return None;
         };
         let mut found: Vec<(Reference, usize)> = Vec::with_capacity(items.len());

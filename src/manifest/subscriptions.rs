@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::convert::{Converter, Here};
 use crate::kind::webhooks::{EVENTS, Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
-use crate::problem::{Part, did_you_mean, ticked};
+use crate::problem::{Code, Part, did_you_mean, ticked};
 use crate::state::{Leaves, Value};
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::walk::{unknown_key, wrong_type};
@@ -16,14 +16,21 @@ impl Converter<'_> {
             let (message, help) = wrong_type("subscriptions", "a map of events", raw);
             let help = help.or_else(|| Some("write `{Ticket_Add: {}}`".to_owned()));
             let label = format!("this is {}", raw.what());
-            self.error(here, (at, Part::Value), "wrong-type", message, label, help);
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::WrongType,
+                message,
+                label,
+                help,
+            );
             return None;
         };
         if entries.is_empty() {
             self.error(
                 here,
                 (at, Part::Value),
-                "empty",
+                Code::Empty,
                 "`subscriptions` names no event",
                 "nothing in it",
                 Some("name at least one, such as `{Ticket_Add: {}}`".to_owned()),
@@ -65,7 +72,7 @@ impl Converter<'_> {
         self.error(
             here,
             (at, Part::Key),
-            "unknown-event",
+            Code::UnknownEvent,
             format!("no event is named `{name}`"),
             "not an event",
             Some(help),
@@ -83,7 +90,7 @@ impl Converter<'_> {
                 self.error(
                     here,
                     (at, Part::Value),
-                    "wrong-type",
+                    Code::WrongType,
                     message,
                     label,
                     Some(help),
@@ -116,7 +123,7 @@ impl Converter<'_> {
                 self.error(
                     here,
                     (place, Part::Key),
-                    "unknown-key",
+                    Code::UnknownKey,
                     message,
                     label,
                     Some(help),
@@ -163,9 +170,7 @@ impl Converter<'_> {
                     _ => None,
                 };
                 if flag.is_none() {
-                    let (message, help) = wrong_type(key, "true or false", raw);
-                    let label = format!("this is {}", raw.what());
-                    self.error(here, (at, Part::Value), "wrong-type", message, label, help);
+                    self.wrong(here, at, raw, key, "true or false");
                 }
                 flag.map(Value::Bool)
             }
@@ -178,7 +183,7 @@ impl Converter<'_> {
                 self.error(
                     here,
                     (at, Part::Value),
-                    "not-a-choice",
+                    Code::NotAChoice,
                     format!("`{text}` is no choice for `{key}`"),
                     "not one of the choices",
                     Some(format!("choose {}", ticked(WORDS, "or"))),
@@ -191,16 +196,14 @@ impl Converter<'_> {
 
     fn filter_fields(&mut self, here: Here<'_>, key: &str, raw: &Raw, at: At<'_>) -> Option<Value> {
         let Raw::List(items) = raw else {
-            let (message, help) = wrong_type(key, "a list of field names", raw);
-            let label = format!("this is {}", raw.what());
-            self.error(here, (at, Part::Value), "wrong-type", message, label, help);
+            self.wrong(here, at, raw, key, "a list of field names");
             return None;
         };
         if items.len() > MAX_FIELDS {
             self.error(
                 here,
                 (at, Part::Value),
-                "too-many",
+                Code::TooMany,
                 format!(
                     "`{key}` names {} fields; {MAX_FIELDS} is the most",
                     items.len()
@@ -218,7 +221,7 @@ impl Converter<'_> {
                 self.error(
                     here,
                     (place, Part::Value),
-                    "empty",
+                    Code::Empty,
                     format!("an item of `{key}` is empty"),
                     "nothing in it",
                     Some("take it away".to_owned()),

@@ -11,7 +11,7 @@ use crate::api::{MinuteLimit, Observed, Reads};
 use crate::dialect::Dialect;
 use crate::plan::order::longest_path;
 use crate::plan::task::Task;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// How long a call is taken to last, in milliseconds, while none has been answered.
 pub const ASSUMED_LATENCY_MS: u64 = 300;
@@ -201,7 +201,7 @@ impl Forecast {
     #[must_use]
     pub fn refusal(&self) -> Option<Problem> {
         let what = self.shortfall("the plan needs")?;
-        Some(Problem::error("budget-too-small", what).help(format!(
+        Some(Problem::error(Code::BudgetTooSmall, what).help(format!(
             "nothing was applied; wait for the next day{}, or apply in parts with `--target`",
             match self.budget.map(|budget| budget.unit) {
                 Some(Unit::Credits) => ", buy credits",
@@ -215,7 +215,7 @@ impl Forecast {
     pub fn warning(&self) -> Option<Problem> {
         let what = self.shortfall("an apply would need")?;
         Some(
-            Problem::warning("budget-too-small", what)
+            Problem::warning(Code::BudgetTooSmall, what)
                 .help("apply refuses before the first write as long as that is so"),
         )
     }

@@ -12,7 +12,7 @@ use crate::plan::Options;
 use crate::plan::bound::Bound;
 use crate::plan::ownership::Owned;
 use crate::plan::task::Task;
-use crate::problem::{Problem, counted, ticked};
+use crate::problem::{Code, Problem, counted, ticked};
 use crate::state::{Address, Value};
 use crate::verb::Verb;
 
@@ -138,7 +138,7 @@ fn deletes(
         if is_all && (ALL_FROM..PERCENT_FROM).contains(&number) {
             problems.push(
                 Problem::error(
-                    "too-many-changes",
+                    Code::TooManyChanges,
                     format!("the plan would remove all {number} {collection} that are owned"),
                 )
                 .help(format!(
@@ -167,7 +167,7 @@ fn deletes(
 fn nothing_declared(of_kind: &OfKind<'_>, all: usize, way_out: &str) -> Problem {
     let addresses: Vec<_> = of_kind.values().flatten().copied().collect();
     Problem::error(
-        "nothing-declared",
+        Code::NothingDeclared,
         format!(
             "no resource is declared, and the plan would remove {}",
             counted(all, "object")
@@ -202,7 +202,7 @@ fn most_of_all(
     let addresses: Vec<_> = of_kind.values().flatten().copied().collect();
     Some(
         Problem::error(
-            "too-many-changes",
+            Code::TooManyChanges,
             format!("the plan would remove {all} of {total} owned objects, more than half"),
         )
         .help(format!(
@@ -259,7 +259,7 @@ impl Many<'_> {
                 they_are(addresses),
                 (self.way_out)(guard, all)
             );
-            problems.push(Problem::error("too-many-changes", message).help(help));
+            problems.push(Problem::error(Code::TooManyChanges, message).help(help));
         };
         if let (name, Some(max)) = self.absolute
             && all as u64 > max
@@ -334,7 +334,7 @@ fn last_administrator(tasks: &[Task], live: &Live, problems: &mut Vec<Problem>) 
     if before > 0 && after == 0 {
         problems.push(
             Problem::error(
-                "last-administrator",
+                Code::LastAdministrator,
                 "the plan would leave the organization without an active, confirmed administrator",
             )
             .help("keep one agent with `rolePermissionType: Admin`"),
@@ -396,7 +396,7 @@ fn webhooks(
     if created > 0 && configured > MAX_WEBHOOKS {
         problems.push(
             Problem::error(
-                "too-many-webhooks",
+                Code::TooManyWebhooks,
                 format!(
                     "there would be {}, and an organization may have {MAX_WEBHOOKS}",
                     counted(configured, "webhook")
@@ -415,7 +415,7 @@ fn webhooks(
         let edition = limits.edition.unwrap_or(Edition::Free);
         problems.push(
             Problem::error(
-                "too-many-webhooks",
+                Code::TooManyWebhooks,
                 format!(
                     "{} would be enabled, and the {edition} edition allows {allowed}",
                     counted(enabled, "webhook")

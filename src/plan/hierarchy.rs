@@ -12,7 +12,7 @@ use crate::manifest::Desired;
 use crate::plan::bound::place;
 use crate::plan::requests::{DeleteDetail, Op};
 use crate::plan::task::Task;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::state::{Address, Reference, Value};
 use crate::verb::Verb;
 
@@ -129,7 +129,7 @@ impl<'t> Hierarchy<'t> {
             .iter()
             .find(|address| !self.setters.contains_key(**address));
         Problem::error(
-            "live-cycle",
+            Code::LiveCycle,
             format!(
                 "`{name}` would run in a circle in the live organization: {}",
                 names.join(" -> ")

@@ -9,7 +9,7 @@ use crate::plan::bound::{Bound, place};
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::translated;
 use crate::plan::taken::{Rename, renamed_from};
-use crate::problem::{Place, Problem};
+use crate::problem::{Code, Place, Problem};
 use crate::state::{Address, Reference, Resource, Value};
 use foldhash::HashMap;
 
@@ -76,7 +76,7 @@ pub fn bind_what_is_clear(
             if let Some(other) = taken.get(&index) {
                 problems.push(
                     Problem::error(
-                        "two-addresses",
+                        Code::TwoAddresses,
                         format!("`{address}` and `{other}` are the same live object"),
                     )
                     .at(place(desired, address, ""), "the second declaration")
@@ -88,7 +88,7 @@ pub fn bind_what_is_clear(
             if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
                 problems.push(
                     Problem::error(
-                        "taken-by-system",
+                        Code::TakenBySystem,
                         format!("`{address}` would take over {what} of the same name"),
                     )
                     .at(place(desired, address, ""), "declared here")
@@ -130,7 +130,7 @@ fn tombstones(
                 {
                     problems.push(
                         Problem::error(
-                            "case-differs",
+                            Code::CaseDiffers,
                             format!("a live object is named `{have}`, which differs from `{}` in case only", tombstone.identity),
                         )
                         .at(tombstone.place.clone(), "removed here")
@@ -142,7 +142,7 @@ fn tombstones(
                 if let Some(address) = live.bound(index) {
                     problems.push(
                         Problem::error(
-                            "removed-and-declared",
+                            Code::RemovedAndDeclared,
                             format!("`{address}` is declared, and its live object is listed under `removed`"),
                         )
                         .at(tombstone.place.clone(), "removed here")
@@ -152,7 +152,7 @@ fn tombstones(
                 } else if let Some(address) = owners.protected(index, options) {
                     problems.push(
                         Problem::error(
-                            "prevent-destroy",
+                            Code::PreventDestroy,
                             format!("`{address}` is listed under `removed`, and its `preventDestroy` forbids that it is removed"),
                         )
                         .at(tombstone.place.clone(), "removed here")
@@ -194,7 +194,7 @@ fn refers_to_removed(desired: &Desired, live: &Live, bound: &Bound, problems: &m
                 if let Some(at) = removed.get(target) {
                     problems.push(
                         Problem::error(
-                            "refers-to-removed",
+                            Code::RefersToRemoved,
                             format!("`{address}` refers to `{target}`, which is to be removed"),
                         )
                         .at(place(desired, address, name), "referenced here")
@@ -235,7 +235,7 @@ fn not_unique(
         .map(|object| format!("`{}`", object.id))
         .collect();
     Problem::error(
-        "ambiguous-live",
+        Code::AmbiguousLive,
         format!(
             "{} live {collection} are named `{name}`: {}",
             indices.len(),
@@ -334,7 +334,7 @@ fn candidate(
         let have = live.identity_of(index).unwrap_or_default();
         problems.push(
             Problem::error(
-                "case-differs",
+                Code::CaseDiffers,
                 format!(
                     "the live {} is named `{have}`, which differs from `{name}` in case only",
                     kind.singular

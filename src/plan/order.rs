@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::manifest::Desired;
 use crate::plan::task::Task;
-use crate::problem::{Problem, did_you_mean};
+use crate::problem::{Code, Problem, did_you_mean};
 use crate::state::Address;
 
 /// Keeps the targets and all they need.
@@ -31,7 +31,7 @@ pub(super) fn targeted(
                 .collect();
             problems.push(
                 Problem::error(
-                    "unknown-target",
+                    Code::UnknownTarget,
                     format!("`{target}` is neither declared nor removed"),
                 )
                 .help(

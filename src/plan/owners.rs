@@ -7,7 +7,7 @@ use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
 use crate::plan::matching::belongs_to_others;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::state::Address;
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
@@ -126,7 +126,7 @@ pub(super) fn two_candidates(
             .map_or_else(String::new, |object| object.id.clone())
     };
     Problem::error(
-        "two-candidates",
+        Code::TwoCandidates,
         format!(
             "`{address}` may be the object `{}` by the ledger or the object `{}` by its name",
             id(owned),
@@ -182,7 +182,7 @@ pub(super) fn prune(
             if entry.prevent_destroy {
                 problems.push(
                     Problem::error(
-                        "prevent-destroy",
+                        Code::PreventDestroy,
                         format!("`{address}` is no longer declared, and its `preventDestroy` forbids that it is removed"),
                     )
                     .help(format!(

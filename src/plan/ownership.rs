@@ -20,7 +20,7 @@ use crate::manifest::Desired;
 use crate::parallel::RUN;
 use crate::plan::bound::{Bound, place};
 use crate::plan::{Acknowledged, Options};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::secret::Secret;
 use crate::state::{Address, Body, Leaves, Reference, Resource, State, Value};
 
@@ -92,7 +92,7 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
         if kind.api(dialect).is_none() {
             problems.push(
                 Problem::error(
-                    "kind-not-in-dialect",
+                    Code::KindNotInDialect,
                     format!("{} cannot be managed in the {dialect} dialect", kind.collection),
                 )
                 .at(place(desired, address, ""), "declared here")
@@ -114,7 +114,7 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
                 }
                 Wire::Refused(why) if !value.is_null() => problems.push(
                     Problem::error(
-                        "field-not-in-dialect",
+                        Code::FieldNotInDialect,
                         format!("`{name}` cannot be set in the {dialect} dialect: {why}"),
                     )
                     .at(place(desired, address, name), "set here")
@@ -131,7 +131,7 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
             for event in guide_events(map).1 {
                 problems.push(
                     Problem::error(
-                        "event-not-in-dialect",
+                        Code::EventNotInDialect,
                         format!("the guide's webhooks cannot express the subscription `{event}`"),
                     )
                     .at(
@@ -152,7 +152,7 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
         {
             problems.push(
                 Problem::error(
-                    "field-not-in-dialect",
+                    Code::FieldNotInDialect,
                     "`defaultValue` can be set for a Boolean only in the openapi dialect",
                 )
                 .at(place(desired, address, "defaultValue"), "set here")
@@ -168,7 +168,7 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
         };
         problems.push(
             Problem::warning(
-                "field-left-out",
+                Code::FieldLeftOut,
                 format!("`{collection}.{field}` does not exist in the {dialect} dialect; it is left out and not compared ({rest})"),
             )
             .at(place(desired, &first, field), "set here"),
@@ -186,7 +186,7 @@ fn removed_in_dialect(desired: &Desired, dialect: Dialect, problems: &mut Vec<Pr
         let Some(api) = kind.api(dialect) else {
             problems.push(
                 Problem::error(
-                    "kind-not-in-dialect",
+                    Code::KindNotInDialect,
                     format!(
                         "{} cannot be managed in the {dialect} dialect",
                         kind.collection
@@ -200,7 +200,7 @@ fn removed_in_dialect(desired: &Desired, dialect: Dialect, problems: &mut Vec<Pr
         if api.form == Form::EventsByUrl && !tombstone.identity.contains("://") {
             problems.push(
                 Problem::error(
-                    "not-an-identity",
+                    Code::NotAnIdentity,
                     "the guide's webhooks have no names; a URL says which one is to be removed",
                 )
                 .at(tombstone.place.clone(), "removed here")
@@ -224,7 +224,7 @@ fn unclear_or_unfit_values(
         match (field.shape, value) {
             (Shape::CustomFields { .. }, Value::Null) => problems.push(
                 Problem::error(
-                    "cannot-clear",
+                    Code::CannotClear,
                     format!("`{}` cannot be cleared whole", field.name),
                 )
                 .at(place(desired, address, field.name), "cleared here")
@@ -238,7 +238,7 @@ fn unclear_or_unfit_values(
                     let key = key.strip_prefix("customFields/").unwrap_or(key);
                     problems.push(
                         Problem::error(
-                            "character-refused",
+                            Code::CharacterRefused,
                             format!(
                                 "the openapi dialect refuses `{bad}` in the value of a custom field"
                             ),
@@ -265,7 +265,7 @@ fn unclear_or_unfit_values(
                         let path = format!("{}/{event}/fields", field.name);
                         problems.push(
                             Problem::error(
-                                "not-a-field",
+                                Code::NotAField,
                                 "a field's API name has at most 100 characters",
                             )
                             .at(place(desired, address, &path), "set here")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::plan::tasks::Planned;
-use crate::problem::{Problem, counted};
+use crate::problem::{Code, Problem, counted};
 use crate::state::Value;
 use crate::verb::Verb;
 
@@ -39,7 +39,7 @@ pub fn too_many_custom_fields(module: &str, types: &[String], answer: &Json) -> 
         if wanted as u64 > available {
             problems.push(
                 Problem::error(
-                    "too-many-custom-fields",
+                    Code::TooManyCustomFields,
                     format!(
                         "the plan would create {}{what} of {module}, and the organization has room for {available}",
                         counted(wanted, "custom field"),

@@ -7,7 +7,7 @@ use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::requests::Op;
 use crate::plan::task::Task;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::verb::Verb;
 
 /// For every task that takes a name of another's, the task that gives it up: `(taker, giver)`.
@@ -106,7 +106,7 @@ fn circles(edges: &[(usize, usize)], tasks: &[Task], desired: &Desired) -> Vec<P
                     .map(|task| format!("`{}`", task.address))
                     .collect();
                 let mut problem = Problem::error(
-                    "names-in-a-circle",
+                    Code::NamesInACircle,
                     format!(
                         "each takes the name that the next one still has: {}",
                         names.join(" -> ")

@@ -6,7 +6,7 @@ use crate::live::convert::{Names, is_normal, normalise};
 use crate::manifest::Desired;
 use crate::parallel::each;
 use crate::plan::bound::{Bound, place};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::state::identity::canonical_text;
 use crate::state::{Address, Leaves, Reference, Resource, Value};
 
@@ -69,7 +69,7 @@ fn translate(
                         fail(
                             &format!("{}/{key}", field.name),
                             Problem::error(
-                                "no-such-field",
+                                Code::NoSuchField,
                                 format!("the module `{module}` has no custom field with the API name `{key}`"),
                             )
                             .help("a value under an unknown key is accepted by Zoho Desk and lost; declare the field under `customFields`, or correct the key"),
@@ -83,7 +83,7 @@ fn translate(
                     fail(
                         &format!("{}/{key}", field.name),
                         Problem::error(
-                            "one-field-twice",
+                            Code::OneFieldTwice,
                             format!("`{key}` and `{canonical}` are the same custom field"),
                         )
                         .help("keep the handle"),
@@ -143,7 +143,7 @@ fn resolve(
                         fail(
                             path,
                             Problem::error(
-                                "ambiguous-name",
+                                Code::AmbiguousName,
                                 format!("{} live {collection} are named `{name}`", several.len()),
                             )
                             .help(format!(
@@ -181,7 +181,7 @@ fn lookup_identity(collection: &str, kind: &'static Kind, name: &str) -> String 
 
 fn unknown_name(live: &Live, collection: &'static str, name: &str) -> Problem {
     let problem = Problem::error(
-        "no-such-live-object",
+        Code::NoSuchLiveObject,
         format!(
             "the organization shows no {} named `{name}`",
             singular(collection)

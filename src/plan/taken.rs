@@ -11,7 +11,7 @@ use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::place;
 use crate::plan::owners::Owners;
-use crate::problem::{Problem, ticked};
+use crate::problem::{Code, Problem, ticked};
 use crate::state::identity::{canonical, canonical_identity};
 use crate::state::{Address, Resource, Value};
 
@@ -170,7 +170,7 @@ impl Rename<'_> {
             format!("take `renamedFrom` away; if `{old_name}` is to go, {removed}")
         };
         Some(
-            Problem::error("both-exist", message)
+            Problem::error(Code::BothExist, message)
                 .at(
                     place(desired, address, "lifecycle/renamedFrom"),
                     "its old name",
@@ -203,7 +203,7 @@ impl Rename<'_> {
         );
         Some(
             Problem::error(
-                "case-differs",
+                Code::CaseDiffers,
                 format!("a live object is named `{have}`, which differs from `{written}` in case only; nothing was renamed"),
             )
             .at(

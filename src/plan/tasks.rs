@@ -20,7 +20,7 @@ use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy};
-use crate::problem::{Place, Problem};
+use crate::problem::{Code, Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
 use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _};
@@ -91,7 +91,7 @@ pub fn plan(
     let mut tasks = order(tasks).map_err(|cycle| {
         let path: Vec<String> = cycle.iter().map(|address| format!("`{address}`")).collect();
         let cycle = Problem::error(
-            "dependency-cycle",
+            Code::DependencyCycle,
             format!("the steps wait for each other: {}", path.join(" -> ")),
         )
         .help("take one of the references out, apply, and put it back");
@@ -296,7 +296,7 @@ impl Builder<'_> {
             if resource.body.get(name).is_none_or(is_empty) {
                 self.problems.push(
                     Problem::error(
-                        "missing-for-create",
+                        Code::MissingForCreate,
                         format!(
                             "a new {} needs `{name}` in the {} dialect",
                             kind.singular,
@@ -368,7 +368,7 @@ impl Builder<'_> {
     fn cannot_clear(&mut self, address: &Address, field: &str) {
         self.problems.push(
             Problem::error(
-                "cannot-clear",
+                Code::CannotClear,
                 format!("`{field}` of `{address}` cannot be cleared through the API"),
             )
             .at(place(self.desired, address, field), "cleared here")
@@ -385,7 +385,7 @@ impl Builder<'_> {
             if body.get(name).is_none_or(Value::is_null) {
                 self.problems.push(
                     Problem::error(
-                        "missing-for-create",
+                        Code::MissingForCreate,
                         format!("a new agent with `rolePermissionType: Custom` needs `{name}`"),
                     )
                     .at(
@@ -472,7 +472,7 @@ impl Builder<'_> {
                 Some(acting) if self.members(department).is_empty() && self.owns_departments_of(acting) => {
                     self.problems.push(
                         Problem::error(
-                            "no-member",
+                            Code::NoMember,
                             format!("`{department}` needs an agent, and no agent under `agents` is to be its member"),
                         )
                         .at(place(self.desired, department, ""), "declared here")
@@ -482,7 +482,7 @@ impl Builder<'_> {
                 Some(acting) => members.push(Member::Acting(acting.id.clone())),
                 None => self.problems.push(
                     Problem::error(
-                        "no-acting-agent",
+                        Code::NoActingAgent,
                         format!("`{department}` needs an agent to be created, and the API does not say who is acting"),
                     )
                     .at(place(self.desired, department, ""), "declared here")
@@ -563,7 +563,7 @@ impl Builder<'_> {
             let automatic = kind.collection == "webhooks";
             if !automatic && !self.lifecycle_replace(address) {
                 self.problems.push(
-                    Problem::error("cannot-change", format!("`{field}` of `{address}` {why}"))
+                    Problem::error(Code::CannotChange, format!("`{field}` of `{address}` {why}"))
                         .at(place(self.desired, address, &field), "changed here")
                         .help(format!(
                             "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
@@ -576,7 +576,7 @@ impl Builder<'_> {
             if let Some(what) = belongs_to_others(object) {
                 self.problems.push(
                     Problem::error(
-                        "protected",
+                        Code::Protected,
                         format!("`{address}` is {what} and cannot be replaced"),
                     )
                     .at(place(self.desired, address, &field), "changed here")
@@ -728,7 +728,7 @@ impl Builder<'_> {
         };
         if let Some(why) = self.untouchable(kind, object) {
             let problem = Problem::error(
-                "protected",
+                Code::Protected,
                 format!("`{address}` cannot be removed: it is {why}"),
             );
             self.problems.push(match at {
@@ -774,7 +774,7 @@ impl Builder<'_> {
                 }
                 None => {
                     let problem = Problem::error(
-                        "protected",
+                        Code::Protected,
                         format!(
                             "`{address}` reports to no role that could take over its sub-roles"
                         ),
@@ -859,7 +859,7 @@ struct Draft {
 
 fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
     Problem::error(
-        "prevent-destroy",
+        Code::PreventDestroy,
         format!("`{address}` would be {what}, and its `preventDestroy` forbids that"),
     )
     .at(

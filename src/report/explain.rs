@@ -1,4 +1,4 @@
-//! What `deskform explain` says about kinds and fields, all of it read from the kinds' tables.
+//! What `deskform explain` says about kinds, fields and codes, all of it read from their tables.
 
 use std::fmt::Write as _;
 
@@ -12,6 +12,7 @@ use crate::kind::{
     self, Api, Create, Encoding, Field, Form, KINDS, Kind, Pattern, Removal, Shape, Shown, Switch,
     Wire, patterns, webhooks,
 };
+use crate::problem::Code;
 
 const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
 
@@ -96,6 +97,12 @@ pub fn kind(kind: &Kind) -> String {
         let _ = write!(out, "\nExample\n\n{}", example(kind));
     }
     out
+}
+
+/// Explains the code of a problem in one line.
+#[must_use]
+pub fn code(code: Code) -> String {
+    format!("{code}: {}\n", code.sentence())
 }
 
 /// A field, or a leaf of it such as `responseTime.businessHours`; nothing if there is none.

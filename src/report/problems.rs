@@ -158,7 +158,7 @@ impl Files<'_> {
         };
         let object = json!({
             "level": level,
-            "code": problem.code,
+            "code": problem.code.as_str(),
             "message": problem.message,
             "places": places,
             "help": problem.help,

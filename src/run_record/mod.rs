@@ -28,7 +28,7 @@ use crate::ledger::{
 };
 use crate::manifest::Desired;
 use crate::plan::Options;
-use crate::problem::{Problem, counted};
+use crate::problem::{Code, Problem, counted};
 use crate::run_record::update::after;
 use crate::session::{Ready, Session, SessionError};
 use crate::state::Address;
@@ -79,7 +79,7 @@ pub(crate) fn corrupt(store: &Store, load: &Load) -> Option<Problem> {
     };
     Some(
         Problem::warning(
-            "ledger-corrupt",
+            Code::LedgerCorrupt,
             format!("the ledger `{}` cannot be understood: {reason}", store.place()),
         )
         .help(
@@ -108,7 +108,7 @@ pub(crate) fn absorb(
         if run.damaged > 0 {
             warnings.push(
                 Problem::warning(
-                    "journal-damaged",
+                    Code::JournalDamaged,
                     format!(
                         "the journal of the run `{}` is damaged: {} cannot be understood",
                         run.run,
@@ -234,7 +234,7 @@ impl Keeper {
         if let Some(held) = guard.taken_over() {
             warnings.push(
                 Problem::warning(
-                    "run-was-killed",
+                    Code::RunWasKilled,
                     format!(
                         "the run `{}` of `{}` on `{}` did not end in order",
                         held.run, held.who, held.host
@@ -401,7 +401,7 @@ impl Keeper {
                 };
                 self.warnings.push(
                     Problem::warning(
-                        "created-by-killed-run",
+                        Code::CreatedByKilledRun,
                         format!(
                             "a run that was killed may have created `{}` (`{}`), which is no longer declared",
                             intent.address, object.id

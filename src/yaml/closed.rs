@@ -1,5 +1,6 @@
 //! Environment variables whose values manifests may not use, or may not print.
 
+use crate::problem::Code;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::raw::Raw;
@@ -79,7 +80,7 @@ impl Closed {
         let upper = name.to_ascii_uppercase();
         let (code, message, help) = if let Some((_, environment)) = self.credentials.get(&upper) {
             (
-                "credential-in-manifest",
+                Code::CredentialInManifest,
                 format!(
                     "`{name}` is one of the `credentials` of the environment `{environment}`, which no manifest may use"
                 ),
@@ -89,7 +90,7 @@ impl Closed {
             return None;
         } else if self.secrets.contains(&upper) {
             (
-                "secret-printed",
+                Code::SecretPrinted,
                 format!(
                     "`{name}` is used as `${{secret.{name}}}` in the manifests, and `{expression}` would print it"
                 ),
@@ -97,7 +98,7 @@ impl Closed {
             )
         } else if is_secret_by_name(name) {
             (
-                "secret-printed",
+                Code::SecretPrinted,
                 format!("`{name}` is secret by its name, and `{expression}` would print it"),
                 format!(
                     "write `${{secret.{name}}}`, which is never shown or stored; what may be shown needs another name"
@@ -189,10 +190,10 @@ mod tests {
         closed.add_secrets(["HOOK"]);
         assert_eq!(closed.credentials().collect::<Vec<_>>(), ["APP", "Key"]);
         for (form, name, closed_as) in [
-            ("env", "APP", Some("credential-in-manifest")),
-            ("secret", "APP", Some("credential-in-manifest")),
-            ("secret", "KEY", Some("credential-in-manifest")),
-            ("env", "hook", Some("secret-printed")),
+            ("env", "APP", Some(Code::CredentialInManifest)),
+            ("secret", "APP", Some(Code::CredentialInManifest)),
+            ("secret", "KEY", Some(Code::CredentialInManifest)),
+            ("env", "hook", Some(Code::SecretPrinted)),
             ("secret", "HOOK", None),
             ("env", "NOT", None),
             ("env", "x", None),

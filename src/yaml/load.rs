@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 use super::places::Places;
 use super::raw::{At, Raw, Reading, Spelling, TOO_MANY};
 use super::source::Source;
-use crate::problem::{Part, Place, Problem};
+use crate::problem::{Code, Part, Place, Problem};
 
 /// Levels that a file may nest; the limit of `serde_yaml`.
 const MAX_DEPTH: usize = 128;
@@ -50,7 +50,7 @@ pub(crate) fn documents(
             .map_err(|error| vec![syntax(source, &error)])?;
     }
     if documents.is_empty() {
-        let problem = Problem::error("empty-file", "the file holds nothing")
+        let problem = Problem::error(Code::EmptyFile, "the file holds nothing")
             .at(Place::file(Arc::clone(&source.name)), "")
             .help(begin);
         return Err(vec![problem]);
@@ -102,7 +102,7 @@ fn not_utf8(source: &Source, at: usize) -> Problem {
     } else {
         "save the file as UTF-8"
     };
-    Problem::error("not-utf8", "the file is not UTF-8")
+    Problem::error(Code::NotUtf8, "the file is not UTF-8")
         .at(
             place(source, 0, bytes),
             "this byte begins no UTF-8 character",
@@ -116,7 +116,7 @@ fn depth_problem(source: &Source, at: usize) -> Problem {
         end: at + 1,
     };
     Problem::error(
-        "too-deep",
+        Code::TooDeep,
         format!("the file nests more than {MAX_DEPTH} levels deep"),
     )
     .at(place(source, 0, bytes), "one level too many")
@@ -179,7 +179,7 @@ fn too_deep(source: &Source) -> Option<Problem> {
                 };
                 let message = format!("this is not valid YAML: {}", error.info());
                 return Some(
-                    Problem::error("invalid-yaml", message)
+                    Problem::error(Code::InvalidYaml, message)
                         .at(place(source, 0, bytes), "the reader stopped here"),
                 );
             }
@@ -218,9 +218,12 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> Problem {
     let text = &source.text;
     let sentence = error.to_string();
     if sentence.contains(TOO_MANY) || sentence.contains("repetition limit") {
-        return Problem::error("alias-bomb", "aliases repeat the file's values too often")
-            .at(Place::file(Arc::clone(&source.name)), "")
-            .help("write the values out, or nest fewer aliases");
+        return Problem::error(
+            Code::AliasBomb,
+            "aliases repeat the file's values too often",
+        )
+        .at(Place::file(Arc::clone(&source.name)), "")
+        .help("write the values out, or nest fewer aliases");
     }
     let location = error
         .location()
@@ -254,8 +257,11 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> Problem {
         start,
         end: start + width,
     };
-    let mut report = Problem::error("invalid-yaml", format!("this is not valid YAML: {words}"))
-        .at(place(source, 0, bytes), "the reader stopped here");
+    let mut report = Problem::error(
+        Code::InvalidYaml,
+        format!("this is not valid YAML: {words}"),
+    )
+    .at(place(source, 0, bytes), "the reader stopped here");
     if let Some((while_, Some((line, column)))) = context.map(split_mark) {
         let at = offset(text, line, column);
         if at != start {
@@ -330,9 +336,10 @@ impl Tidy<'_> {
     fn value(&mut self, raw: &mut Raw, at: At<'_>) {
         match raw {
             Raw::Tagged(tag) => {
-                let problem = Problem::error("tag", format!("the tag `!{tag}` means nothing here"))
-                    .at(self.place(at, Part::Value), "a tagged value")
-                    .help("take the tag away, or put the text in quotes");
+                let problem =
+                    Problem::error(Code::Tag, format!("the tag `!{tag}` means nothing here"))
+                        .at(self.place(at, Part::Value), "a tagged value")
+                        .help("take the tag away, or put the text in quotes");
                 self.problems.push(problem);
             }
             Raw::List(items) => {
@@ -379,7 +386,7 @@ impl Tidy<'_> {
                 .get_or_insert_with(|| Places::of(&self.source.text))
                 .keys(self.document, &pointer);
             let mut problem = Problem::error(
-                "duplicate-key",
+                Code::DuplicateKey,
                 format!("the key `{key}` stands here twice"),
             );
             if let [first, again, ..] = keys.as_slice() {
@@ -416,7 +423,7 @@ impl Tidy<'_> {
         for map in maps {
             let Raw::Map(more) = map else {
                 let problem = Problem::error(
-                    "merge",
+                    Code::Merge,
                     format!("`<<` merges a map or a list of maps, not {}", map.what()),
                 )
                 .at(self.place(at.key("<<"), Part::Value), "")
@@ -438,22 +445,22 @@ mod tests {
         documents(&Source::new("t.yaml", text.as_bytes()), "write something")
     }
 
-    fn code(text: &str) -> &'static str {
+    fn code(text: &str) -> Code {
         load(text).unwrap_err()[0].code
     }
 
     #[test]
     fn files_are_bounded() {
-        assert_eq!(code(&"[".repeat(100_000)), "too-deep");
-        assert_eq!(code(&"{a: ".repeat(100_000)), "too-deep");
-        assert_eq!(code(&"- ".repeat(100_000)), "too-deep");
-        assert_eq!(code(&"{\"}\": ".repeat(60_000)), "too-deep");
+        assert_eq!(code(&"[".repeat(100_000)), Code::TooDeep);
+        assert_eq!(code(&"{a: ".repeat(100_000)), Code::TooDeep);
+        assert_eq!(code(&"- ".repeat(100_000)), Code::TooDeep);
+        assert_eq!(code(&"{\"}\": ".repeat(60_000)), Code::TooDeep);
         let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
         for (this, last) in ('b'..='j').zip('a'..) {
             let aliases = vec![format!("*{last}"); 10].join(", ");
             bomb.extend([format!("{this}: &{this} [{aliases}]\n")]);
         }
-        assert_eq!(code(&bomb), "alias-bomb");
+        assert_eq!(code(&bomb), Code::AliasBomb);
     }
 
     #[test]
@@ -476,9 +483,9 @@ mod tests {
             documents[0].1.get("b"),
             Some(&super::super::raw::read("{y: 3, x: 1}"))
         );
-        assert_eq!(code("a: {<<: 3}"), "merge");
+        assert_eq!(code("a: {<<: 3}"), Code::Merge);
         let quoted = load("a: {\"<<\": {b: 1}, '<<': 2}\n").unwrap_err();
-        assert_eq!(quoted[0].code, "duplicate-key");
+        assert_eq!(quoted[0].code, Code::DuplicateKey);
         for quoted in ["\"<<\"", "'<<'"] {
             let documents = load(&format!("a: {{{quoted}: {{b: 1}}}}\n")).unwrap();
             assert!(documents[0].1.get("a").unwrap().get("<<").is_some());

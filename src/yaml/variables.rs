@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use super::closed::Closed;
-use crate::problem::did_you_mean;
+use crate::problem::{Code, did_you_mean};
 use crate::secret::{Secret, address};
 
 /// Gives the value of an environment variable; it is asked from several threads.
@@ -41,7 +41,7 @@ pub(crate) enum Expanded<'t> {
 /// What is wrong with an expression.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadExpression {
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) message: String,
     /// The expression as it is written.
     pub(crate) expression: String,
@@ -165,7 +165,7 @@ impl Variables<'_> {
                 }
                 Some(("env", name)) if is_name(name, false) => {
                     let found = (self.env)(name).ok_or_else(|| BadExpression {
-                        code: "undefined-env",
+                        code: Code::UndefinedEnv,
                         message: format!("the environment variable `{name}` is not set"),
                         expression: whole.clone(),
                         help: format!("set it, as in `export {name}=…`, or use `${{var.…}}` with a value in deskform.yaml"),
@@ -219,7 +219,7 @@ impl Variables<'_> {
                 )
             });
         BadExpression {
-            code: "undefined-variable",
+            code: Code::UndefinedVariable,
             message: format!(
                 "the environment `{}` has no variable `{name}`",
                 self.environment
@@ -233,7 +233,7 @@ impl Variables<'_> {
 fn malformed(expression: &str, what: &str) -> BadExpression {
     let expression = expression.lines().next().unwrap_or_default();
     BadExpression {
-        code: "malformed-expression",
+        code: Code::MalformedExpression,
         message: format!("`{expression}` {what}"),
         expression: expression.to_owned(),
         help: FORMS.to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::raw::{AsText, At, Raw};
-use crate::problem::{Part, Place, Problem, did_you_mean, nearest, ticked};
+use crate::problem::{Code, Part, Place, Problem, did_you_mean, nearest, ticked};
 
 /// Reads values at places and collects problems.
 pub(crate) struct Walker<'a> {
@@ -70,9 +70,6 @@ pub(crate) fn unquoted(name: &str, raw: &Raw, written: &str) -> (String, String)
     )
 }
 
-/// The code of the problem that [`unquoted`] words.
-pub(crate) const UNQUOTED: &str = "unquoted-number";
-
 /// What is said of the value itself beside [`unquoted`].
 pub(crate) const DISAGREE: &str = "readers of YAML disagree about this";
 
@@ -96,7 +93,7 @@ impl Walker<'_> {
     /// Reports a problem with one label.
     pub(crate) fn report(
         &mut self,
-        code: &'static str,
+        code: Code,
         (at, part): (At<'_>, Part),
         message: impl Into<String>,
         label: &str,
@@ -111,7 +108,7 @@ impl Walker<'_> {
     pub(crate) fn wrong(&mut self, raw: &Raw, at: At<'_>, name: &str, wanted: &str) {
         let (message, help) = wrong_type(name, wanted, raw);
         let label = format!("this is {}", raw.what());
-        self.report("wrong-type", (at, Part::Value), message, &label, help);
+        self.report(Code::WrongType, (at, Part::Value), message, &label, help);
     }
 
     /// The entries of a map with any keys.
@@ -143,7 +140,7 @@ impl Walker<'_> {
             } else {
                 let (message, help) = unknown_key(&format!("`{name}`"), key, known);
                 self.report(
-                    "unknown-key",
+                    Code::UnknownKey,
                     (at.key(key), Part::Key),
                     message,
                     "not known",
@@ -169,7 +166,7 @@ impl Walker<'_> {
             AsText::Text(text) if !text.trim().is_empty() => Some(text.to_string()),
             AsText::Text(_) => {
                 self.report(
-                    "empty",
+                    Code::Empty,
                     (at, Part::Value),
                     format!("`{name}` is empty"),
                     "nothing in it",
@@ -180,12 +177,14 @@ impl Walker<'_> {
             AsText::Number(number) if number.is_u64() => Some(number.to_string()),
             AsText::Number(number) => {
                 let (message, help) = unquoted(name, raw, &number.to_string());
-                self.report(UNQUOTED, (at, Part::Value), message, DISAGREE, Some(help));
+                let place = (at, Part::Value);
+                self.report(Code::UnquotedNumber, place, message, DISAGREE, Some(help));
                 None
             }
             AsText::Unquoted(written) => {
                 let (message, help) = unquoted(name, raw, written);
-                self.report(UNQUOTED, (at, Part::Value), message, DISAGREE, Some(help));
+                let place = (at, Part::Value);
+                self.report(Code::UnquotedNumber, place, message, DISAGREE, Some(help));
                 None
             }
             AsText::Other => {
@@ -200,7 +199,7 @@ impl Walker<'_> {
         let text = self.text(raw, at, name)?;
         if super::variables::has_expression(&text) {
             self.report(
-                "expression",
+                Code::Expression,
                 (at, Part::Value),
                 format!("`{name}` takes no `${{…}}` expressions"),
                 "",
@@ -240,7 +239,7 @@ impl Walker<'_> {
                         _ => &*plainly,
                     };
                     self.report(
-                        "out-of-range",
+                        Code::OutOfRange,
                         (at, Part::Value),
                         format!(
                             "`{name}` must be a whole number from {min} to {max}, not {number}"
@@ -278,7 +277,7 @@ impl Walker<'_> {
             let help = did_you_mean(text, words.iter().copied())
                 .unwrap_or_else(|| format!("choose {}", ticked(words, "or")));
             self.report(
-                "not-a-choice",
+                Code::NotAChoice,
                 (at, Part::Value),
                 format!("`{text}` is no choice for `{name}`"),
                 "not one of the choices",

@@ -37,7 +37,7 @@ use deskform::ledger::{Holder, Ledger, Load, Location, Record, RunId, Store};
 use deskform::manifest::{self, Desired, Sources, to_sources};
 use deskform::plan::Options;
 use deskform::plan::guards::Limits;
-use deskform::problem::{Problem, Problems};
+use deskform::problem::{Code, Problem, Problems};
 use deskform::reading::Needs;
 use deskform::report::problems::{json_lines, render};
 use deskform::report::{self, Style, Whereabouts};
@@ -239,7 +239,7 @@ pub fn plan_file(data: &[u8]) {
     let plan = match report::json::parse(&text) {
         Ok(plan) => plan,
         Err(error) => {
-            let problem = Problem::error("not-a-plan", format!("{error}"));
+            let problem = Problem::error(Code::NotAPlan, format!("{error}"));
             return assert_harmless_problems(&problem.into(), &|_| None);
         }
     };
@@ -282,7 +282,7 @@ pub fn ledger(data: &[u8]) {
 
 /// What an error says, as the command line shows it.
 fn shown(error: &dyn std::fmt::Display) {
-    let problem = Problem::error("error", error.to_string());
+    let problem = Problem::error(Code::File, error.to_string());
     assert_harmless_problems(&problem.into(), &|_| None);
 }
 

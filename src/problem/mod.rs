@@ -1,9 +1,13 @@
-//! Problems, failures and exit codes: the one place that knows how errors are worded and ranked.
+//! Problems and exit codes: this module alone knows how errors are worded and ranked.
+
+mod code;
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Exit codes; documented for scripts.
+pub use code::Code;
+
+/// Lists the exit codes, on which scripts may rely.
 pub mod exit {
     /// Done, or nothing to do. Manual steps alone leave `apply` at this.
     pub const OK: u8 = 0;
@@ -15,37 +19,39 @@ pub mod exit {
     pub const PARTIAL: u8 = 3;
 }
 
-/// Which part of a mapping entry a place means.
+/// Tells which part of a map's entry a place means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
-    /// The key.
+    /// The place means the key.
     Key,
-    /// The value.
+    /// The place means the value.
     Value,
-    /// Bytes of the file, where no pointer leads (invalid YAML, the second of two equal keys).
+    /// The place means bytes of the file that no pointer leads to.
+    ///
+    /// Invalid YAML is such a place, and so is the second of two equal keys.
     Bytes {
-        /// Offset of the first byte.
+        /// The first byte stands at this offset.
         start: usize,
-        /// Offset behind the last byte.
+        /// The last byte stands right before this offset.
         end: usize,
     },
 }
 
-/// A symbolic place in a file of the project; bytes are worked out only when it is shown.
+/// Names a place in a file of the project; its bytes are worked out only when it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
-    /// The file, relative to the project folder, with forward slashes.
+    /// The file's path starts at the project folder and has forward slashes.
     pub file: Arc<str>,
-    /// The document in the file, from 0.
+    /// The documents of a file are counted from 0.
     pub document: u32,
-    /// The JSON pointer inside the document.
+    /// The JSON pointer leads to the place inside the document.
     pub pointer: String,
-    /// Key or value.
+    /// The part says what is meant at the pointer.
     pub part: Part,
 }
 
 impl Place {
-    /// The file as a whole, shown at its beginning.
+    /// Names a whole file, which is shown at its beginning.
     pub fn file(file: impl Into<Arc<str>>) -> Self {
         Self {
             file: file.into(),
@@ -56,18 +62,18 @@ impl Place {
     }
 }
 
-/// A place with a remark.
+/// Makes a remark at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// Where.
+    /// The remark belongs to this place.
     pub place: Place,
-    /// What is to be said there.
+    /// The remark has this text.
     pub text: String,
-    /// The part of the text at that place that is meant, such as one `${…}` expression.
+    /// The remark means this part of the text at its place, such as one `${…}` expression.
     pub focus: Option<String>,
 }
 
-/// How bad a problem is.
+/// Tells how bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The run goes on.
@@ -76,24 +82,24 @@ pub enum Severity {
     Error,
 }
 
-/// One thing that is wrong with the input, with the places that show it.
+/// Describes one thing that is wrong, with the places that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// A stable name in kebab-case, such as `unknown-key`.
-    pub code: &'static str,
-    /// Error or warning.
+    /// The code says which problem this is.
+    pub code: Code,
+    /// The severity says whether the run stops.
     pub severity: Severity,
-    /// The sentence, lower case and without a final period.
+    /// The message begins in lower case and has no final period.
     pub message: String,
-    /// The offence first, then what forbids it.
+    /// The labels show first what is wrong, then what forbids it.
     pub labels: Vec<Label>,
-    /// The way out.
+    /// The help tells the way out.
     pub help: Option<String>,
 }
 
 impl Problem {
-    /// An error.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+    /// Makes an error.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,
@@ -103,8 +109,8 @@ impl Problem {
         }
     }
 
-    /// A warning.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    /// Makes a warning.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
             ..Self::error(code, message)
@@ -146,15 +152,15 @@ impl Problem {
     }
 }
 
-/// Everything that is wrong, in the order in which it stands in the files.
+/// Collects everything that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Problems {
-    /// The problems.
+    /// The problems stand in the order in which they were found until they are sorted.
     pub list: Vec<Problem>,
 }
 
 impl Problems {
-    /// Whether one of them is an error.
+    /// Tells whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.list
@@ -172,7 +178,7 @@ impl Problems {
         });
     }
 
-    /// The errors and the warnings counted in words, such as `2 problems and 1 warning`.
+    /// Counts the errors and the warnings in words, such as `2 problems and 1 warning`.
     #[must_use]
     pub fn count(&self) -> String {
         let errors = self
@@ -218,7 +224,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// A number with its noun, such as `1 file` or `3 files`.
+/// Writes a number with its noun, such as `1 file` or `3 files`.
 #[must_use]
 pub fn counted(count: usize, noun: &str) -> String {
     if count == 1 {
@@ -228,7 +234,7 @@ pub fn counted(count: usize, noun: &str) -> String {
     }
 }
 
-/// Words in back-ticks, as a list in a sentence: "`a`, `b` or `c`".
+/// Lists words in backticks for a sentence: "`a`, `b` or `c`".
 #[must_use]
 pub fn ticked<S: AsRef<str>>(words: &[S], conjunction: &str) -> String {
     let ticked: Vec<String> = words
@@ -242,7 +248,7 @@ pub fn ticked<S: AsRef<str>>(words: &[S], conjunction: &str) -> String {
     }
 }
 
-/// The candidate that a mistyped word most likely stands for.
+/// Finds the candidate that a mistyped word most likely stands for.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let lower = word.to_lowercase();
     let length = lower.chars().count();
@@ -268,7 +274,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The help that names the nearest candidate, if one is near.
+/// Writes the help that names the nearest candidate, if one is near.
 pub fn did_you_mean<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
