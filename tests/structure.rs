@@ -5,7 +5,7 @@
     reason = "what does not hold in a helper fails the test"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
@@ -78,4 +78,98 @@ fn every_code_is_used() {
         .filter(|code| !used.contains(&format!("{code:?}")))
         .collect();
     assert!(unused.is_empty(), "no problem has these codes: {unused:?}");
+}
+
+/// The top-level module that a file of `src` belongs to.
+fn module_of(path: &Path, root: &Path) -> Option<String> {
+    let first = path.strip_prefix(root).ok()?.iter().next()?.to_str()?;
+    Some(first.trim_end_matches(".rs").to_owned())
+}
+
+/// Which top-level modules each top-level module names, with the file that does.
+fn names_of_modules(root: &Path) -> BTreeMap<String, BTreeMap<String, PathBuf>> {
+    let mut edges: BTreeMap<String, BTreeMap<String, PathBuf>> = BTreeMap::new();
+    for path in rust_files(root)
+        .into_iter()
+        .filter(|path| !is_for_tests(path))
+    {
+        let from = module_of(&path, root).expect("a module");
+        let source = program(&fs::read_to_string(&path).expect("a source"));
+        let own = edges.entry(from.clone()).or_default();
+        for piece in source.split("crate::").skip(1) {
+            let name: String = piece
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
+            if !name.is_empty() && name != from {
+                own.entry(name).or_insert_with(|| path.clone());
+            }
+        }
+        assert!(
+            !source.contains("use crate::{"),
+            "{}: write one `use crate::module::…` a module",
+            path.display()
+        );
+    }
+    edges
+}
+
+#[test]
+fn top_level_modules_form_no_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut edges = names_of_modules(&root);
+    assert!(edges.len() > 20, "{} modules", edges.len());
+    // What names nothing that is left goes, until nothing is left, or a circle.
+    loop {
+        let left: BTreeSet<String> = edges.keys().cloned().collect();
+        let before = edges.len();
+        edges.retain(|_, names| names.keys().any(|name| left.contains(name)));
+        if edges.len() == before {
+            break;
+        }
+    }
+    let circle: Vec<String> = edges
+        .iter()
+        .flat_map(|(from, names)| {
+            let names = names.iter().filter(|(name, _)| edges.contains_key(*name));
+            names.map(move |(to, path)| format!("{from} -> {to} ({})", path.display()))
+        })
+        .collect();
+    assert!(
+        circle.is_empty(),
+        "modules name each other in a circle:\n{}",
+        circle.join("\n")
+    );
+}
+
+/// Every test that the list of acceptance names is there: a line without its test is open.
+#[test]
+fn every_test_of_the_acceptance_list_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = fs::read_to_string(root.join("tests/acceptance.md")).expect("the list");
+    let (_, list) = list.split_once("\n## ").expect("a chapter");
+    let mut count = 0;
+    let mut file = None;
+    let mut lacking = Vec::new();
+    for piece in list.split('`').skip(1).step_by(2) {
+        let (path, name) = if let Some((module, name)) = piece.rsplit_once("::") {
+            let module = module.replace("::", "/");
+            let path = ["", "/main"].map(|end| root.join(format!("tests/{module}{end}.rs")));
+            (path.into_iter().find(|path| path.exists()), name)
+        } else if piece.starts_with("src/") {
+            file = Some(root.join(piece));
+            continue;
+        } else if piece.starts_with("case_") {
+            (file.clone(), piece)
+        } else {
+            continue;
+        };
+        count += 1;
+        let source = path.and_then(|path| fs::read_to_string(path).ok());
+        if !source.is_some_and(|source| source.contains(&format!("fn {name}("))) {
+            lacking.push(piece.to_owned());
+        }
+    }
+    assert!(count > 50, "{count} tests are named");
+    assert!(lacking.is_empty(), "these are not there: {lacking:?}");
 }

@@ -5,13 +5,14 @@ use super::common::{Failure, Workspace, block_on, remark, report as report_failu
 use super::output::print;
 use super::store::holder;
 use crate::clock::Clock;
+use crate::drift;
 use crate::ledger::Store;
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::problem::{self, Code, Problem, Problems, exit};
+use crate::report;
 use crate::run_record::watched;
 use crate::state::Address;
-use crate::{drift, report};
 
 /// Arguments of `drift`.
 #[derive(Debug, clap::Args)]
