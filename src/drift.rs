@@ -281,8 +281,8 @@ impl<'a> Sides<'a> {
         // An object that is declared now was called by its own name before.
         for (address, index) in &compared.bound.live {
             let old = live
-                .identity_of(*index)
-                .map(|name| Address::new(address.collection, name));
+                .key_of(*index)
+                .map(|key| Address::new(address.collection, key.to_string()));
             if let Some(old) = old.filter(|old| !desired.state.contains_key(old)) {
                 names.insert(old.to_string(), address.to_string());
             }
@@ -708,7 +708,8 @@ fn who(by: &Json, live: &Live) -> Option<String> {
     let id = id_text(by.get("id").unwrap_or(by))?;
     let agent = live
         .find_id("agents", &id)
-        .and_then(|index| live.identity_of(index));
+        .and_then(|index| live.key_of(index))
+        .map(|key| key.to_string());
     let acting = live
         .acting
         .as_ref()

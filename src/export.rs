@@ -39,7 +39,7 @@ pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exporte
                 continue;
             };
             let unique = live
-                .identity_of(index)
+                .key_of(index)
                 .map(|identity| live.find(kind.collection, &identity).len() == 1);
             let why = match (reason_to_leave_out(kind, object), unique) {
                 (Some(why), _) => Some(why),
@@ -276,27 +276,19 @@ fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -
             let id = crate::live::convert::Ids::id(live, &address).unwrap_or_default();
             let named = live
                 .find_id(address.collection, &id)
-                .and_then(|index| live.identity_of(index))
-                .filter(|name| live.find(address.collection, name).len() == 1)
-                .filter(|_| address.collection != "layouts");
-            let layout = live
-                .find_id("layouts", &id)
-                .and_then(|index| live.objects.get(index))
-                .and_then(|object| object.raw.get("layoutName"))
-                .and_then(Json::as_str)
-                .map(str::to_owned);
-            Value::Reference(
-                match named.or(layout.filter(|_| address.collection == "layouts")) {
-                    Some(name) => Reference::Lookup {
-                        collection: address.collection,
-                        name: name.into(),
-                    },
-                    None => Reference::Id {
-                        collection: address.collection,
-                        id: id.into(),
-                    },
+                .and_then(|index| live.key_of(index))
+                .filter(|key| live.find(address.collection, key).len() == 1);
+            // Its scope is that of what refers to it.
+            Value::Reference(match named.map(|key| key.name) {
+                Some(name) => Reference::Lookup {
+                    collection: address.collection,
+                    name: name.into(),
                 },
-            )
+                None => Reference::Id {
+                    collection: address.collection,
+                    id: id.into(),
+                },
+            })
         }
         Value::List(list) => Value::List(
             list.into_iter()

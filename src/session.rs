@@ -399,6 +399,7 @@ impl Session {
             needs.add_owned(ledger, self.dialect, &|kind| {
                 options.prune(kind) != Prune::None
             });
+            needs.remembered.clone_from(&ledger.listings);
         }
         for (address, identity) in &options.watched {
             needs.add(address, identity, self.dialect);

@@ -6,8 +6,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 pub mod identity;
+mod key;
 mod leaves;
 
+pub use key::{Key, Scope};
 pub use leaves::Leaves;
 
 use indexmap::IndexMap;
@@ -315,7 +317,7 @@ pub struct Lifecycle {
     /// Fields that are left as they are live.
     pub ignore_changes: Vec<String>,
     /// The identity it had before.
-    pub renamed_from: Option<String>,
+    pub renamed_from: Option<Key<'static>>,
     /// Whether a change of a create-only field may delete and create it anew.
     pub replace: bool,
 }

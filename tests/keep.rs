@@ -918,7 +918,12 @@ async fn a_name_that_was_refused_is_not_kept() {
             done.events
         );
         assert_eq!(
-            place.entry("departments/A").await.expect("it").identity,
+            place
+                .entry("departments/A")
+                .await
+                .expect("it")
+                .key
+                .to_string(),
             "Xray"
         );
     }

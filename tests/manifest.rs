@@ -355,7 +355,7 @@ removed:
     let found: Vec<String> = desired
         .removed
         .iter()
-        .map(|stone| format!("{}: {}", stone.collection, stone.identity))
+        .map(|stone| format!("{}: {}", stone.collection, stone.key))
         .collect();
     assert_eq!(
         found,

@@ -115,7 +115,8 @@ impl Place {
             .iter()
             .map(|name| {
                 let identity = name.identity(kind, dialect);
-                let found = ready.live.find(kind.collection, &identity);
+                let key = deskform::state::identity::spelled(kind, &identity);
+                let found = ready.live.find(kind.collection, &key);
                 let [index] = found else {
                     panic!("{} {name:?}: {found:?}", kind.collection)
                 };

@@ -80,14 +80,14 @@ fn client(file: &str) -> Arrived {
 }
 
 fn removed(file: &str) -> Arrived {
-    let stone = desired(file)?.removed.remove(0).identity;
+    let stone = desired(file)?.removed.remove(0).key.to_string();
     Ok(stone.rsplit('/').next().unwrap().to_owned())
 }
 
 fn renamed(file: &str) -> Arrived {
     let desired = desired(file)?;
     let detail = &desired.details[&Address::new("departments", "d")];
-    Ok(detail.lifecycle.renamed_from.clone().unwrap())
+    Ok(detail.lifecycle.renamed_from.clone().unwrap().to_string())
 }
 
 fn text_of(value: &Value) -> String {

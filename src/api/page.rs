@@ -13,6 +13,7 @@ mod joining;
 use std::collections::HashSet;
 
 use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -48,7 +49,8 @@ pub struct Paging {
 }
 
 /// The number that a server gives to the first object of a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 pub enum Base {
     /// It counts from 0.
     Zero,
@@ -56,14 +58,38 @@ pub enum Base {
     One,
 }
 
+impl From<Base> for u8 {
+    fn from(base: Base) -> Self {
+        match base {
+            Base::Zero => 0,
+            Base::One => 1,
+        }
+    }
+}
+
+impl TryFrom<u8> for Base {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        match number {
+            0 => Ok(Self::Zero),
+            1 => Ok(Self::One),
+            _ => Err("a listing is counted from 0 or from 1"),
+        }
+    }
+}
+
 /// What an earlier reading of the same listing came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Known {
     /// Its objects.
     pub objects: usize,
     /// What the server counts from, where a second page told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
     /// Whether the server answered with everything at once although it was asked for a page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unpaged: bool,
 }
 

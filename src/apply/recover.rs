@@ -12,12 +12,12 @@ use crate::api::{ApiError, Reader};
 use crate::clock::Clock;
 use crate::kind::Form;
 use crate::live::convert::id_text;
-use crate::live::{Live, LiveObject, identity, is_gone};
+use crate::live::{Live, LiveObject, is_gone, key};
 use crate::plan::matching::belongs_to_others;
 use crate::plan::requests::Op;
 use crate::plan::task::Task;
 use crate::reading::{listing_of, paging, plant_words};
-use crate::state::Value;
+use crate::state::{Reference, Value};
 
 /// How long an object may take to appear in its listing.
 pub const SETTLE: Duration = Duration::from_secs(60);
@@ -130,7 +130,8 @@ async fn list(
             .filter(|(_, raw)| is(raw, "url", &url) && is(raw, "eventType", event))
             .collect());
     }
-    let Some(wanted) = identity(task.kind, dialect, &task.body) else {
+    let id = |reference: &Reference| live.id_behind(reference);
+    let Some(wanted) = key(task.kind, dialect, &task.body, &id) else {
         return Ok(Vec::new());
     };
     let mut seen = Live::new(dialect);

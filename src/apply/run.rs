@@ -266,7 +266,7 @@ async fn write(
         return send(task, op, &request, means).await;
     };
     let seq = journal_writer
-        .intend(task, op, &request, live.dialect)
+        .intend(task, op, &request, live)
         .await
         .map_err(|silence| {
             Box::new(Outcome::Failed {

@@ -138,7 +138,8 @@ fn check_targets(desired: &Desired, options: &Options) -> Result<(), Vec<Problem
         desired.state.contains_key(target)
             || owned().any(|address| address == target)
             || desired.removed.iter().any(|tombstone| {
-                tombstone.collection == target.collection && *tombstone.identity == *target.handle
+                tombstone.collection == target.collection
+                    && tombstone.key.to_string() == *target.handle
             })
     };
     let problems: Vec<Problem> = options

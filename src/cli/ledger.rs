@@ -251,7 +251,7 @@ fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Fai
         Ok((entry, said))
     })?;
     if !global.quiet {
-        let name = match entry.identity.as_str() {
+        let name = match &*entry.key.name {
             "" => String::new(),
             name => format!(" ({})", safe(name)),
         };
@@ -366,10 +366,7 @@ fn entry(
     Ok(Entry {
         id,
         parts,
-        identity: live
-            .identity_of(0)
-            .filter(|_| !is_secret)
-            .unwrap_or_default(),
+        key: live.key_of(0).filter(|_| !is_secret).unwrap_or_default(),
         prevent_destroy: desired
             .details
             .get(address)
@@ -481,7 +478,7 @@ fn as_json(ledger: &Ledger, store: &Store, beside: &Beside) -> String {
                 "address": address,
                 "id": entry.id,
                 "parts": entry.parts,
-                "identity": entry.identity,
+                "identity": entry.key.to_string(),
                 "preventDestroy": entry.prevent_destroy,
                 "adopted": entry.adopted,
                 "fields": entry.fields,
@@ -543,7 +540,7 @@ fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> Strin
             [
                 safe(&address.to_string()).into_owned(),
                 safe(&entry.id).into_owned(),
-                safe(&entry.identity).into_owned(),
+                safe(&entry.key.to_string()).into_owned(),
                 flags.join(", "),
             ]
         })

@@ -12,11 +12,13 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::api::Method;
-use crate::state::Address;
+use crate::kind;
+use crate::state::identity::spelled;
+use crate::state::{Address, Key};
 use crate::verb::Verb;
 
 /// The version of the journal's form.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
 
 /// Largest record, in bytes of its JSON form.
 pub const MAX_RECORD: usize = 4 * 1024 * 1024;
@@ -134,9 +136,10 @@ pub struct Intent {
     pub verb: Verb,
     /// What is sent, without its body.
     pub request: Sent,
-    /// The identity under which the object is found if the answer is lost: for an `/events` object
+    /// The key under which the object is found if the answer is lost: for an `/events` object
     /// of the guide its event, and nothing where it is secret.
-    pub identity: String,
+    #[serde(alias = "identity", deserialize_with = "key_or_text")]
+    pub key: Key<'static>,
     /// Whether the request makes an object.
     pub create: bool,
     /// The agent whom a new department gets as a member for a time, by id.
@@ -284,7 +287,10 @@ impl Reader {
                 }
                 self.begin.get_or_insert(begin);
             }
-            Record::Intent(intent) => self.open.entry(intent.seq).or_default().push(intent),
+            Record::Intent(mut intent) => {
+                understand(&intent.address, &mut intent.key);
+                self.open.entry(intent.seq).or_default().push(intent);
+            }
             // An outcome without intent says nothing that could be looked up.
             Record::Outcome(outcome) => {
                 if outcome.result == Settled::Unknown {
@@ -334,4 +340,28 @@ fn newer(line: &[u8]) -> Option<u64> {
     let format: Format = serde_json::from_slice(line).ok()?;
     (format.record == "begin" && format.format_version > FORMAT_VERSION)
         .then_some(format.format_version)
+}
+/// Reads a key, or the text that format 1 had in its place; see [`understand`].
+pub(super) fn key_or_text<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Key<'static>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Key(Key<'static>),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Text(text) => Key::of_name(text),
+        Either::Key(key) => key,
+    })
+}
+
+/// Takes the scope out of a key that format 1 wrote as one text.
+///
+/// Only custom fields had a scope then, and no module holds a slash.
+pub(super) fn understand(address: &Address, key: &mut Key<'static>) {
+    if let (Some(kind), true) = (kind::find(address.collection), key.scope.is_empty()) {
+        *key = spelled(kind, &key.name.clone()).into_owned();
+    }
 }

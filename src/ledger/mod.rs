@@ -27,7 +27,8 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
-use crate::state::Address;
+use crate::api::page::Known;
+use crate::state::{Address, Key};
 
 pub use error::{Refusal, StoreError};
 pub use journal::{Begin, Intent, Outcome, Record, RunId, Settled, Unfinished};
@@ -37,7 +38,7 @@ pub use runs::{Journal, Runs};
 pub use store::{Loaded, Store, Version};
 
 /// The version of the ledger's JSON form.
-pub const FORMAT_VERSION: u64 = 1;
+pub const FORMAT_VERSION: u64 = 2;
 
 /// Largest ledger that is read or written, in bytes.
 pub const MAX_LEDGER: usize = 64 * 1024 * 1024;
@@ -61,6 +62,9 @@ pub struct Ledger {
     /// what is forgotten since then must not come back with them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub absorbed: BTreeSet<RunId>,
+    /// What the last reading of each listing came to, by its path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub listings: BTreeMap<String, Known>,
     /// The objects that are owned.
     #[serde(deserialize_with = "unique")]
     pub resources: BTreeMap<Address, Entry>,
@@ -76,8 +80,9 @@ pub struct Entry {
     /// guide dialect is one object an event. Empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
-    /// Its identity when it was last applied.
-    pub identity: String,
+    /// Its key when it was last applied.
+    #[serde(alias = "identity", deserialize_with = "journal::key_or_text")]
+    pub key: Key<'static>,
     /// Whether a manifest asked never to remove it; remembered, so that it holds when the block is
     /// gone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -163,6 +168,7 @@ impl Ledger {
             serial: 0,
             applied_at: 0,
             absorbed: BTreeSet::new(),
+            listings: BTreeMap::new(),
             resources: BTreeMap::new(),
         }
     }
@@ -202,14 +208,20 @@ impl Ledger {
                 expected: org_id.to_owned(),
             });
         }
-        if header.format_version < FORMAT_VERSION {
+        if header.format_version == 0 {
             let reason = format!("it has format {}, which never was", header.format_version);
             return Ok(Load::Corrupt(reason));
         }
-        let ledger: Self = match serde_json::from_slice(bytes) {
+        let mut ledger: Self = match serde_json::from_slice(bytes) {
             Ok(ledger) => ledger,
             Err(error) => return Ok(Load::Corrupt(error.to_string())),
         };
+        if header.format_version < FORMAT_VERSION {
+            ledger.format_version = FORMAT_VERSION;
+            for (address, entry) in &mut ledger.resources {
+                journal::understand(address, &mut entry.key);
+            }
+        }
         Ok(match ledger.odd_id() {
             Some((address, id)) => {
                 let id: String = id.chars().take(40).collect();
@@ -254,6 +266,18 @@ impl Ledger {
         if !self.absorbed.is_empty() {
             out.extend_from_slice(b",\n  \"absorbed\": ");
             serde_json::to_writer(&mut out, &self.absorbed)?;
+        }
+        if !self.listings.is_empty() {
+            out.extend_from_slice(b",\n  \"listings\": {");
+            let mut separator: &[u8] = b"\n    ";
+            for (path, known) in &self.listings {
+                out.extend_from_slice(separator);
+                separator = b",\n    ";
+                serde_json::to_writer(&mut out, path)?;
+                out.extend_from_slice(b": ");
+                serde_json::to_writer(&mut out, known)?;
+            }
+            out.extend_from_slice(b"\n  }");
         }
         out.extend_from_slice(b",\n  \"resources\": {");
         let mut separator: &[u8] = b"\n    ";

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::api::page::Base;
 use crate::ledger::journal::{Begin, End, Intent, Outcome, Reader, Reading, Sent};
 
 fn address(text: &str) -> Address {
@@ -12,7 +13,7 @@ fn entry(id: &str, parts: &[&str]) -> Entry {
     Entry {
         id: id.to_owned(),
         parts: parts.iter().map(|part| (*part).to_owned()).collect(),
-        identity: format!("identity of {id}"),
+        key: Key::of_name(format!("identity of {id}")),
         ..Entry::default()
     }
 }
@@ -29,6 +30,12 @@ fn sample() -> Ledger {
             stored: json!("a b"),
         },
     );
+    let known = Known {
+        objects: 3000,
+        base: Some(Base::One),
+        unpaged: false,
+    };
+    ledger.listings.insert("/accounts".to_owned(), known);
     ledger.set(address("departments/Support/EU"), team);
     ledger.set(address("webhooks/crm"), entry("1", &["1", "2"]));
     ledger
@@ -44,14 +51,17 @@ fn the_form_is_fixed_and_read_back() {
     assert_eq!(
         String::from_utf8(bytes.clone()).unwrap(),
         r#"{
-  "formatVersion": 1,
+  "formatVersion": 2,
   "environment": "production",
   "orgId": "700002",
   "serial": 7,
   "appliedAt": 0,
+  "listings": {
+    "/accounts": {"objects":3000,"base":1}
+  },
   "resources": {
-    "departments/Support/EU": {"id":"7000","identity":"identity of 7000","preventDestroy":true,"fields":{"description":{"sent":"a  b","stored":"a b"}}},
-    "webhooks/crm": {"id":"1","parts":["1","2"],"identity":"identity of 1"}
+    "departments/Support/EU": {"id":"7000","key":{"name":"identity of 7000"},"preventDestroy":true,"fields":{"description":{"sent":"a  b","stored":"a b"}}},
+    "webhooks/crm": {"id":"1","parts":["1","2"],"key":{"name":"identity of 1"}}
   }
 }
 "#
@@ -62,14 +72,48 @@ fn the_form_is_fixed_and_read_back() {
     assert_eq!(parse(&bytes).unwrap(), Load::Found(empty));
 }
 
+/// Format 1 wrote a key as one text; only custom fields had a scope, and no module holds a slash.
+#[test]
+fn a_ledger_of_the_format_before_is_read() {
+    let text = r#"{"formatVersion":1,"environment":"production","orgId":"700002","serial":7,"resources":{
+        "customFields/region":{"id":"1","identity":"contacts/Region/EU"},
+        "departments/Support":{"id":"2","identity":"Support/EU"},
+        "webhooks/secret":{"id":"3","identity":""}}}"#;
+    let Load::Found(ledger) = parse(text.as_bytes()).unwrap() else {
+        panic!("it is no ledger")
+    };
+    assert_eq!(ledger.format_version, FORMAT_VERSION);
+    let key = |text: &str| ledger.get(&address(text)).unwrap().key.clone();
+    let mut region = Key::of_name("Region/EU");
+    region.scope.set("module", "contacts");
+    assert_eq!(key("customFields/region"), region);
+    assert_eq!(key("departments/Support"), Key::of_name("Support/EU"));
+    assert!(key("webhooks/secret").is_unknown());
+    // What is written from now on is format 2, and reads as the same.
+    let bytes = ledger.to_bytes().unwrap();
+    assert_eq!(parse(&bytes).unwrap(), Load::Found(ledger));
+}
+
+#[test]
+fn a_journal_of_the_format_before_is_recovered() {
+    let text = r#"{"record":"begin","formatVersion":1,"run":"r1","environment":"production","orgId":"700002","planDigest":"ab","who":"ci","host":"build.example.com","at":1}
+{"record":"intent","seq":1,"address":"customFields/region","verb":"create","create":true,"request":{"method":"POST","path":"/fields"},"identity":"contacts/Region/EU","at":2,"before":null}
+"#;
+    let left = unfinished(text.as_bytes());
+    assert_eq!((left.intents.len(), left.damaged), (1, 0));
+    let mut region = Key::of_name("Region/EU");
+    region.scope.set("module", "contacts");
+    assert_eq!(left.intents[0].key, region);
+}
+
 #[test]
 fn what_belongs_elsewhere_is_refused_and_what_is_broken_is_as_good_as_nothing() {
     let text = String::from_utf8(sample().to_bytes().unwrap()).unwrap();
     for (old, new, expected) in [
         (
-            "\"formatVersion\": 1",
-            "\"formatVersion\": 2, \"later\": []",
-            "the ledger has format 2, and this version reads up to 1",
+            "\"formatVersion\": 2",
+            "\"formatVersion\": 3, \"later\": []",
+            "the ledger has format 3, and this version reads up to 2",
         ),
         (
             "\"production\"",
@@ -89,7 +133,7 @@ fn what_belongs_elsewhere_is_refused_and_what_is_broken_is_as_good_as_nothing() 
     for (old, new, expected) in [
         ("\"serial\": 7", "\"serial\": -7", "invalid value"),
         ("\"serial\"", "\"cereal\"", "unknown field `cereal`"),
-        ("\"formatVersion\": 1", "\"formatVersion\": 0", "format 0"),
+        ("\"formatVersion\": 2", "\"formatVersion\": 0", "format 0"),
         ("webhooks/crm", "departments/Support/EU", "stands twice"),
         ("webhooks/crm", "gadgets/crm", "is not an address"),
         ("webhooks/crm", "webhooks/", "is not an address"),
@@ -150,7 +194,7 @@ fn intent(seq: u64) -> Intent {
             method: crate::api::Method::Patch,
             path: "/departments/7000".to_owned(),
         },
-        identity: "Support – Zürich".to_owned(),
+        key: Key::of_name("Support – Zürich"),
         create: false,
         temporary_member: None,
         prevent_destroy: false,
@@ -275,9 +319,9 @@ fn several_writes_with_one_number_are_all_kept() {
 
 #[test]
 fn a_newer_journal_is_not_passed_over() {
-    assert_eq!(read(&lines(&[Record::Begin(begin(2))])), Err(2));
-    let changed = b"{\"record\":\"begin\",\"formatVersion\":3,\"runId\":5}\n";
-    assert_eq!(read(changed), Err(3));
+    assert_eq!(read(&lines(&[Record::Begin(begin(3))])), Err(3));
+    let changed = b"{\"record\":\"begin\",\"formatVersion\":4,\"runId\":5}\n";
+    assert_eq!(read(changed), Err(4));
 }
 
 #[test]

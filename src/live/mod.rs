@@ -10,10 +10,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::{Map, Value as Json};
 
+use crate::api::page::Known;
 use crate::dialect::Dialect;
-use crate::kind::{self, Form, Kind, Wire};
+use crate::kind::{self, Form, Kind, Shape, Wire};
 use crate::state::identity::canonical;
-use crate::state::{Address, Body, Leaves, Value};
+use crate::state::{Address, Body, Key, Leaves, Reference, Scope, Value};
 use convert::{Ids, Names};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
@@ -53,6 +54,23 @@ pub struct ActingAgent {
 /// By collection or module, then by name, so that nothing is copied to look a name up.
 type ByName<C, T> = HashMap<C, HashMap<String, T>>;
 
+/// Objects by scope, then by name, so that nothing is copied to look a key up.
+#[derive(Debug, Default)]
+struct ByKey(HashMap<Scope, HashMap<String, Vec<usize>>>);
+
+impl ByKey {
+    fn add(&mut self, key: Key<'static>, index: usize) {
+        let names = self.0.entry(key.scope).or_default();
+        names.entry(key.name.into_owned()).or_default().push(index);
+    }
+
+    fn get(&self, key: &Key<'_>) -> &[usize] {
+        let names = self.0.get(&key.scope);
+        let found = names.and_then(|names| names.get(&*key.name));
+        found.map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The id behind an address.
 #[derive(Debug)]
 enum Id {
@@ -86,9 +104,11 @@ pub struct Live {
     pub objects: Vec<LiveObject>,
     /// Who is acting, where the API tells.
     pub acting: Option<ActingAgent>,
+    /// What is worth remembering of each listing, by its path.
+    pub listings: BTreeMap<String, Known>,
     by_id: ByName<&'static str, usize>,
-    by_identity: ByName<&'static str, Vec<usize>>,
-    by_lower_case: ByName<&'static str, Vec<usize>>,
+    by_key: HashMap<&'static str, ByKey>,
+    by_lower_case: HashMap<&'static str, ByKey>,
     by_api_name: ByName<String, usize>,
     /// The addresses that objects are bound to, by index.
     bound: Vec<Option<Address>>,
@@ -121,30 +141,48 @@ pub fn identity_fields(
     })
 }
 
-/// The canonical identity of a body; `None` when a part of it is missing or a secret is unknown.
-#[must_use]
-pub fn identity<'b>(kind: &'static Kind, dialect: Dialect, body: &'b Body) -> Option<Cow<'b, str>> {
-    joined(identity_fields(kind, dialect).map(|field| {
+/// Gives the key of a body; none when a part of it is missing or a secret is unknown, or when what it
+/// lies below is not live. `id` gives the id behind a reference.
+pub fn key<'b>(
+    kind: &'static Kind,
+    dialect: Dialect,
+    body: &'b Body,
+    id: &dyn Fn(&Reference) -> Option<String>,
+) -> Option<Key<'b>> {
+    let mut key = Key::default();
+    let name = naming(kind, dialect);
+    for field in identity_fields(kind, dialect) {
         let text = match body.get(field.name)? {
             Value::Text(text) => text,
             Value::Secret(secret) => secret.expose()?,
+            Value::Reference(reference) => {
+                key.scope.set(field.name, id(reference)?);
+                continue;
+            }
             _ => return None,
         };
-        Some(canonical(field, text))
-    }))
+        if field.name == name {
+            key.name = canonical(field, text);
+        } else {
+            key.scope.set(field.name, canonical(field, text));
+        }
+    }
+    Some(key)
 }
 
-/// The parts of an identity in one text; `None` when one of them is missing.
-fn joined<'p>(parts: impl Iterator<Item = Option<Cow<'p, str>>>) -> Option<Cow<'p, str>> {
-    let mut whole: Option<Cow<'p, str>> = None;
-    for part in parts {
-        let part = part?;
-        whole = Some(match whole {
-            None => part,
-            Some(before) => Cow::Owned(format!("{before}/{part}")),
-        });
+/// The field that holds the name: in the guide, where webhooks have none, the URL.
+fn naming(kind: &'static Kind, dialect: Dialect) -> &'static str {
+    let mut fields = identity_fields(kind, dialect);
+    match (fields.next(), fields.next()) {
+        (Some(only), None) => only.name,
+        _ => kind.naming_field().name,
     }
-    Some(whole.unwrap_or_default())
+}
+
+/// Gives no id: for what lies below nothing.
+#[must_use]
+pub fn no_ids(_: &Reference) -> Option<String> {
+    None
 }
 
 /// Whether an answer shows an object that is trashed or deleted, and so not live.
@@ -163,8 +201,9 @@ impl Live {
             dialect,
             objects: Vec::new(),
             acting: None,
+            listings: BTreeMap::new(),
             by_id: HashMap::new(),
-            by_identity: HashMap::new(),
+            by_key: HashMap::new(),
             by_lower_case: HashMap::new(),
             by_api_name: HashMap::new(),
             bound: Vec::new(),
@@ -190,19 +229,12 @@ impl Live {
         for part in &object.parts {
             ids.insert(part.id.clone(), index);
         }
-        if let Some(identity) = self.raw_identity(&object) {
-            self.by_lower_case
-                .entry(object.kind.collection)
-                .or_default()
-                .entry(identity.to_lowercase())
-                .or_default()
-                .push(index);
-            self.by_identity
-                .entry(object.kind.collection)
-                .or_default()
-                .entry(identity)
-                .or_default()
-                .push(index);
+        if let Some(key) = self.raw_key(&object) {
+            let collection = object.kind.collection;
+            let lower_case = key.lower_case();
+            self.by_key.entry(collection).or_default().add(key, index);
+            let keys = self.by_lower_case.entry(collection).or_default();
+            keys.add(lower_case, index);
         }
         if let (Some(module), Some(api_name)) = (
             object.raw.get("module").and_then(Json::as_str),
@@ -216,39 +248,46 @@ impl Live {
         self.objects.push(object);
     }
 
-    fn raw_identity(&self, object: &LiveObject) -> Option<String> {
-        let parts = identity_fields(object.kind, self.dialect).map(|field| {
-            let name = match field.wire(self.dialect) {
+    fn raw_key(&self, object: &LiveObject) -> Option<Key<'static>> {
+        let mut key = Key::default();
+        let name = naming(object.kind, self.dialect);
+        for field in identity_fields(object.kind, self.dialect) {
+            let wire = match field.wire(self.dialect) {
                 Wire::Query(name) => name,
                 wire => wire.read_name().unwrap_or(field.name),
             };
-            Some(canonical(field, object.raw.get(name)?.as_str()?))
-        });
-        joined(parts).map(Cow::into_owned)
+            let value = object.raw.get(wire)?;
+            if field.name == name {
+                key.name = canonical(field, value.as_str()?).into_owned().into();
+            } else if matches!(field.shape, Shape::Reference(_)) {
+                key.scope.set(field.name, convert::id_text(value)?);
+            } else {
+                key.scope.set(field.name, canonical(field, value.as_str()?));
+            }
+        }
+        Some(key)
     }
 
-    /// The objects with an identity.
+    /// Gives the objects with a key.
     #[must_use]
-    pub fn find(&self, collection: &'static str, identity: &str) -> &[usize] {
-        self.by_identity
-            .get(collection)
-            .and_then(|names| names.get(identity))
-            .map_or(&[], Vec::as_slice)
+    pub fn find(&self, collection: &'static str, key: &Key<'_>) -> &[usize] {
+        let keys = self.by_key.get(collection);
+        keys.map_or(&[], |keys| keys.get(key))
     }
 
-    /// The first object whose identity differs from the given one in case only.
+    /// Gives the first object whose key differs from the given one in case only.
     #[must_use]
-    pub fn find_without_case(&self, collection: &'static str, identity: &str) -> Option<usize> {
+    pub fn find_without_case(&self, collection: &'static str, key: &Key<'_>) -> Option<usize> {
         self.by_lower_case
             .get(collection)?
-            .get(&identity.to_lowercase())?
+            .get(&key.lower_case())
             .iter()
             .copied()
             .find(|index| {
                 self.objects
                     .get(*index)
-                    .and_then(|object| self.raw_identity(object))
-                    .is_some_and(|have| have != identity)
+                    .and_then(|object| self.raw_key(object))
+                    .is_some_and(|have| have != *key)
             })
     }
 
@@ -345,20 +384,21 @@ impl Live {
             return Some(address.clone());
         }
         let object = self.objects.get(index)?;
-        let identity = self.raw_identity(object);
-        let unique = identity
-            .as_deref()
-            .is_some_and(|name| self.find(object.kind.collection, name).len() == 1);
-        // In the guide the identity is the URL.
-        let hidden = identity
+        let key = self.raw_key(object);
+        let unique = key
+            .as_ref()
+            .is_some_and(|key| self.find(object.kind.collection, key).len() == 1);
+        let name = key.map(|key| key.to_string());
+        // In the guide the name is the URL.
+        let hidden = name
             .as_deref()
             .filter(|_| object.kind.collection == "webhooks")
             .map(url::shown)
-            .filter(|shown| identity.as_deref() != Some(&**shown))
+            .filter(|shown| name.as_deref() != Some(&**shown))
             .map(Cow::into_owned);
         let mut address = Address::new(
             object.kind.collection,
-            match (hidden, identity) {
+            match (hidden, name) {
                 (Some(shown), _) => format!("{shown} [{}]", object.id),
                 (None, Some(name)) if unique => name,
                 (None, Some(name)) => format!("{name} [{}]", object.id),
@@ -403,10 +443,10 @@ impl Live {
         self.by_api_name.get(module)?.get(api_name).copied()
     }
 
-    /// The identity of an object as it is compared.
+    /// Gives the key of an object as it is compared.
     #[must_use]
-    pub fn identity_of(&self, index: usize) -> Option<String> {
-        self.raw_identity(self.objects.get(index)?)
+    pub fn key_of(&self, index: usize) -> Option<Key<'static>> {
+        self.raw_key(self.objects.get(index)?)
     }
 
     /// The objects of a collection, by index.
@@ -416,6 +456,18 @@ impl Live {
             .enumerate()
             .filter(move |(_, object)| object.kind.collection == collection)
             .map(|(index, _)| index)
+    }
+}
+
+impl Live {
+    /// Gives the id behind a reference, once what it refers to is bound.
+    #[must_use]
+    pub fn id_behind(&self, reference: &Reference) -> Option<String> {
+        match reference {
+            Reference::To(address) => self.id(address),
+            Reference::Id { id, .. } => Some(id.to_string()),
+            Reference::Lookup { .. } => None,
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::hash_map::Entry;
 use super::compose::{Detail, Tombstone};
 use crate::kind::{KINDS, Shape};
 use crate::problem::{Code, Problem};
-use crate::state::identity::identity;
-use crate::state::{Address, ByAddress, Reference, State, Value};
+use crate::state::identity::key;
+use crate::state::{Address, ByAddress, Key, Reference, State, Value};
 use foldhash::{HashMap, HashMapExt as _};
 
 type Details = ByAddress<Detail>;
@@ -27,7 +27,7 @@ pub(crate) fn check(
 }
 
 /// Resources by collection and identity without case.
-type Identities<'s> = HashMap<(&'static str, String), &'s Address>;
+type Identities<'s> = HashMap<(&'static str, Key<'static>), &'s Address>;
 
 fn identities<'s>(
     state: &'s State,
@@ -36,10 +36,10 @@ fn identities<'s>(
 ) -> Identities<'s> {
     let mut known: Identities<'s> = HashMap::with_capacity(state.len());
     for (address, resource) in state {
-        let Some(name) = identity(resource.kind, &resource.body) else {
+        let Some(name) = key(resource.kind, &resource.body) else {
             continue;
         };
-        let first = match known.entry((address.collection, name.to_lowercase())) {
+        let first = match known.entry((address.collection, name.lower_case())) {
             Entry::Vacant(free) => {
                 free.insert(address);
                 continue;
@@ -51,7 +51,7 @@ fn identities<'s>(
         };
         let other = state
             .get(first)
-            .and_then(|one| identity(one.kind, &one.body))
+            .and_then(|one| key(one.kind, &one.body))
             .unwrap_or_default();
         let field = resource.kind.naming_field().name;
         let singular = resource.kind.singular;
@@ -84,7 +84,7 @@ fn tombstones(
     problems: &mut Vec<Problem>,
 ) {
     for stone in removed {
-        let key = (stone.collection, stone.identity.to_lowercase());
+        let key = (stone.collection, stone.key.lower_case());
         let Some(address) = identities.get(&key).copied() else {
             continue;
         };
@@ -122,14 +122,14 @@ fn renames(
         let Some(old) = &detail.lifecycle.renamed_from else {
             continue;
         };
-        let key = (address.collection, old.to_lowercase());
-        let Some(other) = identities.get(&key).copied() else {
+        let key_of_old = (address.collection, old.lower_case());
+        let Some(other) = identities.get(&key_of_old).copied() else {
             continue;
         };
         let resource = state.get(address);
         let singular = resource.map_or("resource", |resource| resource.kind.singular);
-        let now = resource.and_then(|resource| identity(resource.kind, &resource.body));
-        if other == address && now.as_deref() != Some(old.as_str()) {
+        let now = resource.and_then(|resource| key(resource.kind, &resource.body));
+        if other == address && now.as_ref() != Some(old) {
             // The case of the letters alone is a change like any other.
             continue;
         }
@@ -169,7 +169,7 @@ enum Moves<'a> {
     /// In a circle.
     Round,
     /// The resource that has the name now has taken it from this one.
-    On(&'a str),
+    On(&'a Key<'static>),
 }
 
 /// Renames in a row that are followed.
@@ -182,12 +182,12 @@ fn names_move<'a>(
     identities: &'a Identities<'_>,
     details: &'a Details,
 ) -> Option<Moves<'a>> {
-    let old = |address: &Address| details.get(address)?.lifecycle.renamed_from.as_deref();
+    let old = |address: &Address| details.get(address)?.lifecycle.renamed_from.as_ref();
     let first = old(other)?;
     let mut at = other;
     for _ in 0..MANY_RENAMES {
         let Some(name) = old(at) else { break };
-        let key = (at.collection, name.to_lowercase());
+        let key = (at.collection, name.lower_case());
         match identities.get(&key).copied() {
             Some(next) if next == address => return Some(Moves::Round),
             Some(next) if next != at => at = next,

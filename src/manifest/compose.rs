@@ -20,8 +20,8 @@ use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
-use crate::state::identity::canonical_identity;
-use crate::state::{Address, Body, ByAddress, Lifecycle, Resource, State};
+use crate::state::identity::spelled;
+use crate::state::{Address, Body, ByAddress, Key, Lifecycle, Resource, State};
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{AsText, At, Raw, escape};
 use crate::yaml::variables::{Expanded, Lookup, Variables, has_expression};
@@ -61,7 +61,7 @@ pub struct Tombstone {
     /// Its collection.
     pub collection: &'static str,
     /// Its canonical identity.
-    pub identity: String,
+    pub key: Key<'static>,
     /// Where the manifest says so.
     pub place: Place,
 }
@@ -119,17 +119,17 @@ pub fn compose(
     }
     let mut removed = Vec::new();
     for (kind, raw, place) in &buried {
-        match identity_of(&variables, kind, raw, place) {
-            Ok(identity) => removed.push(Tombstone {
+        match key_of(&variables, kind, raw, place) {
+            Ok(key) => removed.push(Tombstone {
                 collection: kind.collection,
-                identity,
+                key,
                 place: place.clone(),
             }),
             Err(mut found) => problems.append(&mut found),
         }
     }
-    removed.sort_by(|a, b| (a.collection, &a.identity).cmp(&(b.collection, &b.identity)));
-    removed.dedup_by(|a, b| (a.collection, &a.identity) == (b.collection, &b.identity));
+    removed.sort_by(|a, b| (a.collection, &a.key).cmp(&(b.collection, &b.key)));
+    removed.dedup_by(|a, b| (a.collection, &a.key) == (b.collection, &b.key));
     // Nearly always there is nothing wrong, so that the digest is needed.
     let (digest, mut found) = both(
         state.len() > RUN,
@@ -704,13 +704,13 @@ fn shown_text(
     }
 }
 
-/// The canonical identity of a tombstone.
-fn identity_of(
+/// Reads the key of a tombstone.
+fn key_of(
     variables: &Variables<'_>,
     kind: &'static Kind,
     raw: &Raw,
     place: &Place,
-) -> Result<String, Vec<Problem>> {
+) -> Result<Key<'static>, Vec<Problem>> {
     let identity_fields: Vec<&str> = kind
         .fields
         .iter()
@@ -799,7 +799,7 @@ fn identity_of(
             format!("write its `{form}`"),
         );
     }
-    Ok(canonical_identity(kind, &text))
+    Ok(spelled(kind, &text).into_owned())
 }
 
 impl Desired {

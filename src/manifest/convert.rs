@@ -239,7 +239,7 @@ impl<'a> Converter<'a> {
                 "renamedFrom" => {
                     lifecycle.renamed_from = walker
                         .plain(value, at, key)
-                        .map(|text| crate::state::identity::canonical_identity(here.kind, &text));
+                        .map(|text| crate::state::identity::spelled(here.kind, &text).into_owned());
                 }
                 _ => {
                     for (index, item) in walker.items(value, at, key).iter().enumerate() {

@@ -32,7 +32,7 @@ pub(crate) fn digest(state: &State, details: &ByAddress<Detail>, removed: &[Tomb
         line.clear();
         line.push(b'-');
         text(&mut line, stone.collection);
-        text(&mut line, &stone.identity);
+        text(&mut line, &format!("{:?}", stone.key));
         line.push(b'\n');
         hasher.update(&line);
     }

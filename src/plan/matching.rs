@@ -2,7 +2,7 @@
 
 use crate::kind::Form;
 use crate::live::convert::flag;
-use crate::live::{Live, LiveObject, identity, identity_fields};
+use crate::live::{Live, LiveObject, identity_fields, key};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
@@ -122,16 +122,16 @@ fn tombstones(
     problems: &mut Vec<Problem>,
 ) {
     for tombstone in &desired.removed {
-        match *live.find(tombstone.collection, &tombstone.identity) {
+        match *live.find(tombstone.collection, &tombstone.key) {
             [] => {
                 if let Some(have) = live
-                    .find_without_case(tombstone.collection, &tombstone.identity)
-                    .and_then(|index| live.identity_of(index))
+                    .find_without_case(tombstone.collection, &tombstone.key)
+                    .and_then(|index| live.key_of(index))
                 {
                     problems.push(
                         Problem::error(
                             Code::CaseDiffers,
-                            format!("a live object is named `{have}`, which differs from `{}` in case only", tombstone.identity),
+                            format!("a live object is named `{have}`, which differs from `{}` in case only", tombstone.key),
                         )
                         .at(tombstone.place.clone(), "removed here")
                         .help(format!("write `{have}` if that is the one")),
@@ -167,7 +167,7 @@ fn tombstones(
             ref several => problems.push(not_unique(
                 live,
                 tombstone.collection,
-                &tombstone.identity,
+                &tombstone.key.to_string(),
                 several,
                 tombstone.place.clone(),
             )),
@@ -257,7 +257,9 @@ fn candidate(
 ) -> Option<usize> {
     let kind = resource.kind;
     let owned = owners.by_address.get(address).copied();
-    let Some(name) = identity(kind, live.dialect, &resource.body) else {
+    let Some(name) = key(kind, live.dialect, &resource.body, &|reference| {
+        live.id_behind(reference)
+    }) else {
         // The part of the identity that is missing is a secret: nothing can be said about it.
         bound.not_compared.push(address.clone());
         return None;
@@ -277,7 +279,7 @@ fn candidate(
             address,
             old,
             taken,
-            name: (!secret).then_some(&*name),
+            name: (!secret).then(|| name.to_string()),
         };
         if let Some(problem) = rename.both_exist(desired, live, owners, options) {
             problems.push(problem);
@@ -297,11 +299,15 @@ fn candidate(
         // Of several of one name the ledger knows which one is meant.
         ref several if owned.is_some_and(|owned| several.contains(&owned)) => return owned,
         ref several => {
-            let shown = if secret { &address.handle } else { &*name };
+            let shown = if secret {
+                address.handle.to_string()
+            } else {
+                name.to_string()
+            };
             let problem = not_unique(
                 live,
                 kind.collection,
-                shown,
+                &shown,
                 several,
                 place(desired, address, ""),
             );
@@ -331,7 +337,7 @@ fn candidate(
     if owned.is_none()
         && let Some(index) = without_case()
     {
-        let have = live.identity_of(index).unwrap_or_default();
+        let have = live.key_of(index).unwrap_or_default();
         problems.push(
             Problem::error(
                 Code::CaseDiffers,

@@ -37,7 +37,7 @@ use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::live::Live;
 use crate::problem::Problem;
-use crate::state::Address;
+use crate::state::{Address, Key};
 use crate::verb::Verb;
 
 /// The version of the plan's JSON form.
@@ -237,7 +237,7 @@ pub struct Options {
     /// Who owns what, if there is a ledger.
     pub ledger: Option<Ledger>,
     /// What a killed run may have created, by address and identity: its kinds are read, too.
-    pub watched: Vec<(Address, String)>,
+    pub watched: Vec<(Address, Key<'static>)>,
     /// What becomes of objects that are not declared, by collection.
     pub prune: BTreeMap<String, Prune>,
 }

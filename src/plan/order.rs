@@ -17,7 +17,7 @@ pub(super) fn targeted(
 ) -> Vec<Task> {
     for target in targets {
         let removed = desired.removed.iter().any(|tombstone| {
-            tombstone.collection == target.collection && *tombstone.identity == *target.handle
+            tombstone.collection == target.collection && tombstone.key.to_string() == *target.handle
         });
         if !desired.state.contains_key(target)
             && !removed

@@ -197,7 +197,7 @@ fn removed_in_dialect(desired: &Desired, dialect: Dialect, problems: &mut Vec<Pr
             );
             continue;
         };
-        if api.form == Form::EventsByUrl && !tombstone.identity.contains("://") {
+        if api.form == Form::EventsByUrl && !tombstone.key.name.contains("://") {
             problems.push(
                 Problem::error(
                     Code::NotAnIdentity,

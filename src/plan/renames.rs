@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::live::{Live, identity, identity_fields};
+use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::requests::Op;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
+use crate::state::{Key, Reference};
 use crate::verb::Verb;
 
 /// For every task that takes a name of another's, the task that gives it up: `(taker, giver)`.
@@ -20,7 +21,7 @@ pub(super) fn names_in_turn(
     bound: &Bound,
     live: &Live,
 ) -> Result<Vec<(usize, usize)>, Vec<Problem>> {
-    let mut givers: HashMap<(&'static str, String), usize> = HashMap::new();
+    let mut givers: HashMap<(&'static str, Key<'static>), usize> = HashMap::new();
     for (index, task) in tasks.iter().enumerate() {
         // A removal by its name is a task of its own address, and was bound by no declaration.
         let is_giver = match task.verb {
@@ -35,7 +36,7 @@ pub(super) fn names_in_turn(
             .get(&task.address)
             .copied()
             .or_else(|| removed(task, live))
-            .and_then(|index| live.identity_of(index));
+            .and_then(|index| live.key_of(index));
         if let Some(name) = was {
             givers.insert((task.kind.collection, name), index);
         }
@@ -48,7 +49,8 @@ pub(super) fn names_in_turn(
         .enumerate()
         .filter(|(_, task)| takes_name(task, live))
         .filter_map(|(taker, task)| {
-            let name = identity(task.kind, live.dialect, &task.body)?;
+            let id = |reference: &Reference| live.id_behind(reference);
+            let name = key(task.kind, live.dialect, &task.body, &id)?;
             let giver = *givers.get(&(task.kind.collection, name.into_owned()))?;
             (giver != taker).then_some((taker, giver))
         })

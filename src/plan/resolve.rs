@@ -7,8 +7,8 @@ use crate::manifest::Desired;
 use crate::parallel::each;
 use crate::plan::bound::{Bound, place};
 use crate::problem::{Code, Problem};
-use crate::state::identity::canonical_text;
-use crate::state::{Address, Leaves, Reference, Resource, Value};
+use crate::state::identity::{canonical, canonical_text};
+use crate::state::{Address, Key, Leaves, Reference, Resource, Value};
 
 /// Translates all resources, side by side where they are many.
 pub(super) fn translated(
@@ -123,7 +123,7 @@ fn resolve(
                 *reference = Reference::To(live.address(collection, id));
             }
             Reference::Lookup { collection, name } => {
-                let wanted = lookup_identity(collection, kind, name);
+                let wanted = looked_up(collection, kind, name);
                 match *live.find(collection, &wanted) {
                     [index] => {
                         if let Some(address) = live.address_of(index) {
@@ -169,14 +169,17 @@ fn resolve(
     }
 }
 
-/// A layout's name counts inside the module of the record that names it.
-fn lookup_identity(collection: &str, kind: &'static Kind, name: &str) -> String {
-    let name = canonical_text(name).into_owned();
-    match collection {
-        "layouts" => format!("{}/{name}", kind.collection),
-        "agents" | "contacts" => name.to_lowercase(),
-        _ => name,
+/// The key that a name stands for; the name of a layout counts in the module of what refers to it.
+fn looked_up(collection: &str, from: &'static Kind, name: &str) -> Key<'static> {
+    let name = match crate::kind::find(collection) {
+        Some(kind) => canonical(kind.naming_field(), name).into_owned(),
+        None => canonical_text(name).into_owned(),
+    };
+    let mut key = Key::of_name(name);
+    if collection == "layouts" {
+        key.scope.set("module", from.collection);
     }
+    key
 }
 
 fn unknown_name(live: &Live, collection: &'static str, name: &str) -> Problem {
@@ -196,7 +199,7 @@ fn unknown_name(live: &Live, collection: &'static str, name: &str) -> Problem {
     }
     let mut nearest: Vec<(f64, String)> = live
         .collection(collection)
-        .filter_map(|index| live.identity_of(index))
+        .filter_map(|index| Some(live.key_of(index)?.to_string()))
         .map(|have| {
             (
                 strsim::jaro_winkler(&have.to_lowercase(), &name.to_lowercase()),

@@ -1,19 +1,15 @@
 //! Renames whose new name another object has already: refused, for nothing may be lost by one.
 
-use std::borrow::Cow;
-
 use crate::config::Prune;
-use crate::dialect::Dialect;
 use crate::kind::Kind;
-use crate::live::{Live, identity, identity_fields, url};
+use crate::live::{Live, key, url};
 use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::place;
 use crate::plan::owners::Owners;
 use crate::problem::{Code, Problem, ticked};
-use crate::state::identity::{canonical, canonical_identity};
-use crate::state::{Address, Resource, Value};
+use crate::state::{Address, Key, Reference, Resource};
 
 /// What `renamedFrom` names.
 pub(super) struct Old {
@@ -37,47 +33,40 @@ pub(super) fn renamed_from(
         .get(address)?
         .lifecycle
         .renamed_from
-        .as_deref()?;
+        .as_ref()?;
     let kind = resource.kind;
-    let names = old_identities(kind, live.dialect, resource, written);
-    for name in &names {
-        let objects = live.find(kind.collection, name).to_vec();
+    let keys = old_keys(live, resource, written);
+    for key in &keys {
+        let objects = live.find(kind.collection, key).to_vec();
         if !objects.is_empty() {
             return Some(Old {
-                name: name.clone(),
+                name: key.to_string(),
                 objects,
                 nearly: None,
             });
         }
     }
     Some(Old {
-        name: written.to_owned(),
+        name: written.to_string(),
         objects: Vec::new(),
-        nearly: names
+        nearly: keys
             .iter()
-            .find_map(|name| live.find_without_case(kind.collection, name)),
+            .find_map(|key| live.find_without_case(kind.collection, key)),
     })
 }
 
-/// What `renamedFrom` may mean: the whole identity, or the naming part beside those that stay.
-fn old_identities(
-    kind: &'static Kind,
-    dialect: Dialect,
-    resource: &Resource,
-    old: &str,
-) -> Vec<String> {
-    let mut fields = identity_fields(kind, dialect);
-    if let (Some(field), None) = (fields.next(), fields.next()) {
-        return vec![canonical(field, old).into_owned()];
-    }
-    let mut body = resource.body.clone();
-    body.set(kind.naming_field().name, Value::text(old));
-    let beside = identity(kind, dialect, &body);
-    beside
-        .map(Cow::into_owned)
-        .into_iter()
-        .chain([canonical_identity(kind, old)])
-        .collect()
+/// What `renamedFrom` may mean: the name beside the scopes that stay, or the whole key.
+fn old_keys(live: &Live, resource: &Resource, written: &Key<'static>) -> Vec<Key<'static>> {
+    let id = |reference: &Reference| live.id_behind(reference);
+    let now = key(resource.kind, live.dialect, &resource.body, &id);
+    let Some(now) = now.filter(|now| !now.scope.is_empty()) else {
+        return vec![written.clone()];
+    };
+    let beside = Key {
+        scope: now.scope,
+        name: written.to_string().into(),
+    };
+    vec![beside, written.clone()]
 }
 
 /// A declaration with `renamedFrom`, beside what is live.
@@ -87,7 +76,7 @@ pub(super) struct Rename<'a> {
     /// The live objects that have the new name.
     pub(super) taken: Vec<usize>,
     /// The new name, unless it holds a secret.
-    pub(super) name: Option<&'a str>,
+    pub(super) name: Option<String>,
 }
 
 impl Rename<'_> {
@@ -131,7 +120,7 @@ impl Rename<'_> {
             ticked(&ids, "and")
         };
         let old_name = shown(&old.name);
-        let new_name = name.map_or_else(|| address.to_string(), shown);
+        let new_name = name.as_deref().map_or_else(|| address.to_string(), shown);
         let message = format!(
             "`{old_name}` (id {}) and `{new_name}` (id {}) both exist; nothing was renamed",
             ids(&left),
@@ -196,9 +185,9 @@ impl Rename<'_> {
             .old
             .nearly
             .filter(|index| owned != Some(*index) && !self.taken.contains(index))?;
-        let have = live.identity_of(index)?;
+        let have = live.key_of(index)?;
         let (have, written) = (
-            shown_name(self.address, &have),
+            shown_name(self.address, &have.to_string()),
             shown_name(self.address, &self.old.name),
         );
         Some(

@@ -7,12 +7,12 @@ use super::needs::roots;
 use super::{Needs, Unread, key_of};
 use crate::api::{Reader, template};
 use crate::dialect::Dialect;
-use crate::kind::{self, Listing, Shape, Shown, Wire};
+use crate::kind::{self, Kind, Listing, Shape, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::convert::Ids;
 use crate::live::{Live, LiveObject, is_gone};
 use crate::plan::bound::Bound;
-use crate::state::{Address, Resource, Value};
+use crate::state::{Address, Key, Resource, Value};
 
 /// Which objects need a GET of their own: those that the manifests name with fields that the
 /// listing did not carry.
@@ -94,11 +94,7 @@ pub async fn fetch_missing(
         match answer {
             Ok(answer) => match answer.body {
                 Some(Json::Object(mut raw)) if !is_gone(&raw) => {
-                    if let (true, Some((module, _))) =
-                        (api.listing.is_scoped(), entry.identity.split_once('/'))
-                    {
-                        raw.insert("module".to_owned(), Json::from(module));
-                    }
+                    plant(kind, &entry.key, dialect, &mut raw);
                     live.add(LiveObject {
                         kind,
                         id: entry.id.clone(),
@@ -228,4 +224,16 @@ fn extend(object: &mut LiveObject, body: Map<String, Json>, dialect: Dialect) {
         .collect();
     object.raw.extend(body);
     object.raw.extend(planted);
+}
+
+/// Writes into an object the words of its scope, by which it is listed.
+fn plant(kind: &'static Kind, key: &Key<'_>, dialect: Dialect, raw: &mut Map<String, Json>) {
+    for (name, value) in key.scope.iter() {
+        let field = kind.field(name);
+        let is_word = field.is_some_and(|field| !matches!(field.shape, Shape::Reference(_)));
+        let wire = field.and_then(|field| key_of(field.wire(dialect)));
+        if let (Some(wire), true) = (wire, is_word) {
+            raw.insert(wire.to_owned(), Json::from(value));
+        }
+    }
 }

@@ -69,15 +69,11 @@ impl Unread {
 /// What came of a listing: its objects, and what to remember of each path.
 type Listed = (Vec<LiveObject>, BTreeMap<String, Known>);
 
-/// Reads all that is needed, and returns what to remember of the listings.
+/// Reads all that is needed.
 ///
 /// # Errors
 /// Every kind that could not be read.
-pub async fn read(
-    reader: &Reader,
-    live: &mut Live,
-    needs: &Needs,
-) -> Result<BTreeMap<String, Known>, Vec<Unread>> {
+pub async fn read(reader: &Reader, live: &mut Live, needs: &Needs) -> Result<(), Vec<Unread>> {
     let dialect = live.dialect;
     let plan = ReadPlan::of(needs, dialect);
     let mut found: Vec<Option<Listed>> = plan.listings.iter().map(|_| None).collect();
@@ -124,14 +120,13 @@ pub async fn read(
     if !failures.is_empty() {
         return Err(failures.into_values().collect());
     }
-    let mut remembered = BTreeMap::new();
     for (objects, known) in found.into_iter().flatten() {
         for object in objects {
             live.add(object);
         }
-        remembered.extend(known);
+        live.listings.extend(known);
     }
-    Ok(remembered)
+    Ok(())
 }
 
 /// The objects that a listing waits for.
@@ -210,8 +205,9 @@ async fn list(
     Ok((objects, remembered))
 }
 
-/// The path and query of a listing, by which it is remembered.
-fn path_of(request: &Request) -> String {
+/// Gives the path and query of a listing, by which it is remembered.
+#[must_use]
+pub fn path_of(request: &Request) -> String {
     let query: Vec<String> = request
         .query
         .iter()

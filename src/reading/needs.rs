@@ -7,10 +7,10 @@ use crate::api::template;
 use crate::dialect::Dialect;
 use crate::kind::{self, Kind, Listing, Mentioner, Shape, Wire};
 use crate::ledger::Ledger;
-use crate::live::identity;
+use crate::live::{key, no_ids};
 use crate::manifest::Desired;
 use crate::state::identity::canonical_text;
-use crate::state::{Address, Body, Reference, Resource, Value};
+use crate::state::{Address, Key, Reference, Resource, Value};
 
 /// What has to be read of each kind.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -33,8 +33,8 @@ pub(super) struct KindNeeds {
     pub(super) cf: BTreeSet<String>,
     /// Names that are declared or referred to, for kinds that are only mentioned.
     pub(super) names: BTreeSet<String>,
-    /// Identities of resources that refer to a kind, by that kind.
-    pub(super) referring: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Keys of resources that refer to a kind, by that kind.
+    pub(super) referring: BTreeMap<&'static str, BTreeSet<Key<'static>>>,
 }
 
 /// The values of the scopes of one object, by field.
@@ -51,8 +51,8 @@ pub(super) enum ScopeValue {
         collection: &'static str,
         /// Its id, where the manifest or the ledger gives one.
         id: Option<String>,
-        /// The identities under which it may be live.
-        names: BTreeSet<String>,
+        /// The keys under which it may be live.
+        names: BTreeSet<Key<'static>>,
     },
 }
 
@@ -83,12 +83,12 @@ impl Needs {
             let Some(kind) = kind::find(tombstone.collection) else {
                 continue;
             };
-            let scope = scope_of_identity(kind, &tombstone.identity, dialect);
+            let scope = scope_of_key(kind, &tombstone.key, dialect);
             let is_mentioned = is_mentioned(kind, dialect);
             let entry = needs.kinds.entry(kind.collection).or_default();
             entry.scopes.extend(scope);
             if is_mentioned {
-                entry.names.insert(tombstone.identity.clone());
+                entry.names.insert(tombstone.key.name.to_string());
             }
         }
         needs
@@ -126,7 +126,7 @@ impl Needs {
             }
             if let Shape::Reference(to) | Shape::References(to) = field.shape
                 && !value.is_null()
-                && let Some(own) = identity(kind, dialect, &resource.body)
+                && let Some(own) = key(kind, dialect, &resource.body, &no_ids)
             {
                 let entry = self.kinds.entry(kind.collection).or_default();
                 entry
@@ -169,7 +169,7 @@ impl Needs {
             let reads = kind::find(address.collection)
                 .is_some_and(|kind| self.reads(kind.collection) || pruned(kind));
             if reads {
-                self.add(address, &entry.identity, dialect);
+                self.add(address, &entry.key, dialect);
             }
         }
     }
@@ -180,8 +180,8 @@ impl Needs {
         self.kinds.contains_key(collection)
     }
 
-    /// Adds the kind of an object that has an identity.
-    pub fn add(&mut self, address: &Address, identity: &str, dialect: Dialect) {
+    /// Adds the kind of an object that has a key.
+    pub fn add(&mut self, address: &Address, key: &Key<'_>, dialect: Dialect) {
         let Some(kind) = kind::find(address.collection) else {
             return;
         };
@@ -191,7 +191,7 @@ impl Needs {
         if api.listing == Listing::Mentioned {
             return;
         }
-        let scope = scope_of_identity(kind, identity, dialect);
+        let scope = scope_of_key(kind, key, dialect);
         let needs = self.kinds.entry(kind.collection).or_default();
         needs.scopes.extend(scope);
     }
@@ -279,7 +279,7 @@ fn parent(desired: &Desired, reference: &Reference, dialect: Dialect) -> ScopeVa
     match reference {
         Reference::Id { id: given, .. } => id = Some(given.to_string()),
         Reference::Lookup { name, .. } => {
-            names.insert(canonical_text(name).into_owned());
+            names.insert(Key::of_name(canonical_text(name).into_owned()));
         }
         Reference::To(address) => {
             let resource = desired.state.get(address);
@@ -295,15 +295,28 @@ fn parent(desired: &Desired, reference: &Reference, dialect: Dialect) -> ScopeVa
     }
 }
 
-fn name_of(resource: &Resource, dialect: Dialect) -> Option<String> {
-    let body: &Body = &resource.body;
-    identity(resource.kind, dialect, body).map(std::borrow::Cow::into_owned)
+fn name_of(resource: &Resource, dialect: Dialect) -> Option<Key<'static>> {
+    key(resource.kind, dialect, &resource.body, &no_ids).map(Key::into_owned)
 }
 
-/// The scopes in an identity that is written in one text: what stands before its slash.
-fn scope_of_identity(kind: &Kind, identity: &str, dialect: Dialect) -> Option<Scope> {
+/// The scopes of a key; none where it lacks one of them or its kind has none.
+fn scope_of_key(kind: &Kind, key: &Key<'_>, dialect: Dialect) -> Option<Scope> {
     let listing = kind.api(dialect)?.listing;
-    let root = roots(listing).next()?;
-    let (scope, _) = identity.split_once('/')?;
-    Some(Scope::from([(root, ScopeValue::Text(scope.to_owned()))]))
+    if !listing.is_scoped() {
+        return None;
+    }
+    roots(listing)
+        .map(|root| {
+            let value = key.scope.get(root)?.to_owned();
+            let value = match kind.field(root)?.shape {
+                Shape::Reference(collection) => ScopeValue::Parent {
+                    collection,
+                    id: Some(value),
+                    names: BTreeSet::new(),
+                },
+                _ => ScopeValue::Text(value),
+            };
+            Some((root, value))
+        })
+        .collect()
 }

@@ -11,14 +11,13 @@ use thiserror::Error;
 use super::is_over;
 use crate::api::Request;
 use crate::clock::Clock;
-use crate::dialect::Dialect;
 use crate::ledger::journal::{Intent, Outcome, Record, Sent, Settled};
 use crate::ledger::{Journal, StoreError};
-use crate::live::identity;
+use crate::live::{Live, key};
 use crate::plan::requests::Op;
 use crate::plan::shown_value;
 use crate::plan::task::Task;
-use crate::state::{Body, Value};
+use crate::state::{Body, Key, Reference, Value};
 use crate::verb::Verb;
 
 /// Writes the journal of the run that is under way.
@@ -60,7 +59,7 @@ impl JournalWriter {
         task: &Task,
         op: &Op,
         request: &Request,
-        dialect: Dialect,
+        live: &Live,
     ) -> Result<u64, Silence> {
         if is_over(&self.until, self.clock) {
             return Err(Silence::Lost);
@@ -75,7 +74,7 @@ impl JournalWriter {
                 method: request.method,
                 path: request.path.clone(),
             },
-            identity: public_identity(task, op, dialect),
+            key: public_key(task, op, live),
             create: op.creates(),
             temporary_member: op.temporary_member(),
             prevent_destroy: task.prevents_destroy,
@@ -123,18 +122,20 @@ impl JournalWriter {
     }
 }
 
-fn public_identity(task: &Task, op: &Op, dialect: Dialect) -> String {
+/// The key under which what a write makes is found; an unknown one where it holds a secret.
+fn public_key(task: &Task, op: &Op, live: &Live) -> Key<'static> {
     if let Op::AddEvent { event } = op {
-        return event.clone();
+        return Key::of_name(event.clone());
     }
-    let is_secret = crate::live::identity_fields(task.kind, dialect)
+    let is_secret = crate::live::identity_fields(task.kind, live.dialect)
         .any(|field| task.body.get(field.name).is_some_and(Value::is_secret));
     if is_secret {
-        return String::new();
+        return Key::default();
     }
-    identity(task.kind, dialect, &task.body)
+    let id = |reference: &Reference| live.id_behind(reference);
+    key(task.kind, live.dialect, &task.body, &id)
+        .map(Key::into_owned)
         .unwrap_or_default()
-        .into_owned()
 }
 
 /// The non-secret fields as they were before.

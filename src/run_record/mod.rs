@@ -31,7 +31,7 @@ use crate::plan::Options;
 use crate::problem::{Code, Problem, counted};
 use crate::run_record::update::after;
 use crate::session::{Ready, Session, SessionError};
-use crate::state::Address;
+use crate::state::{Address, Key};
 
 /// How long a lock lives unless it is renewed.
 pub const LOCK_TTL: Duration = Duration::from_secs(300);
@@ -149,10 +149,10 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                         } else {
                             Vec::new()
                         },
-                        identity: if is_part {
-                            String::new()
+                        key: if is_part {
+                            Key::default()
                         } else {
-                            intent.identity.clone()
+                            intent.key.clone()
                         },
                         prevent_destroy: intent.prevent_destroy || prevents,
                         temporary_member: intent.temporary_member.clone(),
@@ -371,7 +371,7 @@ impl Keeper {
             let part = object
                 .parts
                 .iter()
-                .find(|part| intent.request.path == "/events" && part.event == intent.identity);
+                .find(|part| intent.request.path == "/events" && part.event == intent.key.name);
             let id = part.map_or(&object.id, |part| &part.id);
             let is_known = |entry: &Entry| entry.has_id(id);
             if self.ledger.get(&intent.address).is_some_and(is_known) {
@@ -395,7 +395,7 @@ impl Keeper {
             if desired.state.contains_key(&intent.address) {
                 continue;
             }
-            for index in ready.live.find(intent.address.collection, &intent.identity) {
+            for index in ready.live.find(intent.address.collection, &intent.key) {
                 let Some(object) = ready.live.objects.get(*index) else {
                     continue;
                 };
@@ -468,10 +468,9 @@ impl Keeper {
     ) -> Result<(), StoreError> {
         let mut ledger = after(self.ledger.clone(), desired, ready, applied);
         let now = self.clock.now_ms();
-        let is_new = self
-            .kept
-            .as_ref()
-            .is_none_or(|kept| kept.resources != ledger.resources);
+        let is_new = self.kept.as_ref().is_none_or(|kept| {
+            kept.resources != ledger.resources || kept.listings != ledger.listings
+        });
         let has_run = journal_writer.is_some() || !applied.is_empty();
         if has_run || is_new {
             if has_run {
@@ -548,30 +547,30 @@ fn millis(duration: Duration) -> i64 {
 
 /// The kinds and identities that a reader has to look for besides what is declared.
 #[must_use]
-pub fn watched(doubts: &[Intent]) -> Vec<(Address, String)> {
+pub fn watched(doubts: &[Intent]) -> Vec<(Address, Key<'static>)> {
     doubts
         .iter()
-        .map(|intent| (intent.address.clone(), intent.identity.clone()))
+        .map(|intent| (intent.address.clone(), intent.key.clone()))
         .collect()
 }
 
 /// Whether what a creation may have made is there.
 fn is_seen(intent: &Intent, ready: &Ready) -> bool {
     match ready.bound.live.get(&intent.address) {
-        Some(index) if intent.request.path == "/events" && !intent.identity.is_empty() => {
+        Some(index) if intent.request.path == "/events" && !intent.key.is_unknown() => {
             ready.live.objects.get(*index).is_some_and(|object| {
                 object
                     .parts
                     .iter()
-                    .any(|part| part.event == intent.identity)
+                    .any(|part| part.event == intent.key.name)
             })
         }
         Some(_) => true,
         None => {
-            !intent.identity.is_empty()
+            !intent.key.is_unknown()
                 && !ready
                     .live
-                    .find(intent.address.collection, &intent.identity)
+                    .find(intent.address.collection, &intent.key)
                     .is_empty()
         }
     }

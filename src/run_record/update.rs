@@ -1,18 +1,24 @@
 //! The ledger after an apply: what is owned now, and what was sent and stored.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::kind::{Form, Wire};
 use crate::ledger::{Entry, FieldRecord, Ledger};
 use crate::live::convert::Ids;
-use crate::live::identity;
+use crate::live::key;
 use crate::manifest::Desired;
 use crate::plan::requests::Op;
 use crate::plan::{shown_live, shown_value};
+use crate::reading::{listing_of, path_of};
 use crate::session::Ready;
-use crate::state::{Address, Value};
+use crate::state::{Address, Key, Reference, Value};
 use crate::verb::Verb;
+
+/// Objects from which on a listing may take more than one page.
+const WORTH_REMEMBERING: usize = 50;
+
+/// How far the count of a listing may be off without being worth a save: a page.
+const NEAR: usize = 100;
 
 /// The ledger after a run; `applied` are the addresses all of whose steps were done.
 ///
@@ -42,6 +48,7 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
             }
         }
     }
+    remember_listings(&mut ledger, ready, applied);
     let mut entries = BTreeMap::new();
     let mut claimed: BTreeMap<(&'static str, String), Address> = BTreeMap::new();
     let update = Update {
@@ -76,6 +83,45 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
     });
     ledger.resources.extend(entries);
     ledger
+}
+
+/// Counts what each listing holds after the run: what was read, what came and what went.
+///
+/// A count that is off by less than a page is left, so that a ledger changes only for a reason.
+fn remember_listings(ledger: &mut Ledger, ready: &Ready, applied: &BTreeSet<Address>) {
+    let live = &ready.live;
+    let mut listings = live.listings.clone();
+    for task in &ready.planned.tasks {
+        let Some(api) = task.kind.api(live.dialect) else {
+            continue;
+        };
+        if !applied.contains(&task.address) || api.page == 0 {
+            continue;
+        }
+        let request = listing_of(task.kind, api, &task.body, live);
+        let known = request.and_then(|request| listings.get_mut(&path_of(&request)));
+        let Some(known) = known else { continue };
+        match task.verb {
+            Verb::Create => known.objects += 1,
+            Verb::Delete => known.objects = known.objects.saturating_sub(1),
+            Verb::Update | Verb::Replace | Verb::Disable | Verb::Manual => {}
+        }
+    }
+    for (path, known) in listings {
+        if known.objects < WORTH_REMEMBERING && !known.unpaged {
+            ledger.listings.remove(&path);
+            continue;
+        }
+        let is_near = ledger.listings.get(&path).is_some_and(|old| {
+            old.objects.abs_diff(known.objects) < NEAR
+                && old.base == known.base
+                && old.unpaged == known.unpaged
+        });
+        // Once something is saved anyway, the exact count is.
+        if !is_near || !applied.is_empty() {
+            ledger.listings.insert(path, known);
+        }
+    }
 }
 
 struct Update<'a> {
@@ -124,14 +170,15 @@ impl Update<'_> {
         Entry {
             id: id.to_owned(),
             parts: self.parts(address, index),
-            identity: match old.filter(|_| !is_in_step) {
+            key: match old.filter(|_| !is_in_step) {
                 // A new name that was not taken is not its name.
-                Some(old) => old.identity.clone(),
+                Some(old) => old.key.clone(),
                 None => declared
                     .filter(|resource| !resource.body.get("url").is_some_and(Value::is_secret))
                     .and_then(|resource| {
-                        identity(resource.kind, ready.live.dialect, &resource.body)
-                            .map(Cow::into_owned)
+                        let id = |reference: &Reference| ready.live.id_behind(reference);
+                        key(resource.kind, ready.live.dialect, &resource.body, &id)
+                            .map(Key::into_owned)
                     })
                     .unwrap_or_default(),
             },

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::kind::{Field, Kind, Shape};
-use crate::state::Body;
+use crate::state::{Body, Key, Scope};
 
 /// A text as identities compare it: trimmed and in Unicode's normal form C.
 #[must_use]
@@ -36,41 +36,43 @@ pub fn canonical_name(kind: &Kind, name: &str) -> String {
     canonical(kind.naming_field(), name).into_owned()
 }
 
-/// An identity written in one text, such as `Billing` or, for a custom field, `contacts/Region`.
+/// Reads an identity that a person writes in one text, such as `Billing` or, for a custom field,
+/// `contacts/Region`; the scopes stand before the name.
+///
+/// A kind has at most one scope that is a word; it ends at the first slash, since no word holds one.
 #[must_use]
-pub fn canonical_identity(kind: &Kind, identity: &str) -> String {
-    let others = kind
+pub fn spelled<'t>(kind: &Kind, text: &'t str) -> Key<'t> {
+    let mut scope = Scope::default();
+    let mut name = text;
+    for field in kind
         .fields
         .iter()
         .filter(|field| field.identity && !field.naming)
-        .count();
-    let mut parts: Vec<&str> = identity.splitn(others + 1, '/').collect();
-    let name = parts.pop().unwrap_or_default();
-    let mut out = String::with_capacity(identity.len());
-    for part in parts {
-        out.push_str(&canonical_text(part));
-        out.push('/');
+    {
+        let Some((value, rest)) = name.split_once('/') else {
+            break;
+        };
+        scope.set(field.name, canonical_text(value));
+        name = rest;
     }
-    out.push_str(&canonical_name(kind, name));
-    out
+    let name = canonical(kind.naming_field(), name);
+    Key { scope, name }
 }
 
-/// The identity of a body: its identity fields in canonical form, the naming field last, joined by
-/// slashes. Absent when the body lacks one of them.
+/// Gives the key of a body whose scopes are words; none where it lacks a part of it.
 #[must_use]
-pub fn identity(kind: &Kind, body: &Body) -> Option<String> {
-    let mut out = String::new();
-    for field in kind.fields.iter().filter(|field| field.identity) {
-        if !field.naming {
-            out.push_str(&canonical_text(body.get(field.name)?.as_text()?));
-            out.push('/');
-        }
+pub fn key<'b>(kind: &Kind, body: &'b Body) -> Option<Key<'b>> {
+    let mut scope = Scope::default();
+    for field in kind
+        .fields
+        .iter()
+        .filter(|field| field.identity && !field.naming)
+    {
+        scope.set(field.name, canonical_text(body.get(field.name)?.as_text()?));
     }
-    out.push_str(&canonical_name(
-        kind,
-        body.get(kind.naming_field().name)?.as_text()?,
-    ));
-    Some(out)
+    let naming = kind.naming_field();
+    let name = canonical(naming, body.get(naming.name)?.as_text()?);
+    Some(Key { scope, name })
 }
 
 #[cfg(test)]
@@ -88,16 +90,19 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        assert_eq!(identity(fields, &body).unwrap(), "contacts/R\u{e9}gion");
-        assert_eq!(
-            canonical_identity(fields, "contacts/ Re\u{301}gion"),
-            "contacts/R\u{e9}gion"
-        );
+        let region = key(fields, &body).unwrap();
+        assert_eq!(region.scope.get("module"), Some("contacts"));
+        assert_eq!(region.name, "R\u{e9}gion");
+        assert_eq!(spelled(fields, "contacts/ Re\u{301}gion"), region);
+        // A label may hold slashes; a module holds none.
+        assert_eq!(spelled(fields, "contacts/A/B").name, "A/B");
+        let departments = find("departments").unwrap();
+        assert_eq!(spelled(departments, "A/B"), Key::of_name("A/B"));
         let agents = find("agents").unwrap();
         assert_eq!(
-            canonical_identity(agents, " Ann@Example.com "),
-            "ann@example.com"
+            spelled(agents, " Ann@Example.com "),
+            Key::of_name("ann@example.com")
         );
-        assert_eq!(identity(agents, &Body::default()), None);
+        assert_eq!(key(agents, &Body::default()), None);
     }
 }

@@ -8,6 +8,7 @@ use deskform::ledger::{
     Begin, Entry, Holder, Intent, Ledger, Load, LockError, Outcome, Record, Refusal, RunId,
     Settled, Store, StoreError,
 };
+use deskform::state::Key;
 use deskform::verb::Verb;
 
 const ENVIRONMENT: &str = "production";
@@ -47,7 +48,7 @@ fn production(place: &dyn Place) -> Store {
 fn entry(id: &str) -> Entry {
     Entry {
         id: id.to_owned(),
-        identity: "Support".to_owned(),
+        key: Key::of_name("Support"),
         ..Entry::default()
     }
 }
@@ -266,7 +267,7 @@ pub(crate) fn intent(seq: u64) -> Intent {
             method: Method::Post,
             path: "/departments".to_owned(),
         },
-        identity: format!("Department {seq}"),
+        key: Key::of_name(format!("Department {seq}")),
         create: true,
         temporary_member: None,
         prevent_destroy: false,
