@@ -15,6 +15,7 @@ use crate::live::convert::Ids;
 use crate::manifest::{self, to_sources};
 use crate::problem::{Code, Problem, Problems, Severity, counted, exit, ticked};
 use crate::reading::Needs;
+use crate::session::Session;
 use crate::state::{Address, Value};
 use crate::yaml::Source;
 
@@ -43,15 +44,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let (whereabouts, exported) = block_on(async {
         let connected = workspace.connect(None).await?;
         let session = &connected.session;
-        let mut live = session
-            .read(&Needs::everything(session.dialect))
-            .await
-            .map_err(|error| workspace.session_failure(error))?;
-        session
-            .complete_all(&mut live)
-            .await
-            .map_err(|error| workspace.session_failure(error))?;
         let view = workspace.look(&store).await?;
+        let mut live = read_everything(&workspace, session, &view.ledger).await?;
         let urls = secret_urls(&view.ledger);
         let mut exported = export(&mut live, &|id| urls.contains(id));
         leave_secrets_out(&view.ledger, &live, &mut exported);
@@ -137,6 +131,20 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         announce(global, &wrote);
     }
     Ok(exit::OK)
+}
+
+/// Reads whatever can be managed, every object whole.
+async fn read_everything(
+    workspace: &Workspace,
+    session: &Session,
+    ledger: &Ledger,
+) -> Result<Live, Failure> {
+    let mut needs = Needs::everything(session.dialect);
+    needs.remembered.clone_from(&ledger.listings);
+    let failed = |error| workspace.session_failure(error);
+    let mut live = session.read(&needs).await.map_err(failed)?;
+    session.complete_all(&mut live).await.map_err(failed)?;
+    Ok(live)
 }
 
 /// The ids of the webhooks whose URLs were applied as secrets.
