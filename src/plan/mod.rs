@@ -29,8 +29,9 @@ use crate::api::{Dialect, Method};
 use crate::config::Prune;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
+use crate::live::convert::switch_value;
 use crate::problem::Problem;
-use crate::state::Address;
+use crate::state::{Address, Body};
 
 /// The version of the plan's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
@@ -298,6 +299,16 @@ impl Options {
                     api.removal,
                     Removal::Disable { .. } | Removal::DisableByPatch { .. }
                 )
+            })
+    }
+
+    /// Whether a live object that is removed by taking it out of use is out of use already.
+    #[must_use]
+    pub fn is_out_of_use(&self, kind: &'static Kind, dialect: Dialect, body: &Body) -> bool {
+        self.removes_by_disabling(kind, dialect)
+            && kind.enabled.is_some_and(|enabled| {
+                body.get(enabled.field)
+                    .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             })
     }
 }
