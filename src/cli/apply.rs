@@ -12,7 +12,7 @@ use super::common::{
     report as report_failure, style,
 };
 use super::files::read_file;
-use super::output::{announce, is_unread_output, print, tell};
+use super::output::{announce, is_unread_output, print, tell, tell_in};
 use super::plan::warn;
 use super::signals::{Signal, Signals};
 use super::store::holder;
@@ -574,7 +574,7 @@ fn cut_short(plan: &Plan, events: &mut Vec<Event>, calls: u64) -> Tally {
 
 fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style: Style) {
     if json {
-        tell(&format!("{}\n", report::json::event(event).trim_end()));
+        tell_in(LogFormat::Json, &report::json::event(event));
         return;
     }
     if let (Some(bar), Event::Started { steps }) = (bar, event) {

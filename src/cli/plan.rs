@@ -6,7 +6,7 @@ use super::Global;
 use super::apply::MAX_PLAN;
 use super::common::{Failure, Workspace, block_on, style};
 use super::files::{read_file, write_private};
-use super::output::print;
+use super::output::{print, print_as_it_is, print_markdown};
 use super::store::holder;
 use crate::clock::Clock;
 use crate::config::begins_at_home;
@@ -68,16 +68,14 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let mut options = workspace.options(global, &args.targets)?;
     options.limits.allow_deletes = args.allow_deletes;
     let store = workspace.store()?;
-    let show = |plan: &Plan, whereabouts: &Whereabouts| {
-        print(&match args.format {
-            Format::Text => format!(
-                "{}\n{}",
-                whereabouts.line(),
-                report::text::plan(plan, style(global))
-            ),
-            Format::Json => report::json::plan(plan),
-            Format::Markdown => report::markdown::plan(plan, whereabouts),
-        })
+    let show = |plan: &Plan, whereabouts: &Whereabouts| match args.format {
+        Format::Text => print(&format!(
+            "{}\n{}",
+            whereabouts.line(),
+            report::text::plan(plan, style(global))
+        )),
+        Format::Json => print_as_it_is(&report::json::plan(plan)),
+        Format::Markdown => print_markdown(&report::markdown::plan(plan, whereabouts)),
     };
     workspace.endpoint()?;
     let (whereabouts, mut ready) = block_on(async {

@@ -11,6 +11,8 @@ pub mod safe;
 pub mod text;
 
 #[cfg(test)]
+mod mask_tests;
+#[cfg(test)]
 mod tests;
 
 use std::fmt::Write as _;

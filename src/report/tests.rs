@@ -221,7 +221,7 @@ fn others() -> Vec<Step> {
     ]
 }
 
-fn full() -> Plan {
+pub(super) fn full() -> Plan {
     let mut plan = plan_of([creations(), updates(), others()].concat());
     plan.summary.adopted = 2;
     plan.forecast = Some(costs());
