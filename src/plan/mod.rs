@@ -75,6 +75,10 @@ pub struct Plan {
     /// Addresses whose secrets the environment lacks, so that they were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
+    /// Why guards refuse the plan, in whole sentences without a final period. A plan that was saved
+    /// has none, and one that has any is never applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
 }
 
 /// Why there is no plan that may be applied.

@@ -66,6 +66,9 @@ fn without(mut plan: Plan, masks: &Masks) -> Plan {
         let sentences = step.effects.iter_mut().chain(&mut step.instruction);
         sentences.for_each(|text| masks.replace(text));
     }
+    for message in &mut plan.refused {
+        masks.replace(message);
+    }
     for entry in &mut plan.acknowledged {
         masks.replace(&mut entry.reason);
     }

@@ -42,6 +42,7 @@ fn bones(plan: &Plan) -> Plan {
     for entry in &mut plan.acknowledged {
         entry.reason.clear();
     }
+    plan.refused.clear();
     plan
 }
 

@@ -170,6 +170,17 @@ pub fn summary(plan: &Plan) -> String {
     line
 }
 
+/// The line that says that guards refuse the plan, and why; none where they do not.
+#[must_use]
+pub fn refused(plan: &Plan) -> Option<String> {
+    (!plan.refused.is_empty()).then(|| {
+        format!(
+            "Refused: {}. Nothing is applied.",
+            safe(&plan.refused.join("; "))
+        )
+    })
+}
+
 /// The line that tells what an apply will cost; none when it has nothing to write.
 #[must_use]
 pub fn forecast(plan: &Plan) -> Option<String> {

@@ -71,6 +71,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         fingerprints: BTreeMap::new(),
         acknowledged: Vec::new(),
         not_compared: Vec::new(),
+        refused: Vec::new(),
     }
 }
 
