@@ -532,14 +532,14 @@ async fn a_rename_that_finds_nothing_removes_nothing() {
                         Err(refusal) => flat(&refusal),
                     };
                     let address = Address::new(kind.collection, GAMMA.handle(kind).as_str());
-                    let owner = Address::new(kind.collection, handle.as_str());
+                    let going = Address::new(kind.collection, handle.as_str());
                     // Long lines are divided at a slash, too.
                     let joined = refusal.replace(' ', "");
                     for words in [
                         &format!(
                             "`{address}` was renamed from `{written}`, but nothing live is named so, and"
                         ),
-                        &format!("`{owner}`"),
+                        &format!("`{going}`"),
                     ] {
                         assert!(
                             joined.contains(&words.replace(' ', "")),

@@ -50,7 +50,9 @@ fn check(secrets: &[&str]) {
     let plan = full();
     let open = written(&plan, None);
     let mut masks = Masks::default();
-    secrets.iter().for_each(|secret| masks.add(secret));
+    for secret in secrets {
+        masks.add(secret);
+    }
     let shown = written(&plan, Some(&masks));
     assert_eq!(keys_of(&shown), keys_of(&open), "{secrets:?}");
     let read = parse(&shown).unwrap_or_else(|error| panic!("{secrets:?}: {error}\n{shown}"));
