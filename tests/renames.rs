@@ -28,6 +28,8 @@ const ORGANIZATION: &str = "700001";
 struct Place {
     dialect: Dialect,
     desk: Desk,
+    /// The identities that the ledger remembers, by handle.
+    identities: BTreeMap<String, String>,
 }
 
 impl Place {
@@ -52,7 +54,11 @@ impl Place {
         let simulator = Arc::new(Mutex::new(simulator));
         let sources = Sources::default();
         let desk = Desk::with(environment(dialect), sources, Variables::new(), simulator).await;
-        let mut place = Self { dialect, desk };
+        let mut place = Self {
+            dialect,
+            desk,
+            identities: BTreeMap::new(),
+        };
         let none = BTreeMap::new();
         if !by_hand {
             let text = both(kind, dialect, names);
@@ -88,6 +94,7 @@ impl Place {
                 let entry = Entry {
                     id: id.clone(),
                     adopted: true,
+                    identity: self.identities.get(handle).cloned().unwrap_or_default(),
                     ..Entry::default()
                 };
                 let address = Address::new(kind.collection, handle.as_str());
@@ -681,4 +688,86 @@ async fn a_rename_that_finds_nothing_names_what_may_be_meant() {
     let ready = ready.unwrap_or_else(|report| panic!("{report}"));
     let summary = ready.planned.plan.summary;
     assert_eq!((summary.create, summary.disable), (1, 0));
+}
+
+/// Where the ledger knows the object that was meant, and that it is gone, no other one is meant.
+#[tokio::test(start_paused = true)]
+async fn a_rename_of_what_is_known_to_be_gone_creates() {
+    for dialect in BOTH {
+        for kind in declarable(dialect) {
+            let mut place = Place::with(kind, dialect, &[ALPHA]).await;
+            let alpha = place.ids(kind, &[ALPHA]).await.remove(0);
+            let old = BETA.identity(kind, dialect);
+            let text = manifest(kind, dialect, &[(GAMMA, renamed_from(&old))]);
+            place.identities = BTreeMap::from([("beta".to_owned(), old)]);
+            for (gone, is_meant) in [
+                // Its own address, whatever it was called, and another one of the old name.
+                (GAMMA.handle(kind), true),
+                ("beta".to_owned(), true),
+                ("other".to_owned(), false),
+            ] {
+                let what = format!("{dialect} {} {gone}", kind.collection);
+                let owned = BTreeMap::from([
+                    (ALPHA.handle(kind), alpha.clone()),
+                    (gone, "700001000000999999".to_owned()),
+                ]);
+                let planned = place.plan(kind, &text, &owned, Some(Prune::Owned)).await;
+                match planned {
+                    Ok(ready) => {
+                        assert!(is_meant, "{what}");
+                        assert_eq!(ready.planned.plan.steps.len(), 2, "{what}");
+                    }
+                    Err(refusal) => {
+                        assert!(!is_meant, "{what}: {refusal}");
+                        assert!(
+                            flat(&refusal).contains("nothing live is named so"),
+                            "{what}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A URL that may hold a key is not told, and the way out is its handle.
+#[tokio::test(start_paused = true)]
+async fn a_rename_that_finds_nothing_tells_no_key() {
+    let kind = deskform::kind::find("webhooks").expect("it");
+    let mut place = Place::with(kind, Dialect::Guide, &[]).await;
+    let hook = |handle: &str, url: &str, more: &str| {
+        format!(
+            "webhooks: {{{handle}: {{url: '{url}', subscriptions: {{Ticket_Add: {{}}}}{more}}}}}\n"
+        )
+    };
+    let (open, key) = (
+        "https://h.example.com/in",
+        "https://h.example.com/in?key=hunter2",
+    );
+    let none = BTreeMap::new();
+    let ready = place.plan(kind, &hook("old", key, ""), &none, None).await;
+    place
+        .desk
+        .apply(&ready.unwrap_or_else(|report| panic!("{report}")))
+        .await;
+    let ready = place.plan(kind, &hook("old", key, ""), &none, None).await;
+    let ready = ready.unwrap_or_else(|report| panic!("{report}"));
+    let [index] = *ready.live.find("webhooks", key) else {
+        panic!("no webhook")
+    };
+    let owned = BTreeMap::from([("old".to_owned(), ready.live.objects[index].id.clone())]);
+    let more = format!(", lifecycle: {{renamedFrom: '{open}'}}");
+    let new = "https://h.example.com/new";
+    let refusal = place
+        .plan(kind, &hook("new", new, &more), &owned, None)
+        .await;
+    let refusal = flat(&refusal.expect_err("a refusal"));
+    assert!(!refusal.contains("hunter2"), "{refusal}");
+    assert!(
+        refusal.contains("declare it as `webhooks/old`"),
+        "{refusal}"
+    );
+    // That is a way out.
+    let ready = place.plan(kind, &hook("old", new, ""), &owned, None).await;
+    assert!(ready.is_ok_and(|ready| ready.planned.plan.summary.create == 0));
 }

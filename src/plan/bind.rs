@@ -128,7 +128,7 @@ pub fn bind_what_is_clear(
     tombstones(desired, live, &owners, options, &mut bound, &mut problems);
     left_by_moves(desired, live, &owners, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
-    renames_of_nothing(desired, live, options, &mut bound, &mut problems);
+    renames_of_nothing(desired, live, &owners, options, &mut bound, &mut problems);
     translated(desired, live, &mut bound, &mut problems);
     refers_to_removed(desired, live, &bound, &mut problems);
     (bound, problems)

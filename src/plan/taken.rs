@@ -20,6 +20,8 @@ use crate::state::{Address, Resource, Value};
 pub(super) struct Old {
     /// The identity that was found, or the one that is written where none was.
     pub(super) name: String,
+    /// All identities that are meant.
+    pub(super) identities: Vec<String>,
     /// The live objects of that identity.
     pub(super) objects: Vec<usize>,
     /// Where there are none: the live object whose identity differs in case only.
@@ -46,6 +48,7 @@ pub(super) fn renamed_from(
         if !objects.is_empty() {
             return Some(Old {
                 name: name.clone(),
+                identities: names,
                 objects,
                 nearly: None,
             });
@@ -57,6 +60,7 @@ pub(super) fn renamed_from(
         nearly: names
             .iter()
             .find_map(|name| live.find_without_case(kind.collection, name)),
+        identities: names,
     })
 }
 
@@ -225,10 +229,12 @@ const NAMED: usize = 5;
 /// Refuses renames that find nothing while objects of their kind would be removed as undeclared: one of
 /// these may be the one that is meant, and it would be made anew and lost.
 ///
-/// What is bound has its new name already; where nothing is removed, nothing can be lost.
+/// What is bound has its new name already; where nothing is removed, nothing can be lost; and where
+/// the ledger knows what was meant, and that it is gone, nothing else is.
 pub(super) fn renames_of_nothing(
     desired: &Desired,
     live: &Live,
+    owners: &Owners,
     options: &Options,
     bound: &mut Bound,
     problems: &mut Vec<Problem>,
@@ -246,7 +252,7 @@ pub(super) fn renames_of_nothing(
         let Some(old) = renamed_from(desired, live, address, resource) else {
             continue;
         };
-        if !old.objects.is_empty() {
+        if !old.objects.is_empty() || is_known_gone(address, &old, owners, options) {
             continue;
         }
         let going: Vec<usize> = bound
@@ -266,6 +272,20 @@ pub(super) fn renames_of_nothing(
             bound.unclear.insert(address.clone());
         }
     }
+}
+
+/// Whether the ledger owns an object under the declaration's own address, or one of the old name, that
+/// is not live any more.
+fn is_known_gone(address: &Address, old: &Old, owners: &Owners, options: &Options) -> bool {
+    let Some(ledger) = &options.ledger else {
+        return false;
+    };
+    let is_meant = |identity: &str| old.identities.iter().any(|name| name == identity);
+    ledger.resources.iter().any(|(owner, entry)| {
+        owner.collection == address.collection
+            && !owners.by_address.contains_key(owner)
+            && (owner == address || is_meant(&entry.identity))
+    })
 }
 
 /// Whether anything becomes of what is owned and not declared.
@@ -294,7 +314,7 @@ fn rename_of_nothing(
     going: &[usize],
 ) -> Problem {
     let kind = resource.kind;
-    let mut going: Vec<(f64, Address, String)> = going
+    let mut going: Vec<(f64, Address, String, Option<String>)> = going
         .iter()
         .filter_map(|index| {
             let identity = live.identity_of(*index)?;
@@ -312,8 +332,10 @@ fn rename_of_nothing(
                     old_identities(kind, live.dialect, resource, name).contains(&identity)
                 })
                 .map_or(identity.as_str(), |name| name);
-            let name = shown_name(address, name);
-            Some((likeness, owner, name))
+            let shown = shown_name(address, name);
+            // What is hidden cannot be written down.
+            let written = (shown == name).then(|| quoted(name).into_owned());
+            Some((likeness, owner, shown, written))
         })
         .collect();
     // The likeliest first.
@@ -321,7 +343,7 @@ fn rename_of_nothing(
     let named: Vec<String> = going
         .iter()
         .take(NAMED)
-        .map(|(_, owner, name)| {
+        .map(|(_, owner, name, _)| {
             if *name == *owner.handle {
                 format!("`{owner}`")
             } else {
@@ -344,9 +366,16 @@ fn rename_of_nothing(
     } else {
         "removed"
     };
-    let (now, apart) = match going.as_slice() {
-        [(_, _, name)] => (format!(", `renamedFrom: {}`,", quoted(name)), "the two"),
-        _ => (" under `renamedFrom`,".to_owned(), "they"),
+    let (way, apart) = match going.as_slice() {
+        [(_, _, _, Some(name))] => (
+            format!("write the name that it has now, `renamedFrom: {name}`,"),
+            "the two",
+        ),
+        [(_, owner, _, None)] => (format!("declare it as `{owner}`,"), "the two"),
+        _ => (
+            "write the name that it has now under `renamedFrom`,".to_owned(),
+            "they",
+        ),
     };
     Problem::error(
         "rename-of-nothing",
@@ -360,7 +389,7 @@ fn rename_of_nothing(
         "its old name",
     )
     .help(format!(
-        "write the name that it has now{now} or take `renamedFrom` away if {apart} have nothing to do with each other"
+        "{way} or take `renamedFrom` away if {apart} have nothing to do with each other"
     ))
 }
 
