@@ -10,6 +10,7 @@ use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::raw::{At, Raw};
 use super::resolve::article;
+use super::secret_text::{OFTEN, control};
 use super::walk::wrong_type;
 use crate::kind::custom_fields::{TYPE_RULES, TypeRule};
 use crate::kind::patterns;
@@ -261,6 +262,10 @@ impl Converter<'_> {
         };
         let mut problem = Problem::error("bad-custom-value", message)
             .at(here.place(at, Part::Value), "not accepted");
+        if let Some(control) = control(&text).filter(|_| !shown) {
+            problem.message = format!("{}; it holds {control}", problem.message);
+            problem.help = Some(OFTEN.to_owned());
+        }
         if let (Some(field), Some(custom)) = (label, custom) {
             problem = problem.at(custom.origin.place(field), "because of this");
             if shown && field == "values" {

@@ -17,6 +17,7 @@ mod origin;
 pub mod places;
 pub(crate) mod raw;
 mod resolve;
+mod secret_text;
 pub mod source;
 mod subscriptions;
 pub(crate) mod variables;

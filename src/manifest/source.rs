@@ -330,7 +330,7 @@ impl<'a> Finder<'a> {
 }
 
 /// Whether a name ends in `.yaml` or `.yml`, in letters of any case.
-fn is_yaml(name: &OsStr) -> bool {
+pub(crate) fn is_yaml(name: &OsStr) -> bool {
     Path::new(name)
         .extension()
         .is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))

@@ -8,7 +8,7 @@ use crate::manifest::identity::canonical_text;
 use crate::many::each;
 use crate::plan::Options;
 use crate::plan::owners::{Owners, prune, two_candidates};
-use crate::plan::taken::{Rename, renamed_from};
+use crate::plan::taken::{Rename, renamed_from, renames_of_nothing};
 use crate::problem::{Place, Problem};
 use crate::state::{Address, Leaves, Reference, Resource, State, Value};
 use foldhash::{HashMap, HashSet};
@@ -128,6 +128,7 @@ pub fn bind_what_is_clear(
     tombstones(desired, live, &owners, options, &mut bound, &mut problems);
     left_by_moves(desired, live, &owners, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
+    renames_of_nothing(desired, live, &owners, options, &mut bound, &mut problems);
     translated(desired, live, &mut bound, &mut problems);
     refers_to_removed(desired, live, &bound, &mut problems);
     (bound, problems)

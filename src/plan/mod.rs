@@ -29,8 +29,9 @@ use crate::api::{Dialect, Method};
 use crate::config::Prune;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
+use crate::live::convert::switch_value;
 use crate::problem::Problem;
-use crate::state::Address;
+use crate::state::{Address, Body};
 
 /// The version of the plan's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
@@ -74,6 +75,10 @@ pub struct Plan {
     /// Addresses whose secrets the environment lacks, so that they were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
+    /// Why guards refuse the plan, in whole sentences without a final period. A plan that was saved
+    /// has none, and one that has any is never applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
 }
 
 /// Why there is no plan that may be applied.
@@ -298,6 +303,16 @@ impl Options {
                     api.removal,
                     Removal::Disable { .. } | Removal::DisableByPatch { .. }
                 )
+            })
+    }
+
+    /// Whether a live object that is removed by taking it out of use is out of use already.
+    #[must_use]
+    pub fn is_out_of_use(&self, kind: &'static Kind, dialect: Dialect, body: &Body) -> bool {
+        self.removes_by_disabling(kind, dialect)
+            && kind.enabled.is_some_and(|enabled| {
+                body.get(enabled.field)
+                    .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             })
     }
 }
