@@ -1,7 +1,10 @@
 //! The project file `deskform.yaml`: environments, policies and what is to be ignored.
 
+mod paths;
 mod read;
 pub mod schema;
+
+pub use paths::begins_at_home;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -82,11 +82,16 @@ pub(crate) fn same_length(text: &str) -> Cow<'_, str> {
 
 /// JSON text as it is printed: with every hidden character as `\uXXXX`, and without the values that
 /// are never printed (see [`mask`]). But for these it parses to the same value.
+#[must_use]
+pub(crate) fn json(text: String) -> String {
+    escaped(masked_json(text))
+}
+
+/// JSON text with every hidden character as `\uXXXX`; it parses to the same value.
 ///
 /// Controls below U+0020 are escaped by every JSON writer already; what is left of them is layout.
 #[must_use]
-pub(crate) fn json(text: String) -> String {
-    let text = masked_json(text);
+pub(super) fn escaped(text: String) -> String {
     let hidden = |c: char| c > '\u{7e}' && hidden(c);
     if !text.chars().any(hidden) {
         return text;

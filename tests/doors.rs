@@ -355,6 +355,14 @@ fn case_37_values_of_secrets_are_masked_everywhere() {
     runs.push(place.refused("-e ghs_0123456789 plan"));
     runs.push(place.run("plan --log-format ghs_0123456789"));
     runs.push(place.run("ghs_0123456789"));
+    // A plan's JSON is read back by its addresses, which stay: they are names, not secrets.
+    let mut saved = saved;
+    for text in [&mut runs[2].stdout, &mut saved] {
+        for address in ["departments/ghs_0123456789", "accounts/of ghs_0123456789"] {
+            assert!(text.contains(address), "{text}");
+            *text = text.replace(address, "");
+        }
+    }
     let told = transcript(&runs) + &saved;
     // The command lines are the test's own.
     let told: String = told
@@ -507,4 +515,101 @@ fn case_20_domains_mean_their_data_centre() {
         assert!(run.stderr.contains("`endpoint"), "{run}");
         assert!(!run.stderr.contains("did you mean"), "{run}");
     }
+}
+
+/// The keys of a value, in order.
+fn keys(value: &Json, into: &mut Vec<String>) {
+    match value {
+        Json::Object(map) => {
+            for (key, value) in map {
+                into.push(key.clone());
+                keys(value, into);
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| keys(item, into)),
+        _ => {}
+    }
+}
+
+/// The keys of lines or texts of JSON.
+fn keys_of(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for value in serde_json::Deserializer::from_str(text).into_iter::<Json>() {
+        assert!(value.is_ok(), "{value:?}\n{text}");
+        keys(&value.unwrap_or_default(), &mut found);
+    }
+    found
+}
+
+/// Masking takes values out of JSON and leaves it JSON, whatever word is secret somewhere.
+#[test]
+fn what_is_for_programs_stays_readable_whatever_is_secret() {
+    let make = |secret: Option<&str>| {
+        let mut place = Place::with(&[
+            (
+                "deskform.yaml",
+                "environments:\n  production: {simulator: {}}\n",
+            ),
+            (
+                "desk.yaml",
+                "departments: {'Technical Support': {}, Billing: {description: 'Technical Support\"'}}\nwebhooks:\n  crm: {url: 'https://h.example.com/?k=${secret.K}', subscriptions: {Ticket_Add: {}}}\n",
+            ),
+        ]);
+        place.set("K", "hook-7");
+        if let Some(secret) = secret {
+            place.set("FOO_TOKEN", secret);
+        }
+        place
+    };
+    // What each command says for programs.
+    let told = |place: &Place| {
+        let run = place.done("plan --format json --out plan.json");
+        let saved = place.read("plan.json");
+        assert_eq!(run.stdout, saved, "{run}");
+        let mut told = vec![run.stdout];
+        told.push(place.done("apply plan.json -q --log-format json").stderr);
+        place.edit("desk.yaml", "{description: 'Technical Support\"'}", "{}");
+        place.edit("desk.yaml", "Ticket_Add: {}", "Ticket_Delete: {}");
+        told.push(place.run("drift --format json").stdout);
+        told.push(place.done("ledger show --format json").stdout);
+        told.push(place.refused("-e other plan --log-format json").stderr);
+        told.push(place.done("schema manifest").stdout);
+        told.push(place.done("schema project").stdout);
+        told.push(place.done("completions bash").stdout);
+        told
+    };
+    let plain = told(&make(None));
+    for secret in [
+        "environment",
+        "formatVersion",
+        "departments",
+        "Technical Support",
+        "Technical Support\"",
+        "departments/Technical Support",
+        "production",
+        "700001000",
+        "deskform",
+        "\"message\"",
+        "openapi\",\n  \"digest\":",
+    ] {
+        let place = make(Some(secret));
+        // Where it came from says which comment it is.
+        let markdown = place.done("plan --format markdown").stdout;
+        let marker = "<!-- deskform plan: production -->\n";
+        assert!(markdown.starts_with(marker), "{markdown}");
+        let markdown = place.run("drift --format markdown").stdout;
+        let marker = "<!-- deskform drift: production -->\n";
+        assert!(markdown.starts_with(marker), "{markdown}");
+        let masked = told(&place);
+        for (masked, plain) in masked.iter().zip(&plain).take(7) {
+            assert_eq!(keys_of(masked), keys_of(plain), "{secret}");
+        }
+        assert_eq!(masked[5..], plain[5..], "{secret}");
+    }
+    // In the text of a value it is masked.
+    let shown = make(Some("Technical Support\"")).done("plan --format json");
+    let value: Json = serde_json::from_str(&shown.stdout).expect("JSON");
+    let text = value.to_string();
+    assert!(text.contains("\"after\":\"(secret)\""), "{text}");
+    assert!(text.contains("\"departments/Technical Support\""), "{text}");
 }

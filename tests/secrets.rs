@@ -336,3 +336,63 @@ async fn drift_tells_no_former_secret() {
         "https://hooks.example.com/x?key=(hidden)"
     );
 }
+
+/// A character that nobody sees is named, and the secret around it is not.
+#[test]
+fn a_secret_with_a_line_end_is_told_of() {
+    for (text, named) in [
+        ("hunter2\n", "a line break"),
+        ("hunter2\r\n", "a line break"),
+        ("\nhunter2", "a line break"),
+        ("hun\tter2", "a tab"),
+        ("hunter2\u{1b}[0m", "the control character U+001B"),
+        ("hunter2\u{85}", "the control character U+0085"),
+    ] {
+        for (desk, message) in [
+            (
+                "webhooks:\n  crm: {url: 'https://h.example.com/in/${secret.KEY}?a=b', subscriptions: {Ticket_Add: {}}}\n",
+                format!("`url` holds {named} once its secrets are filled in"),
+            ),
+            (
+                "webhooks:\n  crm: {url: '${secret.KEY}', subscriptions: {Ticket_Add: {}}}\n",
+                format!("`url` holds {named} once its secrets are filled in"),
+            ),
+            (
+                "accounts:\n  Example: {website: 'https://example.com/${secret.KEY}'}\n",
+                format!("`website` holds {named} once its secrets are filled in"),
+            ),
+            (
+                "customFields:\n  count: {module: contacts, type: Number, maxLength: 9}\ncontacts:\n  ann: {lastName: Ann, email: ann@example.com, cf: {count: '${secret.KEY}'}}\n",
+                format!("`count` must be a whole number; it holds {named}"),
+            ),
+        ] {
+            let mut place = Place::with(&[
+                ("deskform.yaml", "environments: {local: {simulator: {}}}\n"),
+                ("desk.yaml", desk),
+            ]);
+            place.set("KEY", text);
+            let run = place.refused("plan --log-format json");
+            assert!(run.stderr.contains(&message), "{text:?} {desk}\n{run}");
+            assert!(
+                run.stderr
+                    .contains("\"help\":\"a pasted secret often ends in a line end; look at"),
+                "{run}"
+            );
+            let told = transcript(&[run, place.refused("validate -vv")]);
+            for part in ["hunter2", "hun", "ter2"] {
+                assert!(!told.contains(part), "{told}");
+            }
+        }
+    }
+    // Without such a character the form is what is told, as before.
+    let mut place = Place::with(&[
+        ("deskform.yaml", "environments: {local: {simulator: {}}}\n"),
+        (
+            "desk.yaml",
+            "webhooks:\n  crm: {url: 'ftp:${secret.KEY}', subscriptions: {Ticket_Add: {}}}\n",
+        ),
+    ]);
+    place.set("KEY", "hunter2");
+    let run = place.refused("plan --log-format json");
+    assert!(run.stderr.contains("`url` must be a web address"), "{run}");
+}

@@ -129,6 +129,78 @@ fn case_2_a_saved_plan_carries_the_number() {
     assert!(place.done("plan").report().starts_with("No changes."));
 }
 
+/// What is refused looks refused wherever it is shown, and cannot be applied.
+#[test]
+fn a_refused_plan_says_so_in_every_form() {
+    for dialect in BOTH {
+        let place = applied(dialect, &departments(0..9));
+        place.write("desk.yaml", &departments(8..9));
+        let why = "the plan would remove 8 of 9 owned objects, more than half";
+        let said = format!("Refused: {why}. Nothing is applied.");
+        for line in [
+            "plan",
+            "plan -v",
+            "plan --out plan.json",
+            "apply --auto-approve",
+        ] {
+            let run = refuses(&place, line, why, 8);
+            assert_eq!(run.stdout.lines().last(), Some(said.as_str()), "{run}");
+        }
+        assert!(!place.path("plan.json").exists());
+        let run = place.refused("plan --format markdown");
+        let mut lines = run.stdout.lines().filter(|line| !line.is_empty());
+        assert_eq!(lines.next(), Some("<!-- deskform plan: test -->"), "{run}");
+        assert_eq!(lines.next(), Some("### deskform plan for `test`"), "{run}");
+        assert_eq!(lines.next(), Some(&*format!("**{said}**")), "{run}");
+        assert!(
+            lines
+                .next()
+                .is_some_and(|line| line.starts_with("**Plan: "))
+        );
+        let run = place.refused("plan --format json");
+        let mut plan: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+        assert_eq!(plan["refused"], serde_json::json!([why]), "{run}");
+        assert_eq!(plan["steps"].as_array().map(Vec::len), Some(8), "{run}");
+        // Who keeps it all the same cannot apply it, whatever the command line allows.
+        place.write("plan.json", &run.stdout);
+        let run = place.refused("apply plan.json --log-format json");
+        assert!(run.stderr.contains("\"code\":\"refused-plan\""), "{run}");
+        assert!(run.stderr.contains(why), "{run}");
+        // Nor is it good where the field is taken out: it is planned anew, and refused anew.
+        plan.as_object_mut().expect("a map").remove("refused");
+        place.write("plan.json", &plan.to_string());
+        let run = place.refused("apply plan.json");
+        assert!(run.stderr.contains(why), "{run}");
+        // A good plan has no such field and no such line.
+        let run = place.done("plan --allow-deletes 8 --out plan.json");
+        assert!(!run.stdout.contains("Refused"), "{run}");
+        assert!(!place.read("plan.json").contains("refused"));
+        place.done("apply plan.json");
+    }
+}
+
+/// Each of the reasons is told, in one line.
+#[test]
+fn a_plan_that_is_refused_twice_says_both() {
+    let place = applied("openapi", FOUR);
+    place.write(
+        "deskform.yaml",
+        "environments:\n  test: {simulator: {}, guards: {maxUpdates: 1, maxDeletes: 0}}\n",
+    );
+    place.write(
+        "desk.yaml",
+        "departments:\n  Billing: {description: A}\n  Support: {description: B}\nwebhooks:\n  one: {url: 'https://hooks.example.com/1', subscriptions: {Ticket_Add: {}}}\n",
+    );
+    let run = place.refused("plan");
+    assert_eq!(
+        run.stdout.lines().last(),
+        Some(
+            "Refused: the plan would update 2 objects, and `maxUpdates` allows 1; the plan would remove 1 object, and `maxDeletes` allows 0. Nothing is applied."
+        ),
+        "{run}"
+    );
+}
+
 #[test]
 fn case_4_an_empty_environment_is_no_environment() {
     for empty in ["", " "] {

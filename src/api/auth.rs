@@ -225,7 +225,16 @@ impl Authenticator {
         }
         state.renewals_ms.push(now_ms);
         state.token = None;
-        let secret = self.request(&mut state, Some(refused)).await?;
+        let secret = match self.request(&mut state, Some(refused)).await {
+            Ok(secret) => secret,
+            Err(error) => {
+                // What was not asked for is no renewal.
+                if state.requests_ms.iter().all(|at| *at < now_ms) {
+                    state.renewals_ms.pop();
+                }
+                return Err(error);
+            }
+        };
         self.is_unproven.store(true, Ordering::Release);
         Ok(Some(secret))
     }
@@ -366,6 +375,15 @@ impl Authenticator {
             // Stored before the request goes out, so that a killed run is counted as well.
             self.save(state);
             let asked = ask(&*self.transport, &self.endpoint, &self.clock, &form).await;
+            if let Err(Refused { error, .. }) = &asked
+                && never_left(error)
+            {
+                // The server cannot have counted it.
+                if let Some(at) = state.requests_ms.iter().rposition(|at| *at == now_ms) {
+                    state.requests_ms.remove(at);
+                }
+                self.save(state);
+            }
             match asked {
                 Ok(answer) => {
                     let token = Token {
@@ -404,6 +422,11 @@ impl Authenticator {
             }
         }
     }
+}
+
+/// Whether a token request surely did not reach the accounts server, so that nothing counts it.
+fn never_left(error: &ApiError) -> bool {
+    matches!(error.kind(), ErrorKind::NotSent | ErrorKind::Unsendable)
 }
 
 /// Refuses locally what the server would punish with a block for every run.
@@ -913,6 +936,80 @@ mod tests {
                 .await
                 .is_ok()
         );
+    }
+
+    /// Only what may have reached the accounts server counts towards its ten in ten minutes.
+    #[tokio::test(start_paused = true)]
+    async fn requests_that_never_left_are_not_counted() {
+        let not_sent = || Err(TransportError::NotSent("refused".to_owned()));
+        for (reaches, kind) in [(false, ErrorKind::NotSent), (true, ErrorKind::Unavailable)] {
+            let home = tempfile::tempdir().unwrap();
+            let cache = TokenCache::new(home.path().join("tokens"));
+            let clock = Clock::starting_at(NOW);
+            let transport = Scripted::new(move |_| if reaches { lost() } else { not_sent() });
+            let mut kinds = Vec::new();
+            for _ in 0..20 {
+                let auth = authenticator(&transport, clock, Some(&cache));
+                kinds.push(auth.token().await.unwrap_err().kind());
+            }
+            let (tried, last) = if reaches {
+                (MAX_TOKEN_REQUESTS, ErrorKind::TokenThrottled)
+            } else {
+                (60, kind)
+            };
+            assert_eq!(transport.token_requests(), tried, "{kind:?}");
+            assert_eq!((kinds[0], kinds[19]), (kind, last));
+            // As soon as the server is there again, all of them are left.
+            let transport = Scripted::queue(vec![]);
+            let mut got = 0;
+            for _ in 0..20 {
+                let auth = authenticator(&transport, clock, Some(&cache));
+                let Ok(stale) = auth.token().await else { break };
+                got += 1;
+                let _ = auth.renew(&stale).await;
+            }
+            assert_eq!(got > 0, !reaches);
+            let left = if reaches { 0 } else { MAX_TOKEN_REQUESTS };
+            assert_eq!(transport.token_requests(), left, "{kind:?}");
+        }
+    }
+
+    /// A request that never left is no renewal, and one that was given up on its way counts.
+    #[tokio::test(start_paused = true)]
+    async fn renewals_that_never_left_are_not_counted() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = TokenCache::new(home.path().join("tokens"));
+        let clock = Clock::starting_at(NOW);
+        let mut asked = 0;
+        let transport = Scripted::new(move |_| {
+            asked += 1;
+            match asked {
+                1 | 20 => token(asked),
+                _ => Err(TransportError::NotSent("refused".to_owned())),
+            }
+        });
+        let auth = authenticator(&transport, clock, Some(&cache));
+        let stale = auth.token().await.unwrap();
+        for _ in 0..6 {
+            let error = auth.renew(&stale).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotSent);
+            clock.sleep(Duration::from_secs(60)).await;
+        }
+        let renewed = auth.renew(&stale).await.unwrap();
+        assert_eq!(renewed.unwrap().expose_secret(), "1000.access20");
+        // The cache knows of the two that were sent, and of one that is under way.
+        let entry = cache.entry(
+            endpoint().accounts(),
+            &credentials().client_id,
+            &credentials().refresh_token,
+        );
+        assert_eq!(entry.load().unwrap().requests_ms.len(), 2);
+        let transport = Scripted::queue(vec![]);
+        let auth = authenticator(&transport, clock, Some(&cache));
+        let stale = auth.token().await.unwrap();
+        let killed = tokio::time::timeout(Duration::from_millis(50), auth.renew(&stale)).await;
+        assert!(killed.is_err());
+        assert_eq!(entry.load().unwrap().requests_ms.len(), 3);
     }
 
     #[tokio::test(start_paused = true)]

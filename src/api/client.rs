@@ -425,13 +425,7 @@ impl Shared {
                     refusal = Some(error);
                 }
                 Next::Stop => return Err(error),
-                Next::Unknown => {
-                    let words = match error.message() {
-                        Some(message) => format!("{}: {message}", error.kind().cause()),
-                        None => error.kind().cause().to_owned(),
-                    };
-                    return Err(error.with_kind(ErrorKind::Lost).with_message(&words));
-                }
+                Next::Unknown => return Err(error.into_lost()),
             }
         }
     }
@@ -887,6 +881,13 @@ mod tests {
             let error = client(&transport).writer().send(&post()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Lost, "{words}");
             assert!(error.is_outcome_unknown());
+            // Nothing is said twice.
+            let told = error.to_string();
+            let mut clauses: Vec<&str> = told.split(": ").collect();
+            let said = clauses.len();
+            clauses.sort_unstable();
+            clauses.dedup();
+            assert_eq!(clauses.len(), said, "{told}");
             assert_eq!(transport.calls().len(), 1, "{words}");
         }
     }

@@ -460,6 +460,19 @@ impl ApiError {
         self
     }
 
+    /// The same failure of a call whose outcome nobody knows: its own cause leads its message.
+    #[must_use]
+    pub(super) fn into_lost(self) -> Self {
+        if self.kind() == ErrorKind::Lost {
+            return self;
+        }
+        let words = match self.message() {
+            Some(message) => format!("{}: {message}", self.kind().cause()),
+            None => self.kind().cause().to_owned(),
+        };
+        self.with_kind(ErrorKind::Lost).with_message(&words)
+    }
+
     /// The named cause.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -773,6 +786,27 @@ mod tests {
                 _ => "code=(secret)…".to_owned(),
             };
             assert_eq!(text, expected);
+        }
+    }
+
+    /// Of no kind a call with an unknown outcome tells its cause twice.
+    #[test]
+    fn what_was_lost_is_told_once() {
+        for kind in ErrorKind::ALL {
+            for message in [None, Some("reset")] {
+                let mut error = ApiError::new(kind, "POST /departments");
+                if let Some(message) = message {
+                    error = error.with_message(message);
+                }
+                let lost = error.into_lost();
+                assert_eq!(lost.kind(), ErrorKind::Lost);
+                let told = lost.clone().into_lost().to_string();
+                assert_eq!(told, lost.to_string());
+                for cause in [kind.cause(), ErrorKind::Lost.cause()] {
+                    assert_eq!(told.matches(cause).count(), 1, "{told}");
+                }
+                assert_eq!(told.ends_with("reset"), message.is_some(), "{told}");
+            }
         }
     }
 }

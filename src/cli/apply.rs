@@ -12,7 +12,7 @@ use super::common::{
     report as report_failure, style,
 };
 use super::files::read_file;
-use super::output::{announce, is_unread_output, print, tell};
+use super::output::{announce, is_unread_output, print, tell, tell_in};
 use super::plan::warn;
 use super::signals::{Signal, Signals};
 use super::store::holder;
@@ -275,14 +275,26 @@ fn read_plan(path: &Path) -> Result<Plan, Failure> {
     let bytes = read_file(path, MAX_PLAN)?
         .ok_or_else(|| file_failure("read", path, &io::ErrorKind::NotFound.into()))?;
     // What is no text is no plan either: the parser says so in its own words.
-    report::json::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+    let plan = report::json::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         Problem::error(
             Code::NotAPlan,
             format!("`{}` cannot be applied: {error}", path.display()),
         )
         .help(report::json::NotAPlan::HINT)
-        .into()
-    })
+    })?;
+    if !plan.refused.is_empty() {
+        return Err(Problem::error(
+            Code::RefusedPlan,
+            format!(
+                "`{}` is a plan that was refused: {}",
+                path.display(),
+                plan.refused.join("; ")
+            ),
+        )
+        .help("nothing was applied; see to what was refused, and save the plan with `deskform plan --out FILE`")
+        .into());
+    }
+    Ok(plan)
 }
 
 /// A plan as its file holds it, if that leaves out what is never printed.
@@ -583,7 +595,7 @@ fn cut_short(plan: &Plan, events: &mut Vec<Event>, calls: u64) -> Tally {
 
 fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style: Style) {
     if json {
-        tell(&format!("{}\n", report::json::event(event).trim_end()));
+        tell_in(LogFormat::Json, &report::json::event(event));
         return;
     }
     if let (Some(bar), Event::Started { steps }) = (bar, event) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::files::{MAX_STATE, read_file, write_private};
-use super::output::tell;
+use super::output::tell_in;
 use super::{Global, LogFormat};
 use crate::api::{ApiError, Credentials, DataCenter, Endpoint, Https, TokenCache, Transport};
 use crate::apply::recover::SETTLE;
@@ -192,7 +192,8 @@ impl Workspace {
         if warnings.is_empty() || global.quiet {
             return;
         }
-        tell(&shown(global, &warnings.to_vec().into(), &self.texts));
+        let text = shown(global, &warnings.to_vec().into(), &self.texts);
+        tell_in(global.log_format, &text);
     }
 
     /// Options for planning.
@@ -582,10 +583,11 @@ pub fn style(global: &Global) -> Style {
 
 /// Writes a remark to standard error, as a line of JSON where that is asked for.
 pub fn remark(global: &Global, text: &str) {
-    tell(&match global.log_format {
+    let text = match global.log_format {
         LogFormat::Text => format!("{}\n", safe(text)),
         LogFormat::Json => line(&json!({"level": "info", "message": text})),
-    });
+    };
+    tell_in(global.log_format, &text);
 }
 
 fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
@@ -608,7 +610,7 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// Shows a failure on standard error.
 pub fn report(global: &Global, failure: &Failure) {
-    tell(&match failure {
+    let text = match failure {
         Failure::Problems(problems, texts) => shown(global, problems, texts),
         Failure::Api(error) => refusal(global, &error.to_string(), error.hint()),
         Failure::Unread(unread) => unread
@@ -616,7 +618,8 @@ pub fn report(global: &Global, failure: &Failure) {
             .map(|one| refusal(global, &one.to_string(), &one.hint()))
             .collect(),
         Failure::Io(error) => refusal(global, &error.to_string(), ""),
-    });
+    };
+    tell_in(global.log_format, &text);
 }
 
 /// A failure without a place.

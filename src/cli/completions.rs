@@ -4,7 +4,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::common::Failure;
-use super::output::print;
+use super::output::print_as_it_is;
 use crate::problem::exit;
 
 /// Arguments of `completions`.
@@ -27,6 +27,6 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         "deskform",
         &mut script,
     );
-    print(&String::from_utf8_lossy(&script))?;
+    print_as_it_is(&String::from_utf8_lossy(&script))?;
     Ok(exit::OK)
 }

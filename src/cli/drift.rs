@@ -2,7 +2,7 @@
 
 use super::Global;
 use super::common::{Failure, Workspace, block_on, remark, report as report_failure, style};
-use super::output::print;
+use super::output::{print, print_as_it_is, print_markdown};
 use super::store::holder;
 use crate::clock::Clock;
 use crate::drift;
@@ -74,15 +74,15 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     })?;
     workspace.warn(global, &drifted.warnings);
     let report = &drifted.report;
-    print(&match args.format {
-        Format::Text => format!(
+    match args.format {
+        Format::Text => print(&format!(
             "{}\n{}",
             whereabouts.line(),
             report::drift::text(report, style(global))
-        ),
-        Format::Json => report::drift::json(report),
-        Format::Markdown => report::drift::markdown(report, &whereabouts),
-    })?;
+        )),
+        Format::Json => print_as_it_is(&report::drift::json(report)),
+        Format::Markdown => print_markdown(&report::drift::markdown(report, &whereabouts)),
+    }?;
     if !drifted.problems.is_empty() {
         // Which of these are drift nobody knows; the rest was told all the same.
         let problems: Problems = drifted.problems.into();

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::Global;
 use super::common::{Failure, Workspace, block_on, remark};
-use super::output::{announce, print};
+use super::output::{announce, print, print_as_it_is};
 use super::store::holder;
 use crate::api::template;
 use crate::clock::Clock;
@@ -462,10 +462,10 @@ fn show(global: &Global, workspace: &Workspace, args: &Show) -> Result<(), Failu
             .resources
             .retain(|address, _| chosen.contains(address));
     }
-    print(&match args.format {
-        Format::Text => text(&ledger, &store, &beside, global.verbose > 0),
-        Format::Json => as_json(&ledger, &store, &beside),
-    })?;
+    match args.format {
+        Format::Text => print(&text(&ledger, &store, &beside, global.verbose > 0)),
+        Format::Json => print_as_it_is(&as_json(&ledger, &store, &beside)),
+    }?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::common::color;
-use super::output::{Remarks, tell};
+use super::output::{Remarks, tell_in};
 use super::{Global, LogFormat};
 use crate::safe;
 use crate::safe::mask::masked;
@@ -45,9 +45,9 @@ pub(super) fn start(global: &Global) {
 
 /// What is told of a panic is where it happened, never its message: that may repeat any value.
 pub(super) fn keep_panics_quiet(global: &Global) {
-    let json = global.log_format == LogFormat::Json;
+    let form = global.log_format;
     std::panic::set_hook(Box::new(move |panic| {
-        tell(&last_words(panic, json));
+        tell_in(form, &last_words(panic, form == LogFormat::Json));
     }));
 }
 

@@ -6,8 +6,8 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Global;
 use super::common::{Failure, report};
+use super::{Global, LogFormat};
 use crate::problem::{Code, Problem};
 use crate::safe::mask::masked;
 
@@ -66,7 +66,22 @@ pub fn print(text: &str) -> Result<(), Failure> {
     print_as_it_is(&masked(text))
 }
 
-/// Writes to standard output what is a credential by its purpose: a new one, or the simulator's.
+/// Writes a Markdown comment to standard output. Its hidden first line, by which a later run finds it,
+/// stays as it is.
+///
+/// # Errors
+/// Those of [`print`].
+pub(super) fn print_markdown(text: &str) -> Result<(), Failure> {
+    let end = match text.find('\n') {
+        Some(end) if text.starts_with("<!-- deskform ") => end,
+        _ => 0,
+    };
+    let (marker, rest) = text.split_at(end);
+    print_as_it_is(&format!("{marker}{}", masked(rest)))
+}
+
+/// Writes to standard output what must stay as it is: a credential that was asked for, JSON, which is
+/// masked where it is made (see [`crate::report::mask`]), and scripts and schemas of our own words.
 ///
 /// # Errors
 /// Those of [`print`].
@@ -100,6 +115,19 @@ pub fn is_unread_output() -> bool {
 /// Writes to standard error; nothing can be done when that fails.
 pub fn tell(text: &str) {
     let _ = REMARKS.write(io::stderr().lock(), masked(text).as_bytes());
+}
+
+/// Writes JSON to standard error, which is masked where it is made.
+fn tell_json(text: &str) {
+    let _ = REMARKS.write(io::stderr().lock(), text.as_bytes());
+}
+
+/// Writes to standard error what is JSON or text, as the log's form says.
+pub(super) fn tell_in(form: LogFormat, text: &str) {
+    match form {
+        LogFormat::Json => tell_json(text),
+        LogFormat::Text => tell(text),
+    }
 }
 
 /// Lets the parser of the command line print its help or what is wrong with the command line.

@@ -6,15 +6,17 @@ use super::Global;
 use super::apply::MAX_PLAN;
 use super::common::{Failure, Workspace, block_on, style};
 use super::files::{read_file, write_private};
-use super::output::print;
+use super::output::{print, print_as_it_is, print_markdown};
 use super::store::holder;
 use crate::clock::Clock;
+use crate::config::begins_at_home;
 use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
 use crate::problem::{Code, Problem, counted, exit};
 use crate::report::{self, Whereabouts};
 use crate::run_record::watched;
 use crate::session::{Ready, SessionError};
+use crate::yaml::source::is_yaml;
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
@@ -58,6 +60,7 @@ enum Format {
 /// [`Failure`] with everything that is in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     if let Some(path) = &args.out {
+        refuse_name(path)?;
         refuse_to_replace(path)?;
     }
     let workspace = Workspace::open(global)?;
@@ -65,16 +68,14 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let mut options = workspace.options(global, &args.targets)?;
     options.limits.allow_deletes = args.allow_deletes;
     let store = workspace.store()?;
-    let show = |plan: &Plan, whereabouts: &Whereabouts| {
-        print(&match args.format {
-            Format::Text => format!(
-                "{}\n{}",
-                whereabouts.line(),
-                report::text::plan(plan, style(global))
-            ),
-            Format::Json => report::json::plan(plan),
-            Format::Markdown => report::markdown::plan(plan, whereabouts),
-        })
+    let show = |plan: &Plan, whereabouts: &Whereabouts| match args.format {
+        Format::Text => print(&format!(
+            "{}\n{}",
+            whereabouts.line(),
+            report::text::plan(plan, style(global))
+        )),
+        Format::Json => print_as_it_is(&report::json::plan(plan)),
+        Format::Markdown => print_markdown(&report::markdown::plan(plan, whereabouts)),
     };
     workspace.endpoint()?;
     let (whereabouts, mut ready) = block_on(async {
@@ -129,6 +130,28 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     } else {
         exit::OK
     })
+}
+
+/// A plan that is named as a manifest would be read as one, and `~` is no folder.
+fn refuse_name(path: &Path) -> Result<(), Failure> {
+    let shown = path.display();
+    if path.file_name().is_some_and(is_yaml) {
+        return Err(Problem::error(
+            Code::NotItsOwnFile,
+            format!("`{shown}` is named as a manifest, and a saved plan is none"),
+        )
+        .help("choose a name such as `--out plan.json`")
+        .into());
+    }
+    if path.to_str().is_some_and(begins_at_home) {
+        return Err(Problem::error(
+            Code::BadPath,
+            format!("`{shown}` begins with `~`, which is not expanded here"),
+        )
+        .help("write the whole path; a shell expands `--out ~/plan.json`, with a space before `~`")
+        .into());
+    }
+    Ok(())
 }
 
 /// A plan replaces an older plan and nothing else.

@@ -1,7 +1,7 @@
 //! `deskform schema`.
 
 use super::common::Failure;
-use super::output::print;
+use super::output::print_as_it_is;
 use crate::config::schema::project_schema;
 use crate::kind::schema;
 use crate::problem::exit;
@@ -31,6 +31,6 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         Which::Manifest => schema::manifest_schema(),
         Which::Project => project_schema(),
     };
-    print(&format!("{schema:#}\n"))?;
+    print_as_it_is(&format!("{schema:#}\n"))?;
     Ok(exit::OK)
 }

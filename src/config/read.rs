@@ -66,6 +66,7 @@ impl Reader<'_> {
                     for (name, value) in entries {
                         environments.push(self.environment(name, value, here.key(name)));
                     }
+                    self.ledgers_beside_states(&environments, here);
                     declared = !entries.is_empty() || !matches!(value, Raw::Map(_));
                 }
                 "kinds" => kinds = self.kinds(value, here),
@@ -259,7 +260,11 @@ impl Reader<'_> {
                 }
                 "organization" => environment.org_id = self.organization(value, here, key),
                 _ => {
-                    if let Some(path) = self.path(value, here, key) {
+                    let named = (
+                        "the simulated organization",
+                        ".deskform/NAME.simulator.json",
+                    );
+                    if let Some(path) = self.own_file(value, here, key, named) {
                         *state = path.into();
                     }
                 }
@@ -394,30 +399,6 @@ impl Reader<'_> {
             }
         }
         out
-    }
-
-    /// A path below the project folder.
-    fn path(&mut self, raw: &Raw, at: At<'_>, key: &str) -> Option<String> {
-        let text = self.walker.plain(raw, at, key)?;
-        let parts: Vec<&str> = text
-            .split('/')
-            .filter(|part| !part.is_empty() && *part != ".")
-            .collect();
-        let leaves = text.starts_with('/')
-            || text.contains(['\\', ':'])
-            || parts.contains(&"..")
-            || parts.is_empty();
-        if leaves {
-            self.walker.report(
-                Code::PathOutside,
-                (at, Part::Value),
-                format!("`{text}` is no path below the project folder"),
-                "",
-                Some("write a relative path with forward slashes, without `..`".to_owned()),
-            );
-            return None;
-        }
-        Some(parts.join("/"))
     }
 
     fn overlays(&mut self, raw: &Raw, at: At<'_>) -> Vec<Overlay> {
@@ -620,26 +601,5 @@ impl Reader<'_> {
             }
         }
         guards
-    }
-
-    fn ledger(&mut self, raw: &Raw, at: At<'_>) -> Option<String> {
-        let text = self.walker.plain(raw, at, "ledger")?;
-        let Some((scheme, rest)) = text.split_once("://") else {
-            return self.path(raw, at, "ledger");
-        };
-        if matches!(scheme, "s3" | "gs" | "az")
-            && rest.split('/').all(|part| !part.is_empty())
-            && rest.contains('/')
-        {
-            return Some(text);
-        }
-        self.walker.report(
-            Code::BadFormat,
-            (at, Part::Value),
-            format!("`{text}` cannot hold a ledger"),
-            "",
-            Some("write a path below the project folder, or `s3://bucket/key.json` (also `gs://`, `az://`)".to_owned()),
-        );
-        None
     }
 }

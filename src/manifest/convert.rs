@@ -695,37 +695,6 @@ impl<'a> Converter<'a> {
         None
     }
 
-    /// As `check`, without a word of the value.
-    fn check_secret(
-        &mut self,
-        here: Here<'_>,
-        field: &'static Field,
-        checker: &Checker,
-        value: &serde_json::Value,
-        at: At<'_>,
-    ) -> Option<()> {
-        let Some(violation) = checker.check(value) else {
-            return Some(());
-        };
-        let rule = match violation {
-            Violation::TooLong(limit) => format!("must have {limit} characters at most"),
-            Violation::TooShort(limit) => format!("must have {limit} characters at least"),
-            _ => match pattern(&field.shape) {
-                Some(words) => format!("must be {words}"),
-                None => "has a wrong value".to_owned(),
-            },
-        };
-        self.error(
-            here,
-            (at, Part::Value),
-            Code::BadSecret,
-            format!("`{}` {rule} once its secrets are filled in", field.name),
-            "the value is not shown",
-            Some("look at the environment variables that the expressions name".to_owned()),
-        );
-        None
-    }
-
     fn violation(
         &mut self,
         here: Here<'_>,
@@ -834,7 +803,7 @@ fn normal(field: &Field, text: &Arc<str>) -> Arc<str> {
 }
 
 /// What a pattern allows, in words.
-fn pattern(shape: &Shape) -> Option<&'static str> {
+pub(super) fn pattern(shape: &Shape) -> Option<&'static str> {
     match shape {
         Shape::Text { pattern, .. } | Shape::Texts { pattern, .. } => {
             pattern.map(|pattern| pattern.words)

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::resolve::article;
+use super::secret_text::{OFTEN, control};
 use crate::kind::custom_fields::{TYPE_RULES, TypeRule};
 use crate::kind::patterns;
 use crate::kind::schema::{MAX_CUSTOM_VALUE, compile, governed_properties};
@@ -258,6 +259,10 @@ impl Converter<'_> {
         };
         let mut problem = Problem::error(Code::BadCustomValue, message)
             .at(here.place(at, Part::Value), "not accepted");
+        if let Some(control) = control(&text).filter(|_| !shown) {
+            problem.message = format!("{}; it holds {control}", problem.message);
+            problem.help = Some(OFTEN.to_owned());
+        }
         if let (Some(field), Some(custom)) = (label, custom) {
             problem = problem.at(custom.origin.place(field), "because of this");
             if shown && field == "values" {

@@ -8,7 +8,7 @@ use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::translated;
-use crate::plan::taken::{Rename, renamed_from};
+use crate::plan::taken::{Rename, renamed_from, renames_of_nothing};
 use crate::problem::{Code, Place, Problem};
 use crate::state::{Address, Reference, Resource, Value};
 use foldhash::HashMap;
@@ -107,6 +107,7 @@ pub fn bind_what_is_clear(
     tombstones(desired, live, &owners, options, &mut bound, &mut problems);
     left_by_moves(desired, live, &owners, &mut bound);
     prune(&owners, live, options, &mut bound, &mut problems);
+    renames_of_nothing(desired, live, &owners, options, &mut bound, &mut problems);
     translated(desired, live, &mut bound, &mut problems);
     refers_to_removed(desired, live, &bound, &mut problems);
     (bound, problems)

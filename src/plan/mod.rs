@@ -36,8 +36,9 @@ use crate::dialect::Dialect;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::live::Live;
+use crate::live::convert::switch_value;
 use crate::problem::Problem;
-use crate::state::{Address, Key};
+use crate::state::{Address, Body, Key};
 use crate::verb::Verb;
 
 /// The version of the plan's JSON form.
@@ -82,6 +83,10 @@ pub struct Plan {
     /// Addresses whose secrets the environment lacks, so that they were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
+    /// Why guards refuse the plan, in whole sentences without a final period. A plan that was saved
+    /// has none, and one that has any is never applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
 }
 
 /// Both sides side by side, without a plan.
@@ -290,6 +295,16 @@ impl Options {
                     api.removal,
                     Removal::Disable { .. } | Removal::DisableByPatch { .. }
                 )
+            })
+    }
+
+    /// Whether a live object that is removed by taking it out of use is out of use already.
+    #[must_use]
+    pub fn is_out_of_use(&self, kind: &'static Kind, dialect: Dialect, body: &Body) -> bool {
+        self.removes_by_disabling(kind, dialect)
+            && kind.enabled.is_some_and(|enabled| {
+                body.get(enabled.field)
+                    .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             })
     }
 }

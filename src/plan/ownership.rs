@@ -346,12 +346,7 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
             continue;
         };
         let body = live.body(*index);
-        let out_of_use = options.removes_by_disabling(object.kind, live.dialect)
-            && object.kind.enabled.is_some_and(|enabled| {
-                body.get(enabled.field)
-                    .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
-            });
-        if !out_of_use {
+        if !options.is_out_of_use(object.kind, live.dialect, &body) {
             let former = shaper.former_secrets(object.kind, *index);
             let body = if former.is_empty() {
                 body

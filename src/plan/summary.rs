@@ -112,6 +112,7 @@ pub(super) fn summarise(
             })
             .map(ToString::to_string)
             .collect(),
+        refused: Vec::new(),
     }
 }
 

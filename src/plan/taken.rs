@@ -1,20 +1,24 @@
-//! Renames whose new name another object has already: refused, for nothing may be lost by one.
+//! Renames that are refused, for nothing may be lost by one: the new name is another object's, or the
+//! old name is nobody's while the object that is meant would be removed.
 
 use crate::config::Prune;
-use crate::kind::Kind;
+use crate::kind::{Kind, Removal};
 use crate::live::{Live, key, url};
 use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::Options;
-use crate::plan::bound::place;
+use crate::plan::bound::{Bound, place};
 use crate::plan::owners::Owners;
 use crate::problem::{Code, Problem, ticked};
-use crate::state::{Address, Key, Reference, Resource};
+use crate::state::identity::spelled;
+use crate::state::{Address, Key, Reference, Resource, Value};
 
 /// What `renamedFrom` names.
 pub(super) struct Old {
     /// The identity that was found, or the one that is written where none was.
     pub(super) name: String,
+    /// All keys that are meant.
+    pub(super) keys: Vec<Key<'static>>,
     /// The live objects of that identity.
     pub(super) objects: Vec<usize>,
     /// Where there are none: the live object whose identity differs in case only.
@@ -41,6 +45,7 @@ pub(super) fn renamed_from(
         if !objects.is_empty() {
             return Some(Old {
                 name: key.to_string(),
+                keys,
                 objects,
                 nearly: None,
             });
@@ -52,6 +57,7 @@ pub(super) fn renamed_from(
         nearly: keys
             .iter()
             .find_map(|key| live.find_without_case(kind.collection, key)),
+        keys,
     })
 }
 
@@ -205,6 +211,178 @@ impl Rename<'_> {
             )),
         )
     }
+}
+
+/// Objects that a refusal names.
+const NAMED: usize = 5;
+
+/// Refuses renames that find nothing while objects of their kind would be removed as undeclared: one of
+/// these may be the one that is meant, and it would be made anew and lost.
+///
+/// What is bound has its new name already; where nothing is removed, nothing can be lost; and where
+/// the ledger knows what was meant, and that it is gone, nothing else is.
+pub(super) fn renames_of_nothing(
+    desired: &Desired,
+    live: &Live,
+    owners: &Owners,
+    options: &Options,
+    bound: &mut Bound,
+    problems: &mut Vec<Problem>,
+) {
+    if bound.pruned.is_empty() {
+        return;
+    }
+    for (address, resource) in &desired.state {
+        if bound.live.contains_key(address)
+            || bound.unclear.contains(address)
+            || bound.not_compared.contains(address)
+        {
+            continue;
+        }
+        let Some(old) = renamed_from(desired, live, address, resource) else {
+            continue;
+        };
+        if !old.objects.is_empty() || is_known_gone(address, &old, owners, options) {
+            continue;
+        }
+        let going: Vec<usize> = bound
+            .pruned
+            .iter()
+            .copied()
+            .filter(|index| {
+                live.objects
+                    .get(*index)
+                    .is_some_and(|object| object.kind.collection == address.collection)
+                    && is_going(*index, live, options)
+            })
+            .collect();
+        if !going.is_empty() {
+            let rename = (address, resource, &*old.name);
+            problems.push(rename_of_nothing(desired, live, options, rename, &going));
+            bound.unclear.insert(address.clone());
+        }
+    }
+}
+
+/// Whether the ledger owns an object under the declaration's own address, or one of the old name, that
+/// is not live any more.
+fn is_known_gone(address: &Address, old: &Old, owners: &Owners, options: &Options) -> bool {
+    let Some(ledger) = &options.ledger else {
+        return false;
+    };
+    let is_meant = |key: &Key<'_>| old.keys.contains(key);
+    ledger.resources.iter().any(|(owner, entry)| {
+        owner.collection == address.collection
+            && !owners.by_address.contains_key(owner)
+            && (owner == address || is_meant(&entry.key))
+    })
+}
+
+/// Whether anything becomes of what is owned and not declared.
+fn is_going(index: usize, live: &Live, options: &Options) -> bool {
+    let Some(object) = live.objects.get(index) else {
+        return false;
+    };
+    let is_left_alone = || {
+        let by_hand = object
+            .kind
+            .api(live.dialect)
+            .is_some_and(|api| matches!(api.removal, Removal::Manual(_)));
+        by_hand
+            && live
+                .address_of(index)
+                .is_some_and(|address| options.ignoring(&address, None).is_some())
+    };
+    !options.is_out_of_use(object.kind, live.dialect, &live.body(index)) && !is_left_alone()
+}
+
+fn rename_of_nothing(
+    desired: &Desired,
+    live: &Live,
+    options: &Options,
+    (address, resource, written): (&Address, &Resource, &str),
+    going: &[usize],
+) -> Problem {
+    let kind = resource.kind;
+    let mut going: Vec<(f64, Address, String, Option<String>)> = going
+        .iter()
+        .filter_map(|index| {
+            let key = live.key_of(*index)?;
+            let identity = key.to_string();
+            let owner = live.address_of(*index)?;
+            let likeness = [&*owner.handle, &identity]
+                .into_iter()
+                .map(|name| strsim::jaro_winkler(&name.to_lowercase(), &written.to_lowercase()))
+                .fold(0.0, f64::max);
+            // The name alone, where it would find this one.
+            let body = live.body(*index);
+            let name = body
+                .get(kind.naming_field().name)
+                .and_then(Value::as_text)
+                .filter(|name| {
+                    let written = spelled(kind, name).into_owned();
+                    old_keys(live, resource, &written).contains(&key)
+                })
+                .map_or(identity.as_str(), |name| name);
+            let shown = shown_name(address, name);
+            // What is hidden cannot be written down.
+            let written = (shown == name).then(|| quoted(name).into_owned());
+            Some((likeness, owner, shown, written))
+        })
+        .collect();
+    // The likeliest first.
+    going.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let named: Vec<String> = going
+        .iter()
+        .take(NAMED)
+        .map(|(_, owner, name, _)| {
+            if *name == *owner.handle {
+                format!("`{owner}`")
+            } else {
+                format!("`{owner}` (`{name}`)")
+            }
+        })
+        .collect();
+    let more = match going.len().saturating_sub(NAMED) {
+        0 => None,
+        more => Some(format!("{more} more")),
+    };
+    let words: Vec<&str> = named.iter().chain(&more).map(String::as_str).collect();
+    let words = match words.as_slice() {
+        [] => format!("other {}", kind.collection),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    };
+    let done = if options.removes_by_disabling(kind, live.dialect) {
+        "taken out of use"
+    } else {
+        "removed"
+    };
+    let (way, apart) = match going.as_slice() {
+        [(_, _, _, Some(name))] => (
+            format!("write the name that it has now, `renamedFrom: {name}`,"),
+            "the two",
+        ),
+        [(_, owner, _, None)] => (format!("declare it as `{owner}`,"), "the two"),
+        _ => (
+            "write the name that it has now under `renamedFrom`,".to_owned(),
+            "they",
+        ),
+    };
+    Problem::error(
+        Code::RenameOfNothing,
+        format!(
+            "`{address}` was renamed from `{}`, but nothing live is named so, and {words} would be {done}",
+            shown_name(address, written)
+        ),
+    )
+    .at(
+        place(desired, address, "lifecycle/renamedFrom"),
+        "its old name",
+    )
+    .help(format!(
+        "{way} or take `renamedFrom` away if {apart} have nothing to do with each other"
+    ))
 }
 
 /// A name as it may be shown: a web address may hold keys.

@@ -99,10 +99,14 @@ pub fn plan(
         problems.extend(refused.iter().cloned());
         problems
     })?;
-    let plan = summarise(desired, bound, owned, live, options, &mut tasks);
+    let mut plan = summarise(desired, bound, owned, live, options, &mut tasks);
     if refused.is_empty() {
         Ok(Planned { plan, tasks })
     } else {
+        plan.refused = refused
+            .iter()
+            .map(|problem| problem.message.clone())
+            .collect();
         Err(Refusal {
             problems: refused,
             plan: Some(Box::new(plan)),

@@ -17,10 +17,19 @@ use serde_json::Value as Json;
 use crate::apply::event::Event;
 use crate::plan::{FORMAT_VERSION, FieldChange, Plan, SECRET};
 use crate::safe;
+use crate::safe::mask::{Masks, current};
 
 /// The plan as indented JSON with a newline at the end; this is also the form of a saved plan.
+///
+/// What is never printed is masked in the values of fields and in sentences, never in what the plan
+/// is read back by: keys, addresses, verbs, digests.
 #[must_use]
 pub fn plan(plan: &Plan) -> String {
+    written(plan, current().as_deref())
+}
+
+/// The plan with these values masked.
+pub(super) fn written(plan: &Plan, masks: Option<&Masks>) -> String {
     let masked;
     let leaks = plan
         .steps
@@ -33,10 +42,37 @@ pub fn plan(plan: &Plan) -> String {
     } else {
         plan
     };
+    let text = pretty(plan);
+    safe::escaped(match masks {
+        Some(masks) if masks.is_in(&text) => pretty(&without(plan.clone(), masks)),
+        _ => text,
+    })
+}
+
+fn pretty(plan: &Plan) -> String {
     // Cannot fail: the plan's maps have texts as keys.
     let mut text = serde_json::to_string_pretty(plan).unwrap_or_default();
     text.push('\n');
-    safe::json(text)
+    text
+}
+
+/// Masks what a plan says, and leaves what it is read back by.
+fn without(mut plan: Plan, masks: &Masks) -> Plan {
+    for step in &mut plan.steps {
+        for change in step.changes.iter_mut().filter(|change| !change.secret) {
+            masks.value(&mut change.before);
+            masks.value(&mut change.after);
+        }
+        let sentences = step.effects.iter_mut().chain(&mut step.instruction);
+        sentences.for_each(|text| masks.replace(text));
+    }
+    for message in &mut plan.refused {
+        masks.replace(message);
+    }
+    for entry in &mut plan.acknowledged {
+        masks.replace(&mut entry.reason);
+    }
+    plan
 }
 
 /// Whether a secret change holds anything but the stand-in; the last line of defence.

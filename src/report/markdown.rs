@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::{Whereabouts, count, forecast, summary};
+use super::{Whereabouts, count, forecast, refused, summary};
 use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::mask::masked;
 use crate::safe::safe;
@@ -52,11 +52,19 @@ pub(super) fn marker_of(what: &str, environment: &str) -> String {
 #[must_use]
 pub fn plan(plan: &Plan, whereabouts: &Whereabouts) -> String {
     let mut out = format!(
-        "{}\n### deskform plan for {}\n\n**{}**\n\n{}\n\n",
+        "{}\n### deskform plan for {}\n\n",
         marker(&plan.environment),
         code(&plan.environment),
+    );
+    // Nobody shall take it for a good one.
+    if let Some(line) = refused(plan) {
+        let _ = write!(out, "**{}**\n\n", html(&line));
+    }
+    let _ = write!(
+        out,
+        "**{}**\n\n{}\n\n",
         summary(plan),
-        sentence(whereabouts),
+        sentence(whereabouts)
     );
     // It must not fall to what is cut off, so it comes before the steps.
     if let Some(line) = forecast(plan) {

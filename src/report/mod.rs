@@ -10,6 +10,8 @@ pub mod problems;
 pub mod text;
 
 #[cfg(test)]
+mod mask_tests;
+#[cfg(test)]
 mod tests;
 
 use std::fmt::Write as _;
@@ -166,6 +168,17 @@ pub fn summary(plan: &Plan) -> String {
         }
     }
     line
+}
+
+/// The line that says that guards refuse the plan, and why; none where they do not.
+#[must_use]
+pub fn refused(plan: &Plan) -> Option<String> {
+    (!plan.refused.is_empty()).then(|| {
+        format!(
+            "Refused: {}. Nothing is applied.",
+            safe(&plan.refused.join("; "))
+        )
+    })
 }
 
 /// The line that tells what an apply will cost; none when it has nothing to write.

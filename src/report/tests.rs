@@ -73,6 +73,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         fingerprints: BTreeMap::new(),
         acknowledged: Vec::new(),
         not_compared: Vec::new(),
+        refused: Vec::new(),
     }
 }
 
@@ -223,7 +224,7 @@ fn others() -> Vec<Step> {
     ]
 }
 
-fn full() -> Plan {
+pub(super) fn full() -> Plan {
     let mut plan = plan_of([creations(), updates(), others()].concat());
     plan.summary.adopted = 2;
     plan.forecast = Some(costs());

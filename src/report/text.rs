@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::{Paint, Style, forecast, heading, summary};
+use super::{Paint, Style, forecast, heading, refused, summary};
 use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::safe;
 
-/// One block a step, then what was acknowledged or not compared, then the summary.
+/// One block a step, then what was acknowledged or not compared, then the summary; of a
+/// refused plan the last line says so.
 #[must_use]
 pub fn plan(plan: &Plan, style: Style) -> String {
     let mut out = String::new();
@@ -28,7 +29,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     section(&mut out, "Limited to:", plan.targets.iter().cloned());
     out.push_str(&summary(plan));
     out.push('\n');
-    if let Some(line) = forecast(plan) {
+    for line in [forecast(plan), refused(plan)].into_iter().flatten() {
         out.push_str(&line);
         out.push('\n');
     }

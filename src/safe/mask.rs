@@ -2,12 +2,14 @@
 //!
 //! Fields that are secret are known as such and shown as `(secret)` where they are shown at all.
 //! This is for what nobody knows to be one: a text of a server, a name, a description, a slip. All
-//! that is printed passes here, and nothing but these values is touched.
+//! that is printed passes here, and nothing but these values is touched. JSON stays what it is for
+//! programs: its values are masked where it is made, its keys never are.
 
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value as Json;
 
 use super::safe;
 use crate::secret::address::forms as address_forms;
@@ -27,9 +29,9 @@ pub const MASK: &str = "(secret)";
 /// Characters of the shortest value that is masked: shorter ones would tear words apart.
 const SHORTEST: usize = 8;
 
-/// Values in all the forms in which they may be printed, the longest first.
+/// Values in all the forms in which they may be printed, the longest first. Without `Debug`.
 #[derive(Default, Clone)]
-struct Masks {
+pub(crate) struct Masks {
     forms: Vec<SecretString>,
 }
 
@@ -47,7 +49,7 @@ pub fn hide<'v>(values: impl IntoIterator<Item = &'v str>) {
     }
 }
 
-fn current() -> Option<Arc<Masks>> {
+pub(crate) fn current() -> Option<Arc<Masks>> {
     MASKS.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
@@ -63,7 +65,7 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     current().map_or(Cow::Borrowed(text), |masks| masks.text(text))
 }
 
-/// JSON text without the values; what it is made of stays JSON.
+/// JSON text without the values; it stays JSON with the same keys.
 #[must_use]
 pub(crate) fn masked_json(text: String) -> String {
     match current() {
@@ -73,7 +75,7 @@ pub(crate) fn masked_json(text: String) -> String {
 }
 
 impl Masks {
-    fn add(&mut self, value: &str) {
+    pub(crate) fn add(&mut self, value: &str) {
         // Values that come from files end in a line end; of several lines each tells enough.
         let value = value.trim();
         let lines = value.lines().map(str::trim).filter(|line| *line != value);
@@ -95,7 +97,7 @@ impl Masks {
             .sort_by_key(|form| std::cmp::Reverse(form.expose_secret().len()));
     }
 
-    fn is_in(&self, text: &str) -> bool {
+    pub(crate) fn is_in(&self, text: &str) -> bool {
         self.forms
             .iter()
             .any(|form| text.contains(form.expose_secret()))
@@ -111,7 +113,30 @@ impl Masks {
         text
     }
 
-    fn json(&self, text: String) -> String {
+    /// Masks a text where it stands.
+    pub(crate) fn replace(&self, text: &mut String) {
+        if let Cow::Owned(masked) = self.text(text) {
+            *text = masked;
+        }
+    }
+
+    /// Masks a value of JSON, not its keys; a number that holds one of the values becomes a text.
+    pub(crate) fn value(&self, value: &mut Json) {
+        match value {
+            Json::String(text) => self.replace(text),
+            Json::Number(number) => {
+                let text = number.to_string();
+                if self.is_in(&text) {
+                    *value = self.text(&text).into();
+                }
+            }
+            Json::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Json::Object(map) => map.values_mut().for_each(|item| self.value(item)),
+            Json::Null | Json::Bool(_) => {}
+        }
+    }
+
+    pub(crate) fn json(&self, text: String) -> String {
         if !self.is_in(&text) {
             return text;
         }
@@ -122,6 +147,12 @@ impl Masks {
             let (between, from) = rest.split_at(start);
             self.add_numbers(&mut out, between);
             let (token, after) = from.split_at(end_of_text(from));
+            rest = after;
+            if after.trim_start().starts_with(':') {
+                // A key: without it the rest could not be found again.
+                out.push_str(token);
+                continue;
+            }
             match serde_json::from_str::<String>(token) {
                 Ok(inner) => match self.text(&inner) {
                     Cow::Borrowed(_) => out.push_str(token),
@@ -130,7 +161,6 @@ impl Masks {
                 // Not JSON: better torn than told.
                 Err(_) => out.push_str(&self.text(token)),
             }
-            rest = after;
         }
         self.add_numbers(&mut out, rest);
         out
@@ -232,7 +262,7 @@ mod tests {
         ] {
             let shown: Value = serde_json::from_str(&masks.json(text)).unwrap();
             let expected = json!({
-                "(secret)": ["(secret)", -1.5, "(secret)9", "x (secret)", true],
+                "hunter\"22\"": ["(secret)", -1.5, "(secret)9", "x (secret)", true],
                 "b": {"c": "(secret) \\", "d": null},
             });
             assert_eq!(shown, expected);
@@ -254,6 +284,9 @@ mod tests {
             let shown: Value = serde_json::from_str(&masks.json(lines)).unwrap();
             prop_assert!(!shown["a"].as_str().unwrap().contains(value.trim()));
             prop_assert_eq!(&shown["b"][1], "other");
+            let mut value = json!({"a": text, "b": [text.clone(), "other"]});
+            masks.value(&mut value);
+            prop_assert_eq!(shown, value);
         }
     }
 }

@@ -138,6 +138,9 @@ impl Case {
             // The default department cannot be removed.
             before = before.map(|before| before.without_one("departments", 0));
         }
+        if let Some(before) = &before {
+            now = now.without_vain_renames(before);
+        }
         let faults = faults(
             seed,
             dialect,

@@ -553,6 +553,23 @@ impl Manifest {
         self
     }
 
+    /// The same without renames of what an earlier manifest did not declare: where other resources
+    /// of the kind go, such a one is refused, since one of these may be meant.
+    pub fn without_vain_renames(mut self, before: &Self) -> Self {
+        let guide = self.dialect == Dialect::Guide;
+        for (kind, resources) in &mut self.kinds {
+            for (n, resource) in resources {
+                let was = before.get(kind, *n);
+                resource.renamed &= was.is_some();
+                // A URL that held a key is not the one without it.
+                if guide && *kind == "webhooks" {
+                    resource.other &= was.is_some_and(|was| !was.handle);
+                }
+            }
+        }
+        self
+    }
+
     /// Whether a resource is declared.
     pub fn declares(&self, kind: &str, n: u8) -> bool {
         self.get(kind, n).is_some()

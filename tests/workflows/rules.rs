@@ -388,3 +388,69 @@ fn case_38_gitlab_plans_no_merge_request_of_a_fork() {
     assert_eq!(jobs_of("push", "", "1", "topic"), Vec::<String>::new());
     assert_eq!(jobs_of("schedule", "", "1", "main"), ["build", "drift"]);
 }
+
+/// The comment at the beginning of a file.
+fn head_of(path: &str) -> String {
+    let path = repository().join("examples/workflows").join(path);
+    let text = std::fs::read_to_string(path).expect("a workflow");
+    let lines = text.lines().take_while(|line| line.starts_with('#'));
+    lines.fold(String::new(), |head, line| head + line + "\n")
+}
+
+/// The words that follow a mark, such as the names of secrets behind `secrets.`.
+fn named_behind<'t>(text: &'t str, mark: &str) -> BTreeSet<&'t str> {
+    let end = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+    text.split(mark)
+        .skip(1)
+        .filter_map(|rest| rest.split(end).next())
+        .collect()
+}
+
+/// Who copies an example reads at its head what to copy where, and what to set.
+#[test]
+fn the_heads_say_what_to_copy_and_set() {
+    for workflow in workflows() {
+        let file = format!("github/{}", workflow.file);
+        let path = repository().join("examples/workflows").join(&file);
+        let text = std::fs::read_to_string(path).expect("a workflow");
+        let head = head_of(&file);
+        assert!(head.lines().count() <= 16, "{file}: {head}");
+        for mark in ["secrets.", "vars."] {
+            for name in named_behind(&text, mark) {
+                assert!(head.contains(name), "{file}: {name}\n{head}");
+            }
+        }
+        for (_, job) in entries(&workflow.yaml["jobs"]) {
+            if let Some(name) = job["environment"].as_str() {
+                assert!(head.contains(&format!("environment `{name}`")), "{file}");
+            }
+            let uses = job["uses"]
+                .as_str()
+                .and_then(|path| path.rsplit('/').next());
+            let of = |name: &str| head.contains(name) || head.contains("the three workflows");
+            assert!(uses.is_none_or(of), "{file}\n{head}");
+        }
+        assert!(head.contains("Copy "), "{file}");
+        assert_eq!(text.contains("--tag"), head.contains("`--tag`"), "{file}");
+        assert_eq!(
+            text.contains("scripts/deskform-comment.sh"),
+            head.contains("deskform-comment.sh to scripts/"),
+            "{file}"
+        );
+    }
+    let head = head_of("gitlab/.gitlab-ci.yml");
+    for word in [
+        "DESKFORM_REPOSITORY",
+        "`--tag`",
+        "PROD_CLIENT_ID",
+        "PROD_CLIENT_SECRET",
+        "PROD_REFRESH_TOKEN",
+        "HOOK_KEY is the example's",
+        "DESKFORM_ALLOW_LEDGER",
+        "GITLAB_TOKEN",
+        "environment `production`",
+        "deskform-comment.sh to scripts/",
+    ] {
+        assert!(head.contains(word), "{word}\n{head}");
+    }
+}
