@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::dialect::Dialect;
+use crate::kind::rules::Deed;
 use crate::kind::{self, Form, Kind, Shape, Wire};
-use crate::live::convert::{flag, switch_value};
+use crate::live::convert::switch_value;
+use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject};
 use crate::secret::Secret;
@@ -41,8 +43,8 @@ pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exporte
             let unique = live
                 .identity_of(index)
                 .map(|identity| live.find(kind.collection, &identity).len() == 1);
-            let why = match (reason_to_leave_out(kind, object), unique) {
-                (Some(why), _) => Some(why),
+            let why = match (forbidden(object, Deed::Export), unique) {
+                (Some(mark), _) => Some(mark.whose),
                 (None, None) => Some("without the field that would name them"),
                 (None, Some(false)) => Some("that share their name with another one"),
                 (None, Some(true)) => None,
@@ -100,21 +102,6 @@ pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exporte
     exported
 }
 
-/// Why an object cannot stand in a manifest, completing "3 roles … left out".
-fn reason_to_leave_out(kind: &'static Kind, object: &LiveObject) -> Option<&'static str> {
-    let is = |key: &str, wanted: bool| flag(&object.raw, key) == Some(wanted);
-    match kind.collection {
-        "customFields" if !is("isCustomField", true) => Some("of the system"),
-        "roles" if is("isDefault", true) || is("isVisible", false) => Some("of the system"),
-        "webhooks"
-            if object.raw.get("type").and_then(Json::as_str) == Some("EXTENSION_WEBHOOK") =>
-        {
-            Some("of extensions")
-        }
-        _ => None,
-    }
-}
-
 fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
     let text = |key: &str| object.raw.get(key).and_then(Json::as_str);
     if kind.collection == "customFields" {
@@ -127,7 +114,7 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
             .any(|other| {
                 other.id != object.id
                     && other.raw.get("apiName") == object.raw.get("apiName")
-                    && flag(&other.raw, "isCustomField") != Some(false)
+                    && belongs_to_others(other).is_none()
             });
         return if shared {
             format!("{module}_{name}")

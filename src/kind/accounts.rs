@@ -121,6 +121,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::CONTACTS_SCOPES,
+        ..Api::BLANK
     }),
     guide: Some(Api {
         list: "/accounts",
@@ -141,5 +142,7 @@ pub const KIND: Kind = Kind {
             update: &["Desk.accounts.ALL", "Desk.contacts.ALL", "Desk.contacts.WRITE"],
             delete: &["Desk.accounts.ALL", "Desk.contacts.ALL", "Desk.contacts.WRITE"],
         },
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

@@ -1,5 +1,6 @@
 //! Agents.
 
+use super::rules::{Is, KeepOne, Sign};
 use super::{
     Api, Create, Enabled, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire,
     choice, email, encoded, patterns, reference, references, sent, text,
@@ -140,12 +141,21 @@ pub const KIND: Kind = Kind {
         },
         switch: None,
         form: Form::Plain,
+        // An organization without an active administrator locks everybody out.
+        keep_one: &[KeepOne {
+            fields: &[("rolePermissionType", "Admin"), ("status", "ACTIVE")],
+            signs: &[Sign { key: "isConfirmed", is: Is::NotFalse }],
+            code: "last-administrator",
+            loss: "leave the organization without an active, confirmed administrator",
+            help: "keep one agent with `rolePermissionType: Admin`",
+        }],
         scopes: Scopes {
             read: &["Desk.settings.READ", "Desk.agents.READ", "Desk.basic.READ"],
             create: &["Desk.settings.CREATE", "Desk.agents.CREATE", "Desk.basic.CREATE"],
             update: &["Desk.settings.UPDATE", "Desk.agents.UPDATE", "Desk.basic.UPDATE"],
             delete: &["Desk.settings.DELETE", "Desk.agents.DELETE", "Desk.basic.DELETE"],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         list: "/agents",
@@ -165,5 +175,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

@@ -132,6 +132,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::CONTACTS_SCOPES,
+        ..Api::BLANK
     }),
     guide: Some(Api {
         list: "/contacts",
@@ -152,5 +153,7 @@ pub const KIND: Kind = Kind {
             update: &["Desk.contacts.ALL", "Desk.contacts.WRITE"],
             delete: &["Desk.contacts.ALL", "Desk.contacts.WRITE"],
         },
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

@@ -1,5 +1,6 @@
 //! Custom fields.
 
+use super::rules::{Deed, Is, Mark};
 use super::{
     Api, Create, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Wire, choice, encoded, flag,
     integer, map, patterns, text,
@@ -285,7 +286,11 @@ pub const KIND: Kind = Kind {
             .openapi(Wire::Refused("`LargeText` fields cannot be created in the openapi dialect"))
             .doc("Properties of a LargeText."),
     ],
-    disable_effect: None,
+    marks: &[
+        Mark::foreign("isCustomField", Is::False, "a field of the system", "of the system"),
+        // An answer that does not say it is trusted with what is declared, not with all there is.
+        Mark::partly("isCustomField", Is::NotTrue, "a field of the system", "of the system", &[Deed::Export]),
+    ],
     openapi: Some(Api {
         list: "/fields",
         page: 0,
@@ -306,6 +311,7 @@ pub const KIND: Kind = Kind {
             update: &["Desk.settings.UPDATE", "Desk.fields.UPDATE"],
             delete: &["Desk.settings.DELETE", "Desk.fields.DELETE"],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         list: "/organizationFields",
@@ -322,5 +328,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

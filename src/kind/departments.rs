@@ -1,5 +1,6 @@
 //! Departments.
 
+use super::rules::{Deed, Is, Mark};
 use super::{
     Api, Create, Enabled, Form, Kind, Removal, Scopes, Switch, SwitchApi, Wire, flag, patterns,
     text,
@@ -18,7 +19,6 @@ pub const KIND: Kind = Kind {
         send_on_create: false,
     }),
     seed: false,
-    create_effect: None,
     delete_effect: Some("its tickets lose their department"),
     fields: &[
         text("name")
@@ -52,6 +52,13 @@ pub const KIND: Kind = Kind {
             .doc("Whether the department is in use; declaring it implies `true`."),
     ],
     disable_effect: Some("agents who belong to no other department are locked out"),
+    marks: &[Mark::partly(
+        "isDefault",
+        Is::True,
+        "a default of the organization",
+        "of the organization",
+        &[Deed::Remove, Deed::PruneAll],
+    )],
     openapi: Some(Api {
         list: "/departments",
         page: 100,
@@ -93,6 +100,7 @@ pub const KIND: Kind = Kind {
                 "Desk.basic.UPDATE",
             ],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         list: "/departments",
@@ -108,5 +116,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

@@ -45,6 +45,8 @@ pub const KIND: Kind = Kind {
             update: &[],
             delete: &[],
         },
+        ..Api::BLANK
     }),
     guide: None,
+    ..Kind::BLANK
 };

@@ -12,6 +12,7 @@ pub mod layouts;
 pub mod patterns;
 pub mod profiles;
 pub mod roles;
+pub mod rules;
 pub mod schema;
 pub mod slas;
 pub mod webhooks;
@@ -19,6 +20,7 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
+use rules::{KeepOne, Mark, Most};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -65,6 +67,8 @@ pub struct Kind {
     pub delete_effect: Option<&'static str>,
     /// What taking it out of use does besides, for the plan's reader.
     pub disable_effect: Option<&'static str>,
+    /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
+    pub marks: &'static [Mark],
     /// Its endpoints in the `openapi` dialect.
     pub openapi: Option<Api>,
     /// Its endpoints in the `guide` dialect.
@@ -84,6 +88,23 @@ impl PartialEq for Kind {
 }
 
 impl Kind {
+    /// A kind of which nothing is said.
+    const BLANK: Self = Self {
+        collection: "",
+        singular: "",
+        doc: "",
+        fields: &[],
+        managed: true,
+        enabled: None,
+        seed: false,
+        create_effect: None,
+        delete_effect: None,
+        disable_effect: None,
+        marks: &[],
+        openapi: None,
+        guide: None,
+    };
+
     /// The endpoints in a dialect, if the dialect has any.
     #[must_use]
     pub const fn api(&self, dialect: Dialect) -> Option<&Api> {
@@ -534,8 +555,38 @@ pub struct Api {
     pub switch: Option<SwitchApi>,
     /// Whether live objects need a shape of their own before they are read.
     pub form: Form,
+    /// How many objects an organization may have.
+    pub most: &'static [Most],
+    /// What a plan must leave one of.
+    pub keep_one: &'static [KeepOne],
     /// Scopes, any one of each list.
     pub scopes: Scopes,
+}
+
+impl Api {
+    /// Endpoints of which nothing is said.
+    const BLANK: Self = Self {
+        list: "",
+        page: 100,
+        by_module: false,
+        by_id: true,
+        takes_fields: false,
+        create: Create::Never,
+        required_on_create: &[],
+        update: None,
+        resend: &[],
+        removal: Removal::Never,
+        switch: None,
+        form: Form::Plain,
+        most: &[],
+        keep_one: &[],
+        scopes: Scopes {
+            read: &[],
+            create: &[],
+            update: &[],
+            delete: &[],
+        },
+    };
 }
 
 /// How objects are created.

@@ -43,6 +43,8 @@ pub const KIND: Kind = Kind {
             update: &[],
             delete: &[],
         },
+        ..Api::BLANK
     }),
     guide: None,
+    ..Kind::BLANK
 };

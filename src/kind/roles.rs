@@ -1,5 +1,6 @@
 //! Roles.
 
+use super::rules::{Deed, Is, Mark};
 use super::{Api, Create, Form, Kind, Removal, Scopes, flag, patterns, reference, sent, text};
 
 /// A role of agents. Source: Role (`getRoles`, `addRole`, `updateRole`, `deleteRole`).
@@ -31,7 +32,22 @@ pub const KIND: Kind = Kind {
             .required()
             .doc("Whether agents of the role see each other's records."),
     ],
-    disable_effect: None,
+    marks: &[
+        Mark::partly(
+            "isDefault",
+            Is::True,
+            "a default of the organization",
+            "of the system",
+            &[Deed::Remove, Deed::PruneAll, Deed::Export],
+        ),
+        Mark::partly(
+            "isVisible",
+            Is::False,
+            "a role that nobody sees",
+            "of the system",
+            &[Deed::PruneAll, Deed::Export],
+        ),
+    ],
     openapi: Some(Api {
         list: "/roles",
         page: 100,
@@ -67,6 +83,8 @@ pub const KIND: Kind = Kind {
                 "Desk.basic.DELETE",
             ],
         },
+        ..Api::BLANK
     }),
     guide: None,
+    ..Kind::BLANK
 };

@@ -1,5 +1,6 @@
 //! Service level agreements.
 
+use super::rules::{Deed, Is, Mark};
 use super::{Api, Create, Field, Form, Kind, Removal, Scopes, Shape, Wire, flag, map, text};
 
 const TIMES: &[Field] = &[
@@ -63,7 +64,13 @@ pub const KIND: Kind = Kind {
             })
             .doc("The time until the solution."),
     ],
-    disable_effect: None,
+    marks: &[Mark::partly(
+        "isDefault",
+        Is::True,
+        "the default of the organization",
+        "of the organization",
+        &[Deed::PruneAll],
+    )],
     openapi: Some(Api {
         list: "/businessHours",
         page: 50,
@@ -83,6 +90,7 @@ pub const KIND: Kind = Kind {
             update: &[],
             delete: &[],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         list: "/sla",
@@ -99,5 +107,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

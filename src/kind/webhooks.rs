@@ -1,9 +1,11 @@
 //! Webhooks.
 
+use super::rules::{Allowance, Is, Mark, Most};
 use super::{
     Api, Create, Enabled, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire, flag, patterns,
     text,
 };
+use crate::dialect::Edition;
 
 /// Which filter an event takes. Source: Webhook, the filter schema of each event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +174,12 @@ pub const KIND: Kind = Kind {
             .guide(super::sent("isActive"))
             .doc("Whether the webhook is in use; declaring it implies `true`."),
     ],
-    disable_effect: None,
+    marks: &[Mark::foreign(
+        "type",
+        Is::Word("EXTENSION_WEBHOOK"),
+        "a webhook of an extension",
+        "of extensions",
+    )],
     openapi: Some(Api {
         list: "/webhooks",
         page: 0,
@@ -186,12 +193,32 @@ pub const KIND: Kind = Kind {
         removal: Removal::Delete("/webhooks/{id}"),
         switch: None,
         form: Form::Plain,
+        // Source: the webhook documentation of the product.
+        most: &[
+            Most {
+                allows: Allowance::InAll(20),
+                code: "too-many-webhooks",
+                help: "remove some, or put their subscriptions together",
+            },
+            Most {
+                allows: Allowance::InUse(&[
+                    (Edition::Free, 0),
+                    (Edition::Express, 0),
+                    (Edition::Standard, 0),
+                    (Edition::Professional, 5),
+                    (Edition::Enterprise, 10),
+                ]),
+                code: "too-many-webhooks",
+                help: "disable some with `isEnabled: false`",
+            },
+        ],
         scopes: Scopes {
             read: &["Desk.settings.READ", "Desk.webhooks.READ", "Desk.events.READ"],
             create: &["Desk.settings.CREATE", "Desk.webhooks.CREATE", "Desk.events.CREATE"],
             update: &["Desk.settings.UPDATE", "Desk.webhooks.UPDATE", "Desk.events.UPDATE"],
             delete: &["Desk.settings.DELETE", "Desk.webhooks.DELETE", "Desk.events.DELETE"],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         list: "/events",
@@ -208,5 +235,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::EventsByUrl,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

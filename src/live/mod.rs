@@ -1,6 +1,7 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
 pub mod convert;
+pub mod marks;
 pub mod url;
 
 use std::borrow::Cow;

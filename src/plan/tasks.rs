@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
+use crate::kind::rules::Deed;
 use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
 use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
+use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
-use crate::plan::matching::belongs_to_others;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
 use crate::plan::requests::{DeleteDetail, Member, Op};
@@ -824,10 +825,7 @@ impl Builder<'_> {
         {
             return Some("the agent in whose name deskform works");
         }
-        if flag(&object.raw, "isDefault") == Some(true) && kind.collection != "slas" {
-            return Some("a default of the organization");
-        }
-        belongs_to_others(object)
+        forbidden(object, Deed::Remove).map(|mark| mark.what)
     }
 
     /// Steps for differences that only a person can settle.

@@ -1,0 +1,121 @@
+//! What is odd about a kind, in words that any kind may use: whose an object is and what follows.
+
+use crate::dialect::Edition;
+
+/// A key of an answer with what it has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sign {
+    /// The key in the answer.
+    pub key: &'static str,
+    /// What it has to say.
+    pub is: Is,
+}
+
+/// What a key of an answer has to say; a missing key says neither true nor false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Is {
+    /// True.
+    True,
+    /// False.
+    False,
+    /// Anything but true.
+    NotTrue,
+    /// Anything but false.
+    NotFalse,
+    /// This word.
+    Word(&'static str),
+}
+
+/// A sign that an object is somebody else's, or at least not wholly the user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The sign.
+    pub sign: Sign,
+    /// What the object is then, completing "it is …".
+    pub what: &'static str,
+    /// Whose it is, completing "3 roles … left out".
+    pub whose: &'static str,
+    /// What must not be done with it.
+    pub forbids: &'static [Deed],
+}
+
+/// What may be done with a live object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// A manifest takes it over: it is adopted, changed and replaced.
+    Manage,
+    /// A tombstone or a deleted declaration removes it.
+    Remove,
+    /// It is removed since nobody declares it and `prune: all` is said.
+    PruneAll,
+    /// It is written into manifests.
+    Export,
+}
+
+/// How many objects of a kind an organization may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// The number.
+    pub allows: Allowance,
+    /// The code of the problem when there would be more.
+    pub code: &'static str,
+    /// The way out.
+    pub help: &'static str,
+}
+
+/// A number of objects that an organization may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowance {
+    /// So many in all.
+    InAll(usize),
+    /// So many in use, by edition.
+    InUse(&'static [(Edition, usize)]),
+}
+
+/// Of the objects that are so one at least has to be left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepOne {
+    /// Fields with the words that they have.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// What answers show besides.
+    pub signs: &'static [Sign],
+    /// The code of the problem when none would be left.
+    pub code: &'static str,
+    /// What a plan would do that leaves none, completing "the plan would …".
+    pub loss: &'static str,
+    /// The way out.
+    pub help: &'static str,
+}
+
+impl Mark {
+    /// Makes a mark that forbids everything: the object is another's.
+    pub(super) const fn foreign(
+        key: &'static str,
+        is: Is,
+        what: &'static str,
+        whose: &'static str,
+    ) -> Self {
+        Self {
+            sign: Sign { key, is },
+            what,
+            whose,
+            forbids: &[Deed::Manage, Deed::Remove, Deed::PruneAll, Deed::Export],
+        }
+    }
+
+    /// Makes a mark that forbids some things only.
+    pub(super) const fn partly(
+        key: &'static str,
+        is: Is,
+        what: &'static str,
+        whose: &'static str,
+        forbids: &'static [Deed],
+    ) -> Self {
+        Self {
+            sign: Sign { key, is },
+            what,
+            whose,
+            forbids,
+        }
+    }
+}
