@@ -20,7 +20,7 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
-use rules::{KeepOne, Mark, Most};
+use rules::{Clash, KeepOne, Mark, Most};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -120,6 +120,18 @@ impl Kind {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// Says whether a live value of a field may hold a key.
+    #[must_use]
+    pub fn may_hold_key(&self, field: &str) -> bool {
+        self.key_holders().any(|name| name == field)
+    }
+
+    /// Names the fields whose live values may hold a key.
+    pub fn key_holders(&self) -> impl Iterator<Item = &'static str> {
+        let holders = self.fields.iter().filter(|field| field.may_hold_key);
+        holders.map(|field| field.name)
+    }
+
     /// The field that names a resource and that its handle stands in for when it is left out.
     #[must_use]
     pub fn naming_field(&self) -> &'static Field {
@@ -181,6 +193,12 @@ pub struct Field {
     /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
     /// null that is wanted takes an update of its own.
     pub server_default: bool,
+    /// What is wrong with two resources that have one value in it, where that is wrong.
+    pub unique: Option<&'static Clash>,
+    /// What is wrong with two resources of which it is true, where that is wrong.
+    pub exclusive: Option<&'static Clash>,
+    /// Whether a live value may hold a key, so that it is never shown whole.
+    pub may_hold_key: bool,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -357,6 +375,9 @@ impl Field {
             update_max: None,
             nullable: false,
             server_default: false,
+            unique: None,
+            exclusive: None,
+            may_hold_key: false,
             openapi: Wire::Sent {
                 name,
                 shown: Shown::InList,
@@ -414,6 +435,18 @@ impl Field {
     }
     const fn server_default(mut self) -> Self {
         self.server_default = true;
+        self
+    }
+    const fn unique(mut self, clash: &'static Clash) -> Self {
+        self.unique = Some(clash);
+        self
+    }
+    const fn exclusive(mut self, clash: &'static Clash) -> Self {
+        self.exclusive = Some(clash);
+        self
+    }
+    const fn may_hold_key(mut self) -> Self {
+        self.may_hold_key = true;
         self
     }
     const fn max(mut self, length: u32) -> Self {

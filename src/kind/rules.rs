@@ -52,6 +52,19 @@ pub enum Deed {
     Export,
 }
 
+/// What is wrong when two resources of a kind say the same in a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clash {
+    /// The code of the problem.
+    pub code: &'static str,
+    /// What they do, completing "`a` and `b` …".
+    pub what: &'static str,
+    /// What is said at the place of the first one and of the one that comes again.
+    pub labels: (&'static str, &'static str),
+    /// The way out.
+    pub help: &'static str,
+}
+
 /// How many objects of a kind an organization may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Most {

@@ -1,6 +1,6 @@
 //! Service level agreements.
 
-use super::rules::{Deed, Is, Mark};
+use super::rules::{Clash, Deed, Is, Mark};
 use super::{Api, Create, Field, Form, Kind, Removal, Scopes, Shape, Wire, flag, map, text};
 
 const TIMES: &[Field] = &[
@@ -47,6 +47,12 @@ pub const KIND: Kind = Kind {
                 read: None,
                 encoding: super::Encoding::Plain,
                 instruction: PLACE,
+            })
+            .exclusive(&Clash {
+                code: "two-defaults",
+                what: "are both the default SLA",
+                labels: ("the first default", "the default again"),
+                help: "an organization has one default SLA; take `isDefault: true` out of the others",
             })
             .doc("Whether it holds where no other SLA does."),
         map("responseTime", TIMES)

@@ -1,6 +1,6 @@
 //! Webhooks.
 
-use super::rules::{Allowance, Is, Mark, Most};
+use super::rules::{Allowance, Clash, Is, Mark, Most};
 use super::{
     Api, Create, Enabled, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire, flag, patterns,
     text,
@@ -143,6 +143,13 @@ pub const KIND: Kind = Kind {
             .update_max(100)
             .pattern(patterns::HOOK)
             .required()
+            .unique(&Clash {
+                code: "duplicate-url",
+                what: "call one URL",
+                labels: ("and here", "called here"),
+                help: "merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL",
+            })
+            .may_hold_key()
             .doc("The address that is called; 100 characters at most once the webhook exists. A secret in it is percent-encoded for its place: give it as the receiver knows it."),
         Field::new("subscriptions", Shape::Subscriptions)
             .required()
