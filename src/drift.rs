@@ -600,7 +600,10 @@ fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Js
     let secret = is_secret(difference);
     // Nobody knows whether a live URL holds a key.
     let public = |value: Json| match value {
-        Json::String(text) => shown_live(difference.field, &Value::text(&text)),
+        Json::String(text) => match crate::kind::find(address.collection) {
+            Some(kind) => shown_live(kind, difference.field, &Value::text(&text)),
+            None => text.into(),
+        },
         value => value,
     };
     let field = match &difference.leaf {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::dialect::Dialect;
 use crate::kind::rules::Deed;
-use crate::kind::{self, Form, Kind, Shape, Wire};
+use crate::kind::{self, Field, Form, Kind, Shape, Wire};
 use crate::live::convert::switch_value;
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
@@ -25,9 +25,9 @@ pub struct Exported {
 
 /// Turns what was read into a state that manifests can hold.
 ///
-/// `has_secret_url` says of the id of a webhook whether its URL was applied as a secret.
+/// `has_secret_key` says of an object's id whether what may hold a key there was applied as a secret.
 #[must_use]
-pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exported {
+pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exported {
     let mut exported = Exported::default();
     let mut left_out: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
     let mut chosen: Vec<(usize, Address)> = Vec::new();
@@ -70,7 +70,7 @@ pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exporte
     }
     let mut secrets = Secrets {
         variables: BTreeSet::new(),
-        has_url: has_secret_url,
+        has_key: has_secret_key,
     };
     let declared: BTreeSet<Address> = chosen.iter().map(|(_, address)| address.clone()).collect();
     for (index, address) in chosen {
@@ -146,8 +146,8 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
 struct Secrets<'a> {
     /// The variables that are named so far.
     variables: BTreeSet<String>,
-    /// Whether the URL of a webhook was applied as a secret, by the webhook's id.
-    has_url: &'a dyn Fn(&str) -> bool,
+    /// Whether what may hold a key was applied as a secret, by the object's id.
+    has_key: &'a dyn Fn(&str) -> bool,
 }
 
 /// Leaves out what says nothing, and writes the rest as a person would.
@@ -188,11 +188,17 @@ fn tidy(
             continue;
         }
         let value = outside_references(value, live, declared);
-        let value = if kind.collection == "webhooks" && field.name == "url" {
+        let value = if field.may_hold_key {
             let is_secret = std::iter::once(&object.id)
                 .chain(object.parts.iter().map(|part| &part.id))
-                .any(|id| (secrets.has_url)(id));
-            hide_keys(address, value, is_secret, &mut secrets.variables, notes)
+                .any(|id| (secrets.has_key)(id));
+            hide_keys(
+                (address, field),
+                value,
+                is_secret,
+                &mut secrets.variables,
+                notes,
+            )
         } else {
             value
         };
@@ -299,9 +305,9 @@ fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -
     }
 }
 
-/// What may be a key in a webhook's URL becomes a secret, or all of a URL that was applied as one.
+/// What may be a key in a URL becomes a secret, or all of a URL that was applied as one.
 fn hide_keys(
-    address: &Address,
+    (address, field): (&Address, &Field),
     value: Value,
     is_secret: bool,
     variables: &mut BTreeSet<String>,
@@ -322,7 +328,10 @@ fn hide_keys(
         hidden.push(format!("`{variable}`"));
         format!("${{secret.{variable}}}")
     };
-    let whole = [Part::Key { name: "url", text }];
+    let whole = [Part::Key {
+        name: field.name,
+        text,
+    }];
     let parts = live_url::parts(text);
     let parts = if is_secret { &whole[..] } else { &parts };
     let template: String = parts

@@ -353,7 +353,7 @@ impl Live {
         // In the guide the identity is the URL.
         let hidden = identity
             .as_deref()
-            .filter(|_| object.kind.collection == "webhooks")
+            .filter(|_| object.kind.key_holders().next().is_some())
             .map(url::shown)
             .filter(|shown| identity.as_deref() != Some(&**shown))
             .map(Cow::into_owned);

@@ -419,7 +419,7 @@ impl Builder<'_> {
                 continue;
             }
             let draft = Draft {
-                changes: vec![change_of(field.name, None, &Value::Null, value)].into(),
+                changes: vec![change_of(kind, field.name, None, &Value::Null, value)].into(),
                 instruction: Some(format!("set `{}` at {instruction}", field.name)),
                 body: named.clone(),
                 ..Draft::default()
@@ -551,7 +551,10 @@ impl Builder<'_> {
             return;
         };
         let mut draft = Draft {
-            changes: differences.iter().map(shown).collect(),
+            changes: differences
+                .iter()
+                .map(|difference| shown(kind, difference))
+                .collect(),
             body: resource.body.clone(),
             ..Draft::default()
         };
@@ -835,7 +838,7 @@ impl Builder<'_> {
                 continue;
             };
             let draft = Draft {
-                changes: vec![shown(difference)].into(),
+                changes: vec![shown(resource.kind, difference)].into(),
                 instruction: Some(format!("set `{}` at {instruction}", difference.field)),
                 body: resource.body.clone(),
                 ..Draft::default()
