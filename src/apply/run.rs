@@ -393,7 +393,7 @@ fn never_seen(sent: usize, cause: &str) -> Outcome {
 async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
     let (on, id) = match op {
         Op::Switch(on) => (*on, live.id(&task.address)),
-        Op::Disable { id } => (false, Some(id.clone())),
+        Op::Disable { id, .. } => (false, Some(id.clone())),
         _ => return false,
     };
     let (Some(id), Some(api), Some(enabled)) = (id, task.kind.api(live.dialect), task.kind.enabled)

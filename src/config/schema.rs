@@ -79,8 +79,9 @@ fn policies_schema() -> Value {
                 "createOnly": flag("Create what is absent, never change it afterwards."),
                 "prune": word("Which undeclared resources are removed.", &prunes),
             });
-            if kind.collection == "agents" {
-                properties["removal"] = word("How an agent is removed.", config::REMOVALS);
+            if let Some((doc, ways)) = kind.removal_choice() {
+                let words: Vec<_> = ways.iter().map(|way| way.as_str()).collect();
+                properties["removal"] = word(doc, &words);
             }
             (kind.collection.to_owned(), object(kind.doc, &properties))
         })

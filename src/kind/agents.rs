@@ -1,6 +1,6 @@
 //! Agents.
 
-use super::rules::{Is, KeepOne, Sign};
+use super::rules::{Is, KeepOne, RemovalPolicy, Sign};
 use super::{
     Api, Create, Enabled, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire,
     choice, email, encoded, patterns, reference, references, sent, text,
@@ -135,9 +135,29 @@ pub const KIND: Kind = Kind {
         required_on_create: &["rolePermissionType", "departments"],
         update: Some("/agents/{id}"),
         resend: &[],
-        removal: Removal::Disable {
-            path: "/agents/{id}/deactivate",
-            body: false,
+        removal: Removal::Chosen {
+            doc: "How an agent is removed.",
+            ways: &[
+                (
+                    RemovalPolicy::Deactivate,
+                    Removal::Disable {
+                        path: "/agents/{id}/deactivate",
+                        body: false,
+                    },
+                ),
+                // Source: Agent, `deleteAgent` for confirmed agents, `deleteUnconfirmedAgent` for others.
+                (
+                    RemovalPolicy::Delete,
+                    Removal::By {
+                        sign: Sign {
+                            key: "isConfirmed",
+                            is: Is::False,
+                        },
+                        with: &Removal::Bulk("/agents/deleteUnconfirmed", "agentIds"),
+                        without: &Removal::Delete("/agents/{id}"),
+                    },
+                ),
+            ],
         },
         switch: None,
         form: Form::Plain,
@@ -167,10 +187,19 @@ pub const KIND: Kind = Kind {
         required_on_create: &[],
         update: Some("/agents/{id}"),
         resend: &[],
-        removal: Removal::DisableByPatch {
-            path: "/agents/{id}",
-            field: "status",
-            word: "INACTIVE",
+        removal: Removal::Chosen {
+            doc: "How an agent is removed.",
+            ways: &[
+                (
+                    RemovalPolicy::Deactivate,
+                    Removal::DisableByPatch {
+                        path: "/agents/{id}",
+                        field: "status",
+                        word: "INACTIVE",
+                    },
+                ),
+                (RemovalPolicy::Delete, Removal::Delete("/agents/{id}")),
+            ],
         },
         switch: None,
         form: Form::Plain,

@@ -20,7 +20,7 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
-use rules::{Clash, KeepOne, Mark, Most};
+use rules::{Clash, Heir, KeepOne, Mark, Most, RemovalPolicy, Sign};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -118,6 +118,20 @@ impl Kind {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Tells the ways of removal among which a project chooses, with what the choice is about.
+    #[must_use]
+    pub fn removal_choice(&self) -> Option<(&'static str, Vec<RemovalPolicy>)> {
+        [&self.openapi, &self.guide]
+            .into_iter()
+            .flatten()
+            .find_map(|api| match api.removal {
+                Removal::Chosen { doc, ways } => {
+                    Some((doc, ways.iter().map(|(policy, _)| *policy).collect()))
+                }
+                _ => None,
+            })
     }
 
     /// Says whether a live value of a field may hold a key.
@@ -658,12 +672,60 @@ pub enum Removal {
         /// The word that takes it out of use.
         word: &'static str,
     },
-    /// POST on a path with `{id}`, handing over to the parent (`transferToRoleId`).
-    Transfer(&'static str),
+    /// POST to a path with the ids under this key.
+    Bulk(&'static str, &'static str),
+    /// POST on a path with `{id}`, handing over to another object.
+    Transfer {
+        /// The path with `{id}`.
+        path: &'static str,
+        /// The key under which the body names who takes over.
+        key: &'static str,
+        /// Who takes over.
+        heir: Heir,
+    },
+    /// One of several ways, as the project's policy says; the first one where it says nothing.
+    Chosen {
+        /// What the choice is about, for editors.
+        doc: &'static str,
+        /// The ways.
+        ways: &'static [(RemovalPolicy, Removal)],
+    },
+    /// One way for an object whose answer carries a sign, and another one for all others.
+    By {
+        /// The sign.
+        sign: Sign,
+        /// The way of those that carry it.
+        with: &'static Removal,
+        /// The way of those that do not.
+        without: &'static Removal,
+    },
     /// A person has to, at the place that the text names.
     Manual(&'static str),
     /// Not at all.
     Never,
+}
+
+impl Removal {
+    /// Chooses among several ways.
+    #[must_use]
+    pub fn chosen(self, policy: Option<RemovalPolicy>) -> Self {
+        let Self::Chosen { ways, .. } = self else {
+            return self;
+        };
+        ways.iter()
+            .find(|(word, _)| policy == Some(*word))
+            .or_else(|| ways.first())
+            .map_or(Self::Never, |(_, way)| *way)
+    }
+
+    /// Names the ways among which a project chooses.
+    #[must_use]
+    pub const fn ways(&self) -> &'static [(RemovalPolicy, Self)] {
+        match self {
+            Self::Chosen { ways, .. } => ways,
+            _ => &[],
+        }
+    }
 }
 
 /// Endpoints that switch an object on and off.

@@ -1,6 +1,6 @@
 //! Roles.
 
-use super::rules::{Deed, Is, Mark};
+use super::rules::{Deed, Heir, Is, Mark, Sign};
 use super::{Api, Create, Form, Kind, Removal, Scopes, flag, patterns, reference, sent, text};
 
 /// A role of agents. Source: Role (`getRoles`, `addRole`, `updateRole`, `deleteRole`).
@@ -58,7 +58,25 @@ pub const KIND: Kind = Kind {
         required_on_create: &[],
         update: Some("/roles/{id}"),
         resend: &[],
-        removal: Removal::Transfer("/roles/{id}/delete"),
+        removal: Removal::Transfer {
+            path: "/roles/{id}/delete",
+            key: "transferToRoleId",
+            heir: Heir {
+                above: "reportsTo",
+                top: &[
+                    Sign {
+                        key: "isDefault",
+                        is: Is::True,
+                    },
+                    Sign {
+                        key: "isVisible",
+                        is: Is::NotFalse,
+                    },
+                ],
+                takes: "its sub-roles",
+                none: "reports to no role that could take over its sub-roles",
+            },
+        },
         switch: None,
         form: Form::Plain,
         scopes: Scopes {

@@ -120,7 +120,7 @@ pub(super) fn summarise(
 fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
     for task in &mut *tasks {
         task.credits = match live.dialect {
-            Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
+            Dialect::Openapi => task.ops.iter().map(|op| op.credits()).sum(),
             Dialect::Guide => 0,
         };
     }

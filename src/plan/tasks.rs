@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::rules::Deed;
-use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
-use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
+use crate::kind::{Create, Form, Kind, Shape, Wire};
+use crate::live::convert::{can_be_cleared, guide_events, switch_value};
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
-use crate::plan::requests::{DeleteDetail, Member, Op};
+use crate::plan::requests::{Deletion, Member, Op, Way, way};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
@@ -588,8 +588,16 @@ impl Builder<'_> {
                 );
                 return;
             }
+            let Way::Delete(by) = way(api.removal, self.options.removal(kind), object) else {
+                self.cannot_be_replaced(address, kind, &field);
+                return;
+            };
+            let delete = Op::Delete {
+                id: object.id.clone(),
+                by,
+            };
             let keep = automatic.then(|| self.live.body(index));
-            self.replace(address, kind, &object.id, draft, keep);
+            self.replace(address, kind, delete, draft, keep);
             return;
         }
         let mut fields = Vec::new();
@@ -620,8 +628,20 @@ impl Builder<'_> {
                 fields.push(field.name);
             }
         }
-        if !fields.is_empty() {
-            draft.ops.push(Op::Update(fields));
+        match (fields.first(), api.update) {
+            (None, _) => {}
+            (Some(_), Some(_)) => draft.ops.push(Op::Update(fields)),
+            (Some(field), None) => {
+                self.problems.push(
+                    Problem::error(
+                        "cannot-change",
+                        format!("`{field}` of `{address}` cannot be changed through the API"),
+                    )
+                    .at(place(self.desired, address, field), "changed here")
+                    .help("put it back, or change it in Zoho Desk"),
+                );
+                return;
+            }
         }
         if let Some(enabled) = kind.enabled
             && let Some(difference) = differences
@@ -678,11 +698,23 @@ impl Builder<'_> {
         })
     }
 
+    /// What the API cannot delete by itself, nothing can take the place of.
+    fn cannot_be_replaced(&mut self, address: &Address, kind: &'static Kind, field: &str) {
+        self.problems.push(
+            Problem::error(
+                "cannot-change",
+                format!("`{field}` of `{address}` cannot be changed, and the {} cannot be deleted to make it anew", kind.singular),
+            )
+            .at(place(self.desired, address, field), "changed here")
+            .help("put it back"),
+        );
+    }
+
     fn replace(
         &mut self,
         address: &Address,
         kind: &'static Kind,
-        id: &str,
+        delete: Op,
         mut draft: Draft,
         keep: Option<Body>,
     ) {
@@ -706,10 +738,6 @@ impl Builder<'_> {
         draft.body = body;
         let create = Op::Create {
             members: Vec::new(),
-        };
-        let delete = Op::Delete {
-            id: id.to_owned(),
-            detail: DeleteDetail::None,
         };
         // The old one goes first: two of one name could not be told apart by a run that finds them.
         draft.ops = vec![delete, create];
@@ -749,58 +777,55 @@ impl Builder<'_> {
             ..Draft::default()
         };
         let id = object.id.clone();
-        if self.options.removes_by_disabling(kind, self.dialect()) {
-            draft.ops.push(Op::Disable { id });
-            draft.effects.extend(kind.disable_effect.map(str::to_owned));
-            self.push(address, Verb::Disable, kind, draft);
-            return;
-        }
-        draft.effects.extend(kind.delete_effect.map(str::to_owned));
-        let detail = match api.removal {
-            Removal::Never => return,
-            Removal::Manual(place) => {
+        let by = match way(api.removal, self.options.removal(kind), object) {
+            Way::None => return,
+            Way::Disable(by) => {
+                draft.ops.push(Op::Disable { id, by });
+                draft.effects.extend(kind.disable_effect.map(str::to_owned));
+                self.push(address, Verb::Disable, kind, draft);
+                return;
+            }
+            Way::Manual(place) => {
                 if self.options.ignoring(address, None).is_none() {
                     draft.instruction = Some(format!(
                         "delete the {} `{}` at {place}",
                         kind.singular, address.handle
                     ));
-                    draft.effects.clear();
                     self.push(address, Verb::Manual, kind, draft);
                 }
                 return;
             }
-            Removal::Transfer(_) => match hierarchy::heir_of(index, self.live) {
-                Some((heir, instead)) => {
-                    if let Some(heir) = instead.and_then(|index| self.live.address_of(index)) {
-                        draft.effects = vec![format!("its sub-roles move to `{heir}`")];
-                    }
-                    DeleteDetail::TransferTo(heir)
-                }
-                None => {
-                    let problem = Problem::error(
-                        "protected",
-                        format!(
-                            "`{address}` reports to no role that could take over its sub-roles"
-                        ),
-                    )
-                    .help("delete it in Zoho Desk and choose the role that takes over");
+            Way::Delete(by) => {
+                draft.effects.extend(kind.delete_effect.map(str::to_owned));
+                by
+            }
+            Way::Transfer { path, key, heir } => {
+                let Some((id, instead)) = hierarchy::heir_of(&heir, index, self.live) else {
+                    let problem = Problem::error("protected", format!("`{address}` {}", heir.none))
+                        .help(format!(
+                            "delete it in Zoho Desk and choose the {} that takes over",
+                            kind.singular
+                        ));
                     self.problems.push(match at {
                         Some(at) => problem.at(at, "removed here"),
                         None => problem,
                     });
                     return;
-                }
-            },
-            _ if kind.collection == "agents" && self.dialect() == Dialect::Openapi => {
-                match flag(&object.raw, "isConfirmed") {
-                    Some(false) => DeleteDetail::UnconfirmedAgent,
-                    _ => DeleteDetail::ConfirmedAgent,
+                };
+                let instead = instead.and_then(|index| self.live.address_of(index));
+                draft.effects.extend(match instead {
+                    Some(instead) => Some(format!("{} move to `{instead}`", heir.takes)),
+                    None => kind.delete_effect.map(str::to_owned),
+                });
+                Deletion::Transfer {
+                    path,
+                    key,
+                    heir: id,
                 }
             }
-            _ => DeleteDetail::None,
         };
         if object.parts.is_empty() {
-            draft.ops.push(Op::Delete { id, detail });
+            draft.ops.push(Op::Delete { id, by });
         } else {
             draft.ops = object
                 .parts

@@ -133,6 +133,30 @@ pub fn field(kind: &Kind, path: &str) -> Option<String> {
     Some(out)
 }
 
+/// How objects are removed unless a project says otherwise.
+fn removing(removal: Removal) -> String {
+    match removal {
+        Removal::Delete(path) => format!("DELETE {path}"),
+        Removal::Trash(path, _) => format!("POST {path}: it goes to the recycle bin"),
+        Removal::Bulk(path, _) => format!("POST {path}"),
+        Removal::Disable { path, .. } => format!("POST {path}: it is taken out of use"),
+        Removal::DisableByPatch { path, field, word } => {
+            format!("PATCH {path} with `{field}: {word}`: it is taken out of use")
+        }
+        Removal::Transfer { path, .. } => {
+            format!("POST {path}: what hangs on it moves to its parent")
+        }
+        Removal::Chosen { ways, .. } => ways
+            .first()
+            .map_or_else(String::new, |(_, way)| removing(*way)),
+        Removal::By { with, without, .. } => {
+            format!("{} or {}", removing(*without), removing(*with))
+        }
+        Removal::Manual(place) => format!("by hand: {place}"),
+        Removal::Never => "never".to_owned(),
+    }
+}
+
 fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
     let _ = writeln!(out, "\n{dialect}");
     let creating = match api.create {
@@ -153,18 +177,9 @@ fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
         (None, _) => "never".to_owned(),
     };
     let _ = writeln!(out, "  changing: {changing}");
-    let removing = match api.removal {
-        Removal::Delete(path) => format!("DELETE {path}"),
-        Removal::Trash(path, _) => format!("POST {path}: it goes to the recycle bin"),
-        Removal::Disable { path, .. } => format!("POST {path}: it is taken out of use"),
-        Removal::DisableByPatch { path, field, word } => {
-            format!("PATCH {path} with `{field}: {word}`: it is taken out of use")
-        }
-        Removal::Transfer(path) => format!("POST {path}: what hangs on it moves to its parent"),
-        Removal::Manual(place) => format!("by hand: {place}"),
-        Removal::Never => "never".to_owned(),
-    };
+    let removing = removing(api.removal.chosen(None));
     let _ = writeln!(out, "  removing: {removing}");
+
     if let Some(switch) = api.switch {
         let _ = writeln!(out, "  switching: POST {}, POST {}", switch.on, switch.off);
     }
