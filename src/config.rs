@@ -228,7 +228,7 @@ impl Environment {
                 let prune = self.policy(kind.collection).prune.or_else(|| {
                     let whole = self.prune.filter(|_| !kind.seed)?;
                     Some(match whole {
-                        Prune::All if NEVER_PRUNED.contains(&kind.collection) => Prune::Owned,
+                        Prune::All if !kind.may_prune_all => Prune::Owned,
                         whole => whole,
                     })
                 })?;
@@ -641,8 +641,6 @@ pub(crate) const EDITIONS: &[&str] = &[
     "enterprise",
 ];
 pub(crate) const PRUNES: &[&str] = &["none", "owned", "all"];
-/// Collections whose undeclared resources are never removed.
-pub(crate) const NEVER_PRUNED: &[&str] = &["agents", "departments", "contacts", "accounts"];
 /// Calls in flight that anybody may ask for.
 pub(crate) const MAX_PARALLELISM: u64 = 25;
 /// The organization that the simulator plays unless told otherwise.

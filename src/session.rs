@@ -12,6 +12,7 @@ use crate::api::{
 use crate::clock::Clock;
 use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
+use crate::kind;
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bound::Bound;
@@ -239,18 +240,19 @@ impl Session {
     /// # Errors
     /// The call's error.
     pub async fn acting_agent(&self) -> Result<Option<ActingAgent>, ApiError> {
-        if self.dialect == Dialect::Guide {
+        let acting = kind::acting().and_then(|kind| kind.api(self.dialect)?.acting);
+        let Some(acting) = acting else {
             return Ok(None);
-        }
+        };
         let answer = self
             .client
             .reader()
-            .get(&Request::new(Method::Get, "/myinfo"))
+            .get(&Request::new(Method::Get, acting.path))
             .await?;
         Ok(answer.body.and_then(|body| {
             Some(ActingAgent {
                 id: body.get("id").and_then(id_text)?,
-                email: body.get("emailId").and_then(Json::as_str)?.to_owned(),
+                email: body.get(acting.email).and_then(Json::as_str)?.to_owned(),
             })
         }))
     }

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::{
     CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
     ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards, IGNORE_KEYS, Ignore, KindPolicy,
-    LIVE_KEYS, MAX_PARALLELISM, NEVER_PRUNED, Overlay, PLAIN_SECRET, POLICY_KEYS, PROJECT_FILE,
-    PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target, Template,
+    LIVE_KEYS, MAX_PARALLELISM, Overlay, PLAIN_SECRET, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS,
+    PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -464,9 +464,7 @@ impl Reader<'_> {
                     "createOnly" => policy.create_only = self.walker.flag(value, place, key),
                     "prune" => {
                         policy.prune = self.walker.word(value, place, key, PRUNES).map(prune);
-                        if policy.prune == Some(Prune::All)
-                            && NEVER_PRUNED.contains(&kind.collection)
-                        {
+                        if policy.prune == Some(Prune::All) && !kind.may_prune_all {
                             self.walker.report(
                                 "not-allowed",
                                 (place, Part::Value),

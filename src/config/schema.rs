@@ -69,11 +69,10 @@ fn object(doc: &str, properties: &Value) -> Value {
 fn policies_schema() -> Value {
     let policies: Map<String, Value> = managed()
         .map(|kind| {
-            let never = config::NEVER_PRUNED.contains(&kind.collection);
             let prunes: Vec<&str> = config::PRUNES
                 .iter()
                 .copied()
-                .filter(|word| !never || *word != "all")
+                .filter(|word| kind.may_prune_all || *word != "all")
                 .collect();
             let mut properties = json!({
                 "createOnly": flag("Create what is absent, never change it afterwards."),

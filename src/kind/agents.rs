@@ -1,6 +1,6 @@
 //! Agents.
 
-use super::rules::{Is, KeepOne, RemovalPolicy, Sign};
+use super::rules::{Acting, Is, KeepOne, RemovalPolicy, Sign};
 use super::{
     Api, Create, Enabled, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire,
     choice, email, encoded, patterns, reference, references, sent, text,
@@ -19,6 +19,7 @@ pub const KIND: Kind = Kind {
         send_on_create: false,
     }),
     seed: false,
+    may_prune_all: false,
     create_effect: Some("an invitation is mailed and a seat is used"),
     delete_effect: Some("the agent is archived for good"),
     fields: &[
@@ -161,6 +162,11 @@ pub const KIND: Kind = Kind {
         },
         switch: None,
         form: Form::Plain,
+        acting: Some(Acting {
+            path: "/myinfo",
+            email: "emailId",
+            what: "the agent in whose name deskform works",
+        }),
         // An organization without an active administrator locks everybody out.
         keep_one: &[KeepOne {
             fields: &[("rolePermissionType", "Admin"), ("status", "ACTIVE")],

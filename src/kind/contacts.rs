@@ -14,6 +14,7 @@ pub const KIND: Kind = Kind {
     managed: true,
     enabled: None,
     seed: true,
+    may_prune_all: false,
     create_effect: None,
     delete_effect: Some("the record goes to the recycle bin for 60 days"),
     fields: &[
@@ -124,6 +125,8 @@ pub const KIND: Kind = Kind {
         by_module: false,
         by_id: true,
         takes_fields: true,
+        // The listing lacks `modifiedTime`.
+        dated_in_object: true,
         create: Create::Post,
         required_on_create: &[],
         update: Some("/contacts/{id}"),

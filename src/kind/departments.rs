@@ -19,6 +19,7 @@ pub const KIND: Kind = Kind {
         send_on_create: false,
     }),
     seed: false,
+    may_prune_all: false,
     delete_effect: Some("its tickets lose their department"),
     fields: &[
         text("name")

@@ -10,6 +10,7 @@ pub const KIND: Kind = Kind {
     managed: false,
     enabled: None,
     seed: false,
+    bare: true,
     create_effect: None,
     delete_effect: None,
     fields: &[

@@ -20,7 +20,7 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
-use rules::{Clash, Heir, KeepOne, Mark, Most, RemovalPolicy, Sign};
+use rules::{Acting, Clash, Heir, KeepOne, Mark, Most, RemovalPolicy, Sign};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -45,6 +45,17 @@ pub fn find(collection: &str) -> Option<&'static Kind> {
         .find(|kind| kind.collection == collection)
 }
 
+/// The kind of those who act: one of them is the one in whose name deskform works.
+#[must_use]
+pub fn acting() -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|kind| {
+        [&kind.openapi, &kind.guide]
+            .into_iter()
+            .flatten()
+            .any(|api| api.acting.is_some())
+    })
+}
+
 /// One kind of resource.
 pub struct Kind {
     /// The collection's name in manifests and addresses.
@@ -61,6 +72,10 @@ pub struct Kind {
     pub enabled: Option<Enabled>,
     /// Whether it is a seed (business records): never pruned unless asked for.
     pub seed: bool,
+    /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`).
+    pub may_prune_all: bool,
+    /// Whether a name that is no handle may mean the live object of that name.
+    pub bare: bool,
     /// What a creation does besides, for the plan's reader.
     pub create_effect: Option<&'static str>,
     /// What is lost when it is deleted, for the plan's reader.
@@ -97,6 +112,8 @@ impl Kind {
         managed: true,
         enabled: None,
         seed: false,
+        may_prune_all: true,
+        bare: false,
         create_effect: None,
         delete_effect: None,
         disable_effect: None,
@@ -602,6 +619,10 @@ pub struct Api {
     pub switch: Option<SwitchApi>,
     /// Whether live objects need a shape of their own before they are read.
     pub form: Form,
+    /// How it is told which of the objects is acting.
+    pub acting: Option<Acting>,
+    /// Whether only the single object says when it was modified.
+    pub dated_in_object: bool,
     /// How many objects an organization may have.
     pub most: &'static [Most],
     /// What a plan must leave one of.
@@ -625,6 +646,8 @@ impl Api {
         removal: Removal::Never,
         switch: None,
         form: Form::Plain,
+        acting: None,
+        dated_in_object: false,
         most: &[],
         keep_one: &[],
         scopes: Scopes {

@@ -11,6 +11,7 @@ pub const KIND: Kind = Kind {
     managed: true,
     enabled: None,
     seed: false,
+    bare: true,
     create_effect: None,
     delete_effect: Some("its sub-roles move to the role it reports to"),
     fields: &[

@@ -104,6 +104,17 @@ pub struct Heir {
     pub none: &'static str,
 }
 
+/// How the API tells which object of a kind is the one in whose name deskform works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acting {
+    /// The path that shows it.
+    pub path: &'static str,
+    /// The key of its e-mail address there.
+    pub email: &'static str,
+    /// What it is, completing "it is …": it can never be removed.
+    pub what: &'static str,
+}
+
 /// How many objects of a kind an organization may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Most {

@@ -169,12 +169,18 @@ fn resolve(
     }
 }
 
+/// Whether an e-mail address names the objects of a collection.
+fn is_mailed(collection: &str) -> bool {
+    crate::kind::find(collection)
+        .is_some_and(|kind| matches!(kind.naming_field().shape, Shape::Email { .. }))
+}
+
 /// A layout's name counts inside the module of the record that names it.
 fn lookup_identity(collection: &str, kind: &'static Kind, name: &str) -> String {
     let name = canonical_text(name).into_owned();
     match collection {
         "layouts" => format!("{}/{name}", kind.collection),
-        "agents" | "contacts" => name.to_lowercase(),
+        _ if is_mailed(collection) => name.to_lowercase(),
         _ => name,
     }
 }

@@ -844,14 +844,11 @@ impl Builder<'_> {
         kind: &'static Kind,
         object: &crate::live::LiveObject,
     ) -> Option<&'static str> {
-        if kind.collection == "agents"
-            && self
-                .live
-                .acting
-                .as_ref()
-                .is_some_and(|acting| acting.id == object.id)
+        let is_acting = (self.live.acting.as_ref()).is_some_and(|acting| acting.id == object.id);
+        if let Some(acting) = kind.api(self.dialect()).and_then(|api| api.acting)
+            && is_acting
         {
-            return Some("the agent in whose name deskform works");
+            return Some(acting.what);
         }
         forbidden(object, Deed::Remove).map(|mark| mark.what)
     }
