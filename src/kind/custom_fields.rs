@@ -1,6 +1,6 @@
 //! Custom fields.
 
-use super::rules::{Deed, Is, Mark};
+use super::rules::{Deed, Is, Mark, Quota};
 use super::{
     Api, Create, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Wire, choice, encoded, flag,
     integer, map, patterns, text,
@@ -305,6 +305,19 @@ pub const KIND: Kind = Kind {
         removal: Removal::Delete("/fields/{id}"),
         switch: None,
         form: Form::Plain,
+        // Source: Organization fields, `getCustomFieldCount`.
+        quota: Some(Quota {
+            path: "/customFieldCount",
+            by: "module",
+            sort: "type",
+            total: "totalAvailableCount",
+            counts: "customFieldCounts",
+            available: "available",
+            sorts: "types",
+            spelled: &[("boolean", "checkbox"), ("url", "website")],
+            code: "too-many-custom-fields",
+            help: "delete custom fields that nobody needs, or choose a larger edition",
+        }),
         scopes: Scopes {
             read: &["Desk.fields.READ", "Desk.basic.READ"],
             create: &["Desk.settings.CREATE", "Desk.fields.CREATE"],

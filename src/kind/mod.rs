@@ -20,7 +20,7 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
-use rules::{Acting, Clash, Heir, KeepOne, Mark, Most, RemovalPolicy, Sign};
+use rules::{Acting, Clash, Heir, KeepOne, Mark, Most, Quota, RemovalPolicy, Sign};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -623,6 +623,8 @@ pub struct Api {
     pub acting: Option<Acting>,
     /// Whether only the single object says when it was modified.
     pub dated_in_object: bool,
+    /// How it is told how many more objects there is room for.
+    pub quota: Option<Quota>,
     /// How many objects an organization may have.
     pub most: &'static [Most],
     /// What a plan must leave one of.
@@ -648,6 +650,7 @@ impl Api {
         form: Form::Plain,
         acting: None,
         dated_in_object: false,
+        quota: None,
         most: &[],
         keep_one: &[],
         scopes: Scopes {

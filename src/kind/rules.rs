@@ -115,6 +115,31 @@ pub struct Acting {
     pub what: &'static str,
 }
 
+/// A call that tells how many objects of a kind an organization still has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Its path.
+    pub path: &'static str,
+    /// The field by whose value it is asked, which is also the name of the query's parameter.
+    pub by: &'static str,
+    /// The field by whose words the answer counts.
+    pub sort: &'static str,
+    /// The answer's key for the room in all.
+    pub total: &'static str,
+    /// The answer's key for the list of counts.
+    pub counts: &'static str,
+    /// The key for the room in one count.
+    pub available: &'static str,
+    /// The key for the words that one count is about.
+    pub sorts: &'static str,
+    /// Words that the answer spells otherwise than the field does, both in small letters.
+    pub spelled: &'static [(&'static str, &'static str)],
+    /// The code of the problem when there is no room.
+    pub code: &'static str,
+    /// The way out.
+    pub help: &'static str,
+}
+
 /// How many objects of a kind an organization may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Most {
