@@ -308,6 +308,10 @@ pub struct Pattern {
     pub regex: &'static str,
     /// What it allows, completing "must be …".
     pub words: &'static str,
+    /// A text that matches, for examples.
+    pub sample: &'static str,
+    /// Whether the empty text matches.
+    pub allows_empty: bool,
 }
 
 /// Where an answer carries a field.
@@ -363,21 +367,6 @@ pub enum Wire {
     Harmless,
     /// The dialect lacks it and leaving it out would change what people get: an error with this reason.
     Refused(&'static str),
-}
-
-impl Pattern {
-    /// Whether the empty text matches.
-    #[must_use]
-    pub fn allows_empty(&self) -> bool {
-        [
-            patterns::NAME_OR_EMPTY,
-            patterns::LOCALE,
-            patterns::TIME_ZONE,
-            patterns::UUID,
-        ]
-        .iter()
-        .any(|pattern| pattern.regex == self.regex)
-    }
 }
 
 impl Wire {

@@ -10,7 +10,7 @@ use crate::kind::custom_fields::{self, MODULES, TYPE_RULES, TypeRule};
 use crate::kind::webhooks::{Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
 use crate::kind::{
     self, Api, Create, Encoding, Field, Form, KINDS, Kind, Pattern, Removal, Shape, Shown, Switch,
-    Wire, patterns, webhooks,
+    Wire, webhooks,
 };
 
 const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
@@ -519,8 +519,8 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         }
     };
     match field.shape {
-        Shape::Text { pattern, .. } => json!(sample_text(pattern)),
-        Shape::Email { .. } => json!("info@example.com"),
+        Shape::Text { pattern, .. } => json!(pattern.map_or("Example", |pattern| pattern.sample)),
+        Shape::Email { pattern, .. } => json!(pattern.sample),
         Shape::Scalar { .. } => json!("Example"),
         Shape::Flag => json!(true),
         Shape::Integer { min, max } => json!(100.clamp(min, max)),
@@ -538,23 +538,4 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::CustomFields { .. } => json!({}),
         Shape::Subscriptions => json!({"Ticket_Add": {}, "Ticket_Update": {"fields": ["status"]}}),
     }
-}
-
-fn sample_text(pattern: Option<Pattern>) -> &'static str {
-    let samples = [
-        (patterns::HOOK, "https://hooks.example.com/zoho-desk"),
-        (patterns::WEBSITE, "https://www.example.com"),
-        (patterns::UUID, "123e4567-e89b-12d3-a456-426614174000"),
-        (patterns::LOCALE, "US"),
-        (patterns::TIME_ZONE, "Europe/Berlin"),
-        (patterns::DIGITS, "12345"),
-        (patterns::AMOUNT, "50000000"),
-        (patterns::MODULE, "contacts"),
-        (patterns::PHONE, "+1 555 0100"),
-        (patterns::MOBILE, "+1 555 0100"),
-    ];
-    samples
-        .into_iter()
-        .find(|(known, _)| pattern.is_some_and(|pattern| pattern.regex == known.regex))
-        .map_or("Example", |(_, text)| text)
 }
