@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::dialect::Dialect;
-use crate::kind::rules::Deed;
+use crate::kind::rules::{Deed, Rule};
 use crate::kind::{self, Field, Form, Kind, Shape, Wire};
 use crate::live::convert::switch_value;
 use crate::live::marks::{belongs_to_others, forbidden};
@@ -161,9 +161,6 @@ fn tidy(
     notes: &mut Vec<String>,
 ) -> Body {
     let kind = object.kind;
-    let ready_made = body
-        .get("rolePermissionType")
-        .is_some_and(|value| !value.is_null() && *value != Value::text("Custom"));
     let mut tidy = Body::default();
     for field in kind.fields {
         if let Wire::Query(name) = field.wire(live.dialect) {
@@ -181,9 +178,7 @@ fn tidy(
                 enabled.field == field.name && value == switch_value(enabled.on)
             })
             || (field.naming && value.as_text() == Some(&address.handle))
-            // The ready-made permissions imply role and profile.
-            || (ready_made && matches!(field.name, "role" | "profile"))
-            || !allowed_by_type(kind, body, field.name);
+            || !has_effect(kind, body, field.name);
         if says_nothing {
             continue;
         }
@@ -229,18 +224,24 @@ fn tidy(
     tidy
 }
 
-/// Properties that belong to another type of custom field say nothing.
-fn allowed_by_type(kind: &'static Kind, body: &Body, field: &str) -> bool {
-    if kind.collection != "customFields" {
-        return true;
-    }
-    let rules = kind::custom_fields::TYPE_RULES;
-    let special = rules.iter().any(|rule| rule.allowed.contains(&field));
-    let own = body
-        .get("type")
-        .and_then(Value::as_text)
-        .and_then(|name| rules.iter().find(|rule| rule.name == name));
-    !special || own.is_some_and(|rule| rule.allowed.contains(&field))
+/// Whether a field has an effect beside the others: a field of another sort of objects has none.
+fn has_effect(kind: &'static Kind, body: &Body, field: &str) -> bool {
+    kind.rules.iter().all(|rule| match rule {
+        Rule::Sorts(sorts) => {
+            let own = body
+                .get(sorts.field)
+                .and_then(Value::as_text)
+                .and_then(|word| sorts.find(word));
+            sorts.with(field).is_empty() || own.is_some_and(|sort| sort.allowed.contains(&field))
+        }
+        Rule::GoWith(rule) => {
+            !rule.fields.contains(&field)
+                || body
+                    .get(rule.with)
+                    .is_none_or(|value| value.is_null() || *value == Value::text(rule.is))
+        }
+        Rule::AtMost(_) | Rule::OnlyFor(_) => true,
+    })
 }
 
 fn meaningful(value: Value, keep_null_leaves: bool) -> Value {

@@ -1,6 +1,6 @@
 //! Agents.
 
-use super::rules::{Acting, Is, KeepOne, RemovalPolicy, Sign};
+use super::rules::{Acting, GoWith, Is, KeepOne, RemovalPolicy, Rule, Sign};
 use super::{
     Api, Create, Enabled, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire,
     choice, email, encoded, patterns, reference, references, sent, text,
@@ -125,6 +125,12 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Refused("the guide's agents have no custom fields"))
             .doc("Values of custom fields of the module `agents`, by `customFields` handle or API name."),
     ],
+    rules: &[Rule::GoWith(&GoWith {
+        fields: &["role", "profile"],
+        with: "rolePermissionType",
+        is: "Custom",
+        instead: "choose one of the ready-made permissions",
+    })],
     disable_effect: Some("the agent can no longer sign in; open work stays assigned"),
     openapi: Some(Api {
         list: "/agents",

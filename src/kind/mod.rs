@@ -20,7 +20,7 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
-use rules::{Acting, Clash, Heir, KeepOne, Mark, Most, Quota, RemovalPolicy, Sign};
+use rules::{Acting, Clash, Heir, KeepOne, Mark, Most, Quota, RemovalPolicy, Rule, Sign, Sorts};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -82,6 +82,8 @@ pub struct Kind {
     pub delete_effect: Option<&'static str>,
     /// What taking it out of use does besides, for the plan's reader.
     pub disable_effect: Option<&'static str>,
+    /// Rules among its fields.
+    pub rules: &'static [Rule],
     /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
     pub marks: &'static [Mark],
     /// Its endpoints in the `openapi` dialect.
@@ -117,6 +119,7 @@ impl Kind {
         create_effect: None,
         delete_effect: None,
         disable_effect: None,
+        rules: &[],
         marks: &[],
         openapi: None,
         guide: None,
@@ -149,6 +152,15 @@ impl Kind {
                 }
                 _ => None,
             })
+    }
+
+    /// The sorts of its objects, if a field tells them apart.
+    #[must_use]
+    pub fn sorts(&self) -> Option<&'static Sorts> {
+        self.rules.iter().find_map(|rule| match rule {
+            Rule::Sorts(sorts) => Some(*sorts),
+            _ => None,
+        })
     }
 
     /// Says whether a live value of a field may hold a key.
@@ -224,6 +236,8 @@ pub struct Field {
     /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
     /// null that is wanted takes an update of its own.
     pub server_default: bool,
+    /// Words that are known for it, with what they are, for `explain`.
+    pub known: Option<(&'static str, &'static [&'static str])>,
     /// What is wrong with two resources that have one value in it, where that is wrong.
     pub unique: Option<&'static Clash>,
     /// What is wrong with two resources of which it is true, where that is wrong.
@@ -395,6 +409,7 @@ impl Field {
             update_max: None,
             nullable: false,
             server_default: false,
+            known: None,
             unique: None,
             exclusive: None,
             may_hold_key: false,
@@ -455,6 +470,10 @@ impl Field {
     }
     const fn server_default(mut self) -> Self {
         self.server_default = true;
+        self
+    }
+    const fn known(mut self, what: &'static str, words: &'static [&'static str]) -> Self {
+        self.known = Some((what, words));
         self
     }
     const fn unique(mut self, clash: &'static Clash) -> Self {

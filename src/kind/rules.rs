@@ -1,6 +1,6 @@
 //! What is odd about a kind, in words that any kind may use: whose an object is and what follows.
 
-use crate::dialect::Edition;
+use crate::dialect::{Dialect, Edition};
 
 /// A key of an answer with what it has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +138,123 @@ pub struct Quota {
     pub code: &'static str,
     /// The way out.
     pub help: &'static str,
+}
+
+/// A rule among the fields of one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The word of a field says of which sort an object is: which other fields it needs and has.
+    Sorts(&'static Sorts),
+    /// Some fields go with one word of another field only.
+    GoWith(&'static GoWith),
+    /// A number is not larger than another one.
+    AtMost(&'static AtMost),
+    /// In one dialect a field can be set for one word of another field only.
+    OnlyFor(&'static OnlyFor),
+}
+
+/// The sorts of objects that a field tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sorts {
+    /// The field.
+    pub field: &'static str,
+    /// What stands over the list of sorts, for `explain`.
+    pub heading: &'static str,
+    /// The sorts; the first is the one of examples.
+    pub sorts: &'static [Sort],
+}
+
+/// What one sort of objects demands and allows besides what all sorts do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// The word.
+    pub name: &'static str,
+    /// Fields that it needs.
+    pub required: &'static [&'static str],
+    /// Fields that it has and that not all sorts have.
+    pub allowed: &'static [&'static str],
+    /// A field with its smallest and its largest value.
+    pub bounds: Option<(&'static str, i64, i64)>,
+    /// A field with what its value has to be.
+    pub fits: Option<(&'static str, Fits)>,
+}
+
+/// What a value has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fits {
+    /// `true` or `false`, written as a text.
+    Flag,
+    /// One of the items of another field.
+    OneOf(&'static str),
+}
+
+/// Fields that go with one word of another field only, and that a creation with that word needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoWith {
+    /// The fields.
+    pub fields: &'static [&'static str],
+    /// The other field.
+    pub with: &'static str,
+    /// Its word.
+    pub is: &'static str,
+    /// What to do instead, completing "set …, or …".
+    pub instead: &'static str,
+}
+
+/// A number that is not larger than another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtMost {
+    /// The field of the number.
+    pub field: &'static str,
+    /// The field of the other one.
+    pub most: &'static str,
+    /// What is said at the place of a number that is too large.
+    pub label: &'static str,
+    /// The way out, before the largest number.
+    pub help: &'static str,
+}
+
+/// A field that one dialect lets be set for one word of another field only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnlyFor {
+    /// The dialect.
+    pub dialect: Dialect,
+    /// The field.
+    pub field: &'static str,
+    /// The other field.
+    pub by: &'static str,
+    /// Its word.
+    pub is: &'static str,
+    /// The way out.
+    pub help: &'static str,
+}
+
+impl Sorts {
+    /// Finds a sort by its word.
+    #[must_use]
+    pub fn find(&self, word: &str) -> Option<&'static Sort> {
+        self.sorts.iter().find(|sort| sort.name == word)
+    }
+
+    /// Names the fields that not every sort has, sorted.
+    #[must_use]
+    pub fn governed(&self) -> Vec<&'static str> {
+        let allowed = self.sorts.iter().flat_map(|sort| sort.allowed);
+        let mut governed: Vec<&str> = allowed.copied().collect();
+        governed.sort_unstable();
+        governed.dedup();
+        governed
+    }
+
+    /// Names the sorts that have a field.
+    #[must_use]
+    pub fn with(&self, field: &str) -> Vec<&'static str> {
+        let having = self
+            .sorts
+            .iter()
+            .filter(|sort| sort.allowed.contains(&field));
+        having.map(|sort| sort.name).collect()
+    }
 }
 
 /// How many objects of a kind an organization may have.

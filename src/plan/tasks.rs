@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
-use crate::kind::rules::Deed;
+use crate::kind::rules::{Deed, GoWith, Rule};
 use crate::kind::{Create, Form, Kind, Shape, Wire};
 use crate::live::convert::{can_be_cleared, guide_events, switch_value};
 use crate::live::marks::{belongs_to_others, forbidden};
@@ -290,9 +290,7 @@ impl Builder<'_> {
             }
             Create::Post | Create::PostWithAgents => {}
         }
-        if kind.collection == "agents" && self.dialect() == Dialect::Openapi {
-            self.custom_agent_is_whole(address, &resource.body);
-        }
+        self.is_whole(address, kind, &resource.body);
         for name in api.required_on_create {
             if resource.body.get(name).is_none_or(is_empty) {
                 self.problems.push(
@@ -377,26 +375,27 @@ impl Builder<'_> {
         );
     }
 
-    /// `Custom` means the role and the profile that are given with it. Source: Agent, `addAgent`.
-    fn custom_agent_is_whole(&mut self, address: &Address, body: &Body) {
-        if body.get("rolePermissionType").and_then(Value::as_text) != Some("Custom") {
-            return;
-        }
-        for name in ["role", "profile"] {
-            if body.get(name).is_none_or(Value::is_null) {
-                self.problems.push(
-                    Problem::error(
-                        "missing-for-create",
-                        format!("a new agent with `rolePermissionType: Custom` needs `{name}`"),
-                    )
-                    .at(
-                        place(self.desired, address, "rolePermissionType"),
-                        "set here",
-                    )
-                    .help(format!(
-                        "set `{name}`, or choose one of the ready-made permissions"
-                    )),
-                );
+    /// A new object has no value yet in the fields that go with a word of it.
+    fn is_whole(&mut self, address: &Address, kind: &'static Kind, body: &Body) {
+        for rule in kind.rules {
+            let Rule::GoWith(rule) = rule else { continue };
+            let GoWith {
+                with, is, instead, ..
+            } = rule;
+            if body.get(with).and_then(Value::as_text) != Some(is) {
+                continue;
+            }
+            for name in rule.fields {
+                if body.get(name).is_none_or(Value::is_null) {
+                    self.problems.push(
+                        Problem::error(
+                            "missing-for-create",
+                            format!("a new {} with `{with}: {is}` needs `{name}`", kind.singular),
+                        )
+                        .at(place(self.desired, address, with), "set here")
+                        .help(format!("set `{name}`, or {instead}")),
+                    );
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::lines;
 use crate::dialect::Dialect;
-use crate::kind::custom_fields::{self, MODULES, TYPE_RULES, TypeRule};
+use crate::kind::rules::Sort;
 use crate::kind::webhooks::{Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
 use crate::kind::{
     self, Api, Create, Encoding, Field, Form, KINDS, Kind, Pattern, Removal, Shape, Shown, Switch,
@@ -362,15 +362,14 @@ fn forms(collection: &str) -> &'static str {
 /// What only some kinds have: rules by type, known modules, events.
 fn add_extras(out: &mut String, kind: &Kind, only: Option<&Field>) {
     let wanted = |name: &str| only.is_none_or(|field| field.name == name);
-    if *kind == custom_fields::KIND {
-        if wanted("module") {
-            let _ = writeln!(out, "\nModules that both dialects know: {}", ticks(MODULES));
-        }
-        if wanted("type") {
-            out.push_str("\nTypes\n\n");
-            for rule in TYPE_RULES {
-                add_rule(out, rule);
-            }
+    let known = kind.fields.iter().filter(|field| wanted(field.name));
+    for (what, words) in known.filter_map(|field| field.known) {
+        let _ = writeln!(out, "\n{what}: {}", ticks(words));
+    }
+    if let Some(sorts) = kind.sorts().filter(|sorts| wanted(sorts.field)) {
+        let _ = writeln!(out, "\n{}\n", sorts.heading);
+        for sort in sorts.sorts {
+            add_sort(out, sort);
         }
     }
     if *kind == webhooks::KIND && wanted("subscriptions") {
@@ -385,7 +384,7 @@ fn add_extras(out: &mut String, kind: &Kind, only: Option<&Field>) {
     }
 }
 
-fn add_rule(out: &mut String, rule: &TypeRule) {
+fn add_sort(out: &mut String, rule: &Sort) {
     let mut words = Vec::new();
     if !rule.required.is_empty() {
         words.push(format!("needs {}", ticks(rule.required)));
@@ -399,8 +398,8 @@ fn add_rule(out: &mut String, rule: &TypeRule) {
     if !optional.is_empty() {
         words.push(format!("allows {}", ticks(&optional)));
     }
-    if let Some((min, max)) = rule.max_length {
-        words.push(format!("`maxLength` from {min} to {max}"));
+    if let Some((field, min, max)) = rule.bounds {
+        words.push(format!("`{field}` from {min} to {max}"));
     }
     let words = if words.is_empty() {
         "nothing of its own".to_owned()
@@ -426,27 +425,22 @@ fn add_event(out: &mut String, event: &Event, indent: &str) {
     out.push('\n');
 }
 
-/// The type in the example of a custom field; the first one.
-const EXAMPLE_TYPE: &TypeRule = &TYPE_RULES[0];
-
 /// A small manifest of the kind: what is required, filled up to four fields.
 fn example(kind: &Kind) -> String {
-    let custom_field = *kind == custom_fields::KIND;
+    let sorts = kind.sorts();
+    let sort = sorts.and_then(|sorts| sorts.sorts.first());
     let needed = |field: &Field| {
         field.required
             || kind
                 .openapi
                 .as_ref()
                 .is_some_and(|api| api.required_on_create.contains(&field.name))
-            || (custom_field && EXAMPLE_TYPE.required.contains(&field.name))
+            || sort.is_some_and(|sort| sort.required.contains(&field.name))
     };
-    // A field of another type would be refused.
+    // A field of another sort would be refused.
     let foreign = |field: &Field| {
-        custom_field
-            && !EXAMPLE_TYPE.allowed.contains(&field.name)
-            && TYPE_RULES
-                .iter()
-                .any(|rule| rule.allowed.contains(&field.name))
+        sort.is_some_and(|sort| !sort.allowed.contains(&field.name))
+            && sorts.is_some_and(|sorts| !sorts.with(field.name).is_empty())
     };
     let optional = |field: &&Field| {
         !needed(field)
