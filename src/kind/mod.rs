@@ -78,6 +78,8 @@ pub struct Kind {
     pub bare: bool,
     /// What a creation does besides, for the plan's reader.
     pub create_effect: Option<&'static str>,
+    /// Whether a change that the API cannot make replaces the object without being asked.
+    pub replaces_itself: bool,
     /// What is lost when it is deleted, for the plan's reader.
     pub delete_effect: Option<&'static str>,
     /// What taking it out of use does besides, for the plan's reader.
@@ -117,6 +119,7 @@ impl Kind {
         may_prune_all: true,
         bare: false,
         create_effect: None,
+        replaces_itself: false,
         delete_effect: None,
         disable_effect: None,
         rules: &[],
@@ -242,6 +245,8 @@ pub struct Field {
     pub unique: Option<&'static Clash>,
     /// What is wrong with two resources of which it is true, where that is wrong.
     pub exclusive: Option<&'static Clash>,
+    /// Whether a new value has the effect that a creation has.
+    pub renews: bool,
     /// Whether a live value may hold a key, so that it is never shown whole.
     pub may_hold_key: bool,
     /// How it travels in `openapi`.
@@ -412,6 +417,7 @@ impl Field {
             known: None,
             unique: None,
             exclusive: None,
+            renews: false,
             may_hold_key: false,
             openapi: Wire::Sent {
                 name,
@@ -482,6 +488,10 @@ impl Field {
     }
     const fn exclusive(mut self, clash: &'static Clash) -> Self {
         self.exclusive = Some(clash);
+        self
+    }
+    const fn renews(mut self) -> Self {
+        self.renews = true;
         self
     }
     const fn may_hold_key(mut self) -> Self {
@@ -627,6 +637,8 @@ pub struct Api {
     pub switch: Option<SwitchApi>,
     /// Whether live objects need a shape of their own before they are read.
     pub form: Form,
+    /// Whether a creation has none of the effects that the kind names.
+    pub creates_quietly: bool,
     /// How it is told which of the objects is acting.
     pub acting: Option<Acting>,
     /// Whether only the single object says when it was modified.
@@ -656,6 +668,7 @@ impl Api {
         removal: Removal::Never,
         switch: None,
         form: Form::Plain,
+        creates_quietly: false,
         acting: None,
         dated_in_object: false,
         quota: None,
@@ -815,6 +828,46 @@ const CONTACTS_SCOPES: Scopes = Scopes {
 mod tests {
     use super::*;
 
+    /// The fields that a rule names.
+    fn named_by(rule: &Rule) -> Vec<&'static str> {
+        match rule {
+            Rule::Sorts(sorts) => {
+                let of_sort = |sort: &rules::Sort| {
+                    let mut names = [sort.required, sort.allowed].concat();
+                    names.extend(sort.bounds.map(|(field, ..)| field));
+                    if let Some((field, fits)) = sort.fits {
+                        names.push(field);
+                        if let rules::Fits::OneOf(other) = fits {
+                            names.push(other);
+                        }
+                    }
+                    names
+                };
+                let mut names: Vec<_> = sorts.sorts.iter().flat_map(of_sort).collect();
+                names.push(sorts.field);
+                names
+            }
+            Rule::GoWith(rule) => [rule.fields, &[rule.with]].concat(),
+            Rule::AtMost(rule) => vec![rule.field, rule.most],
+            Rule::OnlyFor(rule) => vec![rule.field, rule.by],
+        }
+    }
+
+    #[test]
+    fn every_word_of_a_field_that_tells_sorts_apart_is_a_sort() {
+        for kind in KINDS {
+            let Some(sorts) = kind.sorts() else { continue };
+            let Some(Shape::Choice(words)) = kind.field(sorts.field).map(|field| field.shape)
+            else {
+                panic!("{} {}", kind.collection, sorts.field)
+            };
+            for word in words {
+                assert!(sorts.find(word).is_some(), "{} {word}", kind.collection);
+            }
+            assert_eq!(sorts.sorts.len(), words.len(), "{}", kind.collection);
+        }
+    }
+
     #[test]
     fn every_kind_has_one_naming_field_and_distinct_names() {
         for kind in KINDS {
@@ -827,6 +880,21 @@ mod tests {
             assert_eq!(names.len(), kind.fields.len(), "{}", kind.collection);
             if let Some(enabled) = kind.enabled {
                 assert!(kind.field(enabled.field).is_some());
+            }
+            for name in kind.rules.iter().flat_map(named_by) {
+                assert!(kind.field(name).is_some(), "{} {name}", kind.collection);
+            }
+            for api in [&kind.openapi, &kind.guide].into_iter().flatten() {
+                let kept = api.keep_one.iter().flat_map(|guard| guard.fields);
+                let asked = api.quota.iter().flat_map(|quota| [quota.by, quota.sort]);
+                let names = kept.map(|(name, _)| *name).chain(asked);
+                for name in names.chain(api.required_on_create.iter().copied()) {
+                    assert!(kind.field(name).is_some(), "{} {name}", kind.collection);
+                }
+                if let Removal::Transfer { heir, .. } = api.removal {
+                    let above = kind.field(heir.above).unwrap();
+                    assert!(matches!(above.shape, Shape::Reference(to) if to == kind.collection));
+                }
             }
             for field in kind.fields {
                 assert!(

@@ -129,7 +129,8 @@ pub const KIND: Kind = Kind {
     }),
     seed: false,
     create_effect: Some("the URL is called to check it"),
-    delete_effect: None,
+    // An address of more than 100 characters can be given on creation only.
+    replaces_itself: true,
     fields: &[
         text("name")
             .max(100)
@@ -149,6 +150,7 @@ pub const KIND: Kind = Kind {
                 labels: ("and here", "called here"),
                 help: "merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL",
             })
+            .renews()
             .may_hold_key()
             .doc("The address that is called; 100 characters at most once the webhook exists. A secret in it is percent-encoded for its place: give it as the receiver knows it."),
         Field::new("subscriptions", Shape::Subscriptions)
@@ -241,6 +243,8 @@ pub const KIND: Kind = Kind {
         removal: Removal::Delete("/events/{id}"),
         switch: None,
         form: Form::EventsByUrl,
+        // The guide says nothing of a check of the URL.
+        creates_quietly: true,
         scopes: super::GUIDE_SETTINGS,
         ..Api::BLANK
     }),

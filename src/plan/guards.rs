@@ -442,3 +442,135 @@ fn most(
         problems.extend(too_many.map(|message| Problem::error(most.code, message).help(most.help)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dialect::Dialect;
+    use crate::kind::rules::{Is, Sign};
+    use crate::live::LiveObject;
+    use crate::state::Value;
+
+    fn departments() -> &'static Kind {
+        crate::kind::find("departments").unwrap()
+    }
+
+    /// Departments with whether each is enabled.
+    fn live(objects: &[(&str, bool)]) -> Live {
+        let mut live = Live::new(Dialect::Openapi);
+        for (name, is_enabled) in objects {
+            let raw = json!({"id": name, "name": name, "isEnabled": is_enabled, "hasLogo": true});
+            live.add(LiveObject {
+                kind: departments(),
+                id: (*name).to_owned(),
+                raw: raw.as_object().unwrap().clone(),
+                parts: Vec::new(),
+            });
+        }
+        live
+    }
+
+    fn task(name: &str, verb: Verb, body: &[(&'static str, Value)]) -> Task {
+        Task {
+            address: Address::new("departments", name),
+            verb,
+            changes: Vec::new().into(),
+            credits: 0,
+            remarks: None,
+            kind: departments(),
+            ops: Vec::new(),
+            prerequisites: Vec::new(),
+            body: body.iter().cloned().collect(),
+            named: Body::default(),
+            pruned: false,
+            prevents_destroy: false,
+        }
+    }
+
+    #[test]
+    fn limits_hold_for_any_kind() {
+        let allowed = [
+            Most {
+                allows: Allowance::InAll(2),
+                code: "many",
+                help: "less",
+            },
+            Most {
+                allows: Allowance::InUse(&[(Edition::Free, 1)]),
+                code: "many-in-use",
+                help: "less",
+            },
+        ];
+        let limits = |edition| Limits {
+            edition,
+            ..Limits::default()
+        };
+        let off = [("isEnabled", Value::Bool(false))];
+        let (one_more, one_off) = (task("C", Verb::Create, &[]), task("C", Verb::Create, &off));
+        let goes = task("A", Verb::Delete, &[]);
+        for (tasks, edition, wanted) in [
+            (vec![one_more.clone()], None, vec!["many"]),
+            (
+                vec![one_more.clone()],
+                Some(Edition::Free),
+                vec!["many", "many-in-use"],
+            ),
+            (
+                vec![one_more.clone()],
+                Some(Edition::Standard),
+                vec!["many"],
+            ),
+            (vec![one_off.clone()], Some(Edition::Free), vec!["many"]),
+            (
+                vec![one_more.clone(), goes.clone()],
+                Some(Edition::Free),
+                vec![],
+            ),
+            (vec![goes], Some(Edition::Free), vec![]),
+        ] {
+            let mut problems = Vec::new();
+            most(
+                departments(),
+                &allowed,
+                &by_address(&tasks, departments()),
+                &Owned::default(),
+                &live(&[("A", true), ("B", false)]),
+                &limits(edition),
+                &mut problems,
+            );
+            let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+            assert_eq!(codes, wanted, "{edition:?} {tasks:?}");
+        }
+    }
+
+    #[test]
+    fn one_of_any_kind_is_kept() {
+        let guard = KeepOne {
+            fields: &[("name", "A")],
+            signs: &[Sign {
+                key: "hasLogo",
+                is: Is::NotFalse,
+            }],
+            code: "last-of-them",
+            loss: "leave none",
+            help: "keep one",
+        };
+        let keeps = [("name", Value::text("A"))];
+        let renamed = [("name", Value::text("B"))];
+        for (tasks, is_refused) in [
+            (vec![task("A", Verb::Update, &keeps)], false),
+            (vec![task("A", Verb::Update, &[])], false),
+            (vec![task("A", Verb::Update, &renamed)], true),
+            (vec![task("A", Verb::Disable, &keeps)], true),
+            (vec![task("B", Verb::Delete, &[])], false),
+        ] {
+            let mut problems = Vec::new();
+            let live = live(&[("A", true), ("B", true)]);
+            let by_address = by_address(&tasks, departments());
+            keep_one(departments(), &guard, &by_address, &live, &mut problems);
+            assert_eq!(!problems.is_empty(), is_refused, "{tasks:?}");
+        }
+    }
+}

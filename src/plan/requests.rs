@@ -181,10 +181,11 @@ impl Op {
         let own_id = || ids.id(context.address).ok_or_else(unknown);
         Ok(match self {
             Self::Create { .. } | Self::AddEvent { .. } => (Method::Post, Cow::Borrowed(api.list)),
-            Self::Update(_) => (
-                Method::Patch,
-                path(api.update.unwrap_or_default(), &own_id()?).into(),
-            ),
+            Self::Update(_) => {
+                // Planning refuses an update that the table has no path for.
+                let template = api.update.ok_or_else(unknown)?;
+                (Method::Patch, path(template, &own_id()?).into())
+            }
             Self::Switch(on) => {
                 let switch = api.switch.ok_or_else(unknown)?;
                 let template = if *on { switch.on } else { switch.off };

@@ -145,12 +145,12 @@ fn members(owned: &Owned) -> HashMap<&Address, Vec<&Address>> {
 }
 
 impl Builder<'_> {
-    /// What a creation does besides. The guide says nothing of a check of a webhook's URL.
+    /// What a creation does besides.
     fn create_effect(&self, kind: &'static Kind) -> Option<String> {
-        let guide_hook = kind.collection == "webhooks" && self.dialect() == Dialect::Guide;
-        kind.create_effect
-            .filter(|_| !guide_hook)
-            .map(str::to_owned)
+        let is_quiet = kind
+            .api(self.dialect())
+            .is_some_and(|api| api.creates_quietly);
+        kind.create_effect.filter(|_| !is_quiet).map(str::to_owned)
     }
 
     fn dialect(&self) -> Dialect {
@@ -563,7 +563,7 @@ impl Builder<'_> {
         }
         let frozen = self.frozen(kind, differences);
         if let Some((field, why)) = frozen {
-            let automatic = kind.collection == "webhooks";
+            let automatic = kind.replaces_itself;
             if !automatic && !self.lifecycle_replace(address) {
                 self.problems.push(
                     Problem::error("cannot-change", format!("`{field}` of `{address}` {why}"))
@@ -637,7 +637,10 @@ impl Builder<'_> {
                         format!("`{field}` of `{address}` cannot be changed through the API"),
                     )
                     .at(place(self.desired, address, field), "changed here")
-                    .help("put it back, or change it in Zoho Desk"),
+                    .help(match api.create {
+                        Create::Manual(at) => format!("put it back, or change it at {at}"),
+                        _ => "put it back, or change it in Zoho Desk".to_owned(),
+                    }),
                 );
                 return;
             }
@@ -654,11 +657,11 @@ impl Builder<'_> {
                 .ops
                 .push(Op::Switch(difference.after == switch_value(enabled.on)));
         }
-        if kind.collection == "webhooks"
-            && differences
-                .iter()
-                .any(|difference| difference.field == "url")
-        {
+        let renews = |difference: &Difference| {
+            kind.field(difference.field)
+                .is_some_and(|field| field.renews)
+        };
+        if differences.iter().any(renews) {
             draft.effects.extend(self.create_effect(kind));
         }
         self.push(address, Verb::Update, kind, draft);
