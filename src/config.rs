@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::dialect::{Dialect, Edition};
-pub use crate::kind::rules::RemovalPolicy;
+pub use crate::kind::removal::RemovalPolicy;
 
 use crate::problem::{Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::yaml::closed::Closed;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::dialect::Dialect;
-use crate::kind::rules::{Deed, Rule};
+use crate::kind::rules::{Deed, Handle, Rule};
 use crate::kind::{self, Field, Form, Kind, Shape, Wire};
 use crate::live::convert::switch_value;
 use crate::live::marks::{belongs_to_others, forbidden};
@@ -104,20 +104,26 @@ pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exporte
 
 fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
     let text = |key: &str| object.raw.get(key).and_then(Json::as_str);
-    if kind.collection == "customFields" {
-        let name = text("apiName").unwrap_or("field");
-        let name = name.strip_prefix("cf_").unwrap_or(name);
-        let module = text("module").unwrap_or_default();
+    if let Some(Handle {
+        key,
+        without,
+        scope,
+        otherwise,
+    }) = kind.handle
+    {
+        let name = text(key).unwrap_or(otherwise);
+        let name = name.strip_prefix(without).unwrap_or(name);
+        let scope = text(scope).unwrap_or_default();
         let shared = live
-            .collection("customFields")
+            .collection(kind.collection)
             .filter_map(|index| live.objects.get(index))
             .any(|other| {
                 other.id != object.id
-                    && other.raw.get("apiName") == object.raw.get("apiName")
+                    && other.raw.get(*key) == object.raw.get(*key)
                     && belongs_to_others(other).is_none()
             });
         return if shared {
-            format!("{module}_{name}")
+            format!("{scope}_{name}")
         } else {
             name.to_owned()
         };

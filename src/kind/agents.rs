@@ -1,6 +1,7 @@
 //! Agents.
 
-use super::rules::{Acting, GoWith, Is, KeepOne, RemovalPolicy, Rule, Sign};
+use super::removal::RemovalPolicy;
+use super::rules::{Acting, GoWith, Is, KeepOne, Rule, Sign};
 use super::{
     Api, Create, Enabled, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Switch, Wire,
     choice, email, encoded, patterns, reference, references, sent, text,

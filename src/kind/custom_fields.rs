@@ -2,7 +2,7 @@
 
 use crate::dialect::Dialect;
 
-use super::rules::{AtMost, Deed, Fits, Is, Mark, OnlyFor, Quota, Rule, Sort, Sorts};
+use super::rules::{AtMost, Deed, Fits, Handle, Is, Mark, OnlyFor, Quota, Rule, Sort, Sorts};
 use super::{
     Api, Create, Encoding, Field, Form, Kind, Removal, Scopes, Shape, Wire, choice, encoded, flag,
     integer, map, patterns, text,
@@ -299,6 +299,12 @@ pub const KIND: Kind = Kind {
             help: "in the openapi dialect the default of other types lives in layouts; set it in an overlay for the guide dialect",
         }),
     ],
+    handle: Some(&Handle {
+        key: "apiName",
+        without: "cf_",
+        scope: "module",
+        otherwise: "field",
+    }),
     marks: &[
         Mark::foreign("isCustomField", Is::False, "a field of the system", "of the system"),
         // An answer that does not say it is trusted with what is declared, not with all there is.

@@ -11,6 +11,7 @@ pub mod departments;
 pub mod layouts;
 pub mod patterns;
 pub mod profiles;
+pub mod removal;
 pub mod roles;
 pub mod rules;
 pub mod schema;
@@ -20,7 +21,9 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
-use rules::{Acting, Clash, Heir, KeepOne, Mark, Most, Quota, RemovalPolicy, Rule, Sign, Sorts};
+pub use removal::Removal;
+use removal::RemovalPolicy;
+use rules::{Acting, Clash, Handle, KeepOne, Mark, Most, Quota, Rule, Sorts};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -86,6 +89,8 @@ pub struct Kind {
     pub disable_effect: Option<&'static str>,
     /// Rules among its fields.
     pub rules: &'static [Rule],
+    /// What an export calls its objects, where that is not their name.
+    pub handle: Option<&'static Handle>,
     /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
     pub marks: &'static [Mark],
     /// Its endpoints in the `openapi` dialect.
@@ -123,6 +128,7 @@ impl Kind {
         delete_effect: None,
         disable_effect: None,
         rules: &[],
+        handle: None,
         marks: &[],
         openapi: None,
         guide: None,
@@ -694,85 +700,6 @@ pub enum Create {
     Manual(&'static str),
     /// Not at all: the kind can only be referred to.
     Never,
-}
-
-/// How objects are removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removal {
-    /// DELETE on a path with `{id}`.
-    Delete(&'static str),
-    /// POST to a trash path with the ids under this key.
-    Trash(&'static str, &'static str),
-    /// POST on a path with `{id}` that takes the object out of use, with an empty JSON object as body or none.
-    Disable {
-        /// The path with `{id}`.
-        path: &'static str,
-        /// Whether a body (`{}`) is sent.
-        body: bool,
-    },
-    /// PATCH that sets a field to a word.
-    DisableByPatch {
-        /// The path with `{id}`.
-        path: &'static str,
-        /// The field's name on the wire.
-        field: &'static str,
-        /// The word that takes it out of use.
-        word: &'static str,
-    },
-    /// POST to a path with the ids under this key.
-    Bulk(&'static str, &'static str),
-    /// POST on a path with `{id}`, handing over to another object.
-    Transfer {
-        /// The path with `{id}`.
-        path: &'static str,
-        /// The key under which the body names who takes over.
-        key: &'static str,
-        /// Who takes over.
-        heir: Heir,
-    },
-    /// One of several ways, as the project's policy says; the first one where it says nothing.
-    Chosen {
-        /// What the choice is about, for editors.
-        doc: &'static str,
-        /// The ways.
-        ways: &'static [(RemovalPolicy, Removal)],
-    },
-    /// One way for an object whose answer carries a sign, and another one for all others.
-    By {
-        /// The sign.
-        sign: Sign,
-        /// The way of those that carry it.
-        with: &'static Removal,
-        /// The way of those that do not.
-        without: &'static Removal,
-    },
-    /// A person has to, at the place that the text names.
-    Manual(&'static str),
-    /// Not at all.
-    Never,
-}
-
-impl Removal {
-    /// Chooses among several ways.
-    #[must_use]
-    pub fn chosen(self, policy: Option<RemovalPolicy>) -> Self {
-        let Self::Chosen { ways, .. } = self else {
-            return self;
-        };
-        ways.iter()
-            .find(|(word, _)| policy == Some(*word))
-            .or_else(|| ways.first())
-            .map_or(Self::Never, |(_, way)| *way)
-    }
-
-    /// Names the ways among which a project chooses.
-    #[must_use]
-    pub const fn ways(&self) -> &'static [(RemovalPolicy, Self)] {
-        match self {
-            Self::Chosen { ways, .. } => ways,
-            _ => &[],
-        }
-    }
 }
 
 /// Endpoints that switch an object on and off.

@@ -1,6 +1,7 @@
 //! Roles.
 
-use super::rules::{Deed, Heir, Is, Mark, Sign};
+use super::removal::Heir;
+use super::rules::{Deed, Is, Mark, Sign};
 use super::{Api, Create, Form, Kind, Removal, Scopes, flag, patterns, reference, sent, text};
 
 /// A role of agents. Source: Role (`getRoles`, `addRole`, `updateRole`, `deleteRole`).

@@ -65,45 +65,6 @@ pub struct Clash {
     pub help: &'static str,
 }
 
-/// How a project wants objects of a kind to be removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RemovalPolicy {
-    /// They can be brought back.
-    Deactivate,
-    /// For good.
-    Delete,
-}
-
-impl RemovalPolicy {
-    /// Every policy.
-    pub const ALL: [Self; 2] = [Self::Deactivate, Self::Delete];
-
-    /// The word in the project file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Deactivate => "deactivate",
-            Self::Delete => "delete",
-        }
-    }
-}
-
-/// Who takes over what hangs on a removed object: the one that stands above it.
-///
-/// Who stands above it on a live circle stands below it as well and cannot take over; there it is the
-/// one that carries the signs and has none above it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Heir {
-    /// The field that names the one above.
-    pub above: &'static str,
-    /// What the one on top of all shows.
-    pub top: &'static [Sign],
-    /// What goes over to it.
-    pub takes: &'static str,
-    /// What an object does that has none, completing "`roles/x` …".
-    pub none: &'static str,
-}
-
 /// How the API tells which object of a kind is the one in whose name deskform works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Acting {
@@ -255,6 +216,19 @@ impl Sorts {
             .filter(|sort| sort.allowed.contains(&field));
         having.map(|sort| sort.name).collect()
     }
+}
+
+/// What an export calls an object, where that is not its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handle {
+    /// The key of the answer that says it.
+    pub key: &'static str,
+    /// What is left out in front of it.
+    pub without: &'static str,
+    /// The key of the answer that stands before it where several objects would be called alike.
+    pub scope: &'static str,
+    /// What it is called where the answer does not say it.
+    pub otherwise: &'static str,
 }
 
 /// How many objects of a kind an organization may have.

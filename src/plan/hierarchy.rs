@@ -5,7 +5,7 @@
 use foldhash::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 
-use crate::kind::rules::Heir;
+use crate::kind::removal::Heir;
 use crate::kind::{Field, KINDS, Kind, Shape, Wire};
 use crate::live::convert::{id_text, read_field};
 use crate::live::marks::shows;

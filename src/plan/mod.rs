@@ -33,7 +33,7 @@ use serde_json::Value as Json;
 use crate::api::Method;
 use crate::config::Prune;
 use crate::dialect::Dialect;
-use crate::kind::rules::RemovalPolicy;
+use crate::kind::removal::RemovalPolicy;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::live::Live;

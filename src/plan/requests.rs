@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::api::{Method, Request};
 use crate::dialect::Dialect;
-use crate::kind::rules::{Heir, RemovalPolicy};
+use crate::kind::removal::{Heir, RemovalPolicy};
 use crate::kind::{Api, Create, Kind, Removal, Wire};
 use crate::live::LiveObject;
 use crate::live::convert::{EncodeError, Ids, encode};
