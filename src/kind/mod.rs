@@ -60,6 +60,10 @@ pub fn acting() -> Option<&'static Kind> {
 }
 
 /// One kind of resource.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the policies of a kind are independent of each other"
+)]
 pub struct Kind {
     /// The collection's name in manifests and addresses.
     pub collection: &'static str,
@@ -617,6 +621,10 @@ const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
 }
 
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what an API has and lacks is independent of each other"
+)]
 #[derive(Debug, Clone, Copy)]
 pub struct Api {
     /// The collection's path.

@@ -329,7 +329,7 @@ fn keep_one(
     live: &Live,
     problems: &mut Vec<Problem>,
 ) {
-    let says = |body: &Body, absent: bool| {
+    let fits = |body: &Body, absent: bool| {
         guard.fields.iter().all(|(field, word)| {
             body.get(field)
                 .map_or(absent, |value| value.as_text() == Some(word))
@@ -341,7 +341,7 @@ fn keep_one(
             continue;
         };
         let shown = guard.signs.iter().all(|sign| shows(&object.raw, sign));
-        if !shown || !says(&live.body(index), false) {
+        if !shown || !fits(&live.body(index), false) {
             continue;
         }
         before += 1;
@@ -350,7 +350,7 @@ fn keep_one(
             .and_then(|address| tasks.get(&address));
         let stays = task.is_none_or(|task| match task.verb {
             Verb::Delete | Verb::Disable | Verb::Replace => false,
-            Verb::Create | Verb::Update | Verb::Manual => says(&task.body, true),
+            Verb::Create | Verb::Update | Verb::Manual => fits(&task.body, true),
         });
         after += usize::from(stays);
     }

@@ -468,8 +468,10 @@ mod tests {
     /// The paths that stand in a table.
     fn paths(removal: &Removal) -> Vec<&'static str> {
         match removal {
-            Removal::Delete(path) | Removal::Trash(path, _) | Removal::Bulk(path, _) => vec![path],
-            Removal::Disable { path, .. }
+            Removal::Delete(path)
+            | Removal::Trash(path, _)
+            | Removal::Bulk(path, _)
+            | Removal::Disable { path, .. }
             | Removal::DisableByPatch { path, .. }
             | Removal::Transfer { path, .. } => vec![path],
             Removal::Chosen { ways, .. } => ways.iter().flat_map(|(_, way)| paths(way)).collect(),
@@ -501,7 +503,7 @@ mod tests {
                             }
                             Way::Manual(_) | Way::None => continue,
                         };
-                        assert!(known.contains(&request.path.to_string()), "{request:?}");
+                        assert!(known.contains(&request.path), "{request:?}");
                     }
                 }
             }

@@ -562,42 +562,8 @@ impl Builder<'_> {
             self.update_events(address, kind, &object.parts, differences, draft);
             return;
         }
-        let frozen = self.frozen(kind, differences);
-        if let Some((field, why)) = frozen {
-            let automatic = kind.replaces_itself;
-            if !automatic && !self.lifecycle_replace(address) {
-                self.problems.push(
-                    Problem::error("cannot-change", format!("`{field}` of `{address}` {why}"))
-                        .at(place(self.desired, address, &field), "changed here")
-                        .help(format!(
-                            "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
-                            kind.singular,
-                            kind.delete_effect.map_or_else(String::new, |effect| format!(": {effect}"))
-                        )),
-                );
-                return;
-            }
-            if let Some(what) = belongs_to_others(object) {
-                self.problems.push(
-                    Problem::error(
-                        "protected",
-                        format!("`{address}` is {what} and cannot be replaced"),
-                    )
-                    .at(place(self.desired, address, &field), "changed here")
-                    .help("put it back"),
-                );
-                return;
-            }
-            let Way::Delete(by) = way(api.removal, self.options.removal(kind), object) else {
-                self.cannot_be_replaced(address, kind, &field);
-                return;
-            };
-            let delete = Op::Delete {
-                id: object.id.clone(),
-                by,
-            };
-            let keep = automatic.then(|| self.live.body(index));
-            self.replace(address, kind, delete, draft, keep);
+        if let Some(frozen) = self.frozen(kind, differences) {
+            self.replace_or_refuse(address, kind, index, frozen, draft);
             return;
         }
         let mut fields = Vec::new();
@@ -666,6 +632,55 @@ impl Builder<'_> {
             draft.effects.extend(self.create_effect(kind));
         }
         self.push(address, Verb::Update, kind, draft);
+    }
+
+    /// Replaces an object whose change the API cannot make, where that is asked for and possible.
+    fn replace_or_refuse(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        index: usize,
+        (field, why): (String, String),
+        draft: Draft,
+    ) {
+        let (Some(object), Some(api)) = (self.live.objects.get(index), kind.api(self.dialect()))
+        else {
+            return;
+        };
+        let automatic = kind.replaces_itself;
+        if !automatic && !self.lifecycle_replace(address) {
+            self.problems.push(
+                Problem::error("cannot-change", format!("`{field}` of `{address}` {why}"))
+                    .at(place(self.desired, address, &field), "changed here")
+                    .help(format!(
+                        "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
+                        kind.singular,
+                        kind.delete_effect.map_or_else(String::new, |effect| format!(": {effect}"))
+                    )),
+            );
+            return;
+        }
+        if let Some(what) = belongs_to_others(object) {
+            self.problems.push(
+                Problem::error(
+                    "protected",
+                    format!("`{address}` is {what} and cannot be replaced"),
+                )
+                .at(place(self.desired, address, &field), "changed here")
+                .help("put it back"),
+            );
+            return;
+        }
+        let Way::Delete(by) = way(api.removal, self.options.removal(kind), object) else {
+            self.cannot_be_replaced(address, kind, &field);
+            return;
+        };
+        let delete = Op::Delete {
+            id: object.id.clone(),
+            by,
+        };
+        let keep = automatic.then(|| self.live.body(index));
+        self.replace(address, kind, delete, draft, keep);
     }
 
     /// The first changed field that an update cannot change, and why.
