@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::dialect::{Dialect, Edition};
+pub use crate::kind::removal::RemovalPolicy;
 
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::yaml::closed::Closed;
@@ -155,15 +156,6 @@ pub enum Prune {
     All,
 }
 
-/// How an agent is removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RemovalPolicy {
-    /// They can be brought back.
-    Deactivate,
-    /// For good.
-    Delete,
-}
-
 /// What is left as it is live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ignore {
@@ -239,12 +231,21 @@ impl Environment {
                 let prune = self.policy(kind.collection).prune.or_else(|| {
                     let whole = self.prune.filter(|_| !kind.seed)?;
                     Some(match whole {
-                        Prune::All if NEVER_PRUNED.contains(&kind.collection) => Prune::Owned,
+                        Prune::All if !kind.may_prune_all => Prune::Owned,
                         whole => whole,
                     })
                 })?;
                 Some((kind.collection.to_owned(), prune))
             })
+            .collect()
+    }
+
+    /// How objects are removed where the environment chooses, by collection.
+    #[must_use]
+    pub fn removals(&self) -> BTreeMap<String, RemovalPolicy> {
+        let chosen = self.kinds.iter();
+        chosen
+            .filter_map(|(collection, policy)| Some(((*collection).to_owned(), policy.removal?)))
             .collect()
     }
 
@@ -640,9 +641,6 @@ pub(crate) const EDITIONS: &[&str] = &[
     "enterprise",
 ];
 pub(crate) const PRUNES: &[&str] = &["none", "owned", "all"];
-pub(crate) const REMOVALS: &[&str] = &["deactivate", "delete"];
-/// Collections whose undeclared resources are never removed.
-pub(crate) const NEVER_PRUNED: &[&str] = &["agents", "departments", "contacts", "accounts"];
 /// Calls in flight that anybody may ask for.
 pub(crate) const MAX_PARALLELISM: u64 = 25;
 /// The organization that the simulator plays unless told otherwise.

@@ -10,9 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
-use crate::kind::{Kind, Shape};
+use crate::kind::{self, Kind, Shape};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::{Names, id_text};
@@ -600,7 +599,10 @@ fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Js
     let secret = is_secret(difference);
     // Nobody knows whether a live URL holds a key.
     let public = |value: Json| match value {
-        Json::String(text) => shown_live(difference.field, &Value::text(&text)),
+        Json::String(text) => match kind::find(address.collection) {
+            Some(kind) => shown_live(kind, difference.field, &Value::text(&text)),
+            None => text.into(),
+        },
         value => value,
     };
     let field = match &difference.leaf {
@@ -663,14 +665,16 @@ pub fn undated(report: &Report, compared: &Compared) -> Vec<usize> {
         .drifts
         .iter()
         .filter(|drift| drift.moved != Moved::Manifests)
-        .filter(|drift| matches!(drift.address.collection, "accounts" | "contacts"))
+        .filter(|drift| {
+            kind::find(drift.address.collection)
+                .and_then(|kind| kind.api(live.dialect))
+                .is_some_and(|api| api.dated_in_object)
+        })
         .filter_map(|drift| compared.bound.live.get(&drift.address).copied())
         .filter(|index| {
-            live.dialect == Dialect::Openapi
-                && live
-                    .objects
-                    .get(*index)
-                    .is_some_and(|object| !object.raw.contains_key("modifiedTime"))
+            live.objects
+                .get(*index)
+                .is_some_and(|object| !object.raw.contains_key("modifiedTime"))
         })
         .collect();
     indices.dedup();
@@ -706,8 +710,9 @@ pub fn date(report: &mut Report, compared: &Compared) {
 /// An agent by the id in an answer: the e-mail address where agents were read.
 fn who(by: &Json, live: &Live) -> Option<String> {
     let id = id_text(by.get("id").unwrap_or(by))?;
+    let kind = kind::acting()?;
     let agent = live
-        .find_id("agents", &id)
+        .find_id(kind.collection, &id)
         .and_then(|index| live.key_of(index))
         .map(|key| key.to_string());
     let acting = live
@@ -715,5 +720,9 @@ fn who(by: &Json, live: &Live) -> Option<String> {
         .as_ref()
         .filter(|acting| acting.id == id)
         .map(|acting| acting.email.clone());
-    Some(agent.or(acting).unwrap_or_else(|| format!("agent {id}")))
+    Some(
+        agent
+            .or(acting)
+            .unwrap_or_else(|| format!("{} {id}", kind.singular)),
+    )
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::dialect::Dialect;
-use crate::kind::{self, Form, Kind, Shape, Wire};
-use crate::live::convert::{flag, switch_value};
+use crate::kind::rules::{Deed, Handle, Rule};
+use crate::kind::{self, Field, Form, Kind, Shape, Wire};
+use crate::live::convert::switch_value;
+use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject};
 use crate::secret::Secret;
@@ -23,9 +25,9 @@ pub struct Exported {
 
 /// Turns what was read into a state that manifests can hold.
 ///
-/// `has_secret_url` says of the id of a webhook whether its URL was applied as a secret.
+/// `has_secret_key` says of an object's id whether what may hold a key there was applied as a secret.
 #[must_use]
-pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exported {
+pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exported {
     let mut exported = Exported::default();
     let mut left_out: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
     let mut chosen: Vec<(usize, Address)> = Vec::new();
@@ -41,8 +43,8 @@ pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exporte
             let unique = live
                 .key_of(index)
                 .map(|identity| live.find(kind.collection, &identity).len() == 1);
-            let why = match (reason_to_leave_out(kind, object), unique) {
-                (Some(why), _) => Some(why),
+            let why = match (forbidden(object, Deed::Export), unique) {
+                (Some(mark), _) => Some(mark.whose),
                 (None, None) => Some("without the field that would name them"),
                 (None, Some(false)) => Some("that share their name with another one"),
                 (None, Some(true)) => None,
@@ -68,7 +70,7 @@ pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exporte
     }
     let mut secrets = Secrets {
         variables: BTreeSet::new(),
-        has_url: has_secret_url,
+        has_key: has_secret_key,
     };
     let declared: BTreeSet<Address> = chosen.iter().map(|(_, address)| address.clone()).collect();
     for (index, address) in chosen {
@@ -100,37 +102,28 @@ pub fn export(live: &mut Live, has_secret_url: &dyn Fn(&str) -> bool) -> Exporte
     exported
 }
 
-/// Why an object cannot stand in a manifest, completing "3 roles … left out".
-fn reason_to_leave_out(kind: &'static Kind, object: &LiveObject) -> Option<&'static str> {
-    let is = |key: &str, wanted: bool| flag(&object.raw, key) == Some(wanted);
-    match kind.collection {
-        "customFields" if !is("isCustomField", true) => Some("of the system"),
-        "roles" if is("isDefault", true) || is("isVisible", false) => Some("of the system"),
-        "webhooks"
-            if object.raw.get("type").and_then(Json::as_str) == Some("EXTENSION_WEBHOOK") =>
-        {
-            Some("of extensions")
-        }
-        _ => None,
-    }
-}
-
 fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
     let text = |key: &str| object.raw.get(key).and_then(Json::as_str);
-    if kind.collection == "customFields" {
-        let name = text("apiName").unwrap_or("field");
-        let name = name.strip_prefix("cf_").unwrap_or(name);
-        let module = text("module").unwrap_or_default();
+    if let Some(Handle {
+        key,
+        without,
+        scope,
+        otherwise,
+    }) = kind.handle
+    {
+        let name = text(key).unwrap_or(otherwise);
+        let name = name.strip_prefix(without).unwrap_or(name);
+        let scope = text(scope).unwrap_or_default();
         let shared = live
-            .collection("customFields")
+            .collection(kind.collection)
             .filter_map(|index| live.objects.get(index))
             .any(|other| {
                 other.id != object.id
-                    && other.raw.get("apiName") == object.raw.get("apiName")
-                    && flag(&other.raw, "isCustomField") != Some(false)
+                    && other.raw.get(*key) == object.raw.get(*key)
+                    && belongs_to_others(other).is_none()
             });
         return if shared {
-            format!("{module}_{name}")
+            format!("{scope}_{name}")
         } else {
             name.to_owned()
         };
@@ -159,8 +152,8 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
 struct Secrets<'a> {
     /// The variables that are named so far.
     variables: BTreeSet<String>,
-    /// Whether the URL of a webhook was applied as a secret, by the webhook's id.
-    has_url: &'a dyn Fn(&str) -> bool,
+    /// Whether what may hold a key was applied as a secret, by the object's id.
+    has_key: &'a dyn Fn(&str) -> bool,
 }
 
 /// Leaves out what says nothing, and writes the rest as a person would.
@@ -174,9 +167,6 @@ fn tidy(
     notes: &mut Vec<String>,
 ) -> Body {
     let kind = object.kind;
-    let ready_made = body
-        .get("rolePermissionType")
-        .is_some_and(|value| !value.is_null() && *value != Value::text("Custom"));
     let mut tidy = Body::default();
     for field in kind.fields {
         if let Wire::Query(name) = field.wire(live.dialect) {
@@ -194,18 +184,22 @@ fn tidy(
                 enabled.field == field.name && value == switch_value(enabled.on)
             })
             || (field.naming && value.as_text() == Some(&address.handle))
-            // The ready-made permissions imply role and profile.
-            || (ready_made && matches!(field.name, "role" | "profile"))
-            || !allowed_by_type(kind, body, field.name);
+            || !has_effect(kind, body, field.name);
         if says_nothing {
             continue;
         }
         let value = outside_references(value, live, declared);
-        let value = if kind.collection == "webhooks" && field.name == "url" {
+        let value = if field.may_hold_key {
             let is_secret = std::iter::once(&object.id)
                 .chain(object.parts.iter().map(|part| &part.id))
-                .any(|id| (secrets.has_url)(id));
-            hide_keys(address, value, is_secret, &mut secrets.variables, notes)
+                .any(|id| (secrets.has_key)(id));
+            hide_keys(
+                (address, field),
+                value,
+                is_secret,
+                &mut secrets.variables,
+                notes,
+            )
         } else {
             value
         };
@@ -236,18 +230,24 @@ fn tidy(
     tidy
 }
 
-/// Properties that belong to another type of custom field say nothing.
-fn allowed_by_type(kind: &'static Kind, body: &Body, field: &str) -> bool {
-    if kind.collection != "customFields" {
-        return true;
-    }
-    let rules = kind::custom_fields::TYPE_RULES;
-    let special = rules.iter().any(|rule| rule.allowed.contains(&field));
-    let own = body
-        .get("type")
-        .and_then(Value::as_text)
-        .and_then(|name| rules.iter().find(|rule| rule.name == name));
-    !special || own.is_some_and(|rule| rule.allowed.contains(&field))
+/// Whether a field has an effect beside the others: a field of another sort of objects has none.
+fn has_effect(kind: &'static Kind, body: &Body, field: &str) -> bool {
+    kind.rules.iter().all(|rule| match rule {
+        Rule::Sorts(sorts) => {
+            let own = body
+                .get(sorts.field)
+                .and_then(Value::as_text)
+                .and_then(|word| sorts.find(word));
+            sorts.with(field).is_empty() || own.is_some_and(|sort| sort.allowed.contains(&field))
+        }
+        Rule::GoWith(rule) => {
+            !rule.fields.contains(&field)
+                || body
+                    .get(rule.with)
+                    .is_none_or(|value| value.is_null() || *value == Value::text(rule.is))
+        }
+        Rule::AtMost(_) | Rule::OnlyFor(_) => true,
+    })
 }
 
 fn meaningful(value: Value, keep_null_leaves: bool) -> Value {
@@ -304,9 +304,9 @@ fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -
     }
 }
 
-/// What may be a key in a webhook's URL becomes a secret, or all of a URL that was applied as one.
+/// What may be a key in a URL becomes a secret, or all of a URL that was applied as one.
 fn hide_keys(
-    address: &Address,
+    (address, field): (&Address, &Field),
     value: Value,
     is_secret: bool,
     variables: &mut BTreeSet<String>,
@@ -327,7 +327,10 @@ fn hide_keys(
         hidden.push(format!("`{variable}`"));
         format!("${{secret.{variable}}}")
     };
-    let whole = [Part::Key { name: "url", text }];
+    let whole = [Part::Key {
+        name: field.name,
+        text,
+    }];
     let parts = live_url::parts(text);
     let parts = if is_secret { &whole[..] } else { &parts };
     let template: String = parts

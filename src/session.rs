@@ -12,16 +12,16 @@ use crate::api::{
 use crate::clock::Clock;
 use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
+use crate::kind;
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bound::Bound;
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::matching::{bind, bind_what_is_clear};
 use crate::plan::ownership::{Owned, check_dialect, own};
-use crate::plan::quota::{created_custom_fields, too_many_custom_fields};
 use crate::plan::task::Task;
 use crate::plan::tasks::{Planned, plan};
-use crate::plan::{Compared, Options, Plan, Refusal};
+use crate::plan::{Compared, Options, Plan, Refusal, quota};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
     Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
@@ -239,18 +239,19 @@ impl Session {
     /// # Errors
     /// The call's error.
     pub async fn acting_agent(&self) -> Result<Option<ActingAgent>, ApiError> {
-        if self.dialect == Dialect::Guide {
+        let acting = kind::acting().and_then(|kind| kind.api(self.dialect)?.acting);
+        let Some(acting) = acting else {
             return Ok(None);
-        }
+        };
         let answer = self
             .client
             .reader()
-            .get(&Request::new(Method::Get, "/myinfo"))
+            .get(&Request::new(Method::Get, acting.path))
             .await?;
         Ok(answer.body.and_then(|body| {
             Some(ActingAgent {
                 id: body.get("id").and_then(id_text)?,
-                email: body.get("emailId").and_then(Json::as_str)?.to_owned(),
+                email: body.get(acting.email).and_then(Json::as_str)?.to_owned(),
             })
         }))
     }
@@ -297,7 +298,7 @@ impl Session {
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
         let mut planned = plan(desired, &bound, &owned, &live, &options)?;
-        self.check_custom_field_counts(&planned).await?;
+        self.check_quotas(&planned).await?;
         let reading = Reading {
             reads: (self.client.observed().reads.since(before)).and(self.preflight.reads),
             ms: since(begun_ms, &self.clock).saturating_add(self.preflight.ms),
@@ -316,17 +317,14 @@ impl Session {
         })
     }
 
-    /// Refuses a plan that would make more custom fields than the organization has room for.
+    /// Refuses a plan that would make more objects than the organization has room for.
     ///
-    /// Source: Organization fields, `getCustomFieldCount`; what it does not tell is not checked.
-    async fn check_custom_field_counts(&self, planned: &Planned) -> Result<(), SessionError> {
-        if self.dialect == Dialect::Guide {
-            return Ok(());
-        }
+    /// What a call does not tell is not checked.
+    async fn check_quotas(&self, planned: &Planned) -> Result<(), SessionError> {
         let mut problems = Vec::new();
-        for (module, fields) in created_custom_fields(planned) {
-            let request =
-                Request::new(Method::Get, "/customFieldCount").query("module", module.as_str());
+        for wanted in quota::wanted(planned, self.dialect) {
+            let request = Request::new(Method::Get, wanted.quota.path)
+                .query(wanted.quota.by, wanted.by.as_str());
             let body = match self.client.reader().get(&request).await {
                 Ok(answer) => answer.body.unwrap_or_default(),
                 // Not every token may ask, and not every module has a count.
@@ -345,7 +343,7 @@ impl Session {
                 }
                 Err(error) => return Err(error.into()),
             };
-            problems.extend(too_many_custom_fields(&module, &fields, &body));
+            problems.extend(quota::too_many(&wanted, &body));
         }
         if problems.is_empty() {
             Ok(())

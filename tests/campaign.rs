@@ -149,7 +149,7 @@ impl<'a> Desk<'a> {
             environment: self.environment.name.clone(),
             org_id: ORGANIZATION.to_owned(),
             create_only: BTreeSet::new(),
-            delete_agents: false,
+            removal: BTreeMap::new(),
             ignore: Vec::new(),
             targets: Vec::new(),
             limits: Limits::default(),

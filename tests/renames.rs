@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use common::{Desk, Variables, settings, shown};
 use deskform::config::{Environment, Project, Prune};
 use deskform::dialect::{Dialect, Edition};
-use deskform::kind::{KINDS, Kind};
+use deskform::kind::{Create, KINDS, Kind};
 use deskform::ledger::{Entry, Ledger};
 use deskform::manifest::Sources;
 use deskform::plan::Options;
@@ -568,6 +568,16 @@ async fn a_rename_that_finds_nothing_removes_nothing() {
                     let name = name.trim_matches('"');
                     let text = manifest(kind, dialect, &[(GAMMA, renamed_from(name))]);
                     let ready = place.plan(kind, &text, &owned, Some(prune)).await;
+                    let api = kind.api(dialect).expect("the kind is there");
+                    if api.update.is_none() && matches!(api.create, Create::Manual(_)) {
+                        // It is found, but only a person can rename it.
+                        let refusal = flat(&ready.err().expect("no call renames it"));
+                        assert!(
+                            refusal.contains("cannot be changed through the API"),
+                            "{what}: {refusal}"
+                        );
+                        continue;
+                    }
                     let ready = ready.unwrap_or_else(|report| panic!("{what}: {report}"));
                     let summary = ready.planned.plan.summary;
                     assert_eq!((summary.delete, summary.disable, summary.create), (0, 0, 0));

@@ -397,7 +397,7 @@ fn id_key(task: &Task, live: &Live) -> &'static str {
 async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
     let (on, id) = match op {
         Op::Switch(on) => (*on, live.id(&task.address)),
-        Op::Disable { id } => (false, Some(id.clone())),
+        Op::Disable { id, .. } => (false, Some(id.clone())),
         _ => return false,
     };
     let (Some(id), Some(api), Some(enabled)) = (id, task.kind.api(live.dialect), task.kind.enabled)

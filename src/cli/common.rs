@@ -16,7 +16,7 @@ use super::{Global, LogFormat};
 use crate::api::{ApiError, Credentials, DataCenter, Endpoint, Https, TokenCache, Transport};
 use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
-use crate::config::{Environment, Project, RemovalPolicy, Target};
+use crate::config::{Environment, Project, Target};
 use crate::dialect::{Dialect, Edition};
 use crate::manifest::{self, Desired, Sources};
 use crate::plan::guards::Limits;
@@ -247,7 +247,7 @@ impl Workspace {
                 .filter(|(_, policy)| policy.create_only == Some(true))
                 .map(|(collection, _)| (*collection).to_owned())
                 .collect::<BTreeSet<_>>(),
-            delete_agents: environment.policy("agents").removal == Some(RemovalPolicy::Delete),
+            removal: environment.removals(),
             ignore: ignore
                 .into_iter()
                 .map(|entry| IgnoreRule {

@@ -8,7 +8,7 @@ use super::common::{Failure, Workspace, block_on, environment_variable, remark};
 use super::files::write_file;
 use super::output::announce;
 use crate::export::{Exported, export};
-use crate::kind::{KINDS, Kind, Listing};
+use crate::kind::{self, KINDS, Kind, Listing};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::live::convert::Ids;
@@ -46,8 +46,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         let session = &connected.session;
         let view = workspace.look(&store).await?;
         let mut live = read_everything(&workspace, session, &view.ledger).await?;
-        let urls = secret_urls(&view.ledger);
-        let mut exported = export(&mut live, &|id| urls.contains(id));
+        let keys = secret_keys(&view.ledger);
+        let mut exported = export(&mut live, &|id| keys.contains(id));
         leave_secrets_out(&view.ledger, &live, &mut exported);
         let readable = |kind: &&&Kind| {
             kind.managed
@@ -147,17 +147,20 @@ async fn read_everything(
     Ok(live)
 }
 
-/// The ids of the webhooks whose URLs were applied as secrets.
-fn secret_urls(ledger: &Ledger) -> BTreeSet<&str> {
-    let is_secret = |entry: &&Entry| entry.secrets.iter().any(|path| path == "url");
-    let entries = ledger.resources.values().filter(is_secret);
+/// The ids of the objects where what may hold a key was applied as a secret.
+fn secret_keys(ledger: &Ledger) -> BTreeSet<&str> {
+    let is_secret = |(address, entry): &(&Address, &Entry)| {
+        kind::find(address.collection)
+            .is_some_and(|kind| entry.secrets.iter().any(|path| kind.may_hold_key(path)))
+    };
+    let entries = ledger.resources.iter().filter(is_secret);
     entries
-        .flat_map(|entry| std::iter::once(&entry.id).chain(&entry.parts))
+        .flat_map(|(_, entry)| std::iter::once(&entry.id).chain(&entry.parts))
         .map(String::as_str)
         .collect()
 }
 
-/// Leaves out what the ledger knows was applied as a secret; such URLs are hidden already.
+/// Leaves out what the ledger knows was applied as a secret; what may hold a key is hidden already.
 fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
     let owners = ledger.index();
     for (address, resource) in &mut exported.state {
@@ -168,7 +171,8 @@ fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
         else {
             continue;
         };
-        for path in entry.secrets.iter().filter(|path| *path != "url") {
+        let kind = resource.kind;
+        for path in entry.secrets.iter().filter(|path| !kind.may_hold_key(path)) {
             let (field, leaf) = match path.split_once('.') {
                 Some((field, leaf)) => (field, Some(leaf)),
                 None => (path.as_str(), None),

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::{
     CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
     ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards, IGNORE_KEYS, Ignore, KindPolicy,
-    LIVE_KEYS, MAX_PARALLELISM, NEVER_PRUNED, Overlay, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS,
-    PRUNES, Prune, REMOVALS, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target, Template,
+    LIVE_KEYS, MAX_PARALLELISM, Overlay, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune,
+    RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -445,9 +445,7 @@ impl Reader<'_> {
                     "createOnly" => policy.create_only = self.walker.flag(value, place, key),
                     "prune" => {
                         policy.prune = self.walker.word(value, place, key, PRUNES).map(prune);
-                        if policy.prune == Some(Prune::All)
-                            && NEVER_PRUNED.contains(&kind.collection)
-                        {
+                        if policy.prune == Some(Prune::All) && !kind.may_prune_all {
                             self.walker.report(
                                 Code::NotAllowed,
                                 (place, Part::Value),
@@ -461,20 +459,24 @@ impl Reader<'_> {
                         }
                     }
                     _ => {
-                        policy.removal =
-                            self.walker.word(value, place, key, REMOVALS).map(|word| {
-                                if word == "delete" {
-                                    RemovalPolicy::Delete
-                                } else {
-                                    RemovalPolicy::Deactivate
-                                }
-                            });
-                        if kind.collection != "agents" {
+                        let own = kind.removal_choice().map(|(_, ways)| ways);
+                        let is_chosen = own.is_some();
+                        let ways = own.unwrap_or_else(|| RemovalPolicy::ALL.to_vec());
+                        let words: Vec<_> = ways.iter().map(|way| way.as_str()).collect();
+                        let word = self.walker.word(value, place, key, &words);
+                        policy.removal = ways.into_iter().find(|way| Some(way.as_str()) == word);
+                        if !is_chosen {
+                            let choosers: Vec<_> = KINDS
+                                .iter()
+                                .filter(|kind| kind.removal_choice().is_some())
+                                .map(|kind| kind.collection)
+                                .collect();
                             self.walker.report(
                                 Code::NotAllowed,
                                 (place, Part::Key),
                                 format!(
-                                    "`removal` is a choice for agents only, not for {collection}"
+                                    "`removal` is a choice for {} only, not for {collection}",
+                                    choosers.join(" and ")
                                 ),
                                 "",
                                 Some("take it away".to_owned()),

@@ -69,18 +69,18 @@ fn object(doc: &str, properties: &Value) -> Value {
 fn policies_schema() -> Value {
     let policies: Map<String, Value> = managed()
         .map(|kind| {
-            let never = config::NEVER_PRUNED.contains(&kind.collection);
             let prunes: Vec<&str> = config::PRUNES
                 .iter()
                 .copied()
-                .filter(|word| !never || *word != "all")
+                .filter(|word| kind.may_prune_all || *word != "all")
                 .collect();
             let mut properties = json!({
                 "createOnly": flag("Create what is absent, never change it afterwards."),
                 "prune": word("Which undeclared resources are removed.", &prunes),
             });
-            if kind.collection == "agents" {
-                properties["removal"] = word("How an agent is removed.", config::REMOVALS);
+            if let Some((doc, ways)) = kind.removal_choice() {
+                let words: Vec<_> = ways.iter().map(|way| way.as_str()).collect();
+                properties["removal"] = word(doc, &words);
             }
             (kind.collection.to_owned(), object(kind.doc, &properties))
         })

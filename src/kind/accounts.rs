@@ -14,6 +14,7 @@ pub const KIND: Kind = Kind {
     managed: true,
     enabled: None,
     seed: true,
+    may_prune_all: false,
     create_effect: None,
     delete_effect: Some("it goes to the recycle bin for 60 days; contacts lose their account"),
     fields: &[
@@ -107,13 +108,14 @@ pub const KIND: Kind = Kind {
             .doc("Values of custom fields of the module `accounts`, by `customFields` handle or API name."),
     ],
     disable_effect: None,
-    mentions: &[],
     openapi: Some(Api {
         listing: Listing::Whole("/accounts"),
         page: 100,
         id: "id",
         item: Some("/accounts/{id}"),
         takes_fields: true,
+        // The listing lacks `modifiedTime`.
+        dated_in_object: true,
         create: Create::Post,
         required_on_create: &[],
         update: Some("/accounts/{id}"),
@@ -122,6 +124,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::CONTACTS_SCOPES,
+        ..Api::BLANK
     }),
     guide: Some(Api {
         listing: Listing::Whole("/accounts"),
@@ -142,5 +145,7 @@ pub const KIND: Kind = Kind {
             update: &["Desk.accounts.ALL", "Desk.contacts.ALL", "Desk.contacts.WRITE"],
             delete: &["Desk.accounts.ALL", "Desk.contacts.ALL", "Desk.contacts.WRITE"],
         },
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

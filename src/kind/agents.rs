@@ -1,5 +1,9 @@
 //! Agents.
 
+use crate::problem::Code;
+
+use super::removal::RemovalPolicy;
+use super::rules::{Acting, GoWith, Is, KeepOne, Rule, Sign};
 use super::{
     Api, Create, Enabled, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch,
     Wire, choice, email, encoded, patterns, reference, references, sent, text,
@@ -18,6 +22,7 @@ pub const KIND: Kind = Kind {
         send_on_create: false,
     }),
     seed: false,
+    may_prune_all: false,
     create_effect: Some("an invitation is mailed and a seat is used"),
     delete_effect: Some("the agent is archived for good"),
     fields: &[
@@ -123,8 +128,13 @@ pub const KIND: Kind = Kind {
             .guide(Wire::Refused("the guide's agents have no custom fields"))
             .doc("Values of custom fields of the module `agents`, by `customFields` handle or API name."),
     ],
+    rules: &[Rule::GoWith(&GoWith {
+        fields: &["role", "profile"],
+        with: "rolePermissionType",
+        is: "Custom",
+        instead: "choose one of the ready-made permissions",
+    })],
     disable_effect: Some("the agent can no longer sign in; open work stays assigned"),
-    mentions: &[],
     openapi: Some(Api {
         listing: Listing::Whole("/agents"),
         page: 100,
@@ -135,18 +145,52 @@ pub const KIND: Kind = Kind {
         required_on_create: &["rolePermissionType", "departments"],
         update: Some("/agents/{id}"),
         resend: &[],
-        removal: Removal::Disable {
-            path: "/agents/{id}/deactivate",
-            body: false,
+        removal: Removal::Chosen {
+            doc: "How an agent is removed.",
+            ways: &[
+                (
+                    RemovalPolicy::Deactivate,
+                    Removal::Disable {
+                        path: "/agents/{id}/deactivate",
+                        body: false,
+                    },
+                ),
+                // Source: Agent, `deleteAgent` for confirmed agents, `deleteUnconfirmedAgent` for others.
+                (
+                    RemovalPolicy::Delete,
+                    Removal::By {
+                        sign: Sign {
+                            key: "isConfirmed",
+                            is: Is::False,
+                        },
+                        with: &Removal::Bulk("/agents/deleteUnconfirmed", "agentIds"),
+                        without: &Removal::Delete("/agents/{id}"),
+                    },
+                ),
+            ],
         },
         switch: None,
         form: Form::Plain,
+        acting: Some(Acting {
+            path: "/myinfo",
+            email: "emailId",
+            what: "the agent in whose name deskform works",
+        }),
+        // An organization without an active administrator locks everybody out.
+        keep_one: &[KeepOne {
+            fields: &[("rolePermissionType", "Admin"), ("status", "ACTIVE")],
+            signs: &[Sign { key: "isConfirmed", is: Is::NotFalse }],
+            code: Code::LastAdministrator,
+            loss: "leave the organization without an active, confirmed administrator",
+            help: "keep one agent with `rolePermissionType: Admin`",
+        }],
         scopes: Scopes {
             read: &["Desk.settings.READ", "Desk.agents.READ", "Desk.basic.READ"],
             create: &["Desk.settings.CREATE", "Desk.agents.CREATE", "Desk.basic.CREATE"],
             update: &["Desk.settings.UPDATE", "Desk.agents.UPDATE", "Desk.basic.UPDATE"],
             delete: &["Desk.settings.DELETE", "Desk.agents.DELETE", "Desk.basic.DELETE"],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         listing: Listing::Whole("/agents"),
@@ -158,13 +202,24 @@ pub const KIND: Kind = Kind {
         required_on_create: &[],
         update: Some("/agents/{id}"),
         resend: &[],
-        removal: Removal::DisableByPatch {
-            path: "/agents/{id}",
-            field: "status",
-            word: "INACTIVE",
+        removal: Removal::Chosen {
+            doc: "How an agent is removed.",
+            ways: &[
+                (
+                    RemovalPolicy::Deactivate,
+                    Removal::DisableByPatch {
+                        path: "/agents/{id}",
+                        field: "status",
+                        word: "INACTIVE",
+                    },
+                ),
+                (RemovalPolicy::Delete, Removal::Delete("/agents/{id}")),
+            ],
         },
         switch: None,
         form: Form::Plain,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

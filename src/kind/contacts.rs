@@ -14,6 +14,7 @@ pub const KIND: Kind = Kind {
     managed: true,
     enabled: None,
     seed: true,
+    may_prune_all: false,
     create_effect: None,
     delete_effect: Some("the record goes to the recycle bin for 60 days"),
     fields: &[
@@ -118,13 +119,14 @@ pub const KIND: Kind = Kind {
             .doc("Values of custom fields of the module `contacts`, by `customFields` handle or API name."),
     ],
     disable_effect: None,
-    mentions: &[],
     openapi: Some(Api {
         listing: Listing::Whole("/contacts"),
         page: 100,
         id: "id",
         item: Some("/contacts/{id}"),
         takes_fields: true,
+        // The listing lacks `modifiedTime`.
+        dated_in_object: true,
         create: Create::Post,
         required_on_create: &[],
         update: Some("/contacts/{id}"),
@@ -133,6 +135,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::CONTACTS_SCOPES,
+        ..Api::BLANK
     }),
     guide: Some(Api {
         listing: Listing::Whole("/contacts"),
@@ -153,5 +156,7 @@ pub const KIND: Kind = Kind {
             update: &["Desk.contacts.ALL", "Desk.contacts.WRITE"],
             delete: &["Desk.contacts.ALL", "Desk.contacts.WRITE"],
         },
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

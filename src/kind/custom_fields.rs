@@ -1,5 +1,10 @@
 //! Custom fields.
 
+use crate::dialect::Dialect;
+
+use crate::problem::Code;
+
+use super::rules::{AtMost, Deed, Fits, Handle, Is, Mark, OnlyFor, Quota, Rule, Sort, Sorts};
 use super::{
     Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, choice,
     encoded, flag, integer, map, patterns, text,
@@ -40,46 +45,44 @@ pub const MODULES: &[&str] = &[
     "products",
 ];
 
-/// What a type demands and allows besides `module`, `displayLabel` and `type`.
-#[derive(Debug, Clone, Copy)]
-pub struct TypeRule {
-    /// The type.
-    pub name: &'static str,
-    /// Properties it demands.
-    pub required: &'static [&'static str],
-    /// Properties it allows besides those that all types do.
-    pub allowed: &'static [&'static str],
-    /// Smallest and largest `maxLength`.
-    pub max_length: Option<(i64, i64)>,
-}
+/// A type of which nothing is said.
+const PLAIN: Sort = Sort {
+    name: "",
+    required: &[],
+    allowed: &[],
+    bounds: None,
+    fits: None,
+};
 
 /// The rules by type. Source: Field, the request schema of each type.
-pub const TYPE_RULES: &[TypeRule] = &[
-    TypeRule {
+const SORTS: &[Sort] = &[
+    Sort {
         name: "Text",
         required: &["maxLength"],
         allowed: &["maxLength", "isEncryptedField"],
-        max_length: Some((1, 255)),
+        bounds: Some(("maxLength", 1, 255)),
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Number",
         required: &["maxLength"],
         allowed: &["maxLength", "isEncryptedField"],
-        max_length: Some((1, 9)),
+        bounds: Some(("maxLength", 1, 9)),
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Percent",
-        required: &[],
         allowed: &["isEncryptedField"],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Decimal",
         required: &["decimalPlaces", "maxLength"],
         allowed: &["decimalPlaces", "maxLength", "isEncryptedField"],
-        max_length: Some((1, 16)),
+        bounds: Some(("maxLength", 1, 16)),
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Currency",
         required: &["decimalPlaces", "maxLength"],
         allowed: &[
@@ -88,79 +91,71 @@ pub const TYPE_RULES: &[TypeRule] = &[
             "roundingOption",
             "roundingPrecision",
         ],
-        max_length: Some((3, 16)),
+        bounds: Some(("maxLength", 3, 16)),
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Date",
-        required: &[],
-        allowed: &[],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "DateTime",
-        required: &[],
-        allowed: &[],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Email",
-        required: &[],
         allowed: &["isEncryptedField"],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Phone",
         required: &["maxLength"],
         allowed: &["maxLength", "isEncryptedField"],
-        max_length: Some((1, 255)),
+        bounds: Some(("maxLength", 1, 255)),
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Picklist",
-        required: &[],
         allowed: &["values", "subType", "defaultValue"],
-        max_length: None,
+        fits: Some(("defaultValue", Fits::OneOf("values"))),
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Multiselect",
-        required: &[],
         allowed: &["values", "subType"],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "URL",
-        required: &[],
         allowed: &["isEncryptedField"],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Textarea",
-        required: &[],
-        allowed: &[],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Boolean",
-        required: &[],
         allowed: &["defaultValue"],
-        max_length: None,
+        fits: Some(("defaultValue", Fits::Flag)),
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "LookUp",
         required: &["lookup"],
         allowed: &["lookup"],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "Formula",
         required: &["returnType"],
         allowed: &["returnType"],
-        max_length: None,
+        ..PLAIN
     },
-    TypeRule {
+    Sort {
         name: "LargeText",
-        required: &[],
         allowed: &["properties"],
-        max_length: None,
+        ..PLAIN
     },
 ];
 
@@ -206,6 +201,7 @@ pub const KIND: Kind = Kind {
             .create_only()
             .openapi(Wire::Query("module"))
             .guide(Wire::Query("module"))
+            .known("Modules that both dialects know", MODULES)
             .doc("The module the field belongs to, such as `tickets`, `contacts` or `accounts`."),
         text("displayLabel")
             .max(200)
@@ -285,8 +281,37 @@ pub const KIND: Kind = Kind {
             .openapi(Wire::Refused("`LargeText` fields cannot be created in the openapi dialect"))
             .doc("Properties of a LargeText."),
     ],
-    disable_effect: None,
-    mentions: &[],
+    rules: &[
+        Rule::Sorts(&Sorts {
+            field: "type",
+            heading: "Types",
+            sorts: SORTS,
+        }),
+        Rule::AtMost(&AtMost {
+            field: "roundingPrecision",
+            most: "decimalPlaces",
+            label: "too many digits",
+            help: "round to",
+        }),
+        Rule::OnlyFor(&OnlyFor {
+            dialect: Dialect::Openapi,
+            field: "defaultValue",
+            by: "type",
+            is: "Boolean",
+            help: "in the openapi dialect the default of other types lives in layouts; set it in an overlay for the guide dialect",
+        }),
+    ],
+    handle: Some(&Handle {
+        key: "apiName",
+        without: "cf_",
+        scope: "module",
+        otherwise: "field",
+    }),
+    marks: &[
+        Mark::foreign("isCustomField", Is::False, "a field of the system", "of the system"),
+        // An answer that does not say it is trusted with what is declared, not with all there is.
+        Mark::partly("isCustomField", Is::NotTrue, "a field of the system", "of the system", &[Deed::Export]),
+    ],
     openapi: Some(Api {
         listing: Listing::Each("/fields?module={module}", MODULES),
         page: 0,
@@ -301,12 +326,26 @@ pub const KIND: Kind = Kind {
         removal: Removal::Delete("/fields/{id}"),
         switch: None,
         form: Form::Plain,
+        // Source: Organization fields, `getCustomFieldCount`.
+        quota: Some(Quota {
+            path: "/customFieldCount",
+            by: "module",
+            sort: "type",
+            total: "totalAvailableCount",
+            counts: "customFieldCounts",
+            available: "available",
+            sorts: "types",
+            spelled: &[("boolean", "checkbox"), ("url", "website")],
+            code: Code::TooManyCustomFields,
+            help: "delete custom fields that nobody needs, or choose a larger edition",
+        }),
         scopes: Scopes {
             read: &["Desk.fields.READ", "Desk.basic.READ"],
             create: &["Desk.settings.CREATE", "Desk.fields.CREATE"],
             update: &["Desk.settings.UPDATE", "Desk.fields.UPDATE"],
             delete: &["Desk.settings.DELETE", "Desk.fields.DELETE"],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         listing: Listing::Each("/organizationFields?module={module}", MODULES),
@@ -323,5 +362,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

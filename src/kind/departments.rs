@@ -1,5 +1,6 @@
 //! Departments.
 
+use super::rules::{Deed, Is, Mark};
 use super::{
     Api, Create, Enabled, Form, Kind, Listing, Removal, Scopes, Switch, SwitchApi, Wire, flag,
     patterns, text,
@@ -18,7 +19,7 @@ pub const KIND: Kind = Kind {
         send_on_create: false,
     }),
     seed: false,
-    create_effect: None,
+    may_prune_all: false,
     delete_effect: Some("its tickets lose their department"),
     fields: &[
         text("name")
@@ -52,7 +53,13 @@ pub const KIND: Kind = Kind {
             .doc("Whether the department is in use; declaring it implies `true`."),
     ],
     disable_effect: Some("agents who belong to no other department are locked out"),
-    mentions: &[],
+    marks: &[Mark::partly(
+        "isDefault",
+        Is::True,
+        "a default of the organization",
+        "of the organization",
+        &[Deed::Remove, Deed::PruneAll],
+    )],
     openapi: Some(Api {
         listing: Listing::Whole("/departments"),
         page: 100,
@@ -94,6 +101,7 @@ pub const KIND: Kind = Kind {
                 "Desk.basic.UPDATE",
             ],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         listing: Listing::Whole("/departments"),
@@ -109,5 +117,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

@@ -10,6 +10,7 @@ pub const KIND: Kind = Kind {
     managed: false,
     enabled: None,
     seed: false,
+    bare: true,
     create_effect: None,
     delete_effect: None,
     fields: &[
@@ -26,7 +27,6 @@ pub const KIND: Kind = Kind {
             .doc("The layout's name."),
     ],
     disable_effect: None,
-    mentions: &[],
     openapi: Some(Api {
         listing: Listing::Each("/layouts?module={module}", &[]),
         page: 99,
@@ -46,6 +46,8 @@ pub const KIND: Kind = Kind {
             update: &[],
             delete: &[],
         },
+        ..Api::BLANK
     }),
     guide: None,
+    ..Kind::BLANK
 };

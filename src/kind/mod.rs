@@ -11,7 +11,9 @@ pub mod departments;
 pub mod layouts;
 pub mod patterns;
 pub mod profiles;
+pub mod removal;
 pub mod roles;
+pub mod rules;
 pub mod schema;
 pub mod slas;
 pub mod webhooks;
@@ -19,6 +21,9 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
+pub use removal::Removal;
+use removal::RemovalPolicy;
+use rules::{Acting, Clash, Handle, KeepOne, Mark, Most, Quota, Rule, Sorts};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -43,7 +48,22 @@ pub fn find(collection: &str) -> Option<&'static Kind> {
         .find(|kind| kind.collection == collection)
 }
 
+/// The kind of those who act: one of them is the one in whose name deskform works.
+#[must_use]
+pub fn acting() -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|kind| {
+        [&kind.openapi, &kind.guide]
+            .into_iter()
+            .flatten()
+            .any(|api| api.acting.is_some())
+    })
+}
+
 /// One kind of resource.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the policies of a kind are independent of each other"
+)]
 pub struct Kind {
     /// The collection's name in manifests and addresses.
     pub collection: &'static str,
@@ -59,14 +79,26 @@ pub struct Kind {
     pub enabled: Option<Enabled>,
     /// Whether it is a seed (business records): never pruned unless asked for.
     pub seed: bool,
+    /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`).
+    pub may_prune_all: bool,
+    /// Whether a name that is no handle may mean the live object of that name.
+    pub bare: bool,
     /// What a creation does besides, for the plan's reader.
     pub create_effect: Option<&'static str>,
+    /// Whether a change that the API cannot make replaces the object without being asked.
+    pub replaces_itself: bool,
     /// What is lost when it is deleted, for the plan's reader.
     pub delete_effect: Option<&'static str>,
     /// What taking it out of use does besides, for the plan's reader.
     pub disable_effect: Option<&'static str>,
     /// Where its objects are mentioned that no listing shows, in the order in which it is looked.
     pub mentions: &'static [Mention],
+    /// Rules among its fields.
+    pub rules: &'static [Rule],
+    /// What an export calls its objects, where that is not their name.
+    pub handle: Option<&'static Handle>,
+    /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
+    pub marks: &'static [Mark],
     /// Its endpoints in the `openapi` dialect.
     pub openapi: Option<Api>,
     /// Its endpoints in the `guide` dialect.
@@ -86,6 +118,29 @@ impl PartialEq for Kind {
 }
 
 impl Kind {
+    /// A kind of which nothing is said.
+    const BLANK: Self = Self {
+        collection: "",
+        singular: "",
+        doc: "",
+        fields: &[],
+        managed: true,
+        enabled: None,
+        seed: false,
+        may_prune_all: true,
+        bare: false,
+        create_effect: None,
+        replaces_itself: false,
+        delete_effect: None,
+        disable_effect: None,
+        rules: &[],
+        handle: None,
+        marks: &[],
+        mentions: &[],
+        openapi: None,
+        guide: None,
+    };
+
     /// The endpoints in a dialect, if the dialect has any.
     #[must_use]
     pub const fn api(&self, dialect: Dialect) -> Option<&Api> {
@@ -99,6 +154,41 @@ impl Kind {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Tells the ways of removal among which a project chooses, with what the choice is about.
+    #[must_use]
+    pub fn removal_choice(&self) -> Option<(&'static str, Vec<RemovalPolicy>)> {
+        [&self.openapi, &self.guide]
+            .into_iter()
+            .flatten()
+            .find_map(|api| match api.removal {
+                Removal::Chosen { doc, ways } => {
+                    Some((doc, ways.iter().map(|(policy, _)| *policy).collect()))
+                }
+                _ => None,
+            })
+    }
+
+    /// The sorts of its objects, if a field tells them apart.
+    #[must_use]
+    pub fn sorts(&self) -> Option<&'static Sorts> {
+        self.rules.iter().find_map(|rule| match rule {
+            Rule::Sorts(sorts) => Some(*sorts),
+            _ => None,
+        })
+    }
+
+    /// Says whether a live value of a field may hold a key.
+    #[must_use]
+    pub fn may_hold_key(&self, field: &str) -> bool {
+        self.key_holders().any(|name| name == field)
+    }
+
+    /// Names the fields whose live values may hold a key.
+    pub fn key_holders(&self) -> impl Iterator<Item = &'static str> {
+        let holders = self.fields.iter().filter(|field| field.may_hold_key);
+        holders.map(|field| field.name)
     }
 
     /// The field that names a resource and that its handle stands in for when it is left out.
@@ -162,6 +252,16 @@ pub struct Field {
     /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
     /// null that is wanted takes an update of its own.
     pub server_default: bool,
+    /// Words that are known for it, with what they are, for `explain`.
+    pub known: Option<(&'static str, &'static [&'static str])>,
+    /// What is wrong with two resources that have one value in it, where that is wrong.
+    pub unique: Option<&'static Clash>,
+    /// What is wrong with two resources of which it is true, where that is wrong.
+    pub exclusive: Option<&'static Clash>,
+    /// Whether a new value has the effect that a creation has.
+    pub renews: bool,
+    /// Whether a live value may hold a key, so that it is never shown whole.
+    pub may_hold_key: bool,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -240,6 +340,10 @@ pub struct Pattern {
     pub regex: &'static str,
     /// What it allows, completing "must be …".
     pub words: &'static str,
+    /// A text that matches, for examples.
+    pub sample: &'static str,
+    /// Whether the empty text matches.
+    pub allows_empty: bool,
 }
 
 /// Where an answer carries a field.
@@ -297,21 +401,6 @@ pub enum Wire {
     Refused(&'static str),
 }
 
-impl Pattern {
-    /// Whether the empty text matches.
-    #[must_use]
-    pub fn allows_empty(&self) -> bool {
-        [
-            patterns::NAME_OR_EMPTY,
-            patterns::LOCALE,
-            patterns::TIME_ZONE,
-            patterns::UUID,
-        ]
-        .iter()
-        .any(|pattern| pattern.regex == self.regex)
-    }
-}
-
 impl Wire {
     /// The name under which answers carry it, if they do.
     #[must_use]
@@ -338,6 +427,11 @@ impl Field {
             update_max: None,
             nullable: false,
             server_default: false,
+            known: None,
+            unique: None,
+            exclusive: None,
+            renews: false,
+            may_hold_key: false,
             openapi: Wire::Sent {
                 name,
                 shown: Shown::InList,
@@ -395,6 +489,26 @@ impl Field {
     }
     const fn server_default(mut self) -> Self {
         self.server_default = true;
+        self
+    }
+    const fn known(mut self, what: &'static str, words: &'static [&'static str]) -> Self {
+        self.known = Some((what, words));
+        self
+    }
+    const fn unique(mut self, clash: &'static Clash) -> Self {
+        self.unique = Some(clash);
+        self
+    }
+    const fn exclusive(mut self, clash: &'static Clash) -> Self {
+        self.exclusive = Some(clash);
+        self
+    }
+    const fn renews(mut self) -> Self {
+        self.renews = true;
+        self
+    }
+    const fn may_hold_key(mut self) -> Self {
+        self.may_hold_key = true;
         self
     }
     const fn max(mut self, length: u32) -> Self {
@@ -537,8 +651,50 @@ pub struct Api {
     pub switch: Option<SwitchApi>,
     /// Whether live objects need a shape of their own before they are read.
     pub form: Form,
+    /// Whether a creation has none of the effects that the kind names.
+    pub creates_quietly: bool,
+    /// How it is told which of the objects is acting.
+    pub acting: Option<Acting>,
+    /// Whether only the single object says when it was modified.
+    pub dated_in_object: bool,
+    /// How it is told how many more objects there is room for.
+    pub quota: Option<Quota>,
+    /// How many objects an organization may have.
+    pub most: &'static [Most],
+    /// What a plan must leave one of.
+    pub keep_one: &'static [KeepOne],
     /// Scopes, any one of each list.
     pub scopes: Scopes,
+}
+
+impl Api {
+    /// Endpoints of which nothing is said.
+    const BLANK: Self = Self {
+        listing: Listing::Mentioned,
+        page: 100,
+        id: "id",
+        item: None,
+        takes_fields: false,
+        create: Create::Never,
+        required_on_create: &[],
+        update: None,
+        resend: &[],
+        removal: Removal::Never,
+        switch: None,
+        form: Form::Plain,
+        creates_quietly: false,
+        acting: None,
+        dated_in_object: false,
+        quota: None,
+        most: &[],
+        keep_one: &[],
+        scopes: Scopes {
+            read: &[],
+            create: &[],
+            update: &[],
+            delete: &[],
+        },
+    };
 }
 
 /// How the objects of a kind are found.
@@ -638,37 +794,6 @@ pub enum Create {
     Never,
 }
 
-/// How objects are removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removal {
-    /// DELETE on a path with `{id}`.
-    Delete(&'static str),
-    /// POST to a trash path with the ids under this key.
-    Trash(&'static str, &'static str),
-    /// POST on a path with `{id}` that takes the object out of use, with an empty JSON object as body or none.
-    Disable {
-        /// The path with `{id}`.
-        path: &'static str,
-        /// Whether a body (`{}`) is sent.
-        body: bool,
-    },
-    /// PATCH that sets a field to a word.
-    DisableByPatch {
-        /// The path with `{id}`.
-        path: &'static str,
-        /// The field's name on the wire.
-        field: &'static str,
-        /// The word that takes it out of use.
-        word: &'static str,
-    },
-    /// POST on a path with `{id}`, handing over to the parent (`transferToRoleId`).
-    Transfer(&'static str),
-    /// A person has to, at the place that the text names.
-    Manual(&'static str),
-    /// Not at all.
-    Never,
-}
-
 /// Endpoints that switch an object on and off.
 #[derive(Debug, Clone, Copy)]
 pub struct SwitchApi {
@@ -720,6 +845,46 @@ const CONTACTS_SCOPES: Scopes = Scopes {
 mod tests {
     use super::*;
 
+    /// The fields that a rule names.
+    fn named_by(rule: &Rule) -> Vec<&'static str> {
+        match rule {
+            Rule::Sorts(sorts) => {
+                let of_sort = |sort: &rules::Sort| {
+                    let mut names = [sort.required, sort.allowed].concat();
+                    names.extend(sort.bounds.map(|(field, ..)| field));
+                    if let Some((field, fits)) = sort.fits {
+                        names.push(field);
+                        if let rules::Fits::OneOf(other) = fits {
+                            names.push(other);
+                        }
+                    }
+                    names
+                };
+                let mut names: Vec<_> = sorts.sorts.iter().flat_map(of_sort).collect();
+                names.push(sorts.field);
+                names
+            }
+            Rule::GoWith(rule) => [rule.fields, &[rule.with]].concat(),
+            Rule::AtMost(rule) => vec![rule.field, rule.most],
+            Rule::OnlyFor(rule) => vec![rule.field, rule.by],
+        }
+    }
+
+    #[test]
+    fn every_word_of_a_field_that_tells_sorts_apart_is_a_sort() {
+        for kind in KINDS {
+            let Some(sorts) = kind.sorts() else { continue };
+            let Some(Shape::Choice(words)) = kind.field(sorts.field).map(|field| field.shape)
+            else {
+                panic!("{} {}", kind.collection, sorts.field)
+            };
+            for word in words {
+                assert!(sorts.find(word).is_some(), "{} {word}", kind.collection);
+            }
+            assert_eq!(sorts.sorts.len(), words.len(), "{}", kind.collection);
+        }
+    }
+
     #[test]
     fn every_kind_has_one_naming_field_and_distinct_names() {
         for kind in KINDS {
@@ -732,6 +897,21 @@ mod tests {
             assert_eq!(names.len(), kind.fields.len(), "{}", kind.collection);
             if let Some(enabled) = kind.enabled {
                 assert!(kind.field(enabled.field).is_some());
+            }
+            for name in kind.rules.iter().flat_map(named_by) {
+                assert!(kind.field(name).is_some(), "{} {name}", kind.collection);
+            }
+            for api in [&kind.openapi, &kind.guide].into_iter().flatten() {
+                let kept = api.keep_one.iter().flat_map(|guard| guard.fields);
+                let asked = api.quota.iter().flat_map(|quota| [quota.by, quota.sort]);
+                let names = kept.map(|(name, _)| *name).chain(asked);
+                for name in names.chain(api.required_on_create.iter().copied()) {
+                    assert!(kind.field(name).is_some(), "{} {name}", kind.collection);
+                }
+                if let Removal::Transfer { heir, .. } = api.removal {
+                    let above = kind.field(heir.above).unwrap();
+                    assert!(matches!(above.shape, Shape::Reference(to) if to == kind.collection));
+                }
             }
             for field in kind.fields {
                 assert!(

@@ -11,6 +11,8 @@ use super::Pattern;
 pub const NAME: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s]|[^\x00-\x7F])+$",
     words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / !`",
+    sample: "Example",
+    allows_empty: false,
 };
 
 /// As [`NAME`], and the empty text, which clears. Source: Webhook, `description`: `createWebhook`
@@ -18,36 +20,48 @@ pub const NAME: Pattern = Pattern {
 pub const NAME_OR_EMPTY: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s]|[^\x00-\x7F])*$",
     words: NAME.words,
+    sample: "Example",
+    allows_empty: true,
 };
 
 /// As [`NAME`], and `|` and `&`. Source: Department, `addDepartment`.
 pub const NAME_AMP: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_\-.$@?,:'/!\s|&]|[^\x00-\x7F])+$",
     words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / ! | &`",
+    sample: "Example",
+    allows_empty: false,
 };
 
 /// As [`NAME`], and `& ^ ( ) { } ~ = | * + [ ] "`. Source: Agent, `addAgent`.
 pub const TEXT: Pattern = Pattern {
     regex: r#"^(?:[0-9a-zA-Z_\-&.$@^(){}~=|*+?\[\],:"'/!\s]|[^\x00-\x7F])+$"#,
     words: "free of `< > ; # % \\` and the back-tick",
+    sample: "Example",
+    allows_empty: false,
 };
 
 /// Labels of custom fields. Source: Field, `createField`.
 pub const LABEL: Pattern = Pattern {
     regex: "^(?:[0-9a-zA-Z_\\-.$@?,:'/!\\s]|[\u{80}-\u{FFFF}])+$",
     words: "made of letters, digits, white space and `_ - . $ @ ? , : ' / !`, without emoji",
+    sample: "Example",
+    allows_empty: false,
 };
 
 /// Choices of a picklist. Source: Layout, `updateLayoutField`.
 pub const CHOICE: Pattern = Pattern {
     regex: "^(?:[0-9a-zA-Z_\\-.$@?:/!\\s()]|[\u{80}-\u{FFFF}])+$",
     words: "made of letters, digits, white space and `_ - . $ @ ? : / ! ( )`, without emoji",
+    sample: "Example",
+    allows_empty: false,
 };
 
 /// Phone and fax numbers of contacts and accounts. Source: Contact and Account, create bodies.
 pub const PHONE: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_+\-.$@?,;:'/!\s]|[^\x00-\x7F])+$",
     words: "made of letters, digits, white space and `+ - . , ; : / '`, without brackets",
+    sample: "+1 555 0100",
+    allows_empty: false,
 };
 
 /// Phone numbers that both branches of the API's schema accept (`mobile`, `fax`).
@@ -57,36 +71,48 @@ pub const PHONE: Pattern = Pattern {
 pub const MOBILE: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_+\-.$@?,:'/!\s]|[^\x00-\x7F])+$",
     words: "made of letters, digits, white space and `+ - . , : / '`, without brackets",
+    sample: "+1 555 0100",
+    allows_empty: false,
 };
 
 /// Digits. Source: Contact, `zip`.
 pub const DIGITS: Pattern = Pattern {
     regex: r"^[0-9]+$",
     words: "made of digits",
+    sample: "12345",
+    allows_empty: false,
 };
 
 /// An amount. Source: Account, `annualrevenue`.
 pub const AMOUNT: Pattern = Pattern {
     regex: r"^[0-9]{1,13}(?:\.[0-9]*)?$",
     words: "a plain amount such as `50000000` or `1250.50`",
+    sample: "50000000",
+    allows_empty: false,
 };
 
 /// A locale such as `en_US`. Source: Agent, `langCode` and `countryCode`.
 pub const LOCALE: Pattern = Pattern {
     regex: r"^[a-zA-Z_]*$",
     words: "a code such as `fr_FR` or `US`",
+    sample: "US",
+    allows_empty: true,
 };
 
 /// A time zone such as `America/New_York`. Source: Agent, `timeZone`.
 pub const TIME_ZONE: Pattern = Pattern {
     regex: r"^[a-zA-Z_/\-+0-9]*$",
     words: "an IANA zone such as `America/New_York`",
+    sample: "Europe/Berlin",
+    allows_empty: true,
 };
 
 /// Words of a picklist field such as a contact's type or language. Source: Contact, `type`.
 pub const WORDS: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_\-.$@?:/!\s()]|[^\x00-\x7F])+$",
     words: "made of letters, digits, white space and `_ - . $ @ ? : / ! ( )`",
+    sample: "Example",
+    allows_empty: false,
 };
 
 /// An agent's e-mail address. Source: Agent, `emailId`; and no two dots in a row, no dot before
@@ -94,6 +120,8 @@ pub const WORDS: Pattern = Pattern {
 pub const AGENT_EMAIL: Pattern = Pattern {
     regex: r"^[a-zA-Z0-9_](?:[a-zA-Z0-9_+\-'&]|\.[a-zA-Z0-9_+\-'&])*@(?:[a-zA-Z0-9]+(?:-*[a-zA-Z0-9])*\.)+[a-zA-Z]{2,22}$",
     words: "an e-mail address such as `name@example.com`",
+    sample: "info@example.com",
+    allows_empty: false,
 };
 
 /// A contact's or account's e-mail address. Source: Contact, `email`; restricted as
@@ -101,30 +129,40 @@ pub const AGENT_EMAIL: Pattern = Pattern {
 pub const EMAIL: Pattern = Pattern {
     regex: r"^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_+\-'&!~]|\.[\p{L}\p{M}\p{N}_+\-'&!~])*@(?:[\p{L}\p{N}\p{M}]+(?:-*[\p{L}\p{N}\p{M}])*\.)+[\p{L}\p{M}]{2,22}$",
     words: "an e-mail address such as `name@example.com`",
+    sample: "info@example.com",
+    allows_empty: false,
 };
 
 /// A web address. Source: Account, `website`.
 pub const WEBSITE: Pattern = Pattern {
     regex: r"^(?:ht|f)tps?://[-.\w]*/?[a-zA-Z0-9\-.?,:'/\\+=&%$#_@]*$",
     words: "a web address with its scheme, such as `https://www.example.com`",
+    sample: "https://www.example.com",
+    allows_empty: false,
 };
 
 /// The address of a webhook. Source: Webhook, `createWebhook` and `updateWebhook`.
 pub const HOOK: Pattern = Pattern {
     regex: r"^https?://[0-9a-zA-Z][-.\w]*/?[a-zA-Z0-9\-.?,:'/\\+=&%$#_@]*$",
     words: "a web address with its scheme, such as `https://hooks.example.com/zoho-desk`",
+    sample: "https://hooks.example.com/zoho-desk",
+    allows_empty: false,
 };
 
 /// A UUID. Source: Webhook, `ignoreSourceId`.
 pub const UUID: Pattern = Pattern {
     regex: r"^(?:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})?$",
     words: "a UUID",
+    sample: "123e4567-e89b-12d3-a456-426614174000",
+    allows_empty: true,
 };
 
 /// The API name of a module. Source: Field, `createField`.
 pub const MODULE: Pattern = Pattern {
     regex: r"^[a-zA-Z0-9_]+$",
     words: "a module's API name such as `tickets` or `cm_orders`",
+    sample: "contacts",
+    allows_empty: false,
 };
 
 /// Whether a pattern is one class of characters, repeated.
@@ -161,4 +199,38 @@ pub(super) fn ascii(regex: &str) -> Option<String> {
         out = out.replace(class, reduced);
     }
     (out != regex).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Field, KINDS, Shape};
+    use super::*;
+
+    /// Every pattern that a field of the tables has.
+    fn all(fields: &[Field], found: &mut Vec<Pattern>) {
+        for field in fields {
+            match field.shape {
+                Shape::Text { pattern, .. } | Shape::Texts { pattern, .. } => found.extend(pattern),
+                Shape::Email { pattern, .. } => found.push(pattern),
+                Shape::Map(leaves) => all(leaves, found),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_sample_matches_and_the_empty_text_as_the_pattern_says() {
+        let mut patterns = Vec::new();
+        for kind in KINDS {
+            all(kind.fields, &mut patterns);
+        }
+        assert!(patterns.len() > 30, "{}", patterns.len());
+        for pattern in patterns {
+            let validator =
+                super::super::schema::compile(&serde_json::json!({ "pattern": pattern.regex }));
+            let matches = |text: &str| validator.as_ref().unwrap().is_valid(&text.into());
+            assert!(matches(pattern.sample), "{pattern:?}");
+            assert_eq!(matches(""), pattern.allows_empty, "{pattern:?}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ pub const KIND: Kind = Kind {
     managed: false,
     enabled: None,
     seed: false,
+    bare: true,
     create_effect: None,
     delete_effect: None,
     fields: &[text("name")
@@ -20,7 +21,6 @@ pub const KIND: Kind = Kind {
         .required()
         .doc("The profile's name.")],
     disable_effect: None,
-    mentions: &[],
     openapi: Some(Api {
         listing: Listing::Whole("/profiles"),
         page: 100,
@@ -44,6 +44,8 @@ pub const KIND: Kind = Kind {
             update: &[],
             delete: &[],
         },
+        ..Api::BLANK
     }),
     guide: None,
+    ..Kind::BLANK
 };

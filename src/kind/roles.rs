@@ -1,5 +1,7 @@
 //! Roles.
 
+use super::removal::Heir;
+use super::rules::{Deed, Is, Mark, Sign};
 use super::{
     Api, Create, Form, Kind, Listing, Mention, Mentioner, Removal, Scopes, flag, patterns,
     reference, sent, text,
@@ -14,6 +16,7 @@ pub const KIND: Kind = Kind {
     managed: true,
     enabled: None,
     seed: false,
+    bare: true,
     create_effect: None,
     delete_effect: Some("its sub-roles move to the role it reports to"),
     fields: &[
@@ -35,7 +38,6 @@ pub const KIND: Kind = Kind {
             .required()
             .doc("Whether agents of the role see each other's records."),
     ],
-    disable_effect: None,
     mentions: &[
         // Source: the guide's agents, whose answers carry both.
         Mention {
@@ -45,6 +47,22 @@ pub const KIND: Kind = Kind {
             name: "roleName",
             only: None,
         },
+    ],
+    marks: &[
+        Mark::partly(
+            "isDefault",
+            Is::True,
+            "a default of the organization",
+            "of the system",
+            &[Deed::Remove, Deed::PruneAll, Deed::Export],
+        ),
+        Mark::partly(
+            "isVisible",
+            Is::False,
+            "a role that nobody sees",
+            "of the system",
+            &[Deed::PruneAll, Deed::Export],
+        ),
     ],
     openapi: Some(Api {
         listing: Listing::Whole("/roles"),
@@ -56,7 +74,25 @@ pub const KIND: Kind = Kind {
         required_on_create: &[],
         update: Some("/roles/{id}"),
         resend: &[],
-        removal: Removal::Transfer("/roles/{id}/delete"),
+        removal: Removal::Transfer {
+            path: "/roles/{id}/delete",
+            key: "transferToRoleId",
+            heir: Heir {
+                above: "reportsTo",
+                top: &[
+                    Sign {
+                        key: "isDefault",
+                        is: Is::True,
+                    },
+                    Sign {
+                        key: "isVisible",
+                        is: Is::NotFalse,
+                    },
+                ],
+                takes: "its sub-roles",
+                none: "reports to no role that could take over its sub-roles",
+            },
+        },
         switch: None,
         form: Form::Plain,
         scopes: Scopes {
@@ -81,6 +117,8 @@ pub const KIND: Kind = Kind {
                 "Desk.basic.DELETE",
             ],
         },
+        ..Api::BLANK
     }),
     guide: None,
+    ..Kind::BLANK
 };

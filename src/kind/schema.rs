@@ -7,7 +7,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
-use super::custom_fields::{TYPE_RULES, TYPES};
+use super::rules::Sorts;
 use super::webhooks::{EVENTS, Event, MAX_FIELDS};
 use super::{Field, KINDS, Kind, Shape, patterns};
 
@@ -192,50 +192,40 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
-    if kind.collection == "customFields" {
-        schema["allOf"] = type_rules(complete);
+    if let Some(sorts) = kind.sorts() {
+        schema["allOf"] = sort_rules(kind, sorts, complete);
     }
     schema
 }
 
-/// What each type of custom field demands and allows.
-fn type_rules(complete: bool) -> Value {
-    let governed = governed_properties();
-    let rules = TYPES.iter().filter_map(|name| {
-        let rule = TYPE_RULES.iter().find(|rule| rule.name == *name)?;
+/// What each sort of an object demands and allows, in the order of the field's words.
+fn sort_rules(kind: &Kind, sorts: &Sorts, complete: bool) -> Value {
+    let words = match kind.field(sorts.field).map(|field| field.shape) {
+        Some(Shape::Choice(words)) => words,
+        _ => &[],
+    };
+    let governed = sorts.governed();
+    let rules = words.iter().filter_map(|name| {
+        let sort = sorts.find(name)?;
         let mut properties = Map::new();
         for property in &governed {
-            if !rule.allowed.contains(property) {
+            if !sort.allowed.contains(property) {
                 properties.insert((*property).into(), json!({ "enum": [null, ""] }));
             }
         }
-        if let Some((min, max)) = rule.max_length {
-            properties.insert(
-                "maxLength".into(),
-                json!({ "minimum": min, "maximum": max }),
-            );
+        if let Some((field, min, max)) = sort.bounds {
+            properties.insert(field.into(), json!({ "minimum": min, "maximum": max }));
         }
         let mut then = json!({ "properties": properties });
-        if complete && !rule.required.is_empty() {
-            then["required"] = json!(rule.required);
+        if complete && !sort.required.is_empty() {
+            then["required"] = json!(sort.required);
         }
         Some(json!({
-            "if": { "properties": { "type": { "const": name } }, "required": ["type"] },
+            "if": { "properties": { sorts.field: { "const": name } }, "required": [sorts.field] },
             "then": then,
         }))
     });
     Value::Array(rules.collect())
-}
-
-/// The properties of a custom field that not every type allows.
-pub(crate) fn governed_properties() -> Vec<&'static str> {
-    let mut governed: Vec<&str> = TYPE_RULES
-        .iter()
-        .flat_map(|rule| rule.allowed.iter().copied())
-        .collect();
-    governed.sort_unstable();
-    governed.dedup();
-    governed
 }
 
 fn fields_schema(fields: &[Field], complete: bool) -> Map<String, Value> {

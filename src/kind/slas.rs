@@ -1,5 +1,8 @@
 //! Service level agreements.
 
+use crate::problem::Code;
+
+use super::rules::{Clash, Deed, Is, Mark};
 use super::{
     Api, Create, Field, Form, Kind, Listing, Mention, Mentioner, Removal, Scopes, Shape, Wire,
     flag, map, text,
@@ -51,6 +54,12 @@ pub const KIND: Kind = Kind {
                 encoding: super::Encoding::Plain,
                 instruction: PLACE,
             })
+            .exclusive(&Clash {
+                code: Code::TwoDefaults,
+                what: "are both the default SLA",
+                labels: ("the first default", "the default again"),
+                help: "an organization has one default SLA; take `isDefault: true` out of the others",
+            })
             .doc("Whether it holds where no other SLA does."),
         map("responseTime", TIMES)
             .openapi(Wire::Manual {
@@ -67,7 +76,6 @@ pub const KIND: Kind = Kind {
             })
             .doc("The time until the solution."),
     ],
-    disable_effect: None,
     mentions: &[
         // Source: Business Hour, `getBusinessHours` and `getRelatedRulesForBusinessHour`.
         Mention {
@@ -109,6 +117,13 @@ pub const KIND: Kind = Kind {
             only: None,
         },
     ],
+    marks: &[Mark::partly(
+        "isDefault",
+        Is::True,
+        "the default of the organization",
+        "of the organization",
+        &[Deed::PruneAll],
+    )],
     openapi: Some(Api {
         listing: Listing::Mentioned,
         page: 50,
@@ -128,6 +143,7 @@ pub const KIND: Kind = Kind {
             update: &[],
             delete: &[],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         listing: Listing::Whole("/sla"),
@@ -144,5 +160,7 @@ pub const KIND: Kind = Kind {
         switch: None,
         form: Form::Plain,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

@@ -1,9 +1,13 @@
 //! Webhooks.
 
+use crate::problem::Code;
+
+use super::rules::{Allowance, Clash, Is, Mark, Most};
 use super::{
     Api, Create, Enabled, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch, Wire, flag,
     patterns, text,
 };
+use crate::dialect::Edition;
 
 /// Which filter an event takes. Source: Webhook, the filter schema of each event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +131,8 @@ pub const KIND: Kind = Kind {
     }),
     seed: false,
     create_effect: Some("the URL is called to check it"),
-    delete_effect: None,
+    // An address of more than 100 characters can be given on creation only.
+    replaces_itself: true,
     fields: &[
         text("name")
             .max(100)
@@ -141,6 +146,14 @@ pub const KIND: Kind = Kind {
             .update_max(100)
             .pattern(patterns::HOOK)
             .required()
+            .unique(&Clash {
+                code: Code::DuplicateUrl,
+                what: "call one URL",
+                labels: ("and here", "called here"),
+                help: "merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL",
+            })
+            .renews()
+            .may_hold_key()
             .doc("The address that is called; 100 characters at most once the webhook exists. A secret in it is percent-encoded for its place: give it as the receiver knows it."),
         Field::new("subscriptions", Shape::Subscriptions)
             .required()
@@ -172,8 +185,12 @@ pub const KIND: Kind = Kind {
             .guide(super::sent("isActive"))
             .doc("Whether the webhook is in use; declaring it implies `true`."),
     ],
-    disable_effect: None,
-    mentions: &[],
+    marks: &[Mark::foreign(
+        "type",
+        Is::Word("EXTENSION_WEBHOOK"),
+        "a webhook of an extension",
+        "of extensions",
+    )],
     openapi: Some(Api {
         listing: Listing::Whole("/webhooks"),
         page: 0,
@@ -187,12 +204,32 @@ pub const KIND: Kind = Kind {
         removal: Removal::Delete("/webhooks/{id}"),
         switch: None,
         form: Form::Plain,
+        // Source: the webhook documentation of the product.
+        most: &[
+            Most {
+                allows: Allowance::InAll(20),
+                code: Code::TooManyWebhooks,
+                help: "remove some, or put their subscriptions together",
+            },
+            Most {
+                allows: Allowance::InUse(&[
+                    (Edition::Free, 0),
+                    (Edition::Express, 0),
+                    (Edition::Standard, 0),
+                    (Edition::Professional, 5),
+                    (Edition::Enterprise, 10),
+                ]),
+                code: Code::TooManyWebhooks,
+                help: "disable some with `isEnabled: false`",
+            },
+        ],
         scopes: Scopes {
             read: &["Desk.settings.READ", "Desk.webhooks.READ", "Desk.events.READ"],
             create: &["Desk.settings.CREATE", "Desk.webhooks.CREATE", "Desk.events.CREATE"],
             update: &["Desk.settings.UPDATE", "Desk.webhooks.UPDATE", "Desk.events.UPDATE"],
             delete: &["Desk.settings.DELETE", "Desk.webhooks.DELETE", "Desk.events.DELETE"],
         },
+        ..Api::BLANK
     }),
     guide: Some(Api {
         listing: Listing::Whole("/events"),
@@ -208,6 +245,10 @@ pub const KIND: Kind = Kind {
         removal: Removal::Delete("/events/{id}"),
         switch: None,
         form: Form::EventsByUrl,
+        // The guide says nothing of a check of the URL.
+        creates_quietly: true,
         scopes: super::GUIDE_SETTINGS,
+        ..Api::BLANK
     }),
+    ..Kind::BLANK
 };

@@ -564,7 +564,7 @@ pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
     }
     field.nullable
         || match field.shape {
-            Shape::Text { pattern, .. } => pattern.is_none_or(|pattern| pattern.allows_empty()),
+            Shape::Text { pattern, .. } => pattern.is_none_or(|pattern| pattern.allows_empty),
             Shape::References(_) | Shape::Texts { .. } => true,
             _ => false,
         }

@@ -1,6 +1,7 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
 pub mod convert;
+pub mod marks;
 pub mod url;
 
 use std::borrow::Cow;
@@ -392,7 +393,7 @@ impl Live {
         // In the guide the name is the URL.
         let hidden = name
             .as_deref()
-            .filter(|_| object.kind.collection == "webhooks")
+            .filter(|_| object.kind.key_holders().next().is_some())
             .map(url::shown)
             .filter(|shown| name.as_deref() != Some(&**shown))
             .map(Cow::into_owned);

@@ -3,7 +3,8 @@
 use std::collections::hash_map::Entry;
 
 use super::compose::{Detail, Tombstone};
-use crate::kind::{KINDS, Shape};
+use crate::kind::rules::Clash;
+use crate::kind::{Field, KINDS, Kind, Shape};
 use crate::problem::{Code, Problem};
 use crate::state::identity::key;
 use crate::state::{Address, ByAddress, Key, Reference, State, Value};
@@ -21,8 +22,7 @@ pub(crate) fn check(
     let identities = identities(state, details, problems);
     tombstones(&identities, details, removed, problems);
     renames(state, &identities, details, problems);
-    webhook_urls(state, details, problems);
-    default_slas(state, details, problems);
+    clashes(state, details, problems);
     cycles(state, details, problems);
 }
 
@@ -197,59 +197,69 @@ fn names_move<'a>(
     Some(Moves::On(first))
 }
 
-fn webhook_urls(state: &State, details: &Details, problems: &mut Vec<Problem>) {
-    let mut known: HashMap<String, &Address> = HashMap::new();
-    for (address, resource) in state {
-        if address.collection != "webhooks" {
-            continue;
+/// Finds values that two resources of a kind must not both have.
+fn clashes(state: &State, details: &Details, problems: &mut Vec<Problem>) {
+    for kind in KINDS {
+        for field in kind.fields {
+            if let Some(clash) = field.unique {
+                clashing(state, details, (kind, field, clash), &text_of, problems);
+            }
+            if let Some(clash) = field.exclusive {
+                let only_true = |value: &Value| (*value == Value::Bool(true)).then(String::new);
+                clashing(state, details, (kind, field, clash), &only_true, problems);
+            }
         }
-        let url = match resource.body.get("url") {
-            Some(Value::Text(url)) => url.to_string(),
-            Some(Value::Secret(secret)) => secret
-                .expose()
-                .map_or_else(|| secret.template.to_string(), str::to_owned),
-            _ => continue,
-        };
-        let Some(first) = known.get(&url) else {
-            known.insert(url, address);
-            continue;
-        };
-        let (Some(again), Some(before)) = (details.get(address), details.get(*first)) else {
-            continue;
-        };
-        problems.push(
-            Problem::error(
-                Code::DuplicateUrl,
-                format!("`{first}` and `{address}` call one URL"),
-            )
-            .at(again.origin.place("url"), "called here")
-            .at(before.origin.place("url"), "and here")
-            .help("merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL"),
-        );
     }
 }
 
-/// One SLA is the default: a second one would take the first one's place, run by run.
-fn default_slas(state: &State, details: &Details, problems: &mut Vec<Problem>) {
-    let mut defaults = state.iter().filter(|(address, resource)| {
-        address.collection == "slas" && resource.body.get("isDefault") == Some(&Value::Bool(true))
-    });
-    let Some((first, _)) = defaults.next() else {
-        return;
-    };
-    for (address, _) in defaults {
+/// Refuses every resource whose field says what another one's says already, as far as it counts.
+fn clashing(
+    state: &State,
+    details: &Details,
+    (kind, field, clash): (&'static Kind, &Field, &Clash),
+    what_counts: &dyn Fn(&Value) -> Option<String>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut known: HashMap<String, &Address> = HashMap::new();
+    for (address, resource) in state {
+        if address.collection != kind.collection {
+            continue;
+        }
+        let Some(value) = resource.body.get(field.name).and_then(what_counts) else {
+            continue;
+        };
+        let first = match known.entry(value) {
+            Entry::Vacant(free) => {
+                free.insert(address);
+                continue;
+            }
+            Entry::Occupied(taken) => *taken.get(),
+        };
         let (Some(again), Some(before)) = (details.get(address), details.get(first)) else {
             continue;
         };
         problems.push(
             Problem::error(
-                Code::TwoDefaults,
-                format!("`{first}` and `{address}` are both the default SLA"),
+                clash.code,
+                format!("`{first}` and `{address}` {}", clash.what),
             )
-            .at(again.origin.place("isDefault"), "the default again")
-            .at(before.origin.place("isDefault"), "the first default")
-            .help("an organization has one default SLA; take `isDefault: true` out of the others"),
+            .at(again.origin.place(field.name), clash.labels.1)
+            .at(before.origin.place(field.name), clash.labels.0)
+            .help(clash.help),
         );
+    }
+}
+
+/// A text, or the text of a secret; of a secret that is not set its template.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.to_string()),
+        Value::Secret(secret) => Some(
+            secret
+                .expose()
+                .map_or_else(|| secret.template.to_string(), str::to_owned),
+        ),
+        _ => None,
     }
 }
 

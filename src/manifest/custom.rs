@@ -1,4 +1,4 @@
-//! Custom fields: what each type demands, and the values that records give them under `cf`.
+//! Custom fields: the values that records give them under `cf`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,9 +10,8 @@ use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::resolve::article;
 use super::secret_text::{OFTEN, control};
-use crate::kind::custom_fields::{TYPE_RULES, TypeRule};
 use crate::kind::patterns;
-use crate::kind::schema::{MAX_CUSTOM_VALUE, compile, governed_properties};
+use crate::kind::schema::{MAX_CUSTOM_VALUE, compile};
 use crate::problem::{Code, Part, Problem, counted, did_you_mean, ticked};
 use crate::state::{Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
@@ -311,153 +310,6 @@ impl Converter<'_> {
         };
         self.problems.push(problem);
     }
-
-    /// Rules that concern several fields of one body.
-    ///
-    /// `named` are the fields that the manifest gives a value, right or wrong.
-    pub(crate) fn rules(&mut self, here: Here<'_>, body: &Body, named: &[&str]) {
-        match here.kind.collection {
-            "customFields" => self.type_rules(here, body, named),
-            "agents" => self.permission_rules(here, body),
-            _ => {}
-        }
-    }
-
-    fn permission_rules(&mut self, here: Here<'_>, body: &Body) {
-        let Some(kind) = body.get("rolePermissionType").and_then(Value::as_text) else {
-            return;
-        };
-        if kind == "Custom" {
-            return;
-        }
-        for field in ["role", "profile"] {
-            if body.get(field).is_some_and(|value| !value.is_null()) {
-                let problem = Problem::error(
-                    Code::Conflict,
-                    format!(
-                        "`{field}` goes with `rolePermissionType: Custom` only, not with `{kind}`"
-                    ),
-                )
-                .at(here.origin.key(field), "has no effect")
-                .at(here.origin.place("rolePermissionType"), "because of this")
-                .help(format!(
-                    "write `rolePermissionType: Custom`, or take `{field}` away"
-                ));
-                self.problems.push(problem);
-            }
-        }
-    }
-
-    fn type_rules(&mut self, here: Here<'_>, body: &Body, named: &[&str]) {
-        let Some(name) = body.get("type").and_then(Value::as_text) else {
-            return;
-        };
-        let Some(rule) = TYPE_RULES.iter().find(|rule| rule.name == name) else {
-            return;
-        };
-        let given = |field: &str| body.get(field).is_some_and(|value| !value.is_null());
-        let origin = here.origin;
-        for field in rule.required.iter().filter(|field| !named.contains(field)) {
-            let problem = Problem::error(
-                Code::MissingRequired,
-                format!("a custom field of type `{name}` needs `{field}`"),
-            )
-            .at(origin.key(""), format!("`{field}` is missing"))
-            .at(origin.place("type"), "because of this");
-            self.problems.push(match rule.max_length {
-                Some((min, max)) if *field == "maxLength" => {
-                    problem.help(format!("choose a number from {min} to {max}"))
-                }
-                _ => problem,
-            });
-        }
-        for field in governed_properties() {
-            if given(field) && !rule.allowed.contains(&field) {
-                let problem = Problem::error(
-                    Code::NotAllowed,
-                    format!("a custom field of type `{name}` has no `{field}`"),
-                )
-                .at(origin.key(field), "not allowed")
-                .at(origin.place("type"), "because of this")
-                .help(types_with(field));
-                self.problems.push(problem);
-            }
-        }
-        self.number_rules(here, body, rule);
-        let default = body.get("defaultValue").and_then(Value::as_text);
-        let values = match body.get("values") {
-            Some(Value::List(values)) => values.as_slice(),
-            _ => &[],
-        };
-        let wrong = match (name, default) {
-            ("Boolean", Some(default)) if !matches!(default, "true" | "false") => {
-                Some("must be `true` or `false`".to_owned())
-            }
-            ("Picklist", Some(default))
-                if !values.is_empty()
-                    && !values.iter().any(|value| value.as_text() == Some(default)) =>
-            {
-                Some("must be one of `values`".to_owned())
-            }
-            _ => None,
-        };
-        if let Some(wrong) = wrong {
-            let mut problem = Problem::error(Code::BadDefault, format!("`defaultValue` {wrong}"))
-                .at(origin.place("defaultValue"), "not accepted");
-            if name == "Picklist" {
-                problem = problem.at(origin.place("values"), "the choices");
-                problem.help = default.and_then(|default| {
-                    did_you_mean(default, values.iter().filter_map(Value::as_text))
-                });
-            }
-            self.problems.push(problem);
-        }
-    }
-
-    fn number_rules(&mut self, here: Here<'_>, body: &Body, rule: &TypeRule) {
-        let number = |field: &str| match body.get(field) {
-            Some(Value::Number(number)) => number.as_i64(),
-            _ => None,
-        };
-        let origin = here.origin;
-        if let (Some((min, max)), Some(length)) = (rule.max_length, number("maxLength"))
-            && !(min..=max).contains(&length)
-        {
-            let problem = Problem::error(
-                Code::OutOfRange,
-                format!(
-                    "`maxLength` of a custom field of type `{}` must be from {min} to {max}",
-                    rule.name
-                ),
-            )
-            .at(origin.place("maxLength"), "out of range")
-            .at(origin.place("type"), "because of this");
-            self.problems.push(problem);
-        }
-        if let (Some(precision), Some(places)) =
-            (number("roundingPrecision"), number("decimalPlaces"))
-            && precision > places
-        {
-            let problem = Problem::error(
-                Code::OutOfRange,
-                format!("`roundingPrecision` {precision} is more than `decimalPlaces` {places}"),
-            )
-            .at(origin.place("roundingPrecision"), "too many digits")
-            .at(origin.place("decimalPlaces"), "because of this")
-            .help(format!("round to {places} or fewer"));
-            self.problems.push(problem);
-        }
-    }
-}
-
-/// Which types allow a property, in words.
-fn types_with(field: &str) -> String {
-    let types: Vec<&str> = TYPE_RULES
-        .iter()
-        .filter(|rule| rule.allowed.contains(&field))
-        .map(|rule| rule.name)
-        .collect();
-    format!("`{field}` goes with {}", ticked(&types, "and"))
 }
 
 #[cfg(test)]

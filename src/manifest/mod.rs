@@ -12,6 +12,7 @@ mod digest;
 pub mod files;
 mod origin;
 mod resolve;
+mod rules;
 mod secret_text;
 mod subscriptions;
 pub mod write;

@@ -166,11 +166,6 @@ impl<'a> Handles<'a> {
     }
 }
 
-/// Collections whose bare names may mean live objects.
-fn may_be_live(kind: &Kind) -> bool {
-    !kind.managed || kind.collection == "roles"
-}
-
 impl Converter<'_> {
     /// One reference.
     pub(crate) fn reference(
@@ -294,7 +289,7 @@ impl Converter<'_> {
             return Some(Reference::To(Address { collection, handle }));
         }
         let kind = find(collection)?;
-        if may_be_live(kind) {
+        if kind.bare {
             return Some(self.lookup(collection, text));
         }
         if self.handles.incomplete {

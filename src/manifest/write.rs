@@ -182,7 +182,7 @@ impl Writer<'_> {
             collection: kind.collection,
             handle: name.into(),
         };
-        !kind.managed || (kind.collection == "roles" && !self.state.contains_key(&handle))
+        kind.bare && !self.state.contains_key(&handle)
     }
 }
 

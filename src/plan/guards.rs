@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::config::Prune;
-use crate::dialect::{Dialect, Edition};
-use crate::kind::Kind;
+use crate::dialect::Edition;
+use crate::kind::rules::{Allowance, KeepOne, Most};
+use crate::kind::{KINDS, Kind};
 use crate::live::Live;
-use crate::live::convert::flag;
+use crate::live::convert::switch_value;
+use crate::live::marks::shows;
 use crate::manifest::Desired;
-use crate::plan::Options;
 use crate::plan::bound::Bound;
 use crate::plan::ownership::Owned;
 use crate::plan::task::Task;
+use crate::plan::{Options, shown_value};
 use crate::problem::{Code, Problem, counted, ticked};
-use crate::state::{Address, Value};
+use crate::state::{Address, Body};
 use crate::verb::Verb;
+use foldhash::{HashMap, HashMapExt as _};
 
 /// Objects of a kind from which on a percentage says anything.
 const PERCENT_FROM: usize = 10;
@@ -29,9 +32,6 @@ const MOST_FROM: usize = 5;
 /// Largest share of a kind's owned objects that pruning removes unless a project says otherwise, in
 /// percent.
 pub const DEFAULT_DELETE_PERCENT: u64 = 30;
-
-/// Webhooks that an organization may configure. Source: the webhook documentation of the product.
-const MAX_WEBHOOKS: usize = 20;
 
 /// How far a plan may go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,8 +65,24 @@ pub fn check(
     let mut problems = Vec::new();
     updates(tasks, bound, limits, &mut problems);
     deletes(tasks, desired, bound, options, &mut problems);
-    last_administrator(tasks, live, &mut problems);
-    webhooks(tasks, owned, live, limits, &mut problems);
+    for (kind, api) in KINDS
+        .iter()
+        .filter_map(|kind| Some((*kind, kind.api(live.dialect)?)))
+    {
+        if api.keep_one.is_empty() && api.most.is_empty() {
+            continue;
+        }
+        let tasks = by_address(tasks, kind);
+        if tasks.is_empty() {
+            continue;
+        }
+        for guard in api.keep_one {
+            keep_one(kind, guard, &tasks, live, &mut problems);
+        }
+        if !api.most.is_empty() {
+            most(kind, api.most, &tasks, owned, live, limits, &mut problems);
+        }
+    }
     problems
 }
 
@@ -296,136 +312,269 @@ impl Many<'_> {
     }
 }
 
-/// An organization without an active administrator locks everybody out.
-fn last_administrator(tasks: &[Task], live: &Live, problems: &mut Vec<Problem>) {
-    if live.dialect == Dialect::Guide {
-        return;
+/// Tasks of one kind by address; of several of one address the first.
+fn by_address<'t>(tasks: &'t [Task], kind: &Kind) -> HashMap<&'t Address, &'t Task> {
+    let mut found = HashMap::new();
+    for task in tasks.iter().filter(|task| *task.kind == *kind) {
+        found.entry(&task.address).or_insert(task);
     }
-    let admin = Value::text("Admin");
-    let active = Value::text("ACTIVE");
-    let mut before = 0;
-    let mut after = 0;
-    for index in live.collection("agents") {
-        let body = live.body(index);
-        let confirmed = live
-            .objects
-            .get(index)
-            .is_some_and(|object| flag(&object.raw, "isConfirmed") != Some(false));
-        let is = body.get("rolePermissionType") == Some(&admin)
-            && body.get("status") == Some(&active)
-            && confirmed;
-        before += usize::from(is);
-        let address = live.address_of(index);
-        let task = tasks
-            .iter()
-            .find(|task| Some(&task.address) == address.as_ref());
-        let stays = match task.map(|task| (task.verb, &task.body)) {
-            Some((Verb::Delete | Verb::Disable | Verb::Replace, _)) => false,
-            Some((_, wanted)) => {
-                is && wanted
-                    .get("rolePermissionType")
-                    .is_none_or(|value| *value == admin)
-                    && wanted.get("status").is_none_or(|value| *value == active)
-            }
-            None => is,
+    found
+}
+
+/// Refuses a plan that leaves none of what one has to be left of.
+fn keep_one(
+    kind: &'static Kind,
+    guard: &KeepOne,
+    tasks: &HashMap<&Address, &Task>,
+    live: &Live,
+    problems: &mut Vec<Problem>,
+) {
+    let fits = |body: &Body, absent: bool| {
+        guard.fields.iter().all(|(field, word)| {
+            body.get(field)
+                .map_or(absent, |value| value.as_text() == Some(word))
+        })
+    };
+    let (mut before, mut after) = (0, 0);
+    for index in live.collection(kind.collection) {
+        let Some(object) = live.objects.get(index) else {
+            continue;
         };
+        let shown = guard.signs.iter().all(|sign| shows(&object.raw, sign));
+        if !shown || !fits(&live.body(index), false) {
+            continue;
+        }
+        before += 1;
+        let task = live
+            .address_of(index)
+            .and_then(|address| tasks.get(&address));
+        let stays = task.is_none_or(|task| match task.verb {
+            Verb::Delete | Verb::Disable | Verb::Replace => false,
+            Verb::Create | Verb::Update | Verb::Manual => fits(&task.body, true),
+        });
         after += usize::from(stays);
     }
     if before > 0 && after == 0 {
         problems.push(
-            Problem::error(
-                Code::LastAdministrator,
-                "the plan would leave the organization without an active, confirmed administrator",
-            )
-            .help("keep one agent with `rolePermissionType: Admin`"),
+            Problem::error(guard.code, format!("the plan would {}", guard.loss)).help(guard.help),
         );
     }
 }
 
-/// Source: the webhook documentation: 20 configured; enabled 0, 0, 5 and 10 by edition.
-fn webhooks(
-    tasks: &[Task],
+/// Refuses a plan after which an organization would have more than it may have.
+fn most(
+    kind: &'static Kind,
+    allowed: &[Most],
+    tasks: &HashMap<&Address, &Task>,
     owned: &Owned,
     live: &Live,
     limits: &Limits,
     problems: &mut Vec<Problem>,
 ) {
-    if live.dialect == Dialect::Guide {
-        return;
-    }
-    let of_kind = |task: &&Task| is_webhook(task.kind);
-    let created = tasks
-        .iter()
-        .filter(of_kind)
-        .filter(|task| task.verb == Verb::Create)
-        .count();
-    let enabled_by = |task: &&Task| match task.verb {
-        Verb::Create => task.body.get("isEnabled") != Some(&Value::Bool(false)),
-        Verb::Update => task
-            .changes
-            .iter()
-            .any(|change| change.field == "isEnabled" && change.after == true),
-        _ => false,
+    let on = kind
+        .enabled
+        .map(|enabled| (enabled.field, switch_value(enabled.on)));
+    let is_off = |body: &Body| {
+        on.as_ref().is_some_and(|(field, on)| {
+            body.get(field)
+                .is_some_and(|value| !value.is_null() && value != on)
+        })
     };
-    let newly_enabled = tasks.iter().filter(of_kind).filter(enabled_by).count();
-    if created == 0 && newly_enabled == 0 {
+    let switches_on = |task: &Task| {
+        on.as_ref().is_some_and(|(field, on)| {
+            let on = shown_value(on);
+            task.changes
+                .iter()
+                .any(|change| change.field == *field && change.after == on)
+        })
+    };
+    let (mut created, mut newly_in_use) = (0, 0);
+    for task in tasks.values() {
+        created += usize::from(task.verb == Verb::Create);
+        newly_in_use += usize::from(match task.verb {
+            Verb::Create => !is_off(&task.body),
+            Verb::Update => switches_on(task),
+            _ => false,
+        });
+    }
+    if created == 0 && newly_in_use == 0 {
         return;
     }
-    let removed: Vec<_> = tasks
-        .iter()
-        .filter(of_kind)
-        .filter(|task| task.verb == Verb::Delete)
-        .map(|task| &task.address)
-        .collect();
-    let (mut configured, mut enabled) = (created, newly_enabled);
-    for index in live.collection("webhooks") {
+    let (mut in_all, mut in_use) = (created, newly_in_use);
+    for index in live.collection(kind.collection) {
         let Some(address) = live.address_of(index) else {
             continue;
         };
-        if removed.contains(&&address) {
+        if tasks
+            .get(&address)
+            .is_some_and(|task| task.verb == Verb::Delete)
+        {
             continue;
         }
-        configured += 1;
-        let stays_on = live.body(index).get("isEnabled") == Some(&Value::Bool(true))
+        in_all += 1;
+        let stays_on = on
+            .as_ref()
+            .is_none_or(|(field, on)| live.body(index).get(field) == Some(on))
             && owned
                 .desired
                 .get(&address)
-                .is_none_or(|resource| resource.body.get("isEnabled") != Some(&Value::Bool(false)));
-        enabled += usize::from(stays_on);
+                .is_none_or(|resource| !is_off(&resource.body));
+        in_use += usize::from(stays_on);
     }
-    if created > 0 && configured > MAX_WEBHOOKS {
-        problems.push(
-            Problem::error(
-                Code::TooManyWebhooks,
+    for most in allowed {
+        let too_many = match most.allows {
+            Allowance::InAll(most) => (created > 0 && in_all > most).then(|| {
                 format!(
-                    "there would be {}, and an organization may have {MAX_WEBHOOKS}",
-                    counted(configured, "webhook")
-                ),
-            )
-            .help("remove some, or put their subscriptions together"),
-        );
-    }
-    let allowed = match limits.edition {
-        None => return,
-        Some(Edition::Free | Edition::Express | Edition::Standard) => 0,
-        Some(Edition::Professional) => 5,
-        Some(Edition::Enterprise) => 10,
-    };
-    if enabled > allowed {
-        let edition = limits.edition.unwrap_or(Edition::Free);
-        problems.push(
-            Problem::error(
-                Code::TooManyWebhooks,
-                format!(
-                    "{} would be enabled, and the {edition} edition allows {allowed}",
-                    counted(enabled, "webhook")
-                ),
-            )
-            .help("disable some with `isEnabled: false`"),
-        );
+                    "there would be {}, and an organization may have {most}",
+                    counted(in_all, kind.singular)
+                )
+            }),
+            Allowance::InUse(by_edition) => by_edition
+                .iter()
+                .find(|(edition, most)| limits.edition == Some(*edition) && in_use > *most)
+                .map(|(edition, most)| {
+                    format!(
+                        "{} would be enabled, and the {edition} edition allows {most}",
+                        counted(in_use, kind.singular)
+                    )
+                }),
+        };
+        problems.extend(too_many.map(|message| Problem::error(most.code, message).help(most.help)));
     }
 }
 
-fn is_webhook(kind: &'static Kind) -> bool {
-    kind.collection == "webhooks"
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dialect::Dialect;
+    use crate::kind::rules::{Is, Sign};
+    use crate::live::LiveObject;
+    use crate::state::Value;
+
+    fn departments() -> &'static Kind {
+        crate::kind::find("departments").unwrap()
+    }
+
+    /// Departments with whether each is enabled.
+    fn live(objects: &[(&str, bool)]) -> Live {
+        let mut live = Live::new(Dialect::Openapi);
+        for (name, is_enabled) in objects {
+            let raw = json!({"id": name, "name": name, "isEnabled": is_enabled, "hasLogo": true});
+            live.add(LiveObject {
+                kind: departments(),
+                id: (*name).to_owned(),
+                raw: raw.as_object().unwrap().clone(),
+                parts: Vec::new(),
+            });
+        }
+        live
+    }
+
+    fn task(name: &str, verb: Verb, body: &[(&'static str, Value)]) -> Task {
+        Task {
+            address: Address::new("departments", name),
+            verb,
+            changes: Vec::new().into(),
+            credits: 0,
+            remarks: None,
+            kind: departments(),
+            ops: Vec::new(),
+            prerequisites: Vec::new(),
+            body: body.iter().cloned().collect(),
+            named: Body::default(),
+            pruned: false,
+            prevents_destroy: false,
+        }
+    }
+
+    #[test]
+    fn limits_hold_for_any_kind() {
+        let allowed = [
+            Most {
+                allows: Allowance::InAll(2),
+                code: Code::TooManyWebhooks,
+                help: "less",
+            },
+            Most {
+                allows: Allowance::InUse(&[(Edition::Free, 1)]),
+                code: Code::TooManyCustomFields,
+                help: "less",
+            },
+        ];
+        let limits = |edition| Limits {
+            edition,
+            ..Limits::default()
+        };
+        let off = [("isEnabled", Value::Bool(false))];
+        let (one_more, one_off) = (task("C", Verb::Create, &[]), task("C", Verb::Create, &off));
+        let goes = task("A", Verb::Delete, &[]);
+        for (tasks, edition, wanted) in [
+            (vec![one_more.clone()], None, vec![Code::TooManyWebhooks]),
+            (
+                vec![one_more.clone()],
+                Some(Edition::Free),
+                vec![Code::TooManyWebhooks, Code::TooManyCustomFields],
+            ),
+            (
+                vec![one_more.clone()],
+                Some(Edition::Standard),
+                vec![Code::TooManyWebhooks],
+            ),
+            (
+                vec![one_off.clone()],
+                Some(Edition::Free),
+                vec![Code::TooManyWebhooks],
+            ),
+            (
+                vec![one_more.clone(), goes.clone()],
+                Some(Edition::Free),
+                vec![],
+            ),
+            (vec![goes], Some(Edition::Free), vec![]),
+        ] {
+            let mut problems = Vec::new();
+            most(
+                departments(),
+                &allowed,
+                &by_address(&tasks, departments()),
+                &Owned::default(),
+                &live(&[("A", true), ("B", false)]),
+                &limits(edition),
+                &mut problems,
+            );
+            let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+            assert_eq!(codes, wanted, "{edition:?} {tasks:?}");
+        }
+    }
+
+    #[test]
+    fn one_of_any_kind_is_kept() {
+        let guard = KeepOne {
+            fields: &[("name", "A")],
+            signs: &[Sign {
+                key: "hasLogo",
+                is: Is::NotFalse,
+            }],
+            code: Code::LastAdministrator,
+            loss: "leave none",
+            help: "keep one",
+        };
+        let keeps = [("name", Value::text("A"))];
+        let renamed = [("name", Value::text("B"))];
+        for (tasks, is_refused) in [
+            (vec![task("A", Verb::Update, &keeps)], false),
+            (vec![task("A", Verb::Update, &[])], false),
+            (vec![task("A", Verb::Update, &renamed)], true),
+            (vec![task("A", Verb::Disable, &keeps)], true),
+            (vec![task("B", Verb::Delete, &[])], false),
+        ] {
+            let mut problems = Vec::new();
+            let live = live(&[("A", true), ("B", true)]);
+            let by_address = by_address(&tasks, departments());
+            keep_one(departments(), &guard, &by_address, &live, &mut problems);
+            assert_eq!(!problems.is_empty(), is_refused, "{tasks:?}");
+        }
+    }
 }

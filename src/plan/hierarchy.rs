@@ -5,12 +5,14 @@
 use foldhash::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 
+use crate::kind::removal::Heir;
 use crate::kind::{Field, KINDS, Kind, Shape, Wire};
-use crate::live::convert::{flag, id_text, read_field};
+use crate::live::convert::{id_text, read_field};
+use crate::live::marks::shows;
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::bound::place;
-use crate::plan::requests::{DeleteDetail, Op};
+use crate::plan::requests::{Deletion, Op};
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Reference, Value};
@@ -227,30 +229,24 @@ fn above(field: &Field, index: usize, live: &Live) -> Option<usize> {
     live.find_id(object.kind.collection, &id_text(object.raw.get(*name)?)?)
 }
 
-/// The id of the role that takes over what stands below a deleted one: the one above it.
+/// The id of the object that takes over what hangs on a deleted one: the one above it.
 ///
-/// Whoever stands above it on a live circle stands below it as well and cannot take over; there it
-/// is the default role that reports to none, and the second value is its index.
-pub(super) fn heir_of(index: usize, live: &Live) -> Option<(String, Option<usize>)> {
+/// Where the one above cannot take over, the second value is the index of the one on top that does.
+pub(super) fn heir_of(heir: &Heir, index: usize, live: &Live) -> Option<(String, Option<usize>)> {
     let object = live.objects.get(index)?;
     let kind = object.kind;
-    let field = kind
-        .fields
-        .iter()
-        .find(|field| refers_to_its_own(kind, field))?;
+    let field = kind.field(heir.above)?;
     let Wire::Sent { name, .. } = field.wire(live.dialect) else {
         return None;
     };
     let parent = |raw: &Map<String, Json>| raw.get(*name).and_then(id_text);
-    let heir = parent(&object.raw)?;
+    let above = parent(&object.raw)?;
     if !leads(field, index, index, live) {
-        return Some((heir, None));
+        return Some((above, None));
     }
     live.collection(kind.collection).find_map(|index| {
         let LiveObject { raw, id, .. } = live.objects.get(index)?;
-        let is_top = flag(raw, "isDefault") == Some(true)
-            && flag(raw, "isVisible") != Some(false)
-            && parent(raw).is_none();
+        let is_top = heir.top.iter().all(|sign| shows(raw, sign)) && parent(raw).is_none();
         is_top.then(|| (id.clone(), Some(index)))
     })
 }
@@ -279,7 +275,7 @@ fn sends(task: &Task, field: &Field) -> bool {
 fn heir(task: &Task, live: &Live) -> Option<Address> {
     task.ops.iter().find_map(|op| match op {
         Op::Delete {
-            detail: DeleteDetail::TransferTo(heir),
+            by: Deletion::Transfer { heir, .. },
             ..
         } => live.address_of(live.find_id(task.kind.collection, heir)?),
         _ => None,

@@ -1,8 +1,8 @@
 //! Matching: which live object each declared resource is.
 
 use crate::kind::Form;
-use crate::live::convert::flag;
-use crate::live::{Live, LiveObject, identity_fields, key};
+use crate::live::marks::belongs_to_others;
+use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
@@ -205,21 +205,6 @@ fn refers_to_removed(desired: &Desired, live: &Live, bound: &Bound, problems: &m
                 }
             });
         }
-    }
-}
-
-/// What an object is that no manifest may manage, completing "would take over …".
-#[must_use]
-pub fn belongs_to_others(object: &LiveObject) -> Option<&'static str> {
-    let text = |key: &str| object.raw.get(key).and_then(serde_json::Value::as_str);
-    match object.kind.collection {
-        "customFields" if flag(&object.raw, "isCustomField") == Some(false) => {
-            Some("a field of the system")
-        }
-        "webhooks" if text("type") == Some("EXTENSION_WEBHOOK") => {
-            Some("a webhook of an extension")
-        }
-        _ => None,
     }
 }
 

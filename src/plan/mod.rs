@@ -33,6 +33,7 @@ use serde_json::Value as Json;
 use crate::api::Method;
 use crate::config::Prune;
 use crate::dialect::Dialect;
+use crate::kind::removal::RemovalPolicy;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::live::Live;
@@ -231,8 +232,8 @@ pub struct Options {
     pub org_id: String,
     /// Collections whose live objects are never changed.
     pub create_only: BTreeSet<String>,
-    /// Whether removing an agent deletes it instead of deactivating it.
-    pub delete_agents: bool,
+    /// How objects are removed where the project chooses, by collection.
+    pub removal: BTreeMap<String, RemovalPolicy>,
     /// Differences that are known and accepted.
     pub ignore: Vec<IgnoreRule>,
     /// Addresses the plan is limited to, with their prerequisites; empty means everything.
@@ -289,13 +290,18 @@ impl Options {
     /// Whether a removed resource is taken out of use instead of deleted.
     #[must_use]
     pub fn removes_by_disabling(&self, kind: &'static Kind, dialect: Dialect) -> bool {
-        !(self.delete_agents && kind.collection == "agents")
-            && kind.api(dialect).is_some_and(|api| {
-                matches!(
-                    api.removal,
-                    Removal::Disable { .. } | Removal::DisableByPatch { .. }
-                )
-            })
+        kind.api(dialect).is_some_and(|api| {
+            matches!(
+                api.removal.chosen(self.removal(kind)),
+                Removal::Disable { .. } | Removal::DisableByPatch { .. }
+            )
+        })
+    }
+
+    /// How the project wants objects of a kind to be removed, if it says so.
+    #[must_use]
+    pub fn removal(&self, kind: &Kind) -> Option<RemovalPolicy> {
+        self.removal.get(kind.collection).copied()
     }
 
     /// Whether a live object that is removed by taking it out of use is out of use already.

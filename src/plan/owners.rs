@@ -1,12 +1,12 @@
 //! Ownership by the ledger: which live object an address owns, and what is owned and not declared.
 
 use crate::config::Prune;
-use crate::live::convert::flag;
+use crate::kind::rules::Deed;
+use crate::live::marks::forbidden;
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
-use crate::plan::matching::belongs_to_others;
 use crate::problem::{Code, Problem};
 use crate::state::Address;
 use foldhash::{HashMap, HashMapExt as _, HashSet};
@@ -163,11 +163,7 @@ pub(super) fn prune(
                     && match options.prune(object.kind) {
                         Prune::None => false,
                         Prune::Owned => owners.by_index.contains_key(index),
-                        Prune::All => {
-                            flag(&object.raw, "isDefault") != Some(true)
-                                && flag(&object.raw, "isVisible") != Some(false)
-                                && belongs_to_others(object).is_none()
-                        }
+                        Prune::All => forbidden(object, Deed::PruneAll).is_none(),
                     }
             })
         })

@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json};
 use crate::dialect::Dialect;
 use crate::diff::Difference;
 use crate::kind::patterns::NAME;
+use crate::kind::rules::{OnlyFor, Rule};
 use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
 use crate::live::Live;
 use crate::live::convert::{guide_events, normalise, read_field, surely_reads_as, switch_value};
@@ -142,22 +143,23 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
                 );
             }
         }
-        if dialect == Dialect::Openapi
-            && kind.collection == "customFields"
-            && resource
-                .body
-                .get("defaultValue")
-                .is_some_and(|value| !value.is_null())
-            && resource.body.get("type").and_then(Value::as_text) != Some("Boolean")
-        {
-            problems.push(
-                Problem::error(
-                    Code::FieldNotInDialect,
-                    "`defaultValue` can be set for a Boolean only in the openapi dialect",
-                )
-                .at(place(desired, address, "defaultValue"), "set here")
-                .help("in the openapi dialect the default of other types lives in layouts; set it in an overlay for the guide dialect"),
-            );
+        for rule in kind.rules {
+            let Rule::OnlyFor(rule) = rule else { continue };
+            let body = &resource.body;
+            let OnlyFor { field, is, .. } = rule;
+            if rule.dialect == dialect
+                && body.get(field).is_some_and(|value| !value.is_null())
+                && body.get(rule.by).and_then(Value::as_text) != Some(is)
+            {
+                problems.push(
+                    Problem::error(
+                        Code::FieldNotInDialect,
+                        format!("`{field}` can be set for a {is} only in the {dialect} dialect"),
+                    )
+                    .at(place(desired, address, field), "set here")
+                    .help(rule.help),
+                );
+            }
         }
     }
     removed_in_dialect(desired, dialect, &mut problems);

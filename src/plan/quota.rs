@@ -1,83 +1,109 @@
-//! How many custom fields an organization still has room for.
+//! How many objects an organization still has room for.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::dialect::Dialect;
+use crate::kind::rules::Quota;
+use crate::kind::{KINDS, Kind};
 use crate::plan::tasks::Planned;
-use crate::problem::{Code, Problem, counted};
+use crate::problem::{Problem, counted};
 use crate::state::Value;
 use crate::verb::Verb;
 
-/// The types of the custom fields that a plan creates, by module.
-#[must_use]
-pub fn created_custom_fields(planned: &Planned) -> BTreeMap<String, Vec<String>> {
-    let mut created: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for task in &planned.tasks {
-        let text = |name| task.body.get(name).and_then(Value::as_text);
-        if task.kind.collection == "customFields"
-            && task.verb == Verb::Create
-            && let (Some(module), Some(of_type)) = (text("module"), text("type"))
-        {
-            created
-                .entry(module.to_owned())
-                .or_default()
-                .push(of_type.to_owned());
-        }
-    }
-    created
+/// What a plan creates of a kind, where a call tells how much room there is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The call.
+    pub quota: Quota,
+    /// The value by which it is asked.
+    pub by: String,
+    /// The sort of each object that is created.
+    pub sorts: Vec<String>,
 }
 
-/// What a module has no room for, by the answer of `GET /customFieldCount`.
-///
-/// Numbers may come as texts, and what is missing says nothing. The answer spells types unlike the
-/// fields do: they are compared without case, and `Boolean` is its `Checkbox`, `URL` its `Website`.
+/// What a plan creates of the kinds whose room can be asked for.
 #[must_use]
-pub fn too_many_custom_fields(module: &str, types: &[String], answer: &Json) -> Vec<Problem> {
+pub fn wanted(planned: &Planned, dialect: Dialect) -> Vec<Wanted> {
+    let mut all = Vec::new();
+    for kind in KINDS {
+        let Some(quota) = kind.api(dialect).and_then(|api| api.quota) else {
+            continue;
+        };
+        let mut created: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for task in &planned.tasks {
+            let text = |name| task.body.get(name).and_then(Value::as_text);
+            if *task.kind == **kind
+                && task.verb == Verb::Create
+                && let (Some(by), Some(sort)) = (text(quota.by), text(quota.sort))
+            {
+                let sorts = created.entry(by.to_owned()).or_default();
+                sorts.push(sort.to_owned());
+            }
+        }
+        all.extend(created.into_iter().map(|(by, sorts)| Wanted {
+            kind,
+            quota,
+            by,
+            sorts,
+        }));
+    }
+    all
+}
+
+/// What there is no room for, by the call's answer.
+///
+/// Numbers may come as texts, and what is missing says nothing. Words are compared without case.
+#[must_use]
+pub fn too_many(wanted: &Wanted, answer: &Json) -> Vec<Problem> {
+    let Wanted {
+        kind,
+        quota,
+        by,
+        sorts,
+    } = wanted;
     let mut problems = Vec::new();
-    let mut refuse = |wanted: usize, available: u64, what: &str| {
-        if wanted as u64 > available {
+    let mut refuse = |number: usize, available: u64, what: &str| {
+        if number as u64 > available {
             problems.push(
                 Problem::error(
-                    Code::TooManyCustomFields,
+                    quota.code,
                     format!(
-                        "the plan would create {}{what} of {module}, and the organization has room for {available}",
-                        counted(wanted, "custom field"),
+                        "the plan would create {}{what} of {by}, and the organization has room for {available}",
+                        counted(number, kind.singular),
                     ),
                 )
-                .help("delete custom fields that nobody needs, or choose a larger edition"),
+                .help(quota.help),
             );
         }
     };
-    if let Some(available) = number(answer.get("totalAvailableCount")) {
-        refuse(types.len(), available, "");
+    if let Some(available) = number(answer.get(quota.total)) {
+        refuse(sorts.len(), available, "");
     }
     for count in answer
-        .get("customFieldCounts")
+        .get(quota.counts)
         .and_then(Json::as_array)
         .into_iter()
         .flatten()
     {
-        let (Some(available), Some(of_types)) = (
-            number(count.get("available")),
-            count.get("types").and_then(Json::as_array),
+        let (Some(available), Some(listed)) = (
+            number(count.get(quota.available)),
+            count.get(quota.sorts).and_then(Json::as_array),
         ) else {
             continue;
         };
-        let stored_so = |of_type: &&String| {
-            let wanted = match of_type.to_lowercase().as_str() {
-                "boolean" => "checkbox".to_owned(),
-                "url" => "website".to_owned(),
-                other => other.to_owned(),
-            };
-            of_types
-                .iter()
-                .filter_map(Json::as_str)
-                .any(|listed| listed.to_lowercase() == wanted)
+        let names: Vec<&str> = listed.iter().filter_map(Json::as_str).collect();
+        let stored_so = |sort: &&String| {
+            let own = sort.to_lowercase();
+            let other = quota.spelled.iter().find(|(own_word, _)| *own_word == own);
+            let wanted = other.map_or(&*own, |(_, other)| other);
+            names.iter().any(|name| name.to_lowercase() == wanted)
         };
-        let wanted = types.iter().filter(stored_so).count();
-        let names: Vec<&str> = of_types.iter().filter_map(Json::as_str).collect();
-        refuse(wanted, available, &format!(" ({})", names.join(", ")));
+        let number = sorts.iter().filter(stored_so).count();
+        refuse(number, available, &format!(" ({})", names.join(", ")));
     }
     problems
 }
@@ -97,8 +123,14 @@ mod tests {
     use super::*;
 
     fn check(types: &[&str], answer: &Json) -> Vec<String> {
-        let types: Vec<String> = types.iter().map(|text| (*text).to_owned()).collect();
-        too_many_custom_fields("contacts", &types, answer)
+        let kind = crate::kind::find("customFields").unwrap();
+        let wanted = Wanted {
+            kind,
+            quota: kind.openapi.unwrap().quota.unwrap(),
+            by: "contacts".to_owned(),
+            sorts: types.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        too_many(&wanted, answer)
             .into_iter()
             .map(|problem| problem.message)
             .collect()

@@ -6,8 +6,11 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::api::{Method, Request};
 use crate::dialect::Dialect;
+use crate::kind::removal::{Heir, RemovalPolicy};
 use crate::kind::{Api, Create, Kind, Removal, Wire};
+use crate::live::LiveObject;
 use crate::live::convert::{EncodeError, Ids, encode};
+use crate::live::marks::shows;
 use crate::state::{Address, Body, Value};
 
 /// One write of a task.
@@ -26,14 +29,15 @@ pub enum Op {
     Disable {
         /// Its id.
         id: String,
+        /// How.
+        by: Disabling,
     },
     /// Deletes the object.
     Delete {
         /// Its id.
         id: String,
-        /// What the removal needs besides: the role that takes over, or whether an agent has not
-        /// confirmed the invitation.
-        detail: DeleteDetail,
+        /// How.
+        by: Deletion,
     },
     /// Takes the acting agent out of a department it helped to create.
     Leave {
@@ -61,18 +65,56 @@ pub enum Member {
     Acting(String),
 }
 
-/// What a deletion needs besides the id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeleteDetail {
-    /// Nothing.
-    None,
-    /// The role that takes over (`transferToRoleId`).
-    TransferTo(String),
-    /// The agent has not confirmed the invitation yet.
-    UnconfirmedAgent,
-    /// The agent has confirmed the invitation.
-    ConfirmedAgent,
+/// How an object is taken out of use; paths have `{id}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disabling {
+    /// POST, with an empty JSON object as body or none.
+    Post {
+        /// The path.
+        path: &'static str,
+        /// Whether a body (`{}`) is sent.
+        body: bool,
+    },
+    /// PATCH that sets a field to a word.
+    Patch {
+        /// The path.
+        path: &'static str,
+        /// The field's name on the wire.
+        field: &'static str,
+        /// The word that takes it out of use.
+        word: &'static str,
+    },
 }
+
+/// How an object is deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deletion {
+    /// DELETE on a path with `{id}`.
+    Plain(&'static str),
+    /// POST to a path with the ids under a key.
+    Bulk {
+        /// The path.
+        path: &'static str,
+        /// The key.
+        key: &'static str,
+        /// What it costs, in credits.
+        credits: usize,
+    },
+    /// POST on a path with `{id}`, with the id of the one that takes over under a key.
+    Transfer {
+        /// The path.
+        path: &'static str,
+        /// The key.
+        key: &'static str,
+        /// Who takes over.
+        heir: String,
+    },
+}
+
+/// What moving one record to the recycle bin costs, in credits.
+///
+/// Source: the price table of API credits: a bulk deletion 6 a record.
+const TRASH_CREDITS: usize = 6;
 
 /// What an operation is built from.
 #[derive(Debug, Clone, Copy)]
@@ -110,15 +152,14 @@ impl Op {
 
     /// What the write costs in the `openapi` dialect, in credits.
     ///
-    /// Source: the price table of API credits: a write of one record 1, a bulk deletion 6 a record.
+    /// Source: the price table of API credits: a write of one record 1.
     #[must_use]
-    pub fn credits(&self, kind: &'static Kind) -> usize {
-        let trash = kind
-            .openapi
-            .as_ref()
-            .is_some_and(|api| matches!(api.removal, Removal::Trash(..)));
+    pub const fn credits(&self) -> usize {
         match self {
-            Self::Delete { .. } if trash => 6,
+            Self::Delete {
+                by: Deletion::Bulk { credits, .. },
+                ..
+            } => *credits,
             _ => 1,
         }
     }
@@ -142,10 +183,11 @@ impl Op {
             Self::Create { .. } | Self::AddEvent { .. } => {
                 (Method::Post, Cow::Borrowed(api.listing.path()))
             }
-            Self::Update(_) => (
-                Method::Patch,
-                path(api.update.unwrap_or_default(), &own_id()?).into(),
-            ),
+            Self::Update(_) => {
+                // Planning refuses an update that the table has no path for.
+                let template = api.update.ok_or_else(unknown)?;
+                (Method::Patch, path(template, &own_id()?).into())
+            }
             Self::Switch(on) => {
                 let switch = api.switch.ok_or_else(unknown)?;
                 let template = if *on { switch.on } else { switch.off };
@@ -159,12 +201,12 @@ impl Op {
                 Method::Delete,
                 format!("{}/{id}", api.listing.path()).into(),
             ),
-            Self::Disable { id } => {
-                let request = disable(api, id);
+            Self::Disable { id, by } => {
+                let request = disable(*by, id);
                 (request.method, request.path.into())
             }
-            Self::Delete { id, detail } => {
-                let request = delete(context.kind, api, id, detail);
+            Self::Delete { id, by } => {
+                let request = delete(by, id);
                 (request.method, request.path.into())
             }
         })
@@ -194,8 +236,8 @@ impl Op {
                     request.body(json!({}))
                 })
             }
-            Self::Disable { id } => Ok(disable(api, id)),
-            Self::Delete { id, detail } => Ok(delete(context.kind, api, id, detail)),
+            Self::Disable { id, by } => Ok(disable(*by, id)),
+            Self::Delete { id, by } => Ok(delete(by, id)),
             Self::Leave { agent } => {
                 Ok(request()?.body(json!({ "agentIds": [agent] })).repeatable())
             }
@@ -317,14 +359,14 @@ fn update_body(
     Ok(Json::Object(object))
 }
 
-fn disable(api: &Api, id: &str) -> Request {
-    match api.removal {
-        Removal::DisableByPatch {
+fn disable(by: Disabling, id: &str) -> Request {
+    match by {
+        Disabling::Patch {
             path: template,
             field,
             word,
         } => Request::new(Method::Patch, path(template, id)).body(json!({ field: word })),
-        Removal::Disable {
+        Disabling::Post {
             path: template,
             body,
         } => {
@@ -335,26 +377,203 @@ fn disable(api: &Api, id: &str) -> Request {
                 request
             }
         }
-        _ => Request::new(Method::Post, path("/{id}", id)),
     }
 }
 
-fn delete(kind: &'static Kind, api: &Api, id: &str, detail: &DeleteDetail) -> Request {
-    match (detail, api.removal) {
-        (DeleteDetail::UnconfirmedAgent, _) => {
-            Request::new(Method::Post, "/agents/deleteUnconfirmed")
-                .body(json!({ "agentIds": [id] }))
-                .repeatable()
-        }
-        (DeleteDetail::TransferTo(heir), Removal::Transfer(template)) => {
-            Request::new(Method::Post, path(template, id))
-                .body(json!({ "transferToRoleId": heir }))
-                .repeatable()
-        }
-        (_, Removal::Trash(template, key)) => Request::new(Method::Post, template)
-            .body(json!({ key: [id] }))
+fn delete(by: &Deletion, id: &str) -> Request {
+    match by {
+        Deletion::Plain(template) => Request::new(Method::Delete, path(template, id)),
+        Deletion::Bulk {
+            path: template,
+            key,
+            ..
+        } => Request::new(Method::Post, *template)
+            .body(json!({ *key: [id] }))
             .repeatable(),
-        (_, Removal::Delete(template)) => Request::new(Method::Delete, path(template, id)),
-        _ => Request::new(Method::Delete, format!("/{}/{id}", kind.collection)),
+        Deletion::Transfer {
+            path: template,
+            key,
+            heir,
+        } => Request::new(Method::Post, path(template, id))
+            .body(json!({ *key: heir }))
+            .repeatable(),
+    }
+}
+
+/// How one object is removed, by the table and by what the object shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It is taken out of use.
+    Disable(Disabling),
+    /// It is deleted.
+    Delete(Deletion),
+    /// It is deleted once it is known who takes over.
+    Transfer {
+        path: &'static str,
+        key: &'static str,
+        heir: Heir,
+    },
+    /// A person has to, at the place that the text names.
+    Manual(&'static str),
+    /// The API has no way.
+    None,
+}
+
+/// Reads from the table how an object is removed; no way is made up.
+pub(super) fn way(removal: Removal, policy: Option<RemovalPolicy>, object: &LiveObject) -> Way {
+    match removal {
+        Removal::Delete(path) => Way::Delete(Deletion::Plain(path)),
+        Removal::Trash(path, key) => Way::Delete(Deletion::Bulk {
+            path,
+            key,
+            credits: TRASH_CREDITS,
+        }),
+        Removal::Bulk(path, key) => Way::Delete(Deletion::Bulk {
+            path,
+            key,
+            credits: 1,
+        }),
+        Removal::Transfer { path, key, heir } => Way::Transfer { path, key, heir },
+        Removal::Disable { path, body } => Way::Disable(Disabling::Post { path, body }),
+        Removal::DisableByPatch { path, field, word } => {
+            Way::Disable(Disabling::Patch { path, field, word })
+        }
+        Removal::Manual(place) => Way::Manual(place),
+        Removal::Never => Way::None,
+        Removal::Chosen { .. } => way(removal.chosen(policy), policy, object),
+        Removal::By {
+            sign,
+            with,
+            without,
+        } => {
+            let removal = if shows(&object.raw, &sign) {
+                *with
+            } else {
+                *without
+            };
+            way(removal, policy, object)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::KINDS;
+
+    fn object(kind: &'static Kind, raw: &Json) -> LiveObject {
+        LiveObject {
+            kind,
+            id: "7".to_owned(),
+            raw: raw.as_object().cloned().unwrap_or_default(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// The paths that stand in a table.
+    fn paths(removal: &Removal) -> Vec<&'static str> {
+        match removal {
+            Removal::Delete(path)
+            | Removal::Trash(path, _)
+            | Removal::Bulk(path, _)
+            | Removal::Disable { path, .. }
+            | Removal::DisableByPatch { path, .. }
+            | Removal::Transfer { path, .. } => vec![path],
+            Removal::Chosen { ways, .. } => ways.iter().flat_map(|(_, way)| paths(way)).collect(),
+            Removal::By { with, without, .. } => [paths(with), paths(without)].concat(),
+            Removal::Manual(_) | Removal::Never => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_path_of_a_removal_stands_in_the_table() {
+        for kind in KINDS {
+            for api in [&kind.openapi, &kind.guide].into_iter().flatten() {
+                let known: Vec<String> = paths(&api.removal)
+                    .into_iter()
+                    .map(|path| path.replace("{id}", "7"))
+                    .collect();
+                for policy in [
+                    None,
+                    Some(RemovalPolicy::Deactivate),
+                    Some(RemovalPolicy::Delete),
+                ] {
+                    for raw in [json!({}), json!({"isConfirmed": false})] {
+                        let request = match way(api.removal, policy, &object(kind, &raw)) {
+                            Way::Delete(by) => delete(&by, "7"),
+                            Way::Disable(by) => disable(by, "7"),
+                            Way::Transfer { path, key, .. } => {
+                                let heir = "8".to_owned();
+                                delete(&Deletion::Transfer { path, key, heir }, "7")
+                            }
+                            Way::Manual(_) | Way::None => continue,
+                        };
+                        assert!(known.contains(&request.path), "{request:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_agent_is_removed_as_the_policy_and_the_invitation_say() {
+        let kind = crate::kind::find("agents").unwrap();
+        let told = |dialect, policy, raw: Json| {
+            let request = match way(
+                kind.api(dialect).unwrap().removal,
+                policy,
+                &object(kind, &raw),
+            ) {
+                Way::Delete(by) => delete(&by, "7"),
+                Way::Disable(by) => disable(by, "7"),
+                way => panic!("{way:?}"),
+            };
+            format!("{:?} {}", request.method, request.path)
+        };
+        let delete = Some(RemovalPolicy::Delete);
+        for (dialect, policy, raw, wanted) in [
+            (
+                Dialect::Openapi,
+                None,
+                json!({}),
+                "Post /agents/7/deactivate",
+            ),
+            (
+                Dialect::Openapi,
+                Some(RemovalPolicy::Deactivate),
+                json!({}),
+                "Post /agents/7/deactivate",
+            ),
+            (
+                Dialect::Openapi,
+                delete,
+                json!({"isConfirmed": true}),
+                "Delete /agents/7",
+            ),
+            (Dialect::Openapi, delete, json!({}), "Delete /agents/7"),
+            (
+                Dialect::Openapi,
+                delete,
+                json!({"isConfirmed": "false"}),
+                "Post /agents/deleteUnconfirmed",
+            ),
+            (Dialect::Guide, None, json!({}), "Patch /agents/7"),
+            (
+                Dialect::Guide,
+                delete,
+                json!({"isConfirmed": false}),
+                "Delete /agents/7",
+            ),
+        ] {
+            assert_eq!(told(dialect, policy, raw), wanted);
+        }
+    }
+
+    #[test]
+    fn a_way_that_the_table_lacks_is_not_made_up() {
+        let kind = crate::kind::find("agents").unwrap();
+        for removal in [Removal::Never, Removal::Chosen { doc: "", ways: &[] }] {
+            assert_eq!(way(removal, None, &object(kind, &json!({}))), Way::None);
+        }
     }
 }

@@ -40,11 +40,11 @@ pub(super) fn created_fields(
                         (Value::Null, _) => continue,
                         (leaf, _) => leaf,
                     };
-                    changes.push(change_of(field.name, Some(key), &Value::Null, leaf));
+                    changes.push(change_of(kind, field.name, Some(key), &Value::Null, leaf));
                 }
             }
             Value::List(list) if list.is_empty() => {}
-            value => changes.push(change_of(field.name, None, &Value::Null, value)),
+            value => changes.push(change_of(kind, field.name, None, &Value::Null, value)),
         }
     }
     // A change is large, and a new organization has many.
@@ -52,8 +52,9 @@ pub(super) fn created_fields(
     changes
 }
 
-pub(super) fn shown(difference: &Difference) -> FieldChange {
+pub(super) fn shown(kind: &Kind, difference: &Difference) -> FieldChange {
     change_of(
+        kind,
         difference.field,
         difference.leaf.as_deref(),
         &difference.before,
@@ -62,6 +63,7 @@ pub(super) fn shown(difference: &Difference) -> FieldChange {
 }
 
 pub(super) fn change_of(
+    kind: &Kind,
     field: &str,
     leaf: Option<&str>,
     before: &Value,
@@ -95,7 +97,7 @@ pub(super) fn change_of(
     }
     FieldChange {
         field: name,
-        before: shown_live(field, before),
+        before: shown_live(kind, field, before),
         after: if leaf.is_some() && field == "subscriptions" && after.is_null() && before.is_null()
         {
             Json::Object(Map::new())
@@ -106,13 +108,13 @@ pub(super) fn change_of(
     }
 }
 
-/// A live value of a field for readers: of a URL without what may be a key.
+/// A live value of a field for readers: without what may be a key.
 ///
 /// Where no ledger tells, nobody knows whether the live value was a secret.
 #[must_use]
-pub(crate) fn shown_live(field: &str, value: &Value) -> Json {
+pub(crate) fn shown_live(kind: &Kind, field: &str, value: &Value) -> Json {
     match value {
-        Value::Text(text) if field == "url" => Json::from(url::shown(text)),
+        Value::Text(text) if kind.may_hold_key(field) => Json::from(url::shown(text)),
         Value::Secret(_) => Json::from(FORMER_SECRET),
         value => shown_value(value),
     }

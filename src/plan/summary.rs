@@ -12,6 +12,7 @@ use crate::manifest::Desired;
 use crate::parallel::each;
 use crate::plan::bound::Bound;
 use crate::plan::ownership::Owned;
+use crate::plan::requests::Op;
 use crate::plan::shown::shown_value;
 use crate::plan::task::Task;
 use crate::plan::{ABSENT, Changes, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary};
@@ -121,7 +122,7 @@ pub(super) fn summarise(
 fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
     for task in &mut *tasks {
         task.credits = match live.dialect {
-            Dialect::Openapi => task.ops.iter().map(|op| op.credits(task.kind)).sum(),
+            Dialect::Openapi => task.ops.iter().map(Op::credits).sum(),
             Dialect::Guide => 0,
         };
     }

@@ -387,9 +387,12 @@ fn rename_of_nothing(
 
 /// A name as it may be shown: a web address may hold keys.
 fn shown_name(address: &Address, name: &str) -> String {
-    match address.collection {
-        "webhooks" => url::shown(name).into_owned(),
-        _ => name.to_owned(),
+    let may_be_key = crate::kind::find(address.collection)
+        .is_some_and(|kind| kind.key_holders().next().is_some());
+    if may_be_key {
+        url::shown(name).into_owned()
+    } else {
+        name.to_owned()
     }
 }
 

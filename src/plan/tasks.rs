@@ -2,20 +2,22 @@
 
 mod members;
 mod prerequisites;
+mod removals;
 
 use std::collections::BTreeSet;
 
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
-use crate::kind::{Create, Form, Kind, Removal, Shape, Wire};
-use crate::live::convert::{can_be_cleared, flag, guide_events, switch_value};
+use crate::kind::rules::{GoWith, Rule};
+use crate::kind::{Create, Form, Kind, Shape, Wire};
+use crate::live::convert::{can_be_cleared, guide_events, switch_value};
+use crate::live::marks::belongs_to_others;
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
-use crate::plan::matching::belongs_to_others;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
-use crate::plan::requests::{DeleteDetail, Member, Op};
+use crate::plan::requests::{Member, Op, Way, way};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
@@ -148,12 +150,12 @@ fn members(owned: &Owned) -> HashMap<&Address, Vec<&Address>> {
 }
 
 impl Builder<'_> {
-    /// What a creation does besides. The guide says nothing of a check of a webhook's URL.
+    /// What a creation does besides.
     fn create_effect(&self, kind: &'static Kind) -> Option<String> {
-        let guide_hook = kind.collection == "webhooks" && self.dialect() == Dialect::Guide;
-        kind.create_effect
-            .filter(|_| !guide_hook)
-            .map(str::to_owned)
+        let is_quiet = kind
+            .api(self.dialect())
+            .is_some_and(|api| api.creates_quietly);
+        kind.create_effect.filter(|_| !is_quiet).map(str::to_owned)
     }
 
     fn dialect(&self) -> Dialect {
@@ -293,9 +295,7 @@ impl Builder<'_> {
             }
             Create::Post | Create::PostWithAgents => {}
         }
-        if kind.collection == "agents" && self.dialect() == Dialect::Openapi {
-            self.custom_agent_is_whole(address, &resource.body);
-        }
+        self.is_whole(address, kind, &resource.body);
         for name in api.required_on_create {
             if resource.body.get(name).is_none_or(is_empty) {
                 self.problems.push(
@@ -380,26 +380,27 @@ impl Builder<'_> {
         );
     }
 
-    /// `Custom` means the role and the profile that are given with it. Source: Agent, `addAgent`.
-    fn custom_agent_is_whole(&mut self, address: &Address, body: &Body) {
-        if body.get("rolePermissionType").and_then(Value::as_text) != Some("Custom") {
-            return;
-        }
-        for name in ["role", "profile"] {
-            if body.get(name).is_none_or(Value::is_null) {
-                self.problems.push(
-                    Problem::error(
-                        Code::MissingForCreate,
-                        format!("a new agent with `rolePermissionType: Custom` needs `{name}`"),
-                    )
-                    .at(
-                        place(self.desired, address, "rolePermissionType"),
-                        "set here",
-                    )
-                    .help(format!(
-                        "set `{name}`, or choose one of the ready-made permissions"
-                    )),
-                );
+    /// A new object has no value yet in the fields that go with a word of it.
+    fn is_whole(&mut self, address: &Address, kind: &'static Kind, body: &Body) {
+        for rule in kind.rules {
+            let Rule::GoWith(rule) = rule else { continue };
+            let GoWith {
+                with, is, instead, ..
+            } = rule;
+            if body.get(with).and_then(Value::as_text) != Some(is) {
+                continue;
+            }
+            for name in rule.fields {
+                if body.get(name).is_none_or(Value::is_null) {
+                    self.problems.push(
+                        Problem::error(
+                            Code::MissingForCreate,
+                            format!("a new {} with `{with}: {is}` needs `{name}`", kind.singular),
+                        )
+                        .at(place(self.desired, address, with), "set here")
+                        .help(format!("set `{name}`, or {instead}")),
+                    );
+                }
             }
         }
     }
@@ -422,7 +423,7 @@ impl Builder<'_> {
                 continue;
             }
             let draft = Draft {
-                changes: vec![change_of(field.name, None, &Value::Null, value)].into(),
+                changes: vec![change_of(kind, field.name, None, &Value::Null, value)].into(),
                 instruction: Some(format!("set `{}` at {instruction}", field.name)),
                 body: named.clone(),
                 ..Draft::default()
@@ -554,7 +555,10 @@ impl Builder<'_> {
             return;
         };
         let mut draft = Draft {
-            changes: differences.iter().map(shown).collect(),
+            changes: differences
+                .iter()
+                .map(|difference| shown(kind, difference))
+                .collect(),
             body: resource.body.clone(),
             ..Draft::default()
         };
@@ -562,34 +566,8 @@ impl Builder<'_> {
             self.update_events(address, kind, &object.parts, differences, draft);
             return;
         }
-        let frozen = self.frozen(kind, differences);
-        if let Some((field, why)) = frozen {
-            let automatic = kind.collection == "webhooks";
-            if !automatic && !self.lifecycle_replace(address) {
-                self.problems.push(
-                    Problem::error(Code::CannotChange, format!("`{field}` of `{address}` {why}"))
-                        .at(place(self.desired, address, &field), "changed here")
-                        .help(format!(
-                            "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
-                            kind.singular,
-                            kind.delete_effect.map_or_else(String::new, |effect| format!(": {effect}"))
-                        )),
-                );
-                return;
-            }
-            if let Some(what) = belongs_to_others(object) {
-                self.problems.push(
-                    Problem::error(
-                        Code::Protected,
-                        format!("`{address}` is {what} and cannot be replaced"),
-                    )
-                    .at(place(self.desired, address, &field), "changed here")
-                    .help("put it back"),
-                );
-                return;
-            }
-            let keep = automatic.then(|| self.live.body(index));
-            self.replace(address, kind, &object.id, draft, keep);
+        if let Some(frozen) = self.frozen(kind, differences) {
+            self.replace_or_refuse(address, kind, index, frozen, draft);
             return;
         }
         let mut fields = Vec::new();
@@ -620,8 +598,23 @@ impl Builder<'_> {
                 fields.push(field.name);
             }
         }
-        if !fields.is_empty() {
-            draft.ops.push(Op::Update(fields));
+        match (fields.first(), api.update) {
+            (None, _) => {}
+            (Some(_), Some(_)) => draft.ops.push(Op::Update(fields)),
+            (Some(field), None) => {
+                self.problems.push(
+                    Problem::error(
+                        Code::CannotChange,
+                        format!("`{field}` of `{address}` cannot be changed through the API"),
+                    )
+                    .at(place(self.desired, address, field), "changed here")
+                    .help(match api.create {
+                        Create::Manual(at) => format!("put it back, or change it at {at}"),
+                        _ => "put it back, or change it in Zoho Desk".to_owned(),
+                    }),
+                );
+                return;
+            }
         }
         if let Some(enabled) = kind.enabled
             && let Some(difference) = differences
@@ -635,14 +628,63 @@ impl Builder<'_> {
                 .ops
                 .push(Op::Switch(difference.after == switch_value(enabled.on)));
         }
-        if kind.collection == "webhooks"
-            && differences
-                .iter()
-                .any(|difference| difference.field == "url")
-        {
+        let renews = |difference: &Difference| {
+            kind.field(difference.field)
+                .is_some_and(|field| field.renews)
+        };
+        if differences.iter().any(renews) {
             draft.effects.extend(self.create_effect(kind));
         }
         self.push(address, Verb::Update, kind, draft);
+    }
+
+    /// Replaces an object whose change the API cannot make, where that is asked for and possible.
+    fn replace_or_refuse(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        index: usize,
+        (field, why): (String, String),
+        draft: Draft,
+    ) {
+        let (Some(object), Some(api)) = (self.live.objects.get(index), kind.api(self.dialect()))
+        else {
+            return;
+        };
+        let automatic = kind.replaces_itself;
+        if !automatic && !self.lifecycle_replace(address) {
+            self.problems.push(
+                Problem::error(Code::CannotChange, format!("`{field}` of `{address}` {why}"))
+                    .at(place(self.desired, address, &field), "changed here")
+                    .help(format!(
+                        "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
+                        kind.singular,
+                        kind.delete_effect.map_or_else(String::new, |effect| format!(": {effect}"))
+                    )),
+            );
+            return;
+        }
+        if let Some(what) = belongs_to_others(object) {
+            self.problems.push(
+                Problem::error(
+                    Code::Protected,
+                    format!("`{address}` is {what} and cannot be replaced"),
+                )
+                .at(place(self.desired, address, &field), "changed here")
+                .help("put it back"),
+            );
+            return;
+        }
+        let Way::Delete(by) = way(api.removal, self.options.removal(kind), object) else {
+            self.cannot_be_replaced(address, kind, &field);
+            return;
+        };
+        let delete = Op::Delete {
+            id: object.id.clone(),
+            by,
+        };
+        let keep = automatic.then(|| self.live.body(index));
+        self.replace(address, kind, delete, draft, keep);
     }
 
     /// The first changed field that an update cannot change, and why.
@@ -682,7 +724,7 @@ impl Builder<'_> {
         &mut self,
         address: &Address,
         kind: &'static Kind,
-        id: &str,
+        delete: Op,
         mut draft: Draft,
         keep: Option<Body>,
     ) {
@@ -707,131 +749,11 @@ impl Builder<'_> {
         let create = Op::Create {
             members: Vec::new(),
         };
-        let delete = Op::Delete {
-            id: id.to_owned(),
-            detail: DeleteDetail::None,
-        };
         // The old one goes first: two of one name could not be told apart by a run that finds them.
         draft.ops = vec![delete, create];
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);
-    }
-
-    fn remove(&mut self, address: &Address) {
-        let Some(resource) = self.owned.live.get(address) else {
-            return;
-        };
-        let kind = resource.kind;
-        let Some((index, at)) = self.removable.get(address).cloned() else {
-            return;
-        };
-        let (Some(object), Some(api)) = (self.live.objects.get(index), kind.api(self.dialect()))
-        else {
-            return;
-        };
-        if let Some(why) = self.untouchable(kind, object) {
-            let problem = Problem::error(
-                Code::Protected,
-                format!("`{address}` cannot be removed: it is {why}"),
-            );
-            self.problems.push(match at {
-                Some(at) => problem.at(at, "removed here").help("take the line out"),
-                None => problem.help(format!(
-                    "declare it again, or let go of it with `deskform ledger forget '{address}'`"
-                )),
-            });
-            return;
-        }
-        let mut draft = Draft {
-            body: resource.body.clone(),
-            pruned: at.is_none(),
-            ..Draft::default()
-        };
-        let id = object.id.clone();
-        if self.options.removes_by_disabling(kind, self.dialect()) {
-            draft.ops.push(Op::Disable { id });
-            draft.effects.extend(kind.disable_effect.map(str::to_owned));
-            self.push(address, Verb::Disable, kind, draft);
-            return;
-        }
-        draft.effects.extend(kind.delete_effect.map(str::to_owned));
-        let detail = match api.removal {
-            Removal::Never => return,
-            Removal::Manual(place) => {
-                if self.options.ignoring(address, None).is_none() {
-                    draft.instruction = Some(format!(
-                        "delete the {} `{}` at {place}",
-                        kind.singular, address.handle
-                    ));
-                    draft.effects.clear();
-                    self.push(address, Verb::Manual, kind, draft);
-                }
-                return;
-            }
-            Removal::Transfer(_) => match hierarchy::heir_of(index, self.live) {
-                Some((heir, instead)) => {
-                    if let Some(heir) = instead.and_then(|index| self.live.address_of(index)) {
-                        draft.effects = vec![format!("its sub-roles move to `{heir}`")];
-                    }
-                    DeleteDetail::TransferTo(heir)
-                }
-                None => {
-                    let problem = Problem::error(
-                        Code::Protected,
-                        format!(
-                            "`{address}` reports to no role that could take over its sub-roles"
-                        ),
-                    )
-                    .help("delete it in Zoho Desk and choose the role that takes over");
-                    self.problems.push(match at {
-                        Some(at) => problem.at(at, "removed here"),
-                        None => problem,
-                    });
-                    return;
-                }
-            },
-            _ if kind.collection == "agents" && self.dialect() == Dialect::Openapi => {
-                match flag(&object.raw, "isConfirmed") {
-                    Some(false) => DeleteDetail::UnconfirmedAgent,
-                    _ => DeleteDetail::ConfirmedAgent,
-                }
-            }
-            _ => DeleteDetail::None,
-        };
-        if object.parts.is_empty() {
-            draft.ops.push(Op::Delete { id, detail });
-        } else {
-            draft.ops = object
-                .parts
-                .iter()
-                .map(|part| Op::RemoveEvent {
-                    id: part.id.clone(),
-                })
-                .collect();
-        }
-        self.push(address, Verb::Delete, kind, draft);
-    }
-
-    /// Why an object must not be removed whatever the manifests say.
-    fn untouchable(
-        &self,
-        kind: &'static Kind,
-        object: &crate::live::LiveObject,
-    ) -> Option<&'static str> {
-        if kind.collection == "agents"
-            && self
-                .live
-                .acting
-                .as_ref()
-                .is_some_and(|acting| acting.id == object.id)
-        {
-            return Some("the agent in whose name deskform works");
-        }
-        if flag(&object.raw, "isDefault") == Some(true) && kind.collection != "slas" {
-            return Some("a default of the organization");
-        }
-        belongs_to_others(object)
     }
 
     /// Steps for differences that only a person can settle.
@@ -841,7 +763,7 @@ impl Builder<'_> {
                 continue;
             };
             let draft = Draft {
-                changes: vec![shown(difference)].into(),
+                changes: vec![shown(resource.kind, difference)].into(),
                 instruction: Some(format!("set `{}` at {instruction}", difference.field)),
                 body: resource.body.clone(),
                 ..Draft::default()

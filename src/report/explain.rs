@@ -6,11 +6,11 @@ use serde_json::{Value as Json, json};
 
 use super::lines;
 use crate::dialect::Dialect;
-use crate::kind::custom_fields::{self, MODULES, TYPE_RULES, TypeRule};
+use crate::kind::rules::Sort;
 use crate::kind::webhooks::{Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
 use crate::kind::{
     self, Api, Create, Encoding, Field, Form, KINDS, Kind, Pattern, Removal, Shape, Shown, Switch,
-    Wire, patterns, webhooks,
+    Wire, webhooks,
 };
 use crate::problem::Code;
 
@@ -140,6 +140,30 @@ pub fn field(kind: &Kind, path: &str) -> Option<String> {
     Some(out)
 }
 
+/// How objects are removed unless a project says otherwise.
+fn removing(removal: Removal) -> String {
+    match removal {
+        Removal::Delete(path) => format!("DELETE {path}"),
+        Removal::Trash(path, _) => format!("POST {path}: it goes to the recycle bin"),
+        Removal::Bulk(path, _) => format!("POST {path}"),
+        Removal::Disable { path, .. } => format!("POST {path}: it is taken out of use"),
+        Removal::DisableByPatch { path, field, word } => {
+            format!("PATCH {path} with `{field}: {word}`: it is taken out of use")
+        }
+        Removal::Transfer { path, .. } => {
+            format!("POST {path}: what hangs on it moves to its parent")
+        }
+        Removal::Chosen { ways, .. } => ways
+            .first()
+            .map_or_else(String::new, |(_, way)| removing(*way)),
+        Removal::By { with, without, .. } => {
+            format!("{} or {}", removing(*without), removing(*with))
+        }
+        Removal::Manual(place) => format!("by hand: {place}"),
+        Removal::Never => "never".to_owned(),
+    }
+}
+
 fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
     let _ = writeln!(out, "\n{dialect}");
     let creating = match api.create {
@@ -160,18 +184,9 @@ fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
         (None, _) => "never".to_owned(),
     };
     let _ = writeln!(out, "  changing: {changing}");
-    let removing = match api.removal {
-        Removal::Delete(path) => format!("DELETE {path}"),
-        Removal::Trash(path, _) => format!("POST {path}: it goes to the recycle bin"),
-        Removal::Disable { path, .. } => format!("POST {path}: it is taken out of use"),
-        Removal::DisableByPatch { path, field, word } => {
-            format!("PATCH {path} with `{field}: {word}`: it is taken out of use")
-        }
-        Removal::Transfer(path) => format!("POST {path}: what hangs on it moves to its parent"),
-        Removal::Manual(place) => format!("by hand: {place}"),
-        Removal::Never => "never".to_owned(),
-    };
+    let removing = removing(api.removal.chosen(None));
     let _ = writeln!(out, "  removing: {removing}");
+
     if let Some(switch) = api.switch {
         let _ = writeln!(out, "  switching: POST {}, POST {}", switch.on, switch.off);
     }
@@ -354,15 +369,14 @@ fn forms(collection: &str) -> &'static str {
 /// What only some kinds have: rules by type, known modules, events.
 fn add_extras(out: &mut String, kind: &Kind, only: Option<&Field>) {
     let wanted = |name: &str| only.is_none_or(|field| field.name == name);
-    if *kind == custom_fields::KIND {
-        if wanted("module") {
-            let _ = writeln!(out, "\nModules that both dialects know: {}", ticks(MODULES));
-        }
-        if wanted("type") {
-            out.push_str("\nTypes\n\n");
-            for rule in TYPE_RULES {
-                add_rule(out, rule);
-            }
+    let known = kind.fields.iter().filter(|field| wanted(field.name));
+    for (what, words) in known.filter_map(|field| field.known) {
+        let _ = writeln!(out, "\n{what}: {}", ticks(words));
+    }
+    if let Some(sorts) = kind.sorts().filter(|sorts| wanted(sorts.field)) {
+        let _ = writeln!(out, "\n{}\n", sorts.heading);
+        for sort in sorts.sorts {
+            add_sort(out, sort);
         }
     }
     if *kind == webhooks::KIND && wanted("subscriptions") {
@@ -377,7 +391,7 @@ fn add_extras(out: &mut String, kind: &Kind, only: Option<&Field>) {
     }
 }
 
-fn add_rule(out: &mut String, rule: &TypeRule) {
+fn add_sort(out: &mut String, rule: &Sort) {
     let mut words = Vec::new();
     if !rule.required.is_empty() {
         words.push(format!("needs {}", ticks(rule.required)));
@@ -391,8 +405,8 @@ fn add_rule(out: &mut String, rule: &TypeRule) {
     if !optional.is_empty() {
         words.push(format!("allows {}", ticks(&optional)));
     }
-    if let Some((min, max)) = rule.max_length {
-        words.push(format!("`maxLength` from {min} to {max}"));
+    if let Some((field, min, max)) = rule.bounds {
+        words.push(format!("`{field}` from {min} to {max}"));
     }
     let words = if words.is_empty() {
         "nothing of its own".to_owned()
@@ -418,27 +432,22 @@ fn add_event(out: &mut String, event: &Event, indent: &str) {
     out.push('\n');
 }
 
-/// The type in the example of a custom field; the first one.
-const EXAMPLE_TYPE: &TypeRule = &TYPE_RULES[0];
-
 /// A small manifest of the kind: what is required, filled up to four fields.
 fn example(kind: &Kind) -> String {
-    let custom_field = *kind == custom_fields::KIND;
+    let sorts = kind.sorts();
+    let sort = sorts.and_then(|sorts| sorts.sorts.first());
     let needed = |field: &Field| {
         field.required
             || kind
                 .openapi
                 .as_ref()
                 .is_some_and(|api| api.required_on_create.contains(&field.name))
-            || (custom_field && EXAMPLE_TYPE.required.contains(&field.name))
+            || sort.is_some_and(|sort| sort.required.contains(&field.name))
     };
-    // A field of another type would be refused.
+    // A field of another sort would be refused.
     let foreign = |field: &Field| {
-        custom_field
-            && !EXAMPLE_TYPE.allowed.contains(&field.name)
-            && TYPE_RULES
-                .iter()
-                .any(|rule| rule.allowed.contains(&field.name))
+        sort.is_some_and(|sort| !sort.allowed.contains(&field.name))
+            && sorts.is_some_and(|sorts| !sorts.with(field.name).is_empty())
     };
     let optional = |field: &&Field| {
         !needed(field)
@@ -511,8 +520,8 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         }
     };
     match field.shape {
-        Shape::Text { pattern, .. } => json!(sample_text(pattern)),
-        Shape::Email { .. } => json!("info@example.com"),
+        Shape::Text { pattern, .. } => json!(pattern.map_or("Example", |pattern| pattern.sample)),
+        Shape::Email { pattern, .. } => json!(pattern.sample),
         Shape::Scalar { .. } => json!("Example"),
         Shape::Flag => json!(true),
         Shape::Integer { min, max } => json!(100.clamp(min, max)),
@@ -530,23 +539,4 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::CustomFields { .. } => json!({}),
         Shape::Subscriptions => json!({"Ticket_Add": {}, "Ticket_Update": {"fields": ["status"]}}),
     }
-}
-
-fn sample_text(pattern: Option<Pattern>) -> &'static str {
-    let samples = [
-        (patterns::HOOK, "https://hooks.example.com/zoho-desk"),
-        (patterns::WEBSITE, "https://www.example.com"),
-        (patterns::UUID, "123e4567-e89b-12d3-a456-426614174000"),
-        (patterns::LOCALE, "US"),
-        (patterns::TIME_ZONE, "Europe/Berlin"),
-        (patterns::DIGITS, "12345"),
-        (patterns::AMOUNT, "50000000"),
-        (patterns::MODULE, "contacts"),
-        (patterns::PHONE, "+1 555 0100"),
-        (patterns::MOBILE, "+1 555 0100"),
-    ];
-    samples
-        .into_iter()
-        .find(|(known, _)| pattern.is_some_and(|pattern| pattern.regex == known.regex))
-        .map_or("Example", |(_, text)| text)
 }

@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::is_over;
 use crate::api::Request;
 use crate::clock::Clock;
+use crate::kind::Kind;
 use crate::ledger::journal::{Intent, Outcome, Record, Sent, Settled};
 use crate::ledger::{Journal, StoreError};
 use crate::live::{Live, key};
@@ -145,15 +146,15 @@ fn before(task: &Task) -> Json {
         fields.insert(change.field.clone(), change.before.clone());
     }
     if matches!(task.verb, Verb::Delete | Verb::Disable) {
-        fields.extend(public(&task.body));
+        fields.extend(public(task.kind, &task.body));
     }
     Json::Object(fields)
 }
 
-/// A live body without what may be secret: nobody knows whether a live URL holds a key.
-fn public(body: &Body) -> BTreeMap<String, Json> {
+/// A live body without what may be secret: nobody knows whether a live value that may hold a key does.
+fn public(kind: &Kind, body: &Body) -> BTreeMap<String, Json> {
     body.iter()
-        .filter(|(name, value)| *name != "url" && !value.is_secret())
+        .filter(|(name, value)| !kind.may_hold_key(name) && !value.is_secret())
         .map(|(name, value)| (name.to_owned(), shown_value(value)))
         .collect()
 }

@@ -174,7 +174,12 @@ impl Update<'_> {
                 // A new name that was not taken is not its name.
                 Some(old) => old.key.clone(),
                 None => declared
-                    .filter(|resource| !resource.body.get("url").is_some_and(Value::is_secret))
+                    .filter(|resource| {
+                        !resource
+                            .kind
+                            .key_holders()
+                            .any(|name| resource.body.get(name).is_some_and(Value::is_secret))
+                    })
                     .and_then(|resource| {
                         let id = |reference: &Reference| ready.live.id_behind(reference);
                         key(resource.kind, ready.live.dialect, &resource.body, &id)
@@ -261,7 +266,7 @@ impl Update<'_> {
                     secrets.extend(former);
                     continue;
                 }
-                if shown_live(name, current) != shown_value(current) {
+                if shown_live(declared.kind, name, current) != shown_value(current) {
                     continue;
                 }
             }

@@ -23,7 +23,7 @@ use deskform::apply::event::Event;
 use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::ApplyContext;
 use deskform::clock::Clock;
-use deskform::config::{Environment, Project, RemovalPolicy, Target};
+use deskform::config::{Environment, Project, Target};
 use deskform::dialect::{Dialect, Edition};
 use deskform::export::export;
 use deskform::manifest::{self, Desired, Sources};
@@ -258,7 +258,7 @@ impl Desk {
                 .filter(|(_, policy)| policy.create_only == Some(true))
                 .map(|(collection, _)| (*collection).to_owned())
                 .collect(),
-            delete_agents: self.environment.policy("agents").removal == Some(RemovalPolicy::Delete),
+            removal: self.environment.removals(),
             ignore: self
                 .environment
                 .ignore

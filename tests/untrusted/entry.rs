@@ -583,7 +583,7 @@ fn make_fixture(dialect: Dialect) -> Fixture {
         environment: environment.name.clone(),
         org_id: environment.org_id.clone(),
         create_only: std::collections::BTreeSet::new(),
-        delete_agents: false,
+        removal: std::collections::BTreeMap::new(),
         ignore: Vec::new(),
         targets: Vec::new(),
         limits: Limits {

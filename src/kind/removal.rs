@@ -1,0 +1,121 @@
+//! How objects are removed, as the tables of the kinds say it.
+
+use super::rules::Sign;
+
+/// How objects are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// DELETE on a path with `{id}`.
+    Delete(&'static str),
+    /// POST to a trash path with the ids under this key.
+    Trash(&'static str, &'static str),
+    /// POST on a path with `{id}` that takes the object out of use, with an empty JSON object as body or none.
+    Disable {
+        /// The path with `{id}`.
+        path: &'static str,
+        /// Whether a body (`{}`) is sent.
+        body: bool,
+    },
+    /// PATCH that sets a field to a word.
+    DisableByPatch {
+        /// The path with `{id}`.
+        path: &'static str,
+        /// The field's name on the wire.
+        field: &'static str,
+        /// The word that takes it out of use.
+        word: &'static str,
+    },
+    /// POST to a path with the ids under this key.
+    Bulk(&'static str, &'static str),
+    /// POST on a path with `{id}`, handing over to another object.
+    Transfer {
+        /// The path with `{id}`.
+        path: &'static str,
+        /// The key under which the body names who takes over.
+        key: &'static str,
+        /// Who takes over.
+        heir: Heir,
+    },
+    /// One of several ways, as the project's policy says; the first one where it says nothing.
+    Chosen {
+        /// What the choice is about, for editors.
+        doc: &'static str,
+        /// The ways.
+        ways: &'static [(RemovalPolicy, Removal)],
+    },
+    /// One way for an object whose answer carries a sign, and another one for all others.
+    By {
+        /// The sign.
+        sign: Sign,
+        /// The way of those that carry it.
+        with: &'static Removal,
+        /// The way of those that do not.
+        without: &'static Removal,
+    },
+    /// A person has to, at the place that the text names.
+    Manual(&'static str),
+    /// Not at all.
+    Never,
+}
+
+impl Removal {
+    /// Chooses among several ways.
+    #[must_use]
+    pub fn chosen(self, policy: Option<RemovalPolicy>) -> Self {
+        let Self::Chosen { ways, .. } = self else {
+            return self;
+        };
+        ways.iter()
+            .find(|(word, _)| policy == Some(*word))
+            .or_else(|| ways.first())
+            .map_or(Self::Never, |(_, way)| *way)
+    }
+
+    /// Names the ways among which a project chooses.
+    #[must_use]
+    pub const fn ways(&self) -> &'static [(RemovalPolicy, Self)] {
+        match self {
+            Self::Chosen { ways, .. } => ways,
+            _ => &[],
+        }
+    }
+}
+
+/// How a project wants objects of a kind to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemovalPolicy {
+    /// They can be brought back.
+    Deactivate,
+    /// For good.
+    Delete,
+}
+
+impl RemovalPolicy {
+    /// Every policy.
+    pub const ALL: [Self; 2] = [Self::Deactivate, Self::Delete];
+
+    /// The word in the project file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivate => "deactivate",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Who takes over what hangs on a removed object: the one that stands above it.
+///
+/// Who stands above it on a live circle stands below it as well and cannot take over; there it is the
+/// one that carries the signs and has none above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heir {
+    /// The field that names the one above.
+    pub above: &'static str,
+    /// What the one on top of all shows.
+    pub top: &'static [Sign],
+    /// What goes over to it.
+    pub takes: &'static str,
+    /// What an object does that has none, completing "`roles/x` …".
+    pub none: &'static str,
+}

@@ -1,0 +1,301 @@
+//! What is odd about a kind, in words that any kind may use: whose an object is and what follows.
+
+use crate::dialect::{Dialect, Edition};
+use crate::problem::Code;
+
+/// A key of an answer with what it has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sign {
+    /// The key in the answer.
+    pub key: &'static str,
+    /// What it has to say.
+    pub is: Is,
+}
+
+/// What a key of an answer has to say; a missing key says neither true nor false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Is {
+    /// True.
+    True,
+    /// False.
+    False,
+    /// Anything but true.
+    NotTrue,
+    /// Anything but false.
+    NotFalse,
+    /// This word.
+    Word(&'static str),
+}
+
+/// A sign that an object is somebody else's, or at least not wholly the user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The sign.
+    pub sign: Sign,
+    /// What the object is then, completing "it is …".
+    pub what: &'static str,
+    /// Whose it is, completing "3 roles … left out".
+    pub whose: &'static str,
+    /// What must not be done with it.
+    pub forbids: &'static [Deed],
+}
+
+/// What may be done with a live object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// A manifest takes it over: it is adopted, changed and replaced.
+    Manage,
+    /// A tombstone or a deleted declaration removes it.
+    Remove,
+    /// It is removed since nobody declares it and `prune: all` is said.
+    PruneAll,
+    /// It is written into manifests.
+    Export,
+}
+
+/// What is wrong when two resources of a kind say the same in a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clash {
+    /// The code of the problem.
+    pub code: Code,
+    /// What they do, completing "`a` and `b` …".
+    pub what: &'static str,
+    /// What is said at the place of the first one and of the one that comes again.
+    pub labels: (&'static str, &'static str),
+    /// The way out.
+    pub help: &'static str,
+}
+
+/// How the API tells which object of a kind is the one in whose name deskform works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acting {
+    /// The path that shows it.
+    pub path: &'static str,
+    /// The key of its e-mail address there.
+    pub email: &'static str,
+    /// What it is, completing "it is …": it can never be removed.
+    pub what: &'static str,
+}
+
+/// A call that tells how many objects of a kind an organization still has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Its path.
+    pub path: &'static str,
+    /// The field by whose value it is asked, which is also the name of the query's parameter.
+    pub by: &'static str,
+    /// The field by whose words the answer counts.
+    pub sort: &'static str,
+    /// The answer's key for the room in all.
+    pub total: &'static str,
+    /// The answer's key for the list of counts.
+    pub counts: &'static str,
+    /// The key for the room in one count.
+    pub available: &'static str,
+    /// The key for the words that one count is about.
+    pub sorts: &'static str,
+    /// Words that the answer spells otherwise than the field does, both in small letters.
+    pub spelled: &'static [(&'static str, &'static str)],
+    /// The code of the problem when there is no room.
+    pub code: Code,
+    /// The way out.
+    pub help: &'static str,
+}
+
+/// A rule among the fields of one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The word of a field says of which sort an object is: which other fields it needs and has.
+    Sorts(&'static Sorts),
+    /// Some fields go with one word of another field only.
+    GoWith(&'static GoWith),
+    /// A number is not larger than another one.
+    AtMost(&'static AtMost),
+    /// In one dialect a field can be set for one word of another field only.
+    OnlyFor(&'static OnlyFor),
+}
+
+/// The sorts of objects that a field tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sorts {
+    /// The field.
+    pub field: &'static str,
+    /// What stands over the list of sorts, for `explain`.
+    pub heading: &'static str,
+    /// The sorts; the first is the one of examples.
+    pub sorts: &'static [Sort],
+}
+
+/// What one sort of objects demands and allows besides what all sorts do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// The word.
+    pub name: &'static str,
+    /// Fields that it needs.
+    pub required: &'static [&'static str],
+    /// Fields that it has and that not all sorts have.
+    pub allowed: &'static [&'static str],
+    /// A field with its smallest and its largest value.
+    pub bounds: Option<(&'static str, i64, i64)>,
+    /// A field with what its value has to be.
+    pub fits: Option<(&'static str, Fits)>,
+}
+
+/// What a value has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fits {
+    /// `true` or `false`, written as a text.
+    Flag,
+    /// One of the items of another field.
+    OneOf(&'static str),
+}
+
+/// Fields that go with one word of another field only, and that a creation with that word needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoWith {
+    /// The fields.
+    pub fields: &'static [&'static str],
+    /// The other field.
+    pub with: &'static str,
+    /// Its word.
+    pub is: &'static str,
+    /// What to do instead, completing "set …, or …".
+    pub instead: &'static str,
+}
+
+/// A number that is not larger than another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtMost {
+    /// The field of the number.
+    pub field: &'static str,
+    /// The field of the other one.
+    pub most: &'static str,
+    /// What is said at the place of a number that is too large.
+    pub label: &'static str,
+    /// The way out, before the largest number.
+    pub help: &'static str,
+}
+
+/// A field that one dialect lets be set for one word of another field only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnlyFor {
+    /// The dialect.
+    pub dialect: Dialect,
+    /// The field.
+    pub field: &'static str,
+    /// The other field.
+    pub by: &'static str,
+    /// Its word.
+    pub is: &'static str,
+    /// The way out.
+    pub help: &'static str,
+}
+
+impl Sorts {
+    /// Finds a sort by its word.
+    #[must_use]
+    pub fn find(&self, word: &str) -> Option<&'static Sort> {
+        self.sorts.iter().find(|sort| sort.name == word)
+    }
+
+    /// Names the fields that not every sort has, sorted.
+    #[must_use]
+    pub fn governed(&self) -> Vec<&'static str> {
+        let allowed = self.sorts.iter().flat_map(|sort| sort.allowed);
+        let mut governed: Vec<&str> = allowed.copied().collect();
+        governed.sort_unstable();
+        governed.dedup();
+        governed
+    }
+
+    /// Names the sorts that have a field.
+    #[must_use]
+    pub fn with(&self, field: &str) -> Vec<&'static str> {
+        let having = self
+            .sorts
+            .iter()
+            .filter(|sort| sort.allowed.contains(&field));
+        having.map(|sort| sort.name).collect()
+    }
+}
+
+/// What an export calls an object, where that is not its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handle {
+    /// The key of the answer that says it.
+    pub key: &'static str,
+    /// What is left out in front of it.
+    pub without: &'static str,
+    /// The key of the answer that stands before it where several objects would be called alike.
+    pub scope: &'static str,
+    /// What it is called where the answer does not say it.
+    pub otherwise: &'static str,
+}
+
+/// How many objects of a kind an organization may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// The number.
+    pub allows: Allowance,
+    /// The code of the problem when there would be more.
+    pub code: Code,
+    /// The way out.
+    pub help: &'static str,
+}
+
+/// A number of objects that an organization may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowance {
+    /// So many in all.
+    InAll(usize),
+    /// So many in use, by edition.
+    InUse(&'static [(Edition, usize)]),
+}
+
+/// Of the objects that are so one at least has to be left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepOne {
+    /// Fields with the words that they have.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// What answers show besides.
+    pub signs: &'static [Sign],
+    /// The code of the problem when none would be left.
+    pub code: Code,
+    /// What a plan would do that leaves none, completing "the plan would …".
+    pub loss: &'static str,
+    /// The way out.
+    pub help: &'static str,
+}
+
+impl Mark {
+    /// Makes a mark that forbids everything: the object is another's.
+    pub(super) const fn foreign(
+        key: &'static str,
+        is: Is,
+        what: &'static str,
+        whose: &'static str,
+    ) -> Self {
+        Self {
+            sign: Sign { key, is },
+            what,
+            whose,
+            forbids: &[Deed::Manage, Deed::Remove, Deed::PruneAll, Deed::Export],
+        }
+    }
+
+    /// Makes a mark that forbids some things only.
+    pub(super) const fn partly(
+        key: &'static str,
+        is: Is,
+        what: &'static str,
+        whose: &'static str,
+        forbids: &'static [Deed],
+    ) -> Self {
+        Self {
+            sign: Sign { key, is },
+            what,
+            whose,
+            forbids,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Rules among the fields of one resource, as the tables of the kinds say them.
+
+use super::convert::{Converter, Here};
+use super::resolve::article;
+use crate::kind::rules::{AtMost, Fits, GoWith, Rule, Sort, Sorts};
+use crate::problem::{Code, Problem, did_you_mean, ticked};
+use crate::state::{Body, Value};
+
+impl Converter<'_> {
+    /// Checks the rules that concern several fields of one body.
+    ///
+    /// `named` are the fields that the manifest gives a value, right or wrong.
+    pub(crate) fn rules(&mut self, here: Here<'_>, body: &Body, named: &[&str]) {
+        for rule in here.kind.rules {
+            match rule {
+                Rule::Sorts(sorts) => self.sorts(here, body, named, sorts),
+                Rule::GoWith(rule) => self.go_with(here, body, rule),
+                Rule::AtMost(rule) => self.at_most(here, body, rule),
+                // What a dialect takes is asked when the dialect is known.
+                Rule::OnlyFor(_) => {}
+            }
+        }
+    }
+
+    fn go_with(&mut self, here: Here<'_>, body: &Body, rule: &GoWith) {
+        let GoWith { with, is, .. } = rule;
+        let Some(word) = body.get(with).and_then(Value::as_text) else {
+            return;
+        };
+        if word == *is {
+            return;
+        }
+        for field in rule.fields {
+            if body.get(field).is_some_and(|value| !value.is_null()) {
+                let problem = Problem::error(
+                    Code::Conflict,
+                    format!("`{field}` goes with `{with}: {is}` only, not with `{word}`"),
+                )
+                .at(here.origin.key(field), "has no effect")
+                .at(here.origin.place(with), "because of this")
+                .help(format!("write `{with}: {is}`, or take `{field}` away"));
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn sorts(&mut self, here: Here<'_>, body: &Body, named: &[&str], sorts: &Sorts) {
+        let by = sorts.field;
+        let sort = body
+            .get(by)
+            .and_then(Value::as_text)
+            .and_then(|word| sorts.find(word));
+        let Some(sort) = sort else { return };
+        let given = |field: &str| body.get(field).is_some_and(|value| !value.is_null());
+        let origin = here.origin;
+        let one = format!("{} of {by} `{}`", article(here.kind.singular), sort.name);
+        for field in sort.required.iter().filter(|field| !named.contains(field)) {
+            let problem = Problem::error(Code::MissingRequired, format!("{one} needs `{field}`"))
+                .at(origin.key(""), format!("`{field}` is missing"))
+                .at(origin.place(by), "because of this");
+            self.problems.push(match sort.bounds {
+                Some((bound, min, max)) if bound == *field => {
+                    problem.help(format!("choose a number from {min} to {max}"))
+                }
+                _ => problem,
+            });
+        }
+        for field in sorts.governed() {
+            if given(field) && !sort.allowed.contains(&field) {
+                let problem = Problem::error(Code::NotAllowed, format!("{one} has no `{field}`"))
+                    .at(origin.key(field), "not allowed")
+                    .at(origin.place(by), "because of this")
+                    .help(format!(
+                        "`{field}` goes with {}",
+                        ticked(&sorts.with(field), "and")
+                    ));
+                self.problems.push(problem);
+            }
+        }
+        if let Some((field, min, max)) = sort.bounds
+            && let Some(number) = number(body, field)
+            && !(min..=max).contains(&number)
+        {
+            let problem = Problem::error(
+                Code::OutOfRange,
+                format!("`{field}` of {one} must be from {min} to {max}"),
+            )
+            .at(origin.place(field), "out of range")
+            .at(origin.place(by), "because of this");
+            self.problems.push(problem);
+        }
+        self.fits(here, body, sort);
+    }
+
+    fn fits(&mut self, here: Here<'_>, body: &Body, sort: &Sort) {
+        let Some((field, fits)) = sort.fits else {
+            return;
+        };
+        let Some(text) = body.get(field).and_then(Value::as_text) else {
+            return;
+        };
+        let origin = here.origin;
+        let refused = |wrong: &str| {
+            Problem::error(Code::BadDefault, format!("`{field}` must be {wrong}"))
+                .at(origin.place(field), "not accepted")
+        };
+        match fits {
+            Fits::Flag if !matches!(text, "true" | "false") => {
+                self.problems.push(refused("`true` or `false`"));
+            }
+            Fits::Flag => {}
+            Fits::OneOf(other) => {
+                let Some(Value::List(values)) = body.get(other) else {
+                    return;
+                };
+                let words = || values.iter().filter_map(Value::as_text);
+                if values.is_empty() || words().any(|word| word == text) {
+                    return;
+                }
+                let mut problem =
+                    refused(&format!("one of `{other}`")).at(origin.place(other), "the choices");
+                problem.help = did_you_mean(text, words());
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn at_most(&mut self, here: Here<'_>, body: &Body, rule: &AtMost) {
+        let AtMost {
+            field,
+            most,
+            label,
+            help,
+        } = rule;
+        if let (Some(value), Some(limit)) = (number(body, field), number(body, most))
+            && value > limit
+        {
+            let problem = Problem::error(
+                Code::OutOfRange,
+                format!("`{field}` {value} is more than `{most}` {limit}"),
+            )
+            .at(here.origin.place(field), *label)
+            .at(here.origin.place(most), "because of this")
+            .help(format!("{help} {limit} or fewer"));
+            self.problems.push(problem);
+        }
+    }
+}
+
+fn number(body: &Body, field: &str) -> Option<i64> {
+    match body.get(field) {
+        Some(Value::Number(number)) => number.as_i64(),
+        _ => None,
+    }
+}
