@@ -24,6 +24,8 @@ mod common;
 mod picture;
 #[path = "properties/random.rs"]
 mod random;
+#[path = "common/registry.rs"]
+mod registry;
 #[path = "campaign/wire.rs"]
 mod wire;
 

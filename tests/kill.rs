@@ -10,6 +10,8 @@
 mod command;
 #[path = "campaign/picture.rs"]
 mod picture;
+#[path = "common/registry.rs"]
+mod registry;
 
 use std::collections::BTreeMap;
 use std::fs;

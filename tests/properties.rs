@@ -9,6 +9,8 @@ mod common;
 mod faults;
 #[path = "properties/random.rs"]
 mod random;
+#[path = "common/registry.rs"]
+mod registry;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -194,28 +196,11 @@ fn leaves(value: &Value, into: &mut Vec<String>) {
 
 /// No two objects of an organization have one identity.
 fn no_duplicates(desk: &Desk) -> Result<(), String> {
-    let openapi = desk.session.dialect == Dialect::Openapi;
-    let identities: [(&str, &[&str]); 8] = [
-        ("departments", &["name"]),
-        ("roles", &["name"]),
-        ("agents", if openapi { &["emailId"] } else { &["email"] }),
-        ("slas", &["name"]),
-        ("fields", &["module", "displayLabel"]),
-        ("accounts", &["accountName"]),
-        ("contacts", &["email"]),
-        if openapi {
-            ("webhooks", &["name"])
-        } else {
-            ("events", &["url", "eventType"])
-        },
-    ];
-    for (collection, fields) in identities {
+    for collection in desk.collections() {
+        let keys = registry::identity_keys(&collection);
         let mut seen = BTreeSet::new();
-        for object in desk.objects(collection) {
-            let identity: Vec<String> = fields
-                .iter()
-                .map(|field| object[*field].as_str().unwrap_or_default().to_lowercase())
-                .collect();
+        for object in desk.objects(&collection) {
+            let identity = registry::identity(&object, &keys);
             ensure!(
                 seen.insert(identity.clone()),
                 "two live {collection} are {identity:?}"
@@ -382,24 +367,11 @@ fn every_manifest_converges_on_every_organization() {
 fn ids(simulator: &Mutex<Simulator>, organization: &str) -> BTreeSet<String> {
     let simulator = simulator.lock().expect("it");
     let organization = simulator.organization(organization).expect("it");
-    [
-        "departments",
-        "roles",
-        "profiles",
-        "layouts",
-        "agents",
-        "slas",
-        "fields",
-        "accounts",
-        "contacts",
-        "webhooks",
-        "events",
-        "businessHours",
-    ]
-    .iter()
-    .flat_map(|collection| organization.objects(collection))
-    .filter_map(|object| object["id"].as_str().map(str::to_owned))
-    .collect()
+    organization
+        .collections()
+        .flat_map(|collection| organization.objects(collection))
+        .filter_map(|object| object["id"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// What one organization got by a manifest, or what it exports, goes to another one.

@@ -153,6 +153,14 @@ impl Organization {
         id
     }
 
+    /// The collections that hold an object which is not in the recycle bin, in order of their names.
+    pub fn collections(&self) -> impl Iterator<Item = &str> {
+        self.collections
+            .iter()
+            .filter(|(_, objects)| !objects.is_empty())
+            .map(|(name, _)| name.as_str())
+    }
+
     /// Every object of a collection that is not in the recycle bin, as a read by id would show it.
     #[must_use]
     pub fn objects(&self, collection: &str) -> Vec<Value> {
