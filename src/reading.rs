@@ -38,6 +38,23 @@ struct KindNeeds {
     cf: BTreeSet<String>,
 }
 
+/// The modules that may have custom fields: those that both dialects know, and those of the kinds
+/// whose records hold values of such fields.
+fn modules_of_fields(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    let of_records = kind::KINDS
+        .iter()
+        .flat_map(|kind| kind.fields)
+        .filter(move |field| !matches!(field.wire(dialect), Wire::Harmless | Wire::Refused(_)))
+        .filter_map(|field| match field.shape {
+            Shape::CustomFields { module } => Some(module),
+            _ => None,
+        });
+    kind::custom_fields::MODULES
+        .iter()
+        .copied()
+        .chain(of_records)
+}
+
 impl Needs {
     /// What the manifests need: the kinds they declare, remove or refer to, and the fields they name.
     #[must_use]
@@ -141,11 +158,9 @@ impl Needs {
         let mut needs = Self::default();
         let entry = needs.kinds.entry(kind.collection).or_default();
         if kind.api(dialect).is_some_and(|api| api.by_module) {
-            entry.modules.extend(
-                kind::custom_fields::MODULES
-                    .iter()
-                    .map(|module| (*module).to_owned()),
-            );
+            entry
+                .modules
+                .extend(modules_of_fields(dialect).map(str::to_owned));
         }
         needs
     }
@@ -168,11 +183,9 @@ impl Needs {
                 .fields
                 .extend(kind.fields.iter().map(|field| field.name));
             match kind.collection {
-                "customFields" => entry.modules.extend(
-                    kind::custom_fields::MODULES
-                        .iter()
-                        .map(|module| (*module).to_owned()),
-                ),
+                "customFields" => entry
+                    .modules
+                    .extend(modules_of_fields(dialect).map(str::to_owned)),
                 "layouts" => entry
                     .modules
                     .extend(["accounts", "contacts"].map(str::to_owned)),

@@ -12,6 +12,7 @@ use crate::api::{
 use crate::clock::Clock;
 use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
+use crate::kind::custom_fields::MODULES;
 use crate::live::{ActingAgent, Live, convert::id_text};
 use crate::manifest::Desired;
 use crate::plan::bound::Bound;
@@ -325,6 +326,10 @@ impl Session {
         }
         let mut problems = Vec::new();
         for (module, fields) in created_custom_fields(planned) {
+            // The count takes fewer modules than fields have. Source: `getCustomFieldCount`.
+            if !MODULES.contains(&module.as_str()) {
+                continue;
+            }
             let request =
                 Request::new(Method::Get, "/customFieldCount").query("module", module.as_str());
             let body = match self.client.reader().get(&request).await {

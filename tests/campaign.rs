@@ -26,6 +26,8 @@ mod picture;
 mod random;
 #[path = "common/registry.rs"]
 mod registry;
+#[path = "properties/shapes.rs"]
+mod shapes;
 #[path = "campaign/wire.rs"]
 mod wire;
 

@@ -11,6 +11,8 @@ mod faults;
 mod random;
 #[path = "common/registry.rs"]
 mod registry;
+#[path = "properties/shapes.rs"]
+mod shapes;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -53,10 +55,15 @@ fn case() -> impl Strategy<Value = Case> {
         };
         (
             random::manifest(dialect, false),
-            random::changes(),
+            random::changes(dialect),
             random::manifest(dialect, true),
+            any::<u8>(),
         )
-            .prop_map(|(before, since, now)| Case { before, since, now })
+            .prop_map(|(before, since, now, turn)| Case {
+                before: before.turned(turn),
+                since,
+                now: now.turned(turn),
+            })
     })
 }
 
@@ -239,7 +246,8 @@ fn export_secrets() -> Variables {
     let mut variables = secrets();
     for n in 0..8 {
         for handle in [
-            format!("HOOK_{n}"),
+            format!("WEBHOOK_{n}"),
+            format!("WEBHOOK_{n}_ANEW"),
             format!("HOOKS_EXAMPLE_COM_ZOHO_{n}"),
             format!("HOOKS_EXAMPLE_COM_MOVED_{n}"),
         ] {
@@ -442,11 +450,13 @@ fn no_id_of_one_organization_goes_to_another() {
             random::manifest(dialect, false),
             random::manifest(dialect, false),
             Just(by_export),
+            any::<u8>(),
         )
     });
     let mut runner = TestRunner::new(cases(24));
-    let result = runner.run(&drawn, |(first, there, by_export)| {
-        run(promotes(first, there, by_export)).map_err(TestCaseError::fail)
+    let result = runner.run(&drawn, |(first, there, by_export, turn)| {
+        run(promotes(first.turned(turn), there.turned(turn), by_export))
+            .map_err(TestCaseError::fail)
     });
     if let Err(failure) = result {
         panic!("{failure}");
