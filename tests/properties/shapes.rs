@@ -81,8 +81,15 @@ pub const NOT_DRAWN: &[(&str, &str, Dialect, &str)] = &[(
 )];
 
 /// Fields that are not cleared in a dialect, each with the reason.
-const NOT_CLEARED: &[(&str, &str, Dialect, &str)] =
-    &[("agents", "role", G, "an agent always has a role")];
+const NOT_CLEARED: &[(&str, &str, Dialect, &str)] = &[
+    ("agents", "role", G, "an agent always has a role"),
+    (
+        "agents",
+        "timeZone",
+        O,
+        "one that is cleared is shown as an empty text, and one that was never given as null",
+    ),
+];
 
 /// Texts that fit the shape of a field and are not drawn, each with the reason.
 const NO_TEXTS: &[(&str, &str, &str)] = &[(
