@@ -21,6 +21,8 @@ use deskform::manifest::Sources;
 use deskform::simulator::Organization;
 use deskform::yaml::source::Source;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 
 use super::registry::{self, kept_in};
@@ -55,7 +57,7 @@ const LIFECYCLES: &[(&str, &str, &str)] = &[
 /// The value of a secret variable that some URLs hold.
 pub const SECRET: (&str, &str) = ("HOOK_KEY", "s3cr3t-value");
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "they are drawn independently of each other"
@@ -172,6 +174,57 @@ pub fn manifest_within(
             }
         })
         .boxed()
+}
+
+/// Manifests of the kinds of a dialect that some manifests leave out, as they are before and as
+/// they are wanted: of each kind some resources are made, some change and one is removed.
+///
+/// Always the same ones. What only a person can make is left out.
+pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
+    let seed = [7; 32];
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut times = [const { BTreeMap::new() }; 2];
+    let mut removed = BTreeSet::new();
+    for kind in registry::kinds(dialect) {
+        let collection = kind.collection;
+        let by_hand = kind
+            .api(dialect)
+            .is_none_or(|api| matches!(api.create, Create::Manual(_) | Create::Never));
+        if by_hand || is_declared(collection, declared) {
+            continue;
+        }
+        let strategy = resource(kind, dialect, false);
+        for (time, places) in times.iter_mut().zip([51..54, 52..55]) {
+            let resources = places.map(|n| {
+                let drawn = strategy.new_tree(&mut runner).expect("a draw").current();
+                let plain = Resource {
+                    fields: drawn.fields,
+                    ..Resource::default()
+                };
+                (n, plain)
+            });
+            time.insert(collection, resources.collect());
+        }
+        removed.insert((collection, 51));
+    }
+    let [before, after] = times;
+    let manifest = |kinds, removed| Manifest {
+        dialect,
+        kinds,
+        removed,
+        turn: 0,
+    };
+    [manifest(before, BTreeSet::new()), manifest(after, removed)]
+}
+
+/// Whether one of some manifests declares a collection.
+pub fn is_declared(collection: &str, texts: &[&str]) -> bool {
+    let line = format!("{collection}:");
+    texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .any(|one| one.starts_with(&line))
 }
 
 /// Draws what happens behind deskform's back.
