@@ -3,7 +3,11 @@
 //! What a shape cannot tell stands in tables: which texts there are, which values go together,
 //! and what every organization has.
 
-#![expect(unreachable_pub, reason = "a module of several test binaries")]
+#![expect(
+    unreachable_pub,
+    clippy::panic,
+    reason = "a module of several test binaries; a test panics to fail"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
