@@ -239,6 +239,16 @@ fn the_simulator_lists_every_kind() {
     assert!(lacking.is_empty(), "{}", lacking.join("\n"));
 }
 
+/// What an organization exports.
+async fn exported(desk: &Desk) -> Result<Sources, String> {
+    let needs = Needs::everything(desk.session.dialect);
+    let read = desk.session.read(&needs).await;
+    let mut live = read.map_err(|error| format!("{error:?}"))?;
+    let completed = desk.session.complete_all(&mut live).await;
+    completed.map_err(|error| format!("{error:?}"))?;
+    Ok(manifest::to_sources(&export(&mut live, &|_| false).state))
+}
+
 #[test]
 fn every_kind_is_kept_and_exported() {
     let recorded = recorded();
@@ -265,11 +275,13 @@ fn every_kind_is_kept_and_exported() {
                     kept_in(kind, dialect)
                 ));
             }
-            let needs = Needs::everything(dialect);
-            let mut live = desk.session.read(&needs).await.expect("what is live");
-            let complete = desk.session.complete_all(&mut live).await;
-            complete.expect("what is live");
-            let exported = manifest::to_sources(&export(&mut live, &|_| false).state);
+            let exported = match exported(&desk).await {
+                Ok(exported) => exported,
+                Err(error) => {
+                    lacking.push(format!("{name}, {dialect}: nothing is exported: {error}"));
+                    return;
+                }
+            };
             if !collections(&exported).contains_key(name) {
                 lacking.push(format!(
                     "{name}: {} has made one, and the export of {dialect} has none; see \
@@ -280,6 +292,31 @@ fn every_kind_is_kept_and_exported() {
         });
     }
     assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
+/// A value whose field is not exported beside it means nothing in another organization.
+#[test]
+fn values_are_exported_with_their_custom_fields() {
+    for (folder, environment) in [
+        ("agents-every-field", "openapi"),
+        ("customers-every-field", "openapi"),
+        ("customers-every-field", "guide"),
+    ] {
+        run(async {
+            let folder = root().join("tests/cases").join(folder);
+            let desk = Desk::open(&folder, environment, &secrets_of(&folder)).await;
+            let ready = desk.plan().await.expect("a plan");
+            desk.apply(&ready).await;
+            let sources = exported(&desk).await.expect("an export");
+            let text: String = sources
+                .base
+                .iter()
+                .map(|one| one.text.to_string())
+                .collect();
+            assert!(text.contains("cf:"), "{}: {text}", folder.display());
+            assert!(!text.contains("cf_"), "{}: {text}", folder.display());
+        });
+    }
 }
 
 /// The collections that manifests declare, with the fields that they give.

@@ -30,8 +30,8 @@ use super::shapes::{self, Drawn, ONE_ONLY, STANDING, TOGETHER, Type, known, url}
 
 /// Names in the pool of each kind.
 const POOL: u8 = 12;
-/// Kinds that a manifest holds on average, however many there are.
-const KINDS_AT_ONCE: u32 = 7;
+/// Kinds that a manifest holds on average, in hundredths, however many there are.
+const KINDS_AT_ONCE: u32 = 640;
 
 /// Kinds of which fewer are drawn: resources at most, and names, with the reason.
 const FEWER: &[(&str, Option<Dialect>, u8, u8)] = &[
@@ -127,7 +127,7 @@ pub fn manifest_within(
 ) -> BoxedStrategy<Manifest> {
     let all: Vec<&'static Kind> = registry::kinds(dialect).collect();
     let count = u32::try_from(all.len()).expect("few kinds");
-    let present = (KINDS_AT_ONCE * 100 / count).min(80);
+    let present = (KINDS_AT_ONCE / count).min(80);
     let kinds: Vec<BoxedStrategy<BTreeMap<u8, Resource>>> = all
         .iter()
         .map(|kind| {
@@ -162,7 +162,9 @@ pub fn manifest_within(
                     let stays = kind
                         .api(dialect)
                         .is_none_or(|api| api.removal == Removal::Never);
-                    !declared && !stays && !is_standing(collection, *n)
+                    // Of names that count inside something, only fields are named by a text.
+                    let has_text = collection == "customFields" || !has_parts(kind);
+                    !declared && !stays && has_text && !is_standing(collection, *n)
                 })
                 .map(|(kind, n)| (kind.collection, n))
                 .collect();
@@ -206,7 +208,9 @@ pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
             });
             time.insert(collection, resources.collect());
         }
-        removed.insert((collection, 51));
+        if collection == "customFields" || !has_parts(kind) {
+            removed.insert((collection, 51));
+        }
     }
     let [before, after] = times;
     let manifest = |kinds, removed| Manifest {
@@ -261,6 +265,7 @@ fn resource(kind: &'static Kind, dialect: Dialect, later: bool) -> BoxedStrategy
             let value =
                 shapes::field(kind, field, dialect, later)?.prop_map(move |drawn| (field, drawn));
             let needed = shapes::is_needed(kind, field, dialect)
+                || shapes::is_fixed(field)
                 || kind.collection == "customFields" && some_type_needs(field);
             Some(if needed {
                 value.prop_map(Some).boxed()
@@ -453,6 +458,9 @@ impl Manifest {
             Drawn::Plain(value) => value.clone(),
             Drawn::ByType(field, at) => return self.type_of(n).value(field, *at, n),
             Drawn::ByPlace(field) => shapes::by_place(field, n),
+            Drawn::Standing(target) => {
+                json!({"lookup": shapes::seeds(target, self.dialect).first()?})
+            }
             Drawn::One(target, at) => return self.reference(kind, n, target, *at),
             Drawn::Many(target, places) => {
                 let mut found: Vec<Value> = Vec::new();
@@ -914,6 +922,13 @@ fn appear(organization: &mut Organization, dialect: Dialect, kind: &'static Kind
         _ => name,
     };
     object.insert(naming.to_owned(), json!(shown));
+    for field in kind.fields {
+        if field.create_only
+            && let Some(value) = shapes::settled(&field.shape, n)
+        {
+            object.insert(registry::key(field, dialect).to_owned(), value);
+        }
+    }
     if let Some(enabled) = kind.enabled
         && let Some(field) = kind.field(enabled.field)
     {

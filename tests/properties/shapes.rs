@@ -219,8 +219,7 @@ impl Type {
         if field.name == "defaultValue" || !rule.allowed.contains(&field.name) {
             return None;
         }
-        // What is fixed on creation is the same whenever the resource is drawn.
-        let at = if field.create_only { n } else { at };
+        let at = if is_fixed(field) { n } else { at };
         settled(&field.shape, at)
     }
 
@@ -245,6 +244,8 @@ pub enum Drawn {
     ByType(&'static Field, u8),
     /// A value that depends on the resource's place in the pool.
     ByPlace(&'static Field),
+    /// A reference to what every organization has.
+    Standing(&'static str),
 }
 
 /// Whether manifests of a dialect can give a field a value that goes somewhere.
@@ -265,12 +266,12 @@ pub fn field(
     let excluded = NOT_DRAWN.iter().any(|(collection, name, only, _)| {
         *collection == kind.collection && *name == field.name && *only == dialect
     });
-    if field.identity || excluded || !is_settable(field, dialect) {
+    if field.naming || excluded || !is_settable(field, dialect) {
         return None;
     }
     if kind.collection == "customFields" {
-        // The type follows from the name.
-        if field.name == "type" {
+        // Module and type follow from the name.
+        if matches!(field.name, "module" | "type") {
             return None;
         }
         if depends_on_type(field.name) {
@@ -281,8 +282,12 @@ pub fn field(
             );
         }
     }
+    // What is fixed on creation is the same whenever the resource is drawn.
+    if let (true, Shape::Reference(target)) = (is_fixed(field), field.shape) {
+        return Some(Just(Drawn::Standing(target)).boxed());
+    }
     let is_unique = UNIQUE.contains(&(kind.collection, field.name));
-    if is_unique || field.create_only && settled(&field.shape, 0).is_some() {
+    if is_unique || is_fixed(field) && settled(&field.shape, 0).is_some() {
         return Some(Just(Drawn::ByPlace(field)).boxed());
     }
     let some = shape(field)?;
@@ -304,6 +309,11 @@ pub fn field(
     } else {
         some
     })
+}
+
+/// Whether a field has one value for as long as a resource lives.
+pub const fn is_fixed(field: &Field) -> bool {
+    field.create_only || field.identity
 }
 
 /// Draws a value of a shape.
@@ -435,7 +445,7 @@ fn texts(field: &Field) -> Vec<Value> {
 }
 
 /// A value that follows from a number, of the shapes that have such values.
-fn settled(shape: &Shape, n: u8) -> Option<Value> {
+pub fn settled(shape: &Shape, n: u8) -> Option<Value> {
     match *shape {
         Shape::Flag => Some(json!(n.is_multiple_of(2))),
         Shape::Choice(words) => Some(json!(words[usize::from(n) % words.len()])),
