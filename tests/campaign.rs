@@ -24,6 +24,10 @@ mod common;
 mod picture;
 #[path = "properties/random.rs"]
 mod random;
+#[path = "common/registry.rs"]
+mod registry;
+#[path = "properties/shapes.rs"]
+mod shapes;
 #[path = "campaign/wire.rs"]
 mod wire;
 

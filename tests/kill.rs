@@ -10,6 +10,12 @@
 mod command;
 #[path = "campaign/picture.rs"]
 mod picture;
+#[path = "properties/random.rs"]
+mod random;
+#[path = "common/registry.rs"]
+mod registry;
+#[path = "properties/shapes.rs"]
+mod shapes;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,6 +31,7 @@ use bytes::Bytes;
 use command::{Place, SIGNALS, hang_ups_end};
 use deskform::clock::Clock;
 use deskform::dialect::{Dialect, Edition};
+use deskform::kind::Create;
 use deskform::simulator::{Faults, OrganizationSeed, Quirks, Settings, Simulator};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -288,6 +295,11 @@ fn manifests(dialect: Dialect, time: usize) -> String {
     if time == AFTER {
         line("removed: {contacts: [contact0@example.com, contact1@example.com]}".to_owned());
     }
+    // What this file does not speak of is drawn.
+    for source in random::rest(dialect, &[&text])[time].sources().base {
+        text.push_str("---\n");
+        text.push_str(&source.text);
+    }
     text
 }
 
@@ -449,6 +461,18 @@ fn reference(scene: &Scene) -> (String, usize, usize) {
     let plan = stage.run("plan --format json", None);
     let steps = plan.output.matches("\"verb\": \"").count();
     assert!(steps >= 60, "{steps} steps:\n{}", plan.output);
+    for kind in registry::kinds(scene.dialect) {
+        let by_hand = kind
+            .api(scene.dialect)
+            .is_some_and(|api| matches!(api.create, Create::Manual(_)));
+        let step = format!("\"address\": \"{}/", kind.collection);
+        assert!(
+            by_hand || plan.output.contains(&step),
+            "{}: nothing is killed at a step of {}",
+            scene.dialect,
+            kind.collection
+        );
+    }
     let run = stage.run("apply --auto-approve", None);
     assert_eq!(run.status.code(), Some(0), "{}", run.output);
     let (requests, writes) = stage.counts();

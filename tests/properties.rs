@@ -9,6 +9,10 @@ mod common;
 mod faults;
 #[path = "properties/random.rs"]
 mod random;
+#[path = "common/registry.rs"]
+mod registry;
+#[path = "properties/shapes.rs"]
+mod shapes;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -51,10 +55,15 @@ fn case() -> impl Strategy<Value = Case> {
         };
         (
             random::manifest(dialect, false),
-            random::changes(),
+            random::changes(dialect),
             random::manifest(dialect, true),
+            any::<u8>(),
         )
-            .prop_map(|(before, since, now)| Case { before, since, now })
+            .prop_map(|(before, since, now, turn)| Case {
+                before: before.turned(turn),
+                since,
+                now: now.turned(turn),
+            })
     })
 }
 
@@ -194,28 +203,11 @@ fn leaves(value: &Value, into: &mut Vec<String>) {
 
 /// No two objects of an organization have one identity.
 fn no_duplicates(desk: &Desk) -> Result<(), String> {
-    let openapi = desk.session.dialect == Dialect::Openapi;
-    let identities: [(&str, &[&str]); 8] = [
-        ("departments", &["name"]),
-        ("roles", &["name"]),
-        ("agents", if openapi { &["emailId"] } else { &["email"] }),
-        ("slas", &["name"]),
-        ("fields", &["module", "displayLabel"]),
-        ("accounts", &["accountName"]),
-        ("contacts", &["email"]),
-        if openapi {
-            ("webhooks", &["name"])
-        } else {
-            ("events", &["url", "eventType"])
-        },
-    ];
-    for (collection, fields) in identities {
+    for collection in desk.collections() {
+        let keys = registry::identity_keys(&collection);
         let mut seen = BTreeSet::new();
-        for object in desk.objects(collection) {
-            let identity: Vec<String> = fields
-                .iter()
-                .map(|field| object[*field].as_str().unwrap_or_default().to_lowercase())
-                .collect();
+        for object in desk.objects(&collection) {
+            let identity = registry::identity(&object, &keys);
             ensure!(
                 seen.insert(identity.clone()),
                 "two live {collection} are {identity:?}"
@@ -254,7 +246,8 @@ fn export_secrets() -> Variables {
     let mut variables = secrets();
     for n in 0..8 {
         for handle in [
-            format!("HOOK_{n}"),
+            format!("WEBHOOK_{n}"),
+            format!("WEBHOOK_{n}_ANEW"),
             format!("HOOKS_EXAMPLE_COM_ZOHO_{n}"),
             format!("HOOKS_EXAMPLE_COM_MOVED_{n}"),
         ] {
@@ -382,24 +375,11 @@ fn every_manifest_converges_on_every_organization() {
 fn ids(simulator: &Mutex<Simulator>, organization: &str) -> BTreeSet<String> {
     let simulator = simulator.lock().expect("it");
     let organization = simulator.organization(organization).expect("it");
-    [
-        "departments",
-        "roles",
-        "profiles",
-        "layouts",
-        "agents",
-        "slas",
-        "fields",
-        "accounts",
-        "contacts",
-        "webhooks",
-        "events",
-        "businessHours",
-    ]
-    .iter()
-    .flat_map(|collection| organization.objects(collection))
-    .filter_map(|object| object["id"].as_str().map(str::to_owned))
-    .collect()
+    organization
+        .collections()
+        .flat_map(|collection| organization.objects(collection))
+        .filter_map(|object| object["id"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// What one organization got by a manifest, or what it exports, goes to another one.
@@ -470,11 +450,13 @@ fn no_id_of_one_organization_goes_to_another() {
             random::manifest(dialect, false),
             random::manifest(dialect, false),
             Just(by_export),
+            any::<u8>(),
         )
     });
     let mut runner = TestRunner::new(cases(24));
-    let result = runner.run(&drawn, |(first, there, by_export)| {
-        run(promotes(first, there, by_export)).map_err(TestCaseError::fail)
+    let result = runner.run(&drawn, |(first, there, by_export, turn)| {
+        run(promotes(first.turned(turn), there.turned(turn), by_export))
+            .map_err(TestCaseError::fail)
     });
     if let Err(failure) = result {
         panic!("{failure}");

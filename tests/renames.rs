@@ -571,7 +571,7 @@ async fn a_rename_that_finds_nothing_removes_nothing() {
                     let api = kind.api(dialect).expect("the kind is there");
                     if api.update.is_none() && matches!(api.create, Create::Manual(_)) {
                         // It is found, but only a person can rename it.
-                        let refusal = flat(&ready.err().expect("no call renames it"));
+                        let refusal = flat(&ready.expect_err("no call renames it"));
                         assert!(
                             refusal.contains("cannot be changed through the API"),
                             "{what}: {refusal}"

@@ -45,6 +45,20 @@ pub const MODULES: &[&str] = &[
     "products",
 ];
 
+/// The modules whose fields are listed: those of [`MODULES`], and `agents`, whose objects hold values
+/// of custom fields. Source: Field, `getFields`.
+const LISTED: &[&str] = &[
+    "tickets",
+    "contacts",
+    "accounts",
+    "tasks",
+    "calls",
+    "events",
+    "contracts",
+    "products",
+    "agents",
+];
+
 /// A type of which nothing is said.
 const PLAIN: Sort = Sort {
     name: "",
@@ -313,7 +327,7 @@ pub const KIND: Kind = Kind {
         Mark::partly("isCustomField", Is::NotTrue, "a field of the system", "of the system", &[Deed::Export]),
     ],
     openapi: Some(Api {
-        listing: Listing::Each("/fields?module={module}", MODULES),
+        listing: Listing::Each("/fields?module={module}", LISTED),
         page: 0,
         id: "id",
         item: Some("/fields/{id}"),
@@ -330,6 +344,9 @@ pub const KIND: Kind = Kind {
         quota: Some(Quota {
             path: "/customFieldCount",
             by: "module",
+            // It takes fewer modules than fields have. Source: Organization fields,
+            // `getCustomFieldCount`.
+            of: MODULES,
             sort: "type",
             total: "totalAvailableCount",
             counts: "customFieldCounts",

@@ -84,6 +84,8 @@ pub struct Quota {
     pub path: &'static str,
     /// The field by whose value it is asked, which is also the name of the query's parameter.
     pub by: &'static str,
+    /// The values by which it can be asked.
+    pub of: &'static [&'static str],
     /// The field by whose words the answer counts.
     pub sort: &'static str,
     /// The answer's key for the room in all.

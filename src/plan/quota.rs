@@ -39,6 +39,7 @@ pub fn wanted(planned: &Planned, dialect: Dialect) -> Vec<Wanted> {
             if *task.kind == **kind
                 && task.verb == Verb::Create
                 && let (Some(by), Some(sort)) = (text(quota.by), text(quota.sort))
+                && quota.of.contains(&by)
             {
                 let sorts = created.entry(by.to_owned()).or_default();
                 sorts.push(sort.to_owned());

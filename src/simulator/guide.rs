@@ -196,7 +196,9 @@ const FIELD_TYPES: [&str; 18] = [
 ];
 const VALUE: [Rule; 1] = [free("value").required()];
 const ALLOWED: Shape = Shape::Object(&VALUE);
-const FIELD: [Rule; 12] = [
+/// Source: Organization fields, the body of a `LargeText`.
+const PROPERTIES: [Rule; 1] = [boolean("translatable").required()];
+const FIELD: [Rule; 13] = [
     free("displayLabel"),
     choice("type", &FIELD_TYPES),
     whole("maxLength", 1, 65_535).nullable(),
@@ -212,8 +214,9 @@ const FIELD: [Rule; 12] = [
     ID,
     read_only("module"),
     read_only("isCustomField"),
+    object("properties", &PROPERTIES).nullable(),
 ];
-const FIELD_NEW: [Rule; 12] = [
+const FIELD_NEW: [Rule; 13] = [
     FIELD[0].required(),
     FIELD[1].required(),
     FIELD[2],
@@ -226,6 +229,7 @@ const FIELD_NEW: [Rule; 12] = [
     FIELD[9],
     FIELD[10],
     FIELD[11],
+    FIELD[12],
 ];
 
 /// Paging is stated for tickets and contacts; it is taken for every list.
@@ -634,7 +638,7 @@ fn fields(exchange: &mut Exchange<'_>) -> Outcome {
     ))
 }
 
-/// Values belong to picklists only.
+/// Values belong to picklists only, and properties to large texts.
 fn check_values(kind: Option<&Value>, body: &Map<String, Value>) -> Result<(), Fault> {
     let is_list = kind.is_some_and(|kind| kind == "Picklist" || kind == "Multiselect");
     let has_values = body
@@ -646,6 +650,10 @@ fn check_values(kind: Option<&Value>, body: &Map<String, Value>) -> Result<(), F
             "/allowedValues",
             "belongs to Picklist and Multiselect only",
         ));
+    }
+    let has_properties = body.get("properties").is_some_and(Value::is_object);
+    if has_properties && kind.is_none_or(|kind| kind != "LargeText") {
+        return Err(Fault::invalid("/properties", "belongs to LargeText only"));
     }
     Ok(())
 }

@@ -153,6 +153,14 @@ impl Organization {
         id
     }
 
+    /// The collections that hold an object which is not in the recycle bin, in order of their names.
+    pub fn collections(&self) -> impl Iterator<Item = &str> {
+        self.collections
+            .iter()
+            .filter(|(_, objects)| !objects.is_empty())
+            .map(|(name, _)| name.as_str())
+    }
+
     /// Every object of a collection that is not in the recycle bin, as a read by id would show it.
     #[must_use]
     pub fn objects(&self, collection: &str) -> Vec<Value> {
@@ -269,6 +277,7 @@ impl Organization {
             }
             ("agents", Dialect::Openapi) => {
                 object.shift_remove("name");
+                self.keep_custom_values(collection, &mut object);
             }
             ("agents", Dialect::Guide) => {
                 object.shift_remove("roleName");
@@ -437,6 +446,19 @@ impl Organization {
                 let names = [&object["firstName"], &object["lastName"]];
                 let name: Vec<&str> = names.iter().filter_map(|name| name.as_str()).collect();
                 fields.insert("name".into(), json!(name.join(" ")));
+                // Only where custom fields of agents are in use. Source: Agent, `AgentCfOut`.
+                let values: Map<String, Value> = self
+                    .custom_fields(collection)
+                    .map(|(api_name, _)| {
+                        let value = object["cf"].get(api_name).cloned().unwrap_or_default();
+                        (api_name.to_owned(), value)
+                    })
+                    .collect();
+                if values.is_empty() {
+                    fields.shift_remove("cf");
+                } else {
+                    fields.insert("cf".into(), Value::Object(values));
+                }
             }
             ("agents", Dialect::Guide) => {
                 let role = object["roleId"]

@@ -29,7 +29,7 @@ const RESOURCES: u8 = 3;
 pub struct Strategies {
     before: [BoxedStrategy<Manifest>; 2],
     now: [BoxedStrategy<Manifest>; 2],
-    since: BoxedStrategy<Vec<Change>>,
+    since: [BoxedStrategy<Vec<Change>>; 2],
 }
 
 impl Strategies {
@@ -41,7 +41,7 @@ impl Strategies {
         Self {
             before: draw(false),
             now: draw(true),
-            since: random::changes().boxed(),
+            since: dialects.map(|dialect| random::changes(dialect).boxed()),
         }
     }
 }
@@ -114,19 +114,13 @@ impl Case {
             Edition::Enterprise,
             Edition::Enterprise,
         ][random.random_range(0..6)];
-        let fits = |manifest: Manifest| {
-            // Without enabled webhooks there is hardly anything to say of them.
-            if matches!(edition, Edition::Professional | Edition::Enterprise) {
-                manifest
-            } else {
-                manifest.without("webhooks")
-            }
-        };
+        let turn = random.random();
+        let fits = |manifest: Manifest| manifest.fit_for(edition).turned(turn);
         let n = usize::from(guide);
         let mut before = random
             .random_bool(0.6)
             .then(|| fits(sample(&strategies.before[n], &mut runner)));
-        let since = sample(&strategies.since, &mut runner);
+        let since = sample(&strategies.since[n], &mut runner);
         let forgets = random
             .random_ratio(1, 6)
             .then(|| random.random_range(0..RUNS));
@@ -134,9 +128,11 @@ impl Case {
         if forgets.is_some() {
             now = now.without_loose_ends();
         }
-        if !now.declares("departments", 0) {
-            // The default department cannot be removed.
-            before = before.map(|before| before.without_one("departments", 0));
+        for kind in random::standing() {
+            if !now.declares(kind, 0) {
+                // What every organization has cannot be removed.
+                before = before.map(|before| before.without_one(kind, 0));
+            }
         }
         if let Some(before) = &before {
             now = now.without_vain_renames(before);

@@ -8,21 +8,7 @@ use std::fmt::Write as _;
 use deskform::simulator::Organization;
 use serde_json::Value;
 
-/// Every collection, with the fields of an object's identity in either dialect.
-const COLLECTIONS: [(&str, &[&str]); 12] = [
-    ("departments", &["name"]),
-    ("roles", &["name"]),
-    ("profiles", &["name"]),
-    ("layouts", &["module", "layoutName"]),
-    ("agents", &["emailId", "email"]),
-    ("slas", &["name"]),
-    ("fields", &["module", "displayLabel"]),
-    ("accounts", &["accountName"]),
-    ("contacts", &["email", "lastName"]),
-    ("webhooks", &["name"]),
-    ("events", &["url", "eventType"]),
-    ("businessHours", &["name"]),
-];
+use super::registry;
 
 /// Fields that tell when something happened, or that count.
 const TIMES: [&str; 6] = [
@@ -33,15 +19,6 @@ const TIMES: [&str; 6] = [
     "joinedTime",
     "lastSeenTime",
 ];
-
-fn identity(object: &Value, fields: &[&str]) -> String {
-    let parts: Vec<String> = fields
-        .iter()
-        .filter_map(|field| object[*field].as_str())
-        .map(str::to_lowercase)
-        .collect();
-    parts.join("|")
-}
 
 /// The picture, and how many objects have an identity that more than one has.
 ///
@@ -54,9 +31,11 @@ pub fn picture(
     let mut names = BTreeMap::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = Vec::new();
-    for (collection, fields) in COLLECTIONS {
+    for collection in organization.collections() {
+        let keys = registry::identity_keys(collection);
         for object in organization.objects(collection) {
-            let name = format!("{collection}:{}", identity(&object, fields));
+            let identity = registry::identity(&object, &keys).join("|");
+            let name = format!("{collection}:{identity}");
             *counts.entry(name.clone()).or_default() += 1;
             if let Some(id) = object["id"].as_str() {
                 names.insert(id.to_owned(), name.clone());

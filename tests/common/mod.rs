@@ -34,8 +34,8 @@ use deskform::reading::Needs;
 use deskform::report::problems::render;
 use deskform::session::{Connection, Ready, Session, SessionError};
 use deskform::simulator::{
-    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
-    demo_refresh_token,
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Organization, OrganizationSeed, Settings, Simulator,
+    SimulatorTransport, demo_refresh_token,
 };
 use deskform::verb::Verb;
 use front::Front;
@@ -376,6 +376,24 @@ impl Desk {
         organization.objects(collection)
     }
 
+    /// The collections of the simulator that hold something.
+    pub fn collections(&self) -> Vec<String> {
+        let simulator = self.simulator.lock().expect("it");
+        let organization = simulator
+            .organization(&self.environment.org_id)
+            .expect("it");
+        organization.collections().map(str::to_owned).collect()
+    }
+
+    /// The organization as it was before anybody configured it.
+    pub fn new_organization(&self) -> Organization {
+        let simulator = self.simulator.lock().expect("it");
+        let new = Simulator::new(simulator.settings().clone());
+        new.organization(&self.environment.org_id)
+            .expect("it")
+            .clone()
+    }
+
     /// Exports the organization and plans the export against it.
     pub async fn export_plans_to_nothing(&self, secrets: &Variables) -> Result<(), String> {
         let mut live = self
@@ -414,7 +432,7 @@ impl Desk {
 }
 
 /// Replaces `@acting`, `@hours`, `@department` and `@ROLE` by ids in a seed.
-fn resolve(value: &mut Value, organization: &deskform::simulator::Organization) {
+fn resolve(value: &mut Value, organization: &Organization) {
     match value {
         Value::String(text) => {
             if text == "@acting" {

@@ -11,7 +11,9 @@ use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::MAX_CREATIONS;
 use deskform::clock::Clock;
 use deskform::dialect::Dialect;
+use deskform::kind::{Create, Removal};
 use deskform::manifest::Sources;
+use deskform::plan::Step;
 use deskform::plan::task::Task;
 use deskform::simulator::{Fate, Simulator, SimulatorTransport};
 use deskform::verb::Verb;
@@ -19,7 +21,10 @@ use deskform::yaml::source::Source;
 use http::{Method, Request, Response};
 
 use super::common::{Desk, NOW_MS};
-use super::{ensure, environment, export_text, no_duplicates, run, secrets, simulator, work};
+use super::{
+    ensure, environment, export_text, no_duplicates, random, registry, run, secrets, simulator,
+    work,
+};
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,18 +237,18 @@ removed:
 ",
 ];
 
-fn sources(dialect: Dialect, shared: &str, own: [&str; 2]) -> Sources {
-    let own = match dialect {
-        Dialect::Openapi => own[0],
-        Dialect::Guide => own[1],
-    };
-    Sources {
-        base: vec![
-            Source::new("shared.yaml", shared.as_bytes()),
-            Source::new("own.yaml", own.as_bytes()),
-        ],
-        overlays: Vec::new(),
-    }
+/// What the manifests of this file say in a dialect, and what is drawn of the kinds they leave out.
+fn sources(dialect: Dialect, time: usize) -> Sources {
+    let own = usize::from(dialect == Dialect::Guide);
+    let texts = [[BEFORE, AGENTS_BEFORE[own]], [AFTER, AGENTS_AFTER[own]]];
+    let mut sources = random::rest(dialect, &texts[1])[time].sources();
+    let [shared, own] = texts[time];
+    let written = [
+        Source::new("shared.yaml", shared.as_bytes()),
+        Source::new("own.yaml", own.as_bytes()),
+    ];
+    sources.base.splice(0..0, written);
+    sources
 }
 
 async fn desk(dialect: Dialect, sources: Sources, simulator: &Arc<Mutex<Simulator>>) -> Desk {
@@ -257,13 +262,13 @@ async fn desk(dialect: Dialect, sources: Sources, simulator: &Arc<Mutex<Simulato
 }
 
 fn wanted(dialect: Dialect) -> Sources {
-    sources(dialect, AFTER, AGENTS_AFTER)
+    sources(dialect, 1)
 }
 
 /// An organization as it is before.
 async fn before(dialect: Dialect) -> Arc<Mutex<Simulator>> {
     let simulator = simulator(dialect, &["700001"]);
-    let desk = desk(dialect, sources(dialect, BEFORE, AGENTS_BEFORE), &simulator).await;
+    let desk = desk(dialect, sources(dialect, 0), &simulator).await;
     let ready = desk.plan().await.expect("a plan");
     super::applied(&desk, &ready).await.expect("applied");
     simulator
@@ -277,14 +282,22 @@ async fn before(dialect: Dialect) -> Arc<Mutex<Simulator>> {
 async fn picture(desk: &Desk) -> Result<String, String> {
     let text = export_text(desk).await?;
     let mut out = String::new();
-    let mut is_acting = false;
+    let (mut is_acting, mut is_left_out) = (false, false);
     for line in text.lines() {
         if !line.starts_with("   ") {
             is_acting = line.trim_start().starts_with("admin@");
         }
+        // A long list goes on below its key.
+        is_left_out &= line.trim_start().starts_with("- ");
+        if is_left_out {
+            continue;
+        }
         let _ = match line.split_once("id:") {
             Some((start, _)) => writeln!(out, "{start}id"),
-            None if is_acting && line.trim_start().starts_with("departments:") => Ok(()),
+            None if is_acting && line.trim_start().starts_with("departments:") => {
+                is_left_out = true;
+                Ok(())
+            }
             None => writeln!(out, "{line}"),
         };
     }
@@ -296,8 +309,24 @@ async fn reference(dialect: Dialect) -> (String, usize) {
     let simulator = before(dialect).await;
     let desk = desk(dialect, wanted(dialect), &simulator).await;
     let ready = desk.plan().await.expect("a plan");
-    let steps = ready.planned.plan.steps.len();
-    assert!((22..=32).contains(&steps), "{dialect}: {steps} steps");
+    let steps = &ready.planned.plan.steps;
+    let own = usize::from(dialect == Dialect::Guide);
+    let of_this_file =
+        |step: &&Step| random::is_declared(step.address.collection, &[AFTER, AGENTS_AFTER[own]]);
+    let written = steps.iter().filter(of_this_file).count();
+    assert!((22..=32).contains(&written), "{dialect}: {written} steps");
+    for kind in registry::kinds(dialect) {
+        let has_step = |step: &Step| step.address.collection == kind.collection;
+        let is_there = steps.iter().any(has_step);
+        let by_hand = kind
+            .api(dialect)
+            .is_some_and(|api| matches!(api.create, Create::Manual(_)));
+        assert!(
+            is_there || by_hand,
+            "{dialect}: no fault befalls a step of {}",
+            kind.collection
+        );
+    }
     super::applied(&desk, &ready).await.expect("applied");
     let picture = picture(&desk).await.expect("a picture");
     (picture, ready.planned.plan.summary.calls)
@@ -433,6 +462,16 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a POST makes an object: it names none but for a copy, and is no removal of several.
+fn creates(dialect: Dialect, target: &str) -> bool {
+    let path = target.split('?').next().unwrap_or_default();
+    let is_id = |part: &str| part.len() >= 17 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_removal = registry::kinds(dialect)
+        .filter_map(|kind| kind.api(dialect))
+        .any(|api| matches!(api.removal, Removal::Trash(trash, _) if path.ends_with(trash)));
+    !is_removal && (path.ends_with("/clone") || !path.split('/').any(is_id))
+}
+
 /// One fault at one write.
 async fn survives(
     dialect: Dialect,
@@ -459,17 +498,7 @@ async fn survives(
     };
     let (method, target, _) = request.ok_or("the fault hit nothing")?;
     // A POST that only switches, moves or removes may be sent twice.
-    let creates = method == Method::POST
-        && ![
-            "/moveToTrash",
-            "/dissociateAgents",
-            "/enable",
-            "/disable",
-            "/deactivate",
-            "/delete",
-        ]
-        .iter()
-        .any(|end| target.ends_with(end));
+    let creates = method == Method::POST && creates(dialect, &target);
     accounted(&ready.planned.tasks, &events, fault.end(creates))
         .map_err(|problem| format!("{method} {target}: {problem}"))?;
     // A creation is sent again only after its absence has held.

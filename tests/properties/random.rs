@@ -1,5 +1,6 @@
 //! Random manifests and random organizations, drawn so that every one of them can be applied.
 //!
+//! Every kind of the registry that a dialect has is drawn, with every field that can be set there.
 //! Resources come from small pools of names, so that two manifests drawn one after the other
 //! share some: what one of them leaves behind is what the other one finds, matching, partly
 //! matching or unknown to it.
@@ -8,266 +9,61 @@
     dead_code,
     unreachable_pub,
     clippy::expect_used,
-    reason = "a module of two test binaries, each of which uses a part of it"
+    reason = "a module of several test binaries, each of which uses a part of it"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use deskform::dialect::Dialect;
+use deskform::dialect::{Dialect, Edition};
+use deskform::kind::{Create, Encoding, Field, Form, Kind, Removal, Shape, Switch, Wire};
 use deskform::manifest::Sources;
 use deskform::simulator::Organization;
 use deskform::yaml::source::Source;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
+
+use super::registry::{self, kept_in};
+use super::shapes::{self, Drawn, ONE_ONLY, STANDING, TOGETHER, Type, known, url};
 
 /// Names in the pool of each kind.
 const POOL: u8 = 12;
+/// Kinds that a manifest holds on average, in hundredths, however many there are.
+const KINDS_AT_ONCE: u32 = 640;
 
-/// How the value of a field is drawn.
-#[derive(Clone, Copy)]
-enum Draw {
-    /// One of some texts.
-    Text(&'static [&'static str]),
-    /// A whole number up to this.
-    Number(u16),
-    Flag,
-    /// A reference to one resource.
-    One(&'static str),
-    /// References to several resources.
-    Many(&'static str),
-    /// A list of some of these texts.
-    Some(&'static [&'static str]),
-    /// Hours of an SLA.
-    Hours,
-    /// Values of custom fields.
-    Cf,
-    Subscriptions,
-    /// A reference by name to what every organization has.
-    Lookup(&'static str),
-}
-
-struct Row {
-    field: &'static str,
-    draw: Draw,
-    /// The only dialect that has the field.
-    only: Option<Dialect>,
-    required: bool,
-    /// Whether it may be cleared.
-    clears: bool,
-}
-
-const fn row(field: &'static str, draw: Draw) -> Row {
-    Row {
-        field,
-        draw,
-        only: None,
-        required: false,
-        clears: false,
-    }
-}
-
-impl Row {
-    const fn clears(self) -> Self {
-        Self {
-            clears: true,
-            ..self
-        }
-    }
-    const fn required(self) -> Self {
-        Self {
-            required: true,
-            ..self
-        }
-    }
-    const fn only(self, dialect: Dialect) -> Self {
-        Self {
-            only: Some(dialect),
-            ..self
-        }
-    }
-}
-
-const O: Dialect = Dialect::Openapi;
-const G: Dialect = Dialect::Guide;
-/// Texts that are normalised in some way, or look like something that is not text.
-const WORDS: Draw = Draw::Text(&[
-    "Plain words",
-    "  spaces around  ",
-    "Zürich, 東京",
-    "12",
-    "true",
-    "null",
-    "a: b",
-]);
-const SHORT: Draw = Draw::Text(&["One", "Two", "007", "no"]);
-
-/// The kinds that are drawn, with their fields.
-const KINDS: &[(&str, &[Row])] = &[
-    (
-        "departments",
-        &[
-            row("description", WORDS).clears(),
-            row("nameInCustomerPortal", SHORT).only(O),
-            row("isVisibleInCustomerPortal", Draw::Flag).only(O),
-            row("isEnabled", Draw::Flag),
-        ],
-    ),
-    (
-        "roles",
-        &[
-            row("description", SHORT).only(O),
-            row("reportsTo", Draw::One("roles")).only(O),
-            row("shareDataWithPeers", Draw::Flag).only(O).required(),
-        ],
-    ),
-    (
-        "agents",
-        &[
-            row("firstName", SHORT),
-            row("lastName", SHORT).required(),
-            row(
-                "rolePermissionType",
-                Draw::Text(&["AgentPublic", "AgentPersonal", "Light", "Custom"]),
-            )
-            .only(O)
-            .required(),
-            row("role", Draw::Lookup("CEO")).only(G),
-            row("departments", Draw::Many("departments"))
-                .only(O)
-                .required(),
-            row("chatDepartments", Draw::Many("departments"))
-                .only(O)
-                .clears(),
-            row("status", Draw::Text(&["ACTIVE", "DISABLED"])),
-            row("countryCode", Draw::Text(&["US", "de_DE"])),
-            row("timeZone", Draw::Text(&["Etc/UTC", "America/New_York"])),
-            row("phone", SHORT).only(O),
-            row("aboutInfo", WORDS).only(O),
-            row("channelExpert", Draw::Some(&["Email", "Phone", "Chat"]))
-                .only(O)
-                .clears(),
-        ],
-    ),
-    (
-        "slas",
-        &[
-            row("description", WORDS).only(G).clears(),
-            row("isDefault", Draw::Flag).only(G),
-            row("responseTime", Draw::Hours).only(G),
-            row("resolutionTime", Draw::Hours).only(G),
-        ],
-    ),
-    (
-        "customFields",
-        &[
-            row("toolTip", SHORT).clears(),
-            row("isMandatory", Draw::Flag),
-        ],
-    ),
-    (
-        "accounts",
-        &[
-            row(
-                "website",
-                Draw::Text(&["https://www.example.com", "http://example.com/a?b=c"]),
-            )
-            .clears(),
-            row("phone", SHORT).clears(),
-            row(
-                "email",
-                Draw::Text(&["Sales@Example.com", "info@example.com"]),
-            )
-            .clears(),
-            row("industry", SHORT),
-            row("annualrevenue", Draw::Text(&["50000000", "1250.5", "0"])),
-            row("numberOfEmployees", Draw::Number(5_000))
-                .only(G)
-                .clears(),
-            row("description", WORDS).clears(),
-            row("city", SHORT).only(O).clears(),
-            row("owner", Draw::One("agents")).only(O),
-            row("cf", Draw::Cf),
-        ],
-    ),
-    (
-        "contacts",
-        &[
-            row("firstName", WORDS).clears(),
-            row("lastName", SHORT).required(),
-            row("secondaryEmail", Draw::Text(&["Second@Example.com"]))
-                .only(O)
-                .clears(),
-            row("phone", Draw::Text(&["+1-555-0100", "+1-555-0199"])).clears(),
-            row("account", Draw::One("accounts")).clears(),
-            row("owner", Draw::One("agents")).only(O).clears(),
-            row("title", SHORT).clears(),
-            row("type", SHORT).clears(),
-            row("description", WORDS).clears(),
-            row("zip", Draw::Text(&["01234", "99999"])).only(O),
-            row("language", SHORT).only(O),
-            row("cf", Draw::Cf),
-        ],
-    ),
-    (
-        "webhooks",
-        &[
-            row("subscriptions", Draw::Subscriptions).required(),
-            row("description", SHORT).only(O).clears(),
-            row("includeEventsFrom", Draw::Some(&["AUTOMATION"])).only(O),
-            row("isEnabled", Draw::Flag),
-        ],
-    ),
+/// Kinds of which fewer are drawn: resources at most, and names, with the reason.
+const FEWER: &[(&str, Option<Dialect>, u8, u8)] = &[
+    // An organization has twenty webhooks at most, and those by hand count as well.
+    ("webhooks", None, 7, 8),
+    // Each of them is a step done by hand.
+    ("slas", Some(Dialect::Openapi), 2, POOL),
 ];
 
-/// A type, what it demands, and values that fit it.
-type Type = (
-    &'static str,
-    &'static [(&'static str, u16)],
-    &'static [&'static str],
-);
+/// Kinds of which organizations of a lower edition have hardly anything.
+const EDITIONS: &[(&str, Edition)] = &[("webhooks", Edition::Professional)];
 
-/// The types of the custom fields of the pool.
-const TYPES: &[Type] = &[
-    (
-        "Text",
-        &[("maxLength", 60)],
-        &["Some text", "  more  ", "12, über"],
-    ),
-    ("Number", &[("maxLength", 5)], &["0", "12345"]),
-    ("Boolean", &[], &["true", "false"]),
-    ("Picklist", &[], &["EMEA", "APAC"]),
-    ("Date", &[], &["2027-06-30"]),
-    ("Textarea", &[], &["Line one\nline two", "One line"]),
-    ("Email", &[], &["someone@example.com"]),
-    (
-        "Decimal",
-        &[("maxLength", 8), ("decimalPlaces", 2)],
-        &["1.5", "20"],
-    ),
-    ("URL", &[], &["https://www.example.com/path"]),
+/// Kinds of which no object comes by itself with little more than a name, with the reason.
+const NOT_APPEARING: &[(&str, &str)] =
+    &[("roles", "a role that reports to none is the first of all")];
+
+/// What `lifecycle` may say of a kind, with a value.
+const LIFECYCLES: &[(&str, &str, &str)] = &[
+    ("contacts", "createOnly", "true"),
+    ("accounts", "ignoreChanges", r#"["phone"]"#),
 ];
 
 /// The value of a secret variable that some URLs hold.
 pub const SECRET: (&str, &str) = ("HOOK_KEY", "s3cr3t-value");
 
-/// A drawn value; references are places in a pool, which mean something within a manifest only.
-#[derive(Debug, Clone)]
-enum Drawn {
-    Plain(Value),
-    One(&'static str, u8),
-    Many(&'static str, Vec<u8>),
-    Cf(Vec<(u8, u8)>),
-    Subscriptions(Vec<(u8, u8)>),
-}
-
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "they are drawn independently of each other"
 )]
 struct Resource {
-    fields: Vec<(&'static str, Drawn)>,
+    fields: Vec<(&'static Field, Drawn)>,
     /// Whether its handle is not its name.
     handle: bool,
     /// Whether it has another name than before.
@@ -285,6 +81,8 @@ pub struct Manifest {
     pub dialect: Dialect,
     kinds: BTreeMap<&'static str, BTreeMap<u8, Resource>>,
     removed: BTreeSet<(&'static str, u8)>,
+    /// Which type of custom fields the first name of the pool has.
+    turn: u8,
 }
 
 impl fmt::Debug for Manifest {
@@ -327,61 +125,117 @@ pub fn manifest_within(
     names: u8,
     resources: u8,
 ) -> BoxedStrategy<Manifest> {
-    let kinds: Vec<BoxedStrategy<BTreeMap<u8, Resource>>> = KINDS
+    let all: Vec<&'static Kind> = registry::kinds(dialect).collect();
+    let count = u32::try_from(all.len()).expect("few kinds");
+    let present = (KINDS_AT_ONCE / count).min(80);
+    let kinds: Vec<BoxedStrategy<BTreeMap<u8, Resource>>> = all
         .iter()
-        .map(|(kind, rows)| {
-            let most = match (*kind, dialect) {
-                ("roles", Dialect::Guide) => return Just(BTreeMap::new()).boxed(),
-                ("slas", Dialect::Openapi) => 2,
-                ("webhooks", _) => 7,
-                _ => POOL,
-            }
-            .min(resources);
-            let pool = if *kind == "webhooks" { 8 } else { POOL }.min(names);
+        .map(|kind| {
+            let (most, pool) = FEWER
+                .iter()
+                .find(|(collection, only, ..)| {
+                    *collection == kind.collection && only.is_none_or(|only| only == dialect)
+                })
+                .map_or((POOL, POOL), |(.., most, pool)| (*most, *pool));
+            let most = usize::from(most.min(resources));
+            let resource = resource(kind, dialect, later);
             prop_oneof![
-                1 => Just(BTreeMap::new()),
-                4 => prop::collection::btree_map(0..pool, resource(rows, dialect, later), 0..=usize::from(most)),
+                100 - present => Just(BTreeMap::new()),
+                present => prop::collection::btree_map(0..pool.min(names), resource, 0..=most),
             ]
             .boxed()
         })
         .collect();
     let removed = prop::collection::btree_set(
-        (0..KINDS.len(), 0..names),
+        (0..all.len(), 0..names),
         0..if later { usize::from(names) + 2 } else { 1 },
     );
     (kinds, removed)
         .prop_map(move |(drawn, removed)| {
-            let kinds: BTreeMap<_, _> = KINDS
-                .iter()
-                .zip(drawn)
-                .map(|((kind, _), resources)| (*kind, resources))
-                .collect();
+            let kinds: BTreeMap<_, _> = all.iter().map(|kind| kind.collection).zip(drawn).collect();
             let removed = removed
                 .into_iter()
-                .filter_map(|(kind, n)| Some((KINDS.get(kind)?.0, n)))
+                .filter_map(|(kind, n)| Some((*all.get(kind)?, n)))
                 .filter(|(kind, n)| {
-                    let declared = kinds.get(kind).is_some_and(|all| all.contains_key(n));
-                    let default = *kind == "departments" && *n == 0;
-                    let absent = *kind == "roles" && dialect == Dialect::Guide;
-                    !(declared || default || absent)
+                    let collection = kind.collection;
+                    let declared = kinds.get(collection).is_some_and(|all| all.contains_key(n));
+                    let stays = kind
+                        .api(dialect)
+                        .is_none_or(|api| api.removal == Removal::Never);
+                    // Of names that count inside something, only fields are named by a text.
+                    let has_text = collection == "customFields" || !has_parts(kind);
+                    !declared && !stays && has_text && !is_standing(collection, *n)
                 })
+                .map(|(kind, n)| (kind.collection, n))
                 .collect();
             Manifest {
                 dialect,
                 kinds,
                 removed,
+                turn: 0,
             }
         })
         .boxed()
 }
 
+/// Manifests of the kinds of a dialect that some manifests leave out, as they are before and as
+/// they are wanted: of each kind some resources are made, some change and one is removed.
+///
+/// Always the same ones. What only a person can make is left out.
+pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
+    let seed = [7; 32];
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut times = [const { BTreeMap::new() }; 2];
+    let mut removed = BTreeSet::new();
+    for kind in registry::kinds(dialect) {
+        let collection = kind.collection;
+        let by_hand = kind
+            .api(dialect)
+            .is_none_or(|api| matches!(api.create, Create::Manual(_) | Create::Never));
+        if by_hand || is_declared(collection, declared) {
+            continue;
+        }
+        let strategy = resource(kind, dialect, false);
+        for (time, places) in times.iter_mut().zip([51..54, 52..55]) {
+            let resources = places.map(|n| {
+                let drawn = strategy.new_tree(&mut runner).expect("a draw").current();
+                let plain = Resource {
+                    fields: drawn.fields,
+                    ..Resource::default()
+                };
+                (n, plain)
+            });
+            time.insert(collection, resources.collect());
+        }
+        if collection == "customFields" || !has_parts(kind) {
+            removed.insert((collection, 51));
+        }
+    }
+    let [before, after] = times;
+    let manifest = |kinds, removed| Manifest {
+        dialect,
+        kinds,
+        removed,
+        turn: 0,
+    };
+    [manifest(before, BTreeSet::new()), manifest(after, removed)]
+}
+
+/// Whether one of some manifests declares a collection.
+pub fn is_declared(collection: &str, texts: &[&str]) -> bool {
+    let line = format!("{collection}:");
+    texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .any(|one| one.starts_with(&line))
+}
+
 /// Draws what happens behind deskform's back.
-pub fn changes() -> impl Strategy<Value = Vec<Change>> {
+pub fn changes(dialect: Dialect) -> impl Strategy<Value = Vec<Change>> {
     let kind = prop::sample::select(
-        KINDS
-            .iter()
-            .map(|(kind, _)| *kind)
-            .filter(|kind| *kind != "roles")
+        registry::kinds(dialect)
+            .map(|kind| kind.collection)
             .collect::<Vec<_>>(),
     );
     let change = (kind, any::<u8>(), 0..6_u8).prop_map(|(kind, n, what)| {
@@ -398,17 +252,26 @@ pub fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec(change, 0..12)
 }
 
-fn resource(rows: &'static [Row], dialect: Dialect, later: bool) -> BoxedStrategy<Resource> {
-    let fields: Vec<BoxedStrategy<Option<(&'static str, Drawn)>>> = rows
+fn resource(kind: &'static Kind, dialect: Dialect, later: bool) -> BoxedStrategy<Resource> {
+    let some_type_needs = |field: &Field| {
+        shapes::types(dialect)
+            .iter()
+            .any(|one| one.needs(field.name))
+    };
+    let fields: Vec<BoxedStrategy<Option<(&'static Field, Drawn)>>> = kind
+        .fields
         .iter()
-        .filter(|row| row.only.is_none_or(|only| only == dialect))
-        .map(|row| {
-            let value = value(row, later).prop_map(|drawn| (row.field, drawn));
-            if row.required {
+        .filter_map(|field| {
+            let value =
+                shapes::field(kind, field, dialect, later)?.prop_map(move |drawn| (field, drawn));
+            let needed = shapes::is_needed(kind, field, dialect)
+                || shapes::is_fixed(field)
+                || kind.collection == "customFields" && some_type_needs(field);
+            Some(if needed {
                 value.prop_map(Some).boxed()
             } else {
                 prop::option::weighted(0.35, value).boxed()
-            }
+            })
         })
         .collect();
     let rare = || prop::bool::weighted(if later { 0.2 } else { 0.0 });
@@ -433,112 +296,69 @@ fn resource(rows: &'static [Row], dialect: Dialect, later: bool) -> BoxedStrateg
         .boxed()
 }
 
-fn value(row: &'static Row, later: bool) -> BoxedStrategy<Drawn> {
-    let pool = 0..POOL;
-    let some = match row.draw {
-        Draw::Text(words) => prop::sample::select(words)
-            .prop_map(|word| Drawn::Plain(json!(word)))
-            .boxed(),
-        Draw::Number(most) => (0..=most).prop_map(|n| Drawn::Plain(json!(n))).boxed(),
-        Draw::Flag => any::<bool>()
-            .prop_map(|flag| Drawn::Plain(json!(flag)))
-            .boxed(),
-        Draw::One(kind) => pool.prop_map(move |n| Drawn::One(kind, n)).boxed(),
-        Draw::Many(kind) => prop::collection::vec(pool, 1..4)
-            .prop_map(move |many| Drawn::Many(kind, many))
-            .boxed(),
-        Draw::Some(words) => prop::sample::subsequence(words, 1..=words.len())
-            .prop_map(|words| Drawn::Plain(json!(words)))
-            .boxed(),
-        Draw::Hours => (0..200_u16, any::<bool>())
-            .prop_map(|(hours, calendar)| {
-                let key = if calendar {
-                    "calendarHours"
-                } else {
-                    "businessHours"
-                };
-                Drawn::Plain(json!({key: f64::from(hours) / 2.0}))
-            })
-            .boxed(),
-        Draw::Cf => prop::collection::vec((pool, any::<u8>()), 1..5)
-            .prop_map(Drawn::Cf)
-            .boxed(),
-        Draw::Subscriptions => prop::collection::vec((any::<u8>(), pool), 1..5)
-            .prop_map(Drawn::Subscriptions)
-            .boxed(),
-        Draw::Lookup(name) => Just(Drawn::Plain(json!({"lookup": name}))).boxed(),
-    };
-    if row.clears && later {
-        prop_oneof![3 => some, 1 => Just(Drawn::Plain(Value::Null))].boxed()
-    } else {
-        some
-    }
+/// Whether every organization has a resource of the pool.
+fn is_standing(kind: &str, n: u8) -> bool {
+    n == 0 && STANDING.iter().any(|(standing, _)| *standing == kind)
+}
+
+/// The first names of the pools that every organization has.
+pub fn standing() -> impl Iterator<Item = &'static str> {
+    STANDING.iter().map(|(kind, _)| *kind)
 }
 
 /// The name of a resource of the pool.
-fn name(kind: &str, n: u8) -> String {
-    match kind {
-        // Every organization has this department.
-        "departments" if n == 0 => "Example Company".to_owned(),
-        "departments" => format!("Department {n}"),
-        "roles" => format!("Role {n}"),
-        "agents" => format!("agent{n}@example.com"),
-        "slas" => format!("SLA {n}"),
-        "customFields" => format!("Label {n}"),
-        "accounts" => format!("Account {n}"),
-        "contacts" => format!("contact{n}@example.com"),
-        _ => format!("Hook {n}"),
+pub fn name(kind: &str, n: u8) -> String {
+    if let Some((_, name)) = STANDING
+        .iter()
+        .find(|(standing, _)| n == 0 && *standing == kind)
+    {
+        return (*name).to_owned();
     }
-}
-
-const fn module(n: u8) -> &'static str {
-    if n.is_multiple_of(2) {
-        "contacts"
-    } else {
-        "accounts"
-    }
-}
-
-fn type_of(n: u8) -> Type {
-    TYPES[usize::from(n) / 2 % TYPES.len()]
-}
-
-fn url(n: u8) -> String {
-    format!("https://hooks.example.com/zoho/{n}")
-}
-
-/// The fields in which a resource of the pool has its name, but for the handle.
-fn naming(kind: &str) -> &'static str {
-    match kind {
-        "agents" | "contacts" => "email",
-        "customFields" => "displayLabel",
-        "accounts" => "accountName",
-        _ => "name",
+    let kind = known(kind);
+    match kind.naming_field().shape {
+        Shape::Email { .. } => format!("{}{n}@example.com", kind.singular),
+        _ => {
+            let (first, rest) = kind.singular.split_at(1);
+            format!("{}{rest} {n}", first.to_uppercase())
+        }
     }
 }
 
 impl Manifest {
-    /// The same without a kind, for organizations that cannot have it.
-    pub fn without(mut self, kind: &str) -> Self {
-        self.kinds.remove(kind);
-        self.removed.retain(|(removed, _)| *removed != kind);
+    /// The same without the kinds that organizations of an edition hardly have.
+    pub fn fit_for(mut self, edition: Edition) -> Self {
+        for (kind, from) in EDITIONS {
+            if edition < *from {
+                self.kinds.remove(kind);
+                self.removed.retain(|(removed, _)| removed != kind);
+            }
+        }
+        self
+    }
+
+    /// The same with other types of custom fields; what is to be compared takes the same turn.
+    pub fn turned(mut self, turn: u8) -> Self {
+        self.turn = turn;
         self
     }
 
     /// The same without what is made and never compared again, though its creation may end
     /// halfway: nothing but a ledger could tell the next run.
     pub fn without_loose_ends(mut self) -> Self {
-        for contact in self
-            .kinds
-            .get_mut("contacts")
-            .into_iter()
-            .flat_map(BTreeMap::values_mut)
-        {
-            let is_loose = |(_, drawn): &(&str, Drawn)| {
-                matches!(drawn, Drawn::Plain(Value::Null) | Drawn::Cf(_))
-            };
-            if contact.fields.iter().any(is_loose) {
-                contact.lifecycle = 0;
+        for (kind, resources) in &mut self.kinds {
+            if !LIFECYCLES
+                .iter()
+                .any(|(of, key, _)| of == kind && *key == "createOnly")
+            {
+                continue;
+            }
+            for resource in resources.values_mut() {
+                let is_loose = |(_, drawn): &(&Field, Drawn)| {
+                    matches!(drawn, Drawn::Plain(Value::Null) | Drawn::Cf(..))
+                };
+                if resource.fields.iter().any(is_loose) {
+                    resource.lifecycle = 0;
+                }
             }
         }
         self
@@ -581,7 +401,7 @@ impl Manifest {
 
     fn handle(&self, kind: &str, n: u8) -> String {
         match self.get(kind, n) {
-            _ if kind == "customFields" => format!("f{n}"),
+            _ if has_parts(known(kind)) => format!("f{n}"),
             Some(resource) if resource.handle => format!("{kind}-{n}"),
             Some(resource) => self.name(kind, n, resource),
             None => name(kind, n),
@@ -589,21 +409,35 @@ impl Manifest {
     }
 
     fn renames(&self, kind: &str, n: u8, resource: &Resource) -> bool {
-        resource.renamed
-            && (matches!(kind, "accounts" | "contacts" | "roles" | "customFields")
-                || kind == "departments" && n != 0
-                || kind == "slas" && self.dialect == Dialect::Guide)
+        let known = known(kind);
+        let can = known
+            .api(self.dialect)
+            .is_some_and(|api| api.update.is_some())
+            && matches!(known.naming_field().wire(self.dialect), Wire::Sent { .. });
+        resource.renamed && can && !is_standing(kind, n)
     }
 
     fn name(&self, kind: &str, n: u8, resource: &Resource) -> String {
         let name = name(kind, n);
         if !self.renames(kind, n, resource) {
             name
-        } else if kind == "contacts" {
+        } else if name.contains('@') {
             format!("new.{name}")
         } else {
             format!("{name} anew")
         }
+    }
+
+    /// The module of a custom field of the pool.
+    fn module(&self, n: u8) -> &'static str {
+        let modules = shapes::modules(self.dialect);
+        modules[usize::from(n) % modules.len()]
+    }
+
+    /// The type of a custom field of the pool.
+    fn type_of(&self, n: u8) -> &'static Type {
+        let types = shapes::types(self.dialect);
+        types[usize::from(n.wrapping_add(self.turn)) % types.len()]
     }
 
     /// One declared resource among those that a drawn place may mean.
@@ -618,46 +452,73 @@ impl Manifest {
         (!declared.is_empty()).then(|| declared[usize::from(n) % declared.len()])
     }
 
-    fn field(&self, kind: &str, n: u8, drawn: &Drawn) -> Option<Value> {
+    /// A reference to what is declared, or else to what every organization has.
+    fn reference(&self, kind: &str, n: u8, target: &'static str, at: u8) -> Option<Value> {
+        // What refers to its like refers to one that comes before it, so that there is no circle.
+        let below = if kind == target { n } else { POOL };
+        if let Some(found) = self.pick(target, at, below) {
+            return Some(json!(self.handle(target, found)));
+        }
+        let seeds = shapes::seeds(target, self.dialect);
+        // What manifests manage may be called otherwise tomorrow, but for the first of them.
+        let among = if known(target).managed {
+            1
+        } else {
+            seeds.len().max(1)
+        };
+        let name = seeds.get(usize::from(at) % among)?;
+        Some(json!({"lookup": name}))
+    }
+
+    fn value(&self, kind: &str, n: u8, drawn: &Drawn) -> Option<Value> {
         Some(match drawn {
             Drawn::Plain(value) => value.clone(),
-            Drawn::One(target, at) => {
-                let below = if kind == *target { n } else { POOL };
-                match self.pick(target, *at, below) {
-                    Some(found) => json!(self.handle(target, found)),
-                    None if kind == "roles" => json!({"lookup": "CEO"}),
-                    None => return None,
-                }
+            Drawn::ByType(field, at) => return self.type_of(n).value(field, *at, n),
+            Drawn::ByPlace(field) => shapes::by_place(field, n),
+            Drawn::Standing(target) => {
+                json!({"lookup": shapes::seeds(target, self.dialect).first()?})
             }
+            Drawn::One(target, at) => return self.reference(kind, n, target, *at),
             Drawn::Many(target, places) => {
-                let found: BTreeSet<u8> = places
-                    .iter()
-                    .filter_map(|at| self.pick(target, *at, POOL))
-                    .collect();
-                if found.is_empty() {
-                    json!([{"lookup": "Example Company"}])
-                } else {
-                    let handles: Vec<String> = found
-                        .iter()
-                        .map(|found| self.handle(target, *found))
-                        .collect();
-                    json!(handles)
+                let mut found: Vec<Value> = Vec::new();
+                for at in places {
+                    let reference = self.reference(kind, n, target, *at)?;
+                    if !found.contains(&reference) {
+                        found.push(reference);
+                    }
                 }
+                json!(found)
             }
-            Drawn::Cf(values) => {
+            Drawn::Map(leaves) => {
+                let leaves: Map<String, Value> = leaves
+                    .iter()
+                    .filter_map(|(leaf, drawn)| {
+                        Some((leaf.name.to_owned(), self.value(kind, n, drawn)?))
+                    })
+                    .collect();
+                if leaves.is_empty() {
+                    return None;
+                }
+                Value::Object(leaves)
+            }
+            Drawn::Cf(module, values) => {
                 let mut cf = Map::new();
                 for (at, word) in values {
                     let Some(found) = self
                         .pick("customFields", *at, POOL)
-                        .filter(|found| module(*found) == kind)
+                        .filter(|found| self.module(*found) == *module)
                     else {
                         continue;
                     };
-                    let (_, _, words) = type_of(found);
+                    let words = self.type_of(found).values;
+                    if words.is_empty() {
+                        continue;
+                    }
                     // The openapi dialect has no way to clear one.
-                    let choices = words.len() + usize::from(self.dialect == G);
-                    let word = usize::from(*word) % choices.max(1);
-                    let value = words.get(word).map_or(Value::Null, |word| json!(word));
+                    let choices = words.len() + usize::from(self.dialect == Dialect::Guide);
+                    let value = words
+                        .get(usize::from(*word) % choices)
+                        .map_or(Value::Null, |word| json!(word));
                     cf.insert(self.handle("customFields", found), value);
                 }
                 if cf.is_empty() {
@@ -665,70 +526,99 @@ impl Manifest {
                 }
                 Value::Object(cf)
             }
-            Drawn::Subscriptions(events) => self.subscriptions(events),
+            Drawn::Subscriptions(events) => shapes::subscriptions(events, self.dialect, |at| {
+                let found = self.pick("departments", at, POOL)?;
+                Some(self.handle("departments", found))
+            }),
         })
     }
 
-    fn subscriptions(&self, events: &[(u8, u8)]) -> Value {
-        let mut map = Map::new();
-        for (event, at) in events {
-            let (name, filter) = match (self.dialect, event % 6) {
-                (_, 0) => ("Ticket_Add", json!({})),
-                (_, 1) => ("Contact_Update", json!({})),
-                (_, 2) => ("Ticket_Update", json!({"fields": ["status"]})),
-                (_, 3) => ("Account_Add", Value::Null),
-                (Dialect::Guide, 4) => {
-                    ("Ticket_Update", json!({"fields": ["assigneeId", "status"]}))
-                }
-                (Dialect::Guide, _) => ("Ticket_Comment_Add", json!({})),
-                (Dialect::Openapi, 4) => match self.pick("departments", *at, POOL) {
-                    Some(found) => (
-                        "Ticket_Comment_Add",
-                        json!({"departments": [self.handle("departments", found)]}),
-                    ),
-                    None => ("Ticket_Comment_Add", json!({})),
-                },
-                (Dialect::Openapi, _) => ("Ticket_Thread_Add", json!({"direction": "in"})),
-            };
-            map.insert(name.to_owned(), filter);
+    /// The values of a resource's fields, as far as they go together.
+    fn values(&self, kind: &'static str, n: u8, resource: &Resource) -> Map<String, Value> {
+        let mut values: Map<String, Value> = resource
+            .fields
+            .iter()
+            .filter_map(|(field, drawn)| Some((field.name.to_owned(), self.value(kind, n, drawn)?)))
+            .collect();
+        if is_standing(kind, n)
+            && let Some(enabled) = known(kind).enabled
+        {
+            // What every organization has stays in use.
+            values.remove(enabled.field);
         }
-        Value::Object(map)
+        for (_, field) in ONE_ONLY.iter().filter(|(of, _)| *of == kind) {
+            if n != 0 && values.get(*field) == Some(&json!(true)) {
+                values.remove(*field);
+            }
+        }
+        for (_, field, word, others) in TOGETHER.iter().filter(|(of, ..)| *of == kind) {
+            let of_kind = known(kind);
+            let is_sent = |name: &str| {
+                let field = of_kind.field(name);
+                field.is_some_and(|field| shapes::is_settable(field, self.dialect))
+            };
+            if !is_sent(field) {
+                continue;
+            }
+            let with = values.get(*field) == Some(&json!(word));
+            for other in *others {
+                if !with {
+                    values.remove(*other);
+                    continue;
+                }
+                if values.get(*other).is_some_and(|value| !value.is_null()) {
+                    continue;
+                }
+                if let Some(Shape::Reference(target)) = of_kind.field(other).map(|one| one.shape)
+                    && let Some(reference) = self.reference(kind, n, target, n)
+                {
+                    values.insert((*other).to_owned(), reference);
+                }
+            }
+        }
+        values
     }
 
     /// The body of a resource: what it needs, and what an overlay may bring.
     fn body(
         &self,
-        kind: &str,
+        kind: &'static str,
         n: u8,
         resource: &Resource,
-    ) -> (Map<String, Value>, Map<String, Value>) {
+    ) -> Option<(Map<String, Value>, Map<String, Value>)> {
+        let of_kind = known(kind);
         let mut needed = Map::new();
         let mut rest = Map::new();
-        if resource.handle || matches!(kind, "customFields") {
-            needed.insert(naming(kind).to_owned(), json!(self.name(kind, n, resource)));
+        if resource.handle || has_parts(of_kind) {
+            let naming = of_kind.naming_field().name;
+            needed.insert(naming.to_owned(), json!(self.name(kind, n, resource)));
         }
         let mut lifecycle = Map::new();
         if self.renames(kind, n, resource) {
             lifecycle.insert("renamedFrom".to_owned(), json!(name(kind, n)));
         }
+        for (at, (_, key, value)) in LIFECYCLES.iter().filter(|(of, ..)| *of == kind).enumerate() {
+            if usize::from(resource.lifecycle) == at + 1 {
+                let value = serde_json::from_str(value).expect("JSON");
+                lifecycle.insert((*key).to_owned(), value);
+            }
+        }
+        let mut values = self.values(kind, n, resource);
         match kind {
             "customFields" => {
-                let (mut kind, mut rules, _) = type_of(n);
-                if resource.other && kind == "Text" {
+                let mut name = self.type_of(n).name;
+                if matches!(name, "Text" | "Textarea") {
+                    lifecycle.insert("replace".to_owned(), json!(true));
+                }
+                if resource.other && name == "Text" {
                     // A type cannot be changed: the field is made anew.
-                    (kind, rules) = ("Textarea", &[]);
-                    lifecycle.insert("replace".to_owned(), json!(true));
-                } else if kind == "Text" || kind == "Textarea" {
-                    lifecycle.insert("replace".to_owned(), json!(true));
+                    name = "Textarea";
+                    for field in ["maxLength", "isEncryptedField"] {
+                        values.remove(field);
+                    }
                 }
-                needed.insert("module".to_owned(), json!(module(n)));
-                needed.insert("type".to_owned(), json!(kind));
-                for (rule, value) in rules {
-                    needed.insert((*rule).to_owned(), json!(value));
-                }
-                if kind == "Picklist" {
-                    needed.insert("values".to_owned(), json!(["EMEA", "APAC"]));
-                }
+                needed.insert("module".to_owned(), json!(self.module(n)));
+                needed.insert("type".to_owned(), json!(name));
             }
             "webhooks" => {
                 let mut address = url(n);
@@ -741,55 +631,34 @@ impl Manifest {
                         lifecycle.insert("renamedFrom".to_owned(), json!(url(n)));
                     }
                 }
-                needed.insert("url".to_owned(), json!(address));
-            }
-            "contacts" if resource.lifecycle == 1 => {
-                lifecycle.insert("createOnly".to_owned(), json!(true));
-            }
-            "accounts" if resource.lifecycle == 1 => {
-                lifecycle.insert("ignoreChanges".to_owned(), json!(["phone"]));
+                values.insert("url".to_owned(), json!(address));
             }
             _ => {}
         }
         if !lifecycle.is_empty() {
             needed.insert("lifecycle".to_owned(), Value::Object(lifecycle));
         }
-        for (field, drawn) in &resource.fields {
-            let Some(value) = self.field(kind, n, drawn) else {
-                continue;
-            };
-            let skipped = match (kind, *field) {
-                // The default department stays in use; one SLA at most is the default.
-                ("departments", "isEnabled") => n == 0,
-                ("slas", "isDefault") => n != 0 && value == json!(true),
-                _ => false,
-            };
-            if skipped {
-                continue;
-            }
-            let custom = value == json!("Custom");
-            if matches!(
-                *field,
-                "lastName"
-                    | "rolePermissionType"
-                    | "departments"
-                    | "subscriptions"
-                    | "shareDataWithPeers"
-            ) {
-                needed.insert((*field).to_owned(), value);
+        for (field, value) in values {
+            let of_type = kind == "customFields" && self.type_of(n).needs(&field);
+            let goes_with = TOGETHER.iter().any(|(of, first, _, others)| {
+                *of == kind && (*first == field || others.contains(&&*field))
+            });
+            let must = of_kind
+                .field(&field)
+                .is_some_and(|field| shapes::is_needed(of_kind, field, self.dialect));
+            if must || of_type || goes_with {
+                needed.insert(field, value);
             } else {
-                rest.insert((*field).to_owned(), value);
-            }
-            if *field == "rolePermissionType" && custom {
-                let role = self.pick("roles", n, POOL).map_or_else(
-                    || json!({"lookup": "Manager"}),
-                    |found| json!(self.handle("roles", found)),
-                );
-                needed.insert("role".to_owned(), role);
-                needed.insert("profile".to_owned(), json!({"lookup": "Agent"}));
+                rest.insert(field, value);
             }
         }
-        (needed, rest)
+        // What refers to nothing cannot be declared.
+        let has_all = of_kind.fields.iter().all(|field| {
+            !shapes::is_needed(of_kind, field, self.dialect)
+                || field.naming
+                || needed.contains_key(field.name)
+        });
+        has_all.then_some((needed, rest))
     }
 
     /// The files: one a kind, and an overlay.
@@ -801,7 +670,9 @@ impl Manifest {
             let mut over = Map::new();
             for (n, resource) in resources {
                 let handle = self.handle(kind, *n);
-                let (mut needed, rest) = self.body(kind, *n, resource);
+                let Some((mut needed, rest)) = self.body(kind, *n, resource) else {
+                    continue;
+                };
                 if resource.overlaid {
                     over.insert(handle.clone(), Value::Object(rest));
                 } else {
@@ -809,10 +680,12 @@ impl Manifest {
                 }
                 bodies.insert(handle, Value::Object(needed));
             }
-            if *kind == "contacts" && !over.is_empty() {
+            if !over.is_empty()
+                && let Some(body) = self.simple_body(known(kind))
+            {
                 // The base may declare what the overlay takes out again.
-                bodies.insert("gone@example.com".to_owned(), json!({"lastName": "Gone"}));
-                over.insert("gone@example.com".to_owned(), Value::Null);
+                bodies.insert("gone".to_owned(), body);
+                over.insert("gone".to_owned(), Value::Null);
             }
             if !bodies.is_empty() {
                 base.push(file(kind, &json!({*kind: bodies})));
@@ -823,12 +696,10 @@ impl Manifest {
         }
         let mut removed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (kind, n) in &self.removed {
-            let identity = match *kind {
-                "customFields" => format!("{}/{}", module(*n), name(kind, *n)),
-                "webhooks" if self.dialect == Dialect::Guide => url(*n),
-                _ => name(kind, *n),
-            };
-            removed.entry(kind).or_default().push(identity);
+            removed
+                .entry(kind)
+                .or_default()
+                .push(self.tombstone(kind, *n));
         }
         if !removed.is_empty() {
             base.push(file("removed", &json!({"removed": removed})));
@@ -840,6 +711,51 @@ impl Manifest {
         };
         Sources { base, overlays }
     }
+
+    /// A resource with no more than it needs, of the kinds for which that is simple.
+    fn simple_body(&self, kind: &'static Kind) -> Option<Value> {
+        let mut body = simple_values(kind, self.dialect)?;
+        let name = match kind.naming_field().shape {
+            Shape::Email { .. } => "gone@example.com",
+            _ => "Gone",
+        };
+        body.insert(kind.naming_field().name.to_owned(), json!(name));
+        Some(Value::Object(body))
+    }
+
+    /// How `removed` names a resource of the pool.
+    fn tombstone(&self, kind: &str, n: u8) -> String {
+        let of_kind = known(kind);
+        let api = of_kind.api(self.dialect);
+        if api.is_some_and(|api| api.form == Form::EventsByUrl) {
+            return url(n);
+        }
+        if kind == "customFields" {
+            return format!("{}/{}", self.module(n), name(kind, n));
+        }
+        name(kind, n)
+    }
+}
+
+/// Whether the name of a kind counts inside something only.
+fn has_parts(kind: &Kind) -> bool {
+    kind.fields.iter().filter(|field| field.identity).count() > 1
+}
+
+/// The values that a resource needs besides its name, of the kinds for which they are simple.
+fn simple_values(kind: &'static Kind, dialect: Dialect) -> Option<Map<String, Value>> {
+    if has_parts(kind) {
+        return None;
+    }
+    let fields = shapes::simple_fields(kind, dialect)?;
+    let values = fields.into_iter().map(|field| {
+        let value = match field.shape {
+            Shape::Flag => json!(false),
+            _ => json!("Appeared"),
+        };
+        (field.name.to_owned(), value)
+    });
+    Some(values.collect())
 }
 
 fn file(name: &str, value: &Value) -> Source {
@@ -847,20 +763,69 @@ fn file(name: &str, value: &Value) -> Source {
     Source::new(format!("{name}.yaml"), text.as_bytes())
 }
 
+/// The keys under which objects of a kind hold texts that need not be there, with such a text.
+fn spare(kind: &'static Kind, dialect: Dialect) -> Vec<(&'static str, Value)> {
+    kind.fields
+        .iter()
+        .filter(|field| {
+            let is_plain = matches!(
+                field.wire(dialect),
+                Wire::Sent {
+                    encoding: Encoding::Plain,
+                    ..
+                }
+            );
+            is_plain
+                && matches!(field.shape, Shape::Text { .. })
+                && !field.identity
+                && !field.create_only
+                && !shapes::is_needed(kind, field, dialect)
+        })
+        .filter_map(|field| Some((registry::key(field, dialect), shapes::some_text(field)?)))
+        .collect()
+}
+
+/// The key that tells whether an object is in use, and the value that says no.
+fn off(kind: &'static Kind, dialect: Dialect) -> Option<(&'static str, Value)> {
+    let enabled = kind.enabled?;
+    let field = kind.field(enabled.field)?;
+    let value = match (enabled.on, field.shape) {
+        (Switch::Flag(on), _) => json!(!on),
+        (Switch::Word(on), Shape::Choice(words)) => {
+            let off = words.iter().find(|word| **word != on)?;
+            let spelled = match field.wire(dialect) {
+                Wire::Sent {
+                    encoding: Encoding::Words(spelled),
+                    ..
+                } => spelled.iter().find(|(word, _)| word == off),
+                _ => None,
+            };
+            json!(spelled.map_or(off, |(_, wire)| wire))
+        }
+        (Switch::Word(_), _) => return None,
+    };
+    Some((registry::key(field, dialect), value))
+}
+
 /// Lets something happen to an organization.
 pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change) {
-    let collection = |kind: &'static str| match (kind, dialect) {
-        ("customFields", _) => "fields",
-        ("webhooks", Dialect::Guide) => "events",
-        (kind, _) => kind,
-    };
-    let object = |organization: &Organization, kind: &'static str, at: usize| {
+    let object = |organization: &Organization, kind: &'static Kind, at: usize| {
         let acting = organization.acting_agent().to_owned();
+        let keys = registry::identity_keys(kept_in(kind, dialect));
+        let seeds = shapes::seeds(kind.collection, dialect);
         let objects: Vec<Value> = organization
-            .objects(collection(kind))
+            .objects(kept_in(kind, dialect))
             .into_iter()
             .filter(|object| object["isCustomField"] != json!(false))
-            .filter(|object| object["id"] != acting.as_str() && object["name"] != "Example Company")
+            .filter(|object| object["id"] != acting.as_str())
+            .filter(|object| {
+                // What every organization has is nobody's to change.
+                let is_seed = |key: &str| {
+                    let name = object[key].as_str();
+                    name.is_some_and(|name| seeds.iter().any(|seed| seed == name))
+                };
+                !keys.iter().any(|key| is_seed(key))
+            })
             .collect();
         (!objects.is_empty()).then(|| {
             objects[at % objects.len()]["id"]
@@ -869,106 +834,126 @@ pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change
                 .to_owned()
         })
     };
-    let mut on = |kind: &'static str, at: usize, act: &dyn Fn(&mut Map<String, Value>)| {
+    let mut on = |kind: &'static Kind, at: usize, act: &dyn Fn(&mut Map<String, Value>)| {
         if let Some(id) = object(organization, kind, at) {
-            organization.change(collection(kind), &id, |object| act(object));
+            organization.change(kept_in(kind, dialect), &id, |object| act(object));
         }
     };
-    let spare = [
-        "description",
-        "phone",
-        "title",
-        "industry",
-        "timeZone",
-        "toolTip",
-        "firstName",
-    ];
     match *change {
-        Change::Hide(kind, at) => on(kind, at, &|object| {
-            for field in spare {
-                object.remove(field);
+        Change::Hide(kind, at) => on(known(kind), at, &|object| {
+            for (key, _) in spare(known(kind), dialect) {
+                object.remove(key);
             }
         }),
-        Change::Edit(kind, at) => on(kind, at, &|object| {
-            for field in spare {
-                if object.get(field).is_some_and(Value::is_string) {
-                    object.insert(field.to_owned(), json!("Elsewhere"));
+        Change::Edit(kind, at) => on(known(kind), at, &|object| {
+            for (key, text) in spare(known(kind), dialect) {
+                if object.get(key).is_some_and(Value::is_string) {
+                    object.insert(key.to_owned(), text);
                 }
             }
         }),
-        Change::Empty(kind, at) => on(kind, at, &|object| {
-            for field in spare {
-                if object.contains_key(field) {
-                    object.insert(field.to_owned(), Value::Null);
+        Change::Empty(kind, at) => on(known(kind), at, &|object| {
+            for (key, _) in spare(known(kind), dialect) {
+                if object.contains_key(key) {
+                    object.insert(key.to_owned(), Value::Null);
                 }
             }
         }),
-        Change::Off("webhooks", at) if dialect == Dialect::Guide => {
-            // A webhook of which a part is off cannot stand in a manifest.
-            let Some(id) = object(organization, "webhooks", at) else {
+        Change::Off(kind, at) => {
+            let Some((key, value)) = off(known(kind), dialect) else {
                 return;
             };
-            let url = organization.object("events", &id).unwrap_or_default()["url"].clone();
-            for event in organization.objects("events") {
-                if event["url"] == url {
-                    let id = event["id"].as_str().unwrap_or_default();
-                    organization.change("events", id, |event| {
-                        event.insert("isActive".to_owned(), json!(false));
+            let place = kept_in(known(kind), dialect);
+            let Some(id) = object(organization, known(kind), at) else {
+                return;
+            };
+            // A webhook of which a part is off cannot stand in a manifest.
+            let by_url = known(kind)
+                .api(dialect)
+                .is_some_and(|api| api.form == Form::EventsByUrl);
+            let chosen = organization.object(place, &id).unwrap_or_default();
+            for one in organization.objects(place) {
+                let is_part = by_url && one["url"] == chosen["url"];
+                if one["id"] == chosen["id"] || is_part {
+                    let id = one["id"].as_str().unwrap_or_default();
+                    organization.change(place, id, |object| {
+                        object.insert(key.to_owned(), value.clone());
                     });
                 }
             }
         }
-        Change::Off(kind, at) => on(kind, at, &|object| {
-            for field in ["isEnabled", "isActive"] {
-                if object.contains_key(field) {
-                    object.insert(field.to_owned(), json!(false));
+        Change::Remove(kind, at) => {
+            let place = kept_in(known(kind), dialect);
+            if let Some(id) = object(organization, known(kind), at) {
+                // Other objects would point at nothing, which Desk does not let happen.
+                let is_named = organization
+                    .collections()
+                    .flat_map(|other| organization.objects(other))
+                    .any(|other| other["id"] != id.as_str() && other.to_string().contains(&id));
+                if !is_named {
+                    organization.remove(place, &id);
                 }
             }
-            if kind == "agents" {
-                let word = if dialect == Dialect::Guide {
-                    "INACTIVE"
-                } else {
-                    "DISABLED"
-                };
-                object.insert("status".to_owned(), json!(word));
-            }
-        }),
-        Change::Remove(kind, at) => {
-            // Other objects would point at nothing, which Desk does not let happen.
-            if matches!(kind, "contacts" | "webhooks" | "slas")
-                && let Some(id) = object(organization, kind, at)
-            {
-                organization.remove(collection(kind), &id);
-            }
         }
-        Change::Appear(kind, n) => appear(organization, dialect, kind, n),
+        Change::Appear(kind, n) => appear(organization, dialect, known(kind), n),
     }
 }
 
 /// An object with little more than its name, if that is free.
-fn appear(organization: &mut Organization, dialect: Dialect, kind: &str, n: u8) {
-    let name = name(kind, n);
-    let (collection, field, object) = match (kind, dialect) {
-        ("departments", _) => (
-            "departments",
-            "name",
-            json!({"name": name, "isEnabled": true}),
-        ),
-        ("accounts", _) => ("accounts", "accountName", json!({"accountName": name})),
-        ("contacts", _) => (
-            "contacts",
-            "email",
-            json!({"email": name.to_uppercase(), "lastName": "Appeared"}),
-        ),
-        ("slas", Dialect::Guide) => ("slas", "name", json!({"name": name})),
-        _ => return,
+fn appear(organization: &mut Organization, dialect: Dialect, kind: &'static Kind, n: u8) {
+    if NOT_APPEARING
+        .iter()
+        .any(|(collection, _)| *collection == kind.collection)
+    {
+        return;
+    }
+    let by_hand = kind
+        .api(dialect)
+        .is_none_or(|api| api.form != Form::Plain || matches!(api.create, Create::Manual(_)));
+    let Some(values) = simple_values(kind, dialect).filter(|_| !by_hand) else {
+        return;
     };
-    let taken = organization.objects(collection).iter().any(|object| {
-        object[field]
+    let name = name(kind.collection, n);
+    let naming = registry::key(kind.naming_field(), dialect);
+    let place = kept_in(kind, dialect);
+    let taken = organization.objects(place).iter().any(|object| {
+        object[naming]
             .as_str()
             .is_some_and(|have| have.eq_ignore_ascii_case(&name))
     });
-    if !taken {
-        organization.insert(collection, object);
+    if taken {
+        return;
     }
+    let mut object: Map<String, Value> = values
+        .into_iter()
+        .filter_map(|(field, value)| {
+            Some((
+                registry::key(kind.field(&field)?, dialect).to_owned(),
+                value,
+            ))
+        })
+        .collect();
+    // Case does not tell addresses apart.
+    let shown = match kind.naming_field().shape {
+        Shape::Email { .. } => name.to_uppercase(),
+        _ => name,
+    };
+    object.insert(naming.to_owned(), json!(shown));
+    for field in kind.fields {
+        if field.create_only
+            && let Some(value) = shapes::settled(&field.shape, n)
+        {
+            object.insert(registry::key(field, dialect).to_owned(), value);
+        }
+    }
+    if let Some(enabled) = kind.enabled
+        && let Some(field) = kind.field(enabled.field)
+    {
+        let on = match enabled.on {
+            Switch::Flag(on) => json!(on),
+            Switch::Word(word) => json!(word),
+        };
+        object.insert(registry::key(field, dialect).to_owned(), on);
+    }
+    organization.insert(place, Value::Object(object));
 }

@@ -1,0 +1,455 @@
+//! A kind that manifests can declare is proved in every frame of the tests, in every dialect.
+//!
+//! A kind is one file in `src/kind`, one line in its registry, and rows in the simulator. The
+//! frames take it from there by themselves; what a person has to add is asked for here.
+
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
+#[path = "campaign/case.rs"]
+#[expect(dead_code, reason = "of a schedule only its manifests count here")]
+mod case;
+mod common;
+#[path = "properties/random.rs"]
+mod random;
+#[path = "common/registry.rs"]
+mod registry;
+#[path = "properties/shapes.rs"]
+mod shapes;
+#[path = "campaign/wire.rs"]
+#[expect(dead_code, reason = "nothing is sent over a wire here")]
+mod wire;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{Desk, secrets_of, settings};
+use deskform::config::{Project, Target};
+use deskform::dialect::{Dialect, Edition};
+use deskform::export::export;
+use deskform::kind::{Api, Create, Field, Kind, Removal, Wire};
+use deskform::manifest::{self, Sources};
+use deskform::reading::Needs;
+use deskform::simulator::Simulator;
+use deskform::yaml::source::Source;
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use registry::{DIALECTS, kept_in};
+use serde_json::Value;
+
+/// Draws of the properties and of the campaign that are looked at.
+const DRAWS: u64 = 200;
+
+/// What the plans of the cases say of a kind in a dialect.
+#[derive(Default)]
+struct Shown {
+    verbs: BTreeSet<String>,
+    fields: BTreeSet<String>,
+    /// The first case that creates it, with its environment.
+    made_by: Option<(PathBuf, String)>,
+}
+
+/// What all plans of the cases say, by dialect and collection.
+type Recorded = BTreeMap<(Dialect, String), Shown>;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every kind that a dialect can have, in both.
+fn all() -> impl Iterator<Item = (Dialect, &'static Kind, &'static Api)> {
+    DIALECTS.into_iter().flat_map(|dialect| {
+        registry::kinds(dialect).filter_map(move |kind| Some((dialect, kind, kind.api(dialect)?)))
+    })
+}
+
+/// Reads the plans that are recorded beside the cases.
+fn recorded() -> Recorded {
+    let mut recorded = Recorded::new();
+    let mut folders: Vec<PathBuf> = fs::read_dir(root().join("tests/cases"))
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    folders.sort();
+    for folder in folders {
+        let (Ok(project), _) = Project::read(&folder) else {
+            continue;
+        };
+        for environment in &project.environments {
+            let Target::Simulator { dialect, .. } = environment.target else {
+                continue;
+            };
+            let file = folder.join(format!("{}.plan.txt", environment.name));
+            if let Ok(plan) = fs::read_to_string(file) {
+                note(&plan, dialect, (&folder, &environment.name), &mut recorded);
+            }
+        }
+    }
+    recorded
+}
+
+/// Notes what a plan shows: a line a step, and a line a field below it.
+fn note(plan: &str, dialect: Dialect, case: (&Path, &str), recorded: &mut Recorded) {
+    let mut step: Option<(Dialect, String)> = None;
+    for line in plan.lines() {
+        if let Some(rest) = line.strip_prefix("    ") {
+            let name = rest.split([':', '.', ' ']).next().unwrap_or_default();
+            if let Some(key) = &step {
+                let shown = recorded.entry(key.clone()).or_default();
+                shown.fields.insert(name.to_owned());
+            }
+            continue;
+        }
+        step = None;
+        let Some((words, handle)) = line.split_once('/') else {
+            continue;
+        };
+        let mut words = words.split(' ').skip(1).collect::<Vec<_>>();
+        let (Some(collection), false) = (words.pop(), handle.is_empty()) else {
+            continue;
+        };
+        let verb = words.join(" ");
+        let key = (dialect, collection.to_owned());
+        let shown = recorded.entry(key.clone()).or_default();
+        if verb == "create" && shown.made_by.is_none() {
+            shown.made_by = Some((case.0.to_owned(), case.1.to_owned()));
+        }
+        shown.verbs.insert(verb);
+        step = Some(key);
+    }
+}
+
+/// Whether a request can carry a field, or change it.
+fn can_be_sent(field: &Field, dialect: Dialect) -> bool {
+    matches!(
+        field.wire(dialect),
+        Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_)
+    )
+}
+
+const fn is_by_hand(api: &Api) -> bool {
+    matches!(api.create, Create::Manual(_) | Create::Never)
+}
+
+/// The cases that are lacking.
+fn cases_lacking(recorded: &Recorded) -> Vec<String> {
+    let mut lacking = Vec::new();
+    let nothing = Shown::default();
+    for (dialect, kind, api) in all() {
+        let name = kind.collection;
+        let shown = recorded
+            .get(&(dialect, name.to_owned()))
+            .unwrap_or(&nothing);
+        let mut ask = |what: String| {
+            lacking.push(format!(
+                "{name}, {dialect}: {what}; add a folder to tests/cases, run \
+                 `DESKFORM_BLESS=1 cargo test --test cases`, and look at what came out"
+            ));
+        };
+        let made = if is_by_hand(api) { "by hand" } else { "create" };
+        if !shown.verbs.contains(made) {
+            ask(format!("no case has a step `{made} {name}/…`"));
+        }
+        let is_removed = ["delete", "disable"]
+            .iter()
+            .any(|verb| shown.verbs.contains(*verb));
+        if !is_removed && !matches!(api.removal, Removal::Manual(_) | Removal::Never) {
+            ask("no case removes one (`delete` or `disable`)".to_owned());
+        }
+        let fields: Vec<&str> = kind
+            .fields
+            .iter()
+            .filter(|field| can_be_sent(field, dialect) && !shown.fields.contains(field.name))
+            .map(|field| field.name)
+            .collect();
+        if !fields.is_empty() {
+            ask(format!("no case sets or changes `{}`", fields.join("`, `")));
+        }
+    }
+    lacking
+}
+
+#[test]
+fn every_kind_and_field_has_cases() {
+    let lacking = cases_lacking(&recorded());
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+    // Without cases everything is asked for.
+    let asked = cases_lacking(&Recorded::new());
+    for (dialect, kind, _) in all() {
+        let start = format!("{}, {dialect}: no case", kind.collection);
+        assert!(asked.iter().any(|line| line.starts_with(&start)), "{start}");
+    }
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}
+
+/// A new organization without manifests.
+async fn bare(dialect: Dialect) -> Desk {
+    let text = format!(
+        "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: enterprise, organization: '700001'}}}}\n"
+    );
+    let source = Source::new("deskform.yaml", text.as_bytes());
+    let project = Project::parse(Path::new("."), &source).expect("a project");
+    let environment = project.environment(None).expect("it").clone();
+    let simulator = Simulator::new(settings(dialect, Edition::Enterprise));
+    Desk::with(
+        environment,
+        Sources::default(),
+        BTreeMap::new(),
+        std::sync::Arc::new(std::sync::Mutex::new(simulator)),
+    )
+    .await
+}
+
+#[test]
+fn the_simulator_lists_every_kind() {
+    let mut lacking = Vec::new();
+    for (dialect, kind, _) in all() {
+        let name = kind.collection;
+        let place = format!("add its routes to src/simulator, for the dialect {dialect}");
+        run(async {
+            let desk = bare(dialect).await;
+            desk.take_log();
+            let read = desk.session.read(&Needs::of_kind(kind)).await;
+            let requests: Vec<String> = desk
+                .take_log()
+                .into_iter()
+                .map(|request| format!("{} {}", request.method, request.target))
+                .filter(|request| !request.contains("/organizations") && !request.contains("/my"))
+                .collect();
+            let refused = desk.violations();
+            if let Err(error) = read {
+                lacking.push(format!("{name}: its listing fails: {error:?}; {place}"));
+            } else if !refused.is_empty() {
+                lacking.push(format!("{name}: {refused:?}; {place}"));
+            } else if requests.is_empty() {
+                lacking.push(format!(
+                    "{name}: nothing is asked for, so that nothing is listed in {dialect}"
+                ));
+            }
+        });
+    }
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
+/// What an organization exports.
+async fn exported(desk: &Desk) -> Result<Sources, String> {
+    let needs = Needs::everything(desk.session.dialect);
+    let read = desk.session.read(&needs).await;
+    let mut live = read.map_err(|error| format!("{error:?}"))?;
+    let completed = desk.session.complete_all(&mut live).await;
+    completed.map_err(|error| format!("{error:?}"))?;
+    Ok(manifest::to_sources(&export(&mut live, &|_| false).state))
+}
+
+#[test]
+fn every_kind_is_kept_and_exported() {
+    let recorded = recorded();
+    let mut lacking = Vec::new();
+    for (dialect, kind, api) in all() {
+        let name = kind.collection;
+        let made = recorded.get(&(dialect, name.to_owned()));
+        let Some((folder, environment)) = made.and_then(|shown| shown.made_by.as_ref()) else {
+            // Of what a person makes nothing but the name is seen.
+            if !is_by_hand(api) {
+                lacking.push(format!("{name}, {dialect}: no case makes one"));
+            }
+            continue;
+        };
+        run(async {
+            let desk = Desk::open(folder, environment, &secrets_of(folder)).await;
+            let ready = desk.plan().await.expect("a plan");
+            desk.apply(&ready).await;
+            if desk.objects(kept_in(kind, dialect)).is_empty() {
+                lacking.push(format!(
+                    "{name}: {} has made one, and the simulator has no `{}` in {dialect}; say in \
+                     tests/common/registry.rs (KEPT) where the simulator keeps them",
+                    folder.display(),
+                    kept_in(kind, dialect)
+                ));
+            }
+            let exported = match exported(&desk).await {
+                Ok(exported) => exported,
+                Err(error) => {
+                    lacking.push(format!("{name}, {dialect}: nothing is exported: {error}"));
+                    return;
+                }
+            };
+            if !collections(&exported).contains_key(name) {
+                lacking.push(format!(
+                    "{name}: {} has made one, and the export of {dialect} has none; see \
+                     src/export.rs and `Needs::everything`",
+                    folder.display()
+                ));
+            }
+        });
+    }
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
+/// A value whose field is not exported beside it means nothing in another organization.
+#[test]
+fn values_are_exported_with_their_custom_fields() {
+    for (folder, environment) in [
+        ("agents-every-field", "openapi"),
+        ("customers-every-field", "openapi"),
+        ("customers-every-field", "guide"),
+    ] {
+        run(async {
+            let folder = root().join("tests/cases").join(folder);
+            let desk = Desk::open(&folder, environment, &secrets_of(&folder)).await;
+            let ready = desk.plan().await.expect("a plan");
+            desk.apply(&ready).await;
+            let sources = exported(&desk).await.expect("an export");
+            let text: String = sources
+                .base
+                .iter()
+                .map(|one| one.text.to_string())
+                .collect();
+            assert!(text.contains("cf:"), "{}: {text}", folder.display());
+            assert!(!text.contains("cf_"), "{}: {text}", folder.display());
+        });
+    }
+}
+
+/// The collections that manifests declare, with the fields that they give.
+fn collections(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in sources.base.iter().chain(sources.overlays.iter().flatten()) {
+        let Ok(file) = serde_yaml::from_str::<Value>(&source.text) else {
+            continue;
+        };
+        for (collection, bodies) in file.as_object().into_iter().flatten() {
+            let fields = found.entry(collection.clone()).or_default();
+            let bodies = bodies.as_object().into_iter().flatten();
+            for (_, body) in bodies {
+                fields.extend(
+                    body.as_object()
+                        .into_iter()
+                        .flatten()
+                        .map(|(key, _)| key.clone()),
+                );
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_properties_draw_every_field_of_every_kind() {
+    let mut lacking = Vec::new();
+    for dialect in DIALECTS {
+        let mut drawn: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let strategies = [false, true].map(|later| random::manifest(dialect, later));
+        let seed = [dialect as u8; 32];
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+        for turn in 0..DRAWS {
+            for strategy in &strategies {
+                let manifest = strategy.new_tree(&mut runner).expect("a draw").current();
+                let turn = u8::try_from(turn % 256).expect("a byte");
+                for (collection, fields) in collections(&manifest.turned(turn).sources()) {
+                    drawn.entry(collection).or_default().extend(fields);
+                }
+            }
+        }
+        for kind in registry::kinds(dialect) {
+            let name = kind.collection;
+            let Some(fields) = drawn.get(name) else {
+                lacking.push(format!(
+                    "{name}: no manifest of {dialect} in {DRAWS} draws declares one; see \
+                     tests/properties/random.rs"
+                ));
+                continue;
+            };
+            for field in kind.fields {
+                let excluded = shapes::NOT_DRAWN
+                    .iter()
+                    .any(|(of, no, only, _)| *of == name && *no == field.name && *only == dialect);
+                if can_be_sent(field, dialect) && !excluded && !fields.contains(field.name) {
+                    lacking.push(format!(
+                        "{name}: no manifest of {dialect} in {DRAWS} draws gives `{}`; if no text \
+                         in tests/properties/shapes.rs (TEXTS) fits its shape, add one",
+                        field.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
+#[test]
+fn fault_schedules_draw_every_kind() {
+    let strategies = case::Strategies::new();
+    let mut before = BTreeSet::new();
+    let mut now = BTreeSet::new();
+    for seed in 1..=DRAWS {
+        let case = case::Case::draw(seed, &strategies);
+        let of = |manifest: &random::Manifest| -> Vec<(Dialect, String)> {
+            let declared = collections(&manifest.sources());
+            declared
+                .into_keys()
+                .map(|collection| (case.dialect, collection))
+                .collect()
+        };
+        before.extend(case.before.iter().flat_map(of));
+        now.extend(of(&case.now));
+    }
+    let mut lacking = Vec::new();
+    for (dialect, kind, _) in all() {
+        let key = (dialect, kind.collection.to_owned());
+        if !before.contains(&key) || !now.contains(&key) {
+            lacking.push(format!(
+                "{}: none of {DRAWS} fault schedules of {dialect} has one before and one \
+                 afterwards; see tests/campaign/case.rs and tests/properties/random.rs",
+                kind.collection
+            ));
+        }
+    }
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
+/// The collections that a project declares in its files.
+fn declared_in(folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|end| end == "yaml")
+                && let Ok(text) = fs::read_to_string(&path)
+                && let Ok(Value::Object(file)) = serde_yaml::from_str(&text)
+            {
+                found.extend(file.into_iter().map(|(key, _)| key));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_example_declares_every_kind() {
+    let acme = root().join("examples/acme");
+    let mut declared = declared_in(&acme.join("manifests"));
+    declared.extend(declared_in(&acme.join("overlays")));
+    let lacking: BTreeSet<&str> = all()
+        .map(|(_, kind, _)| kind.collection)
+        .filter(|collection| !declared.contains(*collection))
+        .collect();
+    assert!(
+        lacking.is_empty(),
+        "examples/acme declares none of `{}`: add some to its manifests, or to the overlay of the \
+         dialect that has them",
+        lacking.into_iter().collect::<Vec<_>>().join("`, `")
+    );
+}

@@ -1,0 +1,638 @@
+//! Values of fields, drawn from what the registry says of them: one generator for all shapes.
+//!
+//! What a shape cannot tell stands in tables: which texts there are, which values go together,
+//! and what every organization has.
+
+#![expect(
+    unreachable_pub,
+    clippy::panic,
+    reason = "a module of several test binaries; a test panics to fail"
+)]
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use deskform::dialect::Dialect;
+use deskform::kind::rules::{Rule, Sort};
+use deskform::kind::webhooks::{EVENTS, GUIDE_EVENTS};
+use deskform::kind::{Field, KINDS, Kind, Shape, Wire, find};
+use deskform::live::convert::can_be_cleared;
+use deskform::simulator::{OrganizationSeed, Settings, Simulator};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::registry;
+
+const O: Dialect = Dialect::Openapi;
+const G: Dialect = Dialect::Guide;
+
+/// Texts of every sort: a field takes the first few that fit its shape.
+///
+/// Some are normalised in some way, or look like something that is not text.
+const TEXTS: &[&str] = &[
+    "Plain words",
+    "  spaces around  ",
+    "Zürich, 東京",
+    "12",
+    "true",
+    "null",
+    "a: b",
+    "One",
+    "US",
+    "de_DE",
+    "Etc/UTC",
+    "America/New_York",
+    "01234",
+    "50000000",
+    "1250.5",
+    "https://www.example.com",
+    "http://example.com/a?b=c",
+    "Sales@Example.com",
+    "info@example.com",
+    "11111111-2222-3333-4444-555555555555",
+    "99999999-aaaa-BBBB-cccc-dddddddddddd",
+];
+/// How many of them a field takes.
+const TAKEN: usize = 6;
+
+/// The name of an object of a kind that every organization has, and that is therefore declared
+/// under it and never removed.
+pub const STANDING: &[(&str, &str)] = &[("departments", "Example Company")];
+
+/// Fields whose values must differ between the resources of a kind.
+const UNIQUE: &[(&str, &str)] = &[("webhooks", "url")];
+
+/// Flags that one resource of a kind at most may have set.
+pub const ONE_ONLY: &[(&str, &str)] = &[("slas", "isDefault")];
+
+/// Fields that stand beside one value of another field, and never without it.
+pub const TOGETHER: &[(&str, &str, &str, &[&str])] = &[(
+    "agents",
+    "rolePermissionType",
+    "Custom",
+    &["role", "profile"],
+)];
+
+/// Names of live objects that no listing of a dialect shows.
+const LOOKED_UP: &[(&str, Dialect, &str)] = &[("roles", G, "CEO")];
+
+/// Fields that are not drawn in a dialect, each with the reason.
+pub const NOT_DRAWN: &[(&str, &str, Dialect, &str)] = &[(
+    "agents",
+    "profile",
+    G,
+    "the guide shows no names of profiles, and an id belongs to one organization",
+)];
+
+/// Fields that are not cleared in a dialect, each with the reason.
+const NOT_CLEARED: &[(&str, &str, Dialect, &str)] = &[
+    ("agents", "role", G, "an agent always has a role"),
+    (
+        "agents",
+        "timeZone",
+        O,
+        "one that is cleared is shown as an empty text, and one that was never given as null",
+    ),
+];
+
+/// Texts that fit the shape of a field and are not drawn, each with the reason.
+const NO_TEXTS: &[(&str, &str, &str)] = &[(
+    "annualrevenue",
+    "01234",
+    "where an amount travels as a number, its zeros in front are lost, and texts are compared",
+)];
+
+/// A type of custom fields.
+pub struct Type {
+    pub name: &'static str,
+    /// The only dialect that can create it.
+    only: Option<Dialect>,
+    /// What its fields may be, as JSON, where the shape does not tell.
+    fields: &'static [(&'static str, &'static [&'static str])],
+    /// Values that records may have.
+    pub values: &'static [&'static str],
+}
+
+const fn of_type(
+    name: &'static str,
+    fields: &'static [(&'static str, &'static [&'static str])],
+    values: &'static [&'static str],
+) -> Type {
+    Type {
+        name,
+        only: None,
+        fields,
+        values,
+    }
+}
+
+const CHOICES: &[&str] = &[r#"["EMEA", "APAC"]"#, r#"["EMEA", "APAC", "AMER"]"#];
+
+/// The types of custom fields.
+const TYPES: &[Type] = &[
+    of_type(
+        "Text",
+        &[("maxLength", &["60", "80"])],
+        &["Some text", "  more  ", "12, über"],
+    ),
+    of_type("Number", &[("maxLength", &["5", "6"])], &["0", "12345"]),
+    of_type(
+        "Boolean",
+        &[("defaultValue", &[r#""true""#, r#""false""#])],
+        &["true", "false"],
+    ),
+    of_type("Picklist", &[("values", CHOICES)], &["EMEA", "APAC"]),
+    of_type("Date", &[], &["2027-06-30"]),
+    of_type("Textarea", &[], &["Line one\nline two", "One line"]),
+    of_type("Email", &[], &["someone@example.com"]),
+    of_type(
+        "Decimal",
+        &[("maxLength", &["8", "9"]), ("decimalPlaces", &["2", "3"])],
+        &["1.5", "20"],
+    ),
+    of_type("URL", &[], &["https://www.example.com/path"]),
+    of_type("Percent", &[], &["12.5"]),
+    of_type(
+        "Currency",
+        &[
+            ("maxLength", &["8", "9"]),
+            ("decimalPlaces", &["2"]),
+            ("roundingPrecision", &["0", "1", "2"]),
+        ],
+        &["20", "1.5"],
+    ),
+    of_type("DateTime", &[], &["2027-06-30T09:00:00.000Z"]),
+    of_type("Multiselect", &[("values", CHOICES)], &["EMEA", "APAC"]),
+    of_type("Phone", &[("maxLength", &["30", "40"])], &["555-0100"]),
+    Type {
+        only: Some(O),
+        ..of_type(
+            "LookUp",
+            &[(
+                "lookup",
+                &[
+                    r#"{"module": {"apiName": "tickets"}, "relatedListLabel": "These"}"#,
+                    r#"{"module": {"apiName": "tickets"}, "relatedListLabel": "Those"}"#,
+                ],
+            )],
+            &[],
+        )
+    },
+    Type {
+        only: Some(O),
+        ..of_type("Formula", &[], &[])
+    },
+    Type {
+        only: Some(G),
+        ..of_type("LargeText", &[], &["Much text"])
+    },
+];
+
+/// The types of custom fields that a dialect can create.
+pub fn types(dialect: Dialect) -> Vec<&'static Type> {
+    TYPES
+        .iter()
+        .filter(|row| row.only.is_none_or(|only| only == dialect))
+        .collect()
+}
+
+/// What the table says of each type of custom fields.
+fn type_sorts() -> &'static [Sort] {
+    let kind = find("customFields").expect("custom fields are a kind");
+    (kind.rules.iter())
+        .find_map(|rule| match rule {
+            Rule::Sorts(sorts) => Some(sorts.sorts),
+            _ => None,
+        })
+        .expect("they have sorts")
+}
+
+/// Whether a field of custom fields depends on their type.
+fn depends_on_type(field: &str) -> bool {
+    field == "defaultValue"
+        || type_sorts().iter().any(|rule| {
+            rule.required
+                .iter()
+                .chain(rule.allowed)
+                .any(|name| *name == field)
+        })
+}
+
+impl Type {
+    /// The value of a field that depends on the type; none where the type does not have it.
+    pub fn value(&self, field: &Field, at: u8, n: u8) -> Option<Value> {
+        let rule = type_sorts().iter().find(|rule| rule.name == self.name)?;
+        let own = self.fields.iter().find(|(name, _)| *name == field.name);
+        if let Some((_, values)) = own {
+            let text = values[usize::from(at) % values.len()];
+            return serde_json::from_str(text).ok();
+        }
+        if field.name == "defaultValue" || !rule.allowed.contains(&field.name) {
+            return None;
+        }
+        let at = if is_fixed(field) { n } else { at };
+        settled(&field.shape, at)
+    }
+
+    /// Whether the type demands a field.
+    pub fn needs(&self, field: &str) -> bool {
+        type_sorts()
+            .iter()
+            .any(|rule| rule.name == self.name && rule.required.contains(&field))
+    }
+}
+
+/// A drawn value; references are places in a pool, which mean something within a manifest only.
+#[derive(Debug, Clone)]
+pub enum Drawn {
+    Plain(Value),
+    One(&'static str, u8),
+    Many(&'static str, Vec<u8>),
+    Map(Vec<(&'static Field, Self)>),
+    Cf(&'static str, Vec<(u8, u8)>),
+    Subscriptions(Vec<(u8, u8, u8)>),
+    /// A value that depends on the type of the custom field.
+    ByType(&'static Field, u8),
+    /// A value that depends on the resource's place in the pool.
+    ByPlace(&'static Field),
+    /// A reference to what every organization has.
+    Standing(&'static str),
+}
+
+/// Whether manifests of a dialect can give a field a value that goes somewhere.
+pub fn is_settable(field: &Field, dialect: Dialect) -> bool {
+    match field.wire(dialect) {
+        Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) | Wire::Manual { .. } => true,
+        Wire::Harmless | Wire::Refused(_) => false,
+    }
+}
+
+/// Draws a field's value; none where the field's value is not drawn but follows from the name.
+pub fn field(
+    kind: &'static Kind,
+    field: &'static Field,
+    dialect: Dialect,
+    later: bool,
+) -> Option<BoxedStrategy<Drawn>> {
+    let excluded = NOT_DRAWN.iter().any(|(collection, name, only, _)| {
+        *collection == kind.collection && *name == field.name && *only == dialect
+    });
+    if field.naming || excluded || !is_settable(field, dialect) {
+        return None;
+    }
+    if kind.collection == "customFields" {
+        // Module and type follow from the name.
+        if matches!(field.name, "module" | "type") {
+            return None;
+        }
+        if depends_on_type(field.name) {
+            return Some(
+                any::<u8>()
+                    .prop_map(move |at| Drawn::ByType(field, at))
+                    .boxed(),
+            );
+        }
+    }
+    // What is fixed on creation is the same whenever the resource is drawn.
+    if let (true, Shape::Reference(target)) = (is_fixed(field), field.shape) {
+        return Some(Just(Drawn::Standing(target)).boxed());
+    }
+    let is_unique = UNIQUE.contains(&(kind.collection, field.name));
+    if is_unique || is_fixed(field) && settled(&field.shape, 0).is_some() {
+        return Some(Just(Drawn::ByPlace(field)).boxed());
+    }
+    let some = shape(field)?;
+    let is_switch = kind
+        .enabled
+        .is_some_and(|enabled| enabled.field == field.name);
+    let is_manual = matches!(field.wire(dialect), Wire::Manual { .. });
+    let is_needed = is_needed(kind, field, dialect);
+    // A map that is cleared whole comes back as a map of nulls, which is another value today.
+    let is_map = matches!(field.shape, Shape::Map(_));
+    let stays = NOT_CLEARED.iter().any(|(collection, name, only, _)| {
+        *collection == kind.collection && *name == field.name && *only == dialect
+    });
+    let clears = later
+        && !(is_map || is_switch || is_manual || is_needed || stays)
+        && can_be_cleared(field, dialect);
+    Some(if clears {
+        prop_oneof![4 => some, 1 => Just(Drawn::Plain(Value::Null))].boxed()
+    } else {
+        some
+    })
+}
+
+/// Whether a field has one value for as long as a resource lives.
+pub const fn is_fixed(field: &Field) -> bool {
+    field.create_only || field.identity
+}
+
+/// Draws a value of a shape.
+fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
+    let plain = |values: Vec<Value>| {
+        let some = !values.is_empty();
+        some.then(|| prop::sample::select(values).prop_map(Drawn::Plain).boxed())
+    };
+    match field.shape {
+        Shape::Text { .. }
+        | Shape::Email { .. }
+        | Shape::Scalar { .. }
+        | Shape::Choice(_)
+        | Shape::Flag => plain(values(field)),
+        Shape::Integer { min, max } => {
+            let most = max.min(min.saturating_add(5_000));
+            Some((min..=most).prop_map(|n| Drawn::Plain(json!(n))).boxed())
+        }
+        Shape::Number => Some(
+            (0..200_u16)
+                .prop_map(|n| Drawn::Plain(json!(f64::from(n) / 2.0)))
+                .boxed(),
+        ),
+        Shape::Reference(target) => Some(
+            any::<u8>()
+                .prop_map(move |at| Drawn::One(target, at))
+                .boxed(),
+        ),
+        Shape::References(target) => Some(
+            prop::collection::vec(any::<u8>(), 1..4)
+                .prop_map(move |many| Drawn::Many(target, many))
+                .boxed(),
+        ),
+        Shape::Texts { max_items, .. } => {
+            let items = values(field);
+            let most = match max_items {
+                0 => items.len(),
+                most => items.len().min(most as usize),
+            };
+            (most > 0).then(|| {
+                prop::sample::subsequence(items, 1..=most)
+                    .prop_map(|items| Drawn::Plain(json!(items)))
+                    .boxed()
+            })
+        }
+        Shape::Map(leaves) => {
+            let drawn: Vec<BoxedStrategy<Option<(&'static Field, Drawn)>>> = leaves
+                .iter()
+                .filter_map(|leaf| {
+                    let value = shape(leaf)?.prop_map(move |drawn| (leaf, drawn));
+                    let chance = if leaf.required { 1.0 } else { 0.5 };
+                    Some(prop::option::weighted(chance, value).boxed())
+                })
+                .collect();
+            let first = leaves
+                .iter()
+                .find_map(|leaf| Some(shape(leaf)?.prop_map(move |drawn| (leaf, drawn)).boxed()))?;
+            Some(
+                (drawn, first)
+                    .prop_map(|(drawn, first)| {
+                        let mut leaves: Vec<_> = drawn.into_iter().flatten().collect();
+                        if leaves.is_empty() {
+                            leaves.push(first);
+                        }
+                        Drawn::Map(leaves)
+                    })
+                    .boxed(),
+            )
+        }
+        Shape::CustomFields { module } => Some(
+            prop::collection::vec((any::<u8>(), any::<u8>()), 1..5)
+                .prop_map(move |values| Drawn::Cf(module, values))
+                .boxed(),
+        ),
+        Shape::Subscriptions => Some(
+            prop::collection::vec(any::<(u8, u8, u8)>(), 1..5)
+                .prop_map(Drawn::Subscriptions)
+                .boxed(),
+        ),
+    }
+}
+
+/// The values that a field, or an item of its list, is drawn from, where they are few.
+fn values(field: &Field) -> Vec<Value> {
+    match field.shape {
+        Shape::Flag => vec![json!(true), json!(false)],
+        Shape::Choice(words) => words.iter().map(|word| json!(word)).collect(),
+        Shape::Texts { choices, .. } if !choices.is_empty() => {
+            choices.iter().map(|word| json!(word)).collect()
+        }
+        _ => texts(field),
+    }
+}
+
+/// The texts that fit a field.
+fn texts(field: &Field) -> Vec<Value> {
+    let (min, max, pattern) = match field.shape {
+        Shape::Text { min, max, pattern } => (min, max, pattern),
+        Shape::Email { max, pattern } => (1, max, Some(pattern)),
+        Shape::Texts { max, pattern, .. } => (1, max, pattern),
+        Shape::Scalar { max } => (1, max, None),
+        _ => return Vec::new(),
+    };
+    let most = [max, field.update_max.unwrap_or_default()]
+        .into_iter()
+        .filter(|most| *most > 0)
+        .min();
+    let mut schema = json!({"minLength": min.max(1)});
+    if let Some(most) = most {
+        schema["maxLength"] = json!(most);
+    }
+    if let Some(pattern) = pattern {
+        schema["pattern"] = json!(pattern.regex);
+    }
+    let fits = jsonschema::options()
+        .with_pattern_options(jsonschema::PatternOptions::regex())
+        .build(&schema)
+        .expect("a schema");
+    TEXTS
+        .iter()
+        .map(|text| json!(text))
+        .filter(|text| fits.is_valid(text))
+        .filter(|text| {
+            let excluded = |(name, no, _): &(&str, &str, &str)| *name == field.name && text == no;
+            !NO_TEXTS.iter().any(excluded)
+        })
+        .take(TAKEN)
+        .collect()
+}
+
+/// A value that follows from a number, of the shapes that have such values.
+pub fn settled(shape: &Shape, n: u8) -> Option<Value> {
+    match *shape {
+        Shape::Flag => Some(json!(n.is_multiple_of(2))),
+        Shape::Choice(words) => Some(json!(words[usize::from(n) % words.len()])),
+        Shape::Integer { min, max } => Some(json!(max.min(min.saturating_add(i64::from(n))))),
+        Shape::Map(leaves) => {
+            let body: Option<Map<String, Value>> = leaves
+                .iter()
+                .map(|leaf| Some((leaf.name.to_owned(), settled(&leaf.shape, n)?)))
+                .collect();
+            body.map(Value::Object)
+        }
+        Shape::Text { .. }
+        | Shape::Email { .. }
+        | Shape::Scalar { .. }
+        | Shape::Number
+        | Shape::Reference(_)
+        | Shape::References(_)
+        | Shape::Texts { .. }
+        | Shape::CustomFields { .. }
+        | Shape::Subscriptions => None,
+    }
+}
+
+/// The value of a field that follows from a place in the pool.
+pub fn by_place(field: &Field, n: u8) -> Value {
+    settled(&field.shape, n).unwrap_or_else(|| json!(url(n)))
+}
+
+/// An address of its own for each place in the pool.
+pub fn url(n: u8) -> String {
+    format!("https://hooks.example.com/zoho/{n}")
+}
+
+/// A text that a field can be given behind deskform's back.
+pub fn some_text(field: &Field) -> Option<Value> {
+    texts(field).into_iter().next()
+}
+
+/// The modules whose custom fields records have, in a dialect.
+pub fn modules(dialect: Dialect) -> Vec<&'static str> {
+    registry::kinds(dialect)
+        .flat_map(|kind| kind.fields)
+        .filter(|field| is_settable(field, dialect))
+        .filter_map(|field| match field.shape {
+            Shape::CustomFields { module } => Some(module),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The names of objects of a kind that every organization has from the beginning.
+pub fn seeds(collection: &'static str, dialect: Dialect) -> Vec<String> {
+    type Names = Vec<(&'static str, Vec<String>)>;
+    static SEEDS: OnceLock<[Names; 2]> = OnceLock::new();
+    let all = SEEDS.get_or_init(|| [O, G].map(all_seeds));
+    let n = usize::from(dialect == G);
+    all[n]
+        .iter()
+        .find(|(kind, _)| *kind == collection)
+        .map(|(_, names)| names.clone())
+        .unwrap_or_default()
+}
+
+fn all_seeds(dialect: Dialect) -> Vec<(&'static str, Vec<String>)> {
+    let ids = ["700001", "700002"];
+    let simulator = Simulator::new(Settings {
+        dialect,
+        organizations: ids.iter().map(|id| OrganizationSeed::new(*id)).collect(),
+        ..Settings::default()
+    });
+    KINDS
+        .iter()
+        .map(|kind| {
+            let place = registry::kept_in(kind, dialect);
+            let names = |id: &str| -> Vec<String> {
+                if kind.api(dialect).is_none() {
+                    return LOOKED_UP
+                        .iter()
+                        .filter(|(collection, spoken, _)| {
+                            *collection == kind.collection && *spoken == dialect
+                        })
+                        .map(|(.., name)| (*name).to_owned())
+                        .collect();
+                }
+                let key = registry::key(kind.naming_field(), dialect);
+                let organization = simulator.organization(id).expect("it");
+                organization
+                    .objects(place)
+                    .iter()
+                    .filter_map(|object| object[key].as_str().map(str::to_owned))
+                    .collect()
+            };
+            let there: BTreeSet<String> = names(ids[1]).into_iter().collect();
+            let mut both = names(ids[0]);
+            both.retain(|name| there.contains(name));
+            both.dedup();
+            (kind.collection, both)
+        })
+        .collect()
+}
+
+/// Subscriptions to some events, each with some of the filters that it takes.
+///
+/// `departments` names departments for a filter.
+pub fn subscriptions(
+    events: &[(u8, u8, u8)],
+    dialect: Dialect,
+    departments: impl Fn(u8) -> Option<String>,
+) -> Value {
+    let mut map = Map::new();
+    for (event, at, bits) in events {
+        match dialect {
+            Dialect::Openapi => {
+                let event = &EVENTS[usize::from(*event) % EVENTS.len()];
+                let mut filter = Map::new();
+                for (n, key) in event.filter.iter().enumerate() {
+                    if bits >> n & 1 == 0 {
+                        continue;
+                    }
+                    let value = match *key {
+                        "departments" => departments(*at).map(|handle| json!([handle])),
+                        "includePrevState" => Some(json!(at.is_multiple_of(2))),
+                        "fields" => Some(Value::from(
+                            &["status", "assigneeId"][..=usize::from(at % 2)],
+                        )),
+                        "direction" => Some(Value::from(["in", "out"][usize::from(at % 2)])),
+                        other => panic!("no filter is drawn for `{other}`: add it here"),
+                    };
+                    filter.extend(value.map(|value| ((*key).to_owned(), value)));
+                }
+                let filter = if filter.is_empty() && bits % 3 == 0 {
+                    Value::Null
+                } else {
+                    Value::Object(filter)
+                };
+                map.insert(event.name.to_owned(), filter);
+            }
+            Dialect::Guide => {
+                let (_, event, field) = GUIDE_EVENTS[usize::from(*event) % GUIDE_EVENTS.len()];
+                let filter = match field {
+                    None => json!({}),
+                    Some(field) if bits.is_multiple_of(2) => json!({"fields": [field]}),
+                    Some(_) => json!({"fields": ["assigneeId", "status"]}),
+                };
+                map.insert(event.to_owned(), filter);
+            }
+        }
+    }
+    Value::Object(map)
+}
+
+/// Whether a resource of a kind can be made from its name and simple values alone.
+pub fn simple_fields(kind: &'static Kind, dialect: Dialect) -> Option<Vec<&'static Field>> {
+    let needed: Vec<&Field> = kind
+        .fields
+        .iter()
+        .filter(|field| is_needed(kind, field, dialect) && !field.naming)
+        .collect();
+    let is_simple = |field: &&'static Field| {
+        !field.identity && matches!(field.shape, Shape::Text { .. } | Shape::Flag)
+    };
+    let is_unique = UNIQUE
+        .iter()
+        .any(|(collection, _)| *collection == kind.collection);
+    (!is_unique && needed.iter().all(is_simple)).then_some(needed)
+}
+
+/// Whether a declaration of a new resource must have a field.
+pub fn is_needed(kind: &Kind, field: &Field, dialect: Dialect) -> bool {
+    let on_create = kind
+        .api(dialect)
+        .map_or(&[][..], |api| api.required_on_create);
+    is_settable(field, dialect) && (field.required || on_create.contains(&field.name))
+}
+
+/// The kind of a collection that is in the registry.
+pub fn known(collection: &str) -> &'static Kind {
+    find(collection).expect("a kind")
+}
