@@ -262,6 +262,16 @@ fn manifests(dialect: Dialect, time: usize) -> String {
             "  Hook {n}: {{url: 'https://hooks.example.com/{n}', subscriptions: {events}}}"
         ));
     }
+    if !openapi {
+        // Its events move to another URL, and its handle changes with it.
+        line(
+            [
+                "  Staying: {url: 'https://hooks.example.com/old', subscriptions: {Ticket_Add: {}, Contact_Add: {}}}",
+                "  Moved: {lifecycle: {renamedFrom: 'https://hooks.example.com/old'}, url: 'https://hooks.example.com/new', subscriptions: {Ticket_Add: {}, Contact_Add: {}}}",
+            ][time]
+            .to_owned(),
+        );
+    }
     line("agents:".to_owned());
     for n in from..to - 2 {
         let rest = if openapi {

@@ -17,13 +17,19 @@ pub(super) struct Owners {
     pub(super) by_index: HashMap<usize, Address>,
     /// Addresses for which a killed run may have made an object.
     watched: HashSet<Address>,
+    /// Addresses that no run has applied to the end: the ledger knows only what was made for them.
+    begun: HashSet<Address>,
 }
 
 impl Owners {
     pub(super) fn of(live: &Live, options: &Options) -> Self {
         let mut by_address = HashMap::new();
         let mut by_index = HashMap::new();
+        let mut begun = HashSet::default();
         for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
+            if entry.fields.is_empty() && !entry.adopted {
+                begun.insert(address.clone());
+            }
             // More than one where a run ended between the halves of a replacement.
             let indices = std::iter::once(&entry.id)
                 .chain(&entry.parts)
@@ -41,6 +47,7 @@ impl Owners {
                 .iter()
                 .map(|(address, _)| address.clone())
                 .collect(),
+            begun,
         }
     }
 
@@ -60,14 +67,21 @@ impl Owners {
         named: usize,
         old: usize,
         live: &Live,
+        desired: &Desired,
     ) -> bool {
         let in_parts = |object: &LiveObject| !object.parts.is_empty();
         let watched = self.watched.contains(address);
+        // The handle may have changed with the URL: then the old events are of an address that nobody
+        // declares any more.
+        let is_begun = watched || self.begun.contains(address);
+        let is_given_up = |of_old: &Address| !desired.state.contains_key(of_old);
         let by_ledger = match (self.by_index.get(&old), self.by_index.get(&named)) {
-            (Some(of_old), Some(of_named)) => of_old == address && of_named == address,
-            (Some(of_old), None) => of_old == address && watched,
+            (Some(of_old), Some(of_named)) => {
+                of_named == address && (of_old == address || is_begun && is_given_up(of_old))
+            }
+            (Some(of_old), None) => watched && (of_old == address || is_given_up(of_old)),
             (None, None) => watched,
-            (None, Some(_)) => false,
+            (None, Some(of_named)) => of_named == address && is_begun,
         };
         by_ledger && live.objects.get(named).is_some_and(in_parts)
     }

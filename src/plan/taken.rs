@@ -112,7 +112,7 @@ impl Rename<'_> {
         let before = *left.first()?;
         if left.len() == 1
             && taken.len() == 1
-            && (owners.is_moving(address, first, before, live)
+            && (owners.is_moving(address, first, before, live, desired)
                 || owners.is_renamed_in_turn(address, first, before, desired))
         {
             return None;

@@ -211,6 +211,8 @@ pub struct Keeper {
     /// Journals of other runs that are removed when the ledger is saved.
     others: Vec<RunId>,
     doubts: Vec<Intent>,
+    /// When the last request of a killed run can have gone out at the latest.
+    silent_since: i64,
     warnings: Vec<Problem>,
 }
 
@@ -231,6 +233,10 @@ impl Keeper {
     ) -> Result<Self, KeepError> {
         let guard = store.lock(holder, LOCK_TTL).await?;
         let mut warnings = Vec::new();
+        // A write may go out long after its intent: it waits for its turn, and is repeated after a
+        // refusal. Nothing goes out after the end of the lock, and nothing now that it is ours.
+        let now_ms = clock.now_ms();
+        let silent_since = (guard.taken_over()).map_or(now_ms, |held| held.until.min(now_ms));
         if let Some(held) = guard.taken_over() {
             warnings.push(
                 Problem::warning(
@@ -263,6 +269,7 @@ impl Keeper {
                     kept,
                     others,
                     doubts,
+                    silent_since,
                     warnings,
                 })
             }
@@ -324,17 +331,12 @@ impl Keeper {
         options.watched = watched(&self.doubts);
         loop {
             let ready = session.plan(desired, &options).await?;
-            let settled_at = self
-                .doubts
-                .iter()
-                .filter(|intent| !is_seen(intent, &ready))
-                .map(|intent| intent.at)
-                .max()
-                .map_or(0, |at| {
-                    // A clock that went back must not make a run wait for longer than once.
-                    at.min(self.clock.now_ms())
-                        .saturating_add(millis(session.settle))
-                });
+            let unseen = self.doubts.iter().any(|intent| !is_seen(intent, &ready));
+            let settled_at = if unseen {
+                self.silent_since.saturating_add(millis(session.settle))
+            } else {
+                0
+            };
             let left = settled_at.saturating_sub(self.clock.now_ms());
             if left <= 0 {
                 if self.own_seen(&ready) {
