@@ -15,6 +15,9 @@ pub struct Bound {
     pub live: HashMap<Address, usize>,
     /// Live objects that a tombstone names, with the tombstone's place.
     pub tombstones: Vec<(usize, Place)>,
+    /// Which of them a webhook leaves, whose events are at another URL already, by the webhook's
+    /// address: they go when all events are there.
+    pub left: HashMap<usize, Address>,
     /// Live objects that are owned, or that everything is to be owned of, and not declared.
     pub pruned: Vec<usize>,
     /// Addresses whose live object the ledger knew already.

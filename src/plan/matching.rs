@@ -105,7 +105,7 @@ pub fn bind_what_is_clear(
         }
     }
     tombstones(desired, live, &owners, options, &mut bound, &mut problems);
-    left_by_moves(desired, live, &owners, &mut bound);
+    left_by_moves(desired, live, &owners, options, &mut bound, &mut problems);
     prune(&owners, live, options, &mut bound, &mut problems);
     renames_of_nothing(desired, live, &owners, options, &mut bound, &mut problems);
     translated(desired, live, &mut bound, &mut problems);
@@ -343,15 +343,22 @@ fn candidate(
 
 /// Events of a URL that a webhook has left, where a run ended before it had removed them: the new
 /// URL is there, and the ledger knows the old one's, or `renamedFrom` still says which one it replaces.
-fn left_by_moves(desired: &Desired, live: &Live, owners: &Owners, bound: &mut Bound) {
+fn left_by_moves(
+    desired: &Desired,
+    live: &Live,
+    owners: &Owners,
+    options: &Options,
+    bound: &mut Bound,
+    problems: &mut Vec<Problem>,
+) {
+    let mut left: Vec<(usize, Address, &str)> = Vec::new();
     for (index, address) in owners.left_over(bound) {
         let is_parted = live
             .objects
             .get(index)
             .is_some_and(|object| !object.parts.is_empty());
-        if is_parted && is_unknown(index, live, bound) {
-            let at = place(desired, address, "url");
-            bound.tombstones.push((index, at));
+        if is_parted {
+            left.push((index, address.clone(), "url"));
         }
     }
     for (address, resource) in &desired.state {
@@ -362,15 +369,34 @@ fn left_by_moves(desired: &Desired, live: &Live, owners: &Owners, bound: &mut Bo
         if !by_url || !bound.live.contains_key(address) {
             continue;
         }
-        let index =
-            renamed_from(desired, live, address, resource).and_then(|old| match *old.objects {
-                [index] => Some(index),
-                _ => None,
-            });
-        let Some(index) = index else { continue };
-        if is_unknown(index, live, bound) {
-            let at = place(desired, address, "lifecycle/renamedFrom");
+        let old = renamed_from(desired, live, address, resource);
+        if let Some([index]) = old.as_ref().map(|old| &*old.objects) {
+            left.push((*index, address.clone(), "lifecycle/renamedFrom"));
+        }
+    }
+    for (index, address, path) in left {
+        if !is_unknown(index, live, bound) {
+            continue;
+        }
+        let at = place(desired, &address, path);
+        let declared = desired.details.get(&address);
+        let is_kept = declared.is_some_and(|detail| detail.lifecycle.prevent_destroy);
+        let keeper = owners.protected(index, options);
+        if let Some(keeper) = keeper.or_else(|| is_kept.then_some(&address)) {
+            problems.push(
+                Problem::error(
+                    Code::PreventDestroy,
+                    format!("`{address}` leaves the events of its old URL, and the `preventDestroy` of `{keeper}` forbids that they are removed"),
+                )
+                .at(at, "its old URL")
+                .help(format!(
+                    "take `preventDestroy` away for one apply, or let go of it with `deskform ledger forget '{keeper}'`"
+                )),
+            );
+            bound.disputed.insert(index);
+        } else {
             bound.tombstones.push((index, at));
+            bound.left.insert(index, address);
         }
     }
 }

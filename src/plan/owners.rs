@@ -17,7 +17,8 @@ pub(super) struct Owners {
     pub(super) by_index: HashMap<usize, Address>,
     /// Addresses for which a killed run may have made an object.
     watched: HashSet<Address>,
-    /// Addresses that no run has applied to the end: the ledger knows only what was made for them.
+    /// Addresses of which the ledger knows only what a killed run has made for them. What a run that
+    /// ended has made has a name, unless that is a secret.
     begun: HashSet<Address>,
 }
 
@@ -27,7 +28,7 @@ impl Owners {
         let mut by_index = HashMap::new();
         let mut begun = HashSet::default();
         for (address, entry) in options.ledger.iter().flat_map(|ledger| &ledger.resources) {
-            if entry.fields.is_empty() && !entry.adopted {
+            if entry.key.is_unknown() && entry.fields.is_empty() && !entry.adopted {
                 begun.insert(address.clone());
             }
             // More than one where a run ended between the halves of a replacement.

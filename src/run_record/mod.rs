@@ -330,15 +330,19 @@ impl Keeper {
         options.ledger = Some(self.ledger.clone());
         options.watched = watched(&self.doubts);
         loop {
+            let read_from = self.clock.now_ms();
             let ready = session.plan(desired, &options).await?;
+            // A clock that went back must not make a run wait for longer than once.
+            let now_ms = self.clock.now_ms();
+            self.silent_since = self.silent_since.min(now_ms);
             let unseen = self.doubts.iter().any(|intent| !is_seen(intent, &ready));
             let settled_at = if unseen {
                 self.silent_since.saturating_add(millis(session.settle))
             } else {
                 0
             };
-            let left = settled_at.saturating_sub(self.clock.now_ms());
-            if left <= 0 {
+            // What was read before proves no absence, however long it took.
+            if settled_at <= read_from {
                 if self.own_seen(&ready) {
                     // The plan was made without knowing that these are ours, and halfway made.
                     options.ledger = Some(self.ledger.clone());
@@ -347,7 +351,7 @@ impl Keeper {
                 self.settle(&ready, desired);
                 return Ok(ready);
             }
-            let left = u64::try_from(left).unwrap_or(0);
+            let left = u64::try_from(settled_at.saturating_sub(now_ms)).unwrap_or(0);
             tracing::warn!(
                 "a run that was killed may have created objects that are not listed yet; waiting for {} s",
                 left.div_ceil(1000)

@@ -21,6 +21,29 @@ impl Builder<'_> {
         task.verb == Verb::Delete && hierarchy::share_a_circle(task.kind, one, other, self.live)
     }
 
+    /// Removals of what a webhook leaves, each with the task after which it goes: that one brings all
+    /// events to the new place.
+    fn leaving(&self) -> Vec<(usize, usize)> {
+        let mut edges = Vec::new();
+        for (later, task) in self.tasks.iter().enumerate() {
+            let leaver = (self.removable.get(&task.address))
+                .filter(|_| matches!(task.verb, Verb::Delete | Verb::Disable))
+                .and_then(|(index, _)| self.bound.left.get(index));
+            let Some(leaver) = leaver else { continue };
+            let moves = |task: &Task| {
+                task.address == *leaver
+                    && !matches!(task.verb, Verb::Delete | Verb::Disable | Verb::Manual)
+            };
+            let firsts = self.tasks.iter().enumerate();
+            edges.extend(
+                firsts
+                    .filter(|(_, task)| moves(task))
+                    .map(|(first, _)| (later, first)),
+            );
+        }
+        edges
+    }
+
     /// Tells every task which ones come first.
     pub(super) fn prerequisites(&mut self) {
         let (mut edges, turns) = {
@@ -88,7 +111,10 @@ impl Builder<'_> {
                     });
                 }
             }
-            for (later, first) in hierarchy::from_the_top(tasks, this.live) {
+            let in_order = hierarchy::from_the_top(tasks, this.live)
+                .into_iter()
+                .chain(this.leaving());
+            for (later, first) in in_order {
                 if let Some(own) = edges.get_mut(later) {
                     own.push(first);
                 }
