@@ -805,6 +805,35 @@ async fn a_listing_that_lags_behind_a_killed_run_makes_nothing_twice() {
     }
 }
 
+/// A webhook of the guide whose URL and handle change, killed after the first event of the new URL.
+#[tokio::test(start_paused = true)]
+async fn what_a_webhook_leaves_goes_last_and_not_at_all_where_it_is_kept() {
+    let staying = |more: &str| {
+        format!(
+            "webhooks: {{Staying: {{url: \"https://hooks.example.com/old\", subscriptions: {{Ticket_Add: {{}}, Contact_Add: {{}}}}{more}}}}}\n"
+        )
+    };
+    let moved = "webhooks: {Moved: {url: \"https://hooks.example.com/new\", subscriptions: {Ticket_Add: {}, Contact_Add: {}}, lifecycle: {renamedFrom: \"https://hooks.example.com/old\"}}}\n";
+    let place = Place::new(Dialect::Guide);
+    place.run(&staying("")).await;
+    killed(&place, moved, 1).await;
+    let done = place.run(moved).await;
+    let tasks = &done.ready.planned.tasks;
+    let at = |is: &dyn Fn(Verb) -> bool| tasks.iter().position(|task| is(task.verb));
+    let removal = at(&|verb| verb == Verb::Delete).expect("a removal");
+    let rest = at(&|verb| verb == Verb::Update).expect("the other event");
+    assert!(tasks[removal].prerequisites.contains(&rest));
+    assert_eq!(done.desk.objects("events").len(), 2);
+
+    let place = Place::new(Dialect::Guide);
+    place
+        .run(&staying(", lifecycle: {preventDestroy: true}"))
+        .await;
+    killed(&place, moved, 1).await;
+    let text = place.refused(moved).await;
+    assert!(text.contains("`preventDestroy`"), "{text}");
+}
+
 /// A write may go out long after its intent was recorded: it waits until a limit is over.
 #[tokio::test(start_paused = true)]
 async fn what_a_killed_run_sent_late_is_not_made_twice() {
