@@ -805,6 +805,28 @@ async fn a_listing_that_lags_behind_a_killed_run_makes_nothing_twice() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_pruned_cannot_be_referred_to() {
+    let place = Place::new(Dialect::Openapi);
+    place
+        .run("roles: {R1: {shareDataWithPeers: true}, R2: {shareDataWithPeers: true, reportsTo: R1}}\n")
+        .await;
+    let text = "roles: {R2: {shareDataWithPeers: true, reportsTo: {lookup: R1}}}\n";
+    let refusal = place.refused(text).await;
+    assert!(
+        refusal.contains("`roles/R2` refers to `roles/R1`, which is no longer declared"),
+        "{refusal}"
+    );
+    // Without the reference it goes.
+    let done = place
+        .run("roles: {R2: {shareDataWithPeers: true, reportsTo: {lookup: CEO}}}\n")
+        .await;
+    assert!(
+        done.steps()
+            .contains(&(Verb::Delete, "roles/R1".to_owned()))
+    );
+}
+
 /// A webhook of the guide whose URL and handle change, killed after the first event of the new URL.
 #[tokio::test(start_paused = true)]
 async fn what_a_webhook_leaves_goes_last_and_not_at_all_where_it_is_kept() {

@@ -8,7 +8,7 @@ use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::translated;
-use crate::plan::taken::{Rename, renamed_from, renames_of_nothing};
+use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing};
 use crate::problem::{Code, Place, Problem};
 use crate::state::{Address, Reference, Resource, Value};
 use foldhash::HashMap;
@@ -109,7 +109,7 @@ pub fn bind_what_is_clear(
     prune(&owners, live, options, &mut bound, &mut problems);
     renames_of_nothing(desired, live, &owners, options, &mut bound, &mut problems);
     translated(desired, live, &mut bound, &mut problems);
-    refers_to_removed(desired, live, &bound, &mut problems);
+    refers_to_removed(desired, live, options, &bound, &mut problems);
     (bound, problems)
 }
 
@@ -176,12 +176,21 @@ fn tombstones(
     }
 }
 
-/// What is to be removed cannot be referred to.
-fn refers_to_removed(desired: &Desired, live: &Live, bound: &Bound, problems: &mut Vec<Problem>) {
-    let removed: HashMap<Address, &Place> = bound
-        .tombstones
-        .iter()
-        .filter_map(|(index, at)| Some((live.address_of(*index)?, at)))
+/// What is to be removed cannot be referred to, whether a manifest says so or it is no longer declared.
+fn refers_to_removed(
+    desired: &Desired,
+    live: &Live,
+    options: &Options,
+    bound: &Bound,
+    problems: &mut Vec<Problem>,
+) {
+    let listed = (bound.tombstones.iter()).map(|(index, at)| (*index, Some(at)));
+    let pruned = (bound.pruned.iter())
+        .filter(|index| is_going(**index, live, options))
+        .map(|index| (*index, None));
+    let removed: HashMap<Address, Option<&Place>> = listed
+        .chain(pruned)
+        .filter_map(|(index, at)| Some((live.address_of(index)?, at)))
         .collect();
     if removed.is_empty() {
         return;
@@ -193,15 +202,20 @@ fn refers_to_removed(desired: &Desired, live: &Live, bound: &Bound, problems: &m
                     return;
                 };
                 if let Some(at) = removed.get(target) {
-                    problems.push(
-                        Problem::error(
-                            Code::RefersToRemoved,
-                            format!("`{address}` refers to `{target}`, which is to be removed"),
-                        )
-                        .at(place(desired, address, name), "referenced here")
-                        .at((*at).clone(), "removed here")
-                        .help("take one of the two lines out"),
-                    );
+                    let why = if at.is_some() { "is to be removed" } else { "is no longer declared and would be removed" };
+                    let problem = Problem::error(
+                        Code::RefersToRemoved,
+                        format!("`{address}` refers to `{target}`, which {why}"),
+                    )
+                    .at(place(desired, address, name), "referenced here");
+                    problems.push(match at {
+                        Some(at) => problem
+                            .at((*at).clone(), "removed here")
+                            .help("take one of the two lines out"),
+                        None => problem.help(format!(
+                            "declare it again, take the reference away, or let go of it with `deskform ledger forget '{target}'`"
+                        )),
+                    });
                 }
             });
         }

@@ -279,7 +279,7 @@ fn is_known_gone(address: &Address, old: &Old, owners: &Owners, options: &Option
 }
 
 /// Whether anything becomes of what is owned and not declared.
-fn is_going(index: usize, live: &Live, options: &Options) -> bool {
+pub(super) fn is_going(index: usize, live: &Live, options: &Options) -> bool {
     let Some(object) = live.objects.get(index) else {
         return false;
     };
