@@ -10,22 +10,12 @@ mod command;
 
 use std::collections::BTreeMap;
 
-use command::{Place, Run, Server, transcript, without_latency, words};
+use command::{DESK, Place, Run, Server, transcript, without_latency, words};
 use insta::assert_snapshot;
 use serde_json::Value;
 
 const OPENAPI: &str = "environments:\n  local: {simulator: {dialect: openapi}}\n";
 const GUIDE: &str = "environments:\n  local: {simulator: {dialect: guide}}\n";
-const DESK: &str = "\
-departments:
-  Billing: {description: Invoices}
-  Support: {description: Answers}
-accounts:
-  Example Corporation: {website: https://www.example.com}
-contacts:
-  jane.doe@example.com: {lastName: Doe, account: Example Corporation}
-";
-
 /// A project whose manifests are applied already.
 fn applied(project: &str, desk: &str) -> Place {
     let place = Place::with(&[("deskform.yaml", project), ("desk.yaml", desk)]);

@@ -291,16 +291,22 @@ fn case_6_odd_names_one_by_one() {
     check(&nested).unwrap_or_else(|problem| panic!("{problem}"));
 }
 
-/// A folder of the project file's name makes no project of the folder that it is in.
-#[test]
-fn case_6_a_folder_is_no_project_file() {
+/// A folder with a project file and nothing else.
+fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path();
     write(
-        root,
+        folder.path(),
         PROJECT_FILE.as_bytes(),
         "environments: {a: {simulator: {}}}",
     );
+    folder
+}
+
+/// A folder of the project file's name makes no project of the folder that it is in.
+#[test]
+fn case_6_a_folder_is_no_project_file() {
+    let folder = project();
+    let root = folder.path();
     write(root, b"a/deskform.yaml/x.yaml", "departments:\n");
     write(root, b"a/y.yaml", "departments:\n");
     let (found, shown) = found(root);
@@ -311,13 +317,8 @@ fn case_6_a_folder_is_no_project_file() {
 #[cfg(unix)]
 #[test]
 fn case_6_what_is_no_file_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project();
     let root = folder.path();
-    write(
-        root,
-        PROJECT_FILE.as_bytes(),
-        "environments: {a: {simulator: {}}}",
-    );
     let _socket = std::os::unix::net::UnixListener::bind(root.join("s.yaml")).unwrap();
     let _other = std::os::unix::net::UnixListener::bind(root.join("other.sock")).unwrap();
     let gone = Path::new("nowhere");
@@ -391,13 +392,8 @@ fn flat(report: &str) -> String {
 #[cfg(target_os = "linux")]
 #[test]
 fn case_6_names_that_differ_in_case_are_two_files() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project();
     let root = folder.path();
-    write(
-        root,
-        PROJECT_FILE.as_bytes(),
-        "environments: {a: {simulator: {}}}",
-    );
     let texts = BTreeMap::from([
         ("a.yaml", "departments: {One: {}}\n"),
         ("A.yaml", "departments: {Two: {}}\n"),

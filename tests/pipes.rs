@@ -10,19 +10,9 @@ use std::io::{BufRead as _, BufReader, PipeReader, Read as _};
 use std::process::Stdio;
 use std::thread::{self, JoinHandle};
 
-use command::{Place, without_latency, words};
+use command::{DESK, Place, without_latency, words};
 
 const PROJECT: &str = "environments:\n  local: {simulator: {dialect: openapi}}\n";
-const DESK: &str = "\
-departments:
-  Billing: {description: Invoices}
-  Support: {description: Answers}
-accounts:
-  Example Corporation: {website: https://www.example.com}
-contacts:
-  jane.doe@example.com: {lastName: Doe, account: Example Corporation}
-";
-
 /// Who reads a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reader {

@@ -483,22 +483,8 @@ fn field_of_details(object: &Map<String, Value>, fault: Fault) -> Option<FieldEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::testing::{NOW, judged, short};
     use serde_json::json;
-
-    const NOW: i64 = 1_767_225_600_000;
-
-    fn judged(status: u16, headers: &[(&'static str, &str)], body: &str) -> Option<Classified> {
-        let headers: HeaderMap = headers
-            .iter()
-            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
-            .collect();
-        let body = Body::read(&headers, body.as_bytes());
-        classify(StatusCode::from_u16(status).unwrap(), &headers, &body, NOW)
-    }
-
-    fn short(found: Option<Classified>) -> Option<(ErrorKind, Reaction)> {
-        found.map(|found| (found.kind, found.reaction))
-    }
 
     /// Every code of both dialects under the status that it comes with.
     #[test]

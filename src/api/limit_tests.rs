@@ -5,22 +5,9 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use super::classify::{Body, Classified, Moment, classify, classify_at};
+use super::classify::{Body, Moment, classify_at};
 use super::error::{ErrorKind, Reaction};
-use super::testing::NOW;
-
-fn judged(status: u16, headers: &[(&'static str, &str)], body: &str) -> Option<Classified> {
-    let headers: HeaderMap = headers
-        .iter()
-        .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
-        .collect();
-    let body = Body::read(&headers, body.as_bytes());
-    classify(StatusCode::from_u16(status).unwrap(), &headers, &body, NOW)
-}
-
-fn short(found: Option<Classified>) -> Option<(ErrorKind, Reaction)> {
-    found.map(|found| (found.kind, found.reaction))
-}
+use super::testing::{NOW, judged, short};
 
 /// Headers of the guide; what is not given is not told.
 fn guide_headers(

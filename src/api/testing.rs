@@ -4,10 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http::{HeaderMap, StatusCode};
 use secrecy::SecretString;
 
 use super::auth::{Authenticator, Credentials};
+use super::classify::{Body, Classified, classify};
 use super::client::{Client, Setup};
+use super::error::{ErrorKind, Reaction};
 use super::hosts::Endpoint;
 use super::token_cache::TokenCache;
 use super::transport::{Transport, TransportError};
@@ -209,4 +212,23 @@ pub(crate) fn assert_no_secret(text: &str) {
     for secret in SECRETS {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+/// What an answer means.
+pub(crate) fn judged(
+    status: u16,
+    headers: &[(&'static str, &str)],
+    body: &str,
+) -> Option<Classified> {
+    let headers: HeaderMap = headers
+        .iter()
+        .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+        .collect();
+    let body = Body::read(&headers, body.as_bytes());
+    classify(StatusCode::from_u16(status).unwrap(), &headers, &body, NOW)
+}
+
+/// Its cause and the reaction to it.
+pub(crate) fn short(found: Option<Classified>) -> Option<(ErrorKind, Reaction)> {
+    found.map(|found| (found.kind, found.reaction))
 }

@@ -450,7 +450,7 @@ mod tests {
 
     #[test]
     fn case_37_a_ledger_lies_below_what_is_allowed() {
-        let directory = Path::new("/work/project");
+        let directory = Path::new("/srv/project");
         for (ledger, allowed, expected) in [
             ("s3://bucket/a/eu.json", "s3://bucket", Some(true)),
             ("s3://bucket/a/eu.json", "s3://bucket/", Some(true)),
@@ -466,20 +466,16 @@ mod tests {
             (".deskform/eu.json", "s3://bucket", Some(false)),
             (".deskform/eu.json", ".deskform", Some(true)),
             (".deskform/eu.json", "./x/../.deskform/", Some(true)),
-            (".deskform/eu.json", "/work/project", Some(true)),
+            (".deskform/eu.json", "/srv/project", Some(true)),
             (
                 ".deskform/eu.json",
-                "/work/project/.deskform/eu.json",
+                "/srv/project/.deskform/eu.json",
                 Some(true),
             ),
-            (
-                ".deskform/../../other/eu.json",
-                "/work/project",
-                Some(false),
-            ),
+            (".deskform/../../other/eu.json", "/srv/project", Some(false)),
             (".deskform/../x/eu.json", ".deskform", Some(false)),
             (".deskform-2/eu.json", ".deskform", Some(false)),
-            ("/work/project-2/eu.json", "/work/project", Some(false)),
+            ("/srv/project-2/eu.json", "/srv/project", Some(false)),
             ("s3://bucket/eu.json", "s3://", None),
             ("s3://bucket/eu.json", "s3://bucket/../x", None),
             ("s3://bucket/eu.json", "s3://bucket//x", None),

@@ -34,19 +34,13 @@ pub const TYPES: &[&str] = &[
 
 /// The modules that both dialects know. Custom modules (`cm_…`) and `timeEntry` and `agents` are
 /// known to `openapi` only. Source: Field, `getFields`; Field (old), `getFieldsOld`.
-pub const MODULES: &[&str] = &[
-    "tickets",
-    "contacts",
-    "accounts",
-    "tasks",
-    "calls",
-    "events",
-    "contracts",
-    "products",
-];
+pub const MODULES: &[&str] = match LISTED.split_last() {
+    Some((_agents, both)) => both,
+    None => &[],
+};
 
-/// The modules whose fields are listed: those of [`MODULES`], and `agents`, whose objects hold values
-/// of custom fields. Source: Field, `getFields`.
+/// The modules whose fields are listed: those of [`MODULES`], and last `agents`, whose objects hold
+/// values of custom fields. Source: Field, `getFields`.
 const LISTED: &[&str] = &[
     "tickets",
     "contacts",

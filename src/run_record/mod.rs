@@ -352,10 +352,12 @@ impl Keeper {
                 return Ok(ready);
             }
             let left = u64::try_from(settled_at.saturating_sub(now_ms)).unwrap_or(0);
-            tracing::warn!(
-                "a run that was killed may have created objects that are not listed yet; waiting for {} s",
-                left.div_ceil(1000)
-            );
+            if left > 0 {
+                tracing::warn!(
+                    "a run that was killed may have created objects that are not listed yet; waiting for {} s",
+                    left.div_ceil(1000)
+                );
+            }
             let left = Duration::from_millis(left);
             self.clock.sleep(left).await;
         }

@@ -22,6 +22,17 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// A small desk.
+pub const DESK: &str = "\
+departments:
+  Billing: {description: Invoices}
+  Support: {description: Answers}
+accounts:
+  Example Corporation: {website: https://www.example.com}
+contacts:
+  jane.doe@example.com: {lastName: Doe, account: Example Corporation}
+";
+
 /// A project folder and a cache folder that vanish in the end.
 pub struct Place {
     root: TempDir,
