@@ -1,8 +1,8 @@
 //! Accounts.
 
 use super::{
-    Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, by_fields,
-    email, encoded, in_object, integer, patterns, reference, references, sent, text,
+    Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, Within,
+    by_fields, email, encoded, in_object, integer, patterns, reference, references, sent, text, to,
 };
 
 /// An account. Source: Account (`getAccounts`, `createAccount`, `updateAccount`,
@@ -89,16 +89,16 @@ pub const KIND: Kind = Kind {
             .openapi(by_fields("fax"))
             .guide(Wire::Harmless)
             .doc("The fax number."),
-        reference("owner", "agents")
+        reference("owner", to("agents"))
             .server_default()
             .openapi(by_fields("ownerId"))
             .guide(Wire::Refused("the guide's accounts have no owner"))
             .doc("The agent who looks after the company."),
-        references("slas", "slas")
+        references("slas", to("slas"))
             .openapi(in_object("associatedSLAIds"))
             .guide(Wire::Refused("the guide's accounts have no SLAs"))
             .doc("The SLAs that hold for the company."),
-        reference("layout", "layouts")
+        reference("layout", to("layouts").within(Within::Fixed("module", "accounts")))
             .openapi(by_fields("layoutId"))
             .guide(Wire::Harmless)
             .doc("The layout of the record, by name."),

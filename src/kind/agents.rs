@@ -6,7 +6,7 @@ use super::removal::RemovalPolicy;
 use super::rules::{Acting, GoWith, Is, KeepOne, Rule, Sign};
 use super::{
     Api, Create, Enabled, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch,
-    Wire, choice, email, encoded, patterns, reference, references, sent, text,
+    Wire, choice, email, encoded, patterns, reference, references, sent, text, to,
 };
 
 /// An agent. Source: Agent (`getAgents`, `addAgent`, `updateAgent`, `deactivateAgents`,
@@ -53,19 +53,19 @@ pub const KIND: Kind = Kind {
         )
         .guide(Wire::Refused("the guide's agents have a role and a profile only"))
         .doc("The ready-made set of permissions; `role` and `profile` go with `Custom` only. The openapi dialect demands it on creation."),
-        reference("role", "roles")
+        reference("role", to("roles"))
             .openapi(sent("roleId"))
             .guide(sent("roleId"))
             .doc("The agent's role: a `roles` handle or the name of a live role."),
-        reference("profile", "profiles")
+        reference("profile", to("profiles"))
             .openapi(sent("profileId"))
             .guide(sent("profileId"))
             .doc("The agent's profile: the name of a live profile."),
-        references("departments", "departments")
+        references("departments", to("departments"))
             .openapi(sent("associatedDepartmentIds"))
             .guide(Wire::Harmless)
             .doc("The departments the agent belongs to. The openapi dialect demands it on creation."),
-        references("chatDepartments", "departments")
+        references("chatDepartments", to("departments"))
             .openapi(sent("associatedChatDepartmentIds"))
             .guide(Wire::Harmless)
             .doc("The departments in which the agent takes chats."),

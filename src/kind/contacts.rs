@@ -1,8 +1,8 @@
 //! Contacts.
 
 use super::{
-    Api, Create, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, by_fields, email,
-    in_object, patterns, reference, sent, text,
+    Api, Create, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, Within, by_fields,
+    email, in_object, patterns, reference, sent, text, to,
 };
 
 /// A contact. Source: Contact (`getContacts`, `createContact`, `updateContact`,
@@ -40,12 +40,12 @@ pub const KIND: Kind = Kind {
             .max(50)
             .pattern(patterns::MOBILE)
             .doc("The mobile number."),
-        reference("account", "accounts")
+        reference("account", to("accounts"))
             .nullable()
             .openapi(sent("accountId"))
             .guide(sent("accountId"))
             .doc("The company the contact belongs to."),
-        reference("owner", "agents")
+        reference("owner", to("agents"))
             .nullable()
             .server_default()
             .openapi(sent("ownerId"))
@@ -109,7 +109,7 @@ pub const KIND: Kind = Kind {
             .write_only()
             .guide(Wire::Harmless)
             .doc("The language of mails to the contact. The API takes it and never shows it, so it is sent on creation and not compared afterwards."),
-        reference("layout", "layouts")
+        reference("layout", to("layouts").within(Within::Fixed("module", "contacts")))
             .openapi(by_fields("layoutId"))
             .guide(Wire::Harmless)
             .doc("The layout of the record, by name."),

@@ -306,9 +306,9 @@ pub enum Shape {
     /// One of a few words.
     Choice(&'static [&'static str]),
     /// One other resource.
-    Reference(&'static str),
+    Reference(Target),
     /// A set of other resources.
-    References(&'static str),
+    References(Target),
     /// A list of texts.
     Texts {
         /// Longest list; 0 means no limit is known.
@@ -331,6 +331,42 @@ pub enum Shape {
     },
     /// The events of a webhook, each with its filter.
     Subscriptions,
+}
+
+/// What a reference points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// The collection.
+    pub collection: &'static str,
+    /// Where a name counts that a reference gives.
+    pub within: Within,
+}
+
+/// Where the name of what is referred to counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// In the whole collection.
+    Anywhere,
+    /// Among the objects that have a word in a scope, such as the layouts of one module.
+    Fixed(&'static str, &'static str),
+    /// Among the objects that have the same value in a scope as what refers to them.
+    Same(&'static str),
+}
+
+impl Target {
+    /// Points at a collection, wherever the name counts.
+    #[must_use]
+    pub const fn to(collection: &'static str) -> Self {
+        Self {
+            collection,
+            within: Within::Anywhere,
+        }
+    }
+
+    const fn within(mut self, within: Within) -> Self {
+        self.within = within;
+        self
+    }
 }
 
 /// A regular expression and what it allows, in words.
@@ -581,11 +617,14 @@ const fn integer(name: &'static str, min: i64, max: i64) -> Field {
 const fn choice(name: &'static str, words: &'static [&'static str]) -> Field {
     Field::new(name, Shape::Choice(words))
 }
-const fn reference(name: &'static str, collection: &'static str) -> Field {
-    Field::new(name, Shape::Reference(collection))
+const fn to(collection: &'static str) -> Target {
+    Target::to(collection)
 }
-const fn references(name: &'static str, collection: &'static str) -> Field {
-    Field::new(name, Shape::References(collection))
+const fn reference(name: &'static str, target: Target) -> Field {
+    Field::new(name, Shape::Reference(target))
+}
+const fn references(name: &'static str, target: Target) -> Field {
+    Field::new(name, Shape::References(target))
 }
 const fn map(name: &'static str, leaves: &'static [Field]) -> Field {
     Field::new(name, Shape::Map(leaves))

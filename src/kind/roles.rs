@@ -4,7 +4,7 @@ use super::removal::Heir;
 use super::rules::{Deed, Is, Mark, Sign};
 use super::{
     Api, Create, Form, Kind, Listing, Mention, Mentioner, Removal, Scopes, flag, patterns,
-    reference, sent, text,
+    reference, sent, text, to,
 };
 use crate::dialect::Dialect;
 
@@ -30,7 +30,7 @@ pub const KIND: Kind = Kind {
             .max(3200)
             .pattern(patterns::NAME)
             .doc("What the role is for."),
-        reference("reportsTo", "roles")
+        reference("reportsTo", to("roles"))
             .server_default()
             .openapi(sent("reportsTo"))
             .doc("The role above it."),

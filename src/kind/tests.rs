@@ -64,7 +64,9 @@ fn every_kind_has_one_naming_field_and_distinct_names() {
             }
             if let Removal::Transfer { heir, .. } = api.removal {
                 let above = kind.field(heir.above).unwrap();
-                assert!(matches!(above.shape, Shape::Reference(to) if to == kind.collection));
+                assert!(
+                    matches!(above.shape, Shape::Reference(to) if to.collection == kind.collection)
+                );
             }
         }
         for field in kind.fields {

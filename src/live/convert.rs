@@ -83,11 +83,9 @@ pub fn surely_reads_as(
             text(json, value)
         }
         (Shape::Flag, Json::Bool(read), Value::Bool(flag)) => read == flag,
-        (
-            Shape::Reference(collection),
-            Json::String(id),
-            Value::Reference(Reference::To(address)),
-        ) => names.is_address(collection, id, address),
+        (Shape::Reference(target), Json::String(id), Value::Reference(Reference::To(address))) => {
+            names.is_address(target.collection, id, address)
+        }
         (Shape::CustomFields { module }, Json::Object(read), Value::Map(map)) => {
             read.len() == map.len()
                 && read.iter().all(|(api_name, json)| {
@@ -157,13 +155,13 @@ fn decode(
                 .map_or(Value::Null, Value::Number),
             _ => Value::Null,
         },
-        Shape::Reference(collection) => id_text(json).map_or(Value::Null, |id| {
-            Value::Reference(Reference::To(names.address(collection, &id)))
+        Shape::Reference(target) => id_text(json).map_or(Value::Null, |id| {
+            Value::Reference(Reference::To(names.address(target.collection, &id)))
         }),
-        Shape::References(collection) => Value::List(
+        Shape::References(target) => Value::List(
             items(json)
                 .filter_map(id_text)
-                .map(|id| Value::Reference(Reference::To(names.address(collection, &id))))
+                .map(|id| Value::Reference(Reference::To(names.address(target.collection, &id))))
                 .collect(),
         ),
         Shape::Texts { .. } => Value::List(

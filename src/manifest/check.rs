@@ -287,7 +287,7 @@ fn circular() -> Vec<&'static str> {
     let next = |collection: &str| {
         let fields = crate::kind::find(collection).map_or(&[][..], |kind| kind.fields);
         fields.iter().filter_map(|field| match field.shape {
-            Shape::Reference(target) => Some(target),
+            Shape::Reference(target) => Some(target.collection),
             _ => None,
         })
     };

@@ -280,11 +280,11 @@ impl<'a> Converter<'a> {
             Shape::Flag | Shape::Integer { .. } | Shape::Number | Shape::Choice(_) => {
                 self.single(here, field, checker, raw, at)?
             }
-            Shape::Reference(collection) => {
-                Value::Reference(self.reference(here, collection, raw, at, field.name)?)
+            Shape::Reference(target) => {
+                Value::Reference(self.reference(here, target.collection, raw, at, field.name)?)
             }
-            Shape::References(collection) => {
-                self.references(here, collection, raw, at, field.name)?
+            Shape::References(target) => {
+                self.references(here, target.collection, raw, at, field.name)?
             }
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?

@@ -252,7 +252,7 @@ pub(super) fn heir_of(heir: &Heir, index: usize, live: &Live) -> Option<(String,
 }
 
 fn refers_to_its_own(kind: &'static Kind, field: &Field) -> bool {
-    matches!(field.shape, Shape::Reference(collection) if collection == kind.collection)
+    matches!(field.shape, Shape::Reference(target) if target.collection == kind.collection)
 }
 
 fn parent(value: Option<&Value>) -> Option<&Address> {

@@ -243,10 +243,10 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
             Some(Shape::Choice(words)) => texts(words),
             Some(Shape::Text { .. }) => texts(known),
             Some(Shape::Reference(to)) => parents
-                .collection(to)
+                .collection(to.collection)
                 .filter_map(|index| parents.objects.get(index))
                 .map(|object| ScopeValue::Parent {
-                    collection: to,
+                    collection: to.collection,
                     id: Some(object.id.clone()),
                     names: BTreeSet::new(),
                 })

@@ -131,7 +131,7 @@ impl Needs {
                 let entry = self.kinds.entry(kind.collection).or_default();
                 entry
                     .referring
-                    .entry(to)
+                    .entry(to.collection)
                     .or_default()
                     .insert(own.into_owned());
             }
@@ -309,8 +309,8 @@ fn scope_of_key(kind: &Kind, key: &Key<'_>, dialect: Dialect) -> Option<Scope> {
         .map(|root| {
             let value = key.scope.get(root)?.to_owned();
             let value = match kind.field(root)?.shape {
-                Shape::Reference(collection) => ScopeValue::Parent {
-                    collection,
+                Shape::Reference(target) => ScopeValue::Parent {
+                    collection: target.collection,
                     id: Some(value),
                     names: BTreeSet::new(),
                 },

@@ -72,7 +72,7 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
             // The parents tell for which ids there is a listing.
             for root in roots(listing) {
                 if let Some(Shape::Reference(to)) = kind.field(root).map(|field| field.shape) {
-                    after.insert(to);
+                    after.insert(to.collection);
                 }
             }
             let parents = own.scopes.iter().flat_map(|scope| scope.values());

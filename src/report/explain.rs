@@ -10,7 +10,7 @@ use crate::kind::rules::Sort;
 use crate::kind::webhooks::{Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
 use crate::kind::{
     self, Api, Create, Encoding, Field, Form, KINDS, Kind, Pattern, Removal, Shape, Shown, Switch,
-    Wire, webhooks,
+    Target, Wire, webhooks,
 };
 use crate::problem::Code;
 
@@ -325,8 +325,12 @@ fn shape(shape: &Shape) -> String {
         Shape::Integer { min, max } => format!("whole number from {min} to {max}"),
         Shape::Number => "number, not negative".to_owned(),
         Shape::Choice(words) => format!("one of {}", ticks(words)),
-        Shape::Reference(to) => format!("reference to {to}: {}", forms(to)),
-        Shape::References(to) => format!("set of references to {to}, each {}", forms(to)),
+        Shape::Reference(Target { collection: to, .. }) => {
+            format!("reference to {to}: {}", forms(to))
+        }
+        Shape::References(Target { collection: to, .. }) => {
+            format!("set of references to {to}, each {}", forms(to))
+        }
         Shape::Texts {
             max_items,
             max,
@@ -527,8 +531,8 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::Integer { min, max } => json!(100.clamp(min, max)),
         Shape::Number => json!(8),
         Shape::Choice(words) => json!(words.first()),
-        Shape::Reference(to) => reference(to),
-        Shape::References(to) => json!([reference(to)]),
+        Shape::Reference(to) => reference(to.collection),
+        Shape::References(to) => json!([reference(to.collection)]),
         Shape::Texts { choices, .. } => json!([choices.first().unwrap_or(&"Example")]),
         Shape::Map(leaves) => leaves
             .iter()

@@ -250,8 +250,8 @@ impl View {
 
     const fn of_shape(shape: &Shape) -> Self {
         match shape {
-            Shape::Reference(collection) => Self::Reference(collection),
-            Shape::References(collection) => Self::Set(Some(collection)),
+            Shape::Reference(target) => Self::Reference(target.collection),
+            Shape::References(target) => Self::Set(Some(target.collection)),
             Shape::Texts { set: true, .. } => Self::Set(None),
             Shape::Subscriptions => Self::Events,
             Shape::CustomFields { .. } => Self::CustomFields,

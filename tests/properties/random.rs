@@ -570,7 +570,7 @@ impl Manifest {
                     continue;
                 }
                 if let Some(Shape::Reference(target)) = of_kind.field(other).map(|one| one.shape)
-                    && let Some(reference) = self.reference(kind, n, target, n)
+                    && let Some(reference) = self.reference(kind, n, target.collection, n)
                 {
                     values.insert((*other).to_owned(), reference);
                 }

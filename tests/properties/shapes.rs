@@ -295,7 +295,7 @@ pub fn field(
     }
     // What is fixed on creation is the same whenever the resource is drawn.
     if let (true, Shape::Reference(target)) = (is_fixed(field), field.shape) {
-        return Some(Just(Drawn::Standing(target)).boxed());
+        return Some(Just(Drawn::Standing(target.collection)).boxed());
     }
     let is_unique = UNIQUE.contains(&(kind.collection, field.name));
     if is_unique || is_fixed(field) && settled(&field.shape, 0).is_some() {
@@ -350,12 +350,12 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
         ),
         Shape::Reference(target) => Some(
             any::<u8>()
-                .prop_map(move |at| Drawn::One(target, at))
+                .prop_map(move |at| Drawn::One(target.collection, at))
                 .boxed(),
         ),
         Shape::References(target) => Some(
             prop::collection::vec(any::<u8>(), 1..4)
-                .prop_map(move |many| Drawn::Many(target, many))
+                .prop_map(move |many| Drawn::Many(target.collection, many))
                 .boxed(),
         ),
         Shape::Texts { max_items, .. } => {
