@@ -1,8 +1,6 @@
 //! The difference between two states: plain equality, nothing else.
 
-use std::sync::Arc;
-
-use crate::state::{Address, Leaves, State, Value};
+use crate::state::{Address, FieldPath, Leaves, State, Value};
 
 /// One resource's difference.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,13 +23,11 @@ impl Change {
     }
 }
 
-/// One field's difference; maps are compared leaf by leaf.
+/// One difference; maps are compared leaf by leaf, however deep they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// The field.
-    pub field: &'static str,
-    /// The leaf of a map.
-    pub leaf: Option<Arc<str>>,
+    /// Where it is.
+    pub path: FieldPath,
     /// The live value.
     pub before: Value,
     /// The wanted value.
@@ -56,7 +52,7 @@ pub fn changes(desired: &State, live: &State) -> Vec<Change> {
         let mut differences = Vec::new();
         for (field, after) in wanted.body.iter() {
             let before = have.body.get(field).unwrap_or(&Value::Null);
-            compare(field, before, after, &mut differences);
+            compare(FieldPath::of(field), before, after, &mut differences);
         }
         if !differences.is_empty() {
             changes.push(Change::Update(address.clone(), differences));
@@ -70,19 +66,28 @@ pub fn changes(desired: &State, live: &State) -> Vec<Change> {
     changes
 }
 
-fn compare(field: &'static str, before: &Value, after: &Value, into: &mut Vec<Difference>) {
+/// Tells how two values of one field differ.
+#[must_use]
+pub fn between(field: &'static str, before: &Value, after: &Value) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    compare(FieldPath::of(field), before, after, &mut differences);
+    differences
+}
+
+fn compare(path: FieldPath, before: &Value, after: &Value, into: &mut Vec<Difference>) {
     if before == after {
         return;
     }
     let empty = Leaves::new();
+    let is_field = path.below.is_empty();
     let (old, new) = match (before, after) {
         (Value::Map(old), Value::Map(new)) => (old, new),
-        (Value::Null, Value::Map(new)) => (&empty, new),
-        (Value::Map(old), Value::Null) => (old, &empty),
+        // A field that has no value yet, or loses it, is told leaf by leaf; deeper down as one.
+        (Value::Null, Value::Map(new)) if is_field => (&empty, new),
+        (Value::Map(old), Value::Null) if is_field => (old, &empty),
         _ => {
             into.push(Difference {
-                field,
-                leaf: None,
+                path,
                 before: before.clone(),
                 after: after.clone(),
             });
@@ -93,24 +98,9 @@ fn compare(field: &'static str, before: &Value, after: &Value, into: &mut Vec<Di
     keys.sort_unstable();
     keys.dedup();
     for key in keys {
-        // Absent and null differ here on purpose: a subscription without a filter is null.
-        let (before, after) = (old.get(key), new.get(key));
-        if before != after {
-            into.push(Difference {
-                field,
-                leaf: Some(key.into()),
-                before: leaf(before, after),
-                after: leaf(after, before),
-            });
-        }
-    }
-}
-
-/// One side of a leaf. A present null beside nothing, or beside a map, is the empty map.
-fn leaf(side: Option<&Value>, other: Option<&Value>) -> Value {
-    match (side, other) {
-        (Some(Value::Null), None | Some(Value::Map(_))) => Value::Map(Leaves::new()),
-        (side, _) => side.cloned().unwrap_or_default(),
+        // Absent and null are one value.
+        let side = |leaves: &Leaves| leaves.get(key).cloned().unwrap_or_default();
+        compare(path.child(key), &side(old), &side(new), into);
     }
 }
 
@@ -145,7 +135,7 @@ mod tests {
         let [Change::Update(_, differences)] = &changes(&two, &one)[..] else {
             panic!("one update");
         };
-        assert_eq!(differences[0].field, "description");
+        assert_eq!(differences[0].path.field, "description");
         assert_eq!(differences[0].before, Value::text("a"));
     }
 }

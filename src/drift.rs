@@ -5,22 +5,23 @@
 //! drift, nor is one that the server merely normalised. Without a ledger only two sides are there:
 //! what differs is told, and not who moved.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use crate::codec::{self, id_text};
 use crate::diff::{Change, Difference, changes};
-use crate::kind::{self, Kind, Shape};
+use crate::kind::{self, Field, Shape};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
-use crate::live::convert::{Names, id_text};
 use crate::manifest::Desired;
 use crate::plan::{Acknowledged, Compared, Options, SECRET, shown_live, shown_value};
 use crate::problem::Problem;
 use crate::reading::complete;
 use crate::session::{Session, SessionError};
-use crate::state::{Address, Value};
+use crate::state::{Address, State, Value};
 
 /// The version of the report's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
@@ -377,7 +378,7 @@ impl<'a> Sides<'a> {
     }
 
     fn owned_by_id(&self, address: &Address) -> bool {
-        use crate::live::convert::Ids;
+        use crate::codec::Ids;
         self.compared
             .live
             .id(address)
@@ -392,39 +393,34 @@ impl<'a> Sides<'a> {
         };
         Drift {
             what: What::ByHand,
-            instruction: Some(format!("set `{}` at {instruction}", difference.field)),
+            instruction: Some(format!("set `{}` at {instruction}", difference.path.field)),
             ..drifted(address, difference, moved, Json::Null)
         }
     }
 
     fn field(&self, address: &Address, difference: &Difference) -> Option<Drift> {
         let kind = self.compared.owned.desired.get(address)?.kind;
-        let named = self
-            .compared
-            .owned
-            .named
-            .get(address)
-            .and_then(|resource| resource.body.get(difference.field));
+        let name = difference.path.field;
+        let body = |state: &'a State| Some(state.get(address)?.body.get(name)?);
+        let named = body(&self.compared.owned.named);
         let (moved, applied) = if self.ledger.is_none() {
             (Moved::Unknown, Json::Null)
         } else {
             let Some(entry) = self.entry(address) else {
                 return Some(drifted(address, difference, Moved::Manifests, Json::Null));
             };
-            match entry.fields.get(difference.field) {
+            match entry.fields.get(name) {
                 Some(_) | None if is_secret(difference) => (Moved::Unknown, Json::Null),
                 Some(record) => {
+                    let field = kind.field(name)?;
+                    let live = body(&self.compared.owned.live);
                     let record = Record {
-                        sent: self.current(kind, difference.field, &record.sent),
-                        stored: self.current(kind, difference.field, &record.stored),
+                        field,
+                        sent: self.current(field, &record.sent),
+                        stored: self.current(field, &record.stored),
+                        names: &self.compared.live,
                     };
-                    let live = self
-                        .compared
-                        .owned
-                        .live
-                        .get(address)
-                        .and_then(|resource| resource.body.get(difference.field));
-                    record.side(kind, difference, named, live)?
+                    record.side(difference, named, live)?
                 }
                 // Declaring a resource implies that it is in use, and so it was applied.
                 None if named.is_none() && !entry.fields.is_empty() => {
@@ -441,91 +437,48 @@ impl<'a> Sides<'a> {
     }
 
     /// A recorded value with the names that its parts have now.
-    fn current(&self, kind: &'static Kind, field: &str, value: &Json) -> Json {
-        match (kind.field(field).map(|field| field.shape), value) {
-            (Some(Shape::Reference(_) | Shape::References(_) | Shape::Subscriptions), value) => {
-                self.renamed(value)
-            }
-            (Some(Shape::CustomFields { module }), Json::Object(map)) => map
-                .iter()
-                .map(|(key, value)| {
-                    let key = match self.names.get(key) {
-                        Some(now) => now.clone(),
-                        None => Names::custom_field(&self.compared.live, module, key).to_string(),
-                    };
-                    (key, value.clone())
-                })
-                .collect::<Map<_, _>>()
-                .into(),
-            (_, value) => value.clone(),
-        }
-    }
-
-    fn renamed(&self, value: &Json) -> Json {
-        match value {
-            Json::String(text) => Json::from(self.names.get(text).unwrap_or(text).as_str()),
-            Json::Array(items) => items.iter().map(|item| self.renamed(item)).collect(),
-            Json::Object(map) => map
-                .iter()
-                .map(|(key, value)| (key.clone(), self.renamed(value)))
-                .collect::<Map<_, _>>()
-                .into(),
-            value => value.clone(),
-        }
+    fn current(&self, field: &Field, value: &Json) -> Json {
+        let now = |name: &str| self.names.get(name).cloned();
+        codec::renamed(&field.shape, value, &now, &self.compared.live)
     }
 }
 
 /// What was last applied to a field.
-struct Record {
+struct Record<'a> {
+    field: &'static Field,
     sent: Json,
     stored: Json,
+    names: &'a Live,
 }
 
-impl Record {
+impl Record<'_> {
     /// Which side moved away from the record, and what was stored; nothing when the server merely
     /// normalised what was sent.
     fn side(
         &self,
-        kind: &'static Kind,
         difference: &Difference,
         named: Option<&Value>,
         live: Option<&Value>,
     ) -> Option<(Moved, Json)> {
-        let shape = kind.field(difference.field).map(|field| field.shape);
-        let is_set = matches!(
-            shape,
-            Some(Shape::References(_) | Shape::Subscriptions | Shape::Texts { set: true, .. })
-        );
-        // A leaf of a map that is absent is null; a subscription that is absent is none.
-        let by_leaf = matches!(shape, Some(Shape::Map(_) | Shape::CustomFields { .. }));
-        let (sent, stored, wanted, live) = match &difference.leaf {
-            None => (
-                Some(self.sent.clone()),
-                Some(self.stored.clone()),
-                Some(shown_value(named.unwrap_or(&difference.after))),
-                Some(live.map(shown_value).unwrap_or_default()),
-            ),
-            Some(leaf) => {
-                let recorded = |value: &Json| value.get(&**leaf).cloned();
-                if by_leaf && recorded(&self.sent).is_none() {
-                    // The manifests name a leaf that they did not name before.
-                    return Some((Moved::Manifests, Json::Null));
-                }
-                (
-                    recorded(&self.sent),
-                    recorded(&self.stored),
-                    leaf_of(named, leaf),
-                    leaf_of(live, leaf),
-                )
-            }
+        let way = &*difference.path.below;
+        let Some(sent) = at(&self.field.shape, &self.sent, way) else {
+            // The manifests name a leaf that they did not name before.
+            return Some((Moved::Manifests, Json::Null));
         };
+        let field = codec::field_at(self.field, way, self.names);
+        let field = field.unwrap_or(codec::opaque_field());
+        let stored = at(&self.field.shape, &self.stored, way).flatten();
+        let wanted = shown_value(named.unwrap_or(&difference.after));
+        let wanted = at(&self.field.shape, &wanted, way).flatten();
+        let live = live.map(shown_value).unwrap_or_default();
+        let live = at(&self.field.shape, &live, way).flatten();
+        // What the manifests did not name inside a leaf is nobody's.
         let live = match (&sent, live) {
-            // What the manifests did not name inside a leaf is nobody's.
-            (Some(sent), Some(live)) if by_leaf => Some(within(sent, &live)),
+            (Some(sent), Some(live)) => Some(within(&field.shape, sent, &live)),
             (_, live) => live,
         };
-        let same = |a: &Option<Json>, b: &Option<Json>| {
-            normal(a.as_ref(), by_leaf, is_set) == normal(b.as_ref(), by_leaf, is_set)
+        let same = |one: &Option<Json>, other: &Option<Json>| {
+            codec::same_json(&field, one.as_ref(), other.as_ref(), self.names)
         };
         let moved = match (!same(&stored, &live), !same(&sent, &wanted)) {
             (true, true) => Moved::Both,
@@ -533,61 +486,43 @@ impl Record {
             (false, true) => Moved::Manifests,
             (false, false) => return None,
         };
-        // A subscription without a filter is shown as the empty filter.
-        let stored = match stored {
-            Some(Json::Null) if difference.leaf.is_some() && !by_leaf => Json::Object(Map::new()),
-            stored => stored.unwrap_or_default(),
-        };
-        Some((moved, stored))
+        Some((moved, stored.unwrap_or_default()))
     }
 }
 
-fn leaf_of(value: Option<&Value>, leaf: &str) -> Option<Json> {
-    match value {
-        Some(Value::Map(map)) => map.get(leaf).map(shown_value),
-        _ => None,
+/// What stands at a way down from a recorded value: nothing where a map that is owned by name does not
+/// name it, and an absent value where one that is owned whole does not hold it.
+fn at(shape: &Shape, value: &Json, way: &[Arc<str>]) -> Option<Option<Json>> {
+    let [key, below @ ..] = way else {
+        return Some(Some(value.clone()));
+    };
+    let item = match shape {
+        Shape::Items(items) => Some(Shape::Map(items.item())),
+        shape => codec::leaf_field(shape, key).map(|leaf| leaf.shape),
+    };
+    match (value.get(&**key), item) {
+        (Some(value), Some(item)) => at(&item, value, below),
+        (Some(value), None) => Some(below.is_empty().then(|| value.clone())),
+        (None, _) => (!codec::is_owned_by_name(shape)).then_some(None),
     }
 }
 
 /// Of a live value only what stood in the sent one.
-fn within(sent: &Json, live: &Json) -> Json {
+fn within(shape: &Shape, sent: &Json, live: &Json) -> Json {
     match (sent, live) {
-        (Json::Object(sent), Json::Object(live)) => sent
+        (Json::Object(sent), Json::Object(live)) if codec::is_owned_by_name(shape) => sent
             .iter()
             .map(|(key, sent)| {
                 let live = live.get(key).unwrap_or(&Json::Null);
-                (key.clone(), within(sent, live))
+                let live = match codec::leaf_field(shape, key) {
+                    Some(leaf) => within(&leaf.shape, sent, live),
+                    None => live.clone(),
+                };
+                (key.clone(), live)
             })
             .collect::<Map<_, _>>()
             .into(),
         (_, live) => live.clone(),
-    }
-}
-
-/// The form in which two values are compared.
-fn normal(value: Option<&Json>, absent_is_null: bool, is_set: bool) -> Option<Json> {
-    match value {
-        None | Some(Json::Null) if absent_is_null => Some(Json::Null),
-        None => None,
-        Some(value) if is_set => Some(sorted(value)),
-        Some(value) => Some(value.clone()),
-    }
-}
-
-/// Sets in one order; a subscription without a filter is one with an empty filter.
-fn sorted(value: &Json) -> Json {
-    match value {
-        Json::Null => Json::Object(Map::new()),
-        Json::Array(items) => {
-            let mut items: Vec<Json> = items.iter().map(sorted).collect();
-            items.sort_by_cached_key(ToString::to_string);
-            items.into()
-        }
-        Json::Object(map) => {
-            let map: BTreeMap<_, _> = map.iter().map(|(k, v)| (k.clone(), sorted(v))).collect();
-            Json::Object(map.into_iter().collect())
-        }
-        value => value.clone(),
     }
 }
 
@@ -600,22 +535,18 @@ fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Js
     // Nobody knows whether a live URL holds a key.
     let public = |value: Json| match value {
         Json::String(text) => match kind::find(address.collection) {
-            Some(kind) => shown_live(kind, difference.field, &Value::text(&text)),
+            Some(kind) => shown_live(kind, difference.path.field, &Value::text(&text)),
             None => text.into(),
         },
         value => value,
     };
-    let field = match &difference.leaf {
-        Some(leaf) => format!(
-            "{}.{}",
-            difference.field,
-            leaf.strip_prefix("customFields/").unwrap_or(leaf)
-        ),
-        None => difference.field.to_owned(),
+    let field = match kind::find(address.collection) {
+        Some(kind) => codec::written(kind, &difference.path),
+        None => difference.path.clone(),
     };
     Drift {
         address: address.clone(),
-        field: Some(field),
+        field: Some(field.pointer()),
         moved,
         what: What::Changed,
         applied: if secret { Json::Null } else { public(applied) },

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use crate::codec::{self, switch_value};
 use crate::dialect::Dialect;
 use crate::kind::rules::{Deed, Handle, Rule};
-use crate::kind::{self, Field, Form, Kind, Shape, Wire};
-use crate::live::convert::switch_value;
+use crate::kind::{self, Field, Form, Kind, Null, Shape, Wire};
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject};
@@ -178,7 +178,7 @@ fn tidy(
         let Some(value) = body.get(field.name).cloned() else {
             continue;
         };
-        let value = meaningful(value, matches!(field.shape, Shape::Subscriptions));
+        let value = meaningful(&field.shape, value);
         let says_nothing = value.is_null()
             || kind.enabled.is_some_and(|enabled| {
                 enabled.field == field.name && value == switch_value(enabled.on)
@@ -250,16 +250,22 @@ fn has_effect(kind: &'static Kind, body: &Body, field: &str) -> bool {
     })
 }
 
-fn meaningful(value: Value, keep_null_leaves: bool) -> Value {
+/// A value without what says nothing.
+fn meaningful(shape: &Shape, value: Value) -> Value {
     match value {
         Value::List(list) if list.is_empty() => Value::Null,
         Value::Map(map) => {
             let map: Leaves = map
                 .into_iter()
-                .map(|(key, value)| (key, meaningful(value, false)))
-                .filter(|(_, value)| keep_null_leaves || !value.is_null())
+                .map(|(key, value)| {
+                    let below = codec::shape_below(shape, &key);
+                    (key, meaningful(&below, value))
+                })
+                .filter(|(_, value)| !value.is_null())
                 .collect();
-            if map.is_empty() {
+            // Some maps are there although nothing is in them.
+            let says = matches!(shape, Shape::Map(map) if map.null == Null::Empty);
+            if map.is_empty() && !says {
                 Value::Null
             } else {
                 Value::Map(map)
@@ -273,7 +279,7 @@ fn meaningful(value: Value, keep_null_leaves: bool) -> Value {
 fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -> Value {
     match value {
         Value::Reference(Reference::To(address)) if !declared.contains(&address) => {
-            let id = crate::live::convert::Ids::id(live, &address).unwrap_or_default();
+            let id = crate::codec::Ids::id(live, &address).unwrap_or_default();
             let named = live
                 .find_id(address.collection, &id)
                 .and_then(|index| live.key_of(index))

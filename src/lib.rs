@@ -33,6 +33,7 @@ pub mod api;
 pub mod apply;
 pub mod cli;
 pub mod clock;
+pub mod codec;
 pub mod config;
 pub mod dialect;
 pub mod diff;

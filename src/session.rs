@@ -10,10 +10,11 @@ use crate::api::{
     Reader, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
+use crate::codec::id_text;
 use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
 use crate::kind;
-use crate::live::{ActingAgent, Live, convert::id_text};
+use crate::live::{ActingAgent, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::Bound;
 use crate::plan::forecast::{Basis, Forecast, Reading};

@@ -8,9 +8,11 @@ use std::sync::Arc;
 pub mod identity;
 mod key;
 mod leaves;
+mod path;
 
 pub use key::{Key, Scope};
 pub use leaves::Leaves;
+pub use path::{FieldPath, keys, pointer};
 
 use indexmap::IndexMap;
 
@@ -132,7 +134,8 @@ pub enum Value {
     Secret(Secret),
     /// A list, or a set in sorted order.
     List(Vec<Value>),
-    /// Named leaves. Keys of `cf` are `customFields/handle` for managed fields, API names otherwise.
+    /// Named leaves. Where keys stand for resources they are addresses of those that are managed, and
+    /// wire names otherwise.
     Map(Leaves),
 }
 
@@ -144,6 +147,12 @@ impl From<Arc<str>> for Value {
         } else {
             Self::Text(text)
         }
+    }
+}
+
+impl From<Leaves> for Value {
+    fn from(leaves: Leaves) -> Self {
+        Self::Map(leaves)
     }
 }
 

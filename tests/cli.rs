@@ -280,7 +280,7 @@ fn one_field_is_one_update() {
         assert_eq!(
             step["changes"],
             serde_json::json!([
-                {"field": "description", "before": "Answers", "after": "Answers in an hour"}
+                {"field": "/description", "before": "Answers", "after": "Answers in an hour"}
             ])
         );
         assert_eq!(step["requests"].as_array().map(Vec::len), Some(1));
@@ -712,7 +712,7 @@ fn a_stale_plan_is_refused_whole() {
 
     place.write(
         "plan.json",
-        &plan.replace("\"formatVersion\": 1", "\"formatVersion\": 99"),
+        &plan.replace("\"formatVersion\": 2", "\"formatVersion\": 99"),
     );
     refused(&place, "another version", "apply plan.json");
     place.write("plan.json", "{}\n");

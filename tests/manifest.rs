@@ -7,7 +7,7 @@ use deskform::config::{PROJECT_FILE, Project, Prune, RemovalPolicy, Target};
 use deskform::manifest::{Desired, Sources, compose, files, to_yaml};
 use deskform::problem::Problems;
 use deskform::report::problems::render;
-use deskform::state::{Address, Reference, Value};
+use deskform::state::{Address, Leaves, Reference, Value};
 use deskform::yaml::Source;
 use proptest::prelude::*;
 
@@ -187,8 +187,9 @@ webhooks:
     let Value::Map(events) = field(&desired, ("webhooks", "crm"), "subscriptions") else {
         unreachable!()
     };
-    assert_eq!(events.get("Ticket_Add"), Some(&Value::Null));
-    assert_eq!(events.get("Contact_Update"), Some(&Value::Null));
+    let everything = Value::Map(Leaves::new());
+    assert_eq!(events.get("Ticket_Add"), Some(&everything));
+    assert_eq!(events.get("Contact_Update"), Some(&everything));
     let Some(Value::Map(filter)) = events.get("Ticket_Thread_Add") else {
         unreachable!()
     };

@@ -296,7 +296,7 @@ async fn drift_tells_no_former_secret() {
     let ledger = after(empty, &composed, &ready, &applied);
     let kept = String::from_utf8(ledger.to_bytes().expect("JSON")).expect("UTF-8");
     assert!(!kept.contains("hunter2"), "{kept}");
-    assert!(kept.contains(r#""secrets":["url"]"#), "{kept}");
+    assert!(kept.contains(r#""secrets":["/url"]"#), "{kept}");
 
     let now = desk(PLAIN_URL).await;
     let composed = now.compose().expect("manifests");

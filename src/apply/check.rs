@@ -2,89 +2,56 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::dialect::Dialect;
-use crate::kind::{Field, Shape, Wire};
+use crate::codec;
+use crate::diff::between;
+use crate::kind::{Field, Wire};
 use crate::live::Live;
-use crate::live::convert::normalise;
 use crate::plan::requests::Op;
 use crate::plan::task::Task;
-use crate::state::Value;
+use crate::state::{FieldPath, Value};
 
-/// The fields (`cf.region`) of a write that did not take, by the answer.
+/// Names what a write sent and the answer does not show.
 ///
-/// A field that the answer does not carry at all proves nothing and is passed over; only a key
-/// under `cf` that is missing there did not take.
+/// A field that the answer does not carry at all proves nothing and is passed over; only a key that
+/// is missing in a map of names did not take.
 #[must_use]
-pub fn did_not_take(task: &Task, op: &Op, answer: &Map<String, Json>, live: &Live) -> Vec<String> {
-    let sent: Vec<&'static Field> = match op {
-        Op::Create { .. } => task.kind.fields.iter().collect(),
-        Op::Update(fields) => task
-            .kind
-            .fields
-            .iter()
-            .filter(|field| fields.contains(&field.name))
-            .collect(),
-        _ => return Vec::new(),
-    };
+pub fn did_not_take(
+    task: &Task,
+    op: &Op,
+    answer: &Map<String, Json>,
+    live: &Live,
+) -> Vec<FieldPath> {
+    let creates = matches!(op, Op::Create { .. });
+    if !creates && !op.is_update() {
+        return Vec::new();
+    }
     let stored = live.decode(task.kind, answer);
     let mut missing = Vec::new();
-    for field in sent {
-        if field.write_only || !matches!(field.wire(live.dialect), Wire::Sent { .. }) {
+    for field in task.kind.fields {
+        let is_sent = creates || op.updates(field.name);
+        if !is_sent || field.write_only || !matches!(field.wire(live.dialect), Wire::Sent { .. }) {
             continue;
         }
         let (Some(wanted), Some(have)) = (task.body.get(field.name), stored.get(field.name)) else {
             continue;
         };
-        match (field.shape, wanted, have) {
-            (Shape::CustomFields { .. }, Value::Map(wanted), have) => {
-                let named = task.named.get(field.name);
-                for (key, value) in wanted {
-                    if let Some(Value::Map(named)) = named
-                        && !named.contains_key(key)
-                    {
-                        continue;
-                    }
-                    let stored = match have {
-                        Value::Map(map) => map.get(key).unwrap_or(&Value::Null),
-                        _ => &Value::Null,
-                    };
-                    if !same(field, live.dialect, value, stored) {
-                        let key = key.strip_prefix("customFields/").unwrap_or(key);
-                        missing.push(format!("{}.{key}", field.name));
-                    }
-                }
-            }
-            (Shape::Map(leaves), Value::Map(wanted), Value::Map(have)) => {
-                for leaf in leaves {
-                    let Some(value) = wanted.get(leaf.name) else {
-                        continue;
-                    };
-                    let stored = have.get(leaf.name).unwrap_or(&Value::Null);
-                    if !matches!(value, Value::Map(_)) && !same(leaf, live.dialect, value, stored) {
-                        missing.push(format!("{}.{}", field.name, leaf.name));
-                    }
-                }
-            }
-            (_, wanted, have) => {
+        let have = shown(field, live, wanted, have);
+        let differences = between(field.name, &have, wanted);
+        missing.extend(
+            differences
+                .into_iter()
                 // A create leaves null out, and the server may fill in a default.
-                let filled_in = matches!(op, Op::Create { .. }) && wanted.is_null();
-                if !filled_in && !same(field, live.dialect, wanted, have) {
-                    missing.push(field.name.to_owned());
-                }
-            }
-        }
+                .filter(|difference| !creates || !difference.after.is_null())
+                .map(|difference| difference.path)
+                .filter(|path| creates || op.sends(path)),
+        );
     }
     missing
 }
 
-fn same(field: &Field, dialect: Dialect, wanted: &Value, stored: &Value) -> bool {
-    match wanted {
-        Value::Secret(secret) => {
-            let wanted = secret
-                .expose()
-                .map(|text| normalise(field, dialect, Value::text(text)));
-            wanted.as_ref() == Some(stored)
-        }
-        wanted => wanted == stored,
-    }
+/// What an answer shows of a field, in the wanted spelling where the two are one.
+fn shown(field: &Field, live: &Live, wanted: &Value, have: &Value) -> Value {
+    let have = codec::restrict(&field.shape, wanted, have);
+    let have = codec::as_secret(field, live.dialect, wanted, have);
+    codec::settle(field, wanted, have, live)
 }

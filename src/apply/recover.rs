@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::api::{ApiError, Reader};
 use crate::clock::Clock;
+use crate::codec::id_text;
 use crate::kind::Form;
-use crate::live::convert::id_text;
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, is_gone, key};
 use crate::plan::requests::Op;

@@ -10,14 +10,14 @@ use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::queue::{End, Queue, Start};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
+use crate::codec::{self, EncodeError, Ids, id_text, switch_value};
 use crate::ledger::Settled;
-use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::{Live, is_gone as is_trashed};
 use crate::plan::requests::Op;
 use crate::plan::task::Task;
 use crate::problem::counted;
 use crate::run_record::JournalWriter;
-use crate::state::Value;
+use crate::state::{Value, identity};
 use crate::verb::Verb;
 
 /// What tasks are carried out with.
@@ -167,7 +167,7 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
             Ok(Written::Answer(Some(body), request_id)) => (body, request_id, false),
             Ok(Written::Adopted(found, body)) => {
                 live.learn(&task.address, &found);
-                learn_field(task, &body, live);
+                learn_name(task, &body, live);
                 id.get_or_insert(found);
                 (body, None, true)
             }
@@ -178,19 +178,19 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
                     error: "the server answered a creation without an id".to_owned(),
                 };
             };
-            learn_field(task, &body, live);
+            learn_name(task, &body, live);
             live.learn(&task.address, &new);
             id.get_or_insert(new);
         }
-        if matches!(op, Op::Create { .. } | Op::Update(_)) {
+        if matches!(op, Op::Create { .. }) || op.is_update() {
             live.store(&task.address, live.decode(task.kind, &body));
         }
         let mut missing = did_not_take(task, op, &body, live);
         let mut request_id = request_id;
         if adopted && !missing.is_empty() {
             // What was there differs from what is wanted: bring it in line.
-            let fields = top_level(task, &missing);
-            match write(task, &Op::Update(fields), means, false).await {
+            let update = Op::Update(missing.clone());
+            match write(task, &update, means, false).await {
                 Err(outcome) => return *outcome,
                 Ok(Written::Answer(Some(body), id)) => {
                     missing = did_not_take(task, op, &body, live);
@@ -200,7 +200,10 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
             }
         }
         if !missing.is_empty() {
-            let fields: Vec<String> = missing.iter().map(|field| format!("`{field}`")).collect();
+            let fields: Vec<String> = missing
+                .iter()
+                .map(|path| format!("`{}`", codec::written(task.kind, path)))
+                .collect();
             return Outcome::Failed {
                 error: format!(
                     "the server accepted the write but did not store {}",
@@ -218,29 +221,11 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
     Outcome::Applied { id }
 }
 
-/// The fields that hold the given leaves.
-fn top_level(task: &Task, leaves: &[String]) -> Vec<&'static str> {
-    task.kind
-        .fields
-        .iter()
-        .map(|field| field.name)
-        .filter(|name| {
-            leaves.iter().any(|leaf| {
-                leaf == name
-                    || leaf
-                        .strip_prefix(name)
-                        .is_some_and(|rest| rest.starts_with('.'))
-            })
-        })
-        .collect()
-}
-
-fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
-    if let (Some(api_name), Some(module)) = (
-        body.get("apiName").and_then(Json::as_str),
-        task.body.get("module").and_then(Value::as_text),
-    ) {
-        live.learn_field(&task.address, module, api_name);
+fn learn_name(task: &Task, body: &Map<String, Json>, live: &Live) {
+    let name = task.kind.wire_name.and_then(|key| body.get(key)?.as_str());
+    let key = identity::key(task.kind, &task.body);
+    if let (Some(name), Some(key)) = (name, key) {
+        live.learn_name(&task.address, &key.scope, name);
     }
 }
 

@@ -7,16 +7,16 @@ use super::Global;
 use super::common::{Failure, Workspace, block_on, environment_variable, remark};
 use super::files::write_file;
 use super::output::announce;
+use crate::codec::Ids;
 use crate::export::{Exported, export};
 use crate::kind::{self, KINDS, Kind, Listing};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
-use crate::live::convert::Ids;
 use crate::manifest::{self, to_sources};
 use crate::problem::{Code, Problem, Problems, Severity, counted, exit, ticked};
 use crate::reading::Needs;
 use crate::session::Session;
-use crate::state::{Address, Value};
+use crate::state::{Address, Value, keys};
 use crate::yaml::Source;
 
 /// How often values that a manifest cannot hold are taken out and the rest is checked again.
@@ -151,13 +151,31 @@ async fn read_everything(
 fn secret_keys(ledger: &Ledger) -> BTreeSet<&str> {
     let is_secret = |(address, entry): &(&Address, &Entry)| {
         kind::find(address.collection)
-            .is_some_and(|kind| entry.secrets.iter().any(|path| kind.may_hold_key(path)))
+            .is_some_and(|kind| entry.secrets.iter().any(|path| may_hold_key(kind, path)))
     };
     let entries = ledger.resources.iter().filter(is_secret);
     entries
         .flat_map(|(_, entry)| std::iter::once(&entry.id).chain(&entry.parts))
         .map(String::as_str)
         .collect()
+}
+
+/// Whether the live value of the field in a path may hold a key.
+fn may_hold_key(kind: &Kind, path: &str) -> bool {
+    keys(path)
+        .next()
+        .is_some_and(|field| kind.may_hold_key(&field))
+}
+
+/// Takes out what stands at a way down from a value; says whether there was anything.
+fn take(value: &mut Value, way: &[String]) -> bool {
+    match (value, way) {
+        (Value::Map(map), [last]) => map.remove(last).is_some(),
+        (Value::Map(map), [key, below @ ..]) => {
+            map.get_mut(key).is_some_and(|value| take(value, below))
+        }
+        _ => false,
+    }
 }
 
 /// Leaves out what the ledger knows was applied as a secret; what may hold a key is hidden already.
@@ -172,20 +190,24 @@ fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
             continue;
         };
         let kind = resource.kind;
-        for path in entry.secrets.iter().filter(|path| !kind.may_hold_key(path)) {
-            let (field, leaf) = match path.split_once('.') {
-                Some((field, leaf)) => (field, Some(leaf)),
-                None => (path.as_str(), None),
+        for path in entry
+            .secrets
+            .iter()
+            .filter(|path| !may_hold_key(kind, path))
+        {
+            let way: Vec<String> = keys(path).collect();
+            let Some((field, way)) = way.split_first() else {
+                continue;
             };
-            let left_out = match (leaf, resource.body.get_mut(field)) {
-                (Some(leaf), Some(Value::Map(map))) if map.contains_key(leaf) => {
-                    map.remove(leaf).is_some()
-                }
-                _ => resource.body.remove(field).is_some(),
-            };
+            let is_taken = resource
+                .body
+                .get_mut(field)
+                .is_some_and(|value| take(value, way));
+            let left_out = is_taken || resource.body.remove(field).is_some();
             if left_out {
                 exported.notes.push(format!(
-                    "`{address}`: `{path}` is left out: it was applied as a secret"
+                    "`{address}`: `{}` is left out: it was applied as a secret",
+                    keys(path).collect::<Vec<_>>().join(" › ")
                 ));
             }
         }

@@ -1,8 +1,9 @@
 //! Accounts.
 
 use super::{
-    Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, Within,
-    by_fields, email, encoded, in_object, integer, patterns, reference, references, sent, text, to,
+    Api, Create, Encoding, Form, Kind, Listing, Removal, Scopes, Wire, Within, by_fields,
+    custom_values, email, encoded, in_object, integer, patterns, reference, references, sent, text,
+    to,
 };
 
 /// An account. Source: Account (`getAccounts`, `createAccount`, `updateAccount`,
@@ -102,7 +103,7 @@ pub const KIND: Kind = Kind {
             .openapi(by_fields("layoutId"))
             .guide(Wire::Harmless)
             .doc("The layout of the record, by name."),
-        Field::new("cf", Shape::CustomFields { module: "accounts" })
+        custom_values("accounts")
             .openapi(by_fields("cf"))
             .guide(sent("cf"))
             .doc("Values of custom fields of the module `accounts`, by `customFields` handle or API name."),

@@ -6,7 +6,7 @@ use super::removal::RemovalPolicy;
 use super::rules::{Acting, GoWith, Is, KeepOne, Rule, Sign};
 use super::{
     Api, Create, Enabled, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch,
-    Wire, choice, email, encoded, patterns, reference, references, sent, text, to,
+    Wire, choice, custom_values, email, encoded, patterns, reference, references, sent, text, to,
 };
 
 /// An agent. Source: Agent (`getAgents`, `addAgent`, `updateAgent`, `deactivateAgents`,
@@ -124,7 +124,7 @@ pub const KIND: Kind = Kind {
         )
         .guide(Wire::Harmless)
         .doc("Channels the agent is good at, such as `Email` or `Phone`."),
-        Field::new("cf", Shape::CustomFields { module: "agents" })
+        custom_values("agents")
             .guide(Wire::Refused("the guide's agents have no custom fields"))
             .doc("Values of custom fields of the module `agents`, by `customFields` handle or API name."),
     ],

@@ -1,7 +1,7 @@
 //! Contacts.
 
 use super::{
-    Api, Create, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, Within, by_fields,
+    Api, Create, Form, Kind, Listing, Removal, Scopes, Wire, Within, by_fields, custom_values,
     email, in_object, patterns, reference, sent, text, to,
 };
 
@@ -113,7 +113,7 @@ pub const KIND: Kind = Kind {
             .openapi(by_fields("layoutId"))
             .guide(Wire::Harmless)
             .doc("The layout of the record, by name."),
-        Field::new("cf", Shape::CustomFields { module: "contacts" })
+        custom_values("contacts")
             .openapi(by_fields("cf"))
             .guide(sent("cf"))
             .doc("Values of custom fields of the module `contacts`, by `customFields` handle or API name."),

@@ -4,7 +4,9 @@ use crate::dialect::Dialect;
 
 use crate::problem::Code;
 
-use super::rules::{AtMost, Deed, Fits, Handle, Is, Mark, OnlyFor, Quota, Rule, Sort, Sorts};
+use super::rules::{
+    AtMost, Deed, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota, Rule, Sort, Sorts,
+};
 use super::{
     Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, choice,
     encoded, flag, integer, map, patterns, text,
@@ -60,12 +62,17 @@ const PLAIN: Sort = Sort {
     allowed: &[],
     bounds: None,
     fits: None,
+    holds: Holds::Text { longest: None },
+    in_lists: true,
 };
 
 /// The rules by type. Source: Field, the request schema of each type.
 const SORTS: &[Sort] = &[
     Sort {
         name: "Text",
+        holds: Holds::Text {
+            longest: Some("maxLength"),
+        },
         required: &["maxLength"],
         allowed: &["maxLength", "isEncryptedField"],
         bounds: Some(("maxLength", 1, 255)),
@@ -73,6 +80,9 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "Number",
+        holds: Holds::Whole {
+            longest: "maxLength",
+        },
         required: &["maxLength"],
         allowed: &["maxLength", "isEncryptedField"],
         bounds: Some(("maxLength", 1, 9)),
@@ -80,11 +90,15 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "Percent",
+        holds: Holds::Decimal { places: None },
         allowed: &["isEncryptedField"],
         ..PLAIN
     },
     Sort {
         name: "Decimal",
+        holds: Holds::Decimal {
+            places: Some("decimalPlaces"),
+        },
         required: &["decimalPlaces", "maxLength"],
         allowed: &["decimalPlaces", "maxLength", "isEncryptedField"],
         bounds: Some(("maxLength", 1, 16)),
@@ -92,6 +106,9 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "Currency",
+        holds: Holds::Decimal {
+            places: Some("decimalPlaces"),
+        },
         required: &["decimalPlaces", "maxLength"],
         allowed: &[
             "decimalPlaces",
@@ -104,19 +121,25 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "Date",
+        holds: Holds::Day,
         ..PLAIN
     },
     Sort {
         name: "DateTime",
+        holds: Holds::Instant,
         ..PLAIN
     },
     Sort {
         name: "Email",
+        holds: Holds::Email,
         allowed: &["isEncryptedField"],
         ..PLAIN
     },
     Sort {
         name: "Phone",
+        holds: Holds::Text {
+            longest: Some("maxLength"),
+        },
         required: &["maxLength"],
         allowed: &["maxLength", "isEncryptedField"],
         bounds: Some(("maxLength", 1, 255)),
@@ -124,26 +147,32 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "Picklist",
+        holds: Holds::OneOf("values"),
         allowed: &["values", "subType", "defaultValue"],
         fits: Some(("defaultValue", Fits::OneOf("values"))),
         ..PLAIN
     },
     Sort {
         name: "Multiselect",
+        holds: Holds::SomeOf("values"),
         allowed: &["values", "subType"],
         ..PLAIN
     },
     Sort {
         name: "URL",
+        holds: Holds::Url,
         allowed: &["isEncryptedField"],
         ..PLAIN
     },
     Sort {
         name: "Textarea",
+        // Source: Contact, `getContacts`.
+        in_lists: false,
         ..PLAIN
     },
     Sort {
         name: "Boolean",
+        holds: Holds::Flag,
         allowed: &["defaultValue"],
         fits: Some(("defaultValue", Fits::Flag)),
         ..PLAIN
@@ -162,6 +191,8 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "LargeText",
+        // Source: Contact, `getContacts`.
+        in_lists: false,
         allowed: &["properties"],
         ..PLAIN
     },
@@ -309,6 +340,7 @@ pub const KIND: Kind = Kind {
             help: "in the openapi dialect the default of other types lives in layouts; set it in an overlay for the guide dialect",
         }),
     ],
+    wire_name: Some("apiName"),
     handle: Some(&Handle {
         key: "apiName",
         without: "cf_",

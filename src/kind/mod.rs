@@ -95,6 +95,8 @@ pub struct Kind {
     pub mentions: &'static [Mention],
     /// Rules among its fields.
     pub rules: &'static [Rule],
+    /// The key of its answers that holds the name by which maps of other objects name it.
+    pub wire_name: Option<&'static str>,
     /// What an export calls its objects, where that is not their name.
     pub handle: Option<&'static Handle>,
     /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
@@ -134,6 +136,7 @@ impl Kind {
         delete_effect: None,
         disable_effect: None,
         rules: &[],
+        wire_name: None,
         handle: None,
         marks: &[],
         mentions: &[],
@@ -148,6 +151,12 @@ impl Kind {
             Dialect::Openapi => self.openapi.as_ref(),
             Dialect::Guide => self.guide.as_ref(),
         }
+    }
+
+    /// Says whether keys of maps name its objects.
+    #[must_use]
+    pub const fn names_keys(&self) -> bool {
+        self.wire_name.is_some()
     }
 
     /// A field by name.
@@ -262,6 +271,12 @@ pub struct Field {
     pub renews: bool,
     /// Whether a live value may hold a key, so that it is never shown whole.
     pub may_hold_key: bool,
+    /// When two values of it are one, besides being equal.
+    pub alike: Alike,
+    /// The value that it has where nobody says anything: absent and this are one.
+    pub unsaid: Option<Switch>,
+    /// What its texts must match in the `openapi` dialect besides.
+    pub openapi_only: Option<Pattern>,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -322,15 +337,141 @@ pub enum Shape {
         /// The only items, when they are known.
         choices: &'static [&'static str],
     },
+    /// A day without a time, such as `2027-06-30`.
+    Date,
     /// A map with fixed leaves.
-    Map(&'static [Field]),
-    /// Values of custom fields, keyed by `customFields` handle or API name, of the named module.
-    CustomFields {
-        /// The module whose fields are meant.
-        module: &'static str,
+    Map(Map),
+    /// A map whose keys are names.
+    Keyed(Keyed),
+    /// A list of maps on the wire, which manifests write as a map from handles to items.
+    Items(Items),
+}
+
+/// A map with fixed leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Map {
+    /// Its leaves.
+    pub fields: &'static [Field],
+    /// What a leaf means that is not named.
+    pub owned: Owned,
+    /// What an update sends of it.
+    pub sent: Sent,
+    /// What `null` stands for.
+    pub null: Null,
+    /// Names from elsewhere that people may try, each with what is written here instead.
+    pub elsewhere: &'static [(&'static str, &'static str)],
+}
+
+impl Map {
+    /// A leaf by name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// A map whose keys are names.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyed {
+    /// What the keys are.
+    pub keys: Keys,
+    /// What every value looks like; its name is not used.
+    pub value: &'static Field,
+    /// What a key means that is not named.
+    pub owned: Owned,
+    /// What an update sends of it.
+    pub sent: Sent,
+}
+
+/// A list of maps on the wire, which manifests write as a map from handles to items.
+///
+/// An item's handle is the value of its key field, unless the item gives that field itself. Items are
+/// matched by the key field, equal ones by the rest. The list is owned whole, and its order has no
+/// meaning.
+#[derive(Debug, Clone, Copy)]
+pub struct Items {
+    /// The fields of an item.
+    pub fields: &'static [Field],
+    /// The field among them whose value is the handle.
+    pub key: &'static str,
+    /// Longest list; 0 means no limit is known.
+    pub max: u32,
+    /// The values of an item that says nothing: it is as good as absent.
+    pub idle: &'static [(&'static str, &'static str)],
+}
+
+impl Items {
+    /// What each item is.
+    #[must_use]
+    pub const fn item(&self) -> Map {
+        Map {
+            fields: self.fields,
+            owned: Owned::Whole,
+            sent: Sent::Whole,
+            null: Null::Nothing,
+            elsewhere: &[],
+        }
+    }
+}
+
+/// The keys of a map.
+#[derive(Debug, Clone, Copy)]
+pub enum Keys {
+    /// Resources of a kind: a handle in manifests, another name on the wire.
+    Of {
+        /// The kind, and where the names count.
+        target: Target,
+        /// What such a name looks like, for what no manifest manages.
+        name: Pattern,
     },
-    /// The events of a webhook, each with its filter.
-    Subscriptions,
+    /// Texts that match an expression.
+    Texts(Pattern),
+}
+
+/// What an absent key of a map means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owned {
+    /// It shall not be there.
+    Whole,
+    /// It is left alone.
+    Named,
+}
+
+/// What an update sends of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// All of it.
+    Whole,
+    /// The leaves that change.
+    Changed,
+}
+
+/// What `null` stands for where a map may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Null {
+    /// Nothing is there.
+    Nothing,
+    /// The map is there and says nothing more; so it travels, too.
+    Empty,
+}
+
+/// When two values of a field are one, besides being equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alike {
+    /// As texts: in Unicode's normal form, with line ends of one form, HTML entities decoded.
+    Text,
+    /// As web addresses: RFC 3986 gives some parts several spellings.
+    Url,
+    /// As decimal numbers.
+    Decimal,
+    /// As points in time.
+    Instant,
+    /// As days.
+    Day,
+    /// As flags, however they are spelled.
+    Flag,
+    /// As choices with `;` between, in any order.
+    Choices,
 }
 
 /// What a reference points at.
@@ -413,7 +554,10 @@ pub enum Wire {
     Sent {
         /// Its name on the wire.
         name: &'static str,
-        /// Where answers carry it.
+        /// The path at which answers carry it: a slash stands before what lies below, `*` for every
+        /// item of a list, and `|` between places of which the first that is there counts.
+        read: &'static str,
+        /// Which answers carry it.
         shown: Shown,
         /// How its value is written.
         encoding: Encoding,
@@ -438,11 +582,11 @@ pub enum Wire {
 }
 
 impl Wire {
-    /// The name under which answers carry it, if they do.
+    /// The path at which answers carry it, if they do.
     #[must_use]
     pub const fn read_name(&self) -> Option<&'static str> {
         match self {
-            Self::Sent { name, .. } | Self::Switched(name) => Some(name),
+            Self::Sent { read: name, .. } | Self::Switched(name) => Some(name),
             Self::Manual { read, .. } => *read,
             Self::Query(_) | Self::Harmless | Self::Refused(_) => None,
         }
@@ -450,7 +594,7 @@ impl Wire {
 }
 
 impl Field {
-    const fn new(name: &'static str, shape: Shape) -> Self {
+    pub(crate) const fn new(name: &'static str, shape: Shape) -> Self {
         Self {
             name,
             doc: "",
@@ -468,16 +612,11 @@ impl Field {
             exclusive: None,
             renews: false,
             may_hold_key: false,
-            openapi: Wire::Sent {
-                name,
-                shown: Shown::InList,
-                encoding: Encoding::Plain,
-            },
-            guide: Wire::Sent {
-                name,
-                shown: Shown::InList,
-                encoding: Encoding::Plain,
-            },
+            alike: Alike::Text,
+            unsaid: None,
+            openapi_only: None,
+            openapi: sent(name),
+            guide: sent(name),
         }
     }
 
@@ -545,6 +684,18 @@ impl Field {
     }
     const fn may_hold_key(mut self) -> Self {
         self.may_hold_key = true;
+        self
+    }
+    pub(crate) const fn alike(mut self, alike: Alike) -> Self {
+        self.alike = alike;
+        self
+    }
+    const fn unsaid(mut self, value: Switch) -> Self {
+        self.unsaid = Some(value);
+        self
+    }
+    const fn openapi_only(mut self, pattern: Pattern) -> Self {
+        self.openapi_only = Some(pattern);
         self
     }
     const fn max(mut self, length: u32) -> Self {
@@ -626,14 +777,52 @@ const fn reference(name: &'static str, target: Target) -> Field {
 const fn references(name: &'static str, target: Target) -> Field {
     Field::new(name, Shape::References(target))
 }
-const fn map(name: &'static str, leaves: &'static [Field]) -> Field {
-    Field::new(name, Shape::Map(leaves))
+/// A map of which each named leaf is owned, and which is sent whole.
+const fn map(name: &'static str, fields: &'static [Field]) -> Field {
+    let map = Map {
+        fields,
+        owned: Owned::Named,
+        sent: Sent::Whole,
+        null: Null::Nothing,
+        elsewhere: &[],
+    };
+    Field::new(name, Shape::Map(map))
 }
+
+/// Values of custom fields of a module, by handle or API name. Source: Account, Contact, Agent: `cf`.
+const fn custom_values(module: &'static str) -> Field {
+    let keys = Keys::Of {
+        target: Target::to("customFields").within(Within::Fixed("module", module)),
+        name: patterns::API_NAME,
+    };
+    let keyed = Keyed {
+        keys,
+        value: &CUSTOM_VALUE,
+        owned: Owned::Named,
+        sent: Sent::Changed,
+    };
+    Field::new("cf", Shape::Keyed(keyed))
+}
+
+/// One value of a custom field. Source: Contact and Account, `cf`.
+const CUSTOM_VALUE: Field = Field::new("value", Shape::Scalar { max: 100 })
+    .openapi_only(patterns::NAME)
+    .doc("A value.");
 
 /// Sent under the given name, carried by list items.
 const fn sent(name: &'static str) -> Wire {
     Wire::Sent {
         name,
+        read: name,
+        shown: Shown::InList,
+        encoding: Encoding::Plain,
+    }
+}
+/// Sent under one name; answers carry it at a path, with a slash before what stands below.
+const fn read_at(name: &'static str, read: &'static str) -> Wire {
+    Wire::Sent {
+        name,
+        read,
         shown: Shown::InList,
         encoding: Encoding::Plain,
     }
@@ -642,6 +831,7 @@ const fn sent(name: &'static str) -> Wire {
 const fn by_fields(name: &'static str) -> Wire {
     Wire::Sent {
         name,
+        read: name,
         shown: Shown::ByFields,
         encoding: Encoding::Plain,
     }
@@ -650,6 +840,7 @@ const fn by_fields(name: &'static str) -> Wire {
 const fn in_object(name: &'static str) -> Wire {
     Wire::Sent {
         name,
+        read: name,
         shown: Shown::InObject,
         encoding: Encoding::Plain,
     }
@@ -657,6 +848,7 @@ const fn in_object(name: &'static str) -> Wire {
 const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
     Wire::Sent {
         name,
+        read: name,
         shown: Shown::InList,
         encoding,
     }

@@ -56,6 +56,22 @@ pub const CHOICE: Pattern = Pattern {
     allows_empty: false,
 };
 
+/// Days. Source: the API writes them as `yyyy-MM-dd`.
+pub const DAY: Pattern = Pattern {
+    regex: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    words: "a day such as `2027-06-30`",
+    sample: "2027-06-30",
+    allows_empty: false,
+};
+
+/// API names of custom fields. Source: Field, `getFields`.
+pub const API_NAME: Pattern = Pattern {
+    regex: "^cf_[0-9a-zA-Z_]+$",
+    words: "an API name such as `cf_region`",
+    sample: "cf_region",
+    allows_empty: false,
+};
+
 /// Phone and fax numbers of contacts and accounts. Source: Contact and Account, create bodies.
 pub const PHONE: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_+\-.$@?,;:'/!\s]|[^\x00-\x7F])+$",
@@ -212,7 +228,8 @@ mod tests {
             match field.shape {
                 Shape::Text { pattern, .. } | Shape::Texts { pattern, .. } => found.extend(pattern),
                 Shape::Email { pattern, .. } => found.push(pattern),
-                Shape::Map(leaves) => all(leaves, found),
+                Shape::Map(map) => all(map.fields, found),
+                Shape::Items(items) => all(items.fields, found),
                 _ => {}
             }
         }

@@ -1,5 +1,6 @@
 //! What is odd about a kind, in words that any kind may use: whose an object is and what follows.
 
+use super::Alike;
 use crate::dialect::{Dialect, Edition};
 use crate::problem::Code;
 
@@ -141,6 +142,60 @@ pub struct Sort {
     pub bounds: Option<(&'static str, i64, i64)>,
     /// A field with what its value has to be.
     pub fits: Option<(&'static str, Fits)>,
+    /// What records hold under the name of such an object.
+    pub holds: Holds,
+    /// Whether listings of records carry it; otherwise the single record does.
+    pub in_lists: bool,
+}
+
+/// What records hold under the name of an object, such as the values of a custom field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// A text, whose longest length a field of the object says.
+    Text {
+        /// The field.
+        longest: Option<&'static str>,
+    },
+    /// A whole number, whose most digits a field of the object says.
+    Whole {
+        /// The field.
+        longest: &'static str,
+    },
+    /// A decimal number, whose most digits behind the point a field of the object says.
+    Decimal {
+        /// The field.
+        places: Option<&'static str>,
+    },
+    /// A day.
+    Day,
+    /// A point in time.
+    Instant,
+    /// `true` or `false`.
+    Flag,
+    /// An e-mail address.
+    Email,
+    /// A web address.
+    Url,
+    /// One of the items of a field of the object.
+    OneOf(&'static str),
+    /// Some of the items of a field of the object, with `;` between.
+    SomeOf(&'static str),
+}
+
+impl Holds {
+    /// Tells when two such values are one.
+    #[must_use]
+    pub const fn alike(self) -> Alike {
+        match self {
+            Self::Text { .. } | Self::Email | Self::OneOf(_) => Alike::Text,
+            Self::Whole { .. } | Self::Decimal { .. } => Alike::Decimal,
+            Self::Day => Alike::Day,
+            Self::Instant => Alike::Instant,
+            Self::Flag => Alike::Flag,
+            Self::Url => Alike::Url,
+            Self::SomeOf(_) => Alike::Choices,
+        }
+    }
 }
 
 /// What a value has to be.

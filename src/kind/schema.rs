@@ -1,21 +1,35 @@
 //! From the kinds to JSON Schema: for editors, and for checking single values.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
-use super::webhooks::{EVENTS, Event, MAX_FIELDS};
-use super::{Field, KINDS, Kind, Shape, patterns};
-
-/// The longest value of a custom field, in characters. Source: Contact and Account, `cf`.
-pub const MAX_CUSTOM_VALUE: u32 = 100;
+use super::{Field, KINDS, Kind, Null, Owned, Pattern, Shape, patterns};
+use crate::kind;
 
 /// The dialect of JSON Schema in use.
 pub(crate) const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Says whether a text matches a pattern; each pattern is compiled once.
+pub(crate) fn accepts(pattern: &Pattern, text: &str) -> bool {
+    static COMPILED: RwLock<BTreeMap<&str, Option<Arc<Validator>>>> = RwLock::new(BTreeMap::new());
+    let known =
+        |compiled: &BTreeMap<&str, Option<Arc<Validator>>>| compiled.get(pattern.regex).cloned();
+    let read = COMPILED.read().unwrap_or_else(PoisonError::into_inner);
+    let validator = known(&read);
+    drop(read);
+    let validator = validator.unwrap_or_else(|| {
+        let validator = compile(&json!({ "pattern": pattern.regex })).map(Arc::new);
+        let mut compiled = COMPILED.write().unwrap_or_else(PoisonError::into_inner);
+        compiled.insert(pattern.regex, validator.clone());
+        validator
+    });
+    validator.is_none_or(|validator| validator.is_valid(&text.into()))
+}
 
 /// What a manifest file may hold, for editors.
 #[must_use]
@@ -54,11 +68,6 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
         }),
     );
     definitions.insert("reference".into(), reference());
-    for event in EVENTS {
-        definitions
-            .entry(filter_name(event))
-            .or_insert_with(|| filter(event));
-    }
     for kind in managed() {
         let body = json!({ "$ref": format!("#/$defs/{}", kind.collection) });
         let optional = !complete || !kind.fields.iter().any(demanded);
@@ -97,6 +106,11 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
             kind.collection.into(),
             json!({ "type": "array", "items": item }),
         );
+        for (name, map) in inner_maps(kind.fields) {
+            definitions
+                .entry(name)
+                .or_insert_with(|| map_schema(&map, complete));
+        }
         definitions.insert(kind.collection.into(), kind_schema(kind, complete));
     }
     properties.insert(
@@ -275,43 +289,36 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             }
             list
         }
-        Shape::Map(leaves) => {
-            let required: Vec<&str> = leaves
-                .iter()
-                .filter(|leaf| complete && leaf.required)
-                .map(|leaf| leaf.name)
-                .collect();
+        Shape::Date => json!({
+            "type": ["string", "null"],
+            "anyOf": [without_type(value_schema(&field.shape)), { "pattern": r"^$|\$\{" }],
+        }),
+        Shape::Map(map) => {
+            let mut schema = map_schema(&map, complete);
+            if complete && field.required && map.owned == Owned::Whole {
+                schema["minProperties"] = 1.into();
+            }
+            schema
+        }
+        Shape::Keyed(keyed) => json!({
+            "type": ["object", "null"],
+            "additionalProperties": field_schema(keyed.value, complete),
+        }),
+        Shape::Items(items) => {
+            let mut item = map_schema(&items.item(), complete);
+            if let Some(required) = item.get_mut("required").and_then(Value::as_array_mut) {
+                // The handle stands in for it.
+                required.retain(|name| name != items.key);
+            }
             let mut map = json!({
                 "type": ["object", "null"],
-                "properties": fields_schema(leaves, complete),
-                "additionalProperties": false,
+                "propertyNames": { "minLength": 1 },
+                "additionalProperties": item,
             });
-            if !required.is_empty() {
-                map["required"] = json!(required);
+            if items.max > 0 {
+                map["maxProperties"] = items.max.into();
             }
             map
-        }
-        Shape::CustomFields { .. } => json!({
-            "type": ["object", "null"],
-            "additionalProperties": {
-                "type": ["string", "number", "boolean", "null"],
-                "anyOf": [{ "maxLength": MAX_CUSTOM_VALUE }, { "pattern": EXPRESSION }],
-            },
-        }),
-        Shape::Subscriptions => {
-            let events: Map<String, Value> = EVENTS
-                .iter()
-                .map(|event| {
-                    let filter = json!({ "$ref": format!("#/$defs/{}", filter_name(event)) });
-                    (event.name.to_owned(), filter)
-                })
-                .collect();
-            json!({
-                "type": "object",
-                "properties": events,
-                "additionalProperties": false,
-                "minProperties": u32::from(complete),
-            })
         }
     };
     if field.required {
@@ -319,6 +326,60 @@ fn field_schema(field: &Field, complete: bool) -> Value {
     } else {
         written
     }
+}
+
+/// What a map with fixed leaves may hold.
+fn map_schema(map: &kind::Map, complete: bool) -> Value {
+    let required: Vec<&str> = map
+        .fields
+        .iter()
+        .filter(|leaf| complete && leaf.required)
+        .map(|leaf| leaf.name)
+        .collect();
+    let mut properties = fields_schema(map.fields, complete);
+    for leaf in map.fields {
+        if let Shape::Map(inner) = leaf.shape
+            && let Some(name) = inner_name(&inner)
+        {
+            let reference = json!({ "$ref": format!("#/$defs/{name}") });
+            properties.insert(leaf.name.to_owned(), reference);
+        }
+    }
+    let mut schema = json!({
+        "type": ["object", "null"],
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+/// The name of the definition that maps of one form share, where many maps have few forms.
+fn inner_name(map: &kind::Map) -> Option<String> {
+    if map.null == Null::Nothing {
+        return None;
+    }
+    let names: Vec<&str> = map.fields.iter().map(|leaf| leaf.name).collect();
+    Some(if names.is_empty() {
+        "empty".to_owned()
+    } else {
+        format!("map-{}", names.join("-"))
+    })
+}
+
+/// The maps inside of maps that share definitions, by name.
+fn inner_maps(fields: &'static [Field]) -> Vec<(String, kind::Map)> {
+    let mut found = Vec::new();
+    for field in fields {
+        let Shape::Map(map) = field.shape else {
+            continue;
+        };
+        found.extend(inner_name(&map).map(|name| (name, map)));
+        found.append(&mut inner_maps(map.fields));
+    }
+    found
 }
 
 /// Takes null and the empty text out of what a field may be.
@@ -382,54 +443,13 @@ pub(crate) fn value_schema(shape: &Shape) -> Value {
                 json!({ "enum": choices })
             }
         }
-        _ => json!({}),
+        Shape::Date => text(0, 0, Some(patterns::DAY.regex)),
+        Shape::Reference(_)
+        | Shape::References(_)
+        | Shape::Map(_)
+        | Shape::Keyed(_)
+        | Shape::Items(_) => json!({}),
     }
-}
-
-/// Events with equal filters share a definition.
-fn filter_name(event: &Event) -> String {
-    if event.filter.is_empty() {
-        return "withoutFilter".to_owned();
-    }
-    format!("filter-{}", event.filter.join("-"))
-}
-
-fn filter(event: &Event) -> Value {
-    let properties: Map<String, Value> = event
-        .filter
-        .iter()
-        .map(|key| {
-            let schema = match *key {
-                "departments" => json!({
-                    "description": "Only of these departments.",
-                    "type": "array",
-                    "items": { "$ref": "#/$defs/reference" },
-                    "uniqueItems": true,
-                }),
-                "includePrevState" => json!({
-                    "description": "Whether the call carries the state before.",
-                    "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/expression" }],
-                }),
-                "direction" => json!({
-                    "description": "Only threads in this direction.",
-                    "enum": ["in", "out"],
-                }),
-                _ => json!({
-                    "description": "Only when one of these fields changes.",
-                    "type": "array",
-                    "items": { "type": "string", "minLength": 1 },
-                    "maxItems": MAX_FIELDS,
-                    "uniqueItems": true,
-                }),
-            };
-            ((*key).to_owned(), schema)
-        })
-        .collect();
-    json!({
-        "type": ["object", "null"],
-        "properties": properties,
-        "additionalProperties": false,
-    })
 }
 
 /// Describes a field of true or false.
@@ -474,7 +494,9 @@ impl Checker {
                 ascii: OnceLock::new(),
                 set: OnceLock::new(),
                 leaves: match field.shape {
-                    Shape::Map(leaves) => Self::of(leaves),
+                    Shape::Map(map) => Self::of(map.fields),
+                    Shape::Items(items) => Self::of(items.fields),
+                    Shape::Keyed(keyed) => Self::of(std::slice::from_ref(keyed.value)),
                     _ => Vec::new(),
                 },
             })

@@ -4,33 +4,61 @@ use crate::problem::Code;
 
 use super::rules::{Allowance, Clash, Is, Mark, Most};
 use super::{
-    Api, Create, Enabled, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch, Wire, flag,
-    patterns, text,
+    Api, Create, Enabled, Field, Form, Kind, Listing, Map, Null, Owned, Removal, Scopes, Sent,
+    Shape, Switch, Wire, choice, flag, patterns, references, text, to,
 };
 use crate::dialect::Edition;
 
-/// Which filter an event takes. Source: Webhook, the filter schema of each event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event {
-    /// Its name.
-    pub name: &'static str,
-    /// The filter's keys, in the manifest's words.
-    pub filter: &'static [&'static str],
-}
+/// Only of these departments. Source: Webhook, the filter schemas; older answers have another key.
+const DEPARTMENT: Field = references("departments", to("departments"))
+    .openapi(super::read_at(
+        "departmentIds",
+        "departmentIds|departmentId",
+    ))
+    .doc("Only of these departments.");
+/// Source: Webhook, the filter schemas.
+const PREVIOUS_STATE: Field = flag("includePrevState")
+    .unsaid(Switch::Flag(false))
+    .doc("Whether the call carries the state before.");
+/// Source: Webhook, `FilterTicketUpdate`.
+const FIELDS: Field = Field::new(
+    "fields",
+    Shape::Texts {
+        max_items: 5,
+        max: 100,
+        set: true,
+        pattern: Some(patterns::NAME),
+        choices: &[],
+    },
+)
+.doc("Only when one of these fields changes, at most five of them.");
 
-const NONE: &[&str] = &[];
-const DEPARTMENTS: &[&str] = &["departments"];
-const PREVIOUS: &[&str] = &["includePrevState"];
-const DEPARTMENTS_PREVIOUS: &[&str] = &["departments", "includePrevState"];
-const THREAD: &[&str] = &["departments", "direction"];
-const TICKET_UPDATE: &[&str] = &["departments", "fields", "includePrevState"];
+const NONE: &[Field] = &[];
+const DEPARTMENTS: &[Field] = &[DEPARTMENT];
+const PREVIOUS: &[Field] = &[PREVIOUS_STATE];
+const DEPARTMENTS_PREVIOUS: &[Field] = &[DEPARTMENT, PREVIOUS_STATE];
+/// Source: Webhook, `FilterTicketThreadAdd`.
+const THREAD: &[Field] = &[
+    DEPARTMENT,
+    choice("direction", &["in", "out"]).doc("Only threads in this direction."),
+];
+const TICKET_UPDATE: &[Field] = &[DEPARTMENT, FIELDS, PREVIOUS_STATE];
 
-const fn event(name: &'static str, filter: &'static [&'static str]) -> Event {
-    Event { name, filter }
+/// An event with its filter; null is the event without a filter.
+const fn event(name: &'static str, filter: &'static [Field]) -> Field {
+    let filter = Map {
+        fields: filter,
+        owned: Owned::Whole,
+        sent: Sent::Whole,
+        null: Null::Empty,
+        elsewhere: &[],
+    };
+    Field::new(name, Shape::Map(filter))
+        .doc("The filter of the event; `{}` where every such event is wanted.")
 }
 
 /// Every event. Source: Webhook, `Subscriptions` (56 names).
-pub const EVENTS: &[Event] = &[
+pub const EVENTS: &[Field] = &[
     event("Account_Add", NONE),
     event("Account_Delete", NONE),
     event("Account_Update", PREVIOUS),
@@ -89,15 +117,6 @@ pub const EVENTS: &[Event] = &[
     event("TimeEntry_Update", PREVIOUS),
 ];
 
-/// An event by name.
-#[must_use]
-pub fn find_event(name: &str) -> Option<&'static Event> {
-    EVENTS.iter().find(|event| event.name == name)
-}
-
-/// Longest list of field names in a `Ticket_Update` filter. Source: Webhook, `FilterTicketUpdate`.
-pub const MAX_FIELDS: usize = 5;
-
 /// The guide's event names beside the official ones, with the one ticket field whose change they
 /// stand for. Source: the guide's list of webhook events.
 pub const GUIDE_EVENTS: &[(&str, &str, Option<&str>)] = &[
@@ -115,6 +134,23 @@ pub const GUIDE_EVENTS: &[(&str, &str, Option<&str>)] = &[
     ("Contact.Update", "Contact_Update", None),
     ("Account.Add", "Account_Add", None),
     ("Account.Update", "Account_Update", None),
+];
+
+/// The guide's event names, with what manifests write. Source: the guide's list of webhook events.
+const GUIDE_NAMES: &[(&str, &str)] = &[
+    ("Ticket.Add", "Ticket_Add: {}"),
+    ("Ticket.Update", "Ticket_Update: {}"),
+    ("Ticket.Delete", "Ticket_Delete: {}"),
+    ("Ticket.StatusChange", "Ticket_Update: {fields: [status]}"),
+    (
+        "Ticket.AssignmentChange",
+        "Ticket_Update: {fields: [assigneeId]}",
+    ),
+    ("Ticket.CommentAdd", "Ticket_Comment_Add: {}"),
+    ("Contact.Add", "Contact_Add: {}"),
+    ("Contact.Update", "Contact_Update: {}"),
+    ("Account.Add", "Account_Add: {}"),
+    ("Account.Update", "Account_Update: {}"),
 ];
 
 /// A webhook. Source: Webhook (`getWebhooks`, `createWebhook`, `updateWebhook`,
@@ -153,10 +189,35 @@ pub const KIND: Kind = Kind {
                 help: "merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL",
             })
             .renews()
+            .alike(super::Alike::Url)
             .may_hold_key()
             .doc("The address that is called; 100 characters at most once the webhook exists. A secret in it is percent-encoded for its place: give it as the receiver knows it."),
-        Field::new("subscriptions", Shape::Subscriptions)
+        Field::new(
+            "subscriptions",
+            Shape::Map(Map {
+                fields: EVENTS,
+                owned: Owned::Whole,
+                sent: Sent::Whole,
+                null: Null::Nothing,
+                elsewhere: GUIDE_NAMES,
+            }),
+        )
             .required()
+            .known(
+                "The guide dialect knows these alone, by names of its own and without other filters",
+                &[
+                    "Ticket_Add",
+                    "Ticket_Update",
+                    "Ticket_Update: {fields: [status]}",
+                    "Ticket_Update: {fields: [assigneeId]}",
+                    "Ticket_Delete",
+                    "Ticket_Comment_Add",
+                    "Contact_Add",
+                    "Contact_Update",
+                    "Account_Add",
+                    "Account_Update",
+                ],
+            )
             .doc("The events, each with its filter: `{departments: [..], includePrevState: true, fields: [..], direction: in}`."),
         text("description")
             .max(3000)

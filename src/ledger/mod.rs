@@ -28,7 +28,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use crate::api::page::Known;
-use crate::state::{Address, Key};
+use crate::state::{Address, Key, pointer};
 
 pub use error::{Refusal, StoreError};
 pub use journal::{Begin, Intent, Outcome, Record, RunId, Settled, Unfinished};
@@ -94,8 +94,7 @@ pub struct Entry {
     /// Whether it was there before and was taken over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
-    /// The fields whose value was a secret when they were last applied, with a dot before a leaf:
-    /// what is live of them stays secret when the manifests say something else.
+    /// JSON Pointers to what was a secret when it was last applied: what is live of it stays secret when the manifests say something else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
     /// What was last applied, by field; non-secret fields only.
@@ -221,6 +220,9 @@ impl Ledger {
             for (address, entry) in &mut ledger.resources {
                 journal::understand(address, &mut entry.key);
             }
+        }
+        for entry in ledger.resources.values_mut() {
+            entry.secrets.iter_mut().for_each(as_pointer);
         }
         Ok(match ledger.odd_id() {
             Some((address, id)) => {
@@ -349,6 +351,17 @@ impl Ledger {
             Some(entry) => self.resources.insert(to.clone(), entry).is_none(),
             None => false,
         }
+    }
+}
+
+/// Writes the path of a secret as a JSON Pointer; ledgers of before wrote a dot before a leaf.
+fn as_pointer(path: &mut String) {
+    if !path.starts_with('/') {
+        let (field, leaf) = match path.split_once('.') {
+            Some((field, leaf)) => (field, Some(leaf)),
+            None => (path.as_str(), None),
+        };
+        *path = pointer(std::iter::once(field).chain(leaf));
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::LiveObject;
-use super::convert::flag;
+use crate::codec::flag;
 use crate::kind::rules::{Deed, Is, Mark, Sign};
 
 /// Says whether an answer carries a sign.

@@ -12,11 +12,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use serde_json::{Map, Value as Json};
 
 use crate::api::page::Known;
+use crate::codec::{self, Ids, Names};
 use crate::dialect::Dialect;
-use crate::kind::{self, Form, Kind, Shape, Wire};
+use crate::kind::{self, Alike, Form, Kind, Shape, Target, Wire, Within};
 use crate::state::identity::canonical;
 use crate::state::{Address, Body, Key, Leaves, Reference, Scope, Value};
-use convert::{Ids, Names};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 /// One object as the organization shows it.
@@ -110,19 +110,20 @@ pub struct Live {
     by_id: ByName<&'static str, usize>,
     by_key: HashMap<&'static str, ByKey>,
     by_lower_case: HashMap<&'static str, ByKey>,
-    by_api_name: ByName<String, usize>,
+    /// Objects by the names under which maps on the wire name them.
+    by_wire_name: HashMap<&'static str, ByKey>,
     /// The addresses that objects are bound to, by index.
     bound: Vec<Option<Address>>,
-    /// The keys under `cf` of custom fields that are bound, by index.
+    /// The keys in maps of objects that are bound and named there, by index.
     keys: HashMap<usize, Arc<str>>,
     reserved: HashSet<Address>,
     ids: Shared<HashMap<Address, Id>>,
-    api_names: Shared<HashMap<Address, String>>,
+    wire_names: Shared<HashMap<Address, String>>,
     stored: Shared<HashMap<Address, Body>>,
     /// Whether anything was learned: asked far more often than anything is.
     has_learned: AtomicBool,
     learned: Shared<HashMap<(&'static str, String), Address>>,
-    learned_fields: Shared<HashMap<(String, String), Address>>,
+    learned_names: Shared<HashMap<(&'static str, Key<'static>), Address>>,
 }
 
 /// The identity of a webhook in the guide is its URL, since its webhooks have no name.
@@ -189,8 +190,8 @@ pub fn no_ids(_: &Reference) -> Option<String> {
 /// Whether an answer shows an object that is trashed or deleted, and so not live.
 #[must_use]
 pub fn is_gone(raw: &Map<String, Json>) -> bool {
-    convert::flag(raw, "isTrashed") == Some(true)
-        || convert::flag(raw, "isDeleted") == Some(true)
+    codec::flag(raw, "isTrashed") == Some(true)
+        || codec::flag(raw, "isDeleted") == Some(true)
         || raw.get("status").and_then(Json::as_str) == Some("DELETED")
 }
 
@@ -206,16 +207,16 @@ impl Live {
             by_id: HashMap::new(),
             by_key: HashMap::new(),
             by_lower_case: HashMap::new(),
-            by_api_name: HashMap::new(),
+            by_wire_name: HashMap::new(),
             bound: Vec::new(),
             keys: HashMap::new(),
             reserved: HashSet::new(),
             ids: Shared::default(),
-            api_names: Shared::default(),
+            wire_names: Shared::default(),
             stored: Shared::default(),
             has_learned: AtomicBool::new(false),
             learned: Shared::default(),
-            learned_fields: Shared::default(),
+            learned_names: Shared::default(),
         }
     }
 
@@ -232,19 +233,14 @@ impl Live {
         }
         if let Some(key) = self.raw_key(&object) {
             let collection = object.kind.collection;
+            if let Some(name) = wire_name(&object) {
+                let names = self.by_wire_name.entry(collection).or_default();
+                names.add(named(&key.scope, name), index);
+            }
             let lower_case = key.lower_case();
             self.by_key.entry(collection).or_default().add(key, index);
             let keys = self.by_lower_case.entry(collection).or_default();
             keys.add(lower_case, index);
-        }
-        if let (Some(module), Some(api_name)) = (
-            object.raw.get("module").and_then(Json::as_str),
-            object.raw.get("apiName").and_then(Json::as_str),
-        ) {
-            self.by_api_name
-                .entry(module.to_owned())
-                .or_default()
-                .insert(api_name.to_owned(), index);
         }
         self.objects.push(object);
     }
@@ -257,11 +253,11 @@ impl Live {
                 Wire::Query(name) => name,
                 wire => wire.read_name().unwrap_or(field.name),
             };
-            let value = object.raw.get(wire)?;
+            let value = &*codec::shown_at(&object.raw, wire)?;
             if field.name == name {
                 key.name = canonical(field, value.as_str()?).into_owned().into();
             } else if matches!(field.shape, Shape::Reference(_)) {
-                key.scope.set(field.name, convert::id_text(value)?);
+                key.scope.set(field.name, codec::id_text(value)?);
             } else {
                 key.scope.set(field.name, canonical(field, value.as_str()?));
             }
@@ -307,12 +303,10 @@ impl Live {
     pub fn bind(&mut self, index: usize, address: Address) {
         if let Some(object) = self.objects.get(index) {
             self.ids.write().insert(address.clone(), Id::Of(index));
-            if object.kind.collection == "customFields"
-                && let Some(api_name) = object.raw.get("apiName").and_then(Json::as_str)
-            {
-                self.api_names
+            if let Some(name) = wire_name(object) {
+                self.wire_names
                     .write()
-                    .insert(address.clone(), api_name.to_owned());
+                    .insert(address.clone(), name.to_owned());
                 self.keys.insert(index, address.to_string().into());
             }
             if self.bound.len() <= index {
@@ -367,15 +361,16 @@ impl Live {
         self.stored.read().get(address).cloned()
     }
 
-    /// Remembers the API name that the server gave to a new custom field.
-    pub fn learn_field(&self, address: &Address, module: &str, api_name: &str) {
+    /// Remembers the name that the server gave to a new object for maps on the wire, such as the API
+    /// name of a custom field.
+    pub fn learn_name(&self, address: &Address, scope: &Scope, name: &str) {
         self.has_learned.store(true, Ordering::Release);
-        self.api_names
+        self.wire_names
             .write()
-            .insert(address.clone(), api_name.to_owned());
-        self.learned_fields
+            .insert(address.clone(), name.to_owned());
+        self.learned_names
             .write()
-            .insert((module.to_owned(), api_name.to_owned()), address.clone());
+            .insert((address.collection, named(scope, name)), address.clone());
     }
 
     /// The address of an object: the bound one, else one made from its identity.
@@ -432,16 +427,17 @@ impl Live {
         kind.fields
             .iter()
             .filter_map(|field| {
-                let value = convert::read_field(field, self.dialect, raw, self)?;
+                let value = codec::read_field(field, self.dialect, raw, self)?;
                 Some((field.name, value))
             })
             .collect()
     }
 
-    /// The custom fields of a module by API name.
+    /// Finds what a name stands for in maps on the wire.
     #[must_use]
-    pub fn custom_field(&self, module: &str, api_name: &str) -> Option<usize> {
-        self.by_api_name.get(module)?.get(api_name).copied()
+    pub fn find_wire_name(&self, target: &Target, name: &str) -> Option<usize> {
+        let names = self.by_wire_name.get(target.collection)?;
+        names.get(&named(&scope_of(target), name)).first().copied()
     }
 
     /// Gives the key of an object as it is compared.
@@ -510,17 +506,18 @@ impl Names for Live {
                 .is_some_and(|bound| bound == address)
     }
 
-    fn is_custom_field(&self, module: &str, api_name: &str, key: &str) -> bool {
+    fn is_key(&self, target: &Target, wire_name: &str, key: &str) -> bool {
         !self.has_learned()
-            && Live::custom_field(self, module, api_name)
+            && self
+                .find_wire_name(target, wire_name)
                 .and_then(|index| self.keys.get(&index))
                 .is_some_and(|bound| **bound == *key)
     }
 
-    fn custom_field(&self, module: &str, api_name: &str) -> Arc<str> {
+    fn key(&self, target: &Target, wire_name: &str) -> Arc<str> {
         let learned = || {
-            let key = (module.to_owned(), api_name.to_owned());
-            let learned = self.learned_fields.read();
+            let key = (target.collection, named(&scope_of(target), wire_name));
+            let learned = self.learned_names.read();
             learned.get(&key).map(|address| address.to_string().into())
         };
         if self.has_learned()
@@ -528,9 +525,30 @@ impl Names for Live {
         {
             return key;
         }
-        Live::custom_field(self, module, api_name)
+        self.find_wire_name(target, wire_name)
             .and_then(|index| self.keys.get(&index))
-            .map_or_else(|| api_name.into(), Arc::clone)
+            .map_or_else(|| wire_name.into(), Arc::clone)
+    }
+
+    fn alike(&self, target: &Target, key: &str) -> Alike {
+        let index = match codec::handle(target, key) {
+            Some(handle) => {
+                let address = Address::new(target.collection, handle);
+                match self.ids.read().get(&address) {
+                    Some(Id::Of(index)) => Some(*index),
+                    _ => None,
+                }
+            }
+            None => self.find_wire_name(target, key),
+        };
+        let alike = || {
+            let object = self.objects.get(index?)?;
+            let sorts = object.kind.sorts()?;
+            let field = object.kind.field(sorts.field)?;
+            let word = codec::read_field(field, self.dialect, &object.raw, self)?;
+            Some(sorts.find(word.as_text()?)?.holds.alike())
+        };
+        alike().unwrap_or(Alike::Text)
     }
 }
 
@@ -542,9 +560,30 @@ impl Ids for Live {
         }
     }
 
-    fn api_name(&self, address: &Address) -> Option<String> {
-        self.api_names.read().get(address).cloned()
+    fn wire_name(&self, address: &Address) -> Option<String> {
+        self.wire_names.read().get(address).cloned()
     }
+}
+
+/// The name under which maps on the wire name an object.
+fn wire_name(object: &LiveObject) -> Option<&str> {
+    object.raw.get(object.kind.wire_name?)?.as_str()
+}
+
+fn named(scope: &Scope, name: &str) -> Key<'static> {
+    Key {
+        scope: scope.clone(),
+        name: name.to_owned().into(),
+    }
+}
+
+/// The scope in which the names of a target count, where the table says it.
+fn scope_of(target: &Target) -> Scope {
+    let mut scope = Scope::default();
+    if let Within::Fixed(field, word) = target.within {
+        scope.set(field, word);
+    }
+    scope
 }
 
 /// Forms webhooks from the guide's `/events` objects: one for each URL.
@@ -555,7 +594,7 @@ impl Ids for Live {
 pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
     let mut groups: BTreeMap<String, Vec<EventPart>> = BTreeMap::new();
     for item in items {
-        let id = item.get("id").and_then(convert::id_text);
+        let id = item.get("id").and_then(codec::id_text);
         let url = item.get("url").and_then(Json::as_str);
         let event = item.get("eventType").and_then(Json::as_str);
         let (Some(id), Some(url), Some(event)) = (id, url, event) else {
@@ -569,7 +608,7 @@ pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
             event: event.to_owned(),
             active: item
                 .as_object()
-                .and_then(|raw| convert::flag(raw, "isActive"))
+                .and_then(|raw| codec::flag(raw, "isActive"))
                 != Some(false),
         });
     }

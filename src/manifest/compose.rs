@@ -11,9 +11,9 @@ use indexmap::map::Entry;
 
 use super::check::check;
 use super::convert::{Converter, Here};
-use super::custom::{Custom, Customs};
 use super::digest::digest;
 use super::files::Sources;
+use super::keyed::{NamedKey, NamedKeys};
 use super::origin::Origin;
 use super::resolve::{Declared, Handles, Slip};
 use crate::config::Environment;
@@ -245,11 +245,9 @@ fn convert(
     handles: &Handles<'_>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
-    // Records are checked against the custom fields, which stand first in the table of kinds.
-    let fields = declared
-        .keys()
-        .take_while(|address| address.collection == "customFields")
-        .count();
+    // Maps are checked against what their keys name, which stands first in the table of kinds.
+    let is_named = |address: &&Address| find(address.collection).is_some_and(Kind::names_keys);
+    let named = declared.keys().take_while(is_named).count();
     let &Variables {
         values,
         environment,
@@ -257,7 +255,7 @@ fn convert(
         closed,
         ..
     } = variables;
-    let run = |customs: &Customs, from: usize, bodies: Vec<Raw>| {
+    let run = |keys: &NamedKeys, from: usize, bodies: Vec<Raw>| {
         // Each run finds the secrets that are not set anew; the first to do so is heard.
         let variables = Variables {
             values,
@@ -266,7 +264,7 @@ fn convert(
             closed,
             missing: RefCell::default(),
         };
-        let mut converter = Converter::new(variables, handles, customs);
+        let mut converter = Converter::new(variables, handles, keys);
         let bodies: Vec<Converted> = declared
             .iter()
             .skip(from)
@@ -287,19 +285,19 @@ fn convert(
         } = converter;
         (bodies, problems, slips, warnings)
     };
-    let rest = bodies.split_off(fields);
-    let mut customs = Customs::default();
-    let first = run(&customs, 0, bodies);
+    let rest = bodies.split_off(named);
+    let mut keys = NamedKeys::default();
+    let first = run(&keys, 0, bodies);
     for ((address, one), (body, _)) in declared.iter().zip(&first.0) {
-        let custom = Custom::of(&address.handle, body, &one.origin);
-        customs.fields.insert(Arc::clone(&address.handle), custom);
+        let key = NamedKey::of(one.kind, address, body, &one.origin);
+        keys.all.insert(address.clone(), key);
     }
     let mut runs: Vec<(usize, Vec<Raw>)> = Vec::new();
     let mut rest = rest.into_iter();
-    for from in (fields..declared.len()).step_by(RUN) {
+    for from in (named..declared.len()).step_by(RUN) {
         runs.push((from, rest.by_ref().take(RUN).collect()));
     }
-    let work = |(from, bodies)| run(&customs, from, bodies);
+    let work = |(from, bodies)| run(&keys, from, bodies);
     let others: Vec<_> = if runs.len() < 2 {
         runs.into_iter().map(work).collect()
     } else {

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use serde_json::Number;
 
-use super::custom::Customs;
+use super::keyed::NamedKeys;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
+use crate::codec;
+use crate::kind::patterns;
 use crate::kind::schema::{Checker, Violation, checkers};
-use crate::kind::{Field, Kind, Shape};
+use crate::kind::{Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
 use crate::state::identity::canonical;
@@ -18,6 +20,9 @@ use crate::state::{Body, Leaves, Lifecycle, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
 use crate::yaml::walk::{DISAGREE, misspelt, unknown_key, unquoted, wrong_type};
+
+/// More keys than this are not listed in a report.
+const MANY: usize = 20;
 
 /// A text after its expressions were replaced.
 pub(crate) enum Text {
@@ -29,7 +34,7 @@ pub(crate) enum Text {
 pub(crate) struct Converter<'a> {
     pub(crate) variables: Variables<'a>,
     pub(crate) handles: &'a Handles<'a>,
-    pub(crate) customs: &'a Customs,
+    pub(crate) keys: &'a NamedKeys,
     pub(crate) problems: Vec<Problem>,
     /// Handles that are not declared, by the problems that report them.
     pub(crate) slips: Vec<Slip>,
@@ -54,12 +59,12 @@ impl<'a> Converter<'a> {
     pub(crate) fn new(
         variables: Variables<'a>,
         handles: &'a Handles<'a>,
-        customs: &'a Customs,
+        keys: &'a NamedKeys,
     ) -> Self {
         Self {
             variables,
             handles,
-            customs,
+            keys,
             problems: Vec::new(),
             slips: Vec::new(),
             warnings: Vec::new(),
@@ -257,7 +262,7 @@ impl<'a> Converter<'a> {
     }
 
     /// Converts the value of a field; absent when it is wrong, which is then reported.
-    fn field(
+    pub(crate) fn field(
         &mut self,
         here: Here<'_>,
         field: &'static Field,
@@ -276,6 +281,9 @@ impl<'a> Converter<'a> {
                 }
                 other => other,
             },
+            Shape::Map(map) if matches!(raw, Raw::Null) && map.null == Null::Empty => {
+                Value::Map(Leaves::new())
+            }
             _ if matches!(raw, Raw::Null) => Value::Null,
             Shape::Flag | Shape::Integer { .. } | Shape::Number | Shape::Choice(_) => {
                 self.single(here, field, checker, raw, at)?
@@ -289,9 +297,10 @@ impl<'a> Converter<'a> {
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?
             }
-            Shape::Map(leaves) => self.map(here, field, leaves, checker, raw, at)?,
-            Shape::CustomFields { module } => self.custom_values(here, module, raw, at)?,
-            Shape::Subscriptions => self.subscriptions(here, raw, at)?,
+            Shape::Date => self.text_field(here, field, checker, raw, at)?,
+            Shape::Map(ref map) => self.map(here, field, map, checker, (raw, at))?,
+            Shape::Keyed(ref keyed) => self.keyed(here, field, keyed, checker, (raw, at))?,
+            Shape::Items(ref items) => self.keyed_items(here, field, items, checker, (raw, at))?,
         };
         if field.required && value.is_null() {
             self.error(
@@ -613,54 +622,107 @@ impl<'a> Converter<'a> {
         &mut self,
         here: Here<'_>,
         field: &'static Field,
-        leaves: &'static [Field],
+        map: &'static Map,
         checker: &Checker,
-        raw: &Raw,
-        at: At<'_>,
+        (raw, at): (&Raw, At<'_>),
     ) -> Option<Value> {
+        let is_whole = map.owned == Owned::Whole;
+        let leaves = self.leaves(here, field.name, map, checker, (raw, at), "")?;
+        if is_whole && field.required && leaves.is_empty() {
+            let first = map.fields.first().map_or("", |leaf| leaf.name);
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::Empty,
+                format!("`{}` names nothing", field.name),
+                "nothing in it",
+                Some(format!("name at least one, such as `{first}`")),
+            );
+            return None;
+        }
+        // What says nothing is not there.
+        let silent = |leaf: &Field, value: &Value| match value {
+            Value::Null => true,
+            Value::List(items) => items.is_empty(),
+            value => leaf
+                .unsaid
+                .is_some_and(|unsaid| codec::switch_value(unsaid) == *value),
+        };
+        let mut leaves = leaves;
+        if is_whole {
+            leaves.retain(|key, value| !map.field(key).is_some_and(|leaf| silent(leaf, value)));
+        }
+        Some(Value::Map(leaves))
+    }
+
+    /// The leaves of a map with fixed leaves; `implied` is the one that the map's handle stands for.
+    pub(crate) fn leaves(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        map: &Map,
+        checker: &Checker,
+        (raw, at): (&Raw, At<'_>),
+        implied: &str,
+    ) -> Option<Leaves> {
         let Raw::Map(entries) = raw else {
-            self.wrong(here, at, raw, field.name, "a map");
+            self.wrong(here, at, raw, name, "a map");
             return None;
         };
+        let fields = map.fields;
         let mut out = Leaves::new();
         let mut whole = true;
         for (key, raw) in entries {
             let place = at.key(key);
-            let Some(index) = leaves.iter().position(|leaf| leaf.name == &**key) else {
-                let known: Vec<&str> = leaves.iter().map(|leaf| leaf.name).collect();
-                let (message, help) = unknown_key(&format!("`{}`", field.name), key, &known);
-                self.error(
-                    here,
-                    (place, Part::Key),
-                    Code::UnknownKey,
-                    message,
-                    "not known",
-                    Some(help),
-                );
+            let Some(index) = fields.iter().position(|leaf| leaf.name == &**key) else {
+                self.unknown_leaf(here, name, map, key, place);
                 whole = false;
                 continue;
             };
-            match self.field(here, &leaves[index], &checker.leaves[index], raw, place) {
+            match self.field(here, &fields[index], &checker.leaves[index], raw, place) {
                 Some(value) => {
-                    out.insert(key.to_string(), value);
+                    out.insert(fields[index].name, value);
                 }
                 None => whole = false,
             }
         }
-        for leaf in leaves.iter().filter(|leaf| leaf.required) {
-            if raw.get(leaf.name).is_none() {
+        for leaf in fields.iter().filter(|leaf| leaf.required) {
+            if leaf.name != implied && raw.get(leaf.name).is_none() {
                 self.error(
                     here,
                     (at, Part::Key),
                     Code::MissingRequired,
-                    format!("`{}` lacks `{}`", field.name, leaf.name),
+                    format!("`{name}` lacks `{}`", leaf.name),
                     format!("`{}` is missing", leaf.name),
                     Some(format!("`{}`: {}", leaf.name, leaf.doc)),
                 );
                 whole = false;
             }
         }
-        whole.then_some(Value::Map(out))
+        whole.then_some(out)
+    }
+
+    fn unknown_leaf(&mut self, here: Here<'_>, name: &str, map: &Map, key: &str, at: At<'_>) {
+        let known: Vec<&str> = map.fields.iter().map(|leaf| leaf.name).collect();
+        let elsewhere = map.elsewhere.iter().find(|(other, _)| *other == key);
+        let near = did_you_mean(key, known.iter().copied());
+        let (message, help) = unknown_key(&format!("`{name}`"), key, &known);
+        let help = match (elsewhere, near) {
+            (Some((_, instead)), _) => format!("write `{instead}`"),
+            (None, None) if known.len() > MANY => {
+                let kind = here.kind.collection;
+                format!("`deskform explain {kind}.{name}` lists what is known")
+            }
+            _ => help,
+        };
+        let (message, label, help) = if known.is_empty() {
+            let message = format!("`{name}` takes no keys");
+            (message, "not allowed", format!("write `{name}: {{}}`"))
+        } else {
+            (message, "not known", help)
+        };
+        let place = (at, Part::Key);
+        self.error(here, place, Code::UnknownKey, message, label, Some(help));
     }
 
     /// Checks a text against the schema of its field.
@@ -809,6 +871,7 @@ pub(super) fn pattern(shape: &Shape) -> Option<&'static str> {
             pattern.map(|pattern| pattern.words)
         }
         Shape::Email { pattern, .. } => Some(pattern.words),
+        Shape::Date => Some(patterns::DAY.words),
         _ => None,
     }
 }

@@ -7,14 +7,13 @@
 mod check;
 pub mod compose;
 mod convert;
-mod custom;
 mod digest;
 pub mod files;
+mod keyed;
 mod origin;
 mod resolve;
 mod rules;
 mod secret_text;
-mod subscriptions;
 pub mod write;
 
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::files::Sources;
+use crate::codec;
 use crate::kind::{KINDS, Kind, Shape, find};
 use crate::safe::hidden;
 use crate::state::identity::canonical_name;
@@ -88,7 +89,7 @@ impl Writer<'_> {
             }
             let shape = resource.kind.field(name).map(|field| field.shape);
             self.key(2, name);
-            self.value(2, value, shape);
+            self.value(2, value, shape.as_ref());
         }
         if empty {
             self.out.push_str(" {}\n");
@@ -96,7 +97,7 @@ impl Writer<'_> {
     }
 
     /// The value behind a key, with the line's end.
-    fn value(&mut self, level: usize, value: &Value, shape: Option<Shape>) {
+    fn value(&mut self, level: usize, value: &Value, shape: Option<&Shape>) {
         if let Value::Text(text) = value
             && let Some(block) = block(&variables::escape(text), level + 1)
         {
@@ -119,9 +120,10 @@ impl Writer<'_> {
             // A map always has its own lines, but for the small ones inside.
             Value::Map(map) if !map.is_empty() => {
                 self.out.push('\n');
-                for (key, value) in map {
+                for (key, value) in written(map, shape) {
+                    let below = below(shape, key);
                     self.key(level + 1, map_key(key, shape));
-                    self.value(level + 1, value, inner(shape));
+                    self.value(level + 1, &value, below.as_ref());
                 }
             }
             _ => {
@@ -131,10 +133,8 @@ impl Writer<'_> {
     }
 
     /// A value in one line.
-    fn flow(&self, value: &Value, shape: Option<Shape>) -> String {
+    fn flow(&self, value: &Value, shape: Option<&Shape>) -> String {
         match value {
-            // An event without a filter reads better as an empty one.
-            Value::Null if matches!(shape, Some(Shape::Map(&[]))) => "{}".to_owned(),
             Value::Null => "null".to_owned(),
             Value::Bool(flag) => flag.to_string(),
             Value::Number(number) => number.to_string(),
@@ -149,12 +149,12 @@ impl Writer<'_> {
         }
     }
 
-    fn flow_map(&self, map: &Leaves, shape: Option<Shape>) -> String {
-        let entries: Vec<String> = map
-            .iter()
+    fn flow_map(&self, map: &Leaves, shape: Option<&Shape>) -> String {
+        let entries: Vec<String> = written(map, shape)
             .map(|(key, value)| {
+                let below = below(shape, key);
                 let key = quoted(map_key(key, shape));
-                format!("{key}: {}", self.flow(value, inner(shape)))
+                format!("{key}: {}", self.flow(&value, below.as_ref()))
             })
             .collect();
         format!("{{{}}}", entries.join(", "))
@@ -187,19 +187,37 @@ impl Writer<'_> {
 }
 
 /// The key of a map as a manifest writes it.
-fn map_key(key: &str, shape: Option<Shape>) -> &str {
-    match shape {
-        Some(Shape::CustomFields { .. }) => key.strip_prefix("customFields/").unwrap_or(key),
-        _ => key,
-    }
+fn map_key<'k>(key: &'k str, shape: Option<&Shape>) -> &'k str {
+    shape.map_or(key, |shape| codec::written_key(shape, key))
 }
 
-/// The shape of a map's values, as far as writing them differs.
-fn inner(shape: Option<Shape>) -> Option<Shape> {
-    match shape {
-        Some(Shape::Subscriptions) => Some(Shape::Map(&[])),
+/// The shape of what stands under a key of a map.
+fn below(shape: Option<&Shape>, key: &str) -> Option<Shape> {
+    Some(codec::shape_below(shape?, key))
+}
+
+/// The entries of a map as a manifest writes them: an item's handle stands in for its key field.
+fn written<'m>(
+    map: &'m Leaves,
+    shape: Option<&Shape>,
+) -> impl Iterator<Item = (&'m str, Cow<'m, Value>)> {
+    let named = match shape {
+        Some(Shape::Items(items)) => Some(items.key),
         _ => None,
-    }
+    };
+    map.iter().map(move |(handle, value)| {
+        let value = match (named, value) {
+            (Some(key), Value::Map(item))
+                if item.get(key).and_then(Value::as_text) == Some(handle) =>
+            {
+                let mut item = item.clone();
+                item.remove(key);
+                Cow::Owned(Value::Map(item))
+            }
+            (_, value) => Cow::Borrowed(value),
+        };
+        (handle, value)
+    })
 }
 
 /// Whether a line of a block scalar may hold a character: nothing that is a line break to some

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::codec::switch_value;
 use crate::config::Prune;
 use crate::dialect::Edition;
 use crate::kind::rules::{Allowance, KeepOne, Most};
 use crate::kind::{KINDS, Kind};
 use crate::live::Live;
-use crate::live::convert::switch_value;
 use crate::live::marks::shows;
 use crate::manifest::Desired;
 use crate::plan::bound::Bound;
@@ -15,7 +15,7 @@ use crate::plan::ownership::Owned;
 use crate::plan::task::Task;
 use crate::plan::{Options, shown_value};
 use crate::problem::{Code, Problem, counted, ticked};
-use crate::state::{Address, Body};
+use crate::state::{Address, Body, pointer};
 use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -385,7 +385,7 @@ fn most(
             let on = shown_value(on);
             task.changes
                 .iter()
-                .any(|change| change.field == *field && change.after == on)
+                .any(|change| change.field == pointer([*field]) && change.after == on)
         })
     };
     let (mut created, mut newly_in_use) = (0, 0);

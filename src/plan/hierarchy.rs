@@ -5,9 +5,9 @@
 use foldhash::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 
+use crate::codec::{id_text, read_field};
 use crate::kind::removal::Heir;
 use crate::kind::{Field, KINDS, Kind, Shape, Wire};
-use crate::live::convert::{id_text, read_field};
 use crate::live::marks::shows;
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
@@ -266,8 +266,7 @@ fn parent(value: Option<&Value>) -> Option<&Address> {
 fn sends(task: &Task, field: &Field) -> bool {
     task.ops.iter().any(|op| match op {
         Op::Create { .. } => true,
-        Op::Update(fields) => fields.contains(&field.name),
-        _ => false,
+        op => op.updates(field.name),
     })
 }
 

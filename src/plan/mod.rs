@@ -31,19 +31,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::api::Method;
+use crate::codec::switch_value;
 use crate::config::Prune;
 use crate::dialect::Dialect;
 use crate::kind::removal::RemovalPolicy;
 use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::live::Live;
-use crate::live::convert::switch_value;
 use crate::problem::Problem;
 use crate::state::{Address, Body, Key};
 use crate::verb::Verb;
 
 /// The version of the plan's JSON form.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The fingerprint of what is proved to be absent.
 pub const ABSENT: &str = "absent";
@@ -196,7 +196,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldChange {
-    /// The field, with a dot before a leaf: `cf.region`.
+    /// Where it is, as a JSON Pointer in the manifest's terms: `/cf/region`.
     pub field: String,
     /// The live value; null when there is none. References are addresses.
     pub before: Json,

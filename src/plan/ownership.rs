@@ -10,20 +10,21 @@ use rayon::slice::ParallelSlice;
 use foldhash::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 
+use crate::codec::{self, LIVE_VALUE, read_field, surely_reads_as, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::Difference;
-use crate::kind::patterns::NAME;
 use crate::kind::rules::{OnlyFor, Rule};
-use crate::kind::{Create, Field, Form, Kind, Shape, Wire};
+use crate::kind::schema::accepts;
+use crate::kind::{Create, Field, Form, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
 use crate::live::Live;
-use crate::live::convert::{guide_events, normalise, read_field, surely_reads_as, switch_value};
+use crate::live::convert::guide_events;
 use crate::manifest::Desired;
 use crate::parallel::RUN;
 use crate::plan::bound::{Bound, place};
 use crate::plan::{Acknowledged, Options};
 use crate::problem::{Code, Problem};
 use crate::secret::Secret;
-use crate::state::{Address, Body, Leaves, Reference, Resource, State, Value};
+use crate::state::{Address, Body, FieldPath, Leaves, Reference, Resource, State, Value};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]
@@ -224,56 +225,38 @@ fn unclear_or_unfit_values(
 ) {
     for (field, value) in resource.body.of_kind(resource.kind) {
         match (field.shape, value) {
-            (Shape::CustomFields { .. }, Value::Null) => problems.push(
+            (Shape::Keyed(keyed), Value::Null) if keyed.owned == Owns::Named => problems.push(
                 Problem::error(
                     Code::CannotClear,
                     format!("`{}` cannot be cleared whole", field.name),
                 )
                 .at(place(desired, address, field.name), "cleared here")
-                .help("name the custom fields that are to be cleared"),
+                .help(format!(
+                    "name the {} that are to be cleared",
+                    named_by(&keyed.keys)
+                )),
             ),
-            (Shape::CustomFields { .. }, Value::Map(map)) if dialect == Dialect::Openapi => {
+            (Shape::Keyed(keyed), Value::Map(map)) if dialect == Dialect::Openapi => {
+                let Some(pattern) = keyed.value.openapi_only else {
+                    continue;
+                };
                 for (key, value) in map {
-                    let Some(bad) = value.as_text().and_then(unfit) else {
+                    let Some(bad) = value.as_text().and_then(|text| unfit(&pattern, text)) else {
                         continue;
                     };
-                    let key = key.strip_prefix("customFields/").unwrap_or(key);
+                    let path = FieldPath::of(field.name).child(key);
+                    let path = codec::written(resource.kind, &path).pointer();
                     problems.push(
                         Problem::error(
                             Code::CharacterRefused,
                             format!(
-                                "the openapi dialect refuses `{bad}` in the value of a custom field"
+                                "the openapi dialect refuses `{bad}` in a value of `{}`",
+                                field.name
                             ),
                         )
-                        .at(
-                            place(desired, address, &format!("{}/{key}", field.name)),
-                            "set here",
-                        )
-                        .help(format!("values are {}", NAME.words)),
+                        .at(place(desired, address, &path[1..]), "set here")
+                        .help(format!("values are {}", pattern.words)),
                     );
-                }
-            }
-            (Shape::Subscriptions, Value::Map(map)) if dialect == Dialect::Openapi => {
-                for (event, filter) in map {
-                    let Value::Map(filter) = filter else { continue };
-                    let Some(Value::List(names)) = filter.get("fields") else {
-                        continue;
-                    };
-                    if names
-                        .iter()
-                        .filter_map(Value::as_text)
-                        .any(|name| unfit(name).is_some() || name.chars().count() > MAX_FIELD_NAME)
-                    {
-                        let path = format!("{}/{event}/fields", field.name);
-                        problems.push(
-                            Problem::error(
-                                Code::NotAField,
-                                "a field's API name has at most 100 characters",
-                            )
-                            .at(place(desired, address, &path), "set here")
-                            .help(format!("API names are {}", NAME.words)),
-                        );
-                    }
                 }
             }
             _ => {}
@@ -281,20 +264,32 @@ fn unclear_or_unfit_values(
     }
 }
 
-/// The first character that the openapi dialect refuses in values of custom fields.
-///
-/// Source: Contact, `cf`; the character class is that of [`NAME`].
-fn unfit(text: &str) -> Option<char> {
-    text.chars().find(|c| {
-        c.is_ascii()
-            && !c.is_ascii_alphanumeric()
-            && !c.is_ascii_whitespace()
-            && !"_-.$@?,:'/!".contains(*c)
-    })
+/// What the keys of a map name.
+fn named_by(keys: &Keys) -> String {
+    match keys {
+        Keys::Of { target, .. } => {
+            let kind = crate::kind::find(target.collection);
+            kind.map_or_else(
+                || target.collection.to_owned(),
+                |kind| format!("{}s", kind.singular),
+            )
+        }
+        Keys::Texts(_) => "keys".to_owned(),
+    }
 }
 
-/// Longest API name of a field in a filter. Source: Webhook, `FilterTicketUpdate`.
-const MAX_FIELD_NAME: usize = 100;
+/// The first character that a pattern refuses, where it is one set of characters.
+fn unfit(pattern: &Pattern, text: &str) -> Option<char> {
+    let is_usual = |c: char| c.is_ascii_alphanumeric() || c == ' ';
+    if text.chars().all(is_usual) {
+        return None;
+    }
+    let accepts = |text: &str| accepts(pattern, text);
+    if accepts(text) {
+        return None;
+    }
+    text.chars().find(|c| !accepts(c.encode_utf8(&mut [0; 4])))
+}
 
 /// Shapes both sides.
 #[must_use]
@@ -354,7 +349,7 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
                 body
             } else {
                 let hide = |(name, value): (&'static str, &Value)| {
-                    (name, hidden(former, name, value.clone()))
+                    (name, hidden(former, &FieldPath::of(name), value.clone()))
                 };
                 body.iter().map(hide).collect()
             };
@@ -552,11 +547,13 @@ impl Shaper<'_> {
             }
             let current = current().unwrap_or_default();
             let current = if named.is_secret() {
-                secret_on_both_sides(field, live.dialect, named, current)
+                codec::as_secret(field, live.dialect, named, current)
             } else {
                 current
             };
-            let current = still_secret(former, field.name, named, current);
+            let current = codec::settle(field, named, current, live);
+            let path = FieldPath::of(field.name);
+            let current = still_secret(former, &path, named, current);
             let is_left = hands_off || ignore_changes.iter().any(|name| name == field.name);
             let wanted = if is_left {
                 current.clone()
@@ -598,7 +595,7 @@ impl Shaper<'_> {
         if named == current {
             return named.clone();
         }
-        let wanted = overlay(field, named, current);
+        let wanted = codec::merge(&field.shape, named, current);
         if wanted == *current {
             return wanted;
         }
@@ -659,8 +656,7 @@ fn by_hand(
     owned.by_hand.push((
         address.clone(),
         Difference {
-            field: field.name,
-            leaf: None,
+            path: FieldPath::of(field.name),
             before: current,
             after: named.clone(),
         },
@@ -668,58 +664,25 @@ fn by_hand(
     ));
 }
 
-/// The wanted value of a field: maps leaf by leaf over what is live, everything else whole.
-fn overlay(field: &Field, named: &Value, current: &Value) -> Value {
-    match (field.shape, named) {
-        (Shape::Map(_) | Shape::CustomFields { .. }, Value::Map(leaves)) => {
-            let mut map = match current {
-                Value::Map(map) => map.clone(),
-                _ => Leaves::new(),
-            };
-            for (key, value) in leaves {
-                let value = match (value, map.get(key)) {
-                    // Absent and null are one value.
-                    (Value::Null, None) => continue,
-                    (Value::Map(inner), Some(Value::Map(below))) => {
-                        let mut merged = below.clone();
-                        merged.extend(inner.iter().map(|(k, v)| (k, v.clone())));
-                        Value::Map(merged)
-                    }
-                    (value, _) => value.clone(),
-                };
-                map.insert(key, value);
-            }
-            if map.is_empty() {
-                current.clone()
-            } else {
-                Value::Map(map)
-            }
-        }
-        _ => named.clone(),
-    }
-}
-
 /// A live value that was applied as a secret stays one while it is live, whatever the manifests say
-/// now; `former` are the names in the ledger, with a dot before a leaf.
-fn still_secret(former: &[String], name: &str, named: &Value, current: Value) -> Value {
+/// now; `former` are the paths in the ledger.
+fn still_secret(former: &[String], path: &FieldPath, named: &Value, current: Value) -> Value {
     if former.is_empty() || *named == current {
         return current;
     }
     match (named, current) {
-        (Value::Map(named), Value::Map(current)) => Value::Map(
-            current
-                .into_iter()
-                .map(|(key, value)| {
-                    let leaf = format!("{name}.{key}");
-                    let value = match named.get(&key) {
-                        Some(named) => still_secret(former, &leaf, named, value),
-                        None => value,
-                    };
-                    (key, value)
-                })
-                .collect(),
-        ),
-        (_, Value::Text(text)) if former.iter().any(|one| one == name) => Value::Secret(Secret {
+        (Value::Map(named), Value::Map(current)) => current
+            .into_iter()
+            .map(|(key, value)| {
+                let value = match named.get(&key) {
+                    Some(named) => still_secret(former, &path.child(&key), named, value),
+                    None => value,
+                };
+                (key, value)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (_, Value::Text(text)) if names(former, path) => Value::Secret(Secret {
             template: LIVE_VALUE.into(),
             value: Some(text.to_string().into()),
         }),
@@ -727,55 +690,24 @@ fn still_secret(former: &[String], name: &str, named: &Value, current: Value) ->
     }
 }
 
-/// A live value of what is removed, with all in it that was applied as a secret.
-fn hidden(former: &[String], path: &str, value: Value) -> Value {
-    match value {
-        Value::Map(map) => Value::Map(
-            map.into_iter()
-                .map(|(key, value)| {
-                    let value = hidden(former, &format!("{path}.{key}"), value);
-                    (key, value)
-                })
-                .collect(),
-        ),
-        value => still_secret(former, path, &Value::Null, value),
-    }
+/// Whether the ledger names a path as a secret.
+fn names(former: &[String], path: &FieldPath) -> bool {
+    let path = path.pointer();
+    former.contains(&path)
 }
 
-/// What stands for the template of a value that was read.
-const LIVE_VALUE: &str = "(live value)";
-
-/// A field whose wanted value holds a secret is secret on both sides.
-fn secret_on_both_sides(field: &Field, dialect: Dialect, named: &Value, current: Value) -> Value {
-    match (named, current) {
-        (Value::Secret(secret), Value::Text(text)) => {
-            // Compare in the normal form, as every other text is.
-            let wanted = secret
-                .expose()
-                .map(|text| normalise(field, dialect, Value::text(text)));
-            let same = wanted == Some(Value::Text(text.clone()));
-            Value::Secret(Secret {
-                template: LIVE_VALUE.into(),
-                value: Some(if same {
-                    secret.expose().unwrap_or_default().to_owned().into()
-                } else {
-                    text.to_string().into()
-                }),
+/// A live value of what is removed, with all in it that was applied as a secret.
+fn hidden(former: &[String], path: &FieldPath, value: Value) -> Value {
+    match value {
+        Value::Map(map) => map
+            .into_iter()
+            .map(|(key, value)| {
+                let value = hidden(former, &path.child(&key), value);
+                (key, value)
             })
-        }
-        (Value::Map(named), Value::Map(current)) => Value::Map(
-            current
-                .into_iter()
-                .map(|(key, value)| {
-                    let value = match named.get(&key) {
-                        Some(named) => secret_on_both_sides(field, dialect, named, value),
-                        None => value,
-                    };
-                    (key, value)
-                })
-                .collect(),
-        ),
-        (_, current) => current,
+            .collect::<Leaves>()
+            .into(),
+        value => still_secret(former, path, &Value::Null, value),
     }
 }
 

@@ -67,10 +67,7 @@ pub(super) fn names_in_turn(
 fn takes_name(task: &Task, live: &Live) -> bool {
     task.ops.iter().any(|op| match op {
         Op::Create { .. } => true,
-        Op::Update(fields) => {
-            identity_fields(task.kind, live.dialect).any(|name| fields.contains(&name.name))
-        }
-        _ => false,
+        op => identity_fields(task.kind, live.dialect).any(|field| op.updates(field.name)),
     })
 }
 

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use serde_json::{Map, Value as Json, json};
 
 use crate::api::{Method, Request};
+use crate::codec::{EncodeError, Ids, Part, encode};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
 use crate::kind::{Api, Create, Kind, Removal, Wire};
 use crate::live::LiveObject;
-use crate::live::convert::{EncodeError, Ids, encode};
 use crate::live::marks::shows;
-use crate::state::{Address, Body, Value};
+use crate::state::{Address, Body, FieldPath, Value};
 
 /// One write of a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ pub enum Op {
         members: Vec<Member>,
     },
     /// Changes these fields.
-    Update(Vec<&'static str>),
+    Update(Vec<FieldPath>),
     /// Switches the object on or off.
     Switch(bool),
     /// Takes the object out of use.
@@ -144,6 +144,33 @@ impl Op {
         })
     }
 
+    /// Says whether the write is an update.
+    #[must_use]
+    pub const fn is_update(&self) -> bool {
+        matches!(self, Self::Update(_))
+    }
+
+    /// Says whether the write is an update of a field, whole or in part.
+    #[must_use]
+    pub fn updates(&self, field: &str) -> bool {
+        match self {
+            Self::Update(paths) => paths.iter().any(|path| path.field == field),
+            _ => false,
+        }
+    }
+
+    /// Says whether the write is an update that sends what stands at a path.
+    #[must_use]
+    pub fn sends(&self, path: &FieldPath) -> bool {
+        let Self::Update(paths) = self else {
+            return false;
+        };
+        paths.iter().any(|sent| {
+            let below = sent.below.iter().zip(&path.below);
+            sent.field == path.field && below.into_iter().all(|(one, other)| one == other)
+        })
+    }
+
     /// Whether the write makes an object.
     #[must_use]
     pub const fn creates(&self) -> bool {
@@ -227,7 +254,7 @@ impl Op {
         };
         match self {
             Self::Create { members } => create(request()?, context, api, members, ids),
-            Self::Update(fields) => Ok(request()?.body(update_body(context, api, fields, ids)?)),
+            Self::Update(paths) => Ok(request()?.body(update_body(context, api, paths, ids)?)),
             Self::Switch(on) => {
                 let request = request()?.repeatable();
                 Ok(if *on {
@@ -283,7 +310,7 @@ fn create(
             Wire::Sent { name, .. } => {
                 let value = without_nulls(value);
                 if !value.is_null() {
-                    let encoded = encode(field, context.dialect, &value, None, ids)?;
+                    let encoded = encode(field, context.dialect, &value, Part::All, ids)?;
                     object.insert((*name).to_owned(), encoded);
                 }
             }
@@ -312,10 +339,7 @@ fn without_nulls(value: &Value) -> Value {
         Value::Map(map) => {
             let map: crate::state::Leaves = map
                 .iter()
-                // The filter of a subscription is null when there is none.
-                .filter(|(key, value)| {
-                    !value.is_null() || crate::kind::webhooks::find_event(key).is_some()
-                })
+                .filter(|(_, value)| !value.is_null())
                 .map(|(key, value)| (key, value.clone()))
                 .collect();
             if map.is_empty() {
@@ -332,7 +356,7 @@ fn without_nulls(value: &Value) -> Value {
 fn update_body(
     context: &Context<'_>,
     api: &Api,
-    fields: &[&'static str],
+    paths: &[FieldPath],
     ids: &dyn Ids,
 ) -> Result<Json, EncodeError> {
     let mut object = Map::new();
@@ -340,19 +364,20 @@ fn update_body(
         let Wire::Sent { name, .. } = field.wire(context.dialect) else {
             continue;
         };
-        let changed = fields.contains(&field.name);
+        let of_field = paths.iter().filter(|path| path.field == field.name);
+        let leaves: Vec<_> = of_field.map(|path| &*path.below).collect();
+        let changed = !leaves.is_empty();
         let again = api.resend.contains(&field.name);
         let Some(value) = context.body.get(field.name) else {
             continue;
         };
         if changed || (again && !value.is_null()) {
-            let encoded = encode(
-                field,
-                context.dialect,
-                value,
-                context.named.get(field.name),
-                ids,
-            )?;
+            let part = if changed {
+                Part::Leaves(&leaves)
+            } else {
+                Part::All
+            };
+            let encoded = encode(field, context.dialect, value, part, ids)?;
             object.insert((*name).to_owned(), encoded);
         }
     }

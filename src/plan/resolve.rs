@@ -1,14 +1,14 @@
 //! What references mean: a declared resource, a live object, or nothing.
 
-use crate::kind::{Kind, Shape};
+use crate::codec::{self, Names, is_normal, normalise};
+use crate::kind::{Keyed, Keys, Kind, Shape, Target, Within};
 use crate::live::Live;
-use crate::live::convert::{Names, is_normal, normalise};
 use crate::manifest::Desired;
 use crate::parallel::each;
 use crate::plan::bound::{Bound, place};
 use crate::problem::{Code, Problem};
 use crate::state::identity::{canonical, canonical_text};
-use crate::state::{Address, Key, Leaves, Reference, Resource, Value};
+use crate::state::{Address, FieldPath, Key, Leaves, Reference, Resource, Value};
 
 /// Translates all resources, side by side where they are many.
 pub(super) fn translated(
@@ -45,11 +45,9 @@ fn translate(
     let kind = resource.kind;
     for field in kind.fields {
         // Most values are what they have to be: the body stays shared with the manifests' one.
-        if resource
-            .body
-            .get(field.name)
-            .is_none_or(|value| is_normal(field, live.dialect, value) && is_bound(value))
-        {
+        if resource.body.get(field.name).is_none_or(|value| {
+            is_normal(field, live.dialect, value) && is_bound(&field.shape, value)
+        }) {
             continue;
         }
         let Some(value) = resource.body.get_mut(field.name) else {
@@ -59,52 +57,105 @@ fn translate(
             problems.push(problem.at(place(desired, address, path), "referenced here"));
         };
         resolve(value, field.name, kind, live, &mut fail);
-        if let (Shape::CustomFields { module }, Value::Map(map)) = (field.shape, &mut *value) {
-            let mut keyed = Leaves::new();
-            for (key, leaf) in std::mem::take(map) {
-                let canonical = if key.starts_with("customFields/") {
-                    key.clone()
-                } else {
-                    if live.custom_field(module, &key).is_none() {
-                        fail(
-                            &format!("{}/{key}", field.name),
-                            Problem::error(
-                                Code::NoSuchField,
-                                format!("the module `{module}` has no custom field with the API name `{key}`"),
-                            )
-                            .help("a value under an unknown key is accepted by Zoho Desk and lost; declare the field under `customFields`, or correct the key"),
-                        );
-                    }
-                    live.custom_field(module, &key)
-                        .and_then(|index| live.bound(index))
-                        .map_or_else(|| key.clone(), |address| address.to_string().into())
-                };
-                if keyed.insert(canonical.clone(), leaf).is_some() {
-                    fail(
-                        &format!("{}/{key}", field.name),
-                        Problem::error(
-                            Code::OneFieldTwice,
-                            format!("`{key}` and `{canonical}` are the same custom field"),
-                        )
-                        .help("keep the handle"),
-                    );
-                }
-            }
-            *map = keyed;
-        }
+        name_keys(
+            &field.shape,
+            value,
+            FieldPath::of(field.name),
+            live,
+            &mut fail,
+        );
         let taken = std::mem::take(value);
         *value = normalise(field, live.dialect, taken);
     }
 }
 
+/// Gives the keys of maps that name resources the one form: the address of what is declared, the wire
+/// name of everything else.
+fn name_keys(
+    shape: &Shape,
+    value: &mut Value,
+    path: FieldPath,
+    live: &Live,
+    fail: &mut dyn FnMut(&str, Problem),
+) {
+    let Value::Map(map) = value else { return };
+    for (key, leaf) in map.iter_mut() {
+        let below = match shape {
+            Shape::Items(items) => Some(Shape::Map(items.item())),
+            shape => codec::leaf_field(shape, key).map(|leaf| leaf.shape),
+        };
+        if let Some(below) = below {
+            name_keys(&below, leaf, path.child(key), live, fail);
+        }
+    }
+    let Shape::Keyed(Keyed {
+        keys: Keys::Of { target, .. },
+        ..
+    }) = shape
+    else {
+        return;
+    };
+    let mut keyed = Leaves::new();
+    for (key, leaf) in std::mem::take(map) {
+        let at = path.child(&key).pointer();
+        let canonical = if codec::handle(target, &key).is_some() {
+            key.clone()
+        } else {
+            let found = live.find_wire_name(target, &key);
+            if found.is_none() {
+                fail(&at[1..], no_such_key(target, &key));
+            }
+            found
+                .and_then(|index| live.bound(index))
+                .map_or_else(|| key.clone(), |address| address.to_string().into())
+        };
+        if keyed.insert(canonical.clone(), leaf).is_some() {
+            let singular = singular(target.collection);
+            fail(
+                &at[1..],
+                Problem::error(
+                    Code::OneFieldTwice,
+                    format!("`{key}` and `{canonical}` are the same {singular}"),
+                )
+                .help("keep the handle"),
+            );
+        }
+    }
+    *map = keyed;
+}
+
+fn no_such_key(target: &Target, key: &str) -> Problem {
+    let singular = singular(target.collection);
+    let place = match target.within {
+        Within::Fixed(scope, word) => format!("the {scope} `{word}`"),
+        Within::Anywhere | Within::Same(_) => "the organization".to_owned(),
+    };
+    Problem::error(
+        Code::NoSuchField,
+        format!("{place} has no {singular} with the API name `{key}`"),
+    )
+    .help(format!(
+        "a value under an unknown key is accepted by Zoho Desk and lost; declare the {singular} under `{}`, or correct the key",
+        target.collection
+    ))
+}
+
 /// Whether a value refers to addresses only.
-fn is_bound(value: &Value) -> bool {
+fn is_bound(shape: &Shape, value: &Value) -> bool {
     match value {
         Value::Reference(reference) => matches!(reference, Reference::To(_)),
-        Value::List(list) => list.iter().all(is_bound),
-        Value::Map(map) => map
-            .iter()
-            .all(|(key, value)| key.starts_with("customFields/") && is_bound(value)),
+        Value::List(list) => list.iter().all(|item| is_bound(shape, item)),
+        Value::Map(map) => map.iter().all(|(key, value)| {
+            let names = match shape {
+                Shape::Keyed(Keyed {
+                    keys: Keys::Of { target, .. },
+                    ..
+                }) => codec::handle(target, key).is_some(),
+                _ => true,
+            };
+            let below = codec::leaf_field(shape, key).map_or(*shape, |leaf| leaf.shape);
+            names && is_bound(&below, value)
+        }),
         _ => true,
     }
 }

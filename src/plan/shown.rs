@@ -1,13 +1,14 @@
 //! Values and changes as a plan shows them.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
+use crate::codec;
 use crate::dialect::Dialect;
 use crate::diff::Difference;
-use crate::kind::{Create, Kind, Shape, Wire};
+use crate::kind::{Create, Kind, Wire};
 use crate::live::url;
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET};
-use crate::state::{Body, Leaves, Reference, Value};
+use crate::state::{Body, FieldPath, Reference, Value};
 
 /// The fields of a creation as changes from nothing.
 pub(super) fn created_fields(
@@ -32,19 +33,16 @@ pub(super) fn created_fields(
         };
         match value {
             Value::Map(map) => {
-                for (key, leaf) in map {
-                    // A subscription without a filter is shown as the empty filter.
-                    let none = Value::Map(Leaves::new());
-                    let leaf = match (leaf, field.shape) {
-                        (Value::Null, Shape::Subscriptions) => &none,
-                        (Value::Null, _) => continue,
-                        (leaf, _) => leaf,
-                    };
-                    changes.push(change_of(kind, field.name, Some(key), &Value::Null, leaf));
+                for (key, leaf) in map.iter().filter(|(_, leaf)| !leaf.is_null()) {
+                    let path = FieldPath::of(field.name).child(key);
+                    changes.push(change_of(kind, &path, &Value::Null, leaf));
                 }
             }
             Value::List(list) if list.is_empty() => {}
-            value => changes.push(change_of(kind, field.name, None, &Value::Null, value)),
+            value => {
+                let path = FieldPath::of(field.name);
+                changes.push(change_of(kind, &path, &Value::Null, value));
+            }
         }
     }
     // A change is large, and a new organization has many.
@@ -55,8 +53,7 @@ pub(super) fn created_fields(
 pub(super) fn shown(kind: &Kind, difference: &Difference) -> FieldChange {
     change_of(
         kind,
-        difference.field,
-        difference.leaf.as_deref(),
+        &difference.path,
         &difference.before,
         &difference.after,
     )
@@ -64,21 +61,14 @@ pub(super) fn shown(kind: &Kind, difference: &Difference) -> FieldChange {
 
 pub(super) fn change_of(
     kind: &Kind,
-    field: &str,
-    leaf: Option<&str>,
+    path: &FieldPath,
     before: &Value,
     after: &Value,
 ) -> FieldChange {
     // A live value that was a secret once says nothing of the one that takes its place.
     let was_secret = before.is_secret() && !after.is_secret();
     let secret = before.is_secret() || after.is_secret();
-    let name = match leaf {
-        Some(leaf) => format!(
-            "{field}.{}",
-            leaf.strip_prefix("customFields/").unwrap_or(leaf)
-        ),
-        None => field.to_owned(),
-    };
+    let name = codec::written(kind, path).pointer();
     if was_secret {
         return FieldChange {
             field: name,
@@ -97,13 +87,8 @@ pub(super) fn change_of(
     }
     FieldChange {
         field: name,
-        before: shown_live(kind, field, before),
-        after: if leaf.is_some() && field == "subscriptions" && after.is_null() && before.is_null()
-        {
-            Json::Object(Map::new())
-        } else {
-            shown_value(after)
-        },
+        before: shown_live(kind, path.field, before),
+        after: shown_value(after),
         secret,
     }
 }

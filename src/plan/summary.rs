@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 
 use std::borrow::Cow;
 
+use crate::codec::Ids;
 use crate::dialect::Dialect;
 use crate::live::Live;
-use crate::live::convert::Ids;
 use crate::manifest::Desired;
 use crate::parallel::each;
 use crate::plan::bound::Bound;
@@ -31,10 +31,10 @@ impl Ids for Symbolic<'_> {
                 .unwrap_or_else(|| format!("{{{address}}}")),
         )
     }
-    fn api_name(&self, address: &Address) -> Option<String> {
+    fn wire_name(&self, address: &Address) -> Option<String> {
         Some(
             self.0
-                .api_name(address)
+                .wire_name(address)
                 .unwrap_or_else(|| format!("{{{address}}}")),
         )
     }

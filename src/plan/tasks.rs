@@ -6,11 +6,12 @@ mod removals;
 
 use std::collections::BTreeSet;
 
+use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{Create, Form, Kind, Shape, Wire};
-use crate::live::convert::{can_be_cleared, guide_events, switch_value};
+use crate::kind::{Create, Form, Kind, Wire};
+use crate::live::convert::guide_events;
 use crate::live::marks::belongs_to_others;
 use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
@@ -23,7 +24,7 @@ use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy};
 use crate::problem::{Code, Place, Problem};
-use crate::state::{Address, Body, Reference, Value};
+use crate::state::{Address, Body, FieldPath, Reference, Value};
 use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -221,7 +222,7 @@ impl Builder<'_> {
                     if address.collection == "customFields"
                         && fields.iter().any(|difference| {
                             crate::kind::custom_fields::KIND
-                                .field(difference.field)
+                                .field(difference.path.field)
                                 .is_some_and(|field| field.create_only)
                         }) =>
                 {
@@ -250,8 +251,7 @@ impl Builder<'_> {
                     continue;
                 };
                 let difference = Difference {
-                    field: "cf",
-                    leaf: Some(key.as_str().into()),
+                    path: FieldPath::of("cf").child(key),
                     before: Value::Null,
                     after: value.clone(),
                 };
@@ -260,7 +260,7 @@ impl Builder<'_> {
                     .and_then(|index| differences.get_mut(*index))
                 {
                     Some(Change::Update(_, fields)) => {
-                        if !fields.iter().any(|have| have.leaf.as_deref() == Some(key)) {
+                        if !fields.iter().any(|have| have.path == difference.path) {
                             fields.push(difference);
                         }
                     }
@@ -349,7 +349,7 @@ impl Builder<'_> {
         address: &Address,
         kind: &'static Kind,
         body: &Body,
-    ) -> Vec<&'static str> {
+    ) -> Vec<FieldPath> {
         let dialect = self.dialect();
         let mut cleared = Vec::new();
         for field in kind.fields {
@@ -363,7 +363,7 @@ impl Builder<'_> {
             if !can_be_cleared(field, dialect) {
                 self.cannot_clear(address, field.name);
             } else if dialect == Dialect::Openapi {
-                cleared.push(field.name);
+                cleared.push(FieldPath::of(field.name));
             }
         }
         cleared
@@ -423,7 +423,13 @@ impl Builder<'_> {
                 continue;
             }
             let draft = Draft {
-                changes: vec![change_of(kind, field.name, None, &Value::Null, value)].into(),
+                changes: vec![change_of(
+                    kind,
+                    &FieldPath::of(field.name),
+                    &Value::Null,
+                    value,
+                )]
+                .into(),
                 instruction: Some(format!("set `{}` at {instruction}", field.name)),
                 body: named.clone(),
                 ..Draft::default()
@@ -529,7 +535,7 @@ impl Builder<'_> {
     ) {
         let moved = differences
             .iter()
-            .any(|difference| difference.field == "url");
+            .any(|difference| difference.path.field == "url");
         if moved && self.prevents_destroy(address) {
             self.problems
                 .push(prevented(self.desired, address, "replaced"));
@@ -570,37 +576,24 @@ impl Builder<'_> {
             self.replace_or_refuse(address, kind, index, frozen, draft);
             return;
         }
-        let mut fields = Vec::new();
+        let mut paths = Vec::new();
         for difference in differences {
-            let Some(field) = kind.field(difference.field) else {
+            let Some(field) = kind.field(difference.path.field) else {
                 continue;
             };
-            if difference.leaf.is_none()
-                && difference.after.is_null()
-                && !can_be_cleared(field, dialect)
-            {
-                self.cannot_clear(address, field.name);
-                continue;
-            }
-            if let (Shape::CustomFields { .. }, Some(leaf), Dialect::Openapi) =
-                (field.shape, &difference.leaf, dialect)
-                && difference.after.is_null()
-            {
-                // Its schema takes texts of one character at least. Source: Contact, `cf`.
-                let key = leaf.strip_prefix("customFields/").unwrap_or(leaf);
-                self.cannot_clear(address, &format!("{}/{key}", field.name));
+            if difference.after.is_null() && !codec::may_go(field, &difference.path, dialect) {
+                let path = codec::written(kind, &difference.path);
+                self.cannot_clear(address, &path.pointer()[1..]);
                 continue;
             }
             if matches!(field.wire(dialect), Wire::Switched(_)) {
                 continue;
             }
-            if !fields.contains(&field.name) {
-                fields.push(field.name);
-            }
+            paths.push(difference.path.clone());
         }
-        match (fields.first(), api.update) {
+        match (paths.first().map(|path| path.field), api.update) {
             (None, _) => {}
-            (Some(_), Some(_)) => draft.ops.push(Op::Update(fields)),
+            (Some(_), Some(_)) => draft.ops.push(Op::Update(paths)),
             (Some(field), None) => {
                 self.problems.push(
                     Problem::error(
@@ -619,7 +612,7 @@ impl Builder<'_> {
         if let Some(enabled) = kind.enabled
             && let Some(difference) = differences
                 .iter()
-                .find(|difference| difference.field == enabled.field)
+                .find(|difference| difference.path.field == enabled.field)
             && kind
                 .field(enabled.field)
                 .is_some_and(|field| matches!(field.wire(dialect), Wire::Switched(_)))
@@ -629,7 +622,7 @@ impl Builder<'_> {
                 .push(Op::Switch(difference.after == switch_value(enabled.on)));
         }
         let renews = |difference: &Difference| {
-            kind.field(difference.field)
+            kind.field(difference.path.field)
                 .is_some_and(|field| field.renews)
         };
         if differences.iter().any(renews) {
@@ -690,16 +683,10 @@ impl Builder<'_> {
     /// The first changed field that an update cannot change, and why.
     fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<(String, String)> {
         differences.iter().find_map(|difference| {
-            let field = kind.field(difference.field)?;
-            let leaf_frozen = match (field.shape, &difference.leaf) {
-                (Shape::Map(leaves), Some(name)) => leaves
-                    .iter()
-                    .any(|leaf| leaf.name == &**name && leaf.create_only),
-                _ => false,
-            };
-            if field.create_only || leaf_frozen {
+            let field = kind.field(difference.path.field)?;
+            if codec::is_fixed(field, &difference.path) {
                 return Some((
-                    difference.field.to_owned(),
+                    field.name.to_owned(),
                     "can be given on creation only".to_owned(),
                 ));
             }
@@ -713,7 +700,7 @@ impl Builder<'_> {
             };
             (length > max as usize).then(|| {
                 (
-                    difference.field.to_owned(),
+                    field.name.to_owned(),
                     format!("would be {length} characters long, and an update takes {max} at most"),
                 )
             })
@@ -764,7 +751,7 @@ impl Builder<'_> {
             };
             let draft = Draft {
                 changes: vec![shown(resource.kind, difference)].into(),
-                instruction: Some(format!("set `{}` at {instruction}", difference.field)),
+                instruction: Some(format!("set `{}` at {instruction}", difference.path.field)),
                 body: resource.body.clone(),
                 ..Draft::default()
             };

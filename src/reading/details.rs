@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json};
 use super::needs::roots;
 use super::{Needs, Unread, key_of};
 use crate::api::{Reader, template};
+use crate::codec::{Ids, handle, shown_at};
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind, Listing, Shape, Shown, Wire};
+use crate::kind::{self, Keys, Kind, Listing, Shape, Shown, Wire};
 use crate::ledger::Ledger;
-use crate::live::convert::Ids;
 use crate::live::{Live, LiveObject, is_gone};
 use crate::plan::bound::Bound;
 use crate::state::{Address, Key, Resource, Value};
@@ -39,15 +39,23 @@ fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
         let Some(field) = object.kind.field(name).filter(|field| !field.write_only) else {
             return false;
         };
-        let Wire::Sent { name, shown, .. } = field.wire(live.dialect) else {
+        let Wire::Sent {
+            name, read, shown, ..
+        } = field.wire(live.dialect)
+        else {
             return false;
         };
         match (field.shape, value) {
-            (Shape::CustomFields { .. }, Value::Map(map)) if *shown != Shown::InList => {
+            (Shape::Keyed(keyed), Value::Map(map)) if *shown != Shown::InList => {
                 let carried = object.raw.get(*name).and_then(Json::as_object);
                 map.keys().any(|key| {
-                    let api_name = match key.strip_prefix("customFields/") {
-                        Some(handle) => live.api_name(&Address::new("customFields", handle)),
+                    let handle = match keyed.keys {
+                        Keys::Of { target, .. } => handle(&target, key)
+                            .map(|handle| Address::new(target.collection, handle)),
+                        Keys::Texts(_) => None,
+                    };
+                    let api_name = match handle {
+                        Some(address) => live.wire_name(&address),
                         None => Some(key.to_owned()),
                     };
                     // A field that is only about to be created has no value yet.
@@ -56,7 +64,7 @@ fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
                     })
                 })
             }
-            _ => *shown != Shown::InList && !object.raw.contains_key(*name),
+            _ => *shown != Shown::InList && shown_at(&object.raw, read).is_none(),
         }
     })
 }

@@ -6,9 +6,10 @@ use serde_json::{Map, Value as Json};
 
 use super::needs::Needs;
 use crate::api::{ApiError, Paging, Reader, template};
+use crate::codec;
 use crate::dialect::Dialect;
 use crate::kind::{self, Kind, Mention, Mentioner};
-use crate::live::{Live, LiveObject, convert};
+use crate::live::{Live, LiveObject};
 
 /// Gathers ids and names from the places that mention them, and stops as soon as all that are wanted
 /// are found.
@@ -86,7 +87,7 @@ impl Search<'_> {
                 let of = template::get_by_id(of, "");
                 let items = self.reader.list(&of, Paging::pages_of(of_page)).await?;
                 let ids = items.iter().filter_map(|item| item.get("id"));
-                let ids = ids.filter_map(convert::id_text).collect();
+                let ids = ids.filter_map(codec::id_text).collect();
                 let paging = Paging::pages_of(page).keyed(key);
                 self.below(mention, ids, path, paging).await?;
             }
@@ -158,7 +159,7 @@ impl Search<'_> {
         let request = template::get_by_id(api.listing.path(), "");
         let items = self.reader.list(&request, super::paging(api)).await?;
         let ids = items.iter().filter_map(|item| item.get(api.id));
-        Ok(ids.filter_map(convert::id_text).collect())
+        Ok(ids.filter_map(codec::id_text).collect())
     }
 }
 
@@ -174,7 +175,7 @@ fn note(found: &mut BTreeMap<String, String>, mention: &Mention, raw: &Map<Strin
         .is_none_or(|(key, wanted)| at(key).and_then(Json::as_str) == Some(wanted));
     if let (true, Some(id), Some(name)) = (
         counts,
-        at(mention.id).and_then(convert::id_text),
+        at(mention.id).and_then(codec::id_text),
         at(mention.name).and_then(Json::as_str),
     ) {
         found.insert(id, name.to_owned());

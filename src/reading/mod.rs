@@ -23,10 +23,11 @@ use serde_json::{Map, Value as Json};
 
 use crate::api::page::Known;
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
+use crate::codec::{self, Ids};
 use crate::dialect::Dialect;
-use crate::kind::{Api, Form, Kind, Listing, Shape, Shown, Wire};
-use crate::live::convert::Ids;
-use crate::live::{Live, LiveObject, convert, group_events, is_gone};
+use crate::kind::{Api, Form, Keyed, Keys, Kind, Listing, Shape, Shown, Target, Wire, Within};
+use crate::live::marks::belongs_to_others;
+use crate::live::{Live, LiveObject, group_events, is_gone};
 use crate::state::{Body, Reference, Value};
 use needs::{KindNeeds, Scope, ScopeValue, roots};
 
@@ -281,7 +282,7 @@ fn filled(place: &str, scope: &Scope, parents: &Live) -> Option<String> {
             let object = parents.objects.get(index)?;
             let wire = object.kind.field(field)?.wire(parents.dialect);
             let value = object.raw.get(key_of(wire).unwrap_or(field))?;
-            convert::id_text(value).or_else(|| value.as_str().map(str::to_owned))
+            codec::id_text(value).or_else(|| value.as_str().map(str::to_owned))
         }
     }
 }
@@ -326,7 +327,7 @@ fn object(
     let Json::Object(mut raw) = item else {
         return None;
     };
-    let id = raw.get(api.id).and_then(convert::id_text)?;
+    let id = raw.get(api.id).and_then(codec::id_text)?;
     if is_gone(&raw) {
         return None;
     }
@@ -437,9 +438,13 @@ fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) ->
             continue;
         };
         match (shown, field.shape) {
-            (Shown::ByFields, Shape::CustomFields { module }) => {
-                asked.extend(api_names(live, module, own));
-            }
+            (
+                Shown::ByFields,
+                Shape::Keyed(Keyed {
+                    keys: Keys::Of { target, .. },
+                    ..
+                }),
+            ) => asked.extend(wire_names(live, &target, own)),
             (Shown::ByFields, _) => asked.push((*name).to_owned()),
             (Shown::InList, _) => plain.push((*name).to_owned()),
             (Shown::InObject, _) => {}
@@ -454,23 +459,43 @@ fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) ->
     plain
 }
 
-fn api_names(live: &Live, module: &str, own: &KindNeeds) -> Vec<String> {
-    let all = own.cf.is_empty();
-    live.collection("customFields")
+/// The names under which the records of a listing carry what is compared of a map.
+fn wire_names(live: &Live, target: &Target, own: &KindNeeds) -> Vec<String> {
+    let all = own.keys.is_empty();
+    live.collection(target.collection)
         .filter_map(|index| live.objects.get(index))
-        .filter(|object| object.raw.get("module").and_then(Json::as_str) == Some(module))
-        .filter(|object| convert::flag(&object.raw, "isCustomField") != Some(false))
-        // Texts of several lines come with the single object only. Source: Contact, `getContacts`.
-        .filter(|object| {
-            let of_type = object.raw.get("type").and_then(Json::as_str);
-            !matches!(of_type, Some("Textarea" | "LargeText"))
+        .filter(|object| match target.within {
+            Within::Fixed(field, word) => {
+                let wire = object
+                    .kind
+                    .field(field)
+                    .map(|field| field.wire(live.dialect));
+                let shown = wire.and_then(|wire| object.raw.get(key_of(wire)?));
+                shown.and_then(Json::as_str) == Some(word)
+            }
+            Within::Anywhere | Within::Same(_) => true,
         })
-        .filter_map(|object| object.raw.get("apiName").and_then(Json::as_str))
-        // A managed field's key is its handle; which API name that is shows after binding.
+        .filter(|object| belongs_to_others(object).is_none())
+        .filter(|object| {
+            let sorts = object.kind.sorts();
+            let sort = sorts.and_then(|sorts| object.raw.get(sorts.field)?.as_str());
+            sort.is_none_or(|sort| !target_is_long(object.kind, sort))
+        })
+        .filter_map(|object| object.raw.get(object.kind.wire_name?)?.as_str())
+        // A managed field's key is its handle; which name that is shows after binding.
         .filter(|name| {
-            all || own.cf.contains(*name)
-                || own.cf.iter().any(|key| key.starts_with("customFields/"))
+            all || own.keys.contains(*name)
+                || own
+                    .keys
+                    .iter()
+                    .any(|key| codec::handle(target, key).is_some())
         })
         .map(str::to_owned)
         .collect()
+}
+
+/// Whether a listing leaves out what records hold under such an object's name.
+fn target_is_long(kind: &Kind, sort: &str) -> bool {
+    let sort = kind.sorts().and_then(|sorts| sorts.find(sort));
+    sort.is_some_and(|sort| !sort.in_lists)
 }

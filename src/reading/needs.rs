@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::api::page::Known;
 use crate::api::template;
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind, Listing, Mentioner, Shape, Wire};
+use crate::kind::{self, Keys, Kind, Listing, Mentioner, Shape, Target, Wire, Within};
 use crate::ledger::Ledger;
 use crate::live::{key, no_ids};
 use crate::manifest::Desired;
@@ -29,8 +29,8 @@ pub(super) struct KindNeeds {
     pub(super) scopes: BTreeSet<Scope>,
     /// Whether the kind is listed for every value of its scopes.
     pub(super) everywhere: bool,
-    /// Keys under `cf` that are compared.
-    pub(super) cf: BTreeSet<String>,
+    /// Keys of maps that are compared, where keys name resources.
+    pub(super) keys: BTreeSet<String>,
     /// Names that are declared or referred to, for kinds that are only mentioned.
     pub(super) names: BTreeSet<String>,
     /// Keys of resources that refer to a kind, by that kind.
@@ -119,10 +119,12 @@ impl Needs {
             }
             let entry = self.kinds.entry(kind.collection).or_default();
             entry.fields.insert(field.name);
-            if let (Shape::CustomFields { module }, Value::Map(map)) = (field.shape, value) {
-                entry.cf.extend(map.keys().map(str::to_owned));
-                let fields = self.kinds.entry("customFields").or_default();
-                fields.scopes.insert(in_module(module));
+            if let (Shape::Keyed(keyed), Value::Map(map)) = (field.shape, value)
+                && let Keys::Of { target, .. } = keyed.keys
+            {
+                entry.keys.extend(map.keys().map(str::to_owned));
+                let named = self.kinds.entry(target.collection).or_default();
+                named.scopes.extend(scope_within(&target));
             }
             if let Shape::Reference(to) | Shape::References(to) = field.shape
                 && !value.is_null()
@@ -248,6 +250,16 @@ impl Needs {
 pub(super) fn is_mentioned(kind: &Kind, dialect: Dialect) -> bool {
     kind.api(dialect)
         .is_some_and(|api| api.listing == Listing::Mentioned)
+}
+
+/// The scope in which the names of a target count, where the table says it.
+fn scope_within(target: &Target) -> Option<Scope> {
+    match target.within {
+        Within::Fixed(field, word) => {
+            Some(Scope::from([(field, ScopeValue::Text(word.to_owned()))]))
+        }
+        Within::Anywhere | Within::Same(_) => None,
+    }
 }
 
 fn in_module(module: &str) -> Scope {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::needs::{Needs, ScopeValue, roots};
+use super::needs::{KindNeeds, Needs, ScopeValue, roots};
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind, Listing, Mentioner, Shape};
+use crate::kind::{self, Keyed, Keys, Kind, Listing, Mentioner, Shape};
 
 /// What is read, in the order in which it is put together.
 #[derive(Debug, PartialEq)]
@@ -62,6 +62,19 @@ fn depth(
         .unwrap_or(0)
 }
 
+/// The kinds whose names are asked for, since compared maps have them as keys.
+fn named_by(own: &KindNeeds, kind: &'static Kind) -> impl Iterator<Item = &'static str> {
+    let fields = kind.fields.iter();
+    let compared = fields.filter(|field| own.fields.contains(field.name));
+    compared.filter_map(|field| match field.shape {
+        Shape::Keyed(Keyed {
+            keys: Keys::Of { target, .. },
+            ..
+        }) => Some(target.collection),
+        _ => None,
+    })
+}
+
 fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<PlannedListing> {
     let own = needs.kinds.get(kind.collection)?;
     let mut after = BTreeSet::new();
@@ -91,10 +104,8 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
         }
     }
     // A listing that asks for custom fields by name needs the names first.
-    if api.is_some_and(|api| api.takes_fields)
-        && (own.cf.iter().any(|key| key.starts_with("customFields/")) || own.fields.contains("cf"))
-    {
-        after.insert("customFields");
+    if api.is_some_and(|api| api.takes_fields) {
+        after.extend(named_by(own, kind));
     }
     after.retain(|collection| *collection != kind.collection && needs.reads(collection));
     Some(PlannedListing {

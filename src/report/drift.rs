@@ -249,7 +249,8 @@ fn lines_of(drifts: &[&Drift], moved: Moved, width: usize) -> Vec<Line> {
                 ] {
                     let at = out.len();
                     add_field(&mut out, drift, &drift.applied, now, width);
-                    let name = drift.field.as_deref().map(safe).unwrap_or_default();
+                    let name = drift.field.as_deref().map(lines::path).unwrap_or_default();
+                    let name = safe(&name);
                     if let Some(line) = out.get_mut(at)
                         && let Some(rest) = line.text.strip_prefix(&*name)
                     {

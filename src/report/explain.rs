@@ -7,10 +7,9 @@ use serde_json::{Value as Json, json};
 use super::lines;
 use crate::dialect::Dialect;
 use crate::kind::rules::Sort;
-use crate::kind::webhooks::{Event, GUIDE_EVENTS, MAX_FIELDS, find_event};
 use crate::kind::{
-    self, Api, Create, Encoding, Field, Form, KINDS, Kind, Pattern, Removal, Shape, Shown, Switch,
-    Target, Wire, webhooks,
+    self, Api, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown,
+    Switch, Target, Wire, Within,
 };
 use crate::problem::Code;
 
@@ -115,21 +114,12 @@ pub fn field(kind: &Kind, path: &str) -> Option<String> {
     let field = kind.field(name)?;
     let mut out = String::new();
     let mut found = field;
-    match (rest, field.shape) {
-        (None, _) => {}
-        (Some(event), Shape::Subscriptions) => {
-            add_event(&mut out, find_event(event)?, "");
-            return Some(out);
-        }
-        (Some(path), Shape::Map(_)) => {
-            for name in path.split('.') {
-                let Shape::Map(leaves) = found.shape else {
-                    return None;
-                };
-                found = leaves.iter().find(|leaf| leaf.name == name)?;
-            }
-        }
-        (Some(_), _) => return None,
+    for name in rest.into_iter().flat_map(|rest| rest.split('.')) {
+        found = match found.shape {
+            Shape::Map(map) => map.field(name)?,
+            Shape::Items(items) => items.item().field(name)?,
+            _ => return None,
+        };
     }
     let title = format!("{}.{path}", kind.collection);
     // A leaf travels inside its field.
@@ -239,9 +229,20 @@ fn add_field(
             let _ = writeln!(out, "{indent}    {dialect}: {words}");
         }
     }
-    if let Shape::Map(leaves) = field.shape {
-        for leaf in leaves {
-            let deeper = format!("{indent}    ");
+    let leaves = match field.shape {
+        Shape::Map(map) => map.fields,
+        Shape::Items(items) => items.fields,
+        _ => &[],
+    };
+    let deeper = format!("{indent}    ");
+    let is_of_maps = leaves
+        .iter()
+        .all(|leaf| matches!(leaf.shape, Shape::Map(_)));
+    for leaf in leaves {
+        // Many maps of few forms are told in one line each.
+        if is_of_maps && leaves.len() > FEW {
+            let _ = writeln!(out, "{deeper}{}: {}", leaf.name, shape(&leaf.shape));
+        } else {
             add_field(out, kind, leaf.name, leaf, None, &deeper);
         }
     }
@@ -252,12 +253,16 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
     Some(match *field.wire(dialect) {
         Wire::Sent {
             name,
+            read,
             shown,
             encoding,
         } => {
             let mut words = Vec::new();
             if name != field.name {
                 words.push(format!("sent as {}", tick(name)));
+            }
+            if read != name {
+                words.push(format!("read at {}", tick(read)));
             }
             match encoding {
                 Encoding::Plain => {}
@@ -351,16 +356,45 @@ fn shape(shape: &Shape) -> String {
             }
             words + &like(pattern)
         }
-        Shape::Map(leaves) => {
-            let leaves: Vec<_> = leaves.iter().map(|leaf| leaf.name).collect();
-            format!("map of {}", ticks(&leaves))
+        Shape::Date => "day such as `2027-06-30`".to_owned(),
+        Shape::Map(map) if map.fields.is_empty() => "empty map".to_owned(),
+        Shape::Map(map) => {
+            let leaves: Vec<_> = map.fields.iter().map(|leaf| leaf.name).collect();
+            if leaves.len() > FEW {
+                format!("map of {} keys, see below", leaves.len())
+            } else {
+                format!("map of {}", ticks(&leaves))
+            }
         }
-        Shape::CustomFields { module } => {
-            format!("map from custom fields of the module `{module}` to values")
+        Shape::Keyed(keyed) => match keyed.keys {
+            Keys::Of { target, .. } => {
+                let scope = match target.within {
+                    Within::Fixed(scope, word) => format!(" of the {scope} `{word}`"),
+                    Within::Anywhere | Within::Same(_) => String::new(),
+                };
+                let named = kind::find(target.collection);
+                let named = named.map_or(target.collection, |kind| kind.singular);
+                format!("map from {named}s{scope} to values")
+            }
+            Keys::Texts(pattern) => format!("map from texts ({}) to values", pattern.words),
+        },
+        Shape::Items(items) => {
+            let leaves: Vec<_> = items.fields.iter().map(|leaf| leaf.name).collect();
+            let most = match items.max {
+                0 => String::new(),
+                max => format!("at most {max} "),
+            };
+            format!(
+                "map from handles to {most}items of {}; the handle is the `{}` of an item that does not name it",
+                ticks(&leaves),
+                items.key
+            )
         }
-        Shape::Subscriptions => "map from events to filters".to_owned(),
     }
 }
+
+/// Up to so many leaves of a map are told one by one, with all that is known of them.
+const FEW: usize = 12;
 
 fn forms(collection: &str) -> &'static str {
     if kind::find(collection).is_some_and(|kind| kind.managed) {
@@ -382,16 +416,6 @@ fn add_extras(out: &mut String, kind: &Kind, only: Option<&Field>) {
         for sort in sorts.sorts {
             add_sort(out, sort);
         }
-    }
-    if *kind == webhooks::KIND && wanted("subscriptions") {
-        out.push_str("\nEvents\n\n");
-        for event in webhooks::EVENTS {
-            add_event(out, event, "  ");
-        }
-        let _ = writeln!(
-            out,
-            "\nA filter's `fields` names {MAX_FIELDS} fields at most. The guide dialect knows no other filter and no other event than those shown with their names there."
-        );
     }
 }
 
@@ -420,20 +444,16 @@ fn add_sort(out: &mut String, rule: &Sort) {
     let _ = writeln!(out, "  {}: {words}", rule.name);
 }
 
-fn add_event(out: &mut String, event: &Event, indent: &str) {
-    let _ = write!(out, "{indent}{}", event.name);
-    if !event.filter.is_empty() {
-        let _ = write!(out, ", filter: {}", ticks(event.filter));
-    }
-    for (guide, name, field) in GUIDE_EVENTS {
-        if *name == event.name {
-            let _ = write!(out, "; guide: {guide}");
-            if let Some(field) = field {
-                let _ = write!(out, " for `{{fields: [{field}]}}`");
-            }
-        }
-    }
-    out.push('\n');
+fn sample_map(kind: &Kind, leaves: &[Field]) -> Json {
+    let needed = leaves.iter().filter(|leaf| leaf.required);
+    let first = leaves
+        .iter()
+        .take(usize::from(leaves.iter().all(|leaf| !leaf.required)));
+    needed
+        .chain(first)
+        .map(|leaf| (leaf.name.to_owned(), sample(kind, leaf)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// A small manifest of the kind: what is required, filled up to four fields.
@@ -460,7 +480,7 @@ fn example(kind: &Kind) -> String {
             && kind
                 .enabled
                 .is_none_or(|enabled| enabled.field != field.name)
-            && !matches!(field.shape, Shape::CustomFields { .. })
+            && !matches!(field.shape, Shape::Keyed(_))
     };
     let spare = 4_usize.saturating_sub(
         kind.fields
@@ -534,13 +554,18 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::Reference(to) => reference(to.collection),
         Shape::References(to) => json!([reference(to.collection)]),
         Shape::Texts { choices, .. } => json!([choices.first().unwrap_or(&"Example")]),
-        Shape::Map(leaves) => leaves
-            .iter()
-            .take(1)
-            .map(|leaf| (leaf.name.to_owned(), sample(kind, leaf)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        Shape::CustomFields { .. } => json!({}),
-        Shape::Subscriptions => json!({"Ticket_Add": {}, "Ticket_Update": {"fields": ["status"]}}),
+        Shape::Date => json!("2027-06-30"),
+        Shape::Map(map) => sample_map(kind, map.fields),
+        Shape::Keyed(_) => json!({}),
+        Shape::Items(items) => {
+            let rest = items.fields.iter().filter(|leaf| leaf.name != items.key);
+            let item: serde_json::Map<_, _> = rest
+                .filter(|leaf| leaf.required)
+                .map(|leaf| (leaf.name.to_owned(), sample(kind, leaf)))
+                .collect();
+            let key = items.item().field(items.key).map(|key| sample(kind, key));
+            let handle = key.as_ref().and_then(Json::as_str).unwrap_or("Example");
+            json!({ handle: item })
+        }
     }
 }

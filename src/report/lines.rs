@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 
-use crate::kind::{self, Field, Shape};
+use crate::codec;
+use crate::kind::{self, Shape};
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET, Step};
 use crate::safe::safe;
+use crate::state::keys;
 use crate::verb::Verb;
 
 /// How a line takes part in a change.
@@ -108,10 +110,7 @@ pub(super) fn add_field(
     width: usize,
 ) {
     let view = View::of_path(collection, &change.field);
-    let name = match change.field.split_once(".customFields/") {
-        Some((map, handle)) => format!("{map}.{handle}"),
-        None => change.field.clone(),
-    };
+    let name = path(&change.field);
     let name = safe(&name);
     if change.secret {
         out.push(Line::plain(format!("{name}: {SECRET}")));
@@ -132,7 +131,7 @@ pub(super) fn add_field(
     };
     let by_rows = |value: &Json| match value {
         Json::Array(_) => !one_sided,
-        Json::Object(_) => view == View::Events,
+        Json::Object(_) => view.is_of_maps(),
         Json::String(text) => text.contains('\n'),
         _ => false,
     };
@@ -144,7 +143,7 @@ pub(super) fn add_field(
     }
     let (mut old, mut new) = (rows(before, view), rows(after, view));
     end_rows(&mut old, &mut new);
-    let nested = if matches!(view, View::Set(_) | View::Events) {
+    let nested = if view.is_set() || view.is_of_maps() {
         members(&old, &new)
     } else {
         sequence(&old, &new)
@@ -155,6 +154,15 @@ pub(super) fn add_field(
     }
     out.push(Line::plain(format!("{name}:")));
     out.extend(nested);
+}
+
+/// A path for people: ` › ` stands between its parts.
+pub(super) fn path(pointer: &str) -> String {
+    if pointer.starts_with('/') {
+        keys(pointer).collect::<Vec<_>>().join(" › ")
+    } else {
+        pointer.to_owned()
+    }
 }
 
 /// Tells of a newline at the end of a text only where it is the difference.
@@ -214,70 +222,77 @@ fn sequence(old: &[String], new: &[String]) -> Vec<Line> {
 }
 
 /// What a value's parts refer to, so that references print as handles.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum View {
-    Plain,
-    Reference(&'static str),
-    Set(Option<&'static str>),
-    Events,
-    Filter,
-    CustomFields,
-    Map(Leaves),
-}
-
-/// The leaves of a map; two maps are the same when their tables are.
 #[derive(Clone, Copy)]
-struct Leaves(&'static [Field]);
-
-impl PartialEq for Leaves {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
+enum View {
+    /// Nobody knows.
+    Plain,
+    /// A value of a shape.
+    Of(Shape),
+    /// One item of a list.
+    Item(Shape),
 }
-
-impl Eq for Leaves {}
 
 impl View {
     fn of_path(collection: &str, path: &str) -> Self {
-        let mut names = path.split('.');
+        let mut keys = keys(path);
         let field = kind::find(collection)
-            .zip(names.next())
-            .and_then(|(kind, name)| kind.field(name));
+            .zip(keys.next())
+            .and_then(|(kind, name)| kind.field(&name));
         field.map_or(Self::Plain, |field| {
-            names.fold(Self::of_shape(&field.shape), Self::leaf)
+            keys.fold(Self::Of(field.shape), |view, key| view.leaf(&key))
         })
     }
 
-    const fn of_shape(shape: &Shape) -> Self {
-        match shape {
-            Shape::Reference(target) => Self::Reference(target.collection),
-            Shape::References(target) => Self::Set(Some(target.collection)),
-            Shape::Texts { set: true, .. } => Self::Set(None),
-            Shape::Subscriptions => Self::Events,
-            Shape::CustomFields { .. } => Self::CustomFields,
-            Shape::Map(leaves) => Self::Map(Leaves(leaves)),
-            _ => Self::Plain,
-        }
-    }
-
-    fn leaf(self, name: &str) -> Self {
+    fn leaf(self, key: &str) -> Self {
         match self {
-            Self::Events => Self::Filter,
-            Self::Filter if name == "departments" => Self::Set(Some("departments")),
-            Self::Filter => Self::Set(None),
-            Self::Map(Leaves(leaves)) => leaves
-                .iter()
-                .find(|field| field.name == name)
-                .map_or(Self::Plain, |field| Self::of_shape(&field.shape)),
-            _ => Self::Plain,
+            Self::Of(shape) => Self::Of(codec::shape_below(&shape, key)),
+            Self::Plain | Self::Item(_) => Self::Plain,
         }
     }
 
     const fn item(self) -> Self {
         match self {
-            Self::Set(Some(collection)) => Self::Reference(collection),
-            _ => Self::Plain,
+            Self::Of(shape) => Self::Item(shape),
+            other => other,
         }
+    }
+
+    /// Whether the order of a list has no meaning.
+    const fn is_set(self) -> bool {
+        matches!(
+            self,
+            Self::Of(Shape::References(_) | Shape::Texts { set: true, .. })
+        )
+    }
+
+    /// Whether it is a map of maps, which reads better with one of them a row.
+    fn is_of_maps(self) -> bool {
+        match self {
+            Self::Of(Shape::Map(map)) => {
+                (map.fields.iter()).all(|leaf| matches!(leaf.shape, Shape::Map(_)))
+                    && !map.fields.is_empty()
+            }
+            Self::Of(Shape::Items(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// The collection that a text in it refers to.
+    const fn collection(self) -> Option<&'static str> {
+        match self {
+            Self::Of(Shape::Reference(target)) | Self::Item(Shape::References(target)) => {
+                Some(target.collection)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether texts are told line by line.
+    const fn is_text(self) -> bool {
+        !matches!(
+            self,
+            Self::Of(Shape::Reference(_) | Shape::References(_)) | Self::Item(Shape::References(_))
+        )
     }
 }
 
@@ -285,19 +300,19 @@ impl View {
 fn rows(value: &Json, view: View) -> Vec<String> {
     match value {
         Json::Null => Vec::new(),
-        Json::String(text) if view == View::Plain => text.split('\n').map(str::to_owned).collect(),
+        Json::String(text) if view.is_text() => text.split('\n').map(str::to_owned).collect(),
         Json::Array(items) => items
             .iter()
             .map(|item| inline(item, view.item(), false))
             .collect(),
-        Json::Object(map) if view == View::Events => map
+        Json::Object(map) if view.is_of_maps() => map
             .iter()
-            .map(|(event, filter)| match filter {
-                Json::Object(filter) if !filter.is_empty() => {
-                    let filter = inline(&Json::Object(filter.clone()), View::Filter, false);
-                    format!("{} {filter}", safe(event))
+            .map(|(key, value)| match value {
+                Json::Object(inner) if !inner.is_empty() => {
+                    let inner = inline(value, view.leaf(key), false);
+                    format!("{} {inner}", safe(key))
                 }
-                _ => safe(event).into_owned(),
+                _ => safe(key).into_owned(),
             })
             .collect(),
         value => vec![inline(value, view, false)],
@@ -315,12 +330,9 @@ fn inline(value: &Json, view: View, flow: bool) -> String {
         Json::Null => "(none)".to_owned(),
         Json::Bool(_) | Json::Number(_) => value.to_string(),
         Json::String(text) => {
-            let handle = match view {
-                View::Reference(collection) => text
-                    .strip_prefix(collection)
-                    .and_then(|rest| rest.strip_prefix('/')),
-                _ => None,
-            };
+            let handle = view
+                .collection()
+                .and_then(|collection| text.strip_prefix(collection)?.strip_prefix('/'));
             quoted(handle.unwrap_or(text), flow)
         }
         Json::Array(items) => {
@@ -335,8 +347,8 @@ fn inline(value: &Json, view: View, flow: bool) -> String {
                 .iter()
                 .map(|(key, value)| {
                     let name = match view {
-                        View::CustomFields => key.strip_prefix("customFields/").unwrap_or(key),
-                        _ => key,
+                        View::Of(shape) => codec::written_key(&shape, key),
+                        View::Plain | View::Item(_) => key,
                     };
                     let value = inline(value, view.leaf(key), true);
                     format!("{}: {value}", quoted(name, true))

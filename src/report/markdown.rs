@@ -246,7 +246,7 @@ pub(super) fn folded(address: &str, mark: &str, lines: &[Line]) -> String {
 pub(super) fn acknowledged(entry: &Acknowledged) -> String {
     let mut text = code(&entry.address.to_string());
     if let Some(field) = &entry.field {
-        let _ = write!(text, " {}", code(field));
+        let _ = write!(text, " {}", code(&lines::path(field)));
     }
     let _ = write!(text, ": {}", code(&entry.reason));
     if let Some(until) = &entry.until {

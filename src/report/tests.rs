@@ -24,7 +24,7 @@ fn at(text: &str) -> Address {
 
 fn change(field: &str, before: Json, after: Json) -> FieldChange {
     FieldChange {
-        field: field.to_owned(),
+        field: format!("/{}", field.replace('.', "/")),
         before,
         after,
         secret: false,
@@ -159,7 +159,7 @@ fn updates() -> Vec<Step> {
             Verb::Update,
             "contacts/john.smith@example.com",
             vec![
-                change("cf.customFields/region", json!("EMEA"), json!("APAC")),
+                change("cf.region", json!("EMEA"), json!("APAC")),
                 change("cf.cf_tier", json!("true"), json!(true)),
                 change("account", json!("accounts/Old"), json!("accounts/Acme")),
                 change(
@@ -181,15 +181,15 @@ fn others() -> Vec<Step> {
         Step {
             changes: vec![
                 FieldChange {
-                    field: "url".to_owned(),
+                    field: "/url".to_owned(),
                     before: json!("https://hooks.example.com/?key=hunter2"),
                     after: json!("https://hooks.example.com/?key=hunter3"),
                     secret: true,
                 },
                 change(
                     "subscriptions",
-                    json!({"Ticket_Add": {}, "Contact_Add": null}),
-                    json!({"Ticket_Add": {"departments": ["departments/Billing"]}, "Contact_Add": null, "Ticket_Update": {"fields": ["status"]}}),
+                    json!({"Ticket_Add": {}, "Contact_Add": {}}),
+                    json!({"Ticket_Add": {"departments": ["departments/Billing"]}, "Contact_Add": {}, "Ticket_Update": {"fields": ["status"]}}),
                 ),
             ]
             .into(),
@@ -473,14 +473,14 @@ fn json_is_stable_and_reads_back() {
 
 #[test]
 fn json_of_another_version_or_form_is_refused() {
-    let later = r#"{"formatVersion": 2, "stages": []}"#;
+    let later = r#"{"formatVersion": 3, "stages": []}"#;
     for (text, message) in [
         (
             later,
-            "it is a plan of format version 2, and this deskform reads version 1 only",
+            "it is a plan of format version 3, and this deskform reads version 2 only",
         ),
         (
-            r#"{"formatVersion": 1, "stages": []}"#,
+            r#"{"formatVersion": 2, "stages": []}"#,
             "it is no saved plan: unknown field `stages`",
         ),
         ("{}", "it is no saved plan: missing field `formatVersion`"),

@@ -82,7 +82,7 @@ pub(super) fn section(out: &mut String, title: &str, items: impl Iterator<Item =
 pub(super) fn acknowledged(entry: &Acknowledged) -> String {
     let mut text = entry.address.to_string();
     if let Some(field) = &entry.field {
-        let _ = write!(text, " {field}");
+        let _ = write!(text, " {}", lines::path(field));
     }
     let _ = write!(text, ": {}", entry.reason);
     if let Some(until) = &entry.until {

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::codec::{self, Ids};
 use crate::kind::{Form, Wire};
 use crate::ledger::{Entry, FieldRecord, Ledger};
-use crate::live::convert::Ids;
 use crate::live::key;
 use crate::manifest::Desired;
 use crate::plan::requests::Op;
 use crate::plan::{shown_live, shown_value};
 use crate::reading::{listing_of, path_of};
 use crate::session::Ready;
-use crate::state::{Address, Key, Reference, Value};
+use crate::state::{Address, FieldPath, Key, Reference, Value, keys};
 use crate::verb::Verb;
 
 /// Objects from which on a listing may take more than one page.
@@ -239,7 +239,7 @@ impl Update<'_> {
             };
             let wire = field.wire(live.dialect);
             let travels = matches!(wire, Wire::Sent { .. } | Wire::Switched(_));
-            secret_names(name, value, &mut secrets);
+            secret_paths(&FieldPath::of(field.name), value, &mut secrets);
             if !travels || field.write_only || value.is_secret() {
                 continue;
             }
@@ -247,7 +247,7 @@ impl Update<'_> {
             // applied: what was applied before is still the last thing that was.
             let is_accepted = wanted
                 .and_then(|resource| resource.body.get(name))
-                .is_some_and(|wanted| only_named(value, wanted) != *value);
+                .is_some_and(|wanted| codec::restrict(&field.shape, value, wanted) != *value);
             if is_accepted {
                 let record = old.and_then(|entry| entry.fields.get(name));
                 fields.extend(record.map(|record| (name.to_owned(), record.clone())));
@@ -274,7 +274,7 @@ impl Update<'_> {
                 name.to_owned(),
                 FieldRecord {
                     sent: shown_value(value),
-                    stored: shown_value(&only_named(value, current)),
+                    stored: shown_value(&codec::restrict(&field.shape, value, current)),
                 },
             );
         }
@@ -351,12 +351,9 @@ impl Update<'_> {
     }
 }
 
-/// The secrets that an entry remembers of a field, with a dot before a leaf.
+/// The secrets that an entry remembers of a field.
 fn former_secrets(old: Option<&Entry>, name: &str) -> Vec<String> {
-    let is_of_field = |one: &&String| {
-        one.strip_prefix(name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
+    let is_of_field = |one: &&String| keys(one).next().as_deref() == Some(name);
     old.into_iter()
         .flat_map(|entry| &entry.secrets)
         .filter(is_of_field)
@@ -364,31 +361,15 @@ fn former_secrets(old: Option<&Entry>, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// The names of the secrets in a value, with a dot before a leaf.
-fn secret_names(name: &str, value: &Value, names: &mut Vec<String>) {
+/// The paths of the secrets in a value.
+fn secret_paths(path: &FieldPath, value: &Value, paths: &mut Vec<String>) {
     match value {
         Value::Map(map) => {
             for (key, value) in map {
-                secret_names(&format!("{name}.{key}"), value, names);
+                secret_paths(&path.child(key), value, paths);
             }
         }
-        value if value.is_secret() => names.push(name.to_owned()),
+        value if value.is_secret() => paths.push(path.pointer()),
         _ => {}
-    }
-}
-
-/// Of a live map only the leaves that the manifests name are owned.
-pub(crate) fn only_named(named: &Value, live: &Value) -> Value {
-    match (named, live) {
-        (Value::Map(named), Value::Map(live)) => Value::Map(
-            named
-                .iter()
-                .map(|(key, value)| {
-                    let live = live.get(key).unwrap_or(&Value::Null);
-                    (key, only_named(value, live))
-                })
-                .collect(),
-        ),
-        (_, live) => live.clone(),
     }
 }

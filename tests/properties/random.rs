@@ -501,6 +501,17 @@ impl Manifest {
                 }
                 Value::Object(leaves)
             }
+            Drawn::Items(items) => {
+                let items: Map<String, Value> = items
+                    .iter()
+                    .map(|(key, leaves)| {
+                        let item = self.value(kind, n, &Drawn::Map(leaves.clone()));
+                        let key = key.as_str().unwrap_or_default().to_owned();
+                        (key, item.unwrap_or_else(|| json!({})))
+                    })
+                    .collect();
+                Value::Object(items)
+            }
             Drawn::Cf(module, values) => {
                 let mut cf = Map::new();
                 for (at, word) in values {

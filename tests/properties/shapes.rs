@@ -12,11 +12,11 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use deskform::codec::can_be_cleared;
 use deskform::dialect::Dialect;
 use deskform::kind::rules::{Rule, Sort};
 use deskform::kind::webhooks::{EVENTS, GUIDE_EVENTS};
-use deskform::kind::{Field, KINDS, Kind, Shape, Wire, find};
-use deskform::live::convert::can_be_cleared;
+use deskform::kind::{Field, KINDS, Keys, Kind, Null, Shape, Wire, find};
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -51,6 +51,10 @@ const TEXTS: &[&str] = &[
     "info@example.com",
     "11111111-2222-3333-4444-555555555555",
     "99999999-aaaa-BBBB-cccc-dddddddddddd",
+    "09:00",
+    "17:30",
+    "01-01",
+    "12-26",
 ];
 /// How many of them a field takes.
 const TAKEN: usize = 6;
@@ -251,6 +255,7 @@ pub enum Drawn {
     Map(Vec<(&'static Field, Self)>),
     Cf(&'static str, Vec<(u8, u8)>),
     Subscriptions(Vec<(u8, u8, u8)>),
+    Items(Vec<(Value, Vec<(&'static Field, Self)>)>),
     /// A value that depends on the type of the custom field.
     ByType(&'static Field, u8),
     /// A value that depends on the resource's place in the pool.
@@ -370,7 +375,15 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                     .boxed()
             })
         }
-        Shape::Map(leaves) => {
+        Shape::Date => plain(DAYS.iter().map(|day| json!(day)).collect()),
+        // Which events there are depends on the dialect.
+        Shape::Map(map) if map.fields.iter().all(is_present_when_empty) => Some(
+            prop::collection::vec(any::<(u8, u8, u8)>(), 1..5)
+                .prop_map(Drawn::Subscriptions)
+                .boxed(),
+        ),
+        Shape::Map(map) => {
+            let leaves = map.fields;
             let drawn: Vec<BoxedStrategy<Option<(&'static Field, Drawn)>>> = leaves
                 .iter()
                 .filter_map(|leaf| {
@@ -394,16 +407,63 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                     .boxed(),
             )
         }
-        Shape::CustomFields { module } => Some(
-            prop::collection::vec((any::<u8>(), any::<u8>()), 1..5)
-                .prop_map(move |values| Drawn::Cf(module, values))
+        Shape::Keyed(_) => {
+            let module = module_of(field)?;
+            Some(
+                prop::collection::vec((any::<u8>(), any::<u8>()), 1..5)
+                    .prop_map(move |values| Drawn::Cf(module, values))
+                    .boxed(),
+            )
+        }
+        Shape::Items(items) => {
+            let key = items.fields.iter().find(|leaf| leaf.name == items.key)?;
+            let keys = values(key);
+            let most = keys.len().min(3);
+            let others = items.fields.iter().filter(|leaf| leaf.name != items.key);
+            let leaves: Vec<BoxedStrategy<Option<(&'static Field, Drawn)>>> = others
+                .filter_map(|leaf| {
+                    let value = shape(leaf)?.prop_map(move |drawn| (leaf, drawn));
+                    let chance = if leaf.required { 1.0 } else { 0.5 };
+                    Some(prop::option::weighted(chance, value).boxed())
+                })
+                .collect();
+            let keys = prop::sample::subsequence(keys, 1..=most);
+            let all = (keys, prop::collection::vec(leaves, most));
+            Some(
+                all.prop_map(|(keys, leaves)| {
+                    let leaves = leaves.into_iter();
+                    let items = keys.into_iter().zip(leaves);
+                    Drawn::Items(
+                        items
+                            .map(|(key, leaves)| (key, leaves.into_iter().flatten().collect()))
+                            .collect(),
+                    )
+                })
                 .boxed(),
-        ),
-        Shape::Subscriptions => Some(
-            prop::collection::vec(any::<(u8, u8, u8)>(), 1..5)
-                .prop_map(Drawn::Subscriptions)
-                .boxed(),
-        ),
+            )
+        }
+    }
+}
+
+/// Days that a field is drawn from.
+const DAYS: &[&str] = &["2027-01-01", "2027-06-30", "2028-02-29"];
+
+/// Whether a leaf is a map that is there although nothing is in it, such as an event.
+fn is_present_when_empty(leaf: &Field) -> bool {
+    matches!(leaf.shape, Shape::Map(map) if map.null == Null::Empty)
+}
+
+/// The module whose custom fields are the keys of a map.
+fn module_of(field: &Field) -> Option<&'static str> {
+    match field.shape {
+        Shape::Keyed(keyed) => match keyed.keys {
+            Keys::Of { target, .. } => match target.within {
+                deskform::kind::Within::Fixed(_, module) => Some(module),
+                _ => None,
+            },
+            Keys::Texts(_) => None,
+        },
+        _ => None,
     }
 }
 
@@ -461,8 +521,9 @@ pub fn settled(shape: &Shape, n: u8) -> Option<Value> {
         Shape::Flag => Some(json!(n.is_multiple_of(2))),
         Shape::Choice(words) => Some(json!(words[usize::from(n) % words.len()])),
         Shape::Integer { min, max } => Some(json!(max.min(min.saturating_add(i64::from(n))))),
-        Shape::Map(leaves) => {
-            let body: Option<Map<String, Value>> = leaves
+        Shape::Map(map) => {
+            let body: Option<Map<String, Value>> = map
+                .fields
                 .iter()
                 .map(|leaf| Some((leaf.name.to_owned(), settled(&leaf.shape, n)?)))
                 .collect();
@@ -475,8 +536,9 @@ pub fn settled(shape: &Shape, n: u8) -> Option<Value> {
         | Shape::Reference(_)
         | Shape::References(_)
         | Shape::Texts { .. }
-        | Shape::CustomFields { .. }
-        | Shape::Subscriptions => None,
+        | Shape::Date
+        | Shape::Keyed(_)
+        | Shape::Items(_) => None,
     }
 }
 
@@ -500,10 +562,7 @@ pub fn modules(dialect: Dialect) -> Vec<&'static str> {
     registry::kinds(dialect)
         .flat_map(|kind| kind.fields)
         .filter(|field| is_settable(field, dialect))
-        .filter_map(|field| match field.shape {
-            Shape::CustomFields { module } => Some(module),
-            _ => None,
-        })
+        .filter_map(module_of)
         .collect()
 }
 
@@ -572,11 +631,14 @@ pub fn subscriptions(
             Dialect::Openapi => {
                 let event = &EVENTS[usize::from(*event) % EVENTS.len()];
                 let mut filter = Map::new();
-                for (n, key) in event.filter.iter().enumerate() {
+                let Shape::Map(taken) = event.shape else {
+                    panic!("an event is a map of filters");
+                };
+                for (n, leaf) in taken.fields.iter().enumerate() {
                     if bits >> n & 1 == 0 {
                         continue;
                     }
-                    let value = match *key {
+                    let value = match leaf.name {
                         "departments" => departments(*at).map(|handle| json!([handle])),
                         "includePrevState" => Some(json!(at.is_multiple_of(2))),
                         "fields" => Some(Value::from(
@@ -585,7 +647,7 @@ pub fn subscriptions(
                         "direction" => Some(Value::from(["in", "out"][usize::from(at % 2)])),
                         other => panic!("no filter is drawn for `{other}`: add it here"),
                     };
-                    filter.extend(value.map(|value| ((*key).to_owned(), value)));
+                    filter.extend(value.map(|value| (leaf.name.to_owned(), value)));
                 }
                 let filter = if filter.is_empty() && bits % 3 == 0 {
                     Value::Null

@@ -3,12 +3,13 @@
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::Builder;
+use crate::codec::{self, Target};
 use crate::parallel::each;
 use crate::plan::hierarchy;
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::Op;
 use crate::plan::task::Task;
-use crate::state::{Address, Reference, Value};
+use crate::state::Address;
 use crate::verb::Verb;
 
 impl Builder<'_> {
@@ -98,8 +99,8 @@ impl Builder<'_> {
                 if task.verb == Verb::Manual {
                     continue;
                 }
-                for (_, value) in before.body.iter() {
-                    targets(value, &mut |target| {
+                for (field, value) in before.body.of_kind(before.kind) {
+                    codec::targets(&field.shape, value, &mut |target| {
                         let waits = |remover: &usize| {
                             *remover != index && !this.go_round(task, tasks.get(*remover))
                         };
@@ -141,28 +142,20 @@ impl Builder<'_> {
     }
 }
 
-/// What a value refers to.
-#[derive(Clone, Copy)]
-enum Target<'v> {
-    /// A resource.
-    To(&'v Address),
-    /// A managed custom field, by its handle.
-    Field(&'v str),
-}
-
 /// Tasks by the address that they concern.
 #[derive(Default)]
 struct Places<'t> {
     places: HashMap<&'t Address, usize>,
-    /// Those of custom fields once more, by handle.
-    fields: HashMap<&'t str, usize>,
+    /// Those that keys of maps may name once more, by collection and handle.
+    keys: HashMap<(&'static str, &'t str), usize>,
 }
 
 impl<'t> Places<'t> {
     fn set(&mut self, address: &'t Address, index: usize) {
         self.places.insert(address, index);
-        if address.collection == "customFields" {
-            self.fields.insert(&address.handle, index);
+        if crate::kind::find(address.collection).is_some_and(|kind| kind.wire_name.is_some()) {
+            let key = (address.collection, &*address.handle);
+            self.keys.insert(key, index);
         }
     }
 
@@ -175,7 +168,7 @@ impl<'t> Places<'t> {
     fn get(&self, target: Target<'_>) -> Option<usize> {
         match target {
             Target::To(address) => self.places.get(address),
-            Target::Field(handle) => self.fields.get(handle),
+            Target::Key(collection, handle) => self.keys.get(&(collection, handle)),
         }
         .copied()
     }
@@ -187,39 +180,21 @@ impl<'t> Places<'t> {
 
 fn switches_on(task: &Task) -> bool {
     task.ops.contains(&Op::Switch(true))
-        || task.kind.enabled.is_some_and(|enabled| {
-            task.ops
-                .iter()
-                .any(|op| matches!(op, Op::Update(fields) if fields.contains(&enabled.field)))
-        })
+        || task
+            .kind
+            .enabled
+            .is_some_and(|enabled| task.ops.iter().any(|op| op.updates(enabled.field)))
 }
 
 /// Hands over what a task's writes refer to.
 fn sent_targets<'t>(task: &'t Task, f: &mut dyn FnMut(Target<'t>)) {
     let creates = task.ops.iter().any(|op| matches!(op, Op::Create { .. }));
-    let all = creates || !task.ops.iter().any(|op| matches!(op, Op::Update(_)));
+    let all = creates || !task.ops.iter().any(Op::is_update);
     let resent = task.kind.openapi.as_ref().map_or(&[][..], |api| api.resend);
     for (name, value) in task.body.iter() {
-        let sent = all
-            || resent.contains(&name)
-            || task
-                .ops
-                .iter()
-                .any(|op| matches!(op, Op::Update(fields) if fields.contains(&name)));
-        if sent {
-            targets(value, f);
+        let sent = all || resent.contains(&name) || task.ops.iter().any(|op| op.updates(name));
+        if sent && let Some(field) = task.kind.field(name) {
+            codec::targets(&field.shape, value, f);
         }
     }
-}
-
-/// Hands over what a value refers to, itself and inside.
-fn targets<'v>(value: &'v Value, f: &mut dyn FnMut(Target<'v>)) {
-    value.walk(&mut |value| match value {
-        Value::Reference(Reference::To(address)) => f(Target::To(address)),
-        Value::Map(map) => map
-            .keys()
-            .filter_map(|key| key.strip_prefix("customFields/"))
-            .for_each(|handle| f(Target::Field(handle))),
-        _ => {}
-    });
 }

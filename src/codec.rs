@@ -1,0 +1,1334 @@
+//! Values of fields: every walk over a shape and a value stands here.
+//!
+//! [`decode`] and [`encode`] go between the wire and the manifest's terms. [`normalise`] gives both
+//! sides one form, [`merge`] lays what is declared over what is live, and [`settle`] gives a live
+//! value the declared spelling where the two are one by their type. No walk ends in a catch-all arm,
+//! so that a new shape is met everywhere. Two shortcuts, [`is_normal`] and [`surely_reads_as`], are
+//! held to the long way by tests.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map as Object, Number, Value as Json};
+
+use crate::dialect::Dialect;
+use crate::kind::{
+    self, Alike, Encoding, Field, Items, Keyed, Keys, Kind, Map, Null, Owned, Sent, Shape, Switch,
+    Wire,
+};
+use crate::secret::Secret;
+use crate::state::{Address, FieldPath, Leaves, Reference, Value, tidy};
+
+mod alike;
+
+pub use alike::{are_alike, field_at, opaque_field, renamed, same_json};
+
+/// Translates ids and wire names of an organization to addresses.
+pub trait Names {
+    /// The address of the object with this id; made up when no listing shows it.
+    fn address(&self, collection: &'static str, id: &str) -> Address;
+    /// Whether the object with this id is sure to be at an address; never of one learned since.
+    fn is_address(&self, collection: &'static str, id: &str, address: &Address) -> bool;
+    /// Whether a wire name of a target is sure to have a key in a map.
+    fn is_key(&self, target: &kind::Target, wire_name: &str, key: &str) -> bool;
+    /// The key in a map for a wire name of a target.
+    fn key(&self, target: &kind::Target, wire_name: &str) -> Arc<str>;
+    /// When two values under a key of a map are one, by what the key names.
+    fn alike(&self, target: &kind::Target, key: &str) -> Alike;
+}
+
+/// Translates addresses to ids and wire names of an organization.
+pub trait Ids {
+    /// The id behind an address, if it is known.
+    fn id(&self, address: &Address) -> Option<String>;
+    /// The name under which maps on the wire name what an address stands for, if it is known.
+    fn wire_name(&self, address: &Address) -> Option<String>;
+}
+
+/// An id as text; the API writes ids as texts or as numbers.
+#[must_use]
+pub fn id_text(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) if !text.is_empty() => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A boolean of an answer; the API writes some of them as texts.
+#[must_use]
+pub fn flag(raw: &Object<String, Json>, key: &str) -> Option<bool> {
+    as_flag(raw.get(key)?)
+}
+
+fn as_flag(json: &Json) -> Option<bool> {
+    match json {
+        Json::Bool(flag) => Some(*flag),
+        Json::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Json::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// Looks up what an answer carries at a path.
+///
+/// A slash stands before what lies below, `*` for every item of a list, and `|` between places of
+/// which the first that is there counts.
+#[must_use]
+pub fn shown_at<'j>(raw: &'j Object<String, Json>, path: &str) -> Option<Cow<'j, Json>> {
+    if let Some(json) = raw.get(path) {
+        return Some(Cow::Borrowed(json));
+    }
+    if !path.contains(['/', '|']) {
+        return None;
+    }
+    path.split('|').find_map(|path| {
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        below(raw.get(first)?, rest)
+    })
+}
+
+fn below<'j>(json: &'j Json, path: &str) -> Option<Cow<'j, Json>> {
+    if path.is_empty() {
+        return Some(Cow::Borrowed(json));
+    }
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    match (first, json) {
+        ("*", Json::Array(items)) => {
+            let found = items.iter().filter_map(|item| below(item, rest));
+            Some(Cow::Owned(found.map(Cow::into_owned).collect()))
+        }
+        // What is there and empty has nothing below, and says so.
+        (_, Json::Null) => Some(Cow::Borrowed(json)),
+        (name, Json::Object(object)) => below(object.get(name)?, rest),
+        _ => None,
+    }
+}
+
+/// Whether one field of an object is sure to read as a value, told without a copy of it.
+///
+/// It may say no of a field that [`read_field`] reads so; it never says yes of another.
+#[must_use]
+pub fn surely_reads_as(
+    field: &Field,
+    dialect: Dialect,
+    raw: &Object<String, Json>,
+    value: &Value,
+    names: &dyn Names,
+) -> bool {
+    let name = match field.wire(dialect) {
+        Wire::Sent {
+            read,
+            encoding: Encoding::Plain,
+            ..
+        } => *read,
+        Wire::Switched(name) | Wire::Query(name) => *name,
+        _ => return false,
+    };
+    let text = |json: &Json, value: &Value| match (json, value) {
+        (Json::String(read), Value::Text(text)) => **text == **read || *tidy(read) == **text,
+        _ => false,
+    };
+    let Some(json) = raw.get(name).filter(|_| is_normal(field, dialect, value)) else {
+        return false;
+    };
+    match (field.shape, json, value) {
+        (Shape::Email { .. }, Json::String(read), Value::Text(text)) => **text == **read,
+        (
+            Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_) | Shape::Date,
+            json,
+            value,
+        ) => text(json, value),
+        (Shape::Flag, Json::Bool(read), Value::Bool(flag)) => read == flag,
+        (Shape::Reference(target), Json::String(id), Value::Reference(Reference::To(address))) => {
+            names.is_address(target.collection, id, address)
+        }
+        (
+            Shape::Keyed(Keyed {
+                keys: Keys::Of { target, .. },
+                ..
+            }),
+            Json::Object(read),
+            Value::Map(map),
+        ) => {
+            read.len() == map.len()
+                && read.iter().all(|(wire_name, json)| {
+                    let mut leaves = map.iter();
+                    leaves.any(|(key, leaf)| {
+                        text(json, leaf) && names.is_key(&target, wire_name, key)
+                    })
+                })
+        }
+        (
+            Shape::Email { .. }
+            | Shape::Flag
+            | Shape::Integer { .. }
+            | Shape::Number
+            | Shape::Reference(_)
+            | Shape::References(_)
+            | Shape::Texts { .. }
+            | Shape::Map(_)
+            | Shape::Keyed(_)
+            | Shape::Items(_),
+            ..,
+        ) => false,
+    }
+}
+
+/// Reads one field of an object; `None` when the answer does not carry it at all.
+#[must_use]
+pub fn read_field(
+    field: &Field,
+    dialect: Dialect,
+    raw: &Object<String, Json>,
+    names: &dyn Names,
+) -> Option<Value> {
+    let (path, encoding) = match field.wire(dialect) {
+        Wire::Sent { read, encoding, .. }
+        | Wire::Manual {
+            read: Some(read),
+            encoding,
+            ..
+        } => (*read, *encoding),
+        Wire::Switched(name) | Wire::Query(name) => (*name, Encoding::Plain),
+        Wire::Manual { read: None, .. } | Wire::Harmless | Wire::Refused(_) => return None,
+    };
+    shown_at(raw, path).map(|json| decode(field, dialect, encoding, &json, names))
+}
+
+/// Decodes one JSON value by the field's shape; what does not fit becomes null.
+fn decode(
+    field: &Field,
+    dialect: Dialect,
+    encoding: Encoding,
+    json: &Json,
+    names: &dyn Names,
+) -> Value {
+    let value = match field.shape {
+        Shape::Text { .. } | Shape::Scalar { .. } | Shape::Email { .. } | Shape::Date => {
+            scalar_text(json)
+        }
+        Shape::Choice(_) => match (json, encoding) {
+            (Json::String(word), Encoding::Words(words)) => {
+                let manifest = words
+                    .iter()
+                    .find(|(_, wire)| wire == word)
+                    .map_or(word.as_str(), |(manifest, _)| manifest);
+                Value::text(manifest)
+            }
+            _ => scalar_text(json),
+        },
+        Shape::Flag => as_flag(json).map_or(Value::Null, Value::Bool),
+        Shape::Integer { .. } | Shape::Number => match json {
+            Json::Number(number) => Value::Number(number.clone()),
+            Json::String(text) => text
+                .trim()
+                .parse::<Number>()
+                .map_or(Value::Null, Value::Number),
+            _ => Value::Null,
+        },
+        Shape::Reference(target) => id_text(json).map_or(Value::Null, |id| {
+            Value::Reference(Reference::To(names.address(target.collection, &id)))
+        }),
+        Shape::References(target) => Value::List(
+            items(json)
+                .filter_map(id_text)
+                .map(|id| Value::Reference(Reference::To(names.address(target.collection, &id))))
+                .collect(),
+        ),
+        Shape::Texts { .. } => Value::List(
+            items(json)
+                .map(|item| match (item, encoding) {
+                    (Json::Object(object), Encoding::ValueObjects) => {
+                        object.get("value").map_or(Value::Null, scalar_text)
+                    }
+                    _ => scalar_text(item),
+                })
+                .filter(|item| !item.is_null())
+                .collect(),
+        ),
+        Shape::Map(map) => decode_map(&map, dialect, json, names),
+        Shape::Keyed(keyed) => match json {
+            Json::Object(object) => object
+                .iter()
+                .map(|(name, json)| {
+                    let key = match keyed.keys {
+                        Keys::Of { target, .. } => names.key(&target, name),
+                        Keys::Texts(_) => name.as_str().into(),
+                    };
+                    let value = decode(keyed.value, dialect, Encoding::Plain, json, names);
+                    (key, value)
+                })
+                .collect::<Leaves>()
+                .into(),
+            _ => Value::Null,
+        },
+        Shape::Items(shape) => match json {
+            Json::Array(list) => {
+                let item = shape.item();
+                let items = list
+                    .iter()
+                    .map(|json| decode_map(&item, dialect, json, names));
+                Value::Map(handled(&shape, items.collect()))
+            }
+            _ => Value::Null,
+        },
+    };
+    normalise(field, dialect, value)
+}
+
+fn decode_map(map: &Map, dialect: Dialect, json: &Json, names: &dyn Names) -> Value {
+    let Json::Object(object) = json else {
+        return match map.null {
+            Null::Empty => Value::Map(Leaves::new()),
+            Null::Nothing => Value::Null,
+        };
+    };
+    let mut leaves: Leaves = map
+        .fields
+        .iter()
+        .filter_map(|leaf| Some((leaf.name, read_field(leaf, dialect, object, names)?)))
+        .collect();
+    // Where absence means that a leaf shall not be there, one that no table knows must be seen.
+    if map.owned == Owned::Whole && map.fields.iter().any(|leaf| is_map(&leaf.shape)) {
+        for (key, json) in object {
+            let is_known = |leaf: &Field| {
+                let wire = leaf.wire(dialect);
+                leaf.name == key || wire.read_name().is_some_and(|path| is_part(path, key))
+            };
+            if !map.fields.iter().any(is_known) {
+                leaves.insert(key.as_str(), opaque(json));
+            }
+        }
+    }
+    Value::Map(leaves)
+}
+
+const fn is_map(shape: &Shape) -> bool {
+    matches!(shape, Shape::Map(_))
+}
+
+/// Whether a key is one of the places that a path names.
+fn is_part(path: &str, key: &str) -> bool {
+    path.split('|')
+        .any(|path| path.split('/').next() == Some(key))
+}
+
+/// A value that no table knows, as it is.
+fn opaque(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Map(Leaves::new()),
+        Json::Bool(flag) => Value::Bool(*flag),
+        Json::Number(number) => Value::Number(number.clone()),
+        Json::String(text) => Value::Text(text.as_str().into()),
+        Json::Array(items) => Value::List(items.iter().map(opaque).collect()),
+        Json::Object(object) => object
+            .iter()
+            .map(|(key, json)| (key.as_str(), opaque(json)))
+            .collect::<Leaves>()
+            .into(),
+    }
+}
+
+fn items(json: &Json) -> impl Iterator<Item = &Json> {
+    json.as_array().map_or(&[][..], Vec::as_slice).iter()
+}
+
+fn scalar_text(json: &Json) -> Value {
+    match json {
+        Json::String(text) => Value::text(text),
+        Json::Number(number) => Value::Text(number.to_string().into()),
+        Json::Bool(flag) => Value::Text(flag.to_string().into()),
+        // Several choices of one field, written as manifests write them.
+        Json::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
+            Value::text(&items.join(";"))
+        }
+        Json::Null | Json::Object(_) => Value::Null,
+    }
+}
+
+/// Gives the items of a list the handles that an export writes: the key field's value, and where
+/// several share it, what tells them apart.
+fn handled(shape: &Items, items: Vec<Value>) -> Leaves {
+    let mut maps: Vec<Leaves> = items
+        .into_iter()
+        .filter_map(|item| match item {
+            Value::Map(map) if !is_idle(shape, &map) => Some(map),
+            _ => None,
+        })
+        .collect();
+    let name = |map: &Leaves| {
+        map.get(shape.key)
+            .and_then(Value::as_text)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    maps.sort_by_cached_key(|map| (name(map), format!("{map:?}")));
+    maps.dedup();
+    let mut out = Leaves::new();
+    for (index, map) in maps.iter().enumerate() {
+        let own = name(map);
+        let twins: Vec<&Leaves> = maps.iter().filter(|other| name(other) == own).collect();
+        let mut handle = own.clone();
+        if twins.len() > 1 {
+            let apart = shape.fields.iter().find_map(|field| {
+                let text = map.get(field.name)?.as_text()?;
+                let same =
+                    |other: &&&Leaves| other.get(field.name).and_then(Value::as_text) == Some(text);
+                (twins.iter().filter(same).count() == 1).then(|| text.to_owned())
+            });
+            if let Some(apart) = apart {
+                handle = format!("{own} ({apart})");
+            }
+        }
+        if out.contains_key(&handle) {
+            handle = format!("{own} ({})", index + 1);
+        }
+        out.insert(handle, Value::Map(map.clone()));
+    }
+    out
+}
+
+/// Whether an item says nothing, so that it is as good as absent.
+fn is_idle(shape: &Items, map: &Leaves) -> bool {
+    let says = |name: &str| shape.idle.iter().any(|(idle, _)| *idle == name);
+    !shape.idle.is_empty()
+        && shape
+            .idle
+            .iter()
+            .all(|(name, word)| map.get(name).and_then(Value::as_text) == Some(*word))
+        && map
+            .iter()
+            .all(|(name, value)| name == shape.key || says(name) || is_nothing(value))
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(list) => list.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+/// Sorts values that form a set.
+pub fn sort(values: &mut [Value]) {
+    values.sort_by(|a, b| match (a, b) {
+        (Value::Reference(a), Value::Reference(b)) => a.cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        _ => std::cmp::Ordering::Equal,
+    });
+}
+
+/// Brings a value of either side to the one form in which both are compared.
+///
+/// What Desk itself may do to a value must not look like a difference: white space at the ends,
+/// line ends, the case of an e-mail address, the order of a set, the form of an amount.
+#[must_use]
+pub fn normalise(field: &Field, dialect: Dialect, value: Value) -> Value {
+    if is_normal(field, dialect, &value) {
+        value
+    } else {
+        normal_form(field, dialect, value)
+    }
+}
+
+fn normal_form(field: &Field, dialect: Dialect, value: Value) -> Value {
+    if field
+        .unsaid
+        .is_some_and(|unsaid| switch_value(unsaid) == value)
+    {
+        return Value::Null;
+    }
+    match (field.shape, value) {
+        (Shape::Email { .. }, Value::Text(text)) => Value::text(&text.trim().to_lowercase()),
+        (
+            Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_) | Shape::Date,
+            Value::Text(text),
+        ) => {
+            let text = tidy(&text);
+            if is_amount(field, dialect)
+                && let Some(number) = plain_number(&text)
+            {
+                return Value::Text(number.to_string().into());
+            }
+            Value::text(&text)
+        }
+        (Shape::Integer { .. } | Shape::Number, Value::Number(number)) => {
+            Value::Number(whole(number))
+        }
+        (Shape::References(_), Value::List(mut list)) => {
+            sort(&mut list);
+            list.dedup();
+            Value::List(list)
+        }
+        (Shape::References(_) | Shape::Texts { .. }, Value::Null) => Value::List(Vec::new()),
+        (Shape::Texts { set, .. }, Value::List(list)) => {
+            let mut list: Vec<Value> = list
+                .into_iter()
+                .map(|item| match item {
+                    Value::Text(text) => Value::text(text.trim()),
+                    other => other,
+                })
+                .collect();
+            if set {
+                sort(&mut list);
+                list.dedup();
+            }
+            Value::List(list)
+        }
+        (Shape::Map(map), Value::Null) if map.null == Null::Empty => Value::Map(Leaves::new()),
+        (Shape::Map(map), Value::Map(leaves)) => normal_map(&map, dialect, leaves),
+        (Shape::Keyed(keyed), Value::Map(leaves)) => leaves
+            .into_iter()
+            .map(|(key, value)| (key, normalise(keyed.value, dialect, value)))
+            .collect::<Leaves>()
+            .into(),
+        (Shape::Items(shape), Value::Map(leaves)) => normal_items(&shape, dialect, leaves),
+        (Shape::Items(_), Value::Null) => Value::Map(Leaves::new()),
+        (
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Flag
+            | Shape::Integer { .. }
+            | Shape::Number
+            | Shape::Date
+            | Shape::Choice(_)
+            | Shape::Reference(_)
+            | Shape::References(_)
+            | Shape::Texts { .. }
+            | Shape::Map(_)
+            | Shape::Keyed(_)
+            | Shape::Items(_),
+            value,
+        ) => value,
+    }
+}
+
+fn normal_map(map: &Map, dialect: Dialect, leaves: Leaves) -> Value {
+    let mut normal: Leaves = leaves
+        .into_iter()
+        .map(|(key, value)| {
+            let value = match map.field(&key) {
+                Some(leaf) => normalise(leaf, dialect, value),
+                None => value,
+            };
+            (key, value)
+        })
+        .collect();
+    if map.owned == Owned::Whole {
+        normal.retain(|key, value| {
+            let is_map = map.field(key).is_none_or(|leaf| is_map(&leaf.shape));
+            !value.is_null() && (is_map || !is_nothing(value))
+        });
+    }
+    Value::Map(normal)
+}
+
+fn normal_items(shape: &Items, dialect: Dialect, leaves: Leaves) -> Value {
+    let map = shape.item();
+    leaves
+        .into_iter()
+        .filter_map(|(handle, item)| {
+            let Value::Map(mut item) = item else {
+                // What is null shall not be there.
+                return None;
+            };
+            if item.get(shape.key).is_none_or(Value::is_null) {
+                item.insert(shape.key, Value::text(&handle));
+            }
+            let item = normal_map(&map, dialect, item);
+            let is_idle = matches!(&item, Value::Map(item) if is_idle(shape, item));
+            (!is_idle).then_some((handle, item))
+        })
+        .collect::<Leaves>()
+        .into()
+}
+
+fn is_amount(field: &Field, dialect: Dialect) -> bool {
+    matches!(
+        field.wire(dialect),
+        Wire::Sent {
+            encoding: Encoding::TextAsNumber,
+            ..
+        }
+    )
+}
+
+/// Whether [`normalise`] is sure to leave a value as it is, told without a copy.
+///
+/// It may say no of a value that is in normal form; it never says yes of another.
+#[must_use]
+pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
+    let is_tidy = |text: &str| !text.is_empty() && text.trim().len() == text.len();
+    let one_line_end = |text: &str| !text.as_bytes().contains(&b'\r');
+    match (field.shape, value) {
+        (Shape::Email { .. }, Value::Text(text)) => {
+            text.is_ascii() && is_tidy(text) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+        }
+        (
+            Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_) | Shape::Date,
+            Value::Text(text),
+        ) => {
+            field.unsaid.is_none()
+                && !is_amount(field, dialect)
+                && is_tidy(text)
+                && one_line_end(text)
+        }
+        (Shape::References(_), Value::List(list)) => list.windows(2).all(|pair| {
+            matches!(pair, [Value::Reference(first), Value::Reference(second)] if first < second)
+        }),
+        (Shape::Keyed(keyed), Value::Map(map)) => map
+            .values()
+            .all(|value| is_normal(keyed.value, dialect, value)),
+        (Shape::Flag, Value::Bool(_)) => field.unsaid.is_none(),
+        (Shape::Reference(_), Value::Reference(_)) => true,
+        (
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Flag
+            | Shape::Integer { .. }
+            | Shape::Number
+            | Shape::Date
+            | Shape::Choice(_)
+            | Shape::Reference(_)
+            | Shape::Keyed(_),
+            value,
+        ) => value.is_null(),
+        (Shape::Map(map), value) => value.is_null() && map.null == Null::Nothing,
+        (Shape::References(_) | Shape::Texts { .. } | Shape::Items(_), _) => false,
+    }
+}
+
+/// A whole number as an integer, so that 24.0 and 24 are one value.
+#[must_use]
+pub fn whole(number: Number) -> Number {
+    match number.as_f64() {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::float_cmp,
+            reason = "the guard holds the value to what an i64 and an f64 share exactly"
+        )]
+        Some(float) if float.trunc() == float && float.abs() < 9.0e15 => Number::from(float as i64),
+        _ => number,
+    }
+}
+
+fn plain_number(text: &str) -> Option<Number> {
+    text.trim_end_matches('.').parse::<Number>().ok().map(whole)
+}
+
+/// What could not be encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EncodeError {
+    /// The id behind this address is not known.
+    UnknownId(Address),
+    /// A secret has no value in this environment.
+    NoSecret,
+}
+
+/// How much of a value is sent.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'p> {
+    /// All of it.
+    All,
+    /// Of maps that are sent by changed leaf only these leaves, each a way down from the field.
+    Leaves(&'p [&'p [Arc<str>]]),
+}
+
+/// Writes one field of a body, for a create or an update.
+///
+/// # Errors
+/// [`EncodeError`] when an id or a secret is missing.
+pub fn encode(
+    field: &Field,
+    dialect: Dialect,
+    value: &Value,
+    part: Part<'_>,
+    ids: &dyn Ids,
+) -> Result<Json, EncodeError> {
+    let encoding = match field.wire(dialect) {
+        Wire::Sent { encoding, .. } => *encoding,
+        Wire::Switched(_)
+        | Wire::Query(_)
+        | Wire::Manual { .. }
+        | Wire::Harmless
+        | Wire::Refused(_) => Encoding::Plain,
+    };
+    let list = match value {
+        Value::Null => return Ok(empty(field, dialect)),
+        Value::Secret(secret) => return exposed(secret),
+        Value::Text(text) => return Ok(encode_text(text, encoding)),
+        Value::Bool(_) | Value::Number(_) | Value::Reference(_) => return plain(value, ids),
+        Value::Map(map) => return encode_leaves(field, dialect, map, part, ids),
+        Value::List(list) => list,
+    };
+    let items = list.iter().map(|item| {
+        let item = plain(item, ids)?;
+        Ok(match encoding {
+            Encoding::ValueObjects => serde_json::json!({ "value": item }),
+            Encoding::Plain | Encoding::TextAsNumber | Encoding::Words(_) => item,
+        })
+    });
+    Ok(Json::Array(items.collect::<Result<_, EncodeError>>()?))
+}
+
+fn encode_text(text: &str, encoding: Encoding) -> Json {
+    match encoding {
+        Encoding::TextAsNumber => plain_number(text).map_or_else(|| Json::from(text), Json::Number),
+        Encoding::Words(words) => {
+            let wire = words.iter().find(|(manifest, _)| *manifest == text);
+            Json::from(wire.map_or(text, |(_, wire)| wire))
+        }
+        Encoding::Plain | Encoding::ValueObjects => Json::from(text),
+    }
+}
+
+fn encode_leaves(
+    field: &Field,
+    dialect: Dialect,
+    map: &Leaves,
+    part: Part<'_>,
+    ids: &dyn Ids,
+) -> Result<Json, EncodeError> {
+    let mut object = Object::new();
+    match field.shape {
+        Shape::Map(shape) => {
+            if map.is_empty() && shape.null == Null::Empty {
+                return Ok(Json::Null);
+            }
+            for (key, value) in map {
+                let below = steps(part, shape.sent, key);
+                let Some(below) = below.as_deref().map(Steps::part) else {
+                    continue;
+                };
+                match shape.field(key) {
+                    Some(leaf) => {
+                        let json = encode(leaf, dialect, value, below, ids)?;
+                        object.insert(sent_name(leaf, dialect).to_owned(), json);
+                    }
+                    // What no table knows goes back as it came.
+                    None if is_nothing(value) => {
+                        object.insert(key.to_owned(), Json::Null);
+                    }
+                    None => {
+                        object.insert(key.to_owned(), plain(value, ids)?);
+                    }
+                }
+            }
+        }
+        Shape::Keyed(shape) => {
+            for (key, value) in map {
+                let below = steps(part, shape.sent, key);
+                let Some(below) = below.as_deref().map(Steps::part) else {
+                    continue;
+                };
+                let name = match shape.keys {
+                    Keys::Of { target, .. } => wire_key(&target, key, ids)?,
+                    Keys::Texts(_) => key.to_owned(),
+                };
+                object.insert(name, encode(shape.value, dialect, value, below, ids)?);
+            }
+        }
+        Shape::Items(shape) => {
+            let item = Field::new(field.name, Shape::Map(shape.item()));
+            let items = map.values();
+            let items = items.map(|value| encode(&item, dialect, value, Part::All, ids));
+            return Ok(Json::Array(items.collect::<Result<_, _>>()?));
+        }
+        Shape::Text { .. }
+        | Shape::Email { .. }
+        | Shape::Scalar { .. }
+        | Shape::Flag
+        | Shape::Integer { .. }
+        | Shape::Number
+        | Shape::Date
+        | Shape::Choice(_)
+        | Shape::Reference(_)
+        | Shape::References(_)
+        | Shape::Texts { .. } => {
+            for (key, value) in map {
+                object.insert(key.to_owned(), plain(value, ids)?);
+            }
+        }
+    }
+    Ok(Json::Object(object))
+}
+
+fn sent_name(leaf: &Field, dialect: Dialect) -> &'static str {
+    match leaf.wire(dialect) {
+        Wire::Sent { name, .. } => name,
+        Wire::Switched(_)
+        | Wire::Query(_)
+        | Wire::Manual { .. }
+        | Wire::Harmless
+        | Wire::Refused(_) => leaf.name,
+    }
+}
+
+/// The ways that go on below one leaf; none of them where all of the leaf is sent.
+struct Steps<'p>(Vec<&'p [Arc<str>]>);
+
+impl<'p> Steps<'p> {
+    fn part(steps: &'p [&'p [Arc<str>]]) -> Part<'p> {
+        if steps.is_empty() {
+            Part::All
+        } else {
+            Part::Leaves(steps)
+        }
+    }
+}
+
+impl<'p> std::ops::Deref for Steps<'p> {
+    type Target = [&'p [Arc<str>]];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// Finds what is sent below one leaf of a map; nothing where the leaf is not sent.
+fn steps<'p>(part: Part<'p>, sent: Sent, key: &str) -> Option<Steps<'p>> {
+    let ways = match (part, sent) {
+        (Part::All, _) | (_, Sent::Whole) => return Some(Steps(Vec::new())),
+        (Part::Leaves(ways), Sent::Changed) => ways,
+    };
+    let mut all = false;
+    let mut below = Vec::new();
+    for way in ways {
+        match way {
+            [] => all = true,
+            [first] if **first == *key => all = true,
+            [first, rest @ ..] if **first == *key => below.push(rest),
+            [..] => {}
+        }
+    }
+    if all {
+        return Some(Steps(Vec::new()));
+    }
+    (!below.is_empty()).then_some(Steps(below))
+}
+
+/// What clears a field: null where the API takes it, else the empty value.
+fn empty(field: &Field, dialect: Dialect) -> Json {
+    if field.nullable || dialect == Dialect::Guide {
+        return Json::Null;
+    }
+    match field.shape {
+        Shape::References(_) | Shape::Texts { .. } | Shape::Items(_) => Json::Array(Vec::new()),
+        Shape::Text { .. } | Shape::Email { .. } | Shape::Scalar { .. } | Shape::Date => {
+            Json::String(String::new())
+        }
+        Shape::Flag
+        | Shape::Integer { .. }
+        | Shape::Number
+        | Shape::Choice(_)
+        | Shape::Reference(_)
+        | Shape::Map(_)
+        | Shape::Keyed(_) => Json::Null,
+    }
+}
+
+/// Whether the API has a way to clear a field once it has a value.
+#[must_use]
+pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
+    if field.required {
+        return false;
+    }
+    let by_shape = match field.shape {
+        Shape::References(_) | Shape::Texts { .. } | Shape::Items(_) => true,
+        Shape::Text { pattern, .. } => pattern.is_none_or(|pattern| pattern.allows_empty),
+        Shape::Email { .. }
+        | Shape::Scalar { .. }
+        | Shape::Date
+        | Shape::Integer { .. }
+        | Shape::Number
+        | Shape::Reference(_)
+        | Shape::Map(_) => false,
+        // A flag or a word has no empty value; the keys of a map are cleared one by one.
+        Shape::Flag | Shape::Choice(_) | Shape::Keyed(_) => {
+            return field.nullable && dialect == Dialect::Openapi;
+        }
+    };
+    by_shape || field.nullable || dialect == Dialect::Guide
+}
+
+/// Whether the API has a way to let go of what stands at a path.
+#[must_use]
+pub fn may_go(field: &Field, path: &FieldPath, dialect: Dialect) -> bool {
+    let mut at = *field;
+    let mut keys = path.below.iter();
+    loop {
+        let owned = match at.shape {
+            Shape::Map(map) => map.owned,
+            Shape::Keyed(keyed) => keyed.owned,
+            Shape::Items(_) => Owned::Whole,
+            _ => Owned::Named,
+        };
+        let Some(key) = keys.next() else {
+            return can_be_cleared(&at, dialect);
+        };
+        // What is owned whole is sent whole: what goes is left out.
+        if owned == Owned::Whole {
+            return true;
+        }
+        match (at.shape, leaf_field(&at.shape, key)) {
+            // The schema takes texts of one character at least. Source: Contact, `cf`.
+            (Shape::Keyed(_), _) if keys.len() == 0 => return dialect == Dialect::Guide,
+            // A map that is sent whole takes null for a leaf.
+            (Shape::Map(map), Some(_)) if map.sent == Sent::Whole && keys.len() == 0 => {
+                return true;
+            }
+            (_, Some(leaf)) => at = *leaf,
+            (_, None) => return true,
+        }
+    }
+}
+
+/// Whether what stands at a path can be given on creation only.
+#[must_use]
+pub fn is_fixed(field: &Field, path: &FieldPath) -> bool {
+    let mut at = field;
+    let mut fixed = field.create_only;
+    for key in &path.below {
+        let Some(leaf) = leaf_field(&at.shape, key) else {
+            break;
+        };
+        fixed |= leaf.create_only;
+        at = leaf;
+    }
+    fixed
+}
+
+fn wire_key(target: &kind::Target, key: &str, ids: &dyn Ids) -> Result<String, EncodeError> {
+    match handle(target, key) {
+        Some(handle) => {
+            let address = Address::new(target.collection, handle);
+            ids.wire_name(&address)
+                .ok_or(EncodeError::UnknownId(address))
+        }
+        None => Ok(key.to_owned()),
+    }
+}
+
+/// The handle in a key of a map whose keys are resources; none where the key is a wire name.
+#[must_use]
+pub fn handle<'k>(target: &kind::Target, key: &'k str) -> Option<&'k str> {
+    key.strip_prefix(target.collection)?.strip_prefix('/')
+}
+
+/// A key of a map as manifests write it.
+#[must_use]
+pub fn written_key<'k>(shape: &Shape, key: &'k str) -> &'k str {
+    match shape {
+        Shape::Keyed(Keyed {
+            keys: Keys::Of { target, .. },
+            ..
+        }) => handle(target, key).unwrap_or(key),
+        _ => key,
+    }
+}
+
+/// The field of what stands under a key of a map.
+#[must_use]
+pub fn leaf_field(shape: &Shape, key: &str) -> Option<&'static Field> {
+    match shape {
+        Shape::Map(map) => map.field(key),
+        Shape::Keyed(keyed) => Some(keyed.value),
+        Shape::Items(_)
+        | Shape::Text { .. }
+        | Shape::Email { .. }
+        | Shape::Scalar { .. }
+        | Shape::Flag
+        | Shape::Integer { .. }
+        | Shape::Number
+        | Shape::Date
+        | Shape::Choice(_)
+        | Shape::Reference(_)
+        | Shape::References(_)
+        | Shape::Texts { .. } => None,
+    }
+}
+
+/// The shape of what stands under a key of a map; of what no table knows that of a plain map.
+#[must_use]
+pub fn shape_below(shape: &Shape, key: &str) -> Shape {
+    match shape {
+        Shape::Items(items) => Shape::Map(items.item()),
+        shape => leaf_field(shape, key).map_or(Shape::Map(NO_LEAVES), |leaf| leaf.shape),
+    }
+}
+
+fn exposed(secret: &Secret) -> Result<Json, EncodeError> {
+    Ok(Json::from(secret.expose().ok_or(EncodeError::NoSecret)?))
+}
+
+fn plain(value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
+    Ok(match value {
+        Value::Null => Json::Null,
+        Value::Bool(flag) => Json::Bool(*flag),
+        Value::Number(number) => Json::Number(number.clone()),
+        Value::Text(text) => Json::from(&**text),
+        Value::Secret(secret) => exposed(secret)?,
+        Value::Reference(Reference::To(address)) => Json::String(
+            ids.id(address)
+                .ok_or_else(|| EncodeError::UnknownId(address.clone()))?,
+        ),
+        Value::Reference(Reference::Id { id, .. }) => Json::from(&**id),
+        Value::Reference(Reference::Lookup { collection, name }) => {
+            let address = Address::new(collection, name.clone());
+            return Err(EncodeError::UnknownId(address));
+        }
+        Value::List(list) => {
+            let items = list.iter().map(|item| plain(item, ids));
+            Json::Array(items.collect::<Result<_, _>>()?)
+        }
+        Value::Map(map) => Json::Object(
+            map.iter()
+                .map(|(key, value)| Ok((key.to_owned(), plain(value, ids)?)))
+                .collect::<Result<_, EncodeError>>()?,
+        ),
+    })
+}
+
+/// The value of a switch.
+#[must_use]
+pub fn switch_value(switch: Switch) -> Value {
+    match switch {
+        Switch::Flag(flag) => Value::Bool(flag),
+        Switch::Word(word) => Value::text(word),
+    }
+}
+
+/// Lays what is declared over what is live: maps that are owned by name leaf by leaf, everything else
+/// whole.
+#[must_use]
+pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
+    let (true, Value::Map(leaves)) = (is_owned_by_name(shape), named) else {
+        return named.clone();
+    };
+    let mut map = match current {
+        Value::Map(map) => map.clone(),
+        _ => Leaves::new(),
+    };
+    for (key, value) in leaves {
+        let value = match (value, map.get(key)) {
+            // Absent and null are one value.
+            (Value::Null, None) => continue,
+            (value, Some(live)) => match leaf_field(shape, key) {
+                Some(leaf) => merge(&leaf.shape, value, live),
+                None => value.clone(),
+            },
+            (value, None) => value.clone(),
+        };
+        map.insert(key, value);
+    }
+    if map.is_empty() {
+        current.clone()
+    } else {
+        Value::Map(map)
+    }
+}
+
+/// Whether a key that a map does not name is left alone.
+#[must_use]
+pub fn is_owned_by_name(shape: &Shape) -> bool {
+    match shape {
+        Shape::Map(map) => map.owned == Owned::Named,
+        Shape::Keyed(keyed) => keyed.owned == Owned::Named,
+        Shape::Items(_)
+        | Shape::Text { .. }
+        | Shape::Email { .. }
+        | Shape::Scalar { .. }
+        | Shape::Flag
+        | Shape::Integer { .. }
+        | Shape::Number
+        | Shape::Date
+        | Shape::Choice(_)
+        | Shape::Reference(_)
+        | Shape::References(_)
+        | Shape::Texts { .. } => false,
+    }
+}
+
+/// Of a live value only what the declared one names.
+#[must_use]
+pub fn restrict(shape: &Shape, named: &Value, live: &Value) -> Value {
+    let (Value::Map(names), Value::Map(leaves)) = (named, live) else {
+        return live.clone();
+    };
+    if !is_owned_by_name(shape) {
+        return live.clone();
+    }
+    names
+        .iter()
+        .map(|(key, value)| {
+            let live = leaves.get(key).unwrap_or(&Value::Null);
+            let live = match leaf_field(shape, key) {
+                Some(leaf) => restrict(&leaf.shape, value, live),
+                None => live.clone(),
+            };
+            (key, live)
+        })
+        .collect::<Leaves>()
+        .into()
+}
+
+/// Gives a live value the declared spelling wherever the two are one by their type.
+///
+/// Items of a list take the handles of the declared ones that they are.
+#[must_use]
+pub fn settle(field: &Field, named: &Value, current: Value, names: &dyn Names) -> Value {
+    if *named == current {
+        return current;
+    }
+    match (&field.shape, named, current) {
+        (Shape::Map(map), Value::Map(wanted), Value::Map(leaves)) => leaves
+            .into_iter()
+            .map(|(key, live)| {
+                let live = match (map.field(&key), wanted.get(&key)) {
+                    (Some(leaf), Some(wanted)) => settle(leaf, wanted, live, names),
+                    _ => live,
+                };
+                (key, live)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (Shape::Keyed(keyed), Value::Map(wanted), Value::Map(leaves)) => leaves
+            .into_iter()
+            .map(|(key, live)| {
+                let Some(wanted) = wanted.get(&key) else {
+                    return (key, live);
+                };
+                let live = match keyed.keys {
+                    Keys::Of { target, .. } => {
+                        let alike = names.alike(&target, &key);
+                        settle(&keyed.value.alike(alike), wanted, live, names)
+                    }
+                    Keys::Texts(_) => settle(keyed.value, wanted, live, names),
+                };
+                (key, live)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (Shape::Items(shape), Value::Map(wanted), Value::Map(live)) => {
+            Value::Map(matched(shape, wanted, live, names))
+        }
+        (
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Date
+            | Shape::Choice(_),
+            Value::Text(wanted),
+            Value::Text(live),
+        ) => {
+            let alike = match field.shape {
+                Shape::Date => Alike::Day,
+                _ => field.alike,
+            };
+            if are_alike(alike, wanted, &live) {
+                named.clone()
+            } else {
+                Value::Text(live)
+            }
+        }
+        (Shape::Texts { .. }, Value::List(wanted), Value::List(live)) => {
+            let same = |(a, b): (&Value, &Value)| match (a, b) {
+                (Value::Text(a), Value::Text(b)) => are_alike(Alike::Text, a, b),
+                (a, b) => a == b,
+            };
+            if wanted.len() == live.len() && wanted.iter().zip(&live).all(same) {
+                named.clone()
+            } else {
+                Value::List(live)
+            }
+        }
+        // An absent flag is none; a custom field's value may be spelled in many ways.
+        (
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Flag
+            | Shape::Integer { .. }
+            | Shape::Number
+            | Shape::Date
+            | Shape::Choice(_)
+            | Shape::Reference(_)
+            | Shape::References(_)
+            | Shape::Texts { .. }
+            | Shape::Map(_)
+            | Shape::Keyed(_)
+            | Shape::Items(_),
+            _,
+            current,
+        ) => current,
+    }
+}
+
+/// Gives live items the handles of the declared ones: those that are equal first, then those whose
+/// key field is equal, each in order.
+fn matched(shape: &Items, wanted: &Leaves, live: Leaves, names: &dyn Names) -> Leaves {
+    let item = Field::new(shape.key, Shape::Map(shape.item()));
+    let mut open: Vec<(Arc<str>, Value)> = live.into_iter().collect();
+    let mut out = Leaves::new();
+    let mut left: Vec<(&str, &Value)> = Vec::new();
+    for (handle, value) in wanted {
+        let equal =
+            |(_, have): &(Arc<str>, Value)| settle(&item, value, have.clone(), names) == *value;
+        match open.iter().position(equal) {
+            Some(at) => {
+                open.remove(at);
+                out.insert(handle, value.clone());
+            }
+            None => left.push((handle, value)),
+        }
+    }
+    let key = |value: &Value| match value {
+        Value::Map(map) => map.get(shape.key).cloned(),
+        _ => None,
+    };
+    for (handle, value) in left {
+        let found = open.iter().position(|(_, have)| key(have) == key(value));
+        if let Some(at) = found {
+            let (_, have) = open.remove(at);
+            out.insert(handle, settle(&item, value, have, names));
+        }
+    }
+    for (handle, have) in open {
+        // A declared item of that handle is another one.
+        let mut handle = handle.to_string();
+        let mut number = 2;
+        while out.contains_key(&handle) || wanted.contains_key(&handle) {
+            handle = format!(
+                "{} ({number})",
+                key(&have)
+                    .as_ref()
+                    .and_then(Value::as_text)
+                    .unwrap_or_default()
+            );
+            number += 1;
+        }
+        out.insert(handle, have);
+    }
+    out
+}
+
+/// What stands for the template of a value that was read.
+pub const LIVE_VALUE: &str = "(live value)";
+
+/// Makes a live value a secret wherever the declared one is: equal to it where the two are one.
+#[must_use]
+pub fn as_secret(field: &Field, dialect: Dialect, named: &Value, current: Value) -> Value {
+    match (named, current) {
+        (Value::Secret(secret), Value::Text(text)) => {
+            // Compare in the normal form, as every other text is.
+            let wanted = secret
+                .expose()
+                .map(|text| normalise(field, dialect, Value::text(text)));
+            let same = match &wanted {
+                Some(Value::Text(wanted)) => are_alike(field.alike, wanted, &text),
+                _ => false,
+            };
+            Value::Secret(Secret {
+                template: LIVE_VALUE.into(),
+                value: Some(if same {
+                    secret.expose().unwrap_or_default().to_owned().into()
+                } else {
+                    text.to_string().into()
+                }),
+            })
+        }
+        (Value::Map(named), Value::Map(current)) => current
+            .into_iter()
+            .map(|(key, value)| {
+                let leaf = leaf_field(&field.shape, &key).unwrap_or(field);
+                let value = match named.get(&key) {
+                    Some(named) => as_secret(leaf, dialect, named, value),
+                    None => value,
+                };
+                (key, value)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (_, current) => current,
+    }
+}
+
+/// What a value refers to.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'v> {
+    /// A resource.
+    To(&'v Address),
+    /// A resource that a key of a map names: its collection and handle.
+    Key(&'static str, &'v str),
+}
+
+/// Hands over what a value refers to, itself and inside.
+pub fn targets<'v>(shape: &Shape, value: &'v Value, f: &mut dyn FnMut(Target<'v>)) {
+    match value {
+        Value::Reference(Reference::To(address)) => f(Target::To(address)),
+        Value::List(items) => items.iter().for_each(|item| targets(shape, item, f)),
+        Value::Map(map) => {
+            let item = Shape::Map(match shape {
+                Shape::Items(items) => items.item(),
+                _ => NO_LEAVES,
+            });
+            for (key, value) in map {
+                if let Shape::Keyed(Keyed {
+                    keys: Keys::Of { target, .. },
+                    ..
+                }) = shape
+                    && let Some(handle) = handle(target, key)
+                {
+                    f(Target::Key(target.collection, handle));
+                }
+                let below = leaf_field(shape, key).map_or(item, |leaf| leaf.shape);
+                targets(&below, value, f);
+            }
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::Secret(_)
+        | Value::Reference(Reference::Lookup { .. } | Reference::Id { .. }) => {}
+    }
+}
+
+/// A map of which no leaf is known.
+const NO_LEAVES: Map = Map {
+    fields: &[],
+    owned: Owned::Whole,
+    sent: Sent::Whole,
+    null: Null::Nothing,
+    elsewhere: &[],
+};
+
+/// A path in the manifest's terms: keys of maps that name resources are handles.
+#[must_use]
+pub fn written(kind: &Kind, path: &FieldPath) -> FieldPath {
+    let mut shape = kind.field(path.field).map(|field| field.shape);
+    let below = path.below.iter().map(|key| {
+        let at = shape.take();
+        shape = match at {
+            Some(Shape::Items(items)) => Some(Shape::Map(items.item())),
+            Some(at) => leaf_field(&at, key).map(|leaf| leaf.shape),
+            None => None,
+        };
+        match at {
+            Some(at) => written_key(&at, key).into(),
+            None => Arc::clone(key),
+        }
+    });
+    FieldPath {
+        field: path.field,
+        below: below.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

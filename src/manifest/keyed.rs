@@ -1,0 +1,483 @@
+//! Maps whose keys name resources or are texts, and lists whose items are written as maps.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::convert::{Converter, Here};
+use super::origin::Origin;
+use super::resolve::article;
+use super::secret_text::{OFTEN, control};
+use crate::kind::rules::{Holds, Sort};
+use crate::kind::schema::{Checker, accepts};
+use crate::kind::{Field, Items, Keyed, Keys, Kind, Shape, Target, Within, find, patterns};
+use crate::problem::{Code, Part, Problem, counted, did_you_mean, ticked};
+use crate::state::{Address, Body, Leaves, Value};
+use crate::yaml::raw::{At, Raw};
+
+/// The declared resources that keys of maps may name, by address.
+#[derive(Default)]
+pub(crate) struct NamedKeys {
+    pub(crate) all: HashMap<Address, NamedKey>,
+}
+
+/// A declared resource that keys of maps may name, and what values under it must be.
+pub(crate) struct NamedKey {
+    /// The key, one text for all maps.
+    key: Arc<str>,
+    sort: Option<&'static Sort>,
+    /// The field that tells its sort.
+    by: &'static str,
+    body: Body,
+    origin: Origin,
+}
+
+impl NamedKey {
+    pub(crate) fn of(kind: &'static Kind, address: &Address, body: &Body, origin: &Origin) -> Self {
+        let sorts = kind.sorts();
+        let by = sorts.map_or("", |sorts| sorts.field);
+        let word = body.get(by).and_then(Value::as_text);
+        Self {
+            key: address.to_string().into(),
+            sort: sorts.and_then(|sorts| sorts.find(word?)),
+            by,
+            body: body.clone(),
+            origin: origin.clone(),
+        }
+    }
+
+    fn text(&self, field: &str) -> Option<&str> {
+        self.body.get(field).and_then(Value::as_text)
+    }
+
+    fn number(&self, field: Option<&str>) -> Option<u64> {
+        match self.body.get(field?) {
+            Some(Value::Number(number)) => number.as_u64(),
+            _ => None,
+        }
+    }
+
+    fn texts(&self, field: &str) -> Vec<&str> {
+        match self.body.get(field) {
+            Some(Value::List(items)) => items.iter().filter_map(Value::as_text).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether its names count where a target's do; what it does not say counts everywhere.
+    fn is_within(&self, target: &Target) -> bool {
+        match target.within {
+            Within::Fixed(scope, word) => self.text(scope).is_none_or(|own| own == word),
+            Within::Anywhere | Within::Same(_) => true,
+        }
+    }
+
+    /// What is wrong with a value, as "must be …", and the field that says so.
+    fn refuses(&self, value: &str) -> Option<(String, &'static str)> {
+        let longest =
+            |most: Option<u64>, count: usize| most.is_some_and(|most| count as u64 > most);
+        let by = self.by;
+        let rule = match self.sort?.holds {
+            Holds::OneOf(field) => {
+                let values = self.texts(field);
+                if values.is_empty() || values.contains(&value) {
+                    return None;
+                }
+                (format!("one of {}", ticked(&values, "or")), field)
+            }
+            Holds::SomeOf(field) => {
+                let values = self.texts(field);
+                let known = |part: &str| values.contains(&part.trim());
+                if values.is_empty() || value.split(';').all(known) {
+                    return None;
+                }
+                (
+                    format!(
+                        "of {}, several of them with `;` between",
+                        ticked(&values, "and")
+                    ),
+                    field,
+                )
+            }
+            Holds::Flag if !matches!(value, "true" | "false") => {
+                ("`true` or `false`".to_owned(), by)
+            }
+            Holds::Whole { .. } if !is_number(value, 0) => ("a whole number".to_owned(), by),
+            Holds::Whole { longest: field } if longest(self.number(Some(field)), digits(value)) => {
+                (
+                    format!(
+                        "a number of {} at most",
+                        counted(most(self.number(Some(field))), "digit")
+                    ),
+                    field,
+                )
+            }
+            Holds::Decimal { .. } if !is_number(value, usize::MAX) => ("a number".to_owned(), by),
+            Holds::Decimal {
+                places: Some(field),
+            } if !is_number(value, most(self.number(Some(field)))) => (
+                format!(
+                    "a number with {} behind the point at most",
+                    counted(most(self.number(Some(field))), "digit")
+                ),
+                field,
+            ),
+            Holds::Email if !accepts(&patterns::EMAIL, value) => {
+                (patterns::EMAIL.words.to_owned(), by)
+            }
+            Holds::Url if !is_url(value) => (
+                "a web address such as `https://www.example.com`".to_owned(),
+                by,
+            ),
+            Holds::Day if value.len() != 10 || value.parse::<Date>().is_err() => {
+                ("a date such as `2027-06-30`".to_owned(), by)
+            }
+            Holds::Instant if !value.ends_with('Z') || value.parse::<Timestamp>().is_err() => {
+                ("a time such as `2027-06-30T09:00:00.000Z`".to_owned(), by)
+            }
+            Holds::Text {
+                longest: Some(field),
+            } if longest(self.number(Some(field)), value.chars().count()) => (
+                format!(
+                    "a text of {} at most",
+                    counted(most(self.number(Some(field))), "character")
+                ),
+                field,
+            ),
+            Holds::Text { .. }
+            | Holds::Whole { .. }
+            | Holds::Decimal { .. }
+            | Holds::Day
+            | Holds::Instant
+            | Holds::Flag
+            | Holds::Email
+            | Holds::Url => return None,
+        };
+        Some(rule)
+    }
+}
+
+fn most(limit: Option<u64>) -> usize {
+    usize::try_from(limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX)
+}
+
+fn digits(value: &str) -> usize {
+    value.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Whether a text is a decimal number with so many digits behind the point at most.
+fn is_number(value: &str, places: usize) -> bool {
+    let value = value.strip_prefix('-').unwrap_or(value);
+    let all = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match value.split_once('.') {
+        None => all(value),
+        Some((whole, behind)) => all(whole) && all(behind) && behind.len() <= places,
+    }
+}
+
+fn is_url(value: &str) -> bool {
+    url::Url::parse(value)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "ftp") && url.has_host())
+}
+
+impl Converter<'_> {
+    /// A map whose keys are names.
+    pub(crate) fn keyed(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        keyed: &'static Keyed,
+        checker: &Checker,
+        (raw, at): (&Raw, At<'_>),
+    ) -> Option<Value> {
+        let Raw::Map(entries) = raw else {
+            self.wrong(here, at, raw, field.name, "a map of values");
+            return None;
+        };
+        let mut out = Leaves::new();
+        let mut whole = true;
+        for (key, raw) in entries {
+            let place = at.key(key);
+            let (name, known) = match &keyed.keys {
+                Keys::Texts(pattern) => {
+                    if !accepts(pattern, key) {
+                        self.error(
+                            here,
+                            (place, Part::Key),
+                            Code::BadFormat,
+                            format!("`{key}` cannot be a key of `{}`", field.name),
+                            "not accepted",
+                            Some(format!("a key must be {}", pattern.words)),
+                        );
+                        whole = false;
+                        continue;
+                    }
+                    (Arc::clone(key), None)
+                }
+                Keys::Of { target, name } => {
+                    let address = Address::new(target.collection, Arc::clone(key));
+                    let keys = self.keys;
+                    let known = keys.all.get(&address);
+                    let known = known.filter(|known| known.is_within(target));
+                    if known.is_none() && !accepts(name, key) {
+                        self.unknown_key(here, key, target, name.words, place);
+                        whole = false;
+                        continue;
+                    }
+                    (
+                        known.map_or_else(|| Arc::clone(key), |known| Arc::clone(&known.key)),
+                        known,
+                    )
+                }
+            };
+            let value = match keyed.value.shape {
+                Shape::Scalar { max } => self.keyed_scalar(here, (key, max), known, raw, place),
+                _ => {
+                    let checker = checker.leaves.first();
+                    checker.and_then(|checker| self.field(here, keyed.value, checker, raw, place))
+                }
+            };
+            match value {
+                Some(value) => {
+                    out.insert(name, value);
+                }
+                None => whole = false,
+            }
+        }
+        whole.then_some(Value::Map(out))
+    }
+
+    /// A value under a key that names a resource, checked by what that resource says.
+    fn keyed_scalar(
+        &mut self,
+        here: Here<'_>,
+        (key, max): (&str, u32),
+        known: Option<&NamedKey>,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Value> {
+        let value = self.scalar(here, key, raw, at)?;
+        let (text, shown) = match &value {
+            Value::Text(text) => (Arc::clone(text), true),
+            Value::Secret(secret) => match secret.expose() {
+                Some(text) => (text.into(), false),
+                None => return Some(value),
+            },
+            _ => return Some(value),
+        };
+        let length = text.chars().count();
+        let (message, label) = if length > max as usize {
+            (
+                format!("`{key}` has {length} characters; {max} is the most"),
+                None,
+            )
+        } else {
+            let Some((rule, field)) = known.and_then(|known| known.refuses(&text)) else {
+                return Some(value);
+            };
+            let got = if shown {
+                format!(", not `{text}`")
+            } else {
+                String::new()
+            };
+            (format!("`{key}` must be {rule}{got}"), Some(field))
+        };
+        let mut problem = Problem::error(Code::BadCustomValue, message)
+            .at(here.place(at, Part::Value), "not accepted");
+        if let Some(control) = control(&text).filter(|_| !shown) {
+            problem.message = format!("{}; it holds {control}", problem.message);
+            problem.help = Some(OFTEN.to_owned());
+        }
+        if let (Some(field), Some(known)) = (label, known) {
+            problem = problem.at(known.origin.place(field), "because of this");
+            let choices = known.texts(field);
+            if shown && !choices.is_empty() {
+                problem.help = did_you_mean(&text, choices);
+            }
+        }
+        self.problems.push(problem);
+        None
+    }
+
+    fn unknown_key(&mut self, here: Here<'_>, key: &str, target: &Target, form: &str, at: At<'_>) {
+        if self.handles.incomplete {
+            return;
+        }
+        let place = here.place(at, Part::Key);
+        let singular = find(target.collection).map_or(target.collection, |kind| kind.singular);
+        let (scope, word) = match target.within {
+            Within::Fixed(scope, word) => (scope, word),
+            Within::Anywhere | Within::Same(_) => ("", ""),
+        };
+        let of = if word.is_empty() {
+            String::new()
+        } else {
+            format!(" of {word}")
+        };
+        let address = Address::new(target.collection, key);
+        let other = self.keys.all.get(&address);
+        let problem =
+            if let Some((known, own)) = other.and_then(|known| Some((known, known.text(scope)?))) {
+                Problem::error(
+                    Code::WrongModule,
+                    format!("the {singular} `{key}` belongs to {own}, not to {word}"),
+                )
+                .at(place, format!("used for {}", article(here.kind.singular)))
+                .at(known.origin.place(scope), "declared here")
+                .help(format!(
+                    "declare {} with `{scope}: {word}` under another handle",
+                    article(singular)
+                ))
+            } else {
+                let known = self.keys.all.iter().filter(|(address, known)| {
+                    address.collection == target.collection && known.is_within(target)
+                });
+                let mut handles: Vec<&str> = known.map(|(address, _)| &*address.handle).collect();
+                handles.sort_unstable();
+                let help = did_you_mean(key, handles).unwrap_or_else(|| {
+                let with = if word.is_empty() {
+                    String::new()
+                } else {
+                    format!(" with `{scope}: {word}`")
+                };
+                format!(
+                    "declare it under `{}`{with}, or write {form} of one that no manifest manages",
+                    target.collection
+                )
+            });
+                Problem::error(
+                    Code::UnknownCustomField,
+                    format!("no {singular}{of} is named `{key}`"),
+                )
+                .at(place, "referenced here")
+                .help(help)
+            };
+        self.problems.push(problem);
+    }
+
+    /// A list whose items are written as a map from handles to items.
+    pub(crate) fn keyed_items(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        items: &'static Items,
+        checker: &Checker,
+        (raw, at): (&Raw, At<'_>),
+    ) -> Option<Value> {
+        let Raw::Map(entries) = raw else {
+            self.wrong(here, at, raw, field.name, "a map of items");
+            return None;
+        };
+        if items.max > 0 && entries.len() > items.max as usize {
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::TooMany,
+                format!(
+                    "`{}` has {}; {} is the most",
+                    field.name,
+                    counted(entries.len(), "item"),
+                    items.max
+                ),
+                "too many",
+                None,
+            );
+        }
+        let mut out = Leaves::new();
+        let mut whole = true;
+        for (handle, raw) in entries {
+            let place = at.key(handle);
+            // What is null shall not be there.
+            if matches!(raw, Raw::Null) {
+                continue;
+            }
+            match self.item(here, (field.name, handle), items, checker, (raw, place)) {
+                Some(item) => {
+                    out.insert(Arc::clone(handle), item);
+                }
+                None => whole = false,
+            }
+        }
+        whole.then_some(Value::Map(out))
+    }
+
+    fn item(
+        &mut self,
+        here: Here<'_>,
+        (name, handle): (&str, &Arc<str>),
+        items: &'static Items,
+        checker: &Checker,
+        (raw, at): (&Raw, At<'_>),
+    ) -> Option<Value> {
+        let name = format!("{name}.{handle}");
+        let mut leaves = self.leaves(here, &name, &items.item(), checker, (raw, at), items.key)?;
+        if leaves.get(items.key).is_none_or(Value::is_null) {
+            let index = items
+                .fields
+                .iter()
+                .position(|leaf| leaf.name == items.key)?;
+            let raw = Raw::Text(Arc::clone(handle));
+            let key = self.field(
+                here,
+                items.fields.get(index)?,
+                checker.leaves.get(index)?,
+                &raw,
+                at,
+            )?;
+            leaves.insert(items.key, key);
+        }
+        Some(Value::Map(leaves))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_checked_by_type() {
+        let kind = find("customFields").unwrap();
+        let known = |sort: &str| {
+            let texts = ["A", "B C"].map(Value::text);
+            let body: Body = [
+                ("type", Value::text(sort)),
+                ("maxLength", Value::Number(3.into())),
+                ("decimalPlaces", Value::Number(2.into())),
+                ("values", Value::List(texts.into())),
+            ]
+            .into_iter()
+            .collect();
+            let address = Address::new(kind.collection, "x");
+            let origin = Origin::new(address.clone(), "t".into(), 0);
+            NamedKey::of(kind, &address, &body, &origin)
+        };
+        for (kind, good, bad) in [
+            ("Picklist", "B C", "b c"),
+            ("Multiselect", "A;B C", "A,B C"),
+            ("Boolean", "true", "yes"),
+            ("Number", "-123", "1.5"),
+            ("Number", "123", "1234"),
+            ("Decimal", "12.34", "1.234"),
+            ("Percent", "12.345", "1e3"),
+            ("Email", "a@example.com", "a@example"),
+            ("URL", "https://example.com", "example.com"),
+            ("Date", "2027-06-30", "2027-6-30"),
+            (
+                "DateTime",
+                "2027-06-30T09:00:00.000Z",
+                "2027-06-30T09:00:00+02:00",
+            ),
+            ("Text", "äöü", "abcd"),
+            ("Textarea", "anything", ""),
+        ] {
+            assert_eq!(known(kind).refuses(good), None, "{kind} {good}");
+            assert_eq!(
+                known(kind).refuses(bad).is_some(),
+                !bad.is_empty(),
+                "{kind} {bad}"
+            );
+        }
+    }
+}
