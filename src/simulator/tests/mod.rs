@@ -3,7 +3,11 @@
 mod general;
 mod guide;
 mod openapi;
+mod profiles;
 mod sockets;
+mod support;
+mod teams;
+mod time;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
