@@ -82,6 +82,36 @@ impl Exchange<'_> {
         }
     }
 
+    /// Refuses a value of a field that another object among siblings has.
+    ///
+    /// `own` is the id of the object that is written, or empty for a new one.
+    ///
+    /// # Errors
+    /// A duplicate of the field.
+    pub(super) fn unique_among(
+        &self,
+        collection: &str,
+        field: &str,
+        own: &str,
+        is_sibling: impl Fn(&Value) -> bool,
+    ) -> Result<(), Fault> {
+        if self.organization.sight.takes_duplicates {
+            return Ok(());
+        }
+        let Some(wanted) = self.body.get(field).and_then(Value::as_str) else {
+            return Ok(());
+        };
+        let taken = self
+            .organization
+            .live(collection)
+            .any(|object| object[field] == wanted && object["id"] != own && is_sibling(object));
+        if taken {
+            Err(Fault::field(format!("/{field}"), Problem::Duplicate))
+        } else {
+            Ok(())
+        }
+    }
+
     /// The part of a list that the query asks for.
     pub(super) fn page<'v>(
         &self,

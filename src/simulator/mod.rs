@@ -19,6 +19,7 @@ mod oauth;
 #[expect(clippy::unnecessary_wraps, reason = "operations share one signature")]
 mod openapi;
 mod patterns;
+mod relations;
 mod respond;
 mod rules;
 mod seed;

@@ -44,6 +44,10 @@ pub(super) enum Pattern {
     Revenue,
     /// A UUID, or the empty text.
     UuidOrEmpty,
+    /// A time of the day, `00:00` to `23:59`.
+    Clock,
+    /// A month and a day, such as `12-26`. The month may be `00`, as in the pattern of the API.
+    MonthDay,
 }
 
 impl Pattern {
@@ -90,6 +94,10 @@ impl Pattern {
                     && fraction.bytes().all(|b| b.is_ascii_digit())
             }
             Self::UuidOrEmpty => text.is_empty() || uuid(text),
+            Self::Clock => pair(text, ':').is_some_and(|(hour, minute)| hour < 24 && minute < 60),
+            Self::MonthDay => {
+                pair(text, '-').is_some_and(|(month, day)| month <= 12 && (1..=31).contains(&day))
+            }
         }
     }
 }
@@ -97,6 +105,17 @@ impl Pattern {
 /// Whether the text consists of ASCII digits, at least one.
 pub(super) fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Two numbers of two digits each.
+fn pair(text: &str, between: char) -> Option<(u8, u8)> {
+    let (first, second) = text.split_once(between)?;
+    let number = |part: &str| {
+        (part.len() == 2 && digits(part))
+            .then(|| part.parse().ok())
+            .flatten()
+    };
+    Some((number(first)?, number(second)?))
 }
 
 fn every(text: &str, allowed: impl Fn(char) -> bool) -> bool {
@@ -226,6 +245,17 @@ mod tests {
             (Pattern::Locale, "en-US", false),
             (Pattern::Portal, "acme1", true),
             (Pattern::Portal, "Acme", false),
+            (Pattern::Clock, "00:00", true),
+            (Pattern::Clock, "23:59", true),
+            (Pattern::Clock, "24:00", false),
+            (Pattern::Clock, "9:00", false),
+            (Pattern::Clock, "09:60", false),
+            (Pattern::MonthDay, "02-29", true),
+            (Pattern::MonthDay, "00-10", true),
+            (Pattern::MonthDay, "13-01", false),
+            (Pattern::MonthDay, "12-32", false),
+            (Pattern::MonthDay, "12-00", false),
+            (Pattern::MonthDay, "2-29", false),
         ];
         for (pattern, text, expected) in cases {
             assert_eq!(pattern.matches(text), *expected, "{pattern:?} {text:?}");

@@ -29,6 +29,12 @@ pub(super) enum Shape {
     Digits { min: u64, max: u64 },
     /// A JSON number that is not negative.
     Number,
+    /// A whole JSON number; a text is none.
+    Integer { min: i64, max: i64 },
+    /// A value of the shape that must be written as text: some operations take no number.
+    Written(&'static Shape),
+    /// A group of named flags.
+    Flags(&'static Flags),
     /// One of these texts.
     Choice(&'static [&'static str]),
     /// A list of values of one shape.
@@ -48,6 +54,18 @@ pub(super) enum Shape {
     ReadOnly,
     /// A text or null: how the facts type a webhook event without filter.
     TextOrNull,
+}
+
+/// The flags of one group.
+#[derive(Debug)]
+pub(super) struct Flags {
+    /// Those that the schema requires in the group. Whether a request needs them depends on what
+    /// there is, so it is not checked here.
+    pub(super) needed: &'static [&'static str],
+    /// Those that the schema lets go.
+    pub(super) optional: &'static [&'static str],
+    /// Those of both that take no null.
+    pub(super) firm: &'static [&'static str],
 }
 
 /// One key of an object and what its value may be.
@@ -307,15 +325,30 @@ fn check_value(
             }
         }
         Shape::Digits { min, max } => {
-            match id_text(value).and_then(|text| text.parse::<u64>().ok()) {
-                Some(number) if (min..=max).contains(&number) => {}
-                Some(_) => invalid(format!("exceeds the range of '{min}-{max}'"), &[]),
-                None => invalid("must be a whole number".into(), &[]),
+            let number = id_text(value).and_then(|text| text.parse().ok());
+            if let Some(why) = number_fault(number, min, max) {
+                invalid(why, &[]);
             }
         }
         Shape::Number if !value.as_f64().is_some_and(|number| number >= 0.0) => {
             invalid("must be a number that is not negative".into(), &[]);
         }
+        Shape::Integer { min, max } => {
+            if let Some(why) = number_fault(value.as_i64(), min, max) {
+                invalid(why, &[]);
+            }
+        }
+        Shape::Written(inner) => {
+            if value.is_string() {
+                check_value(*inner, value, pointer, known, extra, fields);
+            } else {
+                invalid("must be written as text".into(), &[]);
+            }
+        }
+        Shape::Flags(flags) => match value.as_object() {
+            None => invalid("must be an object".into(), &[]),
+            Some(body) => check_flags(flags, body, &pointer, extra, fields),
+        },
         Shape::Choice(values) if !value.as_str().is_some_and(|text| values.contains(&text)) => {
             invalid("is not one of the allowed values".into(), values);
         }
@@ -334,16 +367,7 @@ fn check_value(
                 if unique && distinct.len() != items.len() {
                     invalid("has equal items".into(), &[]);
                 }
-                for (index, value) in items.iter().enumerate() {
-                    check_value(
-                        *item,
-                        value,
-                        format!("{pointer}/{index}"),
-                        known,
-                        extra,
-                        fields,
-                    );
-                }
+                check_items(*item, items, &pointer, known, extra, fields);
             }
         },
         Shape::Object(rules) => match value.as_object() {
@@ -352,20 +376,7 @@ fn check_value(
         },
         Shape::Map(inner) => match value.as_object() {
             None => invalid("must be an object".into(), &[]),
-            Some(body) => {
-                for (key, value) in body {
-                    if value.as_str() != Some("") {
-                        check_value(
-                            *inner,
-                            value,
-                            format!("{pointer}/{key}"),
-                            known,
-                            extra,
-                            fields,
-                        );
-                    }
-                }
-            }
+            Some(body) => check_map(*inner, body, &pointer, known, extra, fields),
         },
         Shape::Scalar if value.is_array() || value.is_object() => {
             invalid("must be a plain value".into(), &[]);
@@ -375,6 +386,69 @@ fn check_value(
             invalid("takes no filter, send null".into(), &[]);
         }
         Shape::Boolean | Shape::Number | Shape::Choice(_) | Shape::Scalar | Shape::TextOrNull => {}
+    }
+}
+
+fn check_items(
+    shape: Shape,
+    items: &[Value],
+    at: &str,
+    known: Known<'_>,
+    extra: &mut Vec<String>,
+    fields: &mut Vec<FieldFault>,
+) {
+    for (index, value) in items.iter().enumerate() {
+        check_value(shape, value, format!("{at}/{index}"), known, extra, fields);
+    }
+}
+
+/// The empty text takes a value away, whatever the others may be.
+fn check_map(
+    shape: Shape,
+    body: &Map<String, Value>,
+    at: &str,
+    known: Known<'_>,
+    extra: &mut Vec<String>,
+    fields: &mut Vec<FieldFault>,
+) {
+    for (key, value) in body {
+        if value.as_str() != Some("") {
+            check_value(shape, value, format!("{at}/{key}"), known, extra, fields);
+        }
+    }
+}
+
+/// What is wrong with a whole number, if it is one.
+fn number_fault<N: Copy + PartialOrd + std::fmt::Display>(
+    number: Option<N>,
+    min: N,
+    max: N,
+) -> Option<String> {
+    match number {
+        Some(number) if number >= min && number <= max => None,
+        Some(_) => Some(format!("exceeds the range of '{min}-{max}'")),
+        None => Some("must be a whole number".into()),
+    }
+}
+
+/// What is wrong with a group of flags.
+fn check_flags(
+    flags: &Flags,
+    body: &Map<String, Value>,
+    at: &str,
+    extra: &mut Vec<String>,
+    fields: &mut Vec<FieldFault>,
+) {
+    for (key, value) in body {
+        let name = key.as_str();
+        let pointer = format!("{at}/{key}");
+        if !flags.needed.contains(&name) && !flags.optional.contains(&name) {
+            extra.push(pointer);
+        } else if !value.is_boolean() && (!value.is_null() || flags.firm.contains(&name)) {
+            let why = "must be true or false".to_owned();
+            let problem = Problem::Invalid { why, expected: &[] };
+            fields.push(FieldFault::new(pointer, problem));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::openapi::of_system_profile;
 use super::store::{Organization, time};
 use crate::dialect::Dialect;
 
@@ -26,7 +27,8 @@ pub(super) fn seed(organization: &mut Organization) {
         let id = organization.insert(
             "profiles",
             json!({"name": name, "description": null, "type": kind, "default": true, "isVisible": true,
-                "permissions": {}, "modifiedBy": null, "modifiedTime": null}),
+                "permissions": if openapi { of_system_profile(kind) } else { json!({}) },
+                "modifiedBy": null, "modifiedTime": null}),
         );
         if kind == "Administrator" {
             administrator = id;

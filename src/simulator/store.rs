@@ -205,6 +205,9 @@ impl Organization {
         let removed = self.take(collection, id);
         if let Some(object) = &removed {
             self.unindex(collection, object);
+            if collection == "agents" {
+                self.tidy_teams();
+            }
         }
         removed.is_some()
     }
@@ -234,6 +237,28 @@ impl Organization {
             .into_iter()
             .chain(stored)
             .filter(|object| self.sight.shows(object))
+    }
+
+    /// The raw objects that are not in the recycle bin, those that lists do not show yet included.
+    pub(super) fn kept(&self, collection: &str) -> impl Iterator<Item = &Value> {
+        self.collections
+            .get(collection)
+            .into_iter()
+            .flat_map(IndexMap::values)
+    }
+
+    /// Changes each raw object of a collection where it stands.
+    pub(super) fn each(
+        &mut self,
+        collection: &str,
+        mut change: impl FnMut(&mut Map<String, Value>),
+    ) {
+        let objects = self.collections.get_mut(collection);
+        for object in objects.into_iter().flat_map(IndexMap::values_mut) {
+            if let Some(object) = object.as_object_mut() {
+                change(object);
+            }
+        }
     }
 
     /// Lets objects that nobody manages come to the front of the lists, or go again.
@@ -286,7 +311,7 @@ impl Organization {
                 object.shift_remove("immediateSubRoles");
             }
             ("contacts" | "accounts", _) => self.keep_custom_values(collection, &mut object),
-            _ => {}
+            _ => self.keep_settings(collection, &id, &mut object),
         }
         match self.stored(collection, &id).cloned() {
             Some(old) => self.unindex(collection, &old),
@@ -318,6 +343,9 @@ impl Organization {
             .entry(collection.to_owned())
             .or_default()
             .insert(id, object);
+        if collection == "agents" {
+            self.tidy_teams();
+        }
     }
 
     /// The id of another object that has this value in a unique field.
@@ -392,6 +420,7 @@ impl Organization {
                 agent.insert("associatedDepartmentIds".into(), json!(departments));
             }
         }
+        self.tidy_teams();
     }
 
     /// The custom fields of a module: `apiName` and label.
@@ -506,7 +535,7 @@ impl Organization {
                     }
                 }
             }
-            _ => {}
+            _ => self.show_settings(collection, object, fields),
         }
         view
     }

@@ -43,7 +43,8 @@ pub struct Quirks {
     pub lower_case_emails: bool,
     /// Ids of objects are JSON numbers, as far as they fit into 63 bits.
     pub ids_as_numbers: bool,
-    /// Flags, which are called `is…` or `has…`, are the texts `true` and `false`.
+    /// Flags, which are called `is…` or `has…` or stand in permissions, are the texts `true` and
+    /// `false`; years are texts too.
     pub booleans_as_strings: bool,
     /// How answers show what is not there.
     pub missing: Missing,
@@ -124,7 +125,7 @@ impl Quirks {
         let Ok(mut body) = serde_json::from_slice::<Value>(response.body()) else {
             return response;
         };
-        if let Some(data) = body.get_mut("data") {
+        if let Some(data) = listed(&mut body) {
             if let (Missing::Null, Value::Array(items)) = (self.missing, &mut *data) {
                 level(items);
             }
@@ -145,6 +146,9 @@ impl Quirks {
                     fields.retain(|_, value| !value.is_null());
                 }
                 for (key, value) in fields.iter_mut() {
+                    if key == "permissions" && self.booleans_as_strings {
+                        words(value);
+                    }
                     // What people have defined and entered is as it is.
                     if !matches!(key.as_str(), "cf" | "customFields" | "subscriptions") {
                         self.field(key, value);
@@ -162,6 +166,9 @@ impl Quirks {
         match value {
             Value::Bool(flag) if self.booleans_as_strings && is_flag(key) => {
                 *value = Value::String(flag.to_string());
+            }
+            Value::Number(year) if self.booleans_as_strings && key == "year" => {
+                *value = Value::String(year.to_string());
             }
             Value::String(text) if text.is_empty() && self.missing == Missing::Null => {
                 *value = Value::Null;
@@ -183,6 +190,27 @@ impl Quirks {
             Value::Object(_) => self.object(value),
             _ => {}
         }
+    }
+}
+
+/// The items of a list: those under `data`, or under the only key.
+fn listed(body: &mut Value) -> Option<&mut Value> {
+    let body = body.as_object_mut()?;
+    if body.contains_key("data") {
+        return body.get_mut("data");
+    }
+    let is_only = body.len() == 1;
+    body.values_mut()
+        .next()
+        .filter(|value| is_only && value.is_array())
+}
+
+/// Texts for all flags, however deep they stand.
+fn words(value: &mut Value) {
+    match value {
+        Value::Bool(flag) => *value = Value::String(flag.to_string()),
+        Value::Object(fields) => fields.values_mut().for_each(words),
+        _ => {}
     }
 }
 
@@ -221,10 +249,12 @@ fn is_email(key: &str) -> bool {
 }
 
 fn is_flag(key: &str) -> bool {
-    ["is", "has"]
-        .iter()
-        .filter_map(|prefix| key.strip_prefix(prefix))
-        .any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    // A profile that the system has made.
+    key == "default"
+        || ["is", "has"]
+            .iter()
+            .filter_map(|prefix| key.strip_prefix(prefix))
+            .any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 /// The number of an id, by the name of its field or by its many digits, which no telephone number

@@ -1,4 +1,4 @@
-//! Webhooks, business hours, support plans, service levels of accounts, layouts.
+//! Webhooks, service levels of accounts, layouts.
 
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,6 @@ const WEBHOOK_DELETE: Scopes = Scopes::Any(&[
     "Desk.settings.DELETE",
     "Desk.webhooks.DELETE",
 ]);
-const AUTOMATION_READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
 const SETTINGS_READ: Scopes = Scopes::Any(&["Desk.settings.READ"]);
 const ACCOUNTS_UPDATE: Scopes = Scopes::Any(&["Desk.accounts.UPDATE"]);
 
@@ -164,28 +163,6 @@ const WEBHOOK_CHANGE: [Rule; 7] = [
 /// Webhooks that may be configured. Source: the webhook page.
 const CONFIGURED_WEBHOOKS: usize = 20;
 
-/// Source: Business hours, operation `getBusinessHours`.
-const HOURS_LIST: [Param; 4] = [
-    param("limit", Form::Range(1, 50)),
-    param("from", Form::Range(0, i64::MAX)),
-    param("businessHourIds", Form::Ids(50)),
-    param("status", Form::Choice(&["ACTIVE", "INACTIVE"])),
-];
-
-/// Source: Business hours, operation `getRelatedRulesForBusinessHour`.
-const RULES_LIST: [Param; 2] = [
-    param("limit", Form::Range(1, 50)),
-    param("from", Form::Range(0, i64::MAX)),
-];
-
-/// Source: Support plans, operation `getSupportPlans`.
-const PLANS_LIST: [Param; 4] = [
-    needed("departmentId", Form::Id),
-    param("status", Form::Choice(&["ACTIVE", "DISCONTINUED"])),
-    param("from", Form::Range(0, i64::MAX)),
-    param("limit", Form::Range(1, 50)),
-];
-
 /// Source: Service levels of accounts, operation `getSlasUnderAccount`.
 const ACCOUNT_SLAS: [Param; 4] = [
     param("departmentId", Form::Id),
@@ -222,7 +199,7 @@ const LAYOUT_LIST: [Param; 7] = [
 ];
 
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 11] = [
+pub(super) static ROUTES: [Route; 8] = [
     list("/webhooks", WEBHOOK_READ, &[], |e| {
         Ok(Answer::List(e.organization.objects("webhooks")))
     }),
@@ -242,19 +219,6 @@ pub(super) static ROUTES: [Route; 11] = [
         change_webhook,
     ),
     delete("/webhooks/{id}", WEBHOOK_DELETE, delete_webhook),
-    list(
-        "/businessHours",
-        AUTOMATION_READ,
-        &HOURS_LIST,
-        business_hours,
-    ),
-    list(
-        "/businessHours/{id}/relatedRules",
-        AUTOMATION_READ,
-        &RULES_LIST,
-        related_rules,
-    ),
-    list("/supportPlans", AUTOMATION_READ, &PLANS_LIST, support_plans),
     list(
         "/accounts/{id}/sla",
         SETTINGS_READ,
@@ -327,49 +291,6 @@ fn delete_webhook(exchange: &mut Exchange<'_>) -> Outcome {
     let id = exchange.id().to_owned();
     exchange.organization.remove("webhooks", &id);
     Ok(Answer::Empty(200))
-}
-
-fn business_hours(exchange: &mut Exchange<'_>) -> Outcome {
-    let query = &exchange.query;
-    let wanted = exchange.organization.live("businessHours").filter(|hours| {
-        query
-            .get("status")
-            .is_none_or(|status| hours["status"] == status)
-            && (query.get("businessHourIds").is_none()
-                || hours["id"]
-                    .as_str()
-                    .is_some_and(|id| query.parts("businessHourIds").contains(&id)))
-    });
-    Ok(Answer::List(
-        exchange.page(wanted, 0, 10).into_iter().cloned().collect(),
-    ))
-}
-
-/// The rules that use a set of business hours; service levels are among them.
-fn related_rules(exchange: &mut Exchange<'_>) -> Outcome {
-    exchange.stored("businessHours")?;
-    let wanted = exchange
-        .organization
-        .live("relatedRules")
-        .filter(|rule| rule["businessHourId"] == exchange.id());
-    let page = exchange.page(wanted, 0, 10).into_iter();
-    let shown = |rule: &Value| json!({"ruleId": rule["ruleId"], "ruleName": rule["ruleName"], "ruleType": rule["ruleType"]});
-    Ok(Answer::List(page.map(shown).collect()))
-}
-
-fn support_plans(exchange: &mut Exchange<'_>) -> Outcome {
-    let query = &exchange.query;
-    let wanted = exchange.organization.live("supportPlans").filter(|plan| {
-        query
-            .get("departmentId")
-            .is_some_and(|id| plan["department"]["id"] == id)
-            && query
-                .get("status")
-                .is_none_or(|status| plan["status"] == status)
-    });
-    Ok(Answer::List(
-        exchange.page(wanted, 0, 50).into_iter().cloned().collect(),
-    ))
 }
 
 fn account_slas(exchange: &mut Exchange<'_>) -> Outcome {

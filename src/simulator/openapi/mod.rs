@@ -1,10 +1,16 @@
 //! The dialect that Zoho publishes as OpenAPI, written from the facts of each module.
 
 mod automation;
+mod business_hours;
 mod customers;
 mod fields;
+mod holiday_lists;
 mod people;
+mod permissions;
+mod profiles;
 mod settings;
+mod support_plans;
+mod teams;
 
 use serde_json::{Map, Value};
 
@@ -12,14 +18,20 @@ use super::exchange::Route;
 use super::respond::Fault;
 
 pub(super) use fields::{MODULES, fresh_api_name, remove_field};
+pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 5] = [
+pub(super) static ROUTES: [&[Route]; 10] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
     &fields::ROUTES,
     &automation::ROUTES,
+    &profiles::ROUTES,
+    &teams::ROUTES,
+    &business_hours::ROUTES,
+    &holiday_lists::ROUTES,
+    &support_plans::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

@@ -1,4 +1,4 @@
-//! Organizations, departments, roles and profiles.
+//! Organizations, departments and roles.
 
 use serde_json::{Value, json};
 
@@ -155,29 +155,8 @@ const ROLE_LIST: [Param; 5] = [
     param("from", Form::Range(0, i64::MAX)),
 ];
 
-/// Source: Profile, operation `getProfileList`.
-const PROFILE_LIST: [Param; 6] = [
-    param("default", Form::Boolean),
-    param("visible", Form::Boolean),
-    param("searchStr", Form::Text(1, 100)),
-    param("from", Form::Range(0, i64::MAX)),
-    param("limit", Form::Range(1, 250)),
-    param(
-        "fields",
-        Form::Choices(&[
-            "type",
-            "isVisible",
-            "default",
-            "modifiedBy",
-            "modifiedTime",
-            "permissions",
-            "description",
-        ]),
-    ),
-];
-
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 19] = [
+pub(super) static ROUTES: [Route; 17] = [
     list("/organizations", ORGANIZATION_READ, &[], |exchange| {
         Ok(Answer::List(exchange.directory.to_vec()))
     }),
@@ -260,10 +239,6 @@ pub(super) static ROUTES: [Route; 19] = [
         Content::Object(&ROLE_DELETE),
         delete_role,
     ),
-    list("/profiles", PERMISSIONS_READ, &PROFILE_LIST, profiles),
-    get("/profiles/{id}", PERMISSIONS_READ, &[], |e| {
-        Ok(Answer::Object(200, e.seen("profiles", e.id())?))
-    }),
     get("/personalRole", PERMISSIONS_READ, &[], |exchange| {
         exchange
             .organization
@@ -490,28 +465,11 @@ fn delete_role(exchange: &mut Exchange<'_>) -> Outcome {
     }
     let id = exchange.id().to_owned();
     exchange.organization.remove("roles", &id);
+    // What becomes of the role in teams is not stated; it cannot stay.
+    for field in ["roles", "rolesWithSubordinates"] {
+        exchange.organization.leave_teams(field, &id);
+    }
     Ok(Answer::Empty(204))
-}
-
-fn profiles(exchange: &mut Exchange<'_>) -> Outcome {
-    let query = &exchange.query;
-    let wanted = exchange.organization.live("profiles").filter(|profile| {
-        query
-            .boolean("default")
-            .is_none_or(|value| profile["default"] == value)
-            && query
-                .boolean("visible")
-                .is_none_or(|value| profile["isVisible"] == value)
-            && query.get("searchStr").is_none_or(|text| {
-                wildcard(
-                    &text.replace('%', "*"),
-                    profile["name"].as_str().unwrap_or_default(),
-                )
-            })
-    });
-    Ok(Answer::List(
-        exchange.page(wanted, 0, 250).into_iter().cloned().collect(),
-    ))
 }
 
 /// The statuses an agent may have in requests.

@@ -6,18 +6,6 @@ fn world() -> World {
     World::new(Dialect::Guide)
 }
 
-/// Calls with a body and how each is refused: code, and whether it breaks the facts.
-fn refusals(world: &mut World, cases: &[(&str, &str, Value, u16, &str, bool)]) {
-    for (method, target, body, status, code, violation) in cases {
-        let found = world.refused(method, target, body.clone());
-        assert_eq!(
-            found,
-            (*status, (*code).to_owned(), *violation),
-            "{method} {target} {body}"
-        );
-    }
-}
-
 /// Creates an object, which answers 201 under `data`.
 fn create(world: &mut World, target: &str, body: Value) -> (String, Value) {
     let (status, answer) = world.call("POST", target, body);

@@ -3,7 +3,11 @@
 mod general;
 mod guide;
 mod openapi;
+mod profiles;
 mod sockets;
+mod support;
+mod teams;
+mod time;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -148,4 +152,34 @@ fn refresh_form(organization: &str) -> String {
 
 fn id_of(answer: &Value) -> String {
     answer["id"].as_str().unwrap().to_owned()
+}
+
+/// An agent of the openapi dialect.
+fn agent(world: &mut World, email: &str) -> String {
+    let department = world.id("departments", "name", "Example Company");
+    let body = json!({"emailId": email, "lastName": "Johnson", "rolePermissionType": "AgentPublic",
+        "associatedDepartmentIds": [department]});
+    id_of(&world.ok("POST", "/agents", body))
+}
+
+/// A department of the openapi dialect, with the acting agent in it.
+fn department(world: &mut World, name: &str) -> String {
+    let me = world.here().acting_agent().to_owned();
+    id_of(&world.ok(
+        "POST",
+        "/departments",
+        json!({"name": name, "associatedAgentIds": [me]}),
+    ))
+}
+
+/// Calls with a body and how each is refused: status, code, and whether it breaks the facts.
+fn refusals(world: &mut World, cases: &[(&str, &str, Value, u16, &str, bool)]) {
+    for (method, target, body, status, code, violation) in cases {
+        let found = world.refused(method, target, body.clone());
+        assert_eq!(
+            found,
+            (*status, (*code).to_owned(), *violation),
+            "{method} {target} {body}"
+        );
+    }
 }

@@ -6,34 +6,6 @@ fn world() -> World {
     World::new(Dialect::Openapi)
 }
 
-fn agent(world: &mut World, email: &str) -> String {
-    let department = world.id("departments", "name", "Example Company");
-    let body = json!({"emailId": email, "lastName": "Johnson", "rolePermissionType": "AgentPublic",
-        "associatedDepartmentIds": [department]});
-    id_of(&world.ok("POST", "/agents", body))
-}
-
-fn department(world: &mut World, name: &str) -> String {
-    let me = world.here().acting_agent().to_owned();
-    id_of(&world.ok(
-        "POST",
-        "/departments",
-        json!({"name": name, "associatedAgentIds": [me]}),
-    ))
-}
-
-/// Calls with a body and how each is refused: status, code, and whether it breaks the facts.
-fn refusals(world: &mut World, cases: &[(&str, &str, Value, u16, &str, bool)]) {
-    for (method, target, body, status, code, violation) in cases {
-        let found = world.refused(method, target, body.clone());
-        assert_eq!(
-            found,
-            (*status, (*code).to_owned(), *violation),
-            "{method} {target} {body}"
-        );
-    }
-}
-
 #[test]
 fn organizations() {
     let mut world = world();
@@ -408,7 +380,7 @@ fn agents() {
 }
 
 #[test]
-fn roles_and_profiles() {
+fn roles() {
     let mut world = world();
     let manager = world.id("roles", "name", "Manager");
     let body = json!({"name": "Support Agent", "shareDataWithPeers": true, "reportsTo": manager});
@@ -500,19 +472,6 @@ fn roles_and_profiles() {
     );
     let trainee = world.get(&format!("/roles/{}", id_of(&below))).1;
     assert_eq!(trainee["reportsTo"], manager);
-    assert_eq!(
-        world.get("/profiles").1["data"].as_array().unwrap().len(),
-        3
-    );
-    let profile = world.id("profiles", "name", "Agent");
-    assert_eq!(
-        world.get(&format!("/profiles/{profile}")).1["type"],
-        "Standard"
-    );
-    assert_eq!(
-        world.refused("POST", "/profiles", json!({"name": "A"})),
-        (405, "METHOD_NOT_ALLOWED".into(), true)
-    );
 }
 
 #[test]
@@ -711,7 +670,7 @@ fn accounts_and_contacts() {
 }
 
 #[test]
-fn pages_begin_at_one_for_accounts_and_at_zero_elsewhere() {
+fn pages_begin_at_one_for_accounts_and_at_zero_for_contacts() {
     let mut world = world();
     for number in 0..15 {
         world
