@@ -150,3 +150,268 @@ fn what_is_told_to_be_normal_is_left_as_it_is() {
     }
     assert!(normal > 1_000, "{normal}");
 }
+
+/// Names that know nothing.
+struct Nobody;
+
+impl Names for Nobody {
+    fn address(&self, collection: &'static str, id: &str) -> Address {
+        Address::new(collection, format!("id:{id}"))
+    }
+    fn is_address(&self, _: &'static str, _: &str, _: &Address) -> bool {
+        false
+    }
+    fn is_key(&self, _: &kind::Target, _: &str, _: &str) -> bool {
+        false
+    }
+    fn key(&self, _: &kind::Target, wire_name: &str) -> Arc<str> {
+        wire_name.into()
+    }
+    /// The key says of which sort its values are.
+    fn alike(&self, _: &kind::Target, key: &str) -> Alike {
+        match key {
+            "decimal" => Alike::Decimal,
+            "day" => Alike::Day,
+            "instant" => Alike::Instant,
+            "flag" => Alike::Flag,
+            "some" => Alike::Choices,
+            "url" => Alike::Url,
+            _ => Alike::Text,
+        }
+    }
+}
+
+impl Ids for Nobody {
+    fn id(&self, _: &Address) -> Option<String> {
+        None
+    }
+    fn wire_name(&self, _: &Address) -> Option<String> {
+        None
+    }
+}
+
+fn text_field(name: &'static str) -> Field {
+    let shape = Shape::Text {
+        min: 0,
+        max: 0,
+        pattern: None,
+    };
+    Field::new(name, shape)
+}
+
+fn holidays() -> Field {
+    let fields: Vec<Field> = ["name", "from", "to"].map(text_field).into();
+    Field::new(
+        "holidays",
+        Shape::Items(Items {
+            fields: Vec::leak(fields),
+            key: "name",
+            max: 0,
+            idle: &[("from", "-"), ("to", "-")],
+        }),
+    )
+}
+
+fn read(field: &Field, json: Json) -> Value {
+    let raw = Object::from_iter([(field.name.to_owned(), json)]);
+    read_field(field, Dialect::Openapi, &raw, &Nobody).unwrap()
+}
+
+fn item(pairs: &[(&str, &str)]) -> Value {
+    let leaves = pairs.iter().map(|(key, text)| (*key, Value::text(text)));
+    Value::Map(leaves.collect())
+}
+
+#[test]
+fn items_take_handles_that_tell_them_apart() {
+    let field = holidays();
+    let live = read(
+        &field,
+        json!([
+            {"name": "Bank", "from": "12-26", "to": "12-26"},
+            {"name": "Bank", "from": "05-01", "to": "05-01", "id": "7"},
+            {"name": "New Year", "from": "01-01", "to": "01-01"},
+            {"name": "Off", "from": "-", "to": "-"},
+        ]),
+    );
+    let Value::Map(items) = &live else {
+        panic!("{live:?}")
+    };
+    // An item that says nothing is absent.
+    let handles: Vec<&str> = items.keys().collect();
+    assert_eq!(handles, ["Bank (05-01)", "Bank (12-26)", "New Year"]);
+
+    // Manifests name their items freely: the live ones take those names.
+    let wanted = Value::Map(Leaves::from([
+        (
+            "second",
+            item(&[("name", "Bank"), ("from", "12-26"), ("to", "12-26")]),
+        ),
+        (
+            "first",
+            item(&[("name", "Bank"), ("from", "05-02"), ("to", "05-02")]),
+        ),
+        ("New Year", item(&[("from", "01-01"), ("to", "01-01")])),
+    ]));
+    let wanted = normalise(&field, Dialect::Openapi, wanted);
+    let settled = settle(&field, &wanted, live, &Nobody);
+    let differences: Vec<String> = crate::diff::between("holidays", &settled, &wanted)
+        .iter()
+        .map(|difference| difference.path.pointer())
+        .collect();
+    assert_eq!(differences, ["/holidays/first/from", "/holidays/first/to"]);
+    let sent = encode(&field, Dialect::Openapi, &wanted, Part::All, &Nobody).unwrap();
+    assert_eq!(
+        sent,
+        json!([
+            {"from": "01-01", "name": "New Year", "to": "01-01"},
+            {"from": "05-02", "name": "Bank", "to": "05-02"},
+            {"from": "12-26", "name": "Bank", "to": "12-26"},
+        ])
+    );
+}
+
+/// Of spellings of one value none is a difference; of two values each is.
+#[test]
+fn values_are_compared_by_their_type() {
+    let shape = KINDS
+        .iter()
+        .flat_map(|kind| kind.fields)
+        .find(|field| matches!(field.shape, Shape::Keyed(_)))
+        .unwrap();
+    for (key, one, other, same) in [
+        ("decimal", "12.5", "12.50", true),
+        ("decimal", "+007", "7", true),
+        ("decimal", "-0", "0", true),
+        ("decimal", "1e3", "1000", false),
+        ("decimal", "12.5", "12.51", false),
+        ("day", "2027-06-30", "2027-06-30T00:00:00.000Z", true),
+        ("day", "2027-06-30", "1814313600000", true),
+        ("day", "2027-06-30", "2027-07-01", false),
+        (
+            "instant",
+            "2027-06-30T09:00:00.000Z",
+            "2027-06-30T11:00:00+02:00",
+            true,
+        ),
+        ("instant", "2027-06-30T09:00:00Z", "1814346000000", true),
+        (
+            "instant",
+            "2027-06-30T09:00:00Z",
+            "2027-06-30T09:00:01Z",
+            false,
+        ),
+        ("flag", "true", "True", true),
+        ("flag", "false", "0", true),
+        ("flag", "true", "false", false),
+        ("some", "A;B", "B; A", true),
+        ("some", "A;B", "A", false),
+        (
+            "url",
+            "https://Example.com",
+            "https://example.com:443/",
+            true,
+        ),
+        (
+            "url",
+            "https://example.com/a",
+            "https://example.com/A",
+            false,
+        ),
+        ("text", "R&D", "R&amp;D", true),
+        ("text", "Re\u{301}gion", "R\u{e9}gion", true),
+        ("text", "a\nb", "a\r\nb", true),
+        ("text", "12.5", "12.50", false),
+        ("text", "a", "A", false),
+    ] {
+        let named = item(&[(key, one)]);
+        let live = item(&[(key, other)]);
+        let settled = settle(shape, &named, live, &Nobody);
+        assert_eq!(settled == named, same, "{key}: {one} and {other}");
+        // Records of before are compared alike.
+        let (one, other) = (json!({ key: one }), json!({ key: other }));
+        let alike = same_json(shape, Some(&one), Some(&other), &Nobody);
+        assert_eq!(alike, same, "{key}: {one} and {other}");
+    }
+}
+
+#[test]
+fn maps_that_are_sent_by_changed_leaf_send_no_other() {
+    let flags: Vec<Field> = ["view", "edit"]
+        .map(|name| Field::new(name, Shape::Flag))
+        .into();
+    let group = |name| {
+        let map = Map {
+            fields: Vec::leak(flags.clone()),
+            owned: Owned::Named,
+            sent: Sent::Whole,
+            null: Null::Nothing,
+            elsewhere: &[],
+        };
+        Field::new(name, Shape::Map(map))
+    };
+    let groups: Vec<Field> = ["tickets", "contacts"].map(group).into();
+    let field = Field::new(
+        "permissions",
+        Shape::Map(Map {
+            fields: Vec::leak(groups),
+            owned: Owned::Named,
+            sent: Sent::Changed,
+            null: Null::Nothing,
+            elsewhere: &[],
+        }),
+    );
+    let live = read(
+        &field,
+        json!({
+            "tickets": {"view": "true", "edit": false},
+            "contacts": {"view": true, "edit": true},
+        }),
+    );
+    let edit = |flag| Value::Map(Leaves::from([("edit", Value::Bool(flag))]));
+    let named = Value::Map(Leaves::from([
+        ("tickets", edit(true)),
+        ("contacts", edit(true)),
+    ]));
+    let wanted = merge(&field.shape, &named, &live);
+    let differences = crate::diff::between("permissions", &live, &wanted);
+    let [difference] = &differences[..] else {
+        panic!("{differences:?}")
+    };
+    assert_eq!(difference.path.pointer(), "/permissions/tickets/edit");
+    let way = [&*difference.path.below];
+    let sent = encode(
+        &field,
+        Dialect::Openapi,
+        &wanted,
+        Part::Leaves(&way),
+        &Nobody,
+    )
+    .unwrap();
+    assert_eq!(sent, json!({"tickets": {"edit": true, "view": true}}));
+    // What is recorded is what manifests name.
+    let kept = restrict(&field.shape, &named, &wanted);
+    assert_eq!(kept, named);
+}
+
+#[test]
+fn answers_are_read_at_paths() {
+    let raw = json!({
+        "timeZone": {"id": "UTC"},
+        "lists": [{"id": "1"}, {"name": "x"}, {"id": 2}],
+        "none": null,
+        "a/b": 1,
+    });
+    let raw = raw.as_object().unwrap();
+    for (path, found) in [
+        ("timeZone/id", Some(json!("UTC"))),
+        ("timeZone/name", None),
+        ("lists/*/id", Some(json!(["1", 2]))),
+        ("none/id", Some(json!(null))),
+        ("missing/id", None),
+        ("missing|timeZone/id", Some(json!("UTC"))),
+        ("a/b", Some(json!(1))),
+    ] {
+        assert_eq!(shown_at(raw, path).map(Cow::into_owned), found, "{path}");
+    }
+}

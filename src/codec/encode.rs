@@ -1,0 +1,322 @@
+//! From values to the wire: what is sent, what clears, and what cannot be sent at all.
+
+use std::sync::Arc;
+
+use serde_json::{Map as Object, Value as Json};
+
+use super::{Ids, handle, is_nothing, leaf_field, plain_number};
+use crate::dialect::Dialect;
+use crate::kind::{Encoding, Field, Keys, Null, Owned, Sent, Shape, Target, Wire};
+use crate::secret::Secret;
+use crate::state::{Address, FieldPath, Leaves, Reference, Value};
+
+/// What could not be encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EncodeError {
+    /// The id behind this address is not known.
+    UnknownId(Address),
+    /// A secret has no value in this environment.
+    NoSecret,
+}
+
+/// How much of a value is sent.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'p> {
+    /// All of it.
+    All,
+    /// Of maps that are sent by changed leaf only these leaves, each a way down from the field.
+    Leaves(&'p [&'p [Arc<str>]]),
+}
+
+/// Writes one field of a body, for a create or an update.
+///
+/// # Errors
+/// [`EncodeError`] when an id or a secret is missing.
+pub fn encode(
+    field: &Field,
+    dialect: Dialect,
+    value: &Value,
+    part: Part<'_>,
+    ids: &dyn Ids,
+) -> Result<Json, EncodeError> {
+    let encoding = match field.wire(dialect) {
+        Wire::Sent { encoding, .. } => *encoding,
+        Wire::Switched(_)
+        | Wire::Query(_)
+        | Wire::Manual { .. }
+        | Wire::Harmless
+        | Wire::Refused(_) => Encoding::Plain,
+    };
+    let list = match value {
+        Value::Null => return Ok(empty(field, dialect)),
+        Value::Secret(secret) => return exposed(secret),
+        Value::Text(text) => return Ok(encode_text(text, encoding)),
+        Value::Bool(_) | Value::Number(_) | Value::Reference(_) => return plain(value, ids),
+        Value::Map(map) => return encode_leaves(field, dialect, map, part, ids),
+        Value::List(list) => list,
+    };
+    let items = list.iter().map(|item| {
+        let item = plain(item, ids)?;
+        Ok(match encoding {
+            Encoding::ValueObjects => serde_json::json!({ "value": item }),
+            Encoding::Plain | Encoding::TextAsNumber | Encoding::Words(_) => item,
+        })
+    });
+    Ok(Json::Array(items.collect::<Result<_, EncodeError>>()?))
+}
+
+fn encode_text(text: &str, encoding: Encoding) -> Json {
+    match encoding {
+        Encoding::TextAsNumber => plain_number(text).map_or_else(|| Json::from(text), Json::Number),
+        Encoding::Words(words) => {
+            let wire = words.iter().find(|(manifest, _)| *manifest == text);
+            Json::from(wire.map_or(text, |(_, wire)| wire))
+        }
+        Encoding::Plain | Encoding::ValueObjects => Json::from(text),
+    }
+}
+
+fn encode_leaves(
+    field: &Field,
+    dialect: Dialect,
+    map: &Leaves,
+    part: Part<'_>,
+    ids: &dyn Ids,
+) -> Result<Json, EncodeError> {
+    let mut object = Object::new();
+    match field.shape {
+        Shape::Map(shape) => {
+            if map.is_empty() && shape.null == Null::Empty {
+                return Ok(Json::Null);
+            }
+            for (key, value) in map {
+                let Some(below) = ways(part, shape.sent, key) else {
+                    continue;
+                };
+                let below = part_of(&below);
+                match shape.field(key) {
+                    Some(leaf) => {
+                        let json = encode(leaf, dialect, value, below, ids)?;
+                        object.insert(sent_name(leaf, dialect).to_owned(), json);
+                    }
+                    // What no table knows goes back as it came.
+                    None if is_nothing(value) => {
+                        object.insert(key.to_owned(), Json::Null);
+                    }
+                    None => {
+                        object.insert(key.to_owned(), plain(value, ids)?);
+                    }
+                }
+            }
+        }
+        Shape::Keyed(shape) => {
+            for (key, value) in map {
+                let Some(below) = ways(part, shape.sent, key) else {
+                    continue;
+                };
+                let below = part_of(&below);
+                let name = match shape.keys {
+                    Keys::Of { target, .. } => wire_key(&target, key, ids)?,
+                    Keys::Texts(_) => key.to_owned(),
+                };
+                object.insert(name, encode(shape.value, dialect, value, below, ids)?);
+            }
+        }
+        Shape::Items(shape) => {
+            let item = Field::new(field.name, Shape::Map(shape.item()));
+            let items = map.values();
+            let items = items.map(|value| encode(&item, dialect, value, Part::All, ids));
+            return Ok(Json::Array(items.collect::<Result<_, _>>()?));
+        }
+        Shape::Text { .. }
+        | Shape::Email { .. }
+        | Shape::Scalar { .. }
+        | Shape::Flag
+        | Shape::Integer { .. }
+        | Shape::Number
+        | Shape::Date
+        | Shape::Choice(_)
+        | Shape::Reference(_)
+        | Shape::References(_)
+        | Shape::Texts { .. } => {
+            for (key, value) in map {
+                object.insert(key.to_owned(), plain(value, ids)?);
+            }
+        }
+    }
+    Ok(Json::Object(object))
+}
+
+fn sent_name(leaf: &Field, dialect: Dialect) -> &'static str {
+    match leaf.wire(dialect) {
+        Wire::Sent { name, .. } => name,
+        Wire::Switched(_)
+        | Wire::Query(_)
+        | Wire::Manual { .. }
+        | Wire::Harmless
+        | Wire::Refused(_) => leaf.name,
+    }
+}
+
+/// Finds the ways that go on below one leaf of a map: nothing where the leaf is not sent, and no way
+/// where all of it is.
+fn ways<'p>(part: Part<'p>, sent: Sent, key: &str) -> Option<Vec<&'p [Arc<str>]>> {
+    let Part::Leaves(ways) = part else {
+        return Some(Vec::new());
+    };
+    if sent == Sent::Whole {
+        return Some(Vec::new());
+    }
+    let is_it = |way: &&&[Arc<str>]| way.first().is_none_or(|first| **first == *key);
+    let below: Vec<&[Arc<str>]> = ways
+        .iter()
+        .filter(is_it)
+        .map(|way| way.get(1..).unwrap_or_default())
+        .collect();
+    if below.iter().any(|way| way.is_empty()) {
+        return Some(Vec::new());
+    }
+    (!below.is_empty()).then_some(below)
+}
+
+fn part_of<'p>(ways: &'p [&'p [Arc<str>]]) -> Part<'p> {
+    if ways.is_empty() {
+        Part::All
+    } else {
+        Part::Leaves(ways)
+    }
+}
+
+/// What clears a field: null where the API takes it, else the empty value.
+fn empty(field: &Field, dialect: Dialect) -> Json {
+    if field.nullable || dialect == Dialect::Guide {
+        return Json::Null;
+    }
+    match field.shape {
+        Shape::References(_) | Shape::Texts { .. } | Shape::Items(_) => Json::Array(Vec::new()),
+        Shape::Text { .. } | Shape::Email { .. } | Shape::Scalar { .. } | Shape::Date => {
+            Json::String(String::new())
+        }
+        Shape::Flag
+        | Shape::Integer { .. }
+        | Shape::Number
+        | Shape::Choice(_)
+        | Shape::Reference(_)
+        | Shape::Map(_)
+        | Shape::Keyed(_) => Json::Null,
+    }
+}
+
+/// Whether the API has a way to clear a field once it has a value.
+#[must_use]
+pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
+    if field.required {
+        return false;
+    }
+    let by_shape = match field.shape {
+        Shape::References(_) | Shape::Texts { .. } | Shape::Items(_) => true,
+        Shape::Text { pattern, .. } => pattern.is_none_or(|pattern| pattern.allows_empty),
+        Shape::Email { .. }
+        | Shape::Scalar { .. }
+        | Shape::Date
+        | Shape::Integer { .. }
+        | Shape::Number
+        | Shape::Reference(_)
+        | Shape::Map(_) => false,
+        // A flag or a word has no empty value; the keys of a map are cleared one by one.
+        Shape::Flag | Shape::Choice(_) | Shape::Keyed(_) => {
+            return field.nullable && dialect == Dialect::Openapi;
+        }
+    };
+    by_shape || field.nullable || dialect == Dialect::Guide
+}
+
+/// Whether the API has a way to let go of what stands at a path.
+#[must_use]
+pub fn may_go(field: &Field, path: &FieldPath, dialect: Dialect) -> bool {
+    let mut at = *field;
+    let mut keys = path.below.iter();
+    loop {
+        let owned = match at.shape {
+            Shape::Map(map) => map.owned,
+            Shape::Keyed(keyed) => keyed.owned,
+            Shape::Items(_) => Owned::Whole,
+            _ => Owned::Named,
+        };
+        let Some(key) = keys.next() else {
+            return can_be_cleared(&at, dialect);
+        };
+        // What is owned whole is sent whole: what goes is left out.
+        if owned == Owned::Whole {
+            return true;
+        }
+        match (at.shape, leaf_field(&at.shape, key)) {
+            // The schema takes texts of one character at least. Source: Contact, `cf`.
+            (Shape::Keyed(_), _) if keys.len() == 0 => return dialect == Dialect::Guide,
+            // A map that is sent whole takes null for a leaf.
+            (Shape::Map(map), Some(_)) if map.sent == Sent::Whole && keys.len() == 0 => {
+                return true;
+            }
+            (_, Some(leaf)) => at = *leaf,
+            (_, None) => return true,
+        }
+    }
+}
+
+/// Whether what stands at a path can be given on creation only.
+#[must_use]
+pub fn is_fixed(field: &Field, path: &FieldPath) -> bool {
+    let mut at = field;
+    let mut fixed = field.create_only;
+    for key in &path.below {
+        let Some(leaf) = leaf_field(&at.shape, key) else {
+            break;
+        };
+        fixed |= leaf.create_only;
+        at = leaf;
+    }
+    fixed
+}
+
+fn wire_key(target: &Target, key: &str, ids: &dyn Ids) -> Result<String, EncodeError> {
+    match handle(target, key) {
+        Some(handle) => {
+            let address = Address::new(target.collection, handle);
+            ids.wire_name(&address)
+                .ok_or(EncodeError::UnknownId(address))
+        }
+        None => Ok(key.to_owned()),
+    }
+}
+
+fn exposed(secret: &Secret) -> Result<Json, EncodeError> {
+    Ok(Json::from(secret.expose().ok_or(EncodeError::NoSecret)?))
+}
+
+fn plain(value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
+    Ok(match value {
+        Value::Null => Json::Null,
+        Value::Bool(flag) => Json::Bool(*flag),
+        Value::Number(number) => Json::Number(number.clone()),
+        Value::Text(text) => Json::from(&**text),
+        Value::Secret(secret) => exposed(secret)?,
+        Value::Reference(Reference::To(address)) => Json::String(
+            ids.id(address)
+                .ok_or_else(|| EncodeError::UnknownId(address.clone()))?,
+        ),
+        Value::Reference(Reference::Id { id, .. }) => Json::from(&**id),
+        Value::Reference(Reference::Lookup { collection, name }) => {
+            let address = Address::new(collection, name.clone());
+            return Err(EncodeError::UnknownId(address));
+        }
+        Value::List(list) => {
+            let items = list.iter().map(|item| plain(item, ids));
+            Json::Array(items.collect::<Result<_, _>>()?)
+        }
+        Value::Map(map) => Json::Object(
+            map.iter()
+                .map(|(key, value)| Ok((key.to_owned(), plain(value, ids)?)))
+                .collect::<Result<_, EncodeError>>()?,
+        ),
+    })
+}

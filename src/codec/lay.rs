@@ -1,0 +1,307 @@
+//! The declared and the live value of a field, laid over each other.
+
+use std::sync::Arc;
+
+use super::alike::are_alike;
+use super::{NO_LEAVES, Names, handle, is_owned_by_name, leaf_field, normalise, written_key};
+use crate::dialect::Dialect;
+use crate::kind::{Alike, Field, Items, Keyed, Keys, Kind, Shape};
+use crate::secret::Secret;
+use crate::state::{Address, FieldPath, Leaves, Reference, Value};
+
+/// Lays what is declared over what is live: maps that are owned by name leaf by leaf, everything else
+/// whole.
+#[must_use]
+pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
+    let (true, Value::Map(leaves)) = (is_owned_by_name(shape), named) else {
+        return named.clone();
+    };
+    let mut map = match current {
+        Value::Map(map) => map.clone(),
+        _ => Leaves::new(),
+    };
+    for (key, value) in leaves {
+        let value = match (value, map.get(key)) {
+            // Absent and null are one value.
+            (Value::Null, None) => continue,
+            (value, Some(live)) => match leaf_field(shape, key) {
+                Some(leaf) => merge(&leaf.shape, value, live),
+                None => value.clone(),
+            },
+            (value, None) => value.clone(),
+        };
+        map.insert(key, value);
+    }
+    if map.is_empty() {
+        current.clone()
+    } else {
+        Value::Map(map)
+    }
+}
+
+/// Of a live value only what the declared one names.
+#[must_use]
+pub fn restrict(shape: &Shape, named: &Value, live: &Value) -> Value {
+    let (Value::Map(names), Value::Map(leaves)) = (named, live) else {
+        return live.clone();
+    };
+    if !is_owned_by_name(shape) {
+        return live.clone();
+    }
+    names
+        .iter()
+        .map(|(key, value)| {
+            let live = leaves.get(key).unwrap_or(&Value::Null);
+            let live = match leaf_field(shape, key) {
+                Some(leaf) => restrict(&leaf.shape, value, live),
+                None => live.clone(),
+            };
+            (key, live)
+        })
+        .collect::<Leaves>()
+        .into()
+}
+
+/// Gives a live value the declared spelling wherever the two are one by their type.
+///
+/// Items of a list take the handles of the declared ones that they are.
+#[must_use]
+pub fn settle(field: &Field, named: &Value, current: Value, names: &dyn Names) -> Value {
+    if *named == current {
+        return current;
+    }
+    match (&field.shape, named, current) {
+        (Shape::Map(map), Value::Map(wanted), Value::Map(leaves)) => leaves
+            .into_iter()
+            .map(|(key, live)| {
+                let live = match (map.field(&key), wanted.get(&key)) {
+                    (Some(leaf), Some(wanted)) => settle(leaf, wanted, live, names),
+                    _ => live,
+                };
+                (key, live)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (Shape::Keyed(keyed), Value::Map(wanted), Value::Map(leaves)) => leaves
+            .into_iter()
+            .map(|(key, live)| {
+                let Some(wanted) = wanted.get(&key) else {
+                    return (key, live);
+                };
+                let live = match keyed.keys {
+                    Keys::Of { target, .. } => {
+                        let alike = names.alike(&target, &key);
+                        settle(&keyed.value.alike(alike), wanted, live, names)
+                    }
+                    Keys::Texts(_) => settle(keyed.value, wanted, live, names),
+                };
+                (key, live)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (Shape::Items(shape), Value::Map(wanted), Value::Map(live)) => {
+            Value::Map(matched(shape, wanted, live, names))
+        }
+        (
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Date
+            | Shape::Choice(_),
+            Value::Text(wanted),
+            Value::Text(live),
+        ) => {
+            let alike = match field.shape {
+                Shape::Date => Alike::Day,
+                _ => field.alike,
+            };
+            if are_alike(alike, wanted, &live) {
+                named.clone()
+            } else {
+                Value::Text(live)
+            }
+        }
+        (Shape::Texts { .. }, Value::List(wanted), Value::List(live)) => {
+            let same = |(a, b): (&Value, &Value)| match (a, b) {
+                (Value::Text(a), Value::Text(b)) => are_alike(Alike::Text, a, b),
+                (a, b) => a == b,
+            };
+            if wanted.len() == live.len() && wanted.iter().zip(&live).all(same) {
+                named.clone()
+            } else {
+                Value::List(live)
+            }
+        }
+        // An absent flag is none; a custom field's value may be spelled in many ways.
+        (
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Flag
+            | Shape::Integer { .. }
+            | Shape::Number
+            | Shape::Date
+            | Shape::Choice(_)
+            | Shape::Reference(_)
+            | Shape::References(_)
+            | Shape::Texts { .. }
+            | Shape::Map(_)
+            | Shape::Keyed(_)
+            | Shape::Items(_),
+            _,
+            current,
+        ) => current,
+    }
+}
+
+/// Gives live items the handles of the declared ones: those that are equal first, then those whose
+/// key field is equal, each in order.
+fn matched(shape: &Items, wanted: &Leaves, live: Leaves, names: &dyn Names) -> Leaves {
+    let item = Field::new(shape.key, Shape::Map(shape.item()));
+    let mut open: Vec<(Arc<str>, Value)> = live.into_iter().collect();
+    let mut out = Leaves::new();
+    let mut left: Vec<(&str, &Value)> = Vec::new();
+    for (handle, value) in wanted {
+        let equal =
+            |(_, have): &(Arc<str>, Value)| settle(&item, value, have.clone(), names) == *value;
+        match open.iter().position(equal) {
+            Some(at) => {
+                open.remove(at);
+                out.insert(handle, value.clone());
+            }
+            None => left.push((handle, value)),
+        }
+    }
+    let key = |value: &Value| match value {
+        Value::Map(map) => map.get(shape.key).cloned(),
+        _ => None,
+    };
+    for (handle, value) in left {
+        let found = open.iter().position(|(_, have)| key(have) == key(value));
+        if let Some(at) = found {
+            let (_, have) = open.remove(at);
+            out.insert(handle, settle(&item, value, have, names));
+        }
+    }
+    for (handle, have) in open {
+        // A declared item of that handle is another one.
+        let mut handle = handle.to_string();
+        let mut number = 2;
+        while out.contains_key(&handle) || wanted.contains_key(&handle) {
+            handle = format!(
+                "{} ({number})",
+                key(&have)
+                    .as_ref()
+                    .and_then(Value::as_text)
+                    .unwrap_or_default()
+            );
+            number += 1;
+        }
+        out.insert(handle, have);
+    }
+    out
+}
+
+/// What stands for the template of a value that was read.
+pub const LIVE_VALUE: &str = "(live value)";
+
+/// Makes a live value a secret wherever the declared one is: equal to it where the two are one.
+#[must_use]
+pub fn as_secret(field: &Field, dialect: Dialect, named: &Value, current: Value) -> Value {
+    match (named, current) {
+        (Value::Secret(secret), Value::Text(text)) => {
+            // Compare in the normal form, as every other text is.
+            let wanted = secret
+                .expose()
+                .map(|text| normalise(field, dialect, Value::text(text)));
+            let same = match &wanted {
+                Some(Value::Text(wanted)) => are_alike(field.alike, wanted, &text),
+                _ => false,
+            };
+            Value::Secret(Secret {
+                template: LIVE_VALUE.into(),
+                value: Some(if same {
+                    secret.expose().unwrap_or_default().to_owned().into()
+                } else {
+                    text.to_string().into()
+                }),
+            })
+        }
+        (Value::Map(named), Value::Map(current)) => current
+            .into_iter()
+            .map(|(key, value)| {
+                let leaf = leaf_field(&field.shape, &key).unwrap_or(field);
+                let value = match named.get(&key) {
+                    Some(named) => as_secret(leaf, dialect, named, value),
+                    None => value,
+                };
+                (key, value)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (_, current) => current,
+    }
+}
+
+/// What a value refers to.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'v> {
+    /// A resource.
+    To(&'v Address),
+    /// A resource that a key of a map names: its collection and handle.
+    Key(&'static str, &'v str),
+}
+
+/// Hands over what a value refers to, itself and inside.
+pub fn targets<'v>(shape: &Shape, value: &'v Value, f: &mut dyn FnMut(Target<'v>)) {
+    match value {
+        Value::Reference(Reference::To(address)) => f(Target::To(address)),
+        Value::List(items) => items.iter().for_each(|item| targets(shape, item, f)),
+        Value::Map(map) => {
+            let item = Shape::Map(match shape {
+                Shape::Items(items) => items.item(),
+                _ => NO_LEAVES,
+            });
+            for (key, value) in map {
+                if let Shape::Keyed(Keyed {
+                    keys: Keys::Of { target, .. },
+                    ..
+                }) = shape
+                    && let Some(handle) = handle(target, key)
+                {
+                    f(Target::Key(target.collection, handle));
+                }
+                let below = leaf_field(shape, key).map_or(item, |leaf| leaf.shape);
+                targets(&below, value, f);
+            }
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::Secret(_)
+        | Value::Reference(Reference::Lookup { .. } | Reference::Id { .. }) => {}
+    }
+}
+
+/// A path in the manifest's terms: keys of maps that name resources are handles.
+#[must_use]
+pub fn written(kind: &Kind, path: &FieldPath) -> FieldPath {
+    let mut shape = kind.field(path.field).map(|field| field.shape);
+    let below = path.below.iter().map(|key| {
+        let at = shape.take();
+        shape = match at {
+            Some(Shape::Items(items)) => Some(Shape::Map(items.item())),
+            Some(at) => leaf_field(&at, key).map(|leaf| leaf.shape),
+            None => None,
+        };
+        match at {
+            Some(at) => written_key(&at, key).into(),
+            None => Arc::clone(key),
+        }
+    });
+    FieldPath {
+        field: path.field,
+        below: below.collect(),
+    }
+}
