@@ -1,6 +1,7 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
 pub mod convert;
+pub mod grouped;
 pub mod marks;
 pub mod url;
 
@@ -15,9 +16,10 @@ use crate::api::page::Known;
 use crate::dialect::Dialect;
 use crate::kind::{self, Form, Kind, Shape, Wire};
 use crate::state::identity::canonical;
-use crate::state::{Address, Body, Key, Leaves, Reference, Scope, Value};
+use crate::state::{Address, Body, Key, Reference, Scope, Value};
 use convert::{Ids, Names};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+use grouped::EventPart;
 
 /// One object as the organization shows it.
 #[derive(Debug, Clone)]
@@ -30,17 +32,6 @@ pub struct LiveObject {
     pub raw: Map<String, Json>,
     /// For a webhook of the guide: the `/events` objects that form it.
     pub parts: Vec<EventPart>,
-}
-
-/// One `/events` object of the guide.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventPart {
-    /// Its id.
-    pub id: String,
-    /// Its event type.
-    pub event: String,
-    /// Whether it is active.
-    pub active: bool,
 }
 
 /// The agent in whose name deskform works.
@@ -545,93 +536,4 @@ impl Ids for Live {
     fn api_name(&self, address: &Address) -> Option<String> {
         self.api_names.read().get(address).cloned()
     }
-}
-
-/// Forms webhooks from the guide's `/events` objects: one for each URL.
-///
-/// # Errors
-/// An object that has a URL or an event type but not both: then this listing does not hold
-/// webhooks, and nothing may be concluded from it.
-pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
-    let mut groups: BTreeMap<String, Vec<EventPart>> = BTreeMap::new();
-    for item in items {
-        let id = item.get("id").and_then(convert::id_text);
-        let url = item.get("url").and_then(Json::as_str);
-        let event = item.get("eventType").and_then(Json::as_str);
-        let (Some(id), Some(url), Some(event)) = (id, url, event) else {
-            return Err(
-                "`GET /events` shows objects that are no webhooks (without `url` and `eventType`)"
-                    .to_owned(),
-            );
-        };
-        groups.entry(url.to_owned()).or_default().push(EventPart {
-            id,
-            event: event.to_owned(),
-            active: item
-                .as_object()
-                .and_then(|raw| convert::flag(raw, "isActive"))
-                != Some(false),
-        });
-    }
-    Ok(groups
-        .into_iter()
-        .map(|(url, mut parts)| {
-            parts.sort_by(|a, b| (&a.event, &a.id).cmp(&(&b.event, &b.id)));
-            let events: Vec<&str> = parts.iter().map(|part| part.event.as_str()).collect();
-            let mut raw = Map::new();
-            raw.insert("url".to_owned(), Json::String(url));
-            raw.insert(
-                "isActive".to_owned(),
-                match (
-                    parts.iter().all(|part| part.active),
-                    parts.iter().any(|part| part.active),
-                ) {
-                    (true, _) => Json::Bool(true),
-                    (false, false) => Json::Bool(false),
-                    // Neither on nor off: a difference whatever is wanted.
-                    (false, true) => Json::Null,
-                },
-            );
-            raw.insert(
-                "subscriptions".to_owned(),
-                subscriptions_json(&convert::subscriptions_of(&events)),
-            );
-            LiveObject {
-                kind: &kind::webhooks::KIND,
-                id: parts
-                    .first()
-                    .map(|part| part.id.clone())
-                    .unwrap_or_default(),
-                raw,
-                parts,
-            }
-        })
-        .collect())
-}
-
-fn subscriptions_json(map: &Leaves) -> Json {
-    Json::Object(
-        map.iter()
-            .map(|(event, filter)| {
-                let filter = match filter {
-                    Value::Map(filter) => filter
-                        .iter()
-                        .map(|(key, value)| {
-                            let values = match value {
-                                Value::List(list) => list
-                                    .iter()
-                                    .filter_map(|item| item.as_text().map(Json::from))
-                                    .collect(),
-                                _ => Vec::new(),
-                            };
-                            (key.to_owned(), Json::Array(values))
-                        })
-                        .collect::<Map<_, _>>()
-                        .into(),
-                    _ => Json::Null,
-                };
-                (event.to_owned(), filter)
-            })
-            .collect(),
-    )
 }

@@ -26,7 +26,8 @@ use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
 use crate::dialect::Dialect;
 use crate::kind::{Api, Form, Kind, Listing, Shape, Shown, Wire};
 use crate::live::convert::Ids;
-use crate::live::{Live, LiveObject, convert, group_events, is_gone};
+use crate::live::grouped::group_events;
+use crate::live::{Live, LiveObject, convert, is_gone};
 use crate::state::{Body, Reference, Value};
 use needs::{KindNeeds, Scope, ScopeValue, roots};
 
