@@ -16,16 +16,8 @@ use crate::state::Value;
 /// under `cf` that is missing there did not take.
 #[must_use]
 pub fn did_not_take(task: &Task, op: &Op, answer: &Map<String, Json>, live: &Live) -> Vec<String> {
-    let sent: Vec<&'static Field> = match op {
-        Op::Create { .. } => task.kind.fields.iter().collect(),
-        Op::Update(fields) => task
-            .kind
-            .fields
-            .iter()
-            .filter(|field| fields.contains(&field.name))
-            .collect(),
-        _ => return Vec::new(),
-    };
+    let sent = task.kind.fields.iter();
+    let sent = sent.filter(|field| op.sends(field, live.dialect));
     let stored = live.decode(task.kind, answer);
     let mut missing = Vec::new();
     for field in sent {
@@ -67,7 +59,7 @@ pub fn did_not_take(task: &Task, op: &Op, answer: &Map<String, Json>, live: &Liv
             }
             (_, wanted, have) => {
                 // A create leaves null out, and the server may fill in a default.
-                let filled_in = matches!(op, Op::Create { .. }) && wanted.is_null();
+                let filled_in = op.creates() && wanted.is_null();
                 if !filled_in && !same(field, live.dialect, wanted, have) {
                     missing.push(field.name.to_owned());
                 }

@@ -13,7 +13,7 @@ use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
 use crate::ledger::Settled;
 use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
 use crate::live::{Live, is_gone as is_trashed};
-use crate::plan::requests::Op;
+use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
 use crate::problem::counted;
 use crate::run_record::JournalWriter;
@@ -182,21 +182,22 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
             live.learn(&task.address, &new);
             id.get_or_insert(new);
         }
-        if matches!(op, Op::Create { .. } | Op::Update(_)) {
+        if matches!(op.act, Act::Create | Act::Update) {
             live.store(&task.address, live.decode(task.kind, &body));
         }
         let mut missing = did_not_take(task, op, &body, live);
         let mut request_id = request_id;
         if adopted && !missing.is_empty() {
             // What was there differs from what is wanted: bring it in line.
-            let fields = top_level(task, &missing);
-            match write(task, &Op::Update(fields), means, false).await {
-                Err(outcome) => return *outcome,
-                Ok(Written::Answer(Some(body), id)) => {
-                    missing = did_not_take(task, op, &body, live);
-                    request_id = id;
+            if let Some(update) = update_of(task, &missing, live) {
+                match write(task, &update, means, false).await {
+                    Err(outcome) => return *outcome,
+                    Ok(Written::Answer(Some(body), id)) => {
+                        missing = did_not_take(task, op, &body, live);
+                        request_id = id;
+                    }
+                    Ok(_) => missing.clear(),
                 }
-                Ok(_) => missing.clear(),
             }
         }
         if !missing.is_empty() {
@@ -218,9 +219,11 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
     Outcome::Applied { id }
 }
 
-/// The fields that hold the given leaves.
-fn top_level(task: &Task, leaves: &[String]) -> Vec<&'static str> {
-    task.kind
+/// The update of the fields that hold the given leaves; none where the table has no update.
+fn update_of(task: &Task, leaves: &[String], live: &Live) -> Option<Op> {
+    let path = task.kind.api(live.dialect)?.update?;
+    let fields: Vec<&'static str> = task
+        .kind
         .fields
         .iter()
         .map(|field| field.name)
@@ -232,7 +235,8 @@ fn top_level(task: &Task, leaves: &[String]) -> Vec<&'static str> {
                         .is_some_and(|rest| rest.starts_with('.'))
             })
         })
-        .collect()
+        .collect();
+    Some(Op::update(path, fields))
 }
 
 fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
@@ -279,7 +283,7 @@ async fn write(
     let written = send(task, op, &request, means).await;
     let (settled, id) = match &written {
         Ok(Written::Answer(body, _)) => {
-            let id = body.as_ref().and_then(|body| body.get("id"));
+            let id = body.as_ref().and_then(|body| body.get(id_key(task, live)));
             (Settled::Applied, id.and_then(id_text))
         }
         Ok(Written::Adopted(id, _)) => (Settled::Applied, Some(id.clone())),
@@ -303,7 +307,7 @@ async fn send(
         recovery,
         ..
     } = means;
-    if matches!(op, Op::Delete { .. } | Op::RemoveEvent { .. }) {
+    if matches!(op.act, Act::Delete | Act::RemovePart) {
         return match writer.remove(request).await {
             Ok(_) => Ok(Written::Answer(None, None)),
             Err(error) if error.kind() == ErrorKind::Abandoned => {
@@ -395,11 +399,13 @@ fn id_key(task: &Task, live: &Live) -> &'static str {
 /// Whether an object that was to be switched, or taken out of use, is so already: an earlier attempt
 /// whose answer was lost may have done it.
 async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
-    let (on, id) = match op {
-        Op::Switch(on) => (*on, live.id(&task.address)),
-        Op::Disable { id, .. } => (false, Some(id.clone())),
+    let on = match op.act {
+        Act::Switch(on) => on,
+        Act::Disable => false,
         _ => return false,
     };
+    let own_id = || live.id(&task.address);
+    let id = op.id.as_deref().map(str::to_owned).or_else(own_id);
     let (Some(id), Some(api), Some(enabled)) = (id, task.kind.api(live.dialect), task.kind.enabled)
     else {
         return false;
@@ -422,7 +428,7 @@ async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer)
 /// Whether the object of a refused removal is gone: an earlier attempt whose answer was lost may
 /// have removed it, and some removals then refuse the id instead of saying that it is not there.
 async fn is_gone(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
-    let (Op::Delete { id, .. }, Some(api)) = (op, task.kind.api(live.dialect)) else {
+    let (Act::Delete, Some(id), Some(api)) = (op.act, &op.id, task.kind.api(live.dialect)) else {
         return false;
     };
     let Some(item) = api.item else {

@@ -116,7 +116,7 @@ pub const KIND: Kind = Kind {
         takes_fields: true,
         // The listing lacks `modifiedTime`.
         dated_in_object: true,
-        create: Create::Post,
+        create: Create::Post("/accounts"),
         required_on_create: &[],
         update: Some("/accounts/{id}"),
         resend: &[],
@@ -132,7 +132,7 @@ pub const KIND: Kind = Kind {
         id: "id",
         item: Some("/accounts/{id}"),
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/accounts"),
         required_on_create: &[],
         update: Some("/accounts/{id}"),
         resend: &[],

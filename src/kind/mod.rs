@@ -23,7 +23,7 @@ use std::fmt;
 use crate::dialect::Dialect;
 pub use removal::Removal;
 use removal::RemovalPolicy;
-use rules::{Acting, Clash, Handle, KeepOne, Mark, Most, Quota, Rule, Sorts};
+use rules::{Acting, Clash, Handle, KeepOne, Mark, Most, Quota, Rule, Sign, Sorts};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -406,6 +406,17 @@ pub enum Encoding {
     Words(&'static [(&'static str, &'static str)]),
 }
 
+/// Which writes carry a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Creations and updates.
+    Always,
+    /// Creations alone: once the object exists, the value cannot be changed.
+    Create,
+    /// Updates alone: a new object gets the value by an update that follows its creation.
+    Update,
+}
+
 /// How a field travels in one dialect.
 #[derive(Debug, Clone, Copy)]
 pub enum Wire {
@@ -417,7 +428,12 @@ pub enum Wire {
         shown: Shown,
         /// How its value is written.
         encoding: Encoding,
+        /// Which writes carry it.
+        stage: Stage,
     },
+    /// It stands in the path of a creation and nowhere else: it can be given on creation only, and no
+    /// answer shows it.
+    InPath,
     /// It is changed by the kind's switch endpoints, and read under this name in every list item.
     Switched(&'static str),
     /// It is a query parameter of the collection (`module`), not part of the body.
@@ -444,8 +460,30 @@ impl Wire {
         match self {
             Self::Sent { name, .. } | Self::Switched(name) => Some(name),
             Self::Manual { read, .. } => *read,
-            Self::Query(_) | Self::Harmless | Self::Refused(_) => None,
+            Self::Query(_) | Self::InPath | Self::Harmless | Self::Refused(_) => None,
         }
+    }
+
+    /// Says whether a creation carries the field in its body or its query.
+    #[must_use]
+    pub const fn goes_with_creation(&self) -> bool {
+        match self {
+            Self::Sent { stage, .. } => !matches!(stage, Stage::Update),
+            Self::Query(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Says whether an update can carry the field.
+    #[must_use]
+    pub const fn goes_with_update(&self) -> bool {
+        matches!(
+            self,
+            Self::Sent {
+                stage: Stage::Always | Stage::Update,
+                ..
+            }
+        )
     }
 }
 
@@ -472,11 +510,13 @@ impl Field {
                 name,
                 shown: Shown::InList,
                 encoding: Encoding::Plain,
+                stage: Stage::Always,
             },
             guide: Wire::Sent {
                 name,
                 shown: Shown::InList,
                 encoding: Encoding::Plain,
+                stage: Stage::Always,
             },
         }
     }
@@ -593,6 +633,39 @@ impl Field {
         self.guide = wire;
         self
     }
+    /// Says which writes of `openapi` carry it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the kind that needs it follows")
+    )]
+    const fn stage(mut self, wanted: Stage) -> Self {
+        if let Wire::Sent {
+            name,
+            shown,
+            encoding,
+            ..
+        } = self.openapi
+        {
+            self.openapi = Wire::Sent {
+                name,
+                shown,
+                encoding,
+                stage: wanted,
+            };
+        }
+        self
+    }
+    /// Says that in `openapi` it stands in the path of the creation alone.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the kind that needs it follows")
+    )]
+    const fn in_path(mut self) -> Self {
+        self.openapi = Wire::InPath;
+        self.create_only = true;
+        self.write_only = true;
+        self
+    }
 }
 
 const fn text(name: &'static str) -> Field {
@@ -636,6 +709,7 @@ const fn sent(name: &'static str) -> Wire {
         name,
         shown: Shown::InList,
         encoding: Encoding::Plain,
+        stage: Stage::Always,
     }
 }
 /// Sent under the given name, carried by list items that ask for it.
@@ -644,6 +718,7 @@ const fn by_fields(name: &'static str) -> Wire {
         name,
         shown: Shown::ByFields,
         encoding: Encoding::Plain,
+        stage: Stage::Always,
     }
 }
 /// Sent under the given name, carried by the single object only.
@@ -652,6 +727,7 @@ const fn in_object(name: &'static str) -> Wire {
         name,
         shown: Shown::InObject,
         encoding: Encoding::Plain,
+        stage: Stage::Always,
     }
 }
 const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
@@ -659,6 +735,7 @@ const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
         name,
         shown: Shown::InList,
         encoding,
+        stage: Stage::Always,
     }
 }
 
@@ -690,6 +767,8 @@ pub struct Api {
     pub switch: Option<SwitchApi>,
     /// Whether live objects need a shape of their own before they are read.
     pub form: Form,
+    /// Who must belong to a new object from the start.
+    pub founders: Option<Founders>,
     /// Whether a creation has none of the effects that the kind names.
     pub creates_quietly: bool,
     /// How it is told which of the objects is acting.
@@ -721,6 +800,7 @@ impl Api {
         removal: Removal::Never,
         switch: None,
         form: Form::Plain,
+        founders: None,
         creates_quietly: false,
         acting: None,
         dated_in_object: false,
@@ -734,6 +814,15 @@ impl Api {
             delete: &[],
         },
     };
+
+    /// Tells how live objects form a resource, where one alone is none.
+    #[must_use]
+    pub const fn grouping(&self) -> Option<&'static Grouping> {
+        match self.form {
+            Form::Plain => None,
+            Form::Grouped(grouping) => Some(grouping),
+        }
+    }
 }
 
 /// How the objects of a kind are found.
@@ -762,7 +851,7 @@ impl Listing {
         }
     }
 
-    /// The path of the collection, to which creations are posted.
+    /// The path of the listing without its query.
     #[must_use]
     pub fn path(self) -> &'static str {
         let template = self.template().unwrap_or_default();
@@ -823,14 +912,36 @@ pub enum Mentioner {
 /// How objects are created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Create {
-    /// POST to the collection.
-    Post,
-    /// POST to the collection; `associatedAgentIds` must name at least one agent.
-    PostWithAgents,
+    /// POST to this path.
+    Post(&'static str),
+    /// POST to a path that names an object of the kind, of which the new one is a copy at first.
+    Clone {
+        /// The path; `{cloneOf}` in it is the id behind the reference field `cloneOf`.
+        path: &'static str,
+        /// What the object shows that is copied where that field is left out.
+        otherwise: &'static [Sign],
+        /// The fields that go with the copy; all others follow in an update.
+        sends: &'static [&'static str],
+    },
     /// A person has to, at the place that the text names.
     Manual(&'static str),
     /// Not at all: the kind can only be referred to.
     Never,
+}
+
+/// Who must belong to a new object from the start, since the API makes none without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Founders {
+    /// The kind of those who belong to it. One of them is acting.
+    pub of: &'static str,
+    /// Their field that lists to what they belong.
+    pub field: &'static str,
+    /// The key under which a creation names them.
+    pub key: &'static str,
+    /// The POST path with `{id}` that takes one of them out again.
+    pub leave: &'static str,
+    /// The key under which that one is named then.
+    pub leave_key: &'static str,
 }
 
 /// Endpoints that switch an object on and off.
@@ -847,8 +958,36 @@ pub struct SwitchApi {
 pub enum Form {
     /// One live object is one resource.
     Plain,
-    /// The set of `/events` objects with one URL is one webhook (guide).
-    EventsByUrl,
+    /// Several live objects form one resource.
+    Grouped(&'static Grouping),
+}
+
+/// Live objects of which those with one value form one resource, as its parts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// The field whose value the parts share, under the same key in each: it is the identity.
+    pub by: &'static str,
+    /// The field that says which parts there are.
+    pub parts: &'static str,
+    /// What a part is called in a sentence.
+    pub singular: &'static str,
+    /// What an entry of that field is called in a sentence, and in the label of its place.
+    pub entry: (&'static str, &'static str),
+    /// The key under which a part says which one it is.
+    pub part: &'static str,
+    /// The key under which a part says whether it is in use.
+    pub switch: &'static str,
+    /// What a new part is sent besides.
+    pub besides: (&'static str, &'static [&'static str]),
+    /// The names of parts beside the keys of the field, with the one word for which a name stands
+    /// where it stands for part of a key's meaning.
+    pub names: &'static [(&'static str, &'static str, Option<&'static str>)],
+    /// Where such words stand below a key of the field.
+    pub words: &'static str,
+    /// What can be written, for those who wrote something else.
+    pub help: &'static str,
+    /// What is wrong with a name that is not what the parts share, and what to do about it.
+    pub no_name: (&'static str, &'static str),
 }
 
 /// Scopes of a kind's operations; any one of each list is enough.

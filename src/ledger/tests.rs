@@ -196,6 +196,7 @@ fn intent(seq: u64) -> Intent {
         },
         key: Key::of_name("Support – Zürich"),
         create: false,
+        effect: None,
         temporary_member: None,
         prevent_destroy: false,
         at: 0,

@@ -115,7 +115,9 @@ pub fn read_field(
             ..
         } => (*name, *encoding),
         Wire::Switched(name) | Wire::Query(name) => (*name, Encoding::Plain),
-        Wire::Manual { read: None, .. } | Wire::Harmless | Wire::Refused(_) => return None,
+        Wire::Manual { read: None, .. } | Wire::InPath | Wire::Harmless | Wire::Refused(_) => {
+            return None;
+        }
     };
     raw.get(name)
         .map(|json| decode(field, dialect, encoding, json, names))
@@ -579,7 +581,11 @@ fn wire_key(key: &str, ids: &dyn Ids) -> Result<String, EncodeError> {
     }
 }
 
-fn plain(value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
+/// Writes a value that is no field's.
+///
+/// # Errors
+/// [`EncodeError`] when an id or a secret is missing.
+pub fn plain(value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
     Ok(match value {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Bool(*flag),

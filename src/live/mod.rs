@@ -14,12 +14,12 @@ use serde_json::{Map, Value as Json};
 
 use crate::api::page::Known;
 use crate::dialect::Dialect;
-use crate::kind::{self, Form, Kind, Shape, Wire};
+use crate::kind::{self, Kind, Shape, Wire};
 use crate::state::identity::canonical;
 use crate::state::{Address, Body, Key, Reference, Scope, Value};
 use convert::{Ids, Names};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
-use grouped::EventPart;
+use grouped::Part;
 
 /// One object as the organization shows it.
 #[derive(Debug, Clone)]
@@ -30,8 +30,8 @@ pub struct LiveObject {
     pub id: String,
     /// The answer's keys and values.
     pub raw: Map<String, Json>,
-    /// For a webhook of the guide: the `/events` objects that form it.
-    pub parts: Vec<EventPart>,
+    /// The objects that form it, where several do.
+    pub parts: Vec<Part>,
 }
 
 /// The agent in whose name deskform works.
@@ -116,20 +116,19 @@ pub struct Live {
     learned_fields: Shared<HashMap<(String, String), Address>>,
 }
 
-/// The identity of a webhook in the guide is its URL, since its webhooks have no name.
+/// The fields that make the key: those that the table marks, or the one that all parts of a resource
+/// share.
 pub fn identity_fields(
     kind: &'static Kind,
     dialect: Dialect,
 ) -> impl Iterator<Item = &'static kind::Field> {
-    let by_url = kind
+    let shared = kind
         .api(dialect)
-        .is_some_and(|api| api.form == Form::EventsByUrl);
-    kind.fields.iter().filter(move |field| {
-        if by_url {
-            field.name == "url"
-        } else {
-            field.identity
-        }
+        .and_then(|api| api.grouping())
+        .map(|grouping| grouping.by);
+    kind.fields.iter().filter(move |field| match shared {
+        Some(shared) => field.name == shared,
+        None => field.identity,
     })
 }
 
@@ -162,7 +161,7 @@ pub fn key<'b>(
     Some(key)
 }
 
-/// The field that holds the name: in the guide, where webhooks have none, the URL.
+/// The field that holds the name.
 fn naming(kind: &'static Kind, dialect: Dialect) -> &'static str {
     let mut fields = identity_fields(kind, dialect);
     match (fields.next(), fields.next()) {
@@ -381,7 +380,7 @@ impl Live {
             .as_ref()
             .is_some_and(|key| self.find(object.kind.collection, key).len() == 1);
         let name = key.map(|key| key.to_string());
-        // In the guide the name is the URL.
+        // The name may be what holds a key.
         let hidden = name
             .as_deref()
             .filter(|_| object.kind.key_holders().next().is_some())

@@ -1,6 +1,5 @@
 //! Matching: which live object each declared resource is.
 
-use crate::kind::Form;
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
@@ -367,20 +366,21 @@ fn left_by_moves(
 ) {
     let mut left: Vec<(usize, Address, &str)> = Vec::new();
     for (index, address) in owners.left_over(bound) {
-        let is_parted = live
+        let grouping = live
             .objects
             .get(index)
-            .is_some_and(|object| !object.parts.is_empty());
-        if is_parted {
-            left.push((index, address.clone(), "url"));
+            .filter(|object| !object.parts.is_empty())
+            .and_then(|object| object.kind.api(live.dialect)?.grouping());
+        if let Some(grouping) = grouping {
+            left.push((index, address.clone(), grouping.by));
         }
     }
     for (address, resource) in &desired.state {
-        let by_url = resource
+        let in_parts = resource
             .kind
             .api(live.dialect)
-            .is_some_and(|api| api.form == Form::EventsByUrl);
-        if !by_url || !bound.live.contains_key(address) {
+            .is_some_and(|api| api.grouping().is_some());
+        if !in_parts || !bound.live.contains_key(address) {
             continue;
         }
         let old = renamed_from(desired, live, address, resource);

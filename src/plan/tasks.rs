@@ -1,24 +1,23 @@
 //! From differences to ordered tasks: what is sent, what comes first, and the plan that shows it.
 
-mod members;
+mod founders;
 mod prerequisites;
 mod removals;
 
-use std::collections::BTreeSet;
-
+use crate::api::template;
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
-use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{Create, Form, Kind, Shape, Wire};
+use crate::kind::rules::{GoWith, Rule, Sign};
+use crate::kind::{Api, Create, Field, Grouping, Kind, Shape, Stage, Wire};
+use crate::live::Live;
 use crate::live::convert::{can_be_cleared, switch_value};
-use crate::live::grouped::{EventPart, guide_events};
-use crate::live::marks::belongs_to_others;
-use crate::live::{ActingAgent, Live};
+use crate::live::grouped::{self, Part, PartChange};
+use crate::live::marks::{belongs_to_others, shows};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
-use crate::plan::requests::{Member, Op, Way, way};
+use crate::plan::requests::{Op, Way, way};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
@@ -26,7 +25,7 @@ use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy};
 use crate::problem::{Code, Place, Problem};
 use crate::state::{Address, Body, Reference, Value};
 use crate::verb::Verb;
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::HashMap;
 
 /// A plan with its tasks.
 #[derive(Debug)]
@@ -64,7 +63,7 @@ pub fn plan(
             .chain(bound.pruned.iter().map(|index| (*index, None)))
             .filter_map(|(index, at)| Some((live.address_of(index)?, (index, at))))
             .collect(),
-        members: members(owned),
+        members: founders::members(owned, live.dialect),
     };
     let mut differences = changes(&owned.desired, &owned.live);
     builder.lost_with_replaced_fields(&mut differences);
@@ -78,7 +77,7 @@ pub fn plan(
     }
     drop(differences);
     builder.by_hand();
-    builder.leave_new_departments();
+    builder.take_temporary_members_out();
     builder.prerequisites();
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;
@@ -127,27 +126,8 @@ struct Builder<'a> {
     tasks: Vec<Task>,
     /// Live objects that may be removed, with the place of their tombstone if there is one.
     removable: HashMap<Address, (usize, Option<Place>)>,
-    /// Agents whose declared departments include a department, by department.
-    members: HashMap<&'a Address, Vec<&'a Address>>,
-}
-
-/// The agents of every department, in the order in which they are declared.
-fn members(owned: &Owned) -> HashMap<&Address, Vec<&Address>> {
-    let mut members: HashMap<&Address, Vec<&Address>> = HashMap::new();
-    for (address, resource) in &owned.desired {
-        if resource.kind.collection != "agents" {
-            continue;
-        }
-        let Some(Value::List(list)) = resource.body.get("departments") else {
-            continue;
-        };
-        for item in list {
-            if let Value::Reference(Reference::To(department)) = item {
-                members.entry(department).or_default().push(address);
-            }
-        }
-    }
-    members
+    /// Who is declared to belong to what needs founders.
+    members: founders::Members<'a>,
 }
 
 impl Builder<'_> {
@@ -289,12 +269,15 @@ impl Builder<'_> {
             ..Draft::default()
         };
         match api.create {
-            Create::Never => return,
+            Create::Never => {
+                self.cannot_be_created(address, kind);
+                return;
+            }
             Create::Manual(at) => {
                 self.create_by_hand(address, kind, at, draft);
                 return;
             }
-            Create::Post | Create::PostWithAgents => {}
+            Create::Post(_) | Create::Clone { .. } => {}
         }
         self.is_whole(address, kind, &resource.body);
         for name in api.required_on_create {
@@ -313,34 +296,135 @@ impl Builder<'_> {
                 );
             }
         }
-        if api.form == Form::EventsByUrl {
-            draft.ops = wanted_events(&resource.body)
-                .into_iter()
-                .map(|event| Op::AddEvent { event })
-                .collect();
+        if let Some(grouping) = api.grouping() {
+            draft.ops = self.part_ops(address, kind, grouping, &draft.body, &[], false);
         } else {
-            let members = if api.create == Create::PostWithAgents {
-                self.first_members(address)
-            } else {
-                Vec::new()
-            };
-            draft.ops.push(Op::Create { members });
             let cleared = self.cleared_after_create(address, kind, &resource.body);
-            if !cleared.is_empty() {
-                draft.ops.push(Op::Update(cleared));
+            draft.ops = self.creation(address, kind, api, &mut draft.body, cleared);
+            if matches!(api.create, Create::Clone { .. }) {
+                // It may have been chosen of what the new one is a copy.
+                draft.changes = Changes::created(kind, self.dialect(), draft.body.clone());
             }
-            if let (Some(_), Some(enabled)) = (api.switch, kind.enabled)
+            if let (Some(switch), Some(enabled)) = (api.switch, kind.enabled)
                 && resource
                     .body
                     .get(enabled.field)
                     .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             {
-                draft.ops.push(Op::Switch(false));
+                draft.ops.push(Op::switch(switch, false));
             }
         }
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
+    }
+
+    /// The writes that make an object: its creation, and an update with what does not go with it. The
+    /// `cleared` fields are sent as null by that update.
+    fn creation(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        api: &Api,
+        body: &mut Body,
+        cleared: Vec<&'static str>,
+    ) -> Vec<Op> {
+        let dialect = self.dialect();
+        let op = match api.create {
+            Create::Post(path) => self.with_founders(address, api, Op::create(path)),
+            Create::Clone {
+                path,
+                otherwise,
+                sends,
+            } => {
+                self.choose_original(address, kind, path, otherwise, body);
+                Op::copy(path, sends)
+            }
+            Create::Manual(_) | Create::Never => return Vec::new(),
+        };
+        let follows = |field: &&Field| {
+            let is_set = body.get(field.name).is_some_and(|value| !is_empty(value));
+            let wire = field.wire(dialect);
+            (is_set && wire.goes_with_update() && !op.sends(field, dialect))
+                || cleared.contains(&field.name)
+        };
+        let fields: Vec<&'static str> = kind
+            .fields
+            .iter()
+            .filter(follows)
+            .map(|field| field.name)
+            .collect();
+        let mut ops = vec![op];
+        if let Some(field) = fields.first() {
+            match api.update {
+                Some(path) => ops.push(Op::update(path, fields)),
+                None => self.cannot_be_changed(address, field, api),
+            }
+        }
+        ops
+    }
+
+    /// Chooses what a new object is a copy of, where the manifest does not say.
+    fn choose_original(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        path: &'static str,
+        signs: &[Sign],
+        body: &mut Body,
+    ) {
+        let lacking = |name: &&'static str| body.get(name).is_none_or(Value::is_null);
+        let Some(of) = template::names(path).into_iter().find(lacking) else {
+            return;
+        };
+        let original = self.live.collection(kind.collection).find(|index| {
+            let object = self.live.objects.get(*index);
+            object.is_some_and(|object| {
+                !signs.is_empty() && signs.iter().all(|sign| shows(&object.raw, sign))
+            })
+        });
+        match original.and_then(|index| self.live.address_of(index)) {
+            Some(original) => body.set(of, Value::Reference(Reference::To(original))),
+            None => self.problems.push(
+                Problem::error(
+                    Code::MissingForCreate,
+                    format!(
+                        "a new {} is made as a copy of another one, and `{of}` does not say of which",
+                        kind.singular
+                    ),
+                )
+                .at(place(self.desired, address, ""), "declared here")
+                .help(format!("set `{of}`")),
+            ),
+        }
+    }
+
+    fn cannot_be_created(&mut self, address: &Address, kind: &'static Kind) {
+        self.problems.push(
+            Problem::error(
+                Code::CannotCreate,
+                format!("`{address}` does not exist and cannot be created through the API"),
+            )
+            .at(place(self.desired, address, ""), "declared here")
+            .help(format!(
+                "create the {} in Zoho Desk, then plan again",
+                kind.singular
+            )),
+        );
+    }
+
+    fn cannot_be_changed(&mut self, address: &Address, field: &str, api: &Api) {
+        self.problems.push(
+            Problem::error(
+                Code::CannotChange,
+                format!("`{field}` of `{address}` cannot be changed through the API"),
+            )
+            .at(place(self.desired, address, field), "changed here")
+            .help(match api.create {
+                Create::Manual(at) => format!("put it back, or change it at {at}"),
+                _ => "put it back, or change it in Zoho Desk".to_owned(),
+            }),
+        );
     }
 
     /// Null is left out of a creation; where the server then fills in a value of its own, clearing
@@ -465,80 +549,66 @@ impl Builder<'_> {
         );
     }
 
-    /// Live, active agents who are to be members of a new department; else the acting agent.
-    fn first_members(&mut self, department: &Address) -> Vec<Member> {
-        let mut members: Vec<Member> = self
-            .members(department)
-            .iter()
-            .filter(|agent| self.bound.live.contains_key(**agent) && self.is_active(agent))
-            .map(|agent| Member::Agent((*agent).clone()))
-            .collect();
-        if members.is_empty() {
-            match &self.live.acting {
-                Some(acting) if self.members(department).is_empty() && self.owns_departments_of(acting) => {
-                    self.problems.push(
-                        Problem::error(
-                            Code::NoMember,
-                            format!("`{department}` needs an agent, and no agent under `agents` is to be its member"),
-                        )
-                        .at(place(self.desired, department, ""), "declared here")
-                        .help("list it under the `departments` of an agent; the acting agent's own list leaves it out"),
-                    );
-                }
-                Some(acting) => members.push(Member::Acting(acting.id.clone())),
-                None => self.problems.push(
-                    Problem::error(
-                        Code::NoActingAgent,
-                        format!("`{department}` needs an agent to be created, and the API does not say who is acting"),
-                    )
-                    .at(place(self.desired, department, ""), "declared here")
-                    .help("make a live agent a member of it under `agents`, or grant the token `Desk.basic.READ`"),
-                ),
-            }
-        }
-        members
-    }
-
-    /// Whether the manifests say of which departments the acting agent is a member.
-    fn owns_departments_of(&self, acting: &ActingAgent) -> bool {
-        self.live
-            .find_id("agents", &acting.id)
-            .and_then(|index| self.live.bound(index))
-            .and_then(|address| self.owned.desired.get(address))
-            .is_some_and(|resource| resource.body.get("departments").is_some())
-    }
-
-    fn is_active(&self, agent: &Address) -> bool {
-        self.bound.live.get(agent).is_some_and(|index| {
-            self.live.body(*index).get("status") != Some(&Value::text("DISABLED"))
-        })
-    }
-
-    /// Agents whose declared departments include the given one.
-    fn members(&self, department: &Address) -> &[&Address] {
-        self.members.get(department).map_or(&[], Vec::as_slice)
-    }
-
-    /// A webhook of the guide is the set of `/events` objects with its URL.
-    fn update_events(
+    /// The writes that make and remove parts of a resource that several objects form.
+    fn part_ops(
         &mut self,
         address: &Address,
         kind: &'static Kind,
-        parts: &[EventPart],
+        grouping: &'static Grouping,
+        body: &Body,
+        parts: &[Part],
+        moves: bool,
+    ) -> Vec<Op> {
+        let Some(api) = kind.api(self.dialect()) else {
+            return Vec::new();
+        };
+        let mut ops = Vec::new();
+        for change in grouped::changes(kind, grouping, body, parts, moves) {
+            match change {
+                PartChange::Add(part) => match api.create {
+                    Create::Post(path) => ops.push(Op::add_part(path, part)),
+                    _ => self.cannot_be_changed(address, grouping.parts, api),
+                },
+                PartChange::Remove(part) => match self.without_part(address, kind, part) {
+                    Some(op) => ops.push(op),
+                    None => self.cannot_be_changed(address, grouping.parts, api),
+                },
+            }
+        }
+        ops
+    }
+
+    /// The write that removes a part of a resource, as the table says it; none where it says none.
+    fn without_part(&self, address: &Address, kind: &'static Kind, part: &Part) -> Option<Op> {
+        let index = self.live.find_id(address.collection, &part.id)?;
+        let object = self.live.objects.get(index)?;
+        let removal = kind.api(self.dialect())?.removal;
+        match way(removal, self.options.removal(kind), object) {
+            Way::Delete(op) => Some(op.of_part(&part.id)),
+            _ => None,
+        }
+    }
+
+    fn update_parts(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        grouping: &'static Grouping,
+        parts: &[Part],
         differences: &[Difference],
         mut draft: Draft,
     ) {
-        let moved = differences
+        let moves = differences
             .iter()
-            .any(|difference| difference.field == "url");
-        if moved && self.prevents_destroy(address) {
+            .any(|difference| difference.field == grouping.by);
+        if moves && self.prevents_destroy(address) {
             self.problems
                 .push(prevented(self.desired, address, "replaced"));
             return;
         }
-        draft.ops = event_ops(&draft.body, parts, moved);
-        let verb = if moved { Verb::Replace } else { Verb::Update };
-        if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
+        draft.ops = self.part_ops(address, kind, grouping, &draft.body, parts, moves);
+        let verb = if moves { Verb::Replace } else { Verb::Update };
+        if draft.ops.iter().any(Op::creates) {
             draft.effects.extend(self.create_effect(kind));
         }
         self.push(address, verb, kind, draft);
@@ -563,8 +633,8 @@ impl Builder<'_> {
             body: resource.body.clone(),
             ..Draft::default()
         };
-        if api.form == Form::EventsByUrl {
-            self.update_events(address, kind, &object.parts, differences, draft);
+        if let Some(grouping) = api.grouping() {
+            self.update_parts(address, kind, grouping, &object.parts, differences, draft);
             return;
         }
         if let Some(frozen) = self.frozen(kind, differences) {
@@ -601,19 +671,9 @@ impl Builder<'_> {
         }
         match (fields.first(), api.update) {
             (None, _) => {}
-            (Some(_), Some(_)) => draft.ops.push(Op::Update(fields)),
+            (Some(_), Some(path)) => draft.ops.push(Op::update(path, fields)),
             (Some(field), None) => {
-                self.problems.push(
-                    Problem::error(
-                        Code::CannotChange,
-                        format!("`{field}` of `{address}` cannot be changed through the API"),
-                    )
-                    .at(place(self.desired, address, field), "changed here")
-                    .help(match api.create {
-                        Create::Manual(at) => format!("put it back, or change it at {at}"),
-                        _ => "put it back, or change it in Zoho Desk".to_owned(),
-                    }),
-                );
+                self.cannot_be_changed(address, field, api);
                 return;
             }
         }
@@ -625,9 +685,16 @@ impl Builder<'_> {
                 .field(enabled.field)
                 .is_some_and(|field| matches!(field.wire(dialect), Wire::Switched(_)))
         {
-            draft
-                .ops
-                .push(Op::Switch(difference.after == switch_value(enabled.on)));
+            match api.switch {
+                Some(switch) => {
+                    let on = difference.after == switch_value(enabled.on);
+                    draft.ops.push(Op::switch(switch, on));
+                }
+                None => {
+                    self.cannot_be_changed(address, enabled.field, api);
+                    return;
+                }
+            }
         }
         let renews = |difference: &Difference| {
             kind.field(difference.field)
@@ -676,14 +743,14 @@ impl Builder<'_> {
             );
             return;
         }
-        let Way::Delete(by) = way(api.removal, self.options.removal(kind), object) else {
+        let Way::Delete(delete) = way(api.removal, self.options.removal(kind), object) else {
             self.cannot_be_replaced(address, kind, &field);
             return;
         };
-        let delete = Op::Delete {
-            id: object.id.clone(),
-            by,
-        };
+        if !matches!(api.create, Create::Post(_) | Create::Clone { .. }) {
+            self.cannot_be_replaced(address, kind, &field);
+            return;
+        }
         let keep = automatic.then(|| self.live.body(index));
         self.replace(address, kind, delete, draft, keep);
     }
@@ -698,7 +765,14 @@ impl Builder<'_> {
                     .any(|leaf| leaf.name == &**name && leaf.create_only),
                 _ => false,
             };
-            if field.create_only || leaf_frozen {
+            let goes_once = matches!(
+                field.wire(self.dialect()),
+                Wire::Sent {
+                    stage: Stage::Create,
+                    ..
+                }
+            );
+            if field.create_only || leaf_frozen || goes_once {
                 return Some((
                     difference.field.to_owned(),
                     "can be given on creation only".to_owned(),
@@ -747,11 +821,13 @@ impl Builder<'_> {
             }
         }
         draft.body = body;
-        let create = Op::Create {
-            members: Vec::new(),
+        let Some(api) = kind.api(self.dialect()) else {
+            return;
         };
         // The old one goes first: two of one name could not be told apart by a run that finds them.
-        draft.ops = vec![delete, create];
+        draft.ops = vec![delete];
+        let created = self.creation(address, kind, api, &mut draft.body, Vec::new());
+        draft.ops.extend(created);
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);
@@ -803,57 +879,4 @@ fn is_empty(value: &Value) -> bool {
         Value::List(list) => list.is_empty(),
         _ => false,
     }
-}
-
-fn wanted_events(body: &Body) -> Vec<String> {
-    match body.get("subscriptions") {
-        Some(Value::Map(map)) => guide_events(map).0,
-        _ => Vec::new(),
-    }
-}
-
-fn event_ops(body: &Body, parts: &[EventPart], moved: bool) -> Vec<Op> {
-    let wanted = wanted_events(body);
-    let active = body.get("isEnabled") != Some(&Value::Bool(false));
-    let remove = |part: &EventPart| Op::RemoveEvent {
-        id: part.id.clone(),
-    };
-    let add = |event: &String| Op::AddEvent {
-        event: event.clone(),
-    };
-    if moved {
-        return wanted
-            .iter()
-            .map(add)
-            .chain(parts.iter().map(remove))
-            .collect();
-    }
-    let mut ops = Vec::new();
-    let mut kept: BTreeSet<&str> = BTreeSet::new();
-    let mut stale = Vec::new();
-    for part in parts {
-        let keep =
-            wanted.contains(&part.event) && part.active == active && kept.insert(&part.event);
-        if !keep {
-            stale.push(part);
-        }
-    }
-    // An event whose state is wrong can only be made anew, and the old one must go first.
-    for part in &stale {
-        if wanted.contains(&part.event) && !kept.contains(part.event.as_str()) {
-            ops.push(remove(part));
-        }
-    }
-    ops.extend(
-        wanted
-            .iter()
-            .filter(|event| !kept.contains(event.as_str()))
-            .map(add),
-    );
-    for part in stale {
-        if !wanted.contains(&part.event) || kept.contains(part.event.as_str()) {
-            ops.push(remove(part));
-        }
-    }
-    ops
 }

@@ -24,10 +24,9 @@ use serde_json::{Map, Value as Json};
 use crate::api::page::Known;
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
 use crate::dialect::Dialect;
-use crate::kind::{Api, Form, Kind, Listing, Shape, Shown, Wire};
+use crate::kind::{Api, Kind, Listing, Shape, Shown, Wire};
 use crate::live::convert::Ids;
-use crate::live::grouped::group_events;
-use crate::live::{Live, LiveObject, convert, is_gone};
+use crate::live::{Live, LiveObject, convert, grouped, is_gone};
 use crate::state::{Body, Reference, Value};
 use needs::{KindNeeds, Scope, ScopeValue, roots};
 
@@ -194,9 +193,11 @@ async fn list(
         if api.page > 0 {
             remembered.insert(path, listed.known);
         }
-        if api.form == Form::EventsByUrl {
-            objects.extend(group_events(listed.objects).map_err(|reason| {
-                ApiError::new(ErrorKind::Malformed, "GET /events").with_message(&reason)
+        if let Some(grouping) = api.grouping() {
+            let path = api.listing.path();
+            let grouped = grouped::group(kind, grouping, path, listed.objects);
+            objects.extend(grouped.map_err(|reason| {
+                ApiError::new(ErrorKind::Malformed, &format!("GET {path}")).with_message(&reason)
             })?);
             continue;
         }
