@@ -634,11 +634,8 @@ impl Field {
         self
     }
     /// Says which writes of `openapi` carry it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the kind that needs it follows")
-    )]
-    const fn stage(mut self, wanted: Stage) -> Self {
+    #[must_use]
+    pub const fn stage(mut self, wanted: Stage) -> Self {
         if let Wire::Sent {
             name,
             shown,
@@ -656,11 +653,8 @@ impl Field {
         self
     }
     /// Says that in `openapi` it stands in the path of the creation alone.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the kind that needs it follows")
-    )]
-    const fn in_path(mut self) -> Self {
+    #[must_use]
+    pub const fn in_path(mut self) -> Self {
         self.openapi = Wire::InPath;
         self.create_only = true;
         self.write_only = true;

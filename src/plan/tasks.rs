@@ -3,6 +3,8 @@
 mod founders;
 mod prerequisites;
 mod removals;
+#[cfg(test)]
+mod tests;
 
 use crate::api::template;
 use crate::dialect::Dialect;
