@@ -25,7 +25,7 @@ pub const SETTLE: Duration = Duration::from_secs(60);
 pub const MAX_CREATIONS: usize = 3;
 
 /// The pause between two looks.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// What recovery needs.
 #[derive(Debug, Clone, Copy)]

@@ -5,13 +5,14 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
 
-use crate::api::{ApiError, ErrorKind, Request, Writer, template};
+use crate::api::{Answer, ApiError, ErrorKind, Removed, Request, Writer, template};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::queue::{End, Queue, Start};
+use crate::apply::read_back::{self, Seen};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
 use crate::ledger::Settled;
-use crate::live::convert::{EncodeError, Ids, id_text, switch_value};
+use crate::live::convert::{EncodeError, id_text};
 use crate::live::{Live, is_gone as is_trashed};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
@@ -221,7 +222,8 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
 
 /// The update of the fields that hold the given leaves; none where the table has no update.
 fn update_of(task: &Task, leaves: &[String], live: &Live) -> Option<Op> {
-    let path = task.kind.api(live.dialect)?.update?;
+    let api = task.kind.api(live.dialect)?;
+    let path = api.update?;
     let fields: Vec<&'static str> = task
         .kind
         .fields
@@ -236,7 +238,7 @@ fn update_of(task: &Task, leaves: &[String], live: &Live) -> Option<Op> {
             })
         })
         .collect();
-    Some(Op::update(path, fields))
+    Some(Op::update(path, fields).as_shown_by(api))
 }
 
 fn learn_field(task: &Task, body: &Map<String, Json>, live: &Live) {
@@ -309,6 +311,9 @@ async fn send(
     } = means;
     if matches!(op.act, Act::Delete | Act::RemovePart) {
         return match writer.remove(request).await {
+            Ok(Removed::Done(answer)) if !read_back::confirms(&answer) => {
+                settled(read_back::removed(task, op, means).await, answer.request_id)
+            }
             Ok(_) => Ok(Written::Answer(None, None)),
             Err(error) if error.kind() == ErrorKind::Abandoned => {
                 Err(Box::new(refused(error, task)))
@@ -331,14 +336,12 @@ async fn send(
         }
         sent += 1;
         let error = match answer {
-            Ok(answer) => match answer.body {
-                Some(Json::Object(body)) => {
-                    return Ok(Written::Answer(Some(body), answer.request_id));
-                }
+            Ok(answer) if creates => match read_back::made(task, op, answer.body, means).await {
+                Some(body) => return Ok(Written::Answer(Some(body), answer.request_id)),
                 // The object was made, or was not: the listing tells.
-                _ if creates => None,
-                _ => return Ok(Written::Answer(None, answer.request_id)),
+                None => None,
             },
+            Ok(answer) => return understood(task, op, answer, means).await,
             Err(error) if creates && error.is_outcome_unknown() => Some(error),
             Err(error) if creates && error.kind() == ErrorKind::Duplicate => {
                 let adopted = adopt_duplicate(task, op, live, writer, recovery, &error);
@@ -351,7 +354,7 @@ async fn send(
                 return adopted.unwrap_or_else(|| Err(Box::new(refused(error, task))));
             }
             Err(error) => {
-                return if is_switched_already(op, task, live, writer).await {
+                return if is_switched_already(op, task, means).await {
                     Ok(Written::Answer(None, None))
                 } else {
                     Err(Box::new(refused(error, task)))
@@ -383,6 +386,58 @@ async fn send(
     }
 }
 
+/// What an answer says of a write to an object that is there; read back where it does not show it.
+async fn understood(
+    task: &Task,
+    op: &Op,
+    answer: Answer,
+    means: ApplyContext<'_>,
+) -> Result<Written, Box<Outcome>> {
+    let live = means.live;
+    if op.act == Act::Update {
+        let shown = read_back::own(task, op, answer.body, live).filter(|_| !op.silent);
+        let body = match shown {
+            Some(body) => Ok(body),
+            None => read_back::updated(task, op, means).await,
+        };
+        return body
+            .map(|body| Written::Answer(Some(body), answer.request_id))
+            .map_err(|why| Box::new(not_read_back(&why)));
+    }
+    if read_back::confirms(&answer) {
+        return Ok(Written::Answer(None, answer.request_id));
+    }
+    let request_id = answer.request_id;
+    let seen = match read_back::own(task, op, answer.body, live) {
+        Some(body) if read_back::is_switched(task, op, &body, live) => Seen::Done,
+        _ if op.act == Act::Leave => read_back::left(task, op, means).await,
+        _ => read_back::switched(task, op, means).await,
+    };
+    settled(seen, request_id)
+}
+
+/// What a look came to whose write was not confirmed.
+fn settled(seen: Seen, request_id: Option<String>) -> Result<Written, Box<Outcome>> {
+    match seen {
+        Seen::Done => Ok(Written::Answer(None, request_id)),
+        Seen::NotDone => Err(Box::new(Outcome::Failed {
+            error: "the server accepted the write but did not carry it out".to_owned(),
+            hint: Some("check in Zoho Desk what stands in its way, and apply again".to_owned()),
+            request_id,
+            partly: false,
+        })),
+        Seen::Unknown(why) => Err(Box::new(not_read_back(&why))),
+    }
+}
+
+fn not_read_back(why: &str) -> Outcome {
+    Outcome::Unknown {
+        error: format!(
+            "the answer does not show what came of it, and it cannot be read back: {why}"
+        ),
+    }
+}
+
 /// A creation whose answer was lost and whose object has not appeared.
 fn never_seen(sent: usize, cause: &str) -> Outcome {
     let sent = counted(sent, "time");
@@ -398,31 +453,14 @@ fn id_key(task: &Task, live: &Live) -> &'static str {
 
 /// Whether an object that was to be switched, or taken out of use, is so already: an earlier attempt
 /// whose answer was lost may have done it.
-async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
-    let on = match op.act {
-        Act::Switch(on) => on,
-        Act::Disable => false,
-        _ => return false,
-    };
-    let own_id = || live.id(&task.address);
-    let id = op.id.as_deref().map(str::to_owned).or_else(own_id);
-    let (Some(id), Some(api), Some(enabled)) = (id, task.kind.api(live.dialect), task.kind.enabled)
-    else {
-        return false;
-    };
-    let Some(item) = api.item else {
-        return false;
-    };
-    let request = template::get_by_id(item, &id);
-    let Ok(answer) = writer.reader().get(&request).await else {
-        return false;
-    };
-    let Some(Json::Object(raw)) = answer.body else {
-        return false;
-    };
-    let body = live.decode(task.kind, &raw);
-    body.get(enabled.field)
-        .is_some_and(|value| !value.is_null() && (*value == switch_value(enabled.on)) == on)
+async fn is_switched_already(op: &Op, task: &Task, means: ApplyContext<'_>) -> bool {
+    let shows = task
+        .kind
+        .api(means.live.dialect)
+        .is_some_and(|api| api.item.is_some());
+    matches!(op.act, Act::Switch(_) | Act::Disable)
+        && shows
+        && read_back::switched(task, op, means).await == Seen::Done
 }
 
 /// Whether the object of a refused removal is gone: an earlier attempt whose answer was lost may

@@ -753,6 +753,8 @@ pub struct Api {
     pub required_on_create: &'static [&'static str],
     /// The path of an update (PATCH), with `{id}`; absent where there is none.
     pub update: Option<&'static str>,
+    /// The writes whose answer is known not to show what was sent: each is read back.
+    pub silent: &'static [Silent],
     /// Fields that every update sends again, since the server demands them.
     pub resend: &'static [&'static str],
     /// How objects are removed.
@@ -790,6 +792,7 @@ impl Api {
         create: Create::Never,
         required_on_create: &[],
         update: None,
+        silent: &[],
         resend: &[],
         removal: Removal::Never,
         switch: None,
@@ -936,6 +939,15 @@ pub struct Founders {
     pub leave: &'static str,
     /// The key under which that one is named then.
     pub leave_key: &'static str,
+}
+
+/// A write whose answer does not show what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silent {
+    /// The creation.
+    Create,
+    /// The update.
+    Update,
 }
 
 /// Endpoints that switch an object on and off.

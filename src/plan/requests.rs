@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::api::{Method, Request, template};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
-use crate::kind::{Field, Founders, Kind, Removal, Shape, SwitchApi, Wire};
+use crate::kind::{Api, Field, Founders, Kind, Removal, Shape, Silent, SwitchApi, Wire};
 use crate::ledger::journal::Effect;
 use crate::live::LiveObject;
 use crate::live::convert::{EncodeError, Ids, encode, plain};
@@ -32,6 +32,8 @@ pub struct Op {
     pub id: Option<Box<str>>,
     /// What its body holds.
     pub sends: Sends,
+    /// Whether its answer is known not to show what was sent, so that it is read back.
+    pub silent: bool,
     /// What few writes have.
     pub besides: Option<Box<Besides>>,
 }
@@ -113,6 +115,7 @@ impl Op {
             path,
             id: None,
             sends,
+            silent: false,
             besides: None,
         }
     }
@@ -252,6 +255,17 @@ impl Op {
     #[must_use]
     pub fn names(&self, field: &str) -> bool {
         matches!(&self.sends, Sends::Fields(names) if names.contains(&field))
+    }
+
+    /// Says whether the table knows its answer not to show what was sent.
+    #[must_use]
+    pub fn as_shown_by(mut self, api: &Api) -> Self {
+        self.silent = match self.act {
+            Act::Create | Act::AddPart => api.silent.contains(&Silent::Create),
+            Act::Update => api.silent.contains(&Silent::Update),
+            _ => false,
+        };
+        self
     }
 
     /// What the write is to what a run keeps.

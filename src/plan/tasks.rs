@@ -186,7 +186,13 @@ impl Builder<'_> {
                 },
             ),
             kind,
-            ops: task.ops,
+            ops: match kind.api(self.dialect()) {
+                Some(api) if !api.silent.is_empty() => {
+                    let ops = task.ops.into_iter();
+                    ops.map(|op| op.as_shown_by(api)).collect()
+                }
+                _ => task.ops,
+            },
             prerequisites: Vec::new(),
             body: task.body,
             named: self.named(address),

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::*;
-use crate::api::Method;
+use crate::api::{Method, Observed};
 use crate::kind::rules::Is;
-use crate::kind::{KINDS, Removal, find};
+use crate::kind::{KINDS, Removal, Silent, find};
 use crate::live::LiveObject;
+use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::requests::{Act, Sends};
 use crate::state::{Resource, State};
 
@@ -373,6 +374,36 @@ fn a_field_travels_with_the_writes_of_its_stage_alone() {
         planned.tasks[0].ops[0].sends,
         Sends::Fields(["shareDataWithPeers"].into())
     );
+}
+
+#[test]
+fn what_is_read_back_is_in_the_forecast() {
+    let basis = Basis {
+        dialect: Dialect::Openapi,
+        reading: Reading::default(),
+        observed: Observed::default(),
+        concurrency: 5,
+        now_ms: 0,
+    };
+    let told = |silent: &'static [Silent], item: Option<&'static str>| {
+        let kind = altered(find("roles").unwrap(), |api| {
+            api.silent = silent;
+            api.item = item;
+        });
+        let changed = [("name", Value::text("x"))];
+        let sides = Sides::new(kind, Dialect::Openapi)
+            .live("a", &changed)
+            .wanted(&[("name", Value::text("y"))]);
+        let planned = sides.plan().unwrap();
+        let forecast = Forecast::of(&planned.tasks, &basis).unwrap();
+        let is_silent = planned.tasks[0].ops[0].silent;
+        (is_silent, forecast.reads, forecast.credits())
+    };
+    let item = Some("/roles/{id}");
+    assert_eq!(told(&[], item), (false, 0, 1));
+    assert_eq!(told(&[Silent::Create], item), (false, 0, 1));
+    assert_eq!(told(&[Silent::Update], item), (true, 1, 2));
+    assert_eq!(told(&[Silent::Update], None), (true, 1, 4));
 }
 
 #[test]
