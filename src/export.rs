@@ -127,7 +127,7 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
             name.to_owned()
         };
     }
-    if let Some(grouping) = kind.api(live.dialect).and_then(|api| api.grouping()) {
+    if let Some(grouping) = kind.grouping(live.dialect) {
         // What the parts share is an address: its path may hold a key, and a handle is shown everywhere.
         return text(grouping.by)
             .and_then(|url| url::Url::parse(url).ok())
@@ -201,7 +201,7 @@ fn tidy(
         };
         tidy.set(field.name, value);
     }
-    if let Some(grouping) = kind.api(live.dialect).and_then(|api| api.grouping()) {
+    if let Some(grouping) = kind.grouping(live.dialect) {
         let part = grouping.singular;
         if grouped::is_mixed(&object.parts) {
             notes.push(format!(

@@ -122,10 +122,7 @@ pub fn identity_fields(
     kind: &'static Kind,
     dialect: Dialect,
 ) -> impl Iterator<Item = &'static kind::Field> {
-    let shared = kind
-        .api(dialect)
-        .and_then(|api| api.grouping())
-        .map(|grouping| grouping.by);
+    let shared = kind.grouping(dialect).map(|grouping| grouping.by);
     kind.fields.iter().filter(move |field| match shared {
         Some(shared) => field.name == shared,
         None => field.identity,

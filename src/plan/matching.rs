@@ -370,16 +370,13 @@ fn left_by_moves(
             .objects
             .get(index)
             .filter(|object| !object.parts.is_empty())
-            .and_then(|object| object.kind.api(live.dialect)?.grouping());
+            .and_then(|object| object.kind.grouping(live.dialect));
         if let Some(grouping) = grouping {
             left.push((index, address.clone(), grouping.by));
         }
     }
     for (address, resource) in &desired.state {
-        let in_parts = resource
-            .kind
-            .api(live.dialect)
-            .is_some_and(|api| api.grouping().is_some());
+        let in_parts = resource.kind.grouping(live.dialect).is_some();
         if !in_parts || !bound.live.contains_key(address) {
             continue;
         }

@@ -126,7 +126,7 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
             }
         }
         unclear_or_unfit_values(desired, address, resource, dialect, &mut problems);
-        if let Some(grouping) = kind.api(dialect).and_then(|api| api.grouping()) {
+        if let Some(grouping) = kind.grouping(dialect) {
             let (entry, label) = grouping.entry;
             for key in grouped::refused(grouping, &resource.body) {
                 let at = format!("{}/{key}", grouping.parts);

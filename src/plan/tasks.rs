@@ -1,20 +1,20 @@
 //! From differences to ordered tasks: what is sent, what comes first, and the plan that shows it.
 
+mod creations;
 mod founders;
+mod parts;
 mod prerequisites;
 mod removals;
 #[cfg(test)]
 mod tests;
 
-use crate::api::template;
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
-use crate::kind::rules::{GoWith, Rule, Sign};
-use crate::kind::{Api, Create, Field, Grouping, Kind, Shape, Stage, Wire};
+use crate::kind::rules::{GoWith, Rule};
+use crate::kind::{Api, Create, Kind, Shape, Stage, Wire};
 use crate::live::Live;
 use crate::live::convert::{can_be_cleared, switch_value};
-use crate::live::grouped::{self, Part, PartChange};
-use crate::live::marks::{belongs_to_others, shows};
+use crate::live::marks::belongs_to_others;
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::order::{order, targeted};
@@ -25,7 +25,7 @@ use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy};
 use crate::problem::{Code, Place, Problem};
-use crate::state::{Address, Body, Reference, Value};
+use crate::state::{Address, Body, Value};
 use crate::verb::Verb;
 use foldhash::HashMap;
 
@@ -308,7 +308,7 @@ impl Builder<'_> {
             draft.ops = self.part_ops(address, kind, grouping, &draft.body, &[], false);
         } else {
             let cleared = self.cleared_after_create(address, kind, &resource.body);
-            draft.ops = self.creation(address, kind, api, &mut draft.body, cleared);
+            draft.ops = self.creation(address, kind, api, &mut draft.body, &cleared);
             if matches!(api.create, Create::Clone { .. }) {
                 // It may have been chosen of what the new one is a copy.
                 draft.changes = Changes::created(kind, self.dialect(), draft.body.clone());
@@ -325,100 +325,6 @@ impl Builder<'_> {
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
-    }
-
-    /// The writes that make an object: its creation, and an update with what does not go with it. The
-    /// `cleared` fields are sent as null by that update.
-    fn creation(
-        &mut self,
-        address: &Address,
-        kind: &'static Kind,
-        api: &Api,
-        body: &mut Body,
-        cleared: Vec<&'static str>,
-    ) -> Vec<Op> {
-        let dialect = self.dialect();
-        let op = match api.create {
-            Create::Post(path) => self.with_founders(address, api, Op::create(path)),
-            Create::Clone {
-                path,
-                otherwise,
-                sends,
-            } => {
-                self.choose_original(address, kind, path, otherwise, body);
-                Op::copy(path, sends)
-            }
-            Create::Manual(_) | Create::Never => return Vec::new(),
-        };
-        let follows = |field: &&Field| {
-            let is_set = body.get(field.name).is_some_and(|value| !is_empty(value));
-            let wire = field.wire(dialect);
-            (is_set && wire.goes_with_update() && !op.sends(field, dialect))
-                || cleared.contains(&field.name)
-        };
-        let fields: Vec<&'static str> = kind
-            .fields
-            .iter()
-            .filter(follows)
-            .map(|field| field.name)
-            .collect();
-        let mut ops = vec![op];
-        if let Some(field) = fields.first() {
-            match api.update {
-                Some(path) => ops.push(Op::update(path, fields)),
-                None => self.cannot_be_changed(address, field, api),
-            }
-        }
-        ops
-    }
-
-    /// Chooses what a new object is a copy of, where the manifest does not say.
-    fn choose_original(
-        &mut self,
-        address: &Address,
-        kind: &'static Kind,
-        path: &'static str,
-        signs: &[Sign],
-        body: &mut Body,
-    ) {
-        let lacking = |name: &&'static str| body.get(name).is_none_or(Value::is_null);
-        let Some(of) = template::names(path).into_iter().find(lacking) else {
-            return;
-        };
-        let original = self.live.collection(kind.collection).find(|index| {
-            let object = self.live.objects.get(*index);
-            object.is_some_and(|object| {
-                !signs.is_empty() && signs.iter().all(|sign| shows(&object.raw, sign))
-            })
-        });
-        match original.and_then(|index| self.live.address_of(index)) {
-            Some(original) => body.set(of, Value::Reference(Reference::To(original))),
-            None => self.problems.push(
-                Problem::error(
-                    Code::MissingForCreate,
-                    format!(
-                        "a new {} is made as a copy of another one, and `{of}` does not say of which",
-                        kind.singular
-                    ),
-                )
-                .at(place(self.desired, address, ""), "declared here")
-                .help(format!("set `{of}`")),
-            ),
-        }
-    }
-
-    fn cannot_be_created(&mut self, address: &Address, kind: &'static Kind) {
-        self.problems.push(
-            Problem::error(
-                Code::CannotCreate,
-                format!("`{address}` does not exist and cannot be created through the API"),
-            )
-            .at(place(self.desired, address, ""), "declared here")
-            .help(format!(
-                "create the {} in Zoho Desk, then plan again",
-                kind.singular
-            )),
-        );
     }
 
     fn cannot_be_changed(&mut self, address: &Address, field: &str, api: &Api) {
@@ -555,71 +461,6 @@ impl Builder<'_> {
                 ..draft
             },
         );
-    }
-
-    /// The writes that make and remove parts of a resource that several objects form.
-    fn part_ops(
-        &mut self,
-        address: &Address,
-        kind: &'static Kind,
-        grouping: &'static Grouping,
-        body: &Body,
-        parts: &[Part],
-        moves: bool,
-    ) -> Vec<Op> {
-        let Some(api) = kind.api(self.dialect()) else {
-            return Vec::new();
-        };
-        let mut ops = Vec::new();
-        for change in grouped::changes(kind, grouping, body, parts, moves) {
-            match change {
-                PartChange::Add(part) => match api.create {
-                    Create::Post(path) => ops.push(Op::add_part(path, part)),
-                    _ => self.cannot_be_changed(address, grouping.parts, api),
-                },
-                PartChange::Remove(part) => match self.without_part(address, kind, part) {
-                    Some(op) => ops.push(op),
-                    None => self.cannot_be_changed(address, grouping.parts, api),
-                },
-            }
-        }
-        ops
-    }
-
-    /// The write that removes a part of a resource, as the table says it; none where it says none.
-    fn without_part(&self, address: &Address, kind: &'static Kind, part: &Part) -> Option<Op> {
-        let index = self.live.find_id(address.collection, &part.id)?;
-        let object = self.live.objects.get(index)?;
-        let removal = kind.api(self.dialect())?.removal;
-        match way(removal, self.options.removal(kind), object) {
-            Way::Delete(op) => Some(op.of_part(&part.id)),
-            _ => None,
-        }
-    }
-
-    fn update_parts(
-        &mut self,
-        address: &Address,
-        kind: &'static Kind,
-        grouping: &'static Grouping,
-        parts: &[Part],
-        differences: &[Difference],
-        mut draft: Draft,
-    ) {
-        let moves = differences
-            .iter()
-            .any(|difference| difference.field == grouping.by);
-        if moves && self.prevents_destroy(address) {
-            self.problems
-                .push(prevented(self.desired, address, "replaced"));
-            return;
-        }
-        draft.ops = self.part_ops(address, kind, grouping, &draft.body, parts, moves);
-        let verb = if moves { Verb::Replace } else { Verb::Update };
-        if draft.ops.iter().any(Op::creates) {
-            draft.effects.extend(self.create_effect(kind));
-        }
-        self.push(address, verb, kind, draft);
     }
 
     fn update(&mut self, address: &Address, differences: &[Difference]) {
@@ -834,7 +675,7 @@ impl Builder<'_> {
         };
         // The old one goes first: two of one name could not be told apart by a run that finds them.
         draft.ops = vec![delete];
-        let created = self.creation(address, kind, api, &mut draft.body, Vec::new());
+        let created = self.creation(address, kind, api, &mut draft.body, &[]);
         draft.ops.extend(created);
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));

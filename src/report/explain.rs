@@ -277,7 +277,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 Stage::Always => {}
                 Stage::Create => words.push("sent on creation only".to_owned()),
                 Stage::Update => {
-                    words.push("sent by an update that follows the creation".to_owned())
+                    words.push("sent by an update that follows the creation".to_owned());
                 }
             }
             if shown == Shown::InObject {

@@ -290,8 +290,7 @@ impl Update<'_> {
             .desired
             .state
             .get(address)
-            .and_then(|resource| resource.kind.api(live.dialect))
-            .is_some_and(|api| api.grouping().is_some());
+            .is_some_and(|resource| resource.kind.grouping(live.dialect).is_some());
         if !is_parted {
             return Vec::new();
         }

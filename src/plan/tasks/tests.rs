@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::*;
 use crate::api::{Method, Observed};
-use crate::kind::rules::Is;
-use crate::kind::{KINDS, Removal, Silent, find};
+use crate::kind::rules::{Is, Sign};
+use crate::kind::{Field, KINDS, Removal, Silent, find};
 use crate::live::LiveObject;
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::requests::{Act, Sends};
-use crate::state::{Resource, State};
+use crate::state::{Reference, Resource, State};
 
 const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
 
@@ -100,7 +100,7 @@ impl Sides {
     fn plan(&self) -> Result<Planned, Vec<Code>> {
         let desired = Desired {
             state: State::default(),
-            details: Default::default(),
+            details: indexmap::IndexMap::default(),
             removed: Vec::new(),
             warnings: Vec::new(),
             digest: String::new(),
