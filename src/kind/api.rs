@@ -218,6 +218,8 @@ pub struct Grouping {
     pub words: &'static str,
     /// What can be written, for those who wrote something else.
     pub help: &'static str,
+    /// What a resource leaves that moves, completing "it leaves …", and the label of the old place.
+    pub left: (&'static str, &'static str),
     /// What is wrong with a name that is not what the parts share, and what to do about it.
     pub no_name: (&'static str, &'static str),
 }

@@ -130,6 +130,7 @@ const GROUPING: Grouping = Grouping {
     names: GUIDE_EVENTS,
     words: "fields",
     help: "the guide knows ten events without filters, and `Ticket_Update` with `fields: [status]` or `[assigneeId]`; use an overlay for the rest",
+    left: ("the events of its old URL", "its old URL"),
     no_name: (
         "the guide's webhooks have no names; a URL says which one is to be removed",
         "list its URL, in an overlay of the environments that speak the guide dialect",

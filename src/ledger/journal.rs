@@ -145,7 +145,7 @@ pub struct Intent {
     /// What the write is to what a run keeps; see [`Intent::effect`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
-    /// The agent whom a new department gets as a member for a time, by id.
+    /// Who is a member of a new object for a time, by id.
     #[serde(default, rename = "lent", skip_serializing_if = "Option::is_none")]
     pub temporary_member: Option<String>,
     /// Whether the resource must never be removed.

@@ -332,7 +332,7 @@ impl Live {
         self.has_learned.load(Ordering::Acquire)
     }
 
-    /// The ids that the server gave to what was made for an address: one, or one an event.
+    /// The ids that the server gave to what was made for an address: one, or one a part.
     #[must_use]
     pub fn learned_ids(&self, address: &Address) -> Vec<String> {
         self.learned

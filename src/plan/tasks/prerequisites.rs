@@ -21,8 +21,8 @@ impl Builder<'_> {
         task.verb == Verb::Delete && hierarchy::share_a_circle(task.kind, one, other, self.live)
     }
 
-    /// Removals of what a webhook leaves, each with the task after which it goes: that one brings all
-    /// events to the new place.
+    /// Removals of what a resource in parts leaves, each with the task after which it goes: that one
+    /// brings all parts to the new place.
     fn leaving(&self) -> Vec<(usize, usize)> {
         let mut edges = Vec::new();
         for (later, task) in self.tasks.iter().enumerate() {
