@@ -1,4 +1,6 @@
 //! Writes whose answer is not the object: they are read back, whatever the answer looks like.
+//!
+//! The case is numbered as in `tests/acceptance.md`.
 
 #![expect(
     clippy::expect_used,
@@ -247,7 +249,7 @@ fn organization(dialect: Dialect) -> Arc<Mutex<Simulator>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_carried_out_is_not_done_whatever_was_answered() {
+async fn case_10_what_was_not_carried_out_is_not_done_whatever_was_answered() {
     let mut seen = 0;
     for dialect in DIALECTS {
         for change in CHANGES {
@@ -290,7 +292,7 @@ async fn what_was_not_carried_out_is_not_done_whatever_was_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_carried_out_is_done_whatever_was_answered() {
+async fn case_10_what_was_carried_out_is_done_whatever_was_answered() {
     for dialect in DIALECTS {
         for change in CHANGES {
             let Some(text) = changed(dialect, *change) else {
@@ -331,7 +333,7 @@ async fn what_was_carried_out_is_done_whatever_was_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_cannot_be_read_back_is_unknown() {
+async fn case_10_a_write_that_cannot_be_read_back_is_unknown() {
     for dialect in DIALECTS {
         let simulator = organization(dialect);
         Run::of(dialect, &before(dialect), &simulator, |front| front).await;
@@ -358,7 +360,7 @@ async fn a_write_that_cannot_be_read_back_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_known_to_show_nothing_is_read_back_once() {
+async fn case_10_what_is_known_to_show_nothing_is_read_back_once() {
     for dialect in DIALECTS {
         for (at, reads) in [(0, 1), (2, 1)] {
             for (silent, reads) in [(false, 0), (true, reads)] {
@@ -381,7 +383,7 @@ async fn what_is_known_to_show_nothing_is_read_back_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whether_a_temporary_member_has_left_shows_in_its_own_object() {
+async fn case_10_whether_a_temporary_member_has_left_shows_in_its_own_object() {
     let dialect = Dialect::Openapi;
     let text = "\
 departments: {New: {}}

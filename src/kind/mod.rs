@@ -414,7 +414,7 @@ pub enum Encoding {
     Words(&'static [(&'static str, &'static str)]),
 }
 
-/// Which writes carry a field.
+/// Which writes carry a field; for the fields of a kind, not for leaves of their maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Creations and updates.

@@ -586,6 +586,12 @@ mod tests {
     }
 
     #[test]
+    fn a_write_takes_little_room() {
+        // A plan for a new organization holds 100,000.
+        assert!(size_of::<Op>() <= 80, "{}", size_of::<Op>());
+    }
+
+    #[test]
     fn a_way_that_the_table_lacks_is_not_made_up() {
         let kind = crate::kind::find("agents").unwrap();
         for removal in [Removal::Never, Removal::Chosen { doc: "", ways: &[] }] {
