@@ -22,7 +22,7 @@ mod encode;
 mod lay;
 
 pub use alike::{are_alike, field_at, opaque_field, renamed, same_json};
-pub use encode::{EncodeError, Part, can_be_cleared, encode, is_fixed, may_go};
+pub use encode::{EncodeError, Part, can_be_cleared, encode, is_fixed, may_go, plain};
 pub use lay::{LIVE_VALUE, Target, as_secret, merge, restrict, settle, targets, written};
 
 /// Translates ids and wire names of an organization to addresses.
@@ -193,7 +193,9 @@ pub fn read_field(
             ..
         } => (*read, *encoding),
         Wire::Switched(name) | Wire::Query(name) => (*name, Encoding::Plain),
-        Wire::Manual { read: None, .. } | Wire::Harmless | Wire::Refused(_) => return None,
+        Wire::Manual { read: None, .. } | Wire::InPath | Wire::Harmless | Wire::Refused(_) => {
+            return None;
+        }
     };
     shown_at(raw, path).map(|json| decode(field, dialect, encoding, &json, names))
 }

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::codec::{self, switch_value};
-use crate::dialect::Dialect;
 use crate::kind::rules::{Deed, Handle, Rule};
-use crate::kind::{self, Field, Form, Kind, Null, Shape, Wire};
+use crate::kind::{self, Field, Kind, Null, Shape, Wire};
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
-use crate::live::{Live, LiveObject};
+use crate::live::{Live, LiveObject, grouped};
 use crate::secret::Secret;
 use crate::state::{Address, Body, Leaves, Reference, Resource, State, Value};
 
@@ -128,15 +127,12 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
             name.to_owned()
         };
     }
-    if kind
-        .api(live.dialect)
-        .is_some_and(|api| api.form == Form::EventsByUrl)
-    {
-        // A path may hold a key, and a handle is shown everywhere.
-        return text("url")
+    if let Some(grouping) = kind.grouping(live.dialect) {
+        // What the parts share is an address: its path may hold a key, and a handle is shown everywhere.
+        return text(grouping.by)
             .and_then(|url| url::Url::parse(url).ok())
             .and_then(|url| url.host_str().map(str::to_owned))
-            .unwrap_or_else(|| "webhook".to_owned());
+            .unwrap_or_else(|| kind.singular.to_owned());
     }
     let field = kind.naming_field();
     let name = field.wire(live.dialect).read_name().unwrap_or(field.name);
@@ -205,25 +201,16 @@ fn tidy(
         };
         tidy.set(field.name, value);
     }
-    let is_mixed = !object.parts.is_empty() && object.raw.get("isActive") == Some(&Json::Null);
-    if is_mixed {
-        notes.push(format!(
-            "`{address}` is on for some of its events and off for others; the manifest switches all of them on"
-        ));
-    }
-    if kind.collection == "webhooks"
-        && live.dialect == Dialect::Guide
-        && let Some(Value::Map(map)) = tidy.get_mut("subscriptions")
-    {
-        let foreign: Vec<String> = map
-            .keys()
-            .filter(|event| event.contains('.'))
-            .map(str::to_owned)
-            .collect();
-        for event in foreign {
-            map.remove(&event);
+    if let Some(grouping) = kind.grouping(live.dialect) {
+        let part = grouping.singular;
+        if grouped::is_mixed(&object.parts) {
             notes.push(format!(
-                "`{address}` is subscribed to `{event}`, which a manifest cannot express"
+                "`{address}` is on for some of its {part}s and off for others; the manifest switches all of them on"
+            ));
+        }
+        for own in grouped::take_unwritable(grouping, &mut tidy) {
+            notes.push(format!(
+                "`{address}` has the {part} `{own}`, which a manifest cannot express"
             ));
         }
     }

@@ -123,7 +123,7 @@ fn note(plan: &str, dialect: Dialect, case: (&Path, &str), recorded: &mut Record
 fn can_be_sent(field: &Field, dialect: Dialect) -> bool {
     matches!(
         field.wire(dialect),
-        Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_)
+        Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) | Wire::InPath
     )
 }
 

@@ -35,7 +35,20 @@ pub fn get_by_id(template: &str, id: &str) -> Request {
         .unwrap_or_else(|| Request::new(Method::Get, template.to_owned()))
 }
 
-fn fill(template: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+/// Whether a path may have come from a template.
+#[must_use]
+pub fn fits(template: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    let fits = template.split('/').all(|wanted| {
+        segments
+            .next()
+            .is_some_and(|segment| wanted.starts_with('{') || wanted == segment)
+    });
+    fits && segments.next().is_none()
+}
+
+/// Fills the places of a path; none where one has no value.
+pub fn fill(template: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let mut pieces = template.split('{');
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
@@ -70,5 +83,13 @@ mod tests {
         assert_eq!(get("/teams/{id}", &value), None);
         assert_eq!(get_by_id("/teams/{id}", "5").path, "/teams/5");
         assert_eq!(get_by_id("/teams", "5").path, "/teams");
+        for (path, is_one) in [
+            ("/teams/5/leave", true),
+            ("/teams/5", false),
+            ("/teams/5/leave/6", false),
+            ("/roles/5/leave", false),
+        ] {
+            assert_eq!(fits("/teams/{id}/leave", path), is_one, "{path}");
+        }
     }
 }

@@ -21,15 +21,14 @@ pub fn did_not_take(
     answer: &Map<String, Json>,
     live: &Live,
 ) -> Vec<FieldPath> {
-    let creates = matches!(op, Op::Create { .. });
-    if !creates && !op.is_update() {
-        return Vec::new();
-    }
+    let creates = op.creates();
     let stored = live.decode(task.kind, answer);
     let mut missing = Vec::new();
     for field in task.kind.fields {
-        let is_sent = creates || op.updates(field.name);
-        if !is_sent || field.write_only || !matches!(field.wire(live.dialect), Wire::Sent { .. }) {
+        if !op.sends(field, live.dialect)
+            || field.write_only
+            || !matches!(field.wire(live.dialect), Wire::Sent { .. })
+        {
             continue;
         }
         let (Some(wanted), Some(have)) = (task.body.get(field.name), stored.get(field.name)) else {
@@ -43,7 +42,7 @@ pub fn did_not_take(
                 // A create leaves null out, and the server may fill in a default.
                 .filter(|difference| !creates || !difference.after.is_null())
                 .map(|difference| difference.path)
-                .filter(|path| creates || op.sends(path)),
+                .filter(|path| op.sends_at(path)),
         );
     }
     missing

@@ -3,5 +3,6 @@
 pub mod check;
 pub mod event;
 mod queue;
+mod read_back;
 pub mod recover;
 pub mod run;

@@ -11,13 +11,12 @@ use serde_json::{Map, Value as Json};
 use crate::api::{ApiError, Reader};
 use crate::clock::Clock;
 use crate::codec::id_text;
-use crate::kind::Form;
 use crate::live::marks::belongs_to_others;
-use crate::live::{Live, LiveObject, is_gone, key};
-use crate::plan::requests::Op;
+use crate::live::{Live, LiveObject, grouped, is_gone, key};
+use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
 use crate::reading::{listing_of, paging, plant_words};
-use crate::state::{Reference, Value};
+use crate::state::Reference;
 
 /// How long an object may take to appear in its listing.
 pub const SETTLE: Duration = Duration::from_secs(60);
@@ -26,7 +25,7 @@ pub const SETTLE: Duration = Duration::from_secs(60);
 pub const MAX_CREATIONS: usize = 3;
 
 /// The pause between two looks.
-const LOOK_AGAIN: Duration = Duration::from_secs(15);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
 /// What recovery needs.
 #[derive(Debug, Clone, Copy)]
@@ -112,22 +111,14 @@ async fn list(
         .ops
         .iter()
         .filter_map(|op| match op {
-            Op::Delete { id, .. } | Op::RemoveEvent { id } => Some(id.as_str()),
+            op if matches!(op.act, Act::Delete | Act::RemovePart) => op.id.as_deref(),
             _ => None,
         })
         .collect();
     let objects = objects.filter(|(id, raw)| !replaced.contains(&id.as_str()) && !is_gone(raw));
-    if let (Form::EventsByUrl, Op::AddEvent { event }) = (api.form, op) {
-        let url = match task.body.get("url") {
-            Some(Value::Text(url)) => url.to_string(),
-            Some(Value::Secret(secret)) => secret.expose().unwrap_or_default().to_owned(),
-            _ => String::new(),
-        };
-        let is = |raw: &Map<String, Json>, key: &str, text: &str| {
-            raw.get(key).and_then(Json::as_str) == Some(text)
-        };
+    if let (Some(grouping), Act::AddPart) = (api.grouping(), op.act) {
         return Ok(objects
-            .filter(|(_, raw)| is(raw, "url", &url) && is(raw, "eventType", event))
+            .filter(|(_, raw)| grouped::is_part(grouping, raw, op.values()))
             .collect());
     }
     let id = |reference: &Reference| live.id_behind(reference);

@@ -5,19 +5,20 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
 
-use crate::api::{ApiError, ErrorKind, Request, Writer, template};
+use crate::api::{Answer, ApiError, ErrorKind, Removed, Request, Writer, template};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::queue::{End, Queue, Start};
+use crate::apply::read_back::{self, Seen};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
-use crate::codec::{self, EncodeError, Ids, id_text, switch_value};
+use crate::codec::{self, EncodeError, id_text};
 use crate::ledger::Settled;
 use crate::live::{Live, is_gone as is_trashed};
-use crate::plan::requests::Op;
+use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
 use crate::problem::counted;
 use crate::run_record::JournalWriter;
-use crate::state::{Value, identity};
+use crate::state::{FieldPath, Value, identity};
 use crate::verb::Verb;
 
 /// What tasks are carried out with.
@@ -182,21 +183,22 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
             live.learn(&task.address, &new);
             id.get_or_insert(new);
         }
-        if matches!(op, Op::Create { .. }) || op.is_update() {
+        if matches!(op.act, Act::Create | Act::Update) {
             live.store(&task.address, live.decode(task.kind, &body));
         }
         let mut missing = did_not_take(task, op, &body, live);
         let mut request_id = request_id;
         if adopted && !missing.is_empty() {
             // What was there differs from what is wanted: bring it in line.
-            let update = Op::Update(missing.clone());
-            match write(task, &update, means, false).await {
-                Err(outcome) => return *outcome,
-                Ok(Written::Answer(Some(body), id)) => {
-                    missing = did_not_take(task, op, &body, live);
-                    request_id = id;
+            if let Some(update) = update_of(task, &missing, live) {
+                match write(task, &update, means, false).await {
+                    Err(outcome) => return *outcome,
+                    Ok(Written::Answer(Some(body), id)) => {
+                        missing = did_not_take(task, op, &body, live);
+                        request_id = id;
+                    }
+                    Ok(_) => missing.clear(),
                 }
-                Ok(_) => missing.clear(),
             }
         }
         if !missing.is_empty() {
@@ -219,6 +221,12 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
         }
     }
     Outcome::Applied { id }
+}
+
+/// The update of what stands at the given paths; none where the table has no update.
+fn update_of(task: &Task, paths: &[FieldPath], live: &Live) -> Option<Op> {
+    let api = task.kind.api(live.dialect)?;
+    Some(Op::update(api.update?, paths).as_shown_by(api))
 }
 
 fn learn_name(task: &Task, body: &Map<String, Json>, live: &Live) {
@@ -264,7 +272,7 @@ async fn write(
     let written = send(task, op, &request, means).await;
     let (settled, id) = match &written {
         Ok(Written::Answer(body, _)) => {
-            let id = body.as_ref().and_then(|body| body.get("id"));
+            let id = body.as_ref().and_then(|body| body.get(id_key(task, live)));
             (Settled::Applied, id.and_then(id_text))
         }
         Ok(Written::Adopted(id, _)) => (Settled::Applied, Some(id.clone())),
@@ -288,8 +296,11 @@ async fn send(
         recovery,
         ..
     } = means;
-    if matches!(op, Op::Delete { .. } | Op::RemoveEvent { .. }) {
+    if matches!(op.act, Act::Delete | Act::RemovePart) {
         return match writer.remove(request).await {
+            Ok(Removed::Done(answer)) if !read_back::confirms(&answer) => {
+                settled(read_back::removed(task, op, means).await, answer.request_id)
+            }
             Ok(_) => Ok(Written::Answer(None, None)),
             Err(error) if error.kind() == ErrorKind::Abandoned => {
                 Err(Box::new(refused(error, task)))
@@ -312,14 +323,12 @@ async fn send(
         }
         sent += 1;
         let error = match answer {
-            Ok(answer) => match answer.body {
-                Some(Json::Object(body)) => {
-                    return Ok(Written::Answer(Some(body), answer.request_id));
-                }
+            Ok(answer) if creates => match read_back::made(task, op, answer.body, means).await {
+                Some(body) => return Ok(Written::Answer(Some(body), answer.request_id)),
                 // The object was made, or was not: the listing tells.
-                _ if creates => None,
-                _ => return Ok(Written::Answer(None, answer.request_id)),
+                None => None,
             },
+            Ok(answer) => return understood(task, op, answer, means).await,
             Err(error) if creates && error.is_outcome_unknown() => Some(error),
             Err(error) if creates && error.kind() == ErrorKind::Duplicate => {
                 let adopted = adopt_duplicate(task, op, live, writer, recovery, &error);
@@ -332,7 +341,7 @@ async fn send(
                 return adopted.unwrap_or_else(|| Err(Box::new(refused(error, task))));
             }
             Err(error) => {
-                return if is_switched_already(op, task, live, writer).await {
+                return if is_switched_already(op, task, means).await {
                     Ok(Written::Answer(None, None))
                 } else {
                     Err(Box::new(refused(error, task)))
@@ -364,6 +373,58 @@ async fn send(
     }
 }
 
+/// What an answer says of a write to an object that is there; read back where it does not show it.
+async fn understood(
+    task: &Task,
+    op: &Op,
+    answer: Answer,
+    means: ApplyContext<'_>,
+) -> Result<Written, Box<Outcome>> {
+    let live = means.live;
+    if op.act == Act::Update {
+        let shown = read_back::own(task, op, answer.body, live).filter(|_| !op.silent);
+        let body = match shown {
+            Some(body) => Ok(body),
+            None => read_back::updated(task, op, means).await,
+        };
+        return body
+            .map(|body| Written::Answer(Some(body), answer.request_id))
+            .map_err(|why| Box::new(not_read_back(&why)));
+    }
+    if read_back::confirms(&answer) {
+        return Ok(Written::Answer(None, answer.request_id));
+    }
+    let request_id = answer.request_id;
+    let seen = match read_back::own(task, op, answer.body, live) {
+        Some(body) if read_back::is_switched(task, op, &body, live) => Seen::Done,
+        _ if op.act == Act::Leave => read_back::left(task, op, means).await,
+        _ => read_back::switched(task, op, means).await,
+    };
+    settled(seen, request_id)
+}
+
+/// What a look came to whose write was not confirmed.
+fn settled(seen: Seen, request_id: Option<String>) -> Result<Written, Box<Outcome>> {
+    match seen {
+        Seen::Done => Ok(Written::Answer(None, request_id)),
+        Seen::NotDone => Err(Box::new(Outcome::Failed {
+            error: "the server accepted the write but did not carry it out".to_owned(),
+            hint: Some("check in Zoho Desk what stands in its way, and apply again".to_owned()),
+            request_id,
+            partly: false,
+        })),
+        Seen::Unknown(why) => Err(Box::new(not_read_back(&why))),
+    }
+}
+
+fn not_read_back(why: &str) -> Outcome {
+    Outcome::Unknown {
+        error: format!(
+            "the answer does not show what came of it, and it cannot be read back: {why}"
+        ),
+    }
+}
+
 /// A creation whose answer was lost and whose object has not appeared.
 fn never_seen(sent: usize, cause: &str) -> Outcome {
     let sent = counted(sent, "time");
@@ -379,35 +440,20 @@ fn id_key(task: &Task, live: &Live) -> &'static str {
 
 /// Whether an object that was to be switched, or taken out of use, is so already: an earlier attempt
 /// whose answer was lost may have done it.
-async fn is_switched_already(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
-    let (on, id) = match op {
-        Op::Switch(on) => (*on, live.id(&task.address)),
-        Op::Disable { id, .. } => (false, Some(id.clone())),
-        _ => return false,
-    };
-    let (Some(id), Some(api), Some(enabled)) = (id, task.kind.api(live.dialect), task.kind.enabled)
-    else {
-        return false;
-    };
-    let Some(item) = api.item else {
-        return false;
-    };
-    let request = template::get_by_id(item, &id);
-    let Ok(answer) = writer.reader().get(&request).await else {
-        return false;
-    };
-    let Some(Json::Object(raw)) = answer.body else {
-        return false;
-    };
-    let body = live.decode(task.kind, &raw);
-    body.get(enabled.field)
-        .is_some_and(|value| !value.is_null() && (*value == switch_value(enabled.on)) == on)
+async fn is_switched_already(op: &Op, task: &Task, means: ApplyContext<'_>) -> bool {
+    let shows = task
+        .kind
+        .api(means.live.dialect)
+        .is_some_and(|api| api.item.is_some());
+    matches!(op.act, Act::Switch(_) | Act::Disable)
+        && shows
+        && read_back::switched(task, op, means).await == Seen::Done
 }
 
 /// Whether the object of a refused removal is gone: an earlier attempt whose answer was lost may
 /// have removed it, and some removals then refuse the id instead of saying that it is not there.
 async fn is_gone(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
-    let (Op::Delete { id, .. }, Some(api)) = (op, task.kind.api(live.dialect)) else {
+    let (Act::Delete, Some(id), Some(api)) = (op.act, &op.id, task.kind.api(live.dialect)) else {
         return false;
     };
     let Some(item) = api.item else {

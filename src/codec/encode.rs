@@ -43,6 +43,7 @@ pub fn encode(
         Wire::Sent { encoding, .. } => *encoding,
         Wire::Switched(_)
         | Wire::Query(_)
+        | Wire::InPath
         | Wire::Manual { .. }
         | Wire::Harmless
         | Wire::Refused(_) => Encoding::Plain,
@@ -152,6 +153,7 @@ fn sent_name(leaf: &Field, dialect: Dialect) -> &'static str {
         Wire::Sent { name, .. } => name,
         Wire::Switched(_)
         | Wire::Query(_)
+        | Wire::InPath
         | Wire::Manual { .. }
         | Wire::Harmless
         | Wire::Refused(_) => leaf.name,
@@ -293,7 +295,11 @@ fn exposed(secret: &Secret) -> Result<Json, EncodeError> {
     Ok(Json::from(secret.expose().ok_or(EncodeError::NoSecret)?))
 }
 
-fn plain(value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
+/// Writes a value that is no field's.
+///
+/// # Errors
+/// [`EncodeError`] when an id or a secret is missing.
+pub fn plain(value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
     Ok(match value {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Bool(*flag),

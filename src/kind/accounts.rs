@@ -117,7 +117,7 @@ pub const KIND: Kind = Kind {
         takes_fields: true,
         // The listing lacks `modifiedTime`.
         dated_in_object: true,
-        create: Create::Post,
+        create: Create::Post("/accounts"),
         required_on_create: &[],
         update: Some("/accounts/{id}"),
         resend: &[],
@@ -133,7 +133,7 @@ pub const KIND: Kind = Kind {
         id: "id",
         item: Some("/accounts/{id}"),
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/accounts"),
         required_on_create: &[],
         update: Some("/accounts/{id}"),
         resend: &[],

@@ -127,7 +127,7 @@ pub const KIND: Kind = Kind {
         takes_fields: true,
         // The listing lacks `modifiedTime`.
         dated_in_object: true,
-        create: Create::Post,
+        create: Create::Post("/contacts"),
         required_on_create: &[],
         update: Some("/contacts/{id}"),
         resend: &[],
@@ -143,7 +143,7 @@ pub const KIND: Kind = Kind {
         id: "id",
         item: Some("/contacts/{id}"),
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/contacts"),
         required_on_create: &[],
         update: Some("/contacts/{id}"),
         resend: &[],

@@ -358,7 +358,7 @@ pub const KIND: Kind = Kind {
         id: "id",
         item: Some("/fields/{id}"),
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/fields"),
         required_on_create: &[],
         update: Some("/fields/{id}"),
         // Every update has the same body schema as a creation.
@@ -397,7 +397,7 @@ pub const KIND: Kind = Kind {
         // The guide shows none.
         item: None,
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/organizationFields"),
         required_on_create: &[],
         update: Some("/organizationFields/{id}"),
         resend: &["displayLabel", "type", "maxLength", "decimalPlaces"],

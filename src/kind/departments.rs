@@ -2,8 +2,8 @@
 
 use super::rules::{Deed, Is, Mark};
 use super::{
-    Api, Create, Enabled, Form, Kind, Listing, Removal, Scopes, Switch, SwitchApi, Wire, flag,
-    patterns, text,
+    Api, Create, Enabled, Form, Founders, Kind, Listing, Removal, Scopes, Switch, SwitchApi, Wire,
+    flag, patterns, text,
 };
 
 /// A department. Source: Department (`getDepartments`, `addDepartment`, `updateDepartment`,
@@ -66,7 +66,15 @@ pub const KIND: Kind = Kind {
         id: "id",
         item: Some("/departments/{id}"),
         takes_fields: false,
-        create: Create::PostWithAgents,
+        create: Create::Post("/departments"),
+        // Source: Department, `addDepartment` (`associatedAgentIds` is required) and `dissociateAgents`.
+        founders: Some(Founders {
+            of: "agents",
+            field: "departments",
+            key: "associatedAgentIds",
+            leave: "/departments/{id}/dissociateAgents",
+            leave_key: "agentIds",
+        }),
         required_on_create: &[],
         update: Some("/departments/{id}"),
         resend: &[],
@@ -109,7 +117,7 @@ pub const KIND: Kind = Kind {
         id: "id",
         item: Some("/departments/{id}"),
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/departments"),
         required_on_create: &[],
         update: Some("/departments/{id}"),
         resend: &[],

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod agents;
+mod api;
 pub mod contacts;
 pub mod custom_fields;
 pub mod departments;
@@ -21,9 +22,10 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
+pub use api::{Api, Create, Form, Founders, Grouping, Listing, Scopes, Silent, SwitchApi};
 pub use removal::Removal;
 use removal::RemovalPolicy;
-use rules::{Acting, Clash, Handle, KeepOne, Mark, Most, Quota, Rule, Sorts};
+use rules::{Clash, Handle, Mark, Rule, Sorts};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -157,6 +159,12 @@ impl Kind {
     #[must_use]
     pub const fn names_keys(&self) -> bool {
         self.wire_name.is_some()
+    }
+
+    /// Tells how live objects form a resource in a dialect, where one alone is none.
+    #[must_use]
+    pub fn grouping(&self, dialect: Dialect) -> Option<&'static Grouping> {
+        self.api(dialect).and_then(Api::grouping)
     }
 
     /// A field by name.
@@ -547,6 +555,17 @@ pub enum Encoding {
     Words(&'static [(&'static str, &'static str)]),
 }
 
+/// Which writes carry a field; for the fields of a kind, not for leaves of their maps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Creations and updates.
+    Always,
+    /// Creations alone: once the object exists, the value cannot be changed.
+    Create,
+    /// Updates alone: a new object gets the value by an update that follows its creation.
+    Update,
+}
+
 /// How a field travels in one dialect.
 #[derive(Debug, Clone, Copy)]
 pub enum Wire {
@@ -561,7 +580,12 @@ pub enum Wire {
         shown: Shown,
         /// How its value is written.
         encoding: Encoding,
+        /// Which writes carry it.
+        stage: Stage,
     },
+    /// It stands in the path of a creation and nowhere else: it can be given on creation only, and no
+    /// answer shows it.
+    InPath,
     /// It is changed by the kind's switch endpoints, and read under this name in every list item.
     Switched(&'static str),
     /// It is a query parameter of the collection (`module`), not part of the body.
@@ -588,8 +612,30 @@ impl Wire {
         match self {
             Self::Sent { read: name, .. } | Self::Switched(name) => Some(name),
             Self::Manual { read, .. } => *read,
-            Self::Query(_) | Self::Harmless | Self::Refused(_) => None,
+            Self::Query(_) | Self::InPath | Self::Harmless | Self::Refused(_) => None,
         }
+    }
+
+    /// Says whether a creation carries the field in its body or its query.
+    #[must_use]
+    pub const fn goes_with_creation(&self) -> bool {
+        match self {
+            Self::Sent { stage, .. } => !matches!(stage, Stage::Update),
+            Self::Query(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Says whether an update can carry the field.
+    #[must_use]
+    pub const fn goes_with_update(&self) -> bool {
+        matches!(
+            self,
+            Self::Sent {
+                stage: Stage::Always | Stage::Update,
+                ..
+            }
+        )
     }
 }
 
@@ -744,6 +790,35 @@ impl Field {
         self.guide = wire;
         self
     }
+    /// Says which writes of `openapi` carry it.
+    #[must_use]
+    pub const fn stage(mut self, wanted: Stage) -> Self {
+        if let Wire::Sent {
+            name,
+            read,
+            shown,
+            encoding,
+            ..
+        } = self.openapi
+        {
+            self.openapi = Wire::Sent {
+                name,
+                read,
+                shown,
+                encoding,
+                stage: wanted,
+            };
+        }
+        self
+    }
+    /// Says that in `openapi` it stands in the path of the creation alone.
+    #[must_use]
+    pub const fn in_path(mut self) -> Self {
+        self.openapi = Wire::InPath;
+        self.create_only = true;
+        self.write_only = true;
+        self
+    }
 }
 
 const fn text(name: &'static str) -> Field {
@@ -816,6 +891,7 @@ const fn sent(name: &'static str) -> Wire {
         read: name,
         shown: Shown::InList,
         encoding: Encoding::Plain,
+        stage: Stage::Always,
     }
 }
 /// Sent under one name; answers carry it at a path, with a slash before what stands below.
@@ -825,6 +901,7 @@ const fn read_at(name: &'static str, read: &'static str) -> Wire {
         read,
         shown: Shown::InList,
         encoding: Encoding::Plain,
+        stage: Stage::Always,
     }
 }
 /// Sent under the given name, carried by list items that ask for it.
@@ -834,6 +911,7 @@ const fn by_fields(name: &'static str) -> Wire {
         read: name,
         shown: Shown::ByFields,
         encoding: Encoding::Plain,
+        stage: Stage::Always,
     }
 }
 /// Sent under the given name, carried by the single object only.
@@ -843,6 +921,7 @@ const fn in_object(name: &'static str) -> Wire {
         read: name,
         shown: Shown::InObject,
         encoding: Encoding::Plain,
+        stage: Stage::Always,
     }
 }
 const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
@@ -851,120 +930,7 @@ const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
         read: name,
         shown: Shown::InList,
         encoding,
-    }
-}
-
-/// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
-#[derive(Debug, Clone, Copy)]
-pub struct Api {
-    /// How its objects are found.
-    pub listing: Listing,
-    /// Objects a listing page may hold; 0 means that the listing has no paging.
-    pub page: u32,
-    /// The key under which answers carry an object's id.
-    pub id: &'static str,
-    /// The path of one object, with `{id}`; none where there is no such GET. Where there is one, only
-    /// its answer proves an absence.
-    pub item: Option<&'static str>,
-    /// Whether the listing takes `fields=`.
-    pub takes_fields: bool,
-    /// How objects are created.
-    pub create: Create,
-    /// Fields that a creation must have in this dialect, besides the required ones.
-    pub required_on_create: &'static [&'static str],
-    /// The path of an update (PATCH), with `{id}`; absent where there is none.
-    pub update: Option<&'static str>,
-    /// Fields that every update sends again, since the server demands them.
-    pub resend: &'static [&'static str],
-    /// How objects are removed.
-    pub removal: Removal,
-    /// Endpoints that switch an object on and off, where a PATCH cannot.
-    pub switch: Option<SwitchApi>,
-    /// Whether live objects need a shape of their own before they are read.
-    pub form: Form,
-    /// Whether a creation has none of the effects that the kind names.
-    pub creates_quietly: bool,
-    /// How it is told which of the objects is acting.
-    pub acting: Option<Acting>,
-    /// Whether only the single object says when it was modified.
-    pub dated_in_object: bool,
-    /// How it is told how many more objects there is room for.
-    pub quota: Option<Quota>,
-    /// How many objects an organization may have.
-    pub most: &'static [Most],
-    /// What a plan must leave one of.
-    pub keep_one: &'static [KeepOne],
-    /// Scopes, any one of each list.
-    pub scopes: Scopes,
-}
-
-impl Api {
-    /// Endpoints of which nothing is said.
-    const BLANK: Self = Self {
-        listing: Listing::Mentioned,
-        page: 100,
-        id: "id",
-        item: None,
-        takes_fields: false,
-        create: Create::Never,
-        required_on_create: &[],
-        update: None,
-        resend: &[],
-        removal: Removal::Never,
-        switch: None,
-        form: Form::Plain,
-        creates_quietly: false,
-        acting: None,
-        dated_in_object: false,
-        quota: None,
-        most: &[],
-        keep_one: &[],
-        scopes: Scopes {
-            read: &[],
-            create: &[],
-            update: &[],
-            delete: &[],
-        },
-    };
-}
-
-/// How the objects of a kind are found.
-///
-/// A path may hold a query and places for values: `{module}` is the text of that field, `{department}`
-/// the id behind that reference, and `{layout.module}` the field `module` of what `layout` refers to.
-/// The fields in places are scopes: an object belongs to the listing that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listing {
-    /// One listing holds them all.
-    Whole(&'static str),
-    /// There is a listing for each value of the scopes that its path names. The words are the known
-    /// values of a scope that takes any text, for listing everything.
-    Each(&'static str, &'static [&'static str]),
-    /// No listing shows them: other answers mention their ids and names, see [`Kind::mentions`].
-    Mentioned,
-}
-
-impl Listing {
-    /// The path template of the listing, if there is one.
-    #[must_use]
-    pub const fn template(self) -> Option<&'static str> {
-        match self {
-            Self::Whole(template) | Self::Each(template, _) => Some(template),
-            Self::Mentioned => None,
-        }
-    }
-
-    /// The path of the collection, to which creations are posted.
-    #[must_use]
-    pub fn path(self) -> &'static str {
-        let template = self.template().unwrap_or_default();
-        template.split('?').next().unwrap_or(template)
-    }
-
-    /// Whether the listing is made for each value of a scope.
-    #[must_use]
-    pub const fn is_scoped(self) -> bool {
-        matches!(self, Self::Each(..))
+        stage: Stage::Always,
     }
 }
 
@@ -1010,50 +976,6 @@ pub enum Mentioner {
         /// Its objects on a page.
         page: u32,
     },
-}
-
-/// How objects are created.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Create {
-    /// POST to the collection.
-    Post,
-    /// POST to the collection; `associatedAgentIds` must name at least one agent.
-    PostWithAgents,
-    /// A person has to, at the place that the text names.
-    Manual(&'static str),
-    /// Not at all: the kind can only be referred to.
-    Never,
-}
-
-/// Endpoints that switch an object on and off.
-#[derive(Debug, Clone, Copy)]
-pub struct SwitchApi {
-    /// POST path with `{id}` that switches on.
-    pub on: &'static str,
-    /// POST path with `{id}` that switches off.
-    pub off: &'static str,
-}
-
-/// Whether live objects need a shape of their own before they are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// One live object is one resource.
-    Plain,
-    /// The set of `/events` objects with one URL is one webhook (guide).
-    EventsByUrl,
-}
-
-/// Scopes of a kind's operations; any one of each list is enough.
-#[derive(Debug, Clone, Copy)]
-pub struct Scopes {
-    /// For listing and reading.
-    pub read: &'static [&'static str],
-    /// For creating.
-    pub create: &'static [&'static str],
-    /// For updating, switching and associating.
-    pub update: &'static [&'static str],
-    /// For removing.
-    pub delete: &'static [&'static str],
 }
 
 /// Scopes of the guide for configuration. Source: the guide's list of scopes.

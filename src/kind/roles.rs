@@ -70,7 +70,7 @@ pub const KIND: Kind = Kind {
         id: "id",
         item: Some("/roles/{id}"),
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/roles"),
         required_on_create: &[],
         update: Some("/roles/{id}"),
         resend: &[],

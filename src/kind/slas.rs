@@ -152,7 +152,7 @@ pub const KIND: Kind = Kind {
         // The guide shows none.
         item: None,
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/sla"),
         required_on_create: &[],
         update: Some("/sla/{id}"),
         resend: &[],

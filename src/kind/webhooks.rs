@@ -4,8 +4,8 @@ use crate::problem::Code;
 
 use super::rules::{Allowance, Clash, Is, Mark, Most};
 use super::{
-    Api, Create, Enabled, Field, Form, Kind, Listing, Map, Null, Owned, Removal, Scopes, Sent,
-    Shape, Switch, Wire, choice, flag, patterns, references, text, to,
+    Api, Create, Enabled, Field, Form, Grouping, Kind, Listing, Map, Null, Owned, Removal, Scopes,
+    Sent, Shape, Switch, Wire, choice, flag, patterns, references, text, to,
 };
 use crate::dialect::Edition;
 
@@ -153,6 +153,26 @@ const GUIDE_NAMES: &[(&str, &str)] = &[
     ("Account.Update", "Account_Update: {}"),
 ];
 
+/// The guide's `/events` objects with one URL are one webhook. Source: the guide's event object and
+/// `POST /events`.
+const GROUPING: Grouping = Grouping {
+    by: "url",
+    parts: "subscriptions",
+    singular: "event",
+    entry: ("subscription", "subscribed here"),
+    part: "eventType",
+    switch: "isActive",
+    besides: ("actions", &["add"]),
+    names: GUIDE_EVENTS,
+    words: "fields",
+    help: "the guide knows ten events without filters, and `Ticket_Update` with `fields: [status]` or `[assigneeId]`; use an overlay for the rest",
+    left: ("the events of its old URL", "its old URL"),
+    no_name: (
+        "the guide's webhooks have no names; a URL says which one is to be removed",
+        "list its URL, in an overlay of the environments that speak the guide dialect",
+    ),
+};
+
 /// A webhook. Source: Webhook (`getWebhooks`, `createWebhook`, `updateWebhook`,
 /// `deleteWebhook`); in the guide the set of `/events` objects with one URL.
 pub const KIND: Kind = Kind {
@@ -258,7 +278,7 @@ pub const KIND: Kind = Kind {
         id: "id",
         item: Some("/webhooks/{id}"),
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/webhooks"),
         required_on_create: &[],
         update: Some("/webhooks/{id}"),
         resend: &["subscriptions"],
@@ -299,13 +319,13 @@ pub const KIND: Kind = Kind {
         // The guide shows none.
         item: None,
         takes_fields: false,
-        create: Create::Post,
+        create: Create::Post("/events"),
         required_on_create: &[],
         update: None,
         resend: &[],
         removal: Removal::Delete("/events/{id}"),
         switch: None,
-        form: Form::EventsByUrl,
+        form: Form::Grouped(&GROUPING),
         // The guide says nothing of a check of the URL.
         creates_quietly: true,
         scopes: super::GUIDE_SETTINGS,

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use thiserror::Error;
 
-use crate::api::Method;
-use crate::kind;
+use crate::api::{Method, template};
+use crate::kind::{self, Create};
 use crate::state::identity::spelled;
 use crate::state::{Address, Key};
 use crate::verb::Verb;
@@ -136,13 +136,16 @@ pub struct Intent {
     pub verb: Verb,
     /// What is sent, without its body.
     pub request: Sent,
-    /// The key under which the object is found if the answer is lost: for an `/events` object
-    /// of the guide its event, and nothing where it is secret.
+    /// The key under which the object is found if the answer is lost: for a part of a resource which
+    /// one it is, and nothing where it is secret.
     #[serde(alias = "identity", deserialize_with = "key_or_text")]
     pub key: Key<'static>,
     /// Whether the request makes an object.
     pub create: bool,
-    /// The agent whom a new department gets as a member for a time, by id.
+    /// What the write is to what a run keeps; see [`Intent::effect`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// Who is a member of a new object for a time, by id.
     #[serde(default, rename = "lent", skip_serializing_if = "Option::is_none")]
     pub temporary_member: Option<String>,
     /// Whether the resource must never be removed.
@@ -152,6 +155,52 @@ pub struct Intent {
     pub at: i64,
     /// The non-secret fields as they were before; null where there was nothing.
     pub before: Json,
+}
+
+/// What a write is to what a run keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// It concerns the resource itself.
+    Whole,
+    /// It makes a part of a resource that several objects form.
+    Part,
+    /// It takes a temporary member out.
+    Leave,
+}
+
+impl Intent {
+    /// Tells what the write is to what a run keeps.
+    ///
+    /// Older releases did not write it down; then the table tells whose path it is.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        if let Some(effect) = self.effect {
+            return effect;
+        }
+        let kind = kind::find(self.address.collection);
+        let apis = kind.map(|kind| [&kind.openapi, &kind.guide]);
+        for api in apis.into_iter().flatten().flatten() {
+            let is_part = self.create && api.grouping().is_some();
+            let posts = matches!(api.create, Create::Post(path) if path == self.request.path);
+            if is_part && posts {
+                return Effect::Part;
+            }
+            let leave = api.founders.map(|founders| founders.leave);
+            if leave.is_some_and(|template| template::fits(template, &self.request.path)) {
+                return Effect::Leave;
+            }
+        }
+        Effect::Whole
+    }
+
+    /// Names the part that the write makes, in its own words; none where it makes none, or where it
+    /// is not known.
+    #[must_use]
+    pub fn part(&self) -> Option<&str> {
+        let is_part = self.effect() == Effect::Part && !self.key.is_unknown();
+        is_part.then_some(&*self.key.name)
+    }
 }
 
 /// A request without its body.

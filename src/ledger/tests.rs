@@ -196,6 +196,7 @@ fn intent(seq: u64) -> Intent {
         },
         key: Key::of_name("Support – Zürich"),
         create: false,
+        effect: None,
         temporary_member: None,
         prevent_destroy: false,
         at: 0,
@@ -380,4 +381,57 @@ proptest! {
         reader.push(&lines(&records[at..]));
         prop_assert_eq!(reader.finish(), read(&lines(records)));
     }
+}
+
+#[test]
+fn what_older_journals_did_not_write_down_the_table_tells() {
+    use super::journal::Effect;
+
+    let effect = |collection: &str, method: &str, path: &str, create: bool| {
+        let intent: Intent = serde_json::from_value(json!({
+            "seq": 1, "address": format!("{collection}/a"), "verb": "create",
+            "request": {"method": method, "path": path}, "key": {"name": "Ticket.Add"},
+            "create": create, "at": 0, "before": null,
+        }))
+        .unwrap();
+        assert_eq!(intent.effect, None);
+        (intent.effect(), intent.part().map(str::to_owned))
+    };
+    let part = Some("Ticket.Add".to_owned());
+    for (collection, method, path, create, wanted) in [
+        ("webhooks", "POST", "/events", true, (Effect::Part, part)),
+        ("webhooks", "POST", "/webhooks", true, (Effect::Whole, None)),
+        (
+            "webhooks",
+            "DELETE",
+            "/events/7",
+            false,
+            (Effect::Whole, None),
+        ),
+        (
+            "departments",
+            "POST",
+            "/departments/7/dissociateAgents",
+            false,
+            (Effect::Leave, None),
+        ),
+        (
+            "departments",
+            "POST",
+            "/departments",
+            true,
+            (Effect::Whole, None),
+        ),
+    ] {
+        assert_eq!(effect(collection, method, path, create), wanted, "{path}");
+    }
+    // A new journal says it.
+    let written = Intent {
+        effect: Some(Effect::Leave),
+        ..intent(1)
+    };
+    let text = serde_json::to_string(&written).unwrap();
+    assert!(text.contains(r#""effect":"leave""#), "{text}");
+    let read: Intent = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.effect(), Effect::Leave);
 }

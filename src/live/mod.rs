@@ -1,6 +1,6 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
-pub mod convert;
+pub mod grouped;
 pub mod marks;
 pub mod url;
 
@@ -14,10 +14,11 @@ use serde_json::{Map, Value as Json};
 use crate::api::page::Known;
 use crate::codec::{self, Ids, Names};
 use crate::dialect::Dialect;
-use crate::kind::{self, Alike, Form, Kind, Shape, Target, Wire, Within};
+use crate::kind::{self, Alike, Kind, Shape, Target, Wire, Within};
 use crate::state::identity::canonical;
-use crate::state::{Address, Body, Key, Leaves, Reference, Scope, Value};
+use crate::state::{Address, Body, Key, Reference, Scope, Value};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+use grouped::Part;
 
 /// One object as the organization shows it.
 #[derive(Debug, Clone)]
@@ -28,19 +29,8 @@ pub struct LiveObject {
     pub id: String,
     /// The answer's keys and values.
     pub raw: Map<String, Json>,
-    /// For a webhook of the guide: the `/events` objects that form it.
-    pub parts: Vec<EventPart>,
-}
-
-/// One `/events` object of the guide.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventPart {
-    /// Its id.
-    pub id: String,
-    /// Its event type.
-    pub event: String,
-    /// Whether it is active.
-    pub active: bool,
+    /// The objects that form it, where several do.
+    pub parts: Vec<Part>,
 }
 
 /// The agent in whose name deskform works.
@@ -126,20 +116,16 @@ pub struct Live {
     learned_names: Shared<HashMap<(&'static str, Key<'static>), Address>>,
 }
 
-/// The identity of a webhook in the guide is its URL, since its webhooks have no name.
+/// The fields that make the key: those that the table marks, or the one that all parts of a resource
+/// share.
 pub fn identity_fields(
     kind: &'static Kind,
     dialect: Dialect,
 ) -> impl Iterator<Item = &'static kind::Field> {
-    let by_url = kind
-        .api(dialect)
-        .is_some_and(|api| api.form == Form::EventsByUrl);
-    kind.fields.iter().filter(move |field| {
-        if by_url {
-            field.name == "url"
-        } else {
-            field.identity
-        }
+    let shared = kind.grouping(dialect).map(|grouping| grouping.by);
+    kind.fields.iter().filter(move |field| match shared {
+        Some(shared) => field.name == shared,
+        None => field.identity,
     })
 }
 
@@ -172,7 +158,7 @@ pub fn key<'b>(
     Some(key)
 }
 
-/// The field that holds the name: in the guide, where webhooks have none, the URL.
+/// The field that holds the name.
 fn naming(kind: &'static Kind, dialect: Dialect) -> &'static str {
     let mut fields = identity_fields(kind, dialect);
     match (fields.next(), fields.next()) {
@@ -339,7 +325,7 @@ impl Live {
         self.has_learned.load(Ordering::Acquire)
     }
 
-    /// The ids that the server gave to what was made for an address: one, or one an event.
+    /// The ids that the server gave to what was made for an address: one, or one a part.
     #[must_use]
     pub fn learned_ids(&self, address: &Address) -> Vec<String> {
         self.learned
@@ -385,7 +371,7 @@ impl Live {
             .as_ref()
             .is_some_and(|key| self.find(object.kind.collection, key).len() == 1);
         let name = key.map(|key| key.to_string());
-        // In the guide the name is the URL.
+        // The name may be what holds a key.
         let hidden = name
             .as_deref()
             .filter(|_| object.kind.key_holders().next().is_some())
@@ -584,93 +570,4 @@ fn scope_of(target: &Target) -> Scope {
         scope.set(field, word);
     }
     scope
-}
-
-/// Forms webhooks from the guide's `/events` objects: one for each URL.
-///
-/// # Errors
-/// An object that has a URL or an event type but not both: then this listing does not hold
-/// webhooks, and nothing may be concluded from it.
-pub fn group_events(items: Vec<Json>) -> Result<Vec<LiveObject>, String> {
-    let mut groups: BTreeMap<String, Vec<EventPart>> = BTreeMap::new();
-    for item in items {
-        let id = item.get("id").and_then(codec::id_text);
-        let url = item.get("url").and_then(Json::as_str);
-        let event = item.get("eventType").and_then(Json::as_str);
-        let (Some(id), Some(url), Some(event)) = (id, url, event) else {
-            return Err(
-                "`GET /events` shows objects that are no webhooks (without `url` and `eventType`)"
-                    .to_owned(),
-            );
-        };
-        groups.entry(url.to_owned()).or_default().push(EventPart {
-            id,
-            event: event.to_owned(),
-            active: item
-                .as_object()
-                .and_then(|raw| codec::flag(raw, "isActive"))
-                != Some(false),
-        });
-    }
-    Ok(groups
-        .into_iter()
-        .map(|(url, mut parts)| {
-            parts.sort_by(|a, b| (&a.event, &a.id).cmp(&(&b.event, &b.id)));
-            let events: Vec<&str> = parts.iter().map(|part| part.event.as_str()).collect();
-            let mut raw = Map::new();
-            raw.insert("url".to_owned(), Json::String(url));
-            raw.insert(
-                "isActive".to_owned(),
-                match (
-                    parts.iter().all(|part| part.active),
-                    parts.iter().any(|part| part.active),
-                ) {
-                    (true, _) => Json::Bool(true),
-                    (false, false) => Json::Bool(false),
-                    // Neither on nor off: a difference whatever is wanted.
-                    (false, true) => Json::Null,
-                },
-            );
-            raw.insert(
-                "subscriptions".to_owned(),
-                subscriptions_json(&convert::subscriptions_of(&events)),
-            );
-            LiveObject {
-                kind: &kind::webhooks::KIND,
-                id: parts
-                    .first()
-                    .map(|part| part.id.clone())
-                    .unwrap_or_default(),
-                raw,
-                parts,
-            }
-        })
-        .collect())
-}
-
-fn subscriptions_json(map: &Leaves) -> Json {
-    Json::Object(
-        map.iter()
-            .map(|(event, filter)| {
-                let filter = match filter {
-                    Value::Map(filter) => filter
-                        .iter()
-                        .map(|(key, value)| {
-                            let values = match value {
-                                Value::List(list) => list
-                                    .iter()
-                                    .filter_map(|item| item.as_text().map(Json::from))
-                                    .collect(),
-                                _ => Vec::new(),
-                            };
-                            (key.to_owned(), Json::Array(values))
-                        })
-                        .collect::<Map<_, _>>()
-                        .into(),
-                    _ => Json::Null,
-                };
-                (event.to_owned(), filter)
-            })
-            .collect(),
-    )
 }

@@ -19,4 +19,5 @@ pub mod write;
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};
 pub use files::{Sources, elsewhere, files};
 pub use origin::Origin;
+pub(crate) use resolve::article;
 pub use write::{to_sources, to_yaml};

@@ -15,8 +15,8 @@ pub struct Bound {
     pub live: HashMap<Address, usize>,
     /// Live objects that a tombstone names, with the tombstone's place.
     pub tombstones: Vec<(usize, Place)>,
-    /// Which of them a webhook leaves, whose events are at another URL already, by the webhook's
-    /// address: they go when all events are there.
+    /// Which of them a resource leaves that moves, by its address: their parts go when all parts of the
+    /// new place are there.
     pub left: HashMap<usize, Address>,
     /// Live objects that are owned, or that everything is to be owned of, and not declared.
     pub pruned: Vec<usize>,

@@ -25,7 +25,8 @@ const MINUTE_MS: u64 = 60_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Forecast {
-    /// Calls that apply sends before it writes: it reads what the plan has read.
+    /// Calls that read: what the plan has read, before anything is written, and what writes came to
+    /// whose answer does not show it.
     pub reads: u64,
     /// Calls that write.
     pub writes: u64,
@@ -127,16 +128,18 @@ impl Forecast {
             Dialect::Openapi => number(tasks.iter().map(|task| task.credits).sum()),
             Dialect::Guide => 0,
         };
-        Some(Self::from(
-            writes,
-            credits,
-            number(longest_path(tasks)),
-            basis,
-        ))
+        let path = number(longest_path(tasks));
+        let read_back = read_back(tasks, basis.dialect);
+        Some(Self::from(writes, credits, path, read_back, basis))
     }
 
-    fn from(writes: u64, write_credits: u64, path: u64, basis: &Basis) -> Self {
-        let reads = basis.reading.reads;
+    fn from(writes: u64, write_credits: u64, path: u64, read_back: Reads, basis: &Basis) -> Self {
+        let before = basis.reading.reads;
+        let reads = Reads {
+            calls: before.calls.saturating_add(read_back.calls),
+            credits: before.credits.saturating_add(read_back.credits),
+            at_dearer_price: before.at_dearer_price,
+        };
         let read_credits = match basis.dialect {
             Dialect::Openapi => reads.credits,
             Dialect::Guide => 0,
@@ -149,11 +152,12 @@ impl Forecast {
         let measured = basis.observed.latency_ms();
         let latency_ms = measured.map_or(ASSUMED_LATENCY_MS, |ms| grain(ms).max(GRAIN_MS));
         let concurrency = number(basis.concurrency).max(1);
-        let rounds = path.max(writes.div_ceil(concurrency));
+        let sent = writes.saturating_add(read_back.calls);
+        let rounds = path.max(sent.div_ceil(concurrency));
         let work_ms = grain(basis.reading.ms).saturating_add(rounds.saturating_mul(latency_ms));
         let minute = basis.observed.minute;
         let wait_ms = minute.map_or(0, |minute| {
-            waiting_ms(calls, minute, reads.calls == 0, basis.now_ms)
+            waiting_ms(calls, minute, before.calls == 0, basis.now_ms)
         });
         Self {
             reads: reads.calls,
@@ -239,6 +243,21 @@ impl Forecast {
     }
 }
 
+/// The calls that tell what silent writes came to: one for each.
+///
+/// Source: the price table of API credits: one record 1, a page of a list 3.
+fn read_back(tasks: &[Task], dialect: Dialect) -> Reads {
+    let mut reads = Reads::default();
+    for task in tasks {
+        let silent = task.ops.iter().filter(|op| op.silent).count();
+        let has_item = (task.kind.api(dialect)).is_some_and(|api| api.item.is_some());
+        let price = if has_item { 1 } else { 3 };
+        reads.calls = reads.calls.saturating_add(number(silent));
+        reads.credits = reads.credits.saturating_add(number(silent) * price);
+    }
+    reads
+}
+
 /// What is left of the day, as far as answers told it, and until when.
 fn left(basis: &Basis) -> Option<(Unit, u64, Option<i64>)> {
     match basis.dialect {
@@ -316,7 +335,7 @@ mod tests {
             (200, 12, 3),
             (10_000, 2, 101),
         ] {
-            let forecast = Forecast::from(writes, writes, path, &basis);
+            let forecast = Forecast::from(writes, writes, path, Reads::default(), &basis);
             assert_eq!(forecast.seconds, seconds, "{writes} {path}");
             assert_eq!(
                 (forecast.latency_ms, forecast.latency_measured),
@@ -324,7 +343,7 @@ mod tests {
             );
         }
         basis.observed.answers = (0, 0);
-        let forecast = Forecast::from(10, 10, 4, &basis);
+        let forecast = Forecast::from(10, 10, 4, Reads::default(), &basis);
         assert_eq!(
             (
                 forecast.latency_ms,
@@ -340,7 +359,7 @@ mod tests {
         });
         // A later apply has a minute of its own for reads and writes together.
         for (writes, seconds) in [(15, 2), (16, 60), (35, 60), (36, 120)] {
-            let forecast = Forecast::from(writes, 0, 1, &basis);
+            let forecast = Forecast::from(writes, 0, 1, Reads::default(), &basis);
             assert_eq!(forecast.seconds, seconds, "{writes}");
             assert_eq!(forecast.calls_per_minute, Some(20));
         }
@@ -348,7 +367,7 @@ mod tests {
         basis.reading = Reading::default();
         for (writes, seconds) in [(8, 1), (9, 30), (28, 30), (29, 90)] {
             assert_eq!(
-                Forecast::from(writes, 0, 1, &basis).seconds,
+                Forecast::from(writes, 0, 1, Reads::default(), &basis).seconds,
                 seconds,
                 "{writes}"
             );
@@ -358,34 +377,45 @@ mod tests {
     #[test]
     fn a_budget_that_is_too_small_is_told_with_its_figures() {
         let mut openapi = basis(Dialect::Openapi);
-        assert_eq!(Forecast::from(4, 9, 1, &openapi).budget, None);
+        assert_eq!(
+            Forecast::from(4, 9, 1, Reads::default(), &openapi).budget,
+            None
+        );
         for (left, after, refused) in [(24, 0, false), (100, 76, false), (23, 0, true)] {
             openapi.observed.credits_remaining = Some(left);
-            let forecast = Forecast::from(4, 9, 1, &openapi);
+            let forecast = Forecast::from(4, 9, 1, Reads::default(), &openapi);
             assert_eq!(forecast.budget.map(|budget| budget.after), Some(after));
             assert_eq!(forecast.refusal().is_some(), refused, "{left}");
             assert_eq!(forecast.warning().is_some(), refused, "{left}");
         }
-        let problem = Forecast::from(4, 9, 1, &openapi).refusal().unwrap();
+        let problem = Forecast::from(4, 9, 1, Reads::default(), &openapi)
+            .refusal()
+            .unwrap();
         assert_eq!(
             problem.message,
             "the plan needs 24 credits, and 23 are left today"
         );
         let mut guide = basis(Dialect::Guide);
         guide.observed.credits_remaining = Some(0);
-        assert_eq!(Forecast::from(4, 0, 1, &guide).budget, None);
+        assert_eq!(
+            Forecast::from(4, 0, 1, Reads::default(), &guide).budget,
+            None
+        );
         guide.observed.day = Some(DayLimit {
             limit: Some(2_000),
             remaining: 1,
             reset_ms: Some(NOW + 3_600_000),
         });
-        let forecast = Forecast::from(4, 0, 1, &guide);
+        let forecast = Forecast::from(4, 0, 1, Reads::default(), &guide);
         assert_eq!((forecast.credits(), forecast.calls()), (0, 9));
         assert_eq!(
             forecast.warning().unwrap().message,
             "an apply would need 9 calls, and 1 is left until 2026-01-01T01:00:00Z"
         );
         guide.now_ms += 3_600_000;
-        assert_eq!(Forecast::from(4, 0, 1, &guide).budget, None);
+        assert_eq!(
+            Forecast::from(4, 0, 1, Reads::default(), &guide).budget,
+            None
+        );
     }
 }

@@ -12,7 +12,7 @@ use crate::live::marks::shows;
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::bound::place;
-use crate::plan::requests::{Deletion, Op};
+use crate::plan::requests::Op;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Reference, Value};
@@ -38,7 +38,7 @@ impl<'t> Hierarchy<'t> {
                 if refers_to_its_own(kind, field)
                     && matches!(field.wire(live.dialect), Wire::Sent { .. })
                     && tasks.iter().any(|task| {
-                        task.kind == *kind && task.verb != Verb::Create && sends(task, field)
+                        task.kind == *kind && task.verb != Verb::Create && sends(task, field, live)
                     })
                 {
                     all.push(Self::of(kind, field, tasks, live));
@@ -68,7 +68,7 @@ impl<'t> Hierarchy<'t> {
             if task.kind != kind {
                 continue;
             }
-            let parent = if sends(task, field) {
+            let parent = if sends(task, field, live) {
                 hierarchy.setters.insert(&task.address, index);
                 parent(task.body.get(field.name)).cloned()
             } else if task.verb == Verb::Delete {
@@ -263,20 +263,13 @@ fn parent(value: Option<&Value>) -> Option<&Address> {
 }
 
 /// Whether a task says which parent its object has from then on.
-fn sends(task: &Task, field: &Field) -> bool {
-    task.ops.iter().any(|op| match op {
-        Op::Create { .. } => true,
-        op => op.updates(field.name),
-    })
+fn sends(task: &Task, field: &Field, live: &Live) -> bool {
+    let dialect = live.dialect;
+    task.ops.iter().any(|op| op.sends(field, dialect))
 }
 
 /// Who takes over what stands below a deleted object.
 fn heir(task: &Task, live: &Live) -> Option<Address> {
-    task.ops.iter().find_map(|op| match op {
-        Op::Delete {
-            by: Deletion::Transfer { heir, .. },
-            ..
-        } => live.address_of(live.find_id(task.kind.collection, heir)?),
-        _ => None,
-    })
+    let heir = task.ops.iter().find_map(Op::heir)?;
+    live.address_of(live.find_id(task.kind.collection, heir)?)
 }

@@ -1,6 +1,6 @@
 //! Matching: which live object each declared resource is.
 
-use crate::kind::Form;
+use crate::kind::Grouping;
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
@@ -355,8 +355,8 @@ fn candidate(
     None
 }
 
-/// Events of a URL that a webhook has left, where a run ended before it had removed them: the new
-/// URL is there, and the ledger knows the old one's, or `renamedFrom` still says which one it replaces.
+/// Parts that a resource has left by a move, where a run ended before it had removed them: the new
+/// ones are there, and the ledger knows the old ones, or `renamedFrom` still says which one it replaces.
 fn left_by_moves(
     desired: &Desired,
     live: &Live,
@@ -365,30 +365,31 @@ fn left_by_moves(
     bound: &mut Bound,
     problems: &mut Vec<Problem>,
 ) {
-    let mut left: Vec<(usize, Address, &str)> = Vec::new();
+    let mut left: Vec<(usize, Address, &str, &Grouping)> = Vec::new();
     for (index, address) in owners.left_over(bound) {
-        let is_parted = live
+        let grouping = live
             .objects
             .get(index)
-            .is_some_and(|object| !object.parts.is_empty());
-        if is_parted {
-            left.push((index, address.clone(), "url"));
+            .filter(|object| !object.parts.is_empty())
+            .and_then(|object| object.kind.grouping(live.dialect));
+        if let Some(grouping) = grouping {
+            left.push((index, address.clone(), grouping.by, grouping));
         }
     }
     for (address, resource) in &desired.state {
-        let by_url = resource
-            .kind
-            .api(live.dialect)
-            .is_some_and(|api| api.form == Form::EventsByUrl);
-        if !by_url || !bound.live.contains_key(address) {
+        let Some(grouping) = resource.kind.grouping(live.dialect) else {
+            continue;
+        };
+        if !bound.live.contains_key(address) {
             continue;
         }
         let old = renamed_from(desired, live, address, resource);
         if let Some([index]) = old.as_ref().map(|old| &*old.objects) {
-            left.push((*index, address.clone(), "lifecycle/renamedFrom"));
+            let path = "lifecycle/renamedFrom";
+            left.push((*index, address.clone(), path, grouping));
         }
     }
-    for (index, address, path) in left {
+    for (index, address, path, grouping) in left {
         if !is_unknown(index, live, bound) {
             continue;
         }
@@ -397,12 +398,13 @@ fn left_by_moves(
         let is_kept = declared.is_some_and(|detail| detail.lifecycle.prevent_destroy);
         let keeper = owners.protected(index, options);
         if let Some(keeper) = keeper.or_else(|| is_kept.then_some(&address)) {
+            let (parts, old) = grouping.left;
             problems.push(
                 Problem::error(
                     Code::PreventDestroy,
-                    format!("`{address}` leaves the events of its old URL, and the `preventDestroy` of `{keeper}` forbids that they are removed"),
+                    format!("`{address}` leaves {parts}, and the `preventDestroy` of `{keeper}` forbids that they are removed"),
                 )
-                .at(at, "its old URL")
+                .at(at, old)
                 .help(format!(
                     "take `preventDestroy` away for one apply, or let go of it with `deskform ledger forget '{keeper}'`"
                 )),

@@ -53,14 +53,14 @@ impl Owners {
     }
 
     /// Whether a live object of the address's name was made for the address, by the ledger or, of a
-    /// webhook in parts, by a run that did not get to say so.
+    /// resource in parts, by a run that did not get to say so.
     pub(super) fn has_made(&self, address: &Address, named: usize, live: &Live) -> bool {
         let in_parts = |object: &LiveObject| !object.parts.is_empty();
         self.by_index.get(&named) == Some(address)
             || (self.watched.contains(address) && live.objects.get(named).is_some_and(in_parts))
     }
 
-    /// Whether a run that ended too early was about to move the events of a webhook to another URL:
+    /// Whether a run that ended too early was about to move a resource in parts to another place:
     /// the new ones are there, and the old ones are left to be removed.
     pub(super) fn is_moving(
         &self,
@@ -72,7 +72,7 @@ impl Owners {
     ) -> bool {
         let in_parts = |object: &LiveObject| !object.parts.is_empty();
         let watched = self.watched.contains(address);
-        // The handle may have changed with the URL: then the old events are of an address that nobody
+        // The handle may have changed with the place: then the old parts are of an address that nobody
         // declares any more.
         let is_begun = watched || self.begun.contains(address);
         let is_given_up = |of_old: &Address| !desired.state.contains_key(of_old);

@@ -15,9 +15,9 @@ use crate::dialect::Dialect;
 use crate::diff::Difference;
 use crate::kind::rules::{OnlyFor, Rule};
 use crate::kind::schema::accepts;
-use crate::kind::{Create, Field, Form, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
+use crate::kind::{Create, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
 use crate::live::Live;
-use crate::live::convert::guide_events;
+use crate::live::grouped;
 use crate::manifest::Desired;
 use crate::parallel::RUN;
 use crate::plan::bound::{Bound, place};
@@ -126,21 +126,20 @@ pub fn check_dialect(desired: &Desired, dialect: Dialect) -> Vec<Problem> {
             }
         }
         unclear_or_unfit_values(desired, address, resource, dialect, &mut problems);
-        if dialect == Dialect::Guide
-            && kind.collection == "webhooks"
-            && let Some(Value::Map(map)) = resource.body.get("subscriptions")
-        {
-            for event in guide_events(map).1 {
+        if let Some(grouping) = kind.grouping(dialect) {
+            let (entry, label) = grouping.entry;
+            for key in grouped::refused(grouping, &resource.body) {
+                let at = format!("{}/{key}", grouping.parts);
                 problems.push(
                     Problem::error(
                         Code::EventNotInDialect,
-                        format!("the guide's webhooks cannot express the subscription `{event}`"),
+                        format!(
+                            "the {dialect}'s {} cannot express the {entry} `{key}`",
+                            kind.collection
+                        ),
                     )
-                    .at(
-                        place(desired, address, &format!("subscriptions/{event}")),
-                        "subscribed here",
-                    )
-                    .help("the guide knows ten events without filters, and `Ticket_Update` with `fields: [status]` or `[assigneeId]`; use an overlay for the rest"),
+                    .at(place(desired, address, &at), label)
+                    .help(grouping.help),
                 );
             }
         }
@@ -200,16 +199,15 @@ fn removed_in_dialect(desired: &Desired, dialect: Dialect, problems: &mut Vec<Pr
             );
             continue;
         };
-        if api.form == Form::EventsByUrl && !tombstone.key.name.contains("://") {
+        // What the parts of a resource share is an address, and no name.
+        if let Some(grouping) = api.grouping()
+            && !tombstone.key.name.contains("://")
+        {
+            let (what, help) = grouping.no_name;
             problems.push(
-                Problem::error(
-                    Code::NotAnIdentity,
-                    "the guide's webhooks have no names; a URL says which one is to be removed",
-                )
-                .at(tombstone.place.clone(), "removed here")
-                .help(
-                    "list its URL, in an overlay of the environments that speak the guide dialect",
-                ),
+                Problem::error(Code::NotAnIdentity, what)
+                    .at(tombstone.place.clone(), "removed here")
+                    .help(help),
             );
         }
     }
@@ -528,7 +526,7 @@ impl Shaper<'_> {
                 continue;
             }
             match field.wire(live.dialect) {
-                Wire::Harmless | Wire::Refused(_) => continue,
+                Wire::InPath | Wire::Harmless | Wire::Refused(_) => continue,
                 Wire::Manual { .. }
                     if hands_off || ignore_changes.iter().any(|name| name == field.name) =>
                 {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
-use crate::plan::requests::Op;
+use crate::plan::requests::Act;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
 use crate::state::{Key, Reference};
@@ -65,18 +65,14 @@ pub(super) fn names_in_turn(
 
 /// Whether a task gives its object a name that it did not have.
 fn takes_name(task: &Task, live: &Live) -> bool {
-    task.ops.iter().any(|op| match op {
-        Op::Create { .. } => true,
-        op => identity_fields(task.kind, live.dialect).any(|field| op.updates(field.name)),
-    })
+    identity_fields(task.kind, live.dialect)
+        .any(|field| task.ops.iter().any(|op| op.sends(field, live.dialect)))
 }
 
 /// The live object that a removal removes.
 fn removed(task: &Task, live: &Live) -> Option<usize> {
-    task.ops.iter().find_map(|op| match op {
-        Op::Delete { id, .. } => live.find_id(task.kind.collection, id),
-        _ => None,
-    })
+    let delete = task.ops.iter().find(|op| op.act == Act::Delete)?;
+    live.find_id(task.kind.collection, delete.id.as_deref()?)
 }
 
 fn circles(edges: &[(usize, usize)], tasks: &[Task], desired: &Desired) -> Vec<Problem> {

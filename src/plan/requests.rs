@@ -1,114 +1,91 @@
-//! Requests of steps: built purely from a task's values and whatever ids are known.
+//! Writes of steps as values: each carries its endpoint and what it sends, chosen once from the table.
+//!
+//! The line that a plan shows and the request that goes out are two views of that value. It is made
+//! when the plan is made: what the table has no endpoint for is refused there.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
-use crate::api::{Method, Request};
-use crate::codec::{EncodeError, Ids, Part, encode};
+use crate::api::{Method, Request, template};
+use crate::codec::{EncodeError, Ids, Part, encode, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
-use crate::kind::{Api, Create, Kind, Removal, Wire};
+use crate::kind::{Api, Field, Founders, Kind, Removal, Silent, SwitchApi, Wire};
+use crate::ledger::journal::Effect;
 use crate::live::LiveObject;
+use crate::live::grouped::NewPart;
 use crate::live::marks::shows;
-use crate::state::{Address, Body, FieldPath, Value};
+use crate::state::{Address, Body, FieldPath, Leaves, Reference, Value};
 
 /// One write of a task.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Op {
-    /// Creates the object.
-    Create {
-        /// Agents that a new department must have; addresses or, for the acting agent, an id.
-        members: Vec<Member>,
-    },
-    /// Changes these fields.
-    Update(Vec<FieldPath>),
-    /// Switches the object on or off.
-    Switch(bool),
-    /// Takes the object out of use.
-    Disable {
-        /// Its id.
-        id: String,
-        /// How.
-        by: Disabling,
-    },
-    /// Deletes the object.
-    Delete {
-        /// Its id.
-        id: String,
-        /// How.
-        by: Deletion,
-    },
-    /// Takes the acting agent out of a department it helped to create.
-    Leave {
-        /// The acting agent's id.
-        agent: String,
-    },
-    /// Subscribes a webhook of the guide to one event.
-    AddEvent {
-        /// The guide's event name.
-        event: String,
-    },
-    /// Removes one `/events` object of the guide.
-    RemoveEvent {
-        /// Its id.
-        id: String,
-    },
+pub struct Op {
+    /// What it does.
+    pub act: Act,
+    /// Its method.
+    pub method: Method,
+    /// Its path, with places such as `{id}`.
+    pub path: &'static str,
+    /// The id of the object that it is about; none where that is the resource's own, which may not be
+    /// known before it is sent.
+    pub id: Option<Box<str>>,
+    /// What its body holds.
+    pub sends: Sends,
+    /// Whether its answer is known not to show what was sent, so that it is read back.
+    pub silent: bool,
+    /// What few writes have.
+    pub besides: Option<Box<Besides>>,
 }
 
-/// An agent who is a member of a new department from the start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Member {
-    /// A live agent by address.
-    Agent(Address),
-    /// The acting agent by id.
-    Acting(String),
-}
-
-/// How an object is taken out of use; paths have `{id}`.
+/// What a write does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disabling {
-    /// POST, with an empty JSON object as body or none.
-    Post {
-        /// The path.
-        path: &'static str,
-        /// Whether a body (`{}`) is sent.
-        body: bool,
-    },
-    /// PATCH that sets a field to a word.
-    Patch {
-        /// The path.
-        path: &'static str,
-        /// The field's name on the wire.
-        field: &'static str,
-        /// The word that takes it out of use.
-        word: &'static str,
-    },
+pub enum Act {
+    /// Makes the object.
+    Create,
+    /// Changes fields of it.
+    Update,
+    /// Switches it on or off.
+    Switch(bool),
+    /// Takes it out of use.
+    Disable,
+    /// Removes it.
+    Delete,
+    /// Makes one part of a resource that several objects form.
+    AddPart,
+    /// Removes one such part.
+    RemovePart,
+    /// Takes a temporary member out.
+    Leave,
 }
 
-/// How an object is deleted.
+/// What the body of a write holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deletion {
-    /// DELETE on a path with `{id}`.
-    Plain(&'static str),
-    /// POST to a path with the ids under a key.
-    Bulk {
-        /// The path.
-        path: &'static str,
-        /// The key.
-        key: &'static str,
-        /// What it costs, in credits.
-        credits: usize,
-    },
-    /// POST on a path with `{id}`, with the id of the one that takes over under a key.
-    Transfer {
-        /// The path.
-        path: &'static str,
-        /// The key.
-        key: &'static str,
-        /// Who takes over.
-        heir: String,
-    },
+pub enum Sends {
+    /// There is no body.
+    Nothing,
+    /// Nothing but the values of [`Besides::values`].
+    Values,
+    /// Every field that goes with a creation.
+    Whole,
+    /// What stands at these paths.
+    Paths(Box<[FieldPath]>),
+}
+
+/// What few writes have.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Besides {
+    /// Values that are no field's, by their key in the body.
+    pub values: Vec<(&'static str, Value)>,
+    /// Which part is made, in its own words.
+    pub part: Option<Box<str>>,
+    /// Who is made a member for a time so that the object can be created, by id.
+    pub temporary_member: Option<Box<str>>,
+    /// Who takes over what hangs on the object, by id.
+    pub heir: Option<Box<str>>,
+    /// What the write costs in credits (openapi), where that is not 1.
+    pub credits: Option<usize>,
 }
 
 /// What moving one record to the recycle bin costs, in credits.
@@ -132,111 +109,227 @@ pub struct Context<'a> {
 }
 
 impl Op {
-    /// Names the agent whom a creation lends to a department.
-    #[must_use]
-    pub fn temporary_member(&self) -> Option<String> {
-        let Self::Create { members } = self else {
-            return None;
-        };
-        members.iter().find_map(|member| match member {
-            Member::Acting(id) => Some(id.clone()),
-            Member::Agent(_) => None,
-        })
-    }
-
-    /// Says whether the write is an update.
-    #[must_use]
-    pub const fn is_update(&self) -> bool {
-        matches!(self, Self::Update(_))
-    }
-
-    /// Says whether the write is an update of a field, whole or in part.
-    #[must_use]
-    pub fn updates(&self, field: &str) -> bool {
-        match self {
-            Self::Update(paths) => paths.iter().any(|path| path.field == field),
-            _ => false,
+    const fn new(act: Act, method: Method, path: &'static str, sends: Sends) -> Self {
+        Self {
+            act,
+            method,
+            path,
+            id: None,
+            sends,
+            silent: false,
+            besides: None,
         }
     }
 
-    /// Says whether the write is an update that sends what stands at a path.
+    /// Makes an object from every field that goes with a creation.
     #[must_use]
-    pub fn sends(&self, path: &FieldPath) -> bool {
-        let Self::Update(paths) = self else {
-            return false;
+    pub const fn create(path: &'static str) -> Self {
+        Self::new(Act::Create, Method::Post, path, Sends::Whole)
+    }
+
+    /// Makes an object as a copy of the one that the path names, with these fields.
+    #[must_use]
+    pub fn copy(path: &'static str, fields: &[&'static str]) -> Self {
+        Self::new(
+            Act::Create,
+            Method::Post,
+            path,
+            Sends::Paths(fields.iter().map(|field| FieldPath::of(field)).collect()),
+        )
+    }
+
+    /// Changes what stands at some paths.
+    #[must_use]
+    pub fn update(path: &'static str, paths: &[FieldPath]) -> Self {
+        Self::new(Act::Update, Method::Patch, path, Sends::Paths(paths.into()))
+    }
+
+    /// Switches an object on or off.
+    #[must_use]
+    pub const fn switch(api: SwitchApi, on: bool) -> Self {
+        let (path, sends) = if on {
+            (api.on, Sends::Nothing)
+        } else {
+            (api.off, Sends::Values)
         };
-        paths.iter().any(|sent| {
-            let below = sent.below.iter().zip(&path.below);
-            sent.field == path.field && below.into_iter().all(|(one, other)| one == other)
-        })
+        Self::new(Act::Switch(on), Method::Post, path, sends)
+    }
+
+    /// Takes a temporary member out of an object.
+    #[must_use]
+    pub fn leave(founders: Founders, member: &str) -> Self {
+        Self::new(Act::Leave, Method::Post, founders.leave, Sends::Values)
+            .value(founders.leave_key, ids(&[member]))
+    }
+
+    /// Makes one part of a resource that several objects form.
+    #[must_use]
+    pub fn add_part(path: &'static str, part: NewPart) -> Self {
+        let mut op = Self::new(Act::AddPart, Method::Post, path, Sends::Values);
+        let besides = op.besides();
+        besides.values = part.values;
+        besides.part = Some(part.identity.into());
+        op
+    }
+
+    /// Turns a removal of an object into that of a part of it.
+    #[must_use]
+    pub(super) fn of_part(mut self, id: &str) -> Self {
+        self.act = Act::RemovePart;
+        self.id = Some(id.into());
+        self
+    }
+
+    fn about(mut self, id: &str) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    fn besides(&mut self) -> &mut Besides {
+        self.besides.get_or_insert_default()
+    }
+
+    /// Adds a value that is no field's.
+    pub(super) fn value(mut self, key: &'static str, value: Value) -> Self {
+        self.besides().values.push((key, value));
+        self
+    }
+
+    /// Says who is made a member for a time.
+    pub(super) fn with_temporary_member(mut self, id: &str) -> Self {
+        self.besides().temporary_member = Some(id.into());
+        self
+    }
+
+    /// Says who takes over, by id, under a key of the body.
+    pub(super) fn with_heir(mut self, key: &'static str, heir: &str) -> Self {
+        self.besides().heir = Some(heir.into());
+        self.value(key, Value::text(heir))
+    }
+
+    /// Names the one who is made a member for a time.
+    #[must_use]
+    pub fn temporary_member(&self) -> Option<&str> {
+        self.besides.as_ref()?.temporary_member.as_deref()
+    }
+
+    /// Names the part that the write makes.
+    #[must_use]
+    pub fn part(&self) -> Option<&str> {
+        self.besides.as_ref()?.part.as_deref()
+    }
+
+    /// Names the one who takes over what hangs on the object, by id.
+    #[must_use]
+    pub fn heir(&self) -> Option<&str> {
+        self.besides.as_ref()?.heir.as_deref()
+    }
+
+    /// Lists the values that are no field's, by their key in the body.
+    #[must_use]
+    pub fn values(&self) -> &[(&'static str, Value)] {
+        self.besides.as_ref().map_or(&[], |besides| &besides.values)
     }
 
     /// Whether the write makes an object.
     #[must_use]
     pub const fn creates(&self) -> bool {
-        matches!(self, Self::Create { .. } | Self::AddEvent { .. })
+        matches!(self.act, Act::Create | Act::AddPart)
+    }
+
+    /// Whether the write carries a field.
+    #[must_use]
+    pub fn sends(&self, field: &Field, dialect: Dialect) -> bool {
+        match &self.sends {
+            Sends::Whole => field.wire(dialect).goes_with_creation(),
+            Sends::Paths(_) => self.names(field.name),
+            Sends::Nothing | Sends::Values => false,
+        }
+    }
+
+    /// Whether the write carries what stands at a path.
+    #[must_use]
+    pub fn sends_at(&self, path: &FieldPath) -> bool {
+        let Sends::Paths(paths) = &self.sends else {
+            return self.sends == Sends::Whole;
+        };
+        paths.iter().any(|sent| {
+            let mut below = sent.below.iter().zip(&path.below);
+            sent.field == path.field && below.all(|(one, other)| one == other)
+        })
+    }
+
+    /// Whether the write carries a field that it names itself.
+    #[must_use]
+    pub fn names(&self, field: &str) -> bool {
+        matches!(&self.sends, Sends::Paths(paths) if paths.iter().any(|path| path.field == field))
+    }
+
+    /// The ways down from a field to what is sent of it.
+    fn ways(&self, field: &str) -> Vec<&[Arc<str>]> {
+        let Sends::Paths(paths) = &self.sends else {
+            return Vec::new();
+        };
+        let of_field = paths.iter().filter(|path| path.field == field);
+        of_field.map(|path| &*path.below).collect()
+    }
+
+    /// Says whether the table knows its answer not to show what was sent.
+    #[must_use]
+    pub fn as_shown_by(mut self, api: &Api) -> Self {
+        self.silent = match self.act {
+            Act::Create | Act::AddPart => api.silent.contains(&Silent::Create),
+            Act::Update => api.silent.contains(&Silent::Update),
+            _ => false,
+        };
+        self
+    }
+
+    /// What the write is to what a run keeps.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        match self.act {
+            Act::AddPart => Effect::Part,
+            Act::Leave => Effect::Leave,
+            _ => Effect::Whole,
+        }
     }
 
     /// What the write costs in the `openapi` dialect, in credits.
     ///
     /// Source: the price table of API credits: a write of one record 1.
     #[must_use]
-    pub const fn credits(&self) -> usize {
-        match self {
-            Self::Delete {
-                by: Deletion::Bulk { credits, .. },
-                ..
-            } => *credits,
-            _ => 1,
-        }
+    pub fn credits(&self) -> usize {
+        let credits = self.besides.as_ref().and_then(|besides| besides.credits);
+        credits.unwrap_or(1)
     }
 
     /// The request's verb and path, without the work of building its body.
     ///
     /// # Errors
-    /// [`EncodeError`] when the object's own id is missing.
+    /// [`EncodeError`] when an id is missing that stands in the path.
     pub fn line(
         &self,
         context: &Context<'_>,
         ids: &dyn Ids,
     ) -> Result<(Method, Cow<'static, str>), EncodeError> {
-        let unknown = || EncodeError::UnknownId(context.address.clone());
-        let Some(api) = context.kind.api(context.dialect) else {
-            // Tasks exist only for kinds that the dialect has.
-            return Err(unknown());
+        if !self.path.contains('{') {
+            return Ok((self.method, Cow::Borrowed(self.path)));
+        }
+        let value = |place: &str| match place {
+            "id" => match &self.id {
+                Some(id) => Some(id.to_string()),
+                None => ids.id(context.address),
+            },
+            field => match context.body.get(field)? {
+                Value::Reference(Reference::To(address)) => ids.id(address),
+                Value::Reference(Reference::Id { id, .. }) => Some(id.to_string()),
+                value => value.as_text().map(str::to_owned),
+            },
         };
-        let own_id = || ids.id(context.address).ok_or_else(unknown);
-        Ok(match self {
-            Self::Create { .. } | Self::AddEvent { .. } => {
-                (Method::Post, Cow::Borrowed(api.listing.path()))
-            }
-            Self::Update(_) => {
-                // Planning refuses an update that the table has no path for.
-                let template = api.update.ok_or_else(unknown)?;
-                (Method::Patch, path(template, &own_id()?).into())
-            }
-            Self::Switch(on) => {
-                let switch = api.switch.ok_or_else(unknown)?;
-                let template = if *on { switch.on } else { switch.off };
-                (Method::Post, path(template, &own_id()?).into())
-            }
-            Self::Leave { .. } => (
-                Method::Post,
-                format!("/departments/{}/dissociateAgents", own_id()?).into(),
-            ),
-            Self::RemoveEvent { id } => (
-                Method::Delete,
-                format!("{}/{id}", api.listing.path()).into(),
-            ),
-            Self::Disable { id, by } => {
-                let request = disable(*by, id);
-                (request.method, request.path.into())
-            }
-            Self::Delete { id, by } => {
-                let request = delete(by, id);
-                (request.method, request.path.into())
-            }
-        })
+        let path = template::fill(self.path, &value)
+            .ok_or_else(|| EncodeError::UnknownId(context.address.clone()))?;
+        Ok((self.method, path.into()))
     }
 
     /// Builds the request.
@@ -244,100 +337,71 @@ impl Op {
     /// # Errors
     /// [`EncodeError`] when an id or a secret is missing.
     pub fn request(&self, context: &Context<'_>, ids: &dyn Ids) -> Result<Request, EncodeError> {
-        let Some(api) = context.kind.api(context.dialect) else {
-            // Tasks exist only for kinds that the dialect has.
-            return Err(EncodeError::UnknownId(context.address.clone()));
-        };
-        let request = || {
-            let (method, path) = self.line(context, ids)?;
-            Ok(Request::new(method, path))
-        };
-        match self {
-            Self::Create { members } => create(request()?, context, api, members, ids),
-            Self::Update(paths) => Ok(request()?.body(update_body(context, api, paths, ids)?)),
-            Self::Switch(on) => {
-                let request = request()?.repeatable();
-                Ok(if *on {
-                    request
-                } else {
-                    request.body(json!({}))
-                })
-            }
-            Self::Disable { id, by } => Ok(disable(*by, id)),
-            Self::Delete { id, by } => Ok(delete(by, id)),
-            Self::Leave { agent } => {
-                Ok(request()?.body(json!({ "agentIds": [agent] })).repeatable())
-            }
-            Self::AddEvent { event } => Ok(request()?.body(json!({
-                "url": text(context, "url")?,
-                "eventType": event,
-                "actions": ["add"],
-                "isActive": context.body.get("isEnabled") != Some(&Value::Bool(false)),
-            }))),
-            Self::RemoveEvent { .. } => request(),
+        let (method, path) = self.line(context, ids)?;
+        let mut request = Request::new(method, path);
+        if !self.creates() {
+            // What is done already is not done twice by a repetition.
+            request = request.repeatable();
         }
-    }
-}
-
-fn text(context: &Context<'_>, field: &str) -> Result<String, EncodeError> {
-    match context.body.get(field) {
-        Some(Value::Text(text)) => Ok(text.to_string()),
-        Some(Value::Secret(secret)) => Ok(secret.expose().ok_or(EncodeError::NoSecret)?.to_owned()),
-        _ => Ok(String::new()),
-    }
-}
-
-fn path(template: &str, id: &str) -> String {
-    template.replace("{id}", id)
-}
-
-fn create(
-    mut request: Request,
-    context: &Context<'_>,
-    api: &Api,
-    members: &[Member],
-    ids: &dyn Ids,
-) -> Result<Request, EncodeError> {
-    let mut object = Map::new();
-    for field in context.kind.fields {
-        let Some(value) = context.body.get(field.name) else {
-            continue;
-        };
-        match field.wire(context.dialect) {
-            Wire::Query(name) => {
-                request = request.query(*name, value.as_text().unwrap_or_default());
-            }
-            Wire::Sent { name, .. } => {
-                let value = without_nulls(value);
-                if !value.is_null() {
-                    let encoded = encode(field, context.dialect, &value, Part::All, ids)?;
-                    object.insert((*name).to_owned(), encoded);
+        if self.sends == Sends::Nothing {
+            return Ok(request);
+        }
+        let mut object = Map::new();
+        for field in context.kind.fields {
+            let Some(value) = context.body.get(field.name) else {
+                continue;
+            };
+            let sends = self.sends(field, context.dialect);
+            let encoded = match (field.wire(context.dialect), self.act) {
+                (Wire::Query(name), Act::Create) if sends => {
+                    request = request.query(*name, value.as_text().unwrap_or_default());
+                    continue;
                 }
+                (Wire::Sent { .. }, Act::Create) if sends => {
+                    let value = without_nulls(value);
+                    if value.is_null() {
+                        continue;
+                    }
+                    encode(field, context.dialect, &value, Part::All, ids)?
+                }
+                (Wire::Sent { .. }, Act::Update) if sends || is_resent(field, value, context) => {
+                    let ways = self.ways(field.name);
+                    let part = if ways.is_empty() {
+                        Part::All
+                    } else {
+                        Part::Leaves(&ways)
+                    };
+                    encode(field, context.dialect, value, part, ids)?
+                }
+                _ => continue,
+            };
+            if let Wire::Sent { name, .. } = field.wire(context.dialect) {
+                object.insert((*name).to_owned(), encoded);
             }
-            _ => {}
         }
+        for (key, value) in self.values() {
+            object.insert((*key).to_owned(), plain(value, ids)?);
+        }
+        Ok(request.body(Json::Object(object)))
     }
-    if api.create == Create::PostWithAgents {
-        let agents = members
-            .iter()
-            .map(|member| match member {
-                Member::Acting(id) => Ok(Json::from(id.as_str())),
-                Member::Agent(address) => ids
-                    .id(address)
-                    .map(Json::from)
-                    .ok_or_else(|| EncodeError::UnknownId(address.clone())),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        object.insert("associatedAgentIds".to_owned(), Json::Array(agents));
-    }
-    Ok(request.body(Json::Object(object)))
 }
 
-/// Null is left out of a create; so are empty lists and maps.
+/// Ids in a list.
+fn ids(ids: &[&str]) -> Value {
+    Value::List(ids.iter().map(|id| Value::text(id)).collect())
+}
+
+/// Whether every update sends a field again.
+fn is_resent(field: &Field, value: &Value, context: &Context<'_>) -> bool {
+    !value.is_null()
+        && (context.kind.api(context.dialect)).is_some_and(|api| api.resend.contains(&field.name))
+}
+
+/// Null is left out of a creation; so are empty lists and maps.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Map(map) => {
-            let map: crate::state::Leaves = map
+            let map: Leaves = map
                 .iter()
                 .filter(|(_, value)| !value.is_null())
                 .map(|(key, value)| (key, value.clone()))
@@ -353,88 +417,16 @@ fn without_nulls(value: &Value) -> Value {
     }
 }
 
-fn update_body(
-    context: &Context<'_>,
-    api: &Api,
-    paths: &[FieldPath],
-    ids: &dyn Ids,
-) -> Result<Json, EncodeError> {
-    let mut object = Map::new();
-    for field in context.kind.fields {
-        let Wire::Sent { name, .. } = field.wire(context.dialect) else {
-            continue;
-        };
-        let of_field = paths.iter().filter(|path| path.field == field.name);
-        let leaves: Vec<_> = of_field.map(|path| &*path.below).collect();
-        let changed = !leaves.is_empty();
-        let again = api.resend.contains(&field.name);
-        let Some(value) = context.body.get(field.name) else {
-            continue;
-        };
-        if changed || (again && !value.is_null()) {
-            let part = if changed {
-                Part::Leaves(&leaves)
-            } else {
-                Part::All
-            };
-            let encoded = encode(field, context.dialect, value, part, ids)?;
-            object.insert((*name).to_owned(), encoded);
-        }
-    }
-    Ok(Json::Object(object))
-}
-
-fn disable(by: Disabling, id: &str) -> Request {
-    match by {
-        Disabling::Patch {
-            path: template,
-            field,
-            word,
-        } => Request::new(Method::Patch, path(template, id)).body(json!({ field: word })),
-        Disabling::Post {
-            path: template,
-            body,
-        } => {
-            let request = Request::new(Method::Post, path(template, id)).repeatable();
-            if body {
-                request.body(json!({}))
-            } else {
-                request
-            }
-        }
-    }
-}
-
-fn delete(by: &Deletion, id: &str) -> Request {
-    match by {
-        Deletion::Plain(template) => Request::new(Method::Delete, path(template, id)),
-        Deletion::Bulk {
-            path: template,
-            key,
-            ..
-        } => Request::new(Method::Post, *template)
-            .body(json!({ *key: [id] }))
-            .repeatable(),
-        Deletion::Transfer {
-            path: template,
-            key,
-            heir,
-        } => Request::new(Method::Post, path(template, id))
-            .body(json!({ *key: heir }))
-            .repeatable(),
-    }
-}
-
 /// How one object is removed, by the table and by what the object shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Way {
     /// It is taken out of use.
-    Disable(Disabling),
+    Disable(Op),
     /// It is deleted.
-    Delete(Deletion),
-    /// It is deleted once it is known who takes over.
+    Delete(Op),
+    /// It is deleted once it is known who takes over, whose id goes under a key.
     Transfer {
-        path: &'static str,
+        op: Op,
         key: &'static str,
         heir: Heir,
     },
@@ -446,22 +438,31 @@ pub(super) enum Way {
 
 /// Reads from the table how an object is removed; no way is made up.
 pub(super) fn way(removal: Removal, policy: Option<RemovalPolicy>, object: &LiveObject) -> Way {
+    let post = |act, path, sends| Op::new(act, Method::Post, path, sends).about(&object.id);
+    let several = |path, key| post(Act::Delete, path, Sends::Values).value(key, ids(&[&object.id]));
     match removal {
-        Removal::Delete(path) => Way::Delete(Deletion::Plain(path)),
-        Removal::Trash(path, key) => Way::Delete(Deletion::Bulk {
-            path,
+        Removal::Delete(path) => {
+            let op = Op::new(Act::Delete, Method::Delete, path, Sends::Nothing);
+            Way::Delete(op.about(&object.id))
+        }
+        Removal::Trash(path, key) => {
+            let mut op = several(path, key);
+            op.besides().credits = Some(TRASH_CREDITS);
+            Way::Delete(op)
+        }
+        Removal::Bulk(path, key) => Way::Delete(several(path, key)),
+        Removal::Transfer { path, key, heir } => Way::Transfer {
+            op: post(Act::Delete, path, Sends::Values),
             key,
-            credits: TRASH_CREDITS,
-        }),
-        Removal::Bulk(path, key) => Way::Delete(Deletion::Bulk {
-            path,
-            key,
-            credits: 1,
-        }),
-        Removal::Transfer { path, key, heir } => Way::Transfer { path, key, heir },
-        Removal::Disable { path, body } => Way::Disable(Disabling::Post { path, body }),
+            heir,
+        },
+        Removal::Disable { path, body } => {
+            let sends = if body { Sends::Values } else { Sends::Nothing };
+            Way::Disable(post(Act::Disable, path, sends))
+        }
         Removal::DisableByPatch { path, field, word } => {
-            Way::Disable(Disabling::Patch { path, field, word })
+            let op = Op::new(Act::Disable, Method::Patch, path, Sends::Values);
+            Way::Disable(op.about(&object.id).value(field, Value::text(word)))
         }
         Removal::Manual(place) => Way::Manual(place),
         Removal::Never => Way::None,
@@ -483,8 +484,11 @@ pub(super) fn way(removal: Removal, policy: Option<RemovalPolicy>, object: &Live
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::kind::KINDS;
+    use crate::live::Live;
 
     fn object(kind: &'static Kind, raw: &Json) -> LiveObject {
         LiveObject {
@@ -493,6 +497,18 @@ mod tests {
             raw: raw.as_object().cloned().unwrap_or_default(),
             parts: Vec::new(),
         }
+    }
+
+    /// The request of a write that is about no field.
+    fn sent(op: &Op, kind: &'static Kind) -> Request {
+        let context = Context {
+            kind,
+            dialect: Dialect::Openapi,
+            address: &Address::new(kind.collection, "a"),
+            body: &Body::default(),
+            named: &Body::default(),
+        };
+        op.request(&context, &Live::new(Dialect::Openapi)).unwrap()
     }
 
     /// The paths that stand in a table.
@@ -524,15 +540,12 @@ mod tests {
                     Some(RemovalPolicy::Delete),
                 ] {
                     for raw in [json!({}), json!({"isConfirmed": false})] {
-                        let request = match way(api.removal, policy, &object(kind, &raw)) {
-                            Way::Delete(by) => delete(&by, "7"),
-                            Way::Disable(by) => disable(by, "7"),
-                            Way::Transfer { path, key, .. } => {
-                                let heir = "8".to_owned();
-                                delete(&Deletion::Transfer { path, key, heir }, "7")
-                            }
+                        let op = match way(api.removal, policy, &object(kind, &raw)) {
+                            Way::Delete(op) | Way::Disable(op) => op,
+                            Way::Transfer { op, key, .. } => op.with_heir(key, "8"),
                             Way::Manual(_) | Way::None => continue,
                         };
+                        let request = sent(&op, kind);
                         assert!(known.contains(&request.path), "{request:?}");
                     }
                 }
@@ -544,15 +557,12 @@ mod tests {
     fn an_agent_is_removed_as_the_policy_and_the_invitation_say() {
         let kind = crate::kind::find("agents").unwrap();
         let told = |dialect, policy, raw: Json| {
-            let request = match way(
-                kind.api(dialect).unwrap().removal,
-                policy,
-                &object(kind, &raw),
-            ) {
-                Way::Delete(by) => delete(&by, "7"),
-                Way::Disable(by) => disable(by, "7"),
-                way => panic!("{way:?}"),
+            let removal = kind.api(dialect).unwrap().removal;
+            let (Way::Delete(op) | Way::Disable(op)) = way(removal, policy, &object(kind, &raw))
+            else {
+                panic!("{removal:?}");
             };
+            let request = sent(&op, kind);
             format!("{:?} {}", request.method, request.path)
         };
         let delete = Some(RemovalPolicy::Delete);
@@ -592,6 +602,12 @@ mod tests {
         ] {
             assert_eq!(told(dialect, policy, raw), wanted);
         }
+    }
+
+    #[test]
+    fn a_write_takes_little_room() {
+        // A plan for a new organization holds 100,000.
+        assert!(size_of::<Op>() <= 80, "{}", size_of::<Op>());
     }
 
     #[test]

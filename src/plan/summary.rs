@@ -64,7 +64,7 @@ pub(super) fn summarise(
     }
     let count = |verb: Verb| touched.get(&verb).map_or(0, HashSet::len);
     summary.create = count(Verb::Create);
-    // A department that is created and then left by the acting agent counts once.
+    // What is created and then left by a temporary member counts once.
     let created = touched.get(&Verb::Create);
     summary.update = touched.get(&Verb::Update).map_or(0, |updated| {
         updated

@@ -1,32 +1,33 @@
 //! From differences to ordered tasks: what is sent, what comes first, and the plan that shows it.
 
-mod members;
+mod creations;
+mod founders;
+mod parts;
 mod prerequisites;
 mod removals;
-
-use std::collections::BTreeSet;
+#[cfg(test)]
+mod tests;
 
 use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{Create, Form, Kind, Wire};
-use crate::live::convert::guide_events;
+use crate::kind::{Api, Create, Kind, Stage, Wire};
+use crate::live::Live;
 use crate::live::marks::belongs_to_others;
-use crate::live::{ActingAgent, EventPart, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
-use crate::plan::requests::{Member, Op, Way, way};
+use crate::plan::requests::{Op, Way, way};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy};
 use crate::problem::{Code, Place, Problem};
-use crate::state::{Address, Body, FieldPath, Reference, Value};
+use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::HashMap;
 
 /// A plan with its tasks.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ pub fn plan(
             .chain(bound.pruned.iter().map(|index| (*index, None)))
             .filter_map(|(index, at)| Some((live.address_of(index)?, (index, at))))
             .collect(),
-        members: members(owned),
+        members: founders::members(owned, live.dialect),
     };
     let mut differences = changes(&owned.desired, &owned.live);
     builder.lost_with_replaced_fields(&mut differences);
@@ -78,7 +79,7 @@ pub fn plan(
     }
     drop(differences);
     builder.by_hand();
-    builder.leave_new_departments();
+    builder.take_temporary_members_out();
     builder.prerequisites();
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;
@@ -127,27 +128,8 @@ struct Builder<'a> {
     tasks: Vec<Task>,
     /// Live objects that may be removed, with the place of their tombstone if there is one.
     removable: HashMap<Address, (usize, Option<Place>)>,
-    /// Agents whose declared departments include a department, by department.
-    members: HashMap<&'a Address, Vec<&'a Address>>,
-}
-
-/// The agents of every department, in the order in which they are declared.
-fn members(owned: &Owned) -> HashMap<&Address, Vec<&Address>> {
-    let mut members: HashMap<&Address, Vec<&Address>> = HashMap::new();
-    for (address, resource) in &owned.desired {
-        if resource.kind.collection != "agents" {
-            continue;
-        }
-        let Some(Value::List(list)) = resource.body.get("departments") else {
-            continue;
-        };
-        for item in list {
-            if let Value::Reference(Reference::To(department)) = item {
-                members.entry(department).or_default().push(address);
-            }
-        }
-    }
-    members
+    /// Who is declared to belong to what needs founders.
+    members: founders::Members<'a>,
 }
 
 impl Builder<'_> {
@@ -204,7 +186,13 @@ impl Builder<'_> {
                 },
             ),
             kind,
-            ops: task.ops,
+            ops: match kind.api(self.dialect()) {
+                Some(api) if !api.silent.is_empty() => {
+                    let ops = task.ops.into_iter();
+                    ops.map(|op| op.as_shown_by(api)).collect()
+                }
+                _ => task.ops,
+            },
             prerequisites: Vec::new(),
             body: task.body,
             named: self.named(address),
@@ -288,12 +276,15 @@ impl Builder<'_> {
             ..Draft::default()
         };
         match api.create {
-            Create::Never => return,
+            Create::Never => {
+                self.cannot_be_created(address, kind);
+                return;
+            }
             Create::Manual(at) => {
                 self.create_by_hand(address, kind, at, draft);
                 return;
             }
-            Create::Post | Create::PostWithAgents => {}
+            Create::Post(_) | Create::Clone { .. } => {}
         }
         self.is_whole(address, kind, &resource.body);
         for name in api.required_on_create {
@@ -312,34 +303,41 @@ impl Builder<'_> {
                 );
             }
         }
-        if api.form == Form::EventsByUrl {
-            draft.ops = wanted_events(&resource.body)
-                .into_iter()
-                .map(|event| Op::AddEvent { event })
-                .collect();
+        if let Some(grouping) = api.grouping() {
+            draft.ops = self.part_ops(address, kind, grouping, &draft.body, &[], false);
         } else {
-            let members = if api.create == Create::PostWithAgents {
-                self.first_members(address)
-            } else {
-                Vec::new()
-            };
-            draft.ops.push(Op::Create { members });
             let cleared = self.cleared_after_create(address, kind, &resource.body);
-            if !cleared.is_empty() {
-                draft.ops.push(Op::Update(cleared));
+            draft.ops = self.creation(address, kind, api, &mut draft.body, &cleared);
+            if matches!(api.create, Create::Clone { .. }) {
+                // It may have been chosen of what the new one is a copy.
+                draft.changes = Changes::created(kind, self.dialect(), draft.body.clone());
             }
-            if let (Some(_), Some(enabled)) = (api.switch, kind.enabled)
+            if let (Some(switch), Some(enabled)) = (api.switch, kind.enabled)
                 && resource
                     .body
                     .get(enabled.field)
                     .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             {
-                draft.ops.push(Op::Switch(false));
+                draft.ops.push(Op::switch(switch, false));
             }
         }
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
+    }
+
+    fn cannot_be_changed(&mut self, address: &Address, field: &str, api: &Api) {
+        self.problems.push(
+            Problem::error(
+                Code::CannotChange,
+                format!("`{field}` of `{address}` cannot be changed through the API"),
+            )
+            .at(place(self.desired, address, field), "changed here")
+            .help(match api.create {
+                Create::Manual(at) => format!("put it back, or change it at {at}"),
+                _ => "put it back, or change it in Zoho Desk".to_owned(),
+            }),
+        );
     }
 
     /// Null is left out of a creation; where the server then fills in a value of its own, clearing
@@ -470,85 +468,6 @@ impl Builder<'_> {
         );
     }
 
-    /// Live, active agents who are to be members of a new department; else the acting agent.
-    fn first_members(&mut self, department: &Address) -> Vec<Member> {
-        let mut members: Vec<Member> = self
-            .members(department)
-            .iter()
-            .filter(|agent| self.bound.live.contains_key(**agent) && self.is_active(agent))
-            .map(|agent| Member::Agent((*agent).clone()))
-            .collect();
-        if members.is_empty() {
-            match &self.live.acting {
-                Some(acting) if self.members(department).is_empty() && self.owns_departments_of(acting) => {
-                    self.problems.push(
-                        Problem::error(
-                            Code::NoMember,
-                            format!("`{department}` needs an agent, and no agent under `agents` is to be its member"),
-                        )
-                        .at(place(self.desired, department, ""), "declared here")
-                        .help("list it under the `departments` of an agent; the acting agent's own list leaves it out"),
-                    );
-                }
-                Some(acting) => members.push(Member::Acting(acting.id.clone())),
-                None => self.problems.push(
-                    Problem::error(
-                        Code::NoActingAgent,
-                        format!("`{department}` needs an agent to be created, and the API does not say who is acting"),
-                    )
-                    .at(place(self.desired, department, ""), "declared here")
-                    .help("make a live agent a member of it under `agents`, or grant the token `Desk.basic.READ`"),
-                ),
-            }
-        }
-        members
-    }
-
-    /// Whether the manifests say of which departments the acting agent is a member.
-    fn owns_departments_of(&self, acting: &ActingAgent) -> bool {
-        self.live
-            .find_id("agents", &acting.id)
-            .and_then(|index| self.live.bound(index))
-            .and_then(|address| self.owned.desired.get(address))
-            .is_some_and(|resource| resource.body.get("departments").is_some())
-    }
-
-    fn is_active(&self, agent: &Address) -> bool {
-        self.bound.live.get(agent).is_some_and(|index| {
-            self.live.body(*index).get("status") != Some(&Value::text("DISABLED"))
-        })
-    }
-
-    /// Agents whose declared departments include the given one.
-    fn members(&self, department: &Address) -> &[&Address] {
-        self.members.get(department).map_or(&[], Vec::as_slice)
-    }
-
-    /// A webhook of the guide is the set of `/events` objects with its URL.
-    fn update_events(
-        &mut self,
-        address: &Address,
-        kind: &'static Kind,
-        parts: &[EventPart],
-        differences: &[Difference],
-        mut draft: Draft,
-    ) {
-        let moved = differences
-            .iter()
-            .any(|difference| difference.path.field == "url");
-        if moved && self.prevents_destroy(address) {
-            self.problems
-                .push(prevented(self.desired, address, "replaced"));
-            return;
-        }
-        draft.ops = event_ops(&draft.body, parts, moved);
-        let verb = if moved { Verb::Replace } else { Verb::Update };
-        if draft.ops.iter().any(|op| matches!(op, Op::AddEvent { .. })) {
-            draft.effects.extend(self.create_effect(kind));
-        }
-        self.push(address, verb, kind, draft);
-    }
-
     fn update(&mut self, address: &Address, differences: &[Difference]) {
         let (Some(resource), Some(index)) = (
             self.owned.desired.get(address),
@@ -568,8 +487,8 @@ impl Builder<'_> {
             body: resource.body.clone(),
             ..Draft::default()
         };
-        if api.form == Form::EventsByUrl {
-            self.update_events(address, kind, &object.parts, differences, draft);
+        if let Some(grouping) = api.grouping() {
+            self.update_parts(address, kind, grouping, &object.parts, differences, draft);
             return;
         }
         if let Some(frozen) = self.frozen(kind, differences) {
@@ -593,19 +512,9 @@ impl Builder<'_> {
         }
         match (paths.first().map(|path| path.field), api.update) {
             (None, _) => {}
-            (Some(_), Some(_)) => draft.ops.push(Op::Update(paths)),
+            (Some(_), Some(path)) => draft.ops.push(Op::update(path, &paths)),
             (Some(field), None) => {
-                self.problems.push(
-                    Problem::error(
-                        Code::CannotChange,
-                        format!("`{field}` of `{address}` cannot be changed through the API"),
-                    )
-                    .at(place(self.desired, address, field), "changed here")
-                    .help(match api.create {
-                        Create::Manual(at) => format!("put it back, or change it at {at}"),
-                        _ => "put it back, or change it in Zoho Desk".to_owned(),
-                    }),
-                );
+                self.cannot_be_changed(address, field, api);
                 return;
             }
         }
@@ -617,9 +526,16 @@ impl Builder<'_> {
                 .field(enabled.field)
                 .is_some_and(|field| matches!(field.wire(dialect), Wire::Switched(_)))
         {
-            draft
-                .ops
-                .push(Op::Switch(difference.after == switch_value(enabled.on)));
+            match api.switch {
+                Some(switch) => {
+                    let on = difference.after == switch_value(enabled.on);
+                    draft.ops.push(Op::switch(switch, on));
+                }
+                None => {
+                    self.cannot_be_changed(address, enabled.field, api);
+                    return;
+                }
+            }
         }
         let renews = |difference: &Difference| {
             kind.field(difference.path.field)
@@ -668,14 +584,14 @@ impl Builder<'_> {
             );
             return;
         }
-        let Way::Delete(by) = way(api.removal, self.options.removal(kind), object) else {
+        let Way::Delete(delete) = way(api.removal, self.options.removal(kind), object) else {
             self.cannot_be_replaced(address, kind, &field);
             return;
         };
-        let delete = Op::Delete {
-            id: object.id.clone(),
-            by,
-        };
+        if !matches!(api.create, Create::Post(_) | Create::Clone { .. }) {
+            self.cannot_be_replaced(address, kind, &field);
+            return;
+        }
         let keep = automatic.then(|| self.live.body(index));
         self.replace(address, kind, delete, draft, keep);
     }
@@ -684,7 +600,14 @@ impl Builder<'_> {
     fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<(String, String)> {
         differences.iter().find_map(|difference| {
             let field = kind.field(difference.path.field)?;
-            if codec::is_fixed(field, &difference.path) {
+            let goes_once = matches!(
+                field.wire(self.dialect()),
+                Wire::Sent {
+                    stage: Stage::Create,
+                    ..
+                }
+            );
+            if codec::is_fixed(field, &difference.path) || goes_once {
                 return Some((
                     field.name.to_owned(),
                     "can be given on creation only".to_owned(),
@@ -733,11 +656,13 @@ impl Builder<'_> {
             }
         }
         draft.body = body;
-        let create = Op::Create {
-            members: Vec::new(),
+        let Some(api) = kind.api(self.dialect()) else {
+            return;
         };
         // The old one goes first: two of one name could not be told apart by a run that finds them.
-        draft.ops = vec![delete, create];
+        draft.ops = vec![delete];
+        let created = self.creation(address, kind, api, &mut draft.body, &[]);
+        draft.ops.extend(created);
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);
@@ -789,57 +714,4 @@ fn is_empty(value: &Value) -> bool {
         Value::List(list) => list.is_empty(),
         _ => false,
     }
-}
-
-fn wanted_events(body: &Body) -> Vec<String> {
-    match body.get("subscriptions") {
-        Some(Value::Map(map)) => guide_events(map).0,
-        _ => Vec::new(),
-    }
-}
-
-fn event_ops(body: &Body, parts: &[EventPart], moved: bool) -> Vec<Op> {
-    let wanted = wanted_events(body);
-    let active = body.get("isEnabled") != Some(&Value::Bool(false));
-    let remove = |part: &EventPart| Op::RemoveEvent {
-        id: part.id.clone(),
-    };
-    let add = |event: &String| Op::AddEvent {
-        event: event.clone(),
-    };
-    if moved {
-        return wanted
-            .iter()
-            .map(add)
-            .chain(parts.iter().map(remove))
-            .collect();
-    }
-    let mut ops = Vec::new();
-    let mut kept: BTreeSet<&str> = BTreeSet::new();
-    let mut stale = Vec::new();
-    for part in parts {
-        let keep =
-            wanted.contains(&part.event) && part.active == active && kept.insert(&part.event);
-        if !keep {
-            stale.push(part);
-        }
-    }
-    // An event whose state is wrong can only be made anew, and the old one must go first.
-    for part in &stale {
-        if wanted.contains(&part.event) && !kept.contains(part.event.as_str()) {
-            ops.push(remove(part));
-        }
-    }
-    ops.extend(
-        wanted
-            .iter()
-            .filter(|event| !kept.contains(event.as_str()))
-            .map(add),
-    );
-    for part in stale {
-        if !wanted.contains(&part.event) || kept.contains(part.event.as_str()) {
-            ops.push(remove(part));
-        }
-    }
-    ops
 }

@@ -57,6 +57,8 @@ codes! {
     BudgetTooSmall = "budget-too-small": "The plan needs more calls or credits than are left for the day.",
     CannotChange = "cannot-change": "A field differs that cannot be changed once its object exists.",
     CannotClear = "cannot-clear": "A value is to be cleared, and the API cannot clear it.",
+    CannotCreate = "cannot-create": "A declared resource does not exist, and the API cannot create it.",
+    CannotRemove = "cannot-remove": "An object is to be removed, and the API cannot remove it.",
     CaseDiffers = "case-differs": "The name of a live object differs in case only from the one that is written.",
     CharacterRefused = "character-refused": "The API refuses a character in the value of a custom field.",
     Conflict = "conflict": "A key has no meaning beside another one.",

@@ -25,9 +25,9 @@ use crate::api::page::Known;
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
 use crate::codec::{self, Ids};
 use crate::dialect::Dialect;
-use crate::kind::{Api, Form, Keyed, Keys, Kind, Listing, Shape, Shown, Target, Wire, Within};
+use crate::kind::{Api, Keyed, Keys, Kind, Listing, Shape, Shown, Target, Wire, Within};
 use crate::live::marks::belongs_to_others;
-use crate::live::{Live, LiveObject, group_events, is_gone};
+use crate::live::{Live, LiveObject, grouped, is_gone};
 use crate::state::{Body, Reference, Value};
 use needs::{KindNeeds, Scope, ScopeValue, roots};
 
@@ -194,9 +194,11 @@ async fn list(
         if api.page > 0 {
             remembered.insert(path, listed.known);
         }
-        if api.form == Form::EventsByUrl {
-            objects.extend(group_events(listed.objects).map_err(|reason| {
-                ApiError::new(ErrorKind::Malformed, "GET /events").with_message(&reason)
+        if let Some(grouping) = api.grouping() {
+            let path = api.listing.path();
+            let grouped = grouped::group(kind, grouping, path, listed.objects);
+            objects.extend(grouped.map_err(|reason| {
+                ApiError::new(ErrorKind::Malformed, &format!("GET {path}")).with_message(&reason)
             })?);
             continue;
         }

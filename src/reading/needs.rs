@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::api::page::Known;
 use crate::api::template;
 use crate::dialect::Dialect;
-use crate::kind::{self, Keys, Kind, Listing, Mentioner, Shape, Target, Wire, Within};
+use crate::kind::{self, Api, Keys, Kind, Listing, Mentioner, Shape, Target, Wire, Within};
 use crate::ledger::Ledger;
 use crate::live::{key, no_ids};
 use crate::manifest::Desired;
@@ -229,10 +229,16 @@ impl Needs {
         needs
     }
 
-    /// Says whether agents are in play, so that who is acting matters.
+    /// Says whether those are in play of whom one is acting, or what they found.
     #[must_use]
     pub fn needs_acting_agent(&self) -> bool {
-        self.kinds.contains_key("departments") || self.kinds.contains_key("agents")
+        let matters = |api: &Api| api.acting.is_some() || api.founders.is_some();
+        self.kinds
+            .keys()
+            .filter_map(|name| kind::find(name))
+            .flat_map(|kind| [&kind.openapi, &kind.guide])
+            .flatten()
+            .any(matters)
     }
 
     /// Gives every list of scopes that reading needs, by kind; any one of each is enough.

@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 use crate::kind::rules::Sort;
 use crate::kind::{
     self, Api, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown,
-    Switch, Target, Wire, Within,
+    Stage, Switch, Target, Wire, Within,
 };
 use crate::problem::Code;
 
@@ -157,18 +157,22 @@ fn removing(removal: Removal) -> String {
 fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
     let _ = writeln!(out, "\n{dialect}");
     let creating = match api.create {
-        Create::Post => format!("POST {}", api.listing.path()),
-        Create::PostWithAgents => format!("POST {}, with at least one agent", api.listing.path()),
+        Create::Post(path) => match api.founders.and_then(|founders| kind::find(founders.of)) {
+            Some(of) => format!("POST {path}, with at least one {}", of.singular),
+            None => format!("POST {path}"),
+        },
+        Create::Clone { path, .. } => format!("POST {path}: a copy at first"),
         Create::Manual(place) => format!("by hand: {place}"),
         Create::Never => "never".to_owned(),
     };
     let _ = writeln!(out, "  creating: {creating}");
     let changing = match (api.update, api.form) {
         (Some(path), _) => format!("PATCH {path}"),
-        (None, Form::EventsByUrl) => {
+        (None, Form::Grouped(grouping)) => {
             format!(
-                "one POST or DELETE on {} for each event that joins or leaves",
-                api.listing.path()
+                "one POST or DELETE on {} for each {} that joins or leaves",
+                api.listing.path(),
+                grouping.singular
             )
         }
         (None, _) => "never".to_owned(),
@@ -256,6 +260,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
             read,
             shown,
             encoding,
+            stage,
         } => {
             let mut words = Vec::new();
             if name != field.name {
@@ -273,6 +278,13 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                     words.extend(pairs.map(|(here, there)| format!("`{here}` is `{there}`")));
                 }
             }
+            match stage {
+                Stage::Always => {}
+                Stage::Create => words.push("sent on creation only".to_owned()),
+                Stage::Update => {
+                    words.push("sent by an update that follows the creation".to_owned());
+                }
+            }
             if shown == Shown::InObject {
                 words.push("compared with one more read for each object".to_owned());
             }
@@ -283,6 +295,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
         }
         Wire::Switched(_) => "changed by calls that enable and disable".to_owned(),
         Wire::Query(name) => format!("sent as the query parameter {}", tick(name)),
+        Wire::InPath => "part of the path of its creation".to_owned(),
         Wire::Manual {
             read, instruction, ..
         } => {
@@ -521,7 +534,7 @@ fn remark(kind: &Kind, field: &Field) -> Option<String> {
             Wire::Harmless => "left out",
             Wire::Refused(_) => "refused",
             Wire::Manual { .. } => "by hand",
-            Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => return None,
+            Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) | Wire::InPath => return None,
         };
         Some(format!("{words} in the {dialect} dialect"))
     })

@@ -77,7 +77,8 @@ impl JournalWriter {
             },
             key: public_key(task, op, live),
             create: op.creates(),
-            temporary_member: op.temporary_member(),
+            effect: Some(op.effect()),
+            temporary_member: op.temporary_member().map(str::to_owned),
             prevent_destroy: task.prevents_destroy,
             at: self.clock.now_ms(),
             before: before(task),
@@ -125,8 +126,8 @@ impl JournalWriter {
 
 /// The key under which what a write makes is found; an unknown one where it holds a secret.
 fn public_key(task: &Task, op: &Op, live: &Live) -> Key<'static> {
-    if let Op::AddEvent { event } = op {
-        return Key::of_name(event.clone());
+    if let Some(part) = op.part() {
+        return Key::of_name(part.to_owned());
     }
     let is_secret = crate::live::identity_fields(task.kind, live.dialect)
         .any(|field| task.body.get(field.name).is_some_and(Value::is_secret));

@@ -21,8 +21,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::kind;
-use crate::ledger::journal::{self, Begin, Intent, Outcome, Settled, Unfinished};
+use crate::ledger::journal::{self, Begin, Effect, Intent, Outcome, Settled, Unfinished};
 use crate::ledger::{
     Entry, Holder, Ledger, Load, LockError, LockGuard, RunId, Store, StoreError, Version,
 };
@@ -126,12 +125,7 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
     let address = &intent.address;
     match (&outcome.id, intent.create) {
         (Some(id), true) => {
-            let is_part = kind::find(address.collection).is_some_and(|kind| {
-                kind.guide
-                    .as_ref()
-                    .is_some_and(|api| api.form == kind::Form::EventsByUrl)
-                    && intent.request.path == "/events"
-            });
+            let is_part = intent.effect() == Effect::Part;
             match ledger.resources.get_mut(address) {
                 Some(entry) if is_part => {
                     if !entry.has_id(id) {
@@ -163,7 +157,7 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                 }
             }
         }
-        _ if intent.request.path.ends_with("/dissociateAgents") => {
+        _ if intent.effect() == Effect::Leave => {
             if let Some(entry) = ledger.resources.get_mut(address) {
                 entry.temporary_member = None;
             }
@@ -379,7 +373,7 @@ impl Keeper {
             let part = object
                 .parts
                 .iter()
-                .find(|part| intent.request.path == "/events" && part.event == intent.key.name);
+                .find(|part| intent.part() == Some(&part.identity));
             let id = part.map_or(&object.id, |part| &part.id);
             let is_known = |entry: &Entry| entry.has_id(id);
             if self.ledger.get(&intent.address).is_some_and(is_known) {
@@ -565,15 +559,11 @@ pub fn watched(doubts: &[Intent]) -> Vec<(Address, Key<'static>)> {
 /// Whether what a creation may have made is there.
 fn is_seen(intent: &Intent, ready: &Ready) -> bool {
     match ready.bound.live.get(&intent.address) {
-        Some(index) if intent.request.path == "/events" && !intent.key.is_unknown() => {
-            ready.live.objects.get(*index).is_some_and(|object| {
-                object
-                    .parts
-                    .iter()
-                    .any(|part| part.event == intent.key.name)
-            })
-        }
-        Some(_) => true,
+        Some(index) => intent.part().is_none_or(|wanted| {
+            let object = ready.live.objects.get(*index);
+            let parts = object.into_iter().flat_map(|object| &object.parts);
+            parts.into_iter().any(|part| part.identity == wanted)
+        }),
         None => {
             !intent.key.is_unknown()
                 && !ready

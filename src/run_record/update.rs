@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::codec::{self, Ids};
-use crate::kind::{Form, Wire};
+use crate::kind::Wire;
 use crate::ledger::{Entry, FieldRecord, Ledger};
 use crate::live::key;
 use crate::manifest::Desired;
-use crate::plan::requests::Op;
+use crate::plan::requests::{Act, Op};
 use crate::plan::{shown_live, shown_value};
 use crate::reading::{listing_of, path_of};
 use crate::session::Ready;
@@ -283,15 +283,14 @@ impl Update<'_> {
         (fields, secrets)
     }
 
-    /// The `/events` objects of a webhook of the guide.
+    /// The objects that form a resource, where several do.
     fn parts(&self, address: &Address, index: Option<usize>) -> Vec<String> {
         let live = &self.ready.live;
         let is_parted = self
             .desired
             .state
             .get(address)
-            .and_then(|resource| resource.kind.api(live.dialect))
-            .is_some_and(|api| api.form == Form::EventsByUrl);
+            .is_some_and(|resource| resource.kind.grouping(live.dialect).is_some());
         if !is_parted {
             return Vec::new();
         }
@@ -301,12 +300,12 @@ impl Update<'_> {
         }
         if self.applied.contains(address) {
             for op in self.ops(address) {
-                if let Op::RemoveEvent { id } = op {
-                    parts.remove(id);
+                if let (Act::RemovePart, Some(id)) = (op.act, &op.id) {
+                    parts.remove(&**id);
                 }
             }
         }
-        // Events of a URL that was left stay owned until they are removed.
+        // Parts of what was left stay owned until they are removed.
         let old = self.old.resources.get(address);
         parts.extend(
             old.into_iter()
@@ -326,18 +325,14 @@ impl Update<'_> {
         parts.into_iter().collect()
     }
 
-    /// The agent who is still lent to a department.
+    /// The one who still belongs to an object for a time.
     fn temporary_member(&self, address: &Address, old: Option<&Entry>) -> Option<String> {
-        if address.collection != "departments" {
-            return None;
-        }
-        if self.applied.contains(address)
-            && self.ops(address).any(|op| matches!(op, Op::Leave { .. }))
-        {
+        if self.applied.contains(address) && self.ops(address).any(|op| op.act == Act::Leave) {
             return None;
         }
         self.ops(address)
             .find_map(Op::temporary_member)
+            .map(str::to_owned)
             .or_else(|| old?.temporary_member.clone())
     }
 

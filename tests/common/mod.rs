@@ -50,6 +50,7 @@ pub const NOW_MS: i64 = 1_795_305_600_000;
 pub type Variables = BTreeMap<String, String>;
 
 /// A request as the simulator saw it.
+#[derive(Debug)]
 pub struct Logged {
     pub method: String,
     pub target: String,

@@ -269,6 +269,7 @@ pub(crate) fn intent(seq: u64) -> Intent {
         },
         key: Key::of_name(format!("Department {seq}")),
         create: true,
+        effect: None,
         temporary_member: None,
         prevent_destroy: false,
         at: NOW,

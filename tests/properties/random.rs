@@ -738,7 +738,7 @@ impl Manifest {
     fn tombstone(&self, kind: &str, n: u8) -> String {
         let of_kind = known(kind);
         let api = of_kind.api(self.dialect);
-        if api.is_some_and(|api| api.form == Form::EventsByUrl) {
+        if api.is_some_and(|api| api.grouping().is_some()) {
             return url(n);
         }
         if kind == "customFields" {
@@ -881,7 +881,7 @@ pub fn happen(organization: &mut Organization, dialect: Dialect, change: &Change
             // A webhook of which a part is off cannot stand in a manifest.
             let by_url = known(kind)
                 .api(dialect)
-                .is_some_and(|api| api.form == Form::EventsByUrl);
+                .is_some_and(|api| api.grouping().is_some());
             let chosen = organization.object(place, &id).unwrap_or_default();
             for one in organization.objects(place) {
                 let is_part = by_url && one["url"] == chosen["url"];

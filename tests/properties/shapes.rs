@@ -267,7 +267,11 @@ pub enum Drawn {
 /// Whether manifests of a dialect can give a field a value that goes somewhere.
 pub fn is_settable(field: &Field, dialect: Dialect) -> bool {
     match field.wire(dialect) {
-        Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) | Wire::Manual { .. } => true,
+        Wire::Sent { .. }
+        | Wire::Switched(_)
+        | Wire::Query(_)
+        | Wire::InPath
+        | Wire::Manual { .. } => true,
         Wire::Harmless | Wire::Refused(_) => false,
     }
 }

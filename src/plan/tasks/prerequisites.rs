@@ -2,12 +2,12 @@
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use super::Builder;
+use super::{Builder, founders};
 use crate::codec::{self, Target};
 use crate::parallel::each;
 use crate::plan::hierarchy;
 use crate::plan::renames::names_in_turn;
-use crate::plan::requests::Op;
+use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
 use crate::state::Address;
 use crate::verb::Verb;
@@ -22,8 +22,8 @@ impl Builder<'_> {
         task.verb == Verb::Delete && hierarchy::share_a_circle(task.kind, one, other, self.live)
     }
 
-    /// Removals of what a webhook leaves, each with the task after which it goes: that one brings all
-    /// events to the new place.
+    /// Removals of what a resource in parts leaves, each with the task after which it goes: that one
+    /// brings all parts to the new place.
     fn leaving(&self) -> Vec<(usize, usize)> {
         let mut edges = Vec::new();
         for (later, task) in self.tasks.iter().enumerate() {
@@ -53,7 +53,8 @@ impl Builder<'_> {
             // The task that makes an address usable: its creation, replacement or switching on.
             let mut makers = Places::default();
             let mut removers = Places::default();
-            let mut of_agents: HashMap<&Address, Vec<usize>> = HashMap::new();
+            let dialect = this.dialect();
+            let mut of_members: HashMap<&Address, Vec<usize>> = HashMap::new();
             for (index, task) in tasks.iter().enumerate() {
                 let address = &task.address;
                 match task.verb {
@@ -62,22 +63,19 @@ impl Builder<'_> {
                     Verb::Delete | Verb::Disable => removers.set(address, index),
                     _ => {}
                 }
-                if task.kind.collection == "agents" && task.verb != Verb::Manual {
-                    of_agents.entry(address).or_default().push(index);
+                if task.verb != Verb::Manual && founders::can_found(task.kind, dialect) {
+                    of_members.entry(address).or_default().push(index);
                 }
             }
             let before = |index: usize, task: &Task| -> Vec<usize> {
                 let mut own = Vec::new();
                 match task.verb {
                     Verb::Create | Verb::Update | Verb::Replace => {
-                        if let Some(Op::Leave { .. }) = task.ops.first() {
-                            own.extend(makers.get(Target::To(&task.address)));
-                            own.extend(
-                                this.members(&task.address)
-                                    .iter()
-                                    .filter_map(|agent| of_agents.get(*agent))
-                                    .flatten(),
-                            );
+                        let maker = makers.get(Target::To(&task.address));
+                        let tasks_of = |member: &Address| of_members.get(member);
+                        let exit = founders::before_leaving(task, &this.members, maker, &tasks_of);
+                        if let Some(exit) = exit {
+                            own = exit;
                         } else {
                             sent_targets(task, &mut |target| {
                                 own.extend(makers.get(target).filter(|maker| *maker != index));
@@ -179,20 +177,20 @@ impl<'t> Places<'t> {
 }
 
 fn switches_on(task: &Task) -> bool {
-    task.ops.contains(&Op::Switch(true))
-        || task
-            .kind
-            .enabled
-            .is_some_and(|enabled| task.ops.iter().any(|op| op.updates(enabled.field)))
+    task.ops.iter().any(|op| op.act == Act::Switch(true))
+        || task.kind.enabled.is_some_and(|enabled| {
+            let is_update = |op: &&Op| op.act == Act::Update;
+            (task.ops.iter().filter(is_update)).any(|op| op.names(enabled.field))
+        })
 }
 
 /// Hands over what a task's writes refer to.
 fn sent_targets<'t>(task: &'t Task, f: &mut dyn FnMut(Target<'t>)) {
-    let creates = task.ops.iter().any(|op| matches!(op, Op::Create { .. }));
-    let all = creates || !task.ops.iter().any(Op::is_update);
+    let acts = |act: Act| task.ops.iter().any(|op| op.act == act);
+    let all = acts(Act::Create) || !acts(Act::Update);
     let resent = task.kind.openapi.as_ref().map_or(&[][..], |api| api.resend);
     for (name, value) in task.body.iter() {
-        let sent = all || resent.contains(&name) || task.ops.iter().any(|op| op.updates(name));
+        let sent = all || resent.contains(&name) || task.ops.iter().any(|op| op.names(name));
         if sent && let Some(field) = task.kind.field(name) {
             codec::targets(&field.shape, value, f);
         }

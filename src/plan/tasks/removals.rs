@@ -7,8 +7,8 @@ use crate::live::LiveObject;
 use crate::live::marks::forbidden;
 use crate::plan::bound::place;
 use crate::plan::hierarchy;
-use crate::plan::requests::{Deletion, Op, Way, way};
-use crate::problem::{Code, Problem};
+use crate::plan::requests::{Way, way};
+use crate::problem::{Code, Place, Problem};
 use crate::state::Address;
 use crate::verb::Verb;
 
@@ -43,11 +43,13 @@ impl Builder<'_> {
             pruned: at.is_none(),
             ..Draft::default()
         };
-        let id = object.id.clone();
-        let by = match way(api.removal, self.options.removal(kind), object) {
-            Way::None => return,
-            Way::Disable(by) => {
-                draft.ops.push(Op::Disable { id, by });
+        let delete = match way(api.removal, self.options.removal(kind), object) {
+            Way::None => {
+                self.cannot_be_removed(address, at);
+                return;
+            }
+            Way::Disable(op) => {
+                draft.ops.push(op);
                 draft.effects.extend(kind.disable_effect.map(str::to_owned));
                 self.push(address, Verb::Disable, kind, draft);
                 return;
@@ -62,11 +64,11 @@ impl Builder<'_> {
                 }
                 return;
             }
-            Way::Delete(by) => {
+            Way::Delete(op) => {
                 draft.effects.extend(kind.delete_effect.map(str::to_owned));
-                by
+                op
             }
-            Way::Transfer { path, key, heir } => {
+            Way::Transfer { op, key, heir } => {
                 let Some((id, instead)) = hierarchy::heir_of(&heir, index, self.live) else {
                     let problem =
                         Problem::error(Code::Protected, format!("`{address}` {}", heir.none)).help(
@@ -86,23 +88,14 @@ impl Builder<'_> {
                     Some(instead) => Some(format!("{} move to `{instead}`", heir.takes)),
                     None => kind.delete_effect.map(str::to_owned),
                 });
-                Deletion::Transfer {
-                    path,
-                    key,
-                    heir: id,
-                }
+                op.with_heir(key, &id)
             }
         };
         if object.parts.is_empty() {
-            draft.ops.push(Op::Delete { id, by });
+            draft.ops.push(delete);
         } else {
-            draft.ops = object
-                .parts
-                .iter()
-                .map(|part| Op::RemoveEvent {
-                    id: part.id.clone(),
-                })
-                .collect();
+            let parts = object.parts.iter();
+            draft.ops = parts.map(|part| delete.clone().of_part(&part.id)).collect();
         }
         self.push(address, Verb::Delete, kind, draft);
     }
@@ -116,6 +109,19 @@ impl Builder<'_> {
             return Some(acting.what);
         }
         forbidden(object, Deed::Remove).map(|mark| mark.what)
+    }
+
+    fn cannot_be_removed(&mut self, address: &Address, at: Option<Place>) {
+        let problem = Problem::error(
+            Code::CannotRemove,
+            format!("`{address}` cannot be removed through the API"),
+        );
+        self.problems.push(match at {
+            Some(at) => problem.at(at, "removed here").help("take the line out"),
+            None => problem.help(format!(
+                "declare it again, or let go of it with `deskform ledger forget '{address}'`"
+            )),
+        });
     }
 
     /// What the API cannot delete by itself, nothing can take the place of.

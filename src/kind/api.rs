@@ -1,0 +1,238 @@
+//! The endpoints of a kind in one dialect, and what is odd about them.
+
+use super::Removal;
+use super::rules::{Acting, KeepOne, Most, Quota, Sign};
+
+/// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
+#[derive(Debug, Clone, Copy)]
+pub struct Api {
+    /// How its objects are found.
+    pub listing: Listing,
+    /// Objects a listing page may hold; 0 means that the listing has no paging.
+    pub page: u32,
+    /// The key under which answers carry an object's id.
+    pub id: &'static str,
+    /// The path of one object, with `{id}`; none where there is no such GET. Where there is one, only
+    /// its answer proves an absence.
+    pub item: Option<&'static str>,
+    /// Whether the listing takes `fields=`.
+    pub takes_fields: bool,
+    /// How objects are created.
+    pub create: Create,
+    /// Fields that a creation must have in this dialect, besides the required ones.
+    pub required_on_create: &'static [&'static str],
+    /// The path of an update (PATCH), with `{id}`; absent where there is none.
+    pub update: Option<&'static str>,
+    /// The writes whose answer is known not to show what was sent: each is read back.
+    pub silent: &'static [Silent],
+    /// Fields that every update sends again, since the server demands them.
+    pub resend: &'static [&'static str],
+    /// How objects are removed.
+    pub removal: Removal,
+    /// Endpoints that switch an object on and off, where a PATCH cannot.
+    pub switch: Option<SwitchApi>,
+    /// Whether live objects need a shape of their own before they are read.
+    pub form: Form,
+    /// Who must belong to a new object from the start.
+    pub founders: Option<Founders>,
+    /// Whether a creation has none of the effects that the kind names.
+    pub creates_quietly: bool,
+    /// How it is told which of the objects is acting.
+    pub acting: Option<Acting>,
+    /// Whether only the single object says when it was modified.
+    pub dated_in_object: bool,
+    /// How it is told how many more objects there is room for.
+    pub quota: Option<Quota>,
+    /// How many objects an organization may have.
+    pub most: &'static [Most],
+    /// What a plan must leave one of.
+    pub keep_one: &'static [KeepOne],
+    /// Scopes, any one of each list.
+    pub scopes: Scopes,
+}
+
+impl Api {
+    /// Endpoints of which nothing is said.
+    pub(super) const BLANK: Self = Self {
+        listing: Listing::Mentioned,
+        page: 100,
+        id: "id",
+        item: None,
+        takes_fields: false,
+        create: Create::Never,
+        required_on_create: &[],
+        update: None,
+        silent: &[],
+        resend: &[],
+        removal: Removal::Never,
+        switch: None,
+        form: Form::Plain,
+        founders: None,
+        creates_quietly: false,
+        acting: None,
+        dated_in_object: false,
+        quota: None,
+        most: &[],
+        keep_one: &[],
+        scopes: Scopes {
+            read: &[],
+            create: &[],
+            update: &[],
+            delete: &[],
+        },
+    };
+
+    /// Tells how live objects form a resource, where one alone is none.
+    #[must_use]
+    pub const fn grouping(&self) -> Option<&'static Grouping> {
+        match self.form {
+            Form::Plain => None,
+            Form::Grouped(grouping) => Some(grouping),
+        }
+    }
+}
+
+/// How the objects of a kind are found.
+///
+/// A path may hold a query and places for values: `{module}` is the text of that field, `{department}`
+/// the id behind that reference, and `{layout.module}` the field `module` of what `layout` refers to.
+/// The fields in places are scopes: an object belongs to the listing that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// One listing holds them all.
+    Whole(&'static str),
+    /// There is a listing for each value of the scopes that its path names. The words are the known
+    /// values of a scope that takes any text, for listing everything.
+    Each(&'static str, &'static [&'static str]),
+    /// No listing shows them: other answers mention their ids and names, see [`Kind::mentions`].
+    Mentioned,
+}
+
+impl Listing {
+    /// The path template of the listing, if there is one.
+    #[must_use]
+    pub const fn template(self) -> Option<&'static str> {
+        match self {
+            Self::Whole(template) | Self::Each(template, _) => Some(template),
+            Self::Mentioned => None,
+        }
+    }
+
+    /// The path of the listing without its query.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        let template = self.template().unwrap_or_default();
+        template.split('?').next().unwrap_or(template)
+    }
+
+    /// Whether the listing is made for each value of a scope.
+    #[must_use]
+    pub const fn is_scoped(self) -> bool {
+        matches!(self, Self::Each(..))
+    }
+}
+
+/// How objects are created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Create {
+    /// POST to this path.
+    Post(&'static str),
+    /// POST to a path that names an object of the kind, of which the new one is a copy at first.
+    Clone {
+        /// The path; `{cloneOf}` in it is the id behind the reference field `cloneOf`.
+        path: &'static str,
+        /// What the object shows that is copied where that field is left out.
+        otherwise: &'static [Sign],
+        /// The fields that go with the copy; all others follow in an update.
+        sends: &'static [&'static str],
+    },
+    /// A person has to, at the place that the text names.
+    Manual(&'static str),
+    /// Not at all: the kind can only be referred to.
+    Never,
+}
+
+/// Who must belong to a new object from the start, since the API makes none without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Founders {
+    /// The kind of those who belong to it. One of them is acting.
+    pub of: &'static str,
+    /// Their field that lists to what they belong.
+    pub field: &'static str,
+    /// The key under which a creation names them.
+    pub key: &'static str,
+    /// The POST path with `{id}` that takes one of them out again.
+    pub leave: &'static str,
+    /// The key under which that one is named then.
+    pub leave_key: &'static str,
+}
+
+/// A write whose answer does not show what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silent {
+    /// The creation.
+    Create,
+    /// The update.
+    Update,
+}
+
+/// Endpoints that switch an object on and off.
+#[derive(Debug, Clone, Copy)]
+pub struct SwitchApi {
+    /// POST path with `{id}` that switches on.
+    pub on: &'static str,
+    /// POST path with `{id}` that switches off.
+    pub off: &'static str,
+}
+
+/// Whether live objects need a shape of their own before they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One live object is one resource.
+    Plain,
+    /// Several live objects form one resource.
+    Grouped(&'static Grouping),
+}
+
+/// Live objects of which those with one value form one resource, as its parts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// The field whose value the parts share, under the same key in each: it is the identity.
+    pub by: &'static str,
+    /// The field that says which parts there are.
+    pub parts: &'static str,
+    /// What a part is called in a sentence.
+    pub singular: &'static str,
+    /// What an entry of that field is called in a sentence, and in the label of its place.
+    pub entry: (&'static str, &'static str),
+    /// The key under which a part says which one it is.
+    pub part: &'static str,
+    /// The key under which a part says whether it is in use.
+    pub switch: &'static str,
+    /// What a new part is sent besides.
+    pub besides: (&'static str, &'static [&'static str]),
+    /// The names of parts beside the keys of the field, with the one word for which a name stands
+    /// where it stands for part of a key's meaning.
+    pub names: &'static [(&'static str, &'static str, Option<&'static str>)],
+    /// Where such words stand below a key of the field.
+    pub words: &'static str,
+    /// What can be written, for those who wrote something else.
+    pub help: &'static str,
+    /// What a resource leaves that moves, completing "it leaves …", and the label of the old place.
+    pub left: (&'static str, &'static str),
+    /// What is wrong with a name that is not what the parts share, and what to do about it.
+    pub no_name: (&'static str, &'static str),
+}
+
+/// Scopes of a kind's operations; any one of each list is enough.
+#[derive(Debug, Clone, Copy)]
+pub struct Scopes {
+    /// For listing and reading.
+    pub read: &'static [&'static str],
+    /// For creating.
+    pub create: &'static [&'static str],
+    /// For updating, switching and associating.
+    pub update: &'static [&'static str],
+    /// For removing.
+    pub delete: &'static [&'static str],
+}

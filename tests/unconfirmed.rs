@@ -1,0 +1,416 @@
+//! Writes whose answer is not the object: they are read back, whatever the answer looks like.
+//!
+//! The case is numbered as in `tests/acceptance.md`.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what does not hold in a helper fails the test"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use common::front::{Front, is_for_token};
+use common::{Desk, NOW_MS, Variables, settings};
+use deskform::apply::event::{Event, Outcome, finished};
+use deskform::clock::Clock;
+use deskform::config::{Environment, Project};
+use deskform::dialect::{Dialect, Edition};
+use deskform::ledger::Ledger;
+use deskform::manifest::Sources;
+use deskform::plan::Options;
+use deskform::run_record::update::after;
+use deskform::session::Ready;
+use deskform::simulator::{Simulator, SimulatorTransport};
+use deskform::yaml::source::Source;
+use http::{Method, Request, Response, StatusCode};
+use serde_json::json;
+
+const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
+
+/// What is there before.
+const BEFORE: &str = "\
+departments:
+  Support: {description: Answers}
+agents:
+  a@example.com: {lastName: A, rolePermissionType: AgentPublic, departments: [Support]}
+accounts:
+  Acme: {website: 'https://acme.example.com'}
+  Gone: {website: 'https://gone.example.com'}
+webhooks:
+  hook: {url: 'https://hooks.example.com/1', subscriptions: {Ticket_Add: {}, Contact_Add: {}}}
+";
+
+/// What one write each makes of it, with what it is about.
+const CHANGES: &[(&str, &str, &str)] = &[
+    (
+        "an update",
+        "{description: Answers}",
+        "{description: Others}",
+    ),
+    (
+        "a removal",
+        "  Gone: {website: 'https://gone.example.com'}\n",
+        "",
+    ),
+    (
+        "a creation",
+        "accounts:\n",
+        "accounts:\n  New: {website: 'https://new.example.com'}\n",
+    ),
+    ("a part that goes", ", Contact_Add: {}", ""),
+    (
+        "a part that comes",
+        "Contact_Add: {}",
+        "Contact_Add: {}, Contact_Update: {}",
+    ),
+    (
+        "a switch",
+        "{description: Answers}",
+        "{description: Answers, isEnabled: false}",
+    ),
+    (
+        "an agent out of use",
+        "lastName: A,",
+        "lastName: A, status: DISABLED,",
+    ),
+    (
+        "a deactivation",
+        "agents:\n  a@example.com: {lastName: A, rolePermissionType: AgentPublic, departments: [Support]}\n",
+        "",
+    ),
+];
+
+/// Writes that are answered with no content where all is well.
+const SHOW_NOTHING: &[&str] = &[
+    "a removal",
+    "a part that goes",
+    "a switch",
+    "a deactivation",
+];
+
+/// Answers that are no object of the write, with whether they say nothing at all.
+fn answers() -> Vec<(Response<Bytes>, bool)> {
+    let texts = ["[]", "null", "{}", "true", "\"ok\"", r#"{"result":"done"}"#];
+    let other = json!({"id": "1", "name": "Another", "isActive": true}).to_string();
+    let texts = texts.iter().map(|text| (*text).to_owned());
+    let mut answers: Vec<_> = texts
+        .chain([other])
+        .map(|text| {
+            let says_nothing = text == "null";
+            (Response::new(Bytes::from(text)), says_nothing)
+        })
+        .collect();
+    for status in [StatusCode::OK, StatusCode::NO_CONTENT] {
+        let mut empty = Response::new(Bytes::new());
+        *empty.status_mut() = status;
+        answers.push((empty, true));
+    }
+    answers
+}
+
+fn environment(dialect: Dialect) -> Environment {
+    let text = format!(
+        "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: enterprise}}}}\n"
+    );
+    let source = Source::new("deskform.yaml", text.as_bytes());
+    let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
+    project.environment(None).expect("it").clone()
+}
+
+fn sources(text: &str) -> Sources {
+    Sources {
+        base: vec![Source::new("all.yaml", text.as_bytes())],
+        overlays: Vec::new(),
+    }
+}
+
+/// The manifests of a dialect after a change; nothing where the change is none there.
+fn changed(dialect: Dialect, (what, from, to): (&str, &str, &str)) -> Option<String> {
+    // There departments cannot be switched, and an agent is deactivated by an update.
+    let is_absent = ["a switch", "a deactivation"].contains(&what);
+    if is_absent && dialect == Dialect::Guide {
+        return None;
+    }
+    let text = before(dialect).replacen(from, to, 1);
+    let removed = match what {
+        "a removal" => "removed: {accounts: [Gone]}\n",
+        "a deactivation" => "removed: {agents: [a@example.com]}\n",
+        _ => "",
+    };
+    Some(text + removed)
+}
+
+/// The guide's agents have other fields.
+fn before(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Openapi => BEFORE.to_owned(),
+        Dialect::Guide => BEFORE.replace(
+            ", rolePermissionType: AgentPublic, departments: [Support]",
+            ", firstName: B",
+        ),
+    }
+}
+
+/// Whether a request writes to the organization.
+fn writes(request: &Request<Bytes>) -> bool {
+    request.method() != Method::GET && !is_for_token(request)
+}
+
+/// What came of a run.
+struct Run {
+    desk: Desk,
+    ready: Ready,
+    events: Vec<Event>,
+}
+
+impl Run {
+    async fn of(
+        dialect: Dialect,
+        text: &str,
+        simulator: &Arc<Mutex<Simulator>>,
+        front: impl FnOnce(Front) -> Front,
+    ) -> Self {
+        Self::planned(dialect, text, simulator, front, false).await
+    }
+
+    /// A run of which the table says, or not, that the answers show nothing.
+    async fn planned(
+        dialect: Dialect,
+        text: &str,
+        simulator: &Arc<Mutex<Simulator>>,
+        front: impl FnOnce(Front) -> Front,
+        silent: bool,
+    ) -> Self {
+        let clock = Clock::starting_at(NOW_MS);
+        let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
+        let (environment, sources) = (environment(dialect), sources(text));
+        let none = Variables::new();
+        let desk = Desk::behind_front(environment, sources, none, transport, clock, front).await;
+        let mut ready = desk.plan().await.unwrap_or_else(|text| panic!("{text}"));
+        let ops = ready
+            .planned
+            .tasks
+            .iter_mut()
+            .flat_map(|task| &mut task.ops);
+        ops.for_each(|op| op.silent |= silent);
+        let events = desk.apply(&ready).await;
+        Self {
+            desk,
+            ready,
+            events,
+        }
+    }
+
+    fn outcomes(&self) -> Vec<&Outcome> {
+        let outcomes = self.events.iter().filter_map(|event| match event {
+            Event::StepFinished { outcome, .. } => Some(outcome),
+            _ => None,
+        });
+        outcomes.collect()
+    }
+
+    /// The ledger after the run.
+    fn ledger(&self, before: Ledger) -> Ledger {
+        let done = finished(&self.ready.planned.plan, &self.events);
+        let desired = self.desk.compose().expect("manifests");
+        after(before, &desired, &self.ready, &done)
+    }
+}
+
+/// What is left to do, with a ledger.
+async fn rest(
+    dialect: Dialect,
+    text: &str,
+    simulator: &Arc<Mutex<Simulator>>,
+    ledger: Ledger,
+) -> BTreeSet<String> {
+    let simulator = Arc::clone(simulator);
+    let none = Variables::new();
+    let desk = Desk::with(environment(dialect), sources(text), none, simulator).await;
+    let options = Options {
+        ledger: Some(ledger),
+        ..desk.options()
+    };
+    let desired = desk.compose().expect("manifests");
+    let ready = desk.plan_of(&desired, &options).await.expect("a plan");
+    common::work(&ready.planned.plan).into_iter().collect()
+}
+
+fn organization(dialect: Dialect) -> Arc<Mutex<Simulator>> {
+    Arc::new(Mutex::new(Simulator::new(settings(
+        dialect,
+        Edition::Enterprise,
+    ))))
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_10_what_was_not_carried_out_is_not_done_whatever_was_answered() {
+    let mut seen = 0;
+    for dialect in DIALECTS {
+        for change in CHANGES {
+            let Some(text) = changed(dialect, *change) else {
+                continue;
+            };
+            for (wrong, says_nothing) in answers() {
+                let simulator = organization(dialect);
+                let first = Run::of(dialect, &before(dialect), &simulator, |front| front).await;
+                let new = Ledger::new(&first.desk.options().environment, "700001");
+                let ledger = first.ledger(new);
+                let told = format!("{} in {dialect}: {wrong:?}", change.0);
+                let answer = wrong.clone();
+                let run = Run::of(dialect, &text, &simulator, |front| {
+                    front.ask(move |request| writes(request).then(|| answer.clone()))
+                })
+                .await;
+                let is_done = |outcome: &&Outcome| matches!(outcome, Outcome::Applied { .. });
+                let outcomes = run.outcomes();
+                assert_eq!(outcomes.len(), 1, "{told}: {outcomes:?}");
+                // What shows nothing has said all there is to say when there is no content.
+                let is_update = dialect == Dialect::Openapi && change.0 == "a part that goes";
+                let shows_nothing = SHOW_NOTHING.contains(&change.0) && !is_update;
+                let is_done = outcomes.iter().any(is_done);
+                assert_eq!(
+                    is_done,
+                    says_nothing && shows_nothing,
+                    "{told}: {outcomes:?}"
+                );
+                if is_done {
+                    continue;
+                }
+                let left = rest(dialect, &text, &simulator, run.ledger(ledger)).await;
+                assert_eq!(left.len(), 1, "{told}: {left:?}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 90, "{seen}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_10_what_was_carried_out_is_done_whatever_was_answered() {
+    for dialect in DIALECTS {
+        for change in CHANGES {
+            let Some(text) = changed(dialect, *change) else {
+                continue;
+            };
+            for (wrong, _) in answers() {
+                let simulator = organization(dialect);
+                let first = Run::of(dialect, &before(dialect), &simulator, |front| front).await;
+                let new = Ledger::new(&first.desk.options().environment, "700001");
+                let ledger = first.ledger(new);
+                let told = format!("{} in {dialect}: {wrong:?}", change.0);
+                let answer = wrong.clone();
+                let run = Run::of(dialect, &text, &simulator, |front| {
+                    front.change(move |request, response| {
+                        if writes(request) {
+                            *response = answer.clone();
+                        }
+                    })
+                })
+                .await;
+                let outcomes = run.outcomes();
+                assert!(
+                    matches!(*outcomes, [Outcome::Applied { .. }]),
+                    "{told}: {outcomes:?}"
+                );
+                // One look tells of an update.
+                let log = run.desk.take_log();
+                let write = log.iter().position(|call| call.method != "GET");
+                let behind = log.len() - write.expect("a write") - 1;
+                if change.0 == "an update" {
+                    assert_eq!(behind, 1, "{told}: {log:?}");
+                }
+                let left = rest(dialect, &text, &simulator, run.ledger(ledger)).await;
+                assert_eq!(left.len(), 0, "{told}: {left:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_10_a_write_that_cannot_be_read_back_is_unknown() {
+    for dialect in DIALECTS {
+        let simulator = organization(dialect);
+        Run::of(dialect, &before(dialect), &simulator, |front| front).await;
+        let text = changed(dialect, CHANGES[0]).expect("a change");
+        let has_written = Arc::new(Mutex::new(false));
+        let run = Run::of(dialect, &text, &simulator, |front| {
+            front.change(move |request, response| {
+                let mut has_written = has_written.lock().expect("one thread");
+                if writes(request) {
+                    *has_written = true;
+                }
+                if *has_written {
+                    *response = Response::new(Bytes::from("[]"));
+                }
+            })
+        })
+        .await;
+        let outcomes = run.outcomes();
+        assert!(
+            matches!(*outcomes, [Outcome::Unknown { error }] if error.contains("cannot be read back")),
+            "{outcomes:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_10_what_is_known_to_show_nothing_is_read_back_once() {
+    for dialect in DIALECTS {
+        for (at, reads) in [(0, 1), (2, 1)] {
+            for (silent, reads) in [(false, 0), (true, reads)] {
+                let simulator = organization(dialect);
+                Run::of(dialect, &before(dialect), &simulator, |front| front).await;
+                let text = changed(dialect, CHANGES[at]).expect("a change");
+                let run = Run::planned(dialect, &text, &simulator, |front| front, silent).await;
+                let outcomes = run.outcomes();
+                assert!(
+                    matches!(*outcomes, [Outcome::Applied { .. }]),
+                    "{outcomes:?}"
+                );
+                let log = run.desk.take_log();
+                let write = log.iter().position(|call| call.method != "GET");
+                let behind = log.len() - write.expect("a write") - 1;
+                assert_eq!(behind, reads, "{dialect} {}: {log:?}", CHANGES[at].0);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_10_whether_a_temporary_member_has_left_shows_in_its_own_object() {
+    let dialect = Dialect::Openapi;
+    let text = "\
+departments: {New: {}}
+agents:
+  b@example.com: {lastName: B, rolePermissionType: AgentPublic, departments: [New]}
+";
+    for is_carried_out in [false, true] {
+        let simulator = organization(dialect);
+        let wrong = || Response::new(Bytes::from("[]"));
+        let is_exit =
+            |request: &Request<Bytes>| request.uri().path().ends_with("/dissociateAgents");
+        let run = Run::of(dialect, text, &simulator, |front| {
+            front
+                .ask(move |request| (!is_carried_out && is_exit(request)).then(wrong))
+                .change(move |request, response| {
+                    if is_exit(request) {
+                        *response = wrong();
+                    }
+                })
+        })
+        .await;
+        let outcomes = run.outcomes();
+        let done = |outcome: &&&Outcome| matches!(outcome, Outcome::Applied { .. });
+        let number = if is_carried_out { 3 } else { 2 };
+        assert_eq!(outcomes.iter().filter(done).count(), number, "{outcomes:?}");
+        let new = Ledger::new(&run.desk.options().environment, "700001");
+        let left = rest(dialect, text, &simulator, run.ledger(new)).await;
+        assert_eq!(left.len(), usize::from(!is_carried_out), "{left:?}");
+    }
+}
