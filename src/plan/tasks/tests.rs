@@ -308,7 +308,7 @@ fn a_copy_gets_what_does_not_go_with_it_by_an_update() {
     // What it is a copy of is shown, and known to come first.
     let planned = sides(&more).plan().unwrap();
     let shown: Vec<_> = planned.plan.steps[0].changes.iter().collect();
-    assert!(shown.iter().any(|change| change.field == "cloneOf"));
+    assert!(shown.iter().any(|change| change.field == "/cloneOf"));
     let without = Sides::new(copied(&[], None), Dialect::Openapi)
         .live("Lead", &[])
         .wanted(&[&named, &more[..]].concat());
@@ -332,7 +332,7 @@ fn a_copy_that_does_not_say_of_what_is_one_of_the_standard() {
     assert!(
         shown
             .iter()
-            .any(|change| change.field == "cloneOf" && change.after == json!("roles/Standard"))
+            .any(|change| change.field == "/cloneOf" && change.after == json!("roles/Standard"))
     );
     assert_eq!(chosen.told(), [r#"POST /roles/7/clone {"name":"a"}"#]);
     for (signs, handle) in [(STANDARD, "Lead"), (&[][..], "Standard")] {
