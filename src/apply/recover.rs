@@ -16,7 +16,7 @@ use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, is_gone, key};
 use crate::plan::requests::Op;
 use crate::plan::task::Task;
-use crate::reading::{listing_of, paging, plant_words};
+use crate::reading::{listing_of, paging, plant_scopes};
 use crate::state::{Reference, Value};
 
 /// How long an object may take to appear in its listing.
@@ -136,7 +136,7 @@ async fn list(
     };
     let mut seen = Live::new(dialect);
     for (id, mut raw) in objects {
-        plant_words(task.kind, api, &task.body, dialect, &mut raw);
+        plant_scopes(task.kind, api, &task.body, live, &mut raw);
         seen.add(LiveObject {
             kind: task.kind,
             id,

@@ -371,6 +371,8 @@ fn entry(
             .details
             .get(address)
             .is_some_and(|detail| detail.lifecycle.prevent_destroy),
+        // The next apply knows who is live and remembers them.
+        transfer_to: std::collections::BTreeMap::new(),
         temporary_member: None,
         adopted: true,
         secrets: Vec::new(),

@@ -4,7 +4,7 @@ use crate::dialect::Dialect;
 
 use crate::problem::Code;
 
-use super::rules::{AtMost, Deed, Fits, Handle, Is, Mark, OnlyFor, Quota, Rule, Sort, Sorts};
+use super::rules::{AtMost, Deed, Fits, Handle, Is, Mark, OnlyFor, Quota, Rule, Sign, Sort, Sorts};
 use super::{
     Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, choice,
     encoded, flag, integer, map, patterns, text,
@@ -315,6 +315,12 @@ pub const KIND: Kind = Kind {
         scope: "module",
         otherwise: "field",
     }),
+    wire_name: Some("apiName"),
+    // Texts of several lines come with the single object only. Source: Contact, `getContacts`.
+    unlisted: &[
+        Sign { key: "type", is: Is::Word("Textarea") },
+        Sign { key: "type", is: Is::Word("LargeText") },
+    ],
     marks: &[
         Mark::foreign("isCustomField", Is::False, "a field of the system", "of the system"),
         // An answer that does not say it is trusted with what is declared, not with all there is.

@@ -16,14 +16,17 @@ pub mod roles;
 pub mod rules;
 pub mod schema;
 pub mod slas;
+#[cfg(test)]
+pub mod teams;
 pub mod webhooks;
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use crate::dialect::Dialect;
 pub use removal::Removal;
-use removal::RemovalPolicy;
-use rules::{Acting, Clash, Handle, KeepOne, Mark, Most, Quota, Rule, Sorts};
+use removal::{Chosen, Heir, RemovalPolicy};
+use rules::{Acting, Clash, Handle, KeepOne, Mark, Most, Quota, Rule, Sign, Sorts};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -33,6 +36,8 @@ pub const KINDS: &[&Kind] = &[
     &layouts::KIND,
     &departments::KIND,
     &agents::KIND,
+    #[cfg(test)]
+    &teams::KIND,
     &slas::KIND,
     &accounts::KIND,
     &contacts::KIND,
@@ -79,8 +84,8 @@ pub struct Kind {
     pub enabled: Option<Enabled>,
     /// Whether it is a seed (business records): never pruned unless asked for.
     pub seed: bool,
-    /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`).
-    pub may_prune_all: bool,
+    /// Whether `prune: all` may remove what nobody declares, see [`Kind::may_prune_all`].
+    pub may_be_pruned: bool,
     /// Whether a name that is no handle may mean the live object of that name.
     pub bare: bool,
     /// What a creation does besides, for the plan's reader.
@@ -97,6 +102,10 @@ pub struct Kind {
     pub rules: &'static [Rule],
     /// What an export calls its objects, where that is not their name.
     pub handle: Option<&'static Handle>,
+    /// The key of its answers that holds the name by which maps of other objects name it.
+    pub wire_name: Option<&'static str>,
+    /// Signs of objects whose values, in maps of others, no listing shows.
+    pub unlisted: &'static [Sign],
     /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
     pub marks: &'static [Mark],
     /// Its endpoints in the `openapi` dialect.
@@ -127,7 +136,7 @@ impl Kind {
         managed: true,
         enabled: None,
         seed: false,
-        may_prune_all: true,
+        may_be_pruned: true,
         bare: false,
         create_effect: None,
         replaces_itself: false,
@@ -135,6 +144,8 @@ impl Kind {
         disable_effect: None,
         rules: &[],
         handle: None,
+        wire_name: None,
+        unlisted: &[],
         marks: &[],
         mentions: &[],
         openapi: None,
@@ -154,6 +165,29 @@ impl Kind {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Tells who may be chosen to take over what hangs on its objects when they are removed.
+    #[must_use]
+    pub fn chosen_heirs(&self) -> Vec<&'static Chosen> {
+        let mut chosen: Vec<&Chosen> = Vec::new();
+        for api in [&self.openapi, &self.guide].into_iter().flatten() {
+            for heir in api.removal.heirs() {
+                if let Heir::Chosen(one) = &heir.1
+                    && !chosen.iter().any(|have| have.name == one.name)
+                {
+                    chosen.push(one);
+                }
+            }
+        }
+        chosen
+    }
+
+    /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`): it
+    /// never may where somebody has to be chosen for each that takes over.
+    #[must_use]
+    pub fn may_prune_all(&self) -> bool {
+        self.may_be_pruned && self.chosen_heirs().is_empty()
     }
 
     /// Tells the ways of removal among which a project chooses, with what the choice is about.
@@ -262,6 +296,10 @@ pub struct Field {
     pub renews: bool,
     /// Whether a live value may hold a key, so that it is never shown whole.
     pub may_hold_key: bool,
+    /// Whether it makes a hierarchy of the objects of its own kind, in which no circle may come about.
+    pub hierarchy: bool,
+    /// What the resources that it names have to be members of.
+    pub membership: Option<Membership>,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -333,6 +371,59 @@ pub enum Shape {
     Subscriptions,
 }
 
+/// What the resources that a field names have to be members of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// Their field that lists what they are members of.
+    pub list: &'static str,
+    /// The field beside the one that names them, which says where they have to be members.
+    pub of: &'static str,
+}
+
+impl Shape {
+    /// What a value refers to, one resource or several; none where it refers to nothing.
+    #[must_use]
+    pub const fn target(&self) -> Option<Target> {
+        match self {
+            Self::Reference(target) | Self::References(target) => Some(*target),
+            _ => None,
+        }
+    }
+
+    /// What the keys of a map refer to; none where they are nothing but texts.
+    #[must_use]
+    pub const fn keyed_by(&self) -> Option<Target> {
+        match self {
+            Self::CustomFields { module } => {
+                Some(to(custom_fields::KIND.collection).within(Within::Fixed("module", module)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The fields that say where a name counts.
+pub fn scopes(kind: &Kind) -> impl Iterator<Item = &'static Field> {
+    let fields = kind.fields.iter();
+    fields.filter(|field| field.identity && !field.naming)
+}
+
+/// Whether the resources of a collection are the keys of maps in others, which are checked against
+/// them.
+#[must_use]
+pub fn is_key(collection: &str) -> bool {
+    static KEYS: OnceLock<Vec<&'static str>> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| {
+        let fields = KINDS.iter().flat_map(|kind| kind.fields);
+        let targets = fields.filter_map(|field| field.shape.keyed_by());
+        let mut keys: Vec<&str> = targets.map(|target| target.collection).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    });
+    keys.contains(&collection)
+}
+
 /// What a reference points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
@@ -351,6 +442,12 @@ pub enum Within {
     Fixed(&'static str, &'static str),
     /// Among the objects that have the same value in a scope as what refers to them.
     Same(&'static str),
+}
+
+impl From<&'static str> for Target {
+    fn from(collection: &'static str) -> Self {
+        Self::to(collection)
+    }
 }
 
 impl Target {
@@ -468,6 +565,8 @@ impl Field {
             exclusive: None,
             renews: false,
             may_hold_key: false,
+            hierarchy: false,
+            membership: None,
             openapi: Wire::Sent {
                 name,
                 shown: Shown::InList,
@@ -545,6 +644,18 @@ impl Field {
     }
     const fn may_hold_key(mut self) -> Self {
         self.may_hold_key = true;
+        self
+    }
+    const fn hierarchy(mut self) -> Self {
+        self.hierarchy = true;
+        self
+    }
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the kind that needs it follows")
+    )]
+    const fn needs_membership(mut self, list: &'static str, of: &'static str) -> Self {
+        self.membership = Some(Membership { list, of });
         self
     }
     const fn max(mut self, length: u32) -> Self {

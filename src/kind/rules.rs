@@ -45,6 +45,8 @@ pub struct Mark {
 pub enum Deed {
     /// A manifest takes it over: it is adopted, changed and replaced.
     Manage,
+    /// A manifest gives it another name.
+    Rename,
     /// A tombstone or a deleted declaration removes it.
     Remove,
     /// It is removed since nobody declares it and `prune: all` is said.
@@ -281,7 +283,13 @@ impl Mark {
             sign: Sign { key, is },
             what,
             whose,
-            forbids: &[Deed::Manage, Deed::Remove, Deed::PruneAll, Deed::Export],
+            forbids: &[
+                Deed::Manage,
+                Deed::Rename,
+                Deed::Remove,
+                Deed::PruneAll,
+                Deed::Export,
+            ],
         }
     }
 

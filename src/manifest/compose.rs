@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
@@ -16,12 +16,13 @@ use super::digest::digest;
 use super::files::Sources;
 use super::origin::Origin;
 use super::resolve::{Declared, Handles, Slip};
-use crate::config::Environment;
-use crate::kind::{KINDS, Kind, find};
+use crate::config::written::{TRANSFER_TO, WrittenReader, parts};
+use crate::config::{Environment, WrittenName};
+use crate::kind::{Field, KINDS, Kind, Shape, find, is_key};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
-use crate::state::identity::spelled;
-use crate::state::{Address, Body, ByAddress, Key, Lifecycle, Resource, State};
+use crate::state::identity::{readings, scopes};
+use crate::state::{Address, Body, ByAddress, Heirs, Lifecycle, Named, Resource, State};
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{AsText, At, Raw, escape};
 use crate::yaml::variables::{Expanded, Lookup, Variables, has_expression};
@@ -40,6 +41,8 @@ pub struct Desired {
     pub details: ByAddress<Detail>,
     /// What is to be removed.
     pub removed: Vec<Tombstone>,
+    /// Who takes over what hangs on removed resources where nothing else says so, by collection.
+    pub heirs: BTreeMap<&'static str, Heirs>,
     /// What is odd but not wrong, such as a secret that is not set.
     pub warnings: Vec<Problem>,
     /// The SHA-256 of all of this in hexadecimal, with secrets as templates.
@@ -60,8 +63,10 @@ pub struct Detail {
 pub struct Tombstone {
     /// Its collection.
     pub collection: &'static str,
-    /// Its canonical identity.
-    pub key: Key<'static>,
+    /// Its canonical identity; scopes that are left out may have any value.
+    pub key: Named<'static>,
+    /// Who takes over what hangs on it.
+    pub transfer_to: Heirs,
     /// Where the manifest says so.
     pub place: Place,
 }
@@ -102,6 +107,18 @@ pub fn compose(
         .collect();
     let handles = Handles::new(&declared, &bodies, dropped, &variables, incomplete);
     let (converted, warnings) = convert(&declared, bodies, &variables, &handles, &mut problems);
+    let mut removed = Vec::new();
+    for (kind, raw, place) in &buried {
+        match tombstone(&variables, &handles, kind, raw, place) {
+            Ok(tombstone) => removed.push(tombstone),
+            Err(mut found) => problems.append(&mut found),
+        }
+    }
+    let policies = environment.kinds.iter().filter_map(|(collection, policy)| {
+        let heirs = handles.heirs(find(collection)?, policy.transfer_to.clone());
+        (!heirs.is_empty()).then_some((*collection, heirs))
+    });
+    let heirs: BTreeMap<&'static str, Heirs> = policies.collect();
     drop(handles);
     let mut state = State::with_capacity_and_hasher(declared.len(), RandomState::default());
     let mut details = ByAddress::with_capacity_and_hasher(declared.len(), RandomState::default());
@@ -117,23 +134,12 @@ pub fn compose(
         state.insert(address.clone(), resource);
         details.insert(address, detail);
     }
-    let mut removed = Vec::new();
-    for (kind, raw, place) in &buried {
-        match key_of(&variables, kind, raw, place) {
-            Ok(key) => removed.push(Tombstone {
-                collection: kind.collection,
-                key,
-                place: place.clone(),
-            }),
-            Err(mut found) => problems.append(&mut found),
-        }
-    }
     removed.sort_by(|a, b| (a.collection, &a.key).cmp(&(b.collection, &b.key)));
     removed.dedup_by(|a, b| (a.collection, &a.key) == (b.collection, &b.key));
     // Nearly always there is nothing wrong, so that the digest is needed.
     let (digest, mut found) = both(
         state.len() > RUN,
-        || digest(&state, &details, &removed),
+        || digest(&state, &details, &removed, &heirs),
         || {
             let mut found = Vec::new();
             check(&state, &details, &removed, &mut found);
@@ -146,6 +152,7 @@ pub fn compose(
             state,
             details,
             removed,
+            heirs,
             warnings,
             digest,
         });
@@ -245,11 +252,19 @@ fn convert(
     handles: &Handles<'_>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
-    // Records are checked against the custom fields, which stand first in the table of kinds.
-    let fields = declared
-        .keys()
-        .take_while(|address| address.collection == "customFields")
-        .count();
+    // The keys of maps are checked against the resources that they name: those come first.
+    let (keys, others): (Vec<usize>, Vec<usize>) = {
+        let mut keyed: Option<(&str, bool)> = None;
+        (0..declared.len()).partition(|index| {
+            let collection = declared
+                .get_index(*index)
+                .map_or("", |(one, _)| one.collection);
+            match keyed {
+                Some((known, is_key)) if known == collection => is_key,
+                _ => keyed.insert((collection, is_key(collection))).1,
+            }
+        })
+    };
     let &Variables {
         values,
         environment,
@@ -257,7 +272,7 @@ fn convert(
         closed,
         ..
     } = variables;
-    let run = |customs: &Customs, from: usize, bodies: Vec<Raw>| {
+    let run = |customs: &Customs, indices: &[usize], bodies: Vec<Raw>| {
         // Each run finds the secrets that are not set anew; the first to do so is heard.
         let variables = Variables {
             values,
@@ -267,9 +282,9 @@ fn convert(
             missing: RefCell::default(),
         };
         let mut converter = Converter::new(variables, handles, customs);
-        let bodies: Vec<Converted> = declared
+        let bodies: Vec<Converted> = indices
             .iter()
-            .skip(from)
+            .filter_map(|index| declared.get_index(*index))
             .zip(bodies)
             .map(|((address, one), raw)| {
                 let here = Here {
@@ -283,34 +298,48 @@ fn convert(
             problems,
             slips,
             warnings,
+            bare,
             ..
         } = converter;
-        (bodies, problems, slips, warnings)
+        (bodies, problems, slips, warnings, bare)
     };
-    let rest = bodies.split_off(fields);
+    let mut taken = |indices: &[usize]| -> Vec<Raw> {
+        let mut body = |index: &usize| std::mem::replace(bodies.get_mut(*index)?, Raw::Null).into();
+        indices.iter().filter_map(&mut body).collect()
+    };
     let mut customs = Customs::default();
-    let first = run(&customs, 0, bodies);
-    for ((address, one), (body, _)) in declared.iter().zip(&first.0) {
+    let first = run(&customs, &keys, taken(&keys));
+    for ((address, one), (body, _)) in keys
+        .iter()
+        .filter_map(|index| declared.get_index(*index))
+        .zip(&first.0)
+    {
         let custom = Custom::of(&address.handle, body, &one.origin);
         customs.fields.insert(Arc::clone(&address.handle), custom);
     }
-    let mut runs: Vec<(usize, Vec<Raw>)> = Vec::new();
-    let mut rest = rest.into_iter();
-    for from in (fields..declared.len()).step_by(RUN) {
-        runs.push((from, rest.by_ref().take(RUN).collect()));
-    }
-    let work = |(from, bodies)| run(&customs, from, bodies);
-    let others: Vec<_> = if runs.len() < 2 {
+    let runs: Vec<(&[usize], Vec<Raw>)> = others
+        .chunks(RUN)
+        .map(|indices| (indices, taken(indices)))
+        .collect();
+    let work = |(indices, bodies)| run(&customs, indices, bodies);
+    let rest: Vec<_> = if runs.len() < 2 {
         runs.into_iter().map(work).collect()
     } else {
         runs.into_par_iter().with_max_len(1).map(work).collect()
     };
-    let mut all = Vec::with_capacity(declared.len());
+    let mut all: Vec<Converted> = Vec::with_capacity(declared.len());
+    all.resize_with(declared.len(), Converted::default);
+    let mut order = keys.iter().chain(&others);
     let mut slips = Vec::new();
     let mut warnings = Vec::new();
     let mut missing = BTreeSet::new();
-    for (converted, mut found, slipped, warned) in std::iter::once(first).chain(others) {
-        all.extend(converted);
+    let mut bare = BTreeMap::new();
+    for (converted, mut found, slipped, warned, named) in std::iter::once(first).chain(rest) {
+        for (one, index) in converted.into_iter().zip(&mut order) {
+            if let Some(slot) = all.get_mut(*index) {
+                *slot = one;
+            }
+        }
         slips.extend(slipped.into_iter().map(|slip| Slip {
             problem: slip.problem + problems.len(),
             ..slip
@@ -321,7 +350,12 @@ fn convert(
                 warnings.push(warning);
             }
         }
+        for (slip, place) in named {
+            bare.entry((slip.collection, slip.handle.clone()))
+                .or_insert((slip, place));
+        }
     }
+    warnings.extend(handles.near_bare(bare.into_values()));
     handles.suggest(&slips, problems);
     (all, warnings)
 }
@@ -575,7 +609,7 @@ impl Merged {
         if let Some(base) = self.declared.get_mut(&address) {
             base.origin
                 .overlay(Arc::clone(&document.source.name), document.number, &body);
-            merge_body(&mut base.body, body);
+            merge_body(kind, &mut base.body, body);
         } else {
             self.declare(document, kind, address, body, &|| place.clone());
         }
@@ -630,39 +664,69 @@ fn twice(address: &Address, again: Place, first: Place) -> Problem {
 }
 
 /// Lays a resource's body over another's.
-fn merge_body(base: &mut Raw, over: Raw) {
-    let (fields, over) = match (base, over) {
-        (Raw::Map(fields), Raw::Map(over)) => (fields, over),
-        (base, over) => {
-            *base = over;
-            return;
-        }
+fn merge_body(kind: &Kind, base: &mut Raw, over: Raw) {
+    let by_field = |key: &str| match kind.field(key) {
+        Some(field) => Laid::of(&field.shape),
+        // Of the lifecycle each key, and of what is no field nothing is known.
+        None => Laid::Each(&Laid::Whole),
     };
-    for (key, value) in over {
-        match fields.iter_mut().find(|(own, _)| *own == key) {
-            // Keys under `cf` are handles: one of them may be called `id`.
-            Some((_, Raw::Map(own))) if &*key == "cf" && matches!(value, Raw::Map(_)) => {
-                let Raw::Map(leaves) = value else { continue };
-                for (leaf, value) in leaves {
-                    match own.iter_mut().find(|(known, _)| *known == leaf) {
-                        Some((_, known)) => *known = value,
-                        None => own.push((leaf, value)),
-                    }
-                }
-            }
-            Some((_, own)) => merge(own, value),
-            None => fields.push((key, value)),
+    lay(base, over, &|key, own, value| {
+        lay_value(by_field(key), own, value)
+    });
+}
+
+/// How a value of an overlay is laid over the one below.
+#[derive(Clone, Copy)]
+enum Laid {
+    /// It takes the place.
+    Whole,
+    /// It is a map; of each key in this way.
+    Each(&'static Laid),
+    /// It is a map with these fields.
+    Fields(&'static [Field]),
+}
+
+impl Laid {
+    const fn of(shape: &Shape) -> Self {
+        match shape {
+            Shape::Map(fields) => Self::Fields(fields),
+            // Keys under it are handles: one of them may be called `id`.
+            Shape::CustomFields { .. } => Self::Each(&Self::Whole),
+            // Each event, and of it each part of its filter.
+            Shape::Subscriptions => Self::Each(&Self::Each(&Self::Whole)),
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Flag
+            | Shape::Integer { .. }
+            | Shape::Number
+            | Shape::Choice(_)
+            | Shape::Reference(_)
+            | Shape::References(_)
+            | Shape::Texts { .. } => Self::Whole,
         }
     }
 }
 
-/// Lays one value over another: maps are merged, everything else is replaced.
-fn merge(base: &mut Raw, over: Raw) {
+fn lay_value(how: Laid, base: &mut Raw, over: Raw) {
+    match how {
+        Laid::Whole => *base = over,
+        Laid::Each(inner) => lay(base, over, &|_, own, value| lay_value(*inner, own, value)),
+        Laid::Fields(fields) => lay(base, over, &|key, own, value| {
+            let field = fields.iter().find(|field| field.name == key);
+            let how = field.map_or(Laid::Whole, |field| Laid::of(&field.shape));
+            lay_value(how, own, value);
+        }),
+    }
+}
+
+/// Lays one map over another, key by key; everything else takes the place.
+fn lay(base: &mut Raw, over: Raw, each: &dyn Fn(&str, &mut Raw, Raw)) {
     match (base, over) {
-        (Raw::Map(base), Raw::Map(over)) if !is_reference(&over) => {
+        (Raw::Map(base), Raw::Map(over)) => {
             for (key, value) in over {
                 match base.iter_mut().find(|(own, _)| *own == key) {
-                    Some((_, own)) => merge(own, value),
+                    Some((_, own)) => each(&key, own, value),
                     None => base.push((key, value)),
                 }
             }
@@ -671,13 +735,8 @@ fn merge(base: &mut Raw, over: Raw) {
     }
 }
 
-/// Whether a map is `{lookup: …}` or `{id: …}`, which is one value.
-fn is_reference(entries: &[(Arc<str>, Raw)]) -> bool {
-    matches!(entries, [(key, value)] if matches!(&**key, "lookup" | "id") && !matches!(value, Raw::Map(_)))
-}
-
 /// A text of an identity with its expressions replaced; a secret has no place in one.
-fn shown_text(
+pub(super) fn shown_text(
     variables: &Variables<'_>,
     place: &Place,
     text: &str,
@@ -704,20 +763,15 @@ fn shown_text(
     }
 }
 
-/// Reads the key of a tombstone.
-fn key_of(
+/// Reads a tombstone: an identity in one text or as a map, beside it who takes over.
+fn tombstone(
     variables: &Variables<'_>,
+    handles: &Handles<'_>,
     kind: &'static Kind,
     raw: &Raw,
     place: &Place,
-) -> Result<Key<'static>, Vec<Problem>> {
-    let identity_fields: Vec<&str> = kind
-        .fields
-        .iter()
-        .filter(|field| field.identity)
-        .map(|field| field.name)
-        .collect();
-    let form = identity_fields.join("/");
+) -> Result<Tombstone, Vec<Problem>> {
+    let form = parts(kind).join("/");
     let bad = |message: String, help: String| {
         Err(vec![
             Problem::error(Code::BadTombstone, message)
@@ -725,7 +779,7 @@ fn key_of(
                 .help(help),
         ])
     };
-    let expand = |text: &str| shown_text(variables, place, text);
+    let expand = |text: &str, place: Place| shown_text(variables, &place, text);
     let name = format!("removed.{}", kind.collection);
     let refuse = |written: &str| {
         let (message, help) = unquoted(&name, raw, written);
@@ -735,47 +789,21 @@ fn key_of(
                 .help(help),
         ])
     };
+    let made = |key, transfer_to| Tombstone {
+        collection: kind.collection,
+        key,
+        transfer_to,
+        place: place.clone(),
+    };
+    let has_parts = parts(kind).len() > 1 || !kind.chosen_heirs().is_empty();
     let text = match (raw.as_text(), raw) {
-        (AsText::Text(text), _) => expand(text)?,
+        (AsText::Text(text), _) => expand(text, place.clone())?,
         (AsText::Number(number), _) if number.is_u64() => number.to_string(),
         (AsText::Number(number), _) => return refuse(&number.to_string()),
         (AsText::Unquoted(written), _) => return refuse(written),
-        (_, Raw::Map(_)) if identity_fields.len() > 1 => {
-            let pointer = |at: At<'_>, part: Part| Place {
-                pointer: format!("{}{}", place.pointer, at.pointer()),
-                part,
-                ..place.clone()
-            };
-            let mut walker = Walker {
-                place: &pointer,
-                problems: Vec::new(),
-            };
-            let mut parts: Vec<Option<String>> = vec![None; identity_fields.len()];
-            for (key, value) in walker.known(raw, At::ROOT, "removed", &identity_fields) {
-                let text = walker.text(value, At::ROOT.key(key), key);
-                if let Some(index) = identity_fields.iter().position(|field| *field == key) {
-                    parts[index] = text;
-                }
-            }
-            if let Some(problem) = walker.problems.into_iter().next() {
-                return Err(vec![problem]);
-            }
-            let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else {
-                let message = format!(
-                    "a tombstone of {} needs {}",
-                    kind.collection,
-                    ticked(&identity_fields, "and")
-                );
-                return bad(
-                    message,
-                    format!("write `{{{}}}`", identity_fields.join(": …, ") + ": …"),
-                );
-            };
-            parts
-                .iter()
-                .map(|part| expand(part))
-                .collect::<Result<Vec<_>, _>>()?
-                .join("/")
+        (_, Raw::Map(_)) if has_parts => {
+            let (key, heirs) = tombstone_of_map(variables, handles, kind, raw, place)?;
+            return Ok(made(key, heirs));
         }
         (_, other) => {
             let (message, _) = wrong_type(&name, "a text", other);
@@ -785,12 +813,14 @@ fn key_of(
             );
         }
     };
-    let parts: BTreeSet<bool> = text
-        .splitn(identity_fields.len(), '/')
-        .map(|part| part.trim().is_empty())
-        .collect();
-    let count = text.splitn(identity_fields.len(), '/').count();
-    if parts.contains(&true) || count < identity_fields.len() {
+    // Words stand before the name; what lies below another resource is named alone.
+    let key = readings(kind, &text).pop().unwrap_or_default();
+    let is_word = |field: &Field| !matches!(field.shape, Shape::Reference(_));
+    let lacks = scopes(kind).any(|field| match key.below(field.name) {
+        Some(below) => below.to_string().trim().is_empty(),
+        None => is_word(field),
+    });
+    if lacks || key.name.is_empty() {
         return bad(
             format!(
                 "`{text}` cannot identify {}",
@@ -799,7 +829,66 @@ fn key_of(
             format!("write its `{form}`"),
         );
     }
-    Ok(spelled(kind, &text).into_owned())
+    Ok(made(key, Heirs::default()))
+}
+
+/// Reads a tombstone that is a map.
+fn tombstone_of_map(
+    variables: &Variables<'_>,
+    handles: &Handles<'_>,
+    kind: &'static Kind,
+    raw: &Raw,
+    place: &Place,
+) -> Result<(Named<'static>, Heirs), Vec<Problem>> {
+    let pointer = |at: At<'_>, part: Part| Place {
+        pointer: format!("{}{}", place.pointer, at.pointer()),
+        part,
+        ..place.clone()
+    };
+    let expand = |text: &str, place: Place| shown_text(variables, &place, text);
+    let mut walker = Walker {
+        place: &pointer,
+        problems: Vec::new(),
+    };
+    let mut reader = WrittenReader {
+        walker: &mut walker,
+        expand: &expand,
+    };
+    let has_heirs = !kind.chosen_heirs().is_empty();
+    let more: &[&str] = if has_heirs { &[TRANSFER_TO] } else { &[] };
+    let read = reader.name(raw, At::ROOT, ("removed", kind), more);
+    let heirs = match raw.get(TRANSFER_TO) {
+        Some(raw) if has_heirs => reader.heirs(raw, At::ROOT.key(TRANSFER_TO), kind),
+        _ => BTreeMap::new(),
+    };
+    if let Some(problem) = walker.problems.into_iter().next() {
+        return Err(vec![problem]);
+    }
+    let needed: Vec<&str> = (kind.fields.iter())
+        .filter(|field| field.identity && !matches!(field.shape, Shape::Reference(_)))
+        .map(|field| field.name)
+        .collect();
+    let whole = read.and_then(|(name, scope)| {
+        let is_there = |field: &&str| scope.contains_key(*field);
+        let naming = kind.naming_field().name;
+        let scopes = needed.iter().filter(|field| **field != naming);
+        let is_whole = scopes.copied().all(|field| is_there(&field));
+        let name = name.filter(|_| is_whole)?;
+        handles.name(kind, &WrittenName { name, scope })
+    });
+    let Some(key) = whole else {
+        let message = format!(
+            "a tombstone of {} needs {}",
+            kind.collection,
+            ticked(&needed, "and")
+        );
+        return Err(vec![
+            Problem::error(Code::BadTombstone, message)
+                .at(place.clone(), "not an identity")
+                .help(format!("write `{{{}}}`", parts(kind).join(": …, ") + ": …")),
+        ]);
+    };
+    Ok((key, handles.heirs(kind, heirs)))
 }
 
 impl Desired {

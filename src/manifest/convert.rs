@@ -9,11 +9,12 @@ use serde_json::Number;
 use super::custom::Customs;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
+use crate::config::written::TRANSFER_TO;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
-use crate::state::identity::canonical;
+use crate::state::identity::{canonical, readings};
 use crate::state::{Body, Leaves, Lifecycle, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
@@ -35,6 +36,8 @@ pub(crate) struct Converter<'a> {
     pub(crate) slips: Vec<Slip>,
     /// A warning for every secret that is not set, with its name.
     pub(crate) warnings: Vec<(String, Problem)>,
+    /// Names of live objects that stand bare, with their places.
+    pub(crate) bare: Vec<(Slip, Place)>,
 }
 
 /// The resource that is being converted.
@@ -63,6 +66,7 @@ impl<'a> Converter<'a> {
             problems: Vec::new(),
             slips: Vec::new(),
             warnings: Vec::new(),
+            bare: Vec::new(),
         }
     }
 
@@ -166,7 +170,8 @@ impl<'a> Converter<'a> {
                 .zip(values)
                 .filter_map(|(field, value)| Some((field.name, value?))),
         );
-        let body: Body = fields.into_iter().collect();
+        let mut body: Body = fields.into_iter().collect();
+        self.settle(here, &mut body);
         let named: Vec<&str> = entries
             .iter()
             .filter(|(_, raw)| !matches!(raw, Raw::Null))
@@ -215,6 +220,7 @@ impl<'a> Converter<'a> {
             "ignoreChanges",
             "renamedFrom",
             "replace",
+            TRANSFER_TO,
         ];
         let place = |inner: At<'_>, part: Part| {
             here.origin
@@ -225,6 +231,7 @@ impl<'a> Converter<'a> {
             problems: Vec::new(),
         };
         let mut lifecycle = Lifecycle::default();
+        let (mut former, mut heirs) = (None, None);
         let names: Vec<&'static str> = here.kind.fields.iter().map(|field| field.name).collect();
         for (key, value) in walker.known(raw, At::ROOT, "lifecycle", KEYS) {
             let at = At::ROOT.key(key);
@@ -236,11 +243,14 @@ impl<'a> Converter<'a> {
                     lifecycle.create_only = walker.flag(value, at, key).unwrap_or_default();
                 }
                 "replace" => lifecycle.replace = walker.flag(value, at, key).unwrap_or_default(),
-                "renamedFrom" => {
-                    lifecycle.renamed_from = walker
-                        .plain(value, at, key)
-                        .map(|text| crate::state::identity::spelled(here.kind, &text).into_owned());
+                "renamedFrom" if !matches!(value, Raw::Map(_)) => {
+                    let text = walker.plain(value, at, key);
+                    lifecycle.renamed_from =
+                        text.map_or_else(Vec::new, |text| readings(here.kind, &text));
                 }
+                // Read below, since they may hold references.
+                "renamedFrom" => former = Some(value),
+                TRANSFER_TO => heirs = Some(value),
                 _ => {
                     for (index, item) in walker.items(value, at, key).iter().enumerate() {
                         if let Some(name) = walker.word(item, at.index(index), key, &names) {
@@ -253,6 +263,23 @@ impl<'a> Converter<'a> {
             }
         }
         self.problems.append(&mut walker.problems);
+        if let Some(raw) = former {
+            let inside = at.key("renamedFrom");
+            let what = ("renamedFrom", here.kind);
+            let written = self.written(here, inside, |reader| {
+                let read = reader.name(raw, At::ROOT, what, &[]);
+                reader.whole(read, At::ROOT, what)
+            });
+            let named = written.and_then(|written| self.handles.name(here.kind, &written));
+            lifecycle.renamed_from.extend(named);
+        }
+        if let Some(raw) = heirs {
+            let inside = at.key(TRANSFER_TO);
+            let written = self.written(here, inside, |reader| {
+                reader.heirs(raw, At::ROOT, here.kind)
+            });
+            lifecycle.transfer_to = self.handles.heirs(here.kind, written);
+        }
         lifecycle
     }
 
@@ -281,11 +308,9 @@ impl<'a> Converter<'a> {
                 self.single(here, field, checker, raw, at)?
             }
             Shape::Reference(target) => {
-                Value::Reference(self.reference(here, target.collection, raw, at, field.name)?)
+                Value::Reference(self.reference(here, target, raw, at, field.name)?)
             }
-            Shape::References(target) => {
-                self.references(here, target.collection, raw, at, field.name)?
-            }
+            Shape::References(target) => self.references(here, target, raw, at, field.name)?,
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?
             }

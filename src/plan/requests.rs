@@ -11,7 +11,7 @@ use crate::kind::{Api, Create, Kind, Removal, Wire};
 use crate::live::LiveObject;
 use crate::live::convert::{EncodeError, Ids, encode};
 use crate::live::marks::shows;
-use crate::state::{Address, Body, Value};
+use crate::state::{Address, Body, Reference, Value};
 
 /// One write of a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +87,7 @@ pub enum Disabling {
 }
 
 /// How an object is deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Deletion {
     /// DELETE on a path with `{id}`.
     Plain(&'static str),
@@ -100,14 +100,12 @@ pub enum Deletion {
         /// What it costs, in credits.
         credits: usize,
     },
-    /// POST on a path with `{id}`, with the id of the one that takes over under a key.
+    /// POST on a path with `{id}`, with those who take over under keys of the body.
     Transfer {
         /// The path.
         path: &'static str,
-        /// The key.
-        key: &'static str,
-        /// Who takes over.
-        heir: String,
+        /// Who takes over, by key: an id as a text, or a resource that may be made before.
+        heirs: Vec<(&'static str, Value)>,
     },
 }
 
@@ -206,8 +204,13 @@ impl Op {
                 (request.method, request.path.into())
             }
             Self::Delete { id, by } => {
-                let request = delete(by, id);
-                (request.method, request.path.into())
+                let (method, template) = match by {
+                    Deletion::Plain(template) => (Method::Delete, *template),
+                    Deletion::Bulk { path, .. } | Deletion::Transfer { path, .. } => {
+                        (Method::Post, *path)
+                    }
+                };
+                (method, path(template, id).into())
             }
         })
     }
@@ -237,7 +240,7 @@ impl Op {
                 })
             }
             Self::Disable { id, by } => Ok(disable(*by, id)),
-            Self::Delete { id, by } => Ok(delete(by, id)),
+            Self::Delete { id, by } => delete(by, id, ids),
             Self::Leave { agent } => {
                 Ok(request()?.body(json!({ "agentIds": [agent] })).repeatable())
             }
@@ -380,8 +383,8 @@ fn disable(by: Disabling, id: &str) -> Request {
     }
 }
 
-fn delete(by: &Deletion, id: &str) -> Request {
-    match by {
+fn delete(by: &Deletion, id: &str, ids: &dyn Ids) -> Result<Request, EncodeError> {
+    Ok(match by {
         Deletion::Plain(template) => Request::new(Method::Delete, path(template, id)),
         Deletion::Bulk {
             path: template,
@@ -392,16 +395,27 @@ fn delete(by: &Deletion, id: &str) -> Request {
             .repeatable(),
         Deletion::Transfer {
             path: template,
-            key,
-            heir,
-        } => Request::new(Method::Post, path(template, id))
-            .body(json!({ *key: heir }))
-            .repeatable(),
-    }
+            heirs,
+        } => {
+            let mut body = Map::new();
+            for (key, heir) in heirs {
+                let heir = match heir {
+                    Value::Reference(Reference::To(address)) => ids
+                        .id(address)
+                        .ok_or_else(|| EncodeError::UnknownId(address.clone()))?,
+                    heir => heir.as_text().unwrap_or_default().to_owned(),
+                };
+                body.insert((*key).to_owned(), Json::from(heir));
+            }
+            Request::new(Method::Post, path(template, id))
+                .body(Json::Object(body))
+                .repeatable()
+        }
+    })
 }
 
 /// How one object is removed, by the table and by what the object shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Way {
     /// It is taken out of use.
     Disable(Disabling),
@@ -410,8 +424,7 @@ pub(super) enum Way {
     /// It is deleted once it is known who takes over.
     Transfer {
         path: &'static str,
-        key: &'static str,
-        heir: Heir,
+        heirs: &'static [(&'static str, Heir)],
     },
     /// A person has to, at the place that the text names.
     Manual(&'static str),
@@ -433,7 +446,7 @@ pub(super) fn way(removal: Removal, policy: Option<RemovalPolicy>, object: &Live
             key,
             credits: 1,
         }),
-        Removal::Transfer { path, key, heir } => Way::Transfer { path, key, heir },
+        Removal::Transfer { path, heirs } => Way::Transfer { path, heirs },
         Removal::Disable { path, body } => Way::Disable(Disabling::Post { path, body }),
         Removal::DisableByPatch { path, field, word } => {
             Way::Disable(Disabling::Patch { path, field, word })
@@ -460,6 +473,7 @@ pub(super) fn way(removal: Removal, policy: Option<RemovalPolicy>, object: &Live
 mod tests {
     use super::*;
     use crate::kind::KINDS;
+    use crate::live::Live;
 
     fn object(kind: &'static Kind, raw: &Json) -> LiveObject {
         LiveObject {
@@ -487,6 +501,7 @@ mod tests {
 
     #[test]
     fn every_path_of_a_removal_stands_in_the_table() {
+        let live = Live::new(Dialect::Openapi);
         for kind in KINDS {
             for api in [&kind.openapi, &kind.guide].into_iter().flatten() {
                 let known: Vec<String> = paths(&api.removal)
@@ -500,11 +515,14 @@ mod tests {
                 ] {
                     for raw in [json!({}), json!({"isConfirmed": false})] {
                         let request = match way(api.removal, policy, &object(kind, &raw)) {
-                            Way::Delete(by) => delete(&by, "7"),
+                            Way::Delete(by) => delete(&by, "7", &live).unwrap(),
                             Way::Disable(by) => disable(by, "7"),
-                            Way::Transfer { path, key, .. } => {
-                                let heir = "8".to_owned();
-                                delete(&Deletion::Transfer { path, key, heir }, "7")
+                            Way::Transfer { path, heirs } => {
+                                let heir =
+                                    |(key, _): &(&'static str, Heir)| (*key, Value::text("8"));
+                                let heirs = heirs.iter().map(heir).collect();
+                                let by = Deletion::Transfer { path, heirs };
+                                delete(&by, "7", &live).unwrap()
                             }
                             Way::Manual(_) | Way::None => continue,
                         };
@@ -524,7 +542,7 @@ mod tests {
                 policy,
                 &object(kind, &raw),
             ) {
-                Way::Delete(by) => delete(&by, "7"),
+                Way::Delete(by) => delete(&by, "7", &Live::new(dialect)).unwrap(),
                 Way::Disable(by) => disable(by, "7"),
                 way => panic!("{way:?}"),
             };

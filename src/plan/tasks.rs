@@ -17,7 +17,7 @@ use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
-use crate::plan::requests::{Member, Op, Way, way};
+use crate::plan::requests::{Deletion, Member, Op, Way, way};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
@@ -566,6 +566,9 @@ impl Builder<'_> {
             self.update_events(address, kind, &object.parts, differences, draft);
             return;
         }
+        if self.must_keep_name(address, kind, index, differences) {
+            return;
+        }
         if let Some(frozen) = self.frozen(kind, differences) {
             self.replace_or_refuse(address, kind, index, frozen, draft);
             return;
@@ -675,7 +678,12 @@ impl Builder<'_> {
             );
             return;
         }
-        let Way::Delete(by) = way(api.removal, self.options.removal(kind), object) else {
+        let way = way(api.removal, self.options.removal(kind), object);
+        let by = match way {
+            Way::Delete(by) => Some(by),
+            way => self.hands_over(address, kind, index, &way),
+        };
+        let Some(by) = by else {
             self.cannot_be_replaced(address, kind, &field);
             return;
         };
@@ -749,8 +757,20 @@ impl Builder<'_> {
         let create = Op::Create {
             members: Vec::new(),
         };
-        // The old one goes first: two of one name could not be told apart by a run that finds them.
-        draft.ops = vec![delete, create];
+        // The old one goes first: two of one name could not be told apart by a run that finds them. What
+        // hands over to the new one can only go after it, and has another name.
+        let hands_over = matches!(
+            &delete,
+            Op::Delete {
+                by: Deletion::Transfer { .. },
+                ..
+            }
+        );
+        draft.ops = if hands_over {
+            vec![create, delete]
+        } else {
+            vec![delete, create]
+        };
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);

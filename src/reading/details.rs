@@ -4,13 +4,13 @@ use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
 use super::needs::roots;
-use super::{Needs, Unread, key_of};
+use super::{Needs, Unread, handle_of, key_of};
 use crate::api::{Reader, template};
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind, Listing, Shape, Shown, Wire};
+use crate::kind::{self, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::convert::Ids;
-use crate::live::{Live, LiveObject, is_gone};
+use crate::live::{Live, LiveObject, at, is_gone, put};
 use crate::plan::bound::Bound;
 use crate::state::{Address, Key, Resource, Value};
 
@@ -42,21 +42,21 @@ fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
         let Wire::Sent { name, shown, .. } = field.wire(live.dialect) else {
             return false;
         };
-        match (field.shape, value) {
-            (Shape::CustomFields { .. }, Value::Map(map)) if *shown != Shown::InList => {
-                let carried = object.raw.get(*name).and_then(Json::as_object);
+        match (field.shape.keyed_by(), value) {
+            (Some(keys), Value::Map(map)) if *shown != Shown::InList => {
+                let carried = at(&object.raw, name).and_then(Json::as_object);
                 map.keys().any(|key| {
-                    let api_name = match key.strip_prefix("customFields/") {
-                        Some(handle) => live.api_name(&Address::new("customFields", handle)),
+                    let on_wire = match handle_of(key, keys) {
+                        Some(handle) => live.api_name(&Address::new(keys.collection, handle)),
                         None => Some(key.to_owned()),
                     };
-                    // A field that is only about to be created has no value yet.
-                    api_name.is_some_and(|api_name| {
-                        !carried.is_some_and(|carried| carried.contains_key(&api_name))
+                    // What is only about to be created has no value yet.
+                    on_wire.is_some_and(|on_wire| {
+                        !carried.is_some_and(|carried| carried.contains_key(&on_wire))
                     })
                 })
             }
-            _ => *shown != Shown::InList && !object.raw.contains_key(*name),
+            _ => *shown != Shown::InList && at(&object.raw, name).is_none(),
         }
     })
 }
@@ -219,21 +219,24 @@ fn extend(object: &mut LiveObject, body: Map<String, Json>, dialect: Dialect) {
     };
     let planted: Vec<(String, Json)> = roots(api.listing)
         .filter_map(|root| key_of(object.kind.field(root)?.wire(dialect)))
-        .filter_map(|key| Some((key.to_owned(), object.raw.get(key)?.clone())))
+        .filter_map(|key| Some((key.to_owned(), at(&object.raw, key)?.clone())))
         .filter(|(_, value)| value.is_string())
         .collect();
     object.raw.extend(body);
-    object.raw.extend(planted);
+    for (key, value) in planted {
+        put(&mut object.raw, &key, value);
+    }
 }
 
-/// Writes into an object the words of its scope, by which it is listed.
+/// Writes into an object the words of its scope, by which it is listed; parents only where the answer
+/// does not say which they are.
 fn plant(kind: &'static Kind, key: &Key<'_>, dialect: Dialect, raw: &mut Map<String, Json>) {
     for (name, value) in key.scope.iter() {
         let field = kind.field(name);
-        let is_word = field.is_some_and(|field| !matches!(field.shape, Shape::Reference(_)));
+        let is_word = field.is_some_and(|field| field.shape.target().is_none());
         let wire = field.and_then(|field| key_of(field.wire(dialect)));
-        if let (Some(wire), true) = (wire, is_word) {
-            raw.insert(wire.to_owned(), Json::from(value));
+        if let Some(wire) = wire.filter(|wire| is_word || at(raw, wire).is_none()) {
+            put(raw, wire, Json::from(value));
         }
     }
 }

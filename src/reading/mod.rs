@@ -24,10 +24,11 @@ use serde_json::{Map, Value as Json};
 use crate::api::page::Known;
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
 use crate::dialect::Dialect;
-use crate::kind::{Api, Form, Kind, Listing, Shape, Shown, Wire};
+use crate::kind::{Api, Form, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
 use crate::live::convert::Ids;
-use crate::live::{Live, LiveObject, convert, group_events, is_gone};
-use crate::state::{Body, Reference, Value};
+use crate::live::marks::{belongs_to_others, shows};
+use crate::live::{Live, LiveObject, at, convert, group_events, is_gone, put};
+use crate::state::{Body, Key, Reference, Value};
 use needs::{KindNeeds, Scope, ScopeValue, roots};
 
 /// Most fields that one listing may ask for. Source: Contact, `getContacts`.
@@ -200,7 +201,7 @@ async fn list(
             continue;
         }
         let items = listed.objects.into_iter();
-        objects.extend(items.filter_map(|item| object(kind, api, item, &scope, dialect)));
+        objects.extend(items.filter_map(|item| object(kind, api, item, &scope, parents)));
     }
     Ok((objects, remembered))
 }
@@ -280,7 +281,7 @@ fn filled(place: &str, scope: &Scope, parents: &Live) -> Option<String> {
             let index = parents.find_id(collection, &live_id(parent, parents)?)?;
             let object = parents.objects.get(index)?;
             let wire = object.kind.field(field)?.wire(parents.dialect);
-            let value = object.raw.get(key_of(wire).unwrap_or(field))?;
+            let value = at(&object.raw, key_of(wire).unwrap_or(field))?;
             convert::id_text(value).or_else(|| value.as_str().map(str::to_owned))
         }
     }
@@ -299,8 +300,16 @@ fn live_id(parent: &ScopeValue, parents: &Live) -> Option<String> {
     if let Some(id) = id {
         return Some(id.clone());
     }
-    names.iter().find_map(|name| {
-        let [index] = parents.find(collection, name) else {
+    names.iter().find_map(|candidate| {
+        let mut key = Key::of_name(&*candidate.name);
+        for (field, value) in &candidate.scope {
+            let value = match value {
+                ScopeValue::Text(text) => text.clone(),
+                parent @ ScopeValue::Parent { .. } => live_id(parent, parents)?,
+            };
+            key.scope.set(field, value);
+        }
+        let [index] = parents.find(collection, &key) else {
             return None;
         };
         Some(parents.objects.get(*index)?.id.clone())
@@ -321,7 +330,7 @@ fn object(
     api: &Api,
     item: Json,
     scope: &Scope,
-    dialect: Dialect,
+    parents: &Live,
 ) -> Option<LiveObject> {
     let Json::Object(mut raw) = item else {
         return None;
@@ -330,7 +339,7 @@ fn object(
     if is_gone(&raw) {
         return None;
     }
-    plant(kind, scope, dialect, &mut raw);
+    plant(kind, scope, parents, &mut raw);
     lift_custom_fields(&mut raw);
     Some(LiveObject {
         kind,
@@ -340,14 +349,18 @@ fn object(
     })
 }
 
-/// Writes into an object the words that its listing was asked for, whatever the answer says of them.
-fn plant(kind: &'static Kind, scope: &Scope, dialect: Dialect, raw: &mut Map<String, Json>) {
+/// Writes into an object the scopes that its listing was asked for, whatever the answer says of them.
+fn plant(kind: &'static Kind, scope: &Scope, parents: &Live, raw: &mut Map<String, Json>) {
     for (root, value) in scope {
         let key = kind
             .field(root)
-            .and_then(|field| key_of(field.wire(dialect)));
-        if let (ScopeValue::Text(text), Some(key)) = (value, key) {
-            raw.insert(key.to_owned(), Json::from(text.as_str()));
+            .and_then(|field| key_of(field.wire(parents.dialect)));
+        let text = match value {
+            ScopeValue::Text(text) => Some(text.clone()),
+            parent @ ScopeValue::Parent { .. } => live_id(parent, parents),
+        };
+        if let (Some(text), Some(key)) = (text, key) {
+            put(raw, key, Json::from(text));
         }
     }
 }
@@ -370,20 +383,25 @@ pub fn listing_of(kind: &'static Kind, api: &Api, body: &Body, ids: &dyn Ids) ->
     })
 }
 
-/// Writes the words of a resource's scope into an answer, whatever the answer says of them.
-pub fn plant_words(
+/// Writes the scopes of a resource into an answer, whatever the answer says of them.
+pub fn plant_scopes(
     kind: &'static Kind,
     api: &Api,
     body: &Body,
-    dialect: Dialect,
+    live: &Live,
     raw: &mut Map<String, Json>,
 ) {
     for root in roots(api.listing) {
         let key = kind
             .field(root)
-            .and_then(|field| key_of(field.wire(dialect)));
-        if let (Some(Value::Text(text)), Some(key)) = (body.get(root), key) {
-            raw.insert(key.to_owned(), Json::from(&**text));
+            .and_then(|field| key_of(field.wire(live.dialect)));
+        let value = match body.get(root) {
+            Some(Value::Text(text)) => Some(text.to_string()),
+            Some(Value::Reference(reference)) => live.id_behind(reference),
+            _ => None,
+        };
+        if let (Some(value), Some(key)) = (value, key) {
+            put(raw, key, Json::from(value));
         }
     }
 }
@@ -437,10 +455,10 @@ fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) ->
             continue;
         };
         match (shown, field.shape) {
-            (Shown::ByFields, Shape::CustomFields { module }) => {
-                asked.extend(api_names(live, module, own));
-            }
-            (Shown::ByFields, _) => asked.push((*name).to_owned()),
+            (Shown::ByFields, shape) => match shape.keyed_by() {
+                Some(keys) => asked.extend(wire_keys(live, keys, own)),
+                None => asked.push((*name).to_owned()),
+            },
             (Shown::InList, _) => plain.push((*name).to_owned()),
             (Shown::InObject, _) => {}
         }
@@ -454,23 +472,34 @@ fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) ->
     plain
 }
 
-fn api_names(live: &Live, module: &str, own: &KindNeeds) -> Vec<String> {
-    let all = own.cf.is_empty();
-    live.collection("customFields")
+/// The names on the wire of the keys that a map may have, as far as a listing can be asked for them.
+fn wire_keys(live: &Live, keys: Target, own: &KindNeeds) -> Vec<String> {
+    let all = own.keys.is_empty();
+    let Some(kind) = find(keys.collection) else {
+        return Vec::new();
+    };
+    let is_within = |index: &usize| match keys.within {
+        Within::Fixed(field, word) => live
+            .key_of(*index)
+            .is_some_and(|key| key.scope.get(field) == Some(word)),
+        Within::Anywhere | Within::Same(_) => true,
+    };
+    live.collection(keys.collection)
+        .filter(is_within)
         .filter_map(|index| live.objects.get(index))
-        .filter(|object| object.raw.get("module").and_then(Json::as_str) == Some(module))
-        .filter(|object| convert::flag(&object.raw, "isCustomField") != Some(false))
-        // Texts of several lines come with the single object only. Source: Contact, `getContacts`.
-        .filter(|object| {
-            let of_type = object.raw.get("type").and_then(Json::as_str);
-            !matches!(of_type, Some("Textarea" | "LargeText"))
-        })
-        .filter_map(|object| object.raw.get("apiName").and_then(Json::as_str))
-        // A managed field's key is its handle; which API name that is shows after binding.
+        .filter(|object| belongs_to_others(object).is_none())
+        .filter(|object| !kind.unlisted.iter().any(|sign| shows(&object.raw, sign)))
+        .filter_map(|object| object.raw.get(kind.wire_name?).and_then(Json::as_str))
+        // A managed one is named by its handle; which of them that is shows after binding.
         .filter(|name| {
-            all || own.cf.contains(*name)
-                || own.cf.iter().any(|key| key.starts_with("customFields/"))
+            all || own.keys.contains(*name)
+                || own.keys.iter().any(|key| handle_of(key, keys).is_some())
         })
         .map(str::to_owned)
         .collect()
+}
+
+/// The handle in a key of a map, where the key is not a name of the wire.
+fn handle_of(key: &str, keys: Target) -> Option<&str> {
+    key.strip_prefix(keys.collection)?.strip_prefix('/')
 }

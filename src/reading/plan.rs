@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::needs::{Needs, ScopeValue, roots};
+use super::handle_of;
+use super::needs::{Needs, ScopeValue};
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind, Listing, Mentioner, Shape};
+use crate::kind::{self, Kind, Listing, Mentioner};
+use crate::state::identity::scopes;
 
 /// What is read, in the order in which it is put together.
 #[derive(Debug, PartialEq)]
@@ -68,18 +70,12 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
     let api = kind.api(dialect);
     let mentions = || kind.mentions.iter().filter(|one| one.dialect == dialect);
     match api.map(|api| api.listing) {
-        Some(listing @ (Listing::Whole(_) | Listing::Each(..))) => {
-            // The parents tell for which ids there is a listing.
-            for root in roots(listing) {
-                if let Some(Shape::Reference(to)) = kind.field(root).map(|field| field.shape) {
-                    after.insert(to.collection);
-                }
+        Some(Listing::Whole(_) | Listing::Each(..)) => {
+            // The parents tell for which ids there is a listing, and their own parents which they are.
+            above(kind, &mut after);
+            for value in own.scopes.iter().flat_map(|scope| scope.values()) {
+                parents(value, &mut after);
             }
-            let parents = own.scopes.iter().flat_map(|scope| scope.values());
-            after.extend(parents.filter_map(|value| match value {
-                ScopeValue::Parent { collection, .. } => Some(*collection),
-                ScopeValue::Text(_) => None,
-            }));
         }
         Some(Listing::Mentioned) | None => {
             mentions().next()?;
@@ -90,11 +86,17 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
             }
         }
     }
-    // A listing that asks for custom fields by name needs the names first.
-    if api.is_some_and(|api| api.takes_fields)
-        && (own.cf.iter().any(|key| key.starts_with("customFields/")) || own.fields.contains("cf"))
-    {
-        after.insert("customFields");
+    // A listing that asks for values by the names of their keys needs the names first.
+    if api.is_some_and(|api| api.takes_fields) {
+        for field in kind.fields {
+            let Some(keys) = field.shape.keyed_by() else {
+                continue;
+            };
+            let by_handle = own.keys.iter().any(|key| handle_of(key, keys).is_some());
+            if by_handle || own.fields.contains(field.name) {
+                after.insert(keys.collection);
+            }
+        }
     }
     after.retain(|collection| *collection != kind.collection && needs.reads(collection));
     Some(PlannedListing {
@@ -102,4 +104,29 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
         template: api.and_then(|api| api.listing.template()),
         after,
     })
+}
+
+/// The kinds of parents by which a kind is listed or named, and of their parents.
+fn above(kind: &'static Kind, after: &mut BTreeSet<&'static str>) {
+    for field in scopes(kind) {
+        if let Some(target) = field.shape.target()
+            && after.insert(target.collection)
+            && let Some(parent) = kind::find(target.collection)
+        {
+            above(parent, after);
+        }
+    }
+}
+
+/// The kinds of what the value of a scope names.
+fn parents(value: &ScopeValue, after: &mut BTreeSet<&'static str>) {
+    if let ScopeValue::Parent {
+        collection, names, ..
+    } = value
+    {
+        after.insert(collection);
+        for inner in names.iter().flat_map(|name| name.scope.values()) {
+            parents(inner, after);
+        }
+    }
 }

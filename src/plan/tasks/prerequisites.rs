@@ -3,12 +3,13 @@
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::Builder;
+use crate::kind::is_key;
 use crate::parallel::each;
 use crate::plan::hierarchy;
 use crate::plan::renames::names_in_turn;
-use crate::plan::requests::Op;
+use crate::plan::requests::{Deletion, Op};
 use crate::plan::task::Task;
-use crate::state::{Address, Reference, Value};
+use crate::state::{Address, Body, Reference, Value};
 use crate::verb::Verb;
 
 impl Builder<'_> {
@@ -44,6 +45,49 @@ impl Builder<'_> {
         edges
     }
 
+    /// Steps that need somebody's membership, and the steps that bring it or take it away: joining comes
+    /// first, leaving after.
+    fn memberships(&self) -> Vec<(usize, usize)> {
+        let mut edges = Vec::new();
+        let mut places: Option<HashMap<&Address, usize>> = None;
+        for (index, task) in self.tasks.iter().enumerate() {
+            for field in task.kind.fields {
+                let Some(membership) = field.membership else {
+                    continue;
+                };
+                let places = places.get_or_insert_with(|| {
+                    let tasks = self.tasks.iter().enumerate();
+                    let writes = tasks.filter(|(_, task)| !task.ops.is_empty());
+                    writes.map(|(index, task)| (&task.address, index)).collect()
+                });
+                let live = self.owned.live.get(&task.address).map(|one| &one.body);
+                let before = members(live, field.name, membership.of);
+                let after = match task.verb {
+                    Verb::Delete => Vec::new(),
+                    _ => members(Some(&task.body), field.name, membership.of),
+                };
+                for (member, of) in before.iter().chain(&after) {
+                    let Some(place) = places.get(member).filter(|place| **place != index) else {
+                        continue;
+                    };
+                    let is_in = |body: Option<&Body>| {
+                        let list = body.and_then(|body| body.get(membership.list));
+                        list.is_some_and(|list| names(list, of))
+                    };
+                    let other = self.tasks.get(*place);
+                    let was = is_in(self.owned.live.get(*member).map(|one| &one.body));
+                    let will = is_in(other.map(|task| &task.body));
+                    if will && !was && after.contains(&(*member, *of)) {
+                        edges.push((index, *place));
+                    } else if was && !will && !after.contains(&(*member, *of)) {
+                        edges.push((*place, index));
+                    }
+                }
+            }
+        }
+        edges
+    }
+
     /// Tells every task which ones come first.
     pub(super) fn prerequisites(&mut self) {
         let (mut edges, turns) = {
@@ -53,6 +97,7 @@ impl Builder<'_> {
             let mut makers = Places::default();
             let mut removers = Places::default();
             let mut of_agents: HashMap<&Address, Vec<usize>> = HashMap::new();
+            let acting = crate::kind::acting();
             for (index, task) in tasks.iter().enumerate() {
                 let address = &task.address;
                 match task.verb {
@@ -61,7 +106,7 @@ impl Builder<'_> {
                     Verb::Delete | Verb::Disable => removers.set(address, index),
                     _ => {}
                 }
-                if task.kind.collection == "agents" && task.verb != Verb::Manual {
+                if acting == Some(task.kind) && task.verb != Verb::Manual {
                     of_agents.entry(address).or_default().push(index);
                 }
             }
@@ -85,6 +130,11 @@ impl Builder<'_> {
                     }
                     Verb::Manual => own.extend(makers.get(Target::To(&task.address))),
                     Verb::Delete | Verb::Disable => {}
+                }
+                // Who takes over is there before what they take over from goes.
+                for heir in task.ops.iter().flat_map(heirs) {
+                    let maker = makers.get(Target::To(heir));
+                    own.extend(maker.filter(|maker| *maker != index));
                 }
                 own
             };
@@ -113,7 +163,8 @@ impl Builder<'_> {
             }
             let in_order = hierarchy::from_the_top(tasks, this.live)
                 .into_iter()
-                .chain(this.leaving());
+                .chain(this.leaving())
+                .chain(this.memberships());
             for (later, first) in in_order {
                 if let Some(own) = edges.get_mut(later) {
                     own.push(first);
@@ -141,28 +192,72 @@ impl Builder<'_> {
     }
 }
 
+/// Whom a body names in a field, each with where they have to be members.
+fn members<'b>(body: Option<&'b Body>, field: &str, of: &str) -> Vec<(&'b Address, &'b Address)> {
+    let named = |name: &str| match body.and_then(|body| body.get(name)) {
+        Some(Value::List(items)) => items.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let to = |value: &'b Value| match value {
+        Value::Reference(Reference::To(address)) => Some(address),
+        _ => None,
+    };
+    let of: Vec<&Address> = named(of).iter().filter_map(to).collect();
+    let members = named(field).iter().filter_map(to);
+    members
+        .flat_map(|member| of.iter().map(move |of| (member, *of)))
+        .collect()
+}
+
+/// Whether a value names a resource.
+fn names(value: &Value, address: &Address) -> bool {
+    let mut found = false;
+    value.walk(&mut |value| {
+        found |= matches!(value, Value::Reference(Reference::To(one)) if one == address);
+    });
+    found
+}
+
+/// Who takes over what hangs on what a write removes.
+fn heirs(op: &Op) -> Vec<&Address> {
+    match op {
+        Op::Delete {
+            by: Deletion::Transfer { heirs, .. },
+            ..
+        } => {
+            let heirs = heirs.iter().filter_map(|(_, heir)| match heir {
+                Value::Reference(Reference::To(address)) => Some(address),
+                _ => None,
+            });
+            heirs.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// What a value refers to.
 #[derive(Clone, Copy)]
 enum Target<'v> {
     /// A resource.
     To(&'v Address),
-    /// A managed custom field, by its handle.
-    Field(&'v str),
+    /// A resource that is a key of a map, as the key is written.
+    Key(&'v str),
 }
 
 /// Tasks by the address that they concern.
 #[derive(Default)]
 struct Places<'t> {
     places: HashMap<&'t Address, usize>,
-    /// Those of custom fields once more, by handle.
-    fields: HashMap<&'t str, usize>,
+    /// Those of what may be a key of a map once more, by that key.
+    keys: HashMap<String, usize>,
 }
 
 impl<'t> Places<'t> {
     fn set(&mut self, address: &'t Address, index: usize) {
         self.places.insert(address, index);
-        if address.collection == "customFields" {
-            self.fields.insert(&address.handle, index);
+        if is_key(address.collection) {
+            self.keys.insert(address.to_string(), index);
         }
     }
 
@@ -175,7 +270,7 @@ impl<'t> Places<'t> {
     fn get(&self, target: Target<'_>) -> Option<usize> {
         match target {
             Target::To(address) => self.places.get(address),
-            Target::Field(handle) => self.fields.get(handle),
+            Target::Key(key) => self.keys.get(key),
         }
         .copied()
     }
@@ -216,10 +311,7 @@ fn sent_targets<'t>(task: &'t Task, f: &mut dyn FnMut(Target<'t>)) {
 fn targets<'v>(value: &'v Value, f: &mut dyn FnMut(Target<'v>)) {
     value.walk(&mut |value| match value {
         Value::Reference(Reference::To(address)) => f(Target::To(address)),
-        Value::Map(map) => map
-            .keys()
-            .filter_map(|key| key.strip_prefix("customFields/"))
-            .for_each(|handle| f(Target::Field(handle))),
+        Value::Map(map) => map.keys().for_each(|key| f(Target::Key(key))),
         _ => {}
     });
 }
