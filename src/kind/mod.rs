@@ -14,6 +14,8 @@ pub mod profiles;
 pub mod removal;
 pub mod roles;
 pub mod rules;
+#[cfg(test)]
+pub mod sample;
 pub mod schema;
 pub mod slas;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::custom::{Custom, Customs};
 use super::digest::digest;
 use super::files::Sources;
 use super::origin::Origin;
-use super::resolve::{Declared, Handles, Slip};
+use super::resolve::{Declared, Handles, Slip, nowhere};
 use crate::config::written::{TRANSFER_TO, WrittenReader, parts};
 use crate::config::{Environment, WrittenName};
 use crate::kind::{Field, KINDS, Kind, Shape, find, is_key};
@@ -115,7 +115,7 @@ pub fn compose(
         }
     }
     let policies = environment.kinds.iter().filter_map(|(collection, policy)| {
-        let heirs = handles.heirs(find(collection)?, policy.transfer_to.clone());
+        let heirs = handles.heirs(find(collection)?, policy.transfer_to.clone(), &nowhere);
         (!heirs.is_empty()).then_some((*collection, heirs))
     });
     let heirs: BTreeMap<&'static str, Heirs> = policies.collect();
@@ -888,7 +888,8 @@ fn tombstone_of_map(
                 .help(format!("write `{{{}}}`", parts(kind).join(": …, ") + ": …")),
         ]);
     };
-    Ok((key, handles.heirs(kind, heirs)))
+    let heirs = handles.heirs(kind, heirs, &|field| key.below(field).cloned());
+    Ok((key, heirs))
 }
 
 impl Desired {

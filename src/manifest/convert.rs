@@ -1,7 +1,7 @@
 //! From the values of a file to the values of a body, by the shapes of the kind.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::Number;
@@ -9,12 +9,13 @@ use serde_json::Number;
 use super::custom::Customs;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
+use crate::config::Written;
 use crate::config::written::TRANSFER_TO;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
-use crate::state::identity::{canonical, readings};
+use crate::state::identity::{below, canonical, readings};
 use crate::state::{Body, Leaves, Lifecycle, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
@@ -38,6 +39,8 @@ pub(crate) struct Converter<'a> {
     pub(crate) warnings: Vec<(String, Problem)>,
     /// Names of live objects that stand bare, with their places.
     pub(crate) bare: Vec<(Slip, Place)>,
+    /// Who takes over from the resource that is being converted, as it is written.
+    heirs: BTreeMap<&'static str, Written>,
 }
 
 /// The resource that is being converted.
@@ -67,6 +70,7 @@ impl<'a> Converter<'a> {
             slips: Vec::new(),
             warnings: Vec::new(),
             bare: Vec::new(),
+            heirs: BTreeMap::new(),
         }
     }
 
@@ -172,6 +176,11 @@ impl<'a> Converter<'a> {
         );
         let mut body: Body = fields.into_iter().collect();
         self.settle(here, &mut body);
+        let heirs = std::mem::take(&mut self.heirs);
+        if !heirs.is_empty() {
+            let own = |field: &str| body.get(field).and_then(below);
+            lifecycle.transfer_to = self.handles.heirs(kind, heirs, &own);
+        }
         let named: Vec<&str> = entries
             .iter()
             .filter(|(_, raw)| !matches!(raw, Raw::Null))
@@ -278,7 +287,7 @@ impl<'a> Converter<'a> {
             let written = self.written(here, inside, |reader| {
                 reader.heirs(raw, At::ROOT, here.kind)
             });
-            lifecycle.transfer_to = self.handles.heirs(here.kind, written);
+            self.heirs = written;
         }
         lifecycle
     }

@@ -50,6 +50,14 @@ struct Collection<'a> {
 /// The values of scopes as they are written.
 type WrittenScope = Vec<(&'static str, Written)>;
 
+/// What a resource lies below by one scope.
+type Own<'o> = &'o dyn Fn(&str) -> Option<Below>;
+
+/// Lies below nothing that is known.
+pub(crate) fn nowhere(_: &str) -> Option<Below> {
+    None
+}
+
 /// Parents that are followed upwards; no table has more.
 const MAX_DEPTH: usize = 8;
 
@@ -181,20 +189,23 @@ impl<'a> Handles<'a> {
         depth: usize,
     ) -> Option<Below> {
         match (kind.field(field)?.shape, written) {
-            (Shape::Reference(target), written) => {
-                Some(Below::Parent(self.reference(target, written, depth)?))
-            }
+            (Shape::Reference(target), written) => Some(Below::Parent(
+                self.reference(target, written, &nowhere, depth)?,
+            )),
             (_, Written::Text(text)) => Some(Below::Word(canonical_text(text).into())),
             (_, Written::Lookup(_) | Written::Id(_)) => None,
         }
     }
 
-    /// What a reference means that is no value of a field: a text is a handle or else a name.
-    pub(crate) fn understood(&self, target: Target, written: &Written) -> Option<Reference> {
-        self.reference(target, written, MAX_DEPTH)
-    }
-
-    fn reference(&self, target: Target, written: &Written, depth: usize) -> Option<Reference> {
+    /// What a reference means that is no value of a field: a text is a handle or else a name. `own`
+    /// says what the one that refers to it lies below.
+    fn reference(
+        &self,
+        target: Target,
+        written: &Written,
+        own: Own<'_>,
+        depth: usize,
+    ) -> Option<Reference> {
         let collection = target.collection;
         let mut named = match written {
             Written::Id(id) => {
@@ -211,6 +222,11 @@ impl<'a> Handles<'a> {
             Written::Lookup(written) => self.named(find(collection)?, written, depth)?,
         };
         fill_in(&mut named, &target, &Body::default());
+        if let Within::Same(field) = target.within
+            && let Some(below) = own(field)
+        {
+            named.fill(field, below);
+        }
         Some(match self.meant_by(collection, &named, depth).as_slice() {
             [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
             _ => lookup(collection, named),
@@ -237,16 +253,20 @@ impl<'a> Handles<'a> {
         Some(named)
     }
 
-    /// Who takes over, by what they are called.
+    /// Who takes over, by what they are called; `own` says what the one lies below from which they do.
     pub(crate) fn heirs(
         &self,
         kind: &Kind,
         written: impl IntoIterator<Item = (&'static str, Written)>,
+        own: Own<'_>,
     ) -> Heirs {
         let chosen = kind.chosen_heirs();
         let heirs = written.into_iter().filter_map(|(name, written)| {
             let chosen = chosen.iter().find(|one| one.name == name)?;
-            Some((name, self.understood(chosen.target, &written)?))
+            Some((
+                name,
+                self.reference(chosen.target, &written, own, MAX_DEPTH)?,
+            ))
         });
         heirs.collect()
     }

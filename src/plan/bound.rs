@@ -17,8 +17,6 @@ pub struct Bound {
     pub heirs: HashMap<Address, Heirs>,
     /// Likewise for live objects that a tombstone names.
     pub heirs_of_tombstones: HashMap<usize, Heirs>,
-    /// Likewise for all resources of a collection where nothing else says so.
-    pub heirs_of_kinds: HashMap<&'static str, Heirs>,
     /// Live objects that a resource owns besides the one that it is, by the resource's address: a run
     /// ended between the halves of a replacement, and this is the half that is to go.
     pub replaced: HashMap<usize, Address>,

@@ -10,8 +10,8 @@ use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::{heirs, translated};
 use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing};
 use crate::problem::{Code, Place, Problem};
-use crate::state::identity::scopes;
-use crate::state::{Address, Body, Reference, Resource, Value};
+use crate::state::identity::{named, scopes};
+use crate::state::{Address, Body, Named, Reference, Resource, Value};
 use foldhash::HashMap;
 
 /// Binds the declared resources to live objects.
@@ -111,8 +111,41 @@ pub fn bind_what_is_clear(
     renames_of_nothing(desired, live, &owners, options, &mut bound, &mut problems);
     translated(desired, live, &mut bound, &mut problems);
     heirs(desired, live, &mut bound, &mut problems);
+    made_twice(desired, &bound, &mut problems);
     refers_to_removed(desired, live, options, &bound, &mut problems);
     (bound, problems)
+}
+
+/// Refuses two new resources that say in different words that they lie below the same one.
+fn made_twice(desired: &Desired, bound: &Bound, problems: &mut Vec<Problem>) {
+    let mut made: HashMap<(&'static str, Named<'_>), &Address> = HashMap::default();
+    for (address, resource) in &bound.desired {
+        let kind = resource.kind;
+        let has_parent = scopes(kind).any(|field| field.shape.target().is_some());
+        if !has_parent || bound.live.contains_key(address) {
+            continue;
+        }
+        let Some(name) = named(kind, &resource.body) else {
+            continue;
+        };
+        if let Some(first) = made.insert((kind.collection, name.lower_case()), address) {
+            problems.push(
+                Problem::error(
+                    Code::DuplicateIdentity,
+                    format!(
+                        "`{first}` and `{address}` are the same {}: `{name}`",
+                        kind.singular
+                    ),
+                )
+                .at(place(desired, address, ""), "this one")
+                .at(place(desired, first, ""), "and this one")
+                .help(format!(
+                    "keep one of them, or give one another `{}`",
+                    kind.naming_field().name
+                )),
+            );
+        }
+    }
 }
 
 /// Finds the live objects that the tombstones name.

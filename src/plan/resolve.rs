@@ -1,7 +1,7 @@
 //! What references mean: a declared resource, a live object, or nothing.
 
 use crate::config::written::TRANSFER_TO;
-use crate::kind::Shape;
+use crate::kind::{Kind, Shape, Within};
 use crate::live::Live;
 use crate::live::convert::{Names, is_normal, normalise};
 use crate::manifest::Desired;
@@ -9,7 +9,7 @@ use crate::parallel::each;
 use crate::plan::bound::{Bound, place};
 use crate::problem::{Code, Place, Problem};
 use crate::state::identity::scopes;
-use crate::state::{Address, Heirs, Leaves, Named, Reference, Resource, Value};
+use crate::state::{Address, Below, Heirs, Leaves, Named, Reference, Resource, Value};
 
 /// Translates all resources, side by side where they are many.
 pub(super) fn translated(
@@ -186,10 +186,14 @@ pub(super) fn heirs(
     bound: &mut Bound,
     problems: &mut Vec<Problem>,
 ) {
-    let mut found = |heirs: &Heirs, at: &dyn Fn(&str) -> Option<Place>| {
+    let mut found = |heirs: &Heirs, from: Option<usize>, at: &dyn Fn(&str) -> Option<Place>| {
         let mut resolved = Heirs::new();
         for (name, heir) in heirs {
-            let mut value = Value::Reference(heir.clone());
+            let object = from.and_then(|index| Some((index, live.objects.get(index)?.kind)));
+            let mut value = Value::Reference(match object {
+                Some((index, kind)) => beside(live, kind, index, name, heir),
+                None => heir.clone(),
+            });
             let mut fail = |_: &str, problem: Problem| {
                 problems.push(match at(name) {
                     Some(place) => problem.at(place, "to take over"),
@@ -210,7 +214,7 @@ pub(super) fn heirs(
                 let path = format!("lifecycle/{TRANSFER_TO}/{name}");
                 Some(place(desired, address, path.trim_end_matches('/')))
             };
-            bound.heirs.insert(address.clone(), found(heirs, &at));
+            bound.heirs.insert(address.clone(), found(heirs, None, &at));
         }
     }
     for (index, heirs) in &mut bound.heirs_of_tombstones {
@@ -223,19 +227,64 @@ pub(super) fn heirs(
                 .truncate(place.pointer.trim_end_matches('/').len());
             Some(place)
         };
-        *heirs = found(heirs, &at);
+        *heirs = found(heirs, Some(*index), &at);
     }
-    // What is wrong with a policy is said where it is needed: nothing may have to be removed.
-    for (collection, heirs) in &desired.heirs {
-        let known = heirs.iter().filter_map(|(name, heir)| {
-            let mut value = Value::Reference(heir.clone());
-            resolve(&mut value, "", live, &mut |_, _| {});
-            match value {
-                Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
-                _ => None,
-            }
-        });
-        bound.heirs_of_kinds.insert(collection, known.collect());
+}
+
+/// Finds those whom the project chooses to take over from all objects of a kind, each as an address.
+///
+/// What is wrong with a policy is said where it is needed: nothing may have to be removed.
+pub(super) fn heirs_of_kind(
+    desired: &Desired,
+    live: &Live,
+    kind: &'static Kind,
+    index: usize,
+) -> Option<Heirs> {
+    let heirs = desired.heirs.get(kind.collection)?.iter();
+    let known = heirs.filter_map(|(name, heir)| {
+        let mut value = Value::Reference(beside(live, kind, index, name, heir));
+        resolve(&mut value, "", live, &mut |_, _| {});
+        match value {
+            Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
+            _ => None,
+        }
+    });
+    Some(known.collect())
+}
+
+/// An heir whose name counts below what the removed object lies below, where nothing else is said.
+fn beside(
+    live: &Live,
+    kind: &'static Kind,
+    index: usize,
+    name: &str,
+    heir: &Reference,
+) -> Reference {
+    let chosen = kind.chosen_heirs().into_iter().find(|one| one.name == name);
+    let within = chosen.map(|one| one.target.within);
+    let (Reference::Lookup { collection, name }, Some(Within::Same(field))) = (heir, within) else {
+        return heir.clone();
+    };
+    let mut named = (**name).clone();
+    let own = live.key_of(index);
+    if let (Some(value), Some(field)) = (
+        own.as_ref().and_then(|own| own.scope.get(field)),
+        kind.field(field),
+    ) {
+        named.fill(
+            field.name,
+            match field.shape.target() {
+                None => Below::Word(value.into()),
+                Some(target) => Below::Parent(Reference::Id {
+                    collection: target.collection,
+                    id: value.into(),
+                }),
+            },
+        );
+    }
+    Reference::Lookup {
+        collection,
+        name: named.into(),
     }
 }
 

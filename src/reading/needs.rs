@@ -100,7 +100,14 @@ impl Needs {
         for (collection, heirs) in &desired.heirs {
             // A policy says nothing unless there is something to remove.
             if needs.reads(collection) {
-                for heir in heirs.values() {
+                // One of the same kind lies where the removed one does, unless it is said where.
+                let other = |heir: &&Reference| match heir {
+                    Reference::Lookup { name, .. } => {
+                        heir.collection() != *collection || !name.scope.is_empty()
+                    }
+                    Reference::To(_) | Reference::Id { .. } => true,
+                };
+                for heir in heirs.values().filter(other) {
                     needs.refer_to(desired, heir, dialect);
                 }
             }
@@ -252,6 +259,12 @@ impl Needs {
     #[must_use]
     pub fn reads(&self, collection: &str) -> bool {
         self.kinds.contains_key(collection)
+    }
+
+    /// Says whether a collection is listed for every value of its scopes.
+    #[cfg(test)]
+    pub(crate) fn lists_everywhere(&self, collection: &str) -> bool {
+        self.kinds.get(collection).is_some_and(|own| own.everywhere)
     }
 
     /// Adds the kind of an object that has a key.

@@ -12,6 +12,7 @@ use crate::live::{LiveObject, key};
 use crate::plan::bound::place;
 use crate::plan::hierarchy;
 use crate::plan::requests::{Deletion, Op, Way, way};
+use crate::plan::resolve::heirs_of_kind;
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
@@ -182,7 +183,7 @@ impl Builder<'_> {
             ..
         } = *going;
         let by_tombstone = self.bound.heirs_of_tombstones.get(&index).cloned();
-        let by_policy = || self.bound.heirs_of_kinds.get(kind.collection).cloned();
+        let by_policy = || heirs_of_kind(self.desired, self.live, kind, index);
         let chosen = by_tombstone
             .or_else(|| self.remembered_heirs(kind, index))
             .or_else(|| self.replacement(kind, index))
