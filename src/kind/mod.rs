@@ -18,17 +18,18 @@ pub mod rules;
 pub mod sample;
 pub mod schema;
 pub mod slas;
+pub mod targets;
 #[cfg(test)]
 pub mod teams;
 pub mod webhooks;
 
 use std::fmt;
-use std::sync::OnceLock;
 
 use crate::dialect::Dialect;
 pub use removal::Removal;
-use removal::{Chosen, Heir, RemovalPolicy};
+use removal::RemovalPolicy;
 use rules::{Acting, Clash, Handle, KeepOne, Mark, Most, Quota, Rule, Sign, Sorts};
+pub use targets::{Membership, Target, Within, is_key, scopes};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -167,29 +168,6 @@ impl Kind {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
-    }
-
-    /// Tells who may be chosen to take over what hangs on its objects when they are removed.
-    #[must_use]
-    pub fn chosen_heirs(&self) -> Vec<&'static Chosen> {
-        let mut chosen: Vec<&Chosen> = Vec::new();
-        for api in [&self.openapi, &self.guide].into_iter().flatten() {
-            for heir in api.removal.heirs() {
-                if let Heir::Chosen(one) = &heir.1
-                    && !chosen.iter().any(|have| have.name == one.name)
-                {
-                    chosen.push(one);
-                }
-            }
-        }
-        chosen
-    }
-
-    /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`): it
-    /// never may where somebody has to be chosen for each that takes over.
-    #[must_use]
-    pub fn may_prune_all(&self) -> bool {
-        self.may_be_pruned && self.chosen_heirs().is_empty()
     }
 
     /// Tells the ways of removal among which a project chooses, with what the choice is about.
@@ -371,101 +349,6 @@ pub enum Shape {
     },
     /// The events of a webhook, each with its filter.
     Subscriptions,
-}
-
-/// What the resources that a field names have to be members of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Membership {
-    /// Their field that lists what they are members of.
-    pub list: &'static str,
-    /// The field beside the one that names them, which says where they have to be members.
-    pub of: &'static str,
-}
-
-impl Shape {
-    /// What a value refers to, one resource or several; none where it refers to nothing.
-    #[must_use]
-    pub const fn target(&self) -> Option<Target> {
-        match self {
-            Self::Reference(target) | Self::References(target) => Some(*target),
-            _ => None,
-        }
-    }
-
-    /// What the keys of a map refer to; none where they are nothing but texts.
-    #[must_use]
-    pub const fn keyed_by(&self) -> Option<Target> {
-        match self {
-            Self::CustomFields { module } => {
-                Some(to(custom_fields::KIND.collection).within(Within::Fixed("module", module)))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The fields that say where a name counts.
-pub fn scopes(kind: &Kind) -> impl Iterator<Item = &'static Field> {
-    let fields = kind.fields.iter();
-    fields.filter(|field| field.identity && !field.naming)
-}
-
-/// Whether the resources of a collection are the keys of maps in others, which are checked against
-/// them.
-#[must_use]
-pub fn is_key(collection: &str) -> bool {
-    static KEYS: OnceLock<Vec<&'static str>> = OnceLock::new();
-    let keys = KEYS.get_or_init(|| {
-        let fields = KINDS.iter().flat_map(|kind| kind.fields);
-        let targets = fields.filter_map(|field| field.shape.keyed_by());
-        let mut keys: Vec<&str> = targets.map(|target| target.collection).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
-    });
-    keys.contains(&collection)
-}
-
-/// What a reference points at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
-    /// The collection.
-    pub collection: &'static str,
-    /// Where a name counts that a reference gives.
-    pub within: Within,
-}
-
-/// Where the name of what is referred to counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Within {
-    /// In the whole collection.
-    Anywhere,
-    /// Among the objects that have a word in a scope, such as the layouts of one module.
-    Fixed(&'static str, &'static str),
-    /// Among the objects that have the same value in a scope as what refers to them.
-    Same(&'static str),
-}
-
-impl From<&'static str> for Target {
-    fn from(collection: &'static str) -> Self {
-        Self::to(collection)
-    }
-}
-
-impl Target {
-    /// Points at a collection, wherever the name counts.
-    #[must_use]
-    pub const fn to(collection: &'static str) -> Self {
-        Self {
-            collection,
-            within: Within::Anywhere,
-        }
-    }
-
-    const fn within(mut self, within: Within) -> Self {
-        self.within = within;
-        self
-    }
 }
 
 /// A regular expression and what it allows, in words.

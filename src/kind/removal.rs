@@ -1,7 +1,7 @@
 //! How objects are removed, as the tables of the kinds say it.
 
-use super::Target;
 use super::rules::Sign;
+use super::{Kind, Target};
 
 /// How objects are removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +86,31 @@ impl Removal {
             Self::Chosen { ways, .. } => ways,
             _ => &[],
         }
+    }
+}
+
+impl Kind {
+    /// Tells who may be chosen to take over what hangs on its objects when they are removed.
+    #[must_use]
+    pub fn chosen_heirs(&self) -> Vec<&'static Chosen> {
+        let mut chosen: Vec<&Chosen> = Vec::new();
+        for api in [&self.openapi, &self.guide].into_iter().flatten() {
+            for heir in api.removal.heirs() {
+                if let Heir::Chosen(one) = &heir.1
+                    && !chosen.iter().any(|have| have.name == one.name)
+                {
+                    chosen.push(one);
+                }
+            }
+        }
+        chosen
+    }
+
+    /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`): it
+    /// never may where somebody has to be chosen for each that takes over.
+    #[must_use]
+    pub fn may_prune_all(&self) -> bool {
+        self.may_be_pruned && self.chosen_heirs().is_empty()
     }
 }
 

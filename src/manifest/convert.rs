@@ -10,12 +10,11 @@ use super::custom::Customs;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use crate::config::Written;
-use crate::config::written::TRANSFER_TO;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
-use crate::state::identity::{below, canonical, readings};
+use crate::state::identity::{below, canonical};
 use crate::state::{Body, Leaves, Lifecycle, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
@@ -40,7 +39,7 @@ pub(crate) struct Converter<'a> {
     /// Names of live objects that stand bare, with their places.
     pub(crate) bare: Vec<(Slip, Place)>,
     /// Who takes over from the resource that is being converted, as it is written.
-    heirs: BTreeMap<&'static str, Written>,
+    pub(super) heirs: BTreeMap<&'static str, Written>,
 }
 
 /// The resource that is being converted.
@@ -220,76 +219,6 @@ impl<'a> Converter<'a> {
             "not a field",
             Some(help),
         );
-    }
-
-    fn lifecycle(&mut self, here: Here<'_>, raw: &Raw, at: At<'_>) -> Lifecycle {
-        const KEYS: &[&str] = &[
-            "preventDestroy",
-            "createOnly",
-            "ignoreChanges",
-            "renamedFrom",
-            "replace",
-            TRANSFER_TO,
-        ];
-        let place = |inner: At<'_>, part: Part| {
-            here.origin
-                .part(&format!("{}{}", at.pointer(), inner.pointer()), part)
-        };
-        let mut walker = crate::yaml::walk::Walker {
-            place: &place,
-            problems: Vec::new(),
-        };
-        let mut lifecycle = Lifecycle::default();
-        let (mut former, mut heirs) = (None, None);
-        let names: Vec<&'static str> = here.kind.fields.iter().map(|field| field.name).collect();
-        for (key, value) in walker.known(raw, At::ROOT, "lifecycle", KEYS) {
-            let at = At::ROOT.key(key);
-            match key {
-                "preventDestroy" => {
-                    lifecycle.prevent_destroy = walker.flag(value, at, key).unwrap_or_default();
-                }
-                "createOnly" => {
-                    lifecycle.create_only = walker.flag(value, at, key).unwrap_or_default();
-                }
-                "replace" => lifecycle.replace = walker.flag(value, at, key).unwrap_or_default(),
-                "renamedFrom" if !matches!(value, Raw::Map(_)) => {
-                    let text = walker.plain(value, at, key);
-                    lifecycle.renamed_from =
-                        text.map_or_else(Vec::new, |text| readings(here.kind, &text));
-                }
-                // Read below, since they may hold references.
-                "renamedFrom" => former = Some(value),
-                TRANSFER_TO => heirs = Some(value),
-                _ => {
-                    for (index, item) in walker.items(value, at, key).iter().enumerate() {
-                        if let Some(name) = walker.word(item, at.index(index), key, &names) {
-                            lifecycle.ignore_changes.push(name.to_owned());
-                        }
-                    }
-                    lifecycle.ignore_changes.sort();
-                    lifecycle.ignore_changes.dedup();
-                }
-            }
-        }
-        self.problems.append(&mut walker.problems);
-        if let Some(raw) = former {
-            let inside = at.key("renamedFrom");
-            let what = ("renamedFrom", here.kind);
-            let written = self.written(here, inside, |reader| {
-                let read = reader.name(raw, At::ROOT, what, &[]);
-                reader.whole(read, At::ROOT, what)
-            });
-            let named = written.and_then(|written| self.handles.name(here.kind, &written));
-            lifecycle.renamed_from.extend(named);
-        }
-        if let Some(raw) = heirs {
-            let inside = at.key(TRANSFER_TO);
-            let written = self.written(here, inside, |reader| {
-                reader.heirs(raw, At::ROOT, here.kind)
-            });
-            self.heirs = written;
-        }
-        lifecycle
     }
 
     /// Converts the value of a field; absent when it is wrong, which is then reported.

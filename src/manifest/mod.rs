@@ -10,11 +10,14 @@ mod convert;
 mod custom;
 mod digest;
 pub mod files;
+mod lifecycle;
 mod origin;
+mod overlay;
 mod resolve;
 mod rules;
 mod secret_text;
 mod subscriptions;
+mod tombstones;
 pub mod write;
 
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};

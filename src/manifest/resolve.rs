@@ -491,7 +491,8 @@ impl Converter<'_> {
                 .part(&format!("{above}{}", inner.pointer()), part)
         };
         let variables = &self.variables;
-        let expand = |text: &str, place: Place| super::compose::shown_text(variables, &place, text);
+        let expand =
+            |text: &str, place: Place| super::tombstones::shown_text(variables, &place, text);
         let mut walker = Walker {
             place: &place,
             problems: Vec::new(),

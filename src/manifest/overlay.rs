@@ -1,0 +1,76 @@
+//! How overlays are laid over what stands below: by the shapes of the fields, never by looks.
+
+use crate::kind::{Field, Kind, Shape};
+use crate::yaml::raw::Raw;
+
+/// Lays a resource's body over another's.
+pub(super) fn merge_body(kind: &Kind, base: &mut Raw, over: Raw) {
+    let by_field = |key: &str| match kind.field(key) {
+        Some(field) => Laid::of(&field.shape),
+        // Of the lifecycle each key, and of what is no field nothing is known.
+        None => Laid::Each(&Laid::Whole),
+    };
+    lay(base, over, &|key, own, value| {
+        lay_value(by_field(key), own, value)
+    });
+}
+
+/// How a value of an overlay is laid over the one below.
+#[derive(Clone, Copy)]
+enum Laid {
+    /// It takes the place.
+    Whole,
+    /// It is a map; of each key in this way.
+    Each(&'static Laid),
+    /// It is a map with these fields.
+    Fields(&'static [Field]),
+}
+
+impl Laid {
+    const fn of(shape: &Shape) -> Self {
+        match shape {
+            Shape::Map(fields) => Self::Fields(fields),
+            // Keys under it are handles: one of them may be called `id`.
+            Shape::CustomFields { .. } => Self::Each(&Self::Whole),
+            // Each event, and of it each part of its filter.
+            Shape::Subscriptions => Self::Each(&Self::Each(&Self::Whole)),
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Flag
+            | Shape::Integer { .. }
+            | Shape::Number
+            | Shape::Choice(_)
+            | Shape::Reference(_)
+            | Shape::References(_)
+            | Shape::Texts { .. } => Self::Whole,
+        }
+    }
+}
+
+fn lay_value(how: Laid, base: &mut Raw, over: Raw) {
+    match how {
+        Laid::Whole => *base = over,
+        Laid::Each(inner) => lay(base, over, &|_, own, value| lay_value(*inner, own, value)),
+        Laid::Fields(fields) => lay(base, over, &|key, own, value| {
+            let field = fields.iter().find(|field| field.name == key);
+            let how = field.map_or(Laid::Whole, |field| Laid::of(&field.shape));
+            lay_value(how, own, value);
+        }),
+    }
+}
+
+/// Lays one map over another, key by key; everything else takes the place.
+fn lay(base: &mut Raw, over: Raw, each: &dyn Fn(&str, &mut Raw, Raw)) {
+    match (base, over) {
+        (Raw::Map(base), Raw::Map(over)) => {
+            for (key, value) in over {
+                match base.iter_mut().find(|(own, _)| *own == key) {
+                    Some((_, own)) => each(&key, own, value),
+                    None => base.push((key, value)),
+                }
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
