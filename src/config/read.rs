@@ -470,9 +470,12 @@ impl Reader<'_> {
                         }
                     }
                     TRANSFER_TO => {
-                        let plain = |text: &str, place: Place| match has_expression(text) {
-                            false => Ok(text.to_owned()),
-                            true => Err(vec![no_expressions(place)]),
+                        let plain = |text: &str, place: Place| {
+                            if has_expression(text) {
+                                Err(vec![no_expressions(place)])
+                            } else {
+                                Ok(text.to_owned())
+                            }
                         };
                         let mut reader = WrittenReader {
                             walker: &mut self.walker,

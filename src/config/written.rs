@@ -30,6 +30,9 @@ pub struct WrittenName {
     pub scope: BTreeMap<&'static str, Written>,
 }
 
+/// The name, where it is there, and what it counts below.
+type Parts = (Option<Arc<str>>, BTreeMap<&'static str, Written>);
+
 /// Replaces the expressions of a text at a place, or says what is wrong with them.
 pub(crate) type Expand<'e> = &'e dyn Fn(&str, Place) -> Result<String, Vec<Problem>>;
 
@@ -124,7 +127,7 @@ impl WrittenReader<'_, '_> {
         at: At<'_>,
         (what, kind): (&str, &'static Kind),
         known: &[&'static str],
-    ) -> Option<(Option<Arc<str>>, BTreeMap<&'static str, Written>)> {
+    ) -> Option<Parts> {
         let keys = parts(kind).into_iter().chain(known.iter().copied());
         let keys: Vec<&str> = keys.collect();
         let before = self.walker.problems.len();
@@ -150,7 +153,7 @@ impl WrittenReader<'_, '_> {
     /// Refuses a name that is missing.
     pub(crate) fn whole(
         &mut self,
-        read: Option<(Option<Arc<str>>, BTreeMap<&'static str, Written>)>,
+        read: Option<Parts>,
         at: At<'_>,
         (what, kind): (&str, &'static Kind),
     ) -> Option<WrittenName> {

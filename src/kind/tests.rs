@@ -1,3 +1,4 @@
+use super::removal::Heir;
 use super::*;
 
 /// The fields that a rule names.

@@ -252,19 +252,7 @@ fn convert(
     handles: &Handles<'_>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
-    // The keys of maps are checked against the resources that they name: those come first.
-    let (keys, others): (Vec<usize>, Vec<usize>) = {
-        let mut keyed: Option<(&str, bool)> = None;
-        (0..declared.len()).partition(|index| {
-            let collection = declared
-                .get_index(*index)
-                .map_or("", |(one, _)| one.collection);
-            match keyed {
-                Some((known, is_key)) if known == collection => is_key,
-                _ => keyed.insert((collection, is_key(collection))).1,
-            }
-        })
-    };
+    let (keys, others) = keys_first(declared);
     let &Variables {
         values,
         environment,
@@ -358,6 +346,21 @@ fn convert(
     warnings.extend(handles.near_bare(bare.into_values()));
     handles.suggest(&slips, problems);
     (all, warnings)
+}
+
+/// The places of resources that are the keys of maps in others, which are checked against them; and of
+/// all others.
+fn keys_first(declared: &ByAddress<Declared>) -> (Vec<usize>, Vec<usize>) {
+    let mut known: Option<(&str, bool)> = None;
+    (0..declared.len()).partition(|index| {
+        let collection = declared
+            .get_index(*index)
+            .map_or("", |(address, _)| address.collection);
+        match known {
+            Some((last, is_key)) if last == collection => is_key,
+            _ => known.insert((collection, is_key(collection))).1,
+        }
+    })
 }
 
 /// By kind in the order of the table, then by handle.

@@ -66,8 +66,8 @@ impl Converter<'_> {
                 let read = reader.name(raw, At::ROOT, what, &[]);
                 reader.whole(read, At::ROOT, what)
             });
-            let named = written.and_then(|written| self.handles.name(here.kind, &written));
-            lifecycle.renamed_from.extend(named);
+            let old = written.and_then(|written| self.handles.name(here.kind, &written));
+            lifecycle.renamed_from.extend(old);
         }
         if let Some(raw) = heirs {
             let inside = at.key(TRANSFER_TO);

@@ -11,7 +11,7 @@ pub(super) fn merge_body(kind: &Kind, base: &mut Raw, over: Raw) {
         None => Laid::Each(&Laid::Whole),
     };
     lay(base, over, &|key, own, value| {
-        lay_value(by_field(key), own, value)
+        lay_value(by_field(key), own, value);
     });
 }
 

@@ -297,21 +297,7 @@ fn candidate(
     let owned = owners.by_address.get(address).copied();
     let id = |reference: &Reference| live.id_behind(reference);
     let Some(name) = key(kind, live.dialect, &resource.body, &id) else {
-        let parents = || parents(kind, &resource.body);
-        let unclear = |reference: &Reference| match reference {
-            Reference::To(address) => bound.unclear.contains(address),
-            Reference::Lookup { .. } | Reference::Id { .. } => false,
-        };
-        if parents().any(|parent| unclear(parent)) {
-            // Why is said of what it lies below.
-            bound.unclear.insert(address.clone());
-        } else if parents().all(|parent| id(parent).is_some()) {
-            // The part of the identity that is missing is a secret: nothing can be said about it.
-            bound.not_compared.push(address.clone());
-            return None;
-        }
-        // Below what is not live yet nothing is.
-        return owned_elsewhere(desired, live, address, resource);
+        return without_key(desired, live, address, resource, bound);
     };
     let secret = identity_fields(kind, live.dialect)
         .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
@@ -413,13 +399,28 @@ fn parents<'b>(kind: &'static Kind, body: &'b Body) -> impl Iterator<Item = &'b 
     })
 }
 
-/// The live object that a resource was, where what it lies below now is not live yet.
-fn owned_elsewhere(
+/// The live object that a resource was of which no key can be told now.
+fn without_key(
     desired: &Desired,
     live: &Live,
     address: &Address,
     resource: &Resource,
+    bound: &mut Bound,
 ) -> Option<usize> {
+    let parents = || parents(resource.kind, &resource.body);
+    let unclear = |reference: &Reference| match reference {
+        Reference::To(address) => bound.unclear.contains(address),
+        Reference::Lookup { .. } | Reference::Id { .. } => false,
+    };
+    if parents().any(unclear) {
+        // Why is said of what it lies below.
+        bound.unclear.insert(address.clone());
+    } else if parents().all(|parent| live.id_behind(parent).is_some()) {
+        // The part of the identity that is missing is a secret: nothing can be said about it.
+        bound.not_compared.push(address.clone());
+        return None;
+    }
+    // Below what is not live yet nothing is.
     let old = renamed_from(desired, live, address, resource)?;
     match *old.objects {
         [index] => Some(index),

@@ -20,6 +20,9 @@ use crate::verb::Verb;
 /// What stands for nobody where somebody could take over.
 const NOBODY: &str = "null";
 
+/// Who takes over, by key of a body.
+type Takers = Vec<(&'static str, Value)>;
+
 /// An object that is to be removed.
 #[derive(Clone, Copy)]
 struct Going<'g> {
@@ -117,7 +120,7 @@ impl Builder<'_> {
         &mut self,
         going: &Going<'_>,
         table: &'static [(&'static str, Heir)],
-    ) -> Option<(Vec<(&'static str, Value)>, Vec<String>)> {
+    ) -> Option<(Takers, Vec<String>)> {
         let Going { kind, index, .. } = *going;
         let needs_choice = table
             .iter()
@@ -140,7 +143,7 @@ impl Builder<'_> {
                         self.refuse_heir(
                             going,
                             Code::Protected,
-                            above.none.to_owned(),
+                            above.none,
                             format!(
                                 "delete it in Zoho Desk and choose the {} that takes over",
                                 kind.singular
@@ -210,7 +213,7 @@ impl Builder<'_> {
             self.refuse_heir(
                 going,
                 Code::NoHeir,
-                "cannot be removed: nobody is named who takes over what hangs on it".to_owned(),
+                "cannot be removed: nobody is named who takes over what hangs on it",
                 help,
             );
             return None;
@@ -228,7 +231,7 @@ impl Builder<'_> {
             self.refuse_heir(
                 going,
                 Code::HeirGoes,
-                format!("hands over to `{heir}`, which {why}"),
+                &format!("hands over to `{heir}`, which {why}"),
                 format!("name another one under `{TRANSFER_TO}`"),
             );
             return None;
@@ -307,7 +310,7 @@ impl Builder<'_> {
         })
     }
 
-    fn refuse_heir(&mut self, going: &Going<'_>, code: Code, why: String, help: String) {
+    fn refuse_heir(&mut self, going: &Going<'_>, code: Code, why: &str, help: String) {
         let problem = Problem::error(code, format!("`{}` {why}", going.address)).help(help);
         self.problems.push(match going.at {
             Some(at) => problem.at(at.clone(), "removed here"),
