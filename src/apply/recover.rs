@@ -99,7 +99,7 @@ async fn list(
     let Some(api) = task.kind.api(dialect) else {
         return Ok(Vec::new());
     };
-    let Some(request) = listing_of(task.kind, api, &task.body, live) else {
+    let Some(request) = listing_of(api, &task.body, live) else {
         return Ok(Vec::new());
     };
     let items = reader.list(&request, paging(api)).await?;

@@ -801,3 +801,42 @@ fn two_ways_to_say_a_department_make_no_two_teams() {
     );
     assert_eq!(refused.unwrap_err()[0].0, Code::DuplicateIdentity);
 }
+
+#[test]
+fn a_department_that_the_ledger_knows_by_another_name_is_read() {
+    // The parent has a new name in the manifests, and only the ledger knows which one it is.
+    let desired =
+        composed("departments: {Sales: {}}\nteams: {Tier 1: {department: Sales}}\n").unwrap();
+    let mut ledger = Ledger::new("test", "1");
+    let entry = Entry {
+        id: "2".to_owned(),
+        key: Key::of_name("Billing"),
+        ..Entry::default()
+    };
+    ledger
+        .resources
+        .insert(Address::new("departments", "Sales"), entry);
+    let mut needs = Needs::of(&desired, Dialect::Openapi);
+    needs.add_owned(&ledger, Dialect::Openapi, &|_| true);
+    let mut departments = Live::new(Dialect::Openapi);
+    add(
+        &mut departments,
+        kind::find("departments").unwrap(),
+        json!({"id": "2", "name": "Billing"}),
+    );
+    assert_eq!(needs.paths("teams", &departments), ["/departments/2/teams"]);
+    // Below a department that is not there nothing is.
+    let gone = Live::new(Dialect::Openapi);
+    assert_eq!(needs.paths("teams", &gone), [""; 0]);
+    let by_id = composed("teams: {Tier 1: {department: {id: \"7\"}}}\n").unwrap();
+    assert_eq!(
+        Needs::of(&by_id, Dialect::Openapi).paths("teams", &departments),
+        [""; 0]
+    );
+    let options = Options {
+        ledger: Some(ledger),
+        ..Options::default()
+    };
+    let planned = planned(&desired, &mut organization(), &options).unwrap();
+    assert_eq!(steps(&planned), ["Update departments/Sales"]);
+}

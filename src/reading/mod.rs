@@ -25,11 +25,10 @@ use crate::api::page::Known;
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
 use crate::dialect::Dialect;
 use crate::kind::{Api, Form, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
-use crate::live::convert::Ids;
 use crate::live::marks::{belongs_to_others, shows};
 use crate::live::{Live, LiveObject, at, convert, group_events, is_gone, put};
-use crate::state::{Body, Key, Reference, Value};
-use needs::{KindNeeds, Scope, ScopeValue, roots};
+use crate::state::{Address, Body, Key, Reference, Value};
+use needs::{Candidate, KindNeeds, Scope, ScopeValue, roots};
 
 /// Most fields that one listing may ask for. Source: Contact, `getContacts`.
 const MAX_FIELDS: usize = 30;
@@ -169,7 +168,9 @@ async fn list(
     let fields = asked_fields(kind, api, parents, own);
     let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
     for scope in in_play(kind, api, own, parents) {
-        let Some(request) = template::get(template, &|place| filled(place, &scope, parents)) else {
+        let Some(request) = template::get(template, &|place| {
+            filled(place, &scope, parents, &needs.owned)
+        }) else {
             // Below a parent that is not there yet nothing is live.
             continue;
         };
@@ -201,7 +202,9 @@ async fn list(
             continue;
         }
         let items = listed.objects.into_iter();
-        objects.extend(items.filter_map(|item| object(kind, api, item, &scope, parents)));
+        objects.extend(
+            items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))),
+        );
     }
     Ok((objects, remembered))
 }
@@ -249,6 +252,7 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
                 .map(|object| ScopeValue::Parent {
                     collection: to.collection,
                     id: Some(object.id.clone()),
+                    address: None,
                     names: BTreeSet::new(),
                 })
                 .collect(),
@@ -267,8 +271,32 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
     scopes
 }
 
+#[cfg(test)]
+impl Needs {
+    /// The paths of the listings that a kind takes below what is live.
+    pub(crate) fn paths(&self, collection: &str, parents: &Live) -> Vec<String> {
+        let kind = find(collection).unwrap();
+        let api = kind.api(parents.dialect).unwrap();
+        let own = &self.kinds[collection];
+        let template = api.listing.template().unwrap();
+        let requests = in_play(kind, api, own, parents)
+            .into_iter()
+            .filter_map(|scope| {
+                template::get(template, &|place| {
+                    filled(place, &scope, parents, &self.owned)
+                })
+            });
+        requests.map(|request| path_of(&request)).collect()
+    }
+}
+
 /// The value of a place in the path of a listing.
-fn filled(place: &str, scope: &Scope, parents: &Live) -> Option<String> {
+fn filled(
+    place: &str,
+    scope: &Scope,
+    parents: &Live,
+    owned: &BTreeMap<Address, String>,
+) -> Option<String> {
     let (root, field) = match place.split_once('.') {
         Some((root, field)) => (root, Some(field)),
         None => (place, None),
@@ -276,9 +304,9 @@ fn filled(place: &str, scope: &Scope, parents: &Live) -> Option<String> {
     match (scope.get(root)?, field) {
         (ScopeValue::Text(text), None) => Some(text.clone()),
         (ScopeValue::Text(_), Some(_)) => None,
-        (parent @ ScopeValue::Parent { .. }, None) => live_id(parent, parents),
+        (parent @ ScopeValue::Parent { .. }, None) => live_id(parent, parents, owned),
         (parent @ ScopeValue::Parent { collection, .. }, Some(field)) => {
-            let index = parents.find_id(collection, &live_id(parent, parents)?)?;
+            let index = parents.find_id(collection, &live_id(parent, parents, owned)?)?;
             let object = parents.objects.get(index)?;
             let wire = object.kind.field(field)?.wire(parents.dialect);
             let value = at(&object.raw, key_of(wire).unwrap_or(field))?;
@@ -288,24 +316,46 @@ fn filled(place: &str, scope: &Scope, parents: &Live) -> Option<String> {
 }
 
 /// The id of a parent that is live; none where it is not, or where it cannot be told which it is.
-fn live_id(parent: &ScopeValue, parents: &Live) -> Option<String> {
+fn live_id(
+    parent: &ScopeValue,
+    parents: &Live,
+    owned: &BTreeMap<Address, String>,
+) -> Option<String> {
     let ScopeValue::Parent {
         collection,
         id,
+        address,
         names,
     } = parent
     else {
         return None;
     };
+    let is_live = |id: &&String| parents.find_id(collection, id).is_some();
     if let Some(id) = id {
-        return Some(id.clone());
+        // Below what is not live nothing is; what no listing shows is believed.
+        let is_listed = find(collection)
+            .and_then(|kind| kind.api(parents.dialect)?.listing.template())
+            .is_some();
+        return Some(id).filter(|id| !is_listed || is_live(id)).cloned();
     }
+    let by_name = by_name(collection, names, parents, owned);
+    // A parent that the ledger owns may have another name now.
+    by_name.or_else(|| owned.get(address.as_ref()?).filter(is_live).cloned())
+}
+
+/// The id of the live object that has one of the names.
+fn by_name(
+    collection: &'static str,
+    names: &BTreeSet<Candidate>,
+    parents: &Live,
+    owned: &BTreeMap<Address, String>,
+) -> Option<String> {
     names.iter().find_map(|candidate| {
         let mut key = Key::of_name(&*candidate.name);
         for (field, value) in &candidate.scope {
             let value = match value {
                 ScopeValue::Text(text) => text.clone(),
-                parent @ ScopeValue::Parent { .. } => live_id(parent, parents)?,
+                parent @ ScopeValue::Parent { .. } => live_id(parent, parents, owned)?,
             };
             key.scope.set(field, value);
         }
@@ -330,7 +380,7 @@ fn object(
     api: &Api,
     item: Json,
     scope: &Scope,
-    parents: &Live,
+    (parents, owned): (&Live, &BTreeMap<Address, String>),
 ) -> Option<LiveObject> {
     let Json::Object(mut raw) = item else {
         return None;
@@ -339,7 +389,7 @@ fn object(
     if is_gone(&raw) {
         return None;
     }
-    plant(kind, scope, parents, &mut raw);
+    plant(kind, scope, (parents, owned), &mut raw);
     lift_custom_fields(&mut raw);
     Some(LiveObject {
         kind,
@@ -350,14 +400,19 @@ fn object(
 }
 
 /// Writes into an object the scopes that its listing was asked for, whatever the answer says of them.
-fn plant(kind: &'static Kind, scope: &Scope, parents: &Live, raw: &mut Map<String, Json>) {
+fn plant(
+    kind: &'static Kind,
+    scope: &Scope,
+    (parents, owned): (&Live, &BTreeMap<Address, String>),
+    raw: &mut Map<String, Json>,
+) {
     for (root, value) in scope {
         let key = kind
             .field(root)
             .and_then(|field| key_of(field.wire(parents.dialect)));
         let text = match value {
             ScopeValue::Text(text) => Some(text.clone()),
-            parent @ ScopeValue::Parent { .. } => live_id(parent, parents),
+            parent @ ScopeValue::Parent { .. } => live_id(parent, parents, owned),
         };
         if let (Some(text), Some(key)) = (text, key) {
             put(raw, key, Json::from(text));
@@ -367,19 +422,26 @@ fn plant(kind: &'static Kind, scope: &Scope, parents: &Live, raw: &mut Map<Strin
 
 /// Builds the listing that shows a resource; none where something that it lies below is not live.
 #[must_use]
-pub fn listing_of(kind: &'static Kind, api: &Api, body: &Body, ids: &dyn Ids) -> Option<Request> {
-    template::get(api.listing.template()?, &|place| match body.get(place)? {
+pub fn listing_of(api: &Api, body: &Body, live: &Live) -> Option<Request> {
+    let plain = |value: &Value| match value {
         Value::Text(text) => Some(text.to_string()),
-        Value::Reference(Reference::To(address)) => ids.id(address),
-        Value::Reference(Reference::Id { id, .. }) => Some(id.to_string()),
-        _ => {
-            tracing::debug!(
-                kind = kind.collection,
-                place,
-                "a scope is no text and no reference"
-            );
-            None
-        }
+        Value::Reference(reference) => live.id_behind(reference),
+        _ => None,
+    };
+    template::get(api.listing.template()?, &|place| {
+        let Some((root, field)) = place.split_once('.') else {
+            return plain(body.get(place)?);
+        };
+        let Value::Reference(parent) = body.get(root)? else {
+            return None;
+        };
+        let stored = match parent {
+            Reference::To(address) => live.stored(address),
+            Reference::Lookup { .. } | Reference::Id { .. } => None,
+        };
+        let index = live.find_id(parent.collection(), &live.id_behind(parent)?);
+        let parent = stored.or_else(|| index.map(|index| live.body(index)))?;
+        plain(parent.get(field)?)
     })
 }
 

@@ -18,6 +18,8 @@ pub struct Needs {
     pub(super) kinds: BTreeMap<&'static str, KindNeeds>,
     /// What the last reading of a listing came to, by its path.
     pub remembered: BTreeMap<String, Known>,
+    /// The ids of parents that the ledger knows, by their addresses.
+    pub(super) owned: BTreeMap<Address, String>,
 }
 
 /// What has to be read of one kind.
@@ -51,6 +53,8 @@ pub(super) enum ScopeValue {
         collection: &'static str,
         /// Its id, where the manifest or the ledger gives one.
         id: Option<String>,
+        /// Its address, where it is declared: the ledger may know its id under another name.
+        address: Option<Address>,
         /// The names under which it may be live.
         names: BTreeSet<Candidate>,
     },
@@ -87,6 +91,22 @@ impl Needs {
         let mut needs = Self::default();
         for (address, resource) in &desired.state {
             needs.declare(desired, address, resource, dialect);
+        }
+        for (address, detail) in &desired.details {
+            let lifecycle = &detail.lifecycle;
+            for heir in lifecycle.transfer_to.values() {
+                needs.refer_to(desired, heir, dialect);
+            }
+            // What the old name counted below may not be what it counts below now.
+            for old in lifecycle
+                .renamed_from
+                .iter()
+                .filter(|old| !old.scope.is_empty())
+            {
+                if let Some(kind) = kind::find(address.collection) {
+                    needs.name(desired, kind, old, dialect);
+                }
+            }
         }
         for tombstone in &desired.removed {
             let Some(kind) = kind::find(tombstone.collection) else {
@@ -168,17 +188,6 @@ impl Needs {
             }
             self.refer(desired, value, dialect);
         }
-        if let Some(detail) = desired.details.get(address) {
-            for heir in detail.lifecycle.transfer_to.values() {
-                self.refer_to(desired, heir, dialect);
-            }
-            // What the old name counted below may not be what it counts below now.
-            for old in &detail.lifecycle.renamed_from {
-                if !old.scope.is_empty() {
-                    self.name(desired, kind, old, dialect);
-                }
-            }
-        }
     }
 
     fn refer(&mut self, desired: &Desired, value: &Value, dialect: Dialect) {
@@ -243,7 +252,11 @@ impl Needs {
     ///
     /// Kinds that are neither declared nor `pruned` are left out: nothing could follow from them.
     pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect, pruned: &dyn Fn(&Kind) -> bool) {
+        let parents = parent_collections();
         for (address, entry) in &ledger.resources {
+            if parents.contains(&address.collection) {
+                self.owned.insert(address.clone(), entry.id.clone());
+            }
             let reads = kind::find(address.collection)
                 .is_some_and(|kind| self.reads(kind.collection) || pruned(kind));
             if reads {
@@ -338,6 +351,13 @@ impl Needs {
     }
 }
 
+/// The collections below whose resources the names of others count.
+fn parent_collections() -> BTreeSet<&'static str> {
+    let fields = kind::KINDS.iter().flat_map(|kind| scopes(kind));
+    let targets = fields.filter_map(|field| field.shape.target());
+    targets.map(|target| target.collection).collect()
+}
+
 /// Whether objects of a kind are only mentioned by others.
 pub(super) fn is_mentioned(kind: &Kind, dialect: Dialect) -> bool {
     kind.api(dialect)
@@ -388,7 +408,7 @@ fn scope_value(desired: &Desired, below: &Below, dialect: Dialect) -> ScopeValue
 /// What may be known of a parent before anything is read.
 fn parent(desired: &Desired, reference: &Reference, dialect: Dialect) -> ScopeValue {
     let mut names = BTreeSet::new();
-    let mut id = None;
+    let (mut id, mut address) = (None, None);
     let candidate = |named: &Named<'_>| Candidate {
         name: named.name.to_string(),
         scope: (named.scope.iter())
@@ -400,10 +420,11 @@ fn parent(desired: &Desired, reference: &Reference, dialect: Dialect) -> ScopeVa
         Reference::Lookup { name, .. } => {
             names.insert(candidate(name));
         }
-        Reference::To(address) => {
-            let resource = desired.state.get(address);
+        Reference::To(declared) => {
+            address = Some(declared.clone());
+            let resource = desired.state.get(declared);
             let now = resource.and_then(|resource| named(resource.kind, &resource.body));
-            let detail = desired.details.get(address);
+            let detail = desired.details.get(declared);
             for old in detail
                 .into_iter()
                 .flat_map(|one| &one.lifecycle.renamed_from)
@@ -420,6 +441,7 @@ fn parent(desired: &Desired, reference: &Reference, dialect: Dialect) -> ScopeVa
     ScopeValue::Parent {
         collection: reference.collection(),
         id,
+        address,
         names,
     }
 }
@@ -437,6 +459,7 @@ fn scope_of_key(kind: &Kind, key: &Key<'_>, dialect: Dialect) -> Option<Scope> {
                 Shape::Reference(target) => ScopeValue::Parent {
                     collection: target.collection,
                     id: Some(value),
+                    address: None,
                     names: BTreeSet::new(),
                 },
                 _ => ScopeValue::Text(value),

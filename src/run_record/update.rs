@@ -98,7 +98,7 @@ fn remember_listings(ledger: &mut Ledger, ready: &Ready, applied: &BTreeSet<Addr
         if !applied.contains(&task.address) || api.page == 0 {
             continue;
         }
-        let request = listing_of(task.kind, api, &task.body, live);
+        let request = listing_of(api, &task.body, live);
         let known = request.and_then(|request| listings.get_mut(&path_of(&request)));
         let Some(known) = known else { continue };
         match task.verb {
