@@ -74,3 +74,64 @@ fn lay(base: &mut Raw, over: Raw, each: &dyn Fn(&str, &mut Raw, Raw)) {
         (base, over) => *base = over,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::find;
+    use crate::yaml::{Source, load};
+
+    fn read(text: &str) -> Raw {
+        let source = Source::new("a.yaml", text.as_bytes());
+        let mut documents = load::documents(&source, "").unwrap();
+        documents.remove(0).1
+    }
+
+    #[test]
+    fn overlays_are_laid_by_shape_and_not_by_looks() {
+        for (collection, base, over, expected) in [
+            // Keys under `cf` are handles, whatever they are called.
+            (
+                "contacts",
+                "cf: {a: 1, id: 2}",
+                "cf: {id: 3}",
+                "cf: {a: 1, id: 3}",
+            ),
+            // A reference is one value, however it is said.
+            (
+                "contacts",
+                "account: {lookup: A}",
+                "account: {id: '1'}",
+                "account: {id: '1'}",
+            ),
+            (
+                "agents",
+                "departments: [A]",
+                "departments: [B]",
+                "departments: [B]",
+            ),
+            (
+                "slas",
+                "responseTime: {businessHours: 1, calendarHours: 2}",
+                "responseTime: {businessHours: 3}",
+                "responseTime: {businessHours: 3, calendarHours: 2}",
+            ),
+            (
+                "webhooks",
+                "subscriptions: {Ticket_Add: {}, Ticket_Update: {fields: [a], departments: [D]}}",
+                "subscriptions: {Ticket_Update: {fields: [b]}}",
+                "subscriptions: {Ticket_Add: {}, Ticket_Update: {fields: [b], departments: [D]}}",
+            ),
+            (
+                "teams",
+                "lifecycle: {preventDestroy: true, transferTo: {team: A}}",
+                "lifecycle: {transferTo: {agent: b}}",
+                "lifecycle: {preventDestroy: true, transferTo: {agent: b}}",
+            ),
+        ] {
+            let mut body = read(base);
+            merge_body(find(collection).unwrap(), &mut body, read(over));
+            assert_eq!(body, read(expected), "{collection}");
+        }
+    }
+}
