@@ -152,3 +152,43 @@ async fn list(
         .map(|object| (object.id.clone(), object.raw.clone()))
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::testing::{NOW, Scripted, client, ok, token};
+    use crate::dialect::Dialect;
+    use crate::state::Address;
+
+    /// The department was made by the same run, and the answer to the team's creation was lost.
+    #[tokio::test(start_paused = true)]
+    async fn what_was_made_is_found_below_a_parent_that_was_made_just_before() {
+        let transport = Scripted::new(|sent| {
+            if sent.is_token_request() {
+                return token(1);
+            }
+            assert!(sent.line.contains("/departments/77/teams"), "{}", sent.line);
+            let teams = [("98", "Tier 2"), ("99", "Tier 1")];
+            let teams = teams.map(|(id, name)| json!({"id": id, "name": name}));
+            ok(&json!({ "data": teams }).to_string())
+        });
+        let client = client(&transport);
+        let live = Live::new(Dialect::Openapi);
+        let department = Address::new("departments", "A/B");
+        live.learn(&department, "77");
+        let parent = Value::Reference(Reference::To(department));
+        let body = [("department", parent), ("name", Value::text("Tier 1"))];
+        let task = Task::creation(&Address::new("teams", "Tier 1"), body.into_iter().collect());
+        let recovery = Recovery {
+            clock: Clock::starting_at(NOW),
+            settle: SETTLE,
+        };
+        let found = look(&task, &task.ops[0], &live, &client.reader(), recovery).await;
+        assert!(
+            matches!(&found, Ok(Found::One { id, raw }) if id == "99" && raw["departmentId"] == "77"),
+            "{found:?}"
+        );
+    }
+}

@@ -8,6 +8,8 @@
 mod details;
 mod mentions;
 mod needs;
+#[cfg(test)]
+mod parents_tests;
 mod plan;
 
 pub use details::{complete, fetch_missing, incomplete, lacking_in_listings, partial};
