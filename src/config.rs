@@ -3,6 +3,7 @@
 mod paths;
 mod read;
 pub mod schema;
+pub(crate) mod written;
 
 pub use paths::begins_at_home;
 
@@ -16,6 +17,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::dialect::{Dialect, Edition};
 pub use crate::kind::removal::RemovalPolicy;
+use written::TRANSFER_TO;
+pub use written::{Written, WrittenName};
 
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::yaml::closed::Closed;
@@ -123,7 +126,7 @@ pub struct Overlay {
 }
 
 /// What is done with one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KindPolicy {
     /// Create what is absent, never change it afterwards.
     pub create_only: Option<bool>,
@@ -131,6 +134,9 @@ pub struct KindPolicy {
     pub prune: Option<Prune>,
     /// How a resource of the kind is removed.
     pub removal: Option<RemovalPolicy>,
+    /// Who takes over what hangs on a removed resource, where nothing else says so, by what they are
+    /// called in manifests.
+    pub transfer_to: BTreeMap<&'static str, Written>,
 }
 
 impl KindPolicy {
@@ -141,6 +147,11 @@ impl KindPolicy {
             create_only: self.create_only.or(other.create_only),
             prune: self.prune.or(other.prune),
             removal: self.removal.or(other.removal),
+            transfer_to: if self.transfer_to.is_empty() {
+                other.transfer_to
+            } else {
+                self.transfer_to
+            },
         }
     }
 }
@@ -215,7 +226,7 @@ impl Environment {
     /// The policy of a collection.
     #[must_use]
     pub fn policy(&self, collection: &str) -> KindPolicy {
-        self.kinds.get(collection).copied().unwrap_or_default()
+        self.kinds.get(collection).cloned().unwrap_or_default()
     }
 
     /// What becomes of objects that are not declared, by collection.
@@ -231,7 +242,7 @@ impl Environment {
                 let prune = self.policy(kind.collection).prune.or_else(|| {
                     let whole = self.prune.filter(|_| !kind.seed)?;
                     Some(match whole {
-                        Prune::All if !kind.may_prune_all => Prune::Owned,
+                        Prune::All if !kind.may_prune_all() => Prune::Owned,
                         whole => whole,
                     })
                 })?;
@@ -622,7 +633,7 @@ const LIVE_KEYS: &[&str] = &["dataCenter", "orgId", "endpoint", "credentials"];
 pub(crate) const SIMULATOR_KEYS: &[&str] = &["dialect", "edition", "organization", "state"];
 pub(crate) const ENDPOINT_KEYS: &[&str] = &["desk", "accounts"];
 pub(crate) const CREDENTIAL_KEYS: &[&str] = &["clientId", "clientSecret", "refreshToken"];
-pub(crate) const POLICY_KEYS: &[&str] = &["createOnly", "prune", "removal"];
+pub(crate) const POLICY_KEYS: &[&str] = &["createOnly", "prune", "removal", TRANSFER_TO];
 pub(crate) const IGNORE_KEYS: &[&str] = &["address", "field", "reason", "until"];
 pub(crate) const GUARD_KEYS: &[&str] = &[
     "maxDeletePercent",

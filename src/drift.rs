@@ -281,8 +281,8 @@ impl<'a> Sides<'a> {
         // An object that is declared now was called by its own name before.
         for (address, index) in &compared.bound.live {
             let old = live
-                .key_of(*index)
-                .map(|key| Address::new(address.collection, key.to_string()));
+                .shown_key(*index)
+                .map(|key| Address::new(address.collection, key));
             if let Some(old) = old.filter(|old| !desired.state.contains_key(old)) {
                 names.insert(old.to_string(), address.to_string());
             }

@@ -11,7 +11,8 @@ use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject, grouped};
 use crate::secret::Secret;
-use crate::state::{Address, Body, Leaves, Reference, Resource, State, Value};
+use crate::state::identity::scopes;
+use crate::state::{Address, Below, Body, Leaves, Named, Reference, Resource, State, Value};
 
 /// What an export holds.
 #[derive(Debug, Default)]
@@ -53,6 +54,7 @@ pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exporte
                 None => rows.push((handle(live, kind, object), index)),
             }
         }
+        below_parents(live, kind, &mut rows, &chosen);
         rows.sort();
         for (wanted, index) in rows {
             let mut handle = wanted.clone();
@@ -99,6 +101,45 @@ pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exporte
             .push(format!("{count} {collection} {why} left out"));
     }
     exported
+}
+
+/// Puts what objects lie below before the handles that several of them would have.
+fn below_parents(
+    live: &Live,
+    kind: &'static Kind,
+    rows: &mut [(String, usize)],
+    chosen: &[(usize, Address)],
+) {
+    if kind.handle.is_some() || scopes(kind).all(|field| field.shape.target().is_none()) {
+        return;
+    }
+    let mut number: BTreeMap<String, usize> = BTreeMap::new();
+    for (handle, _) in rows.iter() {
+        *number.entry(handle.clone()).or_default() += 1;
+    }
+    for (handle, index) in rows {
+        if number.get(handle) == Some(&1) {
+            continue;
+        }
+        let Some(key) = live.key_of(*index) else {
+            continue;
+        };
+        let mut whole = String::new();
+        for field in scopes(kind) {
+            let value = key.scope.get(field.name).unwrap_or_default();
+            let parent = (field.shape.target())
+                .and_then(|to| live.find_id(to.collection, value))
+                .and_then(|parent| {
+                    let own = chosen.iter().find(|(index, _)| *index == parent);
+                    own.map(|(_, address)| address.clone())
+                        .or_else(|| live.address_of(parent))
+                });
+            whole.push_str(parent.as_ref().map_or(value, |address| &address.handle));
+            whole.push('/');
+        }
+        whole.push_str(handle);
+        *handle = whole;
+    }
 }
 
 fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
@@ -266,22 +307,7 @@ fn meaningful(shape: &Shape, value: Value) -> Value {
 fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -> Value {
     match value {
         Value::Reference(Reference::To(address)) if !declared.contains(&address) => {
-            let id = crate::codec::Ids::id(live, &address).unwrap_or_default();
-            let named = live
-                .find_id(address.collection, &id)
-                .and_then(|index| live.key_of(index))
-                .filter(|key| live.find(address.collection, key).len() == 1);
-            // Its scope is that of what refers to it.
-            Value::Reference(match named.map(|key| key.name) {
-                Some(name) => Reference::Lookup {
-                    collection: address.collection,
-                    name: name.into(),
-                },
-                None => Reference::Id {
-                    collection: address.collection,
-                    id: id.into(),
-                },
-            })
+            Value::Reference(outside(live, &address, declared))
         }
         Value::List(list) => Value::List(
             list.into_iter()
@@ -295,6 +321,51 @@ fn outside_references(value: Value, live: &Live, declared: &BTreeSet<Address>) -
         ),
         value => value,
     }
+}
+
+/// What an export does not declare is named by lookup where its name tells which it is, at the last by
+/// id.
+fn outside(live: &Live, address: &Address, declared: &BTreeSet<Address>) -> Reference {
+    let collection = address.collection;
+    let id = crate::codec::Ids::id(live, address).unwrap_or_default();
+    let index = live.find_id(collection, &id);
+    let name = index.and_then(|index| named(live, index, declared));
+    match name {
+        Some(name) => Reference::Lookup {
+            collection,
+            name: name.into(),
+        },
+        None => Reference::Id {
+            collection,
+            id: id.into(),
+        },
+    }
+}
+
+/// The name of a live object with what it counts below; none where another one has it, too.
+fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Named<'static>> {
+    let kind = live.objects.get(index)?.kind;
+    let key = live.key_of(index)?;
+    if live.find(kind.collection, &key).len() != 1 {
+        return None;
+    }
+    let mut named = Named::of_name(key.name.clone());
+    for field in scopes(kind) {
+        let value = key.scope.get(field.name)?;
+        let below = match field.shape.target() {
+            None => Below::Word(value.into()),
+            Some(to) => {
+                let parent = live.address_of(live.find_id(to.collection, value)?)?;
+                Below::Parent(if declared.contains(&parent) {
+                    Reference::To(parent)
+                } else {
+                    outside(live, &parent, declared)
+                })
+            }
+        };
+        named.fill(field.name, below);
+    }
+    Some(named)
 }
 
 /// What may be a key in a URL becomes a secret, or all of a URL that was applied as one.

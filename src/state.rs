@@ -1,6 +1,7 @@
 //! Addresses, resources and states: the one type for what is wanted and for what is live.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -8,10 +9,12 @@ use std::sync::Arc;
 pub mod identity;
 mod key;
 mod leaves;
+mod named;
 mod path;
 
 pub use key::{Key, Scope};
 pub use leaves::Leaves;
+pub use named::{Below, Named, Wanted};
 pub use path::{FieldPath, keys, pointer};
 
 use indexmap::IndexMap;
@@ -81,8 +84,8 @@ pub enum Reference {
     Lookup {
         /// The collection in which the name is looked up.
         collection: &'static str,
-        /// The identity looked for.
-        name: Arc<str>,
+        /// The name looked for.
+        name: Wanted,
     },
     /// A live object by its id, as `{id: "…"}` says; the last resort.
     Id {
@@ -316,6 +319,10 @@ pub type State = ByAddress<Resource>;
 /// a fast one, seeded anew by each process.
 pub type ByAddress<T> = IndexMap<Address, T, foldhash::fast::RandomState>;
 
+/// Who takes over what hangs on a removed resource, by what they are called in manifests; the name is
+/// empty where there is one alone.
+pub type Heirs = BTreeMap<&'static str, Reference>;
+
 /// What a manifest says about how a resource may be treated.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Lifecycle {
@@ -325,10 +332,13 @@ pub struct Lifecycle {
     pub create_only: bool,
     /// Fields that are left as they are live.
     pub ignore_changes: Vec<String>,
-    /// The identity it had before.
-    pub renamed_from: Option<Key<'static>>,
+    /// What the name that it had before may mean, the likeliest first; scopes that are left out are
+    /// those of now.
+    pub renamed_from: Vec<Named<'static>>,
     /// Whether a change of a create-only field may delete and create it anew.
     pub replace: bool,
+    /// Who takes over what hangs on it when it is removed.
+    pub transfer_to: Heirs,
 }
 
 impl serde::Serialize for Address {

@@ -87,7 +87,7 @@ fn removed(file: &str) -> Arrived {
 fn renamed(file: &str) -> Arrived {
     let desired = desired(file)?;
     let detail = &desired.details[&Address::new("departments", "d")];
-    Ok(detail.lifecycle.renamed_from.clone().unwrap().to_string())
+    Ok(detail.lifecycle.renamed_from.first().unwrap().to_string())
 }
 
 fn text_of(value: &Value) -> String {

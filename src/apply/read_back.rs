@@ -16,7 +16,7 @@ use crate::kind::{self, Api};
 use crate::live::{Live, LiveObject, grouped, is_gone, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{listing_of, paging, plant_words};
+use crate::reading::{listing_of, paging, plant_scopes};
 use crate::state::{Reference, Value};
 
 /// What a look told of a write.
@@ -79,7 +79,7 @@ fn shows_key(task: &Task, op: &Op, body: &Map<String, Json>, live: &Live) -> boo
         return true;
     };
     let mut raw = body.clone();
-    plant_words(task.kind, api, &task.body, live.dialect, &mut raw);
+    plant_scopes(task.kind, api, &task.body, live, &mut raw);
     let mut seen = Live::new(live.dialect);
     seen.add(LiveObject {
         kind: task.kind,
@@ -132,7 +132,7 @@ async fn object(
             Err(error) => return Err(error.to_string()),
         }
     } else {
-        let Some(request) = listing_of(task.kind, api, &task.body, live) else {
+        let Some(request) = listing_of(api, &task.body, live) else {
             return Err("nothing shows it".to_owned());
         };
         let listed = reader.list(&request, paging(api)).await;
@@ -145,7 +145,7 @@ async fn object(
         })
     };
     if let Some(raw) = &mut found {
-        plant_words(task.kind, api, &task.body, live.dialect, raw);
+        plant_scopes(task.kind, api, &task.body, live, raw);
     }
     Ok(found.filter(|raw| !is_gone(raw)))
 }

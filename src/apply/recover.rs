@@ -15,7 +15,7 @@ use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, grouped, is_gone, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{listing_of, paging, plant_words};
+use crate::reading::{listing_of, paging, plant_scopes};
 use crate::state::Reference;
 
 /// How long an object may take to appear in its listing.
@@ -98,7 +98,7 @@ async fn list(
     let Some(api) = task.kind.api(dialect) else {
         return Ok(Vec::new());
     };
-    let Some(request) = listing_of(task.kind, api, &task.body, live) else {
+    let Some(request) = listing_of(api, &task.body, live) else {
         return Ok(Vec::new());
     };
     let items = reader.list(&request, paging(api)).await?;
@@ -127,7 +127,7 @@ async fn list(
     };
     let mut seen = Live::new(dialect);
     for (id, mut raw) in objects {
-        plant_words(task.kind, api, &task.body, dialect, &mut raw);
+        plant_scopes(task.kind, api, &task.body, live, &mut raw);
         seen.add(LiveObject {
             kind: task.kind,
             id,
@@ -142,4 +142,45 @@ async fn list(
         .filter(|object| belongs_to_others(object).is_none())
         .map(|object| (object.id.clone(), object.raw.clone()))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::testing::{NOW, Scripted, client, ok, token};
+    use crate::dialect::Dialect;
+    use crate::state::Address;
+    use crate::state::Value;
+
+    /// The department was made by the same run, and the answer to the team's creation was lost.
+    #[tokio::test(start_paused = true)]
+    async fn what_was_made_is_found_below_a_parent_that_was_made_just_before() {
+        let transport = Scripted::new(|sent| {
+            if sent.is_token_request() {
+                return token(1);
+            }
+            assert!(sent.line.contains("/departments/77/teams"), "{}", sent.line);
+            let teams = [("98", "Tier 2"), ("99", "Tier 1")];
+            let teams = teams.map(|(id, name)| json!({"id": id, "name": name}));
+            ok(&json!({ "data": teams }).to_string())
+        });
+        let client = client(&transport);
+        let live = Live::new(Dialect::Openapi);
+        let department = Address::new("departments", "A/B");
+        live.learn(&department, "77");
+        let parent = Value::Reference(Reference::To(department));
+        let body = [("department", parent), ("name", Value::text("Tier 1"))];
+        let task = Task::creation(&Address::new("teams", "Tier 1"), body.into_iter().collect());
+        let recovery = Recovery {
+            clock: Clock::starting_at(NOW),
+            settle: SETTLE,
+        };
+        let found = look(&task, &task.ops[0], &live, &client.reader(), recovery).await;
+        assert!(
+            matches!(&found, Ok(Found::One { id, raw }) if id == "99" && raw["departmentId"] == "77"),
+            "{found:?}"
+        );
+    }
 }

@@ -13,12 +13,12 @@ use crate::apply::read_back::{self, Seen};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
 use crate::codec::{self, EncodeError, id_text};
 use crate::ledger::Settled;
-use crate::live::{Live, is_gone as is_trashed};
+use crate::live::{Live, is_gone as is_trashed, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
 use crate::problem::counted;
 use crate::run_record::JournalWriter;
-use crate::state::{FieldPath, Value, identity};
+use crate::state::{FieldPath, Reference, Value};
 use crate::verb::Verb;
 
 /// What tasks are carried out with.
@@ -231,7 +231,8 @@ fn update_of(task: &Task, paths: &[FieldPath], live: &Live) -> Option<Op> {
 
 fn learn_name(task: &Task, body: &Map<String, Json>, live: &Live) {
     let name = task.kind.wire_name.and_then(|key| body.get(key)?.as_str());
-    let key = identity::key(task.kind, &task.body);
+    let id = |reference: &Reference| live.id_behind(reference);
+    let key = key(task.kind, live.dialect, &task.body, &id);
     if let (Some(name), Some(key)) = (name, key) {
         live.learn_name(&task.address, &key.scope, name);
     }

@@ -1,6 +1,6 @@
 //! `deskform ledger`: shows and corrects who owns what. Nothing here changes Zoho Desk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -371,6 +371,8 @@ fn entry(
             .details
             .get(address)
             .is_some_and(|detail| detail.lifecycle.prevent_destroy),
+        // The next apply knows who is live and remembers them.
+        transfer_to: std::collections::BTreeMap::new(),
         temporary_member: None,
         adopted: true,
         secrets: Vec::new(),
@@ -470,6 +472,7 @@ fn show(global: &Global, workspace: &Workspace, args: &Show) -> Result<(), Failu
 }
 
 fn as_json(ledger: &Ledger, store: &Store, beside: &Beside) -> String {
+    let owners = ledger.index();
     let resources: Vec<Json> = ledger
         .resources
         .iter()
@@ -478,7 +481,7 @@ fn as_json(ledger: &Ledger, store: &Store, beside: &Beside) -> String {
                 "address": address,
                 "id": entry.id,
                 "parts": entry.parts,
-                "identity": entry.key.to_string(),
+                "identity": identity(&owners, address, entry),
                 "preventDestroy": entry.prevent_destroy,
                 "adopted": entry.adopted,
                 "fields": entry.fields,
@@ -524,8 +527,26 @@ fn as_json(ledger: &Ledger, store: &Store, beside: &Beside) -> String {
     crate::safe::json(text)
 }
 
+/// Addresses by collection and id.
+type Owners<'l> = HashMap<(&'static str, &'l str), &'l Address>;
+
+/// An identity for people: what it lies below by handle where that is owned, else by id.
+fn identity(owners: &Owners<'_>, address: &Address, entry: &Entry) -> String {
+    let kind = crate::kind::find(address.collection);
+    let mut shown = String::new();
+    for (field, value) in entry.key.scope.iter() {
+        let parent = kind.and_then(|kind| kind.field(field)?.shape.target());
+        let owner = parent.and_then(|to| owners.get(&(to.collection, value)));
+        shown.push_str(owner.map_or(value, |owner| &owner.handle));
+        shown.push('/');
+    }
+    shown.push_str(&entry.key.name);
+    shown
+}
+
 fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> String {
     let mut out = String::new();
+    let owners = ledger.index();
     let rows: Vec<[String; 4]> = ledger
         .resources
         .iter()
@@ -540,7 +561,7 @@ fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> Strin
             [
                 safe(&address.to_string()).into_owned(),
                 safe(&entry.id).into_owned(),
-                safe(&entry.key.to_string()).into_owned(),
+                safe(&identity(&owners, address, entry)).into_owned(),
                 flags.join(", "),
             ]
         })

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
     CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
     ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards, IGNORE_KEYS, Ignore, KindPolicy,
@@ -14,10 +15,10 @@ use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
 use crate::dialect::{Dialect, Edition};
 use crate::kind::{self, KINDS};
-use crate::problem::{Code, Part, did_you_mean, ticked};
+use crate::problem::{Code, Part, Place, Problem, did_you_mean, ticked};
 use crate::yaml::closed::Closed;
 use crate::yaml::raw::{At, Raw};
-use crate::yaml::variables;
+use crate::yaml::variables::{self, has_expression};
 use crate::yaml::walk::{Walker, misspelt};
 
 fn dialect(word: &str) -> Option<Dialect> {
@@ -37,6 +38,16 @@ fn edition(word: &str) -> Option<Edition> {
         "enterprise" => Some(Edition::Enterprise),
         _ => None,
     }
+}
+
+/// Refuses an expression in a policy.
+fn no_expressions(place: Place) -> Problem {
+    Problem::error(
+        Code::Expression,
+        format!("`{TRANSFER_TO}` takes no `${{…}}` expressions here"),
+    )
+    .at(place, "")
+    .help("expressions stand in the values of manifests and in `credentials`")
 }
 
 fn prune(word: &str) -> Prune {
@@ -86,7 +97,7 @@ impl Reader<'_> {
         for environment in &mut environments {
             for (collection, policy) in &kinds {
                 let own = environment.kinds.entry(collection).or_default();
-                *own = own.or(*policy);
+                *own = std::mem::take(own).or(policy.clone());
             }
             environment.ignore.splice(0..0, ignore.iter().cloned());
         }
@@ -445,7 +456,7 @@ impl Reader<'_> {
                     "createOnly" => policy.create_only = self.walker.flag(value, place, key),
                     "prune" => {
                         policy.prune = self.walker.word(value, place, key, PRUNES).map(prune);
-                        if policy.prune == Some(Prune::All) && !kind.may_prune_all {
+                        if policy.prune == Some(Prune::All) && !kind.may_prune_all() {
                             self.walker.report(
                                 Code::NotAllowed,
                                 (place, Part::Value),
@@ -457,6 +468,20 @@ impl Reader<'_> {
                                 ),
                             );
                         }
+                    }
+                    TRANSFER_TO => {
+                        let plain = |text: &str, place: Place| {
+                            if has_expression(text) {
+                                Err(vec![no_expressions(place)])
+                            } else {
+                                Ok(text.to_owned())
+                            }
+                        };
+                        let mut reader = WrittenReader {
+                            walker: &mut self.walker,
+                            expand: &plain,
+                        };
+                        policy.transfer_to = reader.heirs(value, place, kind);
                     }
                     _ => {
                         let own = kind.removal_choice().map(|(_, ways)| ways);

@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use crate::api::DataCenter;
 use crate::config;
-use crate::kind::schema::{DRAFT, flag, managed};
+use crate::kind::schema::{DRAFT, flag, heirs_schema, managed, reference};
 
 /// What the project file may hold, for editors.
 #[must_use]
 pub fn project_schema() -> Value {
-    json!({
+    let mut schema = json!({
         "$schema": DRAFT,
         "title": "deskform project",
         "description": "Environments, policies and what is to be ignored.",
@@ -32,7 +32,11 @@ pub fn project_schema() -> Value {
             "kinds": policies_schema(),
             "ignore": ignore_schema(),
         },
-    })
+    });
+    if managed().any(|kind| !kind.chosen_heirs().is_empty()) {
+        schema["$defs"]["reference"] = reference();
+    }
+    schema
 }
 
 fn whole(doc: &str, min: u64, max: u64) -> Value {
@@ -72,7 +76,7 @@ fn policies_schema() -> Value {
             let prunes: Vec<&str> = config::PRUNES
                 .iter()
                 .copied()
-                .filter(|word| kind.may_prune_all || *word != "all")
+                .filter(|word| kind.may_prune_all() || *word != "all")
                 .collect();
             let mut properties = json!({
                 "createOnly": flag("Create what is absent, never change it afterwards."),
@@ -81,6 +85,9 @@ fn policies_schema() -> Value {
             if let Some((doc, ways)) = kind.removal_choice() {
                 let words: Vec<_> = ways.iter().map(|way| way.as_str()).collect();
                 properties["removal"] = word(doc, &words);
+            }
+            if let Some(heirs) = heirs_schema(kind) {
+                properties[config::written::TRANSFER_TO] = heirs;
             }
             (kind.collection.to_owned(), object(kind.doc, &properties))
         })

@@ -22,7 +22,7 @@ pub const KIND: Kind = Kind {
         send_on_create: false,
     }),
     seed: false,
-    may_prune_all: false,
+    may_be_pruned: false,
     create_effect: Some("an invitation is mailed and a seat is used"),
     delete_effect: Some("the agent is archived for good"),
     fields: &[

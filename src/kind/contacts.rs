@@ -14,7 +14,7 @@ pub const KIND: Kind = Kind {
     managed: true,
     enabled: None,
     seed: true,
-    may_prune_all: false,
+    may_be_pruned: false,
     create_effect: None,
     delete_effect: Some("the record goes to the recycle bin for 60 days"),
     fields: &[

@@ -5,7 +5,7 @@ use crate::dialect::Dialect;
 use crate::problem::Code;
 
 use super::rules::{
-    AtMost, Deed, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota, Rule, Sort, Sorts,
+    AtMost, Deed, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota, Rule, Sign, Sort, Sorts,
 };
 use super::{
     Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, choice,
@@ -63,7 +63,6 @@ const PLAIN: Sort = Sort {
     bounds: None,
     fits: None,
     holds: Holds::Text { longest: None },
-    in_lists: true,
 };
 
 /// The rules by type. Source: Field, the request schema of each type.
@@ -166,8 +165,6 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "Textarea",
-        // Source: Contact, `getContacts`.
-        in_lists: false,
         ..PLAIN
     },
     Sort {
@@ -191,8 +188,6 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "LargeText",
-        // Source: Contact, `getContacts`.
-        in_lists: false,
         allowed: &["properties"],
         ..PLAIN
     },
@@ -340,13 +335,18 @@ pub const KIND: Kind = Kind {
             help: "in the openapi dialect the default of other types lives in layouts; set it in an overlay for the guide dialect",
         }),
     ],
-    wire_name: Some("apiName"),
     handle: Some(&Handle {
         key: "apiName",
         without: "cf_",
         scope: "module",
         otherwise: "field",
     }),
+    wire_name: Some("apiName"),
+    // Texts of several lines come with the single object only. Source: Contact, `getContacts`.
+    unlisted: &[
+        Sign { key: "type", is: Is::Word("Textarea") },
+        Sign { key: "type", is: Is::Word("LargeText") },
+    ],
     marks: &[
         Mark::foreign("isCustomField", Is::False, "a field of the system", "of the system"),
         // An answer that does not say it is trusted with what is declared, not with all there is.

@@ -19,7 +19,7 @@ pub const KIND: Kind = Kind {
         send_on_create: false,
     }),
     seed: false,
-    may_prune_all: false,
+    may_be_pruned: false,
     delete_effect: Some("its tickets lose their department"),
     fields: &[
         text("name")

@@ -15,8 +15,13 @@ pub mod profiles;
 pub mod removal;
 pub mod roles;
 pub mod rules;
+#[cfg(test)]
+pub mod sample;
 pub mod schema;
 pub mod slas;
+pub mod targets;
+#[cfg(test)]
+pub mod teams;
 pub mod webhooks;
 
 use std::fmt;
@@ -25,7 +30,8 @@ use crate::dialect::Dialect;
 pub use api::{Api, Create, Form, Founders, Grouping, Listing, Scopes, Silent, SwitchApi};
 pub use removal::Removal;
 use removal::RemovalPolicy;
-use rules::{Clash, Handle, Mark, Rule, Sorts};
+use rules::{Clash, Handle, Mark, Rule, Sign, Sorts};
+pub use targets::{Membership, Target, Within, is_key, scopes};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub const KINDS: &[&Kind] = &[
@@ -35,6 +41,8 @@ pub const KINDS: &[&Kind] = &[
     &layouts::KIND,
     &departments::KIND,
     &agents::KIND,
+    #[cfg(test)]
+    &teams::KIND,
     &slas::KIND,
     &accounts::KIND,
     &contacts::KIND,
@@ -81,8 +89,8 @@ pub struct Kind {
     pub enabled: Option<Enabled>,
     /// Whether it is a seed (business records): never pruned unless asked for.
     pub seed: bool,
-    /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`).
-    pub may_prune_all: bool,
+    /// Whether `prune: all` may remove what nobody declares, see [`Kind::may_prune_all`].
+    pub may_be_pruned: bool,
     /// Whether a name that is no handle may mean the live object of that name.
     pub bare: bool,
     /// What a creation does besides, for the plan's reader.
@@ -97,10 +105,12 @@ pub struct Kind {
     pub mentions: &'static [Mention],
     /// Rules among its fields.
     pub rules: &'static [Rule],
-    /// The key of its answers that holds the name by which maps of other objects name it.
-    pub wire_name: Option<&'static str>,
     /// What an export calls its objects, where that is not their name.
     pub handle: Option<&'static Handle>,
+    /// The key of its answers that holds the name by which maps of other objects name it.
+    pub wire_name: Option<&'static str>,
+    /// Signs of objects whose values, in maps of others, no listing shows.
+    pub unlisted: &'static [Sign],
     /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
     pub marks: &'static [Mark],
     /// Its endpoints in the `openapi` dialect.
@@ -131,15 +141,16 @@ impl Kind {
         managed: true,
         enabled: None,
         seed: false,
-        may_prune_all: true,
+        may_be_pruned: true,
         bare: false,
         create_effect: None,
         replaces_itself: false,
         delete_effect: None,
         disable_effect: None,
         rules: &[],
-        wire_name: None,
         handle: None,
+        wire_name: None,
+        unlisted: &[],
         marks: &[],
         mentions: &[],
         openapi: None,
@@ -285,6 +296,10 @@ pub struct Field {
     pub unsaid: Option<Switch>,
     /// What its texts must match in the `openapi` dialect besides.
     pub openapi_only: Option<Pattern>,
+    /// Whether it makes a hierarchy of the objects of its own kind, in which no circle may come about.
+    pub hierarchy: bool,
+    /// What the resources that it names have to be members of.
+    pub membership: Option<Membership>,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -482,42 +497,6 @@ pub enum Alike {
     Choices,
 }
 
-/// What a reference points at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
-    /// The collection.
-    pub collection: &'static str,
-    /// Where a name counts that a reference gives.
-    pub within: Within,
-}
-
-/// Where the name of what is referred to counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Within {
-    /// In the whole collection.
-    Anywhere,
-    /// Among the objects that have a word in a scope, such as the layouts of one module.
-    Fixed(&'static str, &'static str),
-    /// Among the objects that have the same value in a scope as what refers to them.
-    Same(&'static str),
-}
-
-impl Target {
-    /// Points at a collection, wherever the name counts.
-    #[must_use]
-    pub const fn to(collection: &'static str) -> Self {
-        Self {
-            collection,
-            within: Within::Anywhere,
-        }
-    }
-
-    const fn within(mut self, within: Within) -> Self {
-        self.within = within;
-        self
-    }
-}
-
 /// A regular expression and what it allows, in words.
 #[derive(Debug, Clone, Copy)]
 pub struct Pattern {
@@ -661,6 +640,8 @@ impl Field {
             alike: Alike::Text,
             unsaid: None,
             openapi_only: None,
+            hierarchy: false,
+            membership: None,
             openapi: sent(name),
             guide: sent(name),
         }
@@ -742,6 +723,18 @@ impl Field {
     }
     const fn openapi_only(mut self, pattern: Pattern) -> Self {
         self.openapi_only = Some(pattern);
+        self
+    }
+    const fn hierarchy(mut self) -> Self {
+        self.hierarchy = true;
+        self
+    }
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the kind that needs it follows")
+    )]
+    const fn needs_membership(mut self, list: &'static str, of: &'static str) -> Self {
+        self.membership = Some(Membership { list, of });
         self
     }
     const fn max(mut self, length: u32) -> Self {

@@ -1,6 +1,7 @@
 //! How objects are removed, as the tables of the kinds say it.
 
 use super::rules::Sign;
+use super::{Kind, Target};
 
 /// How objects are removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +28,12 @@ pub enum Removal {
     },
     /// POST to a path with the ids under this key.
     Bulk(&'static str, &'static str),
-    /// POST on a path with `{id}`, handing over to another object.
+    /// POST on a path with `{id}`, handing over to other objects.
     Transfer {
         /// The path with `{id}`.
         path: &'static str,
-        /// The key under which the body names who takes over.
-        key: &'static str,
-        /// Who takes over.
-        heir: Heir,
+        /// The keys of the body, each with who takes over under it.
+        heirs: &'static [(&'static str, Heir)],
     },
     /// One of several ways, as the project's policy says; the first one where it says nothing.
     Chosen {
@@ -71,6 +70,15 @@ impl Removal {
             .map_or(Self::Never, |(_, way)| *way)
     }
 
+    /// Tells who takes over, by the keys of the body, where somebody does.
+    #[must_use]
+    pub const fn heirs(&self) -> &'static [(&'static str, Heir)] {
+        match self {
+            Self::Transfer { heirs, .. } => heirs,
+            _ => &[],
+        }
+    }
+
     /// Names the ways among which a project chooses.
     #[must_use]
     pub const fn ways(&self) -> &'static [(RemovalPolicy, Self)] {
@@ -78,6 +86,31 @@ impl Removal {
             Self::Chosen { ways, .. } => ways,
             _ => &[],
         }
+    }
+}
+
+impl Kind {
+    /// Tells who may be chosen to take over what hangs on its objects when they are removed.
+    #[must_use]
+    pub fn chosen_heirs(&self) -> Vec<&'static Chosen> {
+        let mut chosen: Vec<&Chosen> = Vec::new();
+        for api in [&self.openapi, &self.guide].into_iter().flatten() {
+            for heir in api.removal.heirs() {
+                if let Heir::Chosen(one) = &heir.1
+                    && !chosen.iter().any(|have| have.name == one.name)
+                {
+                    chosen.push(one);
+                }
+            }
+        }
+        chosen
+    }
+
+    /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`): it
+    /// never may where somebody has to be chosen for each that takes over.
+    #[must_use]
+    pub fn may_prune_all(&self) -> bool {
+        self.may_be_pruned && self.chosen_heirs().is_empty()
     }
 }
 
@@ -104,18 +137,39 @@ impl RemovalPolicy {
     }
 }
 
-/// Who takes over what hangs on a removed object: the one that stands above it.
+/// Who takes over what hangs on a removed object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heir {
+    /// The one that stands above it.
+    Above(Above),
+    /// Whom manifests choose.
+    Chosen(Chosen),
+    /// Nobody, which is the text `null`.
+    Nobody,
+}
+
+/// The one that takes over stands above the removed one.
 ///
 /// Who stands above it on a live circle stands below it as well and cannot take over; there it is the
 /// one that carries the signs and has none above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Heir {
+pub struct Above {
     /// The field that names the one above.
-    pub above: &'static str,
+    pub field: &'static str,
     /// What the one on top of all shows.
     pub top: &'static [Sign],
     /// What goes over to it.
     pub takes: &'static str,
     /// What an object does that has none, completing "`roles/x` …".
     pub none: &'static str,
+}
+
+/// The one that takes over is chosen by manifests (`transferTo`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chosen {
+    /// What it is called in manifests where several are chosen, such as `team`; several keys may share
+    /// one. Empty where there is one alone: then `transferTo` names it without a map.
+    pub name: &'static str,
+    /// What it is.
+    pub target: Target,
 }

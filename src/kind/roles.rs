@@ -1,6 +1,6 @@
 //! Roles.
 
-use super::removal::Heir;
+use super::removal::{Above, Heir};
 use super::rules::{Deed, Is, Mark, Sign};
 use super::{
     Api, Create, Form, Kind, Listing, Mention, Mentioner, Removal, Scopes, flag, patterns,
@@ -32,6 +32,7 @@ pub const KIND: Kind = Kind {
             .doc("What the role is for."),
         reference("reportsTo", to("roles"))
             .server_default()
+            .hierarchy()
             .openapi(sent("reportsTo"))
             .doc("The role above it."),
         flag("shareDataWithPeers")
@@ -76,22 +77,24 @@ pub const KIND: Kind = Kind {
         resend: &[],
         removal: Removal::Transfer {
             path: "/roles/{id}/delete",
-            key: "transferToRoleId",
-            heir: Heir {
-                above: "reportsTo",
-                top: &[
-                    Sign {
-                        key: "isDefault",
-                        is: Is::True,
-                    },
-                    Sign {
-                        key: "isVisible",
-                        is: Is::NotFalse,
-                    },
-                ],
-                takes: "its sub-roles",
-                none: "reports to no role that could take over its sub-roles",
-            },
+            heirs: &[(
+                "transferToRoleId",
+                Heir::Above(Above {
+                    field: "reportsTo",
+                    top: &[
+                        Sign {
+                            key: "isDefault",
+                            is: Is::True,
+                        },
+                        Sign {
+                            key: "isVisible",
+                            is: Is::NotFalse,
+                        },
+                    ],
+                    takes: "its sub-roles",
+                    none: "reports to no role that could take over its sub-roles",
+                }),
+            )],
         },
         switch: None,
         form: Form::Plain,

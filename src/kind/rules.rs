@@ -46,6 +46,8 @@ pub struct Mark {
 pub enum Deed {
     /// A manifest takes it over: it is adopted, changed and replaced.
     Manage,
+    /// A manifest gives it another name.
+    Rename,
     /// A tombstone or a deleted declaration removes it.
     Remove,
     /// It is removed since nobody declares it and `prune: all` is said.
@@ -144,8 +146,6 @@ pub struct Sort {
     pub fits: Option<(&'static str, Fits)>,
     /// What records hold under the name of such an object.
     pub holds: Holds,
-    /// Whether listings of records carry it; otherwise the single record does.
-    pub in_lists: bool,
 }
 
 /// What records hold under the name of an object, such as the values of a custom field.
@@ -336,7 +336,13 @@ impl Mark {
             sign: Sign { key, is },
             what,
             whose,
-            forbids: &[Deed::Manage, Deed::Remove, Deed::PruneAll, Deed::Export],
+            forbids: &[
+                Deed::Manage,
+                Deed::Rename,
+                Deed::Remove,
+                Deed::PruneAll,
+                Deed::Export,
+            ],
         }
     }
 

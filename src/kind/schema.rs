@@ -8,7 +8,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
-use super::{Field, KINDS, Kind, Null, Owned, Pattern, Shape, patterns};
+use super::{Field, KINDS, Kind, Null, Owned, Pattern, Shape, patterns, scopes};
 use crate::kind;
 
 /// The dialect of JSON Schema in use.
@@ -85,23 +85,7 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
                 "additionalProperties": body,
             }),
         );
-        let item = json!({ "type": ["string", "number"], "minLength": 1 });
-        let item = if kind.collection == "customFields" {
-            json!({ "anyOf": [
-                { "type": "string", "pattern": "^[^/]+/.+$" },
-                {
-                    "type": "object",
-                    "properties": {
-                        "module": { "type": "string", "minLength": 1 },
-                        "displayLabel": { "type": "string", "minLength": 1 },
-                    },
-                    "required": ["module", "displayLabel"],
-                    "additionalProperties": false,
-                },
-            ] })
-        } else {
-            item
-        };
+        let item = tombstone_schema(kind);
         removed.insert(
             kind.collection.into(),
             json!({ "type": "array", "items": item }),
@@ -136,14 +120,33 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
 /// A text that is not checked before its expressions are replaced.
 const EXPRESSION: &str = r"\$\{";
 
-fn reference() -> Value {
+/// What stands behind `lookup`: a name, or a map with what the name counts below.
+fn lookup() -> Value {
+    let doc = "The name of a live object.";
+    let mut forms = vec![name_schema()];
+    for kind in KINDS.iter().filter(|kind| scopes(kind).next().is_some()) {
+        let form = identity_schema(kind, false);
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    let mut schema = match forms.as_slice() {
+        [one] => one.clone(),
+        several => json!({ "anyOf": several }),
+    };
+    schema["description"] = doc.into();
+    schema
+}
+
+/// What a reference may be; it stands under `$defs`.
+pub(crate) fn reference() -> Value {
     json!({
         "description": "A handle, `{lookup: \"Name\"}` for a live object, or `{id: \"…\"}` as the last resort.",
         "anyOf": [
             { "type": ["string", "number"], "minLength": 1 },
             {
                 "type": "object",
-                "properties": { "lookup": { "description": "The name of a live object.", "type": ["string", "number"], "minLength": 1 } },
+                "properties": { "lookup": lookup() },
                 "required": ["lookup"],
                 "additionalProperties": false,
             },
@@ -159,6 +162,93 @@ fn reference() -> Value {
             },
         ],
     })
+}
+
+/// A text that names something.
+fn name_schema() -> Value {
+    json!({ "type": ["string", "number"], "minLength": 1 })
+}
+
+/// The parts of an identity as a map; scopes may be left out, but for words where all are `needed`.
+fn identity_schema(kind: &Kind, needed: bool) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for field in kind.fields.iter().filter(|field| field.identity) {
+        let is_parent = field.shape.target().is_some();
+        let schema = if is_parent {
+            json!({ "$ref": "#/$defs/reference" })
+        } else {
+            json!({ "type": "string", "minLength": 1 })
+        };
+        properties.insert(field.name.into(), schema);
+        if field.naming || (needed && !is_parent) {
+            required.push(field.name);
+        }
+    }
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// What a tombstone may be: an identity in one text, or as a map with who takes over.
+fn tombstone_schema(kind: &Kind) -> Value {
+    let words = scopes(kind).filter(|field| field.shape.target().is_none());
+    let text = if words.count() > 0 {
+        json!({ "type": "string", "pattern": "^[^/]+/.+$" })
+    } else {
+        name_schema()
+    };
+    let heirs = heirs_schema(kind);
+    if scopes(kind).next().is_none() && heirs.is_none() {
+        return text;
+    }
+    let mut map = identity_schema(kind, true);
+    if let Some(heirs) = heirs {
+        map["properties"]["transferTo"] = heirs;
+    }
+    json!({ "anyOf": [text, map] })
+}
+
+/// What `renamedFrom` may be: the old name, or a map with what it counted below.
+fn former_schema(kind: &Kind) -> Value {
+    let doc = "The identity it had before.";
+    let mut schema = name_schema();
+    if scopes(kind).next().is_some() {
+        schema = json!({ "anyOf": [schema, identity_schema(kind, false)] });
+    }
+    schema["description"] = doc.into();
+    schema
+}
+
+/// Who takes over what hangs on a removed resource; none where nobody is chosen.
+pub(crate) fn heirs_schema(kind: &Kind) -> Option<Value> {
+    let doc = "Who takes over what hangs on it when it is removed.";
+    let heir = json!({ "$ref": "#/$defs/reference" });
+    let chosen = kind.chosen_heirs();
+    match chosen.as_slice() {
+        [] => None,
+        [one] if one.name.is_empty() => {
+            let mut schema = heir;
+            schema["description"] = doc.into();
+            Some(schema)
+        }
+        several => {
+            let properties: Map<String, Value> = several
+                .iter()
+                .map(|one| (one.name.to_owned(), heir.clone()))
+                .collect();
+            Some(json!({
+                "description": doc,
+                "type": "object",
+                "properties": properties,
+                "minProperties": 1,
+                "additionalProperties": false,
+            }))
+        }
+    }
 }
 
 /// Whether a body without the field is incomplete: the handle stands in for the naming field.
@@ -185,12 +275,15 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
                     "items": { "enum": names },
                     "uniqueItems": true,
                 },
-                "renamedFrom": { "description": "The identity it had before.", "type": ["string", "number"], "minLength": 1 },
+                "renamedFrom": former_schema(kind),
                 "replace": flag("Delete and create it anew when a create-only field changes."),
             },
             "additionalProperties": false,
         }),
     );
+    if let (Some(heirs), Some(lifecycle)) = (heirs_schema(kind), properties.get_mut("lifecycle")) {
+        lifecycle["properties"]["transferTo"] = heirs;
+    }
     let required: Vec<&str> = kind
         .fields
         .iter()

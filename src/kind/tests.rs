@@ -1,3 +1,4 @@
+use super::removal::Heir;
 use super::*;
 
 /// The fields that a rule names.
@@ -62,11 +63,38 @@ fn every_kind_has_one_naming_field_and_distinct_names() {
             for name in names.chain(api.required_on_create.iter().copied()) {
                 assert!(kind.field(name).is_some(), "{} {name}", kind.collection);
             }
-            if let Removal::Transfer { heir, .. } = api.removal {
-                let above = kind.field(heir.above).unwrap();
-                assert!(
-                    matches!(above.shape, Shape::Reference(to) if to.collection == kind.collection)
+            for (key, heir) in api.removal.heirs() {
+                let own = match heir {
+                    Heir::Above(above) => {
+                        kind.field(above.field).and_then(|one| one.shape.target())
+                    }
+                    Heir::Chosen(chosen) => {
+                        assert!(find(chosen.target.collection).is_some(), "{key}");
+                        continue;
+                    }
+                    Heir::Nobody => continue,
+                };
+                assert_eq!(
+                    own.map(|own| own.collection),
+                    Some(kind.collection),
+                    "{key}"
                 );
+            }
+        }
+        // Parents are matched before their children.
+        let place = |collection: &str| KINDS.iter().position(|one| one.collection == collection);
+        for field in kind.fields {
+            let own = field.shape.target();
+            if let Some(target) = own.filter(|_| field.identity) {
+                assert!(place(target.collection) <= place(kind.collection));
+            }
+            if field.hierarchy {
+                assert_eq!(own.map(|own| own.collection), Some(kind.collection));
+            }
+            if let (Some(membership), Some(target)) = (field.membership, own) {
+                let members = find(target.collection).unwrap();
+                assert!(members.field(membership.list).is_some());
+                assert!(kind.field(membership.of).is_some());
             }
         }
         for field in kind.fields {

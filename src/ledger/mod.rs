@@ -87,6 +87,10 @@ pub struct Entry {
     /// gone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prevent_destroy: bool,
+    /// Who takes over what hangs on it when it is removed, by what they are called in manifests;
+    /// remembered as well.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transfer_to: BTreeMap<String, RememberedHeir>,
     /// The agent who was made a member of a department so that it could be created, and who has
     /// not left it yet.
     #[serde(default, rename = "lent", skip_serializing_if = "Option::is_none")]
@@ -104,6 +108,16 @@ pub struct Entry {
         deserialize_with = "unique"
     )]
     pub fields: BTreeMap<String, FieldRecord>,
+}
+
+/// One that takes over what hangs on a removed object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RememberedHeir {
+    /// Its address.
+    pub address: Address,
+    /// Its id, for when nobody has that address any more.
+    pub id: String,
 }
 
 impl Entry {

@@ -15,8 +15,8 @@ use crate::api::page::Known;
 use crate::codec::{self, Ids, Names};
 use crate::dialect::Dialect;
 use crate::kind::{self, Alike, Kind, Shape, Target, Wire, Within};
-use crate::state::identity::canonical;
-use crate::state::{Address, Body, Key, Reference, Scope, Value};
+use crate::state::identity::{canonical, scopes};
+use crate::state::{Address, Below, Body, Key, Named, Reference, Scope, Value};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use grouped::Part;
 
@@ -164,6 +164,29 @@ fn naming(kind: &'static Kind, dialect: Dialect) -> &'static str {
     match (fields.next(), fields.next()) {
         (Some(only), None) => only.name,
         _ => kind.naming_field().name,
+    }
+}
+
+/// Finds the value at a path of keys with slashes between them, such as `department/id`.
+#[must_use]
+pub fn at<'r>(raw: &'r Map<String, Json>, path: &str) -> Option<&'r Json> {
+    let mut keys = path.split('/');
+    let first = raw.get(keys.next()?)?;
+    keys.try_fold(first, |value, key| value.get(key))
+}
+
+/// Writes a value at a path of keys with slashes between them.
+pub fn put(raw: &mut Map<String, Json>, path: &str, value: Json) {
+    let Some((first, rest)) = path.split_once('/') else {
+        raw.insert(path.to_owned(), value);
+        return;
+    };
+    let inner = raw.entry(first).or_insert(Json::Null);
+    if !inner.is_object() {
+        *inner = Json::Object(Map::new());
+    }
+    if let Json::Object(inner) = inner {
+        put(inner, rest, value);
     }
 }
 
@@ -370,7 +393,18 @@ impl Live {
         let unique = key
             .as_ref()
             .is_some_and(|key| self.find(object.kind.collection, key).len() == 1);
-        let name = key.map(|key| key.to_string());
+        // Parents may hold slashes as names may: of two that read alike none is called so.
+        let reads_alike = |name: &str| {
+            let mut others = self.collection(object.kind.collection);
+            others.any(|other| other != index && self.shown_key(other).as_deref() == Some(name))
+        };
+        let has_parent = scopes(object.kind).any(|field| field.shape.target().is_some());
+        let name = key.map(|key| self.shown(object.kind, &key));
+        let unique = unique
+            && !(has_parent
+                && name.as_deref().is_some_and(|name| {
+                    name.matches('/').count() > scopes(object.kind).count() && reads_alike(name)
+                }));
         // The name may be what holds a key.
         let hidden = name
             .as_deref()
@@ -449,8 +483,126 @@ impl Live {
         match reference {
             Reference::To(address) => self.id(address),
             Reference::Id { id, .. } => Some(id.to_string()),
-            Reference::Lookup { .. } => None,
+            Reference::Lookup { collection, name } => match *self.named(collection, name) {
+                [index] => self.objects.get(index).map(|object| object.id.clone()),
+                _ => None,
+            },
         }
+    }
+
+    /// Gives the objects that a name may mean: those below what it says, or anywhere below what it
+    /// leaves out.
+    #[must_use]
+    pub fn named(&self, collection: &'static str, named: &Named<'_>) -> Cow<'_, [usize]> {
+        self.search(collection, named, &|live, key| live.find(collection, key))
+    }
+
+    /// Gives the first object whose name differs in case only from one that may be meant.
+    #[must_use]
+    pub fn named_without_case(&self, collection: &'static str, named: &Named<'_>) -> Option<usize> {
+        let near = |live: &Self, key: &Key<'_>| live.find_without_case(collection, key);
+        match self.key_of_named(collection, named)? {
+            Ok(key) => near(self, &key),
+            Err(partial) => {
+                let lower = partial.name.to_lowercase();
+                self.fitting(collection, &partial)
+                    .find(|(_, key)| key.name != partial.name && key.name.to_lowercase() == lower)
+                    .map(|(index, _)| index)
+            }
+        }
+    }
+
+    fn search<'l>(
+        &'l self,
+        collection: &'static str,
+        named: &Named<'_>,
+        find: &dyn Fn(&'l Self, &Key<'_>) -> &'l [usize],
+    ) -> Cow<'l, [usize]> {
+        match self.key_of_named(collection, named) {
+            None => Cow::Borrowed(&[]),
+            Some(Ok(key)) => Cow::Borrowed(find(self, &key)),
+            Some(Err(partial)) => self
+                .fitting(collection, &partial)
+                .filter(|(_, key)| key.name == partial.name)
+                .map(|(index, _)| index)
+                .collect(),
+        }
+    }
+
+    /// The objects that lie below what a partial key says, with their keys.
+    fn fitting<'l>(
+        &'l self,
+        collection: &'static str,
+        partial: &'l Key<'_>,
+    ) -> impl Iterator<Item = (usize, Key<'static>)> + 'l {
+        self.collection(collection)
+            .filter_map(|index| Some((index, self.key_of(index)?)))
+            .filter(|(_, key)| {
+                let mut scope = partial.scope.iter();
+                scope.all(|(field, value)| key.scope.get(field) == Some(value))
+            })
+    }
+
+    /// The key that a name stands for; an error with what is known of it where the name leaves out a
+    /// scope, and none where what it lies below is not live.
+    fn key_of_named<'n>(
+        &self,
+        collection: &'static str,
+        named: &'n Named<'_>,
+    ) -> Option<Result<Key<'n>, Key<'n>>> {
+        let mut key = Key::of_name(&*named.name);
+        for (field, below) in &named.scope {
+            key.scope.set(field, self.scope_value(below)?);
+        }
+        let mut scopes = kind::find(collection).into_iter().flat_map(scopes);
+        let is_whole = scopes.all(|field| named.below(field.name).is_some());
+        Some(if is_whole { Ok(key) } else { Err(key) })
+    }
+
+    /// The value of a scope in keys: a word, or the id of what is live.
+    #[must_use]
+    pub fn scope_value(&self, below: &Below) -> Option<String> {
+        match below {
+            Below::Word(word) => Some(word.to_string()),
+            Below::Parent(parent) => self.id_behind(parent),
+        }
+    }
+
+    /// The key of an object for people: parents by their handles in place of their ids.
+    #[must_use]
+    pub fn shown_key(&self, index: usize) -> Option<String> {
+        let object = self.objects.get(index)?;
+        let key = self.raw_key(object)?;
+        Some(self.shown(object.kind, &key))
+    }
+
+    /// The id of an object for people, with what it lies below where its name does not count everywhere.
+    #[must_use]
+    pub fn with_parent(&self, index: usize) -> Option<String> {
+        let object = self.objects.get(index)?;
+        let has_parent = scopes(object.kind).any(|field| field.shape.target().is_some());
+        let shown = self.shown_key(index).filter(|_| has_parent);
+        Some(match shown {
+            Some(shown) => format!("`{}` (`{shown}`)", object.id),
+            None => format!("`{}`", object.id),
+        })
+    }
+
+    /// A key of a kind for people: parents by their handles in place of their ids.
+    #[must_use]
+    pub fn shown(&self, kind: &'static Kind, key: &Key<'_>) -> String {
+        let mut shown = String::new();
+        for (field, value) in key.scope.iter() {
+            let parent = kind.field(field).and_then(|field| field.shape.target());
+            let parent = parent.and_then(|to| self.find_id(to.collection, value));
+            match parent.and_then(|index| self.address_of(index)) {
+                Some(address) => shown.push_str(&address.handle),
+                None => shown.push_str(value),
+            }
+            shown.push('/');
+        }
+        shown.push_str(&key.name);
+        shown
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::hash_map::Entry;
 
 use super::compose::{Detail, Tombstone};
 use crate::kind::rules::Clash;
-use crate::kind::{Field, KINDS, Kind, Shape};
+use crate::kind::{Field, KINDS, Kind};
 use crate::problem::{Code, Problem};
-use crate::state::identity::key;
-use crate::state::{Address, ByAddress, Key, Reference, State, Value};
+use crate::state::identity::named as key;
+use crate::state::{Address, ByAddress, Named, Reference, Resource, State, Value};
 use foldhash::{HashMap, HashMapExt as _};
 
 type Details = ByAddress<Detail>;
@@ -27,7 +27,7 @@ pub(crate) fn check(
 }
 
 /// Resources by collection and identity without case.
-type Identities<'s> = HashMap<(&'static str, Key<'static>), &'s Address>;
+type Identities<'s> = HashMap<(&'static str, Named<'static>), &'s Address>;
 
 fn identities<'s>(
     state: &'s State,
@@ -84,8 +84,7 @@ fn tombstones(
     problems: &mut Vec<Problem>,
 ) {
     for stone in removed {
-        let key = (stone.collection, stone.key.lower_case());
-        let Some(address) = identities.get(&key).copied() else {
+        let Some(address) = meant(identities, stone) else {
             continue;
         };
         let Some(detail) = details.get(address) else {
@@ -112,6 +111,26 @@ fn tombstones(
     }
 }
 
+/// The declared resource that a tombstone names. Where it leaves out what the name counts below, only
+/// what is live tells.
+fn meant<'s>(identities: &Identities<'s>, stone: &Tombstone) -> Option<&'s Address> {
+    let key = (stone.collection, stone.key.lower_case());
+    identities.get(&key).copied()
+}
+
+/// What the old name of a resource may mean, with the scopes that it has now where none are said.
+fn old_names(resource: &Resource, detail: &Detail) -> Vec<Named<'static>> {
+    let now = key(resource.kind, &resource.body);
+    let written = detail.lifecycle.renamed_from.iter().cloned();
+    let filled = written.map(|mut old| {
+        for (field, below) in now.iter().flat_map(|now| &now.scope) {
+            old.fill(field, below.clone());
+        }
+        old
+    });
+    filled.collect()
+}
+
 fn renames(
     state: &State,
     identities: &Identities<'_>,
@@ -119,16 +138,22 @@ fn renames(
     problems: &mut Vec<Problem>,
 ) {
     for (address, detail) in details {
-        let Some(old) = &detail.lifecycle.renamed_from else {
+        let Some(resource) = state
+            .get(address)
+            .filter(|_| !detail.lifecycle.renamed_from.is_empty())
+        else {
             continue;
         };
-        let key_of_old = (address.collection, old.lower_case());
-        let Some(other) = identities.get(&key_of_old).copied() else {
+        let old_names = old_names(resource, detail);
+        let found = old_names.iter().find_map(|old| {
+            let other = identities.get(&(address.collection, old.lower_case()))?;
+            Some((old, *other))
+        });
+        let Some((old, other)) = found else {
             continue;
         };
-        let resource = state.get(address);
-        let singular = resource.map_or("resource", |resource| resource.kind.singular);
-        let now = resource.and_then(|resource| key(resource.kind, &resource.body));
+        let singular = resource.kind.singular;
+        let now = key(resource.kind, &resource.body);
         if other == address && now.as_ref() != Some(old) {
             // The case of the letters alone is a change like any other.
             continue;
@@ -148,7 +173,7 @@ fn renames(
                 format!("`{address}` was renamed from `{old}`, but `{other}` is that {singular}"),
             )
             .at(place, "its old name")
-            .help(match names_move(address, other, identities, details) {
+            .help(match names_move(address, other, identities, (state, details)) {
                 None => "an old name belongs to nothing else; take `renamedFrom` away".to_owned(),
                 Some(Moves::Round) => "give one of them another name first, apply, and then the name it is to have".to_owned(),
                 Some(Moves::On(name)) => format!(
@@ -165,24 +190,30 @@ fn renames(
 }
 
 /// Where the names of renames that follow one another go.
-enum Moves<'a> {
+enum Moves {
     /// In a circle.
     Round,
     /// The resource that has the name now has taken it from this one.
-    On(&'a Key<'static>),
+    On(Named<'static>),
 }
 
 /// Renames in a row that are followed.
 const MANY_RENAMES: usize = 64;
 
 /// How the declared resource that has an old name comes by it, if it is renamed itself.
-fn names_move<'a>(
+fn names_move(
     address: &Address,
-    other: &'a Address,
-    identities: &'a Identities<'_>,
-    details: &'a Details,
-) -> Option<Moves<'a>> {
-    let old = |address: &Address| details.get(address)?.lifecycle.renamed_from.as_ref();
+    other: &Address,
+    identities: &Identities<'_>,
+    (state, details): (&State, &Details),
+) -> Option<Moves> {
+    let old = |address: &Address| {
+        let names = old_names(state.get(address)?, details.get(address)?);
+        let is_declared =
+            |name: &Named<'_>| identities.contains_key(&(address.collection, name.lower_case()));
+        let known = names.iter().position(is_declared).unwrap_or_default();
+        names.into_iter().nth(known)
+    };
     let first = old(other)?;
     let mut at = other;
     for _ in 0..MANY_RENAMES {
@@ -263,33 +294,38 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
-/// The single references of a resource: the field and the resource it names.
+/// What a resource refers to: the fields and the resources that they name.
 fn edges(state: &State, index: usize) -> Vec<(&'static str, usize)> {
     let Some((_, resource)) = state.get_index(index) else {
         return Vec::new();
     };
-    resource
-        .kind
-        .fields
-        .iter()
-        .filter(|field| matches!(field.shape, Shape::Reference(_)))
-        .filter_map(|field| match resource.body.get(field.name)? {
+    let mut edges = Vec::new();
+    for field in resource.kind.fields {
+        if field.shape.target().is_none() {
+            continue;
+        }
+        let value = resource.body.get(field.name);
+        let items = match value {
+            Some(Value::List(items)) => items.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        edges.extend(items.iter().filter_map(|item| match item {
             Value::Reference(Reference::To(address)) => {
                 Some((field.name, state.get_index_of(address)?))
             }
             _ => None,
-        })
-        .collect()
+        }));
+    }
+    edges
 }
 
-/// The collections whose resources can, in some steps of single references, come back to themselves.
+/// The collections whose resources can, in some steps of references, come back to themselves.
 fn circular() -> Vec<&'static str> {
     let next = |collection: &str| {
         let fields = crate::kind::find(collection).map_or(&[][..], |kind| kind.fields);
-        fields.iter().filter_map(|field| match field.shape {
-            Shape::Reference(target) => Some(target.collection),
-            _ => None,
-        })
+        let targets = fields.iter().filter_map(|field| field.shape.target());
+        targets.map(|target| target.collection)
     };
     let comes_back = |start: &&'static str| {
         let mut seen: Vec<&str> = Vec::new();
@@ -306,7 +342,7 @@ fn circular() -> Vec<&'static str> {
     all.filter(comes_back).collect()
 }
 
-/// Finds every cycle of single references, each once.
+/// Finds every cycle of references, each once.
 fn cycles(state: &State, details: &Details, problems: &mut Vec<Problem>) {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {

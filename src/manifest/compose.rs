@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
@@ -15,17 +15,18 @@ use super::digest::digest;
 use super::files::Sources;
 use super::keyed::{NamedKey, NamedKeys};
 use super::origin::Origin;
-use super::resolve::{Declared, Handles, Slip};
+use super::overlay::merge_body;
+use super::resolve::{Declared, Handles, Slip, nowhere};
+use super::tombstones::tombstone;
 use crate::config::Environment;
-use crate::kind::{KINDS, Kind, find};
+use crate::kind::{KINDS, Kind, find, is_key};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
-use crate::state::identity::spelled;
-use crate::state::{Address, Body, ByAddress, Key, Lifecycle, Resource, State};
+use crate::state::{Address, Body, ByAddress, Heirs, Lifecycle, Named, Resource, State};
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
-use crate::yaml::raw::{AsText, At, Raw, escape};
-use crate::yaml::variables::{Expanded, Lookup, Variables, has_expression};
-use crate::yaml::walk::{DISAGREE, Walker, unquoted, wrong_type};
+use crate::yaml::raw::{At, Raw, escape};
+use crate::yaml::variables::{Lookup, Variables, has_expression};
+use crate::yaml::walk::wrong_type;
 use crate::yaml::{Source, load};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
@@ -40,6 +41,8 @@ pub struct Desired {
     pub details: ByAddress<Detail>,
     /// What is to be removed.
     pub removed: Vec<Tombstone>,
+    /// Who takes over what hangs on removed resources where nothing else says so, by collection.
+    pub heirs: BTreeMap<&'static str, Heirs>,
     /// What is odd but not wrong, such as a secret that is not set.
     pub warnings: Vec<Problem>,
     /// The SHA-256 of all of this in hexadecimal, with secrets as templates.
@@ -60,8 +63,10 @@ pub struct Detail {
 pub struct Tombstone {
     /// Its collection.
     pub collection: &'static str,
-    /// Its canonical identity.
-    pub key: Key<'static>,
+    /// Its canonical identity; scopes that are left out may have any value.
+    pub key: Named<'static>,
+    /// Who takes over what hangs on it.
+    pub transfer_to: Heirs,
     /// Where the manifest says so.
     pub place: Place,
 }
@@ -102,6 +107,18 @@ pub fn compose(
         .collect();
     let handles = Handles::new(&declared, &bodies, dropped, &variables, incomplete);
     let (converted, warnings) = convert(&declared, bodies, &variables, &handles, &mut problems);
+    let mut removed = Vec::new();
+    for (kind, raw, place) in &buried {
+        match tombstone(&variables, &handles, kind, raw, place) {
+            Ok(tombstone) => removed.push(tombstone),
+            Err(mut found) => problems.append(&mut found),
+        }
+    }
+    let policies = environment.kinds.iter().filter_map(|(collection, policy)| {
+        let heirs = handles.heirs(find(collection)?, policy.transfer_to.clone(), &nowhere);
+        (!heirs.is_empty()).then_some((*collection, heirs))
+    });
+    let heirs: BTreeMap<&'static str, Heirs> = policies.collect();
     drop(handles);
     let mut state = State::with_capacity_and_hasher(declared.len(), RandomState::default());
     let mut details = ByAddress::with_capacity_and_hasher(declared.len(), RandomState::default());
@@ -117,23 +134,12 @@ pub fn compose(
         state.insert(address.clone(), resource);
         details.insert(address, detail);
     }
-    let mut removed = Vec::new();
-    for (kind, raw, place) in &buried {
-        match key_of(&variables, kind, raw, place) {
-            Ok(key) => removed.push(Tombstone {
-                collection: kind.collection,
-                key,
-                place: place.clone(),
-            }),
-            Err(mut found) => problems.append(&mut found),
-        }
-    }
     removed.sort_by(|a, b| (a.collection, &a.key).cmp(&(b.collection, &b.key)));
     removed.dedup_by(|a, b| (a.collection, &a.key) == (b.collection, &b.key));
     // Nearly always there is nothing wrong, so that the digest is needed.
     let (digest, mut found) = both(
         state.len() > RUN,
-        || digest(&state, &details, &removed),
+        || digest(&state, &details, &removed, &heirs),
         || {
             let mut found = Vec::new();
             check(&state, &details, &removed, &mut found);
@@ -146,6 +152,7 @@ pub fn compose(
             state,
             details,
             removed,
+            heirs,
             warnings,
             digest,
         });
@@ -245,9 +252,7 @@ fn convert(
     handles: &Handles<'_>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
-    // Maps are checked against what their keys name, which stands first in the table of kinds.
-    let is_named = |address: &&Address| find(address.collection).is_some_and(Kind::names_keys);
-    let named = declared.keys().take_while(is_named).count();
+    let (keys, others) = keys_first(declared);
     let &Variables {
         values,
         environment,
@@ -255,7 +260,7 @@ fn convert(
         closed,
         ..
     } = variables;
-    let run = |keys: &NamedKeys, from: usize, bodies: Vec<Raw>| {
+    let run = |keys: &NamedKeys, indices: &[usize], bodies: Vec<Raw>| {
         // Each run finds the secrets that are not set anew; the first to do so is heard.
         let variables = Variables {
             values,
@@ -265,9 +270,9 @@ fn convert(
             missing: RefCell::default(),
         };
         let mut converter = Converter::new(variables, handles, keys);
-        let bodies: Vec<Converted> = declared
+        let bodies: Vec<Converted> = indices
             .iter()
-            .skip(from)
+            .filter_map(|index| declared.get_index(*index))
             .zip(bodies)
             .map(|((address, one), raw)| {
                 let here = Here {
@@ -281,34 +286,48 @@ fn convert(
             problems,
             slips,
             warnings,
+            bare,
             ..
         } = converter;
-        (bodies, problems, slips, warnings)
+        (bodies, problems, slips, warnings, bare)
     };
-    let rest = bodies.split_off(named);
-    let mut keys = NamedKeys::default();
-    let first = run(&keys, 0, bodies);
-    for ((address, one), (body, _)) in declared.iter().zip(&first.0) {
+    let mut taken = |indices: &[usize]| -> Vec<Raw> {
+        let mut body = |index: &usize| std::mem::replace(bodies.get_mut(*index)?, Raw::Null).into();
+        indices.iter().filter_map(&mut body).collect()
+    };
+    let mut named = NamedKeys::default();
+    let first = run(&named, &keys, taken(&keys));
+    for ((address, one), (body, _)) in keys
+        .iter()
+        .filter_map(|index| declared.get_index(*index))
+        .zip(&first.0)
+    {
         let key = NamedKey::of(one.kind, address, body, &one.origin);
-        keys.all.insert(address.clone(), key);
+        named.all.insert(address.clone(), key);
     }
-    let mut runs: Vec<(usize, Vec<Raw>)> = Vec::new();
-    let mut rest = rest.into_iter();
-    for from in (named..declared.len()).step_by(RUN) {
-        runs.push((from, rest.by_ref().take(RUN).collect()));
-    }
-    let work = |(from, bodies)| run(&keys, from, bodies);
-    let others: Vec<_> = if runs.len() < 2 {
+    let runs: Vec<(&[usize], Vec<Raw>)> = others
+        .chunks(RUN)
+        .map(|indices| (indices, taken(indices)))
+        .collect();
+    let work = |(indices, bodies)| run(&named, indices, bodies);
+    let rest: Vec<_> = if runs.len() < 2 {
         runs.into_iter().map(work).collect()
     } else {
         runs.into_par_iter().with_max_len(1).map(work).collect()
     };
-    let mut all = Vec::with_capacity(declared.len());
+    let mut all: Vec<Converted> = Vec::with_capacity(declared.len());
+    all.resize_with(declared.len(), Converted::default);
+    let mut order = keys.iter().chain(&others);
     let mut slips = Vec::new();
     let mut warnings = Vec::new();
     let mut missing = BTreeSet::new();
-    for (converted, mut found, slipped, warned) in std::iter::once(first).chain(others) {
-        all.extend(converted);
+    let mut bare = BTreeMap::new();
+    for (converted, mut found, slipped, warned, named) in std::iter::once(first).chain(rest) {
+        for (one, index) in converted.into_iter().zip(&mut order) {
+            if let Some(slot) = all.get_mut(*index) {
+                *slot = one;
+            }
+        }
         slips.extend(slipped.into_iter().map(|slip| Slip {
             problem: slip.problem + problems.len(),
             ..slip
@@ -319,9 +338,29 @@ fn convert(
                 warnings.push(warning);
             }
         }
+        for (slip, place) in named {
+            bare.entry((slip.collection, slip.handle.clone()))
+                .or_insert((slip, place));
+        }
     }
+    warnings.extend(handles.near_bare(bare.into_values()));
     handles.suggest(&slips, problems);
     (all, warnings)
+}
+
+/// The places of resources that are the keys of maps in others, which are checked against them; and of
+/// all others.
+fn keys_first(declared: &ByAddress<Declared>) -> (Vec<usize>, Vec<usize>) {
+    let mut known: Option<(&str, bool)> = None;
+    (0..declared.len()).partition(|index| {
+        let collection = declared
+            .get_index(*index)
+            .map_or("", |(address, _)| address.collection);
+        match known {
+            Some((last, is_key)) if last == collection => is_key,
+            _ => known.insert((collection, is_key(collection))).1,
+        }
+    })
 }
 
 /// By kind in the order of the table, then by handle.
@@ -573,7 +612,7 @@ impl Merged {
         if let Some(base) = self.declared.get_mut(&address) {
             base.origin
                 .overlay(Arc::clone(&document.source.name), document.number, &body);
-            merge_body(&mut base.body, body);
+            merge_body(kind, &mut base.body, body);
         } else {
             self.declare(document, kind, address, body, &|| place.clone());
         }
@@ -625,179 +664,6 @@ fn twice(address: &Address, again: Place, first: Place) -> Problem {
     .at(again, "declared again here")
     .at(first, "first declared here")
     .help("keep one of them, or give one another handle")
-}
-
-/// Lays a resource's body over another's.
-fn merge_body(base: &mut Raw, over: Raw) {
-    let (fields, over) = match (base, over) {
-        (Raw::Map(fields), Raw::Map(over)) => (fields, over),
-        (base, over) => {
-            *base = over;
-            return;
-        }
-    };
-    for (key, value) in over {
-        match fields.iter_mut().find(|(own, _)| *own == key) {
-            // Keys under `cf` are handles: one of them may be called `id`.
-            Some((_, Raw::Map(own))) if &*key == "cf" && matches!(value, Raw::Map(_)) => {
-                let Raw::Map(leaves) = value else { continue };
-                for (leaf, value) in leaves {
-                    match own.iter_mut().find(|(known, _)| *known == leaf) {
-                        Some((_, known)) => *known = value,
-                        None => own.push((leaf, value)),
-                    }
-                }
-            }
-            Some((_, own)) => merge(own, value),
-            None => fields.push((key, value)),
-        }
-    }
-}
-
-/// Lays one value over another: maps are merged, everything else is replaced.
-fn merge(base: &mut Raw, over: Raw) {
-    match (base, over) {
-        (Raw::Map(base), Raw::Map(over)) if !is_reference(&over) => {
-            for (key, value) in over {
-                match base.iter_mut().find(|(own, _)| *own == key) {
-                    Some((_, own)) => merge(own, value),
-                    None => base.push((key, value)),
-                }
-            }
-        }
-        (base, over) => *base = over,
-    }
-}
-
-/// Whether a map is `{lookup: …}` or `{id: …}`, which is one value.
-fn is_reference(entries: &[(Arc<str>, Raw)]) -> bool {
-    matches!(entries, [(key, value)] if matches!(&**key, "lookup" | "id") && !matches!(value, Raw::Map(_)))
-}
-
-/// A text of an identity with its expressions replaced; a secret has no place in one.
-fn shown_text(
-    variables: &Variables<'_>,
-    place: &Place,
-    text: &str,
-) -> Result<String, Vec<Problem>> {
-    match variables.expand(text) {
-        Ok(Expanded::Literal(text)) => Ok(text.into_owned()),
-        Ok(Expanded::Text(text)) => Ok(text),
-        Ok(Expanded::Secret(..)) => Err(vec![
-            Problem::error(
-                Code::MisplacedSecret,
-                "an identity cannot hold a secret: plans and reports show it",
-            )
-            .at(place.clone(), "a secret")
-            .help("use `${var.…}` or `${env.…}`"),
-        ]),
-        Err(bad) => Err(bad
-            .into_iter()
-            .map(|bad| {
-                Problem::error(bad.code, bad.message)
-                    .at_part(place.clone(), bad.expression, "")
-                    .help(bad.help)
-            })
-            .collect()),
-    }
-}
-
-/// Reads the key of a tombstone.
-fn key_of(
-    variables: &Variables<'_>,
-    kind: &'static Kind,
-    raw: &Raw,
-    place: &Place,
-) -> Result<Key<'static>, Vec<Problem>> {
-    let identity_fields: Vec<&str> = kind
-        .fields
-        .iter()
-        .filter(|field| field.identity)
-        .map(|field| field.name)
-        .collect();
-    let form = identity_fields.join("/");
-    let bad = |message: String, help: String| {
-        Err(vec![
-            Problem::error(Code::BadTombstone, message)
-                .at(place.clone(), "not an identity")
-                .help(help),
-        ])
-    };
-    let expand = |text: &str| shown_text(variables, place, text);
-    let name = format!("removed.{}", kind.collection);
-    let refuse = |written: &str| {
-        let (message, help) = unquoted(&name, raw, written);
-        Err(vec![
-            Problem::error(Code::UnquotedNumber, format!("an item of {message}"))
-                .at(place.clone(), DISAGREE)
-                .help(help),
-        ])
-    };
-    let text = match (raw.as_text(), raw) {
-        (AsText::Text(text), _) => expand(text)?,
-        (AsText::Number(number), _) if number.is_u64() => number.to_string(),
-        (AsText::Number(number), _) => return refuse(&number.to_string()),
-        (AsText::Unquoted(written), _) => return refuse(written),
-        (_, Raw::Map(_)) if identity_fields.len() > 1 => {
-            let pointer = |at: At<'_>, part: Part| Place {
-                pointer: format!("{}{}", place.pointer, at.pointer()),
-                part,
-                ..place.clone()
-            };
-            let mut walker = Walker {
-                place: &pointer,
-                problems: Vec::new(),
-            };
-            let mut parts: Vec<Option<String>> = vec![None; identity_fields.len()];
-            for (key, value) in walker.known(raw, At::ROOT, "removed", &identity_fields) {
-                let text = walker.text(value, At::ROOT.key(key), key);
-                if let Some(index) = identity_fields.iter().position(|field| *field == key) {
-                    parts[index] = text;
-                }
-            }
-            if let Some(problem) = walker.problems.into_iter().next() {
-                return Err(vec![problem]);
-            }
-            let Some(parts) = parts.into_iter().collect::<Option<Vec<_>>>() else {
-                let message = format!(
-                    "a tombstone of {} needs {}",
-                    kind.collection,
-                    ticked(&identity_fields, "and")
-                );
-                return bad(
-                    message,
-                    format!("write `{{{}}}`", identity_fields.join(": …, ") + ": …"),
-                );
-            };
-            parts
-                .iter()
-                .map(|part| expand(part))
-                .collect::<Result<Vec<_>, _>>()?
-                .join("/")
-        }
-        (_, other) => {
-            let (message, _) = wrong_type(&name, "a text", other);
-            return bad(
-                format!("an item of {message}"),
-                format!("write each {}'s `{form}`", kind.singular),
-            );
-        }
-    };
-    let parts: BTreeSet<bool> = text
-        .splitn(identity_fields.len(), '/')
-        .map(|part| part.trim().is_empty())
-        .collect();
-    let count = text.splitn(identity_fields.len(), '/').count();
-    if parts.contains(&true) || count < identity_fields.len() {
-        return bad(
-            format!(
-                "`{text}` cannot identify {}",
-                super::resolve::article(kind.singular)
-            ),
-            format!("write its `{form}`"),
-        );
-    }
-    Ok(spelled(kind, &text).into_owned())
 }
 
 impl Desired {

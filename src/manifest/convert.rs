@@ -1,7 +1,7 @@
 //! From the values of a file to the values of a body, by the shapes of the kind.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::Number;
@@ -10,12 +10,13 @@ use super::keyed::NamedKeys;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use crate::codec;
+use crate::config::Written;
 use crate::kind::patterns;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
-use crate::state::identity::canonical;
+use crate::state::identity::{below, canonical};
 use crate::state::{Body, Leaves, Lifecycle, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
@@ -40,6 +41,10 @@ pub(crate) struct Converter<'a> {
     pub(crate) slips: Vec<Slip>,
     /// A warning for every secret that is not set, with its name.
     pub(crate) warnings: Vec<(String, Problem)>,
+    /// Names of live objects that stand bare, with their places.
+    pub(crate) bare: Vec<(Slip, Place)>,
+    /// Who takes over from the resource that is being converted, as it is written.
+    pub(super) heirs: BTreeMap<&'static str, Written>,
 }
 
 /// The resource that is being converted.
@@ -68,6 +73,8 @@ impl<'a> Converter<'a> {
             problems: Vec::new(),
             slips: Vec::new(),
             warnings: Vec::new(),
+            bare: Vec::new(),
+            heirs: BTreeMap::new(),
         }
     }
 
@@ -171,7 +178,13 @@ impl<'a> Converter<'a> {
                 .zip(values)
                 .filter_map(|(field, value)| Some((field.name, value?))),
         );
-        let body: Body = fields.into_iter().collect();
+        let mut body: Body = fields.into_iter().collect();
+        self.settle(here, &mut body);
+        let heirs = std::mem::take(&mut self.heirs);
+        if !heirs.is_empty() {
+            let own = |field: &str| body.get(field).and_then(below);
+            lifecycle.transfer_to = self.handles.heirs(kind, heirs, &own);
+        }
         let named: Vec<&str> = entries
             .iter()
             .filter(|(_, raw)| !matches!(raw, Raw::Null))
@@ -213,54 +226,6 @@ impl<'a> Converter<'a> {
         );
     }
 
-    fn lifecycle(&mut self, here: Here<'_>, raw: &Raw, at: At<'_>) -> Lifecycle {
-        const KEYS: &[&str] = &[
-            "preventDestroy",
-            "createOnly",
-            "ignoreChanges",
-            "renamedFrom",
-            "replace",
-        ];
-        let place = |inner: At<'_>, part: Part| {
-            here.origin
-                .part(&format!("{}{}", at.pointer(), inner.pointer()), part)
-        };
-        let mut walker = crate::yaml::walk::Walker {
-            place: &place,
-            problems: Vec::new(),
-        };
-        let mut lifecycle = Lifecycle::default();
-        let names: Vec<&'static str> = here.kind.fields.iter().map(|field| field.name).collect();
-        for (key, value) in walker.known(raw, At::ROOT, "lifecycle", KEYS) {
-            let at = At::ROOT.key(key);
-            match key {
-                "preventDestroy" => {
-                    lifecycle.prevent_destroy = walker.flag(value, at, key).unwrap_or_default();
-                }
-                "createOnly" => {
-                    lifecycle.create_only = walker.flag(value, at, key).unwrap_or_default();
-                }
-                "replace" => lifecycle.replace = walker.flag(value, at, key).unwrap_or_default(),
-                "renamedFrom" => {
-                    lifecycle.renamed_from = walker
-                        .plain(value, at, key)
-                        .map(|text| crate::state::identity::spelled(here.kind, &text).into_owned());
-                }
-                _ => {
-                    for (index, item) in walker.items(value, at, key).iter().enumerate() {
-                        if let Some(name) = walker.word(item, at.index(index), key, &names) {
-                            lifecycle.ignore_changes.push(name.to_owned());
-                        }
-                    }
-                    lifecycle.ignore_changes.sort();
-                    lifecycle.ignore_changes.dedup();
-                }
-            }
-        }
-        self.problems.append(&mut walker.problems);
-        lifecycle
-    }
-
     /// Converts the value of a field; absent when it is wrong, which is then reported.
     pub(crate) fn field(
         &mut self,
@@ -289,11 +254,9 @@ impl<'a> Converter<'a> {
                 self.single(here, field, checker, raw, at)?
             }
             Shape::Reference(target) => {
-                Value::Reference(self.reference(here, target.collection, raw, at, field.name)?)
+                Value::Reference(self.reference(here, target, raw, at, field.name)?)
             }
-            Shape::References(target) => {
-                self.references(here, target.collection, raw, at, field.name)?
-            }
+            Shape::References(target) => self.references(here, target, raw, at, field.name)?,
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?
             }

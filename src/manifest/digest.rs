@@ -1,14 +1,20 @@
 //! The digest of a desired state: equal where nothing that matters differs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
 use super::compose::{Detail, Tombstone};
-use crate::state::{ByAddress, Lifecycle, Reference, State, Value};
+use crate::state::{ByAddress, Heirs, Lifecycle, Reference, State, Value};
 
 /// The SHA-256 of a desired state in hexadecimal, with secrets as templates.
-pub(crate) fn digest(state: &State, details: &ByAddress<Detail>, removed: &[Tombstone]) -> String {
+pub(crate) fn digest(
+    state: &State,
+    details: &ByAddress<Detail>,
+    removed: &[Tombstone],
+    heirs: &BTreeMap<&'static str, Heirs>,
+) -> String {
     let mut hasher = Sha256::new();
     let mut line = Vec::new();
     for (address, resource) in state {
@@ -33,8 +39,14 @@ pub(crate) fn digest(state: &State, details: &ByAddress<Detail>, removed: &[Tomb
         line.push(b'-');
         text(&mut line, stone.collection);
         text(&mut line, &format!("{:?}", stone.key));
+        if !stone.transfer_to.is_empty() {
+            text(&mut line, &format!("{:?}", stone.transfer_to));
+        }
         line.push(b'\n');
         hasher.update(&line);
+    }
+    if !heirs.is_empty() {
+        hasher.update(format!("{heirs:?}"));
     }
     hasher
         .finalize()
@@ -69,13 +81,18 @@ fn feed(out: &mut Vec<u8>, value: &Value) {
         }
         Value::Reference(reference) => {
             let (mark, name) = match reference {
-                Reference::To(address) => (b'a', &address.handle),
-                Reference::Lookup { name, .. } => (b'l', name),
-                Reference::Id { id, .. } => (b'i', id),
+                Reference::To(address) => (b'a', &*address.handle),
+                Reference::Lookup { name, .. } => (b'l', &*name.name),
+                Reference::Id { id, .. } => (b'i', &**id),
             };
             out.push(mark);
             text(out, reference.collection());
             text(out, name);
+            if let Reference::Lookup { name, .. } = reference
+                && !name.scope.is_empty()
+            {
+                text(out, &format!("{:?}", name.scope));
+            }
         }
         Value::List(items) => {
             out.push(b'[');

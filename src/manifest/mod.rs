@@ -10,10 +10,13 @@ mod convert;
 mod digest;
 pub mod files;
 mod keyed;
+mod lifecycle;
 mod origin;
+mod overlay;
 mod resolve;
 mod rules;
 mod secret_text;
+mod tombstones;
 pub mod write;
 
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};

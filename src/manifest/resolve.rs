@@ -6,13 +6,15 @@ use indexmap::IndexMap;
 
 use super::convert::{Converter, Here};
 use super::origin::Origin;
-use crate::kind::{KINDS, Kind, find};
+use crate::config::written::{ID, LOOKUP, WrittenReader};
+use crate::config::{Written, WrittenName};
+use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, nearest};
-use crate::state::identity::canonical_name;
-use crate::state::{Address, ByAddress, Reference, Value};
+use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes};
+use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Value};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{Expanded, Variables};
-use crate::yaml::walk::wrong_type;
+use crate::yaml::walk::{Walker, wrong_type};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -39,9 +41,25 @@ struct Collection<'a> {
     handles: IndexMap<Arc<str>, &'a Declared, RandomState>,
     /// Names that bodies give; where a body gives none, the handle is the name.
     explicit: HashMap<Arc<str>, String>,
+    /// What the names count below as the bodies say it, for kinds whose names do not count everywhere.
+    scopes: HashMap<Arc<str>, WrittenScope>,
     /// Handles by canonical name; made when somebody looks a name up.
-    names: OnceLock<HashMap<String, Arc<str>>>,
+    names: OnceLock<HashMap<String, Vec<Arc<str>>>>,
 }
+
+/// The values of scopes as they are written.
+type WrittenScope = Vec<(&'static str, Written)>;
+
+/// What a resource lies below by one scope.
+type Own<'o> = &'o dyn Fn(&str) -> Option<Below>;
+
+/// Lies below nothing that is known.
+pub(crate) fn nowhere(_: &str) -> Option<Below> {
+    None
+}
+
+/// Parents that are followed upwards; no table has more.
+const MAX_DEPTH: usize = 8;
 
 /// A handle that is not declared.
 pub(crate) struct Slip {
@@ -76,6 +94,7 @@ impl<'a> Handles<'a> {
                     kind,
                     handles: IndexMap::default(),
                     explicit: HashMap::new(),
+                    scopes: HashMap::new(),
                     names: OnceLock::new(),
                 };
                 (kind.collection, empty)
@@ -84,6 +103,10 @@ impl<'a> Handles<'a> {
         for ((address, one), body) in declared.iter().zip(bodies) {
             if let Some(collection) = collections.get_mut(address.collection) {
                 collection.handles.insert(Arc::clone(&address.handle), one);
+                let scope = written_scope(collection.kind, body, variables);
+                if !scope.is_empty() {
+                    collection.scopes.insert(Arc::clone(&address.handle), scope);
+                }
                 let Some(name) = body.get(collection.kind.naming_field().name) else {
                     continue;
                 };
@@ -120,21 +143,155 @@ impl<'a> Handles<'a> {
         Some(Arc::clone(handle))
     }
 
-    /// The handle of the declared resource with a name.
-    fn named(&self, collection: &str, name: &str) -> Option<Arc<str>> {
-        let collection = self.collections.get(collection)?;
+    /// The handles of the declared resources with a name, wherever it counts.
+    fn all_named(&self, collection: &str, name: &str) -> &[Arc<str>] {
+        let Some(collection) = self.collections.get(collection) else {
+            return &[];
+        };
         let names = collection.names.get_or_init(|| {
-            collection
-                .handles
-                .keys()
-                .filter(|handle| !collection.explicit.contains_key(*handle))
-                .map(|handle| (canonical_name(collection.kind, handle), Arc::clone(handle)))
-                .chain(collection.explicit.iter().map(|(handle, name)| {
-                    (canonical_name(collection.kind, name), Arc::clone(handle))
-                }))
-                .collect()
+            let mut names: HashMap<String, Vec<Arc<str>>> = HashMap::new();
+            for handle in collection.handles.keys() {
+                let name = collection.explicit.get(handle);
+                let name = canonical_name(collection.kind, name.map_or(&**handle, |name| name));
+                names.entry(name).or_default().push(Arc::clone(handle));
+            }
+            names
         });
-        names.get(&canonical_name(collection.kind, name)).cloned()
+        let name = canonical_name(collection.kind, name);
+        names.get(&name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The handles of the declared resources that a name may mean.
+    fn meant_by(&self, collection: &str, named: &Named<'_>, depth: usize) -> Vec<&Arc<str>> {
+        let fits = |handle: &&Arc<str>| {
+            let mut scope = named.scope.iter();
+            scope.all(|(field, wanted)| {
+                self.below(collection, handle, field, depth).as_ref() == Some(wanted)
+            })
+        };
+        let all = self.all_named(collection, &named.name).iter();
+        all.filter(fits).collect()
+    }
+
+    /// What the name of a declared resource counts below.
+    fn below(&self, collection: &str, handle: &str, field: &str, depth: usize) -> Option<Below> {
+        let scope = self.collections.get(collection)?.scopes.get(handle)?;
+        let (_, written) = scope.iter().find(|(name, _)| *name == field)?;
+        self.scope_value(find(collection)?, field, written, depth.checked_sub(1)?)
+    }
+
+    /// The value of a scope.
+    fn scope_value(
+        &self,
+        kind: &Kind,
+        field: &str,
+        written: &Written,
+        depth: usize,
+    ) -> Option<Below> {
+        match (kind.field(field)?.shape, written) {
+            (Shape::Reference(target), written) => Some(Below::Parent(
+                self.reference(target, written, &nowhere, depth)?,
+            )),
+            (_, Written::Text(text)) => Some(Below::Word(canonical_text(text).into())),
+            (_, Written::Lookup(_) | Written::Id(_)) => None,
+        }
+    }
+
+    /// What a reference means that is no value of a field: a text is a handle or else a name. `own`
+    /// says what the one that refers to it lies below.
+    fn reference(
+        &self,
+        target: Target,
+        written: &Written,
+        own: Own<'_>,
+        depth: usize,
+    ) -> Option<Reference> {
+        let collection = target.collection;
+        let mut named = match written {
+            Written::Id(id) => {
+                let id = Arc::clone(id);
+                return Some(Reference::Id { collection, id });
+            }
+            Written::Text(text) => {
+                if let Some(handle) = self.handle(collection, text) {
+                    return Some(Reference::To(Address { collection, handle }));
+                }
+                let name = canonical_text(text).into_owned();
+                Named::of_name(find(collection).map_or(name, |kind| canonical_name(kind, text)))
+            }
+            Written::Lookup(written) => self.named(find(collection)?, written, depth)?,
+        };
+        fill_in(&mut named, &target, &Body::default());
+        if let Within::Same(field) = target.within
+            && let Some(below) = own(field)
+        {
+            named.fill(field, below);
+        }
+        Some(match self.meant_by(collection, &named, depth).as_slice() {
+            [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
+            _ => lookup(collection, named),
+        })
+    }
+
+    /// What a name means that is written with what it counts below.
+    pub(crate) fn name(
+        &self,
+        kind: &'static Kind,
+        written: &WrittenName,
+    ) -> Option<Named<'static>> {
+        self.named(kind, written, MAX_DEPTH)
+    }
+
+    fn named(&self, kind: &Kind, written: &WrittenName, depth: usize) -> Option<Named<'static>> {
+        let mut named = Named::of_name(canonical_name(kind, &written.name));
+        for (field, value) in &written.scope {
+            named.fill(
+                field,
+                self.scope_value(kind, field, value, depth.checked_sub(1)?)?,
+            );
+        }
+        Some(named)
+    }
+
+    /// Who takes over, by what they are called; `own` says what the one lies below from which they do.
+    pub(crate) fn heirs(
+        &self,
+        kind: &Kind,
+        written: impl IntoIterator<Item = (&'static str, Written)>,
+        own: Own<'_>,
+    ) -> Heirs {
+        let chosen = kind.chosen_heirs();
+        let heirs = written.into_iter().filter_map(|(name, written)| {
+            let chosen = chosen.iter().find(|one| one.name == name)?;
+            Some((
+                name,
+                self.reference(chosen.target, &written, own, MAX_DEPTH)?,
+            ))
+        });
+        heirs.collect()
+    }
+
+    /// Warns of bare names that are nearly a handle: a live object is meant then, and perhaps should
+    /// not be.
+    pub(crate) fn near_bare(&self, bare: impl Iterator<Item = (Slip, Place)>) -> Vec<Problem> {
+        let mut left = COMPARISONS;
+        let warnings = bare.filter_map(|(slip, place)| {
+            let near = self.near(slip.collection, &slip.handle, &mut left)?;
+            let kind = find(slip.collection)?;
+            let message = format!(
+                "no declared {} is named `{}`; the live one of that name is meant",
+                kind.singular, slip.handle
+            );
+            Some(
+                Problem::warning(Code::NearHandle, message)
+                    .at(place, "referenced here")
+                    .help(format!(
+                        "did you mean `{near}`? if not, write `{{lookup: \"{}\"}}`",
+                        slip.handle
+                    )),
+            )
+        });
+        warnings.collect()
     }
 
     /// Says of every mistyped handle which declared one it most likely stands for, in order, as long
@@ -166,12 +323,48 @@ impl<'a> Handles<'a> {
     }
 }
 
+/// Looks a name up among what is live.
+fn lookup(collection: &'static str, named: Named<'static>) -> Reference {
+    let name = named.into();
+    Reference::Lookup { collection, name }
+}
+
+/// The scopes of a body as it says them. What is wrong with them is reported where the fields are
+/// converted.
+fn written_scope(kind: &'static Kind, body: &Raw, variables: &Variables<'_>) -> WrittenScope {
+    let place = |_: At<'_>, _: Part| Place::file("");
+    let expand = |text: &str, _: Place| match variables.expand(text) {
+        Ok(Expanded::Literal(text)) => Ok(text.into_owned()),
+        Ok(Expanded::Text(text)) => Ok(text),
+        _ => Err(Vec::new()),
+    };
+    let mut walker = Walker {
+        place: &place,
+        problems: Vec::new(),
+    };
+    let mut reader = WrittenReader {
+        walker: &mut walker,
+        expand: &expand,
+    };
+    let written = scopes(kind).filter_map(|field| {
+        let raw = body.get(field.name)?;
+        let written = match field.shape {
+            Shape::Reference(target) => {
+                reader.reference(raw, At::ROOT, field.name, target.collection)
+            }
+            _ => reader.text(raw, At::ROOT, field.name).map(Written::Text),
+        };
+        Some((field.name, written?))
+    });
+    written.collect()
+}
+
 impl Converter<'_> {
     /// One reference.
     pub(crate) fn reference(
         &mut self,
         here: Here<'_>,
-        collection: &'static str,
+        target: Target,
         raw: &Raw,
         at: At<'_>,
         name: &str,
@@ -184,12 +377,15 @@ impl Converter<'_> {
                 };
                 let inside = at.key(key);
                 match &**key {
-                    "lookup" => {
-                        let text = self.reference_text(here, value, inside, "lookup")?;
-                        Some(self.lookup(collection, &text))
+                    LOOKUP if matches!(value, Raw::Map(_)) => {
+                        self.lookup_of_map(here, target, value, inside)
                     }
-                    "id" => {
-                        let text = self.reference_text(here, value, inside, "id")?;
+                    LOOKUP => {
+                        let text = self.reference_text(here, value, inside, LOOKUP)?;
+                        Some(self.lookup(target, &text))
+                    }
+                    ID => {
+                        let text = self.reference_text(here, value, inside, ID)?;
                         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
                             self.error(
                                 here,
@@ -202,7 +398,7 @@ impl Converter<'_> {
                             return None;
                         }
                         Some(Reference::Id {
-                            collection,
+                            collection: target.collection,
                             id: text,
                         })
                     }
@@ -218,7 +414,7 @@ impl Converter<'_> {
             }
             _ => {
                 let text = self.reference_text(here, raw, at, name)?;
-                self.handle(here, collection, &text, at, name)
+                self.handle(here, target, &text, at, name)
             }
         }
     }
@@ -245,15 +441,132 @@ impl Converter<'_> {
         Some(text)
     }
 
-    fn lookup(&self, collection: &'static str, name: &str) -> Reference {
-        if let Some(handle) = self.handles.named(collection, name) {
+    /// A name alone. What it counts below is filled in from what refers to it, see [`Self::settle`].
+    fn lookup(&self, target: Target, name: &str) -> Reference {
+        let collection = target.collection;
+        let name = find(collection).map_or_else(
+            || canonical_text(name).into_owned(),
+            |kind| canonical_name(kind, name),
+        );
+        self.looked_up(target, Named::of_name(name))
+    }
+
+    fn looked_up(&self, target: Target, mut named: Named<'static>) -> Reference {
+        fill_in(&mut named, &target, &Body::default());
+        let collection = target.collection;
+        let waits = matches!(target.within, Within::Same(field) if named.below(field).is_none());
+        if !waits && let [handle] = *self.handles.meant_by(collection, &named, MAX_DEPTH) {
+            let handle = Arc::clone(handle);
             return Reference::To(Address { collection, handle });
         }
-        let name = find(collection)
-            .map_or_else(|| name.trim().to_owned(), |kind| canonical_name(kind, name));
-        Reference::Lookup {
-            collection,
-            name: name.into(),
+        lookup(collection, named)
+    }
+
+    /// A name with what it counts below.
+    fn lookup_of_map(
+        &mut self,
+        here: Here<'_>,
+        target: Target,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> Option<Reference> {
+        let kind = find(target.collection)?;
+        let written = self.written(here, at, |reader| {
+            reader.lookup(raw, At::ROOT, target.collection)
+        })?;
+        let named = self.handles.name(kind, &written)?;
+        Some(self.looked_up(target, named))
+    }
+
+    /// Reads a small fixed shape at a place of the resource.
+    pub(crate) fn written<T>(
+        &mut self,
+        here: Here<'_>,
+        at: At<'_>,
+        read: impl FnOnce(&mut WrittenReader<'_, '_>) -> T,
+    ) -> T {
+        let above = at.pointer();
+        let place = |inner: At<'_>, part: Part| {
+            here.origin
+                .part(&format!("{above}{}", inner.pointer()), part)
+        };
+        let variables = &self.variables;
+        let expand =
+            |text: &str, place: Place| super::tombstones::shown_text(variables, &place, text);
+        let mut walker = Walker {
+            place: &place,
+            problems: Vec::new(),
+        };
+        let read = read(&mut WrittenReader {
+            walker: &mut walker,
+            expand: &expand,
+        });
+        self.problems.append(&mut walker.problems);
+        read
+    }
+
+    /// Says of lookups in a body what their names count below, where that is what the body lies below
+    /// itself, and which of them are declared.
+    pub(crate) fn settle(&mut self, here: Here<'_>, body: &mut Body) {
+        for field in here.kind.fields {
+            let Some(target) = field.shape.target() else {
+                continue;
+            };
+            let Within::Same(scope) = target.within else {
+                continue;
+            };
+            let own = body.get(scope).and_then(below);
+            let Some(value) = body.get_mut(field.name) else {
+                continue;
+            };
+            let items = match value {
+                Value::List(items) => items.as_mut_slice(),
+                one => std::slice::from_mut(one),
+            };
+            for item in &mut *items {
+                let Value::Reference(reference @ Reference::Lookup { .. }) = item else {
+                    continue;
+                };
+                let Reference::Lookup { collection, name } = &*reference else {
+                    continue;
+                };
+                let collection = *collection;
+                let mut named = (**name).clone();
+                if let Some(own) = &own {
+                    named.fill(scope, own.clone());
+                }
+                let meant = self.handles.meant_by(collection, &named, MAX_DEPTH);
+                *reference = match meant.as_slice() {
+                    [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
+                    _ => lookup(collection, named),
+                };
+            }
+            if let Some(Value::List(items)) = body.get_mut(field.name) {
+                self.again_in_order(here, field.name, items);
+            }
+        }
+    }
+
+    /// Sorts references whose meaning has become clear, and refuses one that comes twice.
+    fn again_in_order(&mut self, here: Here<'_>, name: &str, items: &mut [Value]) {
+        items.sort_by(|a, b| match (a, b) {
+            (Value::Reference(a), Value::Reference(b)) => a.cmp(b),
+            _ => std::cmp::Ordering::Equal,
+        });
+        let twice = items.windows(2).find_map(|pair| match pair {
+            [Value::Reference(first), again] if pair.first() == Some(again) => Some(first),
+            _ => None,
+        });
+        if let Some(twice) = twice.map(shown) {
+            let at = At::ROOT.key(name);
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::DuplicateItem,
+                format!("`{name}` names `{twice}` twice"),
+                "two ways to say it",
+                Some("keep one of them".to_owned()),
+            );
         }
     }
 
@@ -280,24 +593,36 @@ impl Converter<'_> {
     fn handle(
         &mut self,
         here: Here<'_>,
-        collection: &'static str,
+        target: Target,
         text: &str,
         at: At<'_>,
         name: &str,
     ) -> Option<Reference> {
+        let collection = target.collection;
         if let Some(handle) = self.handles.handle(collection, text) {
             return Some(Reference::To(Address { collection, handle }));
         }
         let kind = find(collection)?;
         if kind.bare {
-            return Some(self.lookup(collection, text));
+            let reference = self.lookup(target, text);
+            if matches!(reference, Reference::Lookup { .. }) && kind.managed {
+                self.bare.push((
+                    Slip {
+                        problem: 0,
+                        collection,
+                        handle: text.to_owned(),
+                    },
+                    here.place(at, Part::Value),
+                ));
+            }
+            return Some(reference);
         }
         if self.handles.incomplete {
             // What is named may stand in the file that could not be read.
             return None;
         }
         let place = here.place(at, Part::Value);
-        let problem = if let Some(handle) = self.handles.named(collection, text) {
+        let problem = if let [handle, ..] = self.handles.all_named(collection, text) {
             Problem::error(
                 Code::UnresolvedReference,
                 format!("no {} has the handle `{text}`", kind.singular),
@@ -354,11 +679,12 @@ impl Converter<'_> {
     pub(crate) fn references(
         &mut self,
         here: Here<'_>,
-        collection: &'static str,
+        target: impl Into<Target>,
         raw: &Raw,
         at: At<'_>,
         name: &str,
     ) -> Option<Value> {
+        let target = target.into();
         let Raw::List(items) = raw else {
             self.wrong(here, at, raw, name, "a list of handles");
             return None;
@@ -366,7 +692,7 @@ impl Converter<'_> {
         let mut found: Vec<(Reference, usize)> = Vec::with_capacity(items.len());
         let mut whole = true;
         for (index, item) in items.iter().enumerate() {
-            match self.reference(here, collection, item, at.index(index), name) {
+            match self.reference(here, target, item, at.index(index), name) {
                 Some(reference) => found.push((reference, index)),
                 None => whole = false,
             }
@@ -376,11 +702,7 @@ impl Converter<'_> {
             if let [(first, before), (again, after)] = pair
                 && first == again
             {
-                let what = match first {
-                    Reference::To(address) => address.handle.to_string(),
-                    Reference::Lookup { name, .. } => name.to_string(),
-                    Reference::Id { id, .. } => id.to_string(),
-                };
+                let what = shown(first);
                 self.duplicate_item(here, name, &what, (at.index(*after), at.index(*before)));
                 whole = false;
             }
@@ -389,5 +711,14 @@ impl Converter<'_> {
             .into_iter()
             .map(|(reference, _)| Value::Reference(reference));
         whole.then(|| Value::List(values.collect()))
+    }
+}
+
+/// A reference as a person writes it.
+fn shown(reference: &Reference) -> String {
+    match reference {
+        Reference::To(address) => address.handle.to_string(),
+        Reference::Lookup { name, .. } => name.to_string(),
+        Reference::Id { id, .. } => id.to_string(),
     }
 }

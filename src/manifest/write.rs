@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use super::files::Sources;
 use crate::codec;
-use crate::kind::{KINDS, Kind, Shape, find};
+use crate::kind::{KINDS, Kind, Shape, Target, find};
 use crate::safe::hidden;
-use crate::state::identity::canonical_name;
-use crate::state::{Address, Leaves, Reference, Resource, State, Value};
+use crate::state::identity::{canonical_name, fill_in};
+use crate::state::{Address, Below, Body, Leaves, Named, Reference, Resource, State, Value};
 use crate::yaml::{Source, variables};
 
 /// Writes a state as manifests, one file a collection that has resources.
@@ -44,6 +44,7 @@ pub fn to_yaml(state: &State, collection: &str) -> String {
     let mut writer = Writer {
         state,
         out: String::new(),
+        body: Body::default(),
     };
     writer.key(0, collection);
     writer.out.push('\n');
@@ -59,6 +60,8 @@ const WIDTH: usize = 100;
 struct Writer<'a> {
     state: &'a State,
     out: String,
+    /// The body that is being written.
+    body: Body,
 }
 
 impl Writer<'_> {
@@ -79,6 +82,7 @@ impl Writer<'_> {
         let naming = resource.kind.naming_field().name;
         let implied = canonical_name(resource.kind, &address.handle);
         let mut empty = true;
+        self.body = resource.body.clone();
         for (name, value) in resource.body.iter() {
             if name == naming && value.as_text() == Some(&implied) {
                 continue;
@@ -140,7 +144,9 @@ impl Writer<'_> {
             Value::Number(number) => number.to_string(),
             Value::Text(text) => quoted(&variables::escape(text)).into_owned(),
             Value::Secret(secret) => quoted(&secret.template).into_owned(),
-            Value::Reference(reference) => self.reference(reference),
+            Value::Reference(reference) => {
+                self.reference(reference, shape.and_then(|shape| shape.target()))
+            }
             Value::List(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.flow(item, shape)).collect();
                 format!("[{}]", items.join(", "))
@@ -160,13 +166,21 @@ impl Writer<'_> {
         format!("{{{}}}", entries.join(", "))
     }
 
-    fn reference(&self, reference: &Reference) -> String {
+    fn reference(&self, reference: &Reference, target: Option<Target>) -> String {
         match reference {
             Reference::To(address) => quoted(&variables::escape(&address.handle)).into_owned(),
             Reference::Lookup { collection, name } => {
-                let text = quoted(&variables::escape(name)).into_owned();
-                let bare = find(collection).is_some_and(|kind| self.may_stand_bare(kind, name));
-                if bare {
+                let text = quoted(&variables::escape(&name.name)).into_owned();
+                let kind = find(collection);
+                // What it counts below need not be said where what refers to it tells.
+                let mut implied = Named::of_name(&*name.name);
+                if let Some(target) = target {
+                    fill_in(&mut implied, &target, &self.body);
+                }
+                if implied.scope != name.scope {
+                    return format!("{{lookup: {}}}", self.named(kind, name));
+                }
+                if kind.is_some_and(|kind| self.may_stand_bare(kind, &name.name)) {
                     text
                 } else {
                     format!("{{lookup: {text}}}")
@@ -174,6 +188,24 @@ impl Writer<'_> {
             }
             Reference::Id { id, .. } => format!("{{id: \"{id}\"}}"),
         }
+    }
+
+    /// A name with what it counts below.
+    fn named(&self, kind: Option<&'static Kind>, named: &Named<'_>) -> String {
+        let naming = kind.map_or("name", |kind| kind.naming_field().name);
+        let mut parts = vec![format!(
+            "{naming}: {}",
+            quoted(&variables::escape(&named.name))
+        )];
+        for (field, below) in &named.scope {
+            let target = kind.and_then(|kind| kind.field(field)?.shape.target());
+            let value = match below {
+                Below::Word(word) => quoted(&variables::escape(word)).into_owned(),
+                Below::Parent(parent) => self.reference(parent, target),
+            };
+            parts.push(format!("{field}: {value}"));
+        }
+        format!("{{{}}}", parts.join(", "))
     }
 
     /// Whether a bare name is read as the live object of that name.

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashSet};
 
 use crate::manifest::Desired;
 use crate::problem::Place;
-use crate::state::{Address, State};
+use crate::state::{Address, Heirs, State};
 
 /// The desired state with every reference as an address.
 #[derive(Debug, Default)]
@@ -13,6 +13,13 @@ pub struct Bound {
     pub desired: State,
     /// The live object behind an address.
     pub live: HashMap<Address, usize>,
+    /// Who takes over what hangs on a declared resource that is removed, as addresses.
+    pub heirs: HashMap<Address, Heirs>,
+    /// Likewise for live objects that a tombstone names.
+    pub heirs_of_tombstones: HashMap<usize, Heirs>,
+    /// Live objects that a resource owns besides the one that it is, by the resource's address: a run
+    /// ended between the halves of a replacement, and this is the half that is to go.
+    pub replaced: HashMap<usize, Address>,
     /// Live objects that a tombstone names, with the tombstone's place.
     pub tombstones: Vec<(usize, Place)>,
     /// Which of them a resource leaves that moves, by its address: their parts go when all parts of the

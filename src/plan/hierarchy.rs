@@ -6,27 +6,27 @@ use foldhash::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 
 use crate::codec::{id_text, read_field};
-use crate::kind::removal::Heir;
-use crate::kind::{Field, KINDS, Kind, Shape, Wire};
+use crate::kind::removal::{Above, Heir};
+use crate::kind::{Field, KINDS, Kind, Wire};
 use crate::live::marks::shows;
-use crate::live::{Live, LiveObject};
+use crate::live::{Live, LiveObject, at};
 use crate::manifest::Desired;
 use crate::plan::bound::place;
-use crate::plan::requests::Op;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Reference, Value};
 use crate::verb::Verb;
 
-/// The parents of one collection's objects by one field, now and after the plan.
+/// What one field makes of one collection's objects, now and after the plan: to each the ones that it
+/// names, above it or below it.
 struct Hierarchy<'t> {
     field: &'static Field,
     /// The tasks that send the field, by their place.
     setters: HashMap<&'t Address, usize>,
     /// What the plan deletes; its children go over to its heir, so that a way leads on through it.
     deleted: HashSet<&'t Address>,
-    live: HashMap<Address, Address>,
-    after: HashMap<Address, Address>,
+    live: HashMap<Address, Vec<Address>>,
+    after: HashMap<Address, Vec<Address>>,
 }
 
 impl<'t> Hierarchy<'t> {
@@ -35,7 +35,7 @@ impl<'t> Hierarchy<'t> {
         let mut all = Vec::new();
         for kind in KINDS {
             for field in kind.fields {
-                if refers_to_its_own(kind, field)
+                if field.hierarchy
                     && matches!(field.wire(live.dialect), Wire::Sent { .. })
                     && tasks.iter().any(|task| {
                         task.kind == *kind && task.verb != Verb::Create && sends(task, field, live)
@@ -49,13 +49,14 @@ impl<'t> Hierarchy<'t> {
     }
 
     fn of(kind: &'static Kind, field: &'static Field, tasks: &'t [Task], live: &Live) -> Self {
-        let now: HashMap<Address, Address> = live
+        let now: HashMap<Address, Vec<Address>> = live
             .collection(kind.collection)
             .filter_map(|index| {
                 let raw = &live.objects.get(index)?.raw;
-                let parent = parent(read_field(field, live.dialect, raw, live).as_ref())?.clone();
-                Some((live.address_of(index)?, parent))
+                let named = named(read_field(field, live.dialect, raw, live).as_ref());
+                Some((live.address_of(index)?, named))
             })
+            .filter(|(_, named)| !named.is_empty())
             .collect();
         let mut hierarchy = Self {
             field,
@@ -68,40 +69,65 @@ impl<'t> Hierarchy<'t> {
             if task.kind != kind {
                 continue;
             }
-            let parent = if sends(task, field, live) {
+            let next = if sends(task, field, live) {
                 hierarchy.setters.insert(&task.address, index);
-                parent(task.body.get(field.name)).cloned()
+                named(task.body.get(field.name))
             } else if task.verb == Verb::Delete {
                 hierarchy.deleted.insert(&task.address);
-                heir(task, live)
+                heir(task, field, live).into_iter().collect()
             } else {
                 continue;
             };
-            match parent {
-                Some(parent) => hierarchy.after.insert(task.address.clone(), parent),
-                None => hierarchy.after.remove(&task.address),
-            };
+            hierarchy.after.insert(task.address.clone(), next);
         }
         hierarchy
     }
 
-    /// The way up after the plan, from the parent of an address to where it ends or comes back to
-    /// something on it; the address itself comes last if the way leads there.
-    fn way_up<'a>(&'a self, start: &'a Address) -> Vec<&'a Address> {
-        let mut seen = HashSet::default();
-        let mut way = Vec::new();
-        let mut at = start;
-        while let Some(next) = self.after.get(at).filter(|next| seen.insert(*next)) {
-            way.push(next);
-            if next == start {
-                break;
-            }
-            at = next;
-        }
-        way
+    /// What an address names after the plan.
+    fn next(&self, address: &Address) -> &[Address] {
+        self.after.get(address).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a way of parents, each the one it is now or the one it will be, leads somewhere.
+    /// A way after the plan that leads from what an address names back to it, the address itself last.
+    fn circle<'a>(&'a self, start: &'a Address) -> Option<Vec<&'a Address>> {
+        let mut seen = HashSet::default();
+        // Each address with the number of those that it names and that were followed.
+        let mut way: Vec<(&Address, usize)> = vec![(start, 0)];
+        while let Some((at, followed)) = way.last_mut() {
+            let Some(next) = self.next(at).get(*followed) else {
+                way.pop();
+                continue;
+            };
+            *followed += 1;
+            if next == start {
+                let on_it = way.iter().skip(1).map(|(address, _)| *address);
+                return Some(on_it.chain([start]).collect());
+            }
+            if seen.insert(next) {
+                way.push((next, 0));
+            }
+        }
+        None
+    }
+
+    /// The tasks that set what an address leads to after the plan, the first on each way.
+    fn first_setters<'a>(&'a self, start: &'a Address) -> Vec<(&'a Address, usize)> {
+        let mut seen = HashSet::default();
+        let mut found = Vec::new();
+        let mut open: Vec<&Address> = self.next(start).iter().collect();
+        while let Some(at) = open.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            match self.setters.get(at) {
+                Some(index) => found.push((at, *index)),
+                None => open.extend(self.next(at)),
+            }
+        }
+        found
+    }
+
+    /// Whether a way, each step one of now or one of then, leads somewhere.
     fn may_lead(&self, from: &Address, to: &Address) -> bool {
         let mut seen = HashSet::default();
         let mut open = vec![from];
@@ -110,7 +136,8 @@ impl<'t> Hierarchy<'t> {
                 return true;
             }
             if seen.insert(at) {
-                open.extend(self.live.get(at).into_iter().chain(self.after.get(at)));
+                let sides = [&self.live, &self.after].into_iter();
+                open.extend(sides.filter_map(|side| side.get(at)).flatten());
             }
         }
         false
@@ -159,8 +186,7 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, live: &Live) -> Vec<Probl
             if !hierarchy.setters.contains_key(start) || told.contains(start) {
                 continue;
             }
-            let way = hierarchy.way_up(start);
-            if way.last() == Some(&start) {
+            if let Some(way) = hierarchy.circle(start) {
                 problems.push(hierarchy.refusal(&way, start, desired));
                 told.extend(way.iter().filter_map(|on_it| {
                     let (address, _) = hierarchy.setters.get_key_value(*on_it)?;
@@ -172,25 +198,20 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, live: &Live) -> Vec<Probl
     problems
 }
 
-/// For every task that moves an object, the task above it that has to come first: `(later, first)`.
+/// For every task that moves an object, the tasks that have to come first: `(later, first)`.
 ///
-/// Moved from the top down, each object comes below what has its place already, and no circle comes
-/// about on the way. That is asked for only where one could: where parents of now and parents of
-/// then form one. Everything else stays free to run at once.
+/// What an object leads to after the plan has its place before the object does: then whatever has its
+/// place leads to such objects only, and no circle comes about on the way. A stands over B and is to
+/// stand below it: A lets go before B takes it. That is asked for only where a circle could come about:
+/// where steps of now and of then form one. Everything else stays free to run at once.
 pub(super) fn from_the_top(tasks: &[Task], live: &Live) -> Vec<(usize, usize)> {
     let mut edges = Vec::new();
     for hierarchy in Hierarchy::moved(tasks, live) {
         for (address, later) in &hierarchy.setters {
-            let way = hierarchy.way_up(address);
-            let above = way
-                .iter()
-                .find_map(|above| Some((*above, *hierarchy.setters.get(*above)?)));
-            if let Some((above, first)) = above
-                && first != *later
-                && hierarchy.may_lead(above, address)
-            {
-                edges.push((*later, first));
-            }
+            let first = hierarchy.first_setters(address).into_iter();
+            let first = first
+                .filter(|(ahead, index)| *index != *later && hierarchy.may_lead(ahead, address));
+            edges.extend(first.map(|(_, first)| (*later, first)));
         }
     }
     edges
@@ -200,46 +221,58 @@ pub(super) fn from_the_top(tasks: &[Task], live: &Live) -> Vec<(usize, usize)> {
 pub(super) fn share_a_circle(kind: &'static Kind, one: usize, other: usize, live: &Live) -> bool {
     kind.fields
         .iter()
-        .filter(|field| refers_to_its_own(kind, field))
+        .filter(|field| field.hierarchy)
         .any(|field| leads(field, one, other, live) && leads(field, other, one, live))
 }
 
-/// Whether the live way up from an object leads to another one, or back to itself.
+/// Whether the live ways from an object lead to another one, or back to itself.
 fn leads(field: &Field, from: usize, to: usize, live: &Live) -> bool {
     let mut seen = HashSet::default();
-    let mut at = from;
-    while let Some(next) = above(field, at, live) {
-        if next == to {
+    let mut open = next(field, from, live);
+    while let Some(at) = open.pop() {
+        if at == to {
             return true;
         }
-        if !seen.insert(next) {
-            return false;
+        if seen.insert(at) {
+            open.extend(next(field, at, live));
         }
-        at = next;
     }
     false
 }
 
-/// The live object right above another one.
-fn above(field: &Field, index: usize, live: &Live) -> Option<usize> {
-    let object = live.objects.get(index)?;
-    let Wire::Sent { name, .. } = field.wire(live.dialect) else {
-        return None;
+/// The live objects that another one names.
+fn next(field: &Field, index: usize, live: &Live) -> Vec<usize> {
+    let Some(object) = live.objects.get(index) else {
+        return Vec::new();
     };
-    live.find_id(object.kind.collection, &id_text(object.raw.get(*name)?)?)
+    let ids = match field.wire(live.dialect) {
+        Wire::Sent { .. } => ids(field, &object.raw, live),
+        _ => Vec::new(),
+    };
+    let found = ids.iter();
+    found
+        .filter_map(|id| live.find_id(object.kind.collection, id))
+        .collect()
+}
+
+/// The ids that an answer carries in a field.
+fn ids(field: &Field, raw: &Map<String, Json>, live: &Live) -> Vec<String> {
+    let name = field.wire(live.dialect).read_name();
+    match name.and_then(|name| at(raw, name)) {
+        Some(Json::Array(items)) => items.iter().filter_map(id_text).collect(),
+        Some(one) => id_text(one).into_iter().collect(),
+        None => Vec::new(),
+    }
 }
 
 /// The id of the object that takes over what hangs on a deleted one: the one above it.
 ///
 /// Where the one above cannot take over, the second value is the index of the one on top that does.
-pub(super) fn heir_of(heir: &Heir, index: usize, live: &Live) -> Option<(String, Option<usize>)> {
+pub(super) fn heir_of(heir: &Above, index: usize, live: &Live) -> Option<(String, Option<usize>)> {
     let object = live.objects.get(index)?;
     let kind = object.kind;
-    let field = kind.field(heir.above)?;
-    let Wire::Sent { name, .. } = field.wire(live.dialect) else {
-        return None;
-    };
-    let parent = |raw: &Map<String, Json>| raw.get(*name).and_then(id_text);
+    let field = kind.field(heir.field)?;
+    let parent = |raw: &Map<String, Json>| ids(field, raw, live).into_iter().next();
     let above = parent(&object.raw)?;
     if !leads(field, index, index, live) {
         return Some((above, None));
@@ -251,15 +284,17 @@ pub(super) fn heir_of(heir: &Heir, index: usize, live: &Live) -> Option<(String,
     })
 }
 
-fn refers_to_its_own(kind: &'static Kind, field: &Field) -> bool {
-    matches!(field.shape, Shape::Reference(target) if target.collection == kind.collection)
-}
-
-fn parent(value: Option<&Value>) -> Option<&Address> {
-    match value {
-        Some(Value::Reference(Reference::To(address))) => Some(address),
-        _ => None,
+/// The resources that a value names.
+fn named(value: Option<&Value>) -> Vec<Address> {
+    let mut named = Vec::new();
+    if let Some(value) = value {
+        value.walk(&mut |value| {
+            if let Value::Reference(Reference::To(address)) = value {
+                named.push(address.clone());
+            }
+        });
     }
+    named
 }
 
 /// Whether a task says which parent its object has from then on.
@@ -268,8 +303,14 @@ fn sends(task: &Task, field: &Field, live: &Live) -> bool {
     task.ops.iter().any(|op| op.sends(field, dialect))
 }
 
-/// Who takes over what stands below a deleted object.
-fn heir(task: &Task, live: &Live) -> Option<Address> {
-    let heir = task.ops.iter().find_map(Op::heir)?;
-    live.address_of(live.find_id(task.kind.collection, heir)?)
+/// Who takes over what stands below a deleted object, by the field that says who stands above.
+fn heir(task: &Task, field: &Field, live: &Live) -> Option<Address> {
+    let removal = &task.kind.api(live.dialect)?.removal;
+    let is_above =
+        |(_, heir): &&(&str, Heir)| matches!(heir, Heir::Above(above) if above.field == field.name);
+    let (key, _) = removal.heirs().iter().find(is_above)?;
+    task.ops.iter().find_map(|op| {
+        let (_, heir) = op.values().iter().find(|(name, _)| name == key)?;
+        live.address_of(live.find_id(task.kind.collection, heir.as_text()?)?)
+    })
 }

@@ -1,16 +1,17 @@
 //! Matching: which live object each declared resource is.
 
-use crate::kind::Grouping;
+use crate::kind::{Grouping, Kind};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
 use crate::plan::owners::{Owners, prune, two_candidates};
-use crate::plan::resolve::translated;
+use crate::plan::resolve::{heirs, translated};
 use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing};
 use crate::problem::{Code, Place, Problem};
-use crate::state::{Address, Reference, Resource, Value};
+use crate::state::identity::{named, scopes};
+use crate::state::{Address, Body, Named, Reference, Resource, Value};
 use foldhash::HashMap;
 
 /// Binds the declared resources to live objects.
@@ -109,8 +110,42 @@ pub fn bind_what_is_clear(
     prune(&owners, live, options, &mut bound, &mut problems);
     renames_of_nothing(desired, live, &owners, options, &mut bound, &mut problems);
     translated(desired, live, &mut bound, &mut problems);
+    heirs(desired, live, &mut bound, &mut problems);
+    made_twice(desired, &bound, &mut problems);
     refers_to_removed(desired, live, options, &bound, &mut problems);
     (bound, problems)
+}
+
+/// Refuses two new resources that say in different words that they lie below the same one.
+fn made_twice(desired: &Desired, bound: &Bound, problems: &mut Vec<Problem>) {
+    let mut made: HashMap<(&'static str, Named<'_>), &Address> = HashMap::default();
+    for (address, resource) in &bound.desired {
+        let kind = resource.kind;
+        let has_parent = scopes(kind).any(|field| field.shape.target().is_some());
+        if !has_parent || bound.live.contains_key(address) {
+            continue;
+        }
+        let Some(name) = named(kind, &resource.body) else {
+            continue;
+        };
+        if let Some(first) = made.insert((kind.collection, name.lower_case()), address) {
+            problems.push(
+                Problem::error(
+                    Code::DuplicateIdentity,
+                    format!(
+                        "`{first}` and `{address}` are the same {}: `{name}`",
+                        kind.singular
+                    ),
+                )
+                .at(place(desired, address, ""), "this one")
+                .at(place(desired, first, ""), "and this one")
+                .help(format!(
+                    "keep one of them, or give one another `{}`",
+                    kind.naming_field().name
+                )),
+            );
+        }
+    }
 }
 
 /// Finds the live objects that the tombstones name.
@@ -123,11 +158,11 @@ fn tombstones(
     problems: &mut Vec<Problem>,
 ) {
     for tombstone in &desired.removed {
-        match *live.find(tombstone.collection, &tombstone.key) {
+        match *live.named(tombstone.collection, &tombstone.key) {
             [] => {
                 if let Some(have) = live
-                    .find_without_case(tombstone.collection, &tombstone.key)
-                    .and_then(|index| live.key_of(index))
+                    .named_without_case(tombstone.collection, &tombstone.key)
+                    .and_then(|index| live.shown_key(index))
                 {
                     problems.push(
                         Problem::error(
@@ -163,6 +198,10 @@ fn tombstones(
                     );
                 } else {
                     bound.tombstones.push((index, tombstone.place.clone()));
+                    if !tombstone.transfer_to.is_empty() {
+                        let heirs = tombstone.transfer_to.clone();
+                        bound.heirs_of_tombstones.insert(index, heirs);
+                    }
                 }
             }
             ref several => problems.push(not_unique(
@@ -231,8 +270,7 @@ fn not_unique(
 ) -> Problem {
     let ids: Vec<String> = indices
         .iter()
-        .filter_map(|index| live.objects.get(*index))
-        .map(|object| format!("`{}`", object.id))
+        .filter_map(|index| live.with_parent(*index))
         .collect();
     Problem::error(
         Code::AmbiguousLive,
@@ -257,12 +295,9 @@ fn candidate(
 ) -> Option<usize> {
     let kind = resource.kind;
     let owned = owners.by_address.get(address).copied();
-    let Some(name) = key(kind, live.dialect, &resource.body, &|reference| {
-        live.id_behind(reference)
-    }) else {
-        // The part of the identity that is missing is a secret: nothing can be said about it.
-        bound.not_compared.push(address.clone());
-        return None;
+    let id = |reference: &Reference| live.id_behind(reference);
+    let Some(name) = key(kind, live.dialect, &resource.body, &id) else {
+        return without_key(desired, live, address, resource, bound);
     };
     let secret = identity_fields(kind, live.dialect)
         .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
@@ -279,7 +314,7 @@ fn candidate(
             address,
             old,
             taken,
-            name: (!secret).then(|| name.to_string()),
+            name: (!secret).then(|| live.shown(kind, &name)),
         };
         if let Some(problem) = rename.both_exist(desired, live, owners, options) {
             problems.push(problem);
@@ -302,7 +337,7 @@ fn candidate(
             let shown = if secret {
                 address.handle.to_string()
             } else {
-                name.to_string()
+                live.shown(kind, &name)
             };
             let problem = not_unique(
                 live,
@@ -337,7 +372,8 @@ fn candidate(
     if owned.is_none()
         && let Some(index) = without_case()
     {
-        let have = live.key_of(index).unwrap_or_default();
+        let have = live.shown_key(index).unwrap_or_default();
+        let name = live.shown(kind, &name);
         problems.push(
             Problem::error(
                 Code::CaseDiffers,
@@ -353,6 +389,43 @@ fn candidate(
         );
     }
     None
+}
+
+/// The references that say what a name counts below.
+fn parents<'b>(kind: &'static Kind, body: &'b Body) -> impl Iterator<Item = &'b Reference> {
+    scopes(kind).filter_map(|field| match body.get(field.name) {
+        Some(Value::Reference(reference)) => Some(reference),
+        _ => None,
+    })
+}
+
+/// The live object that a resource was of which no key can be told now.
+fn without_key(
+    desired: &Desired,
+    live: &Live,
+    address: &Address,
+    resource: &Resource,
+    bound: &mut Bound,
+) -> Option<usize> {
+    let parents = || parents(resource.kind, &resource.body);
+    let unclear = |reference: &Reference| match reference {
+        Reference::To(address) => bound.unclear.contains(address),
+        Reference::Lookup { .. } | Reference::Id { .. } => false,
+    };
+    if parents().any(unclear) {
+        // Why is said of what it lies below.
+        bound.unclear.insert(address.clone());
+    } else if parents().all(|parent| live.id_behind(parent).is_some()) {
+        // The part of the identity that is missing is a secret: nothing can be said about it.
+        bound.not_compared.push(address.clone());
+        return None;
+    }
+    // Below what is not live yet nothing is.
+    let old = renamed_from(desired, live, address, resource)?;
+    match *old.objects {
+        [index] => Some(index),
+        _ => None,
+    }
 }
 
 /// Parts that a resource has left by a move, where a run ended before it had removed them: the new

@@ -9,6 +9,8 @@ pub mod matching;
 mod order;
 mod owners;
 pub mod ownership;
+#[cfg(test)]
+mod parents_tests;
 pub mod quota;
 mod renames;
 pub mod requests;

@@ -202,7 +202,9 @@ pub(super) fn prune(
                 );
                 continue;
             }
-            if !bound.live.contains_key(&address) {
+            if bound.live.contains_key(&address) {
+                bound.replaced.insert(index, address);
+            } else {
                 live.bind(index, address);
             }
         }

@@ -82,8 +82,6 @@ pub struct Besides {
     pub part: Option<Box<str>>,
     /// Who is made a member for a time so that the object can be created, by id.
     pub temporary_member: Option<Box<str>>,
-    /// Who takes over what hangs on the object, by id.
-    pub heir: Option<Box<str>>,
     /// What the write costs in credits (openapi), where that is not 1.
     pub credits: Option<usize>,
 }
@@ -201,12 +199,6 @@ impl Op {
         self
     }
 
-    /// Says who takes over, by id, under a key of the body.
-    pub(super) fn with_heir(mut self, key: &'static str, heir: &str) -> Self {
-        self.besides().heir = Some(heir.into());
-        self.value(key, Value::text(heir))
-    }
-
     /// Names the one who is made a member for a time.
     #[must_use]
     pub fn temporary_member(&self) -> Option<&str> {
@@ -217,12 +209,6 @@ impl Op {
     #[must_use]
     pub fn part(&self) -> Option<&str> {
         self.besides.as_ref()?.part.as_deref()
-    }
-
-    /// Names the one who takes over what hangs on the object, by id.
-    #[must_use]
-    pub fn heir(&self) -> Option<&str> {
-        self.besides.as_ref()?.heir.as_deref()
     }
 
     /// Lists the values that are no field's, by their key in the body.
@@ -427,8 +413,7 @@ pub(super) enum Way {
     /// It is deleted once it is known who takes over, whose id goes under a key.
     Transfer {
         op: Op,
-        key: &'static str,
-        heir: Heir,
+        heirs: &'static [(&'static str, Heir)],
     },
     /// A person has to, at the place that the text names.
     Manual(&'static str),
@@ -451,10 +436,9 @@ pub(super) fn way(removal: Removal, policy: Option<RemovalPolicy>, object: &Live
             Way::Delete(op)
         }
         Removal::Bulk(path, key) => Way::Delete(several(path, key)),
-        Removal::Transfer { path, key, heir } => Way::Transfer {
+        Removal::Transfer { path, heirs } => Way::Transfer {
             op: post(Act::Delete, path, Sends::Values),
-            key,
-            heir,
+            heirs,
         },
         Removal::Disable { path, body } => {
             let sends = if body { Sends::Values } else { Sends::Nothing };
@@ -542,7 +526,9 @@ mod tests {
                     for raw in [json!({}), json!({"isConfirmed": false})] {
                         let op = match way(api.removal, policy, &object(kind, &raw)) {
                             Way::Delete(op) | Way::Disable(op) => op,
-                            Way::Transfer { op, key, .. } => op.with_heir(key, "8"),
+                            Way::Transfer { op, heirs } => heirs
+                                .iter()
+                                .fold(op, |op, (key, _)| op.value(key, Value::text("8"))),
                             Way::Manual(_) | Way::None => continue,
                         };
                         let request = sent(&op, kind);

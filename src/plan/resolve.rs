@@ -1,14 +1,15 @@
 //! What references mean: a declared resource, a live object, or nothing.
 
-use crate::codec::{self, Names, is_normal, normalise};
+use crate::codec::{self, Names as _, is_normal, normalise};
+use crate::config::written::TRANSFER_TO;
 use crate::kind::{Keyed, Keys, Kind, Shape, Target, Within};
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::parallel::each;
 use crate::plan::bound::{Bound, place};
-use crate::problem::{Code, Problem};
-use crate::state::identity::{canonical, canonical_text};
-use crate::state::{Address, FieldPath, Key, Leaves, Reference, Resource, Value};
+use crate::problem::{Code, Place, Problem};
+use crate::state::identity::scopes;
+use crate::state::{Address, Below, FieldPath, Heirs, Leaves, Named, Reference, Resource, Value};
 
 /// Translates all resources, side by side where they are many.
 pub(super) fn translated(
@@ -56,7 +57,7 @@ fn translate(
         let mut fail = |path: &str, problem: Problem| {
             problems.push(problem.at(place(desired, address, path), "referenced here"));
         };
-        resolve(value, field.name, kind, live, &mut fail);
+        resolve(value, field.name, live, &mut fail);
         name_keys(
             &field.shape,
             value,
@@ -160,80 +161,186 @@ fn is_bound(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-fn resolve(
-    value: &mut Value,
-    path: &str,
-    kind: &'static Kind,
-    live: &Live,
-    fail: &mut dyn FnMut(&str, Problem),
-) {
+fn resolve(value: &mut Value, path: &str, live: &Live, fail: &mut dyn FnMut(&str, Problem)) {
     match value {
         Value::Reference(reference) => match reference {
             Reference::To(_) => {}
             Reference::Id { collection, id } => {
                 *reference = Reference::To(live.address(collection, id));
             }
-            Reference::Lookup { collection, name } => {
-                let wanted = looked_up(collection, kind, name);
-                match *live.find(collection, &wanted) {
-                    [index] => {
-                        if let Some(address) = live.address_of(index) {
-                            *reference = Reference::To(address);
-                        }
-                    }
-                    [] => {
-                        let problem = unknown_name(live, collection, name);
-                        fail(path, problem);
-                    }
-                    ref several => {
-                        let ids: Vec<String> = several
-                            .iter()
-                            .filter_map(|index| live.objects.get(*index))
-                            .map(|object| object.id.clone())
-                            .collect();
-                        fail(
-                            path,
-                            Problem::error(
-                                Code::AmbiguousName,
-                                format!("{} live {collection} are named `{name}`", several.len()),
-                            )
-                            .help(format!(
-                                "choose one by id: `{{id: \"{}\"}}`",
-                                ids.join("\"}` or `{id: \"")
-                            )),
-                        );
-                    }
-                }
-            }
+            Reference::Lookup { collection, name } => match looked_up(live, collection, name) {
+                Ok(Some(address)) => *reference = Reference::To(address),
+                Ok(None) => {}
+                Err(problem) => fail(path, *problem),
+            },
         },
         Value::List(list) => {
             for (index, item) in list.iter_mut().enumerate() {
-                resolve(item, &format!("{path}/{index}"), kind, live, fail);
+                resolve(item, &format!("{path}/{index}"), live, fail);
             }
         }
         Value::Map(map) => {
             for (key, item) in map.iter_mut() {
-                resolve(item, &format!("{path}/{key}"), kind, live, fail);
+                resolve(item, &format!("{path}/{key}"), live, fail);
             }
         }
         _ => {}
     }
 }
 
-/// The key that a name stands for; the name of a layout counts in the module of what refers to it.
-fn looked_up(collection: &str, from: &'static Kind, name: &str) -> Key<'static> {
-    let name = match crate::kind::find(collection) {
-        Some(kind) => canonical(kind.naming_field(), name).into_owned(),
-        None => canonical_text(name).into_owned(),
-    };
-    let mut key = Key::of_name(name);
-    if collection == "layouts" {
-        key.scope.set("module", from.collection);
+/// Finds the one live object that a name means.
+fn looked_up(
+    live: &Live,
+    collection: &'static str,
+    name: &Named<'_>,
+) -> Result<Option<Address>, Box<Problem>> {
+    match *live.named(collection, name) {
+        [index] => Ok(live.address_of(index)),
+        [] => Err(Box::new(unknown_name(live, collection, name))),
+        ref several => {
+            let objects = several.iter().filter_map(|index| live.objects.get(*index));
+            let ids: Vec<&str> = objects.map(|object| object.id.as_str()).collect();
+            let parents: Vec<String> = several
+                .iter()
+                .filter_map(|index| live.with_parent(*index))
+                .collect();
+            let message = format!(
+                "{} live {collection} are named `{}`",
+                several.len(),
+                name.name
+            );
+            let is_below = crate::kind::find(collection)
+                .is_some_and(|kind| scopes(kind).any(|field| field.shape.target().is_some()));
+            let (message, help) = if is_below {
+                let said = format!("{message}: {}", parents.join(" and "));
+                (
+                    said,
+                    "say which one: `{lookup: {…}}` with what it lies below, or ",
+                )
+            } else {
+                (message, "")
+            };
+            Err(Box::new(Problem::error(Code::AmbiguousName, message).help(
+                format!(
+                    "{help}choose one by id: `{{id: \"{}\"}}`",
+                    ids.join("\"}` or `{id: \"")
+                ),
+            )))
+        }
     }
-    key
 }
 
-fn unknown_name(live: &Live, collection: &'static str, name: &str) -> Problem {
+/// Finds those who take over, each as an address.
+pub(super) fn heirs(
+    desired: &Desired,
+    live: &Live,
+    bound: &mut Bound,
+    problems: &mut Vec<Problem>,
+) {
+    let mut found = |heirs: &Heirs, from: Option<usize>, at: &dyn Fn(&str) -> Option<Place>| {
+        let mut resolved = Heirs::new();
+        for (name, heir) in heirs {
+            let object = from.and_then(|index| Some((index, live.objects.get(index)?.kind)));
+            let mut value = Value::Reference(match object {
+                Some((index, kind)) => beside(live, kind, index, name, heir),
+                None => heir.clone(),
+            });
+            let mut fail = |_: &str, problem: Problem| {
+                problems.push(match at(name) {
+                    Some(place) => problem.at(place, "to take over"),
+                    None => problem,
+                });
+            };
+            resolve(&mut value, "", live, &mut fail);
+            if let Value::Reference(heir @ Reference::To(_)) = value {
+                resolved.insert(name, heir);
+            }
+        }
+        resolved
+    };
+    for (address, detail) in &desired.details {
+        let heirs = &detail.lifecycle.transfer_to;
+        if !heirs.is_empty() {
+            let at = |name: &str| {
+                let path = format!("lifecycle/{TRANSFER_TO}/{name}");
+                Some(place(desired, address, path.trim_end_matches('/')))
+            };
+            bound.heirs.insert(address.clone(), found(heirs, None, &at));
+        }
+    }
+    for (index, heirs) in &mut bound.heirs_of_tombstones {
+        let own = bound.tombstones.iter().find(|(known, _)| known == index);
+        let at = |name: &str| {
+            let mut place = own?.1.clone();
+            place.pointer = format!("{}/{TRANSFER_TO}/{name}", place.pointer);
+            place
+                .pointer
+                .truncate(place.pointer.trim_end_matches('/').len());
+            Some(place)
+        };
+        *heirs = found(heirs, Some(*index), &at);
+    }
+}
+
+/// Finds those whom the project chooses to take over from all objects of a kind, each as an address.
+///
+/// What is wrong with a policy is said where it is needed: nothing may have to be removed.
+pub(super) fn heirs_of_kind(
+    desired: &Desired,
+    live: &Live,
+    kind: &'static Kind,
+    index: usize,
+) -> Option<Heirs> {
+    let heirs = desired.heirs.get(kind.collection)?.iter();
+    let known = heirs.filter_map(|(name, heir)| {
+        let mut value = Value::Reference(beside(live, kind, index, name, heir));
+        resolve(&mut value, "", live, &mut |_, _| {});
+        match value {
+            Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
+            _ => None,
+        }
+    });
+    Some(known.collect())
+}
+
+/// An heir whose name counts below what the removed object lies below, where nothing else is said.
+fn beside(
+    live: &Live,
+    kind: &'static Kind,
+    index: usize,
+    name: &str,
+    heir: &Reference,
+) -> Reference {
+    let chosen = kind.chosen_heirs().into_iter().find(|one| one.name == name);
+    let within = chosen.map(|one| one.target.within);
+    let (Reference::Lookup { collection, name }, Some(Within::Same(field))) = (heir, within) else {
+        return heir.clone();
+    };
+    let mut named = (**name).clone();
+    let own = live.key_of(index);
+    if let (Some(value), Some(field)) = (
+        own.as_ref().and_then(|own| own.scope.get(field)),
+        kind.field(field),
+    ) {
+        named.fill(
+            field.name,
+            match field.shape.target() {
+                None => Below::Word(value.into()),
+                Some(target) => Below::Parent(Reference::Id {
+                    collection: target.collection,
+                    id: value.into(),
+                }),
+            },
+        );
+    }
+    Reference::Lookup {
+        collection,
+        name: named.into(),
+    }
+}
+
+fn unknown_name(live: &Live, collection: &'static str, named: &Named<'_>) -> Problem {
+    let name = &*named.name;
     let problem = Problem::error(
         Code::NoSuchLiveObject,
         format!(
@@ -250,7 +357,7 @@ fn unknown_name(live: &Live, collection: &'static str, name: &str) -> Problem {
     }
     let mut nearest: Vec<(f64, String)> = live
         .collection(collection)
-        .filter_map(|index| Some(live.key_of(index)?.to_string()))
+        .filter_map(|index| live.shown_key(index))
         .map(|have| {
             (
                 strsim::jaro_winkler(&have.to_lowercase(), &name.to_lowercase()),

@@ -3,15 +3,15 @@
 
 use crate::config::Prune;
 use crate::kind::{Kind, Removal};
-use crate::live::{Live, key, url};
+use crate::live::{Live, url};
 use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
 use crate::plan::owners::Owners;
 use crate::problem::{Code, Problem, ticked};
-use crate::state::identity::spelled;
-use crate::state::{Address, Key, Reference, Resource, Value};
+use crate::state::identity::{below, readings, scopes};
+use crate::state::{Address, Key, Named, Resource, Value};
 
 /// What `renamedFrom` names.
 pub(super) struct Old {
@@ -32,19 +32,15 @@ pub(super) fn renamed_from(
     address: &Address,
     resource: &Resource,
 ) -> Option<Old> {
-    let written = desired
-        .details
-        .get(address)?
-        .lifecycle
-        .renamed_from
-        .as_ref()?;
+    let written = &desired.details.get(address)?.lifecycle.renamed_from;
+    let shown = written.first()?.to_string();
     let kind = resource.kind;
     let keys = old_keys(live, resource, written);
     for key in &keys {
         let objects = live.find(kind.collection, key).to_vec();
         if !objects.is_empty() {
             return Some(Old {
-                name: key.to_string(),
+                name: live.shown(kind, key),
                 keys,
                 objects,
                 nearly: None,
@@ -52,7 +48,7 @@ pub(super) fn renamed_from(
         }
     }
     Some(Old {
-        name: written.to_string(),
+        name: shown,
         objects: Vec::new(),
         nearly: keys
             .iter()
@@ -61,18 +57,18 @@ pub(super) fn renamed_from(
     })
 }
 
-/// What `renamedFrom` may mean: the name beside the scopes that stay, or the whole key.
-fn old_keys(live: &Live, resource: &Resource, written: &Key<'static>) -> Vec<Key<'static>> {
-    let id = |reference: &Reference| live.id_behind(reference);
-    let now = key(resource.kind, live.dialect, &resource.body, &id);
-    let Some(now) = now.filter(|now| !now.scope.is_empty()) else {
-        return vec![written.clone()];
-    };
-    let beside = Key {
-        scope: now.scope,
-        name: written.to_string().into(),
-    };
-    vec![beside, written.clone()]
+/// What `renamedFrom` may mean; scopes that it leaves out are those that stay.
+fn old_keys(live: &Live, resource: &Resource, written: &[Named<'static>]) -> Vec<Key<'static>> {
+    let keys = written.iter().filter_map(|old| {
+        let mut key = Key::of_name(old.name.clone());
+        for field in scopes(resource.kind) {
+            let now = || resource.body.get(field.name).and_then(below);
+            let below = old.below(field.name).cloned().or_else(now)?;
+            key.scope.set(field.name, live.scope_value(&below)?);
+        }
+        Some(key)
+    });
+    keys.collect()
 }
 
 /// A declaration with `renamedFrom`, beside what is live.
@@ -191,9 +187,9 @@ impl Rename<'_> {
             .old
             .nearly
             .filter(|index| owned != Some(*index) && !self.taken.contains(index))?;
-        let have = live.key_of(index)?;
+        let have = live.shown_key(index)?;
         let (have, written) = (
-            shown_name(self.address, &have.to_string()),
+            shown_name(self.address, &have),
             shown_name(self.address, &self.old.name),
         );
         Some(
@@ -308,7 +304,7 @@ fn rename_of_nothing(
         .iter()
         .filter_map(|index| {
             let key = live.key_of(*index)?;
-            let identity = key.to_string();
+            let identity = live.shown(kind, &key);
             let owner = live.address_of(*index)?;
             let likeness = [&*owner.handle, &identity]
                 .into_iter()
@@ -319,10 +315,7 @@ fn rename_of_nothing(
             let name = body
                 .get(kind.naming_field().name)
                 .and_then(Value::as_text)
-                .filter(|name| {
-                    let written = spelled(kind, name).into_owned();
-                    old_keys(live, resource, &written).contains(&key)
-                })
+                .filter(|name| old_keys(live, resource, &readings(kind, name)).contains(&key))
                 .map_or(identity.as_str(), |name| name);
             let shown = shown_name(address, name);
             // What is hidden cannot be written down.

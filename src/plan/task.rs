@@ -50,6 +50,28 @@ impl Task {
     }
 }
 
+#[cfg(test)]
+impl Task {
+    /// A creation, for tests.
+    pub(crate) fn creation(address: &Address, body: Body) -> Self {
+        let op = Op::create("/teams");
+        Self {
+            address: address.clone(),
+            verb: Verb::Create,
+            changes: Vec::new().into(),
+            credits: 0,
+            remarks: None,
+            kind: crate::kind::find(address.collection).unwrap(),
+            ops: vec![op],
+            prerequisites: Vec::new(),
+            body,
+            named: Body::default(),
+            pruned: false,
+            prevents_destroy: false,
+        }
+    }
+}
+
 /// What is said of a step besides what it does; nearly always nothing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Remarks {

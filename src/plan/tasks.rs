@@ -491,6 +491,9 @@ impl Builder<'_> {
             self.update_parts(address, kind, grouping, &object.parts, differences, draft);
             return;
         }
+        if self.must_keep_name(address, kind, index, differences) {
+            return;
+        }
         if let Some(frozen) = self.frozen(kind, differences) {
             self.replace_or_refuse(address, kind, index, frozen, draft);
             return;
@@ -584,7 +587,11 @@ impl Builder<'_> {
             );
             return;
         }
-        let Way::Delete(delete) = way(api.removal, self.options.removal(kind), object) else {
+        let delete = match way(api.removal, self.options.removal(kind), object) {
+            Way::Delete(op) => Some(op),
+            way => self.hands_over(address, kind, index, way),
+        };
+        let Some(delete) = delete else {
             self.cannot_be_replaced(address, kind, &field);
             return;
         };
@@ -659,10 +666,16 @@ impl Builder<'_> {
         let Some(api) = kind.api(self.dialect()) else {
             return;
         };
-        // The old one goes first: two of one name could not be told apart by a run that finds them.
-        draft.ops = vec![delete];
-        let created = self.creation(address, kind, api, &mut draft.body, &[]);
-        draft.ops.extend(created);
+        // The old one goes first: two of one name could not be told apart by a run that finds them. What
+        // hands over to the new one can only go after it, and has another name.
+        let hands_over = !delete.values().is_empty();
+        let mut ops = self.creation(address, kind, api, &mut draft.body, &[]);
+        if hands_over {
+            ops.push(delete);
+        } else {
+            ops.insert(0, delete);
+        }
+        draft.ops = ops;
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);

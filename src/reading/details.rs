@@ -8,9 +8,9 @@ use super::{Needs, Unread, key_of};
 use crate::api::{Reader, template};
 use crate::codec::{Ids, handle, shown_at};
 use crate::dialect::Dialect;
-use crate::kind::{self, Keys, Kind, Listing, Shape, Shown, Wire};
+use crate::kind::{self, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
-use crate::live::{Live, LiveObject, is_gone};
+use crate::live::{Live, LiveObject, is_gone, put};
 use crate::plan::bound::Bound;
 use crate::state::{Address, Key, Resource, Value};
 
@@ -45,22 +45,17 @@ fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
         else {
             return false;
         };
-        match (field.shape, value) {
-            (Shape::Keyed(keyed), Value::Map(map)) if *shown != Shown::InList => {
+        match (field.shape.keyed_by(), value) {
+            (Some(keys), Value::Map(map)) if *shown != Shown::InList => {
                 let carried = object.raw.get(*name).and_then(Json::as_object);
                 map.keys().any(|key| {
-                    let handle = match keyed.keys {
-                        Keys::Of { target, .. } => handle(&target, key)
-                            .map(|handle| Address::new(target.collection, handle)),
-                        Keys::Texts(_) => None,
-                    };
-                    let api_name = match handle {
-                        Some(address) => live.wire_name(&address),
+                    let on_wire = match handle(&keys, key) {
+                        Some(handle) => live.wire_name(&Address::new(keys.collection, handle)),
                         None => Some(key.to_owned()),
                     };
-                    // A field that is only about to be created has no value yet.
-                    api_name.is_some_and(|api_name| {
-                        !carried.is_some_and(|carried| carried.contains_key(&api_name))
+                    // What is only about to be created has no value yet.
+                    on_wire.is_some_and(|on_wire| {
+                        !carried.is_some_and(|carried| carried.contains_key(&on_wire))
                     })
                 })
             }
@@ -227,21 +222,24 @@ fn extend(object: &mut LiveObject, body: Map<String, Json>, dialect: Dialect) {
     };
     let planted: Vec<(String, Json)> = roots(api.listing)
         .filter_map(|root| key_of(object.kind.field(root)?.wire(dialect)))
-        .filter_map(|key| Some((key.to_owned(), object.raw.get(key)?.clone())))
+        .filter_map(|key| Some((key.to_owned(), shown_at(&object.raw, key)?.into_owned())))
         .filter(|(_, value)| value.is_string())
         .collect();
     object.raw.extend(body);
-    object.raw.extend(planted);
+    for (key, value) in planted {
+        put(&mut object.raw, &key, value);
+    }
 }
 
-/// Writes into an object the words of its scope, by which it is listed.
+/// Writes into an object the words of its scope, by which it is listed; parents only where the answer
+/// does not say which they are.
 fn plant(kind: &'static Kind, key: &Key<'_>, dialect: Dialect, raw: &mut Map<String, Json>) {
     for (name, value) in key.scope.iter() {
         let field = kind.field(name);
-        let is_word = field.is_some_and(|field| !matches!(field.shape, Shape::Reference(_)));
+        let is_word = field.is_some_and(|field| field.shape.target().is_none());
         let wire = field.and_then(|field| key_of(field.wire(dialect)));
-        if let (Some(wire), true) = (wire, is_word) {
-            raw.insert(wire.to_owned(), Json::from(value));
+        if let Some(wire) = wire.filter(|wire| is_word || shown_at(raw, wire).is_none()) {
+            put(raw, wire, Json::from(value));
         }
     }
 }

@@ -8,6 +8,8 @@
 mod details;
 mod mentions;
 mod needs;
+#[cfg(test)]
+mod parents_tests;
 mod plan;
 
 pub use details::{complete, fetch_missing, incomplete, lacking_in_listings, partial};
@@ -23,13 +25,13 @@ use serde_json::{Map, Value as Json};
 
 use crate::api::page::Known;
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
-use crate::codec::{self, Ids};
+use crate::codec;
 use crate::dialect::Dialect;
-use crate::kind::{Api, Keyed, Keys, Kind, Listing, Shape, Shown, Target, Wire, Within};
-use crate::live::marks::belongs_to_others;
-use crate::live::{Live, LiveObject, grouped, is_gone};
-use crate::state::{Body, Reference, Value};
-use needs::{KindNeeds, Scope, ScopeValue, roots};
+use crate::kind::{Api, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
+use crate::live::marks::{belongs_to_others, shows};
+use crate::live::{Live, LiveObject, grouped, is_gone, put};
+use crate::state::{Address, Body, Key, Reference, Value};
+use needs::{Candidate, KindNeeds, Scope, ScopeValue, roots};
 
 /// Most fields that one listing may ask for. Source: Contact, `getContacts`.
 const MAX_FIELDS: usize = 30;
@@ -169,7 +171,9 @@ async fn list(
     let fields = asked_fields(kind, api, parents, own);
     let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
     for scope in in_play(kind, api, own, parents) {
-        let Some(request) = template::get(template, &|place| filled(place, &scope, parents)) else {
+        let Some(request) = template::get(template, &|place| {
+            filled(place, &scope, parents, &needs.owned)
+        }) else {
             // Below a parent that is not there yet nothing is live.
             continue;
         };
@@ -203,7 +207,9 @@ async fn list(
             continue;
         }
         let items = listed.objects.into_iter();
-        objects.extend(items.filter_map(|item| object(kind, api, item, &scope, dialect)));
+        objects.extend(
+            items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))),
+        );
     }
     Ok((objects, remembered))
 }
@@ -251,6 +257,7 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
                 .map(|object| ScopeValue::Parent {
                     collection: to.collection,
                     id: Some(object.id.clone()),
+                    address: None,
                     names: BTreeSet::new(),
                 })
                 .collect(),
@@ -269,8 +276,32 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
     scopes
 }
 
+#[cfg(test)]
+impl Needs {
+    /// The paths of the listings that a kind takes below what is live.
+    pub(crate) fn paths(&self, collection: &str, parents: &Live) -> Vec<String> {
+        let kind = find(collection).unwrap();
+        let api = kind.api(parents.dialect).unwrap();
+        let own = &self.kinds[collection];
+        let template = api.listing.template().unwrap();
+        let requests = in_play(kind, api, own, parents)
+            .into_iter()
+            .filter_map(|scope| {
+                template::get(template, &|place| {
+                    filled(place, &scope, parents, &self.owned)
+                })
+            });
+        requests.map(|request| path_of(&request)).collect()
+    }
+}
+
 /// The value of a place in the path of a listing.
-fn filled(place: &str, scope: &Scope, parents: &Live) -> Option<String> {
+fn filled(
+    place: &str,
+    scope: &Scope,
+    parents: &Live,
+    owned: &BTreeMap<Address, String>,
+) -> Option<String> {
     let (root, field) = match place.split_once('.') {
         Some((root, field)) => (root, Some(field)),
         None => (place, None),
@@ -278,32 +309,62 @@ fn filled(place: &str, scope: &Scope, parents: &Live) -> Option<String> {
     match (scope.get(root)?, field) {
         (ScopeValue::Text(text), None) => Some(text.clone()),
         (ScopeValue::Text(_), Some(_)) => None,
-        (parent @ ScopeValue::Parent { .. }, None) => live_id(parent, parents),
+        (parent @ ScopeValue::Parent { .. }, None) => live_id(parent, parents, owned),
         (parent @ ScopeValue::Parent { collection, .. }, Some(field)) => {
-            let index = parents.find_id(collection, &live_id(parent, parents)?)?;
+            let index = parents.find_id(collection, &live_id(parent, parents, owned)?)?;
             let object = parents.objects.get(index)?;
             let wire = object.kind.field(field)?.wire(parents.dialect);
-            let value = object.raw.get(key_of(wire).unwrap_or(field))?;
-            codec::id_text(value).or_else(|| value.as_str().map(str::to_owned))
+            let value = codec::shown_at(&object.raw, key_of(wire).unwrap_or(field))?;
+            codec::id_text(&value).or_else(|| value.as_str().map(str::to_owned))
         }
     }
 }
 
 /// The id of a parent that is live; none where it is not, or where it cannot be told which it is.
-fn live_id(parent: &ScopeValue, parents: &Live) -> Option<String> {
+fn live_id(
+    parent: &ScopeValue,
+    parents: &Live,
+    owned: &BTreeMap<Address, String>,
+) -> Option<String> {
     let ScopeValue::Parent {
         collection,
         id,
+        address,
         names,
     } = parent
     else {
         return None;
     };
+    let is_live = |id: &&String| parents.find_id(collection, id).is_some();
     if let Some(id) = id {
-        return Some(id.clone());
+        // Below what is not live nothing is; what no listing shows is believed.
+        let is_listed = find(collection)
+            .and_then(|kind| kind.api(parents.dialect)?.listing.template())
+            .is_some();
+        return Some(id).filter(|id| !is_listed || is_live(id)).cloned();
     }
-    names.iter().find_map(|name| {
-        let [index] = parents.find(collection, name) else {
+    let by_name = by_name(collection, names, parents, owned);
+    // A parent that the ledger owns may have another name now.
+    by_name.or_else(|| owned.get(address.as_ref()?).filter(is_live).cloned())
+}
+
+/// The id of the live object that has one of the names.
+fn by_name(
+    collection: &'static str,
+    names: &BTreeSet<Candidate>,
+    parents: &Live,
+    owned: &BTreeMap<Address, String>,
+) -> Option<String> {
+    names.iter().find_map(|candidate| {
+        let mut key = Key::of_name(&*candidate.name);
+        for (field, value) in &candidate.scope {
+            let value = match value {
+                ScopeValue::Text(text) => text.clone(),
+                parent @ ScopeValue::Parent { .. } => live_id(parent, parents, owned)?,
+            };
+            key.scope.set(field, value);
+        }
+        let [index] = parents.find(collection, &key) else {
             return None;
         };
         Some(parents.objects.get(*index)?.id.clone())
@@ -324,7 +385,7 @@ fn object(
     api: &Api,
     item: Json,
     scope: &Scope,
-    dialect: Dialect,
+    (parents, owned): (&Live, &BTreeMap<Address, String>),
 ) -> Option<LiveObject> {
     let Json::Object(mut raw) = item else {
         return None;
@@ -333,7 +394,7 @@ fn object(
     if is_gone(&raw) {
         return None;
     }
-    plant(kind, scope, dialect, &mut raw);
+    plant(kind, scope, (parents, owned), &mut raw);
     lift_custom_fields(&mut raw);
     Some(LiveObject {
         kind,
@@ -343,50 +404,71 @@ fn object(
     })
 }
 
-/// Writes into an object the words that its listing was asked for, whatever the answer says of them.
-fn plant(kind: &'static Kind, scope: &Scope, dialect: Dialect, raw: &mut Map<String, Json>) {
+/// Writes into an object the scopes that its listing was asked for, whatever the answer says of them.
+fn plant(
+    kind: &'static Kind,
+    scope: &Scope,
+    (parents, owned): (&Live, &BTreeMap<Address, String>),
+    raw: &mut Map<String, Json>,
+) {
     for (root, value) in scope {
         let key = kind
             .field(root)
-            .and_then(|field| key_of(field.wire(dialect)));
-        if let (ScopeValue::Text(text), Some(key)) = (value, key) {
-            raw.insert(key.to_owned(), Json::from(text.as_str()));
+            .and_then(|field| key_of(field.wire(parents.dialect)));
+        let text = match value {
+            ScopeValue::Text(text) => Some(text.clone()),
+            parent @ ScopeValue::Parent { .. } => live_id(parent, parents, owned),
+        };
+        if let (Some(text), Some(key)) = (text, key) {
+            put(raw, key, Json::from(text));
         }
     }
 }
 
 /// Builds the listing that shows a resource; none where something that it lies below is not live.
 #[must_use]
-pub fn listing_of(kind: &'static Kind, api: &Api, body: &Body, ids: &dyn Ids) -> Option<Request> {
-    template::get(api.listing.template()?, &|place| match body.get(place)? {
+pub fn listing_of(api: &Api, body: &Body, live: &Live) -> Option<Request> {
+    let plain = |value: &Value| match value {
         Value::Text(text) => Some(text.to_string()),
-        Value::Reference(Reference::To(address)) => ids.id(address),
-        Value::Reference(Reference::Id { id, .. }) => Some(id.to_string()),
-        _ => {
-            tracing::debug!(
-                kind = kind.collection,
-                place,
-                "a scope is no text and no reference"
-            );
-            None
-        }
+        Value::Reference(reference) => live.id_behind(reference),
+        _ => None,
+    };
+    template::get(api.listing.template()?, &|place| {
+        let Some((root, field)) = place.split_once('.') else {
+            return plain(body.get(place)?);
+        };
+        let Value::Reference(parent) = body.get(root)? else {
+            return None;
+        };
+        let stored = match parent {
+            Reference::To(address) => live.stored(address),
+            Reference::Lookup { .. } | Reference::Id { .. } => None,
+        };
+        let index = live.find_id(parent.collection(), &live.id_behind(parent)?);
+        let parent = stored.or_else(|| index.map(|index| live.body(index)))?;
+        plain(parent.get(field)?)
     })
 }
 
-/// Writes the words of a resource's scope into an answer, whatever the answer says of them.
-pub fn plant_words(
+/// Writes the scopes of a resource into an answer, whatever the answer says of them.
+pub fn plant_scopes(
     kind: &'static Kind,
     api: &Api,
     body: &Body,
-    dialect: Dialect,
+    live: &Live,
     raw: &mut Map<String, Json>,
 ) {
     for root in roots(api.listing) {
         let key = kind
             .field(root)
-            .and_then(|field| key_of(field.wire(dialect)));
-        if let (Some(Value::Text(text)), Some(key)) = (body.get(root), key) {
-            raw.insert(key.to_owned(), Json::from(&**text));
+            .and_then(|field| key_of(field.wire(live.dialect)));
+        let value = match body.get(root) {
+            Some(Value::Text(text)) => Some(text.to_string()),
+            Some(Value::Reference(reference)) => live.id_behind(reference),
+            _ => None,
+        };
+        if let (Some(value), Some(key)) = (value, key) {
+            put(raw, key, Json::from(value));
         }
     }
 }
@@ -440,14 +522,10 @@ fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) ->
             continue;
         };
         match (shown, field.shape) {
-            (
-                Shown::ByFields,
-                Shape::Keyed(Keyed {
-                    keys: Keys::Of { target, .. },
-                    ..
-                }),
-            ) => asked.extend(wire_names(live, &target, own)),
-            (Shown::ByFields, _) => asked.push((*name).to_owned()),
+            (Shown::ByFields, shape) => match shape.keyed_by() {
+                Some(keys) => asked.extend(wire_keys(live, keys, own)),
+                None => asked.push((*name).to_owned()),
+            },
             (Shown::InList, _) => plain.push((*name).to_owned()),
             (Shown::InObject, _) => {}
         }
@@ -461,43 +539,32 @@ fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) ->
     plain
 }
 
-/// The names under which the records of a listing carry what is compared of a map.
-fn wire_names(live: &Live, target: &Target, own: &KindNeeds) -> Vec<String> {
+/// The names on the wire of the keys that a map may have, as far as a listing can be asked for them.
+fn wire_keys(live: &Live, keys: Target, own: &KindNeeds) -> Vec<String> {
     let all = own.keys.is_empty();
-    live.collection(target.collection)
+    let Some(kind) = find(keys.collection) else {
+        return Vec::new();
+    };
+    let is_within = |index: &usize| match keys.within {
+        Within::Fixed(field, word) => live
+            .key_of(*index)
+            .is_some_and(|key| key.scope.get(field) == Some(word)),
+        Within::Anywhere | Within::Same(_) => true,
+    };
+    live.collection(keys.collection)
+        .filter(is_within)
         .filter_map(|index| live.objects.get(index))
-        .filter(|object| match target.within {
-            Within::Fixed(field, word) => {
-                let wire = object
-                    .kind
-                    .field(field)
-                    .map(|field| field.wire(live.dialect));
-                let shown = wire.and_then(|wire| object.raw.get(key_of(wire)?));
-                shown.and_then(Json::as_str) == Some(word)
-            }
-            Within::Anywhere | Within::Same(_) => true,
-        })
         .filter(|object| belongs_to_others(object).is_none())
-        .filter(|object| {
-            let sorts = object.kind.sorts();
-            let sort = sorts.and_then(|sorts| object.raw.get(sorts.field)?.as_str());
-            sort.is_none_or(|sort| !target_is_long(object.kind, sort))
-        })
-        .filter_map(|object| object.raw.get(object.kind.wire_name?)?.as_str())
-        // A managed field's key is its handle; which name that is shows after binding.
+        .filter(|object| !kind.unlisted.iter().any(|sign| shows(&object.raw, sign)))
+        .filter_map(|object| object.raw.get(kind.wire_name?).and_then(Json::as_str))
+        // A managed one is named by its handle; which of them that is shows after binding.
         .filter(|name| {
             all || own.keys.contains(*name)
                 || own
                     .keys
                     .iter()
-                    .any(|key| codec::handle(target, key).is_some())
+                    .any(|key| codec::handle(&keys, key).is_some())
         })
         .map(str::to_owned)
         .collect()
-}
-
-/// Whether a listing leaves out what records hold under such an object's name.
-fn target_is_long(kind: &Kind, sort: &str) -> bool {
-    let sort = kind.sorts().and_then(|sorts| sorts.find(sort));
-    sort.is_some_and(|sort| !sort.in_lists)
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::api::page::Known;
 use crate::api::template;
 use crate::dialect::Dialect;
-use crate::kind::{self, Api, Keys, Kind, Listing, Mentioner, Shape, Target, Wire, Within};
+use crate::kind::{self, Api, Kind, Listing, Mentioner, Shape, Wire, Within};
 use crate::ledger::Ledger;
 use crate::live::{key, no_ids};
 use crate::manifest::Desired;
-use crate::state::identity::canonical_text;
-use crate::state::{Address, Key, Reference, Resource, Value};
+use crate::state::identity::{named, scopes};
+use crate::state::{Address, Below, Key, Named, Reference, Resource, Value};
 
 /// What has to be read of each kind.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,6 +18,8 @@ pub struct Needs {
     pub(super) kinds: BTreeMap<&'static str, KindNeeds>,
     /// What the last reading of a listing came to, by its path.
     pub remembered: BTreeMap<String, Known>,
+    /// The ids of parents that the ledger knows, by their addresses.
+    pub(super) owned: BTreeMap<Address, String>,
 }
 
 /// What has to be read of one kind.
@@ -29,7 +31,7 @@ pub(super) struct KindNeeds {
     pub(super) scopes: BTreeSet<Scope>,
     /// Whether the kind is listed for every value of its scopes.
     pub(super) everywhere: bool,
-    /// Keys of maps that are compared, where keys name resources.
+    /// Keys of maps that are compared, where they name resources.
     pub(super) keys: BTreeSet<String>,
     /// Names that are declared or referred to, for kinds that are only mentioned.
     pub(super) names: BTreeSet<String>,
@@ -51,9 +53,20 @@ pub(super) enum ScopeValue {
         collection: &'static str,
         /// Its id, where the manifest or the ledger gives one.
         id: Option<String>,
-        /// The keys under which it may be live.
-        names: BTreeSet<Key<'static>>,
+        /// Its address, where it is declared: the ledger may know its id under another name.
+        address: Option<Address>,
+        /// The names under which it may be live.
+        names: BTreeSet<Candidate>,
     },
+}
+
+/// A name under which a parent may be live.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Candidate {
+    /// The name.
+    pub(super) name: String,
+    /// What it counts below.
+    pub(super) scope: Scope,
 }
 
 /// The fields that the path of a listing names, without what follows a dot.
@@ -79,17 +92,49 @@ impl Needs {
         for (address, resource) in &desired.state {
             needs.declare(desired, address, resource, dialect);
         }
+        for (address, detail) in &desired.details {
+            let lifecycle = &detail.lifecycle;
+            for heir in lifecycle.transfer_to.values() {
+                needs.refer_to(desired, heir, dialect);
+            }
+            // What the old name counted below may not be what it counts below now.
+            for old in lifecycle
+                .renamed_from
+                .iter()
+                .filter(|old| !old.scope.is_empty())
+            {
+                if let Some(kind) = kind::find(address.collection) {
+                    needs.name(desired, kind, old, dialect);
+                }
+            }
+        }
         for tombstone in &desired.removed {
             let Some(kind) = kind::find(tombstone.collection) else {
                 continue;
             };
-            let scope = scope_of_key(kind, &tombstone.key, dialect);
-            let is_mentioned = is_mentioned(kind, dialect);
-            let entry = needs.kinds.entry(kind.collection).or_default();
-            entry.scopes.extend(scope);
-            if is_mentioned {
-                entry.names.insert(tombstone.key.name.to_string());
+            needs.name(desired, kind, &tombstone.key, dialect);
+            for heir in tombstone.transfer_to.values() {
+                needs.refer_to(desired, heir, dialect);
             }
+        }
+        for (collection, heirs) in &desired.heirs {
+            // A policy says nothing unless there is something to remove.
+            if needs.reads(collection) {
+                // One of the same kind lies where the removed one does, unless it is said where.
+                let other = |heir: &&Reference| match heir {
+                    Reference::Lookup { name, .. } => {
+                        heir.collection() != *collection || !name.scope.is_empty()
+                    }
+                    Reference::To(_) | Reference::Id { .. } => true,
+                };
+                for heir in heirs.values().filter(other) {
+                    needs.refer_to(desired, heir, dialect);
+                }
+            }
+        }
+        let collections: Vec<&str> = needs.kinds.keys().copied().collect();
+        for kind in collections.into_iter().filter_map(kind::find) {
+            needs.with_parents(kind);
         }
         needs
     }
@@ -119,14 +164,18 @@ impl Needs {
             }
             let entry = self.kinds.entry(kind.collection).or_default();
             entry.fields.insert(field.name);
-            if let (Shape::Keyed(keyed), Value::Map(map)) = (field.shape, value)
-                && let Keys::Of { target, .. } = keyed.keys
-            {
+            if let (Some(keys), Value::Map(map)) = (field.shape.keyed_by(), value) {
                 entry.keys.extend(map.keys().map(str::to_owned));
-                let named = self.kinds.entry(target.collection).or_default();
-                named.scopes.extend(scope_within(&target));
+                let own = self.kinds.entry(keys.collection).or_default();
+                match keys.within {
+                    Within::Fixed(field, word) => {
+                        let word = ScopeValue::Text(word.to_owned());
+                        own.scopes.insert(Scope::from([(field, word)]));
+                    }
+                    Within::Anywhere | Within::Same(_) => own.everywhere = true,
+                }
             }
-            if let Shape::Reference(to) | Shape::References(to) = field.shape
+            if let Some(to) = field.shape.target()
                 && !value.is_null()
                 && let Some(own) = key(kind, dialect, &resource.body, &no_ids)
             {
@@ -137,41 +186,84 @@ impl Needs {
                     .or_default()
                     .insert(own.into_owned());
             }
-            self.refer(value, kind);
+            self.refer(desired, value, dialect);
         }
     }
 
-    fn refer(&mut self, value: &Value, from: &'static Kind) {
+    fn refer(&mut self, desired: &Desired, value: &Value, dialect: Dialect) {
         value.walk(&mut |value| {
-            let Value::Reference(reference) = value else {
-                return;
-            };
-            match reference {
-                Reference::Id { .. } => {}
-                Reference::To(address) => {
-                    self.kinds.entry(address.collection).or_default();
-                }
-                Reference::Lookup { collection, name } => {
-                    let entry = self.kinds.entry(collection).or_default();
-                    // A layout is looked up in the module of what refers to it.
-                    if *collection == "layouts" {
-                        entry.scopes.insert(in_module(from.collection));
-                    }
-                    entry.names.insert(name.to_string());
-                }
+            if let Value::Reference(reference) = value {
+                self.refer_to(desired, reference, dialect);
             }
         });
+    }
+
+    fn refer_to(&mut self, desired: &Desired, reference: &Reference, dialect: Dialect) {
+        match reference {
+            Reference::Id { .. } => {}
+            Reference::To(address) => {
+                self.kinds.entry(address.collection).or_default();
+            }
+            Reference::Lookup { collection, name } => {
+                self.kinds.entry(collection).or_default();
+                if let Some(kind) = kind::find(collection) {
+                    self.name(desired, kind, name, dialect);
+                }
+            }
+        }
+    }
+
+    /// Adds what it takes to find the object of a name; where the name leaves out what it counts
+    /// below, that is everything of its kind.
+    fn name(
+        &mut self,
+        desired: &Desired,
+        kind: &'static Kind,
+        named: &Named<'_>,
+        dialect: Dialect,
+    ) {
+        for (_, below) in &named.scope {
+            if let Below::Parent(parent) = below {
+                self.refer_to(desired, parent, dialect);
+            }
+        }
+        let scope = scope_of_name(desired, kind, named, dialect);
+        let own = self.kinds.entry(kind.collection).or_default();
+        own.names.insert(named.name.to_string());
+        match scope {
+            Some(scope) => own.scopes.extend((!scope.is_empty()).then_some(scope)),
+            None => own.everywhere = true,
+        }
+    }
+
+    /// Adds the kinds of what the objects of a kind lie below: they tell which objects are meant.
+    fn with_parents(&mut self, kind: &'static Kind) {
+        for target in scopes(kind).filter_map(|field| field.shape.target()) {
+            let own = self.kinds.entry(target.collection).or_default();
+            let is_scoped = |kind: &Kind| scopes(kind).next().is_some();
+            if let Some(parent) = kind::find(target.collection) {
+                own.everywhere |= is_scoped(parent);
+                self.with_parents(parent);
+            }
+        }
     }
 
     /// Adds the kinds of what the ledger owns: what is not declared any more has to be seen, too.
     ///
     /// Kinds that are neither declared nor `pruned` are left out: nothing could follow from them.
     pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect, pruned: &dyn Fn(&Kind) -> bool) {
+        let parents = parent_collections();
         for (address, entry) in &ledger.resources {
+            if parents.contains(&address.collection) {
+                self.owned.insert(address.clone(), entry.id.clone());
+            }
             let reads = kind::find(address.collection)
                 .is_some_and(|kind| self.reads(kind.collection) || pruned(kind));
             if reads {
                 self.add(address, &entry.key, dialect);
+                for heir in entry.transfer_to.values() {
+                    self.kinds.entry(heir.address.collection).or_default();
+                }
             }
         }
     }
@@ -180,6 +272,12 @@ impl Needs {
     #[must_use]
     pub fn reads(&self, collection: &str) -> bool {
         self.kinds.contains_key(collection)
+    }
+
+    /// Says whether a collection is listed for every value of its scopes.
+    #[cfg(test)]
+    pub(crate) fn lists_everywhere(&self, collection: &str) -> bool {
+        self.kinds.get(collection).is_some_and(|own| own.everywhere)
     }
 
     /// Adds the kind of an object that has a key.
@@ -196,6 +294,7 @@ impl Needs {
         let scope = scope_of_key(kind, key, dialect);
         let needs = self.kinds.entry(kind.collection).or_default();
         needs.scopes.extend(scope);
+        self.with_parents(kind);
     }
 
     /// Collects what it takes to find any object of one kind by its id; of its fields the identity.
@@ -203,6 +302,7 @@ impl Needs {
     pub fn of_kind(kind: &'static Kind) -> Self {
         let mut needs = Self::default();
         needs.kinds.entry(kind.collection).or_default().everywhere = true;
+        needs.with_parents(kind);
         needs
     }
 
@@ -252,24 +352,17 @@ impl Needs {
     }
 }
 
+/// The collections below whose resources the names of others count.
+fn parent_collections() -> BTreeSet<&'static str> {
+    let fields = kind::KINDS.iter().flat_map(|kind| scopes(kind));
+    let targets = fields.filter_map(|field| field.shape.target());
+    targets.map(|target| target.collection).collect()
+}
+
 /// Whether objects of a kind are only mentioned by others.
 pub(super) fn is_mentioned(kind: &Kind, dialect: Dialect) -> bool {
     kind.api(dialect)
         .is_some_and(|api| api.listing == Listing::Mentioned)
-}
-
-/// The scope in which the names of a target count, where the table says it.
-fn scope_within(target: &Target) -> Option<Scope> {
-    match target.within {
-        Within::Fixed(field, word) => {
-            Some(Scope::from([(field, ScopeValue::Text(word.to_owned()))]))
-        }
-        Within::Anywhere | Within::Same(_) => None,
-    }
-}
-
-fn in_module(module: &str) -> Scope {
-    Scope::from([("module", ScopeValue::Text(module.to_owned()))])
 }
 
 /// The scopes of a declared resource; none where it lacks one of them or its kind has none.
@@ -290,31 +383,68 @@ fn scope_of(desired: &Desired, resource: &Resource, dialect: Dialect) -> Option<
         .collect()
 }
 
+/// The scopes of a name; none where it leaves one of them out that its listing needs.
+fn scope_of_name(
+    desired: &Desired,
+    kind: &Kind,
+    named: &Named<'_>,
+    dialect: Dialect,
+) -> Option<Scope> {
+    let listing = kind.api(dialect).map(|api| api.listing);
+    let Some(listing) = listing.filter(|listing| listing.is_scoped()) else {
+        return Some(Scope::new());
+    };
+    roots(listing)
+        .map(|root| Some((root, scope_value(desired, named.below(root)?, dialect))))
+        .collect()
+}
+
+fn scope_value(desired: &Desired, below: &Below, dialect: Dialect) -> ScopeValue {
+    match below {
+        Below::Word(word) => ScopeValue::Text(word.to_string()),
+        Below::Parent(reference) => parent(desired, reference, dialect),
+    }
+}
+
 /// What may be known of a parent before anything is read.
 fn parent(desired: &Desired, reference: &Reference, dialect: Dialect) -> ScopeValue {
     let mut names = BTreeSet::new();
-    let mut id = None;
+    let (mut id, mut address) = (None, None);
+    let candidate = |named: &Named<'_>| Candidate {
+        name: named.name.to_string(),
+        scope: (named.scope.iter())
+            .map(|(field, below)| (*field, scope_value(desired, below, dialect)))
+            .collect(),
+    };
     match reference {
         Reference::Id { id: given, .. } => id = Some(given.to_string()),
         Reference::Lookup { name, .. } => {
-            names.insert(Key::of_name(canonical_text(name).into_owned()));
+            names.insert(candidate(name));
         }
-        Reference::To(address) => {
-            let resource = desired.state.get(address);
-            names.extend(resource.and_then(|resource| name_of(resource, dialect)));
-            let detail = desired.details.get(address);
-            names.extend(detail.and_then(|detail| detail.lifecycle.renamed_from.clone()));
+        Reference::To(declared) => {
+            address = Some(declared.clone());
+            let resource = desired.state.get(declared);
+            let now = resource.and_then(|resource| named(resource.kind, &resource.body));
+            let detail = desired.details.get(declared);
+            for old in detail
+                .into_iter()
+                .flat_map(|one| &one.lifecycle.renamed_from)
+            {
+                let mut old = old.clone();
+                for (field, below) in now.iter().flat_map(|now| &now.scope) {
+                    old.fill(field, below.clone());
+                }
+                names.insert(candidate(&old));
+            }
+            names.extend(now.as_ref().map(candidate));
         }
     }
     ScopeValue::Parent {
         collection: reference.collection(),
         id,
+        address,
         names,
     }
-}
-
-fn name_of(resource: &Resource, dialect: Dialect) -> Option<Key<'static>> {
-    key(resource.kind, dialect, &resource.body, &no_ids).map(Key::into_owned)
 }
 
 /// The scopes of a key; none where it lacks one of them or its kind has none.
@@ -330,6 +460,7 @@ fn scope_of_key(kind: &Kind, key: &Key<'_>, dialect: Dialect) -> Option<Scope> {
                 Shape::Reference(target) => ScopeValue::Parent {
                     collection: target.collection,
                     id: Some(value),
+                    address: None,
                     names: BTreeSet::new(),
                 },
                 _ => ScopeValue::Text(value),

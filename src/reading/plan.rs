@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::needs::{KindNeeds, Needs, ScopeValue, roots};
+use super::needs::{Needs, ScopeValue};
+use crate::codec::handle;
 use crate::dialect::Dialect;
-use crate::kind::{self, Keyed, Keys, Kind, Listing, Mentioner, Shape};
+use crate::kind::{self, Kind, Listing, Mentioner};
+use crate::state::identity::scopes;
 
 /// What is read, in the order in which it is put together.
 #[derive(Debug, PartialEq)]
@@ -62,37 +64,18 @@ fn depth(
         .unwrap_or(0)
 }
 
-/// The kinds whose names are asked for, since compared maps have them as keys.
-fn named_by(own: &KindNeeds, kind: &'static Kind) -> impl Iterator<Item = &'static str> {
-    let fields = kind.fields.iter();
-    let compared = fields.filter(|field| own.fields.contains(field.name));
-    compared.filter_map(|field| match field.shape {
-        Shape::Keyed(Keyed {
-            keys: Keys::Of { target, .. },
-            ..
-        }) => Some(target.collection),
-        _ => None,
-    })
-}
-
 fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<PlannedListing> {
     let own = needs.kinds.get(kind.collection)?;
     let mut after = BTreeSet::new();
     let api = kind.api(dialect);
     let mentions = || kind.mentions.iter().filter(|one| one.dialect == dialect);
     match api.map(|api| api.listing) {
-        Some(listing @ (Listing::Whole(_) | Listing::Each(..))) => {
-            // The parents tell for which ids there is a listing.
-            for root in roots(listing) {
-                if let Some(Shape::Reference(to)) = kind.field(root).map(|field| field.shape) {
-                    after.insert(to.collection);
-                }
+        Some(Listing::Whole(_) | Listing::Each(..)) => {
+            // The parents tell for which ids there is a listing, and their own parents which they are.
+            above(kind, &mut after);
+            for value in own.scopes.iter().flat_map(|scope| scope.values()) {
+                parents(value, &mut after);
             }
-            let parents = own.scopes.iter().flat_map(|scope| scope.values());
-            after.extend(parents.filter_map(|value| match value {
-                ScopeValue::Parent { collection, .. } => Some(*collection),
-                ScopeValue::Text(_) => None,
-            }));
         }
         Some(Listing::Mentioned) | None => {
             mentions().next()?;
@@ -103,9 +86,17 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
             }
         }
     }
-    // A listing that asks for custom fields by name needs the names first.
+    // A listing that asks for values by the names of their keys needs the names first.
     if api.is_some_and(|api| api.takes_fields) {
-        after.extend(named_by(own, kind));
+        for field in kind.fields {
+            let Some(keys) = field.shape.keyed_by() else {
+                continue;
+            };
+            let by_handle = own.keys.iter().any(|key| handle(&keys, key).is_some());
+            if by_handle || own.fields.contains(field.name) {
+                after.insert(keys.collection);
+            }
+        }
     }
     after.retain(|collection| *collection != kind.collection && needs.reads(collection));
     Some(PlannedListing {
@@ -113,4 +104,29 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
         template: api.and_then(|api| api.listing.template()),
         after,
     })
+}
+
+/// The kinds of parents by which a kind is listed or named, and of their parents.
+fn above(kind: &'static Kind, after: &mut BTreeSet<&'static str>) {
+    for field in scopes(kind) {
+        if let Some(target) = field.shape.target()
+            && after.insert(target.collection)
+            && let Some(parent) = kind::find(target.collection)
+        {
+            above(parent, after);
+        }
+    }
+}
+
+/// The kinds of what the value of a scope names.
+fn parents(value: &ScopeValue, after: &mut BTreeSet<&'static str>) {
+    if let ScopeValue::Parent {
+        collection, names, ..
+    } = value
+    {
+        after.insert(collection);
+        for inner in names.iter().flat_map(|name| name.scope.values()) {
+            parents(inner, after);
+        }
+    }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::lines;
 use crate::dialect::Dialect;
+use crate::kind::removal::Heir;
 use crate::kind::rules::Sort;
 use crate::kind::{
     self, Api, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown,
@@ -55,6 +56,7 @@ pub fn kind(kind: &Kind) -> String {
         identity.join(" and "),
         tick(kind.naming_field().name)
     );
+    add_names(&mut out, kind);
     if let Some(enabled) = kind.enabled {
         let value = match enabled.on {
             Switch::Flag(flag) => flag.to_string(),
@@ -96,6 +98,32 @@ pub fn kind(kind: &Kind) -> String {
         let _ = write!(out, "\nExample\n\n{}", example(kind));
     }
     out
+}
+
+/// How a kind's objects are named where a name alone does not tell them, and who takes over from them.
+fn add_names(out: &mut String, kind: &Kind) {
+    let form = |fields: &mut dyn Iterator<Item = &str>| {
+        let parts: Vec<String> = fields.map(|field| format!("{field}: …")).collect();
+        format!("{{{}}}", parts.join(", "))
+    };
+    if kind::scopes(kind).next().is_some() {
+        let mut fields = kind.fields.iter().filter(|field| field.identity);
+        let form = form(&mut fields.by_ref().map(|field| field.name));
+        let _ = writeln!(
+            out,
+            "one by name: `{form}` as an item of `removed`, as `lookup` and as `renamedFrom`"
+        );
+    }
+    let heirs = kind.chosen_heirs();
+    let form = match heirs.as_slice() {
+        [] => return,
+        [one] if one.name.is_empty() => "Handle".to_owned(),
+        several => form(&mut several.iter().map(|one| one.name)),
+    };
+    let _ = writeln!(
+        out,
+        "when one is removed: `transferTo: {form}` names who takes over, in `lifecycle`, beside its name under `removed`, or for all of them under `kinds` in the project file"
+    );
 }
 
 /// Explains the code of a problem in one line.
@@ -140,8 +168,14 @@ fn removing(removal: Removal) -> String {
         Removal::DisableByPatch { path, field, word } => {
             format!("PATCH {path} with `{field}: {word}`: it is taken out of use")
         }
-        Removal::Transfer { path, .. } => {
-            format!("POST {path}: what hangs on it moves to its parent")
+        Removal::Transfer { path, heirs } => {
+            let is_above = |(_, heir): &(&str, Heir)| matches!(heir, Heir::Above(_));
+            let to = if heirs.iter().any(is_above) {
+                "moves to its parent"
+            } else {
+                "goes to whom `transferTo` names"
+            };
+            format!("POST {path}: what hangs on it {to}")
         }
         Removal::Chosen { ways, .. } => ways
             .first()

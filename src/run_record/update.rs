@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::codec::{self, Ids};
 use crate::kind::Wire;
-use crate::ledger::{Entry, FieldRecord, Ledger};
+use crate::ledger::{Entry, FieldRecord, Ledger, RememberedHeir};
 use crate::live::key;
 use crate::manifest::Desired;
 use crate::plan::requests::{Act, Op};
@@ -98,7 +98,7 @@ fn remember_listings(ledger: &mut Ledger, ready: &Ready, applied: &BTreeSet<Addr
         if !applied.contains(&task.address) || api.page == 0 {
             continue;
         }
-        let request = listing_of(task.kind, api, &task.body, live);
+        let request = listing_of(api, &task.body, live);
         let known = request.and_then(|request| listings.get_mut(&path_of(&request)));
         let Some(known) = known else { continue };
         match task.verb {
@@ -192,6 +192,7 @@ impl Update<'_> {
                 .details
                 .get(address)
                 .is_some_and(|detail| detail.lifecycle.prevent_destroy),
+            transfer_to: self.heirs(address),
             temporary_member: self.temporary_member(address, old),
             adopted: old.map_or_else(
                 || was_there.is_some_and(|object| object.id == id),
@@ -200,6 +201,20 @@ impl Update<'_> {
             secrets,
             fields,
         }
+    }
+
+    /// Who takes over what hangs on a resource, as far as they are live.
+    fn heirs(&self, address: &Address) -> BTreeMap<String, RememberedHeir> {
+        let heirs = self.ready.bound.heirs.get(address).into_iter().flatten();
+        let known = heirs.filter_map(|(name, heir)| {
+            let Reference::To(heir) = heir else {
+                return None;
+            };
+            let id = self.ready.live.id(heir)?;
+            let address = heir.clone();
+            Some(((*name).to_owned(), RememberedHeir { address, id }))
+        });
+        known.collect()
     }
 
     /// Whether what is live is what is wanted now: a step may have failed or not been a target.

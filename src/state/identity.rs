@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::kind::{Field, Kind, Shape};
-use crate::state::{Body, Key, Scope};
+pub use crate::kind::scopes;
+use crate::kind::{Field, Kind, Shape, Target, Within};
+use crate::state::{Below, Body, Key, Named, Scope, Value};
 
 /// A text as identities compare it: trimmed and in Unicode's normal form C.
 #[must_use]
@@ -36,19 +37,20 @@ pub fn canonical_name(kind: &Kind, name: &str) -> String {
     canonical(kind.naming_field(), name).into_owned()
 }
 
+/// The scopes of a kind that are words.
+fn words(kind: &Kind) -> impl Iterator<Item = &'static Field> {
+    scopes(kind).filter(|field| !matches!(field.shape, Shape::Reference(_)))
+}
+
 /// Reads an identity that a person writes in one text, such as `Billing` or, for a custom field,
-/// `contacts/Region`; the scopes stand before the name.
+/// `contacts/Region`; scopes that are words stand before the name.
 ///
 /// A kind has at most one scope that is a word; it ends at the first slash, since no word holds one.
 #[must_use]
 pub fn spelled<'t>(kind: &Kind, text: &'t str) -> Key<'t> {
     let mut scope = Scope::default();
     let mut name = text;
-    for field in kind
-        .fields
-        .iter()
-        .filter(|field| field.identity && !field.naming)
-    {
+    for field in words(kind) {
         let Some((value, rest)) = name.split_once('/') else {
             break;
         };
@@ -59,27 +61,69 @@ pub fn spelled<'t>(kind: &Kind, text: &'t str) -> Key<'t> {
     Key { scope, name }
 }
 
-/// Gives the key of a body whose scopes are words; none where it lacks a part of it.
+/// Says what a name in one text may mean: the name alone, and what [`spelled`] reads.
 #[must_use]
-pub fn key<'b>(kind: &Kind, body: &'b Body) -> Option<Key<'b>> {
-    let mut scope = Scope::default();
-    for field in kind
-        .fields
-        .iter()
-        .filter(|field| field.identity && !field.naming)
-    {
-        scope.set(field.name, canonical_text(body.get(field.name)?.as_text()?));
+pub fn readings(kind: &Kind, text: &str) -> Vec<Named<'static>> {
+    let alone = Named::of_name(canonical_name(kind, text));
+    let spelled = spelled(kind, text);
+    let scope: Vec<(&'static str, Below)> = words(kind)
+        .filter_map(|field| {
+            let word = spelled.scope.get(field.name)?;
+            Some((field.name, Below::Word(word.into())))
+        })
+        .collect();
+    if scope.is_empty() {
+        return vec![alone];
     }
+    let name = spelled.name.into_owned().into();
+    vec![alone, Named { scope, name }]
+}
+
+/// Gives the name of a body with what it lies below; none where the body lacks a part of it.
+#[must_use]
+pub fn named<'b>(kind: &Kind, body: &'b Body) -> Option<Named<'b>> {
     let naming = kind.naming_field();
     let name = canonical(naming, body.get(naming.name)?.as_text()?);
-    Some(Key { scope, name })
+    let mut named = Named {
+        scope: Vec::new(),
+        name,
+    };
+    for field in scopes(kind) {
+        named
+            .scope
+            .push((field.name, below(body.get(field.name)?)?));
+    }
+    named.scope.sort();
+    Some(named)
+}
+
+/// Reads the value of a scope.
+#[must_use]
+pub fn below(value: &Value) -> Option<Below> {
+    match value {
+        Value::Text(text) => Some(Below::Word(canonical_text(text).into())),
+        Value::Reference(reference) => Some(Below::Parent(reference.clone())),
+        _ => None,
+    }
+}
+
+/// Says where a name counts that a reference gives, as far as what refers to it tells.
+pub fn fill_in(named: &mut Named<'_>, target: &Target, body: &Body) {
+    match target.within {
+        Within::Anywhere => {}
+        Within::Fixed(field, word) => named.fill(field, Below::Word(word.into())),
+        Within::Same(field) => {
+            if let Some(below) = body.get(field).and_then(below) {
+                named.fill(field, below);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kind::find;
-    use crate::state::Value;
 
     #[test]
     fn identities_are_canonical() {
@@ -90,10 +134,14 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let region = key(fields, &body).unwrap();
-        assert_eq!(region.scope.get("module"), Some("contacts"));
+        let region = named(fields, &body).unwrap();
+        assert_eq!(
+            region.below("module"),
+            Some(&Below::Word("contacts".into()))
+        );
         assert_eq!(region.name, "R\u{e9}gion");
-        assert_eq!(spelled(fields, "contacts/ Re\u{301}gion"), region);
+        let spelled_out = readings(fields, "contacts/ Re\u{301}gion");
+        assert_eq!(spelled_out.last(), Some(&region));
         // A label may hold slashes; a module holds none.
         assert_eq!(spelled(fields, "contacts/A/B").name, "A/B");
         let departments = find("departments").unwrap();
@@ -103,6 +151,7 @@ mod tests {
             spelled(agents, " Ann@Example.com "),
             Key::of_name("ann@example.com")
         );
-        assert_eq!(key(agents, &Body::default()), None);
+        assert_eq!(named(agents, &Body::default()), None);
+        assert_eq!(readings(departments, "A/B"), [Named::of_name("A/B")]);
     }
 }

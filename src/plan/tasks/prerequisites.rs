@@ -4,12 +4,13 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Builder, founders};
 use crate::codec::{self, Target};
+use crate::kind::is_key;
 use crate::parallel::each;
 use crate::plan::hierarchy;
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::state::Address;
+use crate::state::{Address, Body, Reference, Value};
 use crate::verb::Verb;
 
 impl Builder<'_> {
@@ -41,6 +42,49 @@ impl Builder<'_> {
                     .filter(|(_, task)| moves(task))
                     .map(|(first, _)| (later, first)),
             );
+        }
+        edges
+    }
+
+    /// Steps that need somebody's membership, and the steps that bring it or take it away: joining comes
+    /// first, leaving after.
+    fn memberships(&self) -> Vec<(usize, usize)> {
+        let mut edges = Vec::new();
+        let mut places: Option<HashMap<&Address, usize>> = None;
+        for (index, task) in self.tasks.iter().enumerate() {
+            for field in task.kind.fields {
+                let Some(membership) = field.membership else {
+                    continue;
+                };
+                let places = places.get_or_insert_with(|| {
+                    let tasks = self.tasks.iter().enumerate();
+                    let writes = tasks.filter(|(_, task)| !task.ops.is_empty());
+                    writes.map(|(index, task)| (&task.address, index)).collect()
+                });
+                let live = self.owned.live.get(&task.address).map(|one| &one.body);
+                let before = members(live, field.name, membership.of);
+                let after = match task.verb {
+                    Verb::Delete => Vec::new(),
+                    _ => members(Some(&task.body), field.name, membership.of),
+                };
+                for (member, of) in before.iter().chain(&after) {
+                    let Some(place) = places.get(member).filter(|place| **place != index) else {
+                        continue;
+                    };
+                    let is_in = |body: Option<&Body>| {
+                        let list = body.and_then(|body| body.get(membership.list));
+                        list.is_some_and(|list| names(list, of))
+                    };
+                    let other = self.tasks.get(*place);
+                    let was = is_in(self.owned.live.get(*member).map(|one| &one.body));
+                    let will = is_in(other.map(|task| &task.body));
+                    if will && !was && after.contains(&(*member, *of)) {
+                        edges.push((index, *place));
+                    } else if was && !will && !after.contains(&(*member, *of)) {
+                        edges.push((*place, index));
+                    }
+                }
+            }
         }
         edges
     }
@@ -85,6 +129,11 @@ impl Builder<'_> {
                     Verb::Manual => own.extend(makers.get(Target::To(&task.address))),
                     Verb::Delete | Verb::Disable => {}
                 }
+                // Who takes over is there before what they take over from goes.
+                for heir in task.ops.iter().flat_map(heirs) {
+                    let maker = makers.get(Target::To(heir));
+                    own.extend(maker.filter(|maker| *maker != index));
+                }
                 own
             };
             let mut edges = each(tasks, before);
@@ -112,7 +161,8 @@ impl Builder<'_> {
             }
             let in_order = hierarchy::from_the_top(tasks, this.live)
                 .into_iter()
-                .chain(this.leaving());
+                .chain(this.leaving())
+                .chain(this.memberships());
             for (later, first) in in_order {
                 if let Some(own) = edges.get_mut(later) {
                     own.push(first);
@@ -140,6 +190,43 @@ impl Builder<'_> {
     }
 }
 
+/// Whom a body names in a field, each with where they have to be members.
+fn members<'b>(body: Option<&'b Body>, field: &str, of: &str) -> Vec<(&'b Address, &'b Address)> {
+    let named = |name: &str| match body.and_then(|body| body.get(name)) {
+        Some(Value::List(items)) => items.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let to = |value: &'b Value| match value {
+        Value::Reference(Reference::To(address)) => Some(address),
+        _ => None,
+    };
+    let of: Vec<&Address> = named(of).iter().filter_map(to).collect();
+    let members = named(field).iter().filter_map(to);
+    members
+        .flat_map(|member| of.iter().map(move |of| (member, *of)))
+        .collect()
+}
+
+/// Whether a value names a resource.
+fn names(value: &Value, address: &Address) -> bool {
+    let mut found = false;
+    value.walk(&mut |value| {
+        found |= matches!(value, Value::Reference(Reference::To(one)) if one == address);
+    });
+    found
+}
+
+/// Who takes over what hangs on what a write removes.
+fn heirs(op: &Op) -> Vec<&Address> {
+    let values = op.values().iter();
+    let heirs = values.filter_map(|(_, heir)| match heir {
+        Value::Reference(Reference::To(address)) if op.act == Act::Delete => Some(address),
+        _ => None,
+    });
+    heirs.collect()
+}
+
 /// Tasks by the address that they concern.
 #[derive(Default)]
 struct Places<'t> {
@@ -151,7 +238,7 @@ struct Places<'t> {
 impl<'t> Places<'t> {
     fn set(&mut self, address: &'t Address, index: usize) {
         self.places.insert(address, index);
-        if crate::kind::find(address.collection).is_some_and(|kind| kind.wire_name.is_some()) {
+        if is_key(address.collection) {
             let key = (address.collection, &*address.handle);
             self.keys.insert(key, index);
         }

@@ -1,16 +1,37 @@
 //! Removals: by the way that the table has for the object, and never by another one.
 
 use super::{Builder, Draft};
+use crate::codec::Ids as _;
+use crate::config::written::TRANSFER_TO;
+use crate::diff::Difference;
 use crate::kind::Kind;
+use crate::kind::removal::Heir;
 use crate::kind::rules::Deed;
-use crate::live::LiveObject;
 use crate::live::marks::forbidden;
+use crate::live::{LiveObject, key};
 use crate::plan::bound::place;
 use crate::plan::hierarchy;
-use crate::plan::requests::{Way, way};
-use crate::problem::{Code, Place, Problem};
-use crate::state::Address;
+use crate::plan::requests::{Op, Way, way};
+use crate::plan::resolve::heirs_of_kind;
+use crate::problem::{Code, Place, Problem, ticked};
+use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
+
+/// What stands for nobody where somebody could take over.
+const NOBODY: &str = "null";
+
+/// Who takes over, by key of a body.
+type Takers = Vec<(&'static str, Value)>;
+
+/// An object that is to be removed.
+#[derive(Clone, Copy)]
+struct Going<'g> {
+    address: &'g Address,
+    kind: &'static Kind,
+    index: usize,
+    /// The place of its tombstone.
+    at: Option<&'g Place>,
+}
 
 impl Builder<'_> {
     pub(super) fn remove(&mut self, address: &Address) {
@@ -68,27 +89,19 @@ impl Builder<'_> {
                 draft.effects.extend(kind.delete_effect.map(str::to_owned));
                 op
             }
-            Way::Transfer { op, key, heir } => {
-                let Some((id, instead)) = hierarchy::heir_of(&heir, index, self.live) else {
-                    let problem =
-                        Problem::error(Code::Protected, format!("`{address}` {}", heir.none)).help(
-                            format!(
-                                "delete it in Zoho Desk and choose the {} that takes over",
-                                kind.singular
-                            ),
-                        );
-                    self.problems.push(match at {
-                        Some(at) => problem.at(at, "removed here"),
-                        None => problem,
-                    });
+            Way::Transfer { op, heirs } => {
+                let going = Going {
+                    address,
+                    kind,
+                    index,
+                    at: at.as_ref(),
+                };
+                let Some((heirs, effects)) = self.heirs(&going, heirs) else {
                     return;
                 };
-                let instead = instead.and_then(|index| self.live.address_of(index));
-                draft.effects.extend(match instead {
-                    Some(instead) => Some(format!("{} move to `{instead}`", heir.takes)),
-                    None => kind.delete_effect.map(str::to_owned),
-                });
-                op.with_heir(key, &id)
+                draft.effects.extend(effects);
+                let values = heirs.into_iter();
+                values.fold(op, |op, (key, heir)| op.value(key, heir))
             }
         };
         if object.parts.is_empty() {
@@ -98,6 +111,241 @@ impl Builder<'_> {
             draft.ops = parts.map(|part| delete.clone().of_part(&part.id)).collect();
         }
         self.push(address, Verb::Delete, kind, draft);
+    }
+
+    /// Finds who takes over what hangs on an object, under which keys, with what is said about it.
+    fn heirs(
+        &mut self,
+        going: &Going<'_>,
+        table: &'static [(&'static str, Heir)],
+    ) -> Option<(Takers, Vec<String>)> {
+        let Going { kind, index, .. } = *going;
+        let needs_choice = table
+            .iter()
+            .any(|(_, heir)| matches!(heir, Heir::Chosen(_)));
+        let chosen = if needs_choice {
+            self.chosen_heirs(going)?
+        } else {
+            Heirs::new()
+        };
+        let (mut heirs, mut effects) = (Vec::new(), Vec::new());
+        for (key, heir) in table {
+            let value = match heir {
+                Heir::Nobody => Value::text(NOBODY),
+                Heir::Chosen(one) => match chosen.get(one.name) {
+                    Some(heir) => Value::Reference(heir.clone()),
+                    None => Value::text(NOBODY),
+                },
+                Heir::Above(above) => {
+                    let Some((id, instead)) = hierarchy::heir_of(above, index, self.live) else {
+                        self.refuse_heir(
+                            going,
+                            Code::Protected,
+                            above.none,
+                            format!(
+                                "delete it in Zoho Desk and choose the {} that takes over",
+                                kind.singular
+                            ),
+                        );
+                        return None;
+                    };
+                    let instead = instead.and_then(|index| self.live.address_of(index));
+                    effects.extend(match instead {
+                        Some(instead) => Some(format!("{} move to `{instead}`", above.takes)),
+                        None => kind.delete_effect.map(str::to_owned),
+                    });
+                    Value::text(&id)
+                }
+            };
+            heirs.push((*key, value));
+        }
+        if !chosen.is_empty() {
+            let names: Vec<String> = chosen
+                .values()
+                .filter_map(|heir| match heir {
+                    Reference::To(address) => Some(address.to_string()),
+                    _ => None,
+                })
+                .collect();
+            effects.push(format!(
+                "what hangs on it goes to {}",
+                ticked(&names, "and")
+            ));
+        }
+        Some((heirs, effects))
+    }
+
+    /// Finds whom manifests, the ledger or the project choose to take over, in this order.
+    fn chosen_heirs(&mut self, going: &Going<'_>) -> Option<Heirs> {
+        let Going {
+            address,
+            kind,
+            index,
+            ..
+        } = *going;
+        let by_tombstone = self.bound.heirs_of_tombstones.get(&index).cloned();
+        let by_policy = || heirs_of_kind(self.desired, self.live, kind, index);
+        let chosen = by_tombstone
+            .or_else(|| self.remembered_heirs(kind, index))
+            .or_else(|| self.replacement(kind, index))
+            .or_else(by_policy)
+            .filter(|heirs| !heirs.is_empty());
+        let Some(chosen) = chosen else {
+            let names: Vec<&str> = kind.chosen_heirs().iter().map(|one| one.name).collect();
+            let form = match names.as_slice() {
+                [] | [""] => "Handle".to_owned(),
+                names => format!("{{{}: Handle}}", names.join(": Handle, ")),
+            };
+            let help = if going.at.is_some() {
+                let naming = kind.naming_field().name;
+                format!(
+                    "write `{{{naming}: …, {TRANSFER_TO}: {form}}}`, or set it for all {} under `kinds:` in the project file",
+                    kind.collection
+                )
+            } else {
+                format!(
+                    "list it under `removed` with `{TRANSFER_TO}: {form}`, or set it for all {} under `kinds:` in the project file",
+                    kind.collection
+                )
+            };
+            self.refuse_heir(
+                going,
+                Code::NoHeir,
+                "cannot be removed: nobody is named who takes over what hangs on it",
+                help,
+            );
+            return None;
+        };
+        for heir in chosen.values() {
+            let Reference::To(heir) = heir else { continue };
+            let is_there = self.owned.desired.contains_key(heir) || self.live.id(heir).is_some();
+            let why = if heir == address || self.removable.contains_key(heir) {
+                "goes in the same plan"
+            } else if is_there {
+                continue;
+            } else {
+                "is neither declared nor live"
+            };
+            self.refuse_heir(
+                going,
+                Code::HeirGoes,
+                &format!("hands over to `{heir}`, which {why}"),
+                format!("name another one under `{TRANSFER_TO}`"),
+            );
+            return None;
+        }
+        Some(chosen)
+    }
+
+    /// Whom the ledger remembers to take over.
+    fn remembered_heirs(&self, kind: &'static Kind, index: usize) -> Option<Heirs> {
+        let id = &self.live.objects.get(index)?.id;
+        let ledger = self.options.ledger.as_ref()?;
+        let (_, entry) = ledger.by_id(kind.collection, id)?;
+        let heirs = kind.chosen_heirs().into_iter().filter_map(|one| {
+            let heir = entry.transfer_to.get(one.name)?;
+            let is_known = |address: &Address| {
+                self.owned.desired.contains_key(address) || self.live.id(address).is_some()
+            };
+            let by_id = || {
+                let index = self.live.find_id(one.target.collection, &heir.id)?;
+                self.live.address_of(index)
+            };
+            let known = is_known(&heir.address).then(|| heir.address.clone());
+            let address = known.or_else(by_id).unwrap_or_else(|| heir.address.clone());
+            Some((one.name, Reference::To(address)))
+        });
+        let heirs: Heirs = heirs.collect();
+        (!heirs.is_empty()).then_some(heirs)
+    }
+
+    /// What has replaced an object takes over from it, where a run ended between the two halves.
+    fn replacement(&self, kind: &'static Kind, index: usize) -> Option<Heirs> {
+        let address = self.bound.replaced.get(&index)?;
+        Some(Self::to_itself(kind, address))
+    }
+
+    /// What replaces a resource takes over from it.
+    fn to_itself(kind: &'static Kind, address: &Address) -> Heirs {
+        let heirs = kind.chosen_heirs();
+        heirs
+            .iter()
+            .filter(|one| one.target.collection == kind.collection)
+            .map(|one| (one.name, Reference::To(address.clone())))
+            .collect()
+    }
+
+    /// Removes a resource once it is replaced, where the two can be told apart until then: what is new
+    /// takes over.
+    pub(super) fn hands_over(
+        &self,
+        address: &Address,
+        kind: &'static Kind,
+        index: usize,
+        way: Way,
+    ) -> Option<Op> {
+        let Way::Transfer { op, heirs } = way else {
+            return None;
+        };
+        let body = &self.owned.desired.get(address)?.body;
+        let id = |reference: &Reference| self.live.id_behind(reference);
+        let is_same = key(kind, self.dialect(), body, &id)
+            .is_some_and(|key| self.live.key_of(index).as_ref() == Some(&key));
+        let own = Self::to_itself(kind, address);
+        if is_same || own.is_empty() {
+            return None;
+        }
+        let heirs = heirs.iter().map(|(key, heir)| {
+            let chosen = match heir {
+                Heir::Chosen(one) => own.get(one.name).cloned(),
+                Heir::Above(_) | Heir::Nobody => None,
+            };
+            (*key, chosen.map_or(Value::text(NOBODY), Value::Reference))
+        });
+        Some(heirs.fold(op, |op, (key, heir)| op.value(key, heir)))
+    }
+
+    fn refuse_heir(&mut self, going: &Going<'_>, code: Code, why: &str, help: String) {
+        let problem = Problem::error(code, format!("`{}` {why}", going.address)).help(help);
+        self.problems.push(match going.at {
+            Some(at) => problem.at(at.clone(), "removed here"),
+            None => problem,
+        });
+    }
+
+    /// Refuses another name for what must keep the one that it has.
+    pub(super) fn must_keep_name(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        index: usize,
+        differences: &[Difference],
+    ) -> bool {
+        let naming = |difference: &&Difference| {
+            kind.field(difference.path.field)
+                .is_some_and(|field| field.naming)
+        };
+        let Some(difference) = differences.iter().find(naming) else {
+            return false;
+        };
+        let object = self.live.objects.get(index);
+        let Some(mark) = object.and_then(|object| forbidden(object, Deed::Rename)) else {
+            return false;
+        };
+        let field = difference.path.field;
+        let help = match difference.before.as_text() {
+            Some(name) => format!("put back `{name}`"),
+            None => "put it back".to_owned(),
+        };
+        self.problems.push(
+            Problem::error(
+                Code::Protected,
+                format!("`{address}` cannot be renamed: it is {}", mark.what),
+            )
+            .at(place(self.desired, address, field), "changed here")
+            .help(help),
+        );
+        true
     }
 
     /// Why an object must not be removed whatever the manifests say.

@@ -1,0 +1,81 @@
+//! What a manifest says about how a resource may be treated.
+
+use super::convert::{Converter, Here};
+use crate::config::written::TRANSFER_TO;
+use crate::problem::Part;
+use crate::state::Lifecycle;
+use crate::state::identity::readings;
+use crate::yaml::raw::{At, Raw};
+use crate::yaml::walk::Walker;
+
+impl Converter<'_> {
+    pub(super) fn lifecycle(&mut self, here: Here<'_>, raw: &Raw, at: At<'_>) -> Lifecycle {
+        const KEYS: &[&str] = &[
+            "preventDestroy",
+            "createOnly",
+            "ignoreChanges",
+            "renamedFrom",
+            "replace",
+            TRANSFER_TO,
+        ];
+        let place = |inner: At<'_>, part: Part| {
+            here.origin
+                .part(&format!("{}{}", at.pointer(), inner.pointer()), part)
+        };
+        let mut walker = Walker {
+            place: &place,
+            problems: Vec::new(),
+        };
+        let mut lifecycle = Lifecycle::default();
+        let (mut former, mut heirs) = (None, None);
+        let names: Vec<&'static str> = here.kind.fields.iter().map(|field| field.name).collect();
+        for (key, value) in walker.known(raw, At::ROOT, "lifecycle", KEYS) {
+            let at = At::ROOT.key(key);
+            match key {
+                "preventDestroy" => {
+                    lifecycle.prevent_destroy = walker.flag(value, at, key).unwrap_or_default();
+                }
+                "createOnly" => {
+                    lifecycle.create_only = walker.flag(value, at, key).unwrap_or_default();
+                }
+                "replace" => lifecycle.replace = walker.flag(value, at, key).unwrap_or_default(),
+                "renamedFrom" if !matches!(value, Raw::Map(_)) => {
+                    let text = walker.plain(value, at, key);
+                    lifecycle.renamed_from =
+                        text.map_or_else(Vec::new, |text| readings(here.kind, &text));
+                }
+                // Read below, since they may hold references.
+                "renamedFrom" => former = Some(value),
+                TRANSFER_TO => heirs = Some(value),
+                _ => {
+                    for (index, item) in walker.items(value, at, key).iter().enumerate() {
+                        if let Some(name) = walker.word(item, at.index(index), key, &names) {
+                            lifecycle.ignore_changes.push(name.to_owned());
+                        }
+                    }
+                    lifecycle.ignore_changes.sort();
+                    lifecycle.ignore_changes.dedup();
+                }
+            }
+        }
+        self.problems.append(&mut walker.problems);
+        if let Some(raw) = former {
+            let inside = at.key("renamedFrom");
+            let what = ("renamedFrom", here.kind);
+            let written = self.written(here, inside, |reader| {
+                let read = reader.name(raw, At::ROOT, what, &[]);
+                reader.whole(read, At::ROOT, what)
+            });
+            let old = written.and_then(|written| self.handles.name(here.kind, &written));
+            lifecycle.renamed_from.extend(old);
+        }
+        if let Some(raw) = heirs {
+            let inside = at.key(TRANSFER_TO);
+            let written = self.written(here, inside, |reader| {
+                reader.heirs(raw, At::ROOT, here.kind)
+            });
+            self.heirs = written;
+        }
+        lifecycle
+    }
+}

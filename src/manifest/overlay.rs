@@ -1,0 +1,147 @@
+//! How overlays are laid over what stands below: by the shapes of the fields, never by looks.
+
+use crate::kind::{Field, Kind, Shape};
+use crate::yaml::raw::Raw;
+
+/// Lays a resource's body over another's.
+pub(super) fn merge_body(kind: &Kind, base: &mut Raw, over: Raw) {
+    let by_field = |key: &str| match kind.field(key) {
+        Some(field) => Laid::of(&field.shape),
+        // Of the lifecycle each key, and of what is no field nothing is known.
+        None => Laid::Keys,
+    };
+    lay(base, over, &|key, own, value| {
+        lay_value(by_field(key), own, value);
+    });
+}
+
+/// How a value of an overlay is laid over the one below.
+#[derive(Clone, Copy)]
+enum Laid {
+    /// It takes the place.
+    Whole,
+    /// It is a map of values of one shape.
+    Each(&'static Shape),
+    /// It is a map of maps with these fields.
+    EachOf(&'static [Field]),
+    /// It is the lifecycle, a map of which each key takes the place.
+    Keys,
+    /// It is a map with these fields.
+    Fields(&'static [Field]),
+}
+
+impl Laid {
+    const fn of(shape: &'static Shape) -> Self {
+        match shape {
+            Shape::Map(map) => Self::Fields(map.fields),
+            // Keys under it are handles: one of them may be called `id`.
+            Shape::Keyed(keyed) => Self::Each(&keyed.value.shape),
+            Shape::Items(items) => Self::EachOf(items.fields),
+            Shape::Text { .. }
+            | Shape::Email { .. }
+            | Shape::Scalar { .. }
+            | Shape::Flag
+            | Shape::Integer { .. }
+            | Shape::Number
+            | Shape::Date
+            | Shape::Choice(_)
+            | Shape::Reference(_)
+            | Shape::References(_)
+            | Shape::Texts { .. } => Self::Whole,
+        }
+    }
+}
+
+fn lay_value(how: Laid, base: &mut Raw, over: Raw) {
+    match how {
+        Laid::Whole => *base = over,
+        Laid::Each(shape) => lay(base, over, &|_, own, value| {
+            lay_value(Laid::of(shape), own, value);
+        }),
+        Laid::EachOf(fields) => lay(base, over, &|_, own, value| {
+            lay_value(Laid::Fields(fields), own, value);
+        }),
+        Laid::Keys => lay(base, over, &|_, own, value| *own = value),
+        Laid::Fields(fields) => lay(base, over, &|key, own, value| {
+            let field = fields.iter().find(|field| field.name == key);
+            let how = field.map_or(Laid::Whole, |field| Laid::of(&field.shape));
+            lay_value(how, own, value);
+        }),
+    }
+}
+
+/// Lays one map over another, key by key; everything else takes the place.
+fn lay(base: &mut Raw, over: Raw, each: &dyn Fn(&str, &mut Raw, Raw)) {
+    match (base, over) {
+        (Raw::Map(base), Raw::Map(over)) => {
+            for (key, value) in over {
+                match base.iter_mut().find(|(own, _)| *own == key) {
+                    Some((_, own)) => each(&key, own, value),
+                    None => base.push((key, value)),
+                }
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::find;
+    use crate::yaml::{Source, load};
+
+    fn read(text: &str) -> Raw {
+        let source = Source::new("a.yaml", text.as_bytes());
+        let mut documents = load::documents(&source, "").unwrap();
+        documents.remove(0).1
+    }
+
+    #[test]
+    fn overlays_are_laid_by_shape_and_not_by_looks() {
+        for (collection, base, over, expected) in [
+            // Keys under `cf` are handles, whatever they are called.
+            (
+                "contacts",
+                "cf: {a: 1, id: 2}",
+                "cf: {id: 3}",
+                "cf: {a: 1, id: 3}",
+            ),
+            // A reference is one value, however it is said.
+            (
+                "contacts",
+                "account: {lookup: A}",
+                "account: {id: '1'}",
+                "account: {id: '1'}",
+            ),
+            (
+                "agents",
+                "departments: [A]",
+                "departments: [B]",
+                "departments: [B]",
+            ),
+            (
+                "slas",
+                "responseTime: {businessHours: 1, calendarHours: 2}",
+                "responseTime: {businessHours: 3}",
+                "responseTime: {businessHours: 3, calendarHours: 2}",
+            ),
+            (
+                "webhooks",
+                "subscriptions: {Ticket_Add: {}, Ticket_Update: {fields: [a], departments: [D]}}",
+                "subscriptions: {Ticket_Update: {fields: [b]}}",
+                "subscriptions: {Ticket_Add: {}, Ticket_Update: {fields: [b], departments: [D]}}",
+            ),
+            (
+                "teams",
+                "lifecycle: {preventDestroy: true, transferTo: {team: A}}",
+                "lifecycle: {transferTo: {agent: b}}",
+                "lifecycle: {preventDestroy: true, transferTo: {agent: b}}",
+            ),
+        ] {
+            let mut body = read(base);
+            merge_body(find(collection).unwrap(), &mut body, read(over));
+            assert_eq!(body, read(expected), "{collection}");
+        }
+    }
+}

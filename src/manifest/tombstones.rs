@@ -1,0 +1,169 @@
+//! What is to be removed, as manifests write it.
+
+use std::collections::BTreeMap;
+
+use super::compose::Tombstone;
+use super::resolve::{Handles, article};
+use crate::config::WrittenName;
+use crate::config::written::{TRANSFER_TO, WrittenReader, parts};
+use crate::kind::{Field, Kind, Shape};
+use crate::problem::{Code, Part, Place, Problem, ticked};
+use crate::state::identity::{readings, scopes};
+use crate::state::{Heirs, Named};
+use crate::yaml::raw::{AsText, At, Raw};
+use crate::yaml::variables::{Expanded, Variables};
+use crate::yaml::walk::{DISAGREE, Walker, unquoted, wrong_type};
+
+/// A text of an identity with its expressions replaced; a secret has no place in one.
+pub(super) fn shown_text(
+    variables: &Variables<'_>,
+    place: &Place,
+    text: &str,
+) -> Result<String, Vec<Problem>> {
+    match variables.expand(text) {
+        Ok(Expanded::Literal(text)) => Ok(text.into_owned()),
+        Ok(Expanded::Text(text)) => Ok(text),
+        Ok(Expanded::Secret(..)) => Err(vec![
+            Problem::error(
+                Code::MisplacedSecret,
+                "an identity cannot hold a secret: plans and reports show it",
+            )
+            .at(place.clone(), "a secret")
+            .help("use `${var.…}` or `${env.…}`"),
+        ]),
+        Err(bad) => Err(bad
+            .into_iter()
+            .map(|bad| {
+                Problem::error(bad.code, bad.message)
+                    .at_part(place.clone(), bad.expression, "")
+                    .help(bad.help)
+            })
+            .collect()),
+    }
+}
+
+/// Reads a tombstone: an identity in one text or as a map, beside it who takes over.
+pub(super) fn tombstone(
+    variables: &Variables<'_>,
+    handles: &Handles<'_>,
+    kind: &'static Kind,
+    raw: &Raw,
+    place: &Place,
+) -> Result<Tombstone, Vec<Problem>> {
+    let form = parts(kind).join("/");
+    let bad = |message: String, help: String| {
+        Err(vec![
+            Problem::error(Code::BadTombstone, message)
+                .at(place.clone(), "not an identity")
+                .help(help),
+        ])
+    };
+    let expand = |text: &str, place: Place| shown_text(variables, &place, text);
+    let name = format!("removed.{}", kind.collection);
+    let refuse = |written: &str| {
+        let (message, help) = unquoted(&name, raw, written);
+        Err(vec![
+            Problem::error(Code::UnquotedNumber, format!("an item of {message}"))
+                .at(place.clone(), DISAGREE)
+                .help(help),
+        ])
+    };
+    let made = |key, transfer_to| Tombstone {
+        collection: kind.collection,
+        key,
+        transfer_to,
+        place: place.clone(),
+    };
+    let has_parts = parts(kind).len() > 1 || !kind.chosen_heirs().is_empty();
+    let text = match (raw.as_text(), raw) {
+        (AsText::Text(text), _) => expand(text, place.clone())?,
+        (AsText::Number(number), _) if number.is_u64() => number.to_string(),
+        (AsText::Number(number), _) => return refuse(&number.to_string()),
+        (AsText::Unquoted(written), _) => return refuse(written),
+        (_, Raw::Map(_)) if has_parts => {
+            let (key, heirs) = tombstone_of_map(variables, handles, kind, raw, place)?;
+            return Ok(made(key, heirs));
+        }
+        (_, other) => {
+            let (message, _) = wrong_type(&name, "a text", other);
+            return bad(
+                format!("an item of {message}"),
+                format!("write each {}'s `{form}`", kind.singular),
+            );
+        }
+    };
+    // Words stand before the name; what lies below another resource is named alone.
+    let key = readings(kind, &text).pop().unwrap_or_default();
+    let is_word = |field: &Field| !matches!(field.shape, Shape::Reference(_));
+    let lacks = scopes(kind).any(|field| match key.below(field.name) {
+        Some(below) => below.to_string().trim().is_empty(),
+        None => is_word(field),
+    });
+    if lacks || key.name.is_empty() {
+        return bad(
+            format!("`{text}` cannot identify {}", article(kind.singular)),
+            format!("write its `{form}`"),
+        );
+    }
+    Ok(made(key, Heirs::default()))
+}
+
+/// Reads a tombstone that is a map.
+fn tombstone_of_map(
+    variables: &Variables<'_>,
+    handles: &Handles<'_>,
+    kind: &'static Kind,
+    raw: &Raw,
+    place: &Place,
+) -> Result<(Named<'static>, Heirs), Vec<Problem>> {
+    let pointer = |at: At<'_>, part: Part| Place {
+        pointer: format!("{}{}", place.pointer, at.pointer()),
+        part,
+        ..place.clone()
+    };
+    let expand = |text: &str, place: Place| shown_text(variables, &place, text);
+    let mut walker = Walker {
+        place: &pointer,
+        problems: Vec::new(),
+    };
+    let mut reader = WrittenReader {
+        walker: &mut walker,
+        expand: &expand,
+    };
+    let has_heirs = !kind.chosen_heirs().is_empty();
+    let more: &[&str] = if has_heirs { &[TRANSFER_TO] } else { &[] };
+    let read = reader.name(raw, At::ROOT, ("removed", kind), more);
+    let heirs = match raw.get(TRANSFER_TO) {
+        Some(raw) if has_heirs => reader.heirs(raw, At::ROOT.key(TRANSFER_TO), kind),
+        _ => BTreeMap::new(),
+    };
+    if let Some(problem) = walker.problems.into_iter().next() {
+        return Err(vec![problem]);
+    }
+    let needed: Vec<&str> = (kind.fields.iter())
+        .filter(|field| field.identity && !matches!(field.shape, Shape::Reference(_)))
+        .map(|field| field.name)
+        .collect();
+    let whole = read.and_then(|(name, scope)| {
+        let is_there = |field: &&str| scope.contains_key(*field);
+        let naming = kind.naming_field().name;
+        let scopes = needed.iter().filter(|field| **field != naming);
+        let is_whole = scopes.copied().all(|field| is_there(&field));
+        let name = name.filter(|_| is_whole)?;
+        handles.name(kind, &WrittenName { name, scope })
+    });
+    let Some(key) = whole else {
+        let message = format!(
+            "a tombstone of {} needs {}",
+            kind.collection,
+            ticked(&needed, "and")
+        );
+        return Err(vec![
+            Problem::error(Code::BadTombstone, message)
+                .at(place.clone(), "not an identity")
+                .help(format!("write `{{{}}}`", parts(kind).join(": …, ") + ": …")),
+        ]);
+    };
+    let heirs = handles.heirs(kind, heirs, &|field| key.below(field).cloned());
+    Ok((key, heirs))
+}
