@@ -401,7 +401,7 @@ impl<'a> Sides<'a> {
     fn field(&self, address: &Address, difference: &Difference) -> Option<Drift> {
         let kind = self.compared.owned.desired.get(address)?.kind;
         let name = difference.path.field;
-        let body = |state: &'a State| Some(state.get(address)?.body.get(name)?);
+        let body = |state: &'a State| state.get(address)?.body.get(name);
         let named = body(&self.compared.owned.named);
         let (moved, applied) = if self.ledger.is_none() {
             (Moved::Unknown, Json::Null)
@@ -461,17 +461,19 @@ impl Record<'_> {
         live: Option<&Value>,
     ) -> Option<(Moved, Json)> {
         let way = &*difference.path.below;
-        let Some(sent) = at(&self.field.shape, &self.sent, way) else {
+        let sent = match at(&self.field.shape, &self.sent, way) {
+            Known::Value(sent) => Some(sent),
+            Known::Absent => None,
             // The manifests name a leaf that they did not name before.
-            return Some((Moved::Manifests, Json::Null));
+            Known::Nothing => return Some((Moved::Manifests, Json::Null)),
         };
         let field = codec::field_at(self.field, way, self.names);
         let field = field.unwrap_or(codec::opaque_field());
-        let stored = at(&self.field.shape, &self.stored, way).flatten();
+        let stored = at(&self.field.shape, &self.stored, way).value();
         let wanted = shown_value(named.unwrap_or(&difference.after));
-        let wanted = at(&self.field.shape, &wanted, way).flatten();
+        let wanted = at(&self.field.shape, &wanted, way).value();
         let live = live.map(shown_value).unwrap_or_default();
-        let live = at(&self.field.shape, &live, way).flatten();
+        let live = at(&self.field.shape, &live, way).value();
         // What the manifests did not name inside a leaf is nobody's.
         let live = match (&sent, live) {
             (Some(sent), Some(live)) => Some(within(&field.shape, sent, &live)),
@@ -490,20 +492,34 @@ impl Record<'_> {
     }
 }
 
-/// What stands at a way down from a recorded value: nothing where a map that is owned by name does not
-/// name it, and an absent value where one that is owned whole does not hold it.
-fn at(shape: &Shape, value: &Json, way: &[Arc<str>]) -> Option<Option<Json>> {
+/// What a recorded value tells of what stands at a way down from it.
+enum Known {
+    /// It is this.
+    Value(Json),
+    /// It is absent: a map that is owned whole does not hold it.
+    Absent,
+    /// Nothing is told: a map that is owned by name does not name it.
+    Nothing,
+}
+
+impl Known {
+    fn value(self) -> Option<Json> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Nothing => None,
+        }
+    }
+}
+
+/// Looks up what stands at a way down from a recorded value.
+fn at(shape: &Shape, value: &Json, way: &[Arc<str>]) -> Known {
     let [key, below @ ..] = way else {
-        return Some(Some(value.clone()));
+        return Known::Value(value.clone());
     };
-    let item = match shape {
-        Shape::Items(items) => Some(Shape::Map(items.item())),
-        shape => codec::leaf_field(shape, key).map(|leaf| leaf.shape),
-    };
-    match (value.get(&**key), item) {
-        (Some(value), Some(item)) => at(&item, value, below),
-        (Some(value), None) => Some(below.is_empty().then(|| value.clone())),
-        (None, _) => (!codec::is_owned_by_name(shape)).then_some(None),
+    match value.get(&**key) {
+        Some(value) => at(&codec::shape_below(shape, key), value, below),
+        None if codec::is_owned_by_name(shape) => Known::Nothing,
+        None => Known::Absent,
     }
 }
 

@@ -42,13 +42,13 @@ pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
 /// Of a live value only what the declared one names.
 #[must_use]
 pub fn restrict(shape: &Shape, named: &Value, live: &Value) -> Value {
-    let (Value::Map(names), Value::Map(leaves)) = (named, live) else {
+    let (Value::Map(wanted), Value::Map(leaves)) = (named, live) else {
         return live.clone();
     };
     if !is_owned_by_name(shape) {
         return live.clone();
     }
-    names
+    wanted
         .iter()
         .map(|(key, value)| {
             let live = leaves.get(key).unwrap_or(&Value::Null);
@@ -66,11 +66,11 @@ pub fn restrict(shape: &Shape, named: &Value, live: &Value) -> Value {
 ///
 /// Items of a list take the handles of the declared ones that they are.
 #[must_use]
-pub fn settle(field: &Field, named: &Value, current: Value, names: &dyn Names) -> Value {
-    if *named == current {
+pub fn settle(field: &Field, declared: &Value, current: Value, names: &dyn Names) -> Value {
+    if *declared == current {
         return current;
     }
-    match (&field.shape, named, current) {
+    match (&field.shape, declared, current) {
         (Shape::Map(map), Value::Map(wanted), Value::Map(leaves)) => leaves
             .into_iter()
             .map(|(key, live)| {
@@ -116,7 +116,7 @@ pub fn settle(field: &Field, named: &Value, current: Value, names: &dyn Names) -
                 _ => field.alike,
             };
             if are_alike(alike, wanted, &live) {
-                named.clone()
+                declared.clone()
             } else {
                 Value::Text(live)
             }
@@ -127,7 +127,7 @@ pub fn settle(field: &Field, named: &Value, current: Value, names: &dyn Names) -
                 (a, b) => a == b,
             };
             if wanted.len() == live.len() && wanted.iter().zip(&live).all(same) {
-                named.clone()
+                declared.clone()
             } else {
                 Value::List(live)
             }

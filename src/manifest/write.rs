@@ -144,9 +144,7 @@ impl Writer<'_> {
             Value::Number(number) => number.to_string(),
             Value::Text(text) => quoted(&variables::escape(text)).into_owned(),
             Value::Secret(secret) => quoted(&secret.template).into_owned(),
-            Value::Reference(reference) => {
-                self.reference(reference, shape.and_then(|shape| shape.target()))
-            }
+            Value::Reference(reference) => self.reference(reference, shape.and_then(Shape::target)),
             Value::List(items) => {
                 let items: Vec<String> = items.iter().map(|item| self.flow(item, shape)).collect();
                 format!("[{}]", items.join(", "))

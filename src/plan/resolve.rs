@@ -61,7 +61,7 @@ fn translate(
         name_keys(
             &field.shape,
             value,
-            FieldPath::of(field.name),
+            &FieldPath::of(field.name),
             live,
             &mut fail,
         );
@@ -75,7 +75,7 @@ fn translate(
 fn name_keys(
     shape: &Shape,
     value: &mut Value,
-    path: FieldPath,
+    path: &FieldPath,
     live: &Live,
     fail: &mut dyn FnMut(&str, Problem),
 ) {
@@ -86,7 +86,7 @@ fn name_keys(
             shape => codec::leaf_field(shape, key).map(|leaf| leaf.shape),
         };
         if let Some(below) = below {
-            name_keys(&below, leaf, path.child(key), live, fail);
+            name_keys(&below, leaf, &path.child(key), live, fail);
         }
     }
     let Shape::Keyed(Keyed {

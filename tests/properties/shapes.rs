@@ -16,7 +16,7 @@ use deskform::codec::can_be_cleared;
 use deskform::dialect::Dialect;
 use deskform::kind::rules::{Rule, Sort};
 use deskform::kind::webhooks::{EVENTS, GUIDE_EVENTS};
-use deskform::kind::{Field, KINDS, Keys, Kind, Null, Shape, Wire, find};
+use deskform::kind::{Field, Items, KINDS, Keys, Kind, Null, Shape, Wire, find};
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -419,34 +419,37 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                     .boxed(),
             )
         }
-        Shape::Items(items) => {
-            let key = items.fields.iter().find(|leaf| leaf.name == items.key)?;
-            let keys = values(key);
-            let most = keys.len().min(3);
-            let others = items.fields.iter().filter(|leaf| leaf.name != items.key);
-            let leaves: Vec<BoxedStrategy<Option<(&'static Field, Drawn)>>> = others
-                .filter_map(|leaf| {
-                    let value = shape(leaf)?.prop_map(move |drawn| (leaf, drawn));
-                    let chance = if leaf.required { 1.0 } else { 0.5 };
-                    Some(prop::option::weighted(chance, value).boxed())
-                })
-                .collect();
-            let keys = prop::sample::subsequence(keys, 1..=most);
-            let all = (keys, prop::collection::vec(leaves, most));
-            Some(
-                all.prop_map(|(keys, leaves)| {
-                    let leaves = leaves.into_iter();
-                    let items = keys.into_iter().zip(leaves);
-                    Drawn::Items(
-                        items
-                            .map(|(key, leaves)| (key, leaves.into_iter().flatten().collect()))
-                            .collect(),
-                    )
-                })
-                .boxed(),
-            )
-        }
+        Shape::Items(ref items) => some_items(items),
     }
+}
+
+/// Draws some items, each under a handle that names it.
+fn some_items(items: &'static Items) -> Option<BoxedStrategy<Drawn>> {
+    let key = items.fields.iter().find(|leaf| leaf.name == items.key)?;
+    let keys = values(key);
+    let most = keys.len().min(3);
+    let others = items.fields.iter().filter(|leaf| leaf.name != items.key);
+    let leaves: Vec<BoxedStrategy<Option<(&'static Field, Drawn)>>> = others
+        .filter_map(|leaf| {
+            let value = shape(leaf)?.prop_map(move |drawn| (leaf, drawn));
+            let chance = if leaf.required { 1.0 } else { 0.5 };
+            Some(prop::option::weighted(chance, value).boxed())
+        })
+        .collect();
+    let keys = prop::sample::subsequence(keys, 1..=most);
+    let all = (keys, prop::collection::vec(leaves, most));
+    Some(
+        all.prop_map(|(keys, leaves)| {
+            let leaves = leaves.into_iter();
+            let items = keys.into_iter().zip(leaves);
+            Drawn::Items(
+                items
+                    .map(|(key, leaves)| (key, leaves.into_iter().flatten().collect()))
+                    .collect(),
+            )
+        })
+        .boxed(),
+    )
 }
 
 /// Days that a field is drawn from.

@@ -104,7 +104,7 @@ impl Sides {
             removed: Vec::new(),
             warnings: Vec::new(),
             digest: String::new(),
-            heirs: Default::default(),
+            heirs: std::collections::BTreeMap::default(),
         };
         let options = Options::default();
         plan(&desired, &self.bound, &self.owned, &self.live, &options)
