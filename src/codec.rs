@@ -23,7 +23,10 @@ mod lay;
 
 pub use alike::{are_alike, field_at, opaque_field, renamed, same_json};
 pub use encode::{EncodeError, Part, can_be_cleared, encode, is_fixed, may_go, plain};
-pub use lay::{LIVE_VALUE, Target, as_secret, merge, restrict, settle, targets, written};
+pub use lay::{
+    LIVE_VALUE, Target, as_secret, keep_live, merge, named_path, restrict, settle, strange_word,
+    targets, written,
+};
 
 /// Translates ids and wire names of an organization to addresses.
 pub trait Names {

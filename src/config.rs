@@ -172,7 +172,7 @@ pub enum Prune {
 pub struct Ignore {
     /// The addresses, with `*` for any run of characters behind the first slash.
     pub address: String,
-    /// The field; absent means the whole resource.
+    /// A JSON Pointer to what is ignored of it; absent means the whole resource.
     pub field: Option<String>,
     /// Why.
     pub reason: String,

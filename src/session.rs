@@ -1,5 +1,6 @@
 //! A session with one organization: who it is, which dialect it speaks, what it allows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,13 @@ use crate::api::{
     Reader, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
-use crate::codec::id_text;
+use crate::codec::{self, id_text};
 use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
 use crate::kind;
 use crate::live::{ActingAgent, Live};
 use crate::manifest::Desired;
-use crate::plan::bound::Bound;
+use crate::plan::bound::{Bound, place};
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::matching::{bind, bind_what_is_clear};
 use crate::plan::ownership::{Owned, check_dialect, own};
@@ -153,6 +154,50 @@ fn not_compared(owned: &Owned) -> impl Iterator<Item = Problem> {
     })
 }
 
+/// Fields whose values no answer shows, each once with the resources that have it.
+fn not_shown(owned: &Owned) -> Vec<Problem> {
+    let mut fields: BTreeMap<(&str, String), Vec<&Address>> = BTreeMap::new();
+    for (address, path) in &owned.unknown {
+        let path = match kind::find(address.collection) {
+            Some(kind) => codec::written(kind, path).to_string(),
+            None => path.to_string(),
+        };
+        let addresses = fields.entry((address.collection, path)).or_default();
+        addresses.push(address);
+    }
+    let warnings = fields.into_iter().map(|((collection, path), addresses)| {
+        let first = addresses.first().map(|address| format!("`{address}`"));
+        let first = first.unwrap_or_default();
+        let whose = match addresses.len() {
+            1 => first,
+            count => format!("{first} and {} more", count - 1),
+        };
+        Problem::warning(
+            Code::NotShown,
+            format!("no answer shows `{path}` of {whose}; it is taken to be as it was applied"),
+        )
+        .help(format!(
+            "give the token's user the permission to see the field `{path}` of {collection}"
+        ))
+    });
+    warnings.collect()
+}
+
+/// Words of live objects that deskform does not know, where it cannot tell whether they are others.
+fn strange_words(desired: &Desired, owned: &Owned) -> Vec<Problem> {
+    let warnings = owned.strange.iter().map(|(address, path, word)| {
+        Problem::warning(
+            Code::StrangeWord,
+            format!(
+                "the live `{path}` of `{address}` is `{word}`, which deskform does not know; it is not compared"
+            ),
+        )
+        .at(place(desired, address, path.field), "declared here")
+        .help("it may be another spelling of the same; look in Zoho Desk, and report the word")
+    });
+    warnings.collect()
+}
+
 impl Session {
     /// Opens a session: one call, two where the dialect shows in no header.
     ///
@@ -275,6 +320,8 @@ impl Session {
         self.complete_bound(&mut live, &bound).await?;
         let owned = own(desired, &bound, &live, options);
         warnings.extend(not_compared(&owned));
+        warnings.extend(not_shown(&owned));
+        warnings.extend(strange_words(desired, &owned));
         Ok(Compared {
             live,
             bound,
@@ -306,6 +353,8 @@ impl Session {
         };
         planned.plan.forecast = self.forecast(&planned.tasks, reading);
         warnings.extend(not_compared(&owned));
+        warnings.extend(not_shown(&owned));
+        warnings.extend(strange_words(desired, &owned));
         let missing_scopes = self.missing_scopes(&planned);
         Ok(Ready {
             planned,

@@ -330,7 +330,7 @@ pub struct Lifecycle {
     pub prevent_destroy: bool,
     /// Create it when it is absent, never change it afterwards.
     pub create_only: bool,
-    /// Fields that are left as they are live.
+    /// JSON Pointers, in the manifest's terms, to what is left as it is live.
     pub ignore_changes: Vec<String>,
     /// What the name that it had before may mean, the likeliest first; scopes that are left out are
     /// those of now.

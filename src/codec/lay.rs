@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::alike::are_alike;
-use super::{NO_LEAVES, Names, handle, is_owned_by_name, leaf_field, normalise, written_key};
+use super::{
+    NO_LEAVES, Names, handle, is_owned_by_name, leaf_field, normalise, shape_below, written_key,
+};
 use crate::dialect::Dialect;
 use crate::kind::{Alike, Field, Items, Keyed, Keys, Kind, Shape};
 use crate::secret::Secret;
-use crate::state::{Address, FieldPath, Leaves, Reference, Value};
+use crate::state::{Address, FieldPath, Leaves, Reference, Value, keys, pointer};
 
 /// Lays what is declared over what is live: maps that are owned by name leaf by leaf, everything else
 /// whole.
@@ -303,5 +305,78 @@ pub fn written(kind: &Kind, path: &FieldPath) -> FieldPath {
     FieldPath {
         field: path.field,
         below: below.collect(),
+    }
+}
+
+/// Reads the way to a value as people write it, into a JSON Pointer: a field, `cf.key`, or a pointer
+/// such as `/cf/key`. Nothing where the kind has no such field.
+#[must_use]
+pub fn named_path(kind: &Kind, text: &str) -> Option<String> {
+    let way: Vec<String> = match (text.strip_prefix('/'), text.split_once('.')) {
+        (Some(_), _) => keys(text).collect(),
+        (None, Some((field, key))) if kind.field(text).is_none() => {
+            vec![field.to_owned(), key.to_owned()]
+        }
+        (None, _) => vec![text.to_owned()],
+    };
+    let (field, below) = way.split_first()?;
+    let mut shape = kind.field(field)?.shape;
+    for key in below {
+        shape = match shape {
+            Shape::Items(items) => Shape::Map(items.item()),
+            shape => leaf_field(&shape, key)?.shape,
+        };
+    }
+    Some(pointer(way.iter().map(String::as_str)))
+}
+
+/// Copies what is live at a way down, in the manifest's terms, into what is wanted.
+#[must_use]
+pub fn keep_live(shape: &Shape, wanted: Value, current: &Value, way: &[String]) -> Value {
+    let Some((key, below)) = way.split_first() else {
+        return current.clone();
+    };
+    let find = |value: &Value| match value {
+        Value::Map(map) => map
+            .iter()
+            .find(|(own, _)| written_key(shape, own) == key)
+            .map(|(own, value)| (own.to_owned(), value.clone())),
+        _ => None,
+    };
+    let live = find(current);
+    let (mut map, had) = match wanted {
+        Value::Map(map) => (map, true),
+        _ => (Leaves::new(), false),
+    };
+    let declared = find(&Value::Map(map.clone()));
+    match (declared, live) {
+        (None, None) => {}
+        (Some((own, _)), None) => {
+            map.remove(&own);
+        }
+        (declared, Some((own, live))) => {
+            let value = declared.map(|(_, value)| value).unwrap_or_default();
+            let inner = shape_below(shape, &own);
+            map.insert(own, keep_live(&inner, value, &live, below));
+        }
+    }
+    if map.is_empty() && !had {
+        Value::Null
+    } else {
+        Value::Map(map)
+    }
+}
+
+/// A live word that the table does not know, of a field that can be given on creation only: nobody
+/// can say whether it is another one.
+#[must_use]
+pub fn strange_word(field: &Field, current: &Value) -> Option<Arc<str>> {
+    match (field.shape, current) {
+        (Shape::Choice(words), Value::Text(word))
+            if field.create_only && !words.contains(&&**word) =>
+        {
+            Some(Arc::clone(word))
+        }
+        _ => None,
     }
 }

@@ -13,8 +13,9 @@ use super::{
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
+use crate::codec::named_path;
 use crate::dialect::{Dialect, Edition};
-use crate::kind::{self, KINDS};
+use crate::kind::{self, KINDS, Kind};
 use crate::problem::{Code, Part, Place, Problem, did_you_mean, ticked};
 use crate::yaml::closed::Closed;
 use crate::yaml::raw::{At, Raw};
@@ -544,7 +545,14 @@ impl Reader<'_> {
                 }
             }
             let Some(address) = address else { continue };
-            if self.check_address(&address, field.as_deref(), here) {
+            let Some(kind) = self.ignored_kind(&address, here) else {
+                continue;
+            };
+            let path = field
+                .as_deref()
+                .map(|field| self.ignored_field(kind, field, here));
+            if !matches!(path, Some(None)) {
+                let field = path.flatten();
                 out.push(Ignore {
                     address,
                     field,
@@ -557,7 +565,7 @@ impl Reader<'_> {
         out
     }
 
-    fn check_address(&mut self, address: &str, field: Option<&str>, at: At<'_>) -> bool {
+    fn ignored_kind(&mut self, address: &str, at: At<'_>) -> Option<&'static Kind> {
         let collection = address.split_once('/').map(|(collection, _)| collection);
         let Some(kind) = collection.and_then(kind::find).filter(|kind| kind.managed) else {
             let names = KINDS.iter().filter(|kind| kind.managed);
@@ -571,11 +579,15 @@ impl Reader<'_> {
                 "",
                 Some(help),
             );
-            return false;
+            return None;
         };
-        let Some(field) = field else { return true };
-        let name = field.split('.').next().unwrap_or(field);
-        if kind.field(name).is_none() {
+        Some(kind)
+    }
+
+    /// The way to what is ignored, as a JSON Pointer.
+    fn ignored_field(&mut self, kind: &'static Kind, field: &str, at: At<'_>) -> Option<String> {
+        let path = named_path(kind, field);
+        if path.is_none() {
             let names = kind.fields.iter().map(|field| field.name);
             self.walker.report(
                 Code::UnknownField,
@@ -584,9 +596,8 @@ impl Reader<'_> {
                 "",
                 did_you_mean(field, names),
             );
-            return false;
         }
-        true
+        path
     }
 
     fn date(&mut self, raw: &Raw, at: At<'_>, key: &str) -> Option<Date> {

@@ -34,6 +34,21 @@ pub const TYPES: &[&str] = &[
     "LargeText",
 ];
 
+/// Types that answers spell otherwise, with what is sent first. Source: Organization fields,
+/// `getCustomFieldCount` and `getOrganizationFields`.
+const SPELLINGS: &[(&str, &str)] = &[
+    ("Boolean", "Boolean"),
+    ("Boolean", "Checkbox"),
+    ("Picklist", "Picklist"),
+    ("Picklist", "ColoredPicklist"),
+    ("Multiselect", "Multiselect"),
+    ("Multiselect", "MultiselectPicklist"),
+    ("URL", "URL"),
+    ("URL", "Website"),
+    ("LookUp", "LookUp"),
+    ("LookUp", "Lookup"),
+];
+
 /// The modules that both dialects know. Custom modules (`cm_…`) and `timeEntry` and `agents` are
 /// known to `openapi` only. Source: Field, `getFields`; Field (old), `getFieldsOld`.
 pub const MODULES: &[&str] = match LISTED.split_last() {
@@ -246,6 +261,8 @@ pub const KIND: Kind = Kind {
         choice("type", TYPES)
             .required()
             .create_only()
+            .openapi(encoded("type", Encoding::Words(SPELLINGS)))
+            .guide(encoded("type", Encoding::Words(SPELLINGS)))
             .doc("The type of its values."),
         integer("maxLength", 1, 65_535).doc("The longest value: characters of a text, digits of a number."),
         integer("decimalPlaces", 0, 9).doc("Digits behind the point."),

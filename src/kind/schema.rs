@@ -270,9 +270,9 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
                 "preventDestroy": flag("Never delete, disable or replace it."),
                 "createOnly": flag("Create it when it is absent, never change it afterwards."),
                 "ignoreChanges": {
-                    "description": "Fields that are left as they are live.",
+                    "description": "Fields, or JSON Pointers such as `/cf/region`, to what is left as it is live.",
                     "type": "array",
-                    "items": { "enum": names },
+                    "items": { "anyOf": [{ "enum": names }, { "type": "string", "pattern": "^/|^[^/.]+\\." }] },
                     "uniqueItems": true,
                 },
                 "renamedFrom": former_schema(kind),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::LiveObject;
 use crate::codec::{flag, id_text, switch_value};
 use crate::kind::{Grouping, Kind};
+use crate::state::identity::canonical;
 use crate::state::{Body, Leaves, Value};
 
 /// One live object that is a part of a resource.
@@ -53,7 +54,8 @@ pub fn group(
     path: &str,
     items: Vec<Json>,
 ) -> Result<Vec<LiveObject>, String> {
-    let mut groups: BTreeMap<String, Vec<Part>> = BTreeMap::new();
+    // Spellings of one address are one group, which is called as its first part is.
+    let mut groups: BTreeMap<String, (String, Vec<Part>)> = BTreeMap::new();
     for item in items {
         let text = |key: &str| item.get(key).and_then(Json::as_str);
         let id = item.get("id").and_then(id_text);
@@ -67,13 +69,18 @@ pub fn group(
         let off = item
             .as_object()
             .is_some_and(|raw| flag(raw, grouping.switch) == Some(false));
-        groups.entry(by.to_owned()).or_default().push(Part {
+        let shared = kind.field(grouping.by);
+        let key = shared.map_or_else(|| by.into(), |field| canonical(field, by));
+        let (_, parts) = groups
+            .entry(key.into_owned())
+            .or_insert_with(|| (by.to_owned(), Vec::new()));
+        parts.push(Part {
             id,
             identity: identity.to_owned(),
             on: !off,
         });
     }
-    let groups = groups.into_iter().map(|(by, mut parts)| {
+    let groups = groups.into_values().map(|(by, mut parts)| {
         parts.sort_by(|a, b| (&a.identity, &a.id).cmp(&(&b.identity, &b.id)));
         let identities: Vec<&str> = parts.iter().map(|part| part.identity.as_str()).collect();
         let on = match parts.first() {

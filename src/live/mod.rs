@@ -669,24 +669,35 @@ impl Names for Live {
     }
 
     fn alike(&self, target: &Target, key: &str) -> Alike {
-        let index = match codec::handle(target, key) {
+        let sorts = kind::find(target.collection).and_then(Kind::sorts);
+        let Some(sorts) = sorts else {
+            return Alike::Text;
+        };
+        let of_object = |index: usize| {
+            let object = self.objects.get(index)?;
+            let field = object.kind.field(sorts.field)?;
+            codec::read_field(field, self.dialect, &object.raw, self)
+        };
+        let word = match codec::handle(target, key) {
+            None => self.find_wire_name(target, key).and_then(of_object),
             Some(handle) => {
                 let address = Address::new(target.collection, handle);
-                match self.ids.read().get(&address) {
+                let index = match self.ids.read().get(&address) {
                     Some(Id::Of(index)) => Some(*index),
                     _ => None,
+                };
+                match index {
+                    Some(index) => of_object(index),
+                    // What was made since says itself what it is.
+                    None => {
+                        let stored = self.stored(&address);
+                        stored.and_then(|body| body.get(sorts.field).cloned())
+                    }
                 }
             }
-            None => self.find_wire_name(target, key),
         };
-        let alike = || {
-            let object = self.objects.get(index?)?;
-            let sorts = object.kind.sorts()?;
-            let field = object.kind.field(sorts.field)?;
-            let word = codec::read_field(field, self.dialect, &object.raw, self)?;
-            Some(sorts.find(word.as_text()?)?.holds.alike())
-        };
-        alike().unwrap_or(Alike::Text)
+        let sort = word.and_then(|word| sorts.find(word.as_text()?));
+        sort.map_or(Alike::Text, |sort| sort.holds.alike())
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a manifest says about how a resource may be treated.
 
 use super::convert::{Converter, Here};
+use crate::codec::named_path;
 use crate::config::written::TRANSFER_TO;
 use crate::problem::Part;
-use crate::state::Lifecycle;
 use crate::state::identity::readings;
+use crate::state::{Lifecycle, pointer};
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::walk::Walker;
 
@@ -49,9 +50,16 @@ impl Converter<'_> {
                 TRANSFER_TO => heirs = Some(value),
                 _ => {
                     for (index, item) in walker.items(value, at, key).iter().enumerate() {
-                        if let Some(name) = walker.word(item, at.index(index), key, &names) {
-                            lifecycle.ignore_changes.push(name.to_owned());
-                        }
+                        let path = match item {
+                            Raw::Text(text) => named_path(here.kind, text),
+                            _ => None,
+                        };
+                        // What is no path is reported as a word that is none of the fields.
+                        let path = path.or_else(|| {
+                            let name = walker.word(item, at.index(index), key, &names)?;
+                            Some(pointer([name]))
+                        });
+                        lifecycle.ignore_changes.extend(path);
                     }
                     lifecycle.ignore_changes.sort();
                     lifecycle.ignore_changes.dedup();

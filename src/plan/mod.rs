@@ -41,7 +41,7 @@ use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::live::Live;
 use crate::problem::Problem;
-use crate::state::{Address, Body, Key};
+use crate::state::{Address, Body, Key, pointer};
 use crate::verb::Verb;
 
 /// The version of the plan's JSON form.
@@ -133,7 +133,7 @@ impl From<Vec<Problem>> for Refusal {
 pub struct Acknowledged {
     /// The resource.
     pub address: Address,
-    /// The field, or nothing for the whole step.
+    /// A JSON Pointer to what differs, or nothing for the whole step.
     pub field: Option<String>,
     /// Why.
     pub reason: String,
@@ -276,17 +276,33 @@ pub struct IgnoreRule {
 }
 
 impl Options {
-    /// The rule that accepts a difference, if there is one.
+    /// The rule that accepts a difference of a whole resource or a whole field, if there is one.
     #[must_use]
     pub fn ignoring(&self, address: &Address, field: Option<&str>) -> Option<&IgnoreRule> {
         if self.ignore.is_empty() {
             return None;
         }
         let address = address.to_string();
+        let field = field.map(|field| pointer([field]));
         self.ignore.iter().find(|rule| {
-            matches(&rule.address, &address)
-                && (rule.field.is_none() || rule.field.as_deref() == field)
+            matches(&rule.address, &address) && (rule.field.is_none() || rule.field == field)
         })
+    }
+
+    /// The rules that accept differences inside a field.
+    #[must_use]
+    pub fn ignoring_inside(&self, address: &Address, field: &str) -> Vec<&IgnoreRule> {
+        if self.ignore.is_empty() {
+            return Vec::new();
+        }
+        let address = address.to_string();
+        let inside = format!("{}/", pointer([field]));
+        let is_inside = |path: &String| path.starts_with(&inside);
+        let rules = self.ignore.iter();
+        rules
+            .filter(|rule| rule.field.as_ref().is_some_and(is_inside))
+            .filter(|rule| matches(&rule.address, &address))
+            .collect()
     }
 
     /// Whether a removed resource is taken out of use instead of deleted.

@@ -3,6 +3,7 @@
 //! What must not be touched is the same on both sides; nothing filters the difference afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
@@ -16,15 +17,18 @@ use crate::diff::Difference;
 use crate::kind::rules::{OnlyFor, Rule};
 use crate::kind::schema::accepts;
 use crate::kind::{Create, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
-use crate::live::Live;
+use crate::ledger::Entry;
 use crate::live::grouped;
+use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::parallel::RUN;
 use crate::plan::bound::{Bound, place};
-use crate::plan::{Acknowledged, Options};
+use crate::plan::{Acknowledged, IgnoreRule, Options, shown_value};
 use crate::problem::{Code, Problem};
 use crate::secret::Secret;
-use crate::state::{Address, Body, FieldPath, Leaves, Reference, Resource, State, Value};
+use crate::state::{
+    Address, Body, FieldPath, Leaves, Reference, Resource, State, Value, keys, pointer,
+};
 
 /// Both sides, ready to be compared.
 #[derive(Debug, Default)]
@@ -43,6 +47,10 @@ pub struct Owned {
     pub acknowledged: Vec<Acknowledged>,
     /// Addresses that cannot be compared since a secret is missing.
     pub not_compared: BTreeSet<Address>,
+    /// What answers do not show although it was applied, so that it is not compared.
+    pub unknown: Vec<(Address, FieldPath)>,
+    /// Live words that no table knows, of fields that can be given on creation only.
+    pub strange: Vec<(Address, FieldPath, Arc<str>)>,
 }
 
 /// What some of the resources add to [`Owned`].
@@ -55,6 +63,8 @@ struct Part {
     waiting: Vec<(Address, Address)>,
     acknowledged: Vec<Acknowledged>,
     not_compared: Vec<Address>,
+    unknown: Vec<(Address, FieldPath)>,
+    strange: Vec<(Address, FieldPath, Arc<str>)>,
 }
 
 impl Owned {
@@ -66,6 +76,8 @@ impl Owned {
         self.waiting.extend(part.waiting);
         self.acknowledged.extend(part.acknowledged);
         self.not_compared.extend(part.not_compared);
+        self.unknown.extend(part.unknown);
+        self.strange.extend(part.strange);
     }
 }
 
@@ -79,6 +91,8 @@ struct Shaper<'a> {
     live: &'a Live,
     options: &'a Options,
     former: Former<'a>,
+    /// Who owns an id by the ledger; made when somebody asks.
+    owners: OnceLock<std::collections::HashMap<(&'static str, &'a str), &'a Address>>,
     by_hand_first: HashSet<Address>,
 }
 
@@ -310,6 +324,7 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
         live,
         options,
         former,
+        owners: OnceLock::new(),
         by_hand_first: made_by_hand(bound, live.dialect),
     };
     let all: Vec<(&Address, &Resource)> = bound
@@ -484,14 +499,7 @@ impl Shaper<'_> {
         } = self;
         let kind = resource.kind;
         let (hands_off, ignore_changes) = left_alone(desired, address, kind, options);
-        if let Some(enabled) = kind.enabled
-            && resource.body.get(enabled.field).is_none()
-            && kind
-                .field(enabled.field)
-                .is_some_and(|field| !matches!(field.wire(live.dialect), Wire::Harmless))
-        {
-            resource.body.set(enabled.field, switch_value(enabled.on));
-        }
+        imply_in_use(&mut resource, live.dialect);
         let Some(object) = live.objects.get(index) else {
             return;
         };
@@ -528,7 +536,7 @@ impl Shaper<'_> {
             match field.wire(live.dialect) {
                 Wire::InPath | Wire::Harmless | Wire::Refused(_) => continue,
                 Wire::Manual { .. }
-                    if hands_off || ignore_changes.iter().any(|name| name == field.name) =>
+                    if hands_off || ignore_changes.contains(&pointer([field.name])) =>
                 {
                     continue;
                 }
@@ -543,20 +551,23 @@ impl Shaper<'_> {
                 }
                 Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
             }
-            let current = current().unwrap_or_default();
-            let current = if named.is_secret() {
-                codec::as_secret(field, live.dialect, named, current)
-            } else {
-                current
+            let current = match self.current((address, object), field, named, current(), owned) {
+                Current::Value(current) => current,
+                Current::Unknown => continue,
+                Current::AsDeclared => {
+                    wanted_fields.push((field.name, named.clone()));
+                    live_fields.push((field.name, named.clone()));
+                    continue;
+                }
             };
-            let current = codec::settle(field, named, current, live);
             let path = FieldPath::of(field.name);
             let current = still_secret(former, &path, named, current);
-            let is_left = hands_off || ignore_changes.iter().any(|name| name == field.name);
+            let is_left = hands_off || ignore_changes.contains(&pointer([field.name]));
             let wanted = if is_left {
                 current.clone()
             } else {
-                self.wanted(address, field, named, &current, owned)
+                let wanted = self.wanted(address, field, named, &current, owned);
+                left_inside(field, ignore_changes, wanted, &current)
             };
             wanted_fields.push((field.name, wanted));
             live_fields.push((field.name, current));
@@ -581,6 +592,98 @@ impl Shaper<'_> {
         owned.live.push((address.clone(), side(current)));
     }
 
+    /// What is live in a field, in the declared spelling where the two are one.
+    fn current(
+        &self,
+        (address, object): (&Address, &LiveObject),
+        field: &Field,
+        named: &Value,
+        shown: Option<Value>,
+        owned: &mut Part,
+    ) -> Current {
+        let path = FieldPath::of(field.name);
+        let shown = shown.or_else(|| self.as_empty(address, object, field, named));
+        let Some(mut current) = shown else {
+            owned.unknown.push((address.clone(), path));
+            return Current::Unknown;
+        };
+        for key in self.hidden_keys(address, object, field, named, &current) {
+            owned.unknown.push((address.clone(), path.child(&key)));
+            put(&mut current, &key, named);
+        }
+        if let Some(word) = codec::strange_word(field, &current) {
+            owned.strange.push((address.clone(), path, word));
+            return Current::AsDeclared;
+        }
+        let dialect = self.live.dialect;
+        let current = if named.is_secret() {
+            codec::as_secret(field, dialect, named, current)
+        } else {
+            current
+        };
+        Current::Value(codec::settle(field, named, current, self.live))
+    }
+
+    /// What was last applied to a field of a live object.
+    fn applied(&self, address: &Address, object: &LiveObject, field: &str) -> Option<&Json> {
+        let ledger = self.options.ledger.as_ref()?;
+        let is_its = |entry: &&Entry| entry.has_id(&object.id);
+        let entry = ledger.get(address).filter(is_its).or_else(|| {
+            // The declaration may have moved to another handle.
+            let owners = self.owners.get_or_init(|| ledger.index());
+            ledger.get(owners.get(&(object.kind.collection, &*object.id))?)
+        })?;
+        entry.fields.get(field).map(|record| &record.sent)
+    }
+
+    /// What no answer carries is empty, unless it was applied as it is declared: then nobody knows what
+    /// is live, and it is not compared.
+    fn as_empty(
+        &self,
+        address: &Address,
+        object: &LiveObject,
+        field: &Field,
+        named: &Value,
+    ) -> Option<Value> {
+        let sent = self.applied(address, object, field.name);
+        let is_applied = sent.is_some_and(|sent| {
+            let named = shown_value(named);
+            !sent.is_null() && codec::same_json(field, Some(sent), Some(&named), self.live)
+        });
+        (!is_applied).then_some(Value::Null)
+    }
+
+    /// The keys of a map that names resources which no answer carries although they were applied as
+    /// they are declared.
+    fn hidden_keys(
+        &self,
+        address: &Address,
+        object: &LiveObject,
+        field: &Field,
+        named: &Value,
+        current: &Value,
+    ) -> Vec<Arc<str>> {
+        let (Some(_), Value::Map(named)) = (field.shape.keyed_by(), named) else {
+            return Vec::new();
+        };
+        let Some(sent) = self.applied(address, object, field.name) else {
+            return Vec::new();
+        };
+        let live = match current {
+            Value::Map(live) => Some(live),
+            _ => None,
+        };
+        let is_hidden = |key: &str, value: &Value| {
+            !value.is_null()
+                && live.is_none_or(|live| !live.contains_key(key))
+                && sent
+                    .get(key)
+                    .is_some_and(|sent| *sent == shown_value(value))
+        };
+        let hidden = named.iter().filter(|(key, value)| is_hidden(key, value));
+        hidden.map(|(key, _)| key.into()).collect()
+    }
+
     /// What a field is to hold: what the manifest names, or what is live where that is accepted.
     fn wanted(
         &self,
@@ -593,20 +696,85 @@ impl Shaper<'_> {
         if named == current {
             return named.clone();
         }
-        let wanted = codec::merge(&field.shape, named, current);
+        let mut wanted = codec::merge(&field.shape, named, current);
+        for rule in self.options.ignoring_inside(address, field.name) {
+            let way: Vec<String> = rule
+                .field
+                .iter()
+                .flat_map(|path| keys(path))
+                .skip(1)
+                .collect();
+            let kept = codec::keep_live(&field.shape, wanted.clone(), current, &way);
+            if kept != wanted {
+                wanted = kept;
+                owned
+                    .acknowledged
+                    .push(acknowledged(address, rule.field.clone(), rule));
+            }
+        }
         if wanted == *current {
             return wanted;
         }
         let Some(rule) = self.options.ignoring(address, Some(field.name)) else {
             return wanted;
         };
-        owned.acknowledged.push(Acknowledged {
-            address: address.clone(),
-            field: Some(field.name.to_owned()),
-            reason: rule.reason.clone(),
-            until: rule.until.map(|day| day.to_string()),
-        });
+        let path = Some(pointer([field.name]));
+        owned.acknowledged.push(acknowledged(address, path, rule));
         current.clone()
+    }
+}
+
+/// Declaring a resource implies that it is in use, where the dialect has a word for that.
+fn imply_in_use(resource: &mut Resource, dialect: Dialect) {
+    let kind = resource.kind;
+    if let Some(enabled) = kind.enabled
+        && resource.body.get(enabled.field).is_none()
+        && kind
+            .field(enabled.field)
+            .is_some_and(|field| !matches!(field.wire(dialect), Wire::Harmless))
+    {
+        resource.body.set(enabled.field, switch_value(enabled.on));
+    }
+}
+
+/// What is known of a live value.
+enum Current {
+    /// It is this.
+    Value(Value),
+    /// No answer shows it.
+    Unknown,
+    /// Nobody can say that it is another one than declared.
+    AsDeclared,
+}
+
+/// Sets a key of a live map as it is declared.
+fn put(current: &mut Value, key: &str, named: &Value) {
+    let Value::Map(named) = named else { return };
+    if !matches!(current, Value::Map(_)) {
+        *current = Value::Map(Leaves::new());
+    }
+    if let (Value::Map(live), Some(value)) = (current, named.get(key)) {
+        live.insert(key, value.clone());
+    }
+}
+
+/// What is wanted, with what is live wherever the lifecycle says that it is left as it is.
+fn left_inside(field: &Field, ignored: &[String], wanted: Value, current: &Value) -> Value {
+    let inside = format!("{}/", pointer([field.name]));
+    let ways = ignored.iter().filter(|path| path.starts_with(&inside));
+    ways.fold(wanted, |wanted, path| {
+        let way: Vec<String> = keys(path).skip(1).collect();
+        codec::keep_live(&field.shape, wanted, current, &way)
+    })
+}
+
+/// Says that a difference is accepted.
+fn acknowledged(address: &Address, field: Option<String>, rule: &IgnoreRule) -> Acknowledged {
+    Acknowledged {
+        address: address.clone(),
+        field,
+        reason: rule.reason.clone(),
+        until: rule.until.map(|day| day.to_string()),
     }
 }
 
@@ -643,12 +811,8 @@ fn by_hand(
         return;
     }
     if let Some(rule) = options.ignoring(address, Some(field.name)) {
-        owned.acknowledged.push(Acknowledged {
-            address: address.clone(),
-            field: Some(field.name.to_owned()),
-            reason: rule.reason.clone(),
-            until: rule.until.map(|day| day.to_string()),
-        });
+        let path = Some(pointer([field.name]));
+        owned.acknowledged.push(acknowledged(address, path, rule));
         return;
     }
     owned.by_hand.push((

@@ -308,8 +308,15 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 Encoding::TextAsNumber => words.push("sent as a number".to_owned()),
                 Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
                 Encoding::Words(pairs) => {
-                    let pairs = pairs.iter();
-                    words.extend(pairs.map(|(here, there)| format!("`{here}` is `{there}`")));
+                    for (index, (here, there)) in pairs.iter().enumerate() {
+                        // The first spelling is the one that is sent.
+                        let earlier = pairs.iter().take(index);
+                        if earlier.into_iter().any(|(other, _)| other == here) {
+                            words.push(format!("`{here}` may be shown as `{there}`"));
+                        } else if here != there {
+                            words.push(format!("`{here}` is `{there}`"));
+                        }
+                    }
                 }
             }
             match stage {

@@ -5,13 +5,20 @@ use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 pub use crate::kind::scopes;
-use crate::kind::{Field, Kind, Shape, Target, Within};
+use crate::kind::{Alike, Field, Kind, Shape, Target, Within};
 use crate::state::{Below, Body, Key, Named, Scope, Value};
 
 /// A text as identities compare it: trimmed and in Unicode's normal form C.
 #[must_use]
 pub fn canonical_text(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
+    if trimmed.contains('&') {
+        // Some answers are escaped for HTML.
+        let plain = html_escape::decode_html_entities(trimmed);
+        if plain != trimmed {
+            return Cow::Owned(plain.nfc().collect());
+        }
+    }
     if trimmed.is_ascii() || is_nfc_quick(trimmed.chars()) == IsNormalized::Yes {
         Cow::Borrowed(trimmed)
     } else {
@@ -23,6 +30,12 @@ pub fn canonical_text(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn canonical<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
     let text = canonical_text(text);
+    if field.alike == Alike::Url {
+        return match url::Url::parse(&text) {
+            Ok(url) if url.as_str() != text => Cow::Owned(url.into()),
+            _ => text,
+        };
+    }
     let is_lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
     if matches!(field.shape, Shape::Email { .. }) && !text.bytes().all(is_lower) {
         Cow::Owned(text.to_lowercase())
