@@ -604,24 +604,35 @@ async fn detect(reader: &Reader, stated: Option<Dialect>) -> Result<Dialect, Ses
         ]
         .into()),
         (Some(dialect), _) | (None, Some(dialect)) => Ok(dialect),
-        (None, None) => match reader.get(&Request::new(Method::Get, "/webhooks")).await {
-            Ok(_) => Ok(reader.observed().dialect.unwrap_or(Dialect::Openapi)),
-            Err(error) if matches!(error.status(), Some(403)) => Ok(Dialect::Openapi),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::MethodNotAllowed) => {
-                if reader.is_official() {
-                    Err(vec![
-                        Problem::error(
-                            Code::DialectUnknown,
-                            "the server shows neither limit headers nor `GET /webhooks`, so the dialect of its API is not known",
-                        )
-                        .help("state it in deskform.yaml: `dialect: openapi` or `dialect: guide`"),
-                    ]
-                    .into())
-                } else {
-                    Ok(Dialect::Guide)
-                }
+        (None, None) => probe(reader).await,
+    }
+}
+
+/// Asks for the listing that one dialect has alone.
+async fn probe(reader: &Reader) -> Result<Dialect, SessionError> {
+    let (has, path) = kind::TELLING;
+    match reader.get(&Request::new(Method::Get, path)).await {
+        Ok(_) => Ok(reader.observed().dialect.unwrap_or(has)),
+        Err(error) if matches!(error.status(), Some(403)) => Ok(has),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::MethodNotAllowed
+            ) =>
+        {
+            let mut others = Dialect::ALL.into_iter().filter(|one| *one != has);
+            match others.next() {
+                Some(other) if !reader.is_official() => Ok(other),
+                _ => Err(vec![
+                    Problem::error(
+                        Code::DialectUnknown,
+                        format!("the server shows neither limit headers nor `GET {path}`, so the dialect of its API is not known"),
+                    )
+                    .help("state it in deskform.yaml: `dialect: openapi` or `dialect: guide`"),
+                ]
+                .into()),
             }
-            Err(error) => Err(error.into()),
-        },
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -5,6 +5,11 @@
     reason = "what does not hold in a helper fails the test"
 )]
 
+#[path = "structure/kinds.rs"]
+mod kinds;
+#[path = "structure/tokens.rs"]
+mod tokens;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, iter};

@@ -63,11 +63,7 @@ pub struct Args {
 }
 
 fn dialect(text: &str) -> Result<Dialect, String> {
-    match text {
-        "openapi" => Ok(Dialect::Openapi),
-        "guide" => Ok(Dialect::Guide),
-        _ => Err("must be `openapi` or `guide`".to_owned()),
-    }
+    Dialect::named(text).ok_or_else(|| "must be `openapi` or `guide`".to_owned())
 }
 
 fn edition(text: &str) -> Result<Edition, String> {

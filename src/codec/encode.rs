@@ -191,7 +191,7 @@ fn part_of<'p>(ways: &'p [&'p [Arc<str>]]) -> Part<'p> {
 
 /// What clears a field: null where the API takes it, else the empty value.
 fn empty(field: &Field, dialect: Dialect) -> Json {
-    if field.nullable || dialect == Dialect::Guide {
+    if field.takes_null(dialect) {
         return Json::Null;
     }
     match field.shape {
@@ -227,10 +227,10 @@ pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
         | Shape::Map(_) => false,
         // A flag or a word has no empty value; the keys of a map are cleared one by one.
         Shape::Flag | Shape::Choice(_) | Shape::Keyed(_) => {
-            return field.nullable && dialect == Dialect::Openapi;
+            return field.can_be_unset(dialect);
         }
     };
-    by_shape || field.nullable || dialect == Dialect::Guide
+    by_shape || field.takes_null(dialect)
 }
 
 /// Whether the API has a way to let go of what stands at a path.
@@ -253,8 +253,6 @@ pub fn may_go(field: &Field, path: &FieldPath, dialect: Dialect) -> bool {
             return true;
         }
         match (at.shape, leaf_field(&at.shape, key)) {
-            // The schema takes texts of one character at least. Source: Contact, `cf`.
-            (Shape::Keyed(_), _) if keys.len() == 0 => return dialect == Dialect::Guide,
             // A map that is sent whole takes null for a leaf.
             (Shape::Map(map), Some(_)) if map.sent == Sent::Whole && keys.len() == 0 => {
                 return true;

@@ -22,14 +22,6 @@ use crate::yaml::raw::{At, Raw};
 use crate::yaml::variables::{self, has_expression};
 use crate::yaml::walk::{Walker, misspelt};
 
-fn dialect(word: &str) -> Option<Dialect> {
-    match word {
-        "openapi" => Some(Dialect::Openapi),
-        "guide" => Some(Dialect::Guide),
-        _ => None,
-    }
-}
-
 fn edition(word: &str) -> Option<Edition> {
     match word {
         "free" => Some(Edition::Free),
@@ -147,7 +139,9 @@ impl Reader<'_> {
                 "endpoint" => endpoint = self.endpoint(value, here),
                 "credentials" => credentials = Some(self.credentials(value, here)),
                 "dialect" => {
-                    environment.dialect = walker.word(value, here, key, DIALECTS).and_then(dialect);
+                    environment.dialect = walker
+                        .word(value, here, key, DIALECTS)
+                        .and_then(Dialect::named);
                 }
                 "edition" => {
                     environment.edition = walker.word(value, here, key, EDITIONS).and_then(edition);
@@ -195,7 +189,7 @@ impl Reader<'_> {
             name: name.to_owned(),
             place: (self.walker.place)(at, Part::Key),
             target: Target::Simulator {
-                dialect: Dialect::Openapi,
+                dialect: Dialect::default(),
                 edition: Edition::Enterprise,
                 state: format!(".deskform/{name}.simulator.json").into(),
             },
@@ -264,7 +258,7 @@ impl Reader<'_> {
             match key {
                 "dialect" => {
                     let found = self.walker.word(value, here, key, words_of_dialect);
-                    *of_dialect = found.and_then(dialect).unwrap_or(*of_dialect);
+                    *of_dialect = found.and_then(Dialect::named).unwrap_or(*of_dialect);
                 }
                 "edition" => {
                     let found = self.walker.word(value, here, key, words_of_edition);

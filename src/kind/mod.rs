@@ -19,6 +19,7 @@ pub mod rules;
 pub mod sample;
 pub mod schema;
 pub mod slas;
+mod spoken;
 pub mod targets;
 #[cfg(test)]
 pub mod teams;
@@ -27,6 +28,7 @@ pub mod webhooks;
 use std::fmt;
 
 use crate::dialect::Dialect;
+use crate::problem::Code;
 pub use api::{Api, Create, Form, Founders, Grouping, Listing, Scopes, Silent, SwitchApi};
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -49,6 +51,10 @@ pub const KINDS: &[&Kind] = &[
     &webhooks::KIND,
 ];
 
+/// The listing that tells the dialect of an API whose answers do not say it: the one dialect that has
+/// it, and its path.
+pub const TELLING: (Dialect, &str) = (Dialect::Openapi, webhooks::PATH);
+
 /// The kind of a collection.
 #[must_use]
 pub fn find(collection: &str) -> Option<&'static Kind> {
@@ -61,12 +67,8 @@ pub fn find(collection: &str) -> Option<&'static Kind> {
 /// The kind of those who act: one of them is the one in whose name deskform works.
 #[must_use]
 pub fn acting() -> Option<&'static Kind> {
-    KINDS.iter().copied().find(|kind| {
-        [&kind.openapi, &kind.guide]
-            .into_iter()
-            .flatten()
-            .any(|api| api.acting.is_some())
-    })
+    let mut kinds = KINDS.iter().copied();
+    kinds.find(|kind| kind.apis().any(|api| api.acting.is_some()))
 }
 
 /// One kind of resource.
@@ -187,15 +189,12 @@ impl Kind {
     /// Tells the ways of removal among which a project chooses, with what the choice is about.
     #[must_use]
     pub fn removal_choice(&self) -> Option<(&'static str, Vec<RemovalPolicy>)> {
-        [&self.openapi, &self.guide]
-            .into_iter()
-            .flatten()
-            .find_map(|api| match api.removal {
-                Removal::Chosen { doc, ways } => {
-                    Some((doc, ways.iter().map(|(policy, _)| *policy).collect()))
-                }
-                _ => None,
-            })
+        self.apis().find_map(|api| match api.removal {
+            Removal::Chosen { doc, ways } => {
+                Some((doc, ways.iter().map(|(policy, _)| *policy).collect()))
+            }
+            _ => None,
+        })
     }
 
     /// The sorts of its objects, if a field tells them apart.
@@ -296,6 +295,8 @@ pub struct Field {
     pub unsaid: Option<Switch>,
     /// What its texts must match in the `openapi` dialect besides.
     pub openapi_only: Option<Pattern>,
+    /// How keys begin that an answer may carry beside this map, each with a value of the map.
+    pub beside: Option<&'static str>,
     /// Whether it makes a hierarchy of the objects of its own kind, in which no circle may come about.
     pub hierarchy: bool,
     /// What the resources that it names have to be members of.
@@ -446,6 +447,8 @@ pub enum Keys {
         target: Target,
         /// What such a name looks like, for what no manifest manages.
         name: Pattern,
+        /// The code of the problem when a key is neither.
+        unknown: Code,
     },
     /// Texts that match an expression.
     Texts(Pattern),
@@ -640,6 +643,7 @@ impl Field {
             alike: Alike::Text,
             unsaid: None,
             openapi_only: None,
+            beside: None,
             hierarchy: false,
             membership: None,
             openapi: sent(name),
@@ -723,6 +727,10 @@ impl Field {
     }
     const fn openapi_only(mut self, pattern: Pattern) -> Self {
         self.openapi_only = Some(pattern);
+        self
+    }
+    const fn beside(mut self, prefix: &'static str) -> Self {
+        self.beside = Some(prefix);
         self
     }
     const fn hierarchy(mut self) -> Self {
@@ -862,6 +870,7 @@ const fn custom_values(module: &'static str) -> Field {
     let keys = Keys::Of {
         target: Target::to("customFields").within(Within::Fixed("module", module)),
         name: patterns::API_NAME,
+        unknown: Code::UnknownCustomField,
     };
     let keyed = Keyed {
         keys,
@@ -869,10 +878,11 @@ const fn custom_values(module: &'static str) -> Field {
         owned: Owned::Named,
         sent: Sent::Changed,
     };
-    Field::new("cf", Shape::Keyed(keyed))
+    Field::new("cf", Shape::Keyed(keyed)).beside("cf_")
 }
 
-/// One value of a custom field. Source: Contact and Account, `cf`.
+/// One value of a custom field: the schema takes texts of one character at least. Source: Contact and
+/// Account, `cf`.
 const CUSTOM_VALUE: Field = Field::new("value", Shape::Scalar { max: 100 })
     .openapi_only(patterns::NAME)
     .doc("A value.");

@@ -94,7 +94,7 @@ impl Kind {
     #[must_use]
     pub fn chosen_heirs(&self) -> Vec<&'static Chosen> {
         let mut chosen: Vec<&Chosen> = Vec::new();
-        for api in [&self.openapi, &self.guide].into_iter().flatten() {
+        for api in self.apis() {
             for heir in api.removal.heirs() {
                 if let Heir::Chosen(one) = &heir.1
                     && !chosen.iter().any(|have| have.name == one.name)

@@ -28,6 +28,22 @@ pub enum Is {
     Word(&'static str),
 }
 
+/// Signs of an object that is trashed or deleted, and so not live; a listing may show it all the same.
+pub const GONE: &[Sign] = &[
+    Sign {
+        key: "isTrashed",
+        is: Is::True,
+    },
+    Sign {
+        key: "isDeleted",
+        is: Is::True,
+    },
+    Sign {
+        key: "status",
+        is: Is::Word("DELETED"),
+    },
+];
+
 /// A sign that an object is somebody else's, or at least not wholly the user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {

@@ -56,7 +56,7 @@ fn every_kind_has_one_naming_field_and_distinct_names() {
         for name in kind.rules.iter().flat_map(named_by) {
             assert!(kind.field(name).is_some(), "{} {name}", kind.collection);
         }
-        for api in [&kind.openapi, &kind.guide].into_iter().flatten() {
+        for api in kind.apis() {
             let kept = api.keep_one.iter().flat_map(|guard| guard.fields);
             let asked = api.quota.iter().flat_map(|quota| [quota.by, quota.sort]);
             let names = kept.map(|(name, _)| *name).chain(asked);
@@ -104,6 +104,52 @@ fn every_kind_has_one_naming_field_and_distinct_names() {
                 kind.collection,
                 field.name
             );
+        }
+    }
+}
+
+#[test]
+fn the_telling_listing_is_that_of_one_dialect() {
+    let (has, path) = TELLING;
+    for dialect in Dialect::ALL {
+        let apis = KINDS.iter().filter_map(|kind| kind.api(dialect));
+        let found = apis.filter(|api| api.listing.path() == path).count();
+        assert_eq!(found, usize::from(dialect == has), "{dialect}");
+    }
+}
+
+#[test]
+fn a_field_that_is_cleared_by_null_says_so_in_each_dialect() {
+    let plain = text("a");
+    for dialect in Dialect::ALL {
+        assert!(plain.nullable().takes_null(dialect));
+        assert_eq!(plain.takes_null(dialect), dialect == Dialect::Guide);
+        assert_eq!(
+            flag("a").nullable().can_be_unset(dialect),
+            dialect == Dialect::Openapi
+        );
+        assert!(!flag("a").can_be_unset(dialect));
+        let max = plain.update_max(30).longest_update(dialect);
+        assert_eq!(max, (dialect == Dialect::Openapi).then_some(30));
+        let besides = plain.openapi_only(patterns::NAME).besides(dialect);
+        assert_eq!(besides.is_some(), dialect == Dialect::Openapi);
+    }
+}
+
+#[test]
+fn what_stands_beside_a_map_stands_in_it() {
+    for kind in KINDS {
+        for field in kind.fields {
+            let Some(prefix) = field.beside else { continue };
+            assert!(field.shape.keyed_by().is_some(), "{}", field.name);
+            for wire in [&field.openapi, &field.guide] {
+                // The map would be taken for one of its own values.
+                assert!(
+                    !wire
+                        .read_name()
+                        .is_some_and(|name| name.starts_with(prefix))
+                );
+            }
         }
     }
 }

@@ -173,6 +173,9 @@ const GROUPING: Grouping = Grouping {
     ),
 };
 
+/// Where the `openapi` dialect lists them; the guide's API has no such path.
+pub const PATH: &str = "/webhooks";
+
 /// A webhook. Source: Webhook (`getWebhooks`, `createWebhook`, `updateWebhook`,
 /// `deleteWebhook`); in the guide the set of `/events` objects with one URL.
 pub const KIND: Kind = Kind {
@@ -273,12 +276,12 @@ pub const KIND: Kind = Kind {
         "of extensions",
     )],
     openapi: Some(Api {
-        listing: Listing::Whole("/webhooks"),
+        listing: Listing::Whole(PATH),
         page: 0,
         id: "id",
         item: Some("/webhooks/{id}"),
         takes_fields: false,
-        create: Create::Post("/webhooks"),
+        create: Create::Post(PATH),
         required_on_create: &[],
         update: Some("/webhooks/{id}"),
         resend: &["subscriptions"],

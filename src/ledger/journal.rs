@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::api::{Method, template};
-use crate::kind::{self, Create};
+use crate::kind::{self, Create, Kind};
 use crate::state::identity::spelled;
 use crate::state::{Address, Key};
 use crate::verb::Verb;
@@ -179,8 +179,7 @@ impl Intent {
             return effect;
         }
         let kind = kind::find(self.address.collection);
-        let apis = kind.map(|kind| [&kind.openapi, &kind.guide]);
-        for api in apis.into_iter().flatten().flatten() {
+        for api in kind.into_iter().flat_map(Kind::apis) {
             let is_part = self.create && api.grouping().is_some();
             let posts = matches!(api.create, Create::Post(path) if path == self.request.path);
             if is_part && posts {

@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json};
 use crate::api::page::Known;
 use crate::codec::{self, Ids, Names};
 use crate::dialect::Dialect;
+use crate::kind::rules::GONE;
 use crate::kind::{self, Alike, Kind, Shape, Target, Wire, Within};
 use crate::state::identity::{canonical, scopes};
 use crate::state::{Address, Below, Body, Key, Named, Reference, Scope, Value};
@@ -199,9 +200,7 @@ pub fn no_ids(_: &Reference) -> Option<String> {
 /// Whether an answer shows an object that is trashed or deleted, and so not live.
 #[must_use]
 pub fn is_gone(raw: &Map<String, Json>) -> bool {
-    codec::flag(raw, "isTrashed") == Some(true)
-        || codec::flag(raw, "isDeleted") == Some(true)
-        || raw.get("status").and_then(Json::as_str) == Some("DELETED")
+    GONE.iter().any(|sign| marks::shows(raw, sign))
 }
 
 impl Live {

@@ -208,9 +208,7 @@ impl<'a> Converter<'a> {
             .chain(["lifecycle"])
             .collect();
         // A name of the wire is more than a slip: say what the field is called here.
-        let wire = kind.fields.iter().find(|field| {
-            [field.openapi.read_name(), field.guide.read_name()].contains(&Some(key))
-        });
+        let wire = kind.fields.iter().find(|field| field.is_read_at(key));
         let (message, help) = unknown_key(kind.collection, key, &known);
         let message = message.replace(" has no key ", " have no field ");
         let help = wire.map_or(help, |field| {

@@ -216,13 +216,17 @@ impl Converter<'_> {
                     }
                     (Arc::clone(key), None)
                 }
-                Keys::Of { target, name } => {
+                Keys::Of {
+                    target,
+                    name,
+                    unknown,
+                } => {
                     let address = Address::new(target.collection, Arc::clone(key));
                     let keys = self.keys;
                     let known = keys.all.get(&address);
                     let known = known.filter(|known| known.is_within(target));
                     if known.is_none() && !accepts(name, key) {
-                        self.unknown_key(here, key, target, name.words, place);
+                        self.unknown_key(here, key, target, (name.words, *unknown), place);
                         whole = false;
                         continue;
                     }
@@ -301,7 +305,14 @@ impl Converter<'_> {
         None
     }
 
-    fn unknown_key(&mut self, here: Here<'_>, key: &str, target: &Target, form: &str, at: At<'_>) {
+    fn unknown_key(
+        &mut self,
+        here: Here<'_>,
+        key: &str,
+        target: &Target,
+        (form, unknown): (&str, Code),
+        at: At<'_>,
+    ) {
         if self.handles.incomplete {
             return;
         }
@@ -347,12 +358,9 @@ impl Converter<'_> {
                     target.collection
                 )
             });
-                Problem::error(
-                    Code::UnknownCustomField,
-                    format!("no {singular}{of} is named `{key}`"),
-                )
-                .at(place, "referenced here")
-                .help(help)
+                Problem::error(unknown, format!("no {singular}{of} is named `{key}`"))
+                    .at(place, "referenced here")
+                    .help(help)
             };
         self.problems.push(problem);
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::error::moment;
 use crate::api::{MinuteLimit, Observed, Reads};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Unit};
 use crate::plan::order::longest_path;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
@@ -69,29 +69,6 @@ pub struct Budget {
     pub reset_ms: Option<i64>,
 }
 
-/// What a day's budget is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    /// API credits (openapi).
-    Credits,
-    /// Calls (guide).
-    Calls,
-}
-
-impl Unit {
-    /// The word for so many.
-    #[must_use]
-    pub const fn word(self, number: u64) -> &'static str {
-        match (self, number) {
-            (Self::Credits, 1) => "credit",
-            (Self::Credits, _) => "credits",
-            (Self::Calls, 1) => "call",
-            (Self::Calls, _) => "calls",
-        }
-    }
-}
-
 /// Reads and the time they took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reading {
@@ -124,10 +101,8 @@ impl Forecast {
         if writes == 0 {
             return None;
         }
-        let credits = match basis.dialect {
-            Dialect::Openapi => number(tasks.iter().map(|task| task.credits).sum()),
-            Dialect::Guide => 0,
-        };
+        let price = number(tasks.iter().map(|task| task.credits).sum());
+        let credits = basis.dialect.unit().credits(price);
         let path = number(longest_path(tasks));
         let read_back = read_back(tasks, basis.dialect);
         Some(Self::from(writes, credits, path, read_back, basis))
@@ -140,14 +115,12 @@ impl Forecast {
             credits: before.credits.saturating_add(read_back.credits),
             at_dearer_price: before.at_dearer_price,
         };
-        let read_credits = match basis.dialect {
-            Dialect::Openapi => reads.credits,
-            Dialect::Guide => 0,
-        };
+        let unit = basis.dialect.unit();
+        let read_credits = unit.credits(reads.credits);
         let calls = reads.calls.saturating_add(writes);
-        let needed = match basis.dialect {
-            Dialect::Openapi => read_credits.saturating_add(write_credits),
-            Dialect::Guide => calls,
+        let needed = match unit {
+            Unit::Credits => read_credits.saturating_add(write_credits),
+            Unit::Calls => calls,
         };
         let measured = basis.observed.latency_ms();
         let latency_ms = measured.map_or(ASSUMED_LATENCY_MS, |ms| grain(ms).max(GRAIN_MS));
@@ -164,8 +137,8 @@ impl Forecast {
             writes,
             read_credits,
             write_credits,
-            dearer_price: basis.dialect == Dialect::Openapi && reads.at_dearer_price > 0,
-            budget: left(basis).map(|(unit, left, reset_ms)| Budget {
+            dearer_price: unit == Unit::Credits && reads.at_dearer_price > 0,
+            budget: left(basis).map(|(left, reset_ms)| Budget {
                 unit,
                 left,
                 after: left.saturating_sub(needed),
@@ -259,16 +232,13 @@ fn read_back(tasks: &[Task], dialect: Dialect) -> Reads {
 }
 
 /// What is left of the day, as far as answers told it, and until when.
-fn left(basis: &Basis) -> Option<(Unit, u64, Option<i64>)> {
-    match basis.dialect {
-        Dialect::Openapi => {
-            let left = basis.observed.credits_remaining?;
-            Some((Unit::Credits, left, None))
-        }
-        Dialect::Guide => {
+fn left(basis: &Basis) -> Option<(u64, Option<i64>)> {
+    match basis.dialect.unit() {
+        Unit::Credits => Some((basis.observed.credits_remaining?, None)),
+        Unit::Calls => {
             let day = basis.observed.day?;
             let is_current = day.reset_ms.is_none_or(|reset| reset > basis.now_ms);
-            is_current.then_some((Unit::Calls, day.remaining, day.reset_ms))
+            is_current.then_some((day.remaining, day.reset_ms))
         }
     }
 }

@@ -248,8 +248,8 @@ fn unclear_or_unfit_values(
                     named_by(&keyed.keys)
                 )),
             ),
-            (Shape::Keyed(keyed), Value::Map(map)) if dialect == Dialect::Openapi => {
-                let Some(pattern) = keyed.value.openapi_only else {
+            (Shape::Keyed(keyed), Value::Map(map)) => {
+                let Some(pattern) = keyed.value.besides(dialect) else {
                     continue;
                 };
                 for (key, value) in map {
@@ -262,7 +262,7 @@ fn unclear_or_unfit_values(
                         Problem::error(
                             Code::CharacterRefused,
                             format!(
-                                "the openapi dialect refuses `{bad}` in a value of `{}`",
+                                "the {dialect} dialect refuses `{bad}` in a value of `{}`",
                                 field.name
                             ),
                         )

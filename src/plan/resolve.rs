@@ -352,7 +352,8 @@ fn unknown_name(live: &Live, collection: &'static str, named: &Named<'_>) -> Pro
         crate::kind::find(collection).is_some_and(|kind| kind.api(live.dialect).is_some());
     if !readable {
         return problem.help(format!(
-            "the guide dialect has no listing of {collection}; give the id instead: `{{id: \"…\"}}`"
+            "the {} dialect has no listing of {collection}; give the id instead: `{{id: \"…\"}}`",
+            live.dialect
         ));
     }
     let mut nearest: Vec<(f64, String)> = live

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
 use crate::codec::Ids;
-use crate::dialect::Dialect;
+use crate::dialect::Unit;
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::parallel::each;
@@ -121,9 +121,9 @@ pub(super) fn summarise(
 /// there: remarks, and the changes of creations, which have nothing before them.
 fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
     for task in &mut *tasks {
-        task.credits = match live.dialect {
-            Dialect::Openapi => task.ops.iter().map(Op::credits).sum(),
-            Dialect::Guide => 0,
+        task.credits = match live.dialect.unit() {
+            Unit::Credits => task.ops.iter().map(Op::credits).sum(),
+            Unit::Calls => 0,
         };
     }
     let steps = each(tasks, |_, task| {

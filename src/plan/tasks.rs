@@ -12,7 +12,7 @@ use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference, changes};
 use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{Api, Create, Kind, Stage, Wire};
+use crate::kind::{self, Api, Create, Kind, Stage, Wire};
 use crate::live::Live;
 use crate::live::marks::belongs_to_others;
 use crate::manifest::Desired;
@@ -25,7 +25,7 @@ use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy};
 use crate::problem::{Code, Place, Problem};
-use crate::state::{Address, Body, FieldPath, Value};
+use crate::state::{Address, Body, FieldPath, Resource, Value};
 use crate::verb::Verb;
 use foldhash::HashMap;
 
@@ -68,7 +68,7 @@ pub fn plan(
         members: founders::members(owned, live.dialect),
     };
     let mut differences = changes(&owned.desired, &owned.live);
-    builder.lost_with_replaced_fields(&mut differences);
+    builder.lost_with_what_is_replaced(&mut differences);
     builder.tasks.reserve(differences.len());
     for change in &differences {
         match change {
@@ -201,24 +201,22 @@ impl Builder<'_> {
         });
     }
 
-    /// When a custom field is replaced its values are gone; whoever names one has to send it again.
-    fn lost_with_replaced_fields(&self, differences: &mut Vec<Change>) {
-        let replaced: Vec<String> = differences
-            .iter()
-            .filter_map(|change| match change {
-                Change::Update(address, fields)
-                    if address.collection == "customFields"
-                        && fields.iter().any(|difference| {
-                            crate::kind::custom_fields::KIND
-                                .field(difference.path.field)
-                                .is_some_and(|field| field.create_only)
-                        }) =>
-                {
-                    Some(address.to_string())
-                }
-                _ => None,
-            })
-            .collect();
+    /// Values go with the object that is replaced and is their key in maps: whoever declares one has to
+    /// send it again.
+    fn lost_with_what_is_replaced(&self, differences: &mut Vec<Change>) {
+        let mut replaced: HashMap<&'static str, Vec<String>> = HashMap::default();
+        for change in &*differences {
+            let Change::Update(address, fields) = change else {
+                continue;
+            };
+            if kind::is_key(address.collection)
+                && let Some(kind) = kind::find(address.collection)
+                && self.frozen(kind, fields).is_some()
+            {
+                let keys = replaced.entry(address.collection).or_default();
+                keys.push(address.to_string());
+            }
+        }
         if replaced.is_empty() {
             return;
         }
@@ -228,21 +226,10 @@ impl Builder<'_> {
             .map(|(index, change)| (change.address().clone(), index))
             .collect();
         for (address, resource) in &self.owned.desired {
-            let (Some(Value::Map(cf)), true) = (
-                resource.body.get("cf"),
-                self.owned.live.contains_key(address),
-            ) else {
+            if !self.owned.live.contains_key(address) {
                 continue;
-            };
-            for key in &replaced {
-                let Some(value) = cf.get(key).filter(|value| !value.is_null()) else {
-                    continue;
-                };
-                let difference = Difference {
-                    path: FieldPath::of("cf").child(key),
-                    before: Value::Null,
-                    after: value.clone(),
-                };
+            }
+            for difference in lost(resource, &replaced) {
                 match known
                     .get(address)
                     .and_then(|index| differences.get_mut(*index))
@@ -360,7 +347,7 @@ impl Builder<'_> {
             }
             if !can_be_cleared(field, dialect) {
                 self.cannot_clear(address, field.name);
-            } else if dialect == Dialect::Openapi {
+            } else if dialect.fills_in() {
                 cleared.push(FieldPath::of(field.name));
             }
         }
@@ -620,9 +607,7 @@ impl Builder<'_> {
                     "can be given on creation only".to_owned(),
                 ));
             }
-            let max = field
-                .update_max
-                .filter(|_| self.dialect() == Dialect::Openapi)?;
+            let max = field.longest_update(self.dialect())?;
             let length = match &difference.after {
                 Value::Text(text) => text.chars().count(),
                 Value::Secret(secret) => secret.expose().map_or(0, |text| text.chars().count()),
@@ -721,6 +706,28 @@ fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
 }
 
 /// Whether a value says nothing.
+/// The values of a resource whose keys in maps are replaced, as if they had been cleared.
+fn lost(resource: &Resource, replaced: &HashMap<&'static str, Vec<String>>) -> Vec<Difference> {
+    let mut lost = Vec::new();
+    for field in resource.kind.fields {
+        let keys = field.shape.keyed_by();
+        let keys = keys.and_then(|target| replaced.get(target.collection));
+        let (Some(keys), Some(Value::Map(map))) = (keys, resource.body.get(field.name)) else {
+            continue;
+        };
+        for key in keys {
+            if let Some(value) = map.get(key).filter(|value| !value.is_null()) {
+                lost.push(Difference {
+                    path: FieldPath::of(field.name).child(key),
+                    before: Value::Null,
+                    after: value.clone(),
+                });
+            }
+        }
+    }
+    lost
+}
+
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

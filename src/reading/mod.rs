@@ -395,7 +395,7 @@ fn object(
         return None;
     }
     plant(kind, scope, (parents, owned), &mut raw);
-    lift_custom_fields(&mut raw);
+    gather(kind, parents.dialect, &mut raw);
     Some(LiveObject {
         kind,
         id,
@@ -483,26 +483,31 @@ pub fn paging(api: &Api) -> Paging {
     paging.keyed(api.id)
 }
 
-/// Custom fields that a list item carries beside its other keys stand under `cf` like all others.
-fn lift_custom_fields(raw: &mut Map<String, Json>) {
-    let flat: Vec<String> = raw
-        .keys()
-        .filter(|key| key.starts_with("cf_"))
-        .cloned()
-        .collect();
-    if flat.is_empty() {
-        return;
-    }
-    let mut cf = match raw.remove("cf") {
-        Some(Json::Object(cf)) => cf,
-        _ => Map::new(),
-    };
-    for key in flat {
-        if let Some(value) = raw.remove(&key) {
-            cf.entry(key).or_insert(value);
+/// Puts the values that a list item carries beside a map into the map, where all others stand.
+fn gather(kind: &'static Kind, dialect: Dialect, raw: &mut Map<String, Json>) {
+    for field in kind.fields {
+        let (Some(prefix), Some(name)) = (field.beside, field.wire(dialect).read_name()) else {
+            continue;
+        };
+        let beside: Vec<String> = raw
+            .keys()
+            .filter(|key| key.starts_with(prefix))
+            .cloned()
+            .collect();
+        if beside.is_empty() {
+            continue;
         }
+        let mut map = match raw.remove(name) {
+            Some(Json::Object(map)) => map,
+            _ => Map::new(),
+        };
+        for key in beside {
+            if let Some(value) = raw.remove(&key) {
+                map.entry(key).or_insert(value);
+            }
+        }
+        raw.insert(name.to_owned(), Json::Object(map));
     }
-    raw.insert("cf".to_owned(), Json::Object(cf));
 }
 
 /// The wire names that a listing has to ask for; empty when its items carry all that is compared.
@@ -567,4 +572,58 @@ fn wire_keys(live: &Live, keys: Target, own: &KindNeeds) -> Vec<String> {
         })
         .map(str::to_owned)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kind::KINDS;
+
+    #[test]
+    fn what_an_item_carries_beside_a_map_is_put_into_it() {
+        let mut seen = 0;
+        for (kind, dialect) in KINDS
+            .iter()
+            .flat_map(|kind| Dialect::ALL.map(|dialect| (*kind, dialect)))
+        {
+            let fields = kind
+                .fields
+                .iter()
+                .filter_map(|field| Some((field.beside?, field.wire(dialect).read_name()?)));
+            for (prefix, name) in fields {
+                seen += 1;
+                let key = |end: &str| format!("{prefix}{end}");
+                for (map, wanted) in [
+                    (json!(null), json!({key("a"): "1", key("b"): null})),
+                    (json!({}), json!({key("a"): "1", key("b"): null})),
+                    // What stands in the map is the value.
+                    (
+                        json!({key("a"): "2", "c": "3"}),
+                        json!({key("a"): "2", "c": "3", key("b"): null}),
+                    ),
+                ] {
+                    let raw = json!({"id": "7", name: map, key("a"): "1", key("b"): null});
+                    let mut raw = raw.as_object().unwrap().clone();
+                    gather(kind, dialect, &mut raw);
+                    assert_eq!(Json::from(raw), json!({"id": "7", name: wanted}));
+                }
+                let raw = json!({"id": "7", name: null});
+                let mut same = raw.as_object().unwrap().clone();
+                gather(kind, dialect, &mut same);
+                assert_eq!(Json::from(same), raw);
+            }
+        }
+        assert!(seen > 0);
+    }
+
+    #[test]
+    fn nothing_is_taken_from_a_kind_that_has_no_such_map() {
+        let kind = find("roles").unwrap();
+        let raw = json!({"id": "7", "cf_a": "1"});
+        let mut same = raw.as_object().unwrap().clone();
+        gather(kind, Dialect::Openapi, &mut same);
+        assert_eq!(Json::from(same), raw);
+    }
 }

@@ -336,8 +336,7 @@ impl Needs {
         self.kinds
             .keys()
             .filter_map(|name| kind::find(name))
-            .flat_map(|kind| [&kind.openapi, &kind.guide])
-            .flatten()
+            .flat_map(Kind::apis)
             .any(matters)
     }
 

@@ -14,8 +14,6 @@ use crate::kind::{
 };
 use crate::problem::Code;
 
-const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
-
 /// All kinds, each with its first sentence.
 #[must_use]
 pub fn kinds() -> String {
@@ -76,7 +74,7 @@ pub fn kind(kind: &Kind) -> String {
     if let Some(effect) = kind.disable_effect {
         let _ = writeln!(out, "when one is taken out of use: {effect}");
     }
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         match kind.api(dialect) {
             Some(api) => add_api(&mut out, kind, dialect, api),
             None => {
@@ -260,7 +258,7 @@ fn add_field(
     if let Some(max) = field.update_max {
         let _ = writeln!(out, "{indent}    an update takes {max} characters at most");
     }
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         if kind.api(dialect).is_some()
             && let Some(words) = travels.and_then(|field| wire(field, dialect))
         {
@@ -517,8 +515,7 @@ fn example(kind: &Kind) -> String {
     let needed = |field: &Field| {
         field.required
             || kind
-                .openapi
-                .as_ref()
+                .api(Dialect::default())
                 .is_some_and(|api| api.required_on_create.contains(&field.name))
             || sort.is_some_and(|sort| sort.required.contains(&field.name))
     };
@@ -569,7 +566,7 @@ fn example(kind: &Kind) -> String {
 
 /// Where a field does not simply travel, for the example's reader.
 fn remark(kind: &Kind, field: &Field) -> Option<String> {
-    DIALECTS.into_iter().find_map(|dialect| {
+    Dialect::ALL.into_iter().find_map(|dialect| {
         kind.api(dialect)?;
         let words = match field.wire(dialect) {
             Wire::Harmless => "left out",

@@ -16,9 +16,8 @@ mod tests;
 
 use std::fmt::Write as _;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Unit};
 use crate::plan::Plan;
-use crate::plan::forecast::Unit;
 use crate::safe::safe;
 use crate::verb::Verb;
 
@@ -151,7 +150,7 @@ pub fn summary(plan: &Plan) -> String {
             line.push(' ');
             line.push_str(&count(summary.calls, "call"));
             // The guide's API counts calls, not credits.
-            if plan.dialect == Dialect::Openapi && summary.credits > 0 {
+            if plan.dialect.unit() == Unit::Credits && summary.credits > 0 {
                 line.push_str(", ");
                 line.push_str(&count(summary.credits, "credit"));
             }
@@ -192,7 +191,7 @@ pub fn forecast(plan: &Plan) -> Option<String> {
         line.push_str(" and ");
     }
     line.push_str(&number(forecast.writes, "write"));
-    if plan.dialect == Dialect::Openapi {
+    if plan.dialect.unit() == Unit::Credits {
         line.push_str(", ");
         line.push_str(&number(forecast.credits(), "credit"));
         if forecast.dearer_price {

@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 use super::{Style, Whereabouts, events, explain, forecast, json, markdown, summary, text};
 use crate::api::Method;
 use crate::apply::event::{Event, Outcome, Tally};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Unit};
 use crate::kind::{self, KINDS, Shape};
-use crate::plan::forecast::{Budget, Forecast, Unit};
+use crate::plan::forecast::{Budget, Forecast};
 use crate::plan::{
     Acknowledged, FORMAT_VERSION, FieldChange, Plan, RequestLine, SECRET, Step, Summary,
 };

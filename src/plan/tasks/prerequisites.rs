@@ -275,9 +275,10 @@ fn switches_on(task: &Task) -> bool {
 fn sent_targets<'t>(task: &'t Task, f: &mut dyn FnMut(Target<'t>)) {
     let acts = |act: Act| task.ops.iter().any(|op| op.act == act);
     let all = acts(Act::Create) || !acts(Act::Update);
-    let resent = task.kind.openapi.as_ref().map_or(&[][..], |api| api.resend);
+    // Waiting for what one of the dialects sends again does no harm in the other one.
+    let is_resent = |name: &str| task.kind.apis().any(|api| api.resend.contains(&name));
     for (name, value) in task.body.iter() {
-        let sent = all || resent.contains(&name) || task.ops.iter().any(|op| op.names(name));
+        let sent = all || is_resent(name) || task.ops.iter().any(|op| op.names(name));
         if sent && let Some(field) = task.kind.field(name) {
             codec::targets(&field.shape, value, f);
         }

@@ -417,3 +417,39 @@ fn what_stands_in_a_path_alone_is_never_compared() {
     assert_eq!(wire.read_name(), None);
     assert!(!wire.goes_with_creation() && !wire.goes_with_update());
 }
+
+#[test]
+fn what_is_replaced_takes_along_the_values_that_stand_under_it() {
+    let mut seen = 0;
+    for kind in KINDS {
+        for field in kind.fields {
+            let Some(target) = field.shape.keyed_by() else {
+                continue;
+            };
+            seen += 1;
+            let key = |handle: &str| Address::new(target.collection, handle).to_string();
+            let mut body = Body::default();
+            let values = [
+                (key("gone"), Value::text("1")),
+                (key("cleared"), Value::Null),
+                (key("kept"), Value::text("2")),
+            ];
+            body.set(field.name, Value::Map(values.into_iter().collect()));
+            let resource = Resource { kind, body };
+            let replaced = |collection, handles: &[&str]| {
+                let keys = handles.iter().map(|handle| key(handle)).collect();
+                std::iter::once((collection, keys)).collect()
+            };
+            let gone = ["gone", "cleared", "other"];
+            let found = lost(&resource, &replaced(target.collection, &gone));
+            let wanted = Difference {
+                path: FieldPath::of(field.name).child(&key("gone")),
+                before: Value::Null,
+                after: Value::text("1"),
+            };
+            assert_eq!(found, [wanted], "{}.{}", kind.collection, field.name);
+            assert_eq!(lost(&resource, &replaced(kind.collection, &gone)), []);
+        }
+    }
+    assert!(seen > 0);
+}
