@@ -398,7 +398,8 @@ fn handled(shape: &Items, items: Vec<Value>) -> Leaves {
 }
 
 /// Whether an item says nothing, so that it is as good as absent.
-fn is_idle(shape: &Items, map: &Leaves) -> bool {
+#[must_use]
+pub fn is_idle(shape: &Items, map: &Leaves) -> bool {
     let says = |name: &str| shape.idle.iter().any(|(idle, _)| *idle == name);
     !shape.idle.is_empty()
         && shape

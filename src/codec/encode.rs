@@ -216,7 +216,8 @@ pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
         return false;
     }
     let by_shape = match field.shape {
-        Shape::References(_) | Shape::Texts { .. } | Shape::Items(_) => true,
+        Shape::References(_) | Shape::Texts { .. } => true,
+        Shape::Items(items) => items.min == 0,
         Shape::Text { pattern, .. } => pattern.is_none_or(|pattern| pattern.allows_empty),
         Shape::Email { .. }
         | Shape::Scalar { .. }

@@ -204,6 +204,7 @@ fn holidays() -> Field {
     Field::new(
         "holidays",
         Shape::Items(Items {
+            min: 0,
             fields: Vec::leak(fields),
             key: "name",
             max: 0,
@@ -413,5 +414,17 @@ fn answers_are_read_at_paths() {
         ("a/b", Some(json!(1))),
     ] {
         assert_eq!(shown_at(raw, path).map(Cow::into_owned), found, "{path}");
+    }
+}
+
+#[test]
+fn a_list_that_needs_an_item_cannot_be_emptied() {
+    let field = holidays();
+    let Shape::Items(items) = field.shape else {
+        panic!("{field:?}")
+    };
+    for (min, wanted) in [(0, true), (1, false)] {
+        let field = Field::new(field.name, Shape::Items(Items { min, ..items }));
+        assert_eq!(can_be_cleared(&field, Dialect::Openapi), wanted, "{min}");
     }
 }

@@ -6,9 +6,11 @@
 pub mod accounts;
 pub mod agents;
 mod api;
+pub mod business_hours;
 pub mod contacts;
 pub mod custom_fields;
 pub mod departments;
+pub mod holiday_lists;
 pub mod layouts;
 pub mod patterns;
 pub mod profiles;
@@ -45,6 +47,8 @@ pub const KINDS: &[&Kind] = &[
     &agents::KIND,
     #[cfg(test)]
     &teams::KIND,
+    &holiday_lists::KIND,
+    &business_hours::KIND,
     &slas::KIND,
     &accounts::KIND,
     &contacts::KIND,
@@ -279,6 +283,10 @@ pub struct Field {
     /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
     /// null that is wanted takes an update of its own.
     pub server_default: bool,
+    /// The value that a creation gives it where manifests say nothing, since the API demands one.
+    pub default_on_create: Option<Switch>,
+    /// The longest list of references that it takes; 0 means that no limit is known.
+    pub most: u32,
     /// Words that are known for it, with what they are, for `explain`.
     pub known: Option<(&'static str, &'static [&'static str])>,
     /// What is wrong with two resources that have one value in it, where that is wrong.
@@ -418,6 +426,8 @@ pub struct Items {
     pub fields: &'static [Field],
     /// The field among them whose value is the handle.
     pub key: &'static str,
+    /// Shortest list; where it is not 0, the list cannot be emptied.
+    pub min: u32,
     /// Longest list; 0 means no limit is known.
     pub max: u32,
     /// The values of an item that says nothing: it is as good as absent.
@@ -635,6 +645,8 @@ impl Field {
             update_max: None,
             nullable: false,
             server_default: false,
+            default_on_create: None,
+            most: 0,
             known: None,
             unique: None,
             exclusive: None,
@@ -695,6 +707,14 @@ impl Field {
     }
     const fn server_default(mut self) -> Self {
         self.server_default = true;
+        self
+    }
+    const fn default_on_create(mut self, value: Switch) -> Self {
+        self.default_on_create = Some(value);
+        self
+    }
+    const fn at_most(mut self, references: u32) -> Self {
+        self.most = references;
         self
     }
     const fn known(mut self, what: &'static str, words: &'static [&'static str]) -> Self {

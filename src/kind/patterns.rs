@@ -123,6 +123,32 @@ pub const TIME_ZONE: Pattern = Pattern {
     allows_empty: true,
 };
 
+/// A time zone by its area and its place. Source: Business Hour, `timeZoneId`, whose pattern is that of
+/// names; the zones that it takes are listed nowhere.
+pub const ZONE: Pattern = Pattern {
+    regex: r"^(?:[A-Z][a-zA-Z]+(?:/[a-zA-Z0-9_+\-]+)+|UTC|GMT)$",
+    words: "an IANA zone with its area, such as `Europe/Berlin`",
+    sample: "Europe/Berlin",
+    allows_empty: false,
+};
+
+/// A time of the day. Source: Business Hour, `startTime` and `endTime`.
+pub const CLOCK: Pattern = Pattern {
+    regex: r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$",
+    words: "a time from `00:00` to `23:59`, with two digits each",
+    sample: "09:00",
+    allows_empty: false,
+};
+
+/// A day of no year. Source: Holiday List, `from` and `to`, whose pattern lets days through that no
+/// month has.
+pub const MONTH_DAY: Pattern = Pattern {
+    regex: r"^(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))$",
+    words: "a month and a day of it, such as `12-26`",
+    sample: "12-26",
+    allows_empty: false,
+};
+
 /// Words of a picklist field such as a contact's type or language. Source: Contact, `type`.
 pub const WORDS: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_\-.$@?:/!\s()]|[^\x00-\x7F])+$",

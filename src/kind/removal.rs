@@ -79,6 +79,19 @@ impl Removal {
         }
     }
 
+    /// Whether an object may be gone afterwards, so that another one can take its place.
+    #[must_use]
+    pub fn may_delete(&self) -> bool {
+        match self {
+            Self::Delete(_) | Self::Trash(..) | Self::Bulk(..) | Self::Transfer { .. } => true,
+            Self::Chosen { ways, .. } => ways.iter().any(|(_, way)| way.may_delete()),
+            Self::By { with, without, .. } => with.may_delete() || without.may_delete(),
+            Self::Disable { .. } | Self::DisableByPatch { .. } | Self::Manual(_) | Self::Never => {
+                false
+            }
+        }
+    }
+
     /// Names the ways among which a project chooses.
     #[must_use]
     pub const fn ways(&self) -> &'static [(RemovalPolicy, Self)] {
@@ -90,6 +103,15 @@ impl Removal {
 }
 
 impl Kind {
+    /// Whether some dialect deletes its objects, so that one can take the place of another.
+    #[must_use]
+    pub fn may_be_replaced(&self) -> bool {
+        let apis = [&self.openapi, &self.guide];
+        apis.into_iter()
+            .flatten()
+            .any(|api| api.removal.may_delete())
+    }
+
     /// Tells who may be chosen to take over what hangs on its objects when they are removed.
     #[must_use]
     pub fn chosen_heirs(&self) -> Vec<&'static Chosen> {

@@ -153,3 +153,47 @@ fn what_stands_beside_a_map_stands_in_it() {
         }
     }
 }
+
+#[test]
+fn what_no_dialect_deletes_is_never_replaced() {
+    let told = |removal| {
+        let kind = Kind {
+            openapi: Some(Api {
+                removal,
+                ..Api::BLANK
+            }),
+            ..Kind::BLANK
+        };
+        kind.may_be_replaced()
+    };
+    let disable = Removal::Disable {
+        path: "/a/{id}/disable",
+        body: false,
+    };
+    let delete = Removal::Delete("/a/{id}");
+    for (removal, wanted) in [
+        (delete, true),
+        (disable, false),
+        (Removal::Never, false),
+        (Removal::Manual("Setup"), false),
+    ] {
+        assert_eq!(told(removal), wanted, "{removal:?}");
+    }
+    assert!(find("agents").unwrap().may_be_replaced());
+    assert!(!find("holidayLists").unwrap().may_be_replaced());
+}
+
+#[test]
+fn a_default_of_creation_is_a_value_of_its_field() {
+    for kind in KINDS {
+        for field in kind.fields {
+            match (field.default_on_create, field.shape) {
+                (None, _) | (Some(Switch::Flag(_)), Shape::Flag) => {}
+                (Some(Switch::Word(word)), Shape::Choice(words)) => {
+                    assert!(words.contains(&word), "{} {word}", kind.collection);
+                }
+                other => panic!("{} {other:?}", kind.collection),
+            }
+        }
+    }
+}

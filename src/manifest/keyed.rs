@@ -10,6 +10,7 @@ use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::resolve::article;
 use super::secret_text::{OFTEN, control};
+use crate::codec::is_idle;
 use crate::kind::rules::{Holds, Sort};
 use crate::kind::schema::{Checker, accepts};
 use crate::kind::{Field, Items, Keyed, Keys, Kind, Shape, Target, Within, find, patterns};
@@ -378,21 +379,7 @@ impl Converter<'_> {
             self.wrong(here, at, raw, field.name, "a map of items");
             return None;
         };
-        if items.max > 0 && entries.len() > items.max as usize {
-            self.error(
-                here,
-                (at, Part::Value),
-                Code::TooMany,
-                format!(
-                    "`{}` has {}; {} is the most",
-                    field.name,
-                    counted(entries.len(), "item"),
-                    items.max
-                ),
-                "too many",
-                None,
-            );
-        }
+        self.at_most_items(here, field, (entries.len(), items.max), at);
         let mut out = Leaves::new();
         let mut whole = true;
         for (handle, raw) in entries {
@@ -408,7 +395,31 @@ impl Converter<'_> {
                 None => whole = false,
             }
         }
-        whole.then_some(Value::Map(out))
+        if !whole {
+            return None;
+        }
+        let says = |value: &&Value| matches!(value, Value::Map(item) if !is_idle(items, item));
+        let count = out.values().filter(says).count();
+        if count < items.min as usize {
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::Empty,
+                format!(
+                    "`{}` has {}; {} is the least",
+                    field.name,
+                    counted(count, "item"),
+                    items.min
+                ),
+                "too few",
+                Some(format!(
+                    "name at least {}, or leave `{}` out",
+                    items.min, field.name
+                )),
+            );
+            return None;
+        }
+        Some(Value::Map(out))
     }
 
     fn item(

@@ -454,6 +454,18 @@ fn left_alone<'a>(
     )
 }
 
+/// Gives a new object the values that its creation needs and that nobody says.
+pub(super) fn set_defaults(kind: &Kind, dialect: Dialect, body: &mut Body) {
+    for field in kind.fields {
+        if let Some(value) = field.default_on_create
+            && field.wire(dialect).goes_with_creation()
+            && body.get(field.name).is_none()
+        {
+            body.set(field.name, switch_value(value));
+        }
+    }
+}
+
 impl Shaper<'_> {
     /// The fields of a live object that were applied as secrets.
     fn former_secrets(&self, kind: &'static Kind, index: usize) -> &[String] {
@@ -487,6 +499,7 @@ impl Shaper<'_> {
         {
             resource.body.set(enabled.field, switch_value(enabled.on));
         }
+        set_defaults(resource.kind, self.live.dialect, &mut resource.body);
         part.desired.push((address.clone(), resource));
     }
 

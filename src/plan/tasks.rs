@@ -18,7 +18,7 @@ use crate::live::marks::belongs_to_others;
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::order::{order, targeted};
-use crate::plan::ownership::Owned;
+use crate::plan::ownership::{Owned, set_defaults};
 use crate::plan::requests::{Op, Way, way};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
@@ -339,7 +339,7 @@ impl Builder<'_> {
         let mut cleared = Vec::new();
         for field in kind.fields {
             let is_sent = matches!(field.wire(dialect), Wire::Sent { .. } | Wire::Switched(_));
-            if !field.server_default
+            if !(field.server_default || field.default_on_create.is_some())
                 || !is_sent
                 || !body.get(field.name).is_some_and(Value::is_null)
             {
@@ -372,7 +372,24 @@ impl Builder<'_> {
             let GoWith {
                 with, is, instead, ..
             } = rule;
-            if body.get(with).and_then(Value::as_text) != Some(is) {
+            let word = body.get(with).and_then(Value::as_text);
+            for name in rule.fields {
+                if let Some(word) = word
+                    && word != *is
+                    && body.get(name).is_some_and(|value| !value.is_null())
+                {
+                    // Where manifests give the word themselves, they were refused before.
+                    self.problems.push(
+                        Problem::error(
+                            Code::Conflict,
+                            format!("`{name}` goes with `{with}: {is}` only, not with `{word}`"),
+                        )
+                        .at(place(self.desired, address, name), "has no effect")
+                        .help(format!("write `{with}: {is}`, or take `{name}` away")),
+                    );
+                }
+            }
+            if word != Some(is) {
                 continue;
             }
             for name in rule.fields {
@@ -551,6 +568,15 @@ impl Builder<'_> {
             return;
         };
         let automatic = kind.replaces_itself;
+        let delete = match way(api.removal, self.options.removal(kind), object) {
+            Way::Delete(op) => Some(op),
+            way => self.hands_over(address, kind, index, way),
+        };
+        let can_create = matches!(api.create, Create::Post(_) | Create::Clone { .. });
+        let Some(delete) = delete.filter(|_| can_create) else {
+            self.cannot_be_replaced(address, kind, (&field, &why));
+            return;
+        };
         if !automatic && !self.lifecycle_replace(address) {
             self.problems.push(
                 Problem::error(Code::CannotChange, format!("`{field}` of `{address}` {why}"))
@@ -572,18 +598,6 @@ impl Builder<'_> {
                 .at(place(self.desired, address, &field), "changed here")
                 .help("put it back"),
             );
-            return;
-        }
-        let delete = match way(api.removal, self.options.removal(kind), object) {
-            Way::Delete(op) => Some(op),
-            way => self.hands_over(address, kind, index, way),
-        };
-        let Some(delete) = delete else {
-            self.cannot_be_replaced(address, kind, &field);
-            return;
-        };
-        if !matches!(api.create, Create::Post(_) | Create::Clone { .. }) {
-            self.cannot_be_replaced(address, kind, &field);
             return;
         }
         let keep = automatic.then(|| self.live.body(index));
@@ -647,6 +661,7 @@ impl Builder<'_> {
                 body.set(name, value.clone());
             }
         }
+        set_defaults(kind, self.dialect(), &mut body);
         draft.body = body;
         let Some(api) = kind.api(self.dialect()) else {
             return;
@@ -732,6 +747,7 @@ fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::List(list) => list.is_empty(),
+        Value::Map(map) => map.is_empty(),
         _ => false,
     }
 }

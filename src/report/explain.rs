@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::lines;
 use crate::dialect::Dialect;
 use crate::kind::removal::Heir;
-use crate::kind::rules::Sort;
+use crate::kind::rules::{Rule, Sort};
 use crate::kind::{
     self, Api, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown,
     Stage, Switch, Target, Wire, Within,
@@ -56,10 +56,7 @@ pub fn kind(kind: &Kind) -> String {
     );
     add_names(&mut out, kind);
     if let Some(enabled) = kind.enabled {
-        let value = match enabled.on {
-            Switch::Flag(flag) => flag.to_string(),
-            Switch::Word(word) => word.to_owned(),
-        };
+        let value = switch_word(enabled.on);
         let _ = writeln!(out, "implied: `{}: {value}`", enabled.field);
     }
     if kind.seed {
@@ -229,6 +226,14 @@ fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
     }
 }
 
+/// The value of a switch as it is written.
+fn switch_word(switch: Switch) -> String {
+    match switch {
+        Switch::Flag(flag) => flag.to_string(),
+        Switch::Word(word) => word.to_owned(),
+    }
+}
+
 /// One field; `travels` is the field whose way on the wire is told, if it is to be told.
 fn add_field(
     out: &mut String,
@@ -238,14 +243,22 @@ fn add_field(
     travels: Option<&Field>,
     indent: &str,
 ) {
-    let _ = writeln!(out, "{indent}{title}: {}", shape(&field.shape));
+    let most = match field.most {
+        0 => String::new(),
+        most => format!(", at most {most}"),
+    };
+    let _ = writeln!(out, "{indent}{title}: {}{most}", shape(&field.shape));
     let _ = writeln!(out, "{indent}    {}", field.doc);
     let marks: Vec<_> = [
         (field.required, "required"),
         (field.identity, "identity"),
         (
-            field.create_only,
+            field.create_only && kind.may_be_replaced(),
             "given on creation only; another value is refused unless the resource may be replaced",
+        ),
+        (
+            field.create_only && !kind.may_be_replaced(),
+            "given on creation only; another value is refused",
         ),
         (field.write_only, "never shown by the API, so not compared"),
     ]
@@ -254,6 +267,13 @@ fn add_field(
     .collect();
     if !marks.is_empty() {
         let _ = writeln!(out, "{indent}    {}", marks.join("; "));
+    }
+    if let Some(value) = field.default_on_create {
+        let _ = writeln!(
+            out,
+            "{indent}    a creation gives it `{}` where nobody says",
+            switch_word(value)
+        );
     }
     if let Some(max) = field.update_max {
         let _ = writeln!(out, "{indent}    an update takes {max} characters at most");
@@ -432,9 +452,11 @@ fn shape(shape: &Shape) -> String {
         },
         Shape::Items(items) => {
             let leaves: Vec<_> = items.fields.iter().map(|leaf| leaf.name).collect();
-            let most = match items.max {
-                0 => String::new(),
-                max => format!("at most {max} "),
+            let most = match (items.min, items.max) {
+                (0, 0) => String::new(),
+                (0, max) => format!("at most {max} "),
+                (min, 0) => format!("at least {min} "),
+                (min, max) => format!("{min} to {max} "),
             };
             format!(
                 "map from handles to {most}items of {}; the handle is the `{}` of an item that does not name it",
@@ -524,9 +546,22 @@ fn example(kind: &Kind) -> String {
         sort.is_some_and(|sort| !sort.allowed.contains(&field.name))
             && sorts.is_some_and(|sorts| !sorts.with(field.name).is_empty())
     };
+    // So would one that goes with another word than the one that is shown.
+    let goes_elsewhere = |field: &Field| {
+        kind.rules.iter().any(|rule| match rule {
+            Rule::GoWith(rule) => {
+                rule.fields.contains(&field.name)
+                    && kind
+                        .field(rule.with)
+                        .is_some_and(|with| sample(kind, with) != json!(rule.is))
+            }
+            Rule::Sorts(_) | Rule::AtMost(_) | Rule::OnlyFor(_) => false,
+        })
+    };
     let optional = |field: &&Field| {
         !needed(field)
             && !foreign(field)
+            && !goes_elsewhere(field)
             && !field.write_only
             && kind
                 .enabled
@@ -610,8 +645,12 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::Keyed(_) => json!({}),
         Shape::Items(items) => {
             let rest = items.fields.iter().filter(|leaf| leaf.name != items.key);
+            let rest: Vec<&Field> = rest.collect();
+            let is_plain = |leaf: &Field| !matches!(leaf.shape, Shape::Items(_) | Shape::Keyed(_));
+            let needs_any = rest.iter().any(|leaf| leaf.required);
             let item: serde_json::Map<_, _> = rest
-                .filter(|leaf| leaf.required)
+                .into_iter()
+                .filter(|leaf| leaf.required || !needs_any && is_plain(leaf))
                 .map(|leaf| (leaf.name.to_owned(), sample(kind, leaf)))
                 .collect();
             let key = items.item().field(items.key).map(|key| sample(kind, key));

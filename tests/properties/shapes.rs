@@ -70,12 +70,20 @@ const UNIQUE: &[(&str, &str)] = &[("webhooks", "url")];
 pub const ONE_ONLY: &[(&str, &str)] = &[("slas", "isDefault")];
 
 /// Fields that stand beside one value of another field, and never without it.
-pub const TOGETHER: &[(&str, &str, &str, &[&str])] = &[(
-    "agents",
-    "rolePermissionType",
-    "Custom",
-    &["role", "profile"],
-)];
+pub const TOGETHER: &[(&str, &str, &str, &[&str])] = &[
+    (
+        "agents",
+        "rolePermissionType",
+        "Custom",
+        &["role", "profile"],
+    ),
+    (
+        "holidayLists",
+        "holidayListType",
+        "YEAR_SPECIFIC",
+        &["year"],
+    ),
+];
 
 /// Names of live objects that no listing of a dialect shows.
 const LOOKED_UP: &[(&str, Dialect, &str)] = &[("roles", G, "CEO")];
@@ -363,7 +371,7 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                 .boxed(),
         ),
         Shape::References(target) => Some(
-            prop::collection::vec(any::<u8>(), 1..4)
+            prop::collection::vec(any::<u8>(), 1..=at_most(field.most, 3))
                 .prop_map(move |many| Drawn::Many(target.collection, many))
                 .boxed(),
         ),
@@ -392,8 +400,7 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                 .iter()
                 .filter_map(|leaf| {
                     let value = shape(leaf)?.prop_map(move |drawn| (leaf, drawn));
-                    let chance = if leaf.required { 1.0 } else { 0.5 };
-                    Some(prop::option::weighted(chance, value).boxed())
+                    Some(perhaps(leaf, value.boxed()))
                 })
                 .collect();
             let first = leaves
@@ -423,6 +430,26 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
     }
 }
 
+/// Draws a leaf in each map that needs it, and in half of the others.
+fn perhaps(
+    leaf: &Field,
+    value: BoxedStrategy<(&'static Field, Drawn)>,
+) -> BoxedStrategy<Option<(&'static Field, Drawn)>> {
+    if leaf.required {
+        value.prop_map(Some).boxed()
+    } else {
+        prop::option::weighted(0.5, value).boxed()
+    }
+}
+
+/// How many items are drawn of a list that may hold so many; 0 means that no limit is known.
+fn at_most(limit: u32, wanted: usize) -> usize {
+    match limit {
+        0 => wanted,
+        limit => wanted.min(limit as usize),
+    }
+}
+
 /// Draws some items, each under a handle that names it.
 fn some_items(items: &'static Items) -> Option<BoxedStrategy<Drawn>> {
     let key = items.fields.iter().find(|leaf| leaf.name == items.key)?;
@@ -432,8 +459,7 @@ fn some_items(items: &'static Items) -> Option<BoxedStrategy<Drawn>> {
     let leaves: Vec<BoxedStrategy<Option<(&'static Field, Drawn)>>> = others
         .filter_map(|leaf| {
             let value = shape(leaf)?.prop_map(move |drawn| (leaf, drawn));
-            let chance = if leaf.required { 1.0 } else { 0.5 };
-            Some(prop::option::weighted(chance, value).boxed())
+            Some(perhaps(leaf, value.boxed()))
         })
         .collect();
     let keys = prop::sample::subsequence(keys, 1..=most);

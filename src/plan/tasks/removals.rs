@@ -377,15 +377,18 @@ impl Builder<'_> {
         &mut self,
         address: &Address,
         kind: &'static Kind,
-        field: &str,
+        (field, why): (&str, &str),
     ) {
         self.problems.push(
             Problem::error(
                 Code::CannotChange,
-                format!("`{field}` of `{address}` cannot be changed, and the {} cannot be deleted to make it anew", kind.singular),
+                format!(
+                    "`{field}` of `{address}` {why}, and the {} cannot be deleted to make it anew",
+                    kind.singular
+                ),
             )
             .at(place(self.desired, address, field), "changed here")
-            .help("put it back"),
+            .help("put it back, or declare what you want under another name"),
         );
     }
 }

@@ -453,3 +453,73 @@ fn what_is_replaced_takes_along_the_values_that_stand_under_it() {
     }
     assert!(seen > 0);
 }
+
+/// Roles with a word that a creation demands and a year that no update changes.
+fn with_default(removal: Removal) -> &'static Kind {
+    let altered = altered(copied(&[], UPDATE), |api| {
+        api.create = Create::Post("/roles");
+        api.removal = removal;
+    });
+    let status = Field {
+        name: "status",
+        shape: Shape::Choice(&["ACTIVE", "INACTIVE"]),
+        default_on_create: Some(crate::kind::Switch::Word("ACTIVE")),
+        openapi: Wire::Sent {
+            name: "status",
+            read: "status",
+            shown: crate::kind::Shown::InList,
+            encoding: crate::kind::Encoding::Plain,
+            stage: Stage::Always,
+        },
+        ..*altered.field("description").unwrap()
+    };
+    let fields = [altered.fields, &[status]].concat();
+    Box::leak(Box::new(Kind {
+        fields: Box::leak(fields.into_boxed_slice()),
+        replaces_itself: true,
+        ..*altered
+    }))
+}
+
+#[test]
+fn what_a_creation_demands_has_a_default() {
+    let kind = with_default(Removal::Delete("/roles/{id}"));
+    let defaults = |body: &[(&'static str, Value)]| {
+        let mut body: Body = body.iter().cloned().collect();
+        set_defaults(kind, Dialect::Openapi, &mut body);
+        body.get("status").cloned()
+    };
+    assert_eq!(defaults(&[]), Some(Value::text("ACTIVE")));
+    for said in [Value::text("INACTIVE"), Value::Null] {
+        assert_eq!(defaults(&[("status", said.clone())]), Some(said));
+    }
+    // What takes the place of another object is a creation, too.
+    let name = ("name", Value::text("a"));
+    let year = |year: &str| ("year", Value::text(year));
+    let sides = |kind| {
+        Sides::new(kind, Dialect::Openapi)
+            .live("a", &[year("2025")])
+            .wanted(&[name.clone(), year("2026")])
+    };
+    assert_eq!(
+        sides(kind).told(),
+        [
+            "DELETE /roles/7 null",
+            r#"POST /roles {"name":"a","year":"2026","status":"ACTIVE"}"#,
+        ]
+    );
+    // What is only taken out of use leaves no room for another one.
+    let disabled = with_default(Removal::DisableByPatch {
+        path: "/roles/{id}",
+        field: "status",
+        word: "INACTIVE",
+    });
+    assert_eq!(
+        sides(disabled).plan().unwrap_err(),
+        [Code::CannotChange],
+        "it cannot be replaced"
+    );
+    // The API has no way to make one without.
+    let null = Sides::new(kind, Dialect::Openapi).wanted(&[name, ("status", Value::Null)]);
+    assert_eq!(null.plan().unwrap_err(), [Code::CannotClear]);
+}
