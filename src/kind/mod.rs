@@ -11,6 +11,7 @@ pub mod custom_fields;
 pub mod departments;
 pub mod layouts;
 pub mod patterns;
+mod permissions;
 pub mod profiles;
 pub mod removal;
 pub mod roles;
@@ -280,6 +281,9 @@ pub struct Field {
     /// Whether the server of `openapi` gives it a value on creation when none is sent, so that a
     /// null that is wanted takes an update of its own.
     pub server_default: bool,
+    /// Whether it has a value for as long as its object is there: the API knows no absence, so that
+    /// null is refused where it is written.
+    pub never_null: bool,
     /// Words that are known for it, with what they are, for `explain`.
     pub known: Option<(&'static str, &'static [&'static str])>,
     /// What is wrong with two resources that have one value in it, where that is wrong.
@@ -632,6 +636,7 @@ impl Field {
             update_max: None,
             nullable: false,
             server_default: false,
+            never_null: false,
             known: None,
             unique: None,
             exclusive: None,
@@ -691,6 +696,10 @@ impl Field {
     }
     const fn server_default(mut self) -> Self {
         self.server_default = true;
+        self
+    }
+    const fn never_null(mut self) -> Self {
+        self.never_null = true;
         self
     }
     const fn known(mut self, what: &'static str, words: &'static [&'static str]) -> Self {
