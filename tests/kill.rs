@@ -361,8 +361,9 @@ impl Stage {
         place.write(
             "deskform.yaml",
             &format!(
-                "environments:\n  served:\n    orgId: '{ORGANIZATION}'\n    dialect: {}\n    guards: {{maxUpdatePercent: 100, maxDeletePercent: 100}}\n    endpoint: {{desk: 'http://{address}', accounts: 'http://{address}'}}\n",
-                scene.dialect
+                "environments:\n  served:\n    orgId: '{ORGANIZATION}'\n    dialect: {}\n    guards: {{maxUpdatePercent: 100, maxDeletePercent: 100}}\n    endpoint: {{desk: 'http://{address}', accounts: 'http://{address}'}}\n{}",
+                scene.dialect,
+                random::policies(scene.dialect)
             ),
         );
         Self { place, server }

@@ -93,7 +93,8 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 /// An environment whose organization is simulated.
 fn environment(dialect: Dialect, organization: &str) -> Environment {
     let text = format!(
-        "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: enterprise, organization: '{organization}'}}}}\n"
+        "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: enterprise, organization: '{organization}'}}}}\n{}",
+        random::policies(dialect)
     );
     let source = Source::new("deskform.yaml", text.as_bytes());
     let project = Project::parse(std::path::Path::new("."), &source).expect("a project");

@@ -212,7 +212,7 @@ fn empty(field: &Field, dialect: Dialect) -> Json {
 /// Whether the API has a way to clear a field once it has a value.
 #[must_use]
 pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
-    if field.required {
+    if field.required || field.never_null {
         return false;
     }
     let by_shape = match field.shape {
@@ -255,8 +255,8 @@ pub fn may_go(field: &Field, path: &FieldPath, dialect: Dialect) -> bool {
         }
         match (at.shape, leaf_field(&at.shape, key)) {
             // A map that is sent whole takes null for a leaf.
-            (Shape::Map(map), Some(_)) if map.sent == Sent::Whole && keys.len() == 0 => {
-                return true;
+            (Shape::Map(map), Some(leaf)) if map.sent == Sent::Whole && keys.len() == 0 => {
+                return !leaf.never_null;
             }
             (_, Some(leaf)) => at = *leaf,
             (_, None) => return true,

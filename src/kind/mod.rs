@@ -13,6 +13,7 @@ pub mod departments;
 pub mod holiday_lists;
 pub mod layouts;
 pub mod patterns;
+mod permissions;
 pub mod profiles;
 pub mod removal;
 pub mod roles;
@@ -287,6 +288,9 @@ pub struct Field {
     pub default_on_create: Option<Switch>,
     /// The longest list of references that it takes; 0 means that no limit is known.
     pub most: u32,
+    /// Whether it has a value for as long as its object is there: the API knows no absence, so that
+    /// null is refused where it is written.
+    pub never_null: bool,
     /// Words that are known for it, with what they are, for `explain`.
     pub known: Option<(&'static str, &'static [&'static str])>,
     /// What is wrong with two resources that have one value in it, where that is wrong.
@@ -647,6 +651,7 @@ impl Field {
             server_default: false,
             default_on_create: None,
             most: 0,
+            never_null: false,
             known: None,
             unique: None,
             exclusive: None,
@@ -715,6 +720,10 @@ impl Field {
     }
     const fn at_most(mut self, references: u32) -> Self {
         self.most = references;
+        self
+    }
+    const fn never_null(mut self) -> Self {
+        self.never_null = true;
         self
     }
     const fn known(mut self, what: &'static str, words: &'static [&'static str]) -> Self {

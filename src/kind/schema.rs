@@ -428,7 +428,7 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             map
         }
     };
-    if field.required {
+    if field.required || field.never_null {
         demand(written)
     } else {
         written
@@ -738,6 +738,19 @@ mod tests {
                 );
             });
         }
+    }
+
+    #[test]
+    fn what_always_has_a_value_takes_no_null() {
+        let flag = Field::new("a", Shape::Flag);
+        let accepts = |field: &Field, value: Value| {
+            let mut schema = field_schema(field, true);
+            schema["$defs"] = json!({ "expression": { "type": "string" } });
+            compile(&schema).unwrap().is_valid(&value)
+        };
+        assert!(accepts(&flag, json!(null)) && accepts(&flag, json!(true)));
+        let never = flag.never_null();
+        assert!(!accepts(&never, json!(null)) && accepts(&never, json!(true)));
     }
 
     #[test]

@@ -22,9 +22,6 @@ use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
 use crate::yaml::walk::{DISAGREE, misspelt, unknown_key, unquoted, wrong_type};
 
-/// More keys than this are not listed in a report.
-const MANY: usize = 20;
-
 /// A text after its expressions were replaced.
 pub(crate) enum Text {
     Plain(Arc<str>),
@@ -271,6 +268,17 @@ impl<'a> Converter<'a> {
                 format!("`{}` cannot be empty", field.name),
                 "nothing in it",
                 Some(format!("`{}`: {}", field.name, field.doc)),
+            );
+            return None;
+        }
+        if field.never_null && value.is_null() {
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::CannotClear,
+                format!("`{}` always has a value and cannot be cleared", field.name),
+                "cleared here",
+                Some("give it a value, or leave it out so that it is left alone".to_owned()),
             );
             return None;
         }
@@ -648,29 +656,6 @@ impl<'a> Converter<'a> {
             }
         }
         whole.then_some(out)
-    }
-
-    fn unknown_leaf(&mut self, here: Here<'_>, name: &str, map: &Map, key: &str, at: At<'_>) {
-        let known: Vec<&str> = map.fields.iter().map(|leaf| leaf.name).collect();
-        let elsewhere = map.elsewhere.iter().find(|(other, _)| *other == key);
-        let near = did_you_mean(key, known.iter().copied());
-        let (message, help) = unknown_key(&format!("`{name}`"), key, &known);
-        let help = match (elsewhere, near) {
-            (Some((_, instead)), _) => format!("write `{instead}`"),
-            (None, None) if known.len() > MANY => {
-                let kind = here.kind.collection;
-                format!("`deskform explain {kind}.{name}` lists what is known")
-            }
-            _ => help,
-        };
-        let (message, label, help) = if known.is_empty() {
-            let message = format!("`{name}` takes no keys");
-            (message, "not allowed", format!("write `{name}: {{}}`"))
-        } else {
-            (message, "not known", help)
-        };
-        let place = (at, Part::Key);
-        self.error(here, place, Code::UnknownKey, message, label, Some(help));
     }
 
     /// Checks a text against the schema of its field.

@@ -13,10 +13,14 @@ use super::secret_text::{OFTEN, control};
 use crate::codec::is_idle;
 use crate::kind::rules::{Holds, Sort};
 use crate::kind::schema::{Checker, accepts};
-use crate::kind::{Field, Items, Keyed, Keys, Kind, Shape, Target, Within, find, patterns};
+use crate::kind::{Field, Items, Keyed, Keys, Kind, Map, Shape, Target, Within, find, patterns};
 use crate::problem::{Code, Part, Problem, counted, did_you_mean, ticked};
 use crate::state::{Address, Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
+use crate::yaml::walk::unknown_key;
+
+/// More keys than this are not listed in a report.
+const MANY: usize = 20;
 
 /// The declared resources that keys of maps may name, by address.
 #[derive(Default)]
@@ -184,6 +188,40 @@ fn is_url(value: &str) -> bool {
 }
 
 impl Converter<'_> {
+    /// Reports a key that a map with fixed leaves does not have.
+    pub(super) fn unknown_leaf(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        map: &Map,
+        key: &str,
+        at: At<'_>,
+    ) {
+        let known: Vec<&str> = map.fields.iter().map(|leaf| leaf.name).collect();
+        let elsewhere = map.elsewhere.iter().find(|(other, _)| *other == key);
+        let near = did_you_mean(key, known.iter().copied());
+        let (message, help) = unknown_key(&format!("`{name}`"), key, &known);
+        let help = match (elsewhere, near) {
+            (Some((_, instead)), _) => format!("write `{instead}`"),
+            (None, None) if known.len() > MANY => {
+                let kind = here.kind.collection;
+                let pointer = at.pointer();
+                let (map, _) = pointer.rsplit_once('/').unwrap_or((name, ""));
+                let path = map.trim_start_matches('/').replace('/', ".");
+                format!("`deskform explain {kind}.{path}` lists what is known")
+            }
+            _ => help,
+        };
+        let (message, label, help) = if known.is_empty() {
+            let message = format!("`{name}` takes no keys");
+            (message, "not allowed", format!("write `{name}: {{}}`"))
+        } else {
+            (message, "not known", help)
+        };
+        let place = (at, Part::Key);
+        self.error(here, place, Code::UnknownKey, message, label, Some(help));
+    }
+
     /// A map whose keys are names.
     pub(crate) fn keyed(
         &mut self,

@@ -78,6 +78,7 @@ pub fn plan(
         }
     }
     drop(differences);
+    builder.finish_copies();
     builder.by_hand();
     builder.take_temporary_members_out();
     builder.prerequisites();

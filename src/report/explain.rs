@@ -261,6 +261,7 @@ fn add_field(
             "given on creation only; another value is refused",
         ),
         (field.write_only, "never shown by the API, so not compared"),
+        (field.never_null, "always has a value: `null` is refused"),
     ]
     .into_iter()
     .filter_map(|(holds, words)| holds.then_some(words))
@@ -297,7 +298,9 @@ fn add_field(
     for leaf in leaves {
         // Many maps of few forms are told in one line each.
         if is_of_maps && leaves.len() > FEW {
-            let _ = writeln!(out, "{deeper}{}: {}", leaf.name, shape(&leaf.shape));
+            let words = shape(&leaf.shape);
+            let words = words.strip_suffix(BELOW).unwrap_or(&words);
+            let _ = writeln!(out, "{deeper}{}: {words}", leaf.name);
         } else {
             add_field(out, kind, leaf.name, leaf, None, &deeper);
         }
@@ -433,7 +436,7 @@ fn shape(shape: &Shape) -> String {
         Shape::Map(map) => {
             let leaves: Vec<_> = map.fields.iter().map(|leaf| leaf.name).collect();
             if leaves.len() > FEW {
-                format!("map of {} keys, see below", leaves.len())
+                format!("map of {} keys{BELOW}", leaves.len())
             } else {
                 format!("map of {}", ticks(&leaves))
             }
@@ -466,6 +469,9 @@ fn shape(shape: &Shape) -> String {
         }
     }
 }
+
+/// Where the leaves of a map are told that has many.
+const BELOW: &str = ", see below";
 
 /// Up to so many leaves of a map are told one by one, with all that is known of them.
 const FEW: usize = 12;

@@ -613,6 +613,7 @@ fn explain_tells_what_the_tables_say() {
         "customFields",
         "departments",
         "layouts",
+        "profiles",
         "slas",
         "webhooks",
     ] {
@@ -627,6 +628,7 @@ fn explain_tells_what_the_tables_say() {
         ("webhooks", "subscriptions.Ticket_Update"),
         ("webhooks", "url"),
         ("accounts", "annualrevenue"),
+        ("profiles", "permissions.reports"),
     ]
     .into_iter()
     .map(|(kind, path)| explain::field(kind::find(kind).unwrap(), path).unwrap())

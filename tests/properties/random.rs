@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use deskform::dialect::{Dialect, Edition};
+use deskform::kind::removal::Chosen;
 use deskform::kind::{Create, Encoding, Field, Form, Kind, Removal, Shape, Switch, Wire};
 use deskform::manifest::Sources;
 use deskform::simulator::Organization;
@@ -745,6 +746,27 @@ impl Manifest {
             return format!("{}/{}", self.module(n), name(kind, n));
         }
         name(kind, n)
+    }
+}
+
+/// What a project file says of who takes over from what is removed: what every organization has.
+pub fn policies(dialect: Dialect) -> String {
+    let kinds = registry::kinds(dialect);
+    let lines = kinds.filter_map(|kind| {
+        let is_one = |heirs: &[_]| matches!(heirs, [Chosen { name: "", .. }]);
+        let heirs: Vec<Chosen> = kind.chosen_heirs().into_iter().copied().collect();
+        let name = shapes::seeds(kind.collection, dialect).into_iter().next();
+        let name = name.filter(|_| is_one(&heirs))?;
+        let collection = kind.collection;
+        Some(format!(
+            "  {collection}: {{transferTo: {{lookup: {name}}}}}\n"
+        ))
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("kinds:\n{lines}")
     }
 }
 

@@ -2,13 +2,18 @@
 
 use super::{Builder, is_empty};
 use crate::api::template;
+use crate::codec::{self, Ids as _};
+use crate::diff::between;
 use crate::kind::rules::Sign;
 use crate::kind::{Api, Create, Field, Kind};
 use crate::live::marks::shows;
 use crate::plan::bound::place;
-use crate::plan::requests::Op;
+use crate::plan::requests::{Act, Op, Sends};
+use crate::plan::shown::{created_fields, shown};
+use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Reference, Value};
+use crate::verb::Verb;
 
 impl Builder<'_> {
     /// The writes that make an object: its creation, and an update with what does not go with it. The
@@ -89,6 +94,111 @@ impl Builder<'_> {
                 .help(format!("set `{of}`")),
             ),
         }
+    }
+
+    /// Completes copies once every task is known: the update that follows a copy sends what is wanted
+    /// laid over what the original has, and of that only what then differs.
+    pub(super) fn finish_copies(&mut self) {
+        let dialect = self.dialect();
+        for index in 0..self.tasks.len() {
+            let Some(original) = self.tasks.get(index).and_then(|task| self.original(task)) else {
+                continue;
+            };
+            let inherited = self.as_copied(original, &mut Vec::new());
+            let Some(task) = self.tasks.get_mut(index) else {
+                continue;
+            };
+            let goes_with_copy = |field: &Field| {
+                let mut copies = task.ops.iter().filter(|op| op.act == Act::Create);
+                copies.any(|op| op.sends(field, dialect))
+            };
+            let mut plain = Body::default();
+            let mut wanted = Vec::new();
+            let mut differences = Vec::new();
+            for (field, value) in task.body.of_kind(task.kind) {
+                let follows = field.wire(dialect).goes_with_update() && !goes_with_copy(field);
+                let Some(before) = inherited.get(field.name).filter(|_| follows) else {
+                    plain.set(field.name, value.clone());
+                    continue;
+                };
+                let after = codec::merge(&field.shape, value, before);
+                differences.append(&mut between(field.name, before, &after));
+                wanted.push((field.name, after));
+            }
+            for op in &mut task.ops {
+                let (Act::Update, Sends::Paths(paths)) = (op.act, &op.sends) else {
+                    continue;
+                };
+                let is_plain =
+                    |path: &&FieldPath| !wanted.iter().any(|(name, _)| *name == path.field);
+                let others = paths.iter().filter(is_plain).cloned();
+                let differing = differences.iter().map(|one| one.path.clone());
+                op.sends = Sends::Paths(others.chain(differing).collect());
+            }
+            let is_empty = |op: &Op| matches!(&op.sends, Sends::Paths(paths) if paths.is_empty());
+            task.ops.retain(|op| op.act != Act::Update || !is_empty(op));
+            if task.verb == Verb::Create {
+                let mut changes = created_fields(task.kind, dialect, &plain);
+                changes.extend(differences.iter().map(|one| shown(task.kind, one)));
+                task.changes = changes.into();
+            }
+            for (name, value) in wanted {
+                task.body.set(name, value);
+            }
+        }
+    }
+
+    /// Names what the object of a task is a copy of, if it is one.
+    fn original<'t>(&self, task: &'t Task) -> Option<&'t Address> {
+        let Create::Clone { path, .. } = task.kind.api(self.dialect())?.create else {
+            return None;
+        };
+        task.ops.iter().find(|op| op.act == Act::Create)?;
+        let of = template::names(path).into_iter().next()?;
+        match task.body.get(of)? {
+            Value::Reference(Reference::To(address)) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// The step that leaves a resource as it is wanted.
+    fn step_of(&self, address: &Address) -> Option<usize> {
+        self.tasks.iter().position(|task| {
+            let stays = matches!(task.verb, Verb::Create | Verb::Update | Verb::Replace);
+            stays && task.address == *address
+        })
+    }
+
+    /// What an object holds when it is copied: its step comes before that of the copy.
+    fn as_copied<'a>(&'a self, address: &'a Address, seen: &mut Vec<&'a Address>) -> Body {
+        if seen.contains(&address) {
+            return Body::default();
+        }
+        seen.push(address);
+        let step = self.step_of(address).and_then(|step| self.tasks.get(step));
+        let is_made = step.is_some_and(|task| task.ops.iter().any(|op| op.act == Act::Create));
+        let mut body = match step.and_then(|task| self.original(task)) {
+            Some(original) => self.as_copied(original, seen),
+            None if is_made => Body::default(),
+            None => (self.live.id(address))
+                .and_then(|id| self.live.find_id(address.collection, &id))
+                .map_or_else(Body::default, |index| self.live.body(index)),
+        };
+        for (field, value) in step.iter().flat_map(|task| task.body.of_kind(task.kind)) {
+            let before = body.get(field.name).unwrap_or(&Value::Null);
+            let after = codec::merge(&field.shape, value, before);
+            body.set(field.name, after);
+        }
+        body
+    }
+
+    /// Copies, each with the step that leaves its original as it is wanted.
+    pub(super) fn copies(&self) -> Vec<(usize, usize)> {
+        let copies = self.tasks.iter().enumerate().filter_map(|(later, task)| {
+            let first = self.step_of(self.original(task)?)?;
+            (first != later).then_some((later, first))
+        });
+        copies.collect()
     }
 
     pub(super) fn cannot_be_created(&mut self, address: &Address, kind: &'static Kind) {

@@ -162,7 +162,8 @@ impl Builder<'_> {
             let in_order = hierarchy::from_the_top(tasks, this.live)
                 .into_iter()
                 .chain(this.leaving())
-                .chain(this.memberships());
+                .chain(this.memberships())
+                .chain(this.copies());
             for (later, first) in in_order {
                 if let Some(own) = edges.get_mut(later) {
                     own.push(first);

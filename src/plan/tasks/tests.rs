@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::api::{Method, Observed};
 use crate::kind::rules::{Is, Sign};
-use crate::kind::{Field, KINDS, Removal, Shape, Silent, find};
+use crate::kind::{Field, KINDS, Map, Removal, Sent, Shape, Silent, find};
 use crate::live::LiveObject;
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::requests::{Act, Sends};
@@ -339,6 +339,115 @@ fn a_copy_that_does_not_say_of_what_is_one_of_the_standard() {
     for (signs, handle) in [(STANDARD, "Lead"), (&[][..], "Standard")] {
         let refused = sides(signs, handle).plan().unwrap_err();
         assert_eq!(refused, [Code::MissingForCreate]);
+    }
+}
+
+/// Roles of which new ones are copies with groups of flags, sent group by group.
+fn copied_with_groups() -> &'static Kind {
+    const FLAGS: &[Field] = &[Field::new("a", Shape::Flag), Field::new("b", Shape::Flag)];
+    const fn group(name: &'static str, fields: &'static [Field], sent: Sent) -> Field {
+        let map = Map {
+            fields,
+            owned: crate::kind::Owned::Named,
+            sent,
+            null: crate::kind::Null::Nothing,
+            elsewhere: &[],
+        };
+        Field::new(name, Shape::Map(map))
+    }
+    const GROUPS: &[Field] = &[
+        group("one", FLAGS, Sent::Whole),
+        group("two", FLAGS, Sent::Whole),
+    ];
+    let kind = copied(&[], UPDATE);
+    let groups = group("groups", GROUPS, Sent::Changed).stage(Stage::Update);
+    Box::leak(Box::new(Kind {
+        fields: Box::leak([kind.fields, &[groups]].concat().into_boxed_slice()),
+        ..*kind
+    }))
+}
+
+/// Groups of flags, by name.
+fn groups(all: &[(&str, &[(&str, bool)])]) -> (&'static str, Value) {
+    let flags = |flags: &[(&str, bool)]| {
+        let flags = flags.iter().map(|(name, on)| (*name, Value::Bool(*on)));
+        Value::Map(flags.collect())
+    };
+    let all = all.iter().map(|(name, own)| (*name, flags(own)));
+    ("groups", Value::Map(all.collect()))
+}
+
+#[test]
+fn a_copy_sends_what_is_laid_over_its_original_as_far_as_it_differs() {
+    let kind = copied_with_groups();
+    let of = |name: &str| {
+        let original = Reference::To(Address::new("roles", name));
+        ("cloneOf", Value::Reference(original))
+    };
+    let named = |name: &str| ("name", Value::text(name));
+    let sides = |wanted| {
+        let mut sides = Sides::new(kind, Dialect::Openapi)
+            .live("Lead", &[])
+            .wanted(&[named("a"), of("Lead"), wanted]);
+        let raw = json!({"one": {"a": true, "b": "false"}, "two": {"a": true, "b": false}});
+        sides.live.objects[0].raw.insert("groups".to_owned(), raw);
+        sides
+    };
+    let copy = r#"POST /roles/7/clone {"name":"a"}"#;
+    // What is as it is in the original is not sent.
+    let same = sides(groups(&[("one", &[("b", false)]), ("two", &[("a", true)])]));
+    assert_eq!(same.told(), [copy]);
+    // Of what differs the whole group is sent, and no other one.
+    let other = sides(groups(&[("one", &[("b", true)]), ("two", &[("a", true)])]));
+    let update = r#"PATCH /roles/new {"groups":{"one":{"a":true,"b":true}}}"#;
+    assert_eq!(other.told(), [copy, update]);
+    // What is shown is what is sent.
+    let planned = other.plan().unwrap();
+    let shown = |planned: &Planned, step: usize| -> Vec<String> {
+        let changes = planned.plan.steps[step].changes.iter();
+        let told = changes.map(|one| format!("{}: {} {}", one.field, one.before, one.after));
+        told.filter(|told| told.starts_with("/groups")).collect()
+    };
+    assert_eq!(shown(&planned, 0), ["/groups/one/b: false true"]);
+    // Where the original is made or changed by the same plan, what it is to have counts.
+    for original in ["b", "Lead"] {
+        let mut sides = sides(groups(&[("one", &[("b", true)])]));
+        let changed = groups(&[("one", &[("a", false)]), ("two", &[("a", false)])]);
+        let mut body = vec![named(original), changed];
+        let address = Address::new("roles", original);
+        if original == "b" {
+            body.push(of("Lead"));
+        } else {
+            let live = groups(&[("one", &[("a", true)]), ("two", &[("a", true)])]);
+            let live = sides.resource(&[named(original), live]);
+            sides.bound.live.insert(address.clone(), 0);
+            sides.owned.live.insert(address.clone(), live);
+        }
+        let resource = sides.resource(&body);
+        (sides.owned.named).insert(address.clone(), resource.clone());
+        sides.owned.desired.insert(address.clone(), resource);
+        let copy = sides.resource(&[
+            named("a"),
+            of(original),
+            groups(&[("one", &[("b", true)]), ("two", &[("a", false)])]),
+        ]);
+        sides.owned.desired.insert(sides.address.clone(), copy);
+        let planned = sides.plan().unwrap();
+        let order: Vec<_> = planned
+            .tasks
+            .iter()
+            .map(|task| &*task.address.handle)
+            .collect();
+        assert_eq!(order, [original, "a"]);
+        assert_eq!(shown(&planned, 1), ["/groups/one/b: false true"]);
+        sides.live.learn(&Address::new("roles", "b"), "8");
+        sides.live.learn(&sides.address, "new");
+        let context = planned.tasks[1].context(Dialect::Openapi);
+        let update = planned.tasks[1].ops[1].request(&context, &sides.live);
+        assert_eq!(
+            update.unwrap().body,
+            Some(json!({"groups": {"one": {"a": false, "b": true}}}))
+        );
     }
 }
 
