@@ -406,7 +406,7 @@ fn text_of(error: &SessionError) -> String {
 
 fn environment(case: &Case) -> Environment {
     let text = format!(
-        "environments:\n  test: {{simulator: {{dialect: {}, edition: {}, organization: '{ORGANIZATION}'}}, prune: {}}}\n",
+        "environments:\n  test: {{simulator: {{dialect: {}, edition: {}, organization: '{ORGANIZATION}'}}, prune: {}}}\n{}",
         case.dialect,
         case.edition,
         // Without a ledger nobody knows what is owned.
@@ -414,7 +414,8 @@ fn environment(case: &Case) -> Environment {
             "none"
         } else {
             "owned"
-        }
+        },
+        random::members::policies(case.dialect, ORGANIZATION)
     );
     let source = Source::new("deskform.yaml", text.as_bytes());
     let project = Project::parse(std::path::Path::new("."), &source).expect("a project");

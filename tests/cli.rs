@@ -350,7 +350,7 @@ fn an_export_plans_to_nothing_in_a_new_project() {
         let plan = place.done("-C new plan --detailed-exitcode");
         assert_eq!(
             plan.report(),
-            "No changes. The organization matches the manifests. 17 adopted as they are.\n",
+            "No changes. The organization matches the manifests. 20 adopted as they are.\n",
             "{plan}"
         );
         // The same organization gives the same files.
@@ -398,6 +398,13 @@ fn explain() {
         place.refused("explain tickets"),
         place.refused("explain agents.favouriteColour"),
     ];
+    assert_snapshot!(transcript(&runs));
+}
+
+#[test]
+fn a_kind_below_another_is_explained() {
+    let place = Place::empty();
+    let runs = [place.done("explain teams")];
     assert_snapshot!(transcript(&runs));
 }
 

@@ -20,7 +20,6 @@ pub mod sample;
 pub mod schema;
 pub mod slas;
 pub mod targets;
-#[cfg(test)]
 pub mod teams;
 pub mod webhooks;
 
@@ -41,7 +40,6 @@ pub const KINDS: &[&Kind] = &[
     &layouts::KIND,
     &departments::KIND,
     &agents::KIND,
-    #[cfg(test)]
     &teams::KIND,
     &slas::KIND,
     &accounts::KIND,
@@ -300,6 +298,8 @@ pub struct Field {
     pub hierarchy: bool,
     /// What the resources that it names have to be members of.
     pub membership: Option<Membership>,
+    /// How many resources it may name; 0 means no limit is known.
+    pub most: u32,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -642,6 +642,7 @@ impl Field {
             openapi_only: None,
             hierarchy: false,
             membership: None,
+            most: 0,
             openapi: sent(name),
             guide: sent(name),
         }
@@ -729,12 +730,12 @@ impl Field {
         self.hierarchy = true;
         self
     }
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the kind that needs it follows")
-    )]
     const fn needs_membership(mut self, list: &'static str, of: &'static str) -> Self {
         self.membership = Some(Membership { list, of });
+        self
+    }
+    const fn at_most(mut self, resources: u32) -> Self {
+        self.most = resources;
         self
     }
     const fn max(mut self, length: u32) -> Self {

@@ -366,11 +366,17 @@ fn field_schema(field: &Field, complete: bool) -> Value {
         Shape::Reference(_) => json!({
             "anyOf": [{ "$ref": "#/$defs/reference" }, { "type": "null" }],
         }),
-        Shape::References(_) => json!({
-            "type": ["array", "null"],
-            "items": { "$ref": "#/$defs/reference" },
-            "uniqueItems": true,
-        }),
+        Shape::References(_) => {
+            let mut list = json!({
+                "type": ["array", "null"],
+                "items": { "$ref": "#/$defs/reference" },
+                "uniqueItems": true,
+            });
+            if field.most > 0 {
+                list["maxItems"] = field.most.into();
+            }
+            list
+        }
         Shape::Texts { max_items, .. } => {
             let item = json!({
                 "type": ["string", "number"],

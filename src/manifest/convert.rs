@@ -256,7 +256,10 @@ impl<'a> Converter<'a> {
             Shape::Reference(target) => {
                 Value::Reference(self.reference(here, target, raw, at, field.name)?)
             }
-            Shape::References(target) => self.references(here, target, raw, at, field.name)?,
+            Shape::References(target) => {
+                self.check_number(here, field.name, field.most, raw, at);
+                self.references(here, target, raw, at, field.name)?
+            }
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?
             }
@@ -510,20 +513,7 @@ impl<'a> Converter<'a> {
             self.wrong(here, at, raw, field.name, "a list of texts");
             return None;
         };
-        if max_items > 0 && items.len() > max_items as usize {
-            self.error(
-                here,
-                (at, Part::Value),
-                Code::TooMany,
-                format!(
-                    "`{}` has {}; {max_items} is the most",
-                    field.name,
-                    counted(items.len(), "item")
-                ),
-                "too many",
-                None,
-            );
-        }
+        self.check_number(here, field.name, max_items, raw, at);
         let mut out: Vec<Value> = Vec::with_capacity(items.len());
         let mut first: HashMap<Arc<str>, usize> = HashMap::with_capacity(items.len());
         let mut whole = true;

@@ -9,7 +9,7 @@ use super::origin::Origin;
 use crate::config::written::{ID, LOOKUP, WrittenReader};
 use crate::config::{Written, WrittenName};
 use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
-use crate::problem::{Code, Part, Place, Problem, nearest};
+use crate::problem::{Code, Part, Place, Problem, counted, nearest};
 use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes};
 use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Value};
 use crate::yaml::raw::{AsText, At, Raw};
@@ -566,6 +566,29 @@ impl Converter<'_> {
                 format!("`{name}` names `{twice}` twice"),
                 "two ways to say it",
                 Some("keep one of them".to_owned()),
+            );
+        }
+    }
+
+    /// Refuses a list that is longer than it may be; 0 means that no limit is known.
+    pub(super) fn check_number(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        most: u32,
+        raw: &Raw,
+        at: At<'_>,
+    ) {
+        let Raw::List(items) = raw else { return };
+        if most > 0 && items.len() > most as usize {
+            let number = counted(items.len(), "item");
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::TooMany,
+                format!("`{name}` has {number}; {most} is the most"),
+                "too many",
+                None,
             );
         }
     }
