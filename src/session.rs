@@ -444,7 +444,7 @@ impl Session {
     fn needs(&self, desired: &Desired, options: &Options) -> Needs {
         let mut needs = Needs::of(desired, self.dialect);
         if let Some(ledger) = &options.ledger {
-            needs.add_owned(ledger, self.dialect, &|kind| {
+            needs.add_owned(desired, ledger, self.dialect, &|kind| {
                 options.prune(kind) != Prune::None
             });
             needs.remembered.clone_from(&ledger.listings);

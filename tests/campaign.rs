@@ -415,7 +415,7 @@ fn environment(case: &Case) -> Environment {
         } else {
             "owned"
         },
-        random::policies(case.dialect)
+        random::members::policies(case.dialect, ORGANIZATION)
     );
     let source = Source::new("deskform.yaml", text.as_bytes());
     let project = Project::parse(std::path::Path::new("."), &source).expect("a project");

@@ -405,6 +405,13 @@ fn explain() {
 }
 
 #[test]
+fn a_kind_below_another_is_explained() {
+    let place = Place::empty();
+    let runs = [place.done("explain teams")];
+    assert_snapshot!(transcript(&runs));
+}
+
+#[test]
 fn codes_are_explained() {
     let place = Place::empty();
     let runs = [

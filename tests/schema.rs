@@ -95,6 +95,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "rename-of-declared",
     "secret-in-a-name",
     "secret-that-is-not-accepted",
+    "sub-teams-in-a-circle",
     "two-default-slas",
     "umlauts-and-several-documents",
     "undefined-env",

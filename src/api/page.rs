@@ -26,6 +26,9 @@ use joining::{Joined, join};
 /// The largest page that every operation takes, unless it is known to take another.
 pub const MAX_PAGE: u32 = 100;
 
+/// The key under which most operations hold the objects of a listing.
+pub const DATA: &str = "data";
+
 /// The smallest page: two objects may overlap, and one at least must be new.
 const MIN_PAGE: u32 = 3;
 
@@ -46,6 +49,8 @@ pub struct Paging {
     max_from: Option<u32>,
     /// The key that tells objects apart.
     key: &'static str,
+    /// The key under which an answer holds its objects.
+    items: &'static str,
 }
 
 /// The number that a server gives to the first object of a listing.
@@ -111,6 +116,7 @@ impl Paging {
             is_paged: true,
             max_from: None,
             key: "id",
+            items: DATA,
         }
     }
 
@@ -122,6 +128,7 @@ impl Paging {
             is_paged: false,
             max_from: None,
             key: "id",
+            items: DATA,
         }
     }
 
@@ -136,6 +143,13 @@ impl Paging {
     #[must_use]
     pub const fn keyed(mut self, key: &'static str) -> Self {
         self.key = key;
+        self
+    }
+
+    /// Looks for the objects of an answer under this key instead of `data`.
+    #[must_use]
+    pub const fn under(mut self, items: &'static str) -> Self {
+        self.items = items;
         self
     }
 
@@ -202,8 +216,8 @@ impl Reader {
     /// Lists every object, each once, in the server's order.
     ///
     /// Less than a page costs one call. What an earlier reading came to says how many pages go out
-    /// together; without it they go out 1, 2, 4 and then 8 at a time. An empty answer, 204,
-    /// `data: null` and a short page are the end, except that a `count` in the answer which promises
+    /// together; without it they go out 1, 2, 4 and then 8 at a time. An empty answer, 204, `null`
+    /// in place of the list and a short page are the end, except that a `count` in the answer which promises
     /// more is believed. `from` and `limit` in the request are replaced.
     ///
     /// Objects are told apart by `id`. One that is added while the listing is read may be
@@ -222,7 +236,7 @@ impl Reader {
     ) -> Result<Listed, ApiError> {
         let mut request = request.clone();
         if !paging.is_paged {
-            return Ok(whole(self.page(&request).await?, paging.key));
+            return Ok(whole(self.page(&request, paging).await?, paging.key));
         }
         request
             .query
@@ -236,9 +250,9 @@ impl Reader {
         listing.read().await
     }
 
-    async fn page(&self, request: &Request) -> Result<Page, ApiError> {
+    async fn page(&self, request: &Request, paging: Paging) -> Result<Page, ApiError> {
         let answer = self.get(request).await?;
-        read_page(answer.body).ok_or_else(|| {
+        read_page(answer.body, paging.items).ok_or_else(|| {
             refuse(request, ErrorKind::Malformed, "the answer holds no list")
                 .with_status(answer.status)
                 .with_request_id(answer.request_id.as_deref())
@@ -382,7 +396,7 @@ impl Listing<'_> {
                 let Some(answer) = self.reader.get_unless(&request, unwanted).await? else {
                     return Ok(Page::default());
                 };
-                let page = read_page(answer.body).ok_or_else(|| {
+                let page = read_page(answer.body, self.paging.items).ok_or_else(|| {
                     refuse(&request, ErrorKind::Malformed, "the answer holds no list")
                         .with_status(answer.status)
                         .with_request_id(answer.request_id.as_deref())
@@ -401,7 +415,9 @@ impl Listing<'_> {
     }
 
     async fn page(&self, number: usize) -> Result<Page, ApiError> {
-        self.reader.page(&self.request_of(number)).await
+        self.reader
+            .page(&self.request_of(number), self.paging)
+            .await
     }
 
     fn request_of(&self, number: usize) -> Request {
@@ -448,8 +464,9 @@ fn refuse(request: &Request, kind: ErrorKind, message: &str) -> ApiError {
     ApiError::new(kind, &format!("{} {}", request.method, request.path)).with_message(message)
 }
 
-/// Accepts `{"data": [...]}`, a bare array, `{"data": null}` and no body at all.
-fn read_page(body: Option<Value>) -> Option<Page> {
+/// Accepts `{"data": [...]}`, a bare array, `{"data": null}` and no body at all, where `data` is the
+/// key under which the operation holds its objects.
+fn read_page(body: Option<Value>, items: &str) -> Option<Page> {
     let mut count = None;
     let objects = match body {
         None => Vec::new(),
@@ -462,7 +479,7 @@ fn read_page(body: Option<Value>) -> Option<Page> {
                 Some(Value::String(text)) => text.parse().ok(),
                 _ => None,
             };
-            match object.remove("data")? {
+            match object.remove(items)? {
                 Value::Array(objects) => objects,
                 Value::Null => Vec::new(),
                 _ => return None,

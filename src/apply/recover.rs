@@ -164,7 +164,7 @@ mod tests {
             assert!(sent.line.contains("/departments/77/teams"), "{}", sent.line);
             let teams = [("98", "Tier 2"), ("99", "Tier 1")];
             let teams = teams.map(|(id, name)| json!({"id": id, "name": name}));
-            ok(&json!({ "data": teams }).to_string())
+            ok(&json!({ "teams": teams }).to_string())
         });
         let client = client(&transport);
         let live = Live::new(Dialect::Openapi);

@@ -10,6 +10,8 @@ pub struct Api {
     pub listing: Listing,
     /// Objects a listing page may hold; 0 means that the listing has no paging.
     pub page: u32,
+    /// The key under which an answer of the listing holds its objects.
+    pub items: &'static str,
     /// The key under which answers carry an object's id.
     pub id: &'static str,
     /// The path of one object, with `{id}`; none where there is no such GET. Where there is one, only
@@ -56,6 +58,7 @@ impl Api {
     pub(super) const BLANK: Self = Self {
         listing: Listing::Mentioned,
         page: 100,
+        items: "data",
         id: "id",
         item: None,
         takes_fields: false,

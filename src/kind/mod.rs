@@ -24,7 +24,6 @@ pub mod schema;
 pub mod slas;
 mod spoken;
 pub mod targets;
-#[cfg(test)]
 pub mod teams;
 pub mod webhooks;
 
@@ -46,7 +45,6 @@ pub const KINDS: &[&Kind] = &[
     &layouts::KIND,
     &departments::KIND,
     &agents::KIND,
-    #[cfg(test)]
     &teams::KIND,
     &holiday_lists::KIND,
     &business_hours::KIND,
@@ -286,8 +284,6 @@ pub struct Field {
     pub server_default: bool,
     /// The value that a creation gives it where manifests say nothing, since the API demands one.
     pub default_on_create: Option<Switch>,
-    /// The longest list of references that it takes; 0 means that no limit is known.
-    pub most: u32,
     /// Whether it has a value for as long as its object is there: the API knows no absence, so that
     /// null is refused where it is written.
     pub never_null: bool,
@@ -313,6 +309,8 @@ pub struct Field {
     pub hierarchy: bool,
     /// What the resources that it names have to be members of.
     pub membership: Option<Membership>,
+    /// How many resources it may name; 0 means no limit is known.
+    pub most: u32,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -650,7 +648,6 @@ impl Field {
             nullable: false,
             server_default: false,
             default_on_create: None,
-            most: 0,
             never_null: false,
             known: None,
             unique: None,
@@ -663,6 +660,7 @@ impl Field {
             beside: None,
             hierarchy: false,
             membership: None,
+            most: 0,
             openapi: sent(name),
             guide: sent(name),
         }
@@ -718,10 +716,6 @@ impl Field {
         self.default_on_create = Some(value);
         self
     }
-    const fn at_most(mut self, references: u32) -> Self {
-        self.most = references;
-        self
-    }
     const fn never_null(mut self) -> Self {
         self.never_null = true;
         self
@@ -766,12 +760,12 @@ impl Field {
         self.hierarchy = true;
         self
     }
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the kind that needs it follows")
-    )]
     const fn needs_membership(mut self, list: &'static str, of: &'static str) -> Self {
         self.membership = Some(Membership { list, of });
+        self
+    }
+    const fn at_most(mut self, resources: u32) -> Self {
+        self.most = resources;
         self
     }
     const fn max(mut self, length: u32) -> Self {

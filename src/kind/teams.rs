@@ -21,6 +21,12 @@ const AGENT: Heir = Heir::Chosen(Chosen {
 const IN_DEPARTMENT: Target = to("teams").within(Within::Same("department"));
 
 /// A team of agents. Source: Team (`getTeamsInDepartment`, `createTeam`, `updateTeam`, `deleteTeam`).
+///
+/// Not read: `derivedAgents` and `logoUrl`, which no request takes. `getTeams` shows teams of the
+/// caller's departments only and is not used. The source does not say that agents are active members
+/// of the department, nor that sub-teams are of it: what is asked for here is right under both
+/// readings. Whether an update takes an empty description is not said either; its pattern wants a
+/// character, and so one is not cleared.
 pub const KIND: Kind = Kind {
     collection: "teams",
     singular: "team",
@@ -29,6 +35,7 @@ pub const KIND: Kind = Kind {
         reference("department", to("departments"))
             .identity()
             .required()
+            // `updateTeam` does not take it.
             .create_only()
             .openapi(sent("departmentId"))
             .doc("The department that the team belongs to."),
@@ -38,6 +45,7 @@ pub const KIND: Kind = Kind {
             .naming()
             .required()
             .doc("The team's name."),
+        // Answers declare 255 characters; both requests take 30,000.
         text("description")
             .max(30_000)
             .pattern(patterns::TEXT)
@@ -47,6 +55,7 @@ pub const KIND: Kind = Kind {
             .doc("Agents who belong to the team."),
         references("roles", to("roles")).doc("Roles whose agents belong to the team."),
         references("rolesWithSubordinates", to("roles"))
+            .at_most(20)
             .doc("Roles whose agents belong to the team, with those of the roles below."),
         references("subTeams", IN_DEPARTMENT)
             .hierarchy()
@@ -54,7 +63,9 @@ pub const KIND: Kind = Kind {
     ],
     openapi: Some(Api {
         listing: Listing::Each("/departments/{department}/teams", &[]),
-        page: 100,
+        // 200 at most; 0 or nothing stands for all.
+        page: 200,
+        items: "teams",
         item: Some("/teams/{id}"),
         create: Create::Post("/teams"),
         update: Some("/teams/{id}"),

@@ -302,6 +302,15 @@ impl Live {
         self.by_id.get(collection)?.get(id).copied()
     }
 
+    /// The object behind an address, if it was read.
+    #[must_use]
+    pub fn object_at(&self, address: &Address) -> Option<&LiveObject> {
+        match self.ids.read().get(address)? {
+            Id::Of(index) => self.objects.get(*index),
+            Id::Given(id) => self.objects.get(self.find_id(address.collection, id)?),
+        }
+    }
+
     /// Keeps addresses for what the manifests declare, so that no other object takes one.
     pub fn reserve(&mut self, addresses: impl IntoIterator<Item = Address>) {
         self.reserved.extend(addresses);

@@ -251,7 +251,10 @@ impl<'a> Converter<'a> {
             Shape::Reference(target) => {
                 Value::Reference(self.reference(here, target, raw, at, field.name)?)
             }
-            Shape::References(target) => self.reference_list(here, field, target, raw, at)?,
+            Shape::References(target) => {
+                self.check_number(here, field.name, field.most, raw, at);
+                self.references(here, target, raw, at, field.name)?
+            }
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?
             }
@@ -516,7 +519,7 @@ impl<'a> Converter<'a> {
             self.wrong(here, at, raw, field.name, "a list of texts");
             return None;
         };
-        self.at_most_items(here, field, (items.len(), max_items), at);
+        self.check_number(here, field.name, max_items, raw, at);
         let mut out: Vec<Value> = Vec::with_capacity(items.len());
         let mut first: HashMap<Arc<str>, usize> = HashMap::with_capacity(items.len());
         let mut whole = true;

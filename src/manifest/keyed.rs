@@ -417,7 +417,7 @@ impl Converter<'_> {
             self.wrong(here, at, raw, field.name, "a map of items");
             return None;
         };
-        self.at_most_items(here, field, (entries.len(), items.max), at);
+        self.check_number(here, field.name, items.max, raw, at);
         let mut out = Leaves::new();
         let mut whole = true;
         for (handle, raw) in entries {

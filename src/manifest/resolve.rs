@@ -8,7 +8,7 @@ use super::convert::{Converter, Here};
 use super::origin::Origin;
 use crate::config::written::{ID, LOOKUP, WrittenReader};
 use crate::config::{Written, WrittenName};
-use crate::kind::{Field, KINDS, Kind, Shape, Target, Within, find};
+use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest};
 use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes};
 use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Value};
@@ -570,6 +570,33 @@ impl Converter<'_> {
         }
     }
 
+    /// Refuses a list or a map that is longer than it may be; 0 means that no limit is known.
+    pub(super) fn check_number(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        most: u32,
+        raw: &Raw,
+        at: At<'_>,
+    ) {
+        let length = match raw {
+            Raw::List(items) => items.len(),
+            Raw::Map(items) => items.len(),
+            _ => return,
+        };
+        if most > 0 && length > most as usize {
+            let number = counted(length, "item");
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::TooMany,
+                format!("`{name}` has {number}; {most} is the most"),
+                "too many",
+                None,
+            );
+        }
+    }
+
     fn bad_reference(&mut self, here: Here<'_>, at: At<'_>, name: &str, raw: &Raw) {
         let (message, help) = match raw {
             Raw::Map(_) => (
@@ -673,47 +700,6 @@ impl Converter<'_> {
         };
         self.problems.push(problem);
         None
-    }
-
-    /// The set of references of a field, which may be short.
-    pub(crate) fn reference_list(
-        &mut self,
-        here: Here<'_>,
-        field: &Field,
-        target: Target,
-        raw: &Raw,
-        at: At<'_>,
-    ) -> Option<Value> {
-        let list = self.references(here, target, raw, at, field.name)?;
-        if let Value::List(items) = &list {
-            self.at_most_items(here, field, (items.len(), field.most), at);
-        }
-        Some(list)
-    }
-
-    /// Refuses a list that is longer than it may be; 0 means that no limit is known.
-    pub(crate) fn at_most_items(
-        &mut self,
-        here: Here<'_>,
-        field: &Field,
-        (count, most): (usize, u32),
-        at: At<'_>,
-    ) {
-        if most == 0 || count <= most as usize {
-            return;
-        }
-        self.error(
-            here,
-            (at, Part::Value),
-            Code::TooMany,
-            format!(
-                "`{}` has {}; {most} is the most",
-                field.name,
-                counted(count, "item")
-            ),
-            "too many",
-            None,
-        );
     }
 
     /// A set of references in sorted order.

@@ -1,6 +1,6 @@
 //! Matching: which live object each declared resource is.
 
-use crate::kind::{Grouping, Kind};
+use crate::kind::{self, Grouping, Kind};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
@@ -9,7 +9,7 @@ use crate::plan::bound::{Bound, place};
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::{heirs, translated};
 use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing};
-use crate::problem::{Code, Place, Problem};
+use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
 use crate::state::{Address, Body, Named, Reference, Resource, Value};
 use foldhash::HashMap;
@@ -272,6 +272,18 @@ fn not_unique(
         .iter()
         .filter_map(|index| live.with_parent(*index))
         .collect();
+    let scope = |index: &usize| live.key_of(*index).map(|key| key.scope);
+    let first = indices.first().and_then(scope);
+    let help = match kind::find(collection) {
+        Some(kind) if indices.iter().any(|index| scope(index) != first) => {
+            let parents: Vec<&str> = scopes(kind).map(|field| field.name).collect();
+            format!(
+                "say which one is meant: give its {} beside its name",
+                ticked(&parents, "and")
+            )
+        }
+        _ => "rename or delete all but one of them in Zoho Desk".to_owned(),
+    };
     Problem::error(
         Code::AmbiguousLive,
         format!(
@@ -281,7 +293,7 @@ fn not_unique(
         ),
     )
     .at(at, "named here")
-    .help("rename or delete all but one of them in Zoho Desk")
+    .help(help)
 }
 
 /// The live object that an address is by its name, or by the name that it had before.

@@ -6,6 +6,7 @@ pub mod forecast;
 pub mod guards;
 mod hierarchy;
 pub mod matching;
+mod membership;
 mod order;
 mod owners;
 pub mod ownership;
@@ -20,6 +21,7 @@ mod summary;
 mod taken;
 pub mod task;
 pub mod tasks;
+mod within;
 
 use bound::Bound;
 pub use changes::Changes;

@@ -432,7 +432,7 @@ fn drop_waiting(
 /// Whether nothing of a live object is changed, and which of its fields are not.
 ///
 /// What was made and is not known to be finished is compared once more, whatever it says of itself.
-fn left_alone<'a>(
+pub(super) fn left_alone<'a>(
     desired: &'a Desired,
     address: &Address,
     kind: &Kind,

@@ -243,6 +243,25 @@ fn what_is_read_follows_the_parents() {
 }
 
 #[test]
+fn who_takes_over_from_what_is_only_owned_is_read() {
+    let policy = "teams: {transferTo: {agent: {lookup: ann@example.com}}}";
+    let desired = with_kinds(policy, "departments: {Billing: {}}\n").unwrap();
+    let entry = Entry {
+        key: key_of("Tier 2", "1"),
+        ..Entry::default()
+    };
+    let ledger = ledger(&[("Tier 2", "13", entry)]);
+    let needs = |prunes: bool| {
+        let mut needs = Needs::of(&desired, Dialect::Openapi);
+        assert!(!needs.reads("teams") && !needs.reads("agents"));
+        needs.add_owned(&desired, &ledger, Dialect::Openapi, &|_| prunes);
+        needs
+    };
+    assert!(needs(true).reads("teams") && needs(true).reads("agents"));
+    assert!(!needs(false).reads("teams") && !needs(false).reads("agents"));
+}
+
+#[test]
 fn tombstones_and_old_names_say_what_they_lie_below() {
     let with_agent = "transferTo: {agent: ann@example.com}";
     let removed =
@@ -817,7 +836,7 @@ fn a_department_that_the_ledger_knows_by_another_name_is_read() {
         .resources
         .insert(Address::new("departments", "Sales"), entry);
     let mut needs = Needs::of(&desired, Dialect::Openapi);
-    needs.add_owned(&ledger, Dialect::Openapi, &|_| true);
+    needs.add_owned(&desired, &ledger, Dialect::Openapi, &|_| true);
     let mut departments = Live::new(Dialect::Openapi);
     add(
         &mut departments,

@@ -23,7 +23,7 @@ use crate::plan::requests::{Op, Way, way};
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
-use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy};
+use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy, membership, within};
 use crate::problem::{Code, Place, Problem};
 use crate::state::{Address, Body, FieldPath, Resource, Value};
 use crate::verb::Verb;
@@ -88,6 +88,8 @@ pub fn plan(
         tasks = targeted(tasks, &options.targets, desired, &mut problems);
     }
     problems.extend(hierarchy::check(&tasks, desired, live));
+    problems.extend(within::check(&tasks, desired, owned, live));
+    problems.extend(membership::check(&tasks, desired, owned, live, options));
     let refused = guards::check(&tasks, desired, bound, owned, live, options);
     if !problems.is_empty() {
         problems.extend(refused);

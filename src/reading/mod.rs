@@ -480,7 +480,7 @@ pub fn paging(api: &Api) -> Paging {
         0 => Paging::whole(),
         page => Paging::pages_of(page),
     };
-    paging.keyed(api.id)
+    paging.keyed(api.id).under(api.items)
 }
 
 /// Puts the values that a list item carries beside a map into the map, where all others stand.

@@ -117,9 +117,15 @@ impl Needs {
                 needs.refer_to(desired, heir, dialect);
             }
         }
+        needs.hand_over(desired, dialect);
+        needs
+    }
+
+    /// Adds those to whom the project hands over what hangs on removed objects, for the kinds that are
+    /// read: a policy says nothing unless there is something to remove. Then adds all parents.
+    fn hand_over(&mut self, desired: &Desired, dialect: Dialect) {
         for (collection, heirs) in &desired.heirs {
-            // A policy says nothing unless there is something to remove.
-            if needs.reads(collection) {
+            if self.reads(collection) {
                 // One of the same kind lies where the removed one does, unless it is said where.
                 let other = |heir: &&Reference| match heir {
                     Reference::Lookup { name, .. } => {
@@ -128,15 +134,14 @@ impl Needs {
                     Reference::To(_) | Reference::Id { .. } => true,
                 };
                 for heir in heirs.values().filter(other) {
-                    needs.refer_to(desired, heir, dialect);
+                    self.refer_to(desired, heir, dialect);
                 }
             }
         }
-        let collections: Vec<&str> = needs.kinds.keys().copied().collect();
+        let collections: Vec<&str> = self.kinds.keys().copied().collect();
         for kind in collections.into_iter().filter_map(kind::find) {
-            needs.with_parents(kind);
+            self.with_parents(kind);
         }
-        needs
     }
 
     fn declare(
@@ -251,7 +256,13 @@ impl Needs {
     /// Adds the kinds of what the ledger owns: what is not declared any more has to be seen, too.
     ///
     /// Kinds that are neither declared nor `pruned` are left out: nothing could follow from them.
-    pub fn add_owned(&mut self, ledger: &Ledger, dialect: Dialect, pruned: &dyn Fn(&Kind) -> bool) {
+    pub fn add_owned(
+        &mut self,
+        desired: &Desired,
+        ledger: &Ledger,
+        dialect: Dialect,
+        pruned: &dyn Fn(&Kind) -> bool,
+    ) {
         let parents = parent_collections();
         for (address, entry) in &ledger.resources {
             if parents.contains(&address.collection) {
@@ -266,6 +277,7 @@ impl Needs {
                 }
             }
         }
+        self.hand_over(desired, dialect);
     }
 
     /// Says whether a collection is read.

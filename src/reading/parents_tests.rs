@@ -19,9 +19,9 @@ fn organization() -> std::sync::Arc<Scripted> {
                 {"id": "2", "name": "Billing", "isEnabled": true},
             ]})
         } else if path.ends_with("/departments/1/teams") {
-            json!({"data": [{"id": "11", "name": "Tier 1"}]})
+            json!({"teams": [{"id": "11", "name": "Tier 1"}]})
         } else if path.ends_with("/departments/2/teams") {
-            json!({"data": [{"id": "12", "name": "Tier 1"}]})
+            json!({"teams": [{"id": "12", "name": "Tier 1"}]})
         } else {
             return answer(204, &[], "");
         };

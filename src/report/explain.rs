@@ -276,6 +276,19 @@ fn add_field(
             switch_word(value)
         );
     }
+    if let Some(membership) = field.membership {
+        let _ = writeln!(
+            out,
+            "{indent}    each must be in use, and its `{}` must name the `{}` beside it",
+            membership.list, membership.of
+        );
+    }
+    if let Some(Within::Same(scope)) = field.shape.target().map(|target| target.within) {
+        let _ = writeln!(out, "{indent}    of the same `{scope}` only");
+    }
+    if field.hierarchy {
+        let _ = writeln!(out, "{indent}    must not lead in a circle");
+    }
     if let Some(max) = field.update_max {
         let _ = writeln!(out, "{indent}    an update takes {max} characters at most");
     }

@@ -12,6 +12,9 @@
     reason = "a module of several test binaries, each of which uses a part of it"
 )]
 
+#[path = "members.rs"]
+pub mod members;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -25,6 +28,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
+
+use members::has_tombstone;
 
 use super::registry::{self, kept_in};
 use super::shapes::{self, Drawn, ONE_ONLY, STANDING, TOGETHER, Type, known, url};
@@ -163,9 +168,7 @@ pub fn manifest_within(
                     let stays = kind
                         .api(dialect)
                         .is_none_or(|api| api.removal == Removal::Never);
-                    // Of names that count inside something, only fields are named by a text.
-                    let has_text = collection == "customFields" || !has_parts(kind);
-                    !declared && !stays && has_text && !is_standing(collection, *n)
+                    !declared && !stays && has_tombstone(kind) && !is_standing(collection, *n)
                 })
                 .map(|(kind, n)| (kind.collection, n))
                 .collect();
@@ -209,7 +212,7 @@ pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
             });
             time.insert(collection, resources.collect());
         }
-        if collection == "customFields" || !has_parts(kind) {
+        if has_tombstone(kind) {
             removed.insert((collection, 51));
         }
     }
@@ -456,7 +459,7 @@ impl Manifest {
     /// A reference to what is declared, or else to what every organization has.
     fn reference(&self, kind: &str, n: u8, target: &'static str, at: u8) -> Option<Value> {
         // What refers to its like refers to one that comes before it, so that there is no circle.
-        let below = if kind == target { n } else { POOL };
+        let below = if kind == target { n } else { u8::MAX };
         if let Some(found) = self.pick(target, at, below) {
             return Some(json!(self.handle(target, found)));
         }
@@ -558,6 +561,7 @@ impl Manifest {
             // What every organization has stays in use.
             values.remove(enabled.field);
         }
+        self.fit_members(known(kind), resource, &mut values);
         for (_, field) in ONE_ONLY.iter().filter(|(of, _)| *of == kind) {
             if n != 0 && values.get(*field) == Some(&json!(true)) {
                 values.remove(*field);
@@ -706,12 +710,11 @@ impl Manifest {
                 overlay.insert((*kind).to_owned(), Value::Object(over));
             }
         }
-        let mut removed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut removed: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for (kind, n) in &self.removed {
-            removed
-                .entry(kind)
-                .or_default()
-                .push(self.tombstone(kind, *n));
+            if let Some(tombstone) = self.tombstone(kind, *n) {
+                removed.entry(kind).or_default().push(tombstone);
+            }
         }
         if !removed.is_empty() {
             base.push(file("removed", &json!({"removed": removed})));
@@ -733,19 +736,6 @@ impl Manifest {
         };
         body.insert(kind.naming_field().name.to_owned(), json!(name));
         Some(Value::Object(body))
-    }
-
-    /// How `removed` names a resource of the pool.
-    fn tombstone(&self, kind: &str, n: u8) -> String {
-        let of_kind = known(kind);
-        let api = of_kind.api(self.dialect);
-        if api.is_some_and(|api| api.grouping().is_some()) {
-            return url(n);
-        }
-        if kind == "customFields" {
-            return format!("{}/{}", self.module(n), name(kind, n));
-        }
-        name(kind, n)
     }
 }
 

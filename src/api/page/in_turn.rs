@@ -125,7 +125,8 @@ impl<'a> InTurn<'a> {
                 return Err(self.listing.too_long());
             }
             let request = self.listing.request_at(Some(from));
-            let page = self.listing.reader.page(&request).await?;
+            let paging = self.listing.paging;
+            let page = self.listing.reader.page(&request, paging).await?;
             let overlap = match self.seam(&page) {
                 Seam::Overlaps(overlap) => overlap,
                 Seam::Repeats => {

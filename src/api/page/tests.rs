@@ -496,6 +496,32 @@ async fn answers_come_in_several_forms() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_operation_may_hold_its_objects_under_another_key() {
+    let paging = Paging::default().under("teams");
+    for (body, expected) in [
+        (r#"{"teams":[{"id":"1"},{"id":2}]}"#, Some(2)),
+        (r#"{"teams":[]}"#, Some(0)),
+        (r#"{"teams":null}"#, Some(0)),
+        ("", Some(0)),
+        (r#"{"data":[{"id":"1"}]}"#, None),
+    ] {
+        for paging in [paging, Paging::whole().under("teams")] {
+            let transport = Scripted::queue(vec![ok(body)]);
+            let found = client(&transport).reader().list(&request(), paging).await;
+            match expected {
+                Some(count) => assert_eq!(found.unwrap().len(), count, "{body}"),
+                None => assert_eq!(found.unwrap_err().kind(), ErrorKind::Malformed, "{body}"),
+            }
+        }
+    }
+    // A server that pages otherwise than it was asked to is read under the same key.
+    let all: Vec<_> = (0..150).map(|id| json!({"id": id})).collect();
+    let all = move || ok(&json!({"teams": all}).to_string());
+    let transport = Scripted::queue(vec![all(), all()]);
+    assert_eq!(list(&transport, paging).await.unwrap().len(), 150);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_count_that_promises_more_is_followed_over_a_short_page() {
     let page = |ids: std::ops::Range<usize>, count: &str| {
         let data: Vec<_> = ids.map(|id| json!({"id": id})).collect();

@@ -7,6 +7,7 @@ use crate::codec::{self, Target};
 use crate::kind::is_key;
 use crate::parallel::each;
 use crate::plan::hierarchy;
+use crate::plan::membership::{members, names};
 use crate::plan::renames::names_in_turn;
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
@@ -189,33 +190,6 @@ impl Builder<'_> {
             task.prerequisites = own;
         }
     }
-}
-
-/// Whom a body names in a field, each with where they have to be members.
-fn members<'b>(body: Option<&'b Body>, field: &str, of: &str) -> Vec<(&'b Address, &'b Address)> {
-    let named = |name: &str| match body.and_then(|body| body.get(name)) {
-        Some(Value::List(items)) => items.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
-    let to = |value: &'b Value| match value {
-        Value::Reference(Reference::To(address)) => Some(address),
-        _ => None,
-    };
-    let of: Vec<&Address> = named(of).iter().filter_map(to).collect();
-    let members = named(field).iter().filter_map(to);
-    members
-        .flat_map(|member| of.iter().map(move |of| (member, *of)))
-        .collect()
-}
-
-/// Whether a value names a resource.
-fn names(value: &Value, address: &Address) -> bool {
-    let mut found = false;
-    value.walk(&mut |value| {
-        found |= matches!(value, Value::Reference(Reference::To(one)) if one == address);
-    });
-    found
 }
 
 /// Who takes over what hangs on what a write removes.

@@ -1,0 +1,87 @@
+//! References that name nothing outside the parent of what holds them, such as the sub-teams of a
+//! team, which are of its department.
+
+use crate::codec::read_field;
+use crate::kind::{Field, Within};
+use crate::live::Live;
+use crate::manifest::Desired;
+use crate::plan::bound::place;
+use crate::plan::ownership::Owned;
+use crate::plan::task::Task;
+use crate::problem::{Code, Problem};
+use crate::state::{Address, Reference, Resource, Value};
+
+/// Refuses to name what lies below another parent.
+///
+/// What is named so live may stay: the server has taken that once.
+pub(super) fn check(tasks: &[Task], desired: &Desired, owned: &Owned, live: &Live) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for task in tasks {
+        for field in task.kind.fields {
+            let Some(Within::Same(scope)) = field.shape.target().map(|target| target.within) else {
+                continue;
+            };
+            if !task.ops.iter().any(|op| op.sends(field, live.dialect)) {
+                continue;
+            }
+            let own = reference(task.body.get(scope).cloned());
+            let own = own.or_else(|| parent(&task.address, scope, owned, live));
+            let Some(own) = own else { continue };
+            let there = owned.live.get(&task.address);
+            let there = there.and_then(|one| one.body.get(field.name));
+            let there = there.map(named).unwrap_or_default();
+            for other in task.body.get(field.name).map(named).unwrap_or_default() {
+                let Some(its) = parent(other, scope, owned, live) else {
+                    continue;
+                };
+                if its != own && !there.contains(&other) {
+                    problems.push(
+                        Problem::error(
+                            Code::NotWithin,
+                            format!(
+                                "`{}` names `{other}`, which lies below `{its}` and not below `{own}`",
+                                task.address
+                            ),
+                        )
+                        .at(place(desired, &task.address, field.name), "named here")
+                        .help(format!(
+                            "`{}` names {} of the same {scope} only",
+                            field.name, other.collection
+                        )),
+                    );
+                }
+            }
+        }
+    }
+    problems
+}
+
+/// What a resource lies below, by its declaration or else live.
+fn parent(address: &Address, scope: &str, owned: &Owned, live: &Live) -> Option<Address> {
+    let declared = owned.named.get(address);
+    let declared = declared.and_then(|one: &Resource| one.body.get(scope).cloned());
+    reference(declared).or_else(|| {
+        let field: &Field = crate::kind::find(address.collection)?.field(scope)?;
+        let object = live.object_at(address)?;
+        reference(read_field(field, live.dialect, &object.raw, live))
+    })
+}
+
+fn reference(value: Option<Value>) -> Option<Address> {
+    match value {
+        Some(Value::Reference(Reference::To(address))) => Some(address),
+        _ => None,
+    }
+}
+
+/// The resources that a value names.
+fn named(value: &Value) -> Vec<&Address> {
+    let one = |value| match value {
+        &Value::Reference(Reference::To(ref address)) => Some(address),
+        _ => None,
+    };
+    match value {
+        Value::List(items) => items.iter().filter_map(one).collect(),
+        other => one(other).into_iter().collect(),
+    }
+}
