@@ -189,6 +189,10 @@ fn needed(kind: &Kind, dialect: Dialect, name: Name) -> String {
         "contacts" => "lastName: Doe".to_owned(),
         "webhooks" => format!("url: {}, subscriptions: {{Ticket_Add: {{}}}}", name.url()),
         "roles" => "shareDataWithPeers: true".to_owned(),
+        "holidayLists" => r#"holidays: {New Year: {from: "01-01", to: "01-01"}}"#.to_owned(),
+        "businessHours" => {
+            "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
+        }
         "departments" | "accounts" | "slas" => String::new(),
         other => panic!("say what {other} need"),
     }
