@@ -125,12 +125,20 @@ impl Builder<'_> {
                 differences.append(&mut between(field.name, before, &after));
                 wanted.push((field.name, after));
             }
+            // A copy has what its original has, or nothing: what is empty there need not be cleared.
+            let is_known = inherited.iter().next().is_some();
+            let is_clear = |name: &str| {
+                let lacks = |body: &Body| body.get(name).is_none_or(is_empty);
+                is_known && lacks(&task.body) && lacks(&inherited)
+            };
             for op in &mut task.ops {
                 let (Act::Update, Sends::Paths(paths)) = (op.act, &op.sends) else {
                     continue;
                 };
-                let is_plain =
-                    |path: &&FieldPath| !wanted.iter().any(|(name, _)| *name == path.field);
+                let is_plain = |path: &&FieldPath| {
+                    let is_wanted = wanted.iter().any(|(name, _)| *name == path.field);
+                    !is_wanted && !is_clear(path.field)
+                };
                 let others = paths.iter().filter(is_plain).cloned();
                 let differing = differences.iter().map(|one| one.path.clone());
                 op.sends = Sends::Paths(others.chain(differing).collect());
