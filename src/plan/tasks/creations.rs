@@ -115,10 +115,16 @@ impl Builder<'_> {
             let mut plain = Body::default();
             let mut wanted = Vec::new();
             let mut differences = Vec::new();
+            let mut cleared = Vec::new();
             for (field, value) in task.body.of_kind(task.kind) {
                 let follows = field.wire(dialect).goes_with_update() && !goes_with_copy(field);
                 let Some(before) = inherited.get(field.name).filter(|_| follows) else {
                     plain.set(field.name, value.clone());
+                    let before = inherited.get(field.name).filter(|before| !is_empty(before));
+                    let is_cleared = value.is_null() && updates(task, field.name);
+                    if let Some(before) = before.filter(|_| is_cleared) {
+                        cleared.append(&mut between(field.name, before, value));
+                    }
                     continue;
                 };
                 let after = codec::merge(&field.shape, value, before);
@@ -147,7 +153,8 @@ impl Builder<'_> {
             task.ops.retain(|op| op.act != Act::Update || !is_empty(op));
             if task.verb == Verb::Create {
                 let mut changes = created_fields(task.kind, dialect, &plain);
-                changes.extend(differences.iter().map(|one| shown(task.kind, one)));
+                let differences = cleared.iter().chain(&differences);
+                changes.extend(differences.map(|one| shown(task.kind, one)));
                 task.changes = changes.into();
             }
             for (name, value) in wanted {
@@ -222,4 +229,10 @@ impl Builder<'_> {
             )),
         );
     }
+}
+
+/// Whether an update of a task sends a field.
+fn updates(task: &Task, field: &str) -> bool {
+    let mut ops = task.ops.iter();
+    ops.any(|op| op.act == Act::Update && op.names(field))
 }
