@@ -9,9 +9,9 @@ pub(super) const PERMISSIONS: Field = map("permissions", GROUPS, Sent::Changed)
     .doc("What agents with the profile may do, in groups. What is not named is left alone.");
 
 const GROUPS: &[Field] = &[
+    group("tickets", TICKETS, "Tickets."),
     group("crmInteg", CRM, "What is seen of records of Zoho CRM."),
     group("reports", REPORTS, "Reports."),
-    group("tickets", TICKETS, "Tickets."),
     group("mobileapp", MOBILE_APP, "Mobile apps."),
     group("contracts", RECORDS, "Contracts."),
     group("products", RECORDS, "Products."),
@@ -94,29 +94,6 @@ const fn may(name: &'static str) -> Field {
     flag(name).never_null().doc("Whether it is allowed.")
 }
 
-const CRM: &[Field] = &[
-    may("crmAccountsActivityCalls"),
-    may("crmAccountsActivityEvents"),
-    may("crmAccountsActivityTasks"),
-    may("crmAccountsInfo"),
-    may("crmAccountsNotes"),
-    may("crmAccountsPotentials"),
-    may("crmContactsActivityCalls"),
-    may("crmContactsActivityEvents"),
-    may("crmContactsActivityTasks"),
-    may("crmContactsInfo"),
-    may("crmContactsNotes"),
-    may("crmContactsPotentials"),
-];
-
-const REPORTS: &[Field] = &[
-    may("view"),
-    may("edit"),
-    may("create"),
-    may("delete"),
-    may("export"),
-];
-
 const TICKETS: &[Field] = &[
     may("view"),
     may("create"),
@@ -142,6 +119,29 @@ const TICKETS: &[Field] = &[
     may("deleteSharedCustomViews"),
     may("reshareSharedCustomViews"),
     may("pinnedConversations"),
+];
+
+const CRM: &[Field] = &[
+    may("crmAccountsActivityCalls"),
+    may("crmAccountsActivityEvents"),
+    may("crmAccountsActivityTasks"),
+    may("crmAccountsInfo"),
+    may("crmAccountsNotes"),
+    may("crmAccountsPotentials"),
+    may("crmContactsActivityCalls"),
+    may("crmContactsActivityEvents"),
+    may("crmContactsActivityTasks"),
+    may("crmContactsInfo"),
+    may("crmContactsNotes"),
+    may("crmContactsPotentials"),
+];
+
+const REPORTS: &[Field] = &[
+    may("view"),
+    may("edit"),
+    may("create"),
+    may("delete"),
+    may("export"),
 ];
 
 const MOBILE_APP: &[Field] = &[may("radar"), may("deskapp"), may("customMobileApps")];

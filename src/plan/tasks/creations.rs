@@ -115,22 +115,36 @@ impl Builder<'_> {
             let mut plain = Body::default();
             let mut wanted = Vec::new();
             let mut differences = Vec::new();
+            let mut cleared = Vec::new();
             for (field, value) in task.body.of_kind(task.kind) {
                 let follows = field.wire(dialect).goes_with_update() && !goes_with_copy(field);
                 let Some(before) = inherited.get(field.name).filter(|_| follows) else {
                     plain.set(field.name, value.clone());
+                    let before = inherited.get(field.name).filter(|before| !is_empty(before));
+                    let is_cleared = value.is_null() && updates(task, field.name);
+                    if let Some(before) = before.filter(|_| is_cleared) {
+                        cleared.append(&mut between(field.name, before, value));
+                    }
                     continue;
                 };
                 let after = codec::merge(&field.shape, value, before);
                 differences.append(&mut between(field.name, before, &after));
                 wanted.push((field.name, after));
             }
+            // A copy has what its original has, or nothing: what is empty there need not be cleared.
+            let is_known = inherited.iter().next().is_some();
+            let is_clear = |name: &str| {
+                let lacks = |body: &Body| body.get(name).is_none_or(is_empty);
+                is_known && lacks(&task.body) && lacks(&inherited)
+            };
             for op in &mut task.ops {
                 let (Act::Update, Sends::Paths(paths)) = (op.act, &op.sends) else {
                     continue;
                 };
-                let is_plain =
-                    |path: &&FieldPath| !wanted.iter().any(|(name, _)| *name == path.field);
+                let is_plain = |path: &&FieldPath| {
+                    let is_wanted = wanted.iter().any(|(name, _)| *name == path.field);
+                    !is_wanted && !is_clear(path.field)
+                };
                 let others = paths.iter().filter(is_plain).cloned();
                 let differing = differences.iter().map(|one| one.path.clone());
                 op.sends = Sends::Paths(others.chain(differing).collect());
@@ -139,7 +153,8 @@ impl Builder<'_> {
             task.ops.retain(|op| op.act != Act::Update || !is_empty(op));
             if task.verb == Verb::Create {
                 let mut changes = created_fields(task.kind, dialect, &plain);
-                changes.extend(differences.iter().map(|one| shown(task.kind, one)));
+                let differences = cleared.iter().chain(&differences);
+                changes.extend(differences.map(|one| shown(task.kind, one)));
                 task.changes = changes.into();
             }
             for (name, value) in wanted {
@@ -214,4 +229,10 @@ impl Builder<'_> {
             )),
         );
     }
+}
+
+/// Whether an update of a task sends a field.
+fn updates(task: &Task, field: &str) -> bool {
+    let mut ops = task.ops.iter();
+    ops.any(|op| op.act == Act::Update && op.names(field))
 }
