@@ -326,7 +326,7 @@ fn a_target_brings_what_it_needs() {
 #[test]
 fn an_export_plans_to_nothing_in_a_new_project() {
     // What the openapi dialect has besides are three profiles of the system and one of the example.
-    for (environment, adopted) in [("local", 17), ("local-openapi", 21)] {
+    for (environment, adopted) in [("local", 17), ("local-openapi", 28)] {
         let place = Place::examples();
         place.done(&format!(
             "-C examples/acme -e {environment} apply --auto-approve"

@@ -17,8 +17,8 @@ use deskform::manifest::Sources;
 use deskform::plan::Options;
 use deskform::session::Ready;
 use deskform::simulator::{Settings, Simulator};
-use deskform::state::Address;
 use deskform::state::identity::spelled;
+use deskform::state::{Address, Key};
 use deskform::yaml::source::Source;
 use serde_json::json;
 
@@ -90,13 +90,17 @@ impl Place {
             .map_err(|problems| shown(&problems, &desk.sources))?;
         let mut options: Options = desk.options();
         if !owned.is_empty() {
+            let departments = desk.objects("departments");
+            let mut homes = departments.iter().filter(|one| one["name"] == "Home");
+            let home = homes.next().and_then(|one| one["id"].as_str());
+            let home = home.unwrap_or_default().to_owned();
             let mut ledger = Ledger::new("test", ORGANIZATION);
             for (handle, id) in owned {
                 let entry = Entry {
                     id: id.clone(),
                     adopted: true,
                     key: (self.identities.get(handle))
-                        .map(|text| spelled(kind, text).into_owned())
+                        .map(|text| below_home(spelled(kind, text).into_owned(), kind, &home))
                         .unwrap_or_default(),
                     ..Entry::default()
                 };
@@ -124,16 +128,23 @@ impl Place {
         names
             .iter()
             .map(|name| {
-                let identity = name.identity(kind, dialect);
-                let key = deskform::state::identity::spelled(kind, &identity);
-                let found = ready.live.find(kind.collection, &key);
-                let [index] = found else {
-                    panic!("{} {name:?}: {found:?}", kind.collection)
+                let address = Address::new(kind.collection, name.handle(kind).as_str());
+                let found = ready.live.object_at(&address);
+                let Some(object) = found else {
+                    panic!("{} {name:?} is not there", kind.collection)
                 };
-                ready.live.objects[*index].id.clone()
+                object.id.clone()
             })
             .collect()
     }
+}
+
+/// A key of a name that counts below the department `Home`, where names of the kind count below one.
+fn below_home(mut key: Key<'static>, kind: &Kind, home: &str) -> Key<'static> {
+    if kind.collection == "teams" {
+        key.scope.set("department", home);
+    }
+    key
 }
 
 /// A manifest that declares some resources of a kind and nothing more.
@@ -144,7 +155,8 @@ fn both(kind: &Kind, dialect: Dialect, names: &[Name]) -> String {
 
 fn environment(dialect: Dialect) -> Environment {
     let project = format!(
-        "environments: {{test: {{simulator: {{dialect: {dialect}, edition: enterprise}}}}}}"
+        "environments: {{test: {{simulator: {{dialect: {dialect}, edition: enterprise, organization: '{ORGANIZATION}'}}}}}}\n\
+         kinds: {{teams: {{transferTo: {{agent: {{lookup: admin@{ORGANIZATION}.example.com}}}}}}}}"
     );
     let source = Source::new("deskform.yaml", project.as_bytes());
     let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
@@ -170,6 +182,14 @@ impl Name {
         format!("https://hooks.example.com/{}", self.0)
     }
 
+    /// How the object is told to people: below what its name counts.
+    fn told(self, kind: &Kind, dialect: Dialect) -> String {
+        match kind.collection {
+            "teams" => format!("Home/{}", self.0),
+            _ => self.identity(kind, dialect),
+        }
+    }
+
     /// What says which object it is.
     fn identity(self, kind: &Kind, dialect: Dialect) -> String {
         match (kind.collection, dialect) {
@@ -193,6 +213,7 @@ fn needed(kind: &Kind, dialect: Dialect, name: Name) -> String {
         "businessHours" => {
             "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
         }
+        "teams" => "department: Home".to_owned(),
         "departments" | "accounts" | "slas" => String::new(),
         other => panic!("say what {other} need"),
     }
@@ -201,7 +222,7 @@ fn needed(kind: &Kind, dialect: Dialect, name: Name) -> String {
 /// A manifest that declares some resources of a kind, each with more fields.
 fn manifest(kind: &Kind, dialect: Dialect, declared: &[(Name, String)]) -> String {
     let mut text = String::new();
-    if kind.collection == "agents" {
+    if matches!(kind.collection, "agents" | "teams") {
         text.push_str("departments: {Home: {}}\n");
     }
     let _ = writeln!(text, "{}:", kind.collection);
@@ -257,6 +278,7 @@ async fn case_5_a_rename_whose_new_name_is_taken_is_refused() {
             ];
             let text = manifest(kind, dialect, &[(BETA, renamed(kind, dialect))]);
             let identity = ALPHA.identity(kind, dialect);
+            let told = ALPHA.told(kind, dialect);
             let buried = format!("{text}removed: {{{}: [\"{identity}\"]}}\n", kind.collection);
             for ledger in ledgers {
                 let owned: BTreeMap<String, String> = ledger
@@ -279,10 +301,14 @@ async fn case_5_a_rename_whose_new_name_is_taken_is_refused() {
                         };
                         for word in [
                             "both exist; nothing was renamed",
-                            &*format!("`{identity}` (id `{alpha}`)"),
+                            &*format!("`{told}` (id `{alpha}`)"),
                             &*format!("(id `{beta}`)"),
                             "take `renamedFrom` away",
                             "`removed: {",
+                            match kind.collection {
+                                "teams" => "[{name: alpha, department: Home}]",
+                                _ => "",
+                            },
                         ] {
                             assert!(refusal.contains(word), "{what}: {word}\n{refusal}");
                         }
@@ -448,6 +474,7 @@ async fn case_5_an_old_name_in_other_letters_removes_nothing() {
             let mut place = Place::with(kind, dialect, &[ALPHA, BETA]).await;
             let ids = place.ids(kind, &[ALPHA, BETA]).await;
             let identity = ALPHA.identity(kind, dialect);
+            let told = ALPHA.told(kind, dialect);
             let written = identity.replace("alpha", "Alpha");
             let lifecycle = format!("lifecycle: {{renamedFrom: \"{written}\"}}");
             let (alpha, beta) = (ids[0].clone(), ids[1].clone());
@@ -477,7 +504,7 @@ async fn case_5_an_old_name_in_other_letters_removes_nothing() {
                             Err(refusal) => {
                                 let refusal = flat(&refusal);
                                 let differs = refusal.contains("in case only; nothing was renamed")
-                                    && refusal.contains(&format!("`{identity}`"));
+                                    && refusal.contains(&format!("`{told}`"));
                                 let both = refusal.contains("both exist; nothing was renamed");
                                 assert!(differs || both, "{what}: {refusal}");
                             }

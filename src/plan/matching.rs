@@ -8,7 +8,7 @@ use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::{heirs, translated};
-use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing};
+use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing, written_name};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
 use crate::state::{Address, Body, Named, Reference, Resource, Value};
@@ -386,6 +386,14 @@ fn candidate(
     {
         let have = live.shown_key(index).unwrap_or_default();
         let name = live.shown(kind, &name);
+        let help = match written_name(live, index) {
+            Some(written) => format!(
+                "write the name as it is live, or rename it with `lifecycle: {{renamedFrom: {written}}}`"
+            ),
+            None => format!(
+                "write `{have}`, or rename it with `lifecycle: {{renamedFrom: \"{have}\"}}`"
+            ),
+        };
         problems.push(
             Problem::error(
                 Code::CaseDiffers,
@@ -395,9 +403,7 @@ fn candidate(
                 ),
             )
             .at(place(desired, address, ""), "declared here")
-            .help(format!(
-                "write `{have}`, or rename it with `lifecycle: {{renamedFrom: \"{have}\"}}`"
-            )),
+            .help(help),
         );
     }
     None

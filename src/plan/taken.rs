@@ -145,7 +145,7 @@ impl Rename<'_> {
         let removed = format!(
             "list it under `removed: {{{}: [{}]}}`",
             address.collection,
-            quoted(&old_name)
+            written_name(live, before).unwrap_or_else(|| quoted(&old_name).into_owned())
         );
         let help = if let Some(giver) = giver {
             format!(
@@ -203,7 +203,7 @@ impl Rename<'_> {
             )
             .help(format!(
                 "write `renamedFrom: {}` if that is the one; if not, take `renamedFrom` away",
-                quoted(&have)
+                written_name(live, index).unwrap_or_else(|| quoted(&have).into_owned())
             )),
         )
     }
@@ -319,7 +319,9 @@ fn rename_of_nothing(
                 .map_or(identity.as_str(), |name| name);
             let shown = shown_name(address, name);
             // What is hidden cannot be written down.
-            let written = (shown == name).then(|| quoted(name).into_owned());
+            let in_parts = (name == identity).then(|| written_name(live, *index));
+            let plain = || (shown == name).then(|| quoted(name).into_owned());
+            let written = in_parts.flatten().or_else(plain);
             Some((likeness, owner, shown, written))
         })
         .collect();
@@ -376,6 +378,24 @@ fn rename_of_nothing(
     .help(format!(
         "{way} or take `renamedFrom` away if {apart} have nothing to do with each other"
     ))
+}
+
+/// How manifests write the name of an object that counts below another one, as an old name or a
+/// tombstone; none where a text says it.
+pub(super) fn written_name(live: &Live, index: usize) -> Option<String> {
+    let object = live.objects.get(index)?;
+    let key = live.key_of(index)?;
+    let mut parts = Vec::new();
+    for field in scopes(object.kind) {
+        let target = field.shape.target()?;
+        let parent = live.find_id(target.collection, key.scope.get(field.name)?)?;
+        let parent = live.address_of(parent)?;
+        parts.push(format!("{}: {}", field.name, quoted(&parent.handle)));
+    }
+    let naming = object.kind.naming_field().name;
+    let name = format!("{naming}: {}", quoted(&key.name));
+    parts.insert(0, name);
+    (parts.len() > 1).then(|| format!("{{{}}}", parts.join(", ")))
 }
 
 /// A name as it may be shown: a web address may hold keys.

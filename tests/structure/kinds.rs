@@ -173,7 +173,8 @@ fn names_of_one() -> BTreeSet<&'static str> {
             "`{word}` is no name of one kind"
         );
     }
-    times.retain(|name, times| *times == 1 && !name.is_empty());
+    // `*` stands for every item of a list.
+    times.retain(|name, times| *times == 1 && !matches!(*name, "" | "*"));
     times.into_keys().collect()
 }
 
