@@ -156,7 +156,7 @@ fn both(kind: &Kind, dialect: Dialect, names: &[Name]) -> String {
 fn environment(dialect: Dialect) -> Environment {
     let project = format!(
         "environments: {{test: {{simulator: {{dialect: {dialect}, edition: enterprise, organization: '{ORGANIZATION}'}}}}}}\n\
-         kinds: {{teams: {{transferTo: {{agent: {{lookup: admin@{ORGANIZATION}.example.com}}}}}}}}"
+         kinds: {{profiles: {{transferTo: {{lookup: Agent}}}}, teams: {{transferTo: {{agent: {{lookup: admin@{ORGANIZATION}.example.com}}}}}}}}"
     );
     let source = Source::new("deskform.yaml", project.as_bytes());
     let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
@@ -214,7 +214,7 @@ fn needed(kind: &Kind, dialect: Dialect, name: Name) -> String {
             "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
         }
         "teams" => "department: Home".to_owned(),
-        "departments" | "accounts" | "slas" => String::new(),
+        "departments" | "accounts" | "slas" | "profiles" => String::new(),
         other => panic!("say what {other} need"),
     }
 }
