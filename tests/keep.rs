@@ -151,7 +151,7 @@ impl Place {
 
     /// A run of which every step is applied.
     async fn run(&self, text: &str) -> Done {
-        let done = self.attempt(text).await;
+        let done = Box::pin(self.attempt(text)).await;
         for event in &done.events {
             if let Event::StepFinished { outcome, .. } = event {
                 assert!(matches!(outcome, Outcome::Applied { .. }), "{event:?}");
