@@ -22,10 +22,12 @@ mod encode;
 mod lay;
 
 pub use alike::{are_alike, field_at, opaque_field, renamed, same_json};
-pub use encode::{EncodeError, Part, can_be_cleared, encode, is_fixed, may_go, plain};
+pub use encode::{
+    EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
+};
 pub use lay::{
-    LIVE_VALUE, Target, as_secret, keep_live, merge, named_path, restrict, settle, strange_word,
-    targets, written,
+    LIVE_VALUE, Target, as_handled, as_secret, keep_live, merge, named_path, restrict, settle,
+    strange_word, targets, written,
 };
 
 /// Translates ids and wire names of an organization to addresses.
@@ -296,8 +298,7 @@ fn decode_map(map: &Map, dialect: Dialect, json: &Json, names: &dyn Names) -> Va
         .iter()
         .filter_map(|leaf| Some((leaf.name, read_field(leaf, dialect, object, names)?)))
         .collect();
-    // Where absence means that a leaf shall not be there, one that no table knows must be seen.
-    if map.owned == Owned::Whole && map.fields.iter().any(|leaf| is_map(&leaf.shape)) {
+    if map.keeps_unknown {
         for (key, json) in object {
             let is_known = |leaf: &Field| {
                 let wire = leaf.wire(dialect);
@@ -411,7 +412,9 @@ pub fn is_idle(shape: &Items, map: &Leaves) -> bool {
             .all(|(name, value)| name == shape.key || says(name) || is_nothing(value))
 }
 
-fn is_nothing(value: &Value) -> bool {
+/// Whether a value says nothing: null, or an empty list or map.
+#[must_use]
+pub fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::List(list) => list.is_empty(),
@@ -714,6 +717,7 @@ const NO_LEAVES: Map = Map {
     sent: Sent::Whole,
     null: Null::Nothing,
     elsewhere: &[],
+    keeps_unknown: false,
 };
 
 #[cfg(test)]

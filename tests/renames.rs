@@ -154,10 +154,17 @@ fn both(kind: &Kind, dialect: Dialect, names: &[Name]) -> String {
 }
 
 fn environment(dialect: Dialect) -> Environment {
-    let project = format!(
-        "environments: {{test: {{simulator: {{dialect: {dialect}, edition: enterprise, organization: '{ORGANIZATION}'}}}}}}\n\
-         kinds: {{profiles: {{transferTo: {{lookup: Agent}}}}, teams: {{transferTo: {{agent: {{lookup: admin@{ORGANIZATION}.example.com}}}}}}}}"
+    let mut project = format!(
+        "environments: {{test: {{simulator: {{dialect: {dialect}, edition: enterprise, organization: '{ORGANIZATION}'}}}}}}\n"
     );
+    if dialect == Dialect::Openapi {
+        // What is pruned hands over to what every organization has.
+        let heir = format!("admin@{ORGANIZATION}.example.com");
+        let policies = format!(
+            "kinds: {{profiles: {{transferTo: {{lookup: Agent}}}}, teams: {{transferTo: {{agent: {{lookup: {heir}}}}}}}}}\n"
+        );
+        project.push_str(&policies);
+    }
     let source = Source::new("deskform.yaml", project.as_bytes());
     let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
     project.environment(None).expect("it").clone()

@@ -118,7 +118,7 @@ async fn list(
     let objects = objects.filter(|(id, raw)| !replaced.contains(&id.as_str()) && !is_gone(raw));
     if let (Some(grouping), Act::AddPart) = (api.grouping(), op.act) {
         return Ok(objects
-            .filter(|(_, raw)| grouped::is_part(grouping, raw, op.values()))
+            .filter(|(_, raw)| grouped::is_part(task.kind, grouping, raw, op.values()))
             .collect());
     }
     let id = |reference: &Reference| live.id_behind(reference);

@@ -234,6 +234,16 @@ pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
     by_shape || field.takes_null(dialect)
 }
 
+/// Whether a list would be shorter than the API takes it.
+#[must_use]
+pub fn is_too_short(field: &Field, value: &Value) -> bool {
+    match (field.shape, value) {
+        (Shape::Items(items), Value::Map(map)) => map.len() < items.min as usize,
+        (Shape::Items(items), Value::Null) => items.min > 0,
+        _ => false,
+    }
+}
+
 /// Whether the API has a way to let go of what stands at a path.
 #[must_use]
 pub fn may_go(field: &Field, path: &FieldPath, dialect: Dialect) -> bool {

@@ -350,10 +350,16 @@ pub fn keep_live(shape: &Shape, wanted: Value, current: &Value, way: &[String]) 
     };
     let declared = find(&Value::Map(map.clone()));
     match (declared, live) {
-        (None, None) => {}
-        (Some((own, _)), None) => {
+        (Some((own, _)), None) if below.is_empty() => {
             map.remove(&own);
         }
+        (Some((own, value)), None) => {
+            let inner = shape_below(shape, &own);
+            map.insert(own, keep_live(&inner, value, &Value::Null, below));
+        }
+        // What is not declared goes or stays as a whole.
+        (None, None) => {}
+        (None, Some(_)) if !below.is_empty() => {}
         (declared, Some((own, live))) => {
             let value = declared.map(|(_, value)| value).unwrap_or_default();
             let inner = shape_below(shape, &own);
@@ -378,5 +384,28 @@ pub fn strange_word(field: &Field, current: &Value) -> Option<Arc<str>> {
             Some(Arc::clone(word))
         }
         _ => None,
+    }
+}
+
+/// Gives the items of live lists the handles of the declared ones, and leaves everything else as it is
+/// spelled.
+#[must_use]
+pub fn as_handled(field: &Field, declared: &Value, current: Value, names: &dyn Names) -> Value {
+    match (&field.shape, declared, current) {
+        (Shape::Items(items), Value::Map(wanted), Value::Map(live)) => {
+            Value::Map(matched(items, wanted, live, names))
+        }
+        (Shape::Map(map), Value::Map(wanted), Value::Map(live)) => live
+            .into_iter()
+            .map(|(key, value)| {
+                let value = match (map.field(&key), wanted.get(&key)) {
+                    (Some(leaf), Some(wanted)) => as_handled(leaf, wanted, value, names),
+                    _ => value,
+                };
+                (key, value)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (_, _, current) => current,
     }
 }

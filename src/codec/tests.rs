@@ -208,6 +208,7 @@ fn holidays() -> Field {
             fields: Vec::leak(fields),
             key: "name",
             max: 0,
+            one_each: false,
             idle: &[("from", "-"), ("to", "-")],
         }),
     )
@@ -348,6 +349,7 @@ fn maps_that_are_sent_by_changed_leaf_send_no_other() {
             sent: Sent::Whole,
             null: Null::Nothing,
             elsewhere: &[],
+            keeps_unknown: false,
         };
         Field::new(name, Shape::Map(map))
     };
@@ -360,6 +362,7 @@ fn maps_that_are_sent_by_changed_leaf_send_no_other() {
             sent: Sent::Changed,
             null: Null::Nothing,
             elsewhere: &[],
+            keeps_unknown: false,
         }),
     );
     let live = read(
@@ -427,4 +430,85 @@ fn a_list_that_needs_an_item_cannot_be_emptied() {
         let field = Field::new(field.name, Shape::Items(Items { min, ..items }));
         assert_eq!(can_be_cleared(&field, Dialect::Openapi), wanted, "{min}");
     }
+}
+
+/// The events of a webhook.
+fn events() -> &'static Field {
+    let webhooks = find("webhooks").unwrap();
+    webhooks.field("subscriptions").unwrap()
+}
+
+#[test]
+fn what_is_ignored_inside_an_item_takes_nothing_else_along() {
+    let field = events();
+    let leaves = |pairs: &[(&str, Value)]| Value::Map(pairs.iter().cloned().collect());
+    let status = || leaves(&[("fields", Value::List(vec![Value::text("status")]))]);
+    let none = || Value::Map(Leaves::new());
+    let way = ["Ticket_Update".to_owned(), "fields".to_owned()];
+    for (wanted, live, expected) in [
+        // The event is subscribed, and its filter is left as it is live: there is none.
+        (
+            leaves(&[("Ticket_Update", status())]),
+            leaves(&[("Contact_Add", none())]),
+            leaves(&[("Ticket_Update", none())]),
+        ),
+        // An event that nobody declares goes as a whole.
+        (
+            leaves(&[("Contact_Add", none())]),
+            leaves(&[("Ticket_Update", status())]),
+            leaves(&[("Contact_Add", none())]),
+        ),
+        (
+            leaves(&[("Ticket_Update", none())]),
+            leaves(&[("Ticket_Update", status())]),
+            leaves(&[("Ticket_Update", status())]),
+        ),
+    ] {
+        let kept = keep_live(&field.shape, wanted.clone(), &live, &way);
+        assert_eq!(kept, expected, "{wanted:?} over {live:?}");
+    }
+    // Where the item itself is ignored it stays, or stays away.
+    let whole = ["Ticket_Update".to_owned()];
+    let live = leaves(&[("Ticket_Update", status())]);
+    let kept = keep_live(&field.shape, none(), &live, &whole);
+    assert_eq!(kept, live);
+    assert_eq!(keep_live(&field.shape, live, &none(), &whole), none());
+}
+
+#[test]
+fn what_the_table_does_not_know_is_seen_and_goes_back() {
+    let field = events();
+    let shown = json!({
+        "Contact_Add": {"channel": "WEB"},
+        "Ticket_Update": {"fields": ["status"], "newFilter": true},
+        "Something_New": null,
+    });
+    let live = read(field, shown.clone());
+    let wanted = Value::Map(Leaves::from([("Contact_Add", Value::Map(Leaves::new()))]));
+    let differences = crate::diff::between("subscriptions", &live, &wanted);
+    assert_eq!(differences.len(), 3, "{differences:?}");
+    let sent = encode(field, Dialect::Openapi, &live, Part::All, &Nobody).unwrap();
+    assert_eq!(sent, shown);
+
+    let profiles = find("profiles").unwrap();
+    let field = profiles.field("permissions").unwrap();
+    let live = read(field, json!({"tickets": {"view": true, "newFlag": true}}));
+    let named = Value::Map(Leaves::from([(
+        "tickets",
+        Value::Map(Leaves::from([("edit", Value::Bool(true))])),
+    )]));
+    let merged = merge(&field.shape, &named, &live);
+    let sent = encode(field, Dialect::Openapi, &merged, Part::All, &Nobody).unwrap();
+    let group = json!({"tickets": {"edit": true, "newFlag": true, "view": true}});
+    assert_eq!(sent, group);
+}
+
+#[test]
+fn a_list_that_the_api_takes_with_items_only_is_not_emptied() {
+    let hours = find("businessHours").unwrap();
+    let field = hours.field("businessTimes").unwrap();
+    assert!(is_too_short(field, &Value::Null));
+    assert!(is_too_short(field, &Value::Map(Leaves::new())));
+    let one = Value::Map(Leaves::from([("MONDAY", Value::Map(Leaves::new()))]));
+    assert!(!is_too_short(field, &one));
 }

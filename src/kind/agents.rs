@@ -60,7 +60,7 @@ pub const KIND: Kind = Kind {
         reference("profile", to("profiles"))
             .openapi(sent("profileId"))
             .guide(sent("profileId"))
-            .doc("The agent's profile: the name of a live profile."),
+            .doc("The agent's profile: a handle, or the name of a live profile."),
         references("departments", to("departments"))
             .openapi(sent("associatedDepartmentIds"))
             .guide(Wire::Harmless)

@@ -55,6 +55,7 @@ const TIME: &[Field] = &[
             key: "startTime",
             min: 0,
             max: 10,
+            one_each: true,
             idle: &[],
         }),
     )
@@ -94,6 +95,7 @@ pub const KIND: Kind = Kind {
                 key: "day",
                 min: 1,
                 max: 7,
+                one_each: true,
                 idle: &[("startTime", "00:00"), ("endTime", "00:00")],
             }),
         )

@@ -61,6 +61,7 @@ pub const KIND: Kind = Kind {
                 key: "holidayName",
                 min: 1,
                 max: 100,
+                one_each: false,
                 idle: &[],
             }),
         )

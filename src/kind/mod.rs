@@ -394,6 +394,9 @@ pub struct Map {
     pub null: Null,
     /// Names from elsewhere that people may try, each with what is written here instead.
     pub elsewhere: &'static [(&'static str, &'static str)],
+    /// Whether what answers show besides the leaves is kept, seen and sent back: the API may know more
+    /// of them than the table.
+    pub keeps_unknown: bool,
 }
 
 impl Map {
@@ -432,6 +435,8 @@ pub struct Items {
     pub min: u32,
     /// Longest list; 0 means no limit is known.
     pub max: u32,
+    /// Whether no two items may have one value in the key field.
+    pub one_each: bool,
     /// The values of an item that says nothing: it is as good as absent.
     pub idle: &'static [(&'static str, &'static str)],
 }
@@ -446,6 +451,7 @@ impl Items {
             sent: Sent::Whole,
             null: Null::Nothing,
             elsewhere: &[],
+            keeps_unknown: false,
         }
     }
 }
@@ -884,6 +890,7 @@ const fn map(name: &'static str, fields: &'static [Field]) -> Field {
         sent: Sent::Whole,
         null: Null::Nothing,
         elsewhere: &[],
+        keeps_unknown: false,
     };
     Field::new(name, Shape::Map(map))
 }

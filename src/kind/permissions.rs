@@ -79,6 +79,7 @@ const fn map(name: &'static str, fields: &'static [Field], sent: Sent) -> Field 
         sent,
         null: Null::Nothing,
         elsewhere: &[],
+        keeps_unknown: true,
     };
     Field::new(name, Shape::Map(map)).never_null()
 }

@@ -52,6 +52,7 @@ const fn event(name: &'static str, filter: &'static [Field]) -> Field {
         sent: Sent::Whole,
         null: Null::Empty,
         elsewhere: &[],
+        keeps_unknown: true,
     };
     Field::new(name, Shape::Map(filter))
         .doc("The filter of the event; `{}` where every such event is wanted.")
@@ -223,6 +224,7 @@ pub const KIND: Kind = Kind {
                 sent: Sent::Whole,
                 null: Null::Nothing,
                 elsewhere: GUIDE_NAMES,
+                keeps_unknown: true,
             }),
         )
             .required()

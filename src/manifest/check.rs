@@ -6,6 +6,7 @@ use super::compose::{Detail, Tombstone};
 use crate::kind::rules::Clash;
 use crate::kind::{Field, KINDS, Kind};
 use crate::problem::{Code, Problem};
+use crate::state::identity::canonical;
 use crate::state::identity::named as key;
 use crate::state::{Address, ByAddress, Named, Reference, Resource, State, Value};
 use foldhash::{HashMap, HashMapExt as _};
@@ -233,7 +234,8 @@ fn clashes(state: &State, details: &Details, problems: &mut Vec<Problem>) {
     for kind in KINDS {
         for field in kind.fields {
             if let Some(clash) = field.unique {
-                clashing(state, details, (kind, field, clash), &text_of, problems);
+                let text = |value: &Value| Some(canonical(field, &text_of(value)?).into_owned());
+                clashing(state, details, (kind, field, clash), &text, problems);
             }
             if let Some(clash) = field.exclusive {
                 let only_true = |value: &Value| (*value == Value::Bool(true)).then(String::new);

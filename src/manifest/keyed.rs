@@ -428,6 +428,9 @@ impl Converter<'_> {
             }
             match self.item(here, (field.name, handle), items, checker, (raw, place)) {
                 Some(item) => {
+                    if !self.is_first(here, field.name, items, (&item, &out), place) {
+                        whole = false;
+                    }
                     out.insert(Arc::clone(handle), item);
                 }
                 None => whole = false,
@@ -458,6 +461,40 @@ impl Converter<'_> {
             return None;
         }
         Some(Value::Map(out))
+    }
+
+    /// Refuses an item whose key field says what an earlier one's says.
+    fn is_first(
+        &mut self,
+        here: Here<'_>,
+        name: &str,
+        items: &Items,
+        (item, earlier): (&Value, &Leaves),
+        at: At<'_>,
+    ) -> bool {
+        let key = |item: &Value| match item {
+            Value::Map(item) => item.get(items.key).cloned(),
+            _ => None,
+        };
+        let own = key(item);
+        let mut others = earlier.iter();
+        let same = |other: &Value| match items.one_each {
+            true => key(other) == own,
+            false => other == item,
+        };
+        let Some((other, _)) = others.find(|(_, other)| same(other)) else {
+            return true;
+        };
+        let word = own.as_ref().and_then(Value::as_text).unwrap_or_default();
+        self.error(
+            here,
+            (at, Part::Key),
+            Code::DuplicateItem,
+            format!("`{name}` gives `{}: {word}` twice", items.key),
+            "here again",
+            Some(format!("put it together with `{other}`")),
+        );
+        false
     }
 
     fn item(

@@ -1,6 +1,8 @@
 //! How overlays are laid over what stands below: by the shapes of the fields, never by looks.
 
-use crate::kind::{Field, Kind, Shape};
+use std::sync::Arc;
+
+use crate::kind::{Field, Kind, Null, Shape};
 use crate::yaml::raw::Raw;
 
 /// Lays a resource's body over another's.
@@ -62,11 +64,38 @@ fn lay_value(how: Laid, base: &mut Raw, over: Raw) {
             lay_value(Laid::Fields(fields), own, value);
         }),
         Laid::Keys => lay(base, over, &|_, own, value| *own = value),
-        Laid::Fields(fields) => lay(base, over, &|key, own, value| {
-            let field = fields.iter().find(|field| field.name == key);
-            let how = field.map_or(Laid::Whole, |field| Laid::of(&field.shape));
-            lay_value(how, own, value);
-        }),
+        Laid::Fields(fields) => {
+            let field = |key: &str| fields.iter().find(|field| field.name == key);
+            let gone = taken_out(&over, &|key| {
+                field(key).is_some_and(|field| is_there_when_empty(&field.shape))
+            });
+            lay(base, over, &|key, own, value| {
+                let how = field(key).map_or(Laid::Whole, |field| Laid::of(&field.shape));
+                lay_value(how, own, value);
+            });
+            remove(base, &gone);
+        }
+    }
+}
+
+/// Whether a map is there although nothing is in it, so that only its absence takes it away.
+const fn is_there_when_empty(shape: &Shape) -> bool {
+    matches!(shape, Shape::Map(map) if matches!(map.null, Null::Empty))
+}
+
+/// Names the keys that an overlay takes out of what stands below: those that it sets to null.
+fn taken_out(over: &Raw, may: &dyn Fn(&str) -> bool) -> Vec<Arc<str>> {
+    let Raw::Map(over) = over else {
+        return Vec::new();
+    };
+    let is_null = |(key, value): &&(Arc<str>, Raw)| matches!(value, Raw::Null) && may(key);
+    let gone = over.iter().filter(is_null);
+    gone.map(|(key, _)| Arc::clone(key)).collect()
+}
+
+fn remove(base: &mut Raw, gone: &[Arc<str>]) {
+    if let Raw::Map(base) = base {
+        base.retain(|(key, _)| !gone.contains(key));
     }
 }
 
@@ -106,6 +135,13 @@ mod tests {
                 "cf: {a: 1, id: 2}",
                 "cf: {id: 3}",
                 "cf: {a: 1, id: 3}",
+            ),
+            // An event is there although nothing is said of it: null takes it out.
+            (
+                "webhooks",
+                "subscriptions: {Ticket_Add: {departments: [A]}, Contact_Add: {}}",
+                "subscriptions: {Ticket_Add: null, Task_Add: null}",
+                "subscriptions: {Contact_Add: {}}",
             ),
             // A reference is one value, however it is said.
             (

@@ -235,7 +235,13 @@ fn refers_to_removed(
         return;
     }
     for (address, resource) in &bound.desired {
-        for (name, value) in resource.body.iter() {
+        let is_there = bound.live.contains_key(address);
+        for (field, value) in resource.body.of_kind(resource.kind) {
+            let name = field.name;
+            // What counts on creation alone and is never shown binds nothing that is there.
+            if is_there && field.write_only && field.create_only {
+                continue;
+            }
             value.walk(&mut |value| {
                 let Value::Reference(Reference::To(target)) = value else {
                     return;

@@ -16,7 +16,7 @@ use crate::plan::ownership::{Owned, left_alone};
 use crate::plan::requests::Act;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
-use crate::state::{Address, Body, Reference, Resource, Value};
+use crate::state::{Address, Body, Reference, Resource, Value, pointer};
 use crate::verb::Verb;
 
 /// Whom a body names in a field, each with where they have to be members.
@@ -117,7 +117,7 @@ fn is_left_alone(
 ) -> bool {
     let (hands_off, ignored) = left_alone(desired, address, resource.kind, options);
     hands_off
-        || ignored.iter().any(|name| name == field.name)
+        || ignored.contains(&pointer([field.name]))
         || options.ignoring(address, Some(field.name)).is_some()
 }
 

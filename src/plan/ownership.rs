@@ -2,6 +2,8 @@
 //!
 //! What must not be touched is the same on both sides; nothing filters the difference afterwards.
 
+mod secrets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +13,9 @@ use rayon::slice::ParallelSlice;
 use foldhash::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 
-use crate::codec::{self, LIVE_VALUE, read_field, surely_reads_as, switch_value};
+use crate::codec::{self, read_field, surely_reads_as, switch_value};
+use secrets::{hidden, present, still_secret};
+
 use crate::dialect::Dialect;
 use crate::diff::Difference;
 use crate::kind::rules::{OnlyFor, Rule};
@@ -25,7 +29,6 @@ use crate::parallel::RUN;
 use crate::plan::bound::{Bound, place};
 use crate::plan::{Acknowledged, IgnoreRule, Options, shown_value};
 use crate::problem::{Code, Problem};
-use crate::secret::Secret;
 use crate::state::{
     Address, Body, FieldPath, Leaves, Reference, Resource, State, Value, keys, pointer,
 };
@@ -361,10 +364,12 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
             let body = if former.is_empty() {
                 body
             } else {
-                let hide = |(name, value): (&'static str, &Value)| {
-                    (name, hidden(former, &FieldPath::of(name), value.clone()))
+                let hide = |(field, value): (&'static Field, &Value)| {
+                    let former = present(former, field, value);
+                    let path = FieldPath::of(field.name);
+                    (field.name, hidden(&former, &path, value.clone()))
                 };
-                body.iter().map(hide).collect()
+                body.of_kind(object.kind).map(hide).collect()
             };
             owned.live.insert(
                 address,
@@ -574,7 +579,8 @@ impl Shaper<'_> {
                 }
             };
             let path = FieldPath::of(field.name);
-            let current = still_secret(former, &path, named, current);
+            let former = present(former, field, &current);
+            let current = still_secret(&former, &path, named, current);
             let is_left = hands_off || ignore_changes.contains(&pointer([field.name]));
             let wanted = if is_left {
                 current.clone()
@@ -837,53 +843,6 @@ fn by_hand(
         },
         instruction,
     ));
-}
-
-/// A live value that was applied as a secret stays one while it is live, whatever the manifests say
-/// now; `former` are the paths in the ledger.
-fn still_secret(former: &[String], path: &FieldPath, named: &Value, current: Value) -> Value {
-    if former.is_empty() || *named == current {
-        return current;
-    }
-    match (named, current) {
-        (Value::Map(named), Value::Map(current)) => current
-            .into_iter()
-            .map(|(key, value)| {
-                let value = match named.get(&key) {
-                    Some(named) => still_secret(former, &path.child(&key), named, value),
-                    None => value,
-                };
-                (key, value)
-            })
-            .collect::<Leaves>()
-            .into(),
-        (_, Value::Text(text)) if names(former, path) => Value::Secret(Secret {
-            template: LIVE_VALUE.into(),
-            value: Some(text.to_string().into()),
-        }),
-        (_, current) => current,
-    }
-}
-
-/// Whether the ledger names a path as a secret.
-fn names(former: &[String], path: &FieldPath) -> bool {
-    let path = path.pointer();
-    former.contains(&path)
-}
-
-/// A live value of what is removed, with all in it that was applied as a secret.
-fn hidden(former: &[String], path: &FieldPath, value: Value) -> Value {
-    match value {
-        Value::Map(map) => map
-            .into_iter()
-            .map(|(key, value)| {
-                let value = hidden(former, &path.child(&key), value);
-                (key, value)
-            })
-            .collect::<Leaves>()
-            .into(),
-        value => still_secret(former, path, &Value::Null, value),
-    }
 }
 
 #[cfg(test)]

@@ -276,7 +276,7 @@ fn tombstones_and_old_names_say_what_they_lie_below() {
             "11",
         ),
         (
-            "{name: Tier 1, department: {lookup: Billing}, transferTo: {team: {id: \"13\"}}}",
+            "{name: Tier 1, department: {lookup: Billing}, transferTo: {agent: {lookup: bob@example.com}}}",
             "12",
         ),
         (
@@ -508,7 +508,7 @@ fn heirs_are_those_of_tombstone_ledger_and_policy() {
         key: key_of("Tier 2", "1"),
         ..Entry::default()
     };
-    let policy = "teams: {transferTo: {team: {lookup: {name: Tier 1, department: Billing}}}}";
+    let policy = "teams: {transferTo: {team: {lookup: {name: Tier 1, department: EU}}}}";
     let stays = format!("{DEPARTMENTS}agents: {{ann@example.com: {{lastName: A}}}}\n");
     for (entry, kinds, expected) in [
         (
@@ -529,7 +529,7 @@ fn heirs_are_those_of_tombstone_ledger_and_policy() {
             &forgets,
             policy,
             Ok(
-                json!({"ticketNewTeam": "12", "ticketNewAgent": "null", "taskNewTeam": "12", "taskNewAgent": "null"}),
+                json!({"ticketNewTeam": "11", "ticketNewAgent": "null", "taskNewTeam": "11", "taskNewAgent": "null"}),
             ),
         ),
         (&forgets, "", Err(Code::NoHeir)),
@@ -638,6 +638,11 @@ fn what_replaces_a_team_takes_over_from_it() {
         .map(|one| one.path.to_string())
         .collect();
     assert_eq!(planned.plan.steps[0].verb, Verb::Replace);
+    let effects = &planned.plan.steps[0].effects;
+    assert_eq!(
+        effects[..],
+        ["what hangs on the old one goes to the new one"]
+    );
     assert_eq!(
         step.last().map(String::as_str),
         Some("/teams/13/deleteTeam")

@@ -278,7 +278,7 @@ impl Builder<'_> {
         }
         self.is_whole(address, kind, &resource.body);
         for name in api.required_on_create {
-            if resource.body.get(name).is_none_or(is_empty) {
+            if resource.body.get(name).is_none_or(codec::is_nothing) {
                 self.problems.push(
                     Problem::error(
                         Code::MissingForCreate,
@@ -510,6 +510,11 @@ impl Builder<'_> {
             let Some(field) = kind.field(difference.path.field) else {
                 continue;
             };
+            let wanted = resource.body.get(field.name);
+            if wanted.is_some_and(|wanted| codec::is_too_short(field, wanted)) {
+                self.cannot_clear(address, field.name);
+                break;
+            }
             if difference.after.is_null() && !codec::may_go(field, &difference.path, dialect) {
                 let path = codec::written(kind, &difference.path);
                 self.cannot_clear(address, &path.pointer()[1..]);
@@ -674,6 +679,8 @@ impl Builder<'_> {
         let hands_over = !delete.values().is_empty();
         let mut ops = self.creation(address, kind, api, &mut draft.body, &[]);
         if hands_over {
+            let effect = "what hangs on the old one goes to the new one";
+            draft.effects.push(effect.to_owned());
             ops.push(delete);
         } else {
             ops.insert(0, delete);
@@ -723,7 +730,6 @@ fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
     .help("take `preventDestroy` out first if you mean it")
 }
 
-/// Whether a value says nothing.
 /// The values of a resource whose keys in maps are replaced, as if they had been cleared.
 fn lost(resource: &Resource, replaced: &HashMap<&'static str, Vec<String>>) -> Vec<Difference> {
     let mut lost = Vec::new();
@@ -744,13 +750,4 @@ fn lost(resource: &Resource, replaced: &HashMap<&'static str, Vec<String>>) -> V
         }
     }
     lost
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::List(list) => list.is_empty(),
-        Value::Map(map) => map.is_empty(),
-        _ => false,
-    }
 }

@@ -57,7 +57,12 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, owned: &Owned, live: &Liv
 }
 
 /// What a resource lies below, by its declaration or else live.
-fn parent(address: &Address, scope: &str, owned: &Owned, live: &Live) -> Option<Address> {
+pub(super) fn parent(
+    address: &Address,
+    scope: &str,
+    owned: &Owned,
+    live: &Live,
+) -> Option<Address> {
     let declared = owned.named.get(address);
     let declared = declared.and_then(|one: &Resource| one.body.get(scope).cloned());
     reference(declared).or_else(|| {

@@ -285,11 +285,13 @@ impl Update<'_> {
                     continue;
                 }
             }
+            // Items are recorded under the handles that the manifests give them.
+            let settled = codec::as_handled(field, value, current.clone(), live);
             fields.insert(
                 name.to_owned(),
                 FieldRecord {
                     sent: shown_value(value),
-                    stored: shown_value(&codec::restrict(&field.shape, value, current)),
+                    stored: shown_value(&codec::restrict(&field.shape, value, &settled)),
                 },
             );
         }

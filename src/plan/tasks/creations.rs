@@ -1,7 +1,8 @@
 //! Creations: by the endpoint that the table has, with an update of what does not go with it.
 
-use super::{Builder, is_empty};
+use super::Builder;
 use crate::api::template;
+use crate::codec::is_nothing;
 use crate::codec::{self, Ids as _};
 use crate::diff::between;
 use crate::kind::rules::Sign;
@@ -40,7 +41,7 @@ impl Builder<'_> {
             Create::Manual(_) | Create::Never => return Vec::new(),
         };
         let follows = |field: &&Field| {
-            let is_set = body.get(field.name).is_some_and(|value| !is_empty(value));
+            let is_set = body.get(field.name).is_some_and(|value| !is_nothing(value));
             let wire = field.wire(dialect);
             (is_set && wire.goes_with_update() && !op.sends(field, dialect))
                 || cleared.iter().any(|path| path.field == field.name)
@@ -120,7 +121,9 @@ impl Builder<'_> {
                 let follows = field.wire(dialect).goes_with_update() && !goes_with_copy(field);
                 let Some(before) = inherited.get(field.name).filter(|_| follows) else {
                     plain.set(field.name, value.clone());
-                    let before = inherited.get(field.name).filter(|before| !is_empty(before));
+                    let before = inherited
+                        .get(field.name)
+                        .filter(|before| !is_nothing(before));
                     let is_cleared = value.is_null() && updates(task, field.name);
                     if let Some(before) = before.filter(|_| is_cleared) {
                         cleared.append(&mut between(field.name, before, value));
@@ -134,7 +137,7 @@ impl Builder<'_> {
             // A copy has what its original has, or nothing: what is empty there need not be cleared.
             let is_known = inherited.iter().next().is_some();
             let is_clear = |name: &str| {
-                let lacks = |body: &Body| body.get(name).is_none_or(is_empty);
+                let lacks = |body: &Body| body.get(name).is_none_or(is_nothing);
                 is_known && lacks(&task.body) && lacks(&inherited)
             };
             for op in &mut task.ops {

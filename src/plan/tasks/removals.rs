@@ -2,9 +2,11 @@
 
 use super::{Builder, Draft};
 use crate::codec::Ids as _;
+use crate::codec::read_field;
 use crate::config::written::TRANSFER_TO;
 use crate::diff::Difference;
 use crate::kind::Kind;
+use crate::kind::Within;
 use crate::kind::removal::Heir;
 use crate::kind::rules::Deed;
 use crate::live::marks::forbidden;
@@ -13,6 +15,7 @@ use crate::plan::bound::place;
 use crate::plan::hierarchy;
 use crate::plan::requests::{Op, Way, way};
 use crate::plan::resolve::heirs_of_kind;
+use crate::plan::within;
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
@@ -216,8 +219,25 @@ impl Builder<'_> {
             );
             return None;
         };
-        for heir in chosen.values() {
+        for (name, heir) in &chosen {
             let Reference::To(heir) = heir else { continue };
+            let mut targets = kind.chosen_heirs().into_iter();
+            let target = targets.find(|one| one.name == *name).map(|one| one.target);
+            if let Some(Within::Same(scope)) = target.map(|target| target.within) {
+                let parent = |of: &Address| within::parent(of, scope, self.owned, self.live);
+                let own = self.live_parent(kind, index, scope);
+                if let (Some(own), Some(other)) = (own, parent(heir))
+                    && own != other
+                {
+                    self.refuse_heir(
+                        going,
+                        Code::NotWithin,
+                        &format!("hands over to `{heir}`, which lies below `{other}` and not below `{own}`"),
+                        format!("name one of the same {scope} under `{TRANSFER_TO}`"),
+                    );
+                    return None;
+                }
+            }
             let is_there = self.owned.desired.contains_key(heir) || self.live.id(heir).is_some();
             let why = if heir == address || self.removable.contains_key(heir) {
                 "goes in the same plan"
@@ -263,6 +283,16 @@ impl Builder<'_> {
     fn replacement(&self, kind: &'static Kind, index: usize) -> Option<Heirs> {
         let address = self.bound.replaced.get(&index)?;
         Some(Self::to_itself(kind, address))
+    }
+
+    /// What a live object lies below.
+    fn live_parent(&self, kind: &'static Kind, index: usize, scope: &str) -> Option<Address> {
+        let object = self.live.objects.get(index)?;
+        let value = read_field(kind.field(scope)?, self.dialect(), &object.raw, self.live)?;
+        match value {
+            Value::Reference(Reference::To(address)) => Some(address),
+            _ => None,
+        }
     }
 
     /// What replaces a resource takes over from it.

@@ -352,6 +352,7 @@ fn copied_with_groups() -> &'static Kind {
             sent,
             null: crate::kind::Null::Nothing,
             elsewhere: &[],
+            keeps_unknown: false,
         };
         Field::new(name, Shape::Map(map))
     }

@@ -1,0 +1,83 @@
+//! What was applied as a secret stays one while it is live.
+
+use std::borrow::Cow;
+
+use crate::codec::LIVE_VALUE;
+use crate::kind::Field;
+use crate::secret::Secret;
+use crate::state::{FieldPath, Leaves, Value};
+
+/// A live value that was applied as a secret stays one while it is live, whatever the manifests say
+/// now; `former` are the paths in the ledger.
+pub(super) fn still_secret(
+    former: &[String],
+    path: &FieldPath,
+    named: &Value,
+    current: Value,
+) -> Value {
+    if former.is_empty() || *named == current {
+        return current;
+    }
+    match (named, current) {
+        (Value::Map(named), Value::Map(current)) => current
+            .into_iter()
+            .map(|(key, value)| {
+                let value = match named.get(&key) {
+                    Some(named) => still_secret(former, &path.child(&key), named, value),
+                    None => value,
+                };
+                (key, value)
+            })
+            .collect::<Leaves>()
+            .into(),
+        (_, Value::Text(text)) if names(former, path) => Value::Secret(Secret {
+            template: LIVE_VALUE.into(),
+            value: Some(text.to_string().into()),
+        }),
+        (_, current) => current,
+    }
+}
+
+/// The paths of former secrets in a field as its keys are called now.
+///
+/// Keys of maps may name resources that have other handles since: where a former secret stood under a
+/// key that is not there any more, every value of the map is taken for one.
+pub(super) fn present<'f>(
+    former: &'f [String],
+    field: &Field,
+    current: &Value,
+) -> Cow<'f, [String]> {
+    let (Some(_), Value::Map(map)) = (field.shape.keyed_by(), current) else {
+        return Cow::Borrowed(former);
+    };
+    let own = FieldPath::of(field.name);
+    let inside = format!("{}/", own.pointer());
+    let here: Vec<String> = map.keys().map(|key| own.child(key).pointer()).collect();
+    let is_gone = |path: &&String| path.starts_with(&inside) && !here.contains(path);
+    if former.iter().any(|path| is_gone(&path)) {
+        Cow::Owned(former.iter().cloned().chain(here).collect())
+    } else {
+        Cow::Borrowed(former)
+    }
+}
+
+/// Whether the ledger names a path as a secret.
+fn names(former: &[String], path: &FieldPath) -> bool {
+    let path = path.pointer();
+    former.contains(&path)
+}
+
+/// A live value of what is removed, with all in it that was applied as a secret.
+pub(super) fn hidden(former: &[String], path: &FieldPath, value: Value) -> Value {
+    match value {
+        Value::Map(map) => map
+            .into_iter()
+            .map(|(key, value)| {
+                let value = hidden(former, &path.child(&key), value);
+                (key, value)
+            })
+            .collect::<Leaves>()
+            .into(),
+        value => still_secret(former, path, &Value::Null, value),
+    }
+}
