@@ -270,8 +270,10 @@ fn resource(kind: &'static Kind, dialect: Dialect, later: bool) -> BoxedStrategy
                 shapes::field(kind, field, dialect, later)?.prop_map(move |drawn| (field, drawn));
             let needed = shapes::is_needed(kind, field, dialect)
                 || shapes::is_fixed(field)
-                // It is taken away again where it stands beside another word.
-                || together(kind).any(|rule| rule.fields.contains(&field.name))
+                // It is taken away again where it stands beside another word. A reference that is
+                // lacking is made up later.
+                || !matches!(field.shape, Shape::Reference(_))
+                    && together(kind).any(|rule| rule.fields.contains(&field.name))
                 || kind.collection == "customFields" && some_type_needs(field);
             Some(if needed {
                 value.prop_map(Some).boxed()

@@ -55,7 +55,6 @@ const TEXTS: &[&str] = &[
     "17:30",
     "01-01",
     "12-26",
-    "250",
 ];
 /// How many of them a field takes.
 const TAKEN: usize = 6;
