@@ -457,7 +457,7 @@ impl Beginning {
 
 /// Lets an organization be made, and all happen to it that comes before the first run.
 async fn beginning(case: &Case, clock: Clock) -> Result<Beginning, String> {
-    let mut simulator = Simulator::new(Settings {
+    let mut simulator = shapes::simulator(Settings {
         dialect: case.dialect,
         edition: case.edition,
         organizations: vec![OrganizationSeed::new(ORGANIZATION)],

@@ -439,7 +439,7 @@ impl Stage {
 
 /// Lets what is there before be made.
 fn scene(dialect: Dialect) -> Scene {
-    let simulator = Simulator::new(Settings {
+    let simulator = shapes::simulator(Settings {
         dialect,
         edition: Edition::Enterprise,
         organizations: vec![OrganizationSeed::new(ORGANIZATION)],

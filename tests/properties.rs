@@ -106,7 +106,7 @@ fn secrets() -> Variables {
 }
 
 fn simulator(dialect: Dialect, organizations: &[&str]) -> Arc<Mutex<Simulator>> {
-    Arc::new(Mutex::new(Simulator::new(Settings {
+    Arc::new(Mutex::new(shapes::simulator(Settings {
         organizations: organizations
             .iter()
             .map(|id| OrganizationSeed::new(*id))

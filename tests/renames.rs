@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use common::{Desk, Variables, settings, shown};
 use deskform::config::{Environment, Project, Prune};
 use deskform::dialect::{Dialect, Edition};
-use deskform::kind::{Create, KINDS, Kind};
+use deskform::kind::{Create, KINDS, Kind, scopes};
 use deskform::ledger::{Entry, Ledger};
 use deskform::manifest::Sources;
 use deskform::plan::Options;
@@ -41,16 +41,20 @@ impl Place {
             ..settings(dialect, Edition::Enterprise)
         });
         let by_hand = kind.collection == "slas" && dialect == Dialect::Openapi;
+        let mut slas: Vec<String> = Vec::new();
         if by_hand {
-            let organization = simulator.organization_mut(ORGANIZATION).expect("it");
-            for name in names {
-                // Their definitions are read where business hours name them.
-                let name = name.handle(kind);
-                let id = organization.insert("slas", json!({"name": name, "isActive": true}));
-                let hours = organization.objects("businessHours")[0]["id"].clone();
-                let rule = json!({"businessHourId": hours, "ruleId": id, "ruleName": name, "ruleType": "SLA"});
-                organization.insert("relatedRules", rule);
-            }
+            slas.extend(names.iter().map(|name| name.handle(kind)));
+        } else if kind.collection == "supportPlans" {
+            slas.push("Gold".to_owned());
+        }
+        let organization = simulator.organization_mut(ORGANIZATION).expect("it");
+        for name in slas {
+            // Their definitions are read where business hours name them.
+            let id = organization.insert("slas", json!({"name": name, "isActive": true}));
+            let hours = organization.objects("businessHours")[0]["id"].clone();
+            let rule =
+                json!({"businessHourId": hours, "ruleId": id, "ruleName": name, "ruleType": "SLA"});
+            organization.insert("relatedRules", rule);
         }
         let simulator = Arc::new(Mutex::new(simulator));
         let sources = Sources::default();
@@ -139,9 +143,14 @@ impl Place {
     }
 }
 
+/// Whether names of a kind count below a department.
+fn is_below(kind: &Kind) -> bool {
+    scopes(kind).any(|scope| scope.name == "department")
+}
+
 /// A key of a name that counts below the department `Home`, where names of the kind count below one.
 fn below_home(mut key: Key<'static>, kind: &Kind, home: &str) -> Key<'static> {
-    if kind.collection == "teams" {
+    if is_below(kind) {
         key.scope.set("department", home);
     }
     key
@@ -191,9 +200,10 @@ impl Name {
 
     /// How the object is told to people: below what its name counts.
     fn told(self, kind: &Kind, dialect: Dialect) -> String {
-        match kind.collection {
-            "teams" => format!("Home/{}", self.0),
-            _ => self.identity(kind, dialect),
+        if is_below(kind) {
+            format!("Home/{}", self.0)
+        } else {
+            self.identity(kind, dialect)
         }
     }
 
@@ -221,6 +231,9 @@ fn needed(kind: &Kind, dialect: Dialect, name: Name) -> String {
             "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
         }
         "teams" => "department: Home".to_owned(),
+        "supportPlans" => {
+            "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
+        }
         "departments" | "accounts" | "slas" | "profiles" => String::new(),
         other => panic!("say what {other} need"),
     }
@@ -229,7 +242,7 @@ fn needed(kind: &Kind, dialect: Dialect, name: Name) -> String {
 /// A manifest that declares some resources of a kind, each with more fields.
 fn manifest(kind: &Kind, dialect: Dialect, declared: &[(Name, String)]) -> String {
     let mut text = String::new();
-    if matches!(kind.collection, "agents" | "teams") {
+    if kind.collection == "agents" || is_below(kind) {
         text.push_str("departments: {Home: {}}\n");
     }
     let _ = writeln!(text, "{}:", kind.collection);
@@ -312,9 +325,10 @@ async fn case_5_a_rename_whose_new_name_is_taken_is_refused() {
                             &*format!("(id `{beta}`)"),
                             "take `renamedFrom` away",
                             "`removed: {",
-                            match kind.collection {
-                                "teams" => "[{name: alpha, department: Home}]",
-                                _ => "",
+                            if is_below(kind) {
+                                "[{name: alpha, department: Home}]"
+                            } else {
+                                ""
                             },
                         ] {
                             assert!(refusal.contains(word), "{what}: {word}\n{refusal}");

@@ -131,7 +131,7 @@ pub const KIND: Kind = Kind {
     rules: &[Rule::GoWith(&GoWith {
         fields: &["role", "profile"],
         with: "rolePermissionType",
-        is: "Custom",
+        is: &["Custom"],
         instead: "choose one of the ready-made permissions",
     })],
     disable_effect: Some("the agent can no longer sign in; open work stays assigned"),

@@ -75,7 +75,7 @@ pub const KIND: Kind = Kind {
     rules: &[Rule::GoWith(&GoWith {
         fields: &["year"],
         with: "holidayListType",
-        is: "YEAR_SPECIFIC",
+        is: &["YEAR_SPECIFIC"],
         instead: "choose `RECURRING`",
     })],
     openapi: Some(Api {

@@ -23,6 +23,7 @@ pub mod sample;
 pub mod schema;
 pub mod slas;
 mod spoken;
+pub mod support_plans;
 pub mod targets;
 pub mod teams;
 pub mod webhooks;
@@ -49,6 +50,7 @@ pub const KINDS: &[&Kind] = &[
     &holiday_lists::KIND,
     &business_hours::KIND,
     &slas::KIND,
+    &support_plans::KIND,
     &accounts::KIND,
     &contacts::KIND,
     &webhooks::KIND,

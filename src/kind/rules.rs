@@ -2,7 +2,7 @@
 
 use super::Alike;
 use crate::dialect::{Dialect, Edition};
-use crate::problem::Code;
+use crate::problem::{Code, ticked};
 
 /// A key of an answer with what it has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ pub struct Quota {
 pub enum Rule {
     /// The word of a field says of which sort an object is: which other fields it needs and has.
     Sorts(&'static Sorts),
-    /// Some fields go with one word of another field only.
+    /// Some fields go with some words of another field only.
     GoWith(&'static GoWith),
     /// A number is not larger than another one.
     AtMost(&'static AtMost),
@@ -223,15 +223,15 @@ pub enum Fits {
     OneOf(&'static str),
 }
 
-/// Fields that go with one word of another field only, and that a creation with that word needs.
+/// Fields that go with some words of another field only, and that a creation with such a word needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoWith {
     /// The fields.
     pub fields: &'static [&'static str],
     /// The other field.
     pub with: &'static str,
-    /// Its word.
-    pub is: &'static str,
+    /// Its words.
+    pub is: &'static [&'static str],
     /// What to do instead, completing "set …, or …".
     pub instead: &'static str,
 }
@@ -262,6 +262,18 @@ pub struct OnlyFor {
     pub is: &'static str,
     /// The way out.
     pub help: &'static str,
+}
+
+impl GoWith {
+    /// Says with what the fields go, such as "`supportType: HOURS` or `PRICE`".
+    #[must_use]
+    pub fn told(&self) -> String {
+        let mut words: Vec<String> = self.is.iter().map(|word| (*word).to_owned()).collect();
+        if let Some(first) = words.first_mut() {
+            *first = format!("{}: {first}", self.with);
+        }
+        ticked(&words, "or")
+    }
 }
 
 impl Sorts {

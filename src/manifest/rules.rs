@@ -24,21 +24,22 @@ impl Converter<'_> {
 
     fn go_with(&mut self, here: Here<'_>, body: &Body, rule: &GoWith) {
         let GoWith { with, is, .. } = rule;
+        let told = rule.told();
         let Some(word) = body.get(with).and_then(Value::as_text) else {
             return;
         };
-        if word == *is {
+        if is.contains(&word) {
             return;
         }
         for field in rule.fields {
             if body.get(field).is_some_and(|value| !value.is_null()) {
                 let problem = Problem::error(
                     Code::Conflict,
-                    format!("`{field}` goes with `{with}: {is}` only, not with `{word}`"),
+                    format!("`{field}` goes with {told} only, not with `{word}`"),
                 )
                 .at(here.origin.key(field), "has no effect")
                 .at(here.origin.place(with), "because of this")
-                .help(format!("write `{with}: {is}`, or take `{field}` away"));
+                .help(format!("write {told}, or take `{field}` away"));
                 self.problems.push(problem);
             }
         }

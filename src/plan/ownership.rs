@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use serde_json::{Map, Value as Json};
 
 use crate::codec::{self, read_field, surely_reads_as, switch_value};
@@ -96,7 +96,8 @@ struct Shaper<'a> {
     former: Former<'a>,
     /// Who owns an id by the ledger; made when somebody asks.
     owners: OnceLock<std::collections::HashMap<(&'static str, &'a str), &'a Address>>,
-    by_hand_first: HashSet<Address>,
+    /// What cannot be made yet, each with what a person has to make first.
+    by_hand_first: HashMap<Address, Address>,
 }
 
 /// Checks what can be checked as soon as the dialect is known, before anything is read.
@@ -383,36 +384,71 @@ pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> 
     owned
 }
 
-/// Declared resources that do not exist and that only a person can make.
-fn made_by_hand(bound: &Bound, dialect: Dialect) -> HashSet<Address> {
-    bound
+/// Declared resources that cannot be made yet, each with the one that a person has to make first:
+/// itself, or what its creation needs.
+fn made_by_hand(bound: &Bound, dialect: Dialect) -> HashMap<Address, Address> {
+    let new = bound
         .desired
         .iter()
-        .filter(|(address, resource)| {
-            !bound.live.contains_key(*address)
-                && resource
-                    .kind
-                    .api(dialect)
-                    .is_some_and(|api| matches!(api.create, Create::Manual(_)))
+        .filter(|(address, _)| !bound.live.contains_key(*address));
+    let mut found: HashMap<Address, Address> = new
+        .clone()
+        .filter(|(_, resource)| {
+            let api = resource.kind.api(dialect);
+            api.is_some_and(|api| matches!(api.create, Create::Manual(_)))
         })
-        .map(|(address, _)| address.clone())
-        .collect()
+        .map(|(address, _)| (address.clone(), address.clone()))
+        .collect();
+    // What waits keeps others waiting.
+    let mut before = 0;
+    while found.len() > before {
+        before = found.len();
+        let waiting: Vec<(Address, Address)> = new
+            .clone()
+            .filter(|(address, _)| !found.contains_key(*address))
+            .filter_map(|(address, resource)| {
+                let first = needed_first(resource, dialect, &found)?;
+                Some((address.clone(), first.clone()))
+            })
+            .collect();
+        found.extend(waiting);
+    }
+    found
+}
+
+/// What a person has to make before a resource can be created, where a field names it that a creation
+/// needs.
+fn needed_first<'a>(
+    resource: &Resource,
+    dialect: Dialect,
+    by_hand_first: &'a HashMap<Address, Address>,
+) -> Option<&'a Address> {
+    let api = resource.kind.api(dialect)?;
+    let is_needed = |field: &Field| field.required || api.required_on_create.contains(&field.name);
+    let first = |value: &Value| match value {
+        Value::Reference(Reference::To(target)) => by_hand_first.get(target),
+        _ => None,
+    };
+    let fields = resource.body.of_kind(resource.kind);
+    let mut needed = fields.filter(|(field, _)| is_needed(field));
+    needed.find_map(|(_, value)| match value {
+        Value::List(list) => list.iter().find_map(first),
+        value => first(value),
+    })
 }
 
 /// Takes references to resources that a person has to make first out of what is wanted now.
 fn drop_waiting(
     address: &Address,
     resource: &mut Resource,
-    by_hand_first: &HashSet<Address>,
+    by_hand_first: &HashMap<Address, Address>,
     waiting: &mut Vec<(Address, Address)>,
 ) {
     if by_hand_first.is_empty() {
         return;
     }
     let waits = |value: &Value| match value {
-        Value::Reference(Reference::To(target)) if by_hand_first.contains(target) => {
-            Some(target.clone())
-        }
+        Value::Reference(Reference::To(target)) => by_hand_first.get(target).cloned(),
         _ => None,
     };
     let mut dropped = Vec::new();
@@ -492,6 +528,11 @@ impl Shaper<'_> {
         part.named.push((address.clone(), resource.clone()));
         if let Some(index) = self.bound.live.get(address) {
             self.existing(address, resource, *index, part);
+            return;
+        }
+        // A creation without what it needs would be refused: the whole of it waits.
+        let first = self.by_hand_first.get(address);
+        if first.is_some_and(|first| first != address) {
             return;
         }
         if resource.body.iter().any(|(_, value)| value.lacks_secret()) {

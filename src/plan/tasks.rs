@@ -375,32 +375,36 @@ impl Builder<'_> {
             let GoWith {
                 with, is, instead, ..
             } = rule;
+            let told = rule.told();
             let word = body.get(with).and_then(Value::as_text);
             for name in rule.fields {
                 if let Some(word) = word
-                    && word != *is
+                    && !is.contains(&word)
                     && body.get(name).is_some_and(|value| !value.is_null())
                 {
                     // Where manifests give the word themselves, they were refused before.
                     self.problems.push(
                         Problem::error(
                             Code::Conflict,
-                            format!("`{name}` goes with `{with}: {is}` only, not with `{word}`"),
+                            format!("`{name}` goes with {told} only, not with `{word}`"),
                         )
                         .at(place(self.desired, address, name), "has no effect")
-                        .help(format!("write `{with}: {is}`, or take `{name}` away")),
+                        .help(format!("write {told}, or take `{name}` away")),
                     );
                 }
             }
-            if word != Some(is) {
+            let Some(word) = word.filter(|word| is.contains(word)) else {
                 continue;
-            }
+            };
             for name in rule.fields {
                 if body.get(name).is_none_or(Value::is_null) {
                     self.problems.push(
                         Problem::error(
                             Code::MissingForCreate,
-                            format!("a new {} with `{with}: {is}` needs `{name}`", kind.singular),
+                            format!(
+                                "a new {} with `{with}: {word}` needs `{name}`",
+                                kind.singular
+                            ),
                         )
                         .at(place(self.desired, address, with), "set here")
                         .help(format!("set `{name}`, or {instead}")),

@@ -572,7 +572,7 @@ fn example(kind: &Kind) -> String {
                 rule.fields.contains(&field.name)
                     && kind
                         .field(rule.with)
-                        .is_some_and(|with| sample(kind, with) != json!(rule.is))
+                        .is_some_and(|with| !rule.is.iter().any(|word| sample(kind, with) == *word))
             }
             Rule::Sorts(_) | Rule::AtMost(_) | Rule::OnlyFor(_) => false,
         })

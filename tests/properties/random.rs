@@ -32,7 +32,7 @@ use serde_json::{Map, Value, json};
 use members::has_tombstone;
 
 use super::registry::{self, kept_in};
-use super::shapes::{self, Drawn, ONE_ONLY, STANDING, TOGETHER, Type, known, url};
+use super::shapes::{self, Drawn, ONE_ONLY, STANDING, Type, known, together, url};
 
 /// Names in the pool of each kind.
 const POOL: u8 = 12;
@@ -270,6 +270,10 @@ fn resource(kind: &'static Kind, dialect: Dialect, later: bool) -> BoxedStrategy
                 shapes::field(kind, field, dialect, later)?.prop_map(move |drawn| (field, drawn));
             let needed = shapes::is_needed(kind, field, dialect)
                 || shapes::is_fixed(field)
+                // It is taken away again where it stands beside another word. A reference that is
+                // lacking is made up later.
+                || !matches!(field.shape, Shape::Reference(_))
+                    && together(kind).any(|rule| rule.fields.contains(&field.name))
                 || kind.collection == "customFields" && some_type_needs(field);
             Some(if needed {
                 value.prop_map(Some).boxed()
@@ -567,17 +571,18 @@ impl Manifest {
                 values.remove(*field);
             }
         }
-        for (_, field, word, others) in TOGETHER.iter().filter(|(of, ..)| *of == kind) {
+        for rule in together(known(kind)) {
             let of_kind = known(kind);
             let is_sent = |name: &str| {
                 let field = of_kind.field(name);
                 field.is_some_and(|field| shapes::is_settable(field, self.dialect))
             };
-            if !is_sent(field) {
+            if !is_sent(rule.with) {
                 continue;
             }
-            let with = values.get(*field) == Some(&json!(word));
-            for other in *others {
+            let word = values.get(rule.with).and_then(Value::as_str);
+            let with = word.is_some_and(|word| rule.is.contains(&word));
+            for other in rule.fields {
                 if !with {
                     values.remove(*other);
                     continue;
@@ -656,9 +661,8 @@ impl Manifest {
         }
         for (field, value) in values {
             let of_type = kind == "customFields" && self.type_of(n).needs(&field);
-            let goes_with = TOGETHER.iter().any(|(of, first, _, others)| {
-                *of == kind && (*first == field || others.contains(&&*field))
-            });
+            let goes_with =
+                together(of_kind).any(|rule| rule.with == field || rule.fields.contains(&&*field));
             let must = of_kind
                 .field(&field)
                 .is_some_and(|field| shapes::is_needed(of_kind, field, self.dialect));

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 
 use deskform::codec::can_be_cleared;
 use deskform::dialect::Dialect;
-use deskform::kind::rules::{Rule, Sort};
+use deskform::kind::rules::{GoWith, Rule, Sort};
 use deskform::kind::webhooks::{EVENTS, GUIDE_EVENTS};
 use deskform::kind::{Field, Items, KINDS, Keys, Kind, Null, Shape, Wire, find};
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
@@ -69,21 +69,13 @@ const UNIQUE: &[(&str, &str)] = &[("webhooks", "url")];
 /// Flags that one resource of a kind at most may have set.
 pub const ONE_ONLY: &[(&str, &str)] = &[("slas", "isDefault")];
 
-/// Fields that stand beside one value of another field, and never without it.
-pub const TOGETHER: &[(&str, &str, &str, &[&str])] = &[
-    (
-        "agents",
-        "rolePermissionType",
-        "Custom",
-        &["role", "profile"],
-    ),
-    (
-        "holidayLists",
-        "holidayListType",
-        "YEAR_SPECIFIC",
-        &["year"],
-    ),
-];
+/// Fields that stand beside some words of another field, and never without one of them.
+pub fn together(kind: &Kind) -> impl Iterator<Item = &'static GoWith> {
+    kind.rules.iter().filter_map(|rule| match rule {
+        Rule::GoWith(rule) => Some(*rule),
+        _ => None,
+    })
+}
 
 /// Names of live objects that no listing of a dialect shows.
 const LOOKED_UP: &[(&str, Dialect, &str)] = &[("roles", G, "CEO")];
@@ -612,9 +604,29 @@ pub fn seeds(collection: &'static str, dialect: Dialect) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// A new simulator, with an SLA in each of its organizations where no request makes one: what needs an
+/// SLA looks it up.
+pub fn simulator(settings: Settings) -> Simulator {
+    let mut simulator = Simulator::new(settings);
+    let settings = simulator.settings().clone();
+    if settings.dialect == O {
+        for seed in settings.organizations {
+            let organization = simulator.organization_mut(&seed.id).expect("it");
+            let sla = organization.insert("slas", json!({"name": "Gold", "isActive": true}));
+            // Their definitions are read where business hours name them.
+            let hours = organization.objects("businessHours")[0]["id"].clone();
+            organization.insert(
+                "relatedRules",
+                json!({"businessHourId": hours, "ruleId": sla, "ruleName": "Gold", "ruleType": "SLA"}),
+            );
+        }
+    }
+    simulator
+}
+
 fn all_seeds(dialect: Dialect) -> Vec<(&'static str, Vec<String>)> {
     let ids = ["700001", "700002"];
-    let simulator = Simulator::new(Settings {
+    let simulator = simulator(Settings {
         dialect,
         organizations: ids.iter().map(|id| OrganizationSeed::new(*id)).collect(),
         ..Settings::default()
