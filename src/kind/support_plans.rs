@@ -89,6 +89,7 @@ pub const KIND: Kind = Kind {
                 sent: Sent::Whole,
                 null: Null::Nothing,
                 elsewhere: &[],
+                keeps_unknown: false,
             }),
         )
         .doc("The credits: not with `UNLIMITED_SUPPORT`, and a creation with another type needs them."),
