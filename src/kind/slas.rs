@@ -90,7 +90,14 @@ pub const KIND: Kind = Kind {
             name: "ruleName",
             only: Some(("ruleType", "SLA")),
         },
-        // Source: Support Plan, `getSupportPlans`.
+        // Source: Support Plan, `getSupportPlans`. Where plans are read they tell the names at no cost.
+        Mention {
+            dialect: Dialect::Openapi,
+            by: Mentioner::Objects("supportPlans"),
+            id: "sla/id",
+            name: "sla/name",
+            only: None,
+        },
         Mention {
             dialect: Dialect::Openapi,
             by: Mentioner::BelowObjects {
