@@ -291,3 +291,50 @@ async fn other_spellings_are_no_difference() {
         }
     }
 }
+
+/// Items are recorded under the handles that manifests give them, so that drift tells who moved.
+#[tokio::test(start_paused = true)]
+async fn drift_tells_who_moved_an_item_whatever_its_handle_is() {
+    let text = |to: &str| {
+        format!(
+            "holidayLists:
+  UK:
+    holidays:
+      BH1: {{holidayName: Bank, from: 05-01, to: {to}}}
+      BH2: {{holidayName: Bank, from: 12-26, to: 12-26}}
+"
+        )
+    };
+    let plain: Spelling = |_, _| {};
+    let simulator = Simulator::new(settings(O, Edition::Enterprise));
+    let simulator = Arc::new(Mutex::new(simulator));
+    let first = desk(O, &text("05-01"), &simulator, plain).await;
+    let ready = first.plan().await.expect("a plan");
+    let events = first.apply(&ready).await;
+    let done = finished(&ready.planned.plan, &events);
+    let desired = first.compose().expect("manifests");
+    let new = Ledger::new(&first.options().environment, "700001");
+    let ledger = after(new, &desired, &ready, &done);
+
+    let again = desk(O, &text("05-02"), &simulator, plain).await;
+    let options = Options {
+        ledger: Some(ledger),
+        ..again.options()
+    };
+    let desired = again.compose().expect("manifests");
+    let detect = |only_live| drift::detect(&again.session, &desired, &options, only_live);
+    let report = detect(false).await.expect("a report").report;
+    let told: Vec<_> = report
+        .drifts
+        .iter()
+        .map(|drift| {
+            let field = drift.field.as_deref();
+            (field, drift.moved, drift.live.clone(), drift.wanted.clone())
+        })
+        .collect();
+    let moved = drift::Moved::Manifests;
+    let field = Some("/holidays/BH1/to");
+    assert_eq!(told, [(field, moved, json!("05-01"), json!("05-02"))]);
+    let report = detect(true).await.expect("a report").report;
+    assert!(report.drifts.is_empty(), "{report:?}");
+}

@@ -478,9 +478,12 @@ impl Converter<'_> {
         };
         let own = key(item);
         let mut others = earlier.iter();
-        let same = |other: &Value| match items.one_each {
-            true => key(other) == own,
-            false => other == item,
+        let same = |other: &Value| {
+            if items.one_each {
+                key(other) == own
+            } else {
+                other == item
+            }
         };
         let Some((other, _)) = others.find(|(_, other)| same(other)) else {
             return true;

@@ -654,6 +654,20 @@ fn what_replaces_a_team_takes_over_from_it() {
 }
 
 #[test]
+fn an_heir_lies_below_the_same_parent() {
+    let elsewhere = format!(
+        "{DEPARTMENTS}removed: {{teams: [{{name: Tier 2, department: EU, transferTo: {{team: {{lookup: {{name: Tier 1, department: Billing}}}}}}}}]}}\n"
+    );
+    let refused = planned(
+        &composed(&elsewhere).unwrap(),
+        &mut organization(),
+        &Options::default(),
+    )
+    .unwrap_err();
+    assert_eq!(refused[0].0, Code::NotWithin, "{refused:?}");
+}
+
+#[test]
 fn circles_of_sub_teams_are_refused_and_avoided() {
     let circle = format!(
         "{DEPARTMENTS}teams: {{A: {{department: EU, subTeams: [B]}}, B: {{department: EU, subTeams: [C]}}, C: {{department: EU, subTeams: [A]}}}}\n"

@@ -81,3 +81,42 @@ pub(super) fn hidden(former: &[String], path: &FieldPath, value: Value) -> Value
         value => still_secret(former, path, &Value::Null, value),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::find;
+
+    /// What was a secret under a key that has another name now is hidden, whichever it is.
+    #[test]
+    fn the_secrets_of_a_renamed_key_stay_hidden() {
+        let field = find("contacts").unwrap().field("cf").unwrap();
+        let former = ["/cf/customFields~1token".to_owned()];
+        let live = |keys: &[&str]| {
+            let leaves = keys.iter().map(|key| (*key, Value::text("k3y")));
+            Value::Map(leaves.collect())
+        };
+        let path = FieldPath::of("cf");
+        let is_hidden = |keys: &[&str]| {
+            let current = live(keys);
+            let named = Value::Map(
+                keys.iter()
+                    .map(|key| (*key, Value::text("plain")))
+                    .collect(),
+            );
+            let former = present(&former, field, &current);
+            let shown = still_secret(&former, &path, &named, current.clone());
+            (
+                shown.is_secret(),
+                hidden(&former, &path, current).is_secret(),
+            )
+        };
+        assert_eq!(is_hidden(&["customFields/token"]), (true, true));
+        assert_eq!(is_hidden(&["customFields/token2"]), (true, true));
+        assert_eq!(is_hidden(&["cf_token", "cf_other"]), (true, true));
+        assert!(matches!(
+            present(&[], field, &live(&["a"])),
+            Cow::Borrowed([])
+        ));
+    }
+}
