@@ -1,0 +1,218 @@
+//! What the values of a field look like.
+
+use super::{Field, Target};
+use crate::problem::Code;
+
+/// What the values of a field look like.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// A text.
+    Text {
+        /// Shortest length in characters.
+        min: u32,
+        /// Longest length in characters; 0 means no limit is known.
+        max: u32,
+        /// A regular expression that the whole value matches, with the words that explain it.
+        pattern: Option<Pattern>,
+    },
+    /// An e-mail address, compared without case.
+    Email {
+        /// Longest length in characters.
+        max: u32,
+        /// The regular expression of the API.
+        pattern: Pattern,
+    },
+    /// A text, a number or a boolean, kept as text.
+    Scalar {
+        /// Longest length in characters.
+        max: u32,
+    },
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Integer {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+    },
+    /// A number of hours or the like, not negative.
+    Number,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// One other resource.
+    Reference(Target),
+    /// A set of other resources.
+    References(Target),
+    /// A list of texts.
+    Texts {
+        /// Longest list; 0 means no limit is known.
+        max_items: u32,
+        /// Longest item in characters.
+        max: u32,
+        /// Whether the order has no meaning.
+        set: bool,
+        /// A regular expression that each item matches.
+        pattern: Option<Pattern>,
+        /// The only items, when they are known.
+        choices: &'static [&'static str],
+    },
+    /// A day without a time, such as `2027-06-30`.
+    Date,
+    /// A map with fixed leaves.
+    Map(Map),
+    /// A map whose keys are names.
+    Keyed(Keyed),
+    /// A list of maps on the wire, which manifests write as a map from handles to items.
+    Items(Items),
+}
+
+/// A map with fixed leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Map {
+    /// Its leaves.
+    pub fields: &'static [Field],
+    /// What a leaf means that is not named.
+    pub owned: Owned,
+    /// What an update sends of it.
+    pub sent: Sent,
+    /// What `null` stands for.
+    pub null: Null,
+    /// Names from elsewhere that people may try, each with what is written here instead.
+    pub elsewhere: &'static [(&'static str, &'static str)],
+    /// Whether what answers show besides the leaves is kept, seen and sent back: the API may know more
+    /// of them than the table.
+    pub keeps_unknown: bool,
+}
+
+impl Map {
+    /// A leaf by name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// A map whose keys are names.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyed {
+    /// What the keys are.
+    pub keys: Keys,
+    /// What every value looks like; its name is not used.
+    pub value: &'static Field,
+    /// What a key means that is not named.
+    pub owned: Owned,
+    /// What an update sends of it.
+    pub sent: Sent,
+}
+
+/// A list of maps on the wire, which manifests write as a map from handles to items.
+///
+/// An item's handle is the value of its key field, unless the item gives that field itself. Items are
+/// matched by the key field, equal ones by the rest. The list is owned whole, and its order has no
+/// meaning.
+#[derive(Debug, Clone, Copy)]
+pub struct Items {
+    /// The fields of an item.
+    pub fields: &'static [Field],
+    /// The field among them whose value is the handle.
+    pub key: &'static str,
+    /// Shortest list; where it is not 0, the list cannot be emptied.
+    pub min: u32,
+    /// Longest list; 0 means no limit is known.
+    pub max: u32,
+    /// Whether no two items may have one value in the key field.
+    pub one_each: bool,
+    /// The values of an item that says nothing: it is as good as absent.
+    pub idle: &'static [(&'static str, &'static str)],
+}
+
+impl Items {
+    /// What each item is.
+    #[must_use]
+    pub const fn item(&self) -> Map {
+        Map {
+            fields: self.fields,
+            owned: Owned::Whole,
+            sent: Sent::Whole,
+            null: Null::Nothing,
+            elsewhere: &[],
+            keeps_unknown: false,
+        }
+    }
+}
+
+/// The keys of a map.
+#[derive(Debug, Clone, Copy)]
+pub enum Keys {
+    /// Resources of a kind: a handle in manifests, another name on the wire.
+    Of {
+        /// The kind, and where the names count.
+        target: Target,
+        /// What such a name looks like, for what no manifest manages.
+        name: Pattern,
+        /// The code of the problem when a key is neither.
+        unknown: Code,
+    },
+    /// Texts that match an expression.
+    Texts(Pattern),
+}
+
+/// What an absent key of a map means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owned {
+    /// It shall not be there.
+    Whole,
+    /// It is left alone.
+    Named,
+}
+
+/// What an update sends of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// All of it.
+    Whole,
+    /// The leaves that change.
+    Changed,
+}
+
+/// What `null` stands for where a map may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Null {
+    /// Nothing is there.
+    Nothing,
+    /// The map is there and says nothing more; so it travels, too.
+    Empty,
+}
+
+/// When two values of a field are one, besides being equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alike {
+    /// As texts: in Unicode's normal form, with line ends of one form, HTML entities decoded.
+    Text,
+    /// As web addresses: RFC 3986 gives some parts several spellings.
+    Url,
+    /// As decimal numbers.
+    Decimal,
+    /// As points in time.
+    Instant,
+    /// As days.
+    Day,
+    /// As flags, however they are spelled.
+    Flag,
+    /// As choices with `;` between, in any order.
+    Choices,
+}
+
+/// A regular expression and what it allows, in words.
+#[derive(Debug, Clone, Copy)]
+pub struct Pattern {
+    /// The expression, anchored, valid in ECMA-262 and in the `regex` crate.
+    pub regex: &'static str,
+    /// What it allows, completing "must be …".
+    pub words: &'static str,
+    /// A text that matches, for examples.
+    pub sample: &'static str,
+    /// Whether the empty text matches.
+    pub allows_empty: bool,
+}
