@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::{Base, Known, Listed, Listing, MAX_PAGES, MAX_ROUNDS, Page, key, refuse};
 use crate::api::error::{ApiError, ErrorKind};
 
+/// How far behind the last object seen it is asked whether a server pages at all.
+const FAR: usize = 100;
+
 /// A listing that is read in turn, with what has been gathered so far.
 pub(super) struct InTurn<'a> {
     listing: &'a Listing<'a>,
@@ -26,18 +29,13 @@ pub(super) struct InTurn<'a> {
     base: Option<Base>,
     /// What the server takes for a full page.
     length: usize,
-    /// The first object, if the first page was not as long as a full one: should all of that page
-    /// come again, it was everything.
-    first: Option<String>,
-    /// Whether it came again.
-    repeats: bool,
+    /// Whether a first page has come that was not as long as a full one: it may be everything.
+    is_odd: bool,
 }
 
 enum Seam {
     /// The page begins with so many objects that have been read.
     Overlaps(usize),
-    /// It is all that the first page was: the server does not page here.
-    Repeats,
     /// It does not continue the listing.
     Broken,
 }
@@ -74,16 +72,14 @@ impl<'a> InTurn<'a> {
             before_last: None,
             base: None,
             length: 0,
-            first: None,
-            repeats: false,
+            is_odd: false,
         }
     }
 
     fn begin(&mut self, first: Page) {
         self.length = first.objects.len();
-        if first.objects.len() != self.listing.paging.size() {
-            self.first = first.objects.first().map(|object| self.key(object));
-        }
+        self.is_odd =
+            !first.objects.is_empty() && first.objects.len() != self.listing.paging.size();
         self.add(first.objects, 0);
     }
 
@@ -91,9 +87,10 @@ impl<'a> InTurn<'a> {
     pub(super) async fn read(mut self) -> Result<Listed, ApiError> {
         for _ in 0..=MAX_ROUNDS {
             let first = self.places;
-            if self.read_on().await? {
+            let repeats = self.comes_again().await?;
+            if repeats || self.read_on().await? {
                 let limit = self.listing.paging.size();
-                let unpaged = self.repeats || (first > limit && self.places == first);
+                let unpaged = repeats || (first > limit && self.places == first);
                 let known = Known {
                     objects: self.objects.len(),
                     base: self.base,
@@ -129,10 +126,6 @@ impl<'a> InTurn<'a> {
             let page = self.listing.reader.page(&request, paging).await?;
             let overlap = match self.seam(&page) {
                 Seam::Overlaps(overlap) => overlap,
-                Seam::Repeats => {
-                    self.repeats = true;
-                    return Ok(true);
-                }
                 Seam::Broken => return Ok(false),
             };
             let length = page.objects.len();
@@ -154,6 +147,22 @@ impl<'a> InTurn<'a> {
         Err(refuse(&self.listing.request, ErrorKind::Unstable, &words))
     }
 
+    /// Whether the first page comes again for a place far behind it: the server does not page here.
+    ///
+    /// Far, since objects that come in front may move a page to where the next one begins.
+    async fn comes_again(&self) -> Result<bool, ApiError> {
+        if !self.is_odd {
+            return Ok(false);
+        }
+        let paging = self.listing.paging;
+        let max = paging.max_from.and_then(|max| usize::try_from(max).ok());
+        let far = (self.places + FAR).min(max.unwrap_or(usize::MAX));
+        let request = self.listing.request_at(Some(far));
+        let page = self.listing.reader.page(&request, paging).await?;
+        let is_seen = |object| self.seen.contains(&self.key(object));
+        Ok(page.objects.len() == self.places && page.objects.iter().all(is_seen))
+    }
+
     /// The `from` of the next page.
     fn next_from(&self) -> usize {
         match self.base {
@@ -169,13 +178,6 @@ impl<'a> InTurn<'a> {
         let Some(first) = page.objects.first().map(|object| self.key(object)) else {
             return Seam::Broken;
         };
-        let is_seen = |object| self.seen.contains(&self.key(object));
-        if self.first.as_ref() == Some(&first)
-            && page.objects.len() == self.places
-            && page.objects.iter().all(is_seen)
-        {
-            return Seam::Repeats;
-        }
         let begins_with_last = self.last.as_ref() == Some(&first);
         let begins_before_last = self.before_last.as_ref() == Some(&first)
             && page.objects.get(1).map(|object| self.key(object)).as_ref() == self.last.as_ref();
