@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 use saphyr_parser::{Event, Parser};
 use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, IgnoredAny};
 
 use super::places::Places;
+use super::portions::{PORTION, Portion, portions};
 use super::raw::{At, Raw, Reading, Spelling, TOO_MANY};
 use super::source::Source;
 use crate::problem::{Code, Part, Place, Problem};
@@ -37,18 +39,10 @@ pub(crate) fn documents(
         return Err(vec![problem]);
     }
     let reading = Reading::new(&source.text);
-    let mut documents = Vec::new();
-    for (number, document) in serde_yaml::Deserializer::from_str(&source.text).enumerate() {
-        match reading.deserialize(document) {
-            Ok(Raw::Null) => {}
-            Ok(raw) => documents.push((u32::try_from(number).unwrap_or(u32::MAX), raw)),
-            Err(error) => return Err(vec![syntax(source, &error)]),
-        }
-    }
-    if reading.needs_spelling() {
-        spell(&reading, &source.text, &mut documents)
-            .map_err(|error| vec![syntax(source, &error)])?;
-    }
+    let mut documents = match in_portions(&reading, &source.text, PORTION) {
+        Some(root) => vec![(0, root)],
+        None => whole(&reading, &source.text).map_err(|error| vec![syntax(source, &error)])?,
+    };
     if documents.is_empty() {
         let problem = Problem::error(Code::EmptyFile, "the file holds nothing")
             .at(Place::file(Arc::clone(&source.name)), "")
@@ -71,6 +65,68 @@ pub(crate) fn documents(
     } else {
         Err(tidy.problems)
     }
+}
+
+/// Reads all documents of a text, with the spellings of their values.
+fn whole<'t>(reading: &Reading<'t>, text: &'t str) -> Result<Vec<(u32, Raw)>, serde_yaml::Error> {
+    let mut documents = Vec::new();
+    for (number, document) in serde_yaml::Deserializer::from_str(text).enumerate() {
+        match reading.deserialize(document)? {
+            Raw::Null => {}
+            raw => documents.push((u32::try_from(number).unwrap_or(u32::MAX), raw)),
+        }
+    }
+    if reading.needs_spelling() {
+        spell(reading, text, &mut documents)?;
+    }
+    Ok(documents)
+}
+
+/// Reads a long document in portions of about `size` bytes, side by side; nothing where it has to be
+/// read whole.
+fn in_portions(reading: &Reading<'_>, text: &str, size: usize) -> Option<Raw> {
+    let portions = portions(text, size)?;
+    let merge = reading.merge_key();
+    let read = |portion: Portion| -> Option<(bool, Vec<(Arc<str>, Raw)>)> {
+        let reading = Reading::of_portion(&portion.text, Arc::clone(&merge));
+        let documents = whole(&reading, &portion.text).ok()?;
+        let entries = match <[(u32, Raw); 1]>::try_from(documents) {
+            Ok([(_, Raw::Map(entries))]) => entries,
+            // A portion of comments alone holds nothing.
+            Err(documents) if documents.is_empty() => Vec::new(),
+            _ => return None,
+        };
+        Some((portion.goes_on, entries))
+    };
+    let read: Vec<_> = portions
+        .into_par_iter()
+        .with_max_len(1)
+        .map(read)
+        .collect::<Option<_>>()?;
+    let mut root: Vec<(Arc<str>, Raw)> = Vec::new();
+    for (goes_on, entries) in read {
+        let mut entries = entries.into_iter();
+        if goes_on {
+            let (key, more) = entries.next()?;
+            let (open, value) = root.last_mut()?;
+            if *open != key {
+                return None;
+            }
+            match (value, more) {
+                (Raw::Map(known), Raw::Map(more)) => known.extend(more),
+                // The portion before ended behind the root key.
+                (value @ Raw::Null, more) => *value = more,
+                _ => return None,
+            }
+        }
+        root.extend(entries);
+    }
+    for (_, value) in &mut root {
+        if let Raw::Map(entries) = value {
+            entries.shrink_to_fit();
+        }
+    }
+    (!root.is_empty()).then_some(Raw::Map(root))
 }
 
 /// Gives numbers, and true and false, the spelling that their values do not keep.
@@ -461,6 +517,78 @@ mod tests {
             bomb.extend([format!("{this}: &{this} [{aliases}]\n")]);
         }
         assert_eq!(code(&bomb), Code::AliasBomb);
+    }
+
+    /// What stands in a value of a manifest, in every form that may go over several lines.
+    const VALUES: &[&str] = &[
+        "1.10",
+        "+49",
+        "'x'",
+        "{a: 1, b: [x]}",
+        "{a: 1,\n  b: 2}",
+        "\"one\n  two: three\"",
+        "'one\n  two: three'",
+        "[a,\n  b]",
+        "|\n    text: a\n    more\n",
+        ">-\n   folded\n",
+        "\n    c: 1\n    d: 2",
+        "\n    plain\n    text",
+        "&x {a: 1}",
+        "*x",
+        "{<<: *x, b: 2}",
+        "~",
+        "",
+        "!t x",
+        "x # comment",
+        "\n# comment\n    c: 1",
+    ];
+
+    proptest::proptest! {
+        /// What is read in portions is what is read whole, or is left to that.
+        #[test]
+        fn portions_mean_what_the_whole_means(
+            roots in proptest::collection::vec(
+                (
+                    proptest::sample::select(vec!["a:", "b:", "a: ", "\"q\":", "b: {x: 1}", "c: |", "# d", "---", "a: &r"]),
+                    proptest::collection::vec(
+                        (
+                            proptest::sample::select(vec!["  ", "   ", " ", "  - ", "", "  ? "]),
+                            proptest::sample::select(vec!["x", "y", "<<", "\"z\"", "3", "true"]),
+                            proptest::sample::select(VALUES),
+                        ),
+                        0..6,
+                    ),
+                ),
+                1..5,
+            ),
+            end in proptest::sample::select(vec!["\n", "\r\n"]),
+            size in 1_usize..60,
+        ) {
+            let mut text = String::new();
+            for (root, entries) in roots {
+                text.extend([root, "\n"]);
+                for (indentation, key, value) in entries {
+                    text.extend([indentation, key, ": ", value, "\n"]);
+                }
+            }
+            let text = text.replace('\n', end);
+            let reading = Reading::new(&text);
+            if let Some(root) = in_portions(&reading, &text, size) {
+                let whole = whole(&Reading::new(&text), &text);
+                proptest::prop_assert_eq!(whole.unwrap(), [(0, root)]);
+            }
+        }
+    }
+
+    #[test]
+    fn long_documents_are_read_in_portions() {
+        let mut text = String::from("a:\n");
+        for n in 0..50_000 {
+            text.push_str(&format!("  h{n}: {{v: 0{n}}}\n"));
+        }
+        let reading = Reading::new(&text);
+        let read = in_portions(&reading, &text, PORTION).expect("portions");
+        assert_eq!(vec![(0, read)], whole(&reading, &text).expect("a document"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod closed;
 pub(crate) mod load;
 pub mod places;
+mod portions;
 pub(crate) mod raw;
 pub mod source;
 pub(crate) mod variables;

@@ -194,6 +194,19 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// A reading of a portion of a file, for which the key that merges is that of the whole.
+    pub(crate) fn of_portion(text: &'t str, merge: Arc<str>) -> Self {
+        Self {
+            merge,
+            ..Self::new(text)
+        }
+    }
+
+    /// The one key that merges.
+    pub(crate) fn merge_key(&self) -> Arc<str> {
+        Arc::clone(&self.merge)
+    }
+
     /// Whether something was read whose spelling has to be looked at.
     pub(crate) fn needs_spelling(&self) -> bool {
         self.many_ways.get() || may_be_odd(self.text)
