@@ -1,5 +1,6 @@
 //! One table of figures: time and memory of validating and planning beside the bare parse of the
-//! same files, and the time of an apply beside its bound.
+//! same files, the time of an apply beside its bound, and the time of reading a long listing beside
+//! its own.
 //!
 //! `cargo bench --bench figures`
 
@@ -56,9 +57,9 @@ fn main() {
             );
         }
         _ => {
-            // `-- plan` and `-- apply` choose one of the two.
+            // `-- plan`, `-- apply` and `-- pages` choose among the three.
             let wants = |what: &str| {
-                let chosen = |word: &String| matches!(word.as_str(), "plan" | "apply");
+                let chosen = |word: &String| matches!(word.as_str(), "plan" | "apply" | "pages");
                 words.iter().any(|word| word == what) || !words.iter().any(chosen)
             };
             if wants("plan") {
@@ -66,6 +67,9 @@ fn main() {
             }
             if wants("apply") {
                 applying();
+            }
+            if wants("pages") {
+                paging();
             }
         }
     }
@@ -222,40 +226,11 @@ fn applying() {
     let slow = format!("every=1:slow:{}", LATENCY.as_secs_f64());
     simulator.set_faults(Faults::parse(&slow).expect("a schedule"));
     let simulator = Arc::new(Mutex::new(simulator));
-    let served = Arc::clone(&simulator);
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    // It ends with this program.
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            listener.set_nonblocking(true).expect("a socket");
-            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-            let forever = std::future::pending();
-            serve::serve(served, listener, Clock::system(), |_| {}, forever).await
-        })
-    });
+    let port = served(&simulator);
     let latency = latency(port);
-    let folder = TempDir::new().expect("a folder");
-    let host = format!("http://127.0.0.1:{port}");
-    let project = format!(
-        "environments:\n  bench: {{endpoint: {{desk: '{host}', accounts: '{host}'}}, orgId: '{ORGANIZATION}', dialect: openapi}}\n"
-    );
-    fs::write(folder.path().join("deskform.yaml"), project).expect("a file");
-    fs::write(folder.path().join("all.yaml"), text).expect("a file");
-    let mut program = Command::new(env!("CARGO_BIN_EXE_deskform"))
+    let folder = connected(port, &text);
+    let mut program = program(&folder)
         .args(["--log-format", "json", "apply", "--auto-approve"])
-        .current_dir(folder.path())
-        .env_clear()
-        .env("HOME", folder.path())
-        .env("DESKFORM_CACHE", folder.path().join("cache"))
-        .env("ZOHO_CLIENT_ID", DEMO_CLIENT_ID)
-        .env("ZOHO_CLIENT_SECRET", DEMO_CLIENT_SECRET)
-        .env("ZOHO_REFRESH_TOKEN", demo_refresh_token(ORGANIZATION))
-        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -307,6 +282,149 @@ fn applying() {
     }
 }
 
+/// Serves a simulator on loopback until this program ends, and gives the port.
+fn served(simulator: &Arc<Mutex<Simulator>>) -> u16 {
+    let served = Arc::clone(simulator);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            listener.set_nonblocking(true).expect("a socket");
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+            let forever = std::future::pending();
+            serve::serve(served, listener, Clock::system(), |_| {}, forever).await
+        })
+    });
+    port
+}
+
+/// A project whose environment is what is served on a port.
+fn connected(port: u16, manifest: &str) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    let host = format!("http://127.0.0.1:{port}");
+    let project = format!(
+        "environments:\n  bench: {{endpoint: {{desk: '{host}', accounts: '{host}'}}, orgId: '{ORGANIZATION}', dialect: openapi}}\n"
+    );
+    fs::write(folder.path().join("deskform.yaml"), project).expect("a file");
+    fs::write(folder.path().join("all.yaml"), manifest).expect("a file");
+    folder
+}
+
+/// The real program in a project, with the simulator's credentials.
+fn program(folder: &TempDir) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_deskform"));
+    program
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("DESKFORM_CACHE", folder.path().join("cache"))
+        .env("ZOHO_CLIENT_ID", DEMO_CLIENT_ID)
+        .env("ZOHO_CLIENT_SECRET", DEMO_CLIENT_SECRET)
+        .env("ZOHO_REFRESH_TOKEN", demo_refresh_token(ORGANIZATION))
+        .stdin(Stdio::null());
+    program
+}
+
+/// Accounts of the listing that is read.
+const ACCOUNTS: usize = 3_000;
+
+/// Times that each plan runs.
+const ROUNDS: usize = 20;
+
+/// Plans by the real program where 3,000 accounts are live, at 50 ms a call and at none.
+///
+/// What is left of the difference is the time spent waiting: for the calls before the pages, and for
+/// the pages in as many rounds as their concurrency needs.
+fn paging() {
+    let slow = Duration::from_millis(50);
+    let mut text = "accounts:\n".to_owned();
+    for n in 0..ACCOUNTS {
+        let _ = writeln!(
+            text,
+            "  Account {n}: {{website: 'https://{n}.example.com'}}"
+        );
+    }
+    let simulator = Arc::new(Mutex::new(Simulator::new(Settings {
+        dialect: Dialect::Openapi,
+        edition: Edition::Enterprise,
+        organizations: vec![OrganizationSeed::new(ORGANIZATION)],
+        enforce_minute_limits: false,
+        ..Settings::default()
+    })));
+    let folder = connected(served(&simulator), &text);
+    let applied = program(&folder)
+        .args(["apply", "--auto-approve"])
+        .output()
+        .expect("the program");
+    let words = String::from_utf8_lossy(&applied.stderr).into_owned();
+    assert!(applied.status.success(), "{words}");
+    let ledger = folder.path().join(".deskform/bench.json");
+    let known = fs::read_to_string(&ledger).expect("a ledger");
+    let mut forgetful: serde_json::Value = serde_json::from_str(&known).expect("a ledger");
+    let listings = forgetful
+        .as_object_mut()
+        .and_then(|ledger| ledger.remove("listings"));
+    assert!(listings.is_some(), "the ledger remembers listings");
+    println!("a plan with {ACCOUNTS} live accounts, median of {ROUNDS}, over HTTP on loopback");
+    // The pages in rounds of what the edition allows at once; without a count 1, 2, 4, and 8 at a time.
+    for (what, ledger_text, rounds) in [
+        (
+            "with a remembered count",
+            known.clone(),
+            31_usize.div_ceil(25),
+        ),
+        ("without one", forgetful.to_string(), 6),
+    ] {
+        fs::write(&ledger, ledger_text).expect("a ledger");
+        let mut times = [Vec::new(), Vec::new()];
+        let mut calls = 0;
+        let mut peak = 0;
+        for _ in 0..ROUNDS {
+            for (latency, times) in [Duration::ZERO, slow].into_iter().zip(&mut times) {
+                {
+                    let mut simulator = simulator.lock().unwrap_or_else(PoisonError::into_inner);
+                    let schedule = format!("every=1:slow:{}", latency.as_secs_f64());
+                    simulator.set_faults(Faults::parse(&schedule).expect("a schedule"));
+                    simulator.reset_statistics();
+                }
+                let mut program = program(&folder);
+                times.push(timed(|| {
+                    let status = program.arg("plan").stdout(Stdio::null()).status();
+                    assert!(status.expect("the program").success(), "it plans");
+                }));
+                let simulator = simulator.lock().unwrap_or_else(PoisonError::into_inner);
+                let counts = &simulator.statistics().total;
+                calls = calls.max(counts.calls);
+                peak = peak.max(counts.peak_concurrency);
+            }
+        }
+        let [fast, slow_time] = times.map(median);
+        // One call finds out what the organization is.
+        let preflight = 1;
+        let bound = slow * u32::try_from(rounds + preflight).expect("a count");
+        let waited = slow_time.saturating_sub(fast);
+        println!(
+            "{what}: {calls} calls, at most {peak} at once; {} at {} ms, {} at 0 ms; waited {}, bound {}: {:.2}x",
+            milliseconds(slow_time),
+            slow.as_millis(),
+            milliseconds(fast),
+            milliseconds(waited),
+            milliseconds(bound),
+            waited.as_secs_f64() / bound.as_secs_f64(),
+        );
+    }
+}
+
+/// The median of some times.
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
 /// How long a call takes when nothing else is under way: timers wake late, and loopback takes time.
 fn latency(port: u16) -> Duration {
     let mut stream = BufReader::new(TcpStream::connect(("127.0.0.1", port)).expect("a server"));
@@ -340,11 +458,8 @@ fn latency(port: u16) -> Duration {
     let answer: serde_json::Value =
         serde_json::from_slice(&call("POST", &grant, "")).expect("an answer");
     let token = answer["access_token"].as_str().expect("a token");
-    let mut times: Vec<Duration> = (0..25)
-        .map(|_| timed(|| call("GET", "/api/v1/departments?limit=1", token)))
-        .collect();
-    times.sort_unstable();
-    times[times.len() / 2]
+    let mut time = |_| timed(|| call("GET", "/api/v1/departments?limit=1", token));
+    median((0..25).map(&mut time).collect())
 }
 
 /// An organization, and manifests that want 1,000 operations of it.
