@@ -40,8 +40,22 @@ pub const DATA_CENTERS: &[&str] = &["us", "eu", "in", "au", "jp", "cn", "ca", "s
 pub struct Project {
     /// The folder of the project file.
     pub directory: PathBuf,
-    /// The environments in the order of the file; the first is the default.
+    /// The environments in the order of the file.
     pub environments: Vec<Environment>,
+    /// Which of them a command takes that names none.
+    pub default: DefaultEnvironment,
+}
+
+/// Which environment a command takes that names none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum DefaultEnvironment {
+    /// The first one of the file.
+    #[default]
+    First,
+    /// The one of this name.
+    Named(String),
+    /// None: every command names one.
+    Nobody,
 }
 
 /// One environment: an organization and how it is treated.
@@ -469,7 +483,7 @@ impl Project {
                 problems: Vec::new(),
             },
         };
-        let mut environments = reader.project(raw, At::ROOT);
+        let (mut environments, default) = reader.project(raw, At::ROOT);
         let closed = closed(&environments);
         for environment in &mut environments {
             environment.closed = closed.clone();
@@ -478,6 +492,7 @@ impl Project {
             Ok(Self {
                 directory: directory.to_path_buf(),
                 environments,
+                default,
             })
         } else {
             let mut problems = Problems::from(reader.walker.problems);
@@ -486,28 +501,27 @@ impl Project {
         }
     }
 
-    /// An environment by name, or the first one.
+    /// Finds an environment by its name, or the default one.
     ///
     /// # Errors
     ///
-    /// A name that no environment has.
+    /// A name that no environment has, or no name where there is no default.
     pub fn environment(&self, name: Option<&str>) -> Result<&Environment, Problem> {
-        let found = match name {
-            None => self.environments.first(),
-            Some(name) => self.environments.iter().find(|one| one.name == name),
+        let find = |name: &str| self.environments.iter().find(|one| one.name == name);
+        let found = match (name, &self.default) {
+            (Some(name), _) => find(name),
+            (None, DefaultEnvironment::First) => self.environments.first(),
+            (None, DefaultEnvironment::Named(name)) => find(name),
+            (None, DefaultEnvironment::Nobody) => return Err(self.no_default()),
         };
         found.ok_or_else(|| {
             let name = name.unwrap_or_default();
-            let names: Vec<&str> = self
-                .environments
-                .iter()
-                .map(|one| one.name.as_str())
-                .collect();
+            let names = self.names();
             let known = format!("`{PROJECT_FILE}` has {}", ticked(&names, "and"));
             // A variable that a pipeline does not define arrives as an empty text.
             let is_empty = name.trim().is_empty();
             let help = if is_empty {
-                format!("{known}; name one, or unset `DESKFORM_ENV` for the first")
+                format!("{known}; name one, or unset `DESKFORM_ENV` for the default")
             } else {
                 did_you_mean(name, names.iter().copied()).unwrap_or(known)
             };
@@ -529,6 +543,33 @@ impl Project {
                 .at(place, "the environments stand here")
                 .help(help)
         })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.environments
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect()
+    }
+
+    /// The problem of a command that names no environment where none is the default.
+    fn no_default(&self) -> Problem {
+        let names = self.names();
+        let place = Place {
+            file: PROJECT_FILE.into(),
+            document: self
+                .environments
+                .first()
+                .map_or(0, |one| one.place.document),
+            pointer: format!("/{DEFAULT_ENVIRONMENT}"),
+            part: Part::Value,
+        };
+        Problem::error(Code::NoDefaultEnvironment, "no environment is named")
+            .at(place, "no environment is the default")
+            .help(format!(
+                "add `-e NAME`, or set `DESKFORM_ENV`: `{PROJECT_FILE}` has {}",
+                ticked(&names, "and")
+            ))
     }
 }
 
@@ -609,7 +650,11 @@ fn without_secrets(text: &Arc<str>, problems: &Problems) -> Arc<str> {
 }
 
 /// Keys of the project file.
-pub(crate) const PROJECT_KEYS: &[&str] = &["environments", "kinds", "ignore"];
+pub(crate) const PROJECT_KEYS: &[&str] = &["environments", DEFAULT_ENVIRONMENT, "kinds", "ignore"];
+/// The key that names the default environment.
+pub(crate) const DEFAULT_ENVIRONMENT: &str = "defaultEnvironment";
+/// The word that says that no environment is the default.
+pub(crate) const NO_DEFAULT: &str = "none";
 /// Keys of an environment.
 pub(crate) const ENVIRONMENT_KEYS: &[&str] = &[
     "simulator",

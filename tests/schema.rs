@@ -331,9 +331,11 @@ fn project_files_agree() {
         };
         let parsed = Project::parse(Path::new("."), &Source::new(PROJECT_FILE, text.as_bytes()));
         let document = documents(&text).unwrap().remove(0);
+        // No schema knows whether a name is declared elsewhere in the file.
+        let is_of_names = path.ends_with("project-default-environment/deskform.yaml");
         assert_eq!(
             validator.is_valid(&document),
-            parsed.is_ok(),
+            parsed.is_ok() || is_of_names,
             "{}",
             path.display()
         );

@@ -58,7 +58,7 @@ pub struct Global {
         env = "DESKFORM_DIRECTORY"
     )]
     pub directory: PathBuf,
-    /// The environment of deskform.yaml; the first one unless said otherwise
+    /// The environment of deskform.yaml; by default its `defaultEnvironment`, else the first
     #[arg(
         short = 'e',
         long = "env",

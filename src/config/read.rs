@@ -6,10 +6,11 @@ use jiff::civil::Date;
 
 use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
-    CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
-    ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards, IGNORE_KEYS, Ignore, KindPolicy,
-    LIVE_KEYS, MAX_PARALLELISM, Overlay, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune,
-    RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target, Template,
+    CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DIALECTS, DefaultEnvironment,
+    EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards,
+    IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM, NO_DEFAULT, Overlay, POLICY_KEYS,
+    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
+    Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -57,8 +58,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    pub(super) fn project(&mut self, raw: &Raw, at: At<'_>) -> Vec<Environment> {
+    pub(super) fn project(
+        &mut self,
+        raw: &Raw,
+        at: At<'_>,
+    ) -> (Vec<Environment>, DefaultEnvironment) {
         let mut environments = Vec::new();
+        let mut default = None;
         let mut kinds = BTreeMap::new();
         let mut ignore = Vec::new();
         let mut declared = false;
@@ -73,10 +79,16 @@ impl Reader<'_> {
                     self.ledgers_beside_states(&environments, here);
                     declared = !entries.is_empty() || !matches!(value, Raw::Map(_));
                 }
+                DEFAULT_ENVIRONMENT => default = Some(value),
                 "kinds" => kinds = self.kinds(value, here),
                 _ => ignore = self.ignore(value, here),
             }
         }
+        let default = default
+            .and_then(|value| {
+                self.default_environment(value, at.key(DEFAULT_ENVIRONMENT), &environments)
+            })
+            .unwrap_or_default();
         declared = declared || misspelt(raw, "environments", PROJECT_KEYS);
         if !declared && matches!(raw, Raw::Map(_)) {
             self.walker.report(
@@ -94,7 +106,51 @@ impl Reader<'_> {
             }
             environment.ignore.splice(0..0, ignore.iter().cloned());
         }
-        environments
+        (environments, default)
+    }
+
+    /// Reads which environment a command takes that names none.
+    fn default_environment(
+        &mut self,
+        raw: &Raw,
+        at: At<'_>,
+        environments: &[Environment],
+    ) -> Option<DefaultEnvironment> {
+        let name = self.walker.text(raw, at, DEFAULT_ENVIRONMENT)?;
+        let is_declared = environments.iter().any(|one| one.name == name);
+        if name == NO_DEFAULT && is_declared {
+            self.walker.report(
+                Code::Conflict,
+                (at, Part::Value),
+                format!(
+                    "`{NO_DEFAULT}` means no environment here, and an environment has that name"
+                ),
+                "",
+                Some("give that environment another name, or name another default".to_owned()),
+            );
+            return None;
+        }
+        if name == NO_DEFAULT {
+            return Some(DefaultEnvironment::Nobody);
+        }
+        if !is_declared {
+            let names: Vec<&str> = environments.iter().map(|one| one.name.as_str()).collect();
+            let help = did_you_mean(&name, names.iter().copied()).unwrap_or_else(|| {
+                format!(
+                    "name one of {}, or write `{NO_DEFAULT}`",
+                    ticked(&names, "and")
+                )
+            });
+            self.walker.report(
+                Code::UnknownEnvironment,
+                (at, Part::Value),
+                format!("no environment is named `{name}`"),
+                "",
+                Some(help),
+            );
+            return None;
+        }
+        Some(DefaultEnvironment::Named(name))
     }
 
     fn environment(&mut self, name: &str, raw: &Raw, at: At<'_>) -> Environment {

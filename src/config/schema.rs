@@ -16,11 +16,16 @@ pub fn project_schema() -> Value {
         "type": "object",
         "properties": {
             "environments": {
-                "description": "The environments; the first is the default.",
+                "description": "The environments; the first is the default unless `defaultEnvironment` says otherwise.",
                 "type": "object",
                 "minProperties": 1,
                 "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" },
                 "additionalProperties": { "$ref": "#/$defs/environment" },
+            },
+            "defaultEnvironment": {
+                "description": "The environment that a command takes where none is named; `none` makes every command name one.",
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_-]+$",
             },
             "kinds": { "$ref": "#/$defs/kinds" },
             "ignore": { "$ref": "#/$defs/ignore" },
