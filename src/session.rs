@@ -23,7 +23,7 @@ use crate::plan::matching::{bind, bind_what_is_clear};
 use crate::plan::ownership::{Owned, check_dialect, own};
 use crate::plan::task::Task;
 use crate::plan::tasks::{Planned, plan};
-use crate::plan::{Compared, Options, Plan, Refusal, quota};
+use crate::plan::{Compared, Options, Plan, Refusal, quota, record};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
     Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
@@ -352,6 +352,8 @@ impl Session {
             ms: since(begun_ms, &self.clock).saturating_add(self.preflight.ms),
         };
         planned.plan.forecast = self.forecast(&planned.tasks, reading);
+        let Planned { plan, tasks, .. } = &mut planned;
+        record::note(plan, tasks, desired, &bound, &live, &absent, &options);
         warnings.extend(not_compared(&owned));
         warnings.extend(not_shown(&owned));
         warnings.extend(strange_words(desired, &owned));

@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use case::{Case, RUNS, Strategies};
-use common::{NOW_MS, Variables, work};
+use common::{NOW_MS, Variables, record_of, work};
 use deskform::api::{Credentials, Endpoint};
 use deskform::apply::event::{Event, Outcome};
 use deskform::apply::recover::{Recovery, SETTLE};
@@ -257,6 +257,11 @@ impl<'a> Desk<'a> {
         let ready = planned.map_err(|error| format!("planned again: {}", text_of(&error)))?;
         let left = work(&ready.planned.plan);
         ensure!(left.is_empty(), "planned again:\n{}", left.join("\n"));
+        let record = ready.planned.plan.summary.record;
+        ensure!(
+            record.total() == 0,
+            "the ledger is not what a further run makes of it: {record:?}"
+        );
         for (address, index) in &ready.bound.live {
             let id = ready.live.objects.get(*index).map(|object| &object.id);
             let known = view.ledger.get(address);
@@ -301,9 +306,12 @@ async fn applied(
     options: &Options,
 ) -> Result<u64, String> {
     let clock = connection.clock;
+    let looked = store.clone();
     let mut keeper = Keeper::open(store, &holder, clock, false)
         .await
         .map_err(|error| error.to_string())?;
+    let known = run_record::look(&looked).await;
+    let known = known.map_err(|error| error.to_string())?;
     let planned = async {
         let session = Session::open(connection).await?;
         let mut options = options.clone();
@@ -330,6 +338,12 @@ async fn applied(
         }
     };
     let plan = &ready.planned.plan;
+    let record = record_of(&known.ledger, desired, &ready);
+    ensure!(
+        !known.doubts.is_empty() || plan.summary.record == record,
+        "the plan tells {:?}, and the ledger changes by {record:?}",
+        plan.summary.record
+    );
     let steps = plan.steps.iter().filter(|step| step.verb != Verb::Manual);
     let steps = steps.count() as u64;
     if steps == 0 {

@@ -460,7 +460,13 @@ fn case_9_secrets_arrive_as_they_are() {
             runs.push(place.done("plan --detailed-exitcode"));
             runs.push(place.done("drift"));
             place.remove(".deskform/local.json");
-            runs.push(place.done("plan --detailed-exitcode"));
+            let plan = place.done("plan");
+            assert_eq!(
+                plan.report(),
+                "No changes: 1 resource matches the manifests. In the ledger alone: 1 to take over; nothing changes in Zoho Desk.\n",
+                "{plan}"
+            );
+            runs.push(plan);
             // A new secret is one change.
             place.set("KEY", "other#");
             let changed = place.run("plan --detailed-exitcode");
@@ -612,4 +618,63 @@ fn what_is_for_programs_stays_readable_whatever_is_secret() {
     let text = value.to_string();
     assert!(text.contains("\"after\":\"(secret)\""), "{text}");
     assert!(text.contains("\"departments/Technical Support\""), "{text}");
+}
+
+/// A pipeline does not apply to a real organization with a ledger that goes with the job.
+#[test]
+fn a_pipeline_needs_a_ledger_for_its_next_job() {
+    let stranger = "https://desk.example.com";
+    let loopback = "http://127.0.0.1:1";
+    // Whatever goes on fails for want of credentials, Zoho Desk's or the store's.
+    let (refused, desk, store) = (
+        "has no ledger that the next job will see",
+        "is not set",
+        "no credentials were found",
+    );
+    for (ci, endpoint, ledger, file, expected) in [
+        ("true", stranger, "", false, refused),
+        ("true", stranger, "", true, desk),
+        ("true", stranger, ", ledger: ledgers/live.json", false, desk),
+        (
+            "true",
+            stranger,
+            ", ledger: 's3://bucket/live.json'",
+            false,
+            store,
+        ),
+        ("true", loopback, "", false, desk),
+        ("", stranger, "", false, desk),
+    ] {
+        let mut place = Place::with(&[
+            (
+                "deskform.yaml",
+                &format!(
+                    "environments:\n  live: {{orgId: '700001', endpoint: {{desk: '{endpoint}', accounts: '{endpoint}'}}{ledger}}}\n"
+                ),
+            ),
+            ("desk.yaml", "departments: {Billing: {}}\n"),
+        ]);
+        if file {
+            place.write(
+                ".deskform/live.json",
+                r#"{"formatVersion":2,"environment":"live","orgId":"700001","serial":1,"resources":{}}"#,
+            );
+        }
+        place.set("CI", ci);
+        place.set("DESKFORM_ALLOW_ENDPOINT", "desk.example.com");
+        let run = place.run("apply --auto-approve");
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.stderr.contains(expected), "{expected}: {run}");
+        if expected == refused {
+            // A plan needs none.
+            let plan = place.run("plan");
+            assert!(plan.stderr.contains(desk), "{plan}");
+        }
+    }
+    let mut simulated = Place::with(&[
+        ("deskform.yaml", "environments: {local: {simulator: {}}}\n"),
+        ("desk.yaml", "departments: {Billing: {}}\n"),
+    ]);
+    simulated.set("CI", "true");
+    simulated.done("apply --auto-approve");
 }

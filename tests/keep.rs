@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::{Arc, Mutex};
 
-use common::{Desk, Variables, settings, shown};
+use common::{Desk, Variables, record_of, settings, shown};
 use deskform::apply::event::{Event, Outcome, finished};
 use deskform::apply::recover::Recovery;
 use deskform::apply::run::{ApplyContext, run};
@@ -16,7 +16,7 @@ use deskform::dialect::{Dialect, Edition};
 use deskform::ledger::{Entry, Holder, Load, LockError, RunId, Store};
 use deskform::manifest::{Desired, Sources};
 use deskform::plan::Options;
-use deskform::run_record::{JournalWriter, KeepError, Keeper};
+use deskform::run_record::{JournalWriter, KeepError, Keeper, look};
 use deskform::session::{Ready, SessionError};
 use deskform::simulator::{Fate, Faults, Settings, Simulator, SimulatorTransport};
 use deskform::verb::Verb;
@@ -101,6 +101,7 @@ impl Place {
             .unwrap_or_else(|problems| panic!("{}", shown(&problems, &desk.sources)));
         let mut options = desk.options();
         change(&mut options);
+        let known = look(&self.store).await.expect("a ledger");
         let planned = keeper.plan(&desk.session, &desired, &options).await;
         let ready = match planned {
             Ok(ready) => ready,
@@ -114,6 +115,13 @@ impl Place {
                 });
             }
         };
+        if known.doubts.is_empty() {
+            assert_eq!(
+                ready.planned.plan.summary.record,
+                record_of(&known.ledger, &desired, &ready),
+                "{text}"
+            );
+        }
         let mut events = Vec::new();
         let journal_writer = keeper.begin("digest").await.expect("a journal");
         let means = ApplyContext {
@@ -252,7 +260,8 @@ async fn what_is_owned_and_not_declared_is_pruned() {
         assert_eq!(done.steps(), [(removal, "departments/B".to_owned())]);
         assert_eq!(names(&done.desk, "accounts", "accountName"), ["Example"]);
         assert!(place.entry("departments/B").await.is_none());
-        assert!(place.entry("accounts/Example").await.is_some());
+        // The ledger lets go of them.
+        assert!(place.entry("accounts/Example").await.is_none());
         assert_eq!(place.run("departments: {A: {}}").await.steps(), []);
         // And so does everything where that is said.
         let kept = Place::of(dialect, "    prune: none\n");

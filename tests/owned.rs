@@ -332,7 +332,7 @@ contacts: {jane.doe@example.com: {lastName: Doe}}
             assert_eq!(new["adopted"], true);
         }
         let plan = place.done("plan");
-        assert!(plan.report().starts_with("No changes."), "{plan}");
+        assert!(plan.report().starts_with("No changes: "), "{plan}");
         read_only(&place, "drift", 0);
     }
 }

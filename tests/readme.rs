@@ -138,7 +138,7 @@ fn the_two_commands_at_the_top() {
     assert!(run.stdout.contains("\nApplied 15 of 15 steps."), "{run}");
     // It can be run again.
     let run = place.done(options);
-    assert!(run.report().starts_with("No changes."), "{run}");
+    assert!(run.report().starts_with("No changes: "), "{run}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod command;
 use std::fs;
 
 use command::{Place, Run};
+use serde_json::Value as Json;
 
 const BOTH: [&str; 2] = ["openapi", "guide"];
 
@@ -83,7 +84,7 @@ fn case_2_no_manifests_remove_nothing() {
             fs::remove_dir_all(place.path("written")).expect("the export");
             let run = place.done("apply --auto-approve --allow-deletes 4");
             assert!(run.stdout.contains("Applied 4 of 4 steps."), "{run}");
-            assert!(place.done("plan").report().starts_with("No changes."));
+            assert!(place.done("plan").report().starts_with("No changes: "));
         }
     }
 }
@@ -126,7 +127,7 @@ fn case_2_a_saved_plan_carries_the_number() {
     place.remove("desk.yaml");
     place.done("plan --out plan.json --allow-deletes 4");
     place.done("apply plan.json");
-    assert!(place.done("plan").report().starts_with("No changes."));
+    assert!(place.done("plan").report().starts_with("No changes: "));
 }
 
 /// What is refused looks refused wherever it is shown, and cannot be applied.
@@ -245,7 +246,7 @@ fn case_4_the_first_line_says_where() {
         let place = Place::with(&[("deskform.yaml", &project(dialect)), ("desk.yaml", FOUR)]);
         for environment in ["test", "other"] {
             let first = format!(
-                "Environment {environment}: organization 700001 (simulated), dialect {dialect}, ledger .deskform/{environment}.json"
+                "Environment {environment}: organization 700001 (Example Company, enterprise, simulated), dialect {dialect}, ledger .deskform/{environment}.json"
             );
             for command in [
                 "plan",
@@ -262,7 +263,7 @@ fn case_4_the_first_line_says_where() {
                 }
             }
             let inside = format!(
-                "Organization `700001` (simulated), dialect {dialect}, ledger `.deskform/{environment}.json`."
+                "Organization `700001` (`Example Company`, enterprise, simulated), dialect {dialect}, ledger `.deskform/{environment}.json`."
             );
             for command in ["plan", "drift"] {
                 let run = place.done(&format!("{command} --format markdown -e {environment}"));
@@ -271,5 +272,142 @@ fn case_4_the_first_line_says_where() {
                 assert!(run.stdout.lines().any(|line| line == inside), "{run}");
             }
         }
+    }
+}
+
+#[test]
+fn the_default_environment_is_what_the_project_says() {
+    let with = |line: &str| format!("{line}{}", project("openapi"));
+    let environment = |run: &Run| {
+        let first = run.stdout.lines().next().unwrap_or_default();
+        first.split(':').next().unwrap_or_default().to_owned()
+    };
+    for (line, expected) in [
+        ("", "Environment test"),
+        ("defaultEnvironment: test\n", "Environment test"),
+        ("defaultEnvironment: other\n", "Environment other"),
+    ] {
+        let place = Place::with(&[("deskform.yaml", &with(line)), ("desk.yaml", FOUR)]);
+        let run = place.done("plan");
+        assert_eq!(environment(&run), expected, "{run}");
+        assert_eq!(environment(&place.done("plan -e test")), "Environment test");
+    }
+    let text = with("defaultEnvironment: none\n");
+    let mut place = Place::with(&[("deskform.yaml", &text), ("desk.yaml", FOUR)]);
+    for command in [
+        "validate",
+        "plan",
+        "apply --auto-approve",
+        "drift",
+        "export written",
+    ] {
+        let run = place.refused(command);
+        assert!(run.stderr.contains("no environment is named"), "{run}");
+        assert!(run.stderr.contains("`test` and `other`"), "{run}");
+    }
+    assert_eq!(
+        environment(&place.done("plan -e other")),
+        "Environment other"
+    );
+    place.set("DESKFORM_ENV", "test");
+    assert_eq!(environment(&place.done("plan")), "Environment test");
+}
+
+#[test]
+fn no_changes_says_of_what() {
+    let place = applied("openapi", FOUR);
+    for (command, line) in [
+        ("plan", "No changes: 4 resources match the manifests."),
+        (
+            "plan --target departments/Billing",
+            "No changes: 1 resource matches the manifests; nothing else was looked at.",
+        ),
+    ] {
+        let run = place.done(command);
+        assert_eq!(run.stdout.lines().last(), Some(line), "{run}");
+    }
+}
+
+/// What changes in the ledger alone is work, and a question where nobody was asked before.
+#[test]
+fn the_ledger_is_part_of_the_result() {
+    for dialect in BOTH {
+        let place = applied(dialect, FOUR);
+        place.remove(".deskform/test.json");
+        let line = "No changes: 4 resources match the manifests. In the ledger alone: 4 to take over; nothing changes in Zoho Desk.";
+        let plan = place.run("plan --detailed-exitcode");
+        assert_eq!((plan.code, plan.report().trim_end()), (2, line), "{plan}");
+        let json: Json =
+            serde_json::from_str(&place.done("plan --format json").stdout).expect("JSON");
+        assert_eq!(
+            json["summary"]["record"],
+            serde_json::json!({"takeOver": 4, "moved": 0, "letGo": 0})
+        );
+        // A saved plan without steps holds, whatever the ledger has learned since.
+        place.done("plan --out plan.json");
+        // Somebody at a terminal is asked once.
+        let question = "Write this to the ledger, for the organization `700001`";
+        let declined = place.asked("apply", "no");
+        assert_eq!(declined.code, 1, "{declined}");
+        assert!(declined.stdout.contains(question), "{declined}");
+        assert!(!place.path(".deskform/test.json").exists());
+        let accepted = place.asked("apply", "yes");
+        assert_eq!(accepted.code, 0, "{accepted}");
+        assert!(accepted.stdout.contains(line), "{accepted}");
+        assert_eq!(
+            place.done("plan --detailed-exitcode").report().trim_end(),
+            "No changes: 4 resources match the manifests."
+        );
+        place.done("apply plan.json");
+        // Another handle is written without a question, and so is what the ledger lets go of.
+        place.edit("desk.yaml", "  Billing: {", "  billing: {name: Billing, ");
+        let moved = place.run("plan --detailed-exitcode");
+        assert_eq!(moved.code, 2, "{moved}");
+        assert!(
+            moved
+                .report()
+                .contains("In the ledger alone: 1 to move to another handle;"),
+            "{moved}"
+        );
+        let again = place.asked("apply", "no");
+        assert_eq!(again.code, 0, "{again}");
+        assert!(!again.stdout.contains("Only `yes` will do"), "{again}");
+        assert_eq!(place.done("plan --detailed-exitcode").code, 0);
+        // Without a terminal nobody is asked.
+        place.remove(".deskform/test.json");
+        place.done("apply");
+        assert_eq!(place.done("plan --detailed-exitcode").code, 0);
+    }
+}
+
+/// A deleted block of a kind that is never pruned is told once, and is not removed.
+#[test]
+fn what_is_no_longer_declared_and_stays_is_told() {
+    for dialect in BOTH {
+        let desk = "departments: {Billing: {}}\naccounts: {Example: {}}\n";
+        let place = applied(dialect, desk);
+        place.write("desk.yaml", "departments: {Billing: {}}\n");
+        let plan = place.run("plan --detailed-exitcode");
+        assert_eq!(plan.code, 2, "{plan}");
+        assert!(
+            plan.report().contains("No longer declared; these stay in Zoho Desk, and the ledger lets them go:\n    accounts/Example"),
+            "{plan}"
+        );
+        let json: Json =
+            serde_json::from_str(&place.done("plan --format json").stdout).expect("JSON");
+        assert_eq!(
+            json["noLongerDeclared"],
+            serde_json::json!(["accounts/Example"])
+        );
+        let markdown = place.done("plan --format markdown").stdout;
+        assert!(markdown.contains("- `accounts/Example`"), "{markdown}");
+        place.done("apply");
+        assert_eq!(
+            place.done("plan --detailed-exitcode").report().trim_end(),
+            "No changes: 1 resource matches the manifests."
+        );
+        // It is still there, and is taken over where it is declared again.
+        place.write("desk.yaml", desk);
+        assert!(place.done("plan").report().contains("1 to take over"));
     }
 }

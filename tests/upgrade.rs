@@ -51,7 +51,7 @@ fn a_ledger_of_format_1_is_read_and_the_first_plan_has_no_step() {
         let plan = place.done(&format!("plan --detailed-exitcode -e {dialect}"));
         assert_eq!(
             plan.report(),
-            "No changes. The organization matches the manifests.\n",
+            "No changes: 6 resources match the manifests.\n",
             "{plan}"
         );
         assert_eq!(place.run(&format!("drift -e {dialect}")).code, 0);

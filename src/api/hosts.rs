@@ -273,6 +273,12 @@ impl Endpoint {
         self.official
     }
 
+    /// Whether the Desk host is this machine: a simulator, or a test.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        Url::parse(&self.desk).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
+    }
+
     /// The hosts that are neither Zoho's nor this machine, each with `desk` or `accounts`: what is
     /// sent there, credentials among it, somebody else reads.
     ///

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{Failure, Workspace, environment_variable};
+use super::common::{Failure, Workspace, environment_variable, is_ci};
 use super::files::{read_file, write_private};
 use super::output::tell;
 use crate::api::{Endpoint, HostPort};
@@ -39,7 +39,7 @@ impl Workspace {
         }
         let allowed = allowed_hosts(environment_variable(ALLOW_ENDPOINT).as_deref())?;
         strangers.retain(|(_, host)| !allowed.contains(host));
-        let by_machine = environment_variable("CI").is_some_and(|value| !value.is_empty());
+        let by_machine = is_ci();
         let directory = std::fs::canonicalize(&self.project.directory)?;
         // What a job's home holds may come from the repository that it runs.
         let answers = config_folder(&directory)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::{
-    Connected, Failure, Workspace, block_on, color, environment_variable, file_failure, remark,
+    Connected, Failure, Workspace, block_on, color, file_failure, is_ci, remark,
     report as report_failure, style,
 };
 use super::files::read_file;
@@ -23,7 +23,8 @@ use crate::apply::run::{ApplyContext, run as run_tasks};
 use crate::clock::Clock;
 use crate::ledger::Store;
 use crate::manifest::Desired;
-use crate::plan::{ABSENT, Options, Plan};
+use crate::plan::record::Record;
+use crate::plan::{ABSENT, Options, Plan, Summary};
 use crate::problem::{Code, Problem, exit};
 use crate::report::{self, Style};
 use crate::run_record::{JournalWriter, Keeper};
@@ -82,16 +83,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .as_ref()
         .map_or(args.allow_deletes, |plan| plan.allow_deletes);
     let store = workspace.store()?;
-    if store.is_local() && environment_variable("CI").is_some_and(|value| !value.is_empty()) {
-        let problem = Problem::warning(
-            Code::LedgerIsLocal,
-            format!(
-                "the ledger `{}` is a file of this machine, which the next job will not see",
-                store.place()
-            ),
-        )
-        .help("keep it in an object store, such as `ledger: \"s3://bucket/production.json\"`");
-        workspace.warn(global, &[problem]);
+    if store.is_local() && is_ci() {
+        workspace.check_ledger_of_job(global, &store)?;
     }
     block_on(async {
         let clock = Clock::system();
@@ -165,7 +158,18 @@ async fn prepare(
     }
     warn(global, workspace, &ready);
     let budget = ready.check_budget(&connected.session);
-    approve(global, args, saved.is_some(), &head, &ready, budget).await?;
+    // A first taking over is a decision; afterwards the ledger follows what is declared.
+    let is_first = keeper.owns_nothing() && is_terminal();
+    approve(
+        global,
+        args,
+        saved.is_some(),
+        is_first,
+        &head,
+        &ready,
+        budget,
+    )
+    .await?;
     Ok((connected, ready))
 }
 
@@ -350,7 +354,12 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
                 format!("`{address}` has changed in Zoho Desk")
             });
         }
-        if reasons.is_empty() && (saved.steps != fresh.steps || saved.summary != fresh.summary) {
+        // What changes in the ledger alone was nothing to approve.
+        let summary = |plan: &Plan| Summary {
+            record: Record::default(),
+            ..plan.summary
+        };
+        if reasons.is_empty() && (saved.steps != fresh.steps || summary(saved) != summary(fresh)) {
             reasons.push("its steps are not those that follow from the manifests".to_owned());
         }
     }
@@ -385,13 +394,15 @@ async fn approve(
     global: &Global,
     args: &Args,
     saved: bool,
+    is_first: bool,
     head: &str,
     ready: &Ready,
     budget: Result<(), Box<Problem>>,
 ) -> Result<(), Failure> {
     let plan = &ready.planned.plan;
     let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
-    let asks = !nothing && !args.auto_approve && !saved;
+    let takes_over = is_first && plan.summary.record.total() > 0;
+    let asks = (!nothing || takes_over) && !args.auto_approve && !saved;
     let mut shown = String::new();
     if asks || !global.quiet {
         shown.push_str(head);
@@ -426,7 +437,7 @@ async fn approve(
             .help("only the answer `yes` applies the plan")
             .into()
     };
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !is_terminal() {
         return Err(Problem::error(
             Code::NobodyToAsk,
             "there is no terminal to ask on, so nothing was applied",
@@ -442,8 +453,13 @@ async fn approve(
         .help("let standard output go to the terminal, or pass `--auto-approve`")
         .into());
     }
+    let what = if nothing {
+        "Write this to the ledger, for"
+    } else {
+        "Apply this to"
+    };
     tell(&format!(
-        "\nApply this to the organization `{}` of the environment `{}`? Only `yes` will do: ",
+        "\n{what} the organization `{}` of the environment `{}`? Only `yes` will do: ",
         plan.org_id, plan.environment
     ));
     // The lock has to be renewed while somebody thinks.
@@ -458,6 +474,11 @@ async fn approve(
     } else {
         Err(declined())
     }
+}
+
+/// Whether somebody can be asked.
+fn is_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// What a run came to.

@@ -114,6 +114,11 @@ pub struct Workspace {
     admitted: OnceCell<Endpoint>,
 }
 
+/// Whether a pipeline runs the command: `CI` is set.
+pub(super) fn is_ci() -> bool {
+    environment_variable("CI").is_some_and(|value| !value.is_empty())
+}
+
 impl Workspace {
     /// Reads the project file and chooses the environment.
     ///
@@ -390,6 +395,15 @@ impl Workspace {
         let endpoint = self.configured_endpoint()?;
         self.admit_endpoint(&endpoint)?;
         Ok(self.admitted.get_or_init(|| endpoint).clone())
+    }
+
+    /// Whether the environment is an organization of Zoho Desk, and no simulator anywhere.
+    ///
+    /// # Errors
+    /// Those of [`Workspace::endpoint`].
+    pub(super) fn is_real(&self) -> Result<bool, Failure> {
+        let is_live = matches!(self.environment.target, Target::Live { .. });
+        Ok(is_live && !self.endpoint()?.is_loopback())
     }
 
     fn configured_endpoint(&self) -> Result<Endpoint, Failure> {

@@ -125,7 +125,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         write_private(path, report::json::plan(plan).as_bytes())?;
     }
     printed?;
-    Ok(if args.detailed_exitcode && !plan.steps.is_empty() {
+    let has_work = !plan.steps.is_empty() || plan.summary.record.total() > 0;
+    Ok(if args.detailed_exitcode && has_work {
         exit::DIFFERENCE
     } else {
         exit::OK

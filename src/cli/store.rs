@@ -82,6 +82,46 @@ impl Workspace {
         )?)
     }
 
+    /// Refuses to apply where the ledger would be lost with the job: in a pipeline, to a real
+    /// organization, without a ledger that is written down or there already. Warns of another file.
+    ///
+    /// # Errors
+    /// [`Failure`] with the lines that would do.
+    pub(super) fn check_ledger_of_job(
+        &self,
+        global: &Global,
+        store: &Store,
+    ) -> Result<(), Failure> {
+        let place = store.place();
+        let name = &self.environment.name;
+        if self.environment.ledger.is_none() && !Path::new(&place).exists() && self.is_real()? {
+            let problem = Problem::error(
+                Code::NoLedger,
+                format!(
+                    "the environment `{name}` has no ledger that the next job will see, so nothing was applied"
+                ),
+            )
+            .at(self.environment.place.clone(), "no `ledger` is written here")
+            .help(format!(
+                "without a ledger nobody knows what deskform made; add one of these lines to `{name}`:\n\
+                 ledger: git                              # a ref of the repository's remote\n\
+                 ledger: \"s3://bucket/{name}.json\"  # an object store, also `gs://` and `az://`\n\
+                 ledger: .deskform/{name}.json  # a file that the pipeline keeps\n\
+                 ledger: none                             # nothing is remembered"
+            ));
+            return Err(self.failure(problem.into()));
+        }
+        let problem = Problem::warning(
+            Code::LedgerIsLocal,
+            format!(
+                "the ledger `{place}` is a file of this machine, which the next job will not see"
+            ),
+        )
+        .help("keep it in an object store, such as `ledger: \"s3://bucket/production.json\"`");
+        self.warn(global, &[problem]);
+        Ok(())
+    }
+
     /// Says where a command works, once it is connected.
     #[must_use]
     pub fn whereabouts(&self, connected: &Connected, store: &Store) -> Whereabouts {
@@ -96,6 +136,8 @@ impl Workspace {
         Whereabouts {
             environment: self.environment.name.clone(),
             org_id: self.environment.org_id.clone(),
+            organization: connected.session.organization.name.clone(),
+            edition: connected.session.edition,
             simulated: connected.is_simulated(),
             dialect: connected.session.dialect,
             ledger: below.unwrap_or(&place).to_owned(),

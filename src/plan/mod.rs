@@ -13,6 +13,7 @@ pub mod ownership;
 #[cfg(test)]
 mod parents_tests;
 pub mod quota;
+pub mod record;
 mod renames;
 pub mod requests;
 mod resolve;
@@ -85,6 +86,9 @@ pub struct Plan {
     /// Differences that an `ignore:` entry acknowledges, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acknowledged: Vec<Acknowledged>,
+    /// What is owned, is not declared any more and stays, since its kind is never pruned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_declared: Vec<Address>,
     /// Addresses whose secrets the environment lacks, so that they were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,
@@ -159,9 +163,10 @@ pub struct Summary {
     pub disable: usize,
     /// Steps that a person has to do.
     pub manual: usize,
-    /// Live objects that match already and are taken over as they are.
-    pub adopted: usize,
-    /// Resources that need nothing.
+    /// What changes in the ledger alone.
+    #[serde(default)]
+    pub record: record::Record,
+    /// Resources that need nothing, or the ledger alone.
     pub unchanged: usize,
     /// Writes that apply will send.
     pub calls: usize,

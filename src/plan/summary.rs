@@ -12,6 +12,7 @@ use crate::manifest::Desired;
 use crate::parallel::each;
 use crate::plan::bound::Bound;
 use crate::plan::ownership::Owned;
+use crate::plan::record::is_in_scope;
 use crate::plan::requests::Op;
 use crate::plan::shown::shown_value;
 use crate::plan::task::Task;
@@ -76,13 +77,12 @@ pub(super) fn summarise(
     summary.delete = count(Verb::Delete);
     summary.disable = count(Verb::Disable);
     let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
-    let (adopted, unchanged): (Vec<_>, Vec<_>) = bound
+    summary.unchanged = bound
         .live
         .keys()
         .filter(|address| !busy.contains(*address) && !owned.not_compared.contains(*address))
-        .partition(|address| options.ledger.is_some() && !bound.known.contains(*address));
-    summary.adopted = adopted.len();
-    summary.unchanged = unchanged.len();
+        .filter(|address| is_in_scope(&options.targets, address))
+        .count();
     Plan {
         format_version: FORMAT_VERSION,
         environment: options.environment.clone(),
@@ -103,6 +103,7 @@ pub(super) fn summarise(
             .collect(),
         steps,
         acknowledged: owned.acknowledged.clone(),
+        no_longer_declared: Vec::new(),
         not_compared: owned
             .not_compared
             .iter()

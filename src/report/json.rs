@@ -201,7 +201,7 @@ pub fn event(event: &Event) -> String {
 mod tests {
     use super::*;
 
-    const PLAN: &str = r#"{"formatVersion":2,"environment":"e","orgId":"1","dialect":"guide","digest":"d","summary":{"create":0,"update":1,"replace":0,"delete":0,"disable":0,"manual":0,"adopted":0,"unchanged":0,"calls":1,"credits":0},"steps":[{"address":"departments/A","verb":"update","changes":[{"field":"/cf","before":{"a":1},"after":null}],"after":[],"requests":[{"method":"PATCH","path":"/departments/1"}],"credits":0}],"fingerprints":{"departments/A":"f"}}"#;
+    const PLAN: &str = r#"{"formatVersion":2,"environment":"e","orgId":"1","dialect":"guide","digest":"d","summary":{"create":0,"update":1,"replace":0,"delete":0,"disable":0,"manual":0,"unchanged":0,"calls":1,"credits":0},"steps":[{"address":"departments/A","verb":"update","changes":[{"field":"/cf","before":{"a":1},"after":null}],"after":[],"requests":[{"method":"PATCH","path":"/departments/1"}],"credits":0}],"fingerprints":{"departments/A":"f"}}"#;
 
     #[test]
     fn a_plan_is_checked_like_a_manifest() {

@@ -77,9 +77,9 @@ pub fn plan(plan: &Plan, whereabouts: &Whereabouts) -> String {
 /// Says below the heading, which names the environment, where the rest is.
 pub(super) fn sentence(whereabouts: &Whereabouts) -> String {
     format!(
-        "Organization {}{}, dialect {}, ledger {}.",
+        "Organization {} ({}), dialect {}, ledger {}.",
         code(&whereabouts.org_id),
-        whereabouts.remark(),
+        whereabouts.traits(code).join(", "),
         whereabouts.dialect,
         code(&whereabouts.ledger),
     )
@@ -211,6 +211,16 @@ fn sections(plan: &Plan) -> Vec<Section> {
         "Not compared, since their secrets are not set here",
         false,
         named(&plan.not_compared),
+    ));
+    let stays: Vec<String> = plan
+        .no_longer_declared
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    sections.push((
+        "No longer declared; these stay in Zoho Desk, and the ledger lets them go",
+        false,
+        named(&stays),
     ));
     sections.push(("Limited to", false, named(&plan.targets)));
     sections

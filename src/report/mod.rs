@@ -16,7 +16,7 @@ mod tests;
 
 use std::fmt::Write as _;
 
-use crate::dialect::{Dialect, Unit};
+use crate::dialect::{Dialect, Edition, Unit};
 use crate::plan::Plan;
 use crate::safe::safe;
 use crate::verb::Verb;
@@ -28,6 +28,10 @@ pub struct Whereabouts {
     pub environment: String,
     /// The organization's id.
     pub org_id: String,
+    /// The organization's name, where the server tells it; otherwise empty.
+    pub organization: String,
+    /// The organization's edition.
+    pub edition: Edition,
     /// Whether the organization is simulated in this process.
     pub simulated: bool,
     /// The dialect that its API speaks.
@@ -41,18 +45,25 @@ impl Whereabouts {
     #[must_use]
     pub fn line(&self) -> String {
         format!(
-            "Environment {}: organization {}{}, dialect {}, ledger {}\n",
+            "Environment {}: organization {} ({}), dialect {}, ledger {}\n",
             safe(&self.environment),
             safe(&self.org_id),
-            self.remark(),
+            self.traits(|name| safe(name).into_owned()).join(", "),
             self.dialect,
             safe(&self.ledger)
         )
     }
 
-    /// Says what kind of organization it is, where that is not the usual one.
-    const fn remark(&self) -> &'static str {
-        if self.simulated { " (simulated)" } else { "" }
+    /// Tells what is known of the organization besides its id: name, edition, whether it is simulated.
+    ///
+    /// The name comes from outside: `shown` makes it harmless.
+    fn traits(&self, shown: fn(&str) -> String) -> Vec<String> {
+        let name = (!self.organization.is_empty()).then(|| shown(&self.organization));
+        let simulated = self.simulated.then(|| "simulated".to_owned());
+        name.into_iter()
+            .chain([self.edition.to_string()])
+            .chain(simulated)
+            .collect()
     }
 }
 
@@ -128,14 +139,33 @@ fn parts(parts: &[(usize, &str)]) -> String {
     shown.join(", ")
 }
 
+/// Says that nothing differs, in how many resources, and where nobody looked.
+fn no_changes(plan: &Plan) -> String {
+    let same = plan.summary.unchanged;
+    let matching = match same {
+        0 => "no resource was compared".to_owned(),
+        1 => "1 resource matches the manifests".to_owned(),
+        _ => format!("{same} resources match the manifests"),
+    };
+    let mut line = format!("No changes: {matching}");
+    if !plan.not_compared.is_empty() {
+        let missing = count(plan.not_compared.len(), "resource");
+        // Writing into a string cannot fail.
+        let _ = write!(line, ", and {missing} could not be compared");
+    }
+    if !plan.targets.is_empty() {
+        line.push_str("; nothing else was looked at");
+    }
+    line.push('.');
+    line
+}
+
 /// The one line that sums a plan up.
 #[must_use]
 pub fn summary(plan: &Plan) -> String {
     let summary = &plan.summary;
-    let mut line = if plan.steps.is_empty() && !plan.not_compared.is_empty() {
-        "No changes in what could be compared.".to_owned()
-    } else if plan.steps.is_empty() {
-        "No changes. The organization matches the manifests.".to_owned()
+    let mut line = if plan.steps.is_empty() {
+        no_changes(plan)
     } else {
         let verbs = parts(&[
             (summary.create, "to create"),
@@ -158,13 +188,19 @@ pub fn summary(plan: &Plan) -> String {
         }
         line
     };
-    match summary.adopted {
-        0 => {}
-        1 => line.push_str(" 1 adopted as it is."),
-        number => {
-            // Writing into a string cannot fail.
-            let _ = write!(line, " {number} adopted as they are.");
-        }
+    let record = parts(&[
+        (summary.record.take_over, "to take over"),
+        (summary.record.moved, "to move to another handle"),
+        (summary.record.let_go, "to let go"),
+    ]);
+    if !record.is_empty() {
+        let end = if plan.steps.is_empty() {
+            "; nothing changes in Zoho Desk"
+        } else {
+            ""
+        };
+        // Writing into a string cannot fail.
+        let _ = write!(line, " In the ledger alone: {record}{end}.");
     }
     line
 }

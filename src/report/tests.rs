@@ -9,9 +9,10 @@ use serde_json::{Value as Json, json};
 use super::{Style, Whereabouts, events, explain, forecast, json, markdown, summary, text};
 use crate::api::Method;
 use crate::apply::event::{Event, Outcome, Tally};
-use crate::dialect::{Dialect, Unit};
+use crate::dialect::{Dialect, Edition, Unit};
 use crate::kind::{self, KINDS, Shape};
 use crate::plan::forecast::{Budget, Forecast};
+use crate::plan::record::Record;
 use crate::plan::{
     Acknowledged, FORMAT_VERSION, FieldChange, Plan, RequestLine, SECRET, Step, Summary,
 };
@@ -63,7 +64,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
             delete: number(Verb::Delete),
             disable: number(Verb::Disable),
             manual: number(Verb::Manual),
-            adopted: 0,
+            record: Record::default(),
             unchanged: 5,
             calls,
             credits: calls,
@@ -72,6 +73,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         steps,
         fingerprints: BTreeMap::new(),
         acknowledged: Vec::new(),
+        no_longer_declared: Vec::new(),
         not_compared: Vec::new(),
         refused: Vec::new(),
     }
@@ -226,7 +228,12 @@ fn others() -> Vec<Step> {
 
 pub(super) fn full() -> Plan {
     let mut plan = plan_of([creations(), updates(), others()].concat());
-    plan.summary.adopted = 2;
+    plan.summary.record = Record {
+        take_over: 2,
+        moved: 1,
+        let_go: 1,
+    };
+    plan.no_longer_declared = vec![at("contacts/old.customer@example.com")];
     plan.forecast = Some(costs());
     plan.acknowledged = vec![
         Acknowledged {
@@ -272,6 +279,8 @@ fn whereabouts() -> Whereabouts {
     Whereabouts {
         environment: "production".to_owned(),
         org_id: "700002".to_owned(),
+        organization: "Example Company".to_owned(),
+        edition: Edition::Enterprise,
         simulated: false,
         dialect: Dialect::Openapi,
         ledger: "s3://bucket/production.json".to_owned(),
@@ -383,8 +392,31 @@ fn markdown_shows_every_case() {
 #[test]
 fn summaries_count_what_is_there() {
     let empty = plan_of(Vec::new());
-    let none = "No changes. The organization matches the manifests.";
+    let none = "No changes: 5 resources match the manifests.";
     assert_eq!(summary(&empty), none);
+    let limited = |unchanged, adopted| {
+        let mut plan = plan_of(Vec::new());
+        plan.targets = vec!["roles/Lead".to_owned()];
+        plan.summary.unchanged = unchanged;
+        plan.summary.record.take_over = adopted;
+        summary(&plan)
+    };
+    for (line, (unchanged, adopted)) in [
+        (
+            "No changes: no resource was compared; nothing else was looked at.",
+            (0, 0),
+        ),
+        (
+            "No changes: 1 resource matches the manifests; nothing else was looked at.",
+            (1, 0),
+        ),
+        (
+            "No changes: 3 resources match the manifests; nothing else was looked at. In the ledger alone: 2 to take over; nothing changes in Zoho Desk.",
+            (3, 2),
+        ),
+    ] {
+        assert_eq!(limited(unchanged, adopted), line);
+    }
     assert_eq!(text::plan(&empty, Style::default()), format!("{none}\n"));
     let with = |dialect, numbers: [usize; 9]| {
         let mut plan = plan_of(vec![step(Verb::Delete, "roles/Old", Vec::new())]);
@@ -407,7 +439,10 @@ fn summaries_count_what_is_there() {
             delete,
             disable,
             manual,
-            adopted,
+            record: Record {
+                take_over: adopted,
+                ..Record::default()
+            },
             unchanged: 7,
             calls,
             credits,
@@ -424,12 +459,12 @@ fn summaries_count_what_is_there() {
         (
             guide,
             [0, 0, 1, 0, 2, 0, 1, 1, 1],
-            "Plan: 1 to replace, 2 to disable. 1 call. 1 adopted as it is.",
+            "Plan: 1 to replace, 2 to disable. 1 call. In the ledger alone: 1 to take over.",
         ),
         (
             openapi,
             [0, 0, 0, 0, 0, 3, 2, 0, 0],
-            "Plan: 3 to do by hand. 2 adopted as they are.",
+            "Plan: 3 to do by hand. In the ledger alone: 2 to take over.",
         ),
         (
             openapi,
@@ -750,6 +785,7 @@ fn check_markdown(plan: &Plan) {
         environment: plan.environment.clone(),
         org_id: plan.org_id.clone(),
         ledger: plan.environment.clone(),
+        organization: plan.environment.clone(),
         ..whereabouts()
     };
     let line = whereabouts.line();

@@ -26,6 +26,11 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         "Not compared, since their secrets are not set here:",
         plan.not_compared.iter().cloned(),
     );
+    section(
+        &mut out,
+        "No longer declared; these stay in Zoho Desk, and the ledger lets them go:",
+        plan.no_longer_declared.iter().map(ToString::to_string),
+    );
     section(&mut out, "Limited to:", plan.targets.iter().cloned());
     out.push_str(&summary(plan));
     out.push('\n');

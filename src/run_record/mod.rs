@@ -303,6 +303,12 @@ impl Keeper {
         std::mem::take(&mut self.warnings)
     }
 
+    /// Whether the ledger owns nothing, so that this may be the first run.
+    #[must_use]
+    pub fn owns_nothing(&self) -> bool {
+        self.ledger.resources.is_empty()
+    }
+
     /// Whether the lock was lost, or could not be renewed in time: then nothing more may be sent.
     #[must_use]
     pub fn is_lost(&self) -> bool {

@@ -48,8 +48,12 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
             }
         }
     }
+    for address in &ready.planned.plan.no_longer_declared {
+        ledger.resources.remove(address);
+    }
     remember_listings(&mut ledger, ready, applied);
     let mut entries = BTreeMap::new();
+    let mut superseded = Vec::new();
     let mut claimed: BTreeMap<(&'static str, String), Address> = BTreeMap::new();
     let update = Update {
         desired,
@@ -60,8 +64,19 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         old: &ledger,
         by_id: ledger.index(),
     };
+    // What a limited plan did not look at stays as it is.
+    let targets = &ready.planned.plan.targets;
+    let busy: BTreeSet<&Address> = ready
+        .planned
+        .tasks
+        .iter()
+        .map(|task| &task.address)
+        .collect();
+    let is_in_scope = |address: &Address| {
+        targets.is_empty() || busy.contains(address) || targets.contains(&address.to_string())
+    };
     for address in desired.state.keys() {
-        if ready.owned.not_compared.contains(address) {
+        if ready.owned.not_compared.contains(address) || !is_in_scope(address) {
             continue;
         }
         let Some(id) = ready.live.id(address) else {
@@ -71,7 +86,25 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
             continue;
         }
         entries.insert(address.clone(), update.entry(address, &id));
+        // What a step made anew under another handle was owned under the ids that it had.
+        let before = ready.bound.live.get(address);
+        if let Some(object) = before.and_then(|index| ready.live.objects.get(*index))
+            && applied.contains(address)
+        {
+            let parts = object.parts.iter().map(|part| &*part.id);
+            let owners = std::iter::once(&*object.id)
+                .chain(parts)
+                .filter_map(|id| update.by_id.get(&(address.collection, id)));
+            superseded.extend(
+                owners
+                    .filter(|owner| **owner != address)
+                    .map(|owner| (*owner).clone()),
+            );
+        }
         claimed.insert((address.collection, id), address.clone());
+    }
+    for address in superseded {
+        ledger.resources.remove(&address);
     }
     // A declaration that moved to another handle leaves no entry behind.
     ledger.resources.retain(|address, entry| {

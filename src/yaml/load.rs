@@ -87,7 +87,7 @@ fn whole<'t>(reading: &Reading<'t>, text: &'t str) -> Result<Vec<(u32, Raw)>, se
 fn in_portions(reading: &Reading<'_>, text: &str, size: usize) -> Option<Raw> {
     let portions = portions(text, size)?;
     let merge = reading.merge_key();
-    let read = |portion: Portion| -> Option<(bool, Vec<(Arc<str>, Raw)>)> {
+    let read = |portion: Portion| {
         let reading = Reading::of_portion(&portion.text, Arc::clone(&merge));
         let documents = whole(&reading, &portion.text).ok()?;
         let entries = match <[(u32, Raw); 1]>::try_from(documents) {
@@ -495,6 +495,8 @@ impl Tidy<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn load(text: &str) -> Result<Vec<(u32, Raw)>, Vec<Problem>> {
@@ -584,7 +586,7 @@ mod tests {
     fn long_documents_are_read_in_portions() {
         let mut text = String::from("a:\n");
         for n in 0..50_000 {
-            text.push_str(&format!("  h{n}: {{v: 0{n}}}\n"));
+            writeln!(text, "  h{n}: {{v: 0{n}}}").expect("a text");
         }
         let reading = Reading::new(&text);
         let read = in_portions(&reading, &text, PORTION).expect("portions");

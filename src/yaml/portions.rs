@@ -55,13 +55,13 @@ pub(super) fn portions(text: &str, size: usize) -> Option<Vec<Portion>> {
         } else if is_content && !rooted {
             // The root is indented, or no map.
             return None;
-        } else if is_content && root.is_some() {
-            if *indentation.get_or_insert(depth) == depth
-                && bare.starts_with(char::is_alphanumeric)
-                && current.text.len() >= size
-            {
-                portions.push(next(&mut current, root));
-            }
+        } else if is_content
+            && root.is_some()
+            && *indentation.get_or_insert(depth) == depth
+            && bare.starts_with(char::is_alphanumeric)
+            && current.text.len() >= size
+        {
+            portions.push(next(&mut current, root));
         }
         begun |= is_content;
         current.text.push_str(line);

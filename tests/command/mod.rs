@@ -150,6 +150,48 @@ impl Place {
         }
     }
 
+    /// Runs the command on a terminal, where somebody types an answer; both streams arrive as one.
+    pub fn asked(&self, line: &str, answer: &str) -> Run {
+        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
+        let binary = std::iter::once(env!("CARGO_BIN_EXE_deskform").to_owned());
+        let shell: Vec<String> = binary
+            .chain(words(line))
+            .map(|word| quoted(&word))
+            .collect();
+        let mut command = self.command(&[]);
+        let mut terminal = Command::new("script");
+        terminal
+            .args([
+                "--quiet",
+                "--return",
+                "--command",
+                &shell.join(" "),
+                "/dev/null",
+            ])
+            .current_dir(self.path(""))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, value) in command.env("TERM", "dumb").get_envs() {
+            terminal.env(name, value.expect("a value"));
+        }
+        let mut child = terminal.spawn().expect("`script` of util-linux");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        writeln!(stdin, "{answer}").expect("an answer");
+        // A terminal has no end: what is typed is all there is.
+        let output = child.wait_with_output().expect("an end");
+        drop(stdin);
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        Run {
+            code: output.status.code().expect("no signal"),
+            stdout: self.mask(&text.replace('\r', "")),
+            stderr: String::new(),
+            line: line.to_owned(),
+        }
+    }
+
     /// Runs the command, which must succeed.
     pub fn done(&self, line: &str) -> Run {
         let run = self.run(line);

@@ -13,7 +13,7 @@
 
 pub mod front;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -26,17 +26,21 @@ use deskform::clock::Clock;
 use deskform::config::{Environment, Project, Target};
 use deskform::dialect::{Dialect, Edition};
 use deskform::export::export;
+use deskform::ledger::Ledger;
 use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::guards::Limits;
+use deskform::plan::record::Record;
 use deskform::plan::{IgnoreRule, Options, Plan};
 use deskform::problem::Problems;
 use deskform::reading::Needs;
 use deskform::report::problems::render;
+use deskform::run_record::update;
 use deskform::session::{Connection, Ready, Session, SessionError};
 use deskform::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Organization, OrganizationSeed, Settings, Simulator,
     SimulatorTransport, demo_refresh_token,
 };
+use deskform::state::Address;
 use deskform::verb::Verb;
 use front::Front;
 use serde_json::Value;
@@ -477,4 +481,34 @@ pub fn settings(dialect: Dialect, edition: Edition) -> Settings {
         edition,
         ..Settings::default()
     }
+}
+
+/// What a run that applies no step changes in the ledger alone, counted from the ledger itself.
+pub fn record_of(before: &Ledger, desired: &Desired, ready: &Ready) -> Record {
+    let after = update::after(before.clone(), desired, ready, &BTreeSet::new());
+    let tasks = &ready.planned.tasks;
+    let busy: BTreeSet<&Address> = tasks.iter().map(|task| &task.address).collect();
+    let idle = |address: &Address| !busy.contains(address);
+    let holds = |ledger: &Ledger, collection: &str, id: &str| {
+        ledger
+            .resources
+            .iter()
+            .any(|(address, entry)| address.collection == collection && entry.has_id(id))
+    };
+    let mut record = Record::default();
+    for (address, entry) in after.resources.iter().filter(|(address, _)| idle(address)) {
+        let old = before.resources.get(address);
+        if !holds(before, address.collection, &entry.id) {
+            record.take_over += 1;
+        } else if !old.is_some_and(|old| old.has_id(&entry.id)) {
+            record.moved += 1;
+        }
+    }
+    for (address, old) in before.resources.iter().filter(|(address, _)| idle(address)) {
+        let stays = after.resources.contains_key(address);
+        if !stays && !holds(&after, address.collection, &old.id) {
+            record.let_go += 1;
+        }
+    }
+    record
 }

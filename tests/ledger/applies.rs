@@ -100,7 +100,7 @@ pub(crate) fn exactly_one_proceeds(places: &mut [Place], ledger: &str) {
     let again = places[places.len() - 1].done("apply --auto-approve");
     assert_eq!(
         again.report(),
-        "No changes. The organization matches the manifests.\n",
+        "No changes: 3 resources match the manifests.\n",
         "{again}"
     );
 }

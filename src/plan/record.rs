@@ -1,0 +1,97 @@
+//! What an apply changes in the ledger alone: no step, and work all the same.
+
+use foldhash::{HashSet, HashSetExt as _};
+use serde::{Deserialize, Serialize};
+
+use super::bound::Bound;
+use super::task::Task;
+use super::{Options, Plan};
+use crate::config::Prune;
+use crate::kind::find;
+use crate::live::Live;
+use crate::manifest::Desired;
+use crate::state::Address;
+
+/// How many objects the ledger takes up, moves or drops although nothing changes in Zoho Desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Record {
+    /// Live objects that match already and are owned from now on.
+    pub take_over: usize,
+    /// Owned objects that are declared under another handle now.
+    pub moved: usize,
+    /// Owned objects that are neither declared nor removed, or that do not exist any more.
+    pub let_go: usize,
+}
+
+impl Record {
+    /// Counts all of it.
+    #[must_use]
+    pub const fn total(self) -> usize {
+        self.take_over + self.moved + self.let_go
+    }
+}
+
+/// Whether a plan that is limited to some targets looks at an address.
+pub(crate) fn is_in_scope(targets: &[Address], address: &Address) -> bool {
+    targets.is_empty() || targets.contains(address)
+}
+
+/// Counts what changes in the ledger alone, and lists what is no longer declared and stays.
+///
+/// `absent` is what the ledger owns and does not exist any more.
+pub(crate) fn note(
+    plan: &mut Plan,
+    tasks: &[Task],
+    desired: &Desired,
+    bound: &Bound,
+    live: &Live,
+    absent: &[Address],
+    options: &Options,
+) {
+    let Some(ledger) = &options.ledger else {
+        return;
+    };
+    let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
+    let mut record = Record::default();
+    let mut claimed: HashSet<(&str, &str)> = HashSet::new();
+    for (address, index) in &bound.live {
+        let Some(object) = live.objects.get(*index) else {
+            continue;
+        };
+        claimed.insert((address.collection, &object.id));
+        if busy.contains(address)
+            || bound.not_compared.contains(address)
+            || !is_in_scope(&options.targets, address)
+        {
+            continue;
+        }
+        if !bound.known.contains(address) {
+            record.take_over += 1;
+        } else if !ledger
+            .resources
+            .get(address)
+            .is_some_and(|entry| entry.has_id(&object.id))
+        {
+            record.moved += 1;
+        }
+    }
+    for (address, entry) in &ledger.resources {
+        if desired.state.contains_key(address)
+            || busy.contains(address)
+            || claimed.contains(&(address.collection, &*entry.id))
+            || !is_in_scope(&options.targets, address)
+        {
+            continue;
+        }
+        let is_never_pruned =
+            find(address.collection).is_some_and(|kind| options.prune(kind) == Prune::None);
+        if absent.contains(address) {
+            record.let_go += 1;
+        } else if is_never_pruned && !entry.prevent_destroy {
+            record.let_go += 1;
+            plan.no_longer_declared.push(address.clone());
+        }
+    }
+    plan.summary.record = record;
+}
