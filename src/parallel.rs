@@ -1,6 +1,7 @@
 //! The same work for each of many things, on all cores.
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 
 /// Things that one thread works on in one go; fewer are not worth a second thread.
 pub(crate) const RUN: usize = 512;
@@ -16,5 +17,19 @@ pub(crate) fn each<T: Sync, R: Send>(
     } else {
         let items = items.iter().enumerate();
         items.map(|(index, item)| work(index, item)).collect()
+    }
+}
+
+/// What `work` makes of each run of items, in order; it may change them. The result does not depend on
+/// the threads, as long as that of the runs together does not depend on where they end.
+pub(crate) fn in_runs<T: Send, R: Send>(
+    items: &mut [T],
+    work: impl Fn(&mut [T]) -> R + Send + Sync,
+) -> Vec<R> {
+    if items.len() > RUN {
+        let runs = items.par_chunks_mut(RUN).with_max_len(1);
+        runs.map(work).collect()
+    } else {
+        vec![work(items)]
     }
 }

@@ -257,8 +257,9 @@ impl<'a> Desk<'a> {
         let ready = planned.map_err(|error| format!("planned again: {}", text_of(&error)))?;
         let left = work(&ready.planned.plan);
         ensure!(left.is_empty(), "planned again:\n{}", left.join("\n"));
-        for (address, index) in &ready.bound.live {
-            let id = ready.live.objects.get(*index).map(|object| &object.id);
+        for (row, index) in ready.bound.rows.objects() {
+            let address = &row.address;
+            let id = ready.live.objects.get(index).map(|object| &object.id);
             let known = view.ledger.get(address);
             ensure!(
                 known.is_some_and(|entry| id.is_some_and(|id| entry.has_id(id))),

@@ -16,7 +16,7 @@ use crate::plan::requests::Op;
 use crate::plan::shown::shown_value;
 use crate::plan::task::Task;
 use crate::plan::{ABSENT, Changes, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary};
-use crate::state::{Address, Resource};
+use crate::state::{Address, Body};
 use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
@@ -76,13 +76,14 @@ pub(super) fn summarise(
     summary.delete = count(Verb::Delete);
     summary.disable = count(Verb::Disable);
     let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
-    let (adopted, unchanged): (Vec<_>, Vec<_>) = bound
-        .live
-        .keys()
-        .filter(|address| !busy.contains(*address) && !owned.not_compared.contains(*address))
-        .partition(|address| options.ledger.is_some() && !bound.known.contains(*address));
-    summary.adopted = adopted.len();
-    summary.unchanged = unchanged.len();
+    for (row, _) in bound.rows.objects() {
+        if busy.contains(&row.address) || row.not_compared {
+            continue;
+        }
+        let is_adopted = options.ledger.is_some() && !row.known;
+        summary.adopted += usize::from(is_adopted);
+        summary.unchanged += usize::from(!is_adopted);
+    }
     Plan {
         format_version: FORMAT_VERSION,
         environment: options.environment.clone(),
@@ -97,19 +98,20 @@ pub(super) fn summarise(
             .iter()
             .copied()
             .map(|address| {
-                let print = fingerprint(address, owned.live.get(address), live);
+                let print = fingerprint(address, bound.rows.live(address), live);
                 (address.clone(), print)
             })
             .collect(),
         steps,
         acknowledged: owned.acknowledged.clone(),
-        not_compared: owned
-            .not_compared
-            .iter()
+        not_compared: bound
+            .rows
+            .not_compared()
+            .into_iter()
             .filter(|address| {
                 options.targets.is_empty()
-                    || options.targets.contains(*address)
-                    || busy.contains(*address)
+                    || options.targets.contains(address)
+                    || busy.contains(address)
             })
             .map(ToString::to_string)
             .collect(),
@@ -174,12 +176,11 @@ fn requests(task: &Task, live: &Live) -> Vec<RequestLine> {
 }
 
 /// What was live of one resource, as a digest; `absent` when it was proved not to exist.
-fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> Cow<'static, str> {
-    let Some(resource) = resource else {
+fn fingerprint(address: &Address, body: Option<&Body>, live: &Live) -> Cow<'static, str> {
+    let Some(body) = body else {
         return Cow::Borrowed(ABSENT);
     };
-    let fields: Map<String, Json> = resource
-        .body
+    let fields: Map<String, Json> = body
         .iter()
         .filter(|(_, value)| !value.is_secret())
         .map(|(name, value)| (name.to_owned(), shown_value(value)))
