@@ -33,3 +33,25 @@ pub(crate) fn in_runs<T: Send, R: Send>(
         vec![work(items)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_cover_all_items_once_and_in_order() {
+        for length in [0, 1, RUN, RUN + 1, 3 * RUN + 7] {
+            let mut items: Vec<usize> = (0..length).collect();
+            let runs = in_runs(&mut items, |run| {
+                let before = run.to_vec();
+                for item in run.iter_mut() {
+                    *item += 1;
+                }
+                before
+            });
+            assert!(runs.iter().all(|run| run.len() <= RUN));
+            assert!(runs.concat().into_iter().eq(0..length), "{length}");
+            assert!(items.into_iter().eq(1..=length), "{length}");
+        }
+    }
+}

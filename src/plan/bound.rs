@@ -1,20 +1,17 @@
 //! Which live object each declared resource is.
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 
 use crate::manifest::Desired;
 use crate::plan::row::Rows;
 use crate::problem::Place;
-use crate::state::{Address, Heirs};
+use crate::state::Address;
 
 /// What matching finds out.
 #[derive(Debug, Clone, Default)]
 pub struct Bound {
     /// What is known of each address.
     pub rows: Rows,
-    /// Who takes over what hangs on a declared resource that is removed, as addresses. Hardly any
-    /// resource names anybody, so that the rows have no room for it.
-    pub heirs: HashMap<Address, Heirs>,
     /// Live objects of which a problem says that an unclear address may mean them; never removed.
     pub disputed: HashSet<usize>,
 }

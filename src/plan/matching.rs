@@ -123,9 +123,8 @@ pub fn bind_what_is_clear(
         &mut problems,
     );
     translated(desired, live, &mut bound.rows, &mut problems);
-    heirs(desired, live, &mut bound.heirs, &mut going, &mut problems);
+    heirs(desired, live, &mut bound.rows, &mut going, &mut problems);
     made_twice(desired, &bound.rows, &mut problems);
-    refers_to_removed((desired, live), options, &bound.rows, &going, &mut problems);
     for one in going {
         if let Some(address) = live.address_of(one.object)
             && let Some(object) = live.objects.get(one.object)
@@ -133,6 +132,7 @@ pub fn bind_what_is_clear(
             bound.rows.remove(&address, object.kind, one);
         }
     }
+    refers_to_removed(desired, live, options, &bound.rows, &mut problems);
     (bound, problems)
 }
 
@@ -239,16 +239,17 @@ fn tombstones(
 
 /// What is to be removed cannot be referred to, whether a manifest says so or it is no longer declared.
 fn refers_to_removed(
-    (desired, live): (&Desired, &Live),
+    desired: &Desired,
+    live: &Live,
     options: &Options,
     rows: &Rows,
-    going: &[Going],
     problems: &mut Vec<Problem>,
 ) {
-    let removed: HashMap<Address, Option<&Place>> = going
+    let removed: HashMap<&Address, Option<&Place>> = rows
         .iter()
-        .filter(|one| one.at.is_some() || is_going(one.object, live, options))
-        .filter_map(|one| Some((live.address_of(one.object)?, one.at.as_ref())))
+        .filter_map(|row| Some((&row.address, row.going.as_ref()?)))
+        .filter(|(_, going)| going.at.is_some() || is_going(going.object, live, options))
+        .map(|(address, going)| (address, going.at.as_ref()))
         .collect();
     if removed.is_empty() {
         return;
@@ -266,7 +267,7 @@ fn refers_to_removed(
                 let Value::Reference(Reference::To(target)) = value else {
                     return;
                 };
-                if let Some(at) = removed.get(target) {
+                if let Some(&at) = removed.get(target) {
                     let why = if at.is_some() { "is to be removed" } else { "is no longer declared and would be removed" };
                     let problem = Problem::error(
                         Code::RefersToRemoved,
@@ -275,7 +276,7 @@ fn refers_to_removed(
                     .at(place(desired, address, name), "referenced here");
                     problems.push(match at {
                         Some(at) => problem
-                            .at((*at).clone(), "removed here")
+                            .at(at.clone(), "removed here")
                             .help("take one of the two lines out"),
                         None => problem.help(format!(
                             "declare it again, take the reference away, or let go of it with `deskform ledger forget '{target}'`"

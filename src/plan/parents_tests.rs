@@ -821,7 +821,11 @@ fn heirs_by_name_lie_where_the_removed_one_does() {
     );
     let mut live = organization();
     let bound = bind(&composed(&text).unwrap(), &mut live, &Options::default()).unwrap();
-    let heirs = &bound.heirs[&Address::new("teams", "Tier 2")];
+    let heirs = &bound
+        .rows
+        .get(&Address::new("teams", "Tier 2"))
+        .unwrap()
+        .heirs;
     let to = |collection, handle| Reference::To(Address::new(collection, handle));
     assert_eq!(heirs["team"], to("teams", "EU/Tier 1"));
     assert_eq!(heirs["agent"], to("agents", "ann@example.com"));

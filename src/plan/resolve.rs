@@ -11,7 +11,6 @@ use crate::plan::row::{Going, Row, Rows};
 use crate::problem::{Code, Place, Problem};
 use crate::state::identity::scopes;
 use crate::state::{Address, Below, FieldPath, Heirs, Leaves, Named, Reference, Value};
-use foldhash::HashMap;
 
 /// Translates what the manifests name, side by side where it is much.
 pub(super) fn translated(
@@ -233,7 +232,7 @@ fn looked_up(
 pub(super) fn heirs(
     desired: &Desired,
     live: &Live,
-    heirs_of: &mut HashMap<Address, Heirs>,
+    rows: &mut Rows,
     going: &mut [Going],
     problems: &mut Vec<Problem>,
 ) {
@@ -265,7 +264,10 @@ pub(super) fn heirs(
                 let path = format!("lifecycle/{TRANSFER_TO}/{name}");
                 Some(place(desired, address, path.trim_end_matches('/')))
             };
-            heirs_of.insert(address.clone(), found(heirs, None, &at));
+            let heirs = found(heirs, None, &at);
+            if let Some(row) = rows.get_mut(address) {
+                row.heirs = heirs;
+            }
         }
     }
     for one in going.iter_mut().filter(|one| !one.heirs.is_empty()) {

@@ -26,6 +26,8 @@ pub struct Row {
     pub live: Option<Body>,
     /// The live object that the declared resource is, by index.
     pub object: Option<usize>,
+    /// Who takes over what hangs on the declared resource once it is removed, as addresses.
+    pub heirs: Heirs,
     /// Why a live object of this address goes, if one does.
     pub going: Option<Box<Going>>,
     /// Whether the ledger knew the live object already.
@@ -45,6 +47,7 @@ impl Row {
             wanted: None,
             live: None,
             object: None,
+            heirs: Heirs::new(),
             going: None,
             known: false,
             unclear: false,
@@ -213,5 +216,94 @@ impl<'r> IntoIterator for &'r Rows {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::find;
+    use crate::problem::Part;
+    use crate::state::Reference;
+
+    fn address(handle: &str) -> Address {
+        Address::new("departments", handle)
+    }
+
+    fn rows(handles: &[&str]) -> Rows {
+        let mut rows = Rows::default();
+        for handle in handles {
+            rows.row(&address(handle), find("departments").unwrap());
+        }
+        rows
+    }
+
+    fn handles(rows: &Rows) -> Vec<String> {
+        let handles = rows.iter().map(|row| row.address.handle.to_string());
+        handles.collect()
+    }
+
+    fn going(object: usize, line: &str, heir: Option<&str>) -> Going {
+        let heirs = heir.map(|heir| ("", Reference::To(address(heir))));
+        let at = Place {
+            file: "".into(),
+            document: 0,
+            pointer: line.to_owned(),
+            part: Part::Key,
+        };
+        Going {
+            object,
+            at: Some(at),
+            heirs: heirs.into_iter().collect(),
+            ..Going::default()
+        }
+    }
+
+    #[test]
+    fn an_address_has_one_row_and_keeps_its_place() {
+        let rows = rows(&["b", "a", "b", "c", "a"]);
+        assert_eq!(handles(&rows), ["b", "a", "c"]);
+        for row in &rows {
+            assert_eq!(rows.get(&row.address).unwrap().address, row.address);
+        }
+        assert!(rows.get(&address("d")).is_none());
+    }
+
+    #[test]
+    fn lists_of_addresses_are_sorted() {
+        let mut rows = rows(&["b", "a", "c"]);
+        for handle in ["b", "a"] {
+            let row = rows.get_mut(&address(handle)).unwrap();
+            (row.unclear, row.not_compared) = (true, true);
+        }
+        assert_eq!(rows.unclear(), [&address("a"), &address("b")]);
+        assert_eq!(rows.not_compared(), rows.unclear());
+    }
+
+    /// Two tombstones may name one object, and one of them alone say who takes over.
+    #[test]
+    fn of_several_that_go_the_last_one_is_told_with_the_heirs_of_its_object() {
+        let cases = [
+            ((0, None), (0, None), None),
+            ((0, Some("x")), (0, None), Some("x")),
+            ((0, None), (0, Some("y")), Some("y")),
+            ((0, Some("x")), (0, Some("y")), Some("y")),
+            ((0, Some("x")), (1, None), None),
+            ((0, Some("x")), (1, Some("y")), Some("y")),
+        ];
+        for (first, second, heir) in cases {
+            let mut rows = rows(&["a"]);
+            for (line, (object, heir)) in [("/0", first), ("/1", second)] {
+                let kind = find("departments").unwrap();
+                rows.remove(&address("b"), kind, going(object, line, heir));
+            }
+            assert_eq!(handles(&rows), ["a", "b"]);
+            let told = rows.going(&address("b")).unwrap();
+            assert_eq!(told.object, second.0);
+            assert_eq!(told.at.as_ref().unwrap().pointer, "/1");
+            let heir = heir.map(|heir| Reference::To(address(heir)));
+            assert_eq!(told.heirs.get(""), heir.as_ref(), "{first:?} {second:?}");
+            assert!(rows.going(&address("a")).is_none());
+        }
     }
 }

@@ -204,7 +204,7 @@ impl<'a> Builder<'a> {
             },
             prerequisites: Vec::new(),
             body: task.body,
-            named: row.and_then(|row| row.named.clone()).unwrap_or_default(),
+            named: self.named(address),
             pruned: task.pruned,
             prevents_destroy: self.prevents_destroy(address),
         });

@@ -206,7 +206,8 @@ impl Update<'_> {
 
     /// Who takes over what hangs on a resource, as far as they are live.
     fn heirs(&self, address: &Address) -> BTreeMap<String, RememberedHeir> {
-        let heirs = self.ready.bound.heirs.get(address).into_iter().flatten();
+        let row = self.ready.bound.rows.get(address);
+        let heirs = row.into_iter().flat_map(|row| &row.heirs);
         let known = heirs.filter_map(|(name, heir)| {
             let Reference::To(heir) = heir else {
                 return None;

@@ -17,7 +17,7 @@ use crate::plan::requests::{Op, Way, way};
 use crate::plan::resolve::heirs_of_kind;
 use crate::plan::row::{Going, Row};
 use crate::plan::within;
-use crate::problem::{Code, Place, Problem, ticked};
+use crate::problem::{Code, Problem, ticked};
 use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
 
@@ -41,16 +41,7 @@ impl Builder<'_> {
             return;
         };
         if let Some(why) = self.untouchable(kind, object) {
-            let problem = Problem::error(
-                Code::Protected,
-                format!("`{address}` cannot be removed: it is {why}"),
-            );
-            self.problems.push(match going.at.clone() {
-                Some(at) => problem.at(at, "removed here").help("take the line out"),
-                None => problem.help(format!(
-                    "declare it again, or let go of it with `deskform ledger forget '{address}'`"
-                )),
-            });
+            self.cannot_be_removed(row, Code::Protected, &format!(": it is {why}"));
             return;
         }
         let mut draft = Draft {
@@ -60,7 +51,7 @@ impl Builder<'_> {
         };
         let delete = match way(api.removal, self.options.removal(kind), object) {
             Way::None => {
-                self.cannot_be_removed(address, going.at.clone());
+                self.cannot_be_removed(row, Code::CannotRemove, " through the API");
                 return;
             }
             Way::Disable(op) => {
@@ -127,7 +118,7 @@ impl Builder<'_> {
                 },
                 Heir::Above(above) => {
                     let Some((id, instead)) = hierarchy::heir_of(above, index, self.live) else {
-                        self.refuse_heir(
+                        self.refuse_removal(
                             row,
                             Code::Protected,
                             above.none,
@@ -194,7 +185,7 @@ impl Builder<'_> {
                     kind.collection
                 )
             };
-            self.refuse_heir(
+            self.refuse_removal(
                 row,
                 Code::NoHeir,
                 "cannot be removed: nobody is named who takes over what hangs on it",
@@ -213,7 +204,7 @@ impl Builder<'_> {
                 if let (Some(own), Some(other)) = (own, parent(heir))
                     && own != other
                 {
-                    self.refuse_heir(
+                    self.refuse_removal(
                         row,
                         Code::NotWithin,
                         &format!("hands over to `{heir}`, which lies below `{other}` and not below `{own}`"),
@@ -230,7 +221,7 @@ impl Builder<'_> {
             } else {
                 "is neither declared nor live"
             };
-            self.refuse_heir(
+            self.refuse_removal(
                 row,
                 Code::HeirGoes,
                 &format!("hands over to `{heir}`, which {why}"),
@@ -315,7 +306,7 @@ impl Builder<'_> {
         Some(heirs.fold(op, |op, (key, heir)| op.value(key, heir)))
     }
 
-    fn refuse_heir(&mut self, row: &Row, code: Code, why: &str, help: String) {
+    fn refuse_removal(&mut self, row: &Row, code: Code, why: &str, help: String) {
         let problem = Problem::error(code, format!("`{}` {why}", row.address)).help(help);
         let at = row.going.as_ref().and_then(|going| going.at.clone());
         self.problems.push(match at {
@@ -370,17 +361,17 @@ impl Builder<'_> {
         forbidden(object, Deed::Remove).map(|mark| mark.what)
     }
 
-    fn cannot_be_removed(&mut self, address: &Address, at: Option<Place>) {
-        let problem = Problem::error(
-            Code::CannotRemove,
-            format!("`{address}` cannot be removed through the API"),
-        );
-        self.problems.push(match at {
-            Some(at) => problem.at(at, "removed here").help("take the line out"),
-            None => problem.help(format!(
-                "declare it again, or let go of it with `deskform ledger forget '{address}'`"
-            )),
-        });
+    fn cannot_be_removed(&mut self, row: &Row, code: Code, why: &str) {
+        let is_listed = row.going.as_ref().is_some_and(|going| going.at.is_some());
+        let help = if is_listed {
+            "take the line out".to_owned()
+        } else {
+            format!(
+                "declare it again, or let go of it with `deskform ledger forget '{}'`",
+                row.address
+            )
+        };
+        self.refuse_removal(row, code, &format!("cannot be removed{why}"), help);
     }
 
     /// What the API cannot delete by itself, nothing can take the place of.
