@@ -1,6 +1,6 @@
 //! The difference between two states: plain equality, nothing else.
 
-use crate::state::{Address, FieldPath, Leaves, State, Value};
+use crate::state::{Address, Body, FieldPath, Leaves, Value};
 
 /// One resource's difference.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,35 +34,52 @@ pub struct Difference {
     pub after: Value,
 }
 
-/// What has to change so that `live` becomes `desired`, in the order of `desired`, removals last.
+/// One resource on both sides: nothing where it is not wanted, or not live.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// The resource.
+    pub address: &'a Address,
+    /// What is wanted of it.
+    pub wanted: Option<&'a Body>,
+    /// What is live of it.
+    pub live: Option<&'a Body>,
+}
+
+/// What has to change so that what is live becomes what is wanted, in the given order, removals last.
 ///
-/// Both states are in the same normal form and hold the same fields of each resource; what must
+/// Both sides are in the same normal form and hold the same fields of each resource; what must
 /// not be touched is the same on both sides.
 #[must_use]
-pub fn changes(desired: &State, live: &State) -> Vec<Change> {
+pub fn changes<'a>(pairs: impl IntoIterator<Item = Pair<'a>>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for (address, wanted) in desired {
-        let Some(have) = live.get(address) else {
-            changes.push(Change::Create(address.clone()));
-            continue;
+    let mut removals = Vec::new();
+    for pair in pairs {
+        let address = pair.address;
+        let (wanted, have) = match (pair.wanted, pair.live) {
+            (Some(wanted), Some(have)) => (wanted, have),
+            (Some(_), None) => {
+                changes.push(Change::Create(address.clone()));
+                continue;
+            }
+            (None, Some(_)) => {
+                removals.push(Change::Remove(address.clone()));
+                continue;
+            }
+            (None, None) => continue,
         };
-        if wanted.body.is_shared_with(&have.body) {
+        if wanted.is_shared_with(have) {
             continue;
         }
         let mut differences = Vec::new();
-        for (field, after) in wanted.body.iter() {
-            let before = have.body.get(field).unwrap_or(&Value::Null);
+        for (field, after) in wanted.iter() {
+            let before = have.get(field).unwrap_or(&Value::Null);
             compare(FieldPath::of(field), before, after, &mut differences);
         }
         if !differences.is_empty() {
             changes.push(Change::Update(address.clone(), differences));
         }
     }
-    for address in live.keys() {
-        if !desired.contains_key(address) {
-            changes.push(Change::Remove(address.clone()));
-        }
-    }
+    changes.append(&mut removals);
     changes
 }
 
@@ -107,35 +124,58 @@ fn compare(path: FieldPath, before: &Value, after: &Value, into: &mut Vec<Differ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::find;
-    use crate::state::{Body, Resource};
 
-    fn state(fields: &[(&'static str, Value)]) -> State {
-        let kind = find("departments").expect("a kind");
-        let body: Body = fields.iter().cloned().collect();
-        State::from_iter([(
-            Address::new("departments", "Billing"),
-            Resource { kind, body },
-        )])
+    fn differ(wanted: Option<&Body>, live: Option<&Body>) -> Vec<Change> {
+        let address = &Address::new("departments", "Billing");
+        changes([Pair {
+            address,
+            wanted,
+            live,
+        }])
+    }
+
+    fn body(fields: &[(&'static str, Value)]) -> Body {
+        fields.iter().cloned().collect()
     }
 
     #[test]
     fn equal_states_have_no_difference() {
-        let one = state(&[("name", Value::text("Billing"))]);
-        assert!(changes(&one, &one).is_empty());
+        let one = body(&[("name", Value::text("Billing"))]);
+        let same = body(&[("name", Value::text("Billing"))]);
+        assert!(differ(Some(&one), Some(&one)).is_empty());
+        assert!(differ(Some(&one), Some(&same)).is_empty());
+        assert!(differ(None, None).is_empty());
     }
 
     #[test]
     fn each_way_of_differing_is_told() {
-        let none = State::default();
-        let one = state(&[("description", Value::text("a"))]);
-        let two = state(&[("description", Value::text("b"))]);
-        assert!(matches!(changes(&one, &none)[..], [Change::Create(_)]));
-        assert!(matches!(changes(&none, &one)[..], [Change::Remove(_)]));
-        let [Change::Update(_, differences)] = &changes(&two, &one)[..] else {
+        let one = body(&[("description", Value::text("a"))]);
+        let two = body(&[("description", Value::text("b"))]);
+        assert!(matches!(differ(Some(&one), None)[..], [Change::Create(_)]));
+        assert!(matches!(differ(None, Some(&one))[..], [Change::Remove(_)]));
+        let [Change::Update(_, differences)] = &differ(Some(&two), Some(&one))[..] else {
             panic!("one update");
         };
         assert_eq!(differences[0].path.field, "description");
         assert_eq!(differences[0].before, Value::text("a"));
+    }
+
+    /// What goes comes after all that stays, wherever it stands.
+    #[test]
+    fn removals_come_last() {
+        let [a, b, c] = ["a", "b", "c"].map(|handle| Address::new("departments", handle));
+        let one = body(&[("description", Value::text("a"))]);
+        let pair = |address, wanted, live| Pair {
+            address,
+            wanted,
+            live,
+        };
+        let found = changes([
+            pair(&a, None, Some(&one)),
+            pair(&b, Some(&one), None),
+            pair(&c, None, Some(&one)),
+        ]);
+        let found: Vec<&Address> = found.iter().map(Change::address).collect();
+        assert_eq!(found, [&b, &a, &c]);
     }
 }

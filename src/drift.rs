@@ -5,14 +5,14 @@
 //! drift, nor is one that the server merely normalised. Without a ledger only two sides are there:
 //! what differs is told, and not who moved.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::codec::{self, id_text};
-use crate::diff::{Change, Difference, changes};
+use crate::diff::{Change, Difference};
 use crate::kind::{self, Field, Shape};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
@@ -21,7 +21,7 @@ use crate::plan::{Acknowledged, Compared, Options, SECRET, shown_live, shown_val
 use crate::problem::Problem;
 use crate::reading::complete;
 use crate::session::{Session, SessionError};
-use crate::state::{Address, State, Value};
+use crate::state::{Address, Value};
 
 /// The version of the report's JSON form.
 pub const FORMAT_VERSION: u32 = 1;
@@ -200,7 +200,7 @@ pub fn report(
 ) -> Report {
     let sides = Sides::of(compared, desired, options);
     let mut drifts = Vec::new();
-    for change in changes(&compared.owned.desired, &compared.owned.live) {
+    for change in compared.bound.rows.changes() {
         match change {
             Change::Create(address) => drifts.push(sides.missing(&address)),
             Change::Remove(address) => drifts.extend(sides.left(&address)),
@@ -212,8 +212,9 @@ pub fn report(
         }
     }
     // A secret that is not set hides the wanted values, and not that the object is gone.
-    for address in &compared.owned.not_compared {
-        if !compared.bound.live.contains_key(address) && sides.entry(address).is_some() {
+    let not_compared = compared.bound.rows.not_compared();
+    for address in &not_compared {
+        if !compared.bound.rows.is_live(address) && sides.entry(address).is_some() {
             drifts.push(sides.missing(address));
         }
     }
@@ -242,7 +243,6 @@ pub fn report(
     acknowledged.retain(|entry| chosen(&entry.address));
     acknowledged.sort_by(|a, b| (&a.address, &a.field).cmp(&(&b.address, &b.field)));
     acknowledged.dedup();
-    let unclear: BTreeSet<&Address> = compared.bound.unclear.iter().collect();
     Report {
         format_version: FORMAT_VERSION,
         environment: options.environment.clone(),
@@ -252,8 +252,8 @@ pub fn report(
         targets: options.targets.iter().map(ToString::to_string).collect(),
         drifts,
         acknowledged,
-        not_compared: shown(compared.owned.not_compared.iter().filter(|a| chosen(a))),
-        unclear: shown(unclear.into_iter().filter(|a| chosen(a))),
+        not_compared: shown(not_compared.into_iter().filter(|a| chosen(a))),
+        unclear: shown(sides.unclear.iter().copied().filter(|a| chosen(a))),
     }
 }
 
@@ -270,7 +270,8 @@ struct Sides<'a> {
     owners: HashMap<(&'static str, &'a str), &'a Address>,
     /// What an address in an old record is called now.
     names: HashMap<String, String>,
-    tombstones: HashSet<Address>,
+    /// Declared resources of which nobody knows what they are, sorted.
+    unclear: Vec<&'a Address>,
 }
 
 impl<'a> Sides<'a> {
@@ -279,9 +280,10 @@ impl<'a> Sides<'a> {
         let ledger = options.ledger.as_ref();
         let mut names = HashMap::new();
         // An object that is declared now was called by its own name before.
-        for (address, index) in &compared.bound.live {
+        for (row, index) in compared.bound.rows.objects() {
+            let address = &row.address;
             let old = live
-                .shown_key(*index)
+                .shown_key(index)
                 .map(|key| Address::new(address.collection, key));
             if let Some(old) = old.filter(|old| !desired.state.contains_key(old)) {
                 names.insert(old.to_string(), address.to_string());
@@ -302,12 +304,7 @@ impl<'a> Sides<'a> {
             ledger,
             owners: ledger.map(Ledger::index).unwrap_or_default(),
             names,
-            tombstones: compared
-                .bound
-                .tombstones
-                .iter()
-                .filter_map(|(index, _)| live.address_of(*index))
-                .collect(),
+            unclear: compared.bound.rows.unclear(),
         }
     }
 
@@ -318,9 +315,9 @@ impl<'a> Sides<'a> {
         let object = self
             .compared
             .bound
-            .live
-            .get(address)
-            .and_then(|index| live.objects.get(*index));
+            .rows
+            .object(address)
+            .and_then(|index| live.objects.get(index));
         let by_id = object.and_then(|object| {
             std::iter::once(&object.id)
                 .chain(object.parts.iter().map(|part| &part.id))
@@ -349,7 +346,6 @@ impl<'a> Sides<'a> {
     /// What is live and to be removed.
     fn left(&self, address: &Address) -> Option<Drift> {
         // What an unclear declaration may be is not to be removed.
-        let unclear = &self.compared.bound.unclear;
         if self.desired.state.contains_key(address) {
             return None;
         }
@@ -357,15 +353,15 @@ impl<'a> Sides<'a> {
             .ledger
             .is_some_and(|ledger| ledger.get(address).is_some())
             || self.owned_by_id(address);
-        let (moved, what) = match (self.tombstones.contains(address), is_owned) {
+        let going = self.compared.bound.rows.going(address);
+        let is_listed = going.is_some_and(|going| going.at.is_some());
+        let (moved, what) = match (is_listed, is_owned) {
             (true, true) => (Moved::Manifests, What::Removed),
             (true, false) => (Moved::Unknown, What::Removed),
             (false, true) => (Moved::Manifests, What::Undeclared),
             (false, false) => {
-                if unclear
-                    .iter()
-                    .any(|other| other.collection == address.collection)
-                {
+                let mut unclear = self.unclear.iter();
+                if unclear.any(|other| other.collection == address.collection) {
                     return None;
                 }
                 match self.ledger {
@@ -399,10 +395,10 @@ impl<'a> Sides<'a> {
     }
 
     fn field(&self, address: &Address, difference: &Difference) -> Option<Drift> {
-        let kind = self.compared.owned.desired.get(address)?.kind;
+        let row = self.compared.bound.rows.get(address)?;
+        let kind = row.kind;
         let name = difference.path.field;
-        let body = |state: &'a State| state.get(address)?.body.get(name);
-        let named = body(&self.compared.owned.named);
+        let named = row.named.as_ref().and_then(|body| body.get(name));
         let (moved, applied) = if self.ledger.is_none() {
             (Moved::Unknown, Json::Null)
         } else {
@@ -413,7 +409,7 @@ impl<'a> Sides<'a> {
                 Some(_) | None if is_secret(difference) => (Moved::Unknown, Json::Null),
                 Some(record) => {
                     let field = kind.field(name)?;
-                    let live = body(&self.compared.owned.live);
+                    let live = row.live.as_ref().and_then(|body| body.get(name));
                     let record = Record {
                         field,
                         sent: self.current(field, &record.sent),
@@ -617,7 +613,7 @@ pub fn undated(report: &Report, compared: &Compared) -> Vec<usize> {
                 .and_then(|kind| kind.api(live.dialect))
                 .is_some_and(|api| api.dated_in_object)
         })
-        .filter_map(|drift| compared.bound.live.get(&drift.address).copied())
+        .filter_map(|drift| compared.bound.rows.object(&drift.address))
         .filter(|index| {
             live.objects
                 .get(*index)
@@ -637,9 +633,9 @@ pub fn date(report: &mut Report, compared: &Compared) {
     for drift in &mut report.drifts {
         let object = compared
             .bound
-            .live
-            .get(&drift.address)
-            .and_then(|index| live.objects.get(*index));
+            .rows
+            .object(&drift.address)
+            .and_then(|index| live.objects.get(index));
         // What only a person can set need not have been changed at all.
         let tells = drift.moved != Moved::Manifests && drift.what != What::ByHand;
         let Some(object) = object.filter(|_| tells) else {

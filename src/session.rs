@@ -21,6 +21,7 @@ use crate::plan::bound::{Bound, place};
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::matching::{bind, bind_what_is_clear};
 use crate::plan::ownership::{Owned, check_dialect, own};
+use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Compared, Options, Plan, Refusal, quota, record};
@@ -119,9 +120,9 @@ pub struct Ready {
     pub planned: Planned,
     /// What was read.
     pub live: Live,
-    /// Which live object each declared resource is.
+    /// Which live object each declared resource is, and both sides as they were compared.
     pub bound: Bound,
-    /// Both sides as they were compared.
+    /// What was found when both sides were shaped to be compared.
     pub owned: Owned,
     /// What the ledger owns and does not exist any more.
     pub absent: Vec<Address>,
@@ -144,8 +145,8 @@ impl Ready {
     }
 }
 
-fn not_compared(owned: &Owned) -> impl Iterator<Item = Problem> {
-    owned.not_compared.iter().map(|address| {
+fn not_compared(rows: &Rows) -> impl Iterator<Item = Problem> {
+    rows.not_compared().into_iter().map(|address| {
         Problem::warning(
             Code::NotCompared,
             format!("`{address}` holds a secret that is not set; that part was not compared"),
@@ -316,10 +317,10 @@ impl Session {
         let mut warnings = self.check_dialect(desired)?;
         let needs = self.needs(desired, options);
         let (mut live, absent) = self.read_owned(&needs, options).await?;
-        let (bound, problems) = bind_what_is_clear(desired, &mut live, options);
-        self.complete_bound(&mut live, &bound).await?;
-        let owned = own(desired, &bound, &live, options);
-        warnings.extend(not_compared(&owned));
+        let (mut bound, problems) = bind_what_is_clear(desired, &mut live, options);
+        self.complete_bound(&mut live, &bound.rows).await?;
+        let owned = own(desired, &mut bound.rows, &live, options);
+        warnings.extend(not_compared(&bound.rows));
         warnings.extend(not_shown(&owned));
         warnings.extend(strange_words(desired, &owned));
         Ok(Compared {
@@ -341,8 +342,8 @@ impl Session {
         let begun_ms = self.clock.now_ms();
         let before = self.client.observed().reads;
         let needs = self.needs(desired, options);
-        let (live, bound, absent) = self.bound(desired, &needs, options).await?;
-        let owned = own(desired, &bound, &live, options);
+        let (live, mut bound, absent) = self.bound(desired, &needs, options).await?;
+        let owned = own(desired, &mut bound.rows, &live, options);
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
         let mut planned = plan(desired, &bound, &owned, &live, &options)?;
@@ -353,8 +354,8 @@ impl Session {
         };
         planned.plan.forecast = self.forecast(&planned.tasks, reading);
         let Planned { plan, tasks, .. } = &mut planned;
-        record::note(plan, tasks, desired, &bound, &live, &absent, &options);
-        warnings.extend(not_compared(&owned));
+        record::note(plan, tasks, desired, &bound.rows, &live, &absent, &options);
+        warnings.extend(not_compared(&bound.rows));
         warnings.extend(not_shown(&owned));
         warnings.extend(strange_words(desired, &owned));
         let missing_scopes = self.missing_scopes(&planned);
@@ -427,7 +428,7 @@ impl Session {
     ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
         let (mut live, absent) = self.read_owned(needs, options).await?;
         let bound = bind(desired, &mut live, options)?;
-        self.complete_bound(&mut live, &bound).await?;
+        self.complete_bound(&mut live, &bound.rows).await?;
         Ok((live, bound, absent))
     }
 
@@ -494,8 +495,8 @@ impl Session {
         Ok((live, absent))
     }
 
-    async fn complete_bound(&self, live: &mut Live, bound: &Bound) -> Result<(), SessionError> {
-        let lacking = incomplete(bound, live);
+    async fn complete_bound(&self, live: &mut Live, rows: &Rows) -> Result<(), SessionError> {
+        let lacking = incomplete(rows, live);
         complete(&self.client.reader(), live, &lacking)
             .await
             .map_err(SessionError::Unread)

@@ -262,8 +262,9 @@ impl<'a> Desk<'a> {
             record.total() == 0,
             "the ledger is not what a further run makes of it: {record:?}"
         );
-        for (address, index) in &ready.bound.live {
-            let id = ready.live.objects.get(*index).map(|object| &object.id);
+        for (row, index) in ready.bound.rows.objects() {
+            let address = &row.address;
+            let id = ready.live.objects.get(index).map(|object| &object.id);
             let known = view.ledger.get(address);
             ensure!(
                 known.is_some_and(|entry| id.is_some_and(|id| entry.has_id(id))),

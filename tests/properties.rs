@@ -21,7 +21,7 @@ use common::{Desk, Variables, settings, work};
 use deskform::apply::event::{Event, Outcome};
 use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
-use deskform::diff::changes;
+use deskform::diff::{Pair, changes};
 use deskform::export::export;
 use deskform::manifest::{self, Sources};
 use deskform::plan::Plan;
@@ -293,7 +293,11 @@ async fn holds(case: Case) -> Result<(), String> {
     let desired = desk
         .compose()
         .map_err(|problems| common::shown(&problems, &desk.sources))?;
-    let none = changes(&desired.state, &desired.state);
+    let none = changes(desired.state.iter().map(|(address, resource)| Pair {
+        address,
+        wanted: Some(&resource.body),
+        live: Some(&resource.body),
+    }));
     ensure!(none.is_empty(), "a state differs from itself: {none:?}");
 
     let mut ready = desk.plan().await?;

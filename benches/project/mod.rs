@@ -322,7 +322,7 @@ pub fn validate(sources: &Sources, environment: &Environment) -> Desired {
 /// Plans on what was read.
 pub fn planned(desired: &Desired, live: &mut Live) -> Planned {
     let options = Options::default();
-    let bound = bind(desired, live, &options).expect("bound");
-    let owned = own(desired, &bound, live, &options);
+    let mut bound = bind(desired, live, &options).expect("bound");
+    let owned = own(desired, &mut bound.rows, live, &options);
     plan(desired, &bound, &owned, live, &options).expect("a plan")
 }

@@ -10,8 +10,7 @@ use crate::kind::{KINDS, Kind};
 use crate::live::Live;
 use crate::live::marks::shows;
 use crate::manifest::Desired;
-use crate::plan::bound::Bound;
-use crate::plan::ownership::Owned;
+use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::plan::{Options, shown_value};
 use crate::problem::{Code, Problem, counted, ticked};
@@ -56,15 +55,14 @@ pub struct Limits {
 pub fn check(
     tasks: &[Task],
     desired: &Desired,
-    bound: &Bound,
-    owned: &Owned,
+    rows: &Rows,
     live: &Live,
     options: &Options,
 ) -> Vec<Problem> {
     let limits = &options.limits;
     let mut problems = Vec::new();
-    updates(tasks, bound, limits, &mut problems);
-    deletes(tasks, desired, bound, options, &mut problems);
+    updates(tasks, rows, limits, &mut problems);
+    deletes(tasks, desired, rows, options, &mut problems);
     for (kind, api) in KINDS
         .iter()
         .filter_map(|kind| Some((*kind, kind.api(live.dialect)?)))
@@ -80,25 +78,23 @@ pub fn check(
             keep_one(kind, guard, &tasks, live, &mut problems);
         }
         if !api.most.is_empty() {
-            most(kind, api.most, &tasks, owned, live, limits, &mut problems);
+            most(kind, api.most, &tasks, rows, live, limits, &mut problems);
         }
     }
     problems
 }
 
-fn updates(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Problem>) {
+fn updates(tasks: &[Task], rows: &Rows, limits: &Limits, problems: &mut Vec<Problem>) {
     let mut of_kind = OfKind::new();
     for task in tasks {
-        if matches!(task.verb, Verb::Update | Verb::Replace)
-            && bound.live.contains_key(&task.address)
-        {
+        if matches!(task.verb, Verb::Update | Verb::Replace) && rows.is_live(&task.address) {
             let addresses = of_kind.entry(task.kind.collection).or_default();
             addresses.push(&task.address);
         }
     }
     let mut live_of: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for address in bound.live.keys() {
-        *live_of.entry(address.collection).or_default() += 1;
+    for (row, _) in rows.objects() {
+        *live_of.entry(row.address.collection).or_default() += 1;
     }
     let many = Many {
         verb: "update",
@@ -113,7 +109,7 @@ fn updates(tasks: &[Task], bound: &Bound, limits: &Limits, problems: &mut Vec<Pr
 fn deletes(
     tasks: &[Task],
     desired: &Desired,
-    bound: &Bound,
+    rows: &Rows,
     options: &Options,
     problems: &mut Vec<Problem>,
 ) {
@@ -145,8 +141,8 @@ fn deletes(
         .iter()
         .map(|(collection, addresses)| (*collection, addresses.len()))
         .collect();
-    for address in bound.live.keys() {
-        *owned_of.entry(address.collection).or_default() += 1;
+    for (row, _) in rows.objects() {
+        *owned_of.entry(row.address.collection).or_default() += 1;
     }
     for (collection, addresses) in &of_kind {
         let number = addresses.len();
@@ -173,7 +169,7 @@ fn deletes(
     };
     many.check(&of_kind, &owned_of, problems);
     if problems.len() == before {
-        problems.extend(most_of_all(&of_kind, all, bound, options, &way_out));
+        problems.extend(most_of_all(&of_kind, all, rows, options, &way_out));
     }
 }
 
@@ -199,18 +195,18 @@ fn nothing_declared(of_kind: &OfKind<'_>, all: usize, way_out: &str) -> Problem 
 fn most_of_all(
     of_kind: &OfKind<'_>,
     all: usize,
-    bound: &Bound,
+    rows: &Rows,
     options: &Options,
     way_out: &str,
 ) -> Option<Problem> {
-    let stays = bound.live.keys().filter(|address| {
-        crate::kind::find(address.collection).is_some_and(|kind| match options.prune(kind) {
+    let stays = rows
+        .objects()
+        .filter(|(row, _)| match options.prune(row.kind) {
             Prune::None => false,
-            Prune::Owned => bound.known.contains(*address),
+            Prune::Owned => row.known,
             // Then whatever is live counts as owned.
             Prune::All => true,
-        })
-    });
+        });
     let total = all + stays.count();
     if total < MOST_FROM || all * 2 <= total {
         return None;
@@ -366,7 +362,7 @@ fn most(
     kind: &'static Kind,
     allowed: &[Most],
     tasks: &HashMap<&Address, &Task>,
-    owned: &Owned,
+    rows: &Rows,
     live: &Live,
     limits: &Limits,
     problems: &mut Vec<Problem>,
@@ -415,10 +411,7 @@ fn most(
         let stays_on = on
             .as_ref()
             .is_none_or(|(field, on)| live.body(index).get(field) == Some(on))
-            && owned
-                .desired
-                .get(&address)
-                .is_none_or(|resource| !is_off(&resource.body));
+            && rows.wanted(&address).is_none_or(|body| !is_off(body));
         in_use += usize::from(stays_on);
     }
     for most in allowed {
@@ -539,7 +532,7 @@ mod tests {
                 departments(),
                 &allowed,
                 &by_address(&tasks, departments()),
-                &Owned::default(),
+                &Rows::default(),
                 &live(&[("A", true), ("B", false)]),
                 &limits(edition),
                 &mut problems,

@@ -8,6 +8,7 @@ use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::{heirs, translated};
+use crate::plan::row::{Going, Rows};
 use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing, written_name};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
@@ -39,12 +40,11 @@ pub fn bind_what_is_clear(
 ) -> (Bound, Vec<Problem>) {
     let owners = Owners::of(live, options);
     let mut problems = Vec::new();
-    let mut bound = Bound::default();
-    let mut taken: HashMap<usize, &Address> = HashMap::default();
+    let mut bound = Bound {
+        rows: Rows::of(&desired.state),
+        ..Bound::default()
+    };
     live.reserve(desired.state.keys().cloned());
-    let all = desired.state.len().min(live.objects.len());
-    taken.reserve(all);
-    bound.live.reserve(all);
     for (address, resource) in &desired.state {
         let before = problems.len();
         let by_ledger = owners.by_address.get(address).copied();
@@ -70,11 +70,7 @@ pub fn bind_what_is_clear(
                 (Some(index), _) | (None, Some(index)) => index,
                 (None, None) => break 'one,
             };
-            // A declaration that moved to another handle keeps its object.
-            if by_ledger.is_some() || owners.by_index.contains_key(&index) {
-                bound.known.insert(address.clone());
-            }
-            if let Some(other) = taken.get(&index) {
+            if let Some(other) = live.bound(index) {
                 problems.push(
                     Problem::error(
                         Code::TwoAddresses,
@@ -97,35 +93,59 @@ pub fn bind_what_is_clear(
                 );
                 break 'one;
             }
-            taken.insert(index, address);
             live.bind(index, address.clone());
-            bound.live.insert(address.clone(), index);
+            if let Some(row) = bound.rows.get_mut(address) {
+                row.object = Some(index);
+                // A declaration that moved to another handle keeps its object.
+                row.known = by_ledger.is_some() || owners.by_index.contains_key(&index);
+            }
         }
-        if problems.len() > before {
-            bound.unclear.insert(address.clone());
+        if problems.len() > before
+            && let Some(row) = bound.rows.get_mut(address)
+        {
+            row.unclear = true;
         }
     }
-    tombstones(desired, live, &owners, options, &mut bound, &mut problems);
-    left_by_moves(desired, live, &owners, options, &mut bound, &mut problems);
-    prune(&owners, live, options, &mut bound, &mut problems);
-    renames_of_nothing(desired, live, &owners, options, &mut bound, &mut problems);
-    translated(desired, live, &mut bound, &mut problems);
-    heirs(desired, live, &mut bound, &mut problems);
-    made_twice(desired, &bound, &mut problems);
-    refers_to_removed(desired, live, options, &bound, &mut problems);
+    let mut going = tombstones(desired, live, &owners, options, &mut problems);
+    left_by_moves(
+        (desired, live, &owners),
+        options,
+        &mut bound,
+        &mut going,
+        &mut problems,
+    );
+    prune(&owners, live, options, &bound, &mut going, &mut problems);
+    renames_of_nothing(
+        (desired, live, &owners),
+        options,
+        &going,
+        &mut bound.rows,
+        &mut problems,
+    );
+    translated(desired, live, &mut bound.rows, &mut problems);
+    heirs(desired, live, &mut bound.rows, &mut going, &mut problems);
+    made_twice(desired, &bound.rows, &mut problems);
+    for one in going {
+        if let Some(address) = live.address_of(one.object)
+            && let Some(object) = live.objects.get(one.object)
+        {
+            bound.rows.remove(&address, object.kind, one);
+        }
+    }
+    refers_to_removed(desired, live, options, &bound.rows, &mut problems);
     (bound, problems)
 }
 
 /// Refuses two new resources that say in different words that they lie below the same one.
-fn made_twice(desired: &Desired, bound: &Bound, problems: &mut Vec<Problem>) {
+fn made_twice(desired: &Desired, rows: &Rows, problems: &mut Vec<Problem>) {
     let mut made: HashMap<(&'static str, Named<'_>), &Address> = HashMap::default();
-    for (address, resource) in &bound.desired {
-        let kind = resource.kind;
+    for row in rows {
+        let (kind, address) = (row.kind, &row.address);
         let has_parent = scopes(kind).any(|field| field.shape.target().is_some());
-        if !has_parent || bound.live.contains_key(address) {
+        if !has_parent || row.object.is_some() {
             continue;
         }
-        let Some(name) = named(kind, &resource.body) else {
+        let Some(name) = row.named.as_ref().and_then(|body| named(kind, body)) else {
             continue;
         };
         if let Some(first) = made.insert((kind.collection, name.lower_case()), address) {
@@ -154,9 +174,9 @@ fn tombstones(
     live: &Live,
     owners: &Owners,
     options: &Options,
-    bound: &mut Bound,
     problems: &mut Vec<Problem>,
-) {
+) -> Vec<Going> {
+    let mut going = Vec::new();
     for tombstone in &desired.removed {
         match *live.named(tombstone.collection, &tombstone.key) {
             [] => {
@@ -197,11 +217,12 @@ fn tombstones(
                         )),
                     );
                 } else {
-                    bound.tombstones.push((index, tombstone.place.clone()));
-                    if !tombstone.transfer_to.is_empty() {
-                        let heirs = tombstone.transfer_to.clone();
-                        bound.heirs_of_tombstones.insert(index, heirs);
-                    }
+                    going.push(Going {
+                        object: index,
+                        at: Some(tombstone.place.clone()),
+                        heirs: tombstone.transfer_to.clone(),
+                        ..Going::default()
+                    });
                 }
             }
             ref several => problems.push(not_unique(
@@ -213,6 +234,7 @@ fn tombstones(
             )),
         }
     }
+    going
 }
 
 /// What is to be removed cannot be referred to, whether a manifest says so or it is no longer declared.
@@ -220,33 +242,32 @@ fn refers_to_removed(
     desired: &Desired,
     live: &Live,
     options: &Options,
-    bound: &Bound,
+    rows: &Rows,
     problems: &mut Vec<Problem>,
 ) {
-    let listed = (bound.tombstones.iter()).map(|(index, at)| (*index, Some(at)));
-    let pruned = (bound.pruned.iter())
-        .filter(|index| is_going(**index, live, options))
-        .map(|index| (*index, None));
-    let removed: HashMap<Address, Option<&Place>> = listed
-        .chain(pruned)
-        .filter_map(|(index, at)| Some((live.address_of(index)?, at)))
+    let removed: HashMap<&Address, Option<&Place>> = rows
+        .iter()
+        .filter_map(|row| Some((&row.address, row.going.as_ref()?)))
+        .filter(|(_, going)| going.at.is_some() || is_going(going.object, live, options))
+        .map(|(address, going)| (address, going.at.as_ref()))
         .collect();
     if removed.is_empty() {
         return;
     }
-    for (address, resource) in &bound.desired {
-        let is_there = bound.live.contains_key(address);
-        for (field, value) in resource.body.of_kind(resource.kind) {
+    for row in rows {
+        let address = &row.address;
+        let fields = row.named.iter().flat_map(|body| body.of_kind(row.kind));
+        for (field, value) in fields {
             let name = field.name;
             // What counts on creation alone and is never shown binds nothing that is there.
-            if is_there && field.write_only && field.create_only {
+            if row.object.is_some() && field.write_only && field.create_only {
                 continue;
             }
             value.walk(&mut |value| {
                 let Value::Reference(Reference::To(target)) = value else {
                     return;
                 };
-                if let Some(at) = removed.get(target) {
+                if let Some(&at) = removed.get(target) {
                     let why = if at.is_some() { "is to be removed" } else { "is no longer declared and would be removed" };
                     let problem = Problem::error(
                         Code::RefersToRemoved,
@@ -255,7 +276,7 @@ fn refers_to_removed(
                     .at(place(desired, address, name), "referenced here");
                     problems.push(match at {
                         Some(at) => problem
-                            .at((*at).clone(), "removed here")
+                            .at(at.clone(), "removed here")
                             .help("take one of the two lines out"),
                         None => problem.help(format!(
                             "declare it again, take the reference away, or let go of it with `deskform ledger forget '{target}'`"
@@ -315,7 +336,7 @@ fn candidate(
     let owned = owners.by_address.get(address).copied();
     let id = |reference: &Reference| live.id_behind(reference);
     let Some(name) = key(kind, live.dialect, &resource.body, &id) else {
-        return without_key(desired, live, address, resource, bound);
+        return without_key(desired, live, address, resource, &mut bound.rows);
     };
     let secret = identity_fields(kind, live.dialect)
         .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
@@ -429,19 +450,21 @@ fn without_key(
     live: &Live,
     address: &Address,
     resource: &Resource,
-    bound: &mut Bound,
+    rows: &mut Rows,
 ) -> Option<usize> {
     let parents = || parents(resource.kind, &resource.body);
     let unclear = |reference: &Reference| match reference {
-        Reference::To(address) => bound.unclear.contains(address),
+        Reference::To(address) => rows.get(address).is_some_and(|row| row.unclear),
         Reference::Lookup { .. } | Reference::Id { .. } => false,
     };
-    if parents().any(unclear) {
+    let is_unclear = parents().any(unclear);
+    let row = rows.get_mut(address)?;
+    if is_unclear {
         // Why is said of what it lies below.
-        bound.unclear.insert(address.clone());
+        row.unclear = true;
     } else if parents().all(|parent| live.id_behind(parent).is_some()) {
         // The part of the identity that is missing is a secret: nothing can be said about it.
-        bound.not_compared.push(address.clone());
+        row.not_compared = true;
         return None;
     }
     // Below what is not live yet nothing is.
@@ -455,15 +478,14 @@ fn without_key(
 /// Parts that a resource has left by a move, where a run ended before it had removed them: the new
 /// ones are there, and the ledger knows the old ones, or `renamedFrom` still says which one it replaces.
 fn left_by_moves(
-    desired: &Desired,
-    live: &Live,
-    owners: &Owners,
+    (desired, live, owners): (&Desired, &Live, &Owners),
     options: &Options,
     bound: &mut Bound,
+    going: &mut Vec<Going>,
     problems: &mut Vec<Problem>,
 ) {
     let mut left: Vec<(usize, Address, &str, &Grouping)> = Vec::new();
-    for (index, address) in owners.left_over(bound) {
+    for (index, address) in owners.left_over(&bound.rows) {
         let grouping = live
             .objects
             .get(index)
@@ -477,7 +499,7 @@ fn left_by_moves(
         let Some(grouping) = resource.kind.grouping(live.dialect) else {
             continue;
         };
-        if !bound.live.contains_key(address) {
+        if !bound.rows.is_live(address) {
             continue;
         }
         let old = renamed_from(desired, live, address, resource);
@@ -487,7 +509,8 @@ fn left_by_moves(
         }
     }
     for (index, address, path, grouping) in left {
-        if !is_unknown(index, live, bound) {
+        // What is declared, or is to be removed already, is no news.
+        if live.bound(index).is_some() || going.iter().any(|one| one.object == index) {
             continue;
         }
         let at = place(desired, &address, path);
@@ -508,13 +531,12 @@ fn left_by_moves(
             );
             bound.disputed.insert(index);
         } else {
-            bound.tombstones.push((index, at));
-            bound.left.insert(index, address);
+            going.push(Going {
+                object: index,
+                at: Some(at),
+                left_by: Some(address),
+                ..Going::default()
+            });
         }
     }
-}
-
-/// Whether a live object is neither declared nor to be removed.
-fn is_unknown(index: usize, live: &Live, bound: &Bound) -> bool {
-    live.bound(index).is_none() && bound.tombstones.iter().all(|(known, _)| *known != index)
 }

@@ -12,11 +12,12 @@ use crate::live::Live;
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bound::place;
-use crate::plan::ownership::{Owned, left_alone};
+use crate::plan::ownership::left_alone;
 use crate::plan::requests::Act;
+use crate::plan::row::{Row, Rows};
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
-use crate::state::{Address, Body, Reference, Resource, Value, pointer};
+use crate::state::{Address, Body, Reference, Value, pointer};
 use crate::verb::Verb;
 
 /// Whom a body names in a field, each with where they have to be members.
@@ -59,18 +60,20 @@ type Writes<'t> = HashMap<&'t Address, Vec<&'t Task>>;
 pub(super) fn check(
     tasks: &[Task],
     desired: &Desired,
-    owned: &Owned,
+    rows: &Rows,
     live: &Live,
     options: &Options,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut writes: Option<Writes<'_>> = None;
-    for (address, resource) in &owned.desired {
-        for field in resource.kind.fields {
+    for row in rows {
+        let Some(body) = &row.wanted else { continue };
+        let address = &row.address;
+        for field in row.kind.fields {
             let Some(membership) = field.membership else {
                 continue;
             };
-            let wanted = members(Some(&resource.body), field.name, membership.of);
+            let wanted = members(Some(body), field.name, membership.of);
             if wanted.is_empty() {
                 continue;
             }
@@ -79,11 +82,10 @@ pub(super) fn check(
             let is_sent = writes
                 .get(address)
                 .is_some_and(|tasks| tasks.iter().any(sends));
-            if !is_sent && is_left_alone(desired, address, resource, field, options) {
+            if !is_sent && is_left_alone(desired, row, field, options) {
                 continue;
             }
-            let body = owned.live.get(address).map(|one| &one.body);
-            let there = members(body, field.name, membership.of);
+            let there = members(row.live.as_ref(), field.name, membership.of);
             for (member, of) in wanted {
                 let was_named = there.contains(&(member, of));
                 let Some(state) = State::of(member, of, membership, writes, live) else {
@@ -108,14 +110,9 @@ pub(super) fn check(
 }
 
 /// Whether a list is nobody's to change although it is declared.
-fn is_left_alone(
-    desired: &Desired,
-    address: &Address,
-    resource: &Resource,
-    field: &Field,
-    options: &Options,
-) -> bool {
-    let (hands_off, ignored) = left_alone(desired, address, resource.kind, options);
+fn is_left_alone(desired: &Desired, row: &Row, field: &Field, options: &Options) -> bool {
+    let address = &row.address;
+    let (hands_off, ignored) = left_alone(desired, address, row.kind, options);
     hands_off
         || ignored.contains(&pointer([field.name]))
         || options.ignoring(address, Some(field.name)).is_some()

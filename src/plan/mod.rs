@@ -17,6 +17,7 @@ pub mod record;
 mod renames;
 pub mod requests;
 mod resolve;
+pub mod row;
 mod shown;
 mod summary;
 mod taken;
@@ -103,9 +104,10 @@ pub struct Plan {
 pub struct Compared {
     /// What was read.
     pub live: Live,
-    /// Which live object each declared resource is, as far as that is clear.
+    /// Which live object each declared resource is, as far as that is clear, and both sides as they
+    /// were compared.
     pub bound: Bound,
-    /// Both sides as they were compared.
+    /// What was found when both sides were shaped to be compared.
     pub owned: Owned,
     /// What the ledger owns and does not exist any more.
     pub absent: Vec<Address>,

@@ -7,6 +7,7 @@ use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
+use crate::plan::row::{Going, Rows};
 use crate::problem::{Code, Problem};
 use crate::state::Address;
 use foldhash::{HashMap, HashMapExt as _, HashSet};
@@ -109,11 +110,11 @@ impl Owners {
     }
 
     /// What addresses own besides the object that they are bound to, in the order of reading.
-    pub(super) fn left_over(&self, bound: &Bound) -> Vec<(usize, &Address)> {
+    pub(super) fn left_over(&self, rows: &Rows) -> Vec<(usize, &Address)> {
         let mut left: Vec<(usize, &Address)> = self
             .by_index
             .iter()
-            .filter(|(index, address)| bound.live.get(*address).is_some_and(|one| one != *index))
+            .filter(|(index, address)| rows.object(address).is_some_and(|one| one != **index))
             .map(|(index, address)| (*index, address))
             .collect();
         left.sort_unstable();
@@ -160,18 +161,17 @@ pub(super) fn prune(
     owners: &Owners,
     live: &mut Live,
     options: &Options,
-    bound: &mut Bound,
+    bound: &Bound,
+    going: &mut Vec<Going>,
     problems: &mut Vec<Problem>,
 ) {
-    let claimed: HashSet<usize> = bound
-        .live
-        .values()
-        .copied()
-        .chain(bound.tombstones.iter().map(|(index, _)| *index))
+    let claimed: HashSet<usize> = going
+        .iter()
+        .map(|one| one.object)
         .chain(bound.disputed.iter().copied())
         .collect();
     let mut indices: Vec<usize> = (0..live.objects.len())
-        .filter(|index| !claimed.contains(index))
+        .filter(|index| live.bound(*index).is_none() && !claimed.contains(index))
         .filter(|index| {
             live.objects.get(*index).is_some_and(|object| {
                 object.kind.managed
@@ -185,6 +185,10 @@ pub(super) fn prune(
         .collect();
     indices.sort_by_key(|index| live.address_of(*index));
     for index in indices {
+        let mut one = Going {
+            object: index,
+            ..Going::default()
+        };
         let entry = owners.by_index.get(&index).and_then(|address| {
             let ledger = options.ledger.as_ref()?;
             Some((address.clone(), ledger.resources.get(address)?))
@@ -202,12 +206,12 @@ pub(super) fn prune(
                 );
                 continue;
             }
-            if bound.live.contains_key(&address) {
-                bound.replaced.insert(index, address);
+            if bound.rows.is_live(&address) {
+                one.replaced_by = Some(address);
             } else {
                 live.bind(index, address);
             }
         }
-        bound.pruned.push(index);
+        going.push(one);
     }
 }

@@ -4,11 +4,8 @@
 
 mod secrets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-
-use rayon::iter::{IndexedParallelIterator, ParallelIterator};
-use rayon::slice::ParallelSlice;
 
 use foldhash::HashMap;
 use serde_json::{Map, Value as Json};
@@ -25,62 +22,35 @@ use crate::ledger::Entry;
 use crate::live::grouped;
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
-use crate::parallel::RUN;
-use crate::plan::bound::{Bound, place};
+use crate::parallel::in_runs;
+use crate::plan::bound::place;
+use crate::plan::row::{Row, Rows};
 use crate::plan::{Acknowledged, IgnoreRule, Options, shown_value};
 use crate::problem::{Code, Problem};
-use crate::state::{
-    Address, Body, FieldPath, Leaves, Reference, Resource, State, Value, keys, pointer,
-};
+use crate::state::{Address, Body, FieldPath, Leaves, Reference, Resource, Value, keys, pointer};
 
-/// Both sides, ready to be compared.
+/// What there is to say besides what is wanted and what is live, which stands in the rows.
 #[derive(Debug, Default)]
 pub struct Owned {
-    /// What is wanted, with everything that must not be touched copied from live.
-    pub desired: State,
-    /// The same fields of the same resources as they are live, and what a tombstone names.
-    pub live: State,
-    /// What the manifests name, after binding.
-    pub named: State,
     /// Differences that only a person can settle, with the place where.
     pub by_hand: Vec<(Address, Difference, &'static str)>,
     /// Resources that wait for a resource that a person has to make first.
     pub waiting: Vec<(Address, Address)>,
     /// Differences that an `ignore:` entry accepts.
     pub acknowledged: Vec<Acknowledged>,
-    /// Addresses that cannot be compared since a secret is missing.
-    pub not_compared: BTreeSet<Address>,
     /// What answers do not show although it was applied, so that it is not compared.
     pub unknown: Vec<(Address, FieldPath)>,
     /// Live words that no table knows, of fields that can be given on creation only.
     pub strange: Vec<(Address, FieldPath, Arc<str>)>,
 }
 
-/// What some of the resources add to [`Owned`].
-#[derive(Default)]
-struct Part {
-    desired: Vec<(Address, Resource)>,
-    live: Vec<(Address, Resource)>,
-    named: Vec<(Address, Resource)>,
-    by_hand: Vec<(Address, Difference, &'static str)>,
-    waiting: Vec<(Address, Address)>,
-    acknowledged: Vec<Acknowledged>,
-    not_compared: Vec<Address>,
-    unknown: Vec<(Address, FieldPath)>,
-    strange: Vec<(Address, FieldPath, Arc<str>)>,
-}
-
 impl Owned {
-    fn add(&mut self, part: Part) {
-        self.desired.extend(part.desired);
-        self.live.extend(part.live);
-        self.named.extend(part.named);
-        self.by_hand.extend(part.by_hand);
-        self.waiting.extend(part.waiting);
-        self.acknowledged.extend(part.acknowledged);
-        self.not_compared.extend(part.not_compared);
-        self.unknown.extend(part.unknown);
-        self.strange.extend(part.strange);
+    fn add(&mut self, more: Self) {
+        self.by_hand.extend(more.by_hand);
+        self.waiting.extend(more.waiting);
+        self.acknowledged.extend(more.acknowledged);
+        self.unknown.extend(more.unknown);
+        self.strange.extend(more.strange);
     }
 }
 
@@ -90,7 +60,6 @@ type Former<'a> = HashMap<(&'static str, &'a str), &'a [String]>;
 /// What every resource is shaped by.
 struct Shaper<'a> {
     desired: &'a Desired,
-    bound: &'a Bound,
     live: &'a Live,
     options: &'a Options,
     former: Former<'a>,
@@ -307,97 +276,50 @@ fn unfit(pattern: &Pattern, text: &str) -> Option<char> {
     text.chars().find(|c| !accepts(c.encode_utf8(&mut [0; 4])))
 }
 
-/// Shapes both sides.
+/// Shapes both sides: says in the rows what is wanted of each address and what is live.
 #[must_use]
-pub fn own(desired: &Desired, bound: &Bound, live: &Live, options: &Options) -> Owned {
-    let mut owned = Owned::default();
+pub fn own(desired: &Desired, rows: &mut Rows, live: &Live, options: &Options) -> Owned {
     let entries = options.ledger.iter().flat_map(|ledger| &ledger.resources);
     let former = entries
         .filter(|(_, entry)| !entry.secrets.is_empty())
         .map(|(address, entry)| ((address.collection, &*entry.id), &*entry.secrets))
         .collect();
-    owned
-        .not_compared
-        .extend(bound.not_compared.iter().cloned());
-    owned.desired.reserve(bound.desired.len());
-    owned.named.reserve(bound.desired.len());
-    owned.live.reserve(bound.live.len());
     let shaper = Shaper {
         desired,
-        bound,
         live,
         options,
         former,
         owners: OnceLock::new(),
-        by_hand_first: made_by_hand(bound, live.dialect),
+        by_hand_first: made_by_hand(rows, live.dialect),
     };
-    let all: Vec<(&Address, &Resource)> = bound
-        .desired
-        .iter()
-        .filter(|(address, _)| {
-            !owned.not_compared.contains(*address) && !bound.unclear.contains(*address)
-        })
-        .collect();
-    let run = |some: &[(&Address, &Resource)]| {
-        let mut part = Part::default();
-        for (address, resource) in some {
-            shaper.shape(address, (*resource).clone(), &mut part);
+    let parts = in_runs(rows.as_mut_slice(), |rows| {
+        let mut owned = Owned::default();
+        for row in rows {
+            shaper.shape(row, &mut owned);
+            shaper.going(row);
         }
-        part
-    };
-    if all.len() > RUN {
-        let parts: Vec<Part> = all.par_chunks(RUN).with_max_len(1).map(run).collect();
-        for part in parts {
-            owned.add(part);
-        }
-    } else {
-        owned.add(run(&all));
-    }
-    let gone = bound.tombstones.iter().map(|(index, _)| index);
-    for index in gone.chain(&bound.pruned) {
-        let (Some(address), Some(object)) = (live.address_of(*index), live.objects.get(*index))
-        else {
-            continue;
-        };
-        let body = live.body(*index);
-        if !options.is_out_of_use(object.kind, live.dialect, &body) {
-            let former = shaper.former_secrets(object.kind, *index);
-            let body = if former.is_empty() {
-                body
-            } else {
-                let hide = |(field, value): (&'static Field, &Value)| {
-                    let former = present(former, field, value);
-                    let path = FieldPath::of(field.name);
-                    (field.name, hidden(&former, &path, value.clone()))
-                };
-                body.of_kind(object.kind).map(hide).collect()
-            };
-            owned.live.insert(
-                address,
-                Resource {
-                    kind: object.kind,
-                    body,
-                },
-            );
-        }
+        owned
+    });
+    let mut owned = Owned::default();
+    for part in parts {
+        owned.add(part);
     }
     owned
 }
 
 /// Declared resources that cannot be made yet, each with the one that a person has to make first:
 /// itself, or what its creation needs.
-fn made_by_hand(bound: &Bound, dialect: Dialect) -> HashMap<Address, Address> {
-    let new = bound
-        .desired
+fn made_by_hand(rows: &Rows, dialect: Dialect) -> HashMap<Address, Address> {
+    let new = rows
         .iter()
-        .filter(|(address, _)| !bound.live.contains_key(*address));
+        .filter(|row| row.named.is_some() && row.object.is_none());
     let mut found: HashMap<Address, Address> = new
         .clone()
-        .filter(|(_, resource)| {
-            let api = resource.kind.api(dialect);
+        .filter(|row| {
+            let api = row.kind.api(dialect);
             api.is_some_and(|api| matches!(api.create, Create::Manual(_)))
         })
-        .map(|(address, _)| (address.clone(), address.clone()))
+        .map(|row| (row.address.clone(), row.address.clone()))
         .collect();
     // What waits keeps others waiting.
     let mut before = 0;
@@ -405,10 +327,10 @@ fn made_by_hand(bound: &Bound, dialect: Dialect) -> HashMap<Address, Address> {
         before = found.len();
         let waiting: Vec<(Address, Address)> = new
             .clone()
-            .filter(|(address, _)| !found.contains_key(*address))
-            .filter_map(|(address, resource)| {
-                let first = needed_first(resource, dialect, &found)?;
-                Some((address.clone(), first.clone()))
+            .filter(|row| !found.contains_key(&row.address))
+            .filter_map(|row| {
+                let first = needed_first(row, dialect, &found)?;
+                Some((row.address.clone(), first.clone()))
             })
             .collect();
         found.extend(waiting);
@@ -419,17 +341,17 @@ fn made_by_hand(bound: &Bound, dialect: Dialect) -> HashMap<Address, Address> {
 /// What a person has to make before a resource can be created, where a field names it that a creation
 /// needs.
 fn needed_first<'a>(
-    resource: &Resource,
+    row: &Row,
     dialect: Dialect,
     by_hand_first: &'a HashMap<Address, Address>,
 ) -> Option<&'a Address> {
-    let api = resource.kind.api(dialect)?;
+    let api = row.kind.api(dialect)?;
     let is_needed = |field: &Field| field.required || api.required_on_create.contains(&field.name);
     let first = |value: &Value| match value {
         Value::Reference(Reference::To(target)) => by_hand_first.get(target),
         _ => None,
     };
-    let fields = resource.body.of_kind(resource.kind);
+    let fields = row.named.as_ref()?.of_kind(row.kind);
     let mut needed = fields.filter(|(field, _)| is_needed(field));
     needed.find_map(|(_, value)| match value {
         Value::List(list) => list.iter().find_map(first),
@@ -440,7 +362,7 @@ fn needed_first<'a>(
 /// Takes references to resources that a person has to make first out of what is wanted now.
 fn drop_waiting(
     address: &Address,
-    resource: &mut Resource,
+    body: &mut Body,
     by_hand_first: &HashMap<Address, Address>,
     waiting: &mut Vec<(Address, Address)>,
 ) {
@@ -452,7 +374,7 @@ fn drop_waiting(
         _ => None,
     };
     let mut dropped = Vec::new();
-    for (name, value) in resource.body.iter() {
+    for (name, value) in body.iter() {
         if let Some(target) = waits(value) {
             dropped.push(name);
             waiting.push((target, address.clone()));
@@ -466,7 +388,7 @@ fn drop_waiting(
         }
     }
     for name in dropped {
-        resource.body.remove(name);
+        body.remove(name);
     }
 }
 
@@ -518,16 +440,17 @@ impl Shaper<'_> {
             .unwrap_or_default()
     }
 
-    fn shape(&self, address: &Address, mut resource: Resource, part: &mut Part) {
-        drop_waiting(
-            address,
-            &mut resource,
-            &self.by_hand_first,
-            &mut part.waiting,
-        );
-        part.named.push((address.clone(), resource.clone()));
-        if let Some(index) = self.bound.live.get(address) {
-            self.existing(address, resource, *index, part);
+    /// Says what is wanted of a declared resource and what is live.
+    fn shape(&self, row: &mut Row, owned: &mut Owned) {
+        let is_left_out = row.not_compared || row.unclear;
+        let Some(mut body) = row.named.take().filter(|_| !is_left_out) else {
+            return;
+        };
+        let address = &row.address;
+        drop_waiting(address, &mut body, &self.by_hand_first, &mut owned.waiting);
+        row.named = Some(body.clone());
+        if let Some(index) = row.object {
+            self.existing(row, body, index, owned);
             return;
         }
         // A creation without what it needs would be refused: the whole of it waits.
@@ -535,43 +458,67 @@ impl Shaper<'_> {
         if first.is_some_and(|first| first != address) {
             return;
         }
-        if resource.body.iter().any(|(_, value)| value.lacks_secret()) {
-            part.not_compared.push(address.clone());
+        if body.iter().any(|(_, value)| value.lacks_secret()) {
+            row.not_compared = true;
             return;
         }
-        if let Some(enabled) = resource.kind.enabled
+        if let Some(enabled) = row.kind.enabled
             && enabled.send_on_create
-            && resource.body.get(enabled.field).is_none()
+            && body.get(enabled.field).is_none()
         {
-            resource.body.set(enabled.field, switch_value(enabled.on));
+            body.set(enabled.field, switch_value(enabled.on));
         }
-        set_defaults(resource.kind, self.live.dialect, &mut resource.body);
-        part.desired.push((address.clone(), resource));
+        set_defaults(row.kind, self.live.dialect, &mut body);
+        row.wanted = Some(body);
     }
 
-    fn existing(&self, address: &Address, mut resource: Resource, index: usize, owned: &mut Part) {
+    /// Says what is live of an object that goes, unless it is out of use and nothing becomes of it.
+    fn going(&self, row: &mut Row) {
+        let Some(index) = row.going.as_ref().map(|going| going.object) else {
+            return;
+        };
+        let kind = row.kind;
+        let body = self.live.body(index);
+        if self.options.is_out_of_use(kind, self.live.dialect, &body) {
+            return;
+        }
+        let former = self.former_secrets(kind, index);
+        row.live = Some(if former.is_empty() {
+            body
+        } else {
+            let hide = |(field, value): (&'static Field, &Value)| {
+                let former = present(former, field, value);
+                let path = FieldPath::of(field.name);
+                (field.name, hidden(&former, &path, value.clone()))
+            };
+            body.of_kind(kind).map(hide).collect()
+        });
+    }
+
+    /// Says what is wanted of a resource that is live, and the same fields as they are.
+    fn existing(&self, row: &mut Row, mut body: Body, index: usize, owned: &mut Owned) {
         let &Self {
             desired,
             live,
             options,
             ..
         } = self;
-        let kind = resource.kind;
+        let (address, kind) = (&row.address, row.kind);
         let (hands_off, ignore_changes) = left_alone(desired, address, kind, options);
-        imply_in_use(&mut resource, live.dialect);
+        imply_in_use(kind, &mut body, live.dialect);
         let Some(object) = live.objects.get(index) else {
             return;
         };
         let former = self.former_secrets(kind, index);
-        if former.is_empty() && is_as_declared(&resource, &object.raw, live) {
-            owned.live.push((address.clone(), resource.clone()));
-            owned.desired.push((address.clone(), resource));
+        if former.is_empty() && is_as_declared(kind, &body, &object.raw, live) {
+            row.live = Some(body.clone());
+            row.wanted = Some(body);
             return;
         }
         let mut wanted_fields = Vec::with_capacity(kind.fields.len());
         let mut live_fields = Vec::with_capacity(kind.fields.len());
         for field in kind.fields {
-            let named = resource.body.get(field.name);
+            let named = body.get(field.name);
             let current = || read_field(field, live.dialect, &object.raw, live);
             // Some fields go out again with every update: they stand on both sides.
             let resent = kind
@@ -589,7 +536,7 @@ impl Shaper<'_> {
                 continue;
             }
             if named.lacks_secret() {
-                owned.not_compared.push(address.clone());
+                row.not_compared = true;
                 continue;
             }
             match field.wire(live.dialect) {
@@ -645,11 +592,9 @@ impl Shaper<'_> {
                 fields.into_iter().collect()
             }
         };
-        let wanted = shared(wanted_fields, &resource.body);
-        let current = shared(live_fields, &wanted);
-        let side = |body| Resource { kind, body };
-        owned.desired.push((address.clone(), side(wanted)));
-        owned.live.push((address.clone(), side(current)));
+        let wanted = shared(wanted_fields, &body);
+        row.live = Some(shared(live_fields, &wanted));
+        row.wanted = Some(wanted);
     }
 
     /// What is live in a field, in the declared spelling where the two are one.
@@ -659,7 +604,7 @@ impl Shaper<'_> {
         field: &Field,
         named: &Value,
         shown: Option<Value>,
-        owned: &mut Part,
+        owned: &mut Owned,
     ) -> Current {
         let path = FieldPath::of(field.name);
         let shown = shown.or_else(|| self.as_empty(address, object, field, named));
@@ -751,7 +696,7 @@ impl Shaper<'_> {
         field: &Field,
         named: &Value,
         current: &Value,
-        owned: &mut Part,
+        owned: &mut Owned,
     ) -> Value {
         if named == current {
             return named.clone();
@@ -785,15 +730,14 @@ impl Shaper<'_> {
 }
 
 /// Declaring a resource implies that it is in use, where the dialect has a word for that.
-fn imply_in_use(resource: &mut Resource, dialect: Dialect) {
-    let kind = resource.kind;
+fn imply_in_use(kind: &Kind, body: &mut Body, dialect: Dialect) {
     if let Some(enabled) = kind.enabled
-        && resource.body.get(enabled.field).is_none()
+        && body.get(enabled.field).is_none()
         && kind
             .field(enabled.field)
             .is_some_and(|field| !matches!(field.wire(dialect), Wire::Harmless))
     {
-        resource.body.set(enabled.field, switch_value(enabled.on));
+        body.set(enabled.field, switch_value(enabled.on));
     }
 }
 
@@ -842,10 +786,9 @@ fn acknowledged(address: &Address, field: Option<String>, rule: &IgnoreRule) -> 
 ///
 /// Nearly all are, nearly always: then nothing of them is read into values, and one body stands on
 /// all sides.
-fn is_as_declared(resource: &Resource, raw: &Map<String, Json>, live: &Live) -> bool {
-    let kind = resource.kind;
+fn is_as_declared(kind: &'static Kind, body: &Body, raw: &Map<String, Json>, live: &Live) -> bool {
     let resend = kind.api(live.dialect).map_or(&[][..], |api| api.resend);
-    let mut named = resource.body.iter().peekable();
+    let mut named = body.iter().peekable();
     let same = kind.fields.iter().all(|field| {
         let Some((_, value)) = named.next_if(|(name, _)| *name == field.name) else {
             // Some fields stand on both sides though no manifest names them.
@@ -865,7 +808,7 @@ fn by_hand(
     current: Value,
     instruction: &'static str,
     options: &Options,
-    owned: &mut Part,
+    owned: &mut Owned,
 ) {
     if current == *named || (current.is_null() && *named == Value::Bool(false)) {
         return;

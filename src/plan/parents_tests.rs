@@ -113,8 +113,8 @@ fn planned(
             })
             .collect()
     };
-    let bound = bind(desired, live, options).map_err(told)?;
-    let owned = own(desired, &bound, live, options);
+    let mut bound = bind(desired, live, options).map_err(told)?;
+    let owned = own(desired, &mut bound.rows, live, options);
     plan(desired, &bound, &owned, live, options).map_err(|refusal| told(refusal.problems))
 }
 
@@ -162,7 +162,7 @@ fn two_teams_of_one_name_in_two_departments_are_two() {
     let mut live = organization();
     let bound = bind(&desired, &mut live, &Options::default()).unwrap();
     for (handle, id) in [("EU/Tier 1", "11"), ("Tier 1", "12")] {
-        let index = bound.live[&Address::new("teams", handle)];
+        let index = bound.rows.object(&Address::new("teams", handle)).unwrap();
         assert_eq!(live.objects[index].id, id);
     }
     let planned = planned(&desired, &mut organization(), &Options::default()).unwrap();
@@ -330,7 +330,7 @@ fn tombstones_and_old_names_say_what_they_lie_below() {
         let mut live = organization();
         let bound = bind(&desired, &mut live, &Options::default()).unwrap();
         assert_eq!(
-            live.objects[bound.live[&Address::new("teams", "New")]].id,
+            live.objects[bound.rows.object(&Address::new("teams", "New")).unwrap()].id,
             id
         );
     }
@@ -368,7 +368,7 @@ fn lookups_count_where_what_refers_to_them_lies() {
     let mut live = organization();
     let bound = bind(&desired, &mut live, &Options::default()).unwrap();
     for (handle, id) in [("A", "11"), ("B", "12")] {
-        let body = &bound.desired[&Address::new("teams", handle)].body;
+        let body = bound.rows.named(&Address::new("teams", handle)).unwrap();
         let Some(Value::List(items)) = body.get("subTeams") else {
             unreachable!()
         };
@@ -821,7 +821,11 @@ fn heirs_by_name_lie_where_the_removed_one_does() {
     );
     let mut live = organization();
     let bound = bind(&composed(&text).unwrap(), &mut live, &Options::default()).unwrap();
-    let heirs = &bound.heirs[&Address::new("teams", "Tier 2")];
+    let heirs = &bound
+        .rows
+        .get(&Address::new("teams", "Tier 2"))
+        .unwrap()
+        .heirs;
     let to = |collection, handle| Reference::To(Address::new(collection, handle));
     assert_eq!(heirs["team"], to("teams", "EU/Tier 1"));
     assert_eq!(heirs["agent"], to("agents", "ann@example.com"));

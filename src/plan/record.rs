@@ -3,7 +3,7 @@
 use foldhash::{HashSet, HashSetExt as _};
 use serde::{Deserialize, Serialize};
 
-use super::bound::Bound;
+use super::row::Rows;
 use super::task::Task;
 use super::{Options, Plan};
 use crate::config::Prune;
@@ -44,7 +44,7 @@ pub(crate) fn note(
     plan: &mut Plan,
     tasks: &[Task],
     desired: &Desired,
-    bound: &Bound,
+    rows: &Rows,
     live: &Live,
     absent: &[Address],
     options: &Options,
@@ -55,18 +55,16 @@ pub(crate) fn note(
     let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
     let mut record = Record::default();
     let mut claimed: HashSet<(&str, &str)> = HashSet::new();
-    for (address, index) in &bound.live {
-        let Some(object) = live.objects.get(*index) else {
+    for (row, index) in rows.objects() {
+        let Some(object) = live.objects.get(index) else {
             continue;
         };
+        let address = &row.address;
         claimed.insert((address.collection, &object.id));
-        if busy.contains(address)
-            || bound.not_compared.contains(address)
-            || !is_in_scope(&options.targets, address)
-        {
+        if busy.contains(address) || row.not_compared || !is_in_scope(&options.targets, address) {
             continue;
         }
-        if !bound.known.contains(address) {
+        if !row.known {
             record.take_over += 1;
         } else if !ledger
             .resources

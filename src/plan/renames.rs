@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
-use crate::plan::bound::{Bound, place};
+use crate::plan::bound::place;
 use crate::plan::requests::Act;
+use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
 use crate::state::{Key, Reference};
@@ -18,7 +19,7 @@ use crate::verb::Verb;
 pub(super) fn names_in_turn(
     tasks: &[Task],
     desired: &Desired,
-    bound: &Bound,
+    rows: &Rows,
     live: &Live,
 ) -> Result<Vec<(usize, usize)>, Vec<Problem>> {
     let mut givers: HashMap<(&'static str, Key<'static>), usize> = HashMap::new();
@@ -31,10 +32,8 @@ pub(super) fn names_in_turn(
         if !is_giver {
             continue;
         }
-        let was = bound
-            .live
-            .get(&task.address)
-            .copied()
+        let was = rows
+            .object(&task.address)
             .or_else(|| removed(task, live))
             .and_then(|index| live.key_of(index));
         if let Some(name) = was {

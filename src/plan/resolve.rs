@@ -5,53 +5,51 @@ use crate::config::written::TRANSFER_TO;
 use crate::kind::{Keyed, Keys, Kind, Shape, Target, Within};
 use crate::live::Live;
 use crate::manifest::Desired;
-use crate::parallel::each;
-use crate::plan::bound::{Bound, place};
+use crate::parallel::in_runs;
+use crate::plan::bound::place;
+use crate::plan::row::{Going, Row, Rows};
 use crate::problem::{Code, Place, Problem};
 use crate::state::identity::scopes;
-use crate::state::{Address, Below, FieldPath, Heirs, Leaves, Named, Reference, Resource, Value};
+use crate::state::{Address, Below, FieldPath, Heirs, Leaves, Named, Reference, Value};
 
-/// Translates all resources, side by side where they are many.
+/// Translates what the manifests name, side by side where it is much.
 pub(super) fn translated(
     desired: &Desired,
     live: &Live,
-    bound: &mut Bound,
+    rows: &mut Rows,
     problems: &mut Vec<Problem>,
 ) {
-    let all: Vec<(&Address, &Resource)> = desired.state.iter().collect();
-    let translated = each(&all, |_, (address, resource)| {
-        let mut resource = (*resource).clone();
+    let found = in_runs(rows.as_mut_slice(), |rows| {
         let mut problems = Vec::new();
-        translate(desired, live, address, &mut resource, &mut problems);
-        (resource, problems)
-    });
-    bound.desired.reserve(all.len());
-    for ((address, _), (resource, mut found)) in all.into_iter().zip(translated) {
-        if !found.is_empty() {
-            bound.unclear.insert(address.clone());
-            problems.append(&mut found);
+        for row in rows {
+            let before = problems.len();
+            translate(desired, live, row, &mut problems);
+            row.unclear |= problems.len() > before;
         }
-        bound.desired.insert(address.clone(), resource);
-    }
+        problems
+    });
+    problems.extend(found.into_iter().flatten());
 }
 
 /// Gives every reference its address and every value its normal form.
-fn translate(
-    desired: &Desired,
-    live: &Live,
-    address: &Address,
-    resource: &mut Resource,
-    problems: &mut Vec<Problem>,
-) {
-    let kind = resource.kind;
+fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<Problem>) {
+    let Row {
+        address,
+        kind,
+        named: Some(body),
+        ..
+    } = row
+    else {
+        return;
+    };
     for field in kind.fields {
         // Most values are what they have to be: the body stays shared with the manifests' one.
-        if resource.body.get(field.name).is_none_or(|value| {
+        if body.get(field.name).is_none_or(|value| {
             is_normal(field, live.dialect, value) && is_bound(&field.shape, value)
         }) {
             continue;
         }
-        let Some(value) = resource.body.get_mut(field.name) else {
+        let Some(value) = body.get_mut(field.name) else {
             continue;
         };
         let mut fail = |path: &str, problem: Problem| {
@@ -234,7 +232,8 @@ fn looked_up(
 pub(super) fn heirs(
     desired: &Desired,
     live: &Live,
-    bound: &mut Bound,
+    rows: &mut Rows,
+    going: &mut [Going],
     problems: &mut Vec<Problem>,
 ) {
     let mut found = |heirs: &Heirs, from: Option<usize>, at: &dyn Fn(&str) -> Option<Place>| {
@@ -265,20 +264,22 @@ pub(super) fn heirs(
                 let path = format!("lifecycle/{TRANSFER_TO}/{name}");
                 Some(place(desired, address, path.trim_end_matches('/')))
             };
-            bound.heirs.insert(address.clone(), found(heirs, None, &at));
+            let heirs = found(heirs, None, &at);
+            if let Some(row) = rows.get_mut(address) {
+                row.heirs = heirs;
+            }
         }
     }
-    for (index, heirs) in &mut bound.heirs_of_tombstones {
-        let own = bound.tombstones.iter().find(|(known, _)| known == index);
+    for one in going.iter_mut().filter(|one| !one.heirs.is_empty()) {
         let at = |name: &str| {
-            let mut place = own?.1.clone();
+            let mut place = one.at.clone()?;
             place.pointer = format!("{}/{TRANSFER_TO}/{name}", place.pointer);
             place
                 .pointer
                 .truncate(place.pointer.trim_end_matches('/').len());
             Some(place)
         };
-        *heirs = found(heirs, Some(*index), &at);
+        one.heirs = found(&one.heirs, Some(one.object), &at);
     }
 }
 

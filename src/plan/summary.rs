@@ -17,7 +17,7 @@ use crate::plan::requests::Op;
 use crate::plan::shown::shown_value;
 use crate::plan::task::Task;
 use crate::plan::{ABSENT, Changes, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary};
-use crate::state::{Address, Resource};
+use crate::state::{Address, Body};
 use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
@@ -77,12 +77,12 @@ pub(super) fn summarise(
     summary.delete = count(Verb::Delete);
     summary.disable = count(Verb::Disable);
     let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
-    summary.unchanged = bound
-        .live
-        .keys()
-        .filter(|address| !busy.contains(*address) && !owned.not_compared.contains(*address))
-        .filter(|address| is_in_scope(&options.targets, address))
-        .count();
+    let unchanged = bound.rows.objects().filter(|(row, _)| {
+        !busy.contains(&row.address)
+            && !row.not_compared
+            && is_in_scope(&options.targets, &row.address)
+    });
+    summary.unchanged = unchanged.count();
     Plan {
         format_version: FORMAT_VERSION,
         environment: options.environment.clone(),
@@ -97,20 +97,21 @@ pub(super) fn summarise(
             .iter()
             .copied()
             .map(|address| {
-                let print = fingerprint(address, owned.live.get(address), live);
+                let print = fingerprint(address, bound.rows.live(address), live);
                 (address.clone(), print)
             })
             .collect(),
         steps,
         acknowledged: owned.acknowledged.clone(),
         no_longer_declared: Vec::new(),
-        not_compared: owned
-            .not_compared
-            .iter()
+        not_compared: bound
+            .rows
+            .not_compared()
+            .into_iter()
             .filter(|address| {
                 options.targets.is_empty()
-                    || options.targets.contains(*address)
-                    || busy.contains(*address)
+                    || options.targets.contains(address)
+                    || busy.contains(address)
             })
             .map(ToString::to_string)
             .collect(),
@@ -175,12 +176,11 @@ fn requests(task: &Task, live: &Live) -> Vec<RequestLine> {
 }
 
 /// What was live of one resource, as a digest; `absent` when it was proved not to exist.
-fn fingerprint(address: &Address, resource: Option<&Resource>, live: &Live) -> Cow<'static, str> {
-    let Some(resource) = resource else {
+fn fingerprint(address: &Address, body: Option<&Body>, live: &Live) -> Cow<'static, str> {
+    let Some(body) = body else {
         return Cow::Borrowed(ABSENT);
     };
-    let fields: Map<String, Json> = resource
-        .body
+    let fields: Map<String, Json> = body
         .iter()
         .filter(|(_, value)| !value.is_secret())
         .map(|(name, value)| (name.to_owned(), shown_value(value)))

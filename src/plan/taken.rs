@@ -7,8 +7,9 @@ use crate::live::{Live, url};
 use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::Options;
-use crate::plan::bound::{Bound, place};
+use crate::plan::bound::place;
 use crate::plan::owners::Owners;
+use crate::plan::row::{Going, Row, Rows};
 use crate::problem::{Code, Problem, ticked};
 use crate::state::identity::{below, readings, scopes};
 use crate::state::{Address, Key, Named, Resource, Value};
@@ -218,31 +219,32 @@ const NAMED: usize = 5;
 /// What is bound has its new name already; where nothing is removed, nothing can be lost; and where
 /// the ledger knows what was meant, and that it is gone, nothing else is.
 pub(super) fn renames_of_nothing(
-    desired: &Desired,
-    live: &Live,
-    owners: &Owners,
+    (desired, live, owners): (&Desired, &Live, &Owners),
     options: &Options,
-    bound: &mut Bound,
+    going: &[Going],
+    rows: &mut Rows,
     problems: &mut Vec<Problem>,
 ) {
-    if bound.pruned.is_empty() {
+    let pruned: Vec<usize> = going
+        .iter()
+        .filter(|one| one.at.is_none())
+        .map(|one| one.object)
+        .collect();
+    if pruned.is_empty() {
         return;
     }
     for (address, resource) in &desired.state {
-        if bound.live.contains_key(address)
-            || bound.unclear.contains(address)
-            || bound.not_compared.contains(address)
-        {
+        let is_new = |row: &&mut Row| row.object.is_none() && !row.unclear && !row.not_compared;
+        let Some(row) = rows.get_mut(address).filter(is_new) else {
             continue;
-        }
+        };
         let Some(old) = renamed_from(desired, live, address, resource) else {
             continue;
         };
         if !old.objects.is_empty() || is_known_gone(address, &old, owners, options) {
             continue;
         }
-        let going: Vec<usize> = bound
-            .pruned
+        let going: Vec<usize> = pruned
             .iter()
             .copied()
             .filter(|index| {
@@ -255,7 +257,7 @@ pub(super) fn renames_of_nothing(
         if !going.is_empty() {
             let rename = (address, resource, &*old.name);
             problems.push(rename_of_nothing(desired, live, options, rename, &going));
-            bound.unclear.insert(address.clone());
+            row.unclear = true;
         }
     }
 }

@@ -10,7 +10,7 @@ mod tests;
 
 use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
-use crate::diff::{Change, Difference, changes};
+use crate::diff::{Change, Difference};
 use crate::kind::rules::{GoWith, Rule};
 use crate::kind::{self, Api, Create, Kind, Stage, Wire};
 use crate::live::Live;
@@ -20,12 +20,13 @@ use crate::plan::bound::{Bound, place};
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::{Owned, set_defaults};
 use crate::plan::requests::{Op, Way, way};
+use crate::plan::row::Row;
 use crate::plan::shown::{change_of, shown};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy, membership, within};
-use crate::problem::{Code, Place, Problem};
-use crate::state::{Address, Body, FieldPath, Resource, Value};
+use crate::problem::{Code, Problem};
+use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
 use foldhash::HashMap;
 
@@ -58,16 +59,9 @@ pub fn plan(
         options,
         problems: Vec::new(),
         tasks: Vec::new(),
-        removable: bound
-            .tombstones
-            .iter()
-            .map(|(index, at)| (*index, Some(at.clone())))
-            .chain(bound.pruned.iter().map(|index| (*index, None)))
-            .filter_map(|(index, at)| Some((live.address_of(index)?, (index, at))))
-            .collect(),
-        members: founders::members(owned, live.dialect),
+        members: founders::members(&bound.rows, live.dialect),
     };
-    let mut differences = changes(&owned.desired, &owned.live);
+    let mut differences = bound.rows.changes();
     builder.lost_with_what_is_replaced(&mut differences);
     builder.tasks.reserve(differences.len());
     for change in &differences {
@@ -88,9 +82,15 @@ pub fn plan(
         tasks = targeted(tasks, &options.targets, desired, &mut problems);
     }
     problems.extend(hierarchy::check(&tasks, desired, live));
-    problems.extend(within::check(&tasks, desired, owned, live));
-    problems.extend(membership::check(&tasks, desired, owned, live, options));
-    let refused = guards::check(&tasks, desired, bound, owned, live, options);
+    problems.extend(within::check(&tasks, desired, &bound.rows, live));
+    problems.extend(membership::check(
+        &tasks,
+        desired,
+        &bound.rows,
+        live,
+        options,
+    ));
+    let refused = guards::check(&tasks, desired, &bound.rows, live, options);
     if !problems.is_empty() {
         problems.extend(refused);
         return Err(problems.into());
@@ -129,13 +129,11 @@ struct Builder<'a> {
     options: &'a Options,
     problems: Vec<Problem>,
     tasks: Vec<Task>,
-    /// Live objects that may be removed, with the place of their tombstone if there is one.
-    removable: HashMap<Address, (usize, Option<Place>)>,
     /// Who is declared to belong to what needs founders.
     members: founders::Members<'a>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     /// What a creation does besides.
     fn create_effect(&self, kind: &'static Kind) -> Option<String> {
         let is_quiet = kind
@@ -148,12 +146,20 @@ impl Builder<'_> {
         self.live.dialect
     }
 
+    /// What is known of an address.
+    fn row(&self, address: &Address) -> Option<&'a Row> {
+        self.bound.rows.get(address)
+    }
+
     fn named(&self, address: &Address) -> Body {
-        self.owned
-            .named
-            .get(address)
-            .map(|resource| resource.body.clone())
-            .unwrap_or_default()
+        let named = self.bound.rows.named(address);
+        named.cloned().unwrap_or_default()
+    }
+
+    /// What is wanted of an address, with its kind.
+    fn wanted(&self, address: &Address) -> Option<(&'static Kind, &'a Body)> {
+        let row = self.row(address)?;
+        Some((row.kind, row.wanted.as_ref()?))
     }
 
     fn lifecycle_replace(&self, address: &Address) -> bool {
@@ -171,9 +177,9 @@ impl Builder<'_> {
     }
 
     fn push(&mut self, address: &Address, verb: Verb, kind: &'static Kind, task: Draft) {
+        let row = self.row(address);
         let adopted = self.options.ledger.is_some()
-            && self.bound.live.contains_key(address)
-            && !self.bound.known.contains(address);
+            && row.is_some_and(|row| row.object.is_some() && !row.known);
         self.tasks.push(Task {
             address: address.clone(),
             verb,
@@ -228,11 +234,12 @@ impl Builder<'_> {
             .enumerate()
             .map(|(index, change)| (change.address().clone(), index))
             .collect();
-        for (address, resource) in &self.owned.desired {
-            if !self.owned.live.contains_key(address) {
+        for row in &self.bound.rows {
+            let (Some(wanted), Some(_)) = (&row.wanted, &row.live) else {
                 continue;
-            }
-            for difference in lost(resource, &replaced) {
+            };
+            let address = &row.address;
+            for difference in lost(row.kind, wanted, &replaced) {
                 match known
                     .get(address)
                     .and_then(|index| differences.get_mut(*index))
@@ -253,16 +260,15 @@ impl Builder<'_> {
     }
 
     fn create(&mut self, address: &Address) {
-        let Some(resource) = self.owned.desired.get(address) else {
+        let Some((kind, wanted)) = self.wanted(address) else {
             return;
         };
-        let kind = resource.kind;
         let Some(api) = kind.api(self.dialect()) else {
             return;
         };
         let mut draft = Draft {
-            changes: Changes::created(kind, self.dialect(), resource.body.clone()),
-            body: resource.body.clone(),
+            changes: Changes::created(kind, self.dialect(), wanted.clone()),
+            body: wanted.clone(),
             ..Draft::default()
         };
         match api.create {
@@ -276,9 +282,9 @@ impl Builder<'_> {
             }
             Create::Post(_) | Create::Clone { .. } => {}
         }
-        self.is_whole(address, kind, &resource.body);
+        self.is_whole(address, kind, wanted);
         for name in api.required_on_create {
-            if resource.body.get(name).is_none_or(codec::is_nothing) {
+            if wanted.get(name).is_none_or(codec::is_nothing) {
                 self.problems.push(
                     Problem::error(
                         Code::MissingForCreate,
@@ -296,15 +302,14 @@ impl Builder<'_> {
         if let Some(grouping) = api.grouping() {
             draft.ops = self.part_ops(address, kind, grouping, &draft.body, &[], false);
         } else {
-            let cleared = self.cleared_after_create(address, kind, &resource.body);
+            let cleared = self.cleared_after_create(address, kind, wanted);
             draft.ops = self.creation(address, kind, api, &mut draft.body, &cleared);
             if matches!(api.create, Create::Clone { .. }) {
                 // It may have been chosen of what the new one is a copy.
                 draft.changes = Changes::created(kind, self.dialect(), draft.body.clone());
             }
             if let (Some(switch), Some(enabled)) = (api.switch, kind.enabled)
-                && resource
-                    .body
+                && wanted
                     .get(enabled.field)
                     .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             {
@@ -480,13 +485,12 @@ impl Builder<'_> {
     }
 
     fn update(&mut self, address: &Address, differences: &[Difference]) {
-        let (Some(resource), Some(index)) = (
-            self.owned.desired.get(address),
-            self.bound.live.get(address).copied(),
-        ) else {
+        let (Some((kind, wanted)), Some(index)) =
+            (self.wanted(address), self.bound.rows.object(address))
+        else {
             return;
         };
-        let (kind, dialect) = (resource.kind, self.dialect());
+        let dialect = self.dialect();
         let (Some(api), Some(object)) = (kind.api(dialect), self.live.objects.get(index)) else {
             return;
         };
@@ -495,7 +499,7 @@ impl Builder<'_> {
                 .iter()
                 .map(|difference| shown(kind, difference))
                 .collect(),
-            body: resource.body.clone(),
+            body: wanted.clone(),
             ..Draft::default()
         };
         if let Some(grouping) = api.grouping() {
@@ -514,8 +518,8 @@ impl Builder<'_> {
             let Some(field) = kind.field(difference.path.field) else {
                 continue;
             };
-            let wanted = resource.body.get(field.name);
-            if wanted.is_some_and(|wanted| codec::is_too_short(field, wanted)) {
+            let value = wanted.get(field.name);
+            if value.is_some_and(|value| codec::is_too_short(field, value)) {
                 self.cannot_clear(address, field.name);
                 break;
             }
@@ -698,16 +702,16 @@ impl Builder<'_> {
     /// Steps for differences that only a person can settle.
     fn by_hand(&mut self) {
         for (address, difference, instruction) in &self.owned.by_hand {
-            let Some(resource) = self.owned.desired.get(address) else {
+            let Some((kind, wanted)) = self.wanted(address) else {
                 continue;
             };
             let draft = Draft {
-                changes: vec![shown(resource.kind, difference)].into(),
+                changes: vec![shown(kind, difference)].into(),
                 instruction: Some(format!("set `{}` at {instruction}", difference.path.field)),
-                body: resource.body.clone(),
+                body: wanted.clone(),
                 ..Draft::default()
             };
-            self.push(address, Verb::Manual, resource.kind, draft);
+            self.push(address, Verb::Manual, kind, draft);
         }
     }
 }
@@ -735,12 +739,16 @@ fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
 }
 
 /// The values of a resource whose keys in maps are replaced, as if they had been cleared.
-fn lost(resource: &Resource, replaced: &HashMap<&'static str, Vec<String>>) -> Vec<Difference> {
+fn lost(
+    kind: &Kind,
+    wanted: &Body,
+    replaced: &HashMap<&'static str, Vec<String>>,
+) -> Vec<Difference> {
     let mut lost = Vec::new();
-    for field in resource.kind.fields {
+    for field in kind.fields {
         let keys = field.shape.keyed_by();
         let keys = keys.and_then(|target| replaced.get(target.collection));
-        let (Some(keys), Some(Value::Map(map))) = (keys, resource.body.get(field.name)) else {
+        let (Some(keys), Some(Value::Map(map))) = (keys, wanted.get(field.name)) else {
             continue;
         };
         for key in keys {

@@ -6,15 +6,15 @@ use crate::kind::{Field, Within};
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::plan::bound::place;
-use crate::plan::ownership::Owned;
+use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
-use crate::state::{Address, Reference, Resource, Value};
+use crate::state::{Address, Reference, Value};
 
 /// Refuses to name what lies below another parent.
 ///
 /// What is named so live may stay: the server has taken that once.
-pub(super) fn check(tasks: &[Task], desired: &Desired, owned: &Owned, live: &Live) -> Vec<Problem> {
+pub(super) fn check(tasks: &[Task], desired: &Desired, rows: &Rows, live: &Live) -> Vec<Problem> {
     let mut problems = Vec::new();
     for task in tasks {
         for field in task.kind.fields {
@@ -25,13 +25,13 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, owned: &Owned, live: &Liv
                 continue;
             }
             let own = reference(task.body.get(scope).cloned());
-            let own = own.or_else(|| parent(&task.address, scope, owned, live));
+            let own = own.or_else(|| parent(&task.address, scope, rows, live));
             let Some(own) = own else { continue };
-            let there = owned.live.get(&task.address);
-            let there = there.and_then(|one| one.body.get(field.name));
+            let there = rows.live(&task.address);
+            let there = there.and_then(|body| body.get(field.name));
             let there = there.map(named).unwrap_or_default();
             for other in task.body.get(field.name).map(named).unwrap_or_default() {
-                let Some(its) = parent(other, scope, owned, live) else {
+                let Some(its) = parent(other, scope, rows, live) else {
                     continue;
                 };
                 if its != own && !there.contains(&other) {
@@ -57,14 +57,9 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, owned: &Owned, live: &Liv
 }
 
 /// What a resource lies below, by its declaration or else live.
-pub(super) fn parent(
-    address: &Address,
-    scope: &str,
-    owned: &Owned,
-    live: &Live,
-) -> Option<Address> {
-    let declared = owned.named.get(address);
-    let declared = declared.and_then(|one: &Resource| one.body.get(scope).cloned());
+pub(super) fn parent(address: &Address, scope: &str, rows: &Rows, live: &Live) -> Option<Address> {
+    let declared = rows.named(address);
+    let declared = declared.and_then(|body| body.get(scope).cloned());
     reference(declared).or_else(|| {
         let field: &Field = crate::kind::find(address.collection)?.field(scope)?;
         let object = live.object_at(address)?;

@@ -11,31 +11,28 @@ use crate::dialect::Dialect;
 use crate::kind::{self, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::{Live, LiveObject, is_gone, put};
-use crate::plan::bound::Bound;
-use crate::state::{Address, Key, Resource, Value};
+use crate::plan::row::Rows;
+use crate::state::{Address, Body, Key, Value};
 
 /// Which objects need a GET of their own: those that the manifests name with fields that the
 /// listing did not carry.
 #[must_use]
-pub fn incomplete(bound: &Bound, live: &Live) -> Vec<usize> {
-    let mut wanted: Vec<usize> = bound
-        .live
-        .iter()
-        .filter(|(address, index)| {
-            bound.desired.get(*address).is_some_and(|resource| {
-                live.objects
-                    .get(**index)
-                    .is_some_and(|object| lacks(object, resource, live))
-            })
+pub fn incomplete(rows: &Rows, live: &Live) -> Vec<usize> {
+    let mut wanted: Vec<usize> = rows
+        .objects()
+        .filter(|(row, index)| {
+            let object = live.objects.get(*index);
+            let both = object.zip(row.named.as_ref());
+            both.is_some_and(|(object, named)| lacks(object, named, live))
         })
-        .map(|(_, index)| *index)
+        .map(|(_, index)| index)
         .collect();
     wanted.sort_unstable();
     wanted
 }
 
-fn lacks(object: &LiveObject, resource: &Resource, live: &Live) -> bool {
-    resource.body.iter().any(|(name, value)| {
+fn lacks(object: &LiveObject, named: &Body, live: &Live) -> bool {
+    named.iter().any(|(name, value)| {
         let Some(field) = object.kind.field(name).filter(|field| !field.write_only) else {
             return false;
         };

@@ -369,9 +369,9 @@ impl Keeper {
         for intent in &self.doubts {
             let Some(object) = ready
                 .bound
-                .live
-                .get(&intent.address)
-                .and_then(|index| ready.live.objects.get(*index))
+                .rows
+                .object(&intent.address)
+                .and_then(|index| ready.live.objects.get(index))
                 .filter(|_| is_seen(intent, ready))
             else {
                 continue;
@@ -564,9 +564,9 @@ pub fn watched(doubts: &[Intent]) -> Vec<(Address, Key<'static>)> {
 
 /// Whether what a creation may have made is there.
 fn is_seen(intent: &Intent, ready: &Ready) -> bool {
-    match ready.bound.live.get(&intent.address) {
+    match ready.bound.rows.object(&intent.address) {
         Some(index) => intent.part().is_none_or(|wanted| {
-            let object = ready.live.objects.get(*index);
+            let object = ready.live.objects.get(index);
             let parts = object.into_iter().flat_map(|object| &object.parts);
             parts.into_iter().any(|part| part.identity == wanted)
         }),

@@ -28,7 +28,7 @@ const NEAR: usize = 100;
 pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<Address>) -> Ledger {
     let mut ledger = old;
     for address in &ready.absent {
-        if !ready.bound.live.contains_key(address) {
+        if !ready.bound.rows.is_live(address) {
             ledger.resources.remove(address);
         }
     }
@@ -76,7 +76,8 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         targets.is_empty() || busy.contains(address) || targets.contains(&address.to_string())
     };
     for address in desired.state.keys() {
-        if ready.owned.not_compared.contains(address) || !is_in_scope(address) {
+        let row = ready.bound.rows.get(address);
+        if row.is_some_and(|row| row.not_compared) || !is_in_scope(address) {
             continue;
         }
         let Some(id) = ready.live.id(address) else {
@@ -87,8 +88,8 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         }
         entries.insert(address.clone(), update.entry(address, &id));
         // What a step made anew under another handle was owned under the ids that it had.
-        let before = ready.bound.live.get(address);
-        if let Some(object) = before.and_then(|index| ready.live.objects.get(*index))
+        let before = row.and_then(|row| row.object);
+        if let Some(object) = before.and_then(|index| ready.live.objects.get(index))
             && applied.contains(address)
         {
             let parts = object.parts.iter().map(|part| &*part.id);
@@ -170,23 +171,23 @@ struct Update<'a> {
 impl Update<'_> {
     /// Whether an object was there before, differs, and was not changed: then it is not ours yet.
     fn is_untouched(&self, address: &Address, id: &str) -> bool {
-        let was_there = self
-            .ready
-            .bound
-            .live
-            .get(address)
-            .and_then(|index| self.ready.live.objects.get(*index))
+        let Some(row) = self.ready.bound.rows.get(address) else {
+            return false;
+        };
+        let was_there = row
+            .object
+            .and_then(|index| self.ready.live.objects.get(index))
             .is_some_and(|object| object.id == id);
         was_there
             && !self.by_id.contains_key(&(address.collection, id))
-            && !self.ready.bound.known.contains(address)
+            && !row.known
             && !self.is_in_step(address)
     }
 
     fn entry(&self, address: &Address, id: &str) -> Entry {
         let ready = self.ready;
         let declared = self.desired.state.get(address);
-        let index = ready.bound.live.get(address).copied();
+        let index = ready.bound.rows.object(address);
         let was_there = index.and_then(|index| ready.live.objects.get(index));
         // What is owned already, whatever its handle was.
         let old = self
@@ -238,7 +239,8 @@ impl Update<'_> {
 
     /// Who takes over what hangs on a resource, as far as they are live.
     fn heirs(&self, address: &Address) -> BTreeMap<String, RememberedHeir> {
-        let heirs = self.ready.bound.heirs.get(address).into_iter().flatten();
+        let row = self.ready.bound.rows.get(address);
+        let heirs = row.into_iter().flat_map(|row| &row.heirs);
         let known = heirs.filter_map(|(name, heir)| {
             let Reference::To(heir) = heir else {
                 return None;
@@ -255,10 +257,8 @@ impl Update<'_> {
         if self.unfinished.contains(address) {
             return false;
         }
-        let owned = &self.ready.owned;
-        let wanted = owned.desired.get(address).map(|resource| &resource.body);
-        let live = owned.live.get(address).map(|resource| &resource.body);
-        self.applied.contains(address) || wanted == live
+        let rows = &self.ready.bound.rows;
+        self.applied.contains(address) || rows.wanted(address) == rows.live(address)
     }
 
     /// What is recorded of each field, and which fields are secrets.
@@ -271,18 +271,16 @@ impl Update<'_> {
         let live = &self.ready.live;
         let before = index.map(|index| live.body(index)).unwrap_or_default();
         let stored = live.stored(address).unwrap_or_default();
-        let (Some(named), Some(declared)) = (
-            self.ready.owned.named.get(address),
-            self.desired.state.get(address),
-        ) else {
+        let Some((row, named)) =
+            (self.ready.bound.rows.get(address)).and_then(|row| Some((row, row.named.as_ref()?)))
+        else {
             return Default::default();
         };
-        let wanted = self.ready.owned.desired.get(address);
         let mut secrets = Vec::new();
         let is_applied = self.applied.contains(address);
         let mut fields = BTreeMap::new();
-        for (name, value) in named.body.iter() {
-            let Some(field) = declared.kind.field(name) else {
+        for (name, value) in named.iter() {
+            let Some(field) = row.kind.field(name) else {
                 continue;
             };
             let wire = field.wire(live.dialect);
@@ -293,8 +291,8 @@ impl Update<'_> {
             }
             // Where a difference is accepted (`ignore`, `ignoreChanges`, `createOnly`), nothing was
             // applied: what was applied before is still the last thing that was.
-            let is_accepted = wanted
-                .and_then(|resource| resource.body.get(name))
+            let is_accepted = (row.wanted.as_ref())
+                .and_then(|wanted| wanted.get(name))
                 .is_some_and(|wanted| codec::restrict(&field.shape, value, wanted) != *value);
             if is_accepted {
                 let record = old.and_then(|entry| entry.fields.get(name));
@@ -314,7 +312,7 @@ impl Update<'_> {
                     secrets.extend(former);
                     continue;
                 }
-                if shown_live(declared.kind, name, current) != shown_value(current) {
+                if shown_live(row.kind, name, current) != shown_value(current) {
                     continue;
                 }
             }

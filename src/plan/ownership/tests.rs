@@ -46,16 +46,16 @@ fn sides(contacts: usize) -> (Desired, Live) {
 }
 
 /// A former secret that no field holds keeps [`is_as_declared`] from being asked.
-fn the_long_way(live: &Live, bound: &Bound) -> Options {
+fn the_long_way(live: &Live, rows: &Rows) -> Options {
     let mut ledger = Ledger::new("test", "700001");
-    for (address, index) in &bound.live {
+    for (row, index) in rows.objects() {
         let entry = Entry {
-            id: live.objects[*index].id.clone(),
+            id: live.objects[index].id.clone(),
             adopted: true,
             secrets: vec!["nothing".to_owned()],
             ..Entry::default()
         };
-        ledger.resources.insert(address.clone(), entry);
+        ledger.resources.insert(row.address.clone(), entry);
     }
     Options {
         ledger: Some(ledger),
@@ -94,12 +94,18 @@ fn what_is_as_declared_is_shaped_as_the_long_way_does() {
             parts: Vec::new(),
         });
         let bound = bind(&desired, &mut live, &Options::default()).unwrap();
-        let owned = own(&desired, &bound, &live, &Options::default());
-        let long = own(&desired, &bound, &live, &the_long_way(&live, &bound));
-        assert_eq!(owned.desired, long.desired, "{change}");
-        assert_eq!(owned.live, long.live, "{change}");
-        let resource = &bound.desired[0];
-        short += usize::from(is_as_declared(resource, &raw, &live));
+        let (mut rows, mut long) = (bound.rows.clone(), bound.rows.clone());
+        let options = the_long_way(&live, &bound.rows);
+        let told = own(&desired, &mut rows, &live, &Options::default());
+        let told_long = own(&desired, &mut long, &live, &options);
+        assert_eq!(told.unknown, told_long.unknown, "{change}");
+        let address = &Address::new("contacts", "c0@example.com");
+        assert!(rows.wanted(address).is_some() && rows.live(address).is_some());
+        assert_eq!(rows.wanted(address), long.wanted(address), "{change}");
+        assert_eq!(rows.live(address), long.live(address), "{change}");
+        let row = bound.rows.get(address).unwrap();
+        let named = row.named.as_ref().unwrap();
+        short += usize::from(is_as_declared(row.kind, named, &raw, &live));
     }
     assert_eq!(short, 4);
 }
@@ -108,13 +114,14 @@ fn what_is_as_declared_is_shaped_as_the_long_way_does() {
 fn bodies_are_not_copied() {
     let (desired, mut live) = sides(6);
     let options = Options::default();
-    let bound = bind(&desired, &mut live, &options).unwrap();
-    let owned = own(&desired, &bound, &live, &options);
+    let mut bound = bind(&desired, &mut live, &options).unwrap();
+    let owned = own(&desired, &mut bound.rows, &live, &options);
     let planned = plan(&desired, &bound, &owned, &live, &options).unwrap();
     for (address, resource) in &desired.state {
-        let sides = [&bound.desired, &owned.named, &owned.desired, &owned.live];
-        for side in sides.into_iter().filter_map(|side| side.get(address)) {
-            assert!(resource.body.is_shared_with(&side.body), "{address}");
+        let row = bound.rows.get(address).unwrap();
+        assert!(row.named.is_some() && row.wanted.is_some());
+        for side in [&row.named, &row.wanted, &row.live].into_iter().flatten() {
+            assert!(resource.body.is_shared_with(side), "{address}");
         }
     }
     assert_eq!(planned.tasks.len(), 3);

@@ -14,8 +14,8 @@ use crate::live::ActingAgent;
 use crate::manifest::article;
 use crate::plan::FieldChange;
 use crate::plan::bound::place;
-use crate::plan::ownership::Owned;
 use crate::plan::requests::{Act, Op};
+use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Reference, Value};
@@ -32,21 +32,22 @@ fn founded(dialect: Dialect) -> impl Iterator<Item = (&'static Kind, Founders)> 
 }
 
 /// Finds who is declared to belong to what.
-pub(super) fn members(owned: &Owned, dialect: Dialect) -> Members<'_> {
+pub(super) fn members(rows: &Rows, dialect: Dialect) -> Members<'_> {
     let mut members = Members::new();
     for (kind, founders) in founded(dialect) {
-        for (address, resource) in &owned.desired {
-            if resource.kind.collection != founders.of {
+        for row in rows {
+            if row.kind.collection != founders.of {
                 continue;
             }
-            let Some(Value::List(list)) = resource.body.get(founders.field) else {
+            let wanted = row.wanted.as_ref();
+            let Some(Value::List(list)) = wanted.and_then(|body| body.get(founders.field)) else {
                 continue;
             };
             for item in list {
                 if let Value::Reference(Reference::To(to)) = item
                     && to.collection == kind.collection
                 {
-                    members.entry(to).or_default().push(address);
+                    members.entry(to).or_default().push(&row.address);
                 }
             }
         }
@@ -131,18 +132,18 @@ impl<'a> Builder<'a> {
         let kind = kind::find(founders.of);
         kind.and_then(|kind| self.live.find_id(kind.collection, &acting.id))
             .and_then(|index| self.live.bound(index))
-            .and_then(|address| self.owned.desired.get(address))
-            .is_some_and(|resource| resource.body.get(founders.field).is_some())
+            .and_then(|address| self.bound.rows.wanted(address))
+            .is_some_and(|body| body.get(founders.field).is_some())
     }
 
     /// Whether an object is live and not out of use.
     fn is_in_use(&self, kind: &Kind, address: &Address) -> bool {
-        let Some(index) = self.bound.live.get(address) else {
+        let Some(index) = self.bound.rows.object(address) else {
             return false;
         };
         kind.enabled.is_none_or(|enabled| {
             let is_on = |value: &Value| value.is_null() || *value == switch_value(enabled.on);
-            let body = self.live.body(*index);
+            let body = self.live.body(index);
             body.get(enabled.field).is_none_or(is_on)
         })
     }
@@ -202,7 +203,7 @@ impl<'a> Builder<'a> {
                 let index = self.live.find_id(kind.collection, &entry.id)?;
                 self.live.bound(index)
             })
-            .filter(|address| self.bound.live.contains_key(*address))
+            .filter(|address| self.bound.rows.is_live(address))
             .cloned()
             .collect();
         known.sort();
@@ -219,7 +220,7 @@ impl<'a> Builder<'a> {
     fn has_left(&self, founders: Founders, member: &str, address: &Address) -> bool {
         let index = kind::find(founders.of)
             .and_then(|of| self.live.find_id(of.collection, member))
-            .filter(|_| self.bound.live.contains_key(address));
+            .filter(|_| self.bound.rows.is_live(address));
         let Some(index) = index else {
             return false;
         };

@@ -17,7 +17,7 @@ use crate::verb::Verb;
 impl Builder<'_> {
     /// Whether two removals are of one live circle: none of them can wait for the others.
     fn go_round(&self, task: &Task, remover: Option<&Task>) -> bool {
-        let index = |task: &Task| self.removable.get(&task.address).map(|(index, _)| *index);
+        let index = |task: &Task| Some(self.bound.rows.going(&task.address)?.object);
         let Some((one, other)) = index(task).zip(remover.and_then(index)) else {
             return false;
         };
@@ -29,9 +29,9 @@ impl Builder<'_> {
     fn leaving(&self) -> Vec<(usize, usize)> {
         let mut edges = Vec::new();
         for (later, task) in self.tasks.iter().enumerate() {
-            let leaver = (self.removable.get(&task.address))
+            let leaver = (self.bound.rows.going(&task.address))
                 .filter(|_| matches!(task.verb, Verb::Delete | Verb::Disable))
-                .and_then(|(index, _)| self.bound.left.get(index));
+                .and_then(|going| going.left_by.as_ref());
             let Some(leaver) = leaver else { continue };
             let moves = |task: &Task| {
                 task.address == *leaver
@@ -62,7 +62,7 @@ impl Builder<'_> {
                     let writes = tasks.filter(|(_, task)| !task.ops.is_empty());
                     writes.map(|(index, task)| (&task.address, index)).collect()
                 });
-                let live = self.owned.live.get(&task.address).map(|one| &one.body);
+                let live = self.bound.rows.live(&task.address);
                 let before = members(live, field.name, membership.of);
                 let after = match task.verb {
                     Verb::Delete => Vec::new(),
@@ -77,7 +77,7 @@ impl Builder<'_> {
                         list.is_some_and(|list| names(list, of))
                     };
                     let other = self.tasks.get(*place);
-                    let was = is_in(self.owned.live.get(*member).map(|one| &one.body));
+                    let was = is_in(self.bound.rows.live(member));
                     let will = is_in(other.map(|task| &task.body));
                     if will && !was && after.contains(&(*member, *of)) {
                         edges.push((index, *place));
@@ -141,13 +141,13 @@ impl Builder<'_> {
             // A removal comes after everything that pointed at its object and no longer does.
             let pointing: &[Task] = if removers.is_empty() { &[] } else { tasks };
             for (index, task) in pointing.iter().enumerate() {
-                let Some(before) = this.owned.live.get(&task.address) else {
+                let Some(before) = this.bound.rows.live(&task.address) else {
                     continue;
                 };
                 if task.verb == Verb::Manual {
                     continue;
                 }
-                for (field, value) in before.body.of_kind(before.kind) {
+                for (field, value) in before.of_kind(task.kind) {
                     codec::targets(&field.shape, value, &mut |target| {
                         let waits = |remover: &usize| {
                             *remover != index && !this.go_round(task, tasks.get(*remover))
@@ -170,7 +170,7 @@ impl Builder<'_> {
                     own.push(first);
                 }
             }
-            let turns = names_in_turn(tasks, this.desired, this.bound, this.live);
+            let turns = names_in_turn(tasks, this.desired, &this.bound.rows, this.live);
             (edges, turns)
         };
         match turns {

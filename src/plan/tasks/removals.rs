@@ -15,8 +15,9 @@ use crate::plan::bound::place;
 use crate::plan::hierarchy;
 use crate::plan::requests::{Op, Way, way};
 use crate::plan::resolve::heirs_of_kind;
+use crate::plan::row::{Going, Row};
 use crate::plan::within;
-use crate::problem::{Code, Place, Problem, ticked};
+use crate::problem::{Code, Problem, ticked};
 use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
 
@@ -26,50 +27,31 @@ const NOBODY: &str = "null";
 /// Who takes over, by key of a body.
 type Takers = Vec<(&'static str, Value)>;
 
-/// An object that is to be removed.
-#[derive(Clone, Copy)]
-struct Going<'g> {
-    address: &'g Address,
-    kind: &'static Kind,
-    index: usize,
-    /// The place of its tombstone.
-    at: Option<&'g Place>,
-}
-
 impl Builder<'_> {
     pub(super) fn remove(&mut self, address: &Address) {
-        let Some(resource) = self.owned.live.get(address) else {
+        let Some(row) = self.row(address) else {
             return;
         };
-        let kind = resource.kind;
-        let Some((index, at)) = self.removable.get(address).cloned() else {
+        let (Some(body), Some(going)) = (&row.live, row.going.as_deref()) else {
             return;
         };
-        let (Some(object), Some(api)) = (self.live.objects.get(index), kind.api(self.dialect()))
-        else {
+        let kind = row.kind;
+        let object = self.live.objects.get(going.object);
+        let (Some(object), Some(api)) = (object, kind.api(self.dialect())) else {
             return;
         };
         if let Some(why) = self.untouchable(kind, object) {
-            let problem = Problem::error(
-                Code::Protected,
-                format!("`{address}` cannot be removed: it is {why}"),
-            );
-            self.problems.push(match at {
-                Some(at) => problem.at(at, "removed here").help("take the line out"),
-                None => problem.help(format!(
-                    "declare it again, or let go of it with `deskform ledger forget '{address}'`"
-                )),
-            });
+            self.cannot_be_removed(row, Code::Protected, &format!(": it is {why}"));
             return;
         }
         let mut draft = Draft {
-            body: resource.body.clone(),
-            pruned: at.is_none(),
+            body: body.clone(),
+            pruned: going.at.is_none(),
             ..Draft::default()
         };
         let delete = match way(api.removal, self.options.removal(kind), object) {
             Way::None => {
-                self.cannot_be_removed(address, at);
+                self.cannot_be_removed(row, Code::CannotRemove, " through the API");
                 return;
             }
             Way::Disable(op) => {
@@ -93,13 +75,7 @@ impl Builder<'_> {
                 op
             }
             Way::Transfer { op, heirs } => {
-                let going = Going {
-                    address,
-                    kind,
-                    index,
-                    at: at.as_ref(),
-                };
-                let Some((heirs, effects)) = self.heirs(&going, heirs) else {
+                let Some((heirs, effects)) = self.heirs(row, going, heirs) else {
                     return;
                 };
                 draft.effects.extend(effects);
@@ -119,15 +95,16 @@ impl Builder<'_> {
     /// Finds who takes over what hangs on an object, under which keys, with what is said about it.
     fn heirs(
         &mut self,
-        going: &Going<'_>,
+        row: &Row,
+        going: &Going,
         table: &'static [(&'static str, Heir)],
     ) -> Option<(Takers, Vec<String>)> {
-        let Going { kind, index, .. } = *going;
+        let (kind, index) = (row.kind, going.object);
         let needs_choice = table
             .iter()
             .any(|(_, heir)| matches!(heir, Heir::Chosen(_)));
         let chosen = if needs_choice {
-            self.chosen_heirs(going)?
+            self.chosen_heirs(row, going)?
         } else {
             Heirs::new()
         };
@@ -141,8 +118,8 @@ impl Builder<'_> {
                 },
                 Heir::Above(above) => {
                     let Some((id, instead)) = hierarchy::heir_of(above, index, self.live) else {
-                        self.refuse_heir(
-                            going,
+                        self.refuse_removal(
+                            row,
                             Code::Protected,
                             above.none,
                             format!(
@@ -179,18 +156,15 @@ impl Builder<'_> {
     }
 
     /// Finds whom manifests, the ledger or the project choose to take over, in this order.
-    fn chosen_heirs(&mut self, going: &Going<'_>) -> Option<Heirs> {
-        let Going {
-            address,
-            kind,
-            index,
-            ..
-        } = *going;
-        let by_tombstone = self.bound.heirs_of_tombstones.get(&index).cloned();
+    fn chosen_heirs(&mut self, row: &Row, going: &Going) -> Option<Heirs> {
+        let (address, kind, index) = (&row.address, row.kind, going.object);
+        let by_tombstone = Some(going.heirs.clone()).filter(|heirs| !heirs.is_empty());
+        // What has replaced an object takes over from it, where a run ended between the two halves.
+        let replacement = going.replaced_by.as_ref();
         let by_policy = || heirs_of_kind(self.desired, self.live, kind, index);
         let chosen = by_tombstone
             .or_else(|| self.remembered_heirs(kind, index))
-            .or_else(|| self.replacement(kind, index))
+            .or_else(|| Some(Self::to_itself(kind, replacement?)))
             .or_else(by_policy)
             .filter(|heirs| !heirs.is_empty());
         let Some(chosen) = chosen else {
@@ -211,8 +185,8 @@ impl Builder<'_> {
                     kind.collection
                 )
             };
-            self.refuse_heir(
-                going,
+            self.refuse_removal(
+                row,
                 Code::NoHeir,
                 "cannot be removed: nobody is named who takes over what hangs on it",
                 help,
@@ -224,13 +198,14 @@ impl Builder<'_> {
             let mut targets = kind.chosen_heirs().into_iter();
             let target = targets.find(|one| one.name == *name).map(|one| one.target);
             if let Some(Within::Same(scope)) = target.map(|target| target.within) {
-                let parent = |of: &Address| within::parent(of, scope, self.owned, self.live);
+                let rows = &self.bound.rows;
+                let parent = |of: &Address| within::parent(of, scope, rows, self.live);
                 let own = self.live_parent(kind, index, scope);
                 if let (Some(own), Some(other)) = (own, parent(heir))
                     && own != other
                 {
-                    self.refuse_heir(
-                        going,
+                    self.refuse_removal(
+                        row,
                         Code::NotWithin,
                         &format!("hands over to `{heir}`, which lies below `{other}` and not below `{own}`"),
                         format!("name one of the same {scope} under `{TRANSFER_TO}`"),
@@ -238,16 +213,16 @@ impl Builder<'_> {
                     return None;
                 }
             }
-            let is_there = self.owned.desired.contains_key(heir) || self.live.id(heir).is_some();
-            let why = if heir == address || self.removable.contains_key(heir) {
+            let is_there = self.is_there(heir);
+            let why = if heir == address || self.bound.rows.going(heir).is_some() {
                 "goes in the same plan"
             } else if is_there {
                 continue;
             } else {
                 "is neither declared nor live"
             };
-            self.refuse_heir(
-                going,
+            self.refuse_removal(
+                row,
                 Code::HeirGoes,
                 &format!("hands over to `{heir}`, which {why}"),
                 format!("name another one under `{TRANSFER_TO}`"),
@@ -264,14 +239,11 @@ impl Builder<'_> {
         let (_, entry) = ledger.by_id(kind.collection, id)?;
         let heirs = kind.chosen_heirs().into_iter().filter_map(|one| {
             let heir = entry.transfer_to.get(one.name)?;
-            let is_known = |address: &Address| {
-                self.owned.desired.contains_key(address) || self.live.id(address).is_some()
-            };
             let by_id = || {
                 let index = self.live.find_id(one.target.collection, &heir.id)?;
                 self.live.address_of(index)
             };
-            let known = is_known(&heir.address).then(|| heir.address.clone());
+            let known = self.is_there(&heir.address).then(|| heir.address.clone());
             let address = known.or_else(by_id).unwrap_or_else(|| heir.address.clone());
             Some((one.name, Reference::To(address)))
         });
@@ -279,10 +251,9 @@ impl Builder<'_> {
         (!heirs.is_empty()).then_some(heirs)
     }
 
-    /// What has replaced an object takes over from it, where a run ended between the two halves.
-    fn replacement(&self, kind: &'static Kind, index: usize) -> Option<Heirs> {
-        let address = self.bound.replaced.get(&index)?;
-        Some(Self::to_itself(kind, address))
+    /// Whether an address is declared or live.
+    fn is_there(&self, address: &Address) -> bool {
+        self.bound.rows.wanted(address).is_some() || self.live.id(address).is_some()
     }
 
     /// What a live object lies below.
@@ -317,7 +288,7 @@ impl Builder<'_> {
         let Way::Transfer { op, heirs } = way else {
             return None;
         };
-        let body = &self.owned.desired.get(address)?.body;
+        let body = self.bound.rows.wanted(address)?;
         let id = |reference: &Reference| self.live.id_behind(reference);
         let is_same = key(kind, self.dialect(), body, &id)
             .is_some_and(|key| self.live.key_of(index).as_ref() == Some(&key));
@@ -335,10 +306,11 @@ impl Builder<'_> {
         Some(heirs.fold(op, |op, (key, heir)| op.value(key, heir)))
     }
 
-    fn refuse_heir(&mut self, going: &Going<'_>, code: Code, why: &str, help: String) {
-        let problem = Problem::error(code, format!("`{}` {why}", going.address)).help(help);
-        self.problems.push(match going.at {
-            Some(at) => problem.at(at.clone(), "removed here"),
+    fn refuse_removal(&mut self, row: &Row, code: Code, why: &str, help: String) {
+        let problem = Problem::error(code, format!("`{}` {why}", row.address)).help(help);
+        let at = row.going.as_ref().and_then(|going| going.at.clone());
+        self.problems.push(match at {
+            Some(at) => problem.at(at, "removed here"),
             None => problem,
         });
     }
@@ -389,17 +361,17 @@ impl Builder<'_> {
         forbidden(object, Deed::Remove).map(|mark| mark.what)
     }
 
-    fn cannot_be_removed(&mut self, address: &Address, at: Option<Place>) {
-        let problem = Problem::error(
-            Code::CannotRemove,
-            format!("`{address}` cannot be removed through the API"),
-        );
-        self.problems.push(match at {
-            Some(at) => problem.at(at, "removed here").help("take the line out"),
-            None => problem.help(format!(
-                "declare it again, or let go of it with `deskform ledger forget '{address}'`"
-            )),
-        });
+    fn cannot_be_removed(&mut self, row: &Row, code: Code, why: &str) {
+        let is_listed = row.going.as_ref().is_some_and(|going| going.at.is_some());
+        let help = if is_listed {
+            "take the line out".to_owned()
+        } else {
+            format!(
+                "declare it again, or let go of it with `deskform ledger forget '{}'`",
+                row.address
+            )
+        };
+        self.refuse_removal(row, code, &format!("cannot be removed{why}"), help);
     }
 
     /// What the API cannot delete by itself, nothing can take the place of.

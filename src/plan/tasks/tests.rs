@@ -9,7 +9,9 @@ use crate::kind::{Field, KINDS, Map, Removal, Sent, Shape, Silent, find};
 use crate::live::LiveObject;
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::requests::{Act, Sends};
-use crate::state::{Reference, Resource, State};
+use crate::plan::row::Going;
+use crate::problem::Place;
+use crate::state::{Reference, State};
 
 const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
 
@@ -76,25 +78,19 @@ impl Sides {
         let address = Address::new(self.kind.collection, handle);
         self.live.bind(index, address.clone());
         if address == self.address {
-            self.bound.live.insert(address.clone(), index);
-            self.owned.live.insert(address, self.resource(body));
+            let row = self.bound.rows.row(&address, self.kind);
+            row.object = Some(index);
+            row.live = Some(body.iter().cloned().collect());
         }
         self
     }
 
     fn wanted(mut self, body: &[(&'static str, Value)]) -> Self {
-        let resource = self.resource(body);
-        let named = resource.clone();
-        self.owned.named.insert(self.address.clone(), named);
-        self.owned.desired.insert(self.address.clone(), resource);
+        let body: Body = body.iter().cloned().collect();
+        let row = self.bound.rows.row(&self.address, self.kind);
+        row.named = Some(body.clone());
+        row.wanted = Some(body);
         self
-    }
-
-    fn resource(&self, body: &[(&'static str, Value)]) -> Resource {
-        Resource {
-            kind: self.kind,
-            body: body.iter().cloned().collect(),
-        }
     }
 
     fn plan(&self) -> Result<Planned, Vec<Code>> {
@@ -185,8 +181,12 @@ fn a_removal_that_the_table_lacks_is_refused() {
                 pointer: String::new(),
                 part: crate::problem::Part::Key,
             };
-            sides.bound.tombstones.push((0, at));
-            sides.bound.live.clear();
+            let row = sides.bound.rows.row(&sides.address, kind);
+            row.object = None;
+            row.going = Some(Box::new(Going {
+                at: Some(at),
+                ..Going::default()
+            }));
             sides
         };
         let without = altered(kind, |api| api.removal = Removal::Never);
@@ -420,19 +420,21 @@ fn a_copy_sends_what_is_laid_over_its_original_as_far_as_it_differs() {
             body.push(of("Lead"));
         } else {
             let live = groups(&[("one", &[("a", true)]), ("two", &[("a", true)])]);
-            let live = sides.resource(&[named(original), live]);
-            sides.bound.live.insert(address.clone(), 0);
-            sides.owned.live.insert(address.clone(), live);
+            let row = sides.bound.rows.row(&address, sides.kind);
+            row.object = Some(0);
+            row.live = Some([named(original), live].into_iter().collect());
         }
-        let resource = sides.resource(&body);
-        (sides.owned.named).insert(address.clone(), resource.clone());
-        sides.owned.desired.insert(address.clone(), resource);
-        let copy = sides.resource(&[
+        let row = sides.bound.rows.row(&address, sides.kind);
+        let body: Body = body.into_iter().collect();
+        row.named = Some(body.clone());
+        row.wanted = Some(body);
+        let copy = [
             named("a"),
             of(original),
             groups(&[("one", &[("b", true)]), ("two", &[("a", false)])]),
-        ]);
-        sides.owned.desired.insert(sides.address.clone(), copy);
+        ];
+        let row = sides.bound.rows.row(&sides.address, sides.kind);
+        row.wanted = Some(copy.into_iter().collect());
         let planned = sides.plan().unwrap();
         let order: Vec<_> = planned
             .tasks
@@ -545,20 +547,19 @@ fn what_is_replaced_takes_along_the_values_that_stand_under_it() {
                 (key("kept"), Value::text("2")),
             ];
             body.set(field.name, Value::Map(values.into_iter().collect()));
-            let resource = Resource { kind, body };
             let replaced = |collection, handles: &[&str]| {
                 let keys = handles.iter().map(|handle| key(handle)).collect();
                 std::iter::once((collection, keys)).collect()
             };
             let gone = ["gone", "cleared", "other"];
-            let found = lost(&resource, &replaced(target.collection, &gone));
+            let found = lost(kind, &body, &replaced(target.collection, &gone));
             let wanted = Difference {
                 path: FieldPath::of(field.name).child(&key("gone")),
                 before: Value::Null,
                 after: Value::text("1"),
             };
             assert_eq!(found, [wanted], "{}.{}", kind.collection, field.name);
-            assert_eq!(lost(&resource, &replaced(kind.collection, &gone)), []);
+            assert_eq!(lost(kind, &body, &replaced(kind.collection, &gone)), []);
         }
     }
     assert!(seen > 0);
