@@ -17,7 +17,7 @@ use crate::kind::{self, Field, Shape};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::manifest::Desired;
-use crate::plan::{Acknowledged, Compared, Options, SECRET, shown_live, shown_value};
+use crate::plan::{Acknowledged, Compared, Options, SECRET, shown_live, shown_secret, shown_value};
 use crate::problem::Problem;
 use crate::reading::complete;
 use crate::session::{Session, SessionError};
@@ -147,7 +147,8 @@ pub struct Drift {
     pub wanted: Json,
     /// What is live.
     pub live: Json,
-    /// Whether the values are secret; then the text [`SECRET`] stands for them.
+    /// Whether the values are secret; then of a URL its template and what is visible of the live one
+    /// are shown, and otherwise the text [`SECRET`].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub secret: bool,
     /// What a person has to do, where only a person can.
@@ -556,22 +557,27 @@ fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Js
         Some(kind) => codec::written(kind, &difference.path),
         None => difference.path.clone(),
     };
+    let (live, wanted) = match kind::find(address.collection).filter(|_| secret) {
+        Some(kind) => shown_secret(
+            kind,
+            difference.path.field,
+            &difference.before,
+            &difference.after,
+        ),
+        None if secret => (SECRET.into(), SECRET.into()),
+        None => (
+            public(shown_value(&difference.before)),
+            shown_value(&difference.after),
+        ),
+    };
     Drift {
         address: address.clone(),
         field: Some(field.pointer()),
         moved,
         what: What::Changed,
         applied: if secret { Json::Null } else { public(applied) },
-        wanted: if secret {
-            SECRET.into()
-        } else {
-            shown_value(&difference.after)
-        },
-        live: if secret {
-            SECRET.into()
-        } else {
-            public(shown_value(&difference.before))
-        },
+        wanted,
+        live,
         secret,
         instruction: None,
         modified: None,

@@ -396,3 +396,89 @@ fn a_secret_with_a_line_end_is_told_of() {
     let run = place.refused("plan --log-format json");
     assert!(run.stderr.contains("`url` must be a web address"), "{run}");
 }
+
+/// A new host, a new key and a change by hand look different, and no key is shown.
+#[test]
+fn secrets_in_urls_show_their_template_and_what_is_visible() {
+    for dialect in ["openapi", "guide"] {
+        let mut place = place(
+            dialect,
+            "https://hooks.example.com/in?key=${secret.KEY}&z=1",
+        );
+        place.set("KEY", "first-key-1");
+        let created = place.done("plan");
+        assert!(
+            created
+                .stdout
+                .contains("url: https://hooks.example.com/in?key=${secret.KEY}&z=1\n"),
+            "{created}"
+        );
+        place.done("apply --auto-approve");
+        let mut runs = vec![created];
+        let mut shows = |place: &Place, live: &str, name: &str| {
+            for command in ["plan", "plan --format markdown", "drift"] {
+                let run = place.run(command);
+                let wanted = "https://hooks.example.com/in?key=${secret.KEY}&z=1";
+                for words in [live, wanted, name] {
+                    assert!(run.stdout.contains(words), "{words}: {run}");
+                }
+                runs.push(run);
+            }
+            let json = place.run("plan --format json");
+            assert!(json.stdout.contains("${secret.KEY}"), "{json}");
+            runs.push(json);
+        };
+        // Another key.
+        place.set("KEY", "second-key-2");
+        shows(
+            &place,
+            "https://hooks.example.com/in?key=(secret)&z=1",
+            "url (another secret)",
+        );
+        // Another host: by a person, in Zoho Desk.
+        place.edit(
+            ".deskform/local.simulator.json",
+            "https://hooks.example.com/in?key=first-key-1",
+            "https://evil.example.com/steal?key=first-key-1",
+        );
+        shows(&place, "https://evil.example.com/…?key=(secret)", "url:");
+        // A saved plan holds, and what it says can be read back.
+        place.done("plan --out plan.json");
+        runs.push(place.done("apply plan.json -vv"));
+        assert_eq!(place.done("plan --detailed-exitcode").code, 0);
+        let told = transcript(&runs);
+        for hidden in ["first-key", "second-key", "steal"] {
+            assert!(!told.contains(hidden), "{hidden} is in\n{told}");
+        }
+    }
+}
+
+#[test]
+fn slips_with_keys_are_warned_about() {
+    let mut place = Place::with(&[
+        (
+            "deskform.yaml",
+            "environments: {local: {simulator: {dialect: guide}}}\n",
+        ),
+        (
+            "desk.yaml",
+            "webhooks:\n  a: {url: 'https://hooks.example.com/in?key=$HOOK_KEY', subscriptions: {Ticket_Add: {}}}\n  b: {url: 'https://hooks.example.com/in?token=0123456789', subscriptions: {Ticket_Add: {}}}\n  c: {url: 'https://hooks.example.com/in?key=${secret.SHORT}', subscriptions: {Ticket_Add: {}}}\ndepartments:\n  Billing: {description: $BILLING}\n  Support: {description: the key is ghp_0123456789abcdefghij}\n",
+        ),
+    ]);
+    place.set("SHORT", "abc");
+    for command in ["validate", "plan"] {
+        let run = place.done(command);
+        for words in [
+            "`url` holds `$HOOK_KEY`, which stays as it is written",
+            "write `${secret.HOOK_KEY}`",
+            "`description` holds `$BILLING`",
+            "`url` looks like a key in clear",
+            "`description` looks like a key in clear",
+            "`SHORT` has less than 8 characters",
+            "4 warnings",
+        ] {
+            let told = run.stderr.replace("\n  │ ", " ").replace("\n        ", " ");
+            assert!(told.contains(words), "{words}: {run}");
+        }
+    }
+}

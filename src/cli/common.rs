@@ -110,6 +110,8 @@ pub struct Workspace {
     pub environment: Environment,
     /// The texts of the files.
     pub texts: Texts,
+    /// The secrets that are too short to be masked wherever they turn up.
+    short_secrets: Vec<String>,
     /// The hosts, once they are known to be allowed.
     admitted: OnceCell<Endpoint>,
 }
@@ -142,16 +144,30 @@ impl Workspace {
         environment
             .closed
             .add_secrets(secrets.iter().map(String::as_str));
-        let names = environment.closed.credentials().chain(
-            texts
-                .sources
-                .all()
-                .chain(&elsewhere)
-                .flat_map(|source| crate::yaml::closed::names_of_secrets(&source.text)),
-        );
-        let values: Vec<String> = names.filter_map(environment_variable).collect();
-        mask::hide(values.iter().map(String::as_str));
+        let used = |source| crate::yaml::closed::names_of_secrets(source);
+        let names: BTreeSet<&str> = environment
+            .closed
+            .credentials()
+            .chain(
+                texts
+                    .sources
+                    .all()
+                    .chain(&elsewhere)
+                    .flat_map(|source| used(&source.text)),
+            )
+            .collect();
+        let values: Vec<(&str, String)> = names
+            .into_iter()
+            .filter_map(|name| Some((name, environment_variable(name)?)))
+            .collect();
+        mask::hide(values.iter().map(|(_, value)| value.as_str()));
+        let short_secrets = values
+            .iter()
+            .filter(|(_, value)| mask::is_too_short(value))
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
         Ok(Self {
+            short_secrets,
             project,
             environment,
             texts,
@@ -171,7 +187,28 @@ impl Workspace {
         )
         .map_err(|problems| self.failure(problems))?;
         self.warn(global, &desired.warnings);
+        self.warn(global, self.short_secrets().as_slice());
         Ok(desired)
+    }
+
+    /// Says which secrets are too short to be masked, if any are.
+    fn short_secrets(&self) -> Option<Problem> {
+        if self.short_secrets.is_empty() {
+            return None;
+        }
+        let (verb, such) = match self.short_secrets.len() {
+            1 => ("has", "so short a text is"),
+            _ => ("have", "texts so short are"),
+        };
+        let problem = Problem::warning(
+            Code::ShortSecret,
+            format!(
+                "{} {verb} less than {} characters: {such} not masked where a name or an answer holds it",
+                crate::problem::ticked(&self.short_secrets, "and"),
+                mask::SHORTEST,
+            ),
+        );
+        Some(problem.help("make a longer secret, and set the environment variable to it"))
     }
 
     /// A failure whose places can be shown.

@@ -109,8 +109,125 @@ pub fn shown(url: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
+/// Stands for a part of a live URL that a secret stands for in the manifest.
+pub const SECRET_PART: &str = "(secret)";
+/// Stands for a live path that is not the one of the template: nobody knows what in it is a key.
+const OTHER_PATH: &str = "/…";
+/// Begins an expression that stands for a secret.
+const EXPRESSION: &str = "${";
+
+/// A live URL as far as it may be shown of one whose template holds secrets.
+///
+/// Its host is shown, and of the rest what the template says literally; everything else may be a
+/// secret, of now or of before. Nothing is given where the template says nothing of the host.
+#[must_use]
+pub fn visible(url: &str, template: &str) -> Option<String> {
+    let (live, wanted) = (Address::of(url)?, Address::of(template)?);
+    if wanted.host.contains(EXPRESSION) || wanted.scheme.contains(EXPRESSION) {
+        return None;
+    }
+    let mut out = format!("{}://", live.scheme);
+    if live.login.is_some() {
+        out.push_str(SECRET_PART);
+        out.push('@');
+    }
+    out.push_str(live.host);
+    let mut segments = live.path.split('/').zip(wanted.path.split('/'));
+    let is_same_path = live.path.split('/').count() == wanted.path.split('/').count()
+        && segments.all(|(live, wanted)| live == wanted || wanted.contains(EXPRESSION));
+    match live.path {
+        "" | "/" => out.push_str(live.path),
+        _ if is_same_path => {
+            for (index, segment) in wanted.path.split('/').enumerate() {
+                out.push_str(if index == 0 { "" } else { "/" });
+                out.push_str(if segment.contains(EXPRESSION) {
+                    SECRET_PART
+                } else {
+                    segment
+                });
+            }
+        }
+        _ => out.push_str(OTHER_PATH),
+    }
+    let known: Vec<(&str, &str)> = pairs(wanted.query).collect();
+    for (index, (name, value)) in pairs(live.query).enumerate() {
+        out.push(if index == 0 { '?' } else { '&' });
+        let is_literal = known.contains(&(name, value)) && !value.contains(EXPRESSION);
+        let is_name = known.iter().any(|(known, _)| *known == name)
+            || name
+                .chars()
+                .all(|c| c.is_ascii_alphabetic() || "-_".contains(c));
+        match (is_literal, is_name && name.len() < KEY_LENGTH) {
+            (true, _) if value.is_empty() => out.push_str(name),
+            (true, _) => out.extend([name, "=", value]),
+            // A flag without a value may be a key itself.
+            (false, true) if !value.is_empty() => out.extend([name, "=", SECRET_PART]),
+            (false, _) => out.push_str(SECRET_PART),
+        }
+    }
+    match (live.fragment, wanted.fragment) {
+        ("", _) => {}
+        (live, wanted) if live == wanted => out.extend(["#", live]),
+        _ => out.extend(["#", SECRET_PART]),
+    }
+    Some(out)
+}
+
+/// A template with [`SECRET_PART`] in place of its expressions.
+#[must_use]
+pub fn veiled(template: &str) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once(EXPRESSION) {
+        out.extend([before, SECRET_PART]);
+        rest = after.split_once('}').map_or("", |(_, behind)| behind);
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The parts of an address, as they are written.
+struct Address<'a> {
+    scheme: &'a str,
+    login: Option<&'a str>,
+    host: &'a str,
+    path: &'a str,
+    query: &'a str,
+    fragment: &'a str,
+}
+
+impl<'a> Address<'a> {
+    fn of(url: &'a str) -> Option<Self> {
+        let (rest, fragment) = before(url, '#');
+        let (base, query) = before(rest, '?');
+        let (scheme, rest) = base.split_once("://")?;
+        let (authority, path) = before(rest, '/');
+        let (login, host) = match authority.rsplit_once('@') {
+            Some((login, host)) => (Some(login), host),
+            None => (None, authority),
+        };
+        Some(Self {
+            scheme,
+            login,
+            host,
+            path,
+            query: query.strip_prefix('?').unwrap_or_default(),
+            fragment: fragment.strip_prefix('#').unwrap_or_default(),
+        })
+    }
+}
+
+/// The names and values of a query; the value of a flag is empty.
+fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
 /// Whether a part of a path looks like a key.
-fn is_key(text: &str) -> bool {
+#[must_use]
+pub fn is_key(text: &str) -> bool {
     let is_uuid = text.len() == 36
         && text.char_indices().all(|(at, c)| match at {
             8 | 13 | 18 | 23 => c == '-',
@@ -128,6 +245,94 @@ fn is_key(text: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn of_a_secret_url_the_host_and_what_is_written_is_shown() {
+        let template = "https://hooks.example.com/in?key=${secret.KEY}&z=1";
+        for (live, template, expected) in [
+            (
+                "https://hooks.example.com/in?key=old&z=1",
+                template,
+                Some("https://hooks.example.com/in?key=(secret)&z=1"),
+            ),
+            (
+                "https://evil.example.com/steal/all?key=abc&z=1",
+                template,
+                Some("https://evil.example.com/…?key=(secret)&z=1"),
+            ),
+            (
+                "https://hooks.example.com/in?key=old&z=2&more=3&x9=1",
+                template,
+                Some("https://hooks.example.com/in?key=(secret)&z=(secret)&more=(secret)&(secret)"),
+            ),
+            (
+                "https://me:word@hooks.example.com:8443/in",
+                template,
+                Some("https://(secret)@hooks.example.com:8443/in"),
+            ),
+            (
+                "https://h.example.com/a/old/c",
+                "https://h.example.com/a/${secret.B}/c",
+                Some("https://h.example.com/a/(secret)/c"),
+            ),
+            (
+                "https://h.example.com/a/old/d",
+                "https://h.example.com/a/${secret.B}/c",
+                Some("https://h.example.com/…"),
+            ),
+            (
+                "https://h.example.com/a#part",
+                "https://h.example.com/a#${secret.B}",
+                Some("https://h.example.com/a#(secret)"),
+            ),
+            (
+                "https://h.example.com/",
+                "https://h.example.com?${secret.B}",
+                Some("https://h.example.com/"),
+            ),
+            (
+                "https://h.example.com?old",
+                "https://h.example.com?${secret.B}",
+                Some("https://h.example.com?(secret)"),
+            ),
+            (
+                "https://old.example.com/a",
+                "https://${secret.HOST}/a",
+                None,
+            ),
+            ("https://old.example.com/a", "${secret.URL}", None),
+            ("no address", template, None),
+        ] {
+            assert_eq!(
+                visible(live, template).as_deref(),
+                expected,
+                "{live} of {template}"
+            );
+        }
+    }
+
+    proptest! {
+        /// Whatever stands where the template has an expression is not shown, nor is another path.
+        #[test]
+        fn secrets_of_a_url_are_not_shown(
+            secret in "[A-Z]{3}[0-9]{3}[A-Z]{3}",
+            place in 0_usize..6,
+            other in any::<bool>(),
+        ) {
+            let with = |text: &str| {
+                let spot = |n: usize| if n == place { text } else { "plain" };
+                format!(
+                    "https://{}@h.example.com/a/{}?k={}&{}=1&{}#{}",
+                    spot(0), spot(1), spot(2), spot(3), spot(4), spot(5)
+                )
+            };
+            let live = with(&secret);
+            let live = if other { live.replace("/a/", "/b/") } else { live };
+            let shown = visible(&live, &with("${secret.KEY}")).unwrap();
+            prop_assert!(!shown.contains(&secret), "{shown}");
+            prop_assert!(shown.contains("h.example.com"), "{shown}");
+        }
+    }
 
     #[test]
     fn what_may_be_a_key_is_hidden() {

@@ -334,7 +334,7 @@ fn convert(
         }));
         problems.append(&mut found);
         for (name, warning) in warned {
-            if missing.insert(name) {
+            if name.is_none_or(|name| missing.insert(name)) {
                 warnings.push(warning);
             }
         }

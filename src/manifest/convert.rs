@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Number;
 
+use super::in_clear::{self, Look};
 use super::keyed::NamedKeys;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
@@ -36,8 +37,8 @@ pub(crate) struct Converter<'a> {
     pub(crate) problems: Vec<Problem>,
     /// Handles that are not declared, by the problems that report them.
     pub(crate) slips: Vec<Slip>,
-    /// A warning for every secret that is not set, with its name.
-    pub(crate) warnings: Vec<(String, Problem)>,
+    /// A warning for every secret that is not set, with its name, and for every slip.
+    pub(crate) warnings: Vec<(Option<String>, Problem)>,
     /// Names of live objects that stand bare, with their places.
     pub(crate) bare: Vec<(Slip, Place)>,
     /// Who takes over from the resource that is being converted, as it is written.
@@ -311,7 +312,7 @@ impl<'a> Converter<'a> {
                     .help(format!(
                         "set the environment variable `{name}`; `apply` refuses to run without it"
                     ));
-                    self.warnings.push((name, warning));
+                    self.warnings.push((Some(name), warning));
                 }
                 Some(Text::Secret(secret))
             }
@@ -340,7 +341,13 @@ impl<'a> Converter<'a> {
         at: At<'_>,
     ) -> Option<Text> {
         match raw.as_text() {
-            AsText::Text(text) => self.expand(here, text, at),
+            AsText::Text(text) => {
+                let text = self.expand(here, text, at)?;
+                if let Text::Plain(text) = &text {
+                    self.warn_of(here, name, in_clear::look(text), at);
+                }
+                Some(text)
+            }
             AsText::Number(number) => Some(Text::Plain(number.to_string().into())),
             AsText::Unquoted(written) => {
                 let (message, help) = unquoted(name, raw, written);
@@ -355,6 +362,26 @@ impl<'a> Converter<'a> {
                 None
             }
         }
+    }
+
+    /// Warns of a text that is hardly meant as it is written.
+    fn warn_of(&mut self, here: Here<'_>, name: &str, look: Option<Look<'_>>, at: At<'_>) {
+        let (code, message, help) = match look {
+            None => return,
+            Some(Look::Key) => (
+                Code::KeyInClear,
+                format!("`{name}` looks like a key in clear, which everybody reads who reads the manifest"),
+                "write `${secret.NAME}` in its place, set the environment variable `NAME`, and replace the key where it was made".to_owned(),
+            ),
+            Some(Look::Variable(variable)) => (
+                Code::NoExpression,
+                format!("`{name}` holds `${variable}`, which stays as it is written"),
+                format!("write `${{secret.{variable}}}` for the value of the environment variable `{variable}`"),
+            ),
+        };
+        let place = here.place(at, Part::Value);
+        let warning = Problem::warning(code, message).at(place, "").help(help);
+        self.warnings.push((None, warning));
     }
 
     /// A text that holds no secret.
@@ -407,6 +434,9 @@ impl<'a> Converter<'a> {
                 }
                 let text = form;
                 self.check_text(here, field, checker, &text, at)?;
+                if field.may_hold_key {
+                    self.warn_of(here, field.name, in_clear::look_of_url(&text), at);
+                }
                 Some(Value::Text(text))
             }
             Text::Secret(secret) => {

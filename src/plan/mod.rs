@@ -28,7 +28,7 @@ mod within;
 use bound::Bound;
 pub use changes::Changes;
 use ownership::Owned;
-pub(crate) use shown::{shown_live, shown_value};
+pub(crate) use shown::{shown_live, shown_secret, shown_value};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -213,7 +213,8 @@ pub struct FieldChange {
     pub before: Json,
     /// The wanted value; null when it is cleared.
     pub after: Json,
-    /// Whether the values are secret; then both are the text [`SECRET`].
+    /// Whether the values are secret; then of a URL its template and what is visible of the live one
+    /// are shown, and otherwise both are the text [`SECRET`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret: bool,
 }

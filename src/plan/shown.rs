@@ -78,10 +78,11 @@ pub(super) fn change_of(
         };
     }
     if secret {
+        let (before, after) = shown_secret(kind, path.field, before, after);
         return FieldChange {
             field: name,
-            before: Json::from(SECRET),
-            after: Json::from(SECRET),
+            before,
+            after,
             secret,
         };
     }
@@ -90,6 +91,29 @@ pub(super) fn change_of(
         before: shown_live(kind, path.field, before),
         after: shown_value(after),
         secret,
+    }
+}
+
+/// What is live and what is wanted where a secret is wanted: of a URL the template, and of the live one
+/// what says nothing of the secret; otherwise the text [`SECRET`] for both.
+#[must_use]
+pub(crate) fn shown_secret(kind: &Kind, field: &str, live: &Value, wanted: &Value) -> (Json, Json) {
+    let hidden = || (Json::from(SECRET), Json::from(SECRET));
+    let Value::Secret(secret) = wanted else {
+        return hidden();
+    };
+    let text = match live {
+        Value::Null => None,
+        Value::Text(text) => Some(&**text),
+        Value::Secret(live) => live.expose(),
+        _ => return hidden(),
+    };
+    let is_address = kind.may_hold_key(field) && secret.template.contains("://");
+    match text.map(|text| url::visible(text, &secret.template)) {
+        _ if !is_address => hidden(),
+        None => (Json::Null, Json::from(&*secret.template)),
+        Some(Some(visible)) => (Json::from(visible), Json::from(&*secret.template)),
+        Some(None) => hidden(),
     }
 }
 

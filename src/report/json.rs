@@ -59,9 +59,13 @@ fn pretty(plan: &Plan) -> String {
 /// Masks what a plan says, and leaves what it is read back by.
 fn without(mut plan: Plan, masks: &Masks) -> Plan {
     for step in &mut plan.steps {
-        for change in step.changes.iter_mut().filter(|change| !change.secret) {
-            masks.value(&mut change.before);
-            masks.value(&mut change.after);
+        // What stands for a secret is ours.
+        let sides = step
+            .changes
+            .iter_mut()
+            .flat_map(|change| [&mut change.before, &mut change.after]);
+        for value in sides.filter(|value| **value != SECRET) {
+            masks.value(value);
         }
         let sentences = step.effects.iter_mut().chain(&mut step.instruction);
         sentences.for_each(|text| masks.replace(text));
@@ -75,10 +79,16 @@ fn without(mut plan: Plan, masks: &Masks) -> Plan {
     plan
 }
 
-/// Whether a secret change holds anything but the stand-in; the last line of defence.
+/// Whether a secret change holds anything but the stand-in, or an address beside its template; the
+/// last line of defence.
 fn leaks(change: &FieldChange) -> bool {
     let harmless = |value: &Json| value.is_null() || value == SECRET;
-    change.secret && !(harmless(&change.before) && harmless(&change.after))
+    let holds = |value: &Json, words: &str| value.as_str().is_some_and(|text| text.contains(words));
+    let is_template = holds(&change.after, "${secret.") && holds(&change.after, "://");
+    let is_address = change.before.is_null() || holds(&change.before, "://");
+    change.secret
+        && !(harmless(&change.before) && harmless(&change.after))
+        && !(is_template && is_address)
 }
 
 fn mask(mut plan: Plan) -> Plan {

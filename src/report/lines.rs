@@ -7,6 +7,7 @@ use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 
 use crate::codec;
 use crate::kind::{self, Shape};
+use crate::live::url;
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET, Step};
 use crate::safe::safe;
 use crate::state::keys;
@@ -101,6 +102,14 @@ fn add_change(out: &mut Vec<Line>, step: &Step, change: &FieldChange, width: usi
     add_field(out, step.address.collection, change, one_sided, width);
 }
 
+/// Whether a live address is its template but for the secrets.
+fn is_veiled(live: &Json, template: &Json) -> bool {
+    let (Some(live), Some(template)) = (live.as_str(), template.as_str()) else {
+        return false;
+    };
+    url::veiled(template) == live
+}
+
 /// One field's change; `one_sided` shows the value that there is alone.
 pub(super) fn add_field(
     out: &mut Vec<Line>,
@@ -112,11 +121,16 @@ pub(super) fn add_field(
     let view = View::of_path(collection, &change.field);
     let name = path(&change.field);
     let name = safe(&name);
-    if change.secret {
+    let (before, after) = (&change.before, &change.after);
+    if change.secret && (before == SECRET || after == SECRET) {
         out.push(Line::plain(format!("{name}: {SECRET}")));
         return;
     }
-    let (before, after) = (&change.before, &change.after);
+    let name = if change.secret && is_veiled(before, after) {
+        Cow::from(format!("{name} (another secret)"))
+    } else {
+        name
+    };
     let line = if one_sided {
         let value = if before.is_null() { after } else { before };
         format!("{name}: {}", inline(value, view, false))

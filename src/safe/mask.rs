@@ -27,7 +27,7 @@ pub(crate) fn written(secret: &str) -> [String; 4] {
 pub const MASK: &str = "(secret)";
 
 /// Characters of the shortest value that is masked: shorter ones would tear words apart.
-const SHORTEST: usize = 8;
+pub const SHORTEST: usize = 8;
 
 /// Values in all the forms in which they may be printed, the longest first. Without `Debug`.
 #[derive(Default, Clone)]
@@ -36,6 +36,13 @@ pub(crate) struct Masks {
 }
 
 static MASKS: RwLock<Option<Arc<Masks>>> = RwLock::new(None);
+
+/// Whether a value is there and too short to be masked.
+#[must_use]
+pub fn is_too_short(value: &str) -> bool {
+    let length = value.trim().chars().count();
+    length > 0 && length < SHORTEST
+}
 
 /// Masks values from now on, in all that is printed.
 pub fn hide<'v>(values: impl IntoIterator<Item = &'v str>) {
