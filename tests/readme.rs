@@ -301,8 +301,8 @@ fn workflow(path: &Path) -> usize {
 #[test]
 fn workflows_call_commands_that_there_are() {
     let folder = repository().join("examples/workflows");
-    assert_eq!(workflow(&folder.join("github/deskform.yml")), 3);
-    assert_eq!(workflow(&folder.join("github/deskform-apply.yml")), 2);
+    assert_eq!(workflow(&folder.join("github/deskform.yml")), 5);
+    assert_eq!(workflow(&folder.join("github/deskform-apply.yml")), 3);
     assert_eq!(workflow(&folder.join("github/deskform-build.yml")), 0);
-    assert_eq!(workflow(&folder.join("gitlab/.gitlab-ci.yml")), 5);
+    assert_eq!(workflow(&folder.join("gitlab/.gitlab-ci.yml")), 8);
 }

@@ -159,6 +159,15 @@ impl Workspace {
         })
     }
 
+    /// The dialect of the environment's API, where the project file says it.
+    #[must_use]
+    pub const fn stated_dialect(&self) -> Option<Dialect> {
+        match &self.environment.target {
+            Target::Simulator { dialect, .. } => Some(*dialect),
+            Target::Live { .. } => self.environment.dialect,
+        }
+    }
+
     /// Composes the manifests; warnings go to standard error.
     ///
     /// # Errors

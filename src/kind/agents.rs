@@ -175,6 +175,7 @@ pub const KIND: Kind = Kind {
             path: "/myinfo",
             email: "emailId",
             what: "the agent in whose name deskform works",
+            scopes: &["Desk.settings.READ", "Desk.basic.READ"],
         }),
         // An organization without an active administrator locks everybody out.
         keep_one: &[KeepOne {

@@ -11,10 +11,12 @@ mod needs;
 #[cfg(test)]
 mod parents_tests;
 mod plan;
+mod scopes;
 
 pub use details::{complete, fetch_missing, incomplete, lacking_in_listings, partial};
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
+pub use scopes::Uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
