@@ -167,6 +167,7 @@ fn case_1_what_nobody_reads_changes_neither_the_work_nor_its_code() {
         ("validate", fresh, 0),
         ("validate", wrong, 1),
         ("auth status", fresh, 0),
+        ("auth scopes", fresh, 0),
         ("explain", fresh, 0),
         ("explain contacts", fresh, 0),
         ("schema", fresh, 0),

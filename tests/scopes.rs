@@ -7,7 +7,7 @@
 )]
 
 mod command;
-#[expect(dead_code, reason = "no test here edits an object")]
+#[expect(dead_code, unreachable_pub, reason = "it is shared with other tests")]
 #[path = "common/front.rs"]
 mod front;
 

@@ -32,17 +32,11 @@ enum Command {
     },
     /// Check token, organization, scopes and edition
     Status {
-        /// Fail unless the token can read alone
-        ///
-        /// The accounts server tells the scopes of a token; each of them has to be for reading.
-        /// Nothing is written to find out.
+        /// Fail unless every scope of the token is for reading
         #[arg(long)]
         read_only: bool,
     },
-    /// Print the scopes that a grant code needs, to paste into the API console
-    ///
-    /// They follow from what manifests and ledger use. Where these use nothing yet, they are those of
-    /// all kinds.
+    /// Print the scopes that manifests and ledger need, to paste into the API console
     Scopes {
         /// For reading alone, as `plan` and `drift` need it
         #[arg(long)]

@@ -15,7 +15,7 @@
 mod command;
 mod comments;
 mod files;
-#[expect(dead_code, reason = "no test here changes what goes through")]
+#[expect(dead_code, unreachable_pub, reason = "it is shared with other tests")]
 #[path = "../common/front.rs"]
 mod front;
 mod host;
