@@ -19,5 +19,6 @@ mod files;
 #[path = "../common/front.rs"]
 mod front;
 mod host;
+mod linters;
 mod rules;
 mod steps;
