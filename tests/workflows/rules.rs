@@ -609,3 +609,33 @@ fn gitlab_tells_what_only_its_settings_can_do() {
         .collect();
     assert_eq!(groups, BTreeSet::from(["deskform-production".to_owned()]));
 }
+
+/// What no file can do stands at the head of the file: `production` is fenced in by its settings, and
+/// no secret is the repository's.
+#[test]
+fn only_settings_fence_production() {
+    let apply = head_of("github/deskform-apply.yml").replace("\n# ", " ");
+    assert!(
+        apply.contains("`production`: limit it to the branch main"),
+        "{apply}"
+    );
+    assert!(apply.contains("required reviewers"), "{apply}");
+    let plan = head_of("github/deskform.yml")
+        .replace("\n#   ", " ")
+        .replace("\n# ", " ");
+    for words in [
+        "the environment `production-plan`, without reviewers",
+        "of a self client that can read alone",
+        "no secret of the repository",
+    ] {
+        assert!(plan.contains(words), "{words}\n{plan}");
+    }
+    // And every secret that a job names is one of its environment.
+    for workflow in workflows() {
+        for (name, job) in entries(&workflow.yaml["jobs"]) {
+            let named = text(&job).contains("secrets.");
+            let environment = environment_of(&job);
+            assert_eq!(named, !environment.is_empty(), "{}, {name}", workflow.file);
+        }
+    }
+}

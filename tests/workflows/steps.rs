@@ -380,3 +380,37 @@ fn without_a_plan_nothing_is_applied() {
     assert!(!done);
     assert_eq!(project.written(), 0);
 }
+
+/// What jobs hand on to each other and to people holds neither a credential nor another secret.
+#[test]
+fn what_is_handed_on_holds_no_secret() {
+    for host in Host::ALL {
+        let Some(project) = project(host) else { return };
+        project.write("desk.yaml", &with_webhook("Hook"));
+        let mut texts = String::new();
+        for step in 0..3 {
+            let outcome = match step {
+                0 => project.push(FIRST),
+                1 => project.merge(FIRST),
+                _ => project.look_for_drift(),
+            };
+            assert!(outcome.succeeded(), "{outcome:#?}");
+            texts += &outcome.log;
+            texts += &project.summary();
+            texts += &project.handed_on();
+        }
+        texts += &only(&project).body;
+        assert!(texts.contains("webhooks/Hook"), "{texts}");
+        assert!(texts.contains("\"steps\""), "a saved plan is among them");
+        for environment in ["production-plan", "production"] {
+            // The client's id is no secret.
+            for name in ["PROD_CLIENT_SECRET", "PROD_REFRESH_TOKEN", "HOOK_KEY"] {
+                let secret = project.secret(environment, name).unwrap();
+                assert!(!texts.contains(secret), "{host:?}: {name}");
+            }
+        }
+        assert!(!texts.contains("Zoho-oauthtoken") && !texts.contains(".access."));
+        // Nor does a saved plan say where it goes.
+        assert!(!texts.contains("127.0.0.1"), "{texts}");
+    }
+}
