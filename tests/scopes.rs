@@ -304,3 +304,30 @@ fn scopes_that_nobody_tells_prove_nothing() {
         "{run}"
     );
 }
+
+/// Zoho's own hosts speak what Zoho publishes; elsewhere nobody knows it before the first call, and the
+/// scopes do for either dialect.
+#[test]
+fn scopes_follow_the_dialect() {
+    let scopes = |rest: &str| {
+        let project = format!("environments: {{here: {{orgId: \"{ORGANIZATION}\", {rest}}}}}\n");
+        let place = Place::with(&[("deskform.yaml", &project)]);
+        place.done("auth scopes --kinds contacts").stdout
+    };
+    let elsewhere = "endpoint: {desk: \"http://127.0.0.1:9\", accounts: \"http://127.0.0.1:9\"}";
+    let openapi = scopes("dataCenter: eu");
+    assert_eq!(openapi, scopes(&format!("dialect: openapi, {elsewhere}")));
+    assert!(!openapi.contains("WRITE"), "{openapi}");
+    let guide = scopes(&format!("dialect: guide, {elsewhere}"));
+    assert!(
+        guide.contains("Desk.contacts.WRITE") && !guide.contains("UPDATE,"),
+        "{guide}"
+    );
+    let either = scopes(elsewhere);
+    for scope in openapi.trim().split(',').chain(guide.trim().split(',')) {
+        assert!(
+            either.trim().split(',').any(|other| other == scope),
+            "{scope}: {either}"
+        );
+    }
+}

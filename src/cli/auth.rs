@@ -117,9 +117,16 @@ fn scopes(
     read_only: bool,
     kinds: &[String],
 ) -> Result<u8, Failure> {
-    // Before the first token nobody knows the dialect, and the token has to do for either.
+    // Before the first token nobody knows the dialect of an API. Zoho's own has the one that Zoho
+    // publishes, and no console takes a scope that it does not know; elsewhere the token has to do
+    // for either.
+    let is_zoho = matches!(
+        &workspace.environment.target,
+        Target::Live { endpoint: None, .. }
+    );
     let dialects = match workspace.stated_dialect() {
         Some(dialect) => vec![dialect],
+        None if is_zoho => vec![Dialect::default()],
         None => Dialect::ALL.to_vec(),
     };
     let named = named_kinds(kinds)?;

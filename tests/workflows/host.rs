@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use deskform::clock::Clock;
@@ -22,7 +23,7 @@ use crate::command::repository;
 use crate::files::{
     entries, environment_of, holds, list, pipeline, pipeline_jobs, script, text, workflow,
 };
-use crate::front::Front;
+use crate::front::{Front, edit, is_for_token};
 
 /// The organization behind the project.
 pub(crate) const ORGANIZATION: &str = "700001";
@@ -189,6 +190,8 @@ pub(crate) struct Project {
     host: Host,
     root: TempDir,
     desk: Arc<Mutex<Simulator>>,
+    /// Whether the accounts server keeps the scopes of its tokens to itself.
+    tells_nothing: Arc<AtomicBool>,
     /// The secrets of each environment, by its name and theirs.
     secrets: BTreeMap<(&'static str, &'static str), String>,
 }
@@ -290,8 +293,17 @@ impl Project {
             ..Settings::default()
         })));
         let behind = Arc::clone(&desk);
+        let tells_nothing = Arc::new(AtomicBool::new(false));
+        let silent = Arc::clone(&tells_nothing);
         let address = Front::serve(move || {
-            Front::new(Arc::new(SimulatorTransport::new(behind, Clock::system())))
+            let behind = SimulatorTransport::new(behind, Clock::system());
+            Front::new(Arc::new(behind)).change(move |request, response| {
+                if is_for_token(request) && silent.load(Ordering::SeqCst) {
+                    edit(response, |body| {
+                        body.as_object_mut().expect("an object").remove("scope");
+                    });
+                }
+            })
         });
         let mut secrets = BTreeMap::new();
         for (environment, token) in [
@@ -312,6 +324,7 @@ impl Project {
             host,
             root,
             desk,
+            tells_nothing,
             secrets,
         };
         project.write(
@@ -362,6 +375,11 @@ impl Project {
     /// Does something with the organization, such as what people do in Zoho Desk.
     pub(crate) fn desk<T>(&self, work: impl FnOnce(&mut Simulator) -> T) -> T {
         work(&mut self.desk.lock().unwrap())
+    }
+
+    /// Lets nobody know which scopes a token has, so that only the organization itself refuses.
+    pub(crate) fn tell_no_scopes(&self) {
+        self.tells_nothing.store(true, Ordering::SeqCst);
     }
 
     /// The names of the live objects of a collection.

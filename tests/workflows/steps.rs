@@ -185,14 +185,30 @@ fn the_credentials_of_a_plan_cannot_write() {
         project.replace_deskform(
             "#!/bin/bash\nexport DESKFORM_CACHE='@STATE@/cache'\n[ \"$1\" = auth ] || set -- apply --auto-approve\nexec '@DESKFORM@' \"$@\"\n",
         );
-        let before = project.live("accounts", "accountName");
         let outcome = project.push(FIRST);
         assert!(
             outcome.jobs.contains(&("plan".to_owned(), false)),
             "{outcome:#?}"
         );
         assert!(outcome.log.contains("lacks a scope"), "{outcome:#?}");
-        assert_eq!(project.live("accounts", "accountName"), before);
+        assert_eq!(project.written(), 0);
+
+        // Where deskform does not know it, and nothing is proved, Zoho Desk refuses.
+        project.tell_no_scopes();
+        project.replace_deskform(
+            "#!/bin/bash\n[ \"$1\" != auth ] || exit 0\nexport DESKFORM_CACHE='@STATE@/another'\nexec '@DESKFORM@' apply --auto-approve\n",
+        );
+        let outcome = project.push(SECOND);
+        assert!(
+            outcome.jobs.contains(&("plan".to_owned(), false)),
+            "{outcome:#?}"
+        );
+        assert!(outcome.log.contains("SCOPE_MISMATCH"), "{outcome:#?}");
+        assert_eq!(project.written(), 1);
+        assert_eq!(
+            project.live("accounts", "accountName"),
+            Vec::<String>::new()
+        );
     }
 }
 
