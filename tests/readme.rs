@@ -358,5 +358,5 @@ fn workflows_call_commands_that_there_are() {
     assert_eq!(workflow(&folder.join("github/deskform.yml")), 5);
     assert_eq!(workflow(&folder.join("github/deskform-apply.yml")), 3);
     assert_eq!(workflow(&folder.join("github/deskform-build.yml")), 0);
-    assert_eq!(workflow(&folder.join("gitlab/.gitlab-ci.yml")), 8);
+    assert_eq!(workflow(&folder.join("gitlab/.gitlab-ci.yml")), 9);
 }

@@ -599,6 +599,21 @@ impl Project {
         self.keep();
     }
 
+    /// The job for everybody, on GitLab.
+    pub(crate) fn validate(&self) -> Outcome {
+        let mut outcome = self.begin();
+        for job in ["build", "validate"] {
+            outcome.add(job, self.gitlab(job, ""));
+        }
+        outcome
+    }
+
+    /// A report that GitLab shows; none where the last job that makes it made none.
+    pub(crate) fn report(&self, kind: &str) -> Option<serde_json::Value> {
+        let text = fs::read(self.path("state").join(format!("report-{kind}"))).ok()?;
+        Some(serde_json::from_slice(&text).unwrap())
+    }
+
     /// The schedule.
     pub(crate) fn look_for_drift(&self) -> Outcome {
         let mut outcome = self.begin();

@@ -375,7 +375,7 @@ fn case_38_gitlab_shows_artifacts_to_developers_alone() {
             assert!(artifacts.get("public").is_none(), "{name}");
         }
     }
-    assert_eq!(count, 5);
+    assert_eq!(count, 6);
 }
 
 /// L2: a merge request of a fork is validated and not planned, in whichever project its pipeline

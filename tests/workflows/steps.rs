@@ -347,10 +347,7 @@ fn gitlab_shows_the_counts_of_a_plan() {
         return;
     };
     assert!(project.push(FIRST).succeeded());
-    let counts = || {
-        let text = std::fs::read(project.path("state/report-terraform")).ok()?;
-        Some(serde_json::from_slice::<serde_json::Value>(&text).unwrap())
-    };
+    let counts = || project.report("terraform");
     assert_eq!(
         counts(),
         Some(json!({"create": 1, "update": 0, "delete": 0}))
@@ -365,6 +362,54 @@ fn gitlab_shows_the_counts_of_a_plan() {
     project.write("desk.yaml", "accounts: [\n");
     assert!(!project.push(SECOND).succeeded());
     assert_eq!(counts(), None);
+}
+
+/// L9: the merge request shows what is wrong at its line; it needs no secret for that.
+#[test]
+fn gitlab_shows_problems_at_their_lines() {
+    let Some(project) = project(Host::GitLab) else {
+        return;
+    };
+    assert!(project.validate().succeeded());
+    assert_eq!(project.report("codequality"), Some(json!([])));
+    project.write(
+        "desk.yaml",
+        "accounts:\n  First: {webside: x}\n  \"`${{ x }}`\": {website: [1]}\n",
+    );
+    let outcome = project.validate();
+    assert!(
+        outcome.jobs.contains(&("validate".to_owned(), false)),
+        "{outcome:#?}"
+    );
+    assert!(
+        outcome.log.contains("did you mean `website`?"),
+        "{outcome:#?}"
+    );
+    let report = project.report("codequality").expect("a report");
+    let report = report.as_array().expect("a list");
+    let shown: Vec<(&str, &str, u64)> = report
+        .iter()
+        .map(|found| {
+            let text = |key: &str| found[key].as_str().expect("a text");
+            let location = &found["location"];
+            assert_eq!(
+                (&location["path"], text("severity")),
+                (&json!("desk.yaml"), "major")
+            );
+            let line = location["lines"]["begin"].as_u64().expect("a line");
+            (text("check_name"), text("description"), line)
+        })
+        .collect();
+    assert!(
+        shown.contains(&("unknown-key", "accounts have no field `webside`", 2)),
+        "{shown:?}"
+    );
+    assert!(shown.iter().any(|(_, _, line)| *line == 3), "{shown:?}");
+    let prints: std::collections::BTreeSet<String> = report
+        .iter()
+        .map(|found| found["fingerprint"].to_string())
+        .collect();
+    assert_eq!(prints.len(), report.len(), "{report:#?}");
 }
 
 /// L8: a program that is not the one that was built does not run there either.
