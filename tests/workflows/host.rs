@@ -24,6 +24,7 @@ use crate::files::{
     entries, environment_of, holds, list, pipeline, pipeline_jobs, script, text, workflow,
 };
 use crate::front::{Front, edit, is_for_token};
+use crate::stubs::{CARGO, CURL, GH, PROGRAM};
 
 /// The organization behind the project.
 pub(crate) const ORGANIZATION: &str = "700001";
@@ -35,137 +36,6 @@ pub(crate) const SECRETS: [&str; 4] = [
     "PROD_REFRESH_TOKEN",
     "HOOK_KEY",
 ];
-
-/// In place of `gh`: one comment a page, and a bot that can edit what is its own alone.
-const GH: &str = r#"#!/usr/bin/env bash
-set -euo pipefail
-env > '@STATE@/env-gh'
-[ "$1" = api ] && [ "$GH_TOKEN" = secret-of-github.token ]
-shift
-method=GET body='' paginate='' title='' state=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --silent) ;;
-    --paginate) paginate=yes ;;
-    --method) method=$2; shift ;;
-    -F) body=${2#body=@}; shift ;;
-    -f)
-      case $2 in
-        title=*) title=${2#title=} ;;
-        state=*) state=${2#state=} ;;
-        *) echo "what is $2?" >&2; exit 2 ;;
-      esac
-      shift
-      ;;
-    repos/*) url=$1 ;;
-    *) echo "what is $1?" >&2; exit 2 ;;
-  esac
-  shift
-done
-cd '@STATE@'
-echo "$method $url" >> calls
-if [ -n "$body" ] && [ "$(wc -m < "$body")" -gt 65536 ]; then
-  echo 'gh: Validation Failed (HTTP 422)' >&2
-  exit 1
-fi
-case "$method $url" in
-  'GET repos/acme/desk/issues/7/comments?per_page=100')
-    [ -n "$paginate" ]
-    jq --compact-output '.[] | [{id, user: {login: .author}, body}]' comments.json
-    ;;
-  PATCH\ repos/acme/desk/issues/comments/*)
-    jq --exit-status --argjson id "${url##*/}" \
-      'any(.id == $id and .author == "github-actions[bot]")' comments.json > /dev/null
-    jq --argjson id "${url##*/}" --rawfile body "$body" \
-      'map(if .id == $id then .body = $body else . end)' comments.json > new.json
-    mv new.json comments.json
-    ;;
-  'POST repos/acme/desk/issues/7/comments')
-    jq --rawfile body "$body" \
-      '. + [{id: (100 + length), author: "github-actions[bot]", body: $body}]' comments.json > new.json
-    mv new.json comments.json
-    ;;
-  'GET repos/acme/desk/issues?state=open&per_page=100')
-    [ -n "$paginate" ]
-    jq --compact-output '.[] | select(.state == "open")
-      | [{number, title, user: {login: .author}, body} + (if .pull then {pull_request: {}} else {} end)]' \
-      issues.json
-    ;;
-  'POST repos/acme/desk/issues')
-    jq --rawfile body "$body" --arg title "$title" \
-      '. + [{number: (200 + length), author: "github-actions[bot]", title: $title, body: $body,
-        state: "open", pull: false}]' issues.json > new.json
-    mv new.json issues.json
-    ;;
-  PATCH\ repos/acme/desk/issues/*)
-    jq --exit-status --argjson number "${url##*/}" \
-      'any(.number == $number and .author == "github-actions[bot]")' issues.json > /dev/null
-    jq --argjson number "${url##*/}" --rawfile body "$body" --arg state "${state:-open}" \
-      'map(if .number == $number then .body = $body | .state = $state else . end)' issues.json > new.json
-    mv new.json issues.json
-    ;;
-  *) exit 2 ;;
-esac
-"#;
-
-/// In place of `curl` to GitLab: one note a page, and 42 is who has the token.
-const CURL: &str = r#"#!/usr/bin/env bash
-set -euo pipefail
-env > '@STATE@/env-curl'
-method=GET body='' header=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --fail | --silent | --show-error) ;;
-    --header) header=$2; shift ;;
-    --request) method=$2; shift ;;
-    --data-urlencode) body=${2#body@}; shift ;;
-    https://gitlab.example.com/*) url=${1#https://gitlab.example.com/api/v4/} ;;
-    *) echo "what is $1?" >&2; exit 2 ;;
-  esac
-  shift
-done
-[ "$header" = 'PRIVATE-TOKEN: secret-of-GITLAB_TOKEN' ]
-cd '@STATE@'
-echo "$method $url" >> calls
-case "$method $url" in
-  'GET user') echo '{"id": 42, "username": "project_1_bot"}' ;;
-  'GET projects/1/merge_requests/7/notes?per_page=100&page='*)
-    jq --argjson page "${url##*page=}" '[.[$page - 1] | values
-      | {id, author: {id: (if .author == "project_1_bot" then 42 else 41 end)}, body, system: false}]' \
-      comments.json
-    ;;
-  PUT\ projects/1/merge_requests/7/notes/*)
-    jq --exit-status --argjson id "${url##*/}" \
-      'any(.id == $id and .author == "project_1_bot")' comments.json > /dev/null
-    jq --argjson id "${url##*/}" --rawfile body "$body" \
-      'map(if .id == $id then .body = $body else . end)' comments.json > new.json
-    mv new.json comments.json
-    ;;
-  'POST projects/1/merge_requests/7/notes')
-    jq --rawfile body "$body" \
-      '. + [{id: (100 + length), author: "project_1_bot", body: $body}]' comments.json > new.json
-    mv new.json comments.json
-    ;;
-  *) exit 2 ;;
-esac
-"#;
-
-/// In place of `cargo install`: what it installs runs the deskform of these tests.
-const CARGO: &str = r#"#!/usr/bin/env bash
-set -euo pipefail
-env > '@STATE@/env-cargo'
-[ "$1 $2 $3 $4 $5 $6" = 'install --locked --root . --git https://example.com/deskform' ]
-[ ! -e '@STATE@/no-build' ]
-mkdir -p bin
-cp '@STATE@/program' bin/deskform
-chmod +x bin/deskform
-"#;
-
-const PROGRAM: &str = r#"#!/usr/bin/env bash
-env > '@STATE@/env-deskform'
-export DESKFORM_CACHE='@STATE@/cache'
-exec '@DESKFORM@' "$@"
-"#;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Host {
@@ -475,7 +345,28 @@ impl Project {
         copy(&self.path("project"), &self.path("workspace"));
     }
 
-    /// What a merge leaves in the checkout that the next one starts from, such as the simulator.
+    /// The ledger, and what else is kept beside it: as the last job found it, and as it left it.
+    pub(crate) fn kept(&self) -> [BTreeMap<PathBuf, Vec<u8>>; 2] {
+        fn read(folder: &Path, below: &Path, out: &mut BTreeMap<PathBuf, Vec<u8>>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = below.join(path.file_name().unwrap());
+                if path.is_dir() {
+                    read(&path, &name, out);
+                } else {
+                    out.insert(name, fs::read(&path).unwrap());
+                }
+            }
+        }
+        ["project", "workspace"].map(|place| {
+            let mut out = BTreeMap::new();
+            let folder = self.path(place).join(".deskform");
+            read(&folder, Path::new(""), &mut out);
+            out
+        })
+    }
+
+    /// What a merge leaves in the checkout that the next one starts from, such as the ledger.
     fn keep(&self) {
         let left = self.path("workspace/.deskform");
         if left.exists() {

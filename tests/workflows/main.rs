@@ -22,3 +22,4 @@ mod host;
 mod linters;
 mod rules;
 mod steps;
+mod stubs;

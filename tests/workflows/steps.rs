@@ -115,6 +115,62 @@ fn a_second_merge_plans_after_the_first() {
     assert_eq!(websites(&other), ["https://one.example.com"]);
 }
 
+/// L6: where GitLab plans a merge before the one before it is applied, the plan is refused, and what
+/// the head of the file says about it helps.
+#[test]
+fn gitlab_refuses_a_plan_from_before_the_last_apply() {
+    let Some(project) = project(Host::GitLab) else {
+        return;
+    };
+    assert!(project.merge(FIRST).succeeded());
+    let [first, second] = &two_merges(&project, &Value::Null)[..] else {
+        panic!("two merges");
+    };
+    assert!(first.succeeded(), "{first:#?}");
+    assert_eq!(second.jobs.last(), Some(&("apply".to_owned(), false)));
+    assert_eq!(
+        project.live("accounts", "website"),
+        ["https://one.example.com"]
+    );
+    let again = project.merge(SECOND);
+    assert!(again.succeeded(), "{again:#?}");
+    assert_eq!(
+        project.live("accounts", "website"),
+        ["https://two.example.com"]
+    );
+}
+
+/// What looks needs no key that writes the ledger, whatever it finds.
+#[test]
+fn plans_and_drift_leave_the_ledger_alone() {
+    for host in Host::ALL {
+        let Some(project) = project(host) else { return };
+        project.write("desk.yaml", &with_webhook("Hook"));
+        assert!(project.merge(FIRST).succeeded());
+        let check = |job: &str, outcome: &Outcome| {
+            assert!(outcome.succeeded(), "{outcome:#?}");
+            assert_eq!(outcome.names().last(), Some(&job));
+            let [found, left] = project.kept();
+            assert!(!found.is_empty() && found == left, "{left:#?}");
+        };
+        project.write("desk.yaml", &manifest("Second"));
+        by_hand(&project, "https://else.example.com");
+        if host == Host::GitHub {
+            check("plan", &project.push(SECOND));
+            check("plan", &project.plan_of_merge(SECOND).0);
+        } else {
+            check("plan-to-apply", &project.plan_of_merge(SECOND).0);
+        }
+        check("drift", &project.look_for_drift());
+        // Another one is left by what does write it.
+        assert!(project.merge(SECOND).succeeded());
+        let before = project.kept();
+        project.write("desk.yaml", &manifest("Third"));
+        assert!(project.merge(SECOND).succeeded());
+        assert_ne!(project.kept(), before);
+    }
+}
+
 /// G2: where there is nothing to do nobody is asked.
 #[test]
 fn a_merge_that_changes_nothing_waits_for_nobody() {
