@@ -353,7 +353,9 @@ mod tests {
             let scopes: Vec<&str> = body["scope"].as_str().unwrap().split(' ').collect();
             assert_eq!(scopes.len(), expected, "{scopes:?}");
             assert!(
-                scopes.iter().all(|scope| scope.ends_with(".READ")),
+                scopes
+                    .iter()
+                    .all(|scope| scope.rsplit('.').next() == Some("READ")),
                 "{scopes:?}"
             );
             let header = bearer(&body);

@@ -392,7 +392,7 @@ fn case_38_secrets_reach_the_programs_that_need_them() {
         assert!(outcome.succeeded(), "{outcome:#?}");
         assert_eq!(secrets("cargo"), Vec::<String>::new(), "{host:?}");
         assert_eq!(secrets("deskform"), of("production-plan"), "{host:?}");
-        project.apply_of_merge(FIRST, needs, &mut outcome);
+        project.apply_of_merge(FIRST, &needs, &mut outcome);
         assert!(outcome.succeeded(), "{outcome:#?}");
         assert_eq!(secrets("deskform"), of("production"), "{host:?}");
     }

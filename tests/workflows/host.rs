@@ -440,7 +440,7 @@ impl Project {
     /// The pipeline of a merge.
     pub(crate) fn merge(&self, commit: &str) -> Outcome {
         let (mut outcome, needs) = self.plan_of_merge(commit);
-        self.apply_of_merge(commit, needs, &mut outcome);
+        self.apply_of_merge(commit, &needs, &mut outcome);
         outcome
     }
 
@@ -470,16 +470,16 @@ impl Project {
     }
 
     /// The rest of that pipeline, once it is approved.
-    pub(crate) fn apply_of_merge(&self, commit: &str, needs: Outputs, outcome: &mut Outcome) {
+    pub(crate) fn apply_of_merge(&self, commit: &str, needs: &Outputs, outcome: &mut Outcome) {
         if !outcome.succeeded() {
             return;
         }
         match self.host {
             Host::GitHub => {
                 let condition = text(&workflow("deskform-apply.yml")["jobs"]["apply"]["if"]);
-                let known = |name: &str| output_named(name, &needs);
+                let known = |name: &str| output_named(name, needs);
                 if holds(&condition, &known) {
-                    let ran = self.github("deskform-apply.yml", "apply", commit, &needs);
+                    let ran = self.github("deskform-apply.yml", "apply", commit, needs);
                     outcome.add("apply", ran);
                 }
             }

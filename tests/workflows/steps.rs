@@ -60,7 +60,7 @@ fn two_merges(project: &Project, concurrency: &Value) -> Vec<Outcome> {
             .into_iter()
             .map(|merge| {
                 let (mut outcome, needs) = begin(merge);
-                project.apply_of_merge(merge.1, needs, &mut outcome);
+                project.apply_of_merge(merge.1, &needs, &mut outcome);
                 outcome
             })
             .collect();
@@ -75,7 +75,7 @@ fn two_merges(project: &Project, concurrency: &Value) -> Vec<Outcome> {
     for ((host, commit), ((mut outcome, needs), artifacts)) in merges.into_iter().zip(planned) {
         check_in(host);
         project.put_artifacts(&artifacts);
-        project.apply_of_merge(commit, needs, &mut outcome);
+        project.apply_of_merge(commit, &needs, &mut outcome);
         outcomes.push(outcome);
     }
     outcomes
@@ -200,7 +200,7 @@ fn another_plan_than_the_one_that_was_approved_is_refused() {
     let saved = std::fs::read_to_string(&plan).unwrap();
     std::fs::write(&plan, format!("{saved}\n")).unwrap();
     let before = project.written();
-    project.apply_of_merge(FIRST, needs, &mut outcome);
+    project.apply_of_merge(FIRST, &needs, &mut outcome);
     assert!(
         outcome.jobs.contains(&("apply".to_owned(), false)),
         "{outcome:#?}"
@@ -476,7 +476,7 @@ fn gitlab_checks_the_program() {
     };
     let (mut outcome, needs) = project.plan_of_merge(FIRST);
     project.tamper();
-    project.apply_of_merge(FIRST, needs, &mut outcome);
+    project.apply_of_merge(FIRST, &needs, &mut outcome);
     assert!(
         !outcome.succeeded() && !project.holds("pwned"),
         "{outcome:#?}"
