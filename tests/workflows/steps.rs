@@ -1,5 +1,7 @@
 //! The two pipelines step by step, as a team lives through them.
 
+use std::path::Path;
+
 use deskform::simulator::demo_refresh_token;
 use serde_json::json;
 use serde_yaml::Value;
@@ -186,6 +188,34 @@ fn a_merge_that_changes_nothing_waits_for_nobody() {
         "{}",
         project.summary()
     );
+}
+
+/// What the ledger alone takes over is no step and still work: it is applied, and nothing is written to
+/// Zoho Desk. After that there is nothing left.
+#[test]
+fn what_the_ledger_alone_takes_over_is_applied() {
+    for host in Host::ALL {
+        let Some(project) = project(host) else { return };
+        project.desk(|desk| {
+            let here = desk.organization_mut(ORGANIZATION).unwrap();
+            let live = json!({"accountName": "First", "website": "https://www.example.com"});
+            here.insert("accounts", live);
+        });
+        let (mut outcome, needs) = project.plan_of_merge(FIRST);
+        assert!(outcome.succeeded(), "{outcome:#?}");
+        assert!(outcome.log.contains("to take over") || project.summary().contains("to take over"));
+        project.apply_of_merge(FIRST, &needs, &mut outcome);
+        assert!(outcome.succeeded(), "{outcome:#?}");
+        assert_eq!(outcome.names().last(), Some(&"apply"));
+        assert_eq!(project.written(), 0);
+        let [kept, _] = project.kept();
+        let ledger = kept.get(Path::new("production.json")).expect("a ledger");
+        let ledger = String::from_utf8_lossy(ledger);
+        assert!(ledger.contains("accounts/First"), "{ledger}");
+        if host == Host::GitHub {
+            assert_eq!(project.merge(SECOND).names(), ["build", "plan"]);
+        }
+    }
 }
 
 /// G2: what is applied is what was looked at, byte by byte.
