@@ -352,7 +352,7 @@ async fn applied(
         return closed.map(|()| 0).map_err(|error| error.to_string());
     }
     let journal_writer = keeper
-        .begin(&plan.digest)
+        .begin(&plan.digest, &ready.planned.tasks, &ready.live)
         .await
         .map_err(|error| error.to_string())?;
     let mut events = Vec::new();
