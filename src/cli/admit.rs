@@ -104,6 +104,7 @@ impl Workspace {
             None
         };
         let holds = match &remote {
+            Some(_) if allowed == GIT => None,
             Some(remote) => Some(is_remote(remote, allowed)),
             None => begins_with(location, allowed, &self.project.directory),
         };

@@ -534,6 +534,9 @@ impl Repository {
     ///
     /// Whether the change of the piece `own` still fits where the ref moved is its caller's to see.
     async fn push(&self, state: &mut State, own: Option<&str>) -> Result<Pushed, StoreError> {
+        if state.staged.is_empty() {
+            return Ok(Pushed::Done);
+        }
         self.look(state, false).await?;
         let seen = state.seen.clone().unwrap_or_default();
         let mut pieces = seen.pieces.clone();
@@ -547,12 +550,16 @@ impl Repository {
                 Change::Gone => pieces.remove(name),
             };
         }
+        let pushed = |failed| self.failed("", "pushed", failed);
+        let address = self.address(state).await.map_err(pushed)?;
         if pieces == seen.pieces {
+            // There is nothing to push; whether that holds, the remote says.
+            if self.tip(&address).await.map_err(pushed)? != seen.tip {
+                return self.has_moved(state, own).await;
+            }
             state.staged.clear();
             return Ok(Pushed::Done);
         }
-        let pushed = |failed| self.failed("", "pushed", failed);
-        let address = self.address(state).await.map_err(pushed)?;
         let message = message(&seen.pieces, &pieces, &state.written);
         let commit = self
             .commit(

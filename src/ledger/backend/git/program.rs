@@ -90,14 +90,16 @@ impl Failed {
             let (_, rest) = line.strip_prefix("!\t")?.split_once('\t')?;
             Some(rest)
         });
-        let lines = said
-            .lines()
-            .filter(|line| {
-                !["hint:", "To ", "warning:"]
-                    .iter()
-                    .any(|word| line.starts_with(word))
-            })
-            .chain(refused);
+        let lines = said.lines().filter(|line| {
+            let repeats = [
+                "hint:",
+                "To ",
+                "warning:",
+                "error: failed to push some refs",
+            ];
+            !repeats.iter().any(|word| line.starts_with(word))
+        });
+        let lines = refused.chain(lines);
         let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
         let words = words.join(" ");
         let trouble = trouble(&words.to_lowercase());
@@ -295,7 +297,7 @@ fn addresses(folder: &Path, remote: &str) -> Result<(String, String), Failed> {
         if output.status.success() {
             Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         } else {
-            Err(explained(Failed::of(&output), folder, remote))
+            Err(explained(Failed::of(&output), remote))
         }
     };
     let written = ask(&["remote", "get-url", "--push", "--all", remote])?;
@@ -316,10 +318,12 @@ pub(super) fn address(folder: &Path, remote: &str) -> Result<String, Failed> {
     addresses(folder, remote).map(|(_, written)| without_credentials(&written))
 }
 
-fn explained(failed: Failed, folder: &Path, remote: &str) -> Failed {
+fn explained(failed: Failed, remote: &str) -> Failed {
     let reason = match failed.trouble {
         Trouble::NoRepository if failed.reason.contains("ownership") => return failed,
-        Trouble::NoRepository => format!("`{}` lies in no clone of a repository", folder.display()),
+        Trouble::NoRepository => {
+            "the project folder lies in no clone of a git repository".to_owned()
+        }
         Trouble::NoRemote => format!("the clone has no remote `{remote}`"),
         _ => return failed,
     };
