@@ -56,6 +56,10 @@ pub enum Trouble {
     NoRemote,
     /// The remote has several addresses.
     Remotes,
+    /// The remote has an address that cannot be compared with what is allowed.
+    Address,
+    /// Something in the project folder looks like a repository of its own.
+    Planted,
     /// Credentials or permissions are the cause.
     Denied,
     /// The remote gives no answer.
@@ -85,9 +89,17 @@ impl Trouble {
                 "leave one with `git remote set-url --push`, or name another remote: \
                  `ledger: git:REMOTE`"
             }
+            Self::Address => {
+                "write it without `@`, `?`, `#` and `%2e` behind the host: `git remote set-url`"
+            }
+            Self::Planted => {
+                "remove `HEAD`, `objects` and `commondir` there; nothing of it was used, and no project \
+                 needs them"
+            }
             Self::Denied => {
-                "git must be able to push `refs/deskform/…` to the remote here without a question: \
-                 check its credentials and what they permit (GitHub Actions: `contents: write`)"
+                "git must be able to push `refs/deskform/…` to the remote here without a question, and \
+                 to read it for a plan: check its credentials and what they permit (GitHub Actions: \
+                 `contents: write`, and a checkout that keeps its credentials)"
             }
             Self::Unreachable => {
                 "check the network and the address (`git remote -v`), and run the command again"

@@ -169,6 +169,12 @@ impl Store {
         self.backend.is_local()
     }
 
+    /// Whether the ledger is pushed to a git remote, which makes every change dear.
+    #[must_use]
+    pub fn is_pushed(&self) -> bool {
+        self.backend.is_pushed()
+    }
+
     /// The environment's name.
     #[must_use]
     pub fn environment(&self) -> &str {

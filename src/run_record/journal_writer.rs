@@ -18,7 +18,7 @@ use crate::live::{Live, key};
 use crate::plan::requests::Op;
 use crate::plan::shown_value;
 use crate::plan::task::Task;
-use crate::state::{Address, Body, Key, Reference, Value};
+use crate::state::{Body, Key, Reference, Value};
 use crate::verb::Verb;
 
 /// Writes the journal of the run that is under way.
@@ -31,8 +31,9 @@ pub struct JournalWriter {
     pub(super) broken: Cell<bool>,
     /// Whether nobody knows what came of some write.
     pub(super) doubtful: Cell<bool>,
-    /// The intents that were recorded before the first write, by task and place among its writes.
-    pub(super) announced: RefCell<HashMap<(Address, Verb, usize), Announced>>,
+    /// The intents that were recorded before the first write, by where their write stands in memory:
+    /// a resource may have several tasks of one verb.
+    pub(super) announced: RefCell<HashMap<usize, Announced>>,
 }
 
 /// An intent that was recorded before the first write.
@@ -75,7 +76,7 @@ impl JournalWriter {
         let mut records = Vec::new();
         for task in tasks.iter().filter(|task| task.verb != Verb::Manual) {
             let context = task.context(live.dialect);
-            for (place, op) in task.ops.iter().enumerate() {
+            for op in &task.ops {
                 let (method, path) = op
                     .line(&context, live)
                     .unwrap_or((op.method, op.path.into()));
@@ -84,8 +85,8 @@ impl JournalWriter {
                     seq: intent.seq,
                     begun: false,
                 };
-                let key = (task.address.clone(), task.verb, place);
-                self.announced.borrow_mut().insert(key, announced);
+                let place = std::ptr::from_ref(op).addr();
+                self.announced.borrow_mut().insert(place, announced);
                 records.push(Record::Intent(intent));
             }
         }
@@ -98,10 +99,11 @@ impl JournalWriter {
 
     /// The number of a write that was announced, which is begun with this.
     fn announced(&self, task: &Task, op: &Op) -> Option<u64> {
-        let place = task.ops.iter().position(|own| std::ptr::eq(own, op))?;
-        let key = (task.address.clone(), task.verb, place);
+        // One that was made for the occasion was not announced.
+        task.ops.iter().find(|own| std::ptr::eq(*own, op))?;
+        let place = std::ptr::from_ref(op).addr();
         let mut announced = self.announced.borrow_mut();
-        let announced = announced.get_mut(&key).filter(|one| !one.begun)?;
+        let announced = announced.get_mut(&place).filter(|one| !one.begun)?;
         announced.begun = true;
         Some(announced.seq)
     }

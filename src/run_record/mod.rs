@@ -40,6 +40,9 @@ pub const LOCK_TTL: Duration = Duration::from_secs(300);
 /// How often a lock is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(15);
 
+/// How often where every renewal is a push: four of them may fail before the lock is over.
+const RENEW_PUSHED_EVERY: Duration = Duration::from_secs(60);
+
 /// What is known before the organization is read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
@@ -251,7 +254,13 @@ impl Keeper {
             Ok((ledger, version, kept, others, doubts)) => {
                 let until = Arc::new(AtomicI64::new(guard.until()));
                 let guard = Arc::new(Mutex::new(Some(guard)));
-                let renewal = tokio::spawn(renew(Arc::clone(&guard), Arc::clone(&until), clock));
+                let every = if store.is_pushed() {
+                    RENEW_PUSHED_EVERY
+                } else {
+                    RENEW_EVERY
+                };
+                let renewal =
+                    tokio::spawn(renew(Arc::clone(&guard), Arc::clone(&until), clock, every));
                 Ok(Self {
                     run: holder
                         .run
@@ -545,9 +554,14 @@ fn is_over(until: &AtomicI64, clock: Clock) -> bool {
     until.load(Ordering::Relaxed) <= clock.now_ms()
 }
 
-async fn renew(guard: Arc<Mutex<Option<LockGuard>>>, until: Arc<AtomicI64>, clock: Clock) {
+async fn renew(
+    guard: Arc<Mutex<Option<LockGuard>>>,
+    until: Arc<AtomicI64>,
+    clock: Clock,
+    every: Duration,
+) {
     loop {
-        clock.sleep(RENEW_EVERY).await;
+        clock.sleep(every).await;
         let mut guard = guard.lock().await;
         let Some(guard) = guard.as_mut() else {
             return;
@@ -555,7 +569,7 @@ async fn renew(guard: Arc<Mutex<Option<LockGuard>>>, until: Arc<AtomicI64>, cloc
         let now = clock.now_ms();
         match guard.renew(now, LOCK_TTL).await {
             Ok(()) => until.store(guard.until(), Ordering::Relaxed),
-            Err(LockError::Store(error)) if now < guard.until() - millis(RENEW_EVERY) => {
+            Err(LockError::Store(error)) if now < guard.until() - millis(every) => {
                 tracing::warn!(%error, "the lock could not be renewed; trying again");
             }
             Err(error) => {

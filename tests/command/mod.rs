@@ -146,15 +146,23 @@ impl Place {
         counted.map_or(0, |text| text.lines().count())
     }
 
-    /// Lets the bare repository count a push and then do this.
+    /// Lets the bare repository count a push and then do this, before it has any effect.
     pub fn hook(&self, script: &str) {
-        let path = self.remote().join("hooks/pre-receive");
+        self.script(
+            "pre-receive",
+            &format!("echo x >> pushes\ncat > last\n{script}"),
+        );
+    }
+
+    /// Lets the bare repository do this when a push has had its effect.
+    pub fn hook_after(&self, script: &str) {
+        self.script("post-receive", &format!("cat > /dev/null\n{script}"));
+    }
+
+    fn script(&self, name: &str, script: &str) {
+        let path = self.remote().join("hooks").join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        fs::write(
-            &path,
-            format!("#!/bin/sh\necho x >> pushes\ncat > last\n{script}\n"),
-        )
-        .expect("a file");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a file");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -143,11 +143,45 @@ fn every_push_of_a_command_is_counted() {
     assert!(!clone.join(".deskform/local.json").exists());
 }
 
-/// Settings of the user that stop or change a push of theirs change nothing here.
+/// Settings of the user, of the job around it and of the server that stop or change a push of theirs
+/// change nothing here.
 #[test]
 fn what_the_user_has_configured_is_not_in_the_way() {
-    let place = project("git:up.stream/desk-1");
+    let mut place = project("git:up.stream/desk-1");
     let clone = place.path("");
+    let other = place.root().join("other.git");
+    git(place.root(), "init --quiet --bare other.git");
+    git(&other, "config remote.up.stream.url ../nowhere.git");
+    for (name, value) in [
+        ("GIT_DIR", other.to_str().unwrap()),
+        ("GIT_COMMON_DIR", other.to_str().unwrap()),
+        ("GIT_WORK_TREE", "/nonexistent"),
+        ("GIT_OBJECT_DIRECTORY", "/nonexistent"),
+        ("GIT_ALTERNATE_OBJECT_DIRECTORIES", "/nonexistent"),
+        ("GIT_INDEX_FILE", "/nonexistent"),
+        ("GIT_SHALLOW_FILE", "/nonexistent"),
+        ("GIT_NAMESPACE", "elsewhere"),
+        ("GIT_CONFIG", "/nonexistent"),
+        ("GIT_TRACE", "2"),
+        ("GIT_TRACE_CURL", "2"),
+        ("GIT_AUTHOR_NAME", "someone else"),
+        ("GIT_AUTHOR_DATE", "no date"),
+        ("GIT_COMMITTER_DATE", "no date"),
+        ("LC_ALL", "de_DE.UTF-8"),
+    ] {
+        place.set(name, value);
+    }
+    for setting in [
+        "receive.fsckObjects true",
+        "receive.denyNonFastForwards true",
+        "receive.denyDeletes true",
+        "receive.advertisePushOptions true",
+        "receive.certNonceSeed x",
+        "receive.advertiseAtomic false",
+        "uploadpack.allowAnySHA1InWant false",
+    ] {
+        git(&place.remote(), &format!("config {setting}"));
+    }
     git(&clone, "remote rename origin up.stream");
     let hook = place.path(".git/hooks/pre-push");
     std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
@@ -160,6 +194,11 @@ fn what_the_user_has_configured_is_not_in_the_way() {
         "push.pushOption x",
         "push.recurseSubmodules check",
         "push.default nothing",
+        "push.negotiate true",
+        "push.useForceIfIncludes true",
+        "protocol.version 0",
+        "remote.up.stream.tagOpt --tags",
+        "remote.up.stream.prune true",
         "remote.up.stream.mirror true",
         "fetch.prune true",
         "fetch.fsckObjects true",
@@ -177,11 +216,14 @@ fn what_the_user_has_configured_is_not_in_the_way() {
         git(&place.remote(), "for-each-ref --format=%(refname)"),
         "refs/deskform/desk-1"
     );
+    git(&clone, "fetch --quiet up.stream");
+    git(&clone, "gc --quiet --prune=now");
     let plan = place.done("plan");
     assert!(
         plan.stdout.contains("ledger git:up.stream/desk-1\n"),
         "{plan}"
     );
+    assert_eq!(git(&other, "count-objects"), "0 objects, 0 kilobytes");
     assert!(plan.stdout.contains("No changes."), "{plan}");
 }
 
@@ -231,6 +273,103 @@ fn a_fresh_shallow_clone_goes_on_where_the_last_one_ended() {
     assert!(!shown.stdout.contains("departments/Billing"), "{shown}");
     assert_eq!(subjects(&place, "local").len(), 4);
     assert_eq!(git(&shallow, "rev-list --count HEAD"), "1");
+}
+
+/// A clone that leaves contents out, in which git fetches what it lacks by itself.
+#[test]
+fn a_partial_clone_has_what_is_needed() {
+    for filter in ["blob:none", "tree:0"] {
+        let place = project("git");
+        place.done("apply --auto-approve");
+        let remote = place.remote();
+        git(&remote, "config uploadpack.allowFilter true");
+        let address = format!("file://{}", remote.display());
+        git(
+            place.root(),
+            &format!("clone --quiet --filter={filter} {address} partial"),
+        );
+        let partial = place.root().join("partial");
+        // As somebody does who fetches everything.
+        for refs in [None, Some("fetch --quiet origin refs/*:refs/*")] {
+            if let Some(line) = refs {
+                git(&partial, line);
+            }
+            for name in [
+                "deskform.yaml",
+                "desk.yaml",
+                ".deskform/local.simulator.json",
+            ] {
+                std::fs::create_dir_all(partial.join(".deskform")).unwrap();
+                std::fs::copy(place.path(name), partial.join(name)).unwrap();
+            }
+            let run = place.done(&format!("-C {} plan", partial.display()));
+            assert!(run.stdout.contains("No changes."), "{run}");
+            place.done("ledger forget departments/Billing");
+            let shown = place.done(&format!("-C {} ledger show", partial.display()));
+            assert!(!shown.stdout.contains("departments/Billing"), "{shown}");
+            place.done(&format!("-C {} apply --auto-approve", partial.display()));
+            let shown = place.done("ledger show");
+            assert!(shown.stdout.contains("departments/Billing"), "{shown}");
+        }
+    }
+}
+
+/// What a pull request can bring looks like a repository, and git would run what its settings name.
+#[test]
+fn nothing_that_lies_in_the_project_folder_is_run() {
+    let place = project("git");
+    let ran = place.root().join("ran");
+    let desk = place.path("desk");
+    std::fs::create_dir_all(desk.join("objects")).unwrap();
+    std::fs::create_dir_all(desk.join("refs")).unwrap();
+    std::fs::write(desk.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    std::fs::write(
+        desk.join("config"),
+        format!(
+            "[core]\n\trepositoryFormatVersion = 0\n\tbare = true\n\tsshCommand = touch {0}\n\
+             \tgitProxy = touch {0}\n[remote \"origin\"]\n\turl = ssh://a.example.com/b\n",
+            ran.display()
+        ),
+    )
+    .unwrap();
+    for name in ["deskform.yaml", "desk.yaml"] {
+        std::fs::copy(place.path(name), desk.join(name)).unwrap();
+    }
+    // Git itself falls for it.
+    assert_eq!(git(&desk, "remote get-url origin"), "ssh://a.example.com/b");
+    for line in ["plan", "apply --auto-approve", "ledger show", "unlock"] {
+        let run = place.refused(&format!("-C desk {line}"));
+        assert!(
+            run.stderr.contains("holds what git takes for a"),
+            "{line}: {run}"
+        );
+    }
+    assert!(!ran.exists());
+    assert_eq!(place.pushes(), 0);
+}
+
+/// The lock of a run that is gone lies in the remote, and is given back there.
+#[test]
+fn a_lock_in_a_remote_is_given_back() {
+    let place = project("git");
+    // The run is refused when it has the lock, and cannot give it back.
+    place.hook("test $(wc -l < pushes) -eq 1");
+    let run = place.run("apply --auto-approve");
+    assert_ne!(run.code, 0, "{run}");
+    place.hook("");
+    for line in ["apply --auto-approve", "ledger forget --all", "unlock"] {
+        let run = place.refused(line);
+        assert!(run.stderr.contains("the ledger is locked by `"), "{run}");
+    }
+    let shown = place.done("ledger show");
+    assert!(shown.stdout.contains("ocked by"), "{shown}");
+    let pushes = place.pushes();
+    place.done("unlock --force");
+    place.done("unlock");
+    assert_eq!(place.pushes(), pushes + 1);
+    place.done("apply --auto-approve");
+    let plan = place.done("plan");
+    assert!(plan.stdout.contains("No changes."), "{plan}");
 }
 
 #[test]
@@ -338,6 +477,15 @@ fn only_the_remote_that_is_allowed_may_hold_the_ledger() {
         let run = place.refused("ledger show");
         let is_refused = run.stderr.contains("DESKFORM_ALLOW_LEDGER");
         assert_eq!(is_refused, !may, "{address}\n{run}");
+        assert!(!run.stderr.contains("hush"), "{run}");
+    }
+    for address in [
+        "https://evil.example.com/x:hush@git.example.com/acme/desk.git",
+        "https://git.example.com/acme/%2e%2e/others/desk.git",
+    ] {
+        git(&clone, &format!("remote set-url origin {address}"));
+        let run = place.refused("plan");
+        assert!(run.stderr.contains("nobody can tell from the address"), "{run}");
         assert!(!run.stderr.contains("hush"), "{run}");
     }
     place.set("DESKFORM_ALLOW_LEDGER", "git:");

@@ -11,6 +11,7 @@ mod applies;
 #[path = "../command/mod.rs"]
 mod command;
 mod git;
+mod git_kills;
 mod s3;
 mod scenarios;
 

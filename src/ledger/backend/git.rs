@@ -432,16 +432,31 @@ impl Repository {
         }
         let read = |failed| self.failed("", "read", failed);
         let address = self.address(state).await.map_err(read)?;
-        let tip = self.tip(&address).await.map_err(read)?;
-        if state.seen.as_ref().is_some_and(|seen| seen.tip == tip) {
-            return Ok(());
+        let mut tip = self.tip(&address).await.map_err(read)?;
+        for left in (0..TRIES).rev() {
+            if state.seen.as_ref().is_some_and(|seen| seen.tip == tip) {
+                return Ok(());
+            }
+            let pieces = match &tip {
+                Some(tip) => self.pieces(&address, tip).await,
+                None => Ok(BTreeMap::new()),
+            };
+            match pieces {
+                Ok(pieces) => {
+                    state.seen = Some(Seen { tip, pieces });
+                    return Ok(());
+                }
+                Err(failed) => {
+                    // A server may give away only what the ref points to now.
+                    let now = self.tip(&address).await.map_err(read)?;
+                    if left == 0 || now == tip {
+                        return Err(read(failed));
+                    }
+                    tip = now;
+                }
+            }
         }
-        let pieces = match &tip {
-            Some(tip) => self.pieces(&address, tip).await.map_err(read)?,
-            None => BTreeMap::new(),
-        };
-        state.seen = Some(Seen { tip, pieces });
-        Ok(())
+        Err(self.moved("read"))
     }
 
     async fn address(&self, state: &mut State) -> Result<String, Failed> {
@@ -482,6 +497,8 @@ impl Repository {
                     "--no-tags",
                     "--no-prune",
                     "--no-write-fetch-head",
+                    // A partial clone would leave out what is wanted.
+                    "--no-filter",
                     "--no-recurse-submodules",
                     "--refmap=",
                     address,

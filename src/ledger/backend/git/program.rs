@@ -36,12 +36,16 @@ const SETTINGS: &[&str] = &[
     "push.useForceIfIncludes=false",
     "i18n.commitEncoding=UTF-8",
     "credential.interactive=false",
+    // What lies in a project folder is no repository whose settings are followed; see `planted`.
+    "safe.bareRepository=explicit",
 ];
 
 /// What would point git to another repository, or change what it says.
 const VARIABLES: &[&str] = &[
     "GIT_DIR",
     "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_CONFIG",
     "GIT_INDEX_FILE",
     "GIT_COMMON_DIR",
     "GIT_OBJECT_DIRECTORY",
@@ -53,8 +57,28 @@ const VARIABLES: &[&str] = &[
     "GIT_REPLACE_REF_BASE",
     "GIT_QUARANTINE_PATH",
     "GIT_CURL_VERBOSE",
+    "GIT_REDIRECT_STDIN",
+    "GIT_REDIRECT_STDOUT",
+    "GIT_REDIRECT_STDERR",
     "SSH_ASKPASS",
 ];
+
+/// Without these git is not found, or not its settings: no secret that they happen to contain is a
+/// reason to take them away.
+const NEEDED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "SSH_AUTH_SOCK",
+    "USERPROFILE",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "TEMP",
+];
+
+/// How ssh is called where nobody has settled that: it asks nothing on the terminal, and leaves no
+/// process behind that holds on to what it was given.
+const SSH: &str = "ssh -oBatchMode=yes -oControlMaster=no";
 
 /// Why a call failed.
 #[derive(Debug, Clone)]
@@ -91,12 +115,7 @@ impl Failed {
             Some(rest)
         });
         let lines = said.lines().filter(|line| {
-            let repeats = [
-                "hint:",
-                "To ",
-                "warning:",
-                "error: failed to push some refs",
-            ];
+            let repeats = ["hint:", "warning:", "error: failed to push some refs"];
             !repeats.iter().any(|word| line.starts_with(word))
         });
         let lines = refused.chain(lines);
@@ -181,15 +200,17 @@ fn without_credentials(text: &str) -> String {
     while let Some((before, after)) = rest.split_once("://") {
         out.push_str(before);
         out.push_str("://");
-        let end = after
-            .find(|c: char| c.is_whitespace() || "'\"`<>".contains(c))
-            .unwrap_or(after.len());
-        let (address, behind) = after.split_at(end);
-        // A password may hold any letter, so the last one counts.
-        let address = match address.rsplit_once('@') {
+        // A password may hold any letter but a blank, so the last sign of its end counts.
+        let end = after.find(char::is_whitespace).unwrap_or(after.len());
+        let (word, behind) = after.split_at(end);
+        let word = match word.rsplit_once('@') {
             Some((_, host)) => host,
-            None => address,
+            None => word,
         };
+        let end = word
+            .find(|c: char| "'\"`<>".contains(c))
+            .unwrap_or(word.len());
+        let (address, end) = word.split_at(end);
         match address.split_once(['?', '#']) {
             Some((path, _)) => {
                 out.push_str(path);
@@ -197,10 +218,25 @@ fn without_credentials(text: &str) -> String {
             }
             None => out.push_str(address),
         }
+        out.push_str(end);
         rest = behind;
     }
     out.push_str(rest);
     out
+}
+
+/// Whether nobody can tell from an address alone where it leads: what looks like a name before the
+/// host stands behind it, or a part of the path is written in disguise.
+fn is_odd(address: &str) -> bool {
+    let Some((_, rest)) = address.split_once("://") else {
+        return false;
+    };
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (_, path) = rest.split_at(end);
+    let path = path.to_ascii_lowercase();
+    ["@", "\\", "?", "#", "%2e", "%2f", "%5c"]
+        .iter()
+        .any(|sign| path.contains(sign))
 }
 
 /// Runs git in a folder.
@@ -264,12 +300,7 @@ impl Program {
         let mirror = format!("remote.{}.mirror=false", self.remote);
         let mut all = vec!["-c", &mirror];
         all.extend_from_slice(words);
-        let mut command = self.command(&all);
-        if !self.has_own_ssh.get_or_init(|| has_own_ssh(&self.folder)) {
-            // It would ask on the terminal otherwise.
-            command.env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
-        }
-        finish(command, b"", MAX_LINE).await
+        finish(self.command(&all), b"", MAX_LINE).await
     }
 
     /// Runs a call and returns what it prints, at most `limit` bytes.
@@ -282,13 +313,27 @@ impl Program {
         finish(self.command(words), input, limit).await
     }
 
+    /// Any call may go over the network: a partial clone fetches what it lacks by itself.
     fn command(&self, words: &[&str]) -> Command {
-        Command::from(command(&self.folder, words))
+        let mut command = command(&self.folder, words);
+        if !self.has_own_ssh.get_or_init(|| has_own_ssh(&self.folder)) {
+            command.env("GIT_SSH_COMMAND", SSH);
+        }
+        Command::from(command)
     }
 }
 
 /// The addresses that a remote is read from and pushed to.
 fn addresses(folder: &Path, remote: &str) -> Result<(String, String), Failed> {
+    if let Some(planted) = planted(folder) {
+        return Err(Failed::new(
+            Trouble::Planted,
+            format!(
+                "`{}` holds what git takes for a repository, with settings of its own",
+                planted.display()
+            ),
+        ));
+    }
     let ask = |words: &[&str]| -> Result<String, Failed> {
         let output = command(folder, words)
             .stdin(Stdio::null())
@@ -315,7 +360,38 @@ fn addresses(folder: &Path, remote: &str) -> Result<(String, String), Failed> {
 
 /// The address that a remote is pushed to, without credentials.
 pub(super) fn address(folder: &Path, remote: &str) -> Result<String, Failed> {
-    addresses(folder, remote).map(|(_, written)| without_credentials(&written))
+    let (_, written) = addresses(folder, remote)?;
+    let shown = without_credentials(&written);
+    if is_odd(&written) {
+        return Err(Failed::new(
+            Trouble::Address,
+            format!(
+                "nobody can tell from the address of the remote `{remote}` (`{shown}`) where it leads"
+            ),
+        ));
+    }
+    Ok(shown)
+}
+
+/// The folder, at or above the project's and below the clone's, that git would take for a repository
+/// before it finds the clone.
+///
+/// A pull request cannot bring a `.git`, but it can bring a folder that looks like what lies in one,
+/// and git does what the settings there say: run a program, for one.
+fn planted(folder: &Path) -> Option<PathBuf> {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    // Git looks from where the folder really is.
+    let folder = folder.canonicalize().ok()?;
+    let has = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
+    folder
+        .ancestors()
+        .take_while(|folder| !has(folder, ".git"))
+        .find(|folder| has(folder, "HEAD") && (has(folder, "objects") || has(folder, "commondir")))
+        .map(Path::to_path_buf)
 }
 
 fn explained(failed: Failed, remote: &str) -> Failed {
@@ -356,7 +432,8 @@ fn command(folder: &Path, words: &[&str]) -> Plain {
             .to_str()
             .is_some_and(|name| name.starts_with("GIT_TRACE"));
         let is_ours = VARIABLES.iter().any(|one| name == *one);
-        if is_trace || is_ours || is_secret(&value) {
+        let is_needed = NEEDED.iter().any(|one| name == *one);
+        if is_trace || is_ours || (!is_needed && is_secret(&value)) {
             command.env_remove(name);
         }
     }
@@ -494,10 +571,70 @@ mod tests {
             ),
             ("ssh://git@a.example.com/b", "ssh://a.example.com/b"),
             ("git@a.example.com:b", "git@a.example.com:b"),
+            (
+                "unable to access 'https://jane:hu'sh@a.example.com/b/': 403",
+                "unable to access 'https://a.example.com/b/': 403",
+            ),
+            (
+                "'https://jane:hu\"s`h<>@a.example.com/b?x=hush': 403",
+                "'https://a.example.com/b?…': 403",
+            ),
+            (
+                "https://jane:hu/s?h#@a.example.com",
+                "https://a.example.com",
+            ),
             ("no address", "no address"),
         ] {
             assert_eq!(without_credentials(text), expected);
         }
+    }
+
+    #[test]
+    fn an_address_in_disguise_is_known() {
+        for (address, expected) in [
+            ("https://a.example.com/b.git", false),
+            ("https://jane:hush@a.example.com/My%20Project/b", false),
+            ("ssh://git@a.example.com:22/b", false),
+            ("git@a.example.com:b", false),
+            ("../remote.git", false),
+            ("https://evil.example.com/x@a.example.com/b", true),
+            ("https://evil.example.com?@a.example.com/b", true),
+            ("https://evil.example.com#@a.example.com/b", true),
+            ("https://evil.example.com\\@a.example.com/b", true),
+            ("https://a.example.com/b/%2E%2e/c", true),
+            ("https://a.example.com/b/..%2fc", true),
+            ("https://a.example.com/b\\..\\c", true),
+        ] {
+            assert_eq!(is_odd(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_only_looks_like_a_repository_is_found() {
+        let root = tempfile::tempdir().unwrap();
+        let clone = root.path().canonicalize().unwrap();
+        let project = clone.join("a/b");
+        std::fs::create_dir_all(&project).unwrap();
+        let check = |expected: Option<&str>| {
+            let expected = expected.map(|folder| clone.join(folder));
+            assert_eq!(planted(&project), expected);
+        };
+        check(None);
+        std::fs::create_dir(clone.join("a/objects")).unwrap();
+        check(None);
+        std::fs::write(clone.join("a/HEAD"), "ref: refs/heads/main\n").unwrap();
+        check(Some("a"));
+        std::fs::write(project.join("HEAD"), "").unwrap();
+        check(Some("a"));
+        std::fs::write(project.join("commondir"), "../x").unwrap();
+        check(Some("a/b"));
+        // Another clone below counts, and so does a linked one, whose `.git` is a file.
+        std::fs::write(project.join(".git"), "gitdir: /x\n").unwrap();
+        check(None);
+        std::fs::remove_file(project.join(".git")).unwrap();
+        // Above the clone nobody looks.
+        std::fs::create_dir(clone.join("a/b/.git")).unwrap();
+        check(None);
     }
 
     #[test]
