@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use deskform::ledger::{Location, Store};
+use deskform::ledger::{Ledger, Location, Store, StoreError, Trouble};
 
 use crate::command::{Place as Project, git};
 use crate::scenarios::{self, Place};
@@ -78,6 +79,43 @@ async fn git_remote() {
 #[tokio::test]
 async fn git_race() {
     scenarios::race(&Repository::new()).await;
+}
+
+/// Where the ledger was changed by somebody who did not ask for the lock, nothing is written over it,
+/// and the lock is given back all the same.
+#[tokio::test]
+async fn what_no_longer_fits_is_given_up_whole() {
+    let place = Repository::new();
+    let ours = place.open("production", "700002").batched();
+    let lock = ours
+        .lock(&scenarios::holder("ann", 1_000), Duration::from_secs(60))
+        .await
+        .unwrap();
+    let loaded = ours.load().await.unwrap();
+    let mut ledger = Ledger::new("production", "700002");
+    let theirs = place.open("production", "700002");
+    theirs
+        .save(&mut ledger.clone(), &loaded.version)
+        .await
+        .unwrap();
+    let aside = theirs.load().await.unwrap();
+    ledger.applied_at = 5;
+    ours.save(&mut ledger, &loaded.version).await.unwrap();
+    lock.release().await.unwrap();
+    let error = ours.flush().await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StoreError::Git {
+                trouble: Trouble::Moved,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(ours.flush().await, Err(error));
+    assert_eq!(theirs.load().await.unwrap(), aside);
+    assert_eq!(theirs.holder(2_000).await.unwrap(), None);
 }
 
 /// A project in a clone whose remote counts what is pushed to it.
@@ -485,9 +523,10 @@ fn only_the_remote_that_is_allowed_may_hold_the_ledger() {
     ] {
         git(&clone, &format!("remote set-url origin {address}"));
         let run = place.refused("plan");
-        assert!(run.stderr.contains("nobody can tell from the address"), "{run}");
+        assert!(run.stderr.contains("nobody can tell"), "{run}");
         assert!(!run.stderr.contains("hush"), "{run}");
     }
+    git(&clone, "remote set-url origin https://git.example.com/acme");
     place.set("DESKFORM_ALLOW_LEDGER", "git:");
     let run = place.refused("plan");
     assert!(run.stderr.contains("no ledger can lie there"), "{run}");

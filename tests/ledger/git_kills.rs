@@ -140,6 +140,16 @@ impl Stage {
     }
 }
 
+/// What a run says on standard error, without the ends of its lines.
+fn unwrapped(run: &Output) -> String {
+    let said = String::from_utf8_lossy(&run.stderr);
+    let words: Vec<&str> = said
+        .split_whitespace()
+        .filter(|word| *word != "│")
+        .collect();
+    words.join(" ")
+}
+
 #[test]
 fn undisturbed_it_pushes_three_times() {
     let stage = Stage::new();
@@ -245,7 +255,7 @@ fn a_ref_that_another_run_has_moved_is_never_overwritten() {
         ),
     );
     let run = stage.apply();
-    let said = String::from_utf8(run.stderr).unwrap();
+    let said = unwrapped(&run);
     let other = std::fs::read_to_string(stage.place.root().join("other")).unwrap();
     assert!(!run.status.success(), "{said}\n{other}");
     let log = git(
@@ -260,7 +270,17 @@ fn a_ref_that_another_run_has_moved_is_never_overwritten() {
         2,
         "{log}\n{said}\n{other}"
     );
-    assert!(said.contains("another run"), "{said}");println!("{said}\n{other}\n{log}");
+    assert!(
+        said.contains(
+            "the ledger was not saved: `git:origin/production` cannot be pushed: another run"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("the lock `git:origin/production:ledger.lock` was lost"),
+        "{said}"
+    );
+
     stage.place.hook("");
     stage.place.hook_after("");
     stage.place.done("apply --auto-approve");

@@ -639,7 +639,9 @@ impl Repository {
         Ok(Pushed::Done)
     }
 
-    /// Reads what somebody else has pushed. What is to go out together with a change must still fit.
+    /// Reads what somebody else has pushed. What is to go out together with a change must still fit;
+    /// else all of it is given up, which the next flush tells, and the change goes by itself: a lock
+    /// is given back whatever else fails.
     async fn has_moved(&self, state: &mut State, own: Option<&str>) -> Result<Pushed, StoreError> {
         self.look(state, true).await?;
         let fits = |(name, staged): (&String, &Staged)| {
@@ -652,7 +654,10 @@ impl Repository {
         state.staged.clear();
         let lost = self.moved("pushed");
         state.lost = Some(lost.clone());
-        Err(lost)
+        match own {
+            Some(_) => Ok(Pushed::Moved),
+            None => Err(lost),
+        }
     }
 
     /// Makes a commit that holds these pieces.
