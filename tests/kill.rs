@@ -5,7 +5,7 @@
 //! answer. Then the same command is run again and comes to what it comes to undisturbed.
 
 #![cfg(unix)]
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 mod command;
 #[path = "campaign/picture.rs"]
@@ -493,7 +493,7 @@ fn scene_with(dialect: Dialect, remote: Option<Place>) -> Scene {
     let run = stage.run("apply --auto-approve", None);
     assert_eq!(run.status.code(), Some(0), "{}", run.output);
     stage.place.write("all.yaml", &manifests(dialect, AFTER));
-    let state = {
+    let saved = {
         let mut simulator = stage.server.simulator.lock().expect("it");
         simulator.forget_tokens();
         simulator.save()
@@ -501,7 +501,7 @@ fn scene_with(dialect: Dialect, remote: Option<Place>) -> Scene {
     Scene {
         dialect,
         files: stage.place.files(),
-        state,
+        state: saved,
         remote: stage.in_git.then_some(stage.place),
     }
 }

@@ -141,8 +141,8 @@ impl JournalWriter {
         if let Some(seq) = self.announced(task, op) {
             return Ok(seq);
         }
-        let line = (request.method, request.path.clone());
-        let intent = self.intent(task, op, line, live);
+        let sent = (request.method, request.path.clone());
+        let intent = self.intent(task, op, sent, live);
         let seq = intent.seq;
         self.append(&Record::Intent(intent)).await?;
         // Writing it may have taken long.

@@ -290,7 +290,7 @@ impl Program {
             .env("GIT_COMMITTER_EMAIL", EMAIL)
             .env_remove("GIT_AUTHOR_DATE")
             .env_remove("GIT_COMMITTER_DATE");
-        let id = finish(command, message.as_bytes(), MAX_LINE).await?;
+        let id = Box::pin(finish(command, message.as_bytes(), MAX_LINE)).await?;
         Ok(String::from_utf8_lossy(&id).trim().to_owned())
     }
 
@@ -300,7 +300,7 @@ impl Program {
         let mirror = format!("remote.{}.mirror=false", self.remote);
         let mut all = vec!["-c", &mirror];
         all.extend_from_slice(words);
-        finish(self.command(&all), b"", MAX_LINE).await
+        Box::pin(finish(self.command(&all), b"", MAX_LINE)).await
     }
 
     /// Runs a call and returns what it prints, at most `limit` bytes.
@@ -310,7 +310,7 @@ impl Program {
         input: &[u8],
         limit: usize,
     ) -> Result<Vec<u8>, Failed> {
-        finish(self.command(words), input, limit).await
+        Box::pin(finish(self.command(words), input, limit)).await
     }
 
     /// Any call may go over the network: a partial clone fetches what it lacks by itself.
