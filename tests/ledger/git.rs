@@ -262,7 +262,7 @@ fn what_the_user_has_configured_is_not_in_the_way() {
         "{plan}"
     );
     assert_eq!(git(&other, "count-objects"), "0 objects, 0 kilobytes");
-    assert!(plan.stdout.contains("No changes."), "{plan}");
+    assert!(plan.stdout.contains("No changes: "), "{plan}");
 }
 
 #[cfg(unix)]
@@ -304,7 +304,7 @@ fn a_fresh_shallow_clone_goes_on_where_the_last_one_ended() {
     std::fs::create_dir_all(shallow.join(".deskform")).unwrap();
     std::fs::copy(place.path(state), shallow.join(state)).unwrap();
     let run = place.done(&format!("-C {} plan", shallow.display()));
-    assert!(run.stdout.contains("No changes."), "{run}");
+    assert!(run.stdout.contains("No changes: "), "{run}");
     std::fs::write(shallow.join("desk.yaml"), "departments: {Support: {}}\n").unwrap();
     place.done(&format!("-C {} apply --auto-approve", shallow.display()));
     let shown = place.done("ledger show");
@@ -341,7 +341,7 @@ fn a_partial_clone_has_what_is_needed() {
                 std::fs::copy(place.path(name), partial.join(name)).unwrap();
             }
             let run = place.done(&format!("-C {} plan", partial.display()));
-            assert!(run.stdout.contains("No changes."), "{run}");
+            assert!(run.stdout.contains("No changes: "), "{run}");
             place.done("ledger forget departments/Billing");
             let shown = place.done(&format!("-C {} ledger show", partial.display()));
             assert!(!shown.stdout.contains("departments/Billing"), "{shown}");
@@ -407,7 +407,7 @@ fn a_lock_in_a_remote_is_given_back() {
     assert_eq!(place.pushes(), pushes + 1);
     place.done("apply --auto-approve");
     let plan = place.done("plan");
-    assert!(plan.stdout.contains("No changes."), "{plan}");
+    assert!(plan.stdout.contains("No changes: "), "{plan}");
 }
 
 #[test]
