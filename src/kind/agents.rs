@@ -5,8 +5,9 @@ use crate::problem::Code;
 use super::removal::RemovalPolicy;
 use super::rules::{Acting, GoWith, Is, KeepOne, Rule, Sign};
 use super::{
-    Api, Create, Enabled, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch,
-    Wire, choice, custom_values, email, encoded, patterns, reference, references, sent, text, to,
+    Api, Create, Enabled, Encoding, Field, Form, Holders, Kind, Listing, Removal, Scopes, Shape,
+    Switch, Wire, choice, custom_values, email, encoded, patterns, reference, references, sent,
+    text, to,
 };
 
 /// An agent. Source: Agent (`getAgents`, `addAgent`, `updateAgent`, `deactivateAgents`,
@@ -24,6 +25,11 @@ pub const KIND: Kind = Kind {
     seed: false,
     may_be_pruned: false,
     create_effect: Some("an invitation is mailed and a seat is used"),
+    // Source: the product's pages on deleting an agent: it is archived for good.
+    holders: Holders {
+        fields: &[],
+        places: &["the deleted agents"],
+    },
     delete_effect: Some("the agent is archived for good"),
     fields: &[
         email("email", 100, patterns::AGENT_EMAIL)

@@ -104,6 +104,11 @@ pub struct Kind {
     pub bare: bool,
     /// What a creation does besides, for the plan's reader.
     pub create_effect: Option<&'static str>,
+    /// What to look at where the server fails at a write that has this effect, or refuses it and names
+    /// no field: the effect may be what failed. A clause.
+    pub effect_help: Option<&'static str>,
+    /// What may hold the name of a new object although no live object of the kind has it.
+    pub holders: Holders,
     /// Whether a change that the API cannot make replaces the object without being asked.
     pub replaces_itself: bool,
     /// What is lost when it is deleted, for the plan's reader.
@@ -153,6 +158,11 @@ impl Kind {
         may_be_pruned: true,
         bare: false,
         create_effect: None,
+        effect_help: None,
+        holders: Holders {
+            fields: &[],
+            places: &[],
+        },
         replaces_itself: false,
         delete_effect: None,
         disable_effect: None,
@@ -234,6 +244,17 @@ impl Kind {
             .find(|field| field.naming)
             .unwrap_or(&self.fields[0])
     }
+}
+
+/// What may hold the name of a new object although no live object of its kind has it.
+///
+/// Deleted objects that a listing shows all the same are looked at for every kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Holders {
+    /// Fields of other live objects of the kind that may hold the name.
+    pub fields: &'static [&'static str],
+    /// Where to look in Zoho Desk once a creation was refused as a duplicate, completing "look at".
+    pub places: &'static [&'static str],
 }
 
 /// The field that switches a resource on and off.

@@ -94,6 +94,9 @@ pub struct Live {
     pub dialect: Dialect,
     /// The objects.
     pub objects: Vec<LiveObject>,
+    /// Objects that a listing showed although they are trashed or deleted: they are nobody's live side,
+    /// and may hold a name.
+    pub gone: Vec<LiveObject>,
     /// Who is acting, where the API tells.
     pub acting: Option<ActingAgent>,
     /// What is worth remembering of each listing, by its path.
@@ -210,6 +213,7 @@ impl Live {
         Self {
             dialect,
             objects: Vec::new(),
+            gone: Vec::new(),
             acting: None,
             listings: BTreeMap::new(),
             by_id: HashMap::new(),
@@ -253,7 +257,9 @@ impl Live {
         self.objects.push(object);
     }
 
-    fn raw_key(&self, object: &LiveObject) -> Option<Key<'static>> {
+    /// Gives the key that an object shows, wherever it is kept.
+    #[must_use]
+    pub fn raw_key(&self, object: &LiveObject) -> Option<Key<'static>> {
         let mut key = Key::default();
         let name = naming(object.kind, self.dialect);
         for field in identity_fields(object.kind, self.dialect) {

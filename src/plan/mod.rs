@@ -5,6 +5,7 @@ mod changes;
 pub mod forecast;
 pub mod guards;
 mod hierarchy;
+mod holders;
 pub mod matching;
 mod membership;
 mod order;

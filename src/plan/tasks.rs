@@ -17,6 +17,7 @@ use crate::live::Live;
 use crate::live::marks::belongs_to_others;
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
+use crate::plan::holders::Index;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::{Owned, set_defaults};
 use crate::plan::requests::{Op, Way, way};
@@ -60,6 +61,7 @@ pub fn plan(
         problems: Vec::new(),
         tasks: Vec::new(),
         members: founders::members(&bound.rows, live.dialect),
+        holders: Index::default(),
     };
     let mut differences = bound.rows.changes();
     builder.lost_with_what_is_replaced(&mut differences);
@@ -131,6 +133,8 @@ struct Builder<'a> {
     tasks: Vec<Task>,
     /// Who is declared to belong to what needs founders.
     members: founders::Members<'a>,
+    /// What holds names without being their live side.
+    holders: Index,
 }
 
 impl<'a> Builder<'a> {
@@ -317,6 +321,8 @@ impl<'a> Builder<'a> {
             }
         }
         draft.effects.extend(self.create_effect(kind));
+        let held = self.holders.told(kind, &draft.body, self.live);
+        draft.effects.extend(held);
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
     }

@@ -12,6 +12,7 @@
 )]
 
 pub mod front;
+pub mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -419,7 +419,7 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
                 ensure!(end == End::Failed, "{address} failed: {error}");
                 bad.insert(index);
             }
-            Outcome::Unknown { error } => {
+            Outcome::Unknown { error, .. } => {
                 ensure!(end == End::Unknown, "{address} is unknown: {error}");
                 bad.insert(index);
             }
