@@ -16,7 +16,7 @@ use crate::apply::read_back::{self, Seen};
 use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
 use crate::codec::{self, id_text};
 use crate::ledger::Settled;
-use crate::live::{Live, is_gone as is_trashed, key};
+use crate::live::{Live, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
 use crate::run_record::JournalWriter;
@@ -300,7 +300,7 @@ async fn send(
             Err(error) if error.kind() == ErrorKind::Abandoned => {
                 Err(Box::new(refused(error, task, op, live.dialect)))
             }
-            Err(_) if is_gone(op, task, live, writer).await => Ok(Written::Answer(None, None)),
+            Err(_) if read_back::is_gone(task, op, means).await => Ok(Written::Answer(None, None)),
             Err(error) => Err(Box::new(refused(error, task, op, live.dialect))),
         };
     }
@@ -434,22 +434,6 @@ async fn is_switched_already(op: &Op, task: &Task, means: ApplyContext<'_>) -> b
     matches!(op.act, Act::Switch(_) | Act::Disable)
         && shows
         && read_back::switched(task, op, means).await == Seen::Done
-}
-
-/// Whether the object of a refused removal is gone: an earlier attempt whose answer was lost may
-/// have removed it, and some removals then refuse the id instead of saying that it is not there.
-async fn is_gone(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
-    let (Act::Delete, Some(id), Some(api)) = (op.act, &op.id, task.kind.api(live.dialect)) else {
-        return false;
-    };
-    let Some(item) = api.item else {
-        return false;
-    };
-    let request = template::get_by_id(item, id);
-    match writer.reader().get(&request).await {
-        Ok(answer) => matches!(&answer.body, Some(Json::Object(raw)) if is_trashed(raw)),
-        Err(error) => error.is_absent(),
-    }
 }
 
 async fn adopt_duplicate(

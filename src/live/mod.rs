@@ -171,6 +171,14 @@ fn naming(kind: &'static Kind, dialect: Dialect) -> &'static str {
     }
 }
 
+/// A written name as it is compared in a dialect, where another field may hold the name than the one
+/// that the table marks.
+#[must_use]
+pub fn name_in<'t>(kind: &'static Kind, dialect: Dialect, name: &'t str) -> Cow<'t, str> {
+    let field = kind.field(naming(kind, dialect));
+    canonical(field.unwrap_or_else(|| kind.naming_field()), name)
+}
+
 /// Finds the value at a path of keys with slashes between them, such as `department/id`.
 #[must_use]
 pub fn at<'r>(raw: &'r Map<String, Json>, path: &str) -> Option<&'r Json> {
@@ -564,7 +572,8 @@ impl Live {
         collection: &'static str,
         named: &'n Named<'_>,
     ) -> Option<Result<Key<'n>, Key<'n>>> {
-        let mut key = Key::of_name(&*named.name);
+        let kind = kind::find(collection)?;
+        let mut key = Key::of_name(name_in(kind, self.dialect, &named.name).into_owned());
         for (field, below) in &named.scope {
             key.scope.set(field, self.scope_value(below)?);
         }

@@ -3,7 +3,7 @@
 
 use crate::config::Prune;
 use crate::kind::{Kind, Removal};
-use crate::live::{Live, url};
+use crate::live::{Live, name_in, url};
 use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::Options;
@@ -61,7 +61,8 @@ pub(super) fn renamed_from(
 /// What `renamedFrom` may mean; scopes that it leaves out are those that stay.
 fn old_keys(live: &Live, resource: &Resource, written: &[Named<'static>]) -> Vec<Key<'static>> {
     let keys = written.iter().filter_map(|old| {
-        let mut key = Key::of_name(old.name.clone());
+        let name = name_in(resource.kind, live.dialect, &old.name);
+        let mut key = Key::of_name(name.into_owned());
         for field in scopes(resource.kind) {
             let now = || resource.body.get(field.name).and_then(below);
             let below = old.below(field.name).cloned().or_else(now)?;
