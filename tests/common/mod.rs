@@ -309,7 +309,9 @@ impl Desk {
                 SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
                     shown(&problems.into(), &self.sources)
                 }
-                SessionError::Api(error) => format!("{error}\n"),
+                SessionError::Api(error) | SessionError::Elsewhere(error, _) => {
+                    format!("{error}\n")
+                }
                 SessionError::Unread(unread) => unread.iter().fold(String::new(), |text, one| {
                     format!("{text}{one}\nhint: {}\n", one.hint())
                 }),
