@@ -15,8 +15,7 @@ const MAX_NAME: usize = 128;
 const MAX_FIELDS: usize = 50;
 
 /// The way out of a refusal for a value that the server does not name.
-const NO_FIELD_NAMED: &str = "The server names no field: its words say what it refused, and `deskform explain` what each \
-                              field takes.";
+const NO_FIELD_NAMED: &str = "The server names no field: its words say what it refused.";
 
 /// The named cause of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

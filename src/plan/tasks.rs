@@ -13,6 +13,7 @@ use crate::dialect::Dialect;
 use crate::diff::{Change, Difference};
 use crate::kind::rules::{GoWith, Rule};
 use crate::kind::{self, Api, Create, Kind, Stage, Wire};
+use crate::ledger::Ledger;
 use crate::live::Live;
 use crate::live::marks::belongs_to_others;
 use crate::manifest::Desired;
@@ -30,6 +31,7 @@ use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
 use foldhash::HashMap;
+use serde_json::Value as Json;
 
 /// A plan with its tasks.
 #[derive(Debug)]
@@ -582,7 +584,7 @@ impl<'a> Builder<'a> {
         address: &Address,
         kind: &'static Kind,
         index: usize,
-        (field, why): (String, String),
+        Frozen { field, why, live }: Frozen,
         draft: Draft,
     ) {
         let (Some(object), Some(api)) = (self.live.objects.get(index), kind.api(self.dialect()))
@@ -596,18 +598,42 @@ impl<'a> Builder<'a> {
         };
         let can_create = matches!(api.create, Create::Post(_) | Create::Clone { .. });
         let Some(delete) = delete.filter(|_| can_create) else {
-            self.cannot_be_replaced(address, kind, (&field, &why));
+            self.cannot_be_replaced(address, kind, (&field, &format!("{why}{live}")));
             return;
         };
         if !automatic && !self.lifecycle_replace(address) {
+            // What others made is not to be deleted for the asking.
+            let owns = |ledger: &Ledger| {
+                ledger
+                    .resources
+                    .values()
+                    .any(|entry| entry.has_id(&object.id))
+            };
+            let help = if self.options.ledger.as_ref().is_some_and(owns) {
+                format!(
+                    "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
+                    kind.singular,
+                    kind.delete_effect
+                        .map_or_else(String::new, |effect| format!(": {effect}"))
+                )
+            } else {
+                let way = if live.is_empty() {
+                    "shorten it"
+                } else {
+                    "write what is live"
+                };
+                format!(
+                    "{way}, or declare another {}: deskform does not own this one",
+                    kind.singular
+                )
+            };
             self.problems.push(
-                Problem::error(Code::CannotChange, format!("`{field}` of `{address}` {why}"))
-                    .at(place(self.desired, address, &field), "changed here")
-                    .help(format!(
-                        "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
-                        kind.singular,
-                        kind.delete_effect.map_or_else(String::new, |effect| format!(": {effect}"))
-                    )),
+                Problem::error(
+                    Code::CannotChange,
+                    format!("`{field}` of `{address}` {why}{live}"),
+                )
+                .at(place(self.desired, address, &field), "changed here")
+                .help(help),
             );
             return;
         }
@@ -627,7 +653,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The first changed field that an update cannot change, and why.
-    fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<(String, String)> {
+    fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<Frozen> {
         differences.iter().find_map(|difference| {
             let field = kind.field(difference.path.field)?;
             let goes_once = matches!(
@@ -638,10 +664,11 @@ impl<'a> Builder<'a> {
                 }
             );
             if codec::is_fixed(field, &difference.path) || goes_once {
-                return Some((
-                    field.name.to_owned(),
-                    "can be given on creation only".to_owned(),
-                ));
+                return Some(Frozen {
+                    field: field.name.to_owned(),
+                    why: "can be given on creation only".to_owned(),
+                    live: live_value(kind, difference),
+                });
             }
             let max = field.longest_update(self.dialect())?;
             let length = match &difference.after {
@@ -649,11 +676,12 @@ impl<'a> Builder<'a> {
                 Value::Secret(secret) => secret.expose().map_or(0, |text| text.chars().count()),
                 _ => 0,
             };
-            (length > max as usize).then(|| {
-                (
-                    field.name.to_owned(),
-                    format!("would be {length} characters long, and an update takes {max} at most"),
-                )
+            (length > max as usize).then(|| Frozen {
+                field: field.name.to_owned(),
+                why: format!(
+                    "would be {length} characters long, and an update takes {max} at most"
+                ),
+                live: String::new(),
             })
         })
     }
@@ -719,6 +747,31 @@ impl<'a> Builder<'a> {
             };
             self.push(address, Verb::Manual, kind, draft);
         }
+    }
+}
+
+/// A changed field that an update cannot change.
+struct Frozen {
+    field: String,
+    /// Why, completing "`type` of `customFields/a` …".
+    why: String,
+    /// What is live, completing that; empty where it does not matter.
+    live: String,
+}
+
+/// What is live in place of a value that can be given on creation only; nothing of a secret.
+fn live_value(kind: &Kind, difference: &Difference) -> String {
+    let change = shown(kind, difference);
+    let what = if difference.path.below.is_empty() {
+        "the live value".to_owned()
+    } else {
+        format!("the live `{}`", &change.field[1..])
+    };
+    match &change.before {
+        _ if change.secret => String::new(),
+        Json::Null => ", and nothing is live there".to_owned(),
+        Json::String(text) => format!(", and {what} is `{text}`"),
+        value => format!(", and {what} is `{value}`"),
     }
 }
 

@@ -106,6 +106,24 @@ impl Run {
     }
 }
 
+/// Plans with a ledger or without one; a refusal comes as the text that people see.
+pub async fn plan(
+    dialect: Dialect,
+    text: &str,
+    simulator: &Arc<Mutex<Simulator>>,
+    ledger: Option<Ledger>,
+) -> Result<Ready, String> {
+    let simulator = Arc::clone(simulator);
+    let none = Variables::new();
+    let desk = Desk::with(environment(dialect), sources(text), none, simulator).await;
+    let options = Options {
+        ledger,
+        ..desk.options()
+    };
+    let desired = desk.compose().expect("manifests");
+    desk.plan_of(&desired, &options).await
+}
+
 /// What is left to do, with a ledger.
 pub async fn rest(
     dialect: Dialect,
@@ -113,15 +131,8 @@ pub async fn rest(
     simulator: &Arc<Mutex<Simulator>>,
     ledger: Ledger,
 ) -> BTreeSet<String> {
-    let simulator = Arc::clone(simulator);
-    let none = Variables::new();
-    let desk = Desk::with(environment(dialect), sources(text), none, simulator).await;
-    let options = Options {
-        ledger: Some(ledger),
-        ..desk.options()
-    };
-    let desired = desk.compose().expect("manifests");
-    let ready = desk.plan_of(&desired, &options).await.expect("a plan");
+    let ready = plan(dialect, text, simulator, Some(ledger)).await;
+    let ready = ready.expect("a plan");
     super::work(&ready.planned.plan).into_iter().collect()
 }
 
