@@ -12,12 +12,15 @@ mod common;
 use std::sync::{Arc, Mutex};
 
 use common::runs::{DIALECTS, Run, environment, organization, plan, sources};
-use common::{Desk, Variables};
+use common::{Desk, Variables, work};
+use deskform::apply::event::Outcome;
 use deskform::dialect::Dialect;
 use deskform::drift::{self, Report, What};
 use deskform::ledger::Ledger;
 use deskform::plan::Options;
 use deskform::simulator::Simulator;
+use deskform::verb::Verb;
+use serde_json::json;
 
 /// What drifted, with a ledger or without one.
 async fn drifted(
@@ -116,4 +119,107 @@ async fn case_42_without_a_ledger_what_is_declared_and_not_live_does_not_count_a
         let gone: Vec<What> = gone.drifts.iter().map(|drift| drift.what).collect();
         assert_eq!(gone, [What::Deleted]);
     }
+}
+
+/// The addresses and changes of the steps that are left to a person.
+fn by_hand(ready: &deskform::session::Ready) -> Vec<String> {
+    let steps = ready.planned.plan.steps.iter();
+    let manual = steps.filter(|step| step.verb == Verb::Manual);
+    let told = manual.map(|step| {
+        let changes: Vec<String> = step.changes.iter().map(|one| one.field.clone()).collect();
+        let instruction = step.instruction.clone().unwrap_or_default();
+        format!("{} {}: {instruction}", step.address, changes.join(" "))
+    });
+    told.collect()
+}
+
+/// What only the agents themselves can change is sent of nobody else, and the plan says so before any
+/// invitation goes out.
+#[tokio::test(start_paused = true)]
+async fn case_15_what_only_the_agent_can_change_is_left_to_the_agent() {
+    let place = "at the agent's own settings, signed in as that agent, since nobody else can";
+    for dialect in DIALECTS {
+        let (mut fields, more) = match dialect {
+            Dialect::Openapi => (
+                vec!["langCode", "countryCode", "timeZone"],
+                "rolePermissionType: AgentPublic, departments: [Support], langCode: fr_FR",
+            ),
+            Dialect::Guide => (vec!["countryCode", "timeZone"], "firstName: B"),
+        };
+        let text = format!(
+            "departments: {{Support: {{}}}}\nagents:\n  a@example.com: {{lastName: A, {more}, countryCode: FR, timeZone: Europe/Paris}}\n"
+        );
+        let simulator = organization(dialect);
+        for round in 0..3 {
+            let run = Run::of(dialect, &text, &simulator, |front| front).await;
+            let steps = by_hand(&run.ready);
+            let wanted: Vec<String> = fields
+                .iter()
+                .map(|field| format!("agents/a@example.com /{field}: set `{field}` {place}"))
+                .collect();
+            assert_eq!(steps, wanted, "{dialect} {round}");
+            let is_done = |outcome: &&Outcome| matches!(outcome, Outcome::Applied { .. });
+            assert!(run.outcomes().iter().all(is_done), "{:?}", run.events);
+            let log = run.desk.take_log();
+            let writes = log.iter().filter(|call| call.method != "GET");
+            let sent: Vec<String> = writes.map(|call| format!("{:?}", call.body)).collect();
+            assert_eq!(sent.is_empty(), round > 0, "{sent:?}");
+            for field in ["langCode", "countryCode", "timeZone"] {
+                assert!(!sent.concat().contains(field), "{sent:?}");
+            }
+            assert_eq!(run.desk.violations(), [""; 0]);
+        }
+        // What was done by hand is asked for no more, and drift tells the rest as a thing to do.
+        {
+            let mut simulator = simulator.lock().expect("one thread");
+            let organization = simulator.organization_mut("700001").expect("it");
+            let key = if dialect == Dialect::Openapi {
+                "emailId"
+            } else {
+                "email"
+            };
+            let mut agent = organization
+                .find("agents", key, "a@example.com")
+                .expect("the agent")
+                .clone();
+            agent["countryCode"] = json!("FR");
+            organization.insert("agents", agent);
+        }
+        fields.retain(|field| *field != "countryCode");
+        let ready = plan(dialect, &text, &simulator, None)
+            .await
+            .expect("a plan");
+        assert_eq!(by_hand(&ready).len(), fields.len(), "{:?}", by_hand(&ready));
+        assert_eq!(work(&ready.planned.plan), [""; 0]);
+        let report = drifted(dialect, &text, &simulator, None, false).await;
+        assert_eq!(report.drifts.len(), fields.len());
+        assert!(report.drifts.iter().all(|drift| drift.what == What::ByHand));
+    }
+}
+
+/// Of the one in whose name deskform works it is sent like anything else.
+#[tokio::test(start_paused = true)]
+async fn case_15_the_acting_agent_changes_its_own_settings() {
+    let dialect = Dialect::Openapi;
+    let simulator = organization(dialect);
+    let email = {
+        let simulator = simulator.lock().expect("one thread");
+        let organization = simulator.organization("700001").expect("it");
+        let acting = organization.acting_agent().to_owned();
+        let agents = organization.objects("agents");
+        let acting = agents.iter().find(|agent| agent["id"] == *acting);
+        acting.expect("it")["emailId"]
+            .as_str()
+            .expect("a text")
+            .to_owned()
+    };
+    let text =
+        format!("agents: {{{email}: {{lastName: A, timeZone: Europe/Paris, langCode: fr_FR}}}}\n");
+    let run = Run::of(dialect, &text, &simulator, |front| front).await;
+    assert_eq!(by_hand(&run.ready), [""; 0]);
+    assert!(matches!(*run.outcomes(), [Outcome::Applied { .. }]));
+    let ready = plan(dialect, &text, &simulator, None)
+        .await
+        .expect("a plan");
+    assert!(ready.planned.plan.steps.is_empty());
 }

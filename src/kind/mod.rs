@@ -300,6 +300,9 @@ pub struct Field {
     pub create_only: bool,
     /// Whether the server takes it but never shows it, so that it cannot be compared.
     pub write_only: bool,
+    /// Where the object's own person changes it, where nobody else can: what others send is ignored. Of
+    /// whoever is not acting it is a step done by hand.
+    pub by_oneself: Option<&'static str>,
     /// The longest text that an update may send, where it is shorter than on creation.
     pub update_max: Option<u32>,
     /// Whether the server accepts null to clear it; otherwise the empty value is sent.
@@ -461,6 +464,7 @@ impl Field {
             required: false,
             create_only: false,
             write_only: false,
+            by_oneself: None,
             update_max: None,
             nullable: false,
             server_default: false,
@@ -515,6 +519,10 @@ impl Field {
     }
     const fn write_only(mut self) -> Self {
         self.write_only = true;
+        self
+    }
+    const fn by_oneself(mut self, place: &'static str) -> Self {
+        self.by_oneself = Some(place);
         self
     }
     const fn update_max(mut self, max: u32) -> Self {

@@ -240,6 +240,14 @@ impl Live {
         }
     }
 
+    /// Whether an object is the one in whose name deskform works.
+    #[must_use]
+    pub fn is_acting(&self, object: &LiveObject) -> bool {
+        let tells = (object.kind.api(self.dialect)).is_some_and(|api| api.acting.is_some());
+        let acting = self.acting.as_ref();
+        tells && acting.is_some_and(|acting| acting.id == object.id)
+    }
+
     /// Adds an object; one that was added before (a duplicate of paging) is left out.
     pub fn add(&mut self, object: LiveObject) {
         let index = self.objects.len();

@@ -469,6 +469,12 @@ impl Shaper<'_> {
             body.set(enabled.field, switch_value(enabled.on));
         }
         set_defaults(row.kind, self.live.dialect, &mut body);
+        // Nobody who is yet to come is acting.
+        for field in row.kind.fields {
+            if field.by_oneself.is_some() && body.get(field.name).is_some() {
+                body.remove(field.name);
+            }
+        }
         row.wanted = Some(body);
     }
 
@@ -556,6 +562,16 @@ impl Shaper<'_> {
                     continue;
                 }
                 Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
+            }
+            if let Some(place) = field.by_oneself
+                && !live.is_acting(object)
+            {
+                let is_left = hands_off || ignore_changes.contains(&pointer([field.name]));
+                if let (false, Some(current)) = (is_left, current()) {
+                    let current = codec::settle(field, named, current, live);
+                    by_hand(address, field, named, current, place, options, owned);
+                }
+                continue;
             }
             let current = match self.current((address, object), field, named, current(), owned) {
                 Current::Value(current) => current,

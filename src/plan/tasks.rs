@@ -431,13 +431,17 @@ impl<'a> Builder<'a> {
     fn by_hand_after_create(&mut self, address: &Address, kind: &'static Kind) {
         let named = self.named(address);
         for field in kind.fields {
-            let Wire::Manual { instruction, .. } = field.wire(self.dialect()) else {
-                continue;
+            let instruction = match (field.wire(self.dialect()), field.by_oneself) {
+                (Wire::Manual { instruction, .. }, _) => instruction,
+                (Wire::Sent { .. }, Some(place)) => place,
+                _ => continue,
             };
             let Some(value) = named.get(field.name) else {
                 continue;
             };
-            if value.is_null()
+            // What the server fills in is to be cleared by the same hand.
+            let is_cleared = field.by_oneself.is_some() && field.server_default;
+            if (value.is_null() && !is_cleared)
                 || *value == Value::Bool(false)
                 || *value == Value::List(Vec::new())
                 || self.options.ignoring(address, Some(field.name)).is_some()
@@ -703,7 +707,12 @@ impl<'a> Builder<'a> {
         // only an automatic replacement keeps everything: it may not even go with a new type.
         let mut body = keep.unwrap_or_default();
         for (name, value) in self.named(address).iter() {
-            body.set(name, value.clone());
+            if kind
+                .field(name)
+                .is_none_or(|field| field.by_oneself.is_none())
+            {
+                body.set(name, value.clone());
+            }
         }
         let enabled = kind.enabled.map(|enabled| enabled.field);
         for (name, value) in draft.body.iter() {
