@@ -17,7 +17,7 @@ use crate::kind::{self, Field, Shape};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::manifest::Desired;
-use crate::plan::{Acknowledged, Compared, Options, SECRET, shown_live, shown_value};
+use crate::plan::{Acknowledged, Compared, Options, SECRET, shown_live, shown_value, to_do};
 use crate::problem::Problem;
 use crate::reading::complete;
 use crate::session::{Session, SessionError};
@@ -411,7 +411,7 @@ impl<'a> Sides<'a> {
         };
         Drift {
             what: What::ByHand,
-            instruction: Some(format!("set `{}` at {instruction}", difference.path.field)),
+            instruction: Some(to_do(difference.path.field, &difference.after, instruction)),
             ..drifted(address, difference, moved, Json::Null)
         }
     }

@@ -29,7 +29,7 @@ mod within;
 use bound::Bound;
 pub use changes::Changes;
 use ownership::Owned;
-pub(crate) use shown::{shown_live, shown_value};
+pub(crate) use shown::{shown_live, shown_value, to_do};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -23,7 +23,7 @@ use crate::plan::order::{order, targeted};
 use crate::plan::ownership::{Owned, set_defaults};
 use crate::plan::requests::{Op, Way, way};
 use crate::plan::row::Row;
-use crate::plan::shown::{change_of, shown};
+use crate::plan::shown::{change_of, shown, to_do};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy, membership, within};
@@ -439,9 +439,7 @@ impl<'a> Builder<'a> {
             let Some(value) = named.get(field.name) else {
                 continue;
             };
-            // What the server fills in is to be cleared by the same hand.
-            let is_cleared = field.by_oneself.is_some() && field.server_default;
-            if (value.is_null() && !is_cleared)
+            if value.is_null()
                 || *value == Value::Bool(false)
                 || *value == Value::List(Vec::new())
                 || self.options.ignoring(address, Some(field.name)).is_some()
@@ -456,7 +454,7 @@ impl<'a> Builder<'a> {
                     value,
                 )]
                 .into(),
-                instruction: Some(format!("set `{}` at {instruction}", field.name)),
+                instruction: Some(to_do(field.name, value, instruction)),
                 body: named.clone(),
                 ..Draft::default()
             };
@@ -750,7 +748,7 @@ impl<'a> Builder<'a> {
             };
             let draft = Draft {
                 changes: vec![shown(kind, difference)].into(),
-                instruction: Some(format!("set `{}` at {instruction}", difference.path.field)),
+                instruction: Some(to_do(difference.path.field, &difference.after, instruction)),
                 body: wanted.clone(),
                 ..Draft::default()
             };

@@ -361,9 +361,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 }
             }
             if let Some(place) = field.by_oneself {
-                words.push(format!(
-                    "by hand, unless deskform works in the name of the one whose it is: {place}"
-                ));
+                words.push(format!("by hand: {place}; of the acting one it is sent"));
             }
             if shown == Shown::InObject {
                 words.push("compared with one more read for each object".to_owned());
@@ -632,7 +630,7 @@ fn remark(kind: &Kind, field: &Field) -> Option<String> {
             Wire::Refused(_) => "refused",
             Wire::Manual { .. } => "by hand",
             Wire::Sent { .. } if field.by_oneself.is_some() => {
-                return Some("by hand, unless it is one's own".to_owned());
+                return Some("by hand, but of the acting one".to_owned());
             }
             Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) | Wire::InPath => return None,
         };
