@@ -11,6 +11,7 @@ mod common;
 
 use std::sync::{Arc, Mutex};
 
+use common::front::edit;
 use common::runs::{DIALECTS, Run, environment, organization, plan, sources};
 use common::{Desk, Variables, work};
 use deskform::apply::event::Outcome;
@@ -20,7 +21,7 @@ use deskform::ledger::Ledger;
 use deskform::plan::Options;
 use deskform::simulator::Simulator;
 use deskform::verb::Verb;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What drifted, with a ledger or without one.
 async fn drifted(
@@ -222,4 +223,148 @@ async fn case_15_the_acting_agent_changes_its_own_settings() {
         .await
         .expect("a plan");
     assert!(ready.planned.plan.steps.is_empty());
+}
+
+/// What a person does in the layouts: the choices of the field `x`, where it is there.
+fn set_choices(simulator: &Arc<Mutex<Simulator>>, choices: &Value) {
+    let mut simulator = simulator.lock().expect("one thread");
+    let organization = simulator.organization_mut("700001").expect("it");
+    let field = organization.find("fields", "apiName", "cf_x");
+    if let Some(mut field) = field {
+        field["pickListValues"] = choices.clone();
+        organization.insert("fields", field);
+    }
+}
+
+/// Values of a choice that only a person can set wait for that choice, and are sent once it is there.
+#[tokio::test(start_paused = true)]
+async fn case_40_a_value_waits_for_the_choice_that_only_a_person_can_set() {
+    let dialect = Dialect::Openapi;
+    for (kind, value) in [("Picklist", "B"), ("Multiselect", "B")] {
+        let text = format!(
+            "customFields:\n  x: {{module: contacts, displayLabel: X, type: {kind}, values: [A, B]}}\n  y: {{module: contacts, displayLabel: Y, type: Date}}\n\
+             contacts:\n  a@example.com: {{lastName: A, cf: {{x: A}}}}\n  b@example.com: {{lastName: B, cf: {{x: '{value}', y: '2026-01-02'}}}}\n"
+        );
+        let simulator = organization(dialect);
+        let mut ledger = Ledger::new("test", "700001");
+        // What a person has done before each round, and whose value is live after it.
+        for (round, (choices, has)) in [
+            (json!([]), ""),
+            (json!([]), ""),
+            (json!([{"value": "A"}]), "a"),
+            (json!([{"value": "A"}, {"value": "B"}]), "ab"),
+            (json!([{"value": "A"}, {"value": "B"}]), "ab"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            set_choices(&simulator, &choices);
+            let run = Run::with(dialect, &text, &simulator, Some(ledger.clone())).await;
+            let steps = by_hand(&run.ready);
+            let waiting = match has {
+                "" => "`contacts/a@example.com`, `contacts/b@example.com` refer",
+                _ => "`contacts/b@example.com` refers",
+            };
+            let wanted = format!(
+                "customFields/x /values: set `values` at Setup > Customization > Layouts and Fields: open the layout that holds the field; then apply again, since {waiting} to it"
+            );
+            if has == "ab" {
+                assert_eq!(steps, [""; 0]);
+            } else {
+                assert_eq!(steps, [wanted], "{kind} {round}");
+            }
+            let is_done = |outcome: &&Outcome| matches!(outcome, Outcome::Applied { .. });
+            assert!(run.outcomes().iter().all(is_done), "{:?}", run.events);
+            assert_eq!(run.desk.violations(), [""; 0]);
+            for name in ["a", "b"] {
+                let contacts = run.desk.objects("contacts");
+                let email = format!("{name}@example.com");
+                let contact = contacts.iter().find(|one| one["email"] == *email);
+                let contact = contact.expect("the contact");
+                let is_there = !contact["cf"]["cf_x"].is_null();
+                assert_eq!(is_there, has.contains(name), "{kind} {round}: {contact}");
+                // What does not wait is sent at once.
+                assert_eq!(contact["cf"]["cf_y"].is_null(), name == "a", "{contact}");
+            }
+            ledger = run.ledger(ledger);
+            // Nothing but the step itself is left, and a schedule is silent about it.
+            let options = Options {
+                ledger: Some(ledger.clone()),
+                ..run.desk.options()
+            };
+            let desired = run.desk.compose().expect("manifests");
+            let ready = run.desk.plan_of(&desired, &options).await;
+            assert_eq!(work(&ready.expect("a plan").planned.plan), [""; 0]);
+            let silent = drift::detect(&run.desk.session, &desired, &options, true).await;
+            let silent = silent.expect("a report").report;
+            assert_eq!(silent.drifts, [], "{kind} {round}");
+        }
+    }
+}
+
+/// In the guide the choices are sent, and nothing waits for anybody; nor does it where no answer shows
+/// the choices of what is live.
+#[tokio::test(start_paused = true)]
+async fn case_40_nothing_waits_where_nobody_has_to_do_anything() {
+    let text = "customFields: {x: {module: contacts, displayLabel: X, type: Picklist, values: [A, B]}}\ncontacts: {a@example.com: {lastName: A, cf: {x: A}}}\n";
+    let sent = |run: &Run| run.desk.objects("contacts")[0]["cf"]["cf_x"] == "A";
+    let simulator = organization(Dialect::Guide);
+    let run = Run::of(Dialect::Guide, text, &simulator, |front| front).await;
+    assert_eq!(by_hand(&run.ready), [""; 0]);
+    assert!(sent(&run));
+
+    let simulator = organization(Dialect::Openapi);
+    Run::of(Dialect::Openapi, text, &simulator, |front| front).await;
+    let run = Run::of(Dialect::Openapi, text, &simulator, |front| {
+        front.change(|request, response| {
+            if request.uri().path().contains("/fields") {
+                edit(response, |body| {
+                    for field in body["data"].as_array_mut().into_iter().flatten() {
+                        let field = field.as_object_mut().expect("a field");
+                        field.shift_remove("pickListValues");
+                    }
+                });
+            }
+        })
+    })
+    .await;
+    assert_eq!(by_hand(&run.ready), [""; 0]);
+    assert!(sent(&run));
+}
+
+/// A field that is made anew has no choice any more, whatever the old one had.
+#[tokio::test(start_paused = true)]
+async fn case_40_a_replaced_field_has_no_choices() {
+    let dialect = Dialect::Openapi;
+    let text = |kind: &str, lifecycle: &str| {
+        format!(
+            "customFields: {{x: {{module: contacts, displayLabel: X, type: {kind}, values: [A, B]{lifecycle}}}}}\ncontacts: {{a@example.com: {{lastName: A, cf: {{x: A}}}}}}\n"
+        )
+    };
+    let simulator = organization(dialect);
+    let first = Run::of(dialect, &text("Picklist", ""), &simulator, |front| front).await;
+    let ledger = first.ledger(Ledger::new("test", "700001"));
+    set_choices(&simulator, &json!([{"value": "A"}, {"value": "B"}]));
+    let second = Run::with(
+        dialect,
+        &text("Picklist", ""),
+        &simulator,
+        Some(ledger.clone()),
+    )
+    .await;
+    let ledger = second.ledger(ledger);
+    assert_eq!(second.desk.objects("contacts")[0]["cf"]["cf_x"], "A");
+    let text = text("Multiselect", ", lifecycle: {replace: true}");
+    let third = Run::with(dialect, &text, &simulator, Some(ledger)).await;
+    let steps = by_hand(&third.ready);
+    assert_eq!(steps.len(), 1, "{steps:?}");
+    assert!(
+        steps[0].ends_with("then apply again, since `contacts/a@example.com` refers to it"),
+        "{steps:?}"
+    );
+    let verbs: Vec<Verb> = (third.ready.planned.plan.steps.iter())
+        .map(|step| step.verb)
+        .collect();
+    assert_eq!(verbs, [Verb::Replace, Verb::Manual]);
+    assert!(third.desk.objects("contacts")[0]["cf"]["cf_x"].is_null());
 }

@@ -2,6 +2,7 @@
 
 pub mod bound;
 mod changes;
+mod choices;
 pub mod forecast;
 pub mod guards;
 mod hierarchy;

@@ -24,6 +24,7 @@ use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::parallel::in_runs;
 use crate::plan::bound::place;
+use crate::plan::choices::Choices;
 use crate::plan::row::{Row, Rows};
 use crate::plan::{Acknowledged, IgnoreRule, Options, shown_value};
 use crate::problem::{Code, Problem};
@@ -34,7 +35,7 @@ use crate::state::{Address, Body, FieldPath, Leaves, Reference, Resource, Value,
 pub struct Owned {
     /// Differences that only a person can settle, with the place where.
     pub by_hand: Vec<(Address, Difference, &'static str)>,
-    /// Resources that wait for a resource that a person has to make first.
+    /// Resources that wait for a resource that a person has to make first, or to give a choice.
     pub waiting: Vec<(Address, Address)>,
     /// Differences that an `ignore:` entry accepts.
     pub acknowledged: Vec<Acknowledged>,
@@ -67,6 +68,8 @@ struct Shaper<'a> {
     owners: OnceLock<std::collections::HashMap<(&'static str, &'a str), &'a Address>>,
     /// What cannot be made yet, each with what a person has to make first.
     by_hand_first: HashMap<Address, Address>,
+    /// What has choices that a person has to set first.
+    choices: Choices,
 }
 
 /// Checks what can be checked as soon as the dialect is known, before anything is read.
@@ -291,6 +294,13 @@ pub fn own(desired: &Desired, rows: &mut Rows, live: &Live, options: &Options) -
         former,
         owners: OnceLock::new(),
         by_hand_first: made_by_hand(rows, live.dialect),
+        choices: Choices::of(
+            rows.iter().filter_map(|row| {
+                let named = row.named.as_ref()?;
+                Some((&row.address, row.kind, named, row.object))
+            }),
+            live,
+        ),
     };
     let parts = in_runs(rows.as_mut_slice(), |rows| {
         let mut owned = Owned::default();
@@ -448,6 +458,8 @@ impl Shaper<'_> {
         };
         let address = &row.address;
         drop_waiting(address, &mut body, &self.by_hand_first, &mut owned.waiting);
+        self.choices
+            .drop_waiting(address, row.kind, &mut body, &mut owned.waiting);
         row.named = Some(body.clone());
         if let Some(index) = row.object {
             self.existing(row, body, index, owned);

@@ -8,16 +8,19 @@ mod removals;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference};
 use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{self, Api, Create, Kind, Stage, Wire};
+use crate::kind::{self, Api, Create, Field, Kind, Stage, Wire};
 use crate::ledger::Ledger;
 use crate::live::Live;
 use crate::live::marks::belongs_to_others;
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
+use crate::plan::choices;
 use crate::plan::holders::Index;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::{Owned, set_defaults};
@@ -454,7 +457,7 @@ impl<'a> Builder<'a> {
                     value,
                 )]
                 .into(),
-                instruction: Some(to_do(field.name, value, instruction)),
+                instruction: Some(self.to_do(address, field, value, instruction)),
                 body: named.clone(),
                 ..Draft::default()
             };
@@ -462,27 +465,53 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn create_by_hand(&mut self, address: &Address, kind: &'static Kind, at: &str, draft: Draft) {
-        if self.options.ignoring(address, None).is_some() {
-            return;
-        }
-        let waiting: Vec<String> = self
+    /// Who waits for a step of an address that is left to a person, completing its instruction.
+    fn then_apply_again(&self, address: &Address) -> String {
+        let waiting: BTreeSet<&Address> = self
             .owned
             .waiting
             .iter()
             .filter(|(target, _)| target == address)
-            .map(|(_, who)| format!("`{who}`"))
+            .map(|(_, who)| who)
             .collect();
-        let mut instruction = format!("create the {} `{}` at {at}", kind.singular, address.handle);
-        if !waiting.is_empty() {
-            instruction.push_str("; then apply again, since ");
-            instruction.push_str(&waiting.join(", "));
-            instruction.push_str(if waiting.len() == 1 {
-                " refers to it"
-            } else {
-                " refer to it"
-            });
+        if waiting.is_empty() {
+            return String::new();
         }
+        let mut named: Vec<String> = waiting
+            .iter()
+            .take(NAMED)
+            .map(|who| format!("`{who}`"))
+            .collect();
+        let more = waiting.len().saturating_sub(NAMED);
+        if more > 0 {
+            named.push(format!("{more} more"));
+        }
+        let refer = if waiting.len() == 1 {
+            "refers"
+        } else {
+            "refer"
+        };
+        format!(
+            "; then apply again, since {} {refer} to it",
+            named.join(", ")
+        )
+    }
+
+    /// What a person has to do about a field, and who waits for it.
+    fn to_do(&self, address: &Address, field: &'static Field, value: &Value, at: &str) -> String {
+        let mut instruction = to_do(field.name, value, at);
+        if choices::are_in(address.collection, field) {
+            instruction.push_str(&self.then_apply_again(address));
+        }
+        instruction
+    }
+
+    fn create_by_hand(&mut self, address: &Address, kind: &'static Kind, at: &str, draft: Draft) {
+        if self.options.ignoring(address, None).is_some() {
+            return;
+        }
+        let mut instruction = format!("create the {} `{}` at {at}", kind.singular, address.handle);
+        instruction.push_str(&self.then_apply_again(address));
         self.push(
             address,
             Verb::Manual,
@@ -738,17 +767,29 @@ impl<'a> Builder<'a> {
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);
+        self.by_hand_after_create(address, kind);
     }
 
     /// Steps for differences that only a person can settle.
     fn by_hand(&mut self) {
+        // What is made anew has nothing of it, whatever is live: that is said with its replacement.
+        let anew: BTreeSet<Address> = (self.tasks.iter())
+            .filter(|task| task.verb == Verb::Replace)
+            .map(|task| task.address.clone())
+            .collect();
         for (address, difference, instruction) in &self.owned.by_hand {
             let Some((kind, wanted)) = self.wanted(address) else {
                 continue;
             };
+            let Some(field) = kind.field(difference.path.field) else {
+                continue;
+            };
+            if anew.contains(address) {
+                continue;
+            }
             let draft = Draft {
                 changes: vec![shown(kind, difference)].into(),
-                instruction: Some(to_do(difference.path.field, &difference.after, instruction)),
+                instruction: Some(self.to_do(address, field, &difference.after, instruction)),
                 body: wanted.clone(),
                 ..Draft::default()
             };
@@ -756,6 +797,9 @@ impl<'a> Builder<'a> {
         }
     }
 }
+
+/// Waiting resources that an instruction names.
+const NAMED: usize = 5;
 
 /// A changed field that an update cannot change.
 struct Frozen {

@@ -90,6 +90,29 @@ impl Run {
         }
     }
 
+    /// A run with a ledger or without one, with nothing in front.
+    pub async fn with(
+        dialect: Dialect,
+        text: &str,
+        simulator: &Arc<Mutex<Simulator>>,
+        ledger: Option<Ledger>,
+    ) -> Self {
+        let desk = desk(dialect, text, simulator).await;
+        let options = Options {
+            ledger,
+            ..desk.options()
+        };
+        let desired = desk.compose().expect("manifests");
+        let ready = desk.plan_of(&desired, &options).await;
+        let ready = ready.unwrap_or_else(|text| panic!("{text}"));
+        let events = desk.apply(&ready).await;
+        Self {
+            desk,
+            ready,
+            events,
+        }
+    }
+
     pub fn outcomes(&self) -> Vec<&Outcome> {
         let outcomes = self.events.iter().filter_map(|event| match event {
             Event::StepFinished { outcome, .. } => Some(outcome),
@@ -106,6 +129,11 @@ impl Run {
     }
 }
 
+async fn desk(dialect: Dialect, text: &str, simulator: &Arc<Mutex<Simulator>>) -> Desk {
+    let (simulator, none) = (Arc::clone(simulator), Variables::new());
+    Desk::with(environment(dialect), sources(text), none, simulator).await
+}
+
 /// Plans with a ledger or without one; a refusal comes as the text that people see.
 pub async fn plan(
     dialect: Dialect,
@@ -113,9 +141,7 @@ pub async fn plan(
     simulator: &Arc<Mutex<Simulator>>,
     ledger: Option<Ledger>,
 ) -> Result<Ready, String> {
-    let simulator = Arc::clone(simulator);
-    let none = Variables::new();
-    let desk = Desk::with(environment(dialect), sources(text), none, simulator).await;
+    let desk = desk(dialect, text, simulator).await;
     let options = Options {
         ledger,
         ..desk.options()
