@@ -248,7 +248,7 @@ async fn case_19_a_webhook_whose_receiver_cannot_be_reached() {
     let dialect = Dialect::Openapi;
     let failed = json!({"errorCode": "INTERNAL_SERVER_ERROR", "message": "An error occurred"});
     let (run, posts) = answered(dialect, HOOK, &organization(dialect), 500, failed.clone()).await;
-    assert_eq!(posts, 1);
+    assert_eq!(posts, 2);
     let text = told(&run);
     assert!(
         text.contains("(HTTP 500, `INTERNAL_SERVER_ERROR`): the server failed: An error occurred"),

@@ -13,7 +13,7 @@ use crate::apply::outcome::{
 };
 use crate::apply::queue::{End, Queue, Start};
 use crate::apply::read_back::{self, Seen};
-use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
+use crate::apply::recover::{Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
 use crate::codec::{self, id_text};
 use crate::ledger::Settled;
 use crate::live::{Live, key};
@@ -348,15 +348,14 @@ async fn send(
         let help = error
             .as_ref()
             .and_then(|error| effect_help(error, task, op, live.dialect));
+        let most = help.map_or(MAX_CREATIONS, |_| MAX_EXPLAINED);
         let found = look(task, op, live, &writer.reader(), recovery).await;
         match found {
             Ok(Found::One { id, raw }) => {
                 let raw = whole(task, &id, raw, live, writer).await;
                 return Ok(Written::Adopted(id, raw));
             }
-            // What the table knows to be refused so is not tried as often as what was merely lost.
-            Ok(Found::Nothing)
-                if sent < MAX_CREATIONS && help.is_none() && !writer.is_stopped() => {}
+            Ok(Found::Nothing) if sent < most && !writer.is_stopped() => {}
             Ok(Found::Nothing) => {
                 let cause = error.map_or_else(
                     || "it was answered without the new object".to_owned(),

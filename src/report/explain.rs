@@ -361,7 +361,9 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 }
             }
             if let Some(place) = field.by_oneself {
-                words.push(format!("by hand: {place}; of the acting one it is sent"));
+                let tells = kind::acting().and_then(|kind| kind.api(dialect)?.acting);
+                let own = tells.map_or("", |_| "; of the acting one it is sent");
+                words.push(format!("by hand: {place}{own}"));
             }
             if shown == Shown::InObject {
                 words.push("compared with one more read for each object".to_owned());
