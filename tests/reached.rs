@@ -2,8 +2,6 @@
 //!
 //! The case is numbered as in `tests/acceptance.md`.
 
-#![expect(clippy::expect_used, reason = "helpers of tests")]
-
 mod command;
 mod common;
 

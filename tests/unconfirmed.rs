@@ -2,11 +2,6 @@
 //!
 //! The case is numbered as in `tests/acceptance.md`.
 
-#![expect(
-    clippy::expect_used,
-    reason = "what does not hold in a helper fails the test"
-)]
-
 mod common;
 
 use std::sync::{Arc, Mutex};

@@ -557,28 +557,15 @@ impl Shaper<'_> {
                 row.not_compared = true;
                 continue;
             }
-            match field.wire(live.dialect) {
-                Wire::InPath | Wire::Harmless | Wire::Refused(_) => continue,
-                Wire::Manual { .. }
-                    if hands_off || ignore_changes.contains(&pointer([field.name])) =>
-                {
-                    continue;
-                }
-                Wire::Manual {
-                    read, instruction, ..
-                } => {
-                    // What answers do not show cannot be compared: the declaration stands as documentation.
-                    if let (Some(_), Some(current)) = (read, current()) {
-                        by_hand(address, field, named, current, instruction, options, owned);
-                    }
-                    continue;
-                }
-                Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
+            let is_left = hands_off || ignore_changes.contains(&pointer([field.name]));
+            if matches!(
+                field.wire(live.dialect),
+                Wire::InPath | Wire::Harmless | Wire::Refused(_)
+            ) {
+                continue;
             }
-            if let Some(place) = field.by_oneself
-                && !live.is_acting(object)
-            {
-                let is_left = hands_off || ignore_changes.contains(&pointer([field.name]));
+            if let Some(place) = left_to_a_person(field, object, live) {
+                // What answers do not show cannot be compared: the declaration stands as documentation.
                 if let (false, Some(current)) = (is_left, current()) {
                     let current = codec::settle(field, named, current, live);
                     by_hand(address, field, named, current, place, options, owned);
@@ -597,7 +584,6 @@ impl Shaper<'_> {
             let path = FieldPath::of(field.name);
             let former = present(former, field, &current);
             let current = still_secret(&former, &path, named, current);
-            let is_left = hands_off || ignore_changes.contains(&pointer([field.name]));
             let wanted = if is_left {
                 current.clone()
             } else {
@@ -754,6 +740,14 @@ impl Shaper<'_> {
         let path = Some(pointer([field.name]));
         owned.acknowledged.push(acknowledged(address, path, rule));
         current.clone()
+    }
+}
+
+/// Where a person sets a field of a live object, where nobody else can.
+fn left_to_a_person(field: &Field, object: &LiveObject, live: &Live) -> Option<&'static str> {
+    match field.wire(live.dialect) {
+        Wire::Manual { instruction, .. } => Some(instruction),
+        _ => field.by_oneself.filter(|_| !live.is_acting(object)),
     }
 }
 
