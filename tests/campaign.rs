@@ -407,7 +407,7 @@ fn asked(problems: &[Problem]) -> Option<u64> {
 
 fn text_of(error: &SessionError) -> String {
     match error {
-        SessionError::Api(error) => error.to_string(),
+        SessionError::Api(error) | SessionError::Elsewhere(error, _) => error.to_string(),
         SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
             problems.iter().fold(String::new(), |text, one| {
                 format!("{text}{}: {}\n", one.code, one.message)

@@ -604,6 +604,7 @@ fn cut_short(plan: &Plan, events: &mut Vec<Event>, calls: u64) -> Tally {
             let outcome = if started.contains(&key) {
                 Outcome::Unknown {
                     error: "stopped while it was under way; the next apply looks it up".to_owned(),
+                    hint: None,
                 }
             } else {
                 Outcome::Stopped

@@ -1,10 +1,13 @@
 //! `deskform auth`.
 
+use std::fmt::Write as _;
+
 use secrecy::ExposeSecret;
 
 use super::Global;
 use super::common::{Failure, Workspace, block_on, environment_variable, https, nearest, remark};
 use super::output::{print, print_as_it_is};
+use crate::api::Organization;
 use crate::api::auth::exchange_grant_code;
 use crate::api::scope;
 use crate::clock::Clock;
@@ -211,7 +214,46 @@ fn not_read_only(granted: Option<&[String]>) -> Option<Problem> {
 }
 
 fn status(workspace: &Workspace, read_only: bool) -> Result<u8, Failure> {
-    let (text, refusal) = block_on(async {
+    let told = told(workspace, read_only);
+    if let Err(Failure::Elsewhere(_, reached)) = &told {
+        print(&listed(reached, &workspace.environment.org_id))?;
+    }
+    let (text, refusal) = told?;
+    print(&text)?;
+    match refusal {
+        Some(problem) => Err(problem.into()),
+        None => Ok(exit::OK),
+    }
+}
+
+/// The organizations that the token's user has; the configured one is marked.
+fn listed(reached: &[Organization], configured: &str) -> String {
+    let mut text = "organizations that the token's user has:\n".to_owned();
+    for organization in reached {
+        let (sign, words) = if organization.id == configured {
+            ("*", ", configured here")
+        } else {
+            ("-", "")
+        };
+        let sandbox = if organization.is_sandbox {
+            ", a sandbox"
+        } else {
+            ""
+        };
+        // Writing into a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{sign} {} ({}){sandbox}{words}",
+            safe(&organization.id),
+            safe(&organization.name)
+        );
+    }
+    text
+}
+
+/// What there is to say of the token, and what is wrong with it.
+fn told(workspace: &Workspace, read_only: bool) -> Result<(String, Option<Problem>), Failure> {
+    block_on(async {
         let connected = workspace.connect(None).await?;
         let session = &connected.session;
         let organization = &session.organization;
@@ -223,7 +265,11 @@ fn status(workspace: &Workspace, read_only: bool) -> Result<u8, Failure> {
             Some(scopes) => scopes.join(", "),
             None => "not told by the server".to_owned(),
         };
-        let acting = match session.acting_agent().await? {
+        let acting = session
+            .admits()
+            .await
+            .map_err(|error| workspace.session_failure(error))?;
+        let acting = match acting {
             Some(agent) => agent.email,
             None => "not told by this dialect".to_owned(),
         };
@@ -243,10 +289,5 @@ fn status(workspace: &Workspace, read_only: bool) -> Result<u8, Failure> {
             safe(&scopes),
         );
         Ok((text, refusal))
-    })?;
-    print(&text)?;
-    match refusal {
-        Some(problem) => Err(problem.into()),
-        None => Ok(exit::OK),
-    }
+    })
 }

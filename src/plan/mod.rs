@@ -2,9 +2,11 @@
 
 pub mod bound;
 mod changes;
+mod choices;
 pub mod forecast;
 pub mod guards;
 mod hierarchy;
+mod holders;
 pub mod matching;
 mod membership;
 mod order;
@@ -28,7 +30,7 @@ mod within;
 use bound::Bound;
 pub use changes::Changes;
 use ownership::Owned;
-pub(crate) use shown::{shown_live, shown_value};
+pub(crate) use shown::{shown_live, shown_value, to_do};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
