@@ -85,7 +85,7 @@ pub struct Environment {
     pub ignore: Vec<Ignore>,
     /// What a plan may not exceed.
     pub guards: Guards,
-    /// Where the ledger is kept: a path or a URL of an object store.
+    /// Where the ledger is kept: a path, a URL of an object store, or `git` with a remote.
     pub ledger: Option<String>,
     /// Which undeclared resources are removed.
     pub prune: Option<Prune>,

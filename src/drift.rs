@@ -17,7 +17,9 @@ use crate::kind::{self, Field, Shape};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::manifest::Desired;
-use crate::plan::{Acknowledged, Compared, Options, SECRET, shown_live, shown_secret, shown_value};
+use crate::plan::{
+    Acknowledged, Compared, Options, SECRET, shown_live, shown_secret, shown_value, to_do,
+};
 use crate::problem::Problem;
 use crate::reading::complete;
 use crate::session::{Session, SessionError};
@@ -162,6 +164,25 @@ pub struct Drift {
     pub by: Option<String>,
 }
 
+impl Drift {
+    /// Whether it is declared and not live, and nobody knows whether it ever was: without a record of
+    /// the last apply that is no change in Zoho Desk.
+    fn is_merely_declared(&self) -> bool {
+        let is_nothing = match &self.live {
+            Json::Null | Json::Bool(false) => true,
+            Json::Array(list) => list.is_empty(),
+            _ => false,
+        };
+        self.moved == Moved::Unknown
+            && match self.what {
+                What::Missing => true,
+                // Only a person can set it, and nobody has.
+                What::ByHand => is_nothing,
+                _ => false,
+            }
+    }
+}
+
 /// What a comparison found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -189,7 +210,8 @@ pub struct Report {
     pub unclear: Vec<String>,
 }
 
-/// Compares the three sides. `only_live` leaves out what the manifests alone changed.
+/// Compares the three sides. `only_live` leaves out what the manifests alone changed, and where there
+/// is no record of the last apply what is declared and not live.
 ///
 /// The ledger in `options` tells what was last applied.
 #[must_use]
@@ -224,8 +246,10 @@ pub fn report(
     }
     let chosen =
         |address: &Address| options.targets.is_empty() || options.targets.contains(address);
-    drifts
-        .retain(|drift| chosen(&drift.address) && !(only_live && drift.moved == Moved::Manifests));
+    drifts.retain(|drift| {
+        chosen(&drift.address)
+            && !(only_live && (drift.moved == Moved::Manifests || drift.is_merely_declared()))
+    });
     drifts.sort_by(|a, b| (&a.address, &a.field).cmp(&(&b.address, &b.field)));
     drifts.dedup();
     let mut acknowledged = compared.owned.acknowledged.clone();
@@ -390,7 +414,7 @@ impl<'a> Sides<'a> {
         };
         Drift {
             what: What::ByHand,
-            instruction: Some(format!("set `{}` at {instruction}", difference.path.field)),
+            instruction: Some(to_do(difference.path.field, &difference.after, instruction)),
             ..drifted(address, difference, moved, Json::Null)
         }
     }

@@ -67,6 +67,8 @@ pub struct Session {
     pub dialect: Dialect,
     /// The organization.
     pub organization: Organization,
+    /// All organizations that the token's user has; the token itself is bound to one.
+    pub reached: Vec<Organization>,
     /// Its edition.
     pub edition: Edition,
     /// How many calls may be under way at once.
@@ -84,6 +86,8 @@ pub struct Session {
 pub enum SessionError {
     /// A call failed.
     Api(Box<ApiError>),
+    /// The organization does not take the token, whose user has these organizations.
+    Elsewhere(Box<ApiError>, Vec<Organization>),
     /// The input or the organization has problems.
     Problems(Vec<Problem>),
     /// Guards refuse the plan, which can be shown.
@@ -252,7 +256,12 @@ impl Session {
             ]
             .into());
         };
-        let dialect = detect(&reader, connection.dialect).await?;
+        let dialect = match detect(&reader, connection.dialect).await {
+            Err(SessionError::Api(error)) if error.kind() == ErrorKind::OrganizationMismatch => {
+                return Err(SessionError::Elsewhere(error, organizations));
+            }
+            detected => detected?,
+        };
         let edition = connection
             .edition
             .or(organization.edition)
@@ -271,6 +280,7 @@ impl Session {
             client,
             dialect,
             organization,
+            reached: organizations,
             edition,
             parallelism,
             clock: connection.clock,
@@ -301,6 +311,31 @@ impl Session {
                 email: body.get(acting.email).and_then(Json::as_str)?.to_owned(),
             })
         }))
+    }
+
+    /// Asks the organization itself whether it takes the token, and who is acting, where the API tells.
+    ///
+    /// # Errors
+    /// [`SessionError::Elsewhere`] where it does not take it; the call's error where only its answer
+    /// tells who is acting.
+    pub async fn admits(&self) -> Result<Option<ActingAgent>, SessionError> {
+        let answer = match kind::acting().and_then(|kind| kind.api(self.dialect)) {
+            Some(api) if api.acting.is_none() => {
+                let one = Request::new(Method::Get, api.listing.path()).query("limit", "1");
+                match self.client.reader().get(&one).await {
+                    Err(error) if error.kind() == ErrorKind::OrganizationMismatch => Err(error),
+                    // Whatever else was answered, the token belongs here.
+                    _ => Ok(None),
+                }
+            }
+            _ => self.acting_agent().await,
+        };
+        answer.map_err(|error| match error.kind() {
+            ErrorKind::OrganizationMismatch => {
+                SessionError::Elsewhere(Box::new(error), self.reached.clone())
+            }
+            _ => error.into(),
+        })
     }
 
     /// Reads the organization and compares it, without planning.
@@ -616,7 +651,15 @@ async fn probe(reader: &Reader) -> Result<Dialect, SessionError> {
     let (has, path) = kind::TELLING;
     match reader.get(&Request::new(Method::Get, path)).await {
         Ok(_) => Ok(reader.observed().dialect.unwrap_or(has)),
-        Err(error) if matches!(error.status(), Some(403)) => Ok(has),
+        // Who may not read it shows that it is there; a web page shows nothing.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Forbidden | ErrorKind::ScopeMissing | ErrorKind::LicenseLimited
+            ) =>
+        {
+            Ok(has)
+        }
         Err(error)
             if matches!(
                 error.kind(),

@@ -352,7 +352,7 @@ async fn applied(
         return closed.map(|()| 0).map_err(|error| error.to_string());
     }
     let journal_writer = keeper
-        .begin(&plan.digest)
+        .begin(&plan.digest, &ready.planned.tasks, &ready.live)
         .await
         .map_err(|error| error.to_string())?;
     let mut events = Vec::new();
@@ -407,7 +407,7 @@ fn asked(problems: &[Problem]) -> Option<u64> {
 
 fn text_of(error: &SessionError) -> String {
     match error {
-        SessionError::Api(error) => error.to_string(),
+        SessionError::Api(error) | SessionError::Elsewhere(error, _) => error.to_string(),
         SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
             problems.iter().fold(String::new(), |text, one| {
                 format!("{text}{}: {}\n", one.code, one.message)

@@ -71,6 +71,7 @@ fn help() {
         "schema",
         "auth",
         "auth login",
+        "auth scopes",
         "auth status",
         "completions",
     ];

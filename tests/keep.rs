@@ -123,7 +123,10 @@ impl Place {
             );
         }
         let mut events = Vec::new();
-        let journal_writer = keeper.begin("digest").await.expect("a journal");
+        let journal_writer = keeper
+            .begin("digest", &ready.planned.tasks, &ready.live)
+            .await
+            .expect("a journal");
         let means = ApplyContext {
             live: &ready.live,
             writer: &desk.session.client.writer(),
@@ -542,7 +545,10 @@ async fn killed(place: &Place, text: &str, n: usize) {
         .plan(&desk.session, &desired, &options)
         .await
         .expect("a plan");
-    let journal_writer = keeper.begin("digest").await.expect("a journal");
+    let journal_writer = keeper
+        .begin("digest", &ready.planned.tasks, &ready.live)
+        .await
+        .expect("a journal");
     let means = ApplyContext {
         live: &ready.live,
         writer: &desk.session.client.writer(),
@@ -759,7 +765,10 @@ async fn unended(place: &Place, text: &str, secrets: &Variables) -> Unended {
         .plan(&desk.session, &desired, &desk.options())
         .await
         .expect("a plan");
-    let journal_writer = keeper.begin("digest").await.expect("a journal");
+    let journal_writer = keeper
+        .begin("digest", &ready.planned.tasks, &ready.live)
+        .await
+        .expect("a journal");
     let means = ApplyContext {
         live: &ready.live,
         writer: &desk.session.client.writer(),

@@ -28,7 +28,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use bytes::Bytes;
-use command::{Place, SIGNALS, hang_ups_end};
+use command::{Place, SIGNALS, git, hang_ups_end};
 use deskform::clock::Clock;
 use deskform::dialect::{Dialect, Edition};
 use deskform::kind::Create;
@@ -320,6 +320,8 @@ struct Scene {
     files: BTreeMap<String, Vec<u8>>,
     /// The simulator's state file.
     state: String,
+    /// Where the ledger is, if it lies in git.
+    remote: Option<Place>,
 }
 
 /// How a command ended.
@@ -332,11 +334,17 @@ struct Run {
 struct Stage {
     place: Place,
     server: Arc<Server>,
+    in_git: bool,
 }
 
 impl Stage {
     fn new(scene: &Scene) -> Self {
         let mut place = Place::empty();
+        if let Some(kept) = &scene.remote {
+            place.in_git();
+            let line = format!("fetch --quiet {} refs/*:refs/*", kept.remote().display());
+            git(&place.remote(), &line);
+        }
         for (name, bytes) in &scene.files {
             let path = place.path(name);
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
@@ -358,15 +366,21 @@ impl Stage {
         }));
         let server = Server::start(simulator);
         let address = server.address;
+        let in_git = scene.remote.is_some();
         place.write(
             "deskform.yaml",
             &format!(
-                "environments:\n  served:\n    orgId: '{ORGANIZATION}'\n    dialect: {}\n    guards: {{maxUpdatePercent: 100, maxDeletePercent: 100}}\n    endpoint: {{desk: 'http://{address}', accounts: 'http://{address}'}}\n{}",
+                "environments:\n  served:\n    orgId: '{ORGANIZATION}'\n    dialect: {}\n    guards: {{maxUpdatePercent: 100, maxDeletePercent: 100}}\n    endpoint: {{desk: 'http://{address}', accounts: 'http://{address}'}}\n{}{}",
                 scene.dialect,
+                if in_git { "    ledger: git\n" } else { "" },
                 random::policies(scene.dialect)
             ),
         );
-        Self { place, server }
+        Self {
+            place,
+            server,
+            in_git,
+        }
     }
 
     /// Runs the command until it ends, however it ends.
@@ -397,6 +411,18 @@ impl Stage {
         (watch.requests, watch.writes)
     }
 
+    /// The names of what is kept of the runs.
+    fn kept(&self) -> Vec<String> {
+        let files = self.place.files().into_keys();
+        let mut kept: Vec<String> = files.filter(|name| name.contains(".deskform/")).collect();
+        if self.in_git {
+            assert!(kept.is_empty(), "{kept:?}");
+            let line = "ls-tree -r --name-only refs/deskform/served";
+            kept.extend(git(&self.place.remote(), line).lines().map(str::to_owned));
+        }
+        kept
+    }
+
     /// Runs again, to the end: it comes to what it comes to undisturbed.
     fn converges(&self, wanted: &str) -> Result<(), String> {
         let again = self.run("apply --auto-approve", None);
@@ -419,12 +445,10 @@ impl Stage {
             return Err(format!("planned again:\n{}", plan.output));
         }
         let left: Vec<String> = self
-            .place
-            .files()
-            .into_keys()
-            .filter(|name| name.contains(".deskform/"))
+            .kept()
+            .into_iter()
             .filter(|name| {
-                !["served.json", "served.guard"]
+                !["served.json", "served.guard", "ledger.json"]
                     .iter()
                     .any(|kept| name.ends_with(kept))
             })
@@ -439,6 +463,17 @@ impl Stage {
 
 /// Lets what is there before be made.
 fn scene(dialect: Dialect) -> Scene {
+    scene_with(dialect, None)
+}
+
+/// The same with a ledger in git, which lies in a place of its own before.
+fn scene_in_git(dialect: Dialect) -> Scene {
+    let mut place = Place::empty();
+    place.in_git();
+    scene_with(dialect, Some(place))
+}
+
+fn scene_with(dialect: Dialect, remote: Option<Place>) -> Scene {
     let simulator = shapes::simulator(Settings {
         dialect,
         edition: Edition::Enterprise,
@@ -453,16 +488,21 @@ fn scene(dialect: Dialect) -> Scene {
         dialect,
         files: BTreeMap::from([("all.yaml".to_owned(), text.into_bytes())]),
         state: simulator.save(),
+        remote,
     });
     let run = stage.run("apply --auto-approve", None);
     assert_eq!(run.status.code(), Some(0), "{}", run.output);
     stage.place.write("all.yaml", &manifests(dialect, AFTER));
-    let mut simulator = stage.server.simulator.lock().expect("it");
-    simulator.forget_tokens();
+    let saved = {
+        let mut simulator = stage.server.simulator.lock().expect("it");
+        simulator.forget_tokens();
+        simulator.save()
+    };
     Scene {
         dialect,
         files: stage.place.files(),
-        state: simulator.save(),
+        state: saved,
+        remote: stage.in_git.then_some(stage.place),
     }
 }
 
@@ -546,6 +586,60 @@ fn killed_at_any_request_the_next_run_finishes() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// How many requests lie between two kills where every run starts git many times.
+const STRIDE: usize = 11;
+
+/// In git the outcomes of a killed run are lost, all of them: the next run finds by identity what the
+/// journal says was about to be written.
+#[test]
+fn killed_between_writes_the_next_run_finds_all_by_identity() {
+    for (dialect, blow) in [
+        (Dialect::Openapi, Blow::After),
+        (Dialect::Guide, Blow::Before),
+    ] {
+        let scene = scene_in_git(dialect);
+        let (picture, requests, writes) = reference(&scene);
+        println!("{dialect}: {requests} requests, {writes} of them writes");
+        let mut journals = 0;
+        for n in (1..=requests).rev().step_by(STRIDE) {
+            let stage = Stage::new(&scene);
+            let run = stage.run("apply --auto-approve", Some(Trap { at: n, blow }));
+            let what = format!("{dialect}, request {n}, {blow:?}");
+            assert_eq!(run.status.signal(), Some(9), "{what}: {}", run.output);
+            let kept = stage.kept();
+            assert!(kept.iter().any(|name| name == "ledger.lock"), "{what}");
+            let has_journal = kept.iter().any(|name| name.starts_with("runs/"));
+            // Nothing goes out before all of it is announced.
+            let (_, written) = stage.counts();
+            assert!(written == 0 || has_journal, "{what}: {kept:?}");
+            journals += usize::from(has_journal);
+            let unlocked = stage.run("unlock --force", None);
+            assert_eq!(unlocked.status.code(), Some(0), "{}", unlocked.output);
+            if let Err(problem) = stage.converges(&picture) {
+                panic!("{what}: {problem}");
+            }
+        }
+        assert!(journals > 3, "{journals} runs were killed while they wrote");
+    }
+}
+
+/// What came of the writes is pushed before the process ends, and so is the end of the lock.
+#[test]
+fn a_signal_leaves_nothing_behind_in_git() {
+    let scene = scene_in_git(Dialect::Openapi);
+    let (picture, ..) = reference(&scene);
+    let early = [("TERM", 3, 1)].into_iter();
+    for (signal, at, code) in early.chain(SIGNALS.iter().map(|signal| (*signal, 30, 3))) {
+        let stage = Stage::new(&scene);
+        let blow = Blow::Signal(signal);
+        let run = stage.run("apply --auto-approve", Some(Trap { at, blow }));
+        assert_eq!(run.status.code(), Some(code), "{signal}: {}", run.output);
+        let kept = stage.kept();
+        assert!(!kept.iter().any(|name| name == "ledger.lock"), "{kept:?}");
+        stage.converges(&picture).expect("it");
+    }
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn effects(place: &Place) -> BTreeMap<String, String> {
 
 #[test]
 fn case_1_what_nobody_reads_changes_neither_the_work_nor_its_code() {
-    let table: [Case; 30] = [
+    let table: [Case; 31] = [
         ("apply --auto-approve", fresh, 0),
         ("apply --auto-approve -v", edited, 0),
         ("apply --auto-approve -vv", fresh, 0),
@@ -167,6 +167,7 @@ fn case_1_what_nobody_reads_changes_neither_the_work_nor_its_code() {
         ("validate", fresh, 0),
         ("validate", wrong, 1),
         ("auth status", fresh, 0),
+        ("auth scopes", fresh, 0),
         ("explain", fresh, 0),
         ("explain contacts", fresh, 0),
         ("schema", fresh, 0),

@@ -34,6 +34,22 @@ fn readme() -> String {
     fs::read_to_string(repository().join("README.md")).expect("README.md")
 }
 
+/// The pages of `docs` with their names.
+fn pages() -> Vec<(String, String)> {
+    let entries = fs::read_dir(repository().join("docs")).expect("docs");
+    let mut pages: Vec<(String, String)> = entries
+        .map(|entry| {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let text = fs::read_to_string(&path).expect("a page");
+            (format!("docs/{}", name.expect("a name")), text)
+        })
+        .collect();
+    pages.sort();
+    assert!(!pages.is_empty());
+    pages
+}
+
 fn blocks(text: &str) -> Vec<Block> {
     let mut out = Vec::new();
     let mut lines = text.lines();
@@ -84,8 +100,16 @@ fn command_of(line: &str) -> &str {
 #[test]
 fn commands_are_commands() {
     let text = readme();
+    assert!(are_commands(&text) >= 8);
+    for (_, page) in pages() {
+        are_commands(&page);
+    }
+}
+
+/// Checks all commands of a page, and counts those in blocks.
+fn are_commands(text: &str) -> usize {
     let mut count = 0;
-    for block in blocks(&text) {
+    for block in blocks(text) {
         if !matches!(block.language.as_str(), "sh" | "console") {
             continue;
         }
@@ -102,9 +126,8 @@ fn commands_are_commands() {
             count += 1;
         }
     }
-    assert!(count >= 8, "{count} commands");
     // In running text as well.
-    let subcommands = ["plan", "apply", "drift", "export", "validate"];
+    let subcommands = ["plan", "apply", "drift", "export", "validate", "auth"];
     for code in text.split('`').skip(1).step_by(2) {
         match code.split_once(' ') {
             Some(("deskform", _)) => parse(code),
@@ -112,6 +135,25 @@ fn commands_are_commands() {
             _ => {}
         }
     }
+    count
+}
+
+/// The scopes to paste are those that the command prints, and they change with the tables.
+#[test]
+fn the_scopes_are_those_that_are_printed() {
+    let text = readme();
+    let command = "auth scopes --kinds all";
+    assert!(text.contains(&format!("`deskform -e sandbox {command}` prints")));
+    let (_, shown) = text.split_once("`Desk.").expect("scopes");
+    let shown = shown.split('`').next().unwrap_or_default();
+    let project = "environments: {sandbox: {dataCenter: us, orgId: \"700001\"}}\n";
+    let place = Place::with(&[("deskform.yaml", project)]);
+    let run = place.done(&format!("-e sandbox {command}"));
+    assert_eq!(format!("Desk.{shown}\n"), run.stdout);
+    assert_eq!(
+        text.matches("Desk.").count(),
+        run.stdout.matches("Desk.").count()
+    );
 }
 
 #[test]
@@ -211,15 +253,27 @@ fn the_table_of_exit_codes() {
 fn links_lead_somewhere() {
     let text = readme();
     let mut count = 0;
-    for target in text.split("](").skip(1) {
-        let target = target.split(')').next().expect("a link");
-        if target.starts_with("https://") {
-            continue;
+    for (folder, page) in [("", text.clone())]
+        .into_iter()
+        .chain(pages().into_iter().map(|(_, page)| ("docs", page)))
+    {
+        for target in page.split("](").skip(1) {
+            let target = target.split(')').next().expect("a link");
+            if target.starts_with("https://") {
+                continue;
+            }
+            count += 1;
+            let path = repository().join(folder).join(target);
+            assert!(path.exists(), "{target}");
         }
-        count += 1;
-        assert!(repository().join(target).exists(), "{target}");
     }
-    assert!(count >= 3);
+    assert!(count >= 6);
+    for (name, _) in pages() {
+        assert!(
+            text.contains(&format!("]({name})")),
+            "nothing leads to {name}"
+        );
+    }
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("Cargo.toml");
     let version = manifest
         .lines()
@@ -301,8 +355,8 @@ fn workflow(path: &Path) -> usize {
 #[test]
 fn workflows_call_commands_that_there_are() {
     let folder = repository().join("examples/workflows");
-    assert_eq!(workflow(&folder.join("github/deskform.yml")), 3);
-    assert_eq!(workflow(&folder.join("github/deskform-apply.yml")), 2);
+    assert_eq!(workflow(&folder.join("github/deskform.yml")), 5);
+    assert_eq!(workflow(&folder.join("github/deskform-apply.yml")), 3);
     assert_eq!(workflow(&folder.join("github/deskform-build.yml")), 0);
-    assert_eq!(workflow(&folder.join("gitlab/.gitlab-ci.yml")), 5);
+    assert_eq!(workflow(&folder.join("gitlab/.gitlab-ci.yml")), 9);
 }

@@ -15,24 +15,18 @@ use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::ApplyContext;
 use deskform::clock::Clock;
-use deskform::config::{Environment, Project};
+use deskform::config::Environment;
 use deskform::dialect::{Dialect, Edition};
-use deskform::manifest::Sources;
 use deskform::session::Ready;
 use deskform::simulator::{Simulator, SimulatorTransport};
-use deskform::yaml::source::Source;
 use http::{Request, Response};
 use serde_json::json;
 
 const DEPARTMENTS: &str = "departments:\n  Billing: {}\n  Sales: {}\n  Support: {}\n";
 
+/// The environment, which states its dialect.
 fn environment(dialect: Dialect) -> Environment {
-    let text = format!(
-        "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: enterprise}}}}\n"
-    );
-    let source = Source::new("deskform.yaml", text.as_bytes());
-    let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
-    let mut environment = project.environment(None).expect("it").clone();
+    let mut environment = common::runs::environment(dialect);
     environment.dialect = Some(dialect);
     environment
 }
@@ -47,10 +41,7 @@ async fn desk(
     let simulator = Simulator::new(settings(dialect, Edition::Enterprise));
     let transport = SimulatorTransport::new(Arc::new(Mutex::new(simulator)), clock)
         .with_latency(Duration::from_millis(40));
-    let sources = Sources {
-        base: vec![Source::new("all.yaml", text.as_bytes())],
-        overlays: Vec::new(),
-    };
+    let sources = common::runs::sources(text);
     let front = |behind| front(behind, clock);
     let desk = Desk::behind_front(
         environment(dialect),

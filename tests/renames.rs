@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
+use common::runs::{Run, organization, plan};
 use common::{Desk, Variables, settings, shown};
 use deskform::config::{Environment, Project, Prune};
 use deskform::dialect::{Dialect, Edition};
@@ -839,4 +840,74 @@ async fn a_rename_that_finds_nothing_tells_no_key() {
     // That is a way out.
     let ready = place.plan(kind, &hook("old", new, ""), &owned, None).await;
     assert!(ready.is_ok_and(|ready| ready.planned.plan.summary.create == 0));
+}
+
+/// Names that are written down are compared as the dialect compares what is live: the guide's webhooks
+/// are known by their URL, of which spellings are one, and the published API's by a name, of which none
+/// are.
+#[tokio::test(start_paused = true)]
+async fn written_names_are_compared_as_the_dialect_does() {
+    const WRITTEN: &str = "HTTPS://Hooks.example.com:443";
+    let hook = |url: &str, more: &str| {
+        format!(
+            "webhooks: {{h: {{name: 'https://hooks.example.com/', url: '{url}', subscriptions: {{Ticket_Add: {{}}}}{more}}}}}\n"
+        )
+    };
+    for dialect in BOTH {
+        let is_guide = dialect == Dialect::Guide;
+        let simulator = organization(dialect);
+        let first = hook("https://hooks.example.com/", "");
+        Run::of(dialect, &first, &simulator, |front| front).await;
+        let removed = format!("removed: {{webhooks: ['{WRITTEN}']}}\n");
+        let ready = plan(dialect, &removed, &simulator, None).await;
+        let steps = ready.map(|ready| common::work(&ready.planned.plan).len());
+        assert_eq!(steps, Ok(usize::from(is_guide)), "{dialect}");
+
+        // A name that is found is moved: nothing of the old one is left.
+        let renamed = hook(
+            "https://hooks.example.com/2",
+            &format!(", lifecycle: {{renamedFrom: '{WRITTEN}'}}"),
+        )
+        .replace("name: 'https://hooks.example.com/'", "name: other");
+        Run::of(dialect, &renamed, &simulator, |front| front).await;
+        let urls: Vec<String> = {
+            let simulator = simulator.lock().expect("one thread");
+            let organization = simulator.organization(ORGANIZATION).expect("it");
+            let hooks = organization.objects(if is_guide { "events" } else { "webhooks" });
+            hooks.iter().map(|hook| hook["url"].to_string()).collect()
+        };
+        assert_eq!(
+            urls.len(),
+            if is_guide { 1 } else { 2 },
+            "{dialect}: {urls:?}"
+        );
+
+        // What the ledger knows under the old name, in whatever spelling, is known to be gone: then
+        // nothing that goes can be what is meant.
+        let simulator = organization(dialect);
+        let other = hook("https://hooks.example.com/other", "");
+        let run = Run::of(dialect, &other, &simulator, |front| front).await;
+        let mut ledger = run.ledger(Ledger::new("test", ORGANIZATION));
+        let gone = Entry {
+            id: "1".to_owned(),
+            parts: Vec::new(),
+            key: Key::of_name("https://HOOKS.example.com"),
+            ..ledger.resources.values().next().expect("it").clone()
+        };
+        ledger
+            .resources
+            .insert(Address::new("webhooks", "old"), gone);
+        let renamed = renamed.replace("{h:", "{new:");
+        let mut unknown = ledger.clone();
+        unknown.resources.remove(&Address::new("webhooks", "old"));
+        for (ledger, is_known) in [(ledger, is_guide), (unknown, false)] {
+            let planned = plan(dialect, &renamed, &simulator, Some(ledger)).await;
+            let refusal = planned.err().unwrap_or_default();
+            assert_eq!(
+                refusal.contains("nothing live is named so"),
+                !is_known,
+                "{dialect}: {refusal}"
+            );
+        }
+    }
 }

@@ -215,6 +215,7 @@ fn case_4_an_empty_environment_is_no_environment() {
             "ledger show",
             "unlock",
             "auth status",
+            "auth scopes",
         ] {
             let words = [
                 vec!["-e".to_owned(), empty.to_owned()],

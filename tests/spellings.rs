@@ -2,29 +2,22 @@
 //!
 //! The cases are numbered as in `tests/acceptance.md`.
 
-#![expect(
-    clippy::expect_used,
-    reason = "what does not hold in a helper fails the test"
-)]
-
 mod common;
 
 use std::sync::{Arc, Mutex};
 
 use common::front::{Front, edit, is_for_token};
+use common::runs::{environment, sources};
 use common::{Desk, NOW_MS, Variables, settings};
 use deskform::apply::event::finished;
 use deskform::clock::Clock;
-use deskform::config::{Environment, Project};
 use deskform::dialect::{Dialect, Edition};
 use deskform::drift;
 use deskform::ledger::Ledger;
-use deskform::manifest::Sources;
 use deskform::plan::Options;
 use deskform::problem::Code;
 use deskform::run_record::update::after;
 use deskform::simulator::{Simulator, SimulatorTransport};
-use deskform::yaml::source::Source;
 use serde_json::{Value, json};
 
 const O: Dialect = Dialect::Openapi;
@@ -205,15 +198,6 @@ fn spell(value: &mut Value, spelling: Spelling) {
     }
 }
 
-fn environment(dialect: Dialect) -> Environment {
-    let text = format!(
-        "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: enterprise}}}}\n"
-    );
-    let source = Source::new("deskform.yaml", text.as_bytes());
-    let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
-    project.environment(None).expect("it").clone()
-}
-
 async fn desk(
     dialect: Dialect,
     text: &str,
@@ -222,14 +206,10 @@ async fn desk(
 ) -> Desk {
     let clock = Clock::starting_at(NOW_MS);
     let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
-    let sources = Sources {
-        base: vec![Source::new("all.yaml", text.as_bytes())],
-        overlays: Vec::new(),
-    };
     let none = Variables::new();
     Desk::behind_front(
         environment(dialect),
-        sources,
+        sources(text),
         none,
         transport,
         clock,

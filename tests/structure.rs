@@ -147,6 +147,71 @@ fn top_level_modules_form_no_circle() {
     );
 }
 
+/// The file of a test that is named `module::name` (in `tests`) or `src/file.rs::name`.
+fn has_test(name: &str) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Some((file, name)) = name.rsplit_once("::") else {
+        return false;
+    };
+    let paths = if file.starts_with("src/") {
+        vec![root.join(file)]
+    } else {
+        let module = file.replace("::", "/");
+        ["", "/main"]
+            .map(|end| root.join(format!("tests/{module}{end}.rs")))
+            .into()
+    };
+    let attribute = format!("\nfn {name}(");
+    let indented = format!(" fn {name}(");
+    paths.iter().any(|path| {
+        let source = fs::read_to_string(path).unwrap_or_default();
+        [&attribute, &indented].iter().any(|start| {
+            source
+                .split_once(start.as_str())
+                .is_some_and(|(before, _)| {
+                    // The attributes stand right above.
+                    let above = before.rsplit("\n\n").next().unwrap_or_default();
+                    above.contains("#[test]") || above.contains("#[tokio::test")
+                })
+        })
+    })
+}
+
+/// Each line of the threat model has its tests, and they are there.
+#[test]
+fn every_line_of_the_threat_model_is_held_by_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/security.md")).expect("the page");
+    let (_, lines) = page.split_once("\n## ").expect("a chapter");
+    let mut count = 0;
+    for line in lines.split("\n- ").skip(1) {
+        count += 1;
+        let held = line.split_once("<!-- held by ").map(|(_, held)| held);
+        let held = held.and_then(|held| held.split_once(" -->"));
+        let (names, _) = held.unwrap_or_else(|| panic!("no test holds this: {line}"));
+        for name in names.split_whitespace() {
+            assert!(has_test(name), "`{name}` is not there: {line}");
+        }
+    }
+    assert!(count >= 20, "{count} lines");
+    assert!(page.lines().count() <= 120, "it is to be read");
+    // The check can fail.
+    for name in [
+        "structure::every_code_is_used",
+        "src/safe.rs::nothing_hidden_is_left",
+    ] {
+        assert!(has_test(name), "{name}");
+    }
+    for name in [
+        "structure::has_test",
+        "structure::nothing",
+        "nowhere::x",
+        "src/safe.rs::safe",
+    ] {
+        assert!(!has_test(name), "{name}");
+    }
+}
+
 /// Every test that the list of acceptance names is there: a line without its test is open.
 #[test]
 fn every_test_of_the_acceptance_list_is_there() {

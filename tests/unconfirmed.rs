@@ -2,35 +2,17 @@
 //!
 //! The case is numbered as in `tests/acceptance.md`.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "what does not hold in a helper fails the test"
-)]
-
 mod common;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use common::front::{Front, is_for_token};
-use common::{Desk, NOW_MS, Variables, settings};
-use deskform::apply::event::{Event, Outcome, finished};
-use deskform::clock::Clock;
-use deskform::config::{Environment, Project};
-use deskform::dialect::{Dialect, Edition};
+use common::runs::{DIALECTS, Run, organization, rest, writes};
+use deskform::apply::event::Outcome;
+use deskform::dialect::Dialect;
 use deskform::ledger::Ledger;
-use deskform::manifest::Sources;
-use deskform::plan::Options;
-use deskform::run_record::update::after;
-use deskform::session::Ready;
-use deskform::simulator::{Simulator, SimulatorTransport};
-use deskform::yaml::source::Source;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde_json::json;
-
-const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
 
 /// What is there before.
 const BEFORE: &str = "\
@@ -113,22 +95,6 @@ fn answers() -> Vec<(Response<Bytes>, bool)> {
     answers
 }
 
-fn environment(dialect: Dialect) -> Environment {
-    let text = format!(
-        "environments:\n  test: {{simulator: {{dialect: {dialect}, edition: enterprise}}}}\n"
-    );
-    let source = Source::new("deskform.yaml", text.as_bytes());
-    let project = Project::parse(std::path::Path::new("."), &source).expect("a project");
-    project.environment(None).expect("it").clone()
-}
-
-fn sources(text: &str) -> Sources {
-    Sources {
-        base: vec![Source::new("all.yaml", text.as_bytes())],
-        overlays: Vec::new(),
-    }
-}
-
 /// The manifests of a dialect after a change; nothing where the change is none there.
 fn changed(dialect: Dialect, (what, from, to): (&str, &str, &str)) -> Option<String> {
     // There departments cannot be switched, and an agent is deactivated by an update.
@@ -154,98 +120,6 @@ fn before(dialect: Dialect) -> String {
             ", firstName: B",
         ),
     }
-}
-
-/// Whether a request writes to the organization.
-fn writes(request: &Request<Bytes>) -> bool {
-    request.method() != Method::GET && !is_for_token(request)
-}
-
-/// What came of a run.
-struct Run {
-    desk: Desk,
-    ready: Ready,
-    events: Vec<Event>,
-}
-
-impl Run {
-    async fn of(
-        dialect: Dialect,
-        text: &str,
-        simulator: &Arc<Mutex<Simulator>>,
-        front: impl FnOnce(Front) -> Front,
-    ) -> Self {
-        Self::planned(dialect, text, simulator, front, false).await
-    }
-
-    /// A run of which the table says, or not, that the answers show nothing.
-    async fn planned(
-        dialect: Dialect,
-        text: &str,
-        simulator: &Arc<Mutex<Simulator>>,
-        front: impl FnOnce(Front) -> Front,
-        silent: bool,
-    ) -> Self {
-        let clock = Clock::starting_at(NOW_MS);
-        let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
-        let (environment, sources) = (environment(dialect), sources(text));
-        let none = Variables::new();
-        let desk = Desk::behind_front(environment, sources, none, transport, clock, front).await;
-        let mut ready = desk.plan().await.unwrap_or_else(|text| panic!("{text}"));
-        let ops = ready
-            .planned
-            .tasks
-            .iter_mut()
-            .flat_map(|task| &mut task.ops);
-        ops.for_each(|op| op.silent |= silent);
-        let events = desk.apply(&ready).await;
-        Self {
-            desk,
-            ready,
-            events,
-        }
-    }
-
-    fn outcomes(&self) -> Vec<&Outcome> {
-        let outcomes = self.events.iter().filter_map(|event| match event {
-            Event::StepFinished { outcome, .. } => Some(outcome),
-            _ => None,
-        });
-        outcomes.collect()
-    }
-
-    /// The ledger after the run.
-    fn ledger(&self, before: Ledger) -> Ledger {
-        let done = finished(&self.ready.planned.plan, &self.events);
-        let desired = self.desk.compose().expect("manifests");
-        after(before, &desired, &self.ready, &done)
-    }
-}
-
-/// What is left to do, with a ledger.
-async fn rest(
-    dialect: Dialect,
-    text: &str,
-    simulator: &Arc<Mutex<Simulator>>,
-    ledger: Ledger,
-) -> BTreeSet<String> {
-    let simulator = Arc::clone(simulator);
-    let none = Variables::new();
-    let desk = Desk::with(environment(dialect), sources(text), none, simulator).await;
-    let options = Options {
-        ledger: Some(ledger),
-        ..desk.options()
-    };
-    let desired = desk.compose().expect("manifests");
-    let ready = desk.plan_of(&desired, &options).await.expect("a plan");
-    common::work(&ready.planned.plan).into_iter().collect()
-}
-
-fn organization(dialect: Dialect) -> Arc<Mutex<Simulator>> {
-    Arc::new(Mutex::new(Simulator::new(settings(
-        dialect,
-        Edition::Enterprise,
-    ))))
 }
 
 #[tokio::test(start_paused = true)]
@@ -353,7 +227,7 @@ async fn case_10_a_write_that_cannot_be_read_back_is_unknown() {
         .await;
         let outcomes = run.outcomes();
         assert!(
-            matches!(*outcomes, [Outcome::Unknown { error }] if error.contains("cannot be read back")),
+            matches!(*outcomes, [Outcome::Unknown { error, .. }] if error.contains("cannot be read back")),
             "{outcomes:?}"
         );
     }

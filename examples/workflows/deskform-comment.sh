@@ -33,6 +33,7 @@ failure() {
     shown=$(tr -d '\r\000' < "$folder/problems.txt" |
       LC_ALL=C awk '{ bytes += length($0) + 3; if (bytes <= 20000) print "  " $0 }')
   fi
+  # shellcheck disable=SC2016 # the backticks are Markdown
   printf '%s\n### deskform plan for `%s` failed\n\n' "$marker" "$DESKFORM_ENV"
   printf 'There is no plan for commit %s; [this run](%s) has the whole log.\n' "$COMMIT" "$RUN"
   if [ -n "$shown" ]; then

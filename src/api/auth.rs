@@ -624,12 +624,14 @@ fn judge(
     // What is left are pages, gateways and answers without any of the expected members.
     match classify(status, headers, body, now_ms) {
         Some(found)
-            if status == StatusCode::TOO_MANY_REQUESTS || found.kind == ErrorKind::DayLimit =>
+            if status == StatusCode::TOO_MANY_REQUESTS
+                || matches!(
+                    found.kind,
+                    ErrorKind::DayLimit | ErrorKind::MinuteLimit | ErrorKind::TooManyRequests
+                ) =>
         {
-            give_up(
-                error(ErrorKind::TokenThrottled)
-                    .with_until_ms(Some(now_ms.saturating_add(millis(REQUEST_WINDOW)))),
-            )
+            let window = now_ms.saturating_add(millis(REQUEST_WINDOW));
+            give_up(error(ErrorKind::TokenThrottled).with_until_ms(Some(window)))
         }
         Some(found) => {
             let kind = match found.kind {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::error::{ErrorKind, Fault, FieldError, Reaction};
 use super::limit_headers::{LimitHeaders, millis, retry_after};
 use super::limits::MAX_WAIT;
+use super::refusal::Refusal;
 
 /// Pause while another configuration change is under way in the organization.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -15,8 +16,9 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// The codes of both dialects.
 ///
 /// Source: the closed list of `errorCode` in the published API (the first twenty) and the common
-/// error codes of the guide.
-pub const CODES: [(&str, ErrorKind); 30] = [
+/// error codes of the guide. The last two come from what stands before the API, nested in `error`, as
+/// users report.
+pub const CODES: [(&str, ErrorKind); 32] = [
     ("BAD_REQUEST", ErrorKind::BadRequest),
     ("UNAUTHORIZED", ErrorKind::TokenInvalid),
     ("INVALID_OAUTH", ErrorKind::TokenInvalid),
@@ -47,6 +49,8 @@ pub const CODES: [(&str, ErrorKind); 30] = [
     ("INTERNAL_ERROR", ErrorKind::ServerError),
     ("PERMISSION_DENIED", ErrorKind::Forbidden),
     ("FIELD_NOT_EDITABLE", ErrorKind::Invalid),
+    ("AUTHENTICATION_FAILURE", ErrorKind::TokenInvalid),
+    ("PATTERN_NOT_MATCHED", ErrorKind::Invalid),
 ];
 
 /// The body of an answer, read once.
@@ -147,7 +151,8 @@ pub(super) fn classify_at(
             Body::Other => Some(settle(ErrorKind::Malformed, Reaction::Retry)),
             Body::Empty | Body::Json(_) => {
                 let object = object?;
-                if string(object, "errorCode").is_some_and(|code| known(code).is_some()) {
+                let code = Refusal::of(object).code_in_success();
+                if code.is_some_and(|code| known(code).is_some()) {
                     Some(judge(status, headers, body, Some(object), moment))
                 } else {
                     bulk_failure(object, headers, moment)
@@ -174,6 +179,14 @@ fn known(code: &str) -> Option<ErrorKind> {
         .iter()
         .find(|(name, _)| *name == code)
         .map(|(_, kind)| *kind)
+        .or_else(|| is_throttle(code).then_some(ErrorKind::MinuteLimit))
+}
+
+/// Whether a code says that what stands before the API held a call back.
+///
+/// It has many names, such as `URL_ROLLING_THROTTLES_LIMIT_EXCEEDED`, and comes under any status.
+fn is_throttle(code: &str) -> bool {
+    code.contains("THROTTLE")
 }
 
 fn judge(
@@ -183,22 +196,20 @@ fn judge(
     object: Option<&Map<String, Value>>,
     moment: Moment,
 ) -> Classified {
-    let code = object.and_then(|object| {
-        string(object, "errorCode")
-            .or_else(|| string(object, "code"))
-            .or_else(|| string(object, "error"))
-    });
-    let message = object.and_then(message_of);
-    let mut fields = object.map(fields_of).unwrap_or_default();
+    let refusal = object.map(Refusal::of);
+    let code = refusal.as_ref().and_then(Refusal::code);
+    let message = refusal.as_ref().and_then(Refusal::message);
+    let fields = refusal.as_ref().map(Refusal::fields).unwrap_or_default();
     let by_code = code.and_then(known);
     let mut kind = match (status.as_u16(), by_code) {
-        // A status that speaks for itself is only made more precise by a code of its own class.
+        // A limit is one whatever it comes under.
         (
-            429,
+            _,
             Some(
                 kind @ (ErrorKind::DayLimit | ErrorKind::TooManyRequests | ErrorKind::MinuteLimit),
             ),
         )
+        // A status that speaks for itself is only made more precise by a code of its own class.
         | (500..=599, Some(kind @ (ErrorKind::ServerError | ErrorKind::Unavailable))) => kind,
         (429 | 500..=599, _) | (_, None) => by_status(status, body),
         (_, Some(kind)) => kind,
@@ -218,13 +229,7 @@ fn judge(
     {
         kind = ErrorKind::Locked;
     }
-    if fields.is_empty()
-        && let Some(fault) = code.and_then(fault_of)
-        && let Some(field) = object.and_then(|object| field_of_details(object, fault))
-    {
-        fields.push(field);
-    }
-    let (kind, reaction, until_ms) = react(status, kind, code, headers, moment);
+    let (kind, reaction, until_ms) = react(status, kind, refusal.as_ref(), headers, moment);
     Classified {
         kind,
         reaction,
@@ -239,7 +244,8 @@ fn by_status(status: StatusCode, body: &Body) -> ErrorKind {
     let is_page = *body == Body::Page;
     match status.as_u16() {
         300..=399 => ErrorKind::Redirected,
-        401 | 404 if is_page => ErrorKind::WrongHost,
+        // The API refuses in JSON: somebody else said this.
+        400..=407 | 409..=412 | 415..=428 | 430..=499 if is_page => ErrorKind::WrongHost,
         401 => ErrorKind::TokenInvalid,
         402 => ErrorKind::LicenseLimited,
         403 => ErrorKind::Forbidden,
@@ -261,11 +267,12 @@ fn by_status(status: StatusCode, body: &Body) -> ErrorKind {
 fn react(
     status: StatusCode,
     kind: ErrorKind,
-    code: Option<&str>,
+    refusal: Option<&Refusal<'_>>,
     headers: &HeaderMap,
     moment: Moment,
 ) -> (ErrorKind, Reaction, Option<i64>) {
     let asked = retry_after(headers, moment.now_ms);
+    let code = refusal.and_then(Refusal::code);
     match kind {
         ErrorKind::TokenInvalid => (kind, Reaction::Refresh, None),
         // A stale token may be answered with a page as well.
@@ -273,6 +280,7 @@ fn react(
             (kind, Reaction::Refresh, None)
         }
         ErrorKind::DayLimit | ErrorKind::TooManyRequests | ErrorKind::MinuteLimit => {
+            let asked = asked.or_else(|| refusal.and_then(Refusal::told_wait));
             throttled(kind, code, asked, headers, moment)
         }
         ErrorKind::ServerError | ErrorKind::Unavailable => moment.wait_for(kind, asked),
@@ -314,6 +322,8 @@ fn throttled(
     let limits = LimitHeaders::read(headers, moment.now_ms);
     // This code of the published API means calls at the same time and nothing else.
     let is_concurrency = code == Some("TOO_MANY_REQUESTS");
+    // Such a limit is about one address or one sender, and not about the day.
+    let is_its_own = is_concurrency || code.is_some_and(is_throttle);
     let calls_are_left = matches!(limits.calls_left(), Some(1..));
     // A reset that is far away is the end of this refusal only where nothing is left until then.
     let is_its_end =
@@ -324,7 +334,7 @@ fn throttled(
     let is_long = told.is_some_and(|wait| wait > moment.max_wait);
     let day_is_over = asked.is_none() && limits.is_day_over(moment.now_ms);
     let kind = match kind {
-        _ if is_concurrency => kind,
+        _ if is_its_own => kind,
         // Nobody waits hours for a minute's limit: it is the day's that is used up.
         _ if is_long || day_is_over => ErrorKind::DayLimit,
         // The code alone says that the day is used up, and the figures that it is not.
@@ -358,7 +368,7 @@ fn bulk_failure(
         .iter()
         .find(|result| result.get("success") == Some(&Value::Bool(false)))?;
     let errors = failed.get("errors").and_then(Value::as_object);
-    let code = errors.and_then(|errors| string(errors, "errorCode"));
+    let code = errors.and_then(|errors| Refusal::of(errors).code_in_success());
     if code == Some("SCHEDULED") || code == Some("SUCCESS") {
         return None;
     }
@@ -392,30 +402,6 @@ fn number(value: &Value) -> Option<u16> {
     }
 }
 
-fn string<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    object
-        .get(name)
-        .and_then(Value::as_str)
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-}
-
-fn message_of(object: &Map<String, Value>) -> Option<String> {
-    let message = string(object, "message")
-        .or_else(|| string(object, "errorMessage"))
-        .or_else(|| string(object, "error_description"));
-    let limit = string(object, "maxAllowedEntity").map(|max| {
-        let feature = string(object, "feature").unwrap_or("objects");
-        let edition = string(object, "editionType").unwrap_or("this edition");
-        format!("{edition} allows {max} {feature}")
-    });
-    match (message, limit) {
-        (Some(message), Some(limit)) => Some(format!("{message} ({limit})")),
-        (Some(message), None) => Some(message.to_owned()),
-        (None, limit) => limit,
-    }
-}
-
 const fn body_message(body: &Body) -> Option<&'static str> {
     match body {
         Body::Page => Some("the body is a web page"),
@@ -424,65 +410,10 @@ const fn body_message(body: &Body) -> Option<&'static str> {
     }
 }
 
-/// `errors`, an array of `fieldName`, `errorType` and `errorMessage`.
-fn fields_of(object: &Map<String, Value>) -> Vec<FieldError> {
-    let Some(errors) = object.get("errors").and_then(Value::as_array) else {
-        return Vec::new();
-    };
-    errors
-        .iter()
-        .filter_map(Value::as_object)
-        .filter_map(|error| {
-            let field = string(error, "fieldName")?;
-            let kind = match string(error, "errorType") {
-                Some("invalid") => Fault::Invalid,
-                Some("duplicate") => Fault::Duplicate,
-                Some("missing") => Fault::Missing,
-                _ => Fault::Other,
-            };
-            Some(FieldError::new(field, kind, string(error, "errorMessage")))
-        })
-        .collect()
-}
-
-/// What a code of the guide says about the field in its `details`.
-fn fault_of(code: &str) -> Option<Fault> {
-    Some(match code {
-        "INVALID_DATA" => Fault::Invalid,
-        "REQUIRED_FIELD_MISSING" => Fault::Missing,
-        "DUPLICATE_RECORD" => Fault::Duplicate,
-        "FIELD_NOT_EDITABLE" => Fault::Other,
-        _ => return None,
-    })
-}
-
-/// `details`, an object of `field` and, for a choice, `expectedValues`.
-fn field_of_details(object: &Map<String, Value>, fault: Fault) -> Option<FieldError> {
-    let details = object.get("details")?.as_object()?;
-    let field = string(details, "field").or_else(|| string(details, "fieldName"))?;
-    let expected = details
-        .get("expectedValues")
-        .and_then(Value::as_array)
-        .map(|values| {
-            let values: Vec<String> = values
-                .iter()
-                .map(|value| match value {
-                    Value::String(text) => format!("`{text}`"),
-                    other => format!("`{other}`"),
-                })
-                .collect();
-            format!("expected one of {}", values.join(", "))
-        });
-    let message = expected
-        .as_deref()
-        .or_else(|| string(details, "message"))
-        .or_else(|| string(details, "reason"));
-    Some(FieldError::new(field, fault, message))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
     use crate::api::testing::{NOW, judged, short};
     use serde_json::json;
 
@@ -529,6 +460,8 @@ mod tests {
             (500, "INTERNAL_ERROR", K::ServerError, Retry),
             (403, "PERMISSION_DENIED", K::Forbidden, GiveUp),
             (400, "FIELD_NOT_EDITABLE", K::Invalid, GiveUp),
+            (400, "AUTHENTICATION_FAILURE", K::TokenInvalid, Refresh),
+            (400, "PATTERN_NOT_MATCHED", K::Invalid, GiveUp),
             // Codes that contradict their status, and unknown ones.
             (200, "INVALID_OAUTH", K::TokenInvalid, Refresh),
             (200, "TOO_MANY_REQUESTS", K::TooManyRequests, Retry),
@@ -602,7 +535,12 @@ mod tests {
         for (status, kind) in [
             (200, ErrorKind::WrongHost),
             (404, ErrorKind::WrongHost),
-            (403, ErrorKind::Forbidden),
+            // Case 43: a wall before the API has refused, and no permission is lacking.
+            (403, ErrorKind::WrongHost),
+            (400, ErrorKind::WrongHost),
+            (422, ErrorKind::WrongHost),
+            (413, ErrorKind::TooLarge),
+            (429, ErrorKind::TooManyRequests),
             (502, ErrorKind::Unavailable),
         ] {
             let found =

@@ -14,6 +14,9 @@ const MAX_NAME: usize = 128;
 /// Most field errors kept of one answer.
 const MAX_FIELDS: usize = 50;
 
+/// The way out of a refusal for a value that the server does not name.
+const NO_FIELD_NAMED: &str = "The server names no field: its words say what it refused.";
+
 /// The named cause of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -518,10 +521,20 @@ impl ApiError {
     /// The way out.
     #[must_use]
     pub fn hint(&self) -> &str {
-        self.parts
-            .hint
-            .as_deref()
-            .unwrap_or_else(|| self.parts.kind.hint())
+        let parts = &*self.parts;
+        parts.hint.as_deref().unwrap_or_else(|| match parts.kind {
+            ErrorKind::Invalid if parts.fields.is_empty() => NO_FIELD_NAMED,
+            kind => kind.hint(),
+        })
+    }
+
+    /// The cause in a few words: of what was answered nobody says that no answer came.
+    #[must_use]
+    pub fn cause(&self) -> &'static str {
+        match (self.parts.kind, self.parts.status) {
+            (ErrorKind::Lost, Some(_)) => "it is not known what came of it",
+            (kind, _) => kind.cause(),
+        }
     }
 
     /// When the limit ends, in milliseconds since the Unix epoch.
@@ -600,7 +613,7 @@ fn hide(text: &mut String, secret: &str) {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = &*self.parts;
-        write!(f, "`{}`: {}", parts.request, parts.kind.cause())?;
+        write!(f, "`{}`: {}", parts.request, self.cause())?;
         match (parts.status, &parts.code) {
             (Some(status), Some(code)) => write!(f, " (HTTP {status}, `{code}`)")?,
             (Some(status), None) => write!(f, " (HTTP {status})")?,
@@ -787,6 +800,19 @@ mod tests {
             };
             assert_eq!(text, expected);
         }
+    }
+
+    #[test]
+    fn case_19_what_came_is_said() {
+        let failed = ApiError::new(ErrorKind::ServerError, "POST /webhooks").with_status(500);
+        assert_eq!(
+            failed.into_lost().to_string(),
+            "`POST /webhooks`: it is not known what came of it (HTTP 500): the server failed"
+        );
+        let invalid = ApiError::new(ErrorKind::Invalid, "POST /webhooks").with_status(422);
+        assert!(!invalid.hint().contains("named fields"));
+        let named = invalid.with_fields(vec![FieldError::new("/url", Fault::Invalid, None)]);
+        assert!(named.hint().contains("named fields"));
     }
 
     /// Of no kind a call with an unknown outcome tells its cause twice.

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod organization;
 pub mod page;
 pub mod price;
+mod refusal;
 pub mod request;
 pub mod retry;
 pub mod scope;

@@ -71,6 +71,14 @@ pub fn edition(name: &str) -> Option<Edition> {
     })
 }
 
+/// The scopes of which any one lets a token list organizations, which every run begins with. Source:
+/// Organization, `getOrganizations`.
+pub const SCOPES: &[&str] = &[
+    "Desk.settings.READ",
+    "Desk.basic.READ",
+    "Desk.organization.READ",
+];
+
 impl Reader {
     /// Lists the organizations that the token reaches, in the server's order.
     ///

@@ -78,6 +78,9 @@ pub enum Outcome {
     Unknown {
         /// What to look at.
         error: String,
+        /// The way out, where there is more than to look.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
     },
     /// It was not tried, since the run was stopped.
     Stopped,

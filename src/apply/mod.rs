@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod event;
+mod outcome;
 mod queue;
 mod read_back;
 pub mod recover;

@@ -13,7 +13,7 @@ use crate::apply::recover::LOOK_AGAIN;
 use crate::apply::run::ApplyContext;
 use crate::codec::{Ids, id_text, switch_value};
 use crate::kind::{self, Api};
-use crate::live::{Live, LiveObject, grouped, is_gone, key};
+use crate::live::{Live, LiveObject, grouped, is_gone as is_trashed, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
 use crate::reading::{listing_of, paging, plant_scopes};
@@ -147,7 +147,7 @@ async fn object(
     if let Some(raw) = &mut found {
         plant_scopes(task.kind, api, &task.body, live, raw);
     }
-    Ok(found.filter(|raw| !is_gone(raw)))
+    Ok(found.filter(|raw| !is_trashed(raw)))
 }
 
 /// Looks again until something is told, or as long as a listing may lag; what is shown by its id
@@ -251,6 +251,16 @@ fn state(task: &Task, raw: &Map<String, Json>, live: &Live) -> Option<bool> {
     let body = live.decode(task.kind, raw);
     let value = body.get(enabled.field).filter(|value| !value.is_null())?;
     Some(*value == switch_value(enabled.on))
+}
+
+/// Whether the object of a refused removal is gone: an earlier attempt whose answer was lost, or
+/// somebody else, may have removed it, and some removals then refuse the id instead of saying that it
+/// is not there.
+pub(super) async fn is_gone(task: &Task, op: &Op, means: ApplyContext<'_>) -> bool {
+    let (Some(api), Some(id)) = (task.kind.api(means.live.dialect), op.id.as_deref()) else {
+        return false;
+    };
+    matches!(object(task, api, id, means).await, Ok(None))
 }
 
 /// Whether what was to be removed is gone.

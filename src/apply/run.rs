@@ -2,23 +2,25 @@
 
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value as Json};
 
 use crate::api::{Answer, ApiError, ErrorKind, Removed, Request, Writer, template};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
+use crate::apply::outcome::{
+    begun_only, effect_help, held_elsewhere, never_seen, not_built, not_read_back, refused,
+    several, text_of,
+};
 use crate::apply::queue::{End, Queue, Start};
 use crate::apply::read_back::{self, Seen};
-use crate::apply::recover::{Found, MAX_CREATIONS, Recovery, look};
-use crate::codec::{self, EncodeError, id_text};
+use crate::apply::recover::{Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
+use crate::codec::{self, id_text};
 use crate::ledger::Settled;
-use crate::live::{Live, is_gone as is_trashed, key};
+use crate::live::{Live, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::problem::counted;
 use crate::run_record::JournalWriter;
-use crate::state::{FieldPath, Reference, Value};
+use crate::state::{FieldPath, Reference};
 use crate::verb::Verb;
 
 /// What tasks are carried out with.
@@ -147,15 +149,6 @@ async fn carry_out(task: &Task, means: ApplyContext<'_>) -> Outcome {
     outcome
 }
 
-fn begun_only() -> Outcome {
-    Outcome::Failed {
-        error: "the run was stopped before all of it was written".to_owned(),
-        hint: Some("run apply again; what was done is not done twice".to_owned()),
-        request_id: None,
-        partly: true,
-    }
-}
-
 async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usize) -> Outcome {
     let live = means.live;
     let mut id = None;
@@ -177,6 +170,7 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
             let Some(new) = body.get(id_key(task, live)).and_then(id_text) else {
                 return Outcome::Unknown {
                     error: "the server answered a creation without an id".to_owned(),
+                    hint: None,
                 };
             };
             learn_name(task, &body, live);
@@ -304,10 +298,10 @@ async fn send(
             }
             Ok(_) => Ok(Written::Answer(None, None)),
             Err(error) if error.kind() == ErrorKind::Abandoned => {
-                Err(Box::new(refused(error, task)))
+                Err(Box::new(refused(error, task, op, live.dialect)))
             }
-            Err(_) if is_gone(op, task, live, writer).await => Ok(Written::Answer(None, None)),
-            Err(error) => Err(Box::new(refused(error, task))),
+            Err(_) if read_back::is_gone(task, op, means).await => Ok(Written::Answer(None, None)),
+            Err(error) => Err(Box::new(refused(error, task, op, live.dialect))),
         };
     }
     let creates = op.creates();
@@ -319,7 +313,7 @@ async fn send(
         {
             return Err(Box::new(match sent {
                 0 => Outcome::Stopped,
-                _ => never_seen(sent, error.kind().cause()),
+                _ => never_seen(sent, error.cause(), None),
             }));
         }
         sent += 1;
@@ -339,35 +333,41 @@ async fn send(
                     () = writer.stopped(), if sent == 1 => None,
                     adopted = adopted => Some(adopted),
                 };
-                return adopted.unwrap_or_else(|| Err(Box::new(refused(error, task))));
+                return adopted
+                    .unwrap_or_else(|| Err(Box::new(refused(error, task, op, live.dialect))));
             }
             Err(error) => {
                 return if is_switched_already(op, task, means).await {
                     Ok(Written::Answer(None, None))
                 } else {
-                    Err(Box::new(refused(error, task)))
+                    Err(Box::new(refused(error, task, op, live.dialect)))
                 };
             }
         };
         tracing::info!(address = %task.address, "the answer to a creation was lost; looking for the object");
+        let help = error
+            .as_ref()
+            .and_then(|error| effect_help(error, task, op, live.dialect));
+        let most = help.map_or(MAX_CREATIONS, |_| MAX_EXPLAINED);
         let found = look(task, op, live, &writer.reader(), recovery).await;
         match found {
             Ok(Found::One { id, raw }) => {
                 let raw = whole(task, &id, raw, live, writer).await;
                 return Ok(Written::Adopted(id, raw));
             }
-            Ok(Found::Nothing) if sent < MAX_CREATIONS && !writer.is_stopped() => {}
+            Ok(Found::Nothing) if sent < most && !writer.is_stopped() => {}
             Ok(Found::Nothing) => {
                 let cause = error.map_or_else(
                     || "it was answered without the new object".to_owned(),
                     |error| text_of(error, task).0,
                 );
-                return Err(Box::new(never_seen(sent, &cause)));
+                return Err(Box::new(never_seen(sent, &cause, help.map(str::to_owned))));
             }
             Ok(Found::Several(ids)) => return Err(Box::new(several(&ids))),
             Err(error) => {
                 return Err(Box::new(Outcome::Unknown {
                     error: format!("the answer was lost and the listing cannot be read: {error}"),
+                    hint: None,
                 }));
             }
         }
@@ -418,22 +418,6 @@ fn settled(seen: Seen, request_id: Option<String>) -> Result<Written, Box<Outcom
     }
 }
 
-fn not_read_back(why: &str) -> Outcome {
-    Outcome::Unknown {
-        error: format!(
-            "the answer does not show what came of it, and it cannot be read back: {why}"
-        ),
-    }
-}
-
-/// A creation whose answer was lost and whose object has not appeared.
-fn never_seen(sent: usize, cause: &str) -> Outcome {
-    let sent = counted(sent, "time");
-    Outcome::Unknown {
-        error: format!("sent {sent} and not found in the listing: {cause}"),
-    }
-}
-
 /// The key under which an answer carries the id of what a task makes.
 fn id_key(task: &Task, live: &Live) -> &'static str {
     task.kind.api(live.dialect).map_or("id", |api| api.id)
@@ -451,22 +435,6 @@ async fn is_switched_already(op: &Op, task: &Task, means: ApplyContext<'_>) -> b
         && read_back::switched(task, op, means).await == Seen::Done
 }
 
-/// Whether the object of a refused removal is gone: an earlier attempt whose answer was lost may
-/// have removed it, and some removals then refuse the id instead of saying that it is not there.
-async fn is_gone(op: &Op, task: &Task, live: &Live, writer: &Writer) -> bool {
-    let (Act::Delete, Some(id), Some(api)) = (op.act, &op.id, task.kind.api(live.dialect)) else {
-        return false;
-    };
-    let Some(item) = api.item else {
-        return false;
-    };
-    let request = template::get_by_id(item, id);
-    match writer.reader().get(&request).await {
-        Ok(answer) => matches!(&answer.body, Some(Json::Object(raw)) if is_trashed(raw)),
-        Err(error) => error.is_absent(),
-    }
-}
-
 async fn adopt_duplicate(
     task: &Task,
     op: &Op,
@@ -481,7 +449,8 @@ async fn adopt_duplicate(
             Ok(Written::Adopted(id, raw))
         }
         Ok(Found::Several(ids)) => Err(Box::new(several(&ids))),
-        Ok(Found::Nothing) | Err(_) => Err(Box::new(refused(error.clone(), task))),
+        Ok(Found::Nothing) => Err(Box::new(held_elsewhere(error.clone(), task))),
+        Err(_) => Err(Box::new(refused(error.clone(), task, op, live.dialect))),
     }
 }
 
@@ -505,82 +474,4 @@ async fn whole(
         }
     }
     raw
-}
-
-fn several(ids: &[String]) -> Outcome {
-    Outcome::Unknown {
-        error: format!(
-            "{} objects of this name exist: {}; delete all but one of them in Zoho Desk",
-            ids.len(),
-            ids.join(", ")
-        ),
-    }
-}
-
-fn not_built(error: &EncodeError) -> Outcome {
-    let (error, hint) = match error {
-        EncodeError::UnknownId(address) => (
-            format!("the id of `{address}` is not known"),
-            "run apply again; if it stays so, report it",
-        ),
-        EncodeError::NoSecret => (
-            "a secret it needs is not set".to_owned(),
-            "set the environment variable that the manifest names",
-        ),
-    };
-    Outcome::Failed {
-        error,
-        hint: Some(hint.to_owned()),
-        request_id: None,
-        partly: false,
-    }
-}
-
-fn refused(error: ApiError, task: &Task) -> Outcome {
-    if error.kind() == ErrorKind::Abandoned {
-        return Outcome::Stopped;
-    }
-    let lost = error.kind() == ErrorKind::Lost;
-    let hint = error.hint().to_owned();
-    let (text, request_id) = text_of(error, task);
-    if lost {
-        return Outcome::Unknown { error: text };
-    }
-    Outcome::Failed {
-        error: text,
-        hint: Some(hint),
-        request_id,
-        partly: false,
-    }
-}
-
-/// An error's text without secrets, and the request's id apart.
-fn text_of(mut error: ApiError, task: &Task) -> (String, Option<String>) {
-    // A server may repeat what it was sent, or what it read there: a web address holds its secrets
-    // percent-encoded.
-    let mut secrets = Vec::new();
-    let mut read = Vec::new();
-    for (_, value) in task.body.iter() {
-        value.walk(&mut |value| {
-            if let Value::Secret(secret) = value {
-                secrets.extend(secret.expose());
-                secrets.extend(secret.parts());
-                read.extend(
-                    secret
-                        .parts()
-                        .into_iter()
-                        .filter(|part| part.contains('%'))
-                        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()),
-                );
-            }
-        });
-    }
-    error.redact(secrets.into_iter().chain(read.iter().map(String::as_str)));
-    let mut text = error.to_string();
-    if let Some(id) = error.request_id()
-        && let Some(rest) = text.strip_suffix(&format!("; request id `{id}`"))
-    {
-        text.truncate(rest.len());
-    }
-    (text, error.request_id().map(str::to_owned))
 }

@@ -22,6 +22,8 @@ use crate::safe::safe;
 const ALLOW_ENDPOINT: &str = "DESKFORM_ALLOW_ENDPOINT";
 /// The variable that says what the ledger's place must begin with.
 const ALLOW_LEDGER: &str = "DESKFORM_ALLOW_LEDGER";
+/// How a place begins that is the address of a git remote.
+const GIT: &str = "git:";
 /// The file of the user's configuration that holds the answers.
 const ANSWERS: &str = "hosts.json";
 /// Largest such file that is read, in bytes.
@@ -96,7 +98,21 @@ impl Workspace {
             return Ok(());
         };
         let allowed = allowed.trim();
-        match begins_with(location, allowed, &self.project.directory) {
+        let remote = if allowed.starts_with(GIT) {
+            location.remote_address()?
+        } else {
+            None
+        };
+        let holds = match &remote {
+            Some(_) if allowed == GIT => None,
+            Some(remote) => Some(is_remote(remote, allowed)),
+            None => begins_with(location, allowed, &self.project.directory),
+        };
+        let shown = match remote {
+            Some(remote) => format!("{location}` at `{remote}"),
+            None => location.to_string(),
+        };
+        match holds {
             Some(true) => Ok(()),
             Some(false) => {
                 let environment = &self.environment;
@@ -107,7 +123,7 @@ impl Workspace {
                 let problem = Problem::error(
                     Code::LedgerNotAllowed,
                     format!(
-                        "the ledger of the environment `{}` is `{location}`, and `{ALLOW_LEDGER}` allows `{allowed}` and what lies below alone",
+                        "the ledger of the environment `{}` is `{shown}`, and `{ALLOW_LEDGER}` allows `{allowed}` and what lies below alone",
                         environment.name
                     ),
                 )
@@ -119,7 +135,7 @@ impl Workspace {
                 Code::BadSetting,
                 format!("`{ALLOW_LEDGER}` is `{allowed}`, and no ledger can lie there"),
             )
-            .help("write `s3://bucket`, `s3://bucket/folder` or a path; without it any place is allowed")
+            .help("write `s3://bucket`, `s3://bucket/folder`, `git:` with the address of a remote, or a path; without it any place is allowed")
             .into()),
         }
     }
@@ -278,10 +294,40 @@ impl Answers {
     }
 }
 
+/// Whether a remote's address is the allowed one or lies below it, by whole parts. Names and passwords
+/// in addresses, and `.git` at their end, do not count.
+fn is_remote(remote: &str, allowed: &str) -> bool {
+    fn parts(address: &str) -> Vec<&str> {
+        let address = match address.split_once("://") {
+            // The scheme counts, what follows it up to the host does not.
+            Some((_, rest)) => {
+                let host = rest.split('/').next().unwrap_or_default();
+                let name = host.rfind('@').map_or(0, |at| at + 1);
+                let scheme = address.len() - rest.len();
+                return std::iter::once(&address[..scheme])
+                    .chain(without_end(&rest[name..]).split('/'))
+                    .collect();
+            }
+            None => address,
+        };
+        without_end(address).split('/').collect()
+    }
+    fn without_end(address: &str) -> &str {
+        let address = address.trim_end_matches('/');
+        address.strip_suffix(".git").unwrap_or(address)
+    }
+    let allowed = parts(allowed.strip_prefix(GIT).unwrap_or(allowed));
+    let own = parts(remote);
+    let leaves = own.iter().any(|part| matches!(*part, "." | ".."));
+    !leaves && allowed != [""] && own.starts_with(&allowed)
+}
+
 /// Whether a place lies at or below the allowed one, by whole parts; nothing where no ledger can lie
 /// at or below that.
 fn begins_with(location: &Location, allowed: &str, directory: &Path) -> Option<bool> {
-    if let Some((allowed_scheme, rest)) = allowed.split_once("://") {
+    if let Some((allowed_scheme, rest)) = allowed.split_once("://")
+        && !allowed_scheme.starts_with(GIT)
+    {
         let parts: Vec<&str> = rest.strip_suffix('/').unwrap_or(rest).split('/').collect();
         let is_place = matches!(allowed_scheme, "s3" | "gs" | "az")
             && parts.iter().all(|part| !matches!(*part, "" | "." | ".."));
@@ -297,6 +343,9 @@ fn begins_with(location: &Location, allowed: &str, directory: &Path) -> Option<b
             .chain(key.as_ref().split('/'))
             .collect();
         return is_place.then(|| scheme.as_str() == allowed_scheme && own.starts_with(&parts));
+    }
+    if let Some(remote) = allowed.strip_prefix(GIT) {
+        return (!remote.is_empty()).then_some(false);
     }
     let Location::File(path) = location else {
         return Some(false);

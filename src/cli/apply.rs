@@ -207,7 +207,8 @@ async fn finish(
     let journal_writer = if connected.is_simulated() {
         None
     } else {
-        match keeper.begin(&plan.digest).await {
+        let tasks = &ready.planned.tasks;
+        match keeper.begin(&plan.digest, tasks, &ready.live).await {
             Ok(journal_writer) => Some(journal_writer),
             Err(error) => {
                 give_back(keeper).await;
@@ -228,6 +229,11 @@ async fn finish(
     let mut code = code(&done.tally, steps, done.stopped);
     let kept = if done.cut {
         // What was under way is in the journal; the next run looks it up.
+        if let Some(journal_writer) = &journal_writer
+            && let Err(error) = journal_writer.conclude().await
+        {
+            tracing::warn!(%error, "what came of the writes could not be recorded");
+        }
         give_back(keeper).await;
         Ok(())
     } else {
@@ -598,6 +604,7 @@ fn cut_short(plan: &Plan, events: &mut Vec<Event>, calls: u64) -> Tally {
             let outcome = if started.contains(&key) {
                 Outcome::Unknown {
                     error: "stopped while it was under way; the next apply looks it up".to_owned(),
+                    hint: None,
                 }
             } else {
                 Outcome::Stopped

@@ -1,14 +1,21 @@
 //! `deskform auth`.
 
+use std::fmt::Write as _;
+
 use secrecy::ExposeSecret;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, environment_variable, https, remark};
+use super::common::{Failure, Workspace, block_on, environment_variable, https, nearest, remark};
 use super::output::{print, print_as_it_is};
+use crate::api::Organization;
 use crate::api::auth::exchange_grant_code;
+use crate::api::scope;
 use crate::clock::Clock;
 use crate::config::Target;
+use crate::dialect::Dialect;
+use crate::kind::{self, Kind};
 use crate::problem::{Code, Problem, exit};
+use crate::reading::Uses;
 use crate::safe::safe;
 
 /// Arguments of `auth`.
@@ -27,7 +34,20 @@ enum Command {
         grant_token: String,
     },
     /// Check token, organization, scopes and edition
-    Status,
+    Status {
+        /// Fail unless every scope of the token is for reading
+        #[arg(long)]
+        read_only: bool,
+    },
+    /// Print the scopes that manifests and ledger need, to paste into the API console
+    Scopes {
+        /// For reading alone, as `plan` and `drift` need it
+        #[arg(long)]
+        read_only: bool,
+        /// For these kinds and what they refer to, separated by commas, or for `all`
+        #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+        kinds: Vec<String>,
+    },
 }
 
 /// Logs in, or checks the token.
@@ -38,7 +58,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     match &args.command {
         Command::Login { grant_token } => login(global, &workspace, grant_token),
-        Command::Status => status(&workspace),
+        Command::Status { read_only } => status(&workspace, *read_only),
+        Command::Scopes { read_only, kinds } => scopes(global, &workspace, *read_only, kinds),
     }
 }
 
@@ -92,20 +113,167 @@ fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failu
     Ok(exit::OK)
 }
 
-fn status(workspace: &Workspace) -> Result<u8, Failure> {
-    let text = block_on(async {
+/// Prints the scopes that a token needs.
+fn scopes(
+    global: &Global,
+    workspace: &Workspace,
+    read_only: bool,
+    kinds: &[String],
+) -> Result<u8, Failure> {
+    // Before the first token nobody knows the dialect of an API. Zoho's own has the one that Zoho
+    // publishes, and no console takes a scope that it does not know; elsewhere the token has to do
+    // for either.
+    let is_zoho = matches!(
+        &workspace.environment.target,
+        Target::Live { endpoint: None, .. }
+    );
+    let dialects = match workspace.stated_dialect() {
+        Some(dialect) => vec![dialect],
+        None if is_zoho => vec![Dialect::default()],
+        None => Dialect::ALL.to_vec(),
+    };
+    let named = named_kinds(kinds)?;
+    let mut lists = Vec::new();
+    if let Some(uses) = named {
+        for dialect in dialects {
+            lists.extend(uses.scopes(dialect, read_only));
+        }
+    } else {
+        let desired = workspace.compose(global)?;
+        let options = workspace.options(global, &[])?;
+        let store = workspace.store()?;
+        let view = block_on(workspace.look(&store))?;
+        workspace.warn(global, &view.warnings);
+        for dialect in dialects {
+            let prune = |kind: &Kind| options.prune(kind);
+            let mut uses = Uses::of(&desired, &view.ledger, dialect, &prune);
+            if uses.is_empty() {
+                remark(
+                    global,
+                    "neither manifests nor ledger use a kind, so these are the scopes for all kinds",
+                );
+                uses = Uses::everything();
+            }
+            lists.extend(uses.scopes(dialect, read_only));
+        }
+    }
+    print(&format!("{}\n", scope::fewest(&lists).join(",")))?;
+    Ok(exit::OK)
+}
+
+/// The kinds of the command line; nothing where it names none.
+fn named_kinds(words: &[String]) -> Result<Option<Uses>, Failure> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    if words.iter().any(|word| word == "all") {
+        return Ok(Some(Uses::everything()));
+    }
+    let find = |word: &String| {
+        kind::find(word).ok_or_else(|| {
+            let known = kind::KINDS.iter().map(|kind| kind.collection);
+            let help = nearest(word, known).map_or_else(
+                || "`deskform explain` lists the kinds; `all` stands for all of them".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Problem::error(Code::UnknownKind, format!("there is no kind `{word}`")).help(help)
+        })
+    };
+    let found: Result<Vec<&'static Kind>, Problem> = words.iter().map(find).collect();
+    Ok(Some(Uses::of_kinds(&found?)))
+}
+
+/// What is wrong with the scopes of a token that is to read alone.
+fn not_read_only(granted: Option<&[String]>) -> Option<Problem> {
+    let Some(granted) = granted else {
+        return Some(
+            Problem::error(
+                Code::ScopesUnknown,
+                "the server does not tell the scopes of the token, so nothing proves that it cannot write",
+            )
+            .help("look in the API console which scopes its grant code was made with"),
+        );
+    };
+    let writing = scope::writing(granted);
+    if writing.is_empty() {
+        return None;
+    }
+    let ticked: Vec<String> = writing
+        .iter()
+        .map(|scope| format!("`{}`", safe(scope)))
+        .collect();
+    Some(
+        Problem::error(
+            Code::CanWrite,
+            format!("the token can write: it has {}", ticked.join(", ")),
+        )
+        .help(
+            "make a new grant code with the scopes that `deskform auth scopes --read-only` prints",
+        ),
+    )
+}
+
+fn status(workspace: &Workspace, read_only: bool) -> Result<u8, Failure> {
+    let told = told(workspace, read_only);
+    if let Err(Failure::Elsewhere(_, reached)) = &told {
+        print(&listed(reached, &workspace.environment.org_id))?;
+    }
+    let (text, refusal) = told?;
+    print(&text)?;
+    match refusal {
+        Some(problem) => Err(problem.into()),
+        None => Ok(exit::OK),
+    }
+}
+
+/// The organizations that the token's user has; the configured one is marked.
+fn listed(reached: &[Organization], configured: &str) -> String {
+    let mut text = "organizations that the token's user has:\n".to_owned();
+    for organization in reached {
+        let (sign, words) = if organization.id == configured {
+            ("*", ", configured here")
+        } else {
+            ("-", "")
+        };
+        let sandbox = if organization.is_sandbox {
+            ", a sandbox"
+        } else {
+            ""
+        };
+        // Writing into a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{sign} {} ({}){sandbox}{words}",
+            safe(&organization.id),
+            safe(&organization.name)
+        );
+    }
+    text
+}
+
+/// What there is to say of the token, and what is wrong with it.
+fn told(workspace: &Workspace, read_only: bool) -> Result<(String, Option<Problem>), Failure> {
+    block_on(async {
         let connected = workspace.connect(None).await?;
         let session = &connected.session;
         let organization = &session.organization;
-        let scopes = match session.client.authenticator().scopes() {
+        let granted = session.client.authenticator().scopes();
+        let refusal = read_only
+            .then(|| not_read_only(granted.as_deref()))
+            .flatten();
+        let scopes = match granted {
             Some(scopes) => scopes.join(", "),
             None => "not told by the server".to_owned(),
         };
-        let acting = match session.acting_agent().await? {
+        let acting = session
+            .admits()
+            .await
+            .map_err(|error| workspace.session_failure(error))?;
+        let acting = match acting {
             Some(agent) => agent.email,
             None => "not told by this dialect".to_owned(),
         };
-        Ok(format!(
+        let text = format!(
             "token: accepted\norganization: {} ({}){}\nedition: {}\ndialect: {}\ncalls at once: {}\nacting agent: {}\nscopes: {}\n",
             safe(&organization.id),
             safe(&organization.name),
@@ -119,8 +287,7 @@ fn status(workspace: &Workspace) -> Result<u8, Failure> {
             session.parallelism,
             safe(&acting),
             safe(&scopes),
-        ))
-    })?;
-    print(&text)?;
-    Ok(exit::OK)
+        );
+        Ok((text, refusal))
+    })
 }

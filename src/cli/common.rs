@@ -13,7 +13,9 @@ use serde_json::json;
 use super::files::{MAX_STATE, read_file, write_private};
 use super::output::tell_in;
 use super::{Global, LogFormat};
-use crate::api::{ApiError, Credentials, DataCenter, Endpoint, Https, TokenCache, Transport};
+use crate::api::{
+    ApiError, Credentials, DataCenter, Endpoint, Https, Organization, TokenCache, Transport,
+};
 use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
 use crate::config::{Environment, Project, Target};
@@ -39,6 +41,8 @@ pub enum Failure {
     Problems(Problems, Texts),
     /// A call failed.
     Api(Box<ApiError>),
+    /// The organization does not take the token, whose user has these organizations.
+    Elsewhere(Box<ApiError>, Vec<Organization>),
     /// Kinds could not be read.
     Unread(Vec<Unread>),
     /// The operating system refused.
@@ -175,6 +179,15 @@ impl Workspace {
         })
     }
 
+    /// The dialect of the environment's API, where the project file says it.
+    #[must_use]
+    pub const fn stated_dialect(&self) -> Option<Dialect> {
+        match &self.environment.target {
+            Target::Simulator { dialect, .. } => Some(*dialect),
+            Target::Live { .. } => self.environment.dialect,
+        }
+    }
+
     /// Composes the manifests; warnings go to standard error.
     ///
     /// # Errors
@@ -222,6 +235,7 @@ impl Workspace {
     pub fn session_failure(&self, error: SessionError) -> Failure {
         match error {
             SessionError::Api(error) => Failure::Api(error),
+            SessionError::Elsewhere(error, reached) => Failure::Elsewhere(error, reached),
             SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
                 self.failure(problems.into())
             }
@@ -663,7 +677,9 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 pub fn report(global: &Global, failure: &Failure) {
     let text = match failure {
         Failure::Problems(problems, texts) => shown(global, problems, texts),
-        Failure::Api(error) => refusal(global, &error.to_string(), error.hint()),
+        Failure::Api(error) | Failure::Elsewhere(error, _) => {
+            refusal(global, &error.to_string(), error.hint())
+        }
         Failure::Unread(unread) => unread
             .iter()
             .map(|one| refusal(global, &one.to_string(), &one.hint()))

@@ -29,7 +29,8 @@ pub struct Args {
         hide_possible_values = true
     )]
     format: Format,
-    /// Leave out what only the manifests changed, so that a schedule is silent about them
+    /// Leave out what only the manifests changed, so that a schedule is silent about them; without a
+    /// ledger, what is declared and not live
     #[arg(long)]
     only_live: bool,
     /// Report these resources only

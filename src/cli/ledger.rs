@@ -114,7 +114,7 @@ async fn change<T>(
     workspace: &Workspace,
     edit: impl FnOnce(&mut Ledger) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let store = workspace.store()?;
+    let store = workspace.store()?.batched();
     let clock = Clock::system();
     let lock = store.lock(&holder(clock), TTL).await?;
     let result: Result<T, Failure> = async {
@@ -143,6 +143,7 @@ async fn change<T>(
     let released = lock.release().await;
     let result = result?;
     released?;
+    store.flush().await?;
     Ok(result)
 }
 
@@ -443,7 +444,7 @@ async fn beside(global: &Global, workspace: &Workspace, store: &Store) -> Beside
 }
 
 fn show(global: &Global, workspace: &Workspace, args: &Show) -> Result<(), Failure> {
-    let store = workspace.store()?;
+    let store = workspace.store()?.batched();
     let environment = &workspace.environment;
     let (load, beside) = block_on(async {
         let loaded = store.load().await?;

@@ -16,7 +16,7 @@ use crate::problem::{Code, Problem, exit};
 use crate::simulator::faults::SpecError;
 use crate::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, Faults, OrganizationSeed, Settings,
-    Simulator, demo_refresh_token, serve,
+    Simulator, demo_reading_token, demo_refresh_token, serve,
 };
 
 /// Arguments of `simulate`.
@@ -186,6 +186,11 @@ fn greeting(args: &Args, address: SocketAddr) -> String {
         let _ = writeln!(text, "faults: {faults}");
     }
     for id in &args.organizations {
+        let _ = writeln!(
+            text,
+            "a token for reading alone, of organization {id}: {}",
+            demo_reading_token(id)
+        );
         let _ = writeln!(
             text,
             "refresh token of organization {id}: {}",

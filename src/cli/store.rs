@@ -117,7 +117,7 @@ impl Workspace {
                 "the ledger `{place}` is a file of this machine, which the next job will not see"
             ),
         )
-        .help("keep it in an object store, such as `ledger: \"s3://bucket/production.json\"`");
+        .help("keep it in the repository's remote (`ledger: git`) or an object store, such as `ledger: \"s3://bucket/production.json\"`");
         self.warn(global, &[problem]);
         Ok(())
     }

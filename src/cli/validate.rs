@@ -3,7 +3,6 @@
 use super::Global;
 use super::common::{Failure, Workspace};
 use super::output::print;
-use crate::config::Target;
 use crate::plan::ownership::check_dialect;
 use crate::problem::{Severity, counted, exit};
 
@@ -18,11 +17,7 @@ pub struct Args {}
 pub fn run(global: &Global, _args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     let desired = workspace.compose(global)?;
-    let dialect = match &workspace.environment.target {
-        Target::Simulator { dialect, .. } => Some(*dialect),
-        Target::Live { .. } => workspace.environment.dialect,
-    };
-    if let Some(dialect) = dialect {
+    if let Some(dialect) = workspace.stated_dialect() {
         let (errors, warnings): (Vec<_>, Vec<_>) = check_dialect(&desired, dialect)
             .into_iter()
             .partition(|problem| problem.severity == Severity::Error);

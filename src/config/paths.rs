@@ -72,6 +72,23 @@ impl Reader<'_> {
 
     pub(super) fn ledger(&mut self, raw: &Raw, at: At<'_>) -> Option<String> {
         let text = self.walker.plain(raw, at, "ledger")?;
+        match Location::git(&text, Path::new("")) {
+            Some(Ok(_)) => return Some(text),
+            Some(Err(error)) => {
+                self.walker.report(
+                    Code::BadFormat,
+                    (at, Part::Value),
+                    error.to_string(),
+                    "",
+                    Some(
+                        "write `git`, `git:REMOTE` or `git:REMOTE/NAME`, where REMOTE is what your clone calls a remote (never an address), and NAME has letters, digits, `-` and `_`"
+                            .to_owned(),
+                    ),
+                );
+                return None;
+            }
+            None => {}
+        }
         let Some((scheme, rest)) = text.split_once("://") else {
             return self.own_file(raw, at, "ledger", ("the ledger", ".deskform/NAME.json"));
         };
@@ -86,7 +103,7 @@ impl Reader<'_> {
             (at, Part::Value),
             format!("`{text}` cannot hold a ledger"),
             "",
-            Some("write a path below the project folder, or `s3://bucket/key.json` (also `gs://`, `az://`)".to_owned()),
+            Some("write a path below the project folder, `s3://bucket/key.json` (also `gs://`, `az://`), or `git`".to_owned()),
         );
         None
     }

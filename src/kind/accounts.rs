@@ -1,7 +1,7 @@
 //! Accounts.
 
 use super::{
-    Api, Create, Encoding, Form, Kind, Listing, Removal, Scopes, Wire, Within, by_fields,
+    Api, Create, Encoding, Form, Holders, Kind, Listing, Removal, Scopes, Wire, Within, by_fields,
     custom_values, email, encoded, in_object, integer, patterns, reference, references, sent, text,
     to,
 };
@@ -17,6 +17,10 @@ pub const KIND: Kind = Kind {
     seed: true,
     may_be_pruned: false,
     create_effect: None,
+    holders: Holders {
+        fields: &[],
+        places: &["the recycle bin"],
+    },
     delete_effect: Some("it goes to the recycle bin for 60 days; contacts lose their account"),
     fields: &[
         text("accountName")

@@ -5,9 +5,14 @@ use crate::problem::Code;
 use super::removal::RemovalPolicy;
 use super::rules::{Acting, GoWith, Is, KeepOne, Rule, Sign};
 use super::{
-    Api, Create, Enabled, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Switch,
-    Wire, choice, custom_values, email, encoded, patterns, reference, references, sent, text, to,
+    Api, Create, Enabled, Encoding, Field, Form, Holders, Kind, Listing, Removal, Scopes, Shape,
+    Switch, Wire, choice, custom_values, email, encoded, patterns, reference, references, sent,
+    text, to,
 };
+
+/// Where agents change what nobody else can.
+const OWN_SETTINGS: &str =
+    "the agent's own settings, signed in as that agent, since nobody else can";
 
 /// An agent. Source: Agent (`getAgents`, `addAgent`, `updateAgent`, `deactivateAgents`,
 /// `deleteAgent`, `deleteUnconfirmedAgent`); the guide's agent object.
@@ -24,6 +29,11 @@ pub const KIND: Kind = Kind {
     seed: false,
     may_be_pruned: false,
     create_effect: Some("an invitation is mailed and a seat is used"),
+    // Source: the product's pages on deleting an agent: it is archived for good.
+    holders: Holders {
+        fields: &[],
+        places: &["the deleted agents"],
+    },
     delete_effect: Some("the agent is archived for good"),
     fields: &[
         email("email", 100, patterns::AGENT_EMAIL)
@@ -76,22 +86,27 @@ pub const KIND: Kind = Kind {
                 Encoding::Words(&[("DISABLED", "INACTIVE")]),
             ))
             .doc("Whether the agent is active; declaring the agent implies `ACTIVE`."),
+        // The API takes these three of any agent and, as users report, stores those of the acting one
+        // alone.
         text("langCode")
             .server_default()
             .max(100)
             .pattern(patterns::LOCALE)
             .guide(Wire::Harmless)
-            .doc("The language of the agent's screen, such as `fr_FR`."),
+            .by_oneself(OWN_SETTINGS)
+            .doc("The language of the agent's screen, such as `fr_FR`. Only the agent can change it."),
         text("countryCode")
             .server_default()
             .max(100)
             .pattern(patterns::LOCALE)
-            .doc("The agent's country or locale, such as `US`."),
+            .by_oneself(OWN_SETTINGS)
+            .doc("The agent's country or locale, such as `US`. Only the agent can change it."),
         text("timeZone")
             .server_default()
             .pattern(patterns::TIME_ZONE)
             .max(100)
-            .doc("The agent's time zone, such as `America/New_York`."),
+            .by_oneself(OWN_SETTINGS)
+            .doc("The agent's time zone, such as `America/New_York`. Only the agent can change it."),
         text("phone")
             .max(100)
             .pattern(patterns::NAME)
@@ -175,6 +190,7 @@ pub const KIND: Kind = Kind {
             path: "/myinfo",
             email: "emailId",
             what: "the agent in whose name deskform works",
+            scopes: &["Desk.settings.READ", "Desk.basic.READ"],
         }),
         // An organization without an active administrator locks everybody out.
         keep_one: &[KeepOne {

@@ -1,8 +1,8 @@
 //! Contacts.
 
 use super::{
-    Api, Create, Form, Kind, Listing, Removal, Scopes, Wire, Within, by_fields, custom_values,
-    email, in_object, patterns, reference, sent, text, to,
+    Api, Create, Form, Holders, Kind, Listing, Removal, Scopes, Wire, Within, by_fields,
+    custom_values, email, in_object, patterns, reference, sent, text, to,
 };
 
 /// A contact. Source: Contact (`getContacts`, `createContact`, `updateContact`,
@@ -16,6 +16,10 @@ pub const KIND: Kind = Kind {
     seed: true,
     may_be_pruned: false,
     create_effect: None,
+    holders: Holders {
+        fields: &["secondaryEmail"],
+        places: &["the recycle bin","the second e-mail addresses of other contacts"],
+    },
     delete_effect: Some("the record goes to the recycle bin for 60 days"),
     fields: &[
         email("email", 255, patterns::EMAIL)

@@ -8,8 +8,8 @@ use super::rules::{
     AtMost, Deed, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota, Rule, Sign, Sort, Sorts,
 };
 use super::{
-    Api, Create, Encoding, Field, Form, Kind, Listing, Removal, Scopes, Shape, Wire, choice,
-    encoded, flag, integer, map, patterns, text,
+    Api, Create, Encoding, Field, Form, Holders, Kind, Listing, Removal, Scopes, Shape, Wire,
+    choice, encoded, flag, integer, map, patterns, text,
 };
 
 /// Every type that one of the dialects can create. Source: Field, `createField` (16 types);
@@ -240,6 +240,10 @@ pub const KIND: Kind = Kind {
     enabled: None,
     seed: false,
     create_effect: None,
+    holders: Holders {
+        fields: &[],
+        places: &["the fields of the system in the same module"],
+    },
     delete_effect: Some("its value on every record is lost"),
     fields: &[
         text("module")

@@ -2,8 +2,8 @@
 
 use super::rules::{Deed, Is, Mark};
 use super::{
-    Api, Create, Enabled, Form, Founders, Kind, Listing, Removal, Scopes, Switch, SwitchApi, Wire,
-    flag, patterns, text,
+    Api, Create, Enabled, Form, Founders, Holders, Kind, Listing, Removal, Scopes, Switch,
+    SwitchApi, Wire, flag, patterns, text,
 };
 
 /// A department. Source: Department (`getDepartments`, `addDepartment`, `updateDepartment`,
@@ -20,6 +20,10 @@ pub const KIND: Kind = Kind {
     }),
     seed: false,
     may_be_pruned: false,
+    holders: Holders {
+        fields: &[],
+        places: &["the disabled departments"],
+    },
     delete_effect: Some("its tickets lose their department"),
     fields: &[
         text("name")

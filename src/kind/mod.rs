@@ -104,6 +104,11 @@ pub struct Kind {
     pub bare: bool,
     /// What a creation does besides, for the plan's reader.
     pub create_effect: Option<&'static str>,
+    /// What to look at where the server fails at a write that has this effect, or refuses it and names
+    /// no field: the effect may be what failed. A clause.
+    pub effect_help: Option<&'static str>,
+    /// What may hold the name of a new object although no live object of the kind has it.
+    pub holders: Holders,
     /// Whether a change that the API cannot make replaces the object without being asked.
     pub replaces_itself: bool,
     /// What is lost when it is deleted, for the plan's reader.
@@ -153,6 +158,11 @@ impl Kind {
         may_be_pruned: true,
         bare: false,
         create_effect: None,
+        effect_help: None,
+        holders: Holders {
+            fields: &[],
+            places: &[],
+        },
         replaces_itself: false,
         delete_effect: None,
         disable_effect: None,
@@ -236,6 +246,17 @@ impl Kind {
     }
 }
 
+/// What may hold the name of a new object although no live object of its kind has it.
+///
+/// Deleted objects that a listing shows all the same are looked at for every kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Holders {
+    /// Fields of other live objects of the kind that may hold the name.
+    pub fields: &'static [&'static str],
+    /// Where to look in Zoho Desk once a creation was refused as a duplicate, completing "look at".
+    pub places: &'static [&'static str],
+}
+
 /// The field that switches a resource on and off.
 #[derive(Debug, Clone, Copy)]
 pub struct Enabled {
@@ -279,6 +300,9 @@ pub struct Field {
     pub create_only: bool,
     /// Whether the server takes it but never shows it, so that it cannot be compared.
     pub write_only: bool,
+    /// Where the object's own person changes it, where nobody else can: what others send is ignored. Of
+    /// whoever is not acting it is a step done by hand.
+    pub by_oneself: Option<&'static str>,
     /// The longest text that an update may send, where it is shorter than on creation.
     pub update_max: Option<u32>,
     /// Whether the server accepts null to clear it; otherwise the empty value is sent.
@@ -440,6 +464,7 @@ impl Field {
             required: false,
             create_only: false,
             write_only: false,
+            by_oneself: None,
             update_max: None,
             nullable: false,
             server_default: false,
@@ -494,6 +519,10 @@ impl Field {
     }
     const fn write_only(mut self) -> Self {
         self.write_only = true;
+        self
+    }
+    const fn by_oneself(mut self, place: &'static str) -> Self {
+        self.by_oneself = Some(place);
         self
     }
     const fn update_max(mut self, max: u32) -> Self {

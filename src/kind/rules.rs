@@ -94,6 +94,8 @@ pub struct Acting {
     pub email: &'static str,
     /// What it is, completing "it is …": it can never be removed.
     pub what: &'static str,
+    /// The scopes of which any one lets a token ask.
+    pub scopes: &'static [&'static str],
 }
 
 /// A call that tells how many objects of a kind an organization still has room for.

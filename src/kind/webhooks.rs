@@ -191,6 +191,9 @@ pub const KIND: Kind = Kind {
     }),
     seed: false,
     create_effect: Some("the URL is called to check it"),
+    effect_help: Some(
+        "Zoho Desk calls the URL of a webhook when it is made or changed: see that it can be reached from the internet and answers a POST with 200",
+    ),
     // An address of more than 100 characters can be given on creation only.
     replaces_itself: true,
     fields: &[

@@ -1,6 +1,8 @@
-//! Named pieces of bytes, replaced on a condition: in a folder, or below a prefix of an object store.
+//! Named pieces of bytes, replaced on a condition: in a folder, below a prefix of an object store, or
+//! in the tree of a commit.
 
 mod files;
+pub(super) mod git;
 
 pub(super) use files::Alive;
 
@@ -38,6 +40,12 @@ pub(super) enum Backend {
         /// What the store is called in messages: `s3://bucket`.
         shown: String,
     },
+    /// In a commit of a git remote.
+    Git {
+        repository: Arc<git::Repository>,
+        /// Whether what is read is read once, and what can wait goes out with the next push.
+        batched: bool,
+    },
 }
 
 /// Tells one content of a piece from another.
@@ -47,6 +55,8 @@ pub(super) enum Tag {
     Digest([u8; 32]),
     /// What the object store gave.
     Version(UpdateVersion),
+    /// The id that git gives a content.
+    Blob(String),
 }
 
 /// When a piece may be written.
@@ -85,6 +95,44 @@ impl Backend {
                 format!("{shown}/{name}")
             }
             Self::Objects { prefix, shown, .. } => format!("{shown}/{prefix}/{name}"),
+            Self::Git { repository, .. } => repository.place(name),
+        }
+    }
+
+    /// The same place for a run, which reads one state of it and writes as seldom as it can. Nothing
+    /// else is done where every write is cheap.
+    pub(super) fn batched(&self) -> Self {
+        match self {
+            Self::Git { repository, .. } => Self::Git {
+                repository: Arc::clone(repository),
+                batched: true,
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// Whether the pieces are pushed, several at once if need be.
+    pub(super) fn is_pushed(&self) -> bool {
+        matches!(self, Self::Git { .. })
+    }
+
+    /// Whether what can wait goes out with the next push.
+    pub(super) fn is_batched(&self) -> bool {
+        matches!(self, Self::Git { batched: true, .. })
+    }
+
+    /// Names the one who writes from now on, where that is kept.
+    pub(super) async fn speak_for(&self, who: &str) {
+        if let Self::Git { repository, .. } = self {
+            repository.speak_for(who).await;
+        }
+    }
+
+    /// Writes what waited.
+    pub(super) async fn flush(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Git { repository, .. } => Arc::clone(repository).flush().await,
+            _ => Ok(()),
         }
     }
 
@@ -157,6 +205,10 @@ impl Backend {
                 }
                 Ok(Some((bytes.freeze(), tag)))
             }
+            Self::Git {
+                repository,
+                batched,
+            } => repository.get(name, limit, !batched).await,
         }
     }
 
@@ -184,7 +236,7 @@ impl Backend {
                     Condition::Absent => PutMode::Create,
                     Condition::Is(Tag::Version(version)) => PutMode::Update(version),
                     // A tag of another place is never the tag of this one.
-                    Condition::Is(Tag::Digest(_)) => return Ok(Put::Changed),
+                    Condition::Is(Tag::Digest(_) | Tag::Blob(_)) => return Ok(Put::Changed),
                 };
                 let error = match raw_put(store.as_ref(), &key, &bytes, mode).await {
                     Ok(tag) => return Ok(Put::Done(tag)),
@@ -201,6 +253,30 @@ impl Backend {
                     Err(error) => Err(error),
                 }
             }
+            Self::Git { repository, .. } => {
+                let repository = Arc::clone(repository);
+                repository.put(name, bytes, condition, false).await
+            }
+        }
+    }
+
+    /// Writes a piece that has not to be there before the run gives the lock back; see
+    /// [`Backend::batched`].
+    pub(super) async fn put_in_time(
+        &self,
+        name: &str,
+        bytes: Bytes,
+        condition: Condition,
+    ) -> Result<Put, StoreError> {
+        match self {
+            Self::Git {
+                repository,
+                batched: true,
+            } => {
+                let repository = Arc::clone(repository);
+                repository.put(name, bytes, condition, true).await
+            }
+            _ => self.put(name, bytes, condition).await,
         }
     }
 
@@ -224,6 +300,7 @@ impl Backend {
                 let put = self.put(name, grave, Condition::Is(tag)).await?;
                 Ok(matches!(put, Put::Done(_)))
             }
+            Self::Git { repository, .. } => Arc::clone(repository).remove_if(name, tag).await,
         }
     }
 
@@ -242,6 +319,44 @@ impl Backend {
                     _ => Ok(()),
                 }
             }
+            Self::Git {
+                repository,
+                batched,
+            } => {
+                let names = [name.to_owned()];
+                Arc::clone(repository).remove(&names, *batched).await
+            }
+        }
+    }
+
+    /// Removes pieces, where several are pushed at once.
+    pub(super) async fn remove_all(&self, names: &[String]) -> Result<(), StoreError> {
+        match self {
+            Self::Git {
+                repository,
+                batched,
+            } => Arc::clone(repository).remove(names, *batched).await,
+            _ => {
+                for name in names {
+                    self.remove(name).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds to a journal that is pushed: now, or with the next push.
+    pub(super) async fn append(
+        &self,
+        folder: &str,
+        bytes: Vec<u8>,
+        durable: bool,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Git { repository, .. } => {
+                Arc::clone(repository).append(folder, bytes, !durable).await
+            }
+            _ => Ok(()),
         }
     }
 
@@ -272,6 +387,10 @@ impl Backend {
                     })
                     .collect()
             }
+            Self::Git {
+                repository,
+                batched,
+            } => repository.list(below, !batched).await?,
         };
         names.sort_unstable();
         Ok(names)

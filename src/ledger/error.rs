@@ -45,6 +45,71 @@ impl Refusal {
     }
 }
 
+/// What stands in the way of a ledger in git.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The program is not there.
+    NoProgram,
+    /// The project folder lies in no clone, or git does not trust it.
+    NoRepository,
+    /// The clone does not know the remote.
+    NoRemote,
+    /// The remote has several addresses.
+    Remotes,
+    /// The remote has an address that cannot be compared with what is allowed.
+    Address,
+    /// Something in the project folder looks like a repository of its own.
+    Planted,
+    /// Credentials or permissions are the cause.
+    Denied,
+    /// The remote gives no answer.
+    Unreachable,
+    /// Somebody else was faster.
+    Moved,
+    /// Anything else.
+    Other,
+}
+
+impl Trouble {
+    /// The way out, where there is one to be named.
+    #[must_use]
+    pub fn hint(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoProgram => {
+                "install git, or keep the ledger elsewhere: `ledger: \"s3://bucket/production.json\"`"
+            }
+            Self::NoRepository => {
+                "run deskform in a clone that belongs to you, or keep the ledger elsewhere: \
+                 `ledger: \"s3://bucket/production.json\"`"
+            }
+            Self::NoRemote => {
+                "add it with `git remote add`, or name another one: `ledger: git:REMOTE`"
+            }
+            Self::Remotes => {
+                "leave one with `git remote set-url --push`, or name another remote: \
+                 `ledger: git:REMOTE`"
+            }
+            Self::Address => {
+                "write it without `@`, `?`, `#` and `%2e` behind the host: `git remote set-url`"
+            }
+            Self::Planted => {
+                "remove `HEAD`, `objects` and `commondir` there; nothing of it was used, and no project \
+                 needs them"
+            }
+            Self::Denied => {
+                "git must be able to push `refs/deskform/…` to the remote here without a question, and \
+                 to read it for a plan: check its credentials and what they permit (GitHub Actions: \
+                 `contents: write`, and a checkout that keeps its credentials)"
+            }
+            Self::Unreachable => {
+                "check the network and the address (`git remote -v`), and run the command again"
+            }
+            Self::Moved => "run the command again; it starts from what is there now",
+            Self::Other => return None,
+        })
+    }
+}
+
 /// Why something cannot be read, kept or locked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StoreError {
@@ -59,6 +124,18 @@ pub enum StoreError {
         reason: String,
         /// Whether credentials or permissions are the cause.
         is_denied: bool,
+    },
+    /// Git does not do it.
+    #[error("`{place}` cannot be {action}: {reason}")]
+    Git {
+        /// The remote and the ref, and what lies there.
+        place: String,
+        /// `read`, `written` or `pushed`.
+        action: &'static str,
+        /// Why, in words without credentials.
+        reason: String,
+        /// What it is about.
+        trouble: Trouble,
     },
     /// More than is read or written in one piece.
     #[error("`{place}` is larger than {limit} bytes")]
@@ -129,6 +206,7 @@ impl StoreError {
                  (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`); profiles are not read"
             }
             Self::Access { .. } | Self::RunExists { .. } => return None,
+            Self::Git { trouble, .. } => return trouble.hint(),
             Self::TooLarge { .. } => "split the project into several environments",
             Self::Refused(refusal) => refusal.hint(),
             Self::Conflict { .. } => "run the command again; it starts from what is there now",

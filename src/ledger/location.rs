@@ -11,6 +11,8 @@ use object_store::{ClientConfigKey, ClientOptions, ObjectStore, RetryConfig};
 use thiserror::Error;
 use url::{Host, Url};
 
+use super::backend::git;
+use super::error::StoreError;
 use crate::api::https::CONNECT_TIMEOUT;
 
 /// Longest time for one call of an object store. The largest ledger has to fit.
@@ -56,7 +58,19 @@ pub enum Location {
         /// The object's key.
         key: object_store::path::Path,
     },
+    /// A ref below `refs/deskform` on a remote of the clone that a folder lies in.
+    Git {
+        /// The folder.
+        folder: PathBuf,
+        /// The remote's name.
+        remote: String,
+        /// The ref's name; the environment's where there is none.
+        name: Option<String>,
+    },
 }
+
+/// The remote of a ledger that names none.
+const REMOTE: &str = "origin";
 
 /// A place that cannot be understood or opened.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -91,7 +105,9 @@ impl LocationError {
     pub fn hint(&self) -> String {
         match self {
             Self::Form(_) => {
-                "write a path, or `s3://bucket/key.json` (also `gs://`, `az://`)".to_owned()
+                "write a path, `s3://bucket/key.json` (also `gs://`, `az://`), or `git`, `git:REMOTE` \
+                 or `git:REMOTE/NAME`"
+                    .to_owned()
             }
             Self::Feature { feature, .. } => {
                 format!("build with `cargo install --path . --features {feature}`")
@@ -115,6 +131,10 @@ impl fmt::Display for Location {
                 container,
                 key,
             } => write!(f, "{}://{container}/{key}", scheme.as_str()),
+            Self::Git { remote, name, .. } => match name {
+                Some(name) => write!(f, "git:{remote}/{name}"),
+                None => write!(f, "git:{remote}"),
+            },
         }
     }
 }
@@ -130,13 +150,59 @@ impl Location {
         )
     }
 
-    /// Understands a path, taken from a folder on, or `s3://`, `gs://`, `az://` with bucket and key.
+    /// The address of the remote that a ledger in git is pushed to, without credentials; nothing of
+    /// another place. Git is asked.
+    ///
+    /// # Errors
+    ///
+    /// Git that is not there, a folder outside every clone, a remote that the clone does not know.
+    pub fn remote_address(&self) -> Result<Option<String>, StoreError> {
+        match self {
+            Self::Git { folder, remote, .. } => git::address(folder, remote).map(Some),
+            Self::File(_) | Self::Object { .. } => Ok(None),
+        }
+    }
+
+    /// Understands `git`, `git:REMOTE` and `git:REMOTE/NAME`, where `REMOTE` is what the clone calls
+    /// a remote and never an address; nothing where a text begins otherwise.
+    #[must_use]
+    pub fn git(text: &str, folder: &Path) -> Option<Result<Self, LocationError>> {
+        let rest = match text.strip_prefix("git")? {
+            "" => REMOTE,
+            rest => rest.strip_prefix(':')?,
+        };
+        let (remote, name) = match rest.split_once('/') {
+            Some((remote, name)) => (remote, Some(name)),
+            None => (rest, None),
+        };
+        // What git takes for an option, or for a path, is no name of a remote.
+        let is_remote = remote.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && !remote.contains("..")
+            && remote
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        Some(if is_remote && name.is_none_or(is_ref) {
+            Ok(Self::Git {
+                folder: folder.to_path_buf(),
+                remote: remote.to_owned(),
+                name: name.map(str::to_owned),
+            })
+        } else {
+            Err(LocationError::Form(text.to_owned()))
+        })
+    }
+
+    /// Understands a path, taken from a folder on, `s3://`, `gs://`, `az://` with bucket and key, or
+    /// what [`Location::git`] takes.
     ///
     /// # Errors
     ///
     /// Any other form.
     pub fn parse(text: &str, directory: &Path) -> Result<Self, LocationError> {
         let wrong = || LocationError::Form(text.to_owned());
+        if let Some(git) = Self::git(text, directory) {
+            return git;
+        }
         let Some((scheme, rest)) = text.split_once("://") else {
             let path = directory.join(text);
             return match path.file_name() {
@@ -166,6 +232,14 @@ impl Location {
             key: object_store::path::Path::parse(key).map_err(|_| wrong())?,
         })
     }
+}
+
+/// Whether a text may name a ref here: the names of environments all may.
+pub(super) fn is_ref(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
 /// Opens an object store with what the environment says; nothing is sent yet.
@@ -415,6 +489,11 @@ mod tests {
             ("s3://acme-desk/a/b/eu.json", "s3://acme-desk/a/b/eu.json"),
             ("gs://acme/eu.json", "gs://acme/eu.json"),
             ("az://acme/eu.json", "az://acme/eu.json"),
+            ("git", "git:origin"),
+            ("git:upstream", "git:upstream"),
+            ("git:up.stream-2/eu_1", "git:up.stream-2/eu_1"),
+            ("git.json", "/project/git.json"),
+            ("git/eu.json", "/project/git/eu.json"),
         ] {
             assert_eq!(Location::parse(text, base).unwrap().to_string(), shown);
         }
@@ -434,6 +513,17 @@ mod tests {
             "s3://key:secret@bucket/x",
             "s3://bucket/x?y",
             "http://bucket/x",
+            "git:",
+            "git:/x",
+            "git:origin/",
+            "git:origin/a/b",
+            "git:origin/a.b",
+            "git:-x",
+            "git:..",
+            "git:a..b",
+            "git:https://example.com/x.git",
+            "git:git@example.com",
+            "git://example.com/x.git",
         ] {
             let error = Location::parse(text, base).unwrap_err();
             assert_eq!(error, LocationError::Form(text.to_owned()));

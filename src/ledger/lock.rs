@@ -187,6 +187,7 @@ impl Store {
             released: false,
         };
         let bytes = self.encode(&lock)?;
+        self.backend.speak_for(&holder.who).await;
         // Held by the system before the lock is there, so that whoever sees the lock can tell.
         let alive = self.backend.alive(&self.alive_name(&lock)).await?;
         for _ in 0..TRIES {

@@ -4,7 +4,8 @@
 //! three-way drift need one. A ledger that is lost or corrupt is never worse than having none.
 //!
 //! - [`Ledger`] is data and its JSON form.
-//! - [`Store`] keeps it in a file or an object store and replaces it only where nobody else has.
+//! - [`Store`] keeps it in a file, an object store or a git remote, and replaces it only where nobody
+//!   else has.
 //! - [`LockGuard`] keeps other runs away; the lock lies beside the ledger and expires by itself.
 //! - [`Journal`] records what a run is about to do, so that the next run can find out what a
 //!   killed run left behind.
@@ -30,7 +31,7 @@ use serde_json::Value as Json;
 use crate::api::page::Known;
 use crate::state::{Address, Key, pointer};
 
-pub use error::{Refusal, StoreError};
+pub use error::{Refusal, StoreError, Trouble};
 pub use journal::{Begin, Intent, Outcome, Record, RunId, Settled, Unfinished};
 pub use location::{Location, LocationError};
 pub use lock::{Held, Holder, LockError, LockGuard};

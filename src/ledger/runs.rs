@@ -2,14 +2,15 @@
 //!
 //! A file is kept open and every record is on the disk before [`Journal::append`] returns. Objects
 //! cannot be added to, and writing one anew for every record would cost the square of the run's
-//! length; so there a journal is a folder of small objects, each made once and whole. Either way
+//! length; so there a journal is a folder of small objects, each made once and whole. In git it is
+//! such a folder as well, and what nobody waits for goes out with the next push. In every case
 //! records that are waiting together are written together: a run with ten calls at once pays for
 //! one flush where it would pay for ten.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -61,6 +62,8 @@ struct Sink {
     place: Place,
     /// How many records are durable.
     durable: u64,
+    /// How many are, or go out with the next push.
+    handed_over: u64,
     /// How many bytes are.
     size: usize,
     /// After a failure nobody knows what was written, so nothing more is.
@@ -69,12 +72,23 @@ struct Sink {
 
 #[derive(Debug)]
 enum Place {
-    File { file: Arc<File>, name: String },
-    Objects { folder: String, next: u64 },
+    File {
+        file: Arc<File>,
+        name: String,
+    },
+    Objects {
+        folder: String,
+        next: u64,
+    },
+    /// Pieces that are pushed together.
+    Pushed {
+        folder: String,
+    },
 }
 
 impl Store {
-    /// Begins a run's journal. Its beginning is durable when this returns.
+    /// Begins a run's journal. Its beginning is durable when this returns; of a batched store it is
+    /// when the first record is.
     ///
     /// # Errors
     ///
@@ -101,7 +115,11 @@ impl Store {
             if self.backend.get(&first, MAX_RECORD).await?.is_some() {
                 return Err(exists(&first));
             }
-            Place::Objects { folder, next: 1 }
+            if self.backend.is_pushed() {
+                Place::Pushed { folder }
+            } else {
+                Place::Objects { folder, next: 1 }
+            }
         };
         let journal = Journal {
             store: self.clone(),
@@ -110,11 +128,18 @@ impl Store {
             sink: Arc::new(tokio::sync::Mutex::new(Sink {
                 place,
                 durable: 0,
+                handed_over: 0,
                 size: 0,
                 failed: None,
             })),
         };
-        journal.append(&Record::Begin(begin)).await?;
+        let begin = Record::Begin(begin);
+        if self.backend.is_batched() {
+            // It goes out with the first intents.
+            journal.enqueue(&begin)?;
+        } else {
+            journal.append(&begin).await?;
+        }
         Ok(journal)
     }
 
@@ -179,6 +204,9 @@ impl Store {
     async fn erase(&self, run: &RunId, names: Vec<String>, at: i64) -> Result<(), StoreError> {
         if self.backend.is_local() {
             return self.backend.remove(&self.journal_file(run)).await;
+        }
+        if self.backend.is_pushed() {
+            return self.backend.remove_all(&names).await;
         }
         let Some(last) = names.last() else {
             return Ok(());
@@ -286,7 +314,7 @@ impl Journal {
     pub async fn append(&self, record: &Record) -> Result<(), StoreError> {
         let ticket = self.enqueue(record)?;
         // On its own, so that it goes on if the caller does not.
-        match tokio::spawn(self.flush(ticket)).await {
+        match tokio::spawn(self.flush(ticket, true)).await {
             Ok(written) => written,
             Err(error) => Err(StoreError::Access {
                 place: self.store.journal_place(&self.run),
@@ -297,6 +325,38 @@ impl Journal {
         }
     }
 
+    /// Adds records that are written together; as [`Journal::append`] otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::append`].
+    pub async fn append_all(&self, records: &[Record]) -> Result<(), StoreError> {
+        let Some((last, others)) = records.split_last() else {
+            return Ok(());
+        };
+        for record in others {
+            self.enqueue(record)?;
+        }
+        self.append(last).await
+    }
+
+    /// Whether every write of a record goes over a network that makes it dear, so that a run records
+    /// all its intents at once.
+    #[must_use]
+    pub fn is_batched(&self) -> bool {
+        self.store.backend.is_batched()
+    }
+
+    /// Hands over what waits, so that it goes out with the next push at the latest.
+    ///
+    /// # Errors
+    ///
+    /// A place that cannot be written, now or before.
+    pub async fn hand_over(&self) -> Result<(), StoreError> {
+        let ticket = self.queue().count;
+        self.flush(ticket, false).await
+    }
+
     /// Adds a record that nobody has to wait for: it is written as soon as may be.
     ///
     /// # Errors
@@ -305,7 +365,7 @@ impl Journal {
     /// [`Journal::append`].
     pub fn note(&self, record: &Record) -> Result<(), StoreError> {
         let ticket = self.enqueue(record)?;
-        tokio::spawn(self.flush(ticket));
+        tokio::spawn(self.flush(ticket, false));
         Ok(())
     }
 
@@ -313,23 +373,37 @@ impl Journal {
     fn enqueue(&self, record: &Record) -> Result<u64, StoreError> {
         let mut line = Vec::new();
         encode(record, &mut line, &self.store.journal_place(&self.run))?;
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue();
         queue.bytes.extend_from_slice(&line);
         queue.count += 1;
         Ok(queue.count)
     }
 
-    /// Writes all that waits, unless that is done already up to a number.
-    fn flush(&self, ticket: u64) -> impl Future<Output = Result<(), StoreError>> + use<> {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes all that waits, unless that is done already up to a number. What need not be `durable`
+    /// may go out later where that is dear.
+    fn flush(
+        &self,
+        ticket: u64,
+        durable: bool,
+    ) -> impl Future<Output = Result<(), StoreError>> + use<> {
         let sink = Arc::clone(&self.sink);
         let queue = Arc::clone(&self.queue);
         let backend = Arc::clone(&self.store.backend);
         async move {
             let sink = sink.lock_owned().await;
-            if sink.durable >= ticket {
+            let done = if durable {
+                sink.durable
+            } else {
+                sink.handed_over
+            };
+            if done >= ticket {
                 return Ok(());
             }
-            write(sink, queue, backend).await
+            write(sink, queue, backend, durable).await
         }
     }
 
@@ -344,9 +418,11 @@ impl Journal {
             let mut sink = self.sink.lock().await;
             // What is still to be written has no meaning any more.
             sink.durable = u64::MAX;
+            sink.handed_over = u64::MAX;
             match &sink.place {
                 Place::File { name, .. } => vec![name.clone()],
                 Place::Objects { folder, next } => (1..*next).map(|n| piece(folder, n)).collect(),
+                Place::Pushed { folder } => self.store.backend.list(folder).await?,
             }
         };
         self.store.erase(&self.run, names, at).await
@@ -362,6 +438,7 @@ async fn write(
     mut sink: OwnedMutexGuard<Sink>,
     queue: Arc<Mutex<Queue>>,
     backend: Arc<Backend>,
+    durable: bool,
 ) -> Result<(), StoreError> {
     if let Some(error) = &sink.failed {
         return Err(error.clone());
@@ -371,9 +448,12 @@ async fn write(
         (std::mem::take(&mut queue.bytes), queue.count)
     };
     let length = bytes.len();
-    match write_piece(&mut sink, bytes, &backend).await {
-        Ok(()) => {
-            sink.durable = count;
+    match write_piece(&mut sink, bytes, &backend, durable).await {
+        Ok(is_durable) => {
+            sink.handed_over = count;
+            if is_durable {
+                sink.durable = count;
+            }
             sink.size += length;
             Ok(())
         }
@@ -384,11 +464,17 @@ async fn write(
     }
 }
 
-async fn write_piece(sink: &mut Sink, bytes: Vec<u8>, backend: &Backend) -> Result<(), StoreError> {
+/// Writes a piece, and says whether it is durable.
+async fn write_piece(
+    sink: &mut Sink,
+    bytes: Vec<u8>,
+    backend: &Backend,
+    durable: bool,
+) -> Result<bool, StoreError> {
     if sink.size + bytes.len() > MAX_JOURNAL {
         let name = match &sink.place {
             Place::File { name, .. } => name,
-            Place::Objects { folder, .. } => folder,
+            Place::Objects { folder, .. } | Place::Pushed { folder } => folder,
         };
         return Err(StoreError::TooLarge {
             place: backend.place(name),
@@ -403,14 +489,19 @@ async fn write_piece(sink: &mut Sink, bytes: Vec<u8>, backend: &Backend) -> Resu
                 file.sync_data()
             })
             .await
+            .map(|()| true)
             .map_err(|error| backend.io(name, "written", &error))
         }
+        Place::Pushed { folder } => backend
+            .append(folder, bytes, durable)
+            .await
+            .map(|()| durable),
         Place::Objects { folder, next } => {
             let name = piece(folder, *next);
             match backend.put(&name, bytes.into(), Condition::Absent).await? {
                 Put::Done(_) => {
                     *next += 1;
-                    Ok(())
+                    Ok(true)
                 }
                 Put::Changed => Err(StoreError::RunExists {
                     run: folder.rsplit('/').next().unwrap_or_default().to_owned(),

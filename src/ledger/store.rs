@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use object_store::memory::InMemory;
 
+use super::backend::git::{self, Repository};
 use super::backend::{Backend, Condition, Put, Tag};
 use super::error::{Refusal, StoreError};
 use super::location::{self, Location, LocationError};
@@ -100,6 +101,21 @@ impl Store {
                 };
                 (backend, name.to_owned())
             }
+            Location::Git {
+                folder,
+                remote,
+                name,
+            } => {
+                let name = name.as_deref().unwrap_or(environment);
+                if !location::is_ref(name) {
+                    return Err(wrong());
+                }
+                let backend = Backend::Git {
+                    repository: Arc::new(Repository::new(folder, remote, name)),
+                    batched: false,
+                };
+                (backend, git::LEDGER.to_owned())
+            }
         };
         Ok(Self::over(backend, name, environment, org_id))
     }
@@ -125,10 +141,38 @@ impl Store {
         }
     }
 
+    /// The same place for one run, from its first look until it gives the lock back.
+    ///
+    /// In git every look and every change goes over the network. So here one state is read, and what
+    /// is saved or removed goes out when the lock is given back, or with [`Store::flush`]. Elsewhere
+    /// this changes nothing.
+    #[must_use]
+    pub fn batched(&self) -> Self {
+        Self {
+            backend: Arc::new(self.backend.batched()),
+            ..self.clone()
+        }
+    }
+
+    /// Writes what [`Store::batched`] has kept back; nothing where there is nothing.
+    ///
+    /// # Errors
+    ///
+    /// A place that cannot be written, or that somebody else has changed.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.backend.flush().await
+    }
+
     /// Whether the ledger is a file on this machine, which the next CI job will not see.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.backend.is_local()
+    }
+
+    /// Whether the ledger is pushed to a git remote, which makes every change dear.
+    #[must_use]
+    pub fn is_pushed(&self) -> bool {
+        self.backend.is_pushed()
     }
 
     /// The environment's name.
@@ -256,7 +300,9 @@ impl Store {
             && let Some((found, _)) = self.backend.get(&self.name, MAX_LEDGER).await?
         {
             let aside = format!("{}.corrupt", self.stem);
-            self.backend.put(&aside, found, Condition::Any).await?;
+            self.backend
+                .put_in_time(&aside, found, Condition::Any)
+                .await?;
         }
         let condition = expected
             .tag
@@ -264,7 +310,7 @@ impl Store {
             .map_or(Condition::Absent, Condition::Is);
         let put = self
             .backend
-            .put(&self.name, Bytes::from(bytes), condition)
+            .put_in_time(&self.name, Bytes::from(bytes), condition)
             .await?;
         Ok(match put {
             Put::Done(tag) => Some(tag),

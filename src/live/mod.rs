@@ -94,6 +94,9 @@ pub struct Live {
     pub dialect: Dialect,
     /// The objects.
     pub objects: Vec<LiveObject>,
+    /// Objects that a listing showed although they are trashed or deleted: they are nobody's live side,
+    /// and may hold a name.
+    pub gone: Vec<LiveObject>,
     /// Who is acting, where the API tells.
     pub acting: Option<ActingAgent>,
     /// What is worth remembering of each listing, by its path.
@@ -168,6 +171,14 @@ fn naming(kind: &'static Kind, dialect: Dialect) -> &'static str {
     }
 }
 
+/// A written name as it is compared in a dialect, where another field may hold the name than the one
+/// that the table marks.
+#[must_use]
+pub fn name_in<'t>(kind: &'static Kind, dialect: Dialect, name: &'t str) -> Cow<'t, str> {
+    let field = kind.field(naming(kind, dialect));
+    canonical(field.unwrap_or_else(|| kind.naming_field()), name)
+}
+
 /// Finds the value at a path of keys with slashes between them, such as `department/id`.
 #[must_use]
 pub fn at<'r>(raw: &'r Map<String, Json>, path: &str) -> Option<&'r Json> {
@@ -210,6 +221,7 @@ impl Live {
         Self {
             dialect,
             objects: Vec::new(),
+            gone: Vec::new(),
             acting: None,
             listings: BTreeMap::new(),
             by_id: HashMap::new(),
@@ -226,6 +238,14 @@ impl Live {
             learned: Shared::default(),
             learned_names: Shared::default(),
         }
+    }
+
+    /// Whether an object is the one in whose name deskform works.
+    #[must_use]
+    pub fn is_acting(&self, object: &LiveObject) -> bool {
+        let tells = (object.kind.api(self.dialect)).is_some_and(|api| api.acting.is_some());
+        let acting = self.acting.as_ref();
+        tells && acting.is_some_and(|acting| acting.id == object.id)
     }
 
     /// Adds an object; one that was added before (a duplicate of paging) is left out.
@@ -253,7 +273,9 @@ impl Live {
         self.objects.push(object);
     }
 
-    fn raw_key(&self, object: &LiveObject) -> Option<Key<'static>> {
+    /// Gives the key that an object shows, wherever it is kept.
+    #[must_use]
+    pub fn raw_key(&self, object: &LiveObject) -> Option<Key<'static>> {
         let mut key = Key::default();
         let name = naming(object.kind, self.dialect);
         for field in identity_fields(object.kind, self.dialect) {
@@ -558,7 +580,8 @@ impl Live {
         collection: &'static str,
         named: &'n Named<'_>,
     ) -> Option<Result<Key<'n>, Key<'n>>> {
-        let mut key = Key::of_name(&*named.name);
+        let kind = kind::find(collection)?;
+        let mut key = Key::of_name(name_in(kind, self.dialect, &named.name).into_owned());
         for (field, below) in &named.scope {
             key.scope.set(field, self.scope_value(below)?);
         }

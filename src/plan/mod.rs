@@ -2,9 +2,11 @@
 
 pub mod bound;
 mod changes;
+mod choices;
 pub mod forecast;
 pub mod guards;
 mod hierarchy;
+mod holders;
 pub mod matching;
 mod membership;
 mod order;
@@ -28,7 +30,7 @@ mod within;
 use bound::Bound;
 pub use changes::Changes;
 use ownership::Owned;
-pub(crate) use shown::{shown_live, shown_secret, shown_value};
+pub(crate) use shown::{shown_live, shown_secret, shown_value, to_do};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -217,6 +219,21 @@ pub struct FieldChange {
     /// are shown, and otherwise both are the text [`SECRET`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret: bool,
+}
+
+impl FieldChange {
+    /// Whether a secret change holds anything but the stand-in, or a live address beside the template
+    /// of the wanted one; the last line of defence of all that shows it.
+    pub(crate) fn leaks(&self) -> bool {
+        let harmless = |value: &Json| value.is_null() || value == SECRET;
+        let holds =
+            |value: &Json, words: &str| value.as_str().is_some_and(|text| text.contains(words));
+        let is_template = holds(&self.after, "${secret.") && holds(&self.after, "://");
+        let is_address = self.before.is_null() || holds(&self.before, "://");
+        self.secret
+            && !(harmless(&self.before) && harmless(&self.after))
+            && !(is_template && is_address)
+    }
 }
 
 /// Stands for the value of a secret wherever it is shown.

@@ -24,6 +24,7 @@ use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::parallel::in_runs;
 use crate::plan::bound::place;
+use crate::plan::choices::Choices;
 use crate::plan::row::{Row, Rows};
 use crate::plan::{Acknowledged, IgnoreRule, Options, shown_value};
 use crate::problem::{Code, Problem};
@@ -34,7 +35,7 @@ use crate::state::{Address, Body, FieldPath, Leaves, Reference, Resource, Value,
 pub struct Owned {
     /// Differences that only a person can settle, with the place where.
     pub by_hand: Vec<(Address, Difference, &'static str)>,
-    /// Resources that wait for a resource that a person has to make first.
+    /// Resources that wait for a resource that a person has to make first, or to give a choice.
     pub waiting: Vec<(Address, Address)>,
     /// Differences that an `ignore:` entry accepts.
     pub acknowledged: Vec<Acknowledged>,
@@ -67,6 +68,8 @@ struct Shaper<'a> {
     owners: OnceLock<std::collections::HashMap<(&'static str, &'a str), &'a Address>>,
     /// What cannot be made yet, each with what a person has to make first.
     by_hand_first: HashMap<Address, Address>,
+    /// What has choices that a person has to set first.
+    choices: Choices,
 }
 
 /// Checks what can be checked as soon as the dialect is known, before anything is read.
@@ -291,6 +294,13 @@ pub fn own(desired: &Desired, rows: &mut Rows, live: &Live, options: &Options) -
         former,
         owners: OnceLock::new(),
         by_hand_first: made_by_hand(rows, live.dialect),
+        choices: Choices::of(
+            rows.iter().filter_map(|row| {
+                let named = row.named.as_ref()?;
+                Some((&row.address, row.kind, named, row.object))
+            }),
+            live,
+        ),
     };
     let parts = in_runs(rows.as_mut_slice(), |rows| {
         let mut owned = Owned::default();
@@ -448,6 +458,8 @@ impl Shaper<'_> {
         };
         let address = &row.address;
         drop_waiting(address, &mut body, &self.by_hand_first, &mut owned.waiting);
+        self.choices
+            .drop_waiting(address, row.kind, &mut body, &mut owned.waiting);
         row.named = Some(body.clone());
         if let Some(index) = row.object {
             self.existing(row, body, index, owned);
@@ -469,6 +481,12 @@ impl Shaper<'_> {
             body.set(enabled.field, switch_value(enabled.on));
         }
         set_defaults(row.kind, self.live.dialect, &mut body);
+        // Nobody who is yet to come is acting.
+        for field in row.kind.fields {
+            if field.by_oneself.is_some() && body.get(field.name).is_some() {
+                body.remove(field.name);
+            }
+        }
         row.wanted = Some(body);
     }
 
@@ -539,23 +557,20 @@ impl Shaper<'_> {
                 row.not_compared = true;
                 continue;
             }
-            match field.wire(live.dialect) {
-                Wire::InPath | Wire::Harmless | Wire::Refused(_) => continue,
-                Wire::Manual { .. }
-                    if hands_off || ignore_changes.contains(&pointer([field.name])) =>
-                {
-                    continue;
+            let is_left = hands_off || ignore_changes.contains(&pointer([field.name]));
+            if matches!(
+                field.wire(live.dialect),
+                Wire::InPath | Wire::Harmless | Wire::Refused(_)
+            ) {
+                continue;
+            }
+            if let Some(place) = left_to_a_person(field, object, live) {
+                // What answers do not show cannot be compared: the declaration stands as documentation.
+                if let (false, Some(current)) = (is_left, current()) {
+                    let current = codec::settle(field, named, current, live);
+                    by_hand(address, field, named, current, place, options, owned);
                 }
-                Wire::Manual {
-                    read, instruction, ..
-                } => {
-                    // What answers do not show cannot be compared: the declaration stands as documentation.
-                    if let (Some(_), Some(current)) = (read, current()) {
-                        by_hand(address, field, named, current, instruction, options, owned);
-                    }
-                    continue;
-                }
-                Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) => {}
+                continue;
             }
             let current = match self.current((address, object), field, named, current(), owned) {
                 Current::Value(current) => current,
@@ -569,7 +584,6 @@ impl Shaper<'_> {
             let path = FieldPath::of(field.name);
             let former = present(former, field, &current);
             let current = still_secret(&former, &path, named, current);
-            let is_left = hands_off || ignore_changes.contains(&pointer([field.name]));
             let wanted = if is_left {
                 current.clone()
             } else {
@@ -726,6 +740,14 @@ impl Shaper<'_> {
         let path = Some(pointer([field.name]));
         owned.acknowledged.push(acknowledged(address, path, rule));
         current.clone()
+    }
+}
+
+/// Where a person sets a field of a live object, where nobody else can.
+fn left_to_a_person(field: &Field, object: &LiveObject, live: &Live) -> Option<&'static str> {
+    match field.wire(live.dialect) {
+        Wire::Manual { instruction, .. } => Some(instruction),
+        _ => field.by_oneself.filter(|_| !live.is_acting(object)),
     }
 }
 

@@ -117,6 +117,13 @@ pub(crate) fn shown_secret(kind: &Kind, field: &str, live: &Value, wanted: &Valu
     }
 }
 
+/// What a person has to do about a field, and where.
+#[must_use]
+pub(crate) fn to_do(field: &str, wanted: &Value, place: &str) -> String {
+    let verb = if wanted.is_null() { "clear" } else { "set" };
+    format!("{verb} `{field}` at {place}")
+}
+
 /// A live value of a field for readers: without what may be a key.
 ///
 /// Where no ledger tells, nobody knows whether the live value was a secret.

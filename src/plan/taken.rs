@@ -3,7 +3,7 @@
 
 use crate::config::Prune;
 use crate::kind::{Kind, Removal};
-use crate::live::{Live, url};
+use crate::live::{Live, name_in, url};
 use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::Options;
@@ -61,7 +61,8 @@ pub(super) fn renamed_from(
 /// What `renamedFrom` may mean; scopes that it leaves out are those that stay.
 fn old_keys(live: &Live, resource: &Resource, written: &[Named<'static>]) -> Vec<Key<'static>> {
     let keys = written.iter().filter_map(|old| {
-        let mut key = Key::of_name(old.name.clone());
+        let name = name_in(resource.kind, live.dialect, &old.name);
+        let mut key = Key::of_name(name.into_owned());
         for field in scopes(resource.kind) {
             let now = || resource.body.get(field.name).and_then(below);
             let below = old.below(field.name).cloned().or_else(now)?;
@@ -241,7 +242,9 @@ pub(super) fn renames_of_nothing(
         let Some(old) = renamed_from(desired, live, address, resource) else {
             continue;
         };
-        if !old.objects.is_empty() || is_known_gone(address, &old, owners, options) {
+        if !old.objects.is_empty()
+            || is_known_gone((address, resource.kind), &old, live, owners, options)
+        {
             continue;
         }
         let going: Vec<usize> = pruned
@@ -264,11 +267,23 @@ pub(super) fn renames_of_nothing(
 
 /// Whether the ledger owns an object under the declaration's own address, or one of the old name, that
 /// is not live any more.
-fn is_known_gone(address: &Address, old: &Old, owners: &Owners, options: &Options) -> bool {
+fn is_known_gone(
+    (address, kind): (&Address, &'static Kind),
+    old: &Old,
+    live: &Live,
+    owners: &Owners,
+    options: &Options,
+) -> bool {
     let Some(ledger) = &options.ledger else {
         return false;
     };
-    let is_meant = |key: &Key<'_>| old.keys.contains(key);
+    // A ledger keeps a name as it was compared when it was written.
+    let is_meant = |key: &Key<'_>| {
+        let name = name_in(kind, live.dialect, &key.name);
+        old.keys
+            .iter()
+            .any(|old| old.scope == key.scope && old.name == name)
+    };
     ledger.resources.iter().any(|(owner, entry)| {
         owner.collection == address.collection
             && !owners.by_address.contains_key(owner)

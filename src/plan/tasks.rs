@@ -8,20 +8,25 @@ mod removals;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference};
 use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{self, Api, Create, Kind, Stage, Wire};
+use crate::kind::{self, Api, Create, Field, Kind, Stage, Wire};
+use crate::ledger::Ledger;
 use crate::live::Live;
 use crate::live::marks::belongs_to_others;
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
+use crate::plan::choices;
+use crate::plan::holders::Index;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::{Owned, set_defaults};
 use crate::plan::requests::{Op, Way, way};
 use crate::plan::row::Row;
-use crate::plan::shown::{change_of, shown};
+use crate::plan::shown::{change_of, shown, to_do};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy, membership, within};
@@ -29,6 +34,7 @@ use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
 use foldhash::HashMap;
+use serde_json::Value as Json;
 
 /// A plan with its tasks.
 #[derive(Debug)]
@@ -60,6 +66,7 @@ pub fn plan(
         problems: Vec::new(),
         tasks: Vec::new(),
         members: founders::members(&bound.rows, live.dialect),
+        holders: Index::default(),
     };
     let mut differences = bound.rows.changes();
     builder.lost_with_what_is_replaced(&mut differences);
@@ -131,6 +138,8 @@ struct Builder<'a> {
     tasks: Vec<Task>,
     /// Who is declared to belong to what needs founders.
     members: founders::Members<'a>,
+    /// What holds names without being their live side.
+    holders: Index,
 }
 
 impl<'a> Builder<'a> {
@@ -317,6 +326,8 @@ impl<'a> Builder<'a> {
             }
         }
         draft.effects.extend(self.create_effect(kind));
+        let held = self.holders.told(kind, &draft.body, self.live);
+        draft.effects.extend(held);
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
     }
@@ -423,8 +434,10 @@ impl<'a> Builder<'a> {
     fn by_hand_after_create(&mut self, address: &Address, kind: &'static Kind) {
         let named = self.named(address);
         for field in kind.fields {
-            let Wire::Manual { instruction, .. } = field.wire(self.dialect()) else {
-                continue;
+            let instruction = match (field.wire(self.dialect()), field.by_oneself) {
+                (Wire::Manual { instruction, .. }, _) => instruction,
+                (Wire::Sent { .. }, Some(place)) => place,
+                _ => continue,
             };
             let Some(value) = named.get(field.name) else {
                 continue;
@@ -444,7 +457,7 @@ impl<'a> Builder<'a> {
                     value,
                 )]
                 .into(),
-                instruction: Some(format!("set `{}` at {instruction}", field.name)),
+                instruction: Some(self.to_do(address, field, value, instruction)),
                 body: named.clone(),
                 ..Draft::default()
             };
@@ -452,27 +465,53 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn create_by_hand(&mut self, address: &Address, kind: &'static Kind, at: &str, draft: Draft) {
-        if self.options.ignoring(address, None).is_some() {
-            return;
-        }
-        let waiting: Vec<String> = self
+    /// Who waits for a step of an address that is left to a person, completing its instruction.
+    fn then_apply_again(&self, address: &Address) -> String {
+        let waiting: BTreeSet<&Address> = self
             .owned
             .waiting
             .iter()
             .filter(|(target, _)| target == address)
-            .map(|(_, who)| format!("`{who}`"))
+            .map(|(_, who)| who)
             .collect();
-        let mut instruction = format!("create the {} `{}` at {at}", kind.singular, address.handle);
-        if !waiting.is_empty() {
-            instruction.push_str("; then apply again, since ");
-            instruction.push_str(&waiting.join(", "));
-            instruction.push_str(if waiting.len() == 1 {
-                " refers to it"
-            } else {
-                " refer to it"
-            });
+        if waiting.is_empty() {
+            return String::new();
         }
+        let mut named: Vec<String> = waiting
+            .iter()
+            .take(NAMED)
+            .map(|who| format!("`{who}`"))
+            .collect();
+        let more = waiting.len().saturating_sub(NAMED);
+        if more > 0 {
+            named.push(format!("{more} more"));
+        }
+        let refer = if waiting.len() == 1 {
+            "refers"
+        } else {
+            "refer"
+        };
+        format!(
+            "; then apply again, since {} {refer} to it",
+            named.join(", ")
+        )
+    }
+
+    /// What a person has to do about a field, and who waits for it.
+    fn to_do(&self, address: &Address, field: &'static Field, value: &Value, at: &str) -> String {
+        let mut instruction = to_do(field.name, value, at);
+        if choices::are_in(address.collection, field) {
+            instruction.push_str(&self.then_apply_again(address));
+        }
+        instruction
+    }
+
+    fn create_by_hand(&mut self, address: &Address, kind: &'static Kind, at: &str, draft: Draft) {
+        if self.options.ignoring(address, None).is_some() {
+            return;
+        }
+        let mut instruction = format!("create the {} `{}` at {at}", kind.singular, address.handle);
+        instruction.push_str(&self.then_apply_again(address));
         self.push(
             address,
             Verb::Manual,
@@ -576,7 +615,7 @@ impl<'a> Builder<'a> {
         address: &Address,
         kind: &'static Kind,
         index: usize,
-        (field, why): (String, String),
+        Frozen { field, why, live }: Frozen,
         draft: Draft,
     ) {
         let (Some(object), Some(api)) = (self.live.objects.get(index), kind.api(self.dialect()))
@@ -590,18 +629,42 @@ impl<'a> Builder<'a> {
         };
         let can_create = matches!(api.create, Create::Post(_) | Create::Clone { .. });
         let Some(delete) = delete.filter(|_| can_create) else {
-            self.cannot_be_replaced(address, kind, (&field, &why));
+            self.cannot_be_replaced(address, kind, (&field, &format!("{why}{live}")));
             return;
         };
         if !automatic && !self.lifecycle_replace(address) {
+            // What others made is not to be deleted for the asking.
+            let owns = |ledger: &Ledger| {
+                ledger
+                    .resources
+                    .values()
+                    .any(|entry| entry.has_id(&object.id))
+            };
+            let help = if self.options.ledger.as_ref().is_some_and(owns) {
+                format!(
+                    "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
+                    kind.singular,
+                    kind.delete_effect
+                        .map_or_else(String::new, |effect| format!(": {effect}"))
+                )
+            } else {
+                let way = if live.is_empty() {
+                    "shorten it"
+                } else {
+                    "write what is live"
+                };
+                format!(
+                    "{way}, or declare another {}: deskform does not own this one",
+                    kind.singular
+                )
+            };
             self.problems.push(
-                Problem::error(Code::CannotChange, format!("`{field}` of `{address}` {why}"))
-                    .at(place(self.desired, address, &field), "changed here")
-                    .help(format!(
-                        "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
-                        kind.singular,
-                        kind.delete_effect.map_or_else(String::new, |effect| format!(": {effect}"))
-                    )),
+                Problem::error(
+                    Code::CannotChange,
+                    format!("`{field}` of `{address}` {why}{live}"),
+                )
+                .at(place(self.desired, address, &field), "changed here")
+                .help(help),
             );
             return;
         }
@@ -621,7 +684,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The first changed field that an update cannot change, and why.
-    fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<(String, String)> {
+    fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<Frozen> {
         differences.iter().find_map(|difference| {
             let field = kind.field(difference.path.field)?;
             let goes_once = matches!(
@@ -632,10 +695,11 @@ impl<'a> Builder<'a> {
                 }
             );
             if codec::is_fixed(field, &difference.path) || goes_once {
-                return Some((
-                    field.name.to_owned(),
-                    "can be given on creation only".to_owned(),
-                ));
+                return Some(Frozen {
+                    field: field.name.to_owned(),
+                    why: "can be given on creation only".to_owned(),
+                    live: live_value(kind, difference),
+                });
             }
             let max = field.longest_update(self.dialect())?;
             let length = match &difference.after {
@@ -643,11 +707,12 @@ impl<'a> Builder<'a> {
                 Value::Secret(secret) => secret.expose().map_or(0, |text| text.chars().count()),
                 _ => 0,
             };
-            (length > max as usize).then(|| {
-                (
-                    field.name.to_owned(),
-                    format!("would be {length} characters long, and an update takes {max} at most"),
-                )
+            (length > max as usize).then(|| Frozen {
+                field: field.name.to_owned(),
+                why: format!(
+                    "would be {length} characters long, and an update takes {max} at most"
+                ),
+                live: String::new(),
             })
         })
     }
@@ -669,7 +734,12 @@ impl<'a> Builder<'a> {
         // only an automatic replacement keeps everything: it may not even go with a new type.
         let mut body = keep.unwrap_or_default();
         for (name, value) in self.named(address).iter() {
-            body.set(name, value.clone());
+            if kind
+                .field(name)
+                .is_none_or(|field| field.by_oneself.is_none())
+            {
+                body.set(name, value.clone());
+            }
         }
         let enabled = kind.enabled.map(|enabled| enabled.field);
         for (name, value) in draft.body.iter() {
@@ -697,22 +767,62 @@ impl<'a> Builder<'a> {
         draft.effects.extend(kind.delete_effect.map(str::to_owned));
         draft.effects.extend(self.create_effect(kind));
         self.push(address, Verb::Replace, kind, draft);
+        self.by_hand_after_create(address, kind);
     }
 
     /// Steps for differences that only a person can settle.
     fn by_hand(&mut self) {
+        // What is made anew has nothing of it, whatever is live: that is said with its replacement.
+        let anew: BTreeSet<Address> = (self.tasks.iter())
+            .filter(|task| task.verb == Verb::Replace)
+            .map(|task| task.address.clone())
+            .collect();
         for (address, difference, instruction) in &self.owned.by_hand {
             let Some((kind, wanted)) = self.wanted(address) else {
                 continue;
             };
+            let Some(field) = kind.field(difference.path.field) else {
+                continue;
+            };
+            if anew.contains(address) {
+                continue;
+            }
             let draft = Draft {
                 changes: vec![shown(kind, difference)].into(),
-                instruction: Some(format!("set `{}` at {instruction}", difference.path.field)),
+                instruction: Some(self.to_do(address, field, &difference.after, instruction)),
                 body: wanted.clone(),
                 ..Draft::default()
             };
             self.push(address, Verb::Manual, kind, draft);
         }
+    }
+}
+
+/// Waiting resources that an instruction names.
+const NAMED: usize = 5;
+
+/// A changed field that an update cannot change.
+struct Frozen {
+    field: String,
+    /// Why, completing "`type` of `customFields/a` …".
+    why: String,
+    /// What is live, completing that; empty where it does not matter.
+    live: String,
+}
+
+/// What is live in place of a value that can be given on creation only; nothing of a secret.
+fn live_value(kind: &Kind, difference: &Difference) -> String {
+    let change = shown(kind, difference);
+    let what = if difference.path.below.is_empty() {
+        "the live value".to_owned()
+    } else {
+        format!("the live `{}`", &change.field[1..])
+    };
+    match &change.before {
+        _ if change.secret => String::new(),
+        Json::Null => ", and nothing is live there".to_owned(),
+        Json::String(text) => format!(", and {what} is `{text}`"),
+        value => format!(", and {what} is `{value}`"),
     }
 }
 

@@ -11,10 +11,12 @@ mod needs;
 #[cfg(test)]
 mod parents_tests;
 mod plan;
+mod scopes;
 
 pub use details::{complete, fetch_missing, incomplete, lacking_in_listings, partial};
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
+pub use scopes::Uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,8 +71,15 @@ impl Unread {
     }
 }
 
-/// What came of a listing: its objects, and what to remember of each path.
-type Listed = (Vec<LiveObject>, BTreeMap<String, Known>);
+/// What came of a listing.
+#[derive(Default)]
+struct Listed {
+    objects: Vec<LiveObject>,
+    /// Those that are shown and not live.
+    gone: Vec<LiveObject>,
+    /// What to remember of each path.
+    known: BTreeMap<String, Known>,
+}
 
 /// Reads all that is needed.
 ///
@@ -123,11 +132,12 @@ pub async fn read(reader: &Reader, live: &mut Live, needs: &Needs) -> Result<(),
     if !failures.is_empty() {
         return Err(failures.into_values().collect());
     }
-    for (objects, known) in found.into_iter().flatten() {
-        for object in objects {
+    for listed in found.into_iter().flatten() {
+        for object in listed.objects {
             live.add(object);
         }
-        live.listings.extend(known);
+        live.gone.extend(listed.gone);
+        live.listings.extend(listed.known);
     }
     Ok(())
 }
@@ -141,9 +151,8 @@ fn parents(
 ) -> Live {
     let mut parents = Live::new(dialect);
     for (other, listed) in plan.listings.iter().zip(found) {
-        if let (true, Some((objects, _))) = (listing.after.contains(other.kind.collection), listed)
-        {
-            for object in objects {
+        if let (true, Some(listed)) = (listing.after.contains(other.kind.collection), listed) {
+            for object in &listed.objects {
                 parents.add(object.clone());
             }
         }
@@ -166,7 +175,10 @@ async fn list(
         .and_then(|api| Some((api, api.listing.template()?)))
     else {
         let objects = mentions::mentioned(reader, parents, kind, needs, dialect).await?;
-        return Ok((objects, BTreeMap::new()));
+        return Ok(Listed {
+            objects,
+            ..Listed::default()
+        });
     };
     let fields = asked_fields(kind, api, parents, own);
     let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
@@ -192,26 +204,31 @@ async fn list(
             Ok::<_, ApiError>((path, scope, listed))
         }
     });
-    let mut objects = Vec::new();
-    let mut remembered = BTreeMap::new();
+    let mut all = Listed::default();
     for (path, scope, listed) in try_join_all(listings).await? {
         if api.page > 0 {
-            remembered.insert(path, listed.known);
+            all.known.insert(path, listed.known);
         }
         if let Some(grouping) = api.grouping() {
             let path = api.listing.path();
             let grouped = grouped::group(kind, grouping, path, listed.objects);
-            objects.extend(grouped.map_err(|reason| {
+            all.objects.extend(grouped.map_err(|reason| {
                 ApiError::new(ErrorKind::Malformed, &format!("GET {path}")).with_message(&reason)
             })?);
             continue;
         }
         let items = listed.objects.into_iter();
-        objects.extend(
-            items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))),
-        );
+        let objects =
+            items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned)));
+        for object in objects {
+            if is_gone(&object.raw) {
+                all.gone.push(object);
+            } else {
+                all.objects.push(object);
+            }
+        }
     }
-    Ok((objects, remembered))
+    Ok(all)
 }
 
 /// Gives the path and query of a listing, by which it is remembered.
@@ -379,7 +396,7 @@ fn key_of(wire: &'static Wire) -> Option<&'static str> {
     }
 }
 
-/// An object as a listing shows it; none of what has no id or is in the recycle bin.
+/// An object as a listing shows it; none of what has no id.
 fn object(
     kind: &'static Kind,
     api: &Api,
@@ -391,9 +408,6 @@ fn object(
         return None;
     };
     let id = raw.get(api.id).and_then(codec::id_text)?;
-    if is_gone(&raw) {
-        return None;
-    }
     plant(kind, scope, (parents, owned), &mut raw);
     gather(kind, parents.dialect, &mut raw);
     Some(LiveObject {

@@ -280,6 +280,11 @@ impl Needs {
         self.hand_over(desired, dialect);
     }
 
+    /// The collections that are read.
+    pub(super) fn collections(&self) -> impl Iterator<Item = &'static str> {
+        self.kinds.keys().copied()
+    }
+
     /// Says whether a collection is read.
     #[must_use]
     pub fn reads(&self, collection: &str) -> bool {

@@ -117,11 +117,17 @@ fn ended(address: &Address, verb: Verb, outcome: &Outcome, style: Style) -> Stri
             style.paint(Paint::Yellow, "skipped"),
             name(because)
         ),
-        Outcome::Unknown { error } => format!(
-            "{}: {step}: {}",
-            style.paint(Paint::Red, "unknown"),
-            safe(error)
-        ),
+        Outcome::Unknown { error, hint } => {
+            let mut line = format!(
+                "{}: {step}: {}",
+                style.paint(Paint::Red, "unknown"),
+                safe(error)
+            );
+            if let Some(hint) = hint {
+                let _ = write!(line, "\n    hint: {}", safe(hint));
+            }
+            line
+        }
         Outcome::Stopped => format!(
             "{}: {step} was not tried",
             style.paint(Paint::Yellow, "stopped")

@@ -360,6 +360,11 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                     words.push("sent by an update that follows the creation".to_owned());
                 }
             }
+            if let Some(place) = field.by_oneself {
+                let tells = kind::acting().and_then(|kind| kind.api(dialect)?.acting);
+                let own = tells.map_or("", |_| "; of the acting one it is sent");
+                words.push(format!("by hand: {place}{own}"));
+            }
             if shown == Shown::InObject {
                 words.push("compared with one more read for each object".to_owned());
             }
@@ -626,6 +631,9 @@ fn remark(kind: &Kind, field: &Field) -> Option<String> {
             Wire::Harmless => "left out",
             Wire::Refused(_) => "refused",
             Wire::Manual { .. } => "by hand",
+            Wire::Sent { .. } if field.by_oneself.is_some() => {
+                return Some("by hand, but of the acting one".to_owned());
+            }
             Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) | Wire::InPath => return None,
         };
         Some(format!("{words} in the {dialect} dialect"))

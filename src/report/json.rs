@@ -12,10 +12,9 @@ use std::fmt;
 
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value as Json;
 
 use crate::apply::event::Event;
-use crate::plan::{FORMAT_VERSION, FieldChange, Plan, SECRET};
+use crate::plan::{FORMAT_VERSION, Plan, SECRET};
 use crate::safe;
 use crate::safe::mask::{Masks, current};
 
@@ -35,7 +34,7 @@ pub(super) fn written(plan: &Plan, masks: Option<&Masks>) -> String {
         .steps
         .iter()
         .flat_map(|step| &step.changes)
-        .any(|change| leaks(&change));
+        .any(|change| change.leaks());
     let plan = if leaks {
         masked = mask(plan.clone());
         &masked
@@ -79,21 +78,9 @@ fn without(mut plan: Plan, masks: &Masks) -> Plan {
     plan
 }
 
-/// Whether a secret change holds anything but the stand-in, or an address beside its template; the
-/// last line of defence.
-fn leaks(change: &FieldChange) -> bool {
-    let harmless = |value: &Json| value.is_null() || value == SECRET;
-    let holds = |value: &Json, words: &str| value.as_str().is_some_and(|text| text.contains(words));
-    let is_template = holds(&change.after, "${secret.") && holds(&change.after, "://");
-    let is_address = change.before.is_null() || holds(&change.before, "://");
-    change.secret
-        && !(harmless(&change.before) && harmless(&change.after))
-        && !(is_template && is_address)
-}
-
 fn mask(mut plan: Plan) -> Plan {
     for change in plan.steps.iter_mut().flat_map(|step| &mut step.changes) {
-        if leaks(change) {
+        if change.leaks() {
             change.before = SECRET.into();
             change.after = SECRET.into();
         }

@@ -1,5 +1,6 @@
 //! A step's changes as lines, the common ground of text and Markdown.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::Value as Json;
@@ -122,7 +123,7 @@ pub(super) fn add_field(
     let name = path(&change.field);
     let name = safe(&name);
     let (before, after) = (&change.before, &change.after);
-    if change.secret && (before == SECRET || after == SECRET) {
+    if change.secret && (before == SECRET || after == SECRET || change.leaks()) {
         out.push(Line::plain(format!("{name}: {SECRET}")));
         return;
     }

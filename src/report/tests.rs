@@ -567,6 +567,7 @@ fn history() -> Vec<Event> {
             Verb::Replace,
             Outcome::Unknown {
                 error: "the answer of POST /webhooks was lost".to_owned(),
+                hint: None,
             },
         ),
         ended("roles/Old", Verb::Delete, Outcome::Stopped),

@@ -1,7 +1,7 @@
 //! The journal of the run that is under way: what is about to be sent, and what came of it.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
 use super::is_over;
-use crate::api::Request;
+use crate::api::{Method, Request};
 use crate::clock::Clock;
 use crate::kind::Kind;
 use crate::ledger::journal::{Intent, Outcome, Record, Sent, Settled};
@@ -31,6 +31,17 @@ pub struct JournalWriter {
     pub(super) broken: Cell<bool>,
     /// Whether nobody knows what came of some write.
     pub(super) doubtful: Cell<bool>,
+    /// The intents that were recorded before the first write, by where their write stands in memory:
+    /// a resource may have several tasks of one verb.
+    pub(super) announced: RefCell<HashMap<usize, Announced>>,
+}
+
+/// An intent that was recorded before the first write.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Announced {
+    seq: u64,
+    /// Whether its write was about to go out.
+    begun: bool,
 }
 
 /// Why a write must not go out.
@@ -51,6 +62,68 @@ impl JournalWriter {
         self.broken.get() || is_over(&self.until, self.clock)
     }
 
+    /// Records all intents at once, where recording each of them by itself is dear.
+    ///
+    /// What is made below something that is not there yet is recorded without its key: it is found by
+    /// its declaration.
+    ///
+    /// # Errors
+    /// A place that cannot be written: then nothing must go out.
+    pub(super) async fn announce(&self, tasks: &[Task], live: &Live) -> Result<(), StoreError> {
+        if !self.journal.is_batched() {
+            return Ok(());
+        }
+        let mut records = Vec::new();
+        for task in tasks.iter().filter(|task| task.verb != Verb::Manual) {
+            let context = task.context(live.dialect);
+            for op in &task.ops {
+                let (method, path) = op
+                    .line(&context, live)
+                    .unwrap_or((op.method, op.path.into()));
+                let intent = self.intent(task, op, (method, path.into_owned()), live);
+                let announced = Announced {
+                    seq: intent.seq,
+                    begun: false,
+                };
+                let place = std::ptr::from_ref(op).addr();
+                self.announced.borrow_mut().insert(place, announced);
+                records.push(Record::Intent(intent));
+            }
+        }
+        let appended = self.journal.append_all(&records).await;
+        if appended.is_err() {
+            self.broken.set(true);
+        }
+        appended
+    }
+
+    /// The number of a write that was announced, which is begun with this.
+    fn announced(&self, task: &Task, op: &Op) -> Option<u64> {
+        // One that was made for the occasion was not announced.
+        task.ops.iter().find(|own| std::ptr::eq(*own, op))?;
+        let place = std::ptr::from_ref(op).addr();
+        let mut announced = self.announced.borrow_mut();
+        let announced = announced.get_mut(&place).filter(|one| !one.begun)?;
+        announced.begun = true;
+        Some(announced.seq)
+    }
+
+    /// Records of what was announced and never begun that nothing came of it, and hands over what
+    /// waits: the run has sent all that it will send, and its journal stays.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    pub async fn conclude(&self) -> Result<(), StoreError> {
+        if !self.journal.is_batched() {
+            return Ok(());
+        }
+        let announced = std::mem::take(&mut *self.announced.borrow_mut());
+        for one in announced.into_values().filter(|one| !one.begun) {
+            self.settle(one.seq, false, Settled::Failed, None);
+        }
+        self.journal.hand_over().await
+    }
+
     /// Records that a write is about to go out, and returns its number.
     ///
     /// # Errors
@@ -65,16 +138,34 @@ impl JournalWriter {
         if is_over(&self.until, self.clock) {
             return Err(Silence::Lost);
         }
+        if let Some(seq) = self.announced(task, op) {
+            return Ok(seq);
+        }
+        let sent = (request.method, request.path.clone());
+        let intent = self.intent(task, op, sent, live);
+        let seq = intent.seq;
+        self.append(&Record::Intent(intent)).await?;
+        // Writing it may have taken long.
+        if is_over(&self.until, self.clock) {
+            return Err(Silence::Lost);
+        }
+        Ok(seq)
+    }
+
+    fn intent(
+        &self,
+        task: &Task,
+        op: &Op,
+        (method, path): (Method, String),
+        live: &Live,
+    ) -> Intent {
         let seq = self.next.get();
         self.next.set(seq + 1);
-        let intent = Intent {
+        Intent {
             seq,
             address: task.address.clone(),
             verb: task.verb,
-            request: Sent {
-                method: request.method,
-                path: request.path.clone(),
-            },
+            request: Sent { method, path },
             key: public_key(task, op, live),
             create: op.creates(),
             effect: Some(op.effect()),
@@ -82,13 +173,7 @@ impl JournalWriter {
             prevent_destroy: task.prevents_destroy,
             at: self.clock.now_ms(),
             before: before(task),
-        };
-        self.append(&Record::Intent(intent)).await?;
-        // Writing it may have taken long.
-        if is_over(&self.until, self.clock) {
-            return Err(Silence::Lost);
         }
-        Ok(seq)
     }
 
     /// Records what came of a write; `creates` where it makes an object. Nobody waits for it: where

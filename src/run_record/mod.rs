@@ -10,7 +10,7 @@ pub mod update;
 
 pub use journal_writer::{JournalWriter, Silence};
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -25,8 +25,10 @@ use crate::ledger::journal::{self, Begin, Effect, Intent, Outcome, Settled, Unfi
 use crate::ledger::{
     Entry, Holder, Ledger, Load, LockError, LockGuard, RunId, Store, StoreError, Version,
 };
+use crate::live::Live;
 use crate::manifest::Desired;
 use crate::plan::Options;
+use crate::plan::task::Task;
 use crate::problem::{Code, Problem, counted};
 use crate::run_record::update::after;
 use crate::session::{Ready, Session, SessionError};
@@ -37,6 +39,9 @@ pub const LOCK_TTL: Duration = Duration::from_secs(300);
 
 /// How often a lock is renewed.
 const RENEW_EVERY: Duration = Duration::from_secs(15);
+
+/// How often where every renewal is a push: four of them may fail before the lock is over.
+const RENEW_PUSHED_EVERY: Duration = Duration::from_secs(60);
 
 /// What is known before the organization is read.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +59,7 @@ pub struct View {
 /// # Errors
 /// A place that cannot be read, and a ledger or journal that must be left alone.
 pub async fn look(store: &Store) -> Result<View, StoreError> {
+    let store = &store.batched();
     let loaded = store.load().await?;
     let mut warnings = Vec::new();
     let mut ledger = understood(store, loaded.load, &mut warnings);
@@ -225,6 +231,7 @@ impl Keeper {
         clock: Clock,
         anew: bool,
     ) -> Result<Self, KeepError> {
+        let store = store.batched();
         let guard = store.lock(holder, LOCK_TTL).await?;
         let mut warnings = Vec::new();
         // A write may go out long after its intent: it waits for its turn, and is repeated after a
@@ -247,7 +254,13 @@ impl Keeper {
             Ok((ledger, version, kept, others, doubts)) => {
                 let until = Arc::new(AtomicI64::new(guard.until()));
                 let guard = Arc::new(Mutex::new(Some(guard)));
-                let renewal = tokio::spawn(renew(Arc::clone(&guard), Arc::clone(&until), clock));
+                let every = if store.is_pushed() {
+                    RENEW_PUSHED_EVERY
+                } else {
+                    RENEW_EVERY
+                };
+                let renewal =
+                    tokio::spawn(renew(Arc::clone(&guard), Arc::clone(&until), clock, every));
                 Ok(Self {
                     run: holder
                         .run
@@ -421,11 +434,16 @@ impl Keeper {
         }
     }
 
-    /// Begins the journal.
+    /// Begins the journal of a run that carries out these tasks.
     ///
     /// # Errors
     /// A place that cannot be written.
-    pub async fn begin(&self, digest: &str) -> Result<JournalWriter, StoreError> {
+    pub async fn begin(
+        &self,
+        digest: &str,
+        tasks: &[Task],
+        live: &Live,
+    ) -> Result<JournalWriter, StoreError> {
         let journal = self
             .store
             .begin(Begin {
@@ -437,14 +455,17 @@ impl Keeper {
                 at: self.clock.now_ms(),
             })
             .await?;
-        Ok(JournalWriter {
+        let journal_writer = JournalWriter {
             journal,
             next: Cell::new(1),
             clock: self.clock,
             until: Arc::clone(&self.until),
             broken: Cell::new(false),
             doubtful: Cell::new(false),
-        })
+            announced: RefCell::default(),
+        };
+        journal_writer.announce(tasks, live).await?;
+        Ok(journal_writer)
     }
 
     /// Saves what is owned now, removes the journals that it makes superfluous, and gives the lock
@@ -461,10 +482,14 @@ impl Keeper {
         journal_writer: Option<JournalWriter>,
     ) -> Result<(), KeepError> {
         let saved = self.save(desired, ready, applied, journal_writer).await;
+        let store = self.store.clone();
         if let Err(error) = self.release().await {
             tracing::warn!(%error, "the lock could not be given back; it expires by itself");
         }
-        saved.map_err(KeepError::from)
+        saved?;
+        // Where saving waits for the lock to be given back, it is done only now; and where the lock is
+        // gone, what is saved goes without it.
+        Ok(store.flush().await?)
     }
 
     async fn save(
@@ -492,10 +517,12 @@ impl Keeper {
             self.store.save(&mut ledger, &self.version).await?;
         }
         // A journal that holds a doubt is left to the next run, which looks what came of it.
-        if let Some(journal_writer) =
-            journal_writer.filter(|journal_writer| !journal_writer.doubtful.get())
-        {
-            journal_writer.journal.finish(now).await?;
+        match journal_writer {
+            Some(journal_writer) if journal_writer.doubtful.get() => {
+                journal_writer.conclude().await?;
+            }
+            Some(journal_writer) => journal_writer.journal.finish(now).await?,
+            None => {}
         }
         for run in &self.others {
             self.store.finish(run, now).await?;
@@ -527,9 +554,14 @@ fn is_over(until: &AtomicI64, clock: Clock) -> bool {
     until.load(Ordering::Relaxed) <= clock.now_ms()
 }
 
-async fn renew(guard: Arc<Mutex<Option<LockGuard>>>, until: Arc<AtomicI64>, clock: Clock) {
+async fn renew(
+    guard: Arc<Mutex<Option<LockGuard>>>,
+    until: Arc<AtomicI64>,
+    clock: Clock,
+    every: Duration,
+) {
     loop {
-        clock.sleep(RENEW_EVERY).await;
+        clock.sleep(every).await;
         let mut guard = guard.lock().await;
         let Some(guard) = guard.as_mut() else {
             return;
@@ -537,7 +569,7 @@ async fn renew(guard: Arc<Mutex<Option<LockGuard>>>, until: Arc<AtomicI64>, cloc
         let now = clock.now_ms();
         match guard.renew(now, LOCK_TTL).await {
             Ok(()) => until.store(guard.until(), Ordering::Relaxed),
-            Err(LockError::Store(error)) if now < guard.until() - millis(RENEW_EVERY) => {
+            Err(LockError::Store(error)) if now < guard.until() - millis(every) => {
                 tracing::warn!(%error, "the lock could not be renewed; trying again");
             }
             Err(error) => {
@@ -595,7 +627,8 @@ mod tests {
         };
         let store = Store::in_memory("test", "1");
         let keeper = Keeper::open(store, &holder, clock, false).await.unwrap();
-        let journal_writer = keeper.begin("digest").await.unwrap();
+        let live = Live::new(crate::dialect::Dialect::Openapi);
+        let journal_writer = keeper.begin("digest", &[], &live).await.unwrap();
         // Nothing comes of it, not even an error, as when a call to the store hangs.
         keeper.renewal.abort();
         clock.sleep(Duration::from_secs(299)).await;

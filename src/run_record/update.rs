@@ -53,7 +53,7 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
     }
     remember_listings(&mut ledger, ready, applied);
     let mut entries = BTreeMap::new();
-    let mut superseded = Vec::new();
+    let mut superseded: BTreeMap<(&'static str, String), Address> = BTreeMap::new();
     let mut claimed: BTreeMap<(&'static str, String), Address> = BTreeMap::new();
     let update = Update {
         desired,
@@ -92,21 +92,23 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         if let Some(object) = before.and_then(|index| ready.live.objects.get(index))
             && applied.contains(address)
         {
-            let parts = object.parts.iter().map(|part| &*part.id);
-            let owners = std::iter::once(&*object.id)
-                .chain(parts)
-                .filter_map(|id| update.by_id.get(&(address.collection, id)));
+            let parts = object.parts.iter().map(|part| &part.id);
             superseded.extend(
-                owners
-                    .filter(|owner| **owner != address)
-                    .map(|owner| (*owner).clone()),
+                std::iter::once(&object.id)
+                    .chain(parts)
+                    .map(|id| ((address.collection, id.clone()), address.clone())),
             );
         }
         claimed.insert((address.collection, id), address.clone());
     }
-    for address in superseded {
-        ledger.resources.remove(&address);
-    }
+    // A killed run may have left several that owned them.
+    ledger.resources.retain(|address, entry| {
+        std::iter::once(&entry.id).chain(&entry.parts).all(|id| {
+            superseded
+                .get(&(address.collection, id.clone()))
+                .is_none_or(|owner| owner == address)
+        })
+    });
     // A declaration that moved to another handle leaves no entry behind.
     ledger.resources.retain(|address, entry| {
         let is_removed = std::iter::once(&entry.id)

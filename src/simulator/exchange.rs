@@ -254,6 +254,12 @@ pub(super) const fn delete(path: &'static str, scopes: Scopes, run: Run) -> Rout
 }
 
 impl Route {
+    /// Its method and path, and the scopes that it asks for.
+    #[cfg(test)]
+    pub(super) const fn asks(&self) -> (&'static str, &'static str, Scopes) {
+        (self.method, self.path, self.scopes)
+    }
+
     /// With query parameters.
     pub(super) const fn with(self, params: &'static [Param]) -> Self {
         Self { params, ..self }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::exchange::{Content, Exchange, Route, delete, get, list, patch, post};
 use super::oauth::Scopes;
-use super::openapi::{complete, fresh_api_name, overlay, remove_field};
+use super::openapi::{complete, fresh_api_name, leave_to_the_agent, overlay, remove_field};
 use super::patterns::Pattern;
 use super::respond::{Answer, Fault, Outcome, Problem};
 use super::rules::{
@@ -495,6 +495,7 @@ fn create_agent(exchange: &mut Exchange<'_>) -> Outcome {
     let defaults = json!({"firstName": null, "lastName": null, "email": null, "roleId": id_of("roles", "Manager"),
         "profileId": id_of("profiles", "Agent"), "countryCode": null, "timeZone": null, "isConfirmed": false,
         "status": "ACTIVE", "createdTime": exchange.now()});
+    leave_to_the_agent(exchange, "");
     create(exchange, "agents", "lastName", "email", defaults)
 }
 
@@ -511,6 +512,8 @@ fn change_agent(exchange: &mut Exchange<'_>) -> Outcome {
     if exchange.body.get("status") == Some(&json!("INACTIVE")) {
         not_the_acting_agent(exchange)?;
     }
+    let id = exchange.id().to_owned();
+    leave_to_the_agent(exchange, &id);
     change(exchange, "agents", "lastName", "email")
 }
 

@@ -48,8 +48,8 @@ use crate::dialect::{Dialect, Edition};
 
 pub use faults::{Faults, Quirks};
 pub use oauth::{
-    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, DEMO_REFRESH_TOKEN, TOKEN_SECONDS,
-    demo_refresh_token,
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, DEMO_READING_TOKEN, DEMO_REFRESH_TOKEN,
+    TOKEN_SECONDS, demo_reading_token, demo_refresh_token,
 };
 pub use statistics::{Counts, Statistics, Violation};
 pub use store::Organization;

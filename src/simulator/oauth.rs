@@ -24,6 +24,10 @@ pub const DEMO_REFRESH_TOKEN: &str = "1000.deskform-simulator.refresh";
 /// Unlike a real one it can be used more than once.
 pub const DEMO_GRANT_CODE: &str = "1000.deskform-simulator.code";
 
+/// The refresh token of the first organization whose access tokens can read alone; with `.` and an
+/// id appended it is that organization's, see [`demo_reading_token`]. It protects nothing.
+pub const DEMO_READING_TOKEN: &str = "1000.deskform-simulator.reading";
+
 /// Seconds for which an access token is valid.
 pub const TOKEN_SECONDS: i64 = 3_600;
 
@@ -35,6 +39,12 @@ const ACTIVE_TOKENS: usize = 10;
 #[must_use]
 pub fn demo_refresh_token(organization: &str) -> String {
     format!("{DEMO_REFRESH_TOKEN}.{organization}")
+}
+
+/// The demo refresh token of one organization whose access tokens can read alone.
+#[must_use]
+pub fn demo_reading_token(organization: &str) -> String {
+    format!("{DEMO_READING_TOKEN}.{organization}")
 }
 
 /// One access token.
@@ -102,6 +112,9 @@ impl Accounts {
             .collect();
         let value = |key: &str| form.get(key).map_or("", String::as_str);
         let (secret, stem) = match value("grant_type") {
+            "refresh_token" if value("refresh_token").starts_with(DEMO_READING_TOKEN) => {
+                (value("refresh_token"), DEMO_READING_TOKEN)
+            }
             "refresh_token" => (value("refresh_token"), DEMO_REFRESH_TOKEN),
             "authorization_code" => (value("code"), DEMO_GRANT_CODE),
             _ => return refuse("unsupported_grant_type"),
@@ -134,6 +147,11 @@ impl Accounts {
             return response(400, Some(&body));
         }
         asked.push(now_ms);
+        let scopes = if stem == DEMO_READING_TOKEN {
+            &Some(for_reading(scopes.as_deref()))
+        } else {
+            scopes
+        };
         let access = self.issue(organization, scopes.clone(), now_ms);
         let mut body = json!({
             "access_token": access,
@@ -193,6 +211,20 @@ const ALL_SCOPES: [&str; 9] = [
     "Desk.webhooks.ALL",
     "Desk.automations.ALL",
 ];
+
+/// Of some scopes, or of all, those for reading: `READ` of each module that they let read.
+pub(super) fn for_reading(scopes: Option<&[String]>) -> Vec<String> {
+    let all = || ALL_SCOPES.map(str::to_owned).to_vec();
+    let own = scopes.map_or_else(all, <[String]>::to_vec);
+    let reads = own.iter().filter_map(|scope| {
+        let (module, verb) = scope.rsplit_once('.')?;
+        let reads = ["READ", "ALL"]
+            .iter()
+            .any(|word| verb.eq_ignore_ascii_case(word));
+        reads.then(|| format!("{module}.READ"))
+    });
+    reads.collect()
+}
 
 /// Which scopes an operation asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,6 +339,31 @@ mod tests {
                 "{form}"
             );
         }
+    }
+
+    #[test]
+    fn a_reading_token_gets_scopes_for_reading_alone() {
+        let mut accounts = Accounts::default();
+        for (token, expected) in [
+            (DEMO_READING_TOKEN.to_owned(), ALL_SCOPES.len()),
+            (demo_reading_token("700001"), ALL_SCOPES.len()),
+            (demo_reading_token("700002"), 1),
+        ] {
+            let (_, body) = ask(&mut accounts, &refresh(&token), 0);
+            let scopes: Vec<&str> = body["scope"].as_str().unwrap().split(' ').collect();
+            assert_eq!(scopes.len(), expected, "{scopes:?}");
+            assert!(
+                scopes
+                    .iter()
+                    .all(|scope| scope.rsplit('.').next() == Some("READ")),
+                "{scopes:?}"
+            );
+            let header = bearer(&body);
+            let token = accounts.token(Some(&header), 0).unwrap();
+            assert_eq!(token.scopes.as_ref().map(Vec::len), Some(expected));
+        }
+        let (_, body) = ask(&mut accounts, &refresh(&demo_reading_token("9")), 0);
+        assert_eq!(body["error"], "invalid_code");
     }
 
     #[test]

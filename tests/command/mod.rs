@@ -114,9 +114,60 @@ impl Place {
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut out = BTreeMap::new();
         collect(&self.path(""), "", &mut out);
-        // Where a run that changes nothing waits for its turn.
-        out.retain(|name, _| Path::new(name).extension() != Some("guard".as_ref()));
+        // Where a run that changes nothing waits for its turn, and what git keeps for itself.
+        out.retain(|name, _| {
+            Path::new(name).extension() != Some("guard".as_ref()) && !name.starts_with(".git/")
+        });
         out
+    }
+
+    /// Makes the project folder a clone of a bare repository beside it, which counts what is pushed.
+    pub fn in_git(&mut self) {
+        git(self.root(), "init --quiet --bare remote.git");
+        git(&self.path(""), "init --quiet");
+        git(&self.path(""), "remote add origin ../remote.git");
+        self.hook("");
+        let path = std::env::var("PATH").expect("a path");
+        self.set("PATH", &path);
+        // Nothing of the user's.
+        let home = self.root().join("home").display().to_string();
+        self.set("HOME", &home);
+        self.set("GIT_CONFIG_NOSYSTEM", "1");
+    }
+
+    /// The bare repository.
+    pub fn remote(&self) -> PathBuf {
+        self.root().join("remote.git")
+    }
+
+    /// How often something was pushed to the bare repository, with effect or without.
+    pub fn pushes(&self) -> usize {
+        let counted = fs::read_to_string(self.remote().join("pushes"));
+        counted.map_or(0, |text| text.lines().count())
+    }
+
+    /// Lets the bare repository count a push and then do this, before it has any effect.
+    pub fn hook(&self, script: &str) {
+        self.script(
+            "pre-receive",
+            &format!("echo x >> pushes\ncat > last\n{script}"),
+        );
+    }
+
+    /// Lets the bare repository do this when a push has had its effect.
+    pub fn hook_after(&self, script: &str) {
+        self.script("post-receive", &format!("cat > /dev/null\n{script}"));
+    }
+
+    fn script(&self, name: &str, script: &str) {
+        let path = self.remote().join("hooks").join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a file");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
+        }
     }
 
     /// Sets an environment variable of all later runs.
@@ -254,6 +305,24 @@ pub fn transcript(runs: &[Run]) -> String {
         writeln!(out, "{run}").expect("a text");
     }
     out
+}
+
+/// Runs git, which these tests need, and returns what it prints.
+pub fn git(folder: &Path, line: &str) -> String {
+    let output = Command::new("git")
+        .args(words(line))
+        .current_dir(folder)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("HOME", folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("`git` is missing: install it, these tests need it");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {line}: {said}");
+    String::from_utf8(output.stdout)
+        .expect("UTF-8")
+        .trim()
+        .to_owned()
 }
 
 /// A line split into words; quotes of both kinds keep blanks.

@@ -12,6 +12,7 @@
 )]
 
 pub mod front;
+pub mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -308,7 +309,9 @@ impl Desk {
                 SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
                     shown(&problems.into(), &self.sources)
                 }
-                SessionError::Api(error) => format!("{error}\n"),
+                SessionError::Api(error) | SessionError::Elsewhere(error, _) => {
+                    format!("{error}\n")
+                }
                 SessionError::Unread(unread) => unread.iter().fold(String::new(), |text, one| {
                     format!("{text}{one}\nhint: {}\n", one.hint())
                 }),

@@ -1,4 +1,4 @@
-//! Ledgers, locks and journals: the same scenarios on files, in memory and on an S3 server.
+//! Ledgers, locks and journals: the same scenarios on files, in memory, in git and on an S3 server.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +10,8 @@
 mod applies;
 #[path = "../command/mod.rs"]
 mod command;
+mod git;
+mod git_kills;
 mod s3;
 mod scenarios;
 

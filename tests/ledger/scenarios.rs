@@ -144,7 +144,7 @@ async fn spoilt(place: &dyn Place) {
     );
 }
 
-fn holder(who: &str, at: i64) -> Holder {
+pub(crate) fn holder(who: &str, at: i64) -> Holder {
     Holder {
         who: who.to_owned(),
         host: "ci-1.example.com".to_owned(),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use deskform::apply::event::{Event, Outcome, Tally};
-use deskform::apply::recover::MAX_CREATIONS;
+use deskform::apply::recover::{MAX_CREATIONS, MAX_EXPLAINED};
 use deskform::clock::Clock;
 use deskform::dialect::Dialect;
 use deskform::kind::{Create, Removal};
@@ -419,7 +419,7 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
                 ensure!(end == End::Failed, "{address} failed: {error}");
                 bad.insert(index);
             }
-            Outcome::Unknown { error } => {
+            Outcome::Unknown { error, .. } => {
                 ensure!(end == End::Unknown, "{address} is unknown: {error}");
                 bad.insert(index);
             }
@@ -472,6 +472,23 @@ fn creates(dialect: Dialect, target: &str) -> bool {
     !is_removal && (path.ends_with("/clone") || !path.split('/').any(is_id))
 }
 
+/// Whether the table knows what a creation does besides that the server may have failed at.
+fn is_explained(dialect: Dialect, target: &str) -> bool {
+    registry::kinds(dialect).any(|kind| {
+        let api = kind.api(dialect);
+        let is_its = |path: &str| {
+            target
+                .split('?')
+                .next()
+                .is_some_and(|own| own.ends_with(path))
+        };
+        kind.effect_help.is_some()
+            && api.is_some_and(|api| {
+                !api.creates_quietly && matches!(api.create, Create::Post(path) if is_its(path))
+            })
+    })
+}
+
 /// One fault at one write.
 async fn survives(
     dialect: Dialect,
@@ -505,6 +522,7 @@ async fn survives(
     let times = match fault {
         Fault::Refused | Fault::Lost => Some(1),
         Fault::BrokenOnce => Some(2),
+        Fault::Broken if is_explained(dialect, &target) => Some(MAX_EXPLAINED),
         Fault::Broken => Some(MAX_CREATIONS),
         Fault::NotSent | Fault::NotSentOnce => None,
     };

@@ -946,7 +946,7 @@ async fn export_everything(fixture: &Fixture, session: &Session) {
 fn refused(fixture: &Fixture, error: SessionError) {
     assert!(!format!("{error:?}").contains(SECRET));
     match error {
-        SessionError::Api(error) => {
+        SessionError::Api(error) | SessionError::Elsewhere(error, _) => {
             shown(&error);
             shown(&error.hint());
         }

@@ -4,31 +4,24 @@ use std::fs;
 
 use deskform::report::markdown;
 
-use crate::host::{Comment, Host, Project};
+use crate::host::{Comment, Host, Project, SECRETS, built};
 
-const PROJECT: &str = "environments: {production: {simulator: {dialect: openapi}}}\n";
-const MARKER: &str = "<!-- deskform plan: production -->";
+pub(crate) const MARKER: &str = "<!-- deskform plan: production -->";
 /// Two commits.
-const FIRST: &str = "1111111111111111111111111111111111111111";
-const SECOND: &str = "2222222222222222222222222222222222222222";
+pub(crate) const FIRST: &str = "1111111111111111111111111111111111111111";
+pub(crate) const SECOND: &str = "2222222222222222222222222222222222222222";
 /// What does something where it is taken for more than a name.
 const HOSTILE: &str = "``` $(touch pwned) `touch pwned` \\\"; touch pwned # </details><b>@octocat";
 
-fn manifest(account: &str) -> String {
+pub(crate) fn manifest(account: &str) -> String {
     format!("accounts:\n  \"{account}\": {{website: https://www.example.com}}\n")
 }
 
-fn project(host: Host) -> Option<Project> {
-    Project::new(
-        host,
-        &[
-            ("deskform.yaml", PROJECT),
-            ("desk.yaml", &manifest("First")),
-        ],
-    )
+pub(crate) fn project(host: Host) -> Option<Project> {
+    Project::new(host, &[("desk.yaml", &manifest("First"))])
 }
 
-fn comment(id: u64, author: &str, body: &str) -> Comment {
+pub(crate) fn comment(id: u64, author: &str, body: &str) -> Comment {
     Comment {
         id,
         author: author.to_owned(),
@@ -37,7 +30,7 @@ fn comment(id: u64, author: &str, body: &str) -> Comment {
 }
 
 /// The one comment there is.
-fn only(project: &Project) -> Comment {
+pub(crate) fn only(project: &Project) -> Comment {
     let comments = project.comments();
     assert_eq!(comments.len(), 1, "{comments:#?}");
     comments.into_iter().next().unwrap()
@@ -186,7 +179,14 @@ fn case_38_a_failed_plan_replaces_the_comment() {
         // And a plan replaces that.
         project.write("desk.yaml", &manifest("First"));
         assert!(project.push(FIRST).succeeded());
-        assert_eq!(only(&project), first);
+        let again = only(&project);
+        assert_eq!(again.id, first.id);
+        // The forecast counts what is left of the day.
+        let rest = |body: &str| -> Vec<String> {
+            let lines = body.lines().filter(|line| !line.starts_with("Apply: "));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(rest(&again.body), rest(&first.body));
     }
 }
 
@@ -234,20 +234,23 @@ fn case_38_a_program_with_another_checksum_is_refused() {
     };
     assert!(project.push(FIRST).succeeded());
     // The artifact is still there.
+    assert!(project.holds("deskform"));
     let sum = "0".repeat(64);
     for (sha256, tampered) in [(sum.as_str(), false), ("", false), (sum.as_str(), true)] {
         if tampered {
             project.tamper();
         }
-        let (done, log) = project.github("deskform.yml", "plan", SECOND, sha256);
+        let (done, log) = project.github("deskform.yml", "plan", SECOND, &built(sha256));
         assert!(!done, "{log}");
         assert!(
             log.contains("FAILED") || log.contains("no properly formatted"),
             "{log}"
         );
         assert!(only(&project).body.contains("no plan for commit"), "{log}");
-        let (done, _) = project.github("deskform-apply.yml", "apply", SECOND, sha256);
-        assert!(!done);
+        for job in ["plan", "apply"] {
+            let (done, _) = project.github("deskform-apply.yml", job, SECOND, &built(sha256));
+            assert!(!done);
+        }
         assert!(!project.holds("pwned") && !project.holds("plan.json"));
     }
 }
@@ -279,7 +282,7 @@ fn case_38_names_do_nothing() {
         );
         assert!(shown.iter().all(|line| line.starts_with("  ")), "{body}");
         assert!(
-            !project.holds("pwned") && !body.contains("secret-of-"),
+            !project.holds("pwned") && !body.contains("key-of-the-hook"),
             "{body}"
         );
     }
@@ -342,7 +345,9 @@ fn case_38_the_longest_plan_is_a_comment() {
             "plan",
             &format!("{MARKER}\n{}", "x".repeat(longest - MARKER.len() - 1)),
         );
-        project.replace_deskform("#!/bin/sh\ncat plan\n");
+        project.replace_deskform(
+            "#!/bin/sh\ncat plan\nwhile [ $# -gt 0 ]; do [ \"$1\" != --out ] || echo '{\"summary\": {}}' > \"$2\"; shift; done\n",
+        );
         let outcome = project.push(FIRST);
         assert!(outcome.succeeded(), "{outcome:#?}");
         let body = only(&project).body;
@@ -362,28 +367,34 @@ fn case_38_secrets_reach_the_programs_that_need_them() {
         };
         assert!(project.push(FIRST).succeeded());
         let secrets = |program: &str| {
+            let names = SECRETS.into_iter().chain(["GH_TOKEN", "GITLAB_TOKEN"]);
+            let names: Vec<&str> = names.collect();
             let environment = project.environment_of(program);
-            let secrets = environment
-                .lines()
-                .filter(|line| line.contains("secret-of-"));
+            let secrets = environment.lines().filter(|line| {
+                let name = line.split('=').next().unwrap_or_default();
+                names.contains(&name)
+            });
             let mut secrets: Vec<String> = secrets.map(str::to_owned).collect();
             secrets.sort();
             secrets
         };
-        let of_desk = [
-            "HOOK_KEY",
-            "PROD_CLIENT_ID",
-            "PROD_CLIENT_SECRET",
-            "PROD_REFRESH_TOKEN",
-        ]
-        .map(|name| format!("{name}=secret-of-{name}"));
+        let of = |environment: &str| {
+            let secret = |name| project.secret(environment, name).expect("a secret");
+            let mut lines = SECRETS.map(|name| format!("{name}={}", secret(name)));
+            lines.sort();
+            lines
+        };
+        assert_ne!(of("production-plan"), of("production"));
         assert_eq!(secrets("cargo"), Vec::<String>::new(), "{host:?}");
-        assert_eq!(secrets("deskform"), of_desk, "{host:?}");
+        assert_eq!(secrets("deskform"), of("production-plan"), "{host:?}");
         assert_eq!(secrets(api), [token], "{host:?}");
-        fs::remove_file(project.path("state/env-deskform")).unwrap();
-        assert!(project.merge(FIRST).succeeded());
+        let (mut outcome, needs) = project.plan_of_merge(FIRST);
+        assert!(outcome.succeeded(), "{outcome:#?}");
         assert_eq!(secrets("cargo"), Vec::<String>::new(), "{host:?}");
-        assert_eq!(secrets("deskform"), of_desk, "{host:?}");
+        assert_eq!(secrets("deskform"), of("production-plan"), "{host:?}");
+        project.apply_of_merge(FIRST, &needs, &mut outcome);
+        assert!(outcome.succeeded(), "{outcome:#?}");
+        assert_eq!(secrets("deskform"), of("production"), "{host:?}");
     }
 }
 
@@ -397,7 +408,7 @@ fn case_38_a_merge_applies_and_its_summary_is_inert() {
         assert!(outcome.succeeded(), "{outcome:#?}");
         assert!(outcome.log.contains("Applied 1 of 1 step"), "{outcome:#?}");
         if host == Host::GitHub {
-            let summary = fs::read_to_string(project.path("temp/summary")).unwrap();
+            let summary = project.summary();
             assert_eq!(summary.matches(MARKER).count(), 1);
             assert!(
                 summary.starts_with(MARKER) && summary.contains("1 to create"),

@@ -52,6 +52,14 @@ pub(crate) fn pipeline_jobs(pipeline: &Value) -> BTreeMap<String, Value> {
         .collect()
 }
 
+/// The name of the environment that a job runs in; empty where there is none.
+pub(crate) fn environment_of(job: &Value) -> String {
+    match &job["environment"] {
+        Value::String(name) => name.clone(),
+        other => other.get("name").map(text).unwrap_or_default(),
+    }
+}
+
 /// The members of a mapping; none of what is no mapping.
 pub(crate) fn entries(value: &Value) -> impl Iterator<Item = (String, Value)> {
     let entry = |(name, value): (&Value, &Value)| (text(name), value.clone());

@@ -6,125 +6,36 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
+use deskform::clock::Clock;
+use deskform::dialect::{Dialect, Edition};
+use deskform::simulator::{
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
+    demo_reading_token, demo_refresh_token,
+};
 use serde_json::json;
 use serde_yaml::Value;
 use tempfile::TempDir;
 
 use crate::command::repository;
-use crate::files::{entries, list, pipeline, pipeline_jobs, script, text, workflow};
+use crate::files::{
+    entries, environment_of, holds, list, pipeline, pipeline_jobs, script, text, workflow,
+};
+use crate::front::{Front, edit, is_for_token};
+use crate::stubs::{CARGO, CURL, GH, PROGRAM};
 
-/// The secrets of the repository or the project.
-const SECRETS: [&str; 4] = [
+/// The organization behind the project.
+pub(crate) const ORGANIZATION: &str = "700001";
+
+/// The names of the secrets that deskform gets.
+pub(crate) const SECRETS: [&str; 4] = [
     "PROD_CLIENT_ID",
     "PROD_CLIENT_SECRET",
     "PROD_REFRESH_TOKEN",
     "HOOK_KEY",
 ];
-
-/// In place of `gh`: one comment a page, and a bot that can edit what is its own alone.
-const GH: &str = r#"#!/usr/bin/env bash
-set -euo pipefail
-env > '@STATE@/env-gh'
-[ "$1" = api ] && [ "$GH_TOKEN" = secret-of-github.token ]
-shift
-method=GET body='' paginate=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --silent) ;;
-    --paginate) paginate=yes ;;
-    --method) method=$2; shift ;;
-    -F) body=${2#body=@}; shift ;;
-    repos/*) url=$1 ;;
-    *) echo "what is $1?" >&2; exit 2 ;;
-  esac
-  shift
-done
-cd '@STATE@'
-echo "$method $url" >> calls
-if [ -n "$body" ] && [ "$(wc -m < "$body")" -gt 65536 ]; then
-  echo 'gh: Validation Failed (HTTP 422)' >&2
-  exit 1
-fi
-case "$method $url" in
-  'GET repos/acme/desk/issues/7/comments?per_page=100')
-    [ -n "$paginate" ]
-    jq --compact-output '.[] | [{id, user: {login: .author}, body}]' comments.json
-    ;;
-  PATCH\ repos/acme/desk/issues/comments/*)
-    jq --exit-status --argjson id "${url##*/}" \
-      'any(.id == $id and .author == "github-actions[bot]")' comments.json > /dev/null
-    jq --argjson id "${url##*/}" --rawfile body "$body" \
-      'map(if .id == $id then .body = $body else . end)' comments.json > new.json
-    mv new.json comments.json
-    ;;
-  'POST repos/acme/desk/issues/7/comments')
-    jq --rawfile body "$body" \
-      '. + [{id: (100 + length), author: "github-actions[bot]", body: $body}]' comments.json > new.json
-    mv new.json comments.json
-    ;;
-  *) exit 2 ;;
-esac
-"#;
-
-/// In place of `curl` to GitLab: one note a page, and 42 is who has the token.
-const CURL: &str = r#"#!/usr/bin/env bash
-set -euo pipefail
-env > '@STATE@/env-curl'
-method=GET body='' header=''
-while [ $# -gt 0 ]; do
-  case $1 in
-    --fail | --silent | --show-error) ;;
-    --header) header=$2; shift ;;
-    --request) method=$2; shift ;;
-    --data-urlencode) body=${2#body@}; shift ;;
-    https://gitlab.example.com/*) url=${1#https://gitlab.example.com/api/v4/} ;;
-    *) echo "what is $1?" >&2; exit 2 ;;
-  esac
-  shift
-done
-[ "$header" = 'PRIVATE-TOKEN: secret-of-GITLAB_TOKEN' ]
-cd '@STATE@'
-echo "$method $url" >> calls
-case "$method $url" in
-  'GET user') echo '{"id": 42, "username": "project_1_bot"}' ;;
-  'GET projects/1/merge_requests/7/notes?per_page=100&page='*)
-    jq --argjson page "${url##*page=}" '[.[$page - 1] | values
-      | {id, author: {id: (if .author == "project_1_bot" then 42 else 41 end)}, body, system: false}]' \
-      comments.json
-    ;;
-  PUT\ projects/1/merge_requests/7/notes/*)
-    jq --exit-status --argjson id "${url##*/}" \
-      'any(.id == $id and .author == "project_1_bot")' comments.json > /dev/null
-    jq --argjson id "${url##*/}" --rawfile body "$body" \
-      'map(if .id == $id then .body = $body else . end)' comments.json > new.json
-    mv new.json comments.json
-    ;;
-  'POST projects/1/merge_requests/7/notes')
-    jq --rawfile body "$body" \
-      '. + [{id: (100 + length), author: "project_1_bot", body: $body}]' comments.json > new.json
-    mv new.json comments.json
-    ;;
-  *) exit 2 ;;
-esac
-"#;
-
-/// In place of `cargo install`: what it installs runs the deskform of these tests.
-const CARGO: &str = r#"#!/usr/bin/env bash
-set -euo pipefail
-env > '@STATE@/env-cargo'
-[ "$1 $2 $3 $4 $5 $6" = 'install --locked --root . --git https://example.com/deskform' ]
-[ ! -e '@STATE@/no-build' ]
-mkdir -p bin
-cp '@STATE@/program' bin/deskform
-chmod +x bin/deskform
-"#;
-
-const PROGRAM: &str = r#"#!/usr/bin/env bash
-env > '@STATE@/env-deskform'
-export DESKFORM_CACHE='@STATE@/cache'
-exec '@DESKFORM@' "$@"
-"#;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Host {
@@ -144,10 +55,42 @@ impl Host {
     }
 }
 
-/// A project on a host, with a pull request 7.
+/// A project on a host, with a pull request 7, and the organization that it is about.
 pub(crate) struct Project {
     host: Host,
     root: TempDir,
+    desk: Arc<Mutex<Simulator>>,
+    /// Whether the accounts server keeps the scopes of its tokens to itself.
+    tells_nothing: Arc<AtomicBool>,
+    /// The secrets of each environment, by its name and theirs.
+    secrets: BTreeMap<(&'static str, &'static str), String>,
+}
+
+/// Outputs of jobs that others need, by job and name.
+pub(crate) type Outputs = BTreeMap<(String, String), String>;
+
+/// The checksum that the build hands on.
+pub(crate) fn built(sha256: &str) -> Outputs {
+    Outputs::from([(("build".to_owned(), "sha256".to_owned()), sha256.to_owned())])
+}
+
+/// How a job went.
+struct Ran {
+    done: bool,
+    log: String,
+    outputs: BTreeMap<String, String>,
+}
+
+/// An issue of the repository.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+pub(crate) struct Issue {
+    pub(crate) number: u64,
+    pub(crate) author: String,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) state: String,
+    /// Whether it is a pull request.
+    pub(crate) pull: bool,
 }
 
 /// How the jobs of a push went.
@@ -160,8 +103,20 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    fn new() -> Self {
+        Self {
+            jobs: Vec::new(),
+            log: String::new(),
+        }
+    }
+
     pub(crate) fn succeeded(&self) -> bool {
         self.jobs.iter().all(|(_, done)| *done)
+    }
+
+    /// The names of the jobs that ran.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.jobs.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     fn add(&mut self, job: &str, (done, log): (bool, String)) -> bool {
@@ -201,15 +156,64 @@ impl Project {
         for folder in ["project", "state", "stubs"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
-        let project = Self { host, root };
+        let desk = Arc::new(Mutex::new(Simulator::new(Settings {
+            dialect: Dialect::Openapi,
+            edition: Edition::Enterprise,
+            organizations: vec![OrganizationSeed::new(ORGANIZATION)],
+            ..Settings::default()
+        })));
+        let behind = Arc::clone(&desk);
+        let tells_nothing = Arc::new(AtomicBool::new(false));
+        let silent = Arc::clone(&tells_nothing);
+        let address = Front::serve(move || {
+            let behind = SimulatorTransport::new(behind, Clock::system());
+            Front::new(Arc::new(behind)).change(move |request, response| {
+                if is_for_token(request) && silent.load(Ordering::SeqCst) {
+                    edit(response, |body| {
+                        body.as_object_mut().expect("an object").remove("scope");
+                    });
+                }
+            })
+        });
+        let mut secrets = BTreeMap::new();
+        for (environment, token) in [
+            ("production-plan", demo_reading_token(ORGANIZATION)),
+            ("production", demo_refresh_token(ORGANIZATION)),
+        ] {
+            let values = [
+                DEMO_CLIENT_ID.to_owned(),
+                DEMO_CLIENT_SECRET.to_owned(),
+                token,
+                "key-of-the-hook".to_owned(),
+            ];
+            for (name, value) in SECRETS.into_iter().zip(values) {
+                secrets.insert((environment, name), value);
+            }
+        }
+        let project = Self {
+            host,
+            root,
+            desk,
+            tells_nothing,
+            secrets,
+        };
+        project.write(
+            "deskform.yaml",
+            &format!(
+                "environments:\n  production:\n    orgId: \"{ORGANIZATION}\"\n    endpoint: {{desk: \"http://{address}\", accounts: \"http://{address}\"}}\n    credentials:\n      clientId: \"${{env.PROD_CLIENT_ID}}\"\n      clientSecret: \"${{secret.PROD_CLIENT_SECRET}}\"\n      refreshToken: \"${{secret.PROD_REFRESH_TOKEN}}\"\n"
+            ),
+        );
         for (name, program) in [("gh", GH), ("curl", CURL), ("cargo", CARGO)] {
             project.program(&project.path("stubs").join(name), program);
         }
         project.program(&project.path("state/program"), PROGRAM);
         project.set_comments(&[]);
-        let script = repository().join("examples/workflows/deskform-comment.sh");
-        let script = fs::read_to_string(script).unwrap();
-        project.write("scripts/deskform-comment.sh", &script);
+        project.set_issues(&[]);
+        for name in ["deskform-comment.sh", "deskform-issue.sh"] {
+            let script = repository().join("examples/workflows").join(name);
+            let script = fs::read_to_string(script).unwrap();
+            project.write(&format!("scripts/{name}"), &script);
+        }
         for (name, text) in files {
             project.write(name, text);
         }
@@ -236,6 +240,57 @@ impl Project {
     /// Lets the build fail.
     pub(crate) fn spoil_build(&self) {
         fs::write(self.path("state/no-build"), "").unwrap();
+    }
+
+    /// Does something with the organization, such as what people do in Zoho Desk.
+    pub(crate) fn desk<T>(&self, work: impl FnOnce(&mut Simulator) -> T) -> T {
+        work(&mut self.desk.lock().unwrap())
+    }
+
+    /// Lets nobody know which scopes a token has, so that only the organization itself refuses.
+    pub(crate) fn tell_no_scopes(&self) {
+        self.tells_nothing.store(true, Ordering::SeqCst);
+    }
+
+    /// The names of the live objects of a collection.
+    pub(crate) fn live(&self, collection: &str, field: &str) -> Vec<String> {
+        self.desk(|desk| {
+            let here = desk.organization(ORGANIZATION).unwrap();
+            let objects = here.objects(collection);
+            let names = objects.iter().filter_map(|object| object[field].as_str());
+            names.map(str::to_owned).collect()
+        })
+    }
+
+    /// How many calls wrote.
+    pub(crate) fn written(&self) -> u64 {
+        self.desk(|desk| desk.statistics().total.writes)
+    }
+
+    /// Gives an environment another secret.
+    pub(crate) fn set_secret(
+        &mut self,
+        environment: &'static str,
+        name: &'static str,
+        value: String,
+    ) {
+        self.secrets.insert((environment, name), value);
+    }
+
+    /// A secret that reaches the jobs in an environment.
+    pub(crate) fn secret(&self, environment: &str, name: &str) -> Option<&str> {
+        let mut secrets = self.secrets.iter();
+        let found = secrets.find(|(key, _)| **key == (environment, name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn issues(&self) -> Vec<Issue> {
+        serde_json::from_slice(&fs::read(self.path("state/issues.json")).unwrap()).unwrap()
+    }
+
+    pub(crate) fn set_issues(&self, issues: &[Issue]) {
+        let text = json!(issues).to_string();
+        fs::write(self.path("state/issues.json"), text).unwrap();
     }
 
     /// Writes a file of the repository.
@@ -290,7 +345,28 @@ impl Project {
         copy(&self.path("project"), &self.path("workspace"));
     }
 
-    /// What a merge leaves in the checkout that the next one starts from, such as the simulator.
+    /// The ledger, and what else is kept beside it: as the last job found it, and as it left it.
+    pub(crate) fn kept(&self) -> [BTreeMap<PathBuf, Vec<u8>>; 2] {
+        fn read(folder: &Path, below: &Path, out: &mut BTreeMap<PathBuf, Vec<u8>>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = below.join(path.file_name().unwrap());
+                if path.is_dir() {
+                    read(&path, &name, out);
+                } else {
+                    out.insert(name, fs::read(&path).unwrap());
+                }
+            }
+        }
+        ["project", "workspace"].map(|place| {
+            let mut out = BTreeMap::new();
+            let folder = self.path(place).join(".deskform");
+            read(&folder, Path::new(""), &mut out);
+            out
+        })
+    }
+
+    /// What a merge leaves in the checkout that the next one starts from, such as the ledger.
     fn keep(&self) {
         let left = self.path("workspace/.deskform");
         if left.exists() {
@@ -299,7 +375,12 @@ impl Project {
     }
 
     /// Runs a script as the host's shell does.
-    fn bash(&self, script: &str, env: &BTreeMap<String, String>, path: &str) -> (bool, String) {
+    fn bash(
+        &self,
+        script: &str,
+        env: &BTreeMap<String, String>,
+        path: &str,
+    ) -> (Option<i32>, String) {
         let file = self.path("temp/script.sh");
         fs::write(&file, script).unwrap();
         let stubs = self.path("stubs");
@@ -315,22 +396,18 @@ impl Project {
             .output()
             .unwrap();
         let log = [output.stdout, output.stderr].concat();
-        (output.status.success(), String::from_utf8(log).unwrap())
+        (output.status.code(), String::from_utf8(log).unwrap())
     }
 
     /// The pipeline of a pull request after a push of this commit.
     pub(crate) fn push(&self, commit: &str) -> Outcome {
-        let mut outcome = Outcome {
-            jobs: Vec::new(),
-            log: String::new(),
-        };
-        let _ = fs::remove_dir_all(self.path("artifacts"));
+        let mut outcome = self.begin();
         match self.host {
             Host::GitHub => {
-                let sha256 = self.build_on_github(&mut outcome);
+                let built = self.build_on_github(&mut outcome);
                 let condition = text(&workflow("deskform.yml")["jobs"]["plan"]["if"]);
                 if outcome.succeeded() || condition.contains("!cancelled()") {
-                    let ran = self.github("deskform.yml", "plan", commit, &sha256);
+                    let ran = self.github("deskform.yml", "plan", commit, &built);
                     outcome.add("plan", ran);
                 }
             }
@@ -348,41 +425,113 @@ impl Project {
         outcome
     }
 
+    /// A pipeline, which sees nothing of the ones before.
+    fn begin(&self) -> Outcome {
+        let _ = fs::remove_dir_all(self.path("artifacts"));
+        let _ = fs::remove_file(self.path("summary"));
+        Outcome::new()
+    }
+
+    /// The summary of the last pipeline.
+    pub(crate) fn summary(&self) -> String {
+        fs::read_to_string(self.path("summary")).unwrap_or_default()
+    }
+
     /// The pipeline of a merge.
     pub(crate) fn merge(&self, commit: &str) -> Outcome {
-        let mut outcome = Outcome {
-            jobs: Vec::new(),
-            log: String::new(),
-        };
+        let (mut outcome, needs) = self.plan_of_merge(commit);
+        self.apply_of_merge(commit, &needs, &mut outcome);
+        outcome
+    }
+
+    /// The pipeline of a merge until its plan is there.
+    pub(crate) fn plan_of_merge(&self, commit: &str) -> (Outcome, Outputs) {
+        let mut outcome = self.begin();
+        let mut needs = Outputs::new();
         match self.host {
             Host::GitHub => {
-                let sha256 = self.build_on_github(&mut outcome);
-                let ran = self.github("deskform-apply.yml", "apply", commit, &sha256);
-                outcome.add("apply", ran);
+                needs = self.build_on_github(&mut outcome);
+                if outcome.succeeded() {
+                    let ran = self.run_on_github("deskform-apply.yml", "plan", commit, &needs);
+                    outcome.add("plan", (ran.done, ran.log));
+                    let outputs = ran.outputs.into_iter();
+                    needs.extend(outputs.map(|(name, value)| (("plan".to_owned(), name), value)));
+                }
             }
             Host::GitLab => {
-                for job in ["build", "plan-to-apply", "apply"] {
+                for job in ["build", "plan-to-apply"] {
                     if !outcome.add(job, self.gitlab(job, commit)) {
                         break;
                     }
                 }
             }
         }
+        (outcome, needs)
+    }
+
+    /// The rest of that pipeline, once it is approved.
+    pub(crate) fn apply_of_merge(&self, commit: &str, needs: &Outputs, outcome: &mut Outcome) {
+        if !outcome.succeeded() {
+            return;
+        }
+        match self.host {
+            Host::GitHub => {
+                let condition = text(&workflow("deskform-apply.yml")["jobs"]["apply"]["if"]);
+                let known = |name: &str| output_named(name, needs);
+                if holds(&condition, &known) {
+                    let ran = self.github("deskform-apply.yml", "apply", commit, needs);
+                    outcome.add("apply", ran);
+                }
+            }
+            Host::GitLab => {
+                outcome.add("apply", self.gitlab("apply", commit));
+            }
+        }
         self.keep();
+    }
+
+    /// The job for everybody, on GitLab.
+    pub(crate) fn validate(&self) -> Outcome {
+        let mut outcome = self.begin();
+        for job in ["build", "validate"] {
+            outcome.add(job, self.gitlab(job, ""));
+        }
+        outcome
+    }
+
+    /// A report that GitLab shows; none where the last job that makes it made none.
+    pub(crate) fn report(&self, kind: &str) -> Option<serde_json::Value> {
+        let text = fs::read(self.path("state").join(format!("report-{kind}"))).ok()?;
+        Some(serde_json::from_slice(&text).unwrap())
+    }
+
+    /// The schedule.
+    pub(crate) fn look_for_drift(&self) -> Outcome {
+        let mut outcome = self.begin();
+        match self.host {
+            Host::GitHub => {
+                let built = self.build_on_github(&mut outcome);
+                let ran = self.github("deskform.yml", "drift", "", &built);
+                outcome.add("drift", ran);
+            }
+            Host::GitLab => {
+                for job in ["build", "drift"] {
+                    outcome.add(job, self.gitlab(job, ""));
+                }
+            }
+        }
         outcome
     }
 
     /// A job of GitHub that compiles; gives its checksum.
-    fn build_on_github(&self, outcome: &mut Outcome) -> String {
-        let ran = self.github("deskform-build.yml", "build", "", "");
-        if !outcome.add("build", ran) {
-            return String::new();
+    fn build_on_github(&self, outcome: &mut Outcome) -> Outputs {
+        let ran = self.run_on_github("deskform-build.yml", "build", "", &Outputs::new());
+        let sha256 = ran.outputs.get("sha256").cloned().unwrap_or_default();
+        if !outcome.add("build", (ran.done, ran.log)) {
+            return Outputs::new();
         }
-        let outputs = fs::read_to_string(self.path("temp/output")).unwrap();
-        let value = outputs
-            .lines()
-            .find_map(|line| line.strip_prefix("sha256="));
-        value.expect("a checksum").to_owned()
+        assert_eq!(sha256.len(), 64, "a checksum");
+        built(&sha256)
     }
 
     /// A job of a workflow of GitHub: its success and its log.
@@ -391,28 +540,38 @@ impl Project {
         file: &str,
         job: &str,
         commit: &str,
-        sha256: &str,
+        needs: &Outputs,
     ) -> (bool, String) {
+        let ran = self.run_on_github(file, job, commit, needs);
+        (ran.done, ran.log)
+    }
+
+    fn run_on_github(&self, file: &str, job: &str, commit: &str, needs: &Outputs) -> Ran {
         let workflow = workflow(file);
         let temp = self.path("temp").display().to_string();
-        let filled = |value: &Value| {
+        let job = &workflow["jobs"][job];
+        let environment = environment_of(job);
+        let filled = |value: &Value, steps: &Outputs| {
             let mut out = text(value);
             while let Some((before, rest)) = out.split_once("${{") {
                 let (name, after) = rest.split_once("}}").expect("an end");
-                let value = match name.trim() {
+                let name = name.trim();
+                let value = match name {
                     "github.token" => "secret-of-github.token".to_owned(),
                     "github.event.pull_request.number" => "7".to_owned(),
                     "github.event.pull_request.head.sha" => commit.to_owned(),
                     "github.server_url" => "https://github.com".to_owned(),
                     "github.repository" => "acme/desk".to_owned(),
                     "github.run_id" => "99".to_owned(),
-                    "needs.build.outputs.sha256" => sha256.to_owned(),
                     "runner.temp" => temp.clone(),
                     "vars.DESKFORM_ALLOW_LEDGER" => String::new(),
-                    other => {
-                        let name = other.strip_prefix("secrets.").expect("a secret");
+                    _ if name.starts_with("needs.") => output_named(name, needs),
+                    _ if name.starts_with("steps.") => output_named(name, steps),
+                    _ => {
+                        let name = name.strip_prefix("secrets.").expect("a secret");
                         assert!(SECRETS.contains(&name), "{name}");
-                        format!("secret-of-{name}")
+                        let secret = self.secret(&environment, name);
+                        secret.expect("an environment that has it").to_owned()
                     }
                 };
                 out = format!("{before}{value}{after}");
@@ -420,8 +579,8 @@ impl Project {
             out
         };
         self.check_out();
-        let job = &workflow["jobs"][job];
         let (mut done, mut log) = (true, String::new());
+        let mut outputs = Outputs::new();
         for step in list(&job["steps"]) {
             match step.get("if").map(text).as_deref() {
                 None if !done => continue,
@@ -431,13 +590,16 @@ impl Project {
             let mut env: BTreeMap<String, String> = [&workflow["env"], &job["env"], &step["env"]]
                 .into_iter()
                 .flat_map(entries)
-                .map(|(name, value)| (name, filled(&value)))
+                .map(|(name, value)| (name, filled(&value, &outputs)))
                 .collect();
             for (name, value) in [
                 ("GITHUB_REPOSITORY", "acme/desk".to_owned()),
                 ("GITHUB_OUTPUT", format!("{temp}/output")),
                 ("GITHUB_PATH", format!("{temp}/path")),
-                ("GITHUB_STEP_SUMMARY", format!("{temp}/summary")),
+                (
+                    "GITHUB_STEP_SUMMARY",
+                    self.path("summary").display().to_string(),
+                ),
                 ("RUNNER_TEMP", temp.clone()),
             ] {
                 env.insert(name.to_owned(), value);
@@ -445,23 +607,25 @@ impl Project {
             if step.get("run").is_some() {
                 let path = fs::read_to_string(self.path("temp/path")).unwrap_or_default();
                 let path = path.replace('\n', ":");
-                let (ok, said) = self.bash(&text(&step["run"]), &env, &path);
-                done &= ok;
+                let (code, said) = self.bash(&text(&step["run"]), &env, &path);
+                done &= code == Some(0);
                 log.push_str(&said);
+                let written = fs::read_to_string(self.path("temp/output")).unwrap_or_default();
+                let _ = fs::remove_file(self.path("temp/output"));
+                for (name, value) in written.lines().filter_map(|line| line.split_once('=')) {
+                    outputs.insert((text(&step["id"]), name.to_owned()), value.to_owned());
+                }
                 continue;
             }
-            let with = |name: &str| filled(&step["with"][name]);
+            let with = |name: &str| filled(&step["with"][name], &outputs);
             let uses = text(&step["uses"]);
             let ok = match uses.split('@').next().unwrap() {
                 "actions/checkout" => true,
                 "actions/upload-artifact" => {
                     let from = self.path("workspace").join(with("path"));
-                    self.upload(
-                        &with("name"),
-                        &from,
-                        Path::new(&with("path")).file_name().unwrap(),
-                    );
-                    true
+                    let name = with("path");
+                    self.upload(&with("name"), &from, Path::new(&name).file_name().unwrap());
+                    from.exists()
                 }
                 "actions/download-artifact" => {
                     let from = self.path("artifacts").join(with("name"));
@@ -475,7 +639,13 @@ impl Project {
             };
             done &= ok;
         }
-        (done, log)
+        let promised = entries(&job["outputs"]);
+        let outputs = promised.map(|(name, value)| (name, filled(&value, &outputs)));
+        Ran {
+            done,
+            log,
+            outputs: outputs.collect(),
+        }
     }
 
     /// The script for a plan that failed, in an environment of this name.
@@ -506,7 +676,8 @@ impl Project {
         self.check_out();
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let script = format!("set -- report\n{script}");
-        self.bash(&script, &env.iter().map(own).collect(), "")
+        let (code, log) = self.bash(&script, &env.iter().map(own).collect(), "");
+        (code == Some(0), log)
     }
 
     fn upload(&self, artifact: &str, from: &Path, name: impl AsRef<Path>) {
@@ -521,8 +692,41 @@ impl Project {
 
     /// Somebody puts another program in the place of the artifact.
     pub(crate) fn tamper(&self) {
-        let script = "#!/bin/sh\ntouch pwned\n";
-        fs::write(self.path("artifacts/deskform/deskform"), script).unwrap();
+        let path = match self.host {
+            Host::GitHub => "artifacts/deskform/deskform",
+            Host::GitLab => "artifacts/build/bin/deskform",
+        };
+        fs::write(self.path(path), "#!/bin/sh\ntouch pwned\n").unwrap();
+    }
+
+    /// What is in the artifacts of the last pipeline, but for the program.
+    pub(crate) fn handed_on(&self) -> String {
+        fn read(folder: &Path, out: &mut String) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    read(&path, out);
+                } else if path.file_name().is_some_and(|name| name != "deskform") {
+                    out.push_str(&fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+        let mut out = String::new();
+        read(&self.path("artifacts"), &mut out);
+        out
+    }
+
+    /// Puts the artifacts of a pipeline aside, to which another one adds nothing.
+    pub(crate) fn take_artifacts(&self) -> TempDir {
+        let aside = TempDir::new().unwrap();
+        copy(&self.path("artifacts"), aside.path());
+        aside
+    }
+
+    /// Puts them back.
+    pub(crate) fn put_artifacts(&self, aside: &TempDir) {
+        let _ = fs::remove_dir_all(self.path("artifacts"));
+        copy(aside.path(), &self.path("artifacts"));
     }
 
     /// A job of the pipeline of GitLab: its success and its log.
@@ -556,13 +760,10 @@ impl Project {
             env.insert(name.to_owned(), value.to_owned());
         }
         // As the head of the file says that they are to be set.
-        let environment = match &job["environment"] {
-            Value::String(name) => name.clone(),
-            other => text(&other["name"]),
-        };
-        if environment.starts_with("production") {
-            for name in SECRETS {
-                env.insert(name.to_owned(), format!("secret-of-{name}"));
+        let environment = environment_of(job);
+        for name in SECRETS {
+            if let Some(value) = self.secret(&environment, name) {
+                env.insert(name.to_owned(), value.to_owned());
             }
         }
         if environment == "deskform-note" {
@@ -577,17 +778,49 @@ impl Project {
             if from.exists() {
                 copy(&from, &self.path("workspace"));
             }
+            let variables = self.path("artifacts").join(format!("{}.env", text(needed)));
+            let variables = fs::read_to_string(variables).unwrap_or_default();
+            for (name, value) in variables.lines().filter_map(|line| line.split_once('=')) {
+                env.insert(name.to_owned(), value.to_owned());
+            }
         }
-        let (done, log) = self.bash(&script(job), &env, "");
+        let (code, log) = self.bash(&script(job), &env, "");
+        let allowed = list(&job["allow_failure"]["exit_codes"]);
+        let done = code == Some(0)
+            || allowed
+                .iter()
+                .any(|allowed| allowed.as_i64() == code.map(i64::from));
         let artifacts = &job["artifacts"];
         if done || text(&artifacts["when"]) == "always" {
             for path in list(&artifacts["paths"]) {
                 let path = filled(path);
                 self.upload(name, &self.path("workspace").join(&path), &path);
             }
+            for (kind, path) in entries(&artifacts["reports"]) {
+                let to = match kind.as_str() {
+                    "dotenv" => format!("artifacts/{name}.env"),
+                    _ => format!("state/report-{kind}"),
+                };
+                let _ = fs::remove_file(self.path(&to));
+                let from = self.path("workspace").join(text(&path));
+                if from.exists() {
+                    fs::create_dir_all(self.path("artifacts")).unwrap();
+                    fs::copy(from, self.path(&to)).unwrap();
+                }
+            }
         }
         (done, log)
     }
+}
+
+/// The value of an output, such as `needs.plan.outputs.code`; empty where it was not set.
+fn output_named(name: &str, outputs: &Outputs) -> String {
+    let parts: Vec<&str> = name.split('.').collect();
+    let [_, of, "outputs", name] = parts[..] else {
+        panic!("what is `{name}`?");
+    };
+    let value = outputs.get(&(of.to_owned(), name.to_owned()));
+    value.cloned().unwrap_or_default()
 }
 
 /// Copies what is in a folder.

@@ -15,5 +15,11 @@
 mod command;
 mod comments;
 mod files;
+#[expect(dead_code, unreachable_pub, reason = "it is shared with other tests")]
+#[path = "../common/front.rs"]
+mod front;
 mod host;
+mod linters;
 mod rules;
+mod steps;
+mod stubs;

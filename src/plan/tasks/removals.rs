@@ -352,9 +352,8 @@ impl Builder<'_> {
 
     /// Why an object must not be removed whatever the manifests say.
     fn untouchable(&self, kind: &'static Kind, object: &LiveObject) -> Option<&'static str> {
-        let is_acting = (self.live.acting.as_ref()).is_some_and(|acting| acting.id == object.id);
         if let Some(acting) = kind.api(self.dialect()).and_then(|api| api.acting)
-            && is_acting
+            && self.live.is_acting(object)
         {
             return Some(acting.what);
         }

@@ -18,6 +18,7 @@ use super::exchange::Route;
 use super::respond::Fault;
 
 pub(super) use fields::{MODULES, fresh_api_name, remove_field};
+pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.

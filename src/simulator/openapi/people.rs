@@ -334,6 +334,17 @@ fn apply_permission(exchange: &Exchange<'_>, agent: &mut Map<String, Value>) {
     }
 }
 
+/// What only the agent can change is taken of anybody and stored of the acting one alone.
+///
+/// Source: reports of users; the schemas of `addAgent` and `updateAgent` have these fields.
+pub(in crate::simulator) fn leave_to_the_agent(exchange: &mut Exchange<'_>, id: &str) {
+    if id != exchange.organization.acting_agent() {
+        for field in ["timeZone", "langCode", "countryCode"] {
+            exchange.body.shift_remove(field);
+        }
+    }
+}
+
 fn create(exchange: &mut Exchange<'_>) -> Outcome {
     check_permission(&exchange.body)?;
     exchange.unique("agents", "emailId")?;
@@ -343,6 +354,7 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
         "associatedChatDepartmentIds": [], "channelExpert": [], "phone": "", "mobile": "", "extn": "",
         "aboutInfo": "", "photoURL": null, "isConfirmed": false, "isZiaAgent": false, "status": "ACTIVE",
         "langCode": "en_US", "countryCode": "en_US", "timeZone": null});
+    leave_to_the_agent(exchange, &id);
     let mut agent = complete(&exchange.body, defaults);
     apply_permission(exchange, &mut agent);
     exchange.organization.put("agents", agent);
@@ -355,6 +367,8 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     if exchange.body.get("status") == Some(&json!("DISABLED")) {
         not_the_acting_agent(exchange)?;
     }
+    let id = exchange.id().to_owned();
+    leave_to_the_agent(exchange, &id);
     overlay(&mut agent, &exchange.body);
     if exchange.body.contains_key("rolePermissionType") {
         apply_permission(exchange, &mut agent);

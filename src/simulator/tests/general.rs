@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::*;
 use crate::api::{Transport as _, TransportError};
 use crate::clock::Clock;
+use crate::simulator::exchange::Route;
+use crate::simulator::oauth::for_reading;
+use crate::simulator::routes;
 
 #[test]
 fn a_call_needs_a_living_token() {
@@ -87,6 +90,37 @@ fn validation_comes_before_permission() {
     assert_eq!(world.get("/contacts").0, 204);
     assert_eq!(world.get("/contacts/search?email=a@example.com").0, 403);
     assert_eq!(world.get("/departments").0, 403);
+}
+
+/// Whatever an operation is, a token for reading reads with it or is refused.
+#[test]
+fn a_token_for_reading_writes_nowhere() {
+    let granted = for_reading(None);
+    for dialect in Dialect::ALL {
+        let (mut reads, mut writes) = (0, 0);
+        for (method, path, scopes) in routes(dialect).iter().copied().flatten().map(Route::asks) {
+            let is_read = method == "GET";
+            assert_eq!(scopes.allow(Some(&granted)), is_read, "{method} {path}");
+            *(if is_read { &mut reads } else { &mut writes }) += 1;
+        }
+        assert!(reads > 10 && writes > 15, "{reads} {writes}");
+    }
+}
+
+#[test]
+fn a_reading_token_is_refused_a_write() {
+    for (dialect, code) in [
+        (Dialect::Openapi, "SCOPE_MISMATCH"),
+        (Dialect::Guide, "INVALID_OAUTH_SCOPE"),
+    ] {
+        let mut world = World::new(dialect);
+        world.log_in_with(&demo_reading_token("700001"));
+        assert_eq!(world.get("/departments").0, 200);
+        let refused = world.refused("POST", "/accounts", json!({"accountName": "Acme"}));
+        assert_eq!((refused.0, refused.1.as_str()), (403, code));
+        let accounts = world.get("/accounts").1;
+        assert!(!accounts.to_string().contains("Acme"), "{accounts}");
+    }
 }
 
 #[test]
@@ -346,7 +380,7 @@ async fn the_transport_takes_its_time_and_keeps_a_log_without_secrets() {
         3
     );
     let token = Request::post("https://accounts.example.com/oauth/v2/token?x=y")
-        .body(Bytes::from(refresh_form("700001")))
+        .body(Bytes::from(refresh_form(&demo_refresh_token("700001"))))
         .unwrap();
     transport.send(token).await.unwrap();
     let log = transport.log();

@@ -50,7 +50,11 @@ impl World {
     }
 
     fn log_in(&mut self) {
-        let form = refresh_form(&self.organization);
+        self.log_in_with(&demo_refresh_token(&self.organization));
+    }
+
+    fn log_in_with(&mut self, token: &str) {
+        let form = refresh_form(token);
         let request = Request::post("https://accounts.example.com/oauth/v2/token")
             .body(form.into())
             .unwrap();
@@ -143,10 +147,9 @@ impl World {
     }
 }
 
-fn refresh_form(organization: &str) -> String {
+fn refresh_form(token: &str) -> String {
     format!(
-        "grant_type=refresh_token&client_id={DEMO_CLIENT_ID}&client_secret={DEMO_CLIENT_SECRET}&refresh_token={}",
-        demo_refresh_token(organization)
+        "grant_type=refresh_token&client_id={DEMO_CLIENT_ID}&client_secret={DEMO_CLIENT_SECRET}&refresh_token={token}"
     )
 }
 

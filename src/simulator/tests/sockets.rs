@@ -52,7 +52,7 @@ async fn clients_reach_it_over_loopback_until_it_is_shut_down() {
     let answer = exchange(
         address,
         &format!("POST /oauth/v2/token HTTP/1.1\r\n{form}"),
-        &refresh_form("700001"),
+        &refresh_form(&demo_refresh_token("700001")),
     )
     .await;
     let token = body(&answer)["access_token"].as_str().unwrap().to_owned();
