@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::codec::{read_field, switch_value};
-use crate::kind::{Field, KINDS, Kind, LocksOut, Risk, find};
+use crate::kind::{Create, Field, KINDS, Kind, LocksOut, Risk, find};
 use crate::live::{Live, LiveObject, marks};
 use crate::plan::FieldChange;
 use crate::plan::referrers::removes;
@@ -83,6 +83,11 @@ impl<'a> Stakes<'a> {
         let goes = self.goes(task);
         if task.verb == Verb::Manual {
             add(Risk::ByHand, None, &[]);
+            if !goes && !self.is_made_by_hand(task) {
+                for change in &task.changes {
+                    add(Risk::ByHand, Some(&change.field), &[]);
+                }
+            }
         }
         if let Some(off) = switched_off(task) {
             add(Risk::TakesAway, Some(&off), &[]);
@@ -131,6 +136,13 @@ impl<'a> Stakes<'a> {
             Verb::Manual => removes(task, self.rows),
             Verb::Create | Verb::Update | Verb::Replace => false,
         }
+    }
+
+    /// Whether a person makes the whole object.
+    fn is_made_by_hand(&self, task: &Task) -> bool {
+        let api = task.kind.api(self.live.dialect);
+        self.object(task).is_none()
+            && api.is_some_and(|api| matches!(api.create, Create::Manual(_)))
     }
 
     fn object(&self, task: &Task) -> Option<&LiveObject> {

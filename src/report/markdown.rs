@@ -262,8 +262,11 @@ fn sections(plan: &Plan) -> Vec<Section> {
         named(&dragged),
     ));
     let warnings = plan.warnings.iter().map(|warning| warning.message.clone());
-    let warnings: Vec<String> = warnings.collect();
-    sections.push(("Warnings", false, named(&warnings)));
+    let warnings = warnings.map(|message| Entry {
+        name: format!("> {}\n\n", code(&message)),
+        details: None,
+    });
+    sections.push(("Warnings", false, warnings.collect()));
     sections
         .into_iter()
         .filter(|(_, _, entries)| !entries.is_empty())

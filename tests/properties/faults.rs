@@ -441,7 +441,7 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
                     halves.push((index, *last, false));
                     continue;
                 }
-                Outcome::Unknown { error } => {
+                Outcome::Unknown { error, .. } => {
                     ensure!(end == End::Unknown, "{address} is unknown: {error}");
                     halves.push((index, *last, false));
                     continue;
