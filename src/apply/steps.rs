@@ -148,7 +148,7 @@ mod tests {
     }
 
     /// How the steps ended of a task and one that ends it, in either order of ending.
-    fn told(first: Outcome, last: Outcome) -> [(Outcome, Tally, [End; 2]); 2] {
+    fn told(first: &Outcome, last: &Outcome) -> [(Outcome, Tally, [End; 2]); 2] {
         let address: Address = "teams/A".parse().unwrap();
         let begin = Task::creation(&address, Body::default());
         let mut end = begin.clone();
@@ -162,7 +162,7 @@ mod tests {
             );
             let (mut tally, mut events) = (Tally::default(), Vec::new());
             let ends = order.map(|index| {
-                let outcome = [&first, &last][index].clone();
+                let outcome = [first, last][index].clone();
                 let mut emit = |event| events.push(event);
                 open.finish(index, &tasks[index], outcome, &mut tally, &mut emit)
             });
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_step_is_told_of_once_by_what_its_tasks_came_to() {
-        for (outcome, tally, ends) in told(applied(), applied()) {
+        for (outcome, tally, ends) in told(&applied(), &applied()) {
             assert_eq!(outcome, applied());
             assert_eq!((tally.applied, tally.failed), (1, 0));
             assert_eq!(ends, [End::Good, End::Good]);
@@ -191,7 +191,7 @@ mod tests {
             because: "agents/a".parse().unwrap(),
         };
         for last in [failed(), skipped.clone(), Outcome::Stopped] {
-            for (outcome, tally, _) in told(applied(), last.clone()) {
+            for (outcome, tally, _) in told(&applied(), &last) {
                 assert!(
                     matches!(outcome, Outcome::Failed { partly: true, .. }),
                     "{outcome:?}"
@@ -201,7 +201,7 @@ mod tests {
         }
         // What was not begun is told by its own word.
         for first in [failed(), skipped, Outcome::Stopped] {
-            for (outcome, tally, _) in told(first.clone(), Outcome::Stopped) {
+            for (outcome, tally, _) in told(&first, &Outcome::Stopped) {
                 assert_eq!(outcome, first);
                 assert_eq!((tally.applied, tally.partly), (0, 0));
             }

@@ -95,6 +95,9 @@ mod tests {
     const ONE: &str = "0123456789abcdef0123456789abcdef01234567";
     const TWO: &str = "fedcba9876543210fedcba9876543210fedcba98";
 
+    /// The files of a folder, and the commit that is found.
+    type Case<'c> = (&'c [(&'c str, &'c str)], Option<&'c str>);
+
     fn write(root: &Path, files: &[(&str, &str)]) {
         for (name, text) in files {
             let path = root.join(name);
@@ -111,7 +114,7 @@ mod tests {
             "# pack-refs with: peeled\n{TWO} refs/heads/other\n{ONE} refs/heads/main\n^{TWO}\n"
         );
         let head = "ref: refs/heads/main\n";
-        let cases: [(&[(&str, &str)], Option<&str>); 9] = [
+        let cases: [Case<'_>; 9] = [
             (&[(".git/HEAD", &detached)], Some(ONE)),
             (
                 &[(".git/HEAD", head), (".git/refs/heads/main", &two)],

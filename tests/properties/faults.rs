@@ -16,6 +16,7 @@ use deskform::manifest::Sources;
 use deskform::plan::Step;
 use deskform::plan::task::Task;
 use deskform::simulator::{Fate, Simulator, SimulatorTransport};
+use deskform::state::Address;
 use deskform::verb::Verb;
 use deskform::yaml::source::Source;
 use http::{Method, Request, Response};
@@ -400,6 +401,58 @@ fn ends(tasks: &[Task]) -> BTreeMap<usize, usize> {
         .collect()
 }
 
+/// What a step came to that another task ends.
+enum Half {
+    /// All of it is done, or the run was stopped.
+    Good,
+    /// It was not begun.
+    Skipped,
+    /// One of the two went wrong, or, where this says so, the end waits for what did.
+    Broken(bool),
+}
+
+fn half(address: &Address, outcome: &Outcome, end: End) -> Result<Half, String> {
+    match outcome {
+        Outcome::Failed { error, .. } if error.contains("has not left it") => {
+            Ok(Half::Broken(true))
+        }
+        Outcome::Failed { error, .. } => {
+            ensure!(end == End::Failed, "{address} failed: {error}");
+            Ok(Half::Broken(false))
+        }
+        Outcome::Unknown { error, .. } => {
+            ensure!(end == End::Unknown, "{address} is unknown: {error}");
+            Ok(Half::Broken(false))
+        }
+        Outcome::Skipped { .. } => Ok(Half::Skipped),
+        Outcome::Applied { .. } | Outcome::Stopped => Ok(Half::Good),
+    }
+}
+
+/// Finds out which half of a step went wrong: what depends on the first one tells.
+fn blame(
+    tasks: &[Task],
+    mut halves: Vec<(usize, usize, bool)>,
+    bad: &mut BTreeSet<usize>,
+    skipped: &mut BTreeSet<usize>,
+) {
+    halves.sort_by_key(|(_, _, waits)| !waits);
+    for (first, last, waits) in halves {
+        let mut others = dependents(tasks, &BTreeSet::from([first]));
+        others.remove(&last);
+        others.retain(|index| tasks[*index].verb != Verb::Manual);
+        if waits {
+            // What it ends was done; what it waited for was not.
+            skipped.insert(last);
+        } else if others.is_subset(skipped) {
+            bad.insert(first);
+            skipped.insert(last);
+        } else {
+            bad.insert(last);
+        }
+    }
+}
+
 /// The run did all it could, and says why it did not do the rest.
 fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
     let mut bad = BTreeSet::new();
@@ -431,25 +484,15 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
             .ok_or_else(|| format!("{address} ended twice"))?;
         open.remove(&index);
         if let Some(last) = ends.get(&index) {
-            match outcome {
-                Outcome::Failed { error, .. } if error.contains("has not left it") => {
-                    halves.push((index, *last, true));
+            match half(address, outcome, end)? {
+                Half::Broken(waits) => {
+                    halves.push((index, *last, waits));
                     continue;
                 }
-                Outcome::Failed { error, .. } => {
-                    ensure!(end == End::Failed, "{address} failed: {error}");
-                    halves.push((index, *last, false));
-                    continue;
-                }
-                Outcome::Unknown { error, .. } => {
-                    ensure!(end == End::Unknown, "{address} is unknown: {error}");
-                    halves.push((index, *last, false));
-                    continue;
-                }
-                Outcome::Skipped { .. } => {
+                Half::Skipped => {
                     skipped.insert(*last);
                 }
-                Outcome::Applied { .. } | Outcome::Stopped => {}
+                Half::Good => {}
             }
         }
         match outcome {
@@ -475,23 +518,8 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
             Outcome::Stopped => return Err(format!("{address} was stopped")),
         }
     }
-    let mut waited = 0;
-    halves.sort_by_key(|(_, _, waits)| !waits);
-    for (first, last, waits) in halves {
-        let mut others = dependents(tasks, &BTreeSet::from([first]));
-        others.remove(&last);
-        others.retain(|index| tasks[*index].verb != Verb::Manual);
-        if waits {
-            // What it ends was done; what it waited for was not.
-            skipped.insert(last);
-            waited += 1;
-        } else if others.is_subset(&skipped) {
-            bad.insert(first);
-            skipped.insert(last);
-        } else {
-            bad.insert(last);
-        }
-    }
+    let waited = halves.iter().filter(|(_, _, waits)| *waits).count();
+    blame(tasks, halves, &mut bad, &mut skipped);
     let silent: Vec<_> = open
         .iter()
         .filter(|index| tasks[**index].verb != Verb::Manual)
