@@ -12,6 +12,9 @@ use command::Place;
 use deskform::report::plan_schema::plan_schema;
 use serde_json::{Value, json};
 
+/// What is changed in a saved plan, and how.
+type Change = (&'static str, fn(&mut Value));
+
 const STATE: &str = ".deskform/local.simulator.json";
 const PROJECT: &str =
     "environments:\n  local: {simulator: {dialect: openapi, edition: enterprise}}\n";
@@ -52,7 +55,8 @@ fn plan(place: &Place, more: &str) -> Value {
 fn step<'p>(plan: &'p Value, address: &str) -> &'p Value {
     let steps = plan["steps"].as_array().expect("steps");
     let found = steps.iter().find(|step| step["address"] == address);
-    found.unwrap_or_else(|| panic!("no step for {address}: {plan:#}"))
+    assert!(found.is_some(), "no step for {address}: {plan:#}");
+    found.expect("a step")
 }
 
 /// Changes what the simulator keeps, as somebody in Zoho Desk would.
@@ -272,18 +276,18 @@ fn a_saved_plan_is_refused_for_its_work_alone() {
     let saved: Value = serde_json::from_str(&place.read("plan.json")).expect("JSON");
     let before = place.read(STATE);
     let kept = place.read(".deskform/local.json");
-    let refused: [(&str, fn(&mut Value)); 6] = [
+    let refused: [Change; 6] = [
         ("a verb", |plan| plan["steps"][0]["verb"] = json!("delete")),
         ("a value", |plan| {
-            plan["steps"][0]["changes"][0]["after"] = json!("x")
+            plan["steps"][0]["changes"][0]["after"] = json!("x");
         }),
         ("a step", |plan| {
-            drop(plan["steps"].as_array_mut().expect("steps").pop())
+            drop(plan["steps"].as_array_mut().expect("steps").pop());
         }),
         ("a count", |plan| plan["summary"]["update"] = json!(9)),
         ("a call", |plan| plan["steps"][0]["requests"] = json!([])),
         ("an effect", |plan| {
-            plan["steps"][0]["effects"] = json!(["nothing"])
+            plan["steps"][0]["effects"] = json!(["nothing"]);
         }),
     ];
     for (what, change) in refused {
@@ -296,10 +300,10 @@ fn a_saved_plan_is_refused_for_its_work_alone() {
             "{what}: {run}"
         );
     }
-    let accepted: [(&str, fn(&mut Value)); 7] = [
+    let accepted: [Change; 7] = [
         ("nothing", |_| {}),
         ("made", |plan| {
-            drop(plan.as_object_mut().expect("it").remove("made"))
+            drop(plan.as_object_mut().expect("it").remove("made"));
         }),
         ("a time", |plan| {
             plan["made"] = json!({"version": "9.9.9", "time": "2001-01-01T00:00:00Z", "commit": "0123456789abcdef0123456789abcdef01234567"});
