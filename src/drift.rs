@@ -5,18 +5,15 @@
 //! drift, nor is one that the server merely normalised. Without a ledger only two sides are there:
 //! what differs is told, and not who moved.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use crate::codec::{self, id_text};
+use crate::codec;
 use crate::diff::{Change, Difference};
-use crate::kind::{self, Field, Shape};
-use crate::ledger::{Entry, Ledger};
-use crate::live::Live;
+use crate::kind;
 use crate::manifest::Desired;
+pub use crate::plan::moved::Moved;
+use crate::plan::moved::{LiveChange, Sides, is_secret};
 use crate::plan::{
     Acknowledged, Compared, Options, SECRET, shown_live, shown_secret, shown_value, to_do,
 };
@@ -80,20 +77,6 @@ pub async fn detect(
         warnings: compared.warnings,
         problems: compared.problems,
     })
-}
-
-/// Which side moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Moved {
-    /// Somebody changed it in Zoho Desk.
-    Live,
-    /// The manifests changed and were not applied.
-    Manifests,
-    /// Both, to different values.
-    Both,
-    /// It differs, and nobody knows who moved: there is no record of the last apply.
-    Unknown,
 }
 
 /// What became of a resource or of one of its fields.
@@ -221,12 +204,13 @@ pub fn report(
     options: &Options,
     only_live: bool,
 ) -> Report {
-    let sides = Sides::of(compared, desired, options);
+    let sides = Sides::of(&compared.bound.rows, &compared.live, desired, options);
+    let unclear = compared.bound.rows.unclear();
     let mut drifts = Vec::new();
     for change in compared.bound.rows.changes() {
         match change {
             Change::Create(address) => drifts.push(sides.missing(&address)),
-            Change::Remove(address) => drifts.extend(sides.left(&address)),
+            Change::Remove(address) => drifts.extend(sides.left(&address, &unclear)),
             Change::Update(address, fields) => drifts.extend(
                 fields
                     .iter()
@@ -278,7 +262,7 @@ pub fn report(
         drifts,
         acknowledged,
         not_compared: shown(not_compared.into_iter().filter(|a| chosen(a))),
-        unclear: shown(sides.unclear.iter().copied().filter(|a| chosen(a))),
+        unclear: shown(unclear.into_iter().filter(|a| chosen(a))),
     }
 }
 
@@ -286,79 +270,7 @@ fn shown<'a>(addresses: impl Iterator<Item = &'a Address>) -> Vec<String> {
     addresses.map(ToString::to_string).collect()
 }
 
-/// The three sides, and what makes their names comparable.
-struct Sides<'a> {
-    compared: &'a Compared,
-    desired: &'a Desired,
-    ledger: Option<&'a Ledger>,
-    /// Who owns an id.
-    owners: HashMap<(&'static str, &'a str), &'a Address>,
-    /// What an address in an old record is called now.
-    names: HashMap<String, String>,
-    /// Declared resources of which nobody knows what they are, sorted.
-    unclear: Vec<&'a Address>,
-}
-
-impl<'a> Sides<'a> {
-    fn of(compared: &'a Compared, desired: &'a Desired, options: &'a Options) -> Self {
-        let live = &compared.live;
-        let ledger = options.ledger.as_ref();
-        let mut names = HashMap::new();
-        // An object that is declared now was called by its own name before.
-        for (row, index) in compared.bound.rows.objects() {
-            let address = &row.address;
-            let old = live
-                .shown_key(index)
-                .map(|key| Address::new(address.collection, key));
-            if let Some(old) = old.filter(|old| !desired.state.contains_key(old)) {
-                names.insert(old.to_string(), address.to_string());
-            }
-        }
-        // A declaration that moved to another handle, or went.
-        for (address, entry) in ledger.iter().flat_map(|ledger| &ledger.resources) {
-            let now = live
-                .find_id(address.collection, &entry.id)
-                .and_then(|index| live.address_of(index));
-            if let Some(now) = now {
-                names.insert(address.to_string(), now.to_string());
-            }
-        }
-        Self {
-            compared,
-            desired,
-            ledger,
-            owners: ledger.map(Ledger::index).unwrap_or_default(),
-            names,
-            unclear: compared.bound.rows.unclear(),
-        }
-    }
-
-    /// The record of an address: that of its live object, else that under its name.
-    fn entry(&self, address: &Address) -> Option<&'a Entry> {
-        let ledger = self.ledger?;
-        let live = &self.compared.live;
-        let object = self
-            .compared
-            .bound
-            .rows
-            .object(address)
-            .and_then(|index| live.objects.get(index));
-        let by_id = object.and_then(|object| {
-            std::iter::once(&object.id)
-                .chain(object.parts.iter().map(|part| &part.id))
-                .find_map(|id| self.owners.get(&(address.collection, id.as_str())))
-        });
-        if let Some(owner) = by_id {
-            return ledger.get(owner);
-        }
-        ledger.get(address).filter(|entry| {
-            // What has become another declaration's object is no record of this one.
-            live.find_id(address.collection, &entry.id)
-                .and_then(|index| live.bound(index))
-                .is_none_or(|now| now == address)
-        })
-    }
-
+impl Sides<'_> {
     fn missing(&self, address: &Address) -> Drift {
         let (moved, what) = match (self.ledger, self.entry(address)) {
             (None, _) => (Moved::Unknown, What::Missing),
@@ -369,7 +281,7 @@ impl<'a> Sides<'a> {
     }
 
     /// What is live and to be removed.
-    fn left(&self, address: &Address) -> Option<Drift> {
+    fn left(&self, address: &Address, unclear: &[&Address]) -> Option<Drift> {
         // What an unclear declaration may be is not to be removed.
         if self.desired.state.contains_key(address) {
             return None;
@@ -378,14 +290,14 @@ impl<'a> Sides<'a> {
             .ledger
             .is_some_and(|ledger| ledger.get(address).is_some())
             || self.owned_by_id(address);
-        let going = self.compared.bound.rows.going(address);
+        let going = self.rows.going(address);
         let is_listed = going.is_some_and(|going| going.at.is_some());
         let (moved, what) = match (is_listed, is_owned) {
             (true, true) => (Moved::Manifests, What::Removed),
             (true, false) => (Moved::Unknown, What::Removed),
             (false, true) => (Moved::Manifests, What::Undeclared),
             (false, false) => {
-                let mut unclear = self.unclear.iter();
+                let mut unclear = unclear.iter();
                 if unclear.any(|other| other.collection == address.collection) {
                     return None;
                 }
@@ -400,8 +312,7 @@ impl<'a> Sides<'a> {
 
     fn owned_by_id(&self, address: &Address) -> bool {
         use crate::codec::Ids;
-        self.compared
-            .live
+        self.live
             .id(address)
             .is_some_and(|id| self.owners.contains_key(&(address.collection, id.as_str())))
     }
@@ -420,151 +331,9 @@ impl<'a> Sides<'a> {
     }
 
     fn field(&self, address: &Address, difference: &Difference) -> Option<Drift> {
-        let row = self.compared.bound.rows.get(address)?;
-        let kind = row.kind;
-        let name = difference.path.field;
-        let named = row.named.as_ref().and_then(|body| body.get(name));
-        let (moved, applied) = if self.ledger.is_none() {
-            (Moved::Unknown, Json::Null)
-        } else {
-            let Some(entry) = self.entry(address) else {
-                return Some(drifted(address, difference, Moved::Manifests, Json::Null));
-            };
-            match entry.fields.get(name) {
-                Some(_) | None if is_secret(difference) => (Moved::Unknown, Json::Null),
-                Some(record) => {
-                    let field = kind.field(name)?;
-                    let live = row.live.as_ref().and_then(|body| body.get(name));
-                    let record = Record {
-                        field,
-                        sent: self.current(field, &record.sent),
-                        stored: self.current(field, &record.stored),
-                        names: &self.compared.live,
-                    };
-                    record.side(difference, named, live)?
-                }
-                // Declaring a resource implies that it is in use, and so it was applied.
-                None if named.is_none() && !entry.fields.is_empty() => {
-                    (Moved::Live, shown_value(&difference.after))
-                }
-                // A map with a secret in it is in no record.
-                None if named.is_some_and(Value::is_secret) => (Moved::Unknown, Json::Null),
-                // Of what a run that was killed has created nobody knows more than the id.
-                None if entry.fields.is_empty() && !entry.adopted => (Moved::Unknown, Json::Null),
-                None => (Moved::Manifests, Json::Null),
-            }
-        };
+        let (moved, applied) = self.moved(address, difference)?;
         Some(drifted(address, difference, moved, applied))
     }
-
-    /// A recorded value with the names that its parts have now.
-    fn current(&self, field: &Field, value: &Json) -> Json {
-        let now = |name: &str| self.names.get(name).cloned();
-        codec::renamed(&field.shape, value, &now, &self.compared.live)
-    }
-}
-
-/// What was last applied to a field.
-struct Record<'a> {
-    field: &'static Field,
-    sent: Json,
-    stored: Json,
-    names: &'a Live,
-}
-
-impl Record<'_> {
-    /// Which side moved away from the record, and what was stored; nothing when the server merely
-    /// normalised what was sent.
-    fn side(
-        &self,
-        difference: &Difference,
-        named: Option<&Value>,
-        live: Option<&Value>,
-    ) -> Option<(Moved, Json)> {
-        let way = &*difference.path.below;
-        let sent = match at(&self.field.shape, &self.sent, way) {
-            Known::Value(sent) => Some(sent),
-            Known::Absent => None,
-            // The manifests name a leaf that they did not name before.
-            Known::Nothing => return Some((Moved::Manifests, Json::Null)),
-        };
-        let field = codec::field_at(self.field, way, self.names);
-        let field = field.unwrap_or(codec::opaque_field());
-        let stored = at(&self.field.shape, &self.stored, way).value();
-        let wanted = shown_value(named.unwrap_or(&difference.after));
-        let wanted = at(&self.field.shape, &wanted, way).value();
-        let live = live.map(shown_value).unwrap_or_default();
-        let live = at(&self.field.shape, &live, way).value();
-        // What the manifests did not name inside a leaf is nobody's.
-        let live = match (&sent, live) {
-            (Some(sent), Some(live)) => Some(within(&field.shape, sent, &live)),
-            (_, live) => live,
-        };
-        let same = |one: &Option<Json>, other: &Option<Json>| {
-            codec::same_json(&field, one.as_ref(), other.as_ref(), self.names)
-        };
-        let moved = match (!same(&stored, &live), !same(&sent, &wanted)) {
-            (true, true) => Moved::Both,
-            (true, false) => Moved::Live,
-            (false, true) => Moved::Manifests,
-            (false, false) => return None,
-        };
-        Some((moved, stored.unwrap_or_default()))
-    }
-}
-
-/// What a recorded value tells of what stands at a way down from it.
-enum Known {
-    /// It is this.
-    Value(Json),
-    /// It is absent: a map that is owned whole does not hold it.
-    Absent,
-    /// Nothing is told: a map that is owned by name does not name it.
-    Nothing,
-}
-
-impl Known {
-    fn value(self) -> Option<Json> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Nothing => None,
-        }
-    }
-}
-
-/// Looks up what stands at a way down from a recorded value.
-fn at(shape: &Shape, value: &Json, way: &[Arc<str>]) -> Known {
-    let [key, below @ ..] = way else {
-        return Known::Value(value.clone());
-    };
-    match value.get(&**key) {
-        Some(value) => at(&codec::shape_below(shape, key), value, below),
-        None if codec::is_owned_by_name(shape) => Known::Nothing,
-        None => Known::Absent,
-    }
-}
-
-/// Of a live value only what stood in the sent one.
-fn within(shape: &Shape, sent: &Json, live: &Json) -> Json {
-    match (sent, live) {
-        (Json::Object(sent), Json::Object(live)) if codec::is_owned_by_name(shape) => sent
-            .iter()
-            .map(|(key, sent)| {
-                let live = live.get(key).unwrap_or(&Json::Null);
-                let live = match codec::leaf_field(shape, key) {
-                    Some(leaf) => within(&leaf.shape, sent, live),
-                    None => live.clone(),
-                };
-                (key.clone(), live)
-            })
-            .collect::<Map<_, _>>()
-            .into(),
-        (_, live) => live.clone(),
-    }
-}
-
-fn is_secret(difference: &Difference) -> bool {
-    difference.before.is_secret() || difference.after.is_secret()
 }
 
 fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Json) -> Drift {
@@ -671,31 +440,7 @@ pub fn date(report: &mut Report, compared: &Compared) {
         let Some(object) = object.filter(|_| tells) else {
             continue;
         };
-        drift.modified = object
-            .raw
-            .get("modifiedTime")
-            .and_then(Json::as_str)
-            .map(str::to_owned);
-        drift.by = object.raw.get("modifiedBy").and_then(|by| who(by, live));
+        let change = LiveChange::of(&object.raw, live);
+        (drift.modified, drift.by) = (change.modified, change.by);
     }
-}
-
-/// An agent by the id in an answer: the e-mail address where agents were read.
-fn who(by: &Json, live: &Live) -> Option<String> {
-    let id = id_text(by.get("id").unwrap_or(by))?;
-    let kind = kind::acting()?;
-    let agent = live
-        .find_id(kind.collection, &id)
-        .and_then(|index| live.key_of(index))
-        .map(|key| key.to_string());
-    let acting = live
-        .acting
-        .as_ref()
-        .filter(|acting| acting.id == id)
-        .map(|acting| acting.email.clone());
-    Some(
-        agent
-            .or(acting)
-            .unwrap_or_else(|| format!("{} {id}", kind.singular)),
-    )
 }

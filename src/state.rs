@@ -341,6 +341,43 @@ pub struct Lifecycle {
     pub transfer_to: Heirs,
 }
 
+impl Lifecycle {
+    /// Says nothing at all.
+    pub const NOTHING: Self = Self {
+        prevent_destroy: false,
+        create_only: false,
+        ignore_changes: Vec::new(),
+        renamed_from: Vec::new(),
+        replace: false,
+        transfer_to: Heirs::new(),
+    };
+}
+
+/// How a resource may be treated. Hardly any manifest says so, and then nothing is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Treatment(Option<Box<Lifecycle>>);
+
+impl std::ops::Deref for Treatment {
+    type Target = Lifecycle;
+
+    fn deref(&self) -> &Lifecycle {
+        static NOTHING: Lifecycle = Lifecycle::NOTHING;
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+}
+
+impl std::ops::DerefMut for Treatment {
+    fn deref_mut(&mut self) -> &mut Lifecycle {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl From<Lifecycle> for Treatment {
+    fn from(lifecycle: Lifecycle) -> Self {
+        Self((lifecycle != Lifecycle::NOTHING).then(|| Box::new(lifecycle)))
+    }
+}
+
 impl serde::Serialize for Address {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -401,7 +401,7 @@ fn secrets_are_kept() {
         expect(&place, 1, "-vv apply --auto-approve");
 
         assert!(
-            place.read("plan.json").contains("(secret"),
+            place.read("plan.json").contains("${secret.HOOK_KEY}"),
             "no secret was planned"
         );
         let state = fs::read_to_string(&state).expect("a state");

@@ -15,7 +15,7 @@ mod registry;
 mod shapes;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use common::{Desk, Variables, settings, work};
 use deskform::apply::event::{Event, Outcome};
@@ -26,7 +26,8 @@ use deskform::export::export;
 use deskform::manifest::{self, Sources};
 use deskform::plan::Plan;
 use deskform::reading::Needs;
-use deskform::report::json;
+use deskform::report::plan_schema::plan_schema;
+use deskform::report::{Style, Whereabouts, json, markdown, summary, text};
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use deskform::verb::Verb;
 use deskform::yaml::source::Source;
@@ -155,6 +156,65 @@ fn without_budget(ready: &mut deskform::session::Ready) {
     }
 }
 
+/// The counts in every form are the steps that the form lists; what is saved is what the schema says.
+fn counts_are_those_listed(plan: &Plan) -> Result<(), String> {
+    let verbs = [
+        (Verb::Create, "+ create ", "to create", "Create"),
+        (Verb::Update, "~ update ", "to update", "Update"),
+        (Verb::Replace, "~ replace ", "to replace", "Replace"),
+        (Verb::Delete, "- delete ", "to delete", "Delete"),
+        (Verb::Disable, "- disable ", "to disable", "Disable"),
+        (Verb::Manual, "! by hand ", "to do by hand", "By hand"),
+    ];
+    let text = text::plan(plan, Style::default());
+    let head = summary(plan);
+    let saved: Value =
+        serde_json::from_str(&json::plan(plan)).map_err(|error| error.to_string())?;
+    let markdown = markdown::plan(plan, &whereabouts(plan));
+    for (verb, sign, words, title) in verbs {
+        let steps = plan.steps.iter().filter(|step| step.verb == verb);
+        let steps = steps.count();
+        let listed = text.lines().filter(|line| line.starts_with(sign)).count();
+        let counted = saved["summary"][verb.as_str()].as_u64();
+        let saved = saved["steps"].as_array().into_iter().flatten();
+        let saved = saved.filter(|step| step["verb"] == verb.as_str()).count();
+        let said = head.contains(&format!("{steps} {words}"));
+        let heading = markdown.contains(&format!("#### {title} ({steps})\n"));
+        ensure!(
+            listed == steps && saved == steps && counted == Some(steps as u64),
+            "{verb:?}: {steps} steps, {listed} in the text, {saved} in JSON, {counted:?} counted\n{text}"
+        );
+        ensure!(
+            said == (steps > 0) && heading == (steps > 0),
+            "{verb:?}: {steps} steps\n{head}\n{markdown}"
+        );
+    }
+    let errors: Vec<String> = VALIDATOR
+        .iter_errors(&saved)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    ensure!(
+        errors.is_empty(),
+        "the schema refuses a plan: {errors:#?}\n{saved:#}"
+    );
+    Ok(())
+}
+
+static VALIDATOR: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&plan_schema()).expect("a schema"));
+
+fn whereabouts(plan: &Plan) -> Whereabouts {
+    Whereabouts {
+        environment: plan.environment.clone(),
+        org_id: plan.org_id.clone(),
+        organization: String::new(),
+        edition: Edition::Enterprise,
+        simulated: true,
+        dialect: plan.dialect,
+        ledger: String::new(),
+    }
+}
+
 /// Whatever a step needs stands before it, by the plan's own word and by its references.
 fn prerequisites_first(plan: &Plan) -> Result<(), String> {
     let created: BTreeSet<String> = plan
@@ -275,6 +335,7 @@ async fn holds(case: Case) -> Result<(), String> {
         .await
         .map_err(|text| format!("before:\n{text}"))?;
     prerequisites_first(&ready.planned.plan)?;
+    counts_are_those_listed(&ready.planned.plan)?;
     applied(&desk, &ready)
         .await
         .map_err(|text| format!("before: {text}"))?;
@@ -304,6 +365,7 @@ async fn holds(case: Case) -> Result<(), String> {
     without_budget(&mut ready);
     let plan = &ready.planned.plan;
     prerequisites_first(plan)?;
+    counts_are_those_listed(plan)?;
     let text = json::plan(plan);
     let mut again = desk.plan().await?;
     without_budget(&mut again);

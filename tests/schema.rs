@@ -9,6 +9,8 @@ use deskform::kind::schema::{manifest_schema, overlay_schema};
 use deskform::kind::{KINDS, Kind};
 use deskform::manifest::{Sources, compose};
 use deskform::problem::Problems;
+use deskform::report::json::{parse, plan as plan_json};
+use deskform::report::plan_schema::plan_schema;
 use deskform::yaml::Source;
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -54,6 +56,7 @@ fn files_are_current() {
         ("manifest", manifest_schema()),
         ("overlay", overlay_schema()),
         ("project", project_schema()),
+        ("plan", plan_schema()),
     ] {
         let path = root().join(format!("schema/{name}.schema.json"));
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
@@ -366,4 +369,153 @@ ignore: [{address: 'agents/*', field: timeZone, reason: agents set their own, un
     let parsed = Project::parse(Path::new("."), &Source::new(PROJECT_FILE, whole.as_bytes()));
     assert!(parsed.is_ok(), "{parsed:?}");
     assert!(validator.is_valid(&documents(whole).unwrap()[0]));
+}
+
+/// A plan with everything that a plan may hold.
+fn whole_plan() -> Value {
+    json!({
+        "formatVersion": 2, "environment": "e", "orgId": "1", "dialect": "guide", "digest": "d",
+        "targets": ["departments/A"], "allowDeletes": 3,
+        "made": {"version": "1.0.0", "time": "2026-01-02T03:04:05Z", "commit": "ab".repeat(20)},
+        "warnings": [{"code": "c", "message": "m", "help": "h", "places": [{"file": "a.yaml", "line": 1}]}],
+        "summary": {
+            "create": 0, "update": 1, "replace": 0, "delete": 0, "disable": 0, "manual": 0,
+            "record": {"takeOver": 0, "moved": 0, "letGo": 0}, "unchanged": 0, "calls": 1, "credits": 0
+        },
+        "forecast": {
+            "reads": 1, "writes": 1, "readCredits": 1, "writeCredits": 1, "dearerPrice": true,
+            "budget": {"unit": "calls", "left": 1, "after": 0, "resetMs": 1}, "concurrency": 1,
+            "callsPerMinute": 1, "latencyMs": 1, "latencyMeasured": false, "seconds": 1
+        },
+        "steps": [{
+            "address": "departments/A", "verb": "update", "adopted": true,
+            "changes": [
+                {"field": "/cf/a~1b", "before": {"a": 1}, "after": null, "secret": true,
+                 "setsBack": {"modified": "m", "by": "b"}},
+                {"field": "(members)", "before": "a", "after": null}
+            ],
+            "after": ["departments/B"], "requests": [{"method": "PATCH", "path": "/departments/1"}],
+            "credits": 0, "origin": {"file": "a.yaml", "line": 3}, "restores": true, "needed": true,
+            "referredBy": {"count": 1, "first": ["agents/a"]},
+            "risk": [{"class": "people", "fields": ["/status"], "people": ["agents/a"]}],
+            "effects": ["e"], "instruction": "i"
+        }],
+        "fingerprints": {"departments/A": "f"},
+        "acknowledged": [{"address": "departments/A", "field": "/a", "reason": "r", "until": null}],
+        "noLongerDeclared": ["departments/C"], "notCompared": ["departments/D"], "refused": ["r"]
+    })
+}
+
+/// Every path to an object in a value, as JSON Pointers.
+fn paths_of_objects(value: &Value, here: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            found.push(here.to_owned());
+            for (key, value) in map {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                paths_of_objects(value, &format!("{here}/{key}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                paths_of_objects(item, &format!("{here}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Where anything may stand: values of manifests.
+fn is_a_value(path: &str) -> bool {
+    path.contains("/before") || path.contains("/after/") || path == "/fingerprints"
+}
+
+/// What reads a plan and the schema are of one mind: of a plan with everything, of each part that is
+/// left out, and of each part that is foreign or of another type.
+#[test]
+fn the_schema_and_the_reader_of_plans_are_of_one_mind() {
+    let validator = validator(&plan_schema());
+    let check = |plan: &Value, what: &str| {
+        let (read, valid) = (parse(&plan.to_string()).is_ok(), validator.is_valid(plan));
+        assert_eq!(read, valid, "{what}: read {read}, valid {valid}\n{plan:#}");
+        read
+    };
+    let whole = whole_plan();
+    assert!(check(&whole, "the whole"));
+    let read = parse(&whole.to_string()).unwrap();
+    let written: Value = serde_json::from_str(&plan_json(&read)).unwrap();
+    let mut paths = Vec::new();
+    paths_of_objects(&whole, "", &mut paths);
+    let (mut refused, mut accepted) = (0, 0);
+    for path in paths.iter().filter(|path| !is_a_value(path)) {
+        let object = |plan: &mut Value| -> serde_json::Map<String, Value> {
+            plan.pointer(path).unwrap().as_object().unwrap().clone()
+        };
+        let mut plan = whole.clone();
+        let keys = object(&mut plan);
+        plan.pointer_mut(path).unwrap()["host"] = json!("https://example.com");
+        assert!(!check(&plan, &format!("a foreign key in {path}")));
+        for key in keys.keys() {
+            let mut plan = whole.clone();
+            plan.pointer_mut(path)
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .shift_remove(key);
+            if check(&plan, &format!("{path} without {key}")) {
+                accepted += 1;
+            } else {
+                refused += 1;
+            }
+            if matches!(key.as_str(), "before" | "after") && path.contains("/changes/") {
+                continue;
+            }
+            for other in [json!(["x"]), json!({"x": 1}), json!(-1), json!(true)] {
+                // The reader takes a list of values for a map all of whose keys may be left out.
+                if key == "setsBack" && other.is_array() {
+                    continue;
+                }
+                let mut plan = whole.clone();
+                plan.pointer_mut(path).unwrap()[key] = other.clone();
+                let what = format!("{path}/{key} as {other}");
+                if check(&plan, &what) {
+                    accepted += 1;
+                } else {
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 250, "{refused} were refused");
+    assert!(accepted >= 20, "{accepted} were accepted");
+    // What is written is what was read, but for the secret, which nothing may hold.
+    let mut expected = whole;
+    for side in ["before", "after"] {
+        expected["steps"][0]["changes"][0][side] = json!("(secret, changed)");
+    }
+    assert_eq!(written, expected);
+}
+
+/// Every key that the schema has is written by a plan with everything.
+#[test]
+fn the_schema_has_no_key_that_no_plan_has() {
+    fn keys(value: &Value, found: &mut std::collections::BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::Object(properties)) = map.get("properties") {
+                    found.extend(properties.keys().cloned());
+                }
+                map.values().for_each(|value| keys(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+    let mut named = std::collections::BTreeSet::new();
+    keys(&plan_schema(), &mut named);
+    let text = whole_plan().to_string();
+    for key in &named {
+        assert!(text.contains(&format!("\"{key}\":")), "no plan has `{key}`");
+    }
+    assert!(named.len() > 60, "{} keys", named.len());
 }

@@ -244,7 +244,11 @@ async fn other_spellings_are_no_difference() {
                 .unwrap_or_else(|text| panic!("{told}: {text}"));
             let events = first.apply(&ready).await;
             let done = finished(&ready.planned.plan, &events);
-            assert_eq!(done.len(), ready.planned.tasks.len(), "{told}: {events:?}");
+            assert_eq!(
+                done.len(),
+                ready.planned.plan.steps.len(),
+                "{told}: {events:?}"
+            );
             let desired = first.compose().expect("manifests");
             let new = Ledger::new(&first.options().environment, "700001");
             let ledger = after(new, &desired, &ready, &done);

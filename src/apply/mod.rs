@@ -7,3 +7,4 @@ mod queue;
 mod read_back;
 pub mod recover;
 pub mod run;
+mod steps;

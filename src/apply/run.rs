@@ -11,9 +11,10 @@ use crate::apply::outcome::{
     begun_only, effect_help, held_elsewhere, never_seen, not_built, not_read_back, refused,
     several, text_of,
 };
-use crate::apply::queue::{End, Queue, Start};
+use crate::apply::queue::{Queue, Start};
 use crate::apply::read_back::{self, Seen};
 use crate::apply::recover::{Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
+use crate::apply::steps::Open;
 use crate::codec::{self, id_text};
 use crate::ledger::Settled;
 use crate::live::{Live, key};
@@ -59,7 +60,10 @@ pub async fn run(
         ..Tally::default()
     };
     let mut queue = Queue::new(tasks);
-    emit(Event::Started { steps: queue.len() });
+    let mut open = Open::of(tasks);
+    emit(Event::Started {
+        steps: queue.len() - open.ends(),
+    });
     let mut flying: FuturesUnordered<LocalBoxFuture<'_, (usize, Outcome)>> =
         FuturesUnordered::new();
     loop {
@@ -86,13 +90,15 @@ pub async fn run(
                 Start::Go => None,
             };
             if let Some(outcome) = outcome {
-                queue.end(index, finish(task, outcome, &mut tally, emit));
+                queue.end(index, open.finish(index, task, outcome, &mut tally, emit));
                 continue;
             }
-            emit(Event::StepStarted {
-                address: task.address.clone(),
-                verb: task.verb,
-            });
+            if !open.is_end(index) {
+                emit(Event::StepStarted {
+                    address: task.address.clone(),
+                    verb: task.verb,
+                });
+            }
             flying.push(Box::pin(
                 async move { (index, carry_out(task, means).await) },
             ));
@@ -106,26 +112,12 @@ pub async fn run(
             break;
         };
         if let Some(task) = tasks.get(index) {
-            queue.end(index, finish(task, outcome, &mut tally, emit));
+            queue.end(index, open.finish(index, task, outcome, &mut tally, emit));
         }
     }
     tally.calls = means.writer.reader().observed().calls;
     emit(Event::Finished { report: tally });
     tally
-}
-
-fn finish(task: &Task, outcome: Outcome, tally: &mut Tally, emit: &mut dyn FnMut(Event)) -> End {
-    tally.count(&outcome);
-    let end = match &outcome {
-        Outcome::Applied { .. } => End::Good,
-        _ => End::Bad,
-    };
-    emit(Event::StepFinished {
-        address: task.address.clone(),
-        verb: task.verb,
-        outcome,
-    });
-    end
 }
 
 /// What a write came to.

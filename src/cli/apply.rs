@@ -365,7 +365,11 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
             record: Record::default(),
             ..plan.summary
         };
-        if reasons.is_empty() && (saved.steps != fresh.steps || summary(saved) != summary(fresh)) {
+        let same_steps = saved.steps.len() == fresh.steps.len()
+            && (saved.steps.iter())
+                .zip(&fresh.steps)
+                .all(|(saved, fresh)| saved.does_the_same(fresh));
+        if reasons.is_empty() && (!same_steps || summary(saved) != summary(fresh)) {
             reasons.push("its steps are not those that follow from the manifests".to_owned());
         }
     }

@@ -1,6 +1,6 @@
 //! What the commands share: the project, the session, output, and how failures are shown.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::io::{self, IsTerminal};
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::files::{MAX_STATE, read_file, write_private};
 use super::output::tell_in;
-use super::{Global, LogFormat};
+use super::{Global, LogFormat, commit};
 use crate::api::{
     ApiError, Credentials, DataCenter, Endpoint, Https, Organization, TokenCache, Transport,
 };
@@ -22,8 +22,9 @@ use crate::config::{Environment, Project, Target};
 use crate::dialect::{Dialect, Edition};
 use crate::manifest::{self, Desired, Sources};
 use crate::plan::guards::Limits;
-use crate::plan::{IgnoreRule, Options};
-use crate::problem::{self, Code, Problem, Problems};
+use crate::plan::row::Rows;
+use crate::plan::{IgnoreRule, Made, Options, Plan, Warning, origin};
+use crate::problem::{self, Code, Place, Problem, Problems};
 use crate::reading::Unread;
 use crate::report::{Style, problems as shown_problems};
 use crate::safe::{json as json_text, mask, safe};
@@ -118,6 +119,8 @@ pub struct Workspace {
     short_secrets: Vec<String>,
     /// The hosts, once they are known to be allowed.
     admitted: OnceCell<Endpoint>,
+    /// The warnings that came up so far.
+    warned: RefCell<Vec<Problem>>,
 }
 
 /// Whether a pipeline runs the command: `CI` is set.
@@ -176,6 +179,7 @@ impl Workspace {
             environment,
             texts,
             admitted: OnceCell::new(),
+            warned: RefCell::default(),
         })
     }
 
@@ -245,11 +249,42 @@ impl Workspace {
 
     /// Shows warnings on standard error.
     pub fn warn(&self, global: &Global, warnings: &[Problem]) {
+        self.warned.borrow_mut().extend_from_slice(warnings);
         if warnings.is_empty() || global.quiet {
             return;
         }
         let text = shown(global, &warnings.to_vec().into(), &self.texts);
         tell_in(global.log_format, &text);
+    }
+
+    /// Tells a plan where its steps stand in the files, what was warned about, and where, when and by
+    /// what it was made.
+    pub(super) fn complete(&self, plan: &mut Plan, desired: &Desired, rows: Option<&Rows>) {
+        if let Some(rows) = rows {
+            origin::note(plan, desired, rows, &self.texts.sources);
+        }
+        let warned = self.warned.borrow();
+        let labels = warned.iter().flat_map(|problem| &problem.labels);
+        let places: Vec<Option<Place>> = labels.map(|label| Some(label.place.clone())).collect();
+        let texts = &self.texts;
+        let mut lines = origin::located(&places, &|file| texts.text(file)).into_iter();
+        let warnings = warned.iter().map(|problem| Warning {
+            code: problem.code.as_str().to_owned(),
+            message: problem.message.clone(),
+            help: problem.help.clone(),
+            places: lines
+                .by_ref()
+                .take(problem.labels.len())
+                .flatten()
+                .collect(),
+        });
+        plan.warnings = warnings.collect();
+        let now = jiff::Timestamp::from_millisecond(Clock::system().now_ms()).unwrap_or_default();
+        plan.made = Some(Made {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            time: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            commit: commit::of(&self.project.directory),
+        });
     }
 
     /// Options for planning.

@@ -3,6 +3,7 @@
 mod admit;
 pub mod apply;
 pub mod auth;
+mod commit;
 pub mod common;
 pub mod completions;
 pub mod drift;

@@ -108,16 +108,21 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Ok(ready) => Ok((whereabouts, ready)),
             Err(error) => {
                 // What is refused has to be seen.
-                if let SessionError::Guarded(_, plan) = &error {
-                    show(plan, &whereabouts)?;
-                }
-                Err(workspace.session_failure(error))
+                Err(match error {
+                    SessionError::Guarded(problems, mut plan) => {
+                        workspace.complete(&mut plan, &desired, None);
+                        show(&plan, &whereabouts)?;
+                        workspace.failure(problems.into())
+                    }
+                    error => workspace.session_failure(error),
+                })
             }
         }
     })?;
     let forecast = ready.planned.plan.forecast.as_ref();
     ready.warnings.extend(forecast.and_then(Forecast::warning));
     warn(global, &workspace, &ready);
+    workspace.complete(&mut ready.planned.plan, &desired, Some(&ready.bound.rows));
     let plan = &ready.planned.plan;
     let printed = show(plan, &whereabouts);
     // The file is saved, whatever became of what is shown.

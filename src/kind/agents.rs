@@ -5,9 +5,9 @@ use crate::problem::Code;
 use super::removal::RemovalPolicy;
 use super::rules::{Acting, GoWith, Is, KeepOne, Rule, Sign};
 use super::{
-    Api, Create, Enabled, Encoding, Field, Form, Holders, Kind, Listing, Removal, Scopes, Shape,
-    Switch, Wire, choice, custom_values, email, encoded, patterns, reference, references, sent,
-    text, to,
+    Api, Create, Enabled, Encoding, Field, Form, Holders, Kind, Listing, Removal, Risk, Scopes,
+    Shape, Switch, Wire, choice, custom_values, email, encoded, patterns, reference, references,
+    sent, text, to,
 };
 
 /// Where agents change what nobody else can.
@@ -28,6 +28,7 @@ pub const KIND: Kind = Kind {
     }),
     seed: false,
     may_be_pruned: false,
+    risks: &[Risk::People],
     create_effect: Some("an invitation is mailed and a seat is used"),
     // Source: the product's pages on deleting an agent: it is archived for good.
     holders: Holders {
@@ -40,6 +41,7 @@ pub const KIND: Kind = Kind {
             .naming()
             .required()
             .openapi(sent("emailId"))
+            .risk(Risk::People)
             .doc("The e-mail address the agent signs in with."),
         text("firstName")
             .max(50)
@@ -62,14 +64,17 @@ pub const KIND: Kind = Kind {
             ],
         )
         .guide(Wire::Refused("the guide's agents have a role and a profile only"))
+        .risk(Risk::Rights)
         .doc("The ready-made set of permissions; `role` and `profile` go with `Custom` only. The openapi dialect demands it on creation."),
         reference("role", to("roles"))
             .openapi(sent("roleId"))
             .guide(sent("roleId"))
+            .risk(Risk::Rights)
             .doc("The agent's role: a `roles` handle or the name of a live role."),
         reference("profile", to("profiles"))
             .openapi(sent("profileId"))
             .guide(sent("profileId"))
+            .risk(Risk::Rights)
             .doc("The agent's profile: a handle, or the name of a live profile."),
         references("departments", to("departments"))
             .openapi(sent("associatedDepartmentIds"))
@@ -85,6 +90,7 @@ pub const KIND: Kind = Kind {
                 "status",
                 Encoding::Words(&[("DISABLED", "INACTIVE")]),
             ))
+            .risk(Risk::People)
             .doc("Whether the agent is active; declaring the agent implies `ACTIVE`."),
         // The API takes these three of any agent and, as users report, stores those of the acting one
         // alone.

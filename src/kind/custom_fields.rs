@@ -8,7 +8,7 @@ use super::rules::{
     AtMost, Deed, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota, Rule, Sign, Sort, Sorts,
 };
 use super::{
-    Api, Create, Encoding, Field, Form, Holders, Kind, Listing, Removal, Scopes, Shape, Wire,
+    Api, Create, Encoding, Field, Form, Holders, Kind, Listing, Removal, Risk, Scopes, Shape, Wire,
     choice, encoded, flag, integer, map, patterns, text,
 };
 
@@ -298,6 +298,7 @@ pub const KIND: Kind = Kind {
             instruction: IN_LAYOUTS,
         })
         .guide(encoded("allowedValues", Encoding::ValueObjects))
+        .risk(Risk::TakesAway)
         .doc("The choices of a Picklist or Multiselect, in order. In the openapi dialect they live in layouts and are set by hand."),
         flag("isMandatory")
             .openapi(Wire::Manual {

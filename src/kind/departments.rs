@@ -2,8 +2,8 @@
 
 use super::rules::{Deed, Is, Mark};
 use super::{
-    Api, Create, Enabled, Form, Founders, Holders, Kind, Listing, Removal, Scopes, Switch,
-    SwitchApi, Wire, flag, patterns, text,
+    Api, Create, Enabled, Form, Founders, Holders, Kind, Listing, LocksOut, Removal, Risk, Scopes,
+    Switch, SwitchApi, Wire, flag, patterns, text,
 };
 
 /// A department. Source: Department (`getDepartments`, `addDepartment`, `updateDepartment`,
@@ -57,13 +57,18 @@ pub const KIND: Kind = Kind {
             .doc("Whether the department is in use; declaring it implies `true`."),
     ],
     disable_effect: Some("agents who belong to no other department are locked out"),
+    locks_out: Some(LocksOut {
+        of: "agents",
+        field: "departments",
+    }),
     marks: &[Mark::partly(
         "isDefault",
         Is::True,
         "a default of the organization",
         "of the organization",
         &[Deed::Remove, Deed::PruneAll],
-    )],
+    )
+    .risk(Risk::Defaults)],
     openapi: Some(Api {
         listing: Listing::Whole("/departments"),
         page: 100,

@@ -16,6 +16,7 @@ pub mod patterns;
 mod permissions;
 pub mod profiles;
 pub mod removal;
+pub mod risk;
 pub mod roles;
 pub mod rules;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use crate::problem::Code;
 pub use api::{Api, Create, Form, Founders, Grouping, Listing, Scopes, Silent, SwitchApi};
 pub use removal::Removal;
 use removal::RemovalPolicy;
+pub use risk::{LocksOut, Risk};
 use rules::{Clash, Handle, Mark, Rule, Sign, Sorts};
 pub use shape::{Alike, Items, Keyed, Keys, Map, Null, Owned, Pattern, Sent, Shape};
 pub use targets::{Membership, Target, Within, is_key, scopes};
@@ -115,6 +117,10 @@ pub struct Kind {
     pub delete_effect: Option<&'static str>,
     /// What taking it out of use does besides, for the plan's reader.
     pub disable_effect: Option<&'static str>,
+    /// What is at stake whenever one of it is made, replaced or removed.
+    pub risks: &'static [Risk],
+    /// Who cannot get in any more when one of it is taken out of use.
+    pub locks_out: Option<LocksOut>,
     /// Where its objects are mentioned that no listing shows, in the order in which it is looked.
     pub mentions: &'static [Mention],
     /// Rules among its fields.
@@ -166,6 +172,8 @@ impl Kind {
         replaces_itself: false,
         delete_effect: None,
         disable_effect: None,
+        risks: &[],
+        locks_out: None,
         rules: &[],
         handle: None,
         wire_name: None,
@@ -339,6 +347,9 @@ pub struct Field {
     pub membership: Option<Membership>,
     /// How many resources it may name; 0 means no limit is known.
     pub most: u32,
+    /// What is at stake when its value changes. [`Risk::TakesAway`] counts where something goes from
+    /// the value: a choice of a list, an entry of a map.
+    pub risk: Option<Risk>,
     /// How it travels in `openapi`.
     pub openapi: Wire,
     /// How it travels in `guide`.
@@ -482,6 +493,7 @@ impl Field {
             hierarchy: false,
             membership: None,
             most: 0,
+            risk: None,
             openapi: sent(name),
             guide: sent(name),
         }
@@ -587,6 +599,10 @@ impl Field {
     }
     const fn needs_membership(mut self, list: &'static str, of: &'static str) -> Self {
         self.membership = Some(Membership { list, of });
+        self
+    }
+    const fn risk(mut self, risk: Risk) -> Self {
+        self.risk = Some(risk);
         self
     }
     const fn at_most(mut self, resources: u32) -> Self {

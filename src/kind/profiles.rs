@@ -4,7 +4,8 @@ use super::permissions::PERMISSIONS;
 use super::removal::{Chosen, Heir};
 use super::rules::{Deed, Is, Mark, Sign};
 use super::{
-    Api, Create, Kind, Listing, Removal, Scopes, Stage, by_fields, patterns, reference, text, to,
+    Api, Create, Kind, Listing, Removal, Risk, Scopes, Stage, by_fields, patterns, reference, text,
+    to,
 };
 
 /// A profile of permissions. Source: Profile (`getProfileList`, `cloneProfile`, `updateProfile`,
@@ -14,6 +15,7 @@ pub const KIND: Kind = Kind {
     singular: "profile",
     doc: "A profile: what agents may do. A new one is made as a copy of another one and gets its permissions. System profiles can be changed, and neither renamed nor removed. The guide's API has no profiles of its own; there agents refer to profiles by id.",
     bare: true,
+    risks: &[Risk::Rights],
     delete_effect: Some("its agents get the profile that `transferTo` names"),
     fields: &[
         text("name")
@@ -35,6 +37,7 @@ pub const KIND: Kind = Kind {
         ),
         PERMISSIONS
             .openapi(by_fields("permissions"))
+            .risk(Risk::Rights)
             .stage(Stage::Update),
     ],
     marks: &[Mark::partly(
@@ -43,7 +46,8 @@ pub const KIND: Kind = Kind {
         "a default of the organization",
         "of the system",
         &[Deed::Rename, Deed::Remove, Deed::PruneAll],
-    )],
+    )
+    .risk(Risk::Defaults)],
     openapi: Some(Api {
         // What comes without `fields` is not said; the schema shows everything, the name with either.
         listing: Listing::Whole(

@@ -3,7 +3,7 @@
 use super::removal::{Above, Heir};
 use super::rules::{Deed, Is, Mark, Sign};
 use super::{
-    Api, Create, Form, Kind, Listing, Mention, Mentioner, Removal, Scopes, flag, patterns,
+    Api, Create, Form, Kind, Listing, Mention, Mentioner, Removal, Risk, Scopes, flag, patterns,
     reference, sent, text, to,
 };
 use crate::dialect::Dialect;
@@ -17,6 +17,7 @@ pub const KIND: Kind = Kind {
     enabled: None,
     seed: false,
     bare: true,
+    risks: &[Risk::Rights],
     create_effect: None,
     delete_effect: Some("its sub-roles move to the role it reports to"),
     fields: &[
@@ -33,10 +34,12 @@ pub const KIND: Kind = Kind {
         reference("reportsTo", to("roles"))
             .server_default()
             .hierarchy()
+            .risk(Risk::Rights)
             .openapi(sent("reportsTo"))
             .doc("The role above it."),
         flag("shareDataWithPeers")
             .required()
+            .risk(Risk::Rights)
             .doc("Whether agents of the role see each other's records."),
     ],
     mentions: &[
@@ -56,7 +59,8 @@ pub const KIND: Kind = Kind {
             "a default of the organization",
             "of the system",
             &[Deed::Remove, Deed::PruneAll, Deed::Export],
-        ),
+        )
+        .risk(Risk::Defaults),
         Mark::partly(
             "isVisible",
             Is::False,

@@ -1,6 +1,6 @@
 //! What is odd about a kind, in words that any kind may use: whose an object is and what follows.
 
-use super::Alike;
+use super::{Alike, Risk};
 use crate::dialect::{Dialect, Edition};
 use crate::problem::{Code, ticked};
 
@@ -55,6 +55,8 @@ pub struct Mark {
     pub whose: &'static str,
     /// What must not be done with it.
     pub forbids: &'static [Deed],
+    /// What is at stake whenever one of it changes.
+    pub risk: Option<Risk>,
 }
 
 /// What may be done with a live object.
@@ -373,6 +375,7 @@ impl Mark {
                 Deed::PruneAll,
                 Deed::Export,
             ],
+            risk: None,
         }
     }
 
@@ -389,6 +392,13 @@ impl Mark {
             what,
             whose,
             forbids,
+            risk: None,
         }
+    }
+
+    /// Says what is at stake whenever one of it changes.
+    pub(super) const fn risk(mut self, risk: Risk) -> Self {
+        self.risk = Some(risk);
+        self
     }
 }

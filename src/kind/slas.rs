@@ -4,8 +4,8 @@ use crate::problem::Code;
 
 use super::rules::{Clash, Deed, Is, Mark};
 use super::{
-    Api, Create, Field, Form, Kind, Listing, Mention, Mentioner, Removal, Scopes, Shape, Wire,
-    flag, map, text,
+    Api, Create, Field, Form, Kind, Listing, Mention, Mentioner, Removal, Risk, Scopes, Shape,
+    Wire, flag, map, text,
 };
 
 const TIMES: &[Field] = &[
@@ -49,6 +49,7 @@ pub const KIND: Kind = Kind {
             .doc("What the SLA promises."),
         flag("isDefault")
             .server_default()
+            .risk(Risk::Defaults)
             .openapi(Wire::Manual {
                 read: None,
                 encoding: super::Encoding::Plain,
@@ -130,7 +131,8 @@ pub const KIND: Kind = Kind {
         "the default of the organization",
         "of the organization",
         &[Deed::PruneAll],
-    )],
+    )
+    .risk(Risk::Defaults)],
     openapi: Some(Api {
         listing: Listing::Mentioned,
         page: 50,

@@ -4,8 +4,8 @@ use crate::problem::Code;
 
 use super::rules::{Allowance, Clash, Is, Mark, Most};
 use super::{
-    Api, Create, Enabled, Field, Form, Grouping, Kind, Listing, Map, Null, Owned, Removal, Scopes,
-    Sent, Shape, Switch, Wire, choice, flag, patterns, references, text, to,
+    Api, Create, Enabled, Field, Form, Grouping, Kind, Listing, Map, Null, Owned, Removal, Risk,
+    Scopes, Sent, Shape, Switch, Wire, choice, flag, patterns, references, text, to,
 };
 use crate::dialect::Edition;
 
@@ -216,6 +216,7 @@ pub const KIND: Kind = Kind {
                 help: "merge their `subscriptions` into one webhook, or add a query such as `?source=…` to one URL",
             })
             .renews()
+            .risk(Risk::Outside)
             .alike(super::Alike::Url)
             .may_hold_key()
             .doc("The address that is called; 100 characters at most once the webhook exists. A secret in it is percent-encoded for its place: give it as the receiver knows it."),
@@ -231,6 +232,7 @@ pub const KIND: Kind = Kind {
             }),
         )
             .required()
+            .risk(Risk::Outside)
             .known(
                 "The guide dialect knows these alone, by names of its own and without other filters",
                 &[
@@ -263,15 +265,18 @@ pub const KIND: Kind = Kind {
             },
         )
         .guide(Wire::Refused("the guide's webhooks cannot tell events of automations"))
+        .risk(Risk::Outside)
         .doc("Other sources of events: `AUTOMATION`."),
         text("ignoreSourceId")
             .max(100)
             .pattern(patterns::UUID)
             .guide(Wire::Refused("the guide's webhooks cannot leave out a source"))
+            .risk(Risk::Outside)
             .doc("Events that carry this source id (a UUID) are not sent."),
         flag("isEnabled")
             .server_default()
             .guide(super::sent("isActive"))
+            .risk(Risk::Outside)
             .doc("Whether the webhook is in use; declaring it implies `true`."),
     ],
     marks: &[Mark::foreign(

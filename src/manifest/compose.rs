@@ -22,7 +22,7 @@ use crate::config::Environment;
 use crate::kind::{KINDS, Kind, find, is_key};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
-use crate::state::{Address, Body, ByAddress, Heirs, Lifecycle, Named, Resource, State};
+use crate::state::{Address, Body, ByAddress, Heirs, Named, Resource, State, Treatment};
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{At, Raw, escape};
 use crate::yaml::variables::{Lookup, Variables, has_expression};
@@ -53,7 +53,7 @@ pub struct Desired {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
     /// How the resource may be treated.
-    pub lifecycle: Lifecycle,
+    pub lifecycle: Treatment,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -242,7 +242,7 @@ pub fn secret_names(sources: &[Source]) -> BTreeSet<String> {
 }
 
 /// A body with what a manifest says besides.
-type Converted = (Body, Lifecycle);
+type Converted = (Body, Treatment);
 
 /// Converts the declared resources, and gives the warnings that came up.
 fn convert(

@@ -18,7 +18,7 @@ use crate::kind::{Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
 use crate::state::identity::{below, canonical};
-use crate::state::{Body, Leaves, Lifecycle, Value, tidy};
+use crate::state::{Body, Leaves, Treatment, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
 use crate::yaml::walk::{DISAGREE, misspelt, unknown_key, unquoted, wrong_type};
@@ -112,7 +112,7 @@ impl<'a> Converter<'a> {
         here: Here<'_>,
         handle: &Arc<str>,
         raw: &Raw,
-    ) -> (Body, Lifecycle) {
+    ) -> (Body, Treatment) {
         let kind = here.kind;
         let nothing = Vec::new();
         let entries = match raw {
@@ -131,17 +131,17 @@ impl<'a> Converter<'a> {
                     )
                     .help(format!("write `{handle}: {{}}` if no field is to be named"));
                 self.problems.push(problem);
-                return (Body::default(), Lifecycle::default());
+                return (Body::default(), Treatment::default());
             }
         };
         let checkers = checkers(kind);
         let mut values: Vec<Option<Value>> = vec![None; kind.fields.len()];
         let mut named = vec![false; kind.fields.len()];
-        let mut lifecycle = Lifecycle::default();
+        let mut lifecycle = Treatment::default();
         for (key, raw) in entries {
             let at = At::ROOT.key(key);
             if &**key == "lifecycle" {
-                lifecycle = self.lifecycle(here, raw, at);
+                lifecycle = self.lifecycle(here, raw, at).into();
             } else if let Some(index) = kind.fields.iter().position(|one| one.name == &**key) {
                 named[index] = true;
                 values[index] = self.field(here, &kind.fields[index], &checkers[index], raw, at);

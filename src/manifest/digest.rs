@@ -26,10 +26,10 @@ pub(crate) fn digest(
             feed(&mut line, value);
         }
         if let Some(detail) = details.get(address)
-            && detail.lifecycle != Lifecycle::default()
+            && *detail.lifecycle != Lifecycle::NOTHING
         {
             // Debug is stable within one version of deskform, and a digest never outlives a plan.
-            text(&mut line, &format!("{:?}", detail.lifecycle));
+            text(&mut line, &format!("{:?}", *detail.lifecycle));
         }
         line.push(b'\n');
         hasher.update(&line);

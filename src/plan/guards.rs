@@ -479,6 +479,7 @@ mod tests {
             named: Body::default(),
             pruned: false,
             prevents_destroy: false,
+            ends: false,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::plan::row::{Going, Rows};
 use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing, written_name};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
-use crate::state::{Address, Body, Named, Reference, Resource, Value};
+use crate::state::{Address, Body, Named, Reference, Resource, Value, pointer};
 use foldhash::HashMap;
 
 /// Binds the declared resources to live objects.
@@ -254,37 +254,63 @@ fn refers_to_removed(
     if removed.is_empty() {
         return;
     }
+    // By object, for what is named by another name than its address.
+    let objects: HashMap<usize, &Address> = rows
+        .iter()
+        .filter(|row| removed.contains_key(&row.address))
+        .filter_map(|row| Some((row.going.as_ref()?.object, &row.address)))
+        .collect();
     for row in rows {
         let address = &row.address;
         let fields = row.named.iter().flat_map(|body| body.of_kind(row.kind));
         for (field, value) in fields {
-            let name = field.name;
             // What counts on creation alone and is never shown binds nothing that is there.
             if row.object.is_some() && field.write_only && field.create_only {
                 continue;
             }
+            let mut named: Vec<(&Address, String)> = Vec::new();
             value.walk(&mut |value| {
-                let Value::Reference(Reference::To(target)) = value else {
-                    return;
-                };
-                if let Some(&at) = removed.get(target) {
-                    let why = if at.is_some() { "is to be removed" } else { "is no longer declared and would be removed" };
-                    let problem = Problem::error(
-                        Code::RefersToRemoved,
-                        format!("`{address}` refers to `{target}`, which {why}"),
-                    )
-                    .at(place(desired, address, name), "referenced here");
-                    problems.push(match at {
-                        Some(at) => problem
-                            .at(at.clone(), "removed here")
-                            .help("take one of the two lines out"),
-                        None => problem.help(format!(
-                            "declare it again, take the reference away, or let go of it with `deskform ledger forget '{target}'`"
-                        )),
-                    });
+                if let Value::Reference(Reference::To(target)) = value {
+                    named.push((target, field.name.to_owned()));
                 }
             });
+            if let (Some(target), Value::Map(map)) = (field.shape.keyed_by(), value) {
+                for (key, _) in map.iter() {
+                    let object = live.find_wire_name(&target, key);
+                    if let Some(target) = object.and_then(|index| objects.get(&index)) {
+                        named.push((target, pointer([field.name, key])));
+                    }
+                }
+            }
+            for (target, path) in named {
+                if let Some(&at) = removed.get(target) {
+                    let named = place(desired, address, &path);
+                    problems.push(refers(address, target, named, at));
+                }
+            }
         }
+    }
+}
+
+/// What is wrong with a reference to something that goes; `at` is where its removal is written.
+fn refers(address: &Address, target: &Address, named: Place, at: Option<&Place>) -> Problem {
+    let why = if at.is_some() {
+        "is to be removed"
+    } else {
+        "is no longer declared and would be removed"
+    };
+    let problem = Problem::error(
+        Code::RefersToRemoved,
+        format!("`{address}` refers to `{target}`, which {why}"),
+    )
+    .at(named, "referenced here");
+    match at {
+        Some(at) => problem
+            .at(at.clone(), "removed here")
+            .help("take one of the two lines out"),
+        None => problem.help(format!(
+            "declare it again, take the reference away, or let go of it with `deskform ledger forget '{target}'`"
+        )),
     }
 }
 

@@ -9,16 +9,20 @@ mod hierarchy;
 mod holders;
 pub mod matching;
 mod membership;
+pub mod moved;
 mod order;
+pub mod origin;
 mod owners;
 pub mod ownership;
 #[cfg(test)]
 mod parents_tests;
 pub mod quota;
 pub mod record;
+mod referrers;
 mod renames;
 pub mod requests;
 mod resolve;
+mod risk;
 pub mod row;
 mod shown;
 mod summary;
@@ -29,7 +33,10 @@ mod within;
 
 use bound::Bound;
 pub use changes::Changes;
+pub use moved::LiveChange;
 use ownership::Owned;
+pub use referrers::Referrers;
+pub use risk::StepRisk;
 pub(crate) use shown::{shown_live, shown_secret, shown_value, to_do};
 
 use std::borrow::Cow;
@@ -76,6 +83,12 @@ pub struct Plan {
     /// The number of objects that `--allow-deletes` lets pruning remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_deletes: Option<u64>,
+    /// Where, when and by what it was made. It is never compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
+    /// Warnings that came up while it was made. They are never compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
     /// Counts.
     pub summary: Summary,
     /// What an apply will cost; none when it has nothing to write. It is never compared.
@@ -197,12 +210,92 @@ pub struct Step {
     pub requests: Vec<RequestLine>,
     /// What they cost (openapi).
     pub credits: usize,
+    /// Where the files say so: the declaration, or the line under `removed`. None for what is no longer
+    /// declared, and none until the files were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<FileLine>,
+    /// Whether it makes anew what somebody deleted in Zoho Desk since the last apply.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restores: bool,
+    /// Whether the plan is limited to some targets, and this is none of them, but needed by one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needed: bool,
+    /// What still refers to what it removes, among all that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referred_by: Option<Referrers>,
+    /// What it puts at stake, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub risk: Vec<StepRisk>,
     /// What happens besides: an invitation is mailed, a URL is called, data is lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<String>,
     /// For a manual step: what a person has to do, and where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instruction: Option<String>,
+}
+
+impl Step {
+    /// Whether two steps do the same work: what is said of them besides may differ.
+    ///
+    /// What is said tells of other objects, of files and of times; it approves and refuses nothing.
+    #[must_use]
+    pub fn does_the_same(&self, other: &Self) -> bool {
+        let same_change = |one: &FieldChange, other: &FieldChange| {
+            (&one.field, &one.before, &one.after, one.secret)
+                == (&other.field, &other.before, &other.after, other.secret)
+        };
+        self.address == other.address
+            && self.verb == other.verb
+            && self.adopted == other.adopted
+            && self.after == other.after
+            && self.requests == other.requests
+            && self.credits == other.credits
+            && self.effects == other.effects
+            && self.instruction == other.instruction
+            && self.changes.iter().count() == other.changes.iter().count()
+            && (self.changes.iter())
+                .zip(other.changes.iter())
+                .all(|(one, other)| same_change(&one, &other))
+    }
+}
+
+/// A line of a file of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FileLine {
+    /// The file's path from the project folder on, with forward slashes.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+}
+
+/// A warning that came up while the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Warning {
+    /// Which problem it is; `deskform explain CODE` says more.
+    pub code: String,
+    /// A sentence without a final period.
+    pub message: String,
+    /// The way out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The lines that show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<FileLine>,
+}
+
+/// Where, when and by what a plan was made. It never makes a plan stale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Made {
+    /// The version of deskform.
+    pub version: String,
+    /// When, as an RFC 3339 time in UTC, to the second.
+    pub time: String,
+    /// The commit of the files, where a pipeline or a repository tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 /// One field's change.
@@ -219,6 +312,10 @@ pub struct FieldChange {
     /// are shown, and otherwise both are the text [`SECRET`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret: bool,
+    /// What is known of the change in Zoho Desk that it sets back: what is live is not what was stored
+    /// when the field was last applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sets_back: Option<Box<LiveChange>>,
 }
 
 impl FieldChange {

@@ -742,7 +742,7 @@ fn samples(declared: &[(&str, Lifecycle)]) -> Result<Planned, Vec<(Code, String)
         desired
             .state
             .insert(address.clone(), Resource { kind, body });
-        let (lifecycle, origin) = (lifecycle.clone(), origin.clone());
+        let (lifecycle, origin) = (lifecycle.clone().into(), origin.clone());
         desired
             .details
             .insert(address, Detail { lifecycle, origin });

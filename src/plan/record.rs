@@ -60,24 +60,27 @@ pub(crate) fn note(
             continue;
         };
         let address = &row.address;
-        claimed.insert((address.collection, &object.id));
+        let parts = object.parts.iter().map(|part| &*part.id);
+        let ids = std::iter::once(&*object.id).chain(parts);
+        claimed.extend(ids.map(|id| (address.collection, id)));
         if busy.contains(address) || row.not_compared || !is_in_scope(&options.targets, address) {
             continue;
         }
         if !row.known {
             record.take_over += 1;
-        } else if !ledger
-            .resources
-            .get(address)
-            .is_some_and(|entry| entry.has_id(&object.id))
-        {
+        } else if !ledger.resources.get(address).is_some_and(|entry| {
+            let mut parts = object.parts.iter();
+            entry.has_id(&object.id) || parts.any(|part| entry.has_id(&part.id))
+        }) {
             record.moved += 1;
         }
     }
     for (address, entry) in &ledger.resources {
         if desired.state.contains_key(address)
             || busy.contains(address)
-            || claimed.contains(&(address.collection, &*entry.id))
+            || std::iter::once(&entry.id)
+                .chain(&entry.parts)
+                .any(|id| claimed.contains(&(address.collection, &**id)))
             || !is_in_scope(&options.targets, address)
         {
             continue;

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::codec;
 use crate::dialect::Dialect;
 use crate::diff::Difference;
-use crate::kind::{Create, Kind, Wire};
+use crate::kind::{Create, Kind, Shape, Switch, Wire};
 use crate::live::url;
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET};
 use crate::state::{Body, FieldPath, Reference, Value};
@@ -50,6 +50,44 @@ pub(super) fn created_fields(
     changes
 }
 
+/// The fields of what is deleted as changes to nothing.
+pub(super) fn removed_fields(kind: &'static Kind, body: &Body) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    for (field, value) in body.of_kind(kind) {
+        let path = FieldPath::of(field.name);
+        match value {
+            Value::Null => {}
+            Value::List(list) if list.is_empty() => {}
+            Value::Map(map) => {
+                for (key, leaf) in map.iter().filter(|(_, leaf)| !leaf.is_null()) {
+                    changes.push(change_of(kind, &path.child(key), leaf, &Value::Null));
+                }
+            }
+            value => changes.push(change_of(kind, &path, value, &Value::Null)),
+        }
+    }
+    changes
+}
+
+/// What changes in what is taken out of use; nothing where no field says so.
+pub(super) fn switched_off(kind: &'static Kind, body: &Body) -> Option<FieldChange> {
+    let enabled = kind.enabled?;
+    let field = kind.field(enabled.field)?;
+    let off = match (enabled.on, field.shape) {
+        (Switch::Flag(on), _) => Value::Bool(!on),
+        (Switch::Word(on), Shape::Choice(words)) => {
+            let mut others = words.iter().filter(|word| **word != on);
+            match (others.next(), others.next()) {
+                (Some(off), None) => Value::text(off),
+                _ => return None,
+            }
+        }
+        (Switch::Word(_), _) => return None,
+    };
+    let before = body.get(enabled.field).unwrap_or(&Value::Null);
+    Some(change_of(kind, &FieldPath::of(field.name), before, &off))
+}
+
 pub(super) fn shown(kind: &Kind, difference: &Difference) -> FieldChange {
     change_of(
         kind,
@@ -75,6 +113,7 @@ pub(super) fn change_of(
             before: Json::from(FORMER_SECRET),
             after: shown_value(after),
             secret: false,
+            sets_back: None,
         };
     }
     if secret {
@@ -84,6 +123,7 @@ pub(super) fn change_of(
             before,
             after,
             secret,
+            sets_back: None,
         };
     }
     FieldChange {
@@ -91,6 +131,7 @@ pub(super) fn change_of(
         before: shown_live(kind, path.field, before),
         after: shown_value(after),
         secret,
+        sets_back: None,
     }
 }
 

@@ -13,7 +13,9 @@ use crate::parallel::each;
 use crate::plan::bound::Bound;
 use crate::plan::ownership::Owned;
 use crate::plan::record::is_in_scope;
+use crate::plan::referrers;
 use crate::plan::requests::Op;
+use crate::plan::risk::Stakes;
 use crate::plan::shown::shown_value;
 use crate::plan::task::Task;
 use crate::plan::{ABSENT, Changes, FORMAT_VERSION, Options, Plan, RequestLine, Step, Summary};
@@ -49,33 +51,20 @@ pub(super) fn summarise(
     options: &Options,
     tasks: &mut [Task],
 ) -> Plan {
-    let steps = shown_steps(tasks, live);
+    let steps = shown_steps(tasks, bound, live, options);
     let tasks = &*tasks;
-    let mut summary = Summary::default();
-    let mut touched: HashMap<Verb, HashSet<&Address>> = HashMap::new();
-    for task in tasks {
-        summary.calls += task.ops.len();
-        summary.credits += task.credits;
-        match task.verb {
-            Verb::Manual => summary.manual += 1,
-            verb => {
-                touched.entry(verb).or_default().insert(&task.address);
-            }
-        }
-    }
-    let count = |verb: Verb| touched.get(&verb).map_or(0, HashSet::len);
-    summary.create = count(Verb::Create);
-    // What is created and then left by a temporary member counts once.
-    let created = touched.get(&Verb::Create);
-    summary.update = touched.get(&Verb::Update).map_or(0, |updated| {
-        updated
-            .iter()
-            .filter(|address| created.is_none_or(|created| !created.contains(*address)))
-            .count()
-    });
-    summary.replace = count(Verb::Replace);
-    summary.delete = count(Verb::Delete);
-    summary.disable = count(Verb::Disable);
+    let count = |verb: Verb| steps.iter().filter(|step| step.verb == verb).count();
+    let mut summary = Summary {
+        create: count(Verb::Create),
+        update: count(Verb::Update),
+        replace: count(Verb::Replace),
+        delete: count(Verb::Delete),
+        disable: count(Verb::Disable),
+        manual: count(Verb::Manual),
+        calls: tasks.iter().map(|task| task.ops.len()).sum(),
+        credits: tasks.iter().map(|task| task.credits).sum(),
+        ..Summary::default()
+    };
     let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
     let unchanged = bound.rows.objects().filter(|(row, _)| {
         !busy.contains(&row.address)
@@ -89,6 +78,8 @@ pub(super) fn summarise(
         org_id: options.org_id.clone(),
         dialect: live.dialect,
         digest: desired.digest.clone(),
+        made: None,
+        warnings: Vec::new(),
         allow_deletes: options.limits.allow_deletes,
         targets: options.targets.iter().map(ToString::to_string).collect(),
         summary,
@@ -121,15 +112,19 @@ pub(super) fn summarise(
 
 /// The steps as they are shown, with their costs told to the tasks. What only readers need moves
 /// there: remarks, and the changes of creations, which have nothing before them.
-fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
+fn shown_steps(tasks: &mut [Task], bound: &Bound, live: &Live, options: &Options) -> Vec<Step> {
     for task in &mut *tasks {
         task.credits = match live.dialect.unit() {
             Unit::Credits => task.ops.iter().map(Op::credits).sum(),
             Unit::Calls => 0,
         };
     }
-    let steps = each(tasks, |_, task| {
+    let stakes = Stakes::of(tasks, &bound.rows, live);
+    let referrers = referrers::of_removed(tasks, &bound.rows, live);
+    let targets = &options.targets;
+    let mut steps = each(tasks, |_, task| {
         let remarks = task.remarks.as_deref().cloned().unwrap_or_default();
+        let referred_by = referrers.get(&task.address).cloned();
         Step {
             address: task.address.clone(),
             verb: task.verb,
@@ -138,10 +133,18 @@ fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
             after: after(task, tasks),
             requests: requests(task, live),
             credits: task.credits,
+            origin: None,
+            restores: remarks.restores,
+            needed: !targets.is_empty() && !targets.contains(&task.address),
+            referred_by: referred_by.filter(|_| referrers::removes(task, &bound.rows)),
+            risk: stakes.at(task),
             effects: remarks.effects,
             instruction: remarks.instruction,
         }
     });
+    if tasks.iter().any(|task| task.ends) {
+        put_ends_together(tasks, &mut steps);
+    }
     for task in tasks {
         task.remarks = None;
         if task.verb == Verb::Create {
@@ -149,6 +152,33 @@ fn shown_steps(tasks: &mut [Task], live: &Live) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// Puts what ends the step of another task to that step.
+fn put_ends_together(tasks: &[Task], steps: &mut Vec<Step>) {
+    let mut places: HashMap<&Address, usize> = HashMap::new();
+    for (index, task) in tasks.iter().enumerate().filter(|(_, task)| task.is_step()) {
+        places.entry(&task.address).or_insert(index);
+    }
+    let mut moved = vec![false; steps.len()];
+    for (index, task) in tasks.iter().enumerate().filter(|(_, task)| task.ends) {
+        let Some(place) = places.get(&task.address) else {
+            continue;
+        };
+        let Some(end) = steps.get_mut(index) else {
+            continue;
+        };
+        let (requests, credits) = (std::mem::take(&mut end.requests), end.credits);
+        if let Some(step) = steps.get_mut(*place) {
+            step.requests.extend(requests);
+            step.credits += credits;
+        }
+        if let Some(moved) = moved.get_mut(index) {
+            *moved = true;
+        }
+    }
+    let mut moved = moved.into_iter();
+    steps.retain(|_| !moved.next().unwrap_or_default());
 }
 
 /// The resources whose steps come before a task.

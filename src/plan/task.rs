@@ -34,9 +34,17 @@ pub struct Task {
     pub pruned: bool,
     /// Whether the resource must never be removed.
     pub prevents_destroy: bool,
+    /// Whether it ends the step of another task of the address, and is no step of its own.
+    pub ends: bool,
 }
 
 impl Task {
+    /// Whether it is a step that apply carries out and that others may end.
+    #[must_use]
+    pub fn is_step(&self) -> bool {
+        !self.ends && matches!(self.verb, Verb::Create | Verb::Update | Verb::Replace)
+    }
+
     /// What its requests are built from.
     #[must_use]
     pub fn context(&self, dialect: Dialect) -> Context<'_> {
@@ -68,6 +76,7 @@ impl Task {
             named: Body::default(),
             pruned: false,
             prevents_destroy: false,
+            ends: false,
         }
     }
 }
@@ -81,4 +90,6 @@ pub(super) struct Remarks {
     pub(super) effects: Vec<String>,
     /// For a manual step: what a person has to do, and where.
     pub(super) instruction: Option<String>,
+    /// Whether it makes anew what somebody deleted in Zoho Desk.
+    pub(super) restores: bool,
 }

@@ -5,10 +5,12 @@ mod founders;
 mod parts;
 mod prerequisites;
 mod removals;
+mod set_back;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
@@ -22,6 +24,7 @@ use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::choices;
 use crate::plan::holders::Index;
+use crate::plan::moved::Sides;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::{Owned, set_defaults};
 use crate::plan::requests::{Op, Way, way};
@@ -29,7 +32,9 @@ use crate::plan::row::Row;
 use crate::plan::shown::{change_of, shown, to_do};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
-use crate::plan::{Changes, Options, Plan, Refusal, guards, hierarchy, membership, within};
+use crate::plan::{
+    Changes, FieldChange, Options, Plan, Refusal, guards, hierarchy, membership, within,
+};
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
@@ -67,6 +72,7 @@ pub fn plan(
         tasks: Vec::new(),
         members: founders::members(&bound.rows, live.dialect),
         holders: Index::default(),
+        sides: OnceLock::new(),
     };
     let mut differences = bound.rows.changes();
     builder.lost_with_what_is_replaced(&mut differences);
@@ -140,6 +146,8 @@ struct Builder<'a> {
     members: founders::Members<'a>,
     /// What holds names without being their live side.
     holders: Index,
+    /// What tells who moved a field; made when a live object differs.
+    sides: OnceLock<Sides<'a>>,
 }
 
 impl<'a> Builder<'a> {
@@ -194,15 +202,19 @@ impl<'a> Builder<'a> {
             verb,
             changes: task.changes,
             credits: 0,
-            remarks: (adopted || !task.effects.is_empty() || task.instruction.is_some()).then(
-                || {
-                    Box::new(Remarks {
-                        adopted,
-                        effects: task.effects,
-                        instruction: task.instruction,
-                    })
-                },
-            ),
+            remarks: (adopted
+                || task.restores
+                || !task.effects.is_empty()
+                || task.instruction.is_some())
+            .then(|| {
+                Box::new(Remarks {
+                    adopted,
+                    effects: task.effects,
+                    instruction: task.instruction,
+                    restores: task.restores,
+                })
+            }),
+            ends: task.ends,
             kind,
             ops: match kind.api(self.dialect()) {
                 Some(api) if !api.silent.is_empty() => {
@@ -328,6 +340,7 @@ impl<'a> Builder<'a> {
         draft.effects.extend(self.create_effect(kind));
         let held = self.holders.told(kind, &draft.body, self.live);
         draft.effects.extend(held);
+        draft.restores = self.was_deleted(address);
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
     }
@@ -536,7 +549,10 @@ impl<'a> Builder<'a> {
         let mut draft = Draft {
             changes: differences
                 .iter()
-                .map(|difference| shown(kind, difference))
+                .map(|difference| FieldChange {
+                    sets_back: self.sets_back(address, object, difference),
+                    ..shown(kind, difference)
+                })
                 .collect(),
             body: wanted.clone(),
             ..Draft::default()
@@ -833,7 +849,9 @@ struct Draft {
     body: Body,
     effects: Vec<String>,
     instruction: Option<String>,
+    restores: bool,
     pruned: bool,
+    ends: bool,
 }
 
 fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {

@@ -273,6 +273,7 @@ fn add_field(out: &mut Vec<Line>, drift: &Drift, before: &Json, after: &Json, wi
         before: before.clone(),
         after: after.clone(),
         secret: drift.secret,
+        sets_back: None,
     };
     lines::add_field(out, drift.address.collection, &change, false, width);
 }

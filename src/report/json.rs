@@ -14,7 +14,7 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::apply::event::Event;
-use crate::plan::{FORMAT_VERSION, Plan, SECRET};
+use crate::plan::{FORMAT_VERSION, LiveChange, Plan, SECRET};
 use crate::safe;
 use crate::safe::mask::{Masks, current};
 
@@ -66,8 +66,20 @@ fn without(mut plan: Plan, masks: &Masks) -> Plan {
         for value in sides.filter(|value| **value != SECRET) {
             masks.value(value);
         }
+        for change in &mut step.changes {
+            for text in change.sets_back.iter_mut().flat_map(|change| {
+                let LiveChange { modified, by } = &mut **change;
+                modified.iter_mut().chain(by)
+            }) {
+                masks.replace(text);
+            }
+        }
         let sentences = step.effects.iter_mut().chain(&mut step.instruction);
         sentences.for_each(|text| masks.replace(text));
+    }
+    for warning in &mut plan.warnings {
+        masks.replace(&mut warning.message);
+        warning.help.iter_mut().for_each(|text| masks.replace(text));
     }
     for message in &mut plan.refused {
         masks.replace(message);

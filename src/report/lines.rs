@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 
 use crate::codec;
-use crate::kind::{self, Shape};
+use crate::kind::{self, Risk, Shape};
 use crate::live::url;
-use crate::plan::{FORMER_SECRET, FieldChange, SECRET, Step};
+use crate::plan::{FORMER_SECRET, FieldChange, LiveChange, Referrers, SECRET, Step};
 use crate::safe::safe;
 use crate::state::keys;
 use crate::verb::Verb;
@@ -58,6 +59,8 @@ impl Line {
     }
 }
 
+/// The longest change that is told beside its field's name, in characters.
+const BRIEF: usize = 80;
 /// Lines of context around a change in a text.
 const CONTEXT: usize = 2;
 /// Beyond this product of the counts of lines between equal beginnings and ends, a text is shown as
@@ -67,8 +70,19 @@ const MAX_DIFF: usize = 4_000_000;
 /// What a step does, line by line.
 pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
     let mut out = Vec::new();
+    if step.restores {
+        out.push(Line::plain(
+            "deleted in Zoho Desk since the last apply; this makes it anew".to_owned(),
+        ));
+    }
     for change in &step.changes {
         add_change(&mut out, step, &change, width);
+        if let Some(change) = &change.sets_back {
+            out.push(Line::plain(set_back(change)));
+        }
+    }
+    if let Some(referrers) = &step.referred_by {
+        out.push(Line::plain(referred_by(referrers)));
     }
     for effect in &step.effects {
         out.push(Line::plain(format!("effect: {}", safe(effect))));
@@ -82,6 +96,13 @@ pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
         out.extend(rows.map(|row| Line::nested(Sign::Plain, row)));
     }
     if verbose {
+        if let Some(origin) = &step.origin {
+            out.push(Line::plain(format!(
+                "in: {}:{}",
+                safe(&origin.file),
+                origin.line
+            )));
+        }
         for address in &step.after {
             let address = address.to_string();
             out.push(Line::plain(format!("after: {}", safe(&address))));
@@ -94,11 +115,36 @@ pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
     out
 }
 
+/// Says that a change sets back what somebody did in Zoho Desk.
+fn set_back(change: &LiveChange) -> String {
+    let mut line = "↑ changed in Zoho Desk since the last apply".to_owned();
+    // Writing into a string cannot fail, here and below.
+    if let Some(modified) = &change.modified {
+        let _ = write!(line, "; its object was last changed on {}", safe(modified));
+        if let Some(by) = &change.by {
+            let _ = write!(line, " by {}", safe(by));
+        }
+    }
+    line
+}
+
+/// Names what refers to something that goes.
+fn referred_by(referrers: &Referrers) -> String {
+    let named: Vec<String> = referrers.first.iter().map(ToString::to_string).collect();
+    let mut line = format!("still referred to by: {}", safe(&named.join(", ")));
+    let more = referrers.count.saturating_sub(named.len());
+    if more > 0 {
+        let _ = write!(line, " and {more} more");
+    }
+    line
+}
+
 fn add_change(out: &mut Vec<Line>, step: &Step, change: &FieldChange, width: usize) {
     let one_sided = match step.verb {
         Verb::Create => change.before.is_null(),
         Verb::Delete | Verb::Disable => change.after.is_null(),
-        Verb::Update | Verb::Replace | Verb::Manual => false,
+        Verb::Manual => change.after.is_null() && takes_away(step),
+        Verb::Update | Verb::Replace => false,
     };
     add_field(out, step.address.collection, change, one_sided, width);
 }
@@ -109,6 +155,31 @@ fn is_veiled(live: &Json, template: &Json) -> bool {
         return false;
     };
     url::veiled(template) == live
+}
+
+fn takes_away(step: &Step) -> bool {
+    let mut risks = step.risk.iter();
+    risks.any(|risk| risk.class == Risk::TakesAway)
+}
+
+/// A change of a step in a few characters, if it can be told so.
+pub(super) fn brief(step: &Step, pointer: &str) -> Option<String> {
+    let change = step.changes.iter().find(|change| change.field == pointer)?;
+    let is_scalar = |value: &Json| !value.is_array() && !value.is_object();
+    let is_hidden = change.secret && (change.after == SECRET || change.leaks());
+    if is_hidden || !is_scalar(&change.before) || !is_scalar(&change.after) {
+        return None;
+    }
+    let view = View::of_path(step.address.collection, &change.field);
+    let value = |value: &Json| inline(value, view, false);
+    let text = if change.before.is_null() {
+        value(&change.after)
+    } else if change.before == FORMER_SECRET {
+        return None;
+    } else {
+        format!("{} → {}", value(&change.before), value(&change.after))
+    };
+    (text.chars().count() <= BRIEF).then_some(text)
 }
 
 /// One field's change; `one_sided` shows the value that there is alone.

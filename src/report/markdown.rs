@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::{Whereabouts, count, forecast, refused, summary};
+use super::{Whereabouts, count, forecast, refused, risks, summary, text};
 use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::mask::masked;
 use crate::safe::safe;
@@ -20,6 +20,8 @@ const TAIL: usize = 600;
 pub const PIPELINE: usize = 800;
 /// The longest name or reason, in characters.
 const MAX_NAME: usize = 300;
+/// Room for the steps of one class of risk at the head, in bytes.
+const MAX_CLASS: usize = 3_000;
 /// The longest line of a step's details, in characters.
 const MAX_LINE: usize = 2_000;
 /// The longest details of one step, in bytes, so that none takes the room of all others.
@@ -70,8 +72,38 @@ pub fn plan(plan: &Plan, whereabouts: &Whereabouts) -> String {
     if let Some(line) = forecast(plan) {
         let _ = write!(out, "{line}\n\n");
     }
+    add_risks(&mut out, plan);
     add_sections(&mut out, &sections(plan), "step", "plan");
     out
+}
+
+/// What has to be seen first.
+fn add_risks(out: &mut String, plan: &Plan) {
+    let classes = risks::of(plan);
+    if classes.is_empty() {
+        return;
+    }
+    out.push_str("#### Look at this first\n\n");
+    for class in classes {
+        let _ = writeln!(out, "- {} ({})", class.title, class.count);
+        let (mut named, end) = (0, out.len() + MAX_CLASS);
+        for step in &class.named {
+            let mut line = format!("  - {}", code(&step.address));
+            if !step.about.is_empty() {
+                let _ = write!(line, ": {}", code(&step.about.join("; ")));
+            }
+            if out.len() + line.len() > end {
+                break;
+            }
+            let _ = writeln!(out, "{line}");
+            named += 1;
+        }
+        let more = class.count - named;
+        if more > 0 {
+            let _ = writeln!(out, "  - and {more} more");
+        }
+    }
+    out.push('\n');
 }
 
 /// Says below the heading, which names the environment, where the rest is.
@@ -223,6 +255,18 @@ fn sections(plan: &Plan) -> Vec<Section> {
         named(&stays),
     ));
     sections.push(("Limited to", false, named(&plan.targets)));
+    let dragged: Vec<String> = text::dragged(plan).collect();
+    sections.push((
+        "Done besides, since a target needs it",
+        false,
+        named(&dragged),
+    ));
+    let warnings = plan.warnings.iter().map(|warning| warning.message.clone());
+    let warnings = warnings.map(|message| Entry {
+        name: format!("> {}\n\n", code(&message)),
+        details: None,
+    });
+    sections.push(("Warnings", false, warnings.collect()));
     sections
         .into_iter()
         .filter(|(_, _, entries)| !entries.is_empty())

@@ -6,7 +6,9 @@ pub mod explain;
 pub mod json;
 mod lines;
 pub mod markdown;
+pub mod plan_schema;
 pub mod problems;
+mod risks;
 pub mod text;
 
 #[cfg(test)]

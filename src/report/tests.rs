@@ -10,29 +10,31 @@ use super::{Style, Whereabouts, events, explain, forecast, json, markdown, summa
 use crate::api::Method;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::dialect::{Dialect, Edition, Unit};
-use crate::kind::{self, KINDS, Shape};
+use crate::kind::{self, KINDS, Risk, Shape};
 use crate::plan::forecast::{Budget, Forecast};
 use crate::plan::record::Record;
 use crate::plan::{
-    Acknowledged, FORMAT_VERSION, FieldChange, Plan, RequestLine, SECRET, Step, Summary,
+    Acknowledged, FORMAT_VERSION, FieldChange, FileLine, LiveChange, Plan, Referrers, RequestLine,
+    SECRET, Step, StepRisk, Summary, Warning,
 };
 use crate::state::Address;
 use crate::verb::Verb;
 
-fn at(text: &str) -> Address {
+pub(super) fn at(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-fn change(field: &str, before: Json, after: Json) -> FieldChange {
+pub(super) fn change(field: &str, before: Json, after: Json) -> FieldChange {
     FieldChange {
         field: format!("/{}", field.replace('.', "/")),
         before,
         after,
         secret: false,
+        sets_back: None,
     }
 }
 
-fn step(verb: Verb, address: &str, changes: Vec<FieldChange>) -> Step {
+pub(super) fn step(verb: Verb, address: &str, changes: Vec<FieldChange>) -> Step {
     Step {
         address: at(address),
         verb,
@@ -41,12 +43,17 @@ fn step(verb: Verb, address: &str, changes: Vec<FieldChange>) -> Step {
         after: Vec::new(),
         requests: Vec::new(),
         credits: 1,
+        origin: None,
+        restores: false,
+        needed: false,
+        referred_by: None,
+        risk: Vec::new(),
         effects: Vec::new(),
         instruction: None,
     }
 }
 
-fn plan_of(steps: Vec<Step>) -> Plan {
+pub(super) fn plan_of(steps: Vec<Step>) -> Plan {
     let number = |verb| steps.iter().filter(|step| step.verb == verb).count();
     let calls = steps.len() - number(Verb::Manual);
     Plan {
@@ -57,6 +64,8 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         digest: "sha256:00".to_owned(),
         targets: Vec::new(),
         allow_deletes: None,
+        made: None,
+        warnings: Vec::new(),
         summary: Summary {
             create: number(Verb::Create),
             update: number(Verb::Update),
@@ -187,6 +196,7 @@ fn others() -> Vec<Step> {
                     before: json!("https://hooks.example.com/?key=hunter2"),
                     after: json!("https://hooks.example.com/?key=hunter3"),
                     secret: true,
+                    sets_back: None,
                 },
                 change(
                     "subscriptions",
@@ -780,7 +790,7 @@ fn without_spans(line: &str) -> String {
         .fold(out, |out, tag| out.replace(tag, ""))
 }
 
-fn check_markdown(plan: &Plan) {
+pub(super) fn check_markdown(plan: &Plan) {
     // The ledger's place is as hostile as the environment's name.
     let whereabouts = Whereabouts {
         environment: plan.environment.clone(),
@@ -886,11 +896,20 @@ proptest! {
         ]);
         hostile.effects = vec![e.clone()];
         hostile.instruction = Some(f.clone());
+        hostile.origin = Some(FileLine { file: g.clone(), line: 1 });
+        (hostile.restores, hostile.needed) = (true, true);
+        let people = vec![at(&format!("agents/{b}"))];
+        hostile.referred_by = Some(Referrers { count: 2, first: people.clone() });
+        hostile.risk = vec![StepRisk { class: Risk::People, fields: vec!["/name".to_owned(), c.clone()], people }];
+        for change in &mut hostile.changes {
+            change.sets_back = Some(Box::new(LiveChange { modified: Some(d.clone()), by: Some(e.clone()) }));
+        }
         let mut plan = plan_of(vec![hostile, step(Verb::Delete, &format!("roles/{h}"), Vec::new())]);
         plan.environment.clone_from(g);
         plan.org_id.clone_from(h);
         plan.targets = vec![b.clone()];
         plan.not_compared = vec![c.clone()];
+        plan.warnings = vec![Warning { code: a.clone(), message: f.clone(), help: None, places: Vec::new() }];
         plan.acknowledged = vec![Acknowledged {
             address: at(&format!("roles/{d}")),
             field: Some(e.clone()),

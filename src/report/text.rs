@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::{Paint, Style, forecast, heading, refused, summary};
+use super::{Paint, Style, forecast, heading, refused, risks, summary};
+use crate::kind::Risk;
 use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::safe;
 
@@ -12,6 +13,7 @@ use crate::safe::safe;
 #[must_use]
 pub fn plan(plan: &Plan, style: Style) -> String {
     let mut out = String::new();
+    add_risks(&mut out, plan, style);
     for step in &plan.steps {
         add_step(&mut out, step, style);
         out.push('\n');
@@ -32,6 +34,11 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         plan.no_longer_declared.iter().map(ToString::to_string),
     );
     section(&mut out, "Limited to:", plan.targets.iter().cloned());
+    section(
+        &mut out,
+        "Done besides, since a target needs it:",
+        dragged(plan),
+    );
     out.push_str(&summary(plan));
     out.push('\n');
     for line in [forecast(plan), refused(plan)].into_iter().flatten() {
@@ -39,6 +46,45 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The steps that no target is, as far as they concern people.
+pub(super) fn dragged(plan: &Plan) -> impl Iterator<Item = String> {
+    let needed = plan.steps.iter().filter(|step| step.needed);
+    let of_people = needed.filter(|step| step.risk.iter().any(|risk| risk.class == Risk::People));
+    of_people.map(|step| {
+        let effects = step.effects.join("; ");
+        match effects.as_str() {
+            "" => step.address.to_string(),
+            effects => format!("{}: {effects}", step.address),
+        }
+    })
+}
+
+/// What has to be seen first.
+fn add_risks(out: &mut String, plan: &Plan, style: Style) {
+    let classes = risks::of(plan);
+    if classes.is_empty() {
+        return;
+    }
+    out.push_str("Look at this first:\n");
+    for class in classes {
+        let title = style.paint(Paint::Yellow, class.title);
+        // Writing into a string cannot fail, here and below.
+        let _ = writeln!(out, "    {title} ({}):", class.count);
+        for step in &class.named {
+            let mut line = safe(&step.address).into_owned();
+            if !step.about.is_empty() {
+                let _ = write!(line, " ({})", safe(&step.about.join("; ")));
+            }
+            let _ = writeln!(out, "        {line}");
+        }
+        let more = class.count - class.named.len();
+        if more > 0 {
+            let _ = writeln!(out, "        and {more} more");
+        }
+    }
+    out.push('\n');
 }
 
 /// One step with its changes.

@@ -1,6 +1,7 @@
 //! YAML with places and without domain: texts, what they hold, and where each part of it stands.
 
 pub mod closed;
+pub mod lines;
 pub(crate) mod load;
 pub mod places;
 mod portions;

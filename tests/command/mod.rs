@@ -287,14 +287,21 @@ impl std::fmt::Display for Run {
     }
 }
 
-/// A plan's JSON without what a stall of the machine could change.
+/// A plan's JSON without when it was made, and without what a stall of the machine could change.
 pub fn without_latency(text: &str) -> String {
+    let text = match text.split_once("\"time\": \"") {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|c| c != '"');
+            format!("{before}\"time\": \"[time]{rest}")
+        }
+        None => text.to_owned(),
+    };
     match text.split_once("\"latencyMs\": ") {
         Some((before, after)) => {
             let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
             format!("{before}\"latencyMs\": [ms]{rest}")
         }
-        None => text.to_owned(),
+        None => text,
     }
 }
 

@@ -27,7 +27,7 @@ use deskform::clock::Clock;
 use deskform::config::{Environment, Project, Target};
 use deskform::dialect::{Dialect, Edition};
 use deskform::export::export;
-use deskform::ledger::Ledger;
+use deskform::ledger::{Entry, Ledger};
 use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::guards::Limits;
 use deskform::plan::record::Record;
@@ -492,24 +492,29 @@ pub fn record_of(before: &Ledger, desired: &Desired, ready: &Ready) -> Record {
     let tasks = &ready.planned.tasks;
     let busy: BTreeSet<&Address> = tasks.iter().map(|task| &task.address).collect();
     let idle = |address: &Address| !busy.contains(address);
-    let holds = |ledger: &Ledger, collection: &str, id: &str| {
+    // An object that several form is the same while it has one of them.
+    let are_one = |one: &Entry, other: &Entry| {
+        let ids = std::iter::once(&other.id).chain(&other.parts);
+        ids.into_iter().any(|id| one.has_id(id))
+    };
+    let holds = |ledger: &Ledger, collection: &str, wanted: &Entry| {
         ledger
             .resources
             .iter()
-            .any(|(address, entry)| address.collection == collection && entry.has_id(id))
+            .any(|(address, entry)| address.collection == collection && are_one(entry, wanted))
     };
     let mut record = Record::default();
     for (address, entry) in after.resources.iter().filter(|(address, _)| idle(address)) {
         let old = before.resources.get(address);
-        if !holds(before, address.collection, &entry.id) {
+        if !holds(before, address.collection, entry) {
             record.take_over += 1;
-        } else if !old.is_some_and(|old| old.has_id(&entry.id)) {
+        } else if !old.is_some_and(|old| are_one(old, entry)) {
             record.moved += 1;
         }
     }
     for (address, old) in before.resources.iter().filter(|(address, _)| idle(address)) {
         let stays = after.resources.contains_key(address);
-        if !stays && !holds(&after, address.collection, &old.id) {
+        if !stays && !holds(&after, address.collection, old) {
             record.let_go += 1;
         }
     }

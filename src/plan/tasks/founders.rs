@@ -170,20 +170,43 @@ impl<'a> Builder<'a> {
                 if stays || members.is_empty() || self.has_left(founders, &acting.id, &address) {
                     continue;
                 }
+                let ops = vec![Op::leave(founders, &acting.id)];
+                if self.ends_a_step(&address, &acting.email) {
+                    let draft = Draft {
+                        ops,
+                        ends: true,
+                        ..Draft::default()
+                    };
+                    self.push(&address, Verb::Update, kind, draft);
+                    continue;
+                }
                 let draft = Draft {
                     changes: vec![FieldChange {
                         field: "(members)".to_owned(),
                         before: Json::from(acting.email.as_str()),
                         after: Json::Null,
                         secret: false,
+                        sets_back: None,
                     }]
                     .into(),
-                    ops: vec![Op::leave(founders, &acting.id)],
+                    ops,
                     ..Draft::default()
                 };
                 self.push(&address, Verb::Update, kind, draft);
             }
         }
+    }
+
+    /// Whether a step of the address is there already that an exit can end; then that one tells of it.
+    fn ends_a_step(&mut self, address: &Address, who: &str) -> bool {
+        let mut tasks = self.tasks.iter_mut();
+        let step = tasks.find(|task| task.address == *address && task.is_step());
+        let Some(step) = step else {
+            return false;
+        };
+        let effect = format!("{who} belongs to it until its own members do");
+        step.remarks.get_or_insert_default().effects.push(effect);
+        true
     }
 
     /// The objects of a kind to which the acting one belongs for a time: by the ledger, and by this plan.

@@ -16,6 +16,7 @@ use crate::plan::hierarchy;
 use crate::plan::requests::{Op, Way, way};
 use crate::plan::resolve::heirs_of_kind;
 use crate::plan::row::{Going, Row};
+use crate::plan::shown::{removed_fields, switched_off};
 use crate::plan::within;
 use crate::problem::{Code, Problem, ticked};
 use crate::state::{Address, Heirs, Reference, Value};
@@ -56,12 +57,14 @@ impl Builder<'_> {
             }
             Way::Disable(op) => {
                 draft.ops.push(op);
+                draft.changes = switched_off(kind, body).into_iter().collect();
                 draft.effects.extend(kind.disable_effect.map(str::to_owned));
                 self.push(address, Verb::Disable, kind, draft);
                 return;
             }
             Way::Manual(place) => {
                 if self.options.ignoring(address, None).is_none() {
+                    draft.changes = removed_fields(kind, body).into();
                     draft.instruction = Some(format!(
                         "delete the {} `{}` at {place}",
                         kind.singular, address.handle
@@ -83,6 +86,7 @@ impl Builder<'_> {
                 values.fold(op, |op, (key, heir)| op.value(key, heir))
             }
         };
+        draft.changes = removed_fields(kind, body).into();
         if object.parts.is_empty() {
             draft.ops.push(delete);
         } else {

@@ -1,0 +1,301 @@
+//! Who moved a field since the last apply: the manifests, or somebody in Zoho Desk.
+//!
+//! Three values are compared: what was last applied (sent, and what the server stored of it), what the
+//! manifests say, and what is live.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::codec::{self, id_text};
+use crate::diff::Difference;
+use crate::kind::{self, Field, Shape};
+use crate::ledger::{Entry, Ledger};
+use crate::live::Live;
+use crate::manifest::Desired;
+use crate::plan::row::Rows;
+use crate::plan::{Options, shown_value};
+use crate::state::{Address, Value};
+
+/// Which side moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Moved {
+    /// Somebody changed it in Zoho Desk.
+    Live,
+    /// The manifests changed and were not applied.
+    Manifests,
+    /// Both, to different values.
+    Both,
+    /// It differs, and nobody knows who moved: there is no record of the last apply.
+    Unknown,
+}
+
+/// A change that somebody made in Zoho Desk, as far as an answer tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LiveChange {
+    /// When the object was last modified, whichever field it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    /// By whom: an agent's e-mail address or id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+impl LiveChange {
+    /// Reads from an answer when an object was last modified and by whom.
+    pub(crate) fn of(raw: &Map<String, Json>, live: &Live) -> Self {
+        let modified = raw.get("modifiedTime").and_then(Json::as_str);
+        Self {
+            modified: modified.map(str::to_owned),
+            by: raw.get("modifiedBy").and_then(|by| who(by, live)),
+        }
+    }
+}
+
+/// The three sides, and what makes their names comparable.
+pub(crate) struct Sides<'a> {
+    pub(crate) rows: &'a Rows,
+    pub(crate) live: &'a Live,
+    pub(crate) desired: &'a Desired,
+    pub(crate) ledger: Option<&'a Ledger>,
+    /// Who owns an id.
+    pub(crate) owners: HashMap<(&'static str, &'a str), &'a Address>,
+    /// What an address in an old record is called now.
+    names: HashMap<String, String>,
+}
+
+impl<'a> Sides<'a> {
+    pub(crate) fn of(
+        rows: &'a Rows,
+        live: &'a Live,
+        desired: &'a Desired,
+        options: &'a Options,
+    ) -> Self {
+        let ledger = options.ledger.as_ref();
+        let mut names = HashMap::new();
+        // An object that is declared now was called by its own name before.
+        for (row, index) in rows.objects() {
+            let address = &row.address;
+            let old = live
+                .shown_key(index)
+                .map(|key| Address::new(address.collection, key));
+            if let Some(old) = old.filter(|old| !desired.state.contains_key(old)) {
+                names.insert(old.to_string(), address.to_string());
+            }
+        }
+        // A declaration that moved to another handle, or went.
+        for (address, entry) in ledger.iter().flat_map(|ledger| &ledger.resources) {
+            let now = live
+                .find_id(address.collection, &entry.id)
+                .and_then(|index| live.address_of(index));
+            if let Some(now) = now {
+                names.insert(address.to_string(), now.to_string());
+            }
+        }
+        Self {
+            rows,
+            live,
+            desired,
+            ledger,
+            owners: ledger.map(Ledger::index).unwrap_or_default(),
+            names,
+        }
+    }
+
+    /// The record of an address: that of its live object, else that under its name.
+    pub(crate) fn entry(&self, address: &Address) -> Option<&'a Entry> {
+        let ledger = self.ledger?;
+        let live = self.live;
+        let object = self.rows.object(address);
+        let object = object.and_then(|index| live.objects.get(index));
+        let by_id = object.and_then(|object| {
+            std::iter::once(&object.id)
+                .chain(object.parts.iter().map(|part| &part.id))
+                .find_map(|id| self.owners.get(&(address.collection, id.as_str())))
+        });
+        if let Some(owner) = by_id {
+            return ledger.get(owner);
+        }
+        ledger.get(address).filter(|entry| {
+            // What has become another declaration's object is no record of this one.
+            live.find_id(address.collection, &entry.id)
+                .and_then(|index| live.bound(index))
+                .is_none_or(|now| now == address)
+        })
+    }
+
+    /// Says who moved a field that differs, and what was last applied and stored of it; nothing where
+    /// the server merely normalised what was sent.
+    pub(crate) fn moved(
+        &self,
+        address: &Address,
+        difference: &Difference,
+    ) -> Option<(Moved, Json)> {
+        let row = self.rows.get(address)?;
+        let kind = row.kind;
+        let name = difference.path.field;
+        let named = row.named.as_ref().and_then(|body| body.get(name));
+        if self.ledger.is_none() {
+            return Some((Moved::Unknown, Json::Null));
+        }
+        let Some(entry) = self.entry(address) else {
+            return Some((Moved::Manifests, Json::Null));
+        };
+        Some(match entry.fields.get(name) {
+            Some(_) | None if is_secret(difference) => (Moved::Unknown, Json::Null),
+            Some(record) => {
+                let field = kind.field(name)?;
+                let live = row.live.as_ref().and_then(|body| body.get(name));
+                let record = Record {
+                    field,
+                    sent: self.current(field, &record.sent),
+                    stored: self.current(field, &record.stored),
+                    names: self.live,
+                };
+                record.side(difference, named, live)?
+            }
+            // Declaring a resource implies that it is in use, and so it was applied.
+            None if named.is_none() && !entry.fields.is_empty() => {
+                (Moved::Live, shown_value(&difference.after))
+            }
+            // A map with a secret in it is in no record.
+            None if named.is_some_and(Value::is_secret) => (Moved::Unknown, Json::Null),
+            // Of what a run that was killed has created nobody knows more than the id.
+            None if entry.fields.is_empty() && !entry.adopted => (Moved::Unknown, Json::Null),
+            None => (Moved::Manifests, Json::Null),
+        })
+    }
+
+    /// A recorded value with the names that its parts have now.
+    fn current(&self, field: &Field, value: &Json) -> Json {
+        let now = |name: &str| self.names.get(name).cloned();
+        codec::renamed(&field.shape, value, &now, self.live)
+    }
+}
+
+/// What was last applied to a field.
+struct Record<'a> {
+    field: &'static Field,
+    sent: Json,
+    stored: Json,
+    names: &'a Live,
+}
+
+impl Record<'_> {
+    /// Which side moved away from the record, and what was stored; nothing when the server merely
+    /// normalised what was sent.
+    fn side(
+        &self,
+        difference: &Difference,
+        named: Option<&Value>,
+        live: Option<&Value>,
+    ) -> Option<(Moved, Json)> {
+        let way = &*difference.path.below;
+        let sent = match at(&self.field.shape, &self.sent, way) {
+            Known::Value(sent) => Some(sent),
+            Known::Absent => None,
+            // The manifests name a leaf that they did not name before.
+            Known::Nothing => return Some((Moved::Manifests, Json::Null)),
+        };
+        let field = codec::field_at(self.field, way, self.names);
+        let field = field.unwrap_or(codec::opaque_field());
+        let stored = at(&self.field.shape, &self.stored, way).value();
+        let wanted = shown_value(named.unwrap_or(&difference.after));
+        let wanted = at(&self.field.shape, &wanted, way).value();
+        let live = live.map(shown_value).unwrap_or_default();
+        let live = at(&self.field.shape, &live, way).value();
+        // What the manifests did not name inside a leaf is nobody's.
+        let live = match (&sent, live) {
+            (Some(sent), Some(live)) => Some(within(&field.shape, sent, &live)),
+            (_, live) => live,
+        };
+        let same = |one: &Option<Json>, other: &Option<Json>| {
+            codec::same_json(&field, one.as_ref(), other.as_ref(), self.names)
+        };
+        let moved = match (!same(&stored, &live), !same(&sent, &wanted)) {
+            (true, true) => Moved::Both,
+            (true, false) => Moved::Live,
+            (false, true) => Moved::Manifests,
+            (false, false) => return None,
+        };
+        Some((moved, stored.unwrap_or_default()))
+    }
+}
+
+/// What a recorded value tells of what stands at a way down from it.
+enum Known {
+    /// It is this.
+    Value(Json),
+    /// It is absent: a map that is owned whole does not hold it.
+    Absent,
+    /// Nothing is told: a map that is owned by name does not name it.
+    Nothing,
+}
+
+impl Known {
+    fn value(self) -> Option<Json> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Nothing => None,
+        }
+    }
+}
+
+/// Looks up what stands at a way down from a recorded value.
+fn at(shape: &Shape, value: &Json, way: &[Arc<str>]) -> Known {
+    let [key, below @ ..] = way else {
+        return Known::Value(value.clone());
+    };
+    match value.get(&**key) {
+        Some(value) => at(&codec::shape_below(shape, key), value, below),
+        None if codec::is_owned_by_name(shape) => Known::Nothing,
+        None => Known::Absent,
+    }
+}
+
+/// Of a live value only what stood in the sent one.
+fn within(shape: &Shape, sent: &Json, live: &Json) -> Json {
+    match (sent, live) {
+        (Json::Object(sent), Json::Object(live)) if codec::is_owned_by_name(shape) => sent
+            .iter()
+            .map(|(key, sent)| {
+                let live = live.get(key).unwrap_or(&Json::Null);
+                let live = match codec::leaf_field(shape, key) {
+                    Some(leaf) => within(&leaf.shape, sent, live),
+                    None => live.clone(),
+                };
+                (key.clone(), live)
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        (_, live) => live.clone(),
+    }
+}
+
+pub(crate) fn is_secret(difference: &Difference) -> bool {
+    difference.before.is_secret() || difference.after.is_secret()
+}
+
+/// An agent by the id in an answer: the e-mail address where agents were read.
+fn who(by: &Json, live: &Live) -> Option<String> {
+    let id = id_text(by.get("id").unwrap_or(by))?;
+    let kind = kind::acting()?;
+    let agent = live
+        .find_id(kind.collection, &id)
+        .and_then(|index| live.key_of(index))
+        .map(|key| key.to_string());
+    let acting = live
+        .acting
+        .as_ref()
+        .filter(|acting| acting.id == id)
+        .map(|acting| acting.email.clone());
+    Some(
+        agent
+            .or(acting)
+            .unwrap_or_else(|| format!("{} {id}", kind.singular)),
+    )
+}
