@@ -335,7 +335,7 @@ fn production_needs_its_secrets() {
     }
     let validated = place.done("-C examples/acme -e production validate");
     assert!(validated.stderr.contains("HOOK_KEY"), "{validated}");
-    place.set("HOOK_KEY", "hunter2");
+    place.set("HOOK_KEY", "hunter2-hook");
     let validated = place.done("-C examples/acme -e production validate");
     assert_eq!(validated.stderr, "", "{validated}");
 }

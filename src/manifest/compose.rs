@@ -14,7 +14,7 @@ use super::convert::{Converter, Here};
 use super::digest::digest;
 use super::files::Sources;
 use super::keyed::{NamedKey, NamedKeys};
-use super::origin::Origin;
+use super::origin::{FileDocument, Origin};
 use super::overlay::merge_body;
 use super::resolve::{Declared, Handles, Slip, nowhere};
 use super::tombstones::tombstone;
@@ -394,16 +394,13 @@ struct Merged {
 }
 
 /// One document on its way in.
-struct Document<'d> {
-    source: &'d Source,
-    number: u32,
-}
+struct Document(Arc<FileDocument>);
 
-impl Document<'_> {
+impl Document {
     fn place(&self, at: At<'_>, part: Part) -> Place {
         Place {
-            file: Arc::clone(&self.source.name),
-            document: self.number,
+            file: Arc::clone(&self.0.file),
+            document: self.0.number,
             pointer: at.pointer(),
             part,
         }
@@ -427,7 +424,8 @@ impl Merged {
             }
         };
         for (number, raw) in documents {
-            let document = Document { source, number };
+            let file = Arc::clone(&source.name);
+            let document = Document(Arc::new(FileDocument { file, number }));
             let Raw::Map(entries) = raw else {
                 let help = if matches!(raw, Raw::List(_)) {
                     "name the collection first, such as `departments:`, and give each resource a handle"
@@ -460,7 +458,7 @@ impl Merged {
         }
     }
 
-    fn unknown_collection(&mut self, document: &Document<'_>, key: &str, at: At<'_>) {
+    fn unknown_collection(&mut self, document: &Document, key: &str, at: At<'_>) {
         let known: Vec<&str> = KINDS
             .iter()
             .filter(|kind| kind.managed)
@@ -490,7 +488,7 @@ impl Merged {
 
     fn collection(
         &mut self,
-        document: &Document<'_>,
+        document: &Document,
         kind: &'static Kind,
         at: At<'_>,
         raw: Raw,
@@ -550,7 +548,7 @@ impl Merged {
 
     fn declare(
         &mut self,
-        document: &Document<'_>,
+        document: &Document,
         kind: &'static Kind,
         address: Address,
         body: Raw,
@@ -563,11 +561,7 @@ impl Merged {
             }
             Entry::Vacant(free) => {
                 let address = free.key();
-                let origin = Origin::new(
-                    address.clone(),
-                    Arc::clone(&document.source.name),
-                    document.number,
-                );
+                let origin = Origin::new(address.clone(), Arc::clone(&document.0));
                 if !self.dropped.is_empty() {
                     self.dropped.remove(address);
                 }
@@ -578,7 +572,7 @@ impl Merged {
 
     fn overlay(
         &mut self,
-        document: &Document<'_>,
+        document: &Document,
         kind: &'static Kind,
         address: Address,
         body: Raw,
@@ -610,15 +604,14 @@ impl Merged {
             return;
         }
         if let Some(base) = self.declared.get_mut(&address) {
-            base.origin
-                .overlay(Arc::clone(&document.source.name), document.number, &body);
+            base.origin.overlay(Arc::clone(&document.0), &body);
             merge_body(kind, &mut base.body, body);
         } else {
             self.declare(document, kind, address, body, &|| place.clone());
         }
     }
 
-    fn tombstones(&mut self, document: &Document<'_>, at: At<'_>, raw: Raw) {
+    fn tombstones(&mut self, document: &Document, at: At<'_>, raw: Raw) {
         let Raw::Map(entries) = raw else {
             if !matches!(raw, Raw::Null) {
                 let (message, _) = wrong_type("removed", "a map of collections", &raw);

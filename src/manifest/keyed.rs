@@ -532,6 +532,7 @@ impl Converter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::origin::FileDocument;
 
     #[test]
     fn values_are_checked_by_type() {
@@ -547,7 +548,11 @@ mod tests {
             .into_iter()
             .collect();
             let address = Address::new(kind.collection, "x");
-            let origin = Origin::new(address.clone(), "t".into(), 0);
+            let document = FileDocument {
+                file: "t".into(),
+                number: 0,
+            };
+            let origin = Origin::new(address.clone(), document.into());
             NamedKey::of(kind, &address, &body, &origin)
         };
         for (kind, good, bad) in [

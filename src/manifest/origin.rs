@@ -10,39 +10,46 @@ use crate::yaml::raw::{At, Raw, escape};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     address: Address,
-    file: Arc<str>,
-    document: u32,
-    /// Overlays that changed it, in order.
-    layers: Vec<Layer>,
+    /// Its document, which all resources there share: there may be very many.
+    document: Arc<FileDocument>,
+    /// Overlays that changed it, in order, if there are any.
+    layers: Option<Box<Layers>>,
 }
+
+/// A document of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FileDocument {
+    /// The file's name.
+    pub(crate) file: Arc<str>,
+    /// Its number in the file, from 0.
+    pub(crate) number: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Layers(Vec<Layer>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Layer {
-    file: Arc<str>,
-    document: u32,
+    document: Arc<FileDocument>,
     /// The pointers below the resource that the overlay sets.
     paths: Vec<String>,
 }
 
 impl Origin {
-    pub(crate) fn new(address: Address, file: Arc<str>, document: u32) -> Self {
+    pub(crate) const fn new(address: Address, document: Arc<FileDocument>) -> Self {
         Self {
             address,
-            file,
             document,
-            layers: Vec::new(),
+            layers: None,
         }
     }
 
     /// Notes that an overlay changes the resource.
-    pub(crate) fn overlay(&mut self, file: Arc<str>, document: u32, body: &Raw) {
+    pub(crate) fn overlay(&mut self, document: Arc<FileDocument>, body: &Raw) {
         let mut paths = Vec::new();
         collect(body, At::ROOT, &mut paths);
-        self.layers.push(Layer {
-            file,
-            document,
-            paths,
-        });
+        let Layers(layers) = &mut **self.layers.get_or_insert_default();
+        layers.push(Layer { document, paths });
     }
 
     /// The place of a field, or of the resource itself where `path` is empty.
@@ -67,10 +74,10 @@ impl Origin {
             Some(_) => path.to_owned(),
             None => format!("/{path}"),
         };
-        let (file, document) = self.layer(&path);
+        let document = self.layer(&path);
         Place {
-            file: Arc::clone(file),
-            document,
+            file: Arc::clone(&document.file),
+            document: document.number,
             pointer: format!(
                 "/{}/{}{path}",
                 self.address.collection,
@@ -81,12 +88,15 @@ impl Origin {
     }
 
     /// The last file that sets a path or something above it.
-    fn layer(&self, path: &str) -> (&Arc<str>, u32) {
+    fn layer(&self, path: &str) -> &FileDocument {
+        let Some(Layers(layers)) = self.layers.as_deref() else {
+            return &self.document;
+        };
         let mut path = path;
         while !path.is_empty() {
-            for layer in self.layers.iter().rev() {
+            for layer in layers.iter().rev() {
                 if layer.paths.iter().any(|set| set == path) {
-                    return (&layer.file, layer.document);
+                    return &layer.document;
                 }
             }
             path = path.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -95,7 +105,7 @@ impl Origin {
                 break;
             }
         }
-        (&self.file, self.document)
+        &self.document
     }
 }
 
@@ -126,10 +136,13 @@ mod tests {
 
     #[test]
     fn the_last_file_that_sets_a_path_is_named() {
-        let mut origin = Origin::new(Address::new("slas", "a/b"), "base.yaml".into(), 1);
+        let document = |file: &str, number| {
+            let file = file.into();
+            Arc::new(FileDocument { file, number })
+        };
+        let mut origin = Origin::new(Address::new("slas", "a/b"), document("base.yaml", 1));
         origin.overlay(
-            "over.yaml".into(),
-            0,
+            document("over.yaml", 0),
             &read("{responseTime: {businessHours: 4}, list: [x]}"),
         );
         for (path, file) in [
