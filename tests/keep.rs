@@ -1082,3 +1082,39 @@ async fn removing_all_of_a_kind_has_to_be_allowed() {
         assert_eq!(done.steps().len(), 3);
     }
 }
+
+/// What is kept of a run, ended in order or killed, is the same whatever the secrets are.
+#[tokio::test(start_paused = true)]
+async fn secrets_leave_no_trace_in_what_is_kept() {
+    let text = "departments: {A: {description: \"${secret.KEY}\"}}\nwebhooks:\n  crm: {url: \"https://h.example.com/${secret.PATH}?key=${secret.KEY}\", subscriptions: {Ticket_Add: {}}}\n";
+    for dialect in BOTH {
+        let mut kept = Vec::new();
+        for [first, second, path] in [
+            ["hunter2-first", "hunter2-second", "plain"],
+            ["&=%/+ #?", "short", "a/b c"],
+        ] {
+            let place = Place::new(dialect);
+            let (mut told, mut runs) = (Vec::<String>::new(), Vec::new());
+            for key in [first, second, second] {
+                let secrets = [("KEY", key), ("PATH", path)]
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+                let run = unended(&place, text, &Variables::from(secrets)).await;
+                let journals = place.store.open_runs().await.expect("runs").unfinished;
+                runs.extend(journals.iter().map(|one| one.run.to_string()));
+                told.push(format!("{journals:?} {:?}", run.ready.planned.plan));
+                run.close().await.expect("a ledger");
+                told.push(format!("{:?}", place.store.load().await.expect("it").load));
+                // The names of runs are drawn.
+                for text in &mut told {
+                    *text = runs
+                        .iter()
+                        .fold(text.clone(), |text, run| text.replace(run, "run"));
+                }
+            }
+            kept.push(told);
+        }
+        for (one, other) in kept[0].iter().zip(&kept[1]) {
+            assert_eq!(one, other, "{dialect}");
+        }
+    }
+}

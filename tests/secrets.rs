@@ -482,3 +482,97 @@ fn slips_with_keys_are_warned_about() {
         }
     }
 }
+
+/// Times and ids of runs as one sign, wherever they stand.
+fn without_times(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-:.".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut token = String::new();
+    for c in text.chars().chain(['\n']) {
+        if is_part(c) {
+            token.push(c);
+            continue;
+        }
+        let digits = token.chars().filter(char::is_ascii_digit).count();
+        let is_duration = token.ends_with("ms") || token.ends_with('s') && digits > 0;
+        out.push_str(if digits >= 8 || is_duration {
+            "#"
+        } else {
+            &token
+        });
+        token.clear();
+        out.push(c);
+    }
+    out
+}
+
+/// Redaction is non-interference: other secrets give the same bytes, wherever one looks.
+#[test]
+fn other_secrets_give_the_same_bytes() {
+    for dialect in ["openapi", "guide"] {
+        let mut told = Vec::new();
+        for [first, second, path] in [
+            ["hunter2-first", "hunter2-second", "plain-part"],
+            [
+                "&=%/+ #?&=%",
+                "a longer secret, with words in it",
+                "a/b c/d-e",
+            ],
+        ] {
+            let mut place = place(
+                dialect,
+                "https://hooks.example.com/${secret.PATH_PART}?key=${secret.KEY}&z=1",
+            );
+            place.set("PATH_PART", path);
+            let mut runs = Vec::new();
+            for (key, lines) in [
+                (
+                    first,
+                    [
+                        "plan -vv",
+                        "plan --out plan.json",
+                        "apply plan.json -vv --log-format json",
+                        "drift -v",
+                    ],
+                ),
+                (
+                    second,
+                    [
+                        "plan --format json",
+                        "plan --format markdown",
+                        "drift --format json",
+                        "apply --auto-approve -vv",
+                    ],
+                ),
+                (
+                    second,
+                    [
+                        "ledger show",
+                        "export written",
+                        "plan -v",
+                        "drift --format markdown",
+                    ],
+                ),
+            ] {
+                place.set("KEY", key);
+                runs.extend(lines.map(|line| place.run(line)));
+            }
+            let mut text = without_times(&transcript(&runs));
+            for (name, bytes) in place.files() {
+                // Zoho Desk itself has the secrets.
+                if !name.ends_with("simulator.json") {
+                    let bytes = String::from_utf8(bytes).expect("UTF-8");
+                    text.push_str(&format!("== {name}\n{}", without_times(&bytes)));
+                }
+            }
+            told.push(text);
+        }
+        assert!(told[0].contains("(another secret)"), "{}", told[0]);
+        let difference = similar::TextDiff::from_lines(&told[0], &told[1]);
+        assert!(
+            told[0] == told[1],
+            "{dialect}:\n{}",
+            difference.unified_diff().context_radius(1)
+        );
+    }
+}

@@ -132,38 +132,35 @@ pub fn visible(url: &str, template: &str) -> Option<String> {
         out.push('@');
     }
     out.push_str(live.host);
-    let mut segments = live.path.split('/').zip(wanted.path.split('/'));
-    let is_same_path = live.path.split('/').count() == wanted.path.split('/').count()
-        && segments.all(|(live, wanted)| live == wanted || wanted.contains(EXPRESSION));
     match live.path {
         "" | "/" => out.push_str(live.path),
-        _ if is_same_path => {
-            for (index, segment) in wanted.path.split('/').enumerate() {
-                out.push_str(if index == 0 { "" } else { "/" });
-                out.push_str(if segment.contains(EXPRESSION) {
-                    SECRET_PART
-                } else {
-                    segment
-                });
-            }
-        }
+        path if fits(path, wanted.path) => out.push_str(&veiled(wanted.path)),
         _ => out.push_str(OTHER_PATH),
     }
     let known: Vec<(&str, &str)> = pairs(wanted.query).collect();
-    for (index, (name, value)) in pairs(live.query).enumerate() {
-        out.push(if index == 0 { '?' } else { '&' });
+    // A secret that is more than a value may be any number of pairs.
+    let is_open = known.iter().any(|(name, _)| name.contains(EXPRESSION));
+    let mut is_told = false;
+    for (name, value) in pairs(live.query) {
         let is_literal = known.contains(&(name, value)) && !value.contains(EXPRESSION);
         let is_name = known.iter().any(|(known, _)| *known == name)
             || name
                 .chars()
                 .all(|c| c.is_ascii_alphabetic() || "-_".contains(c));
+        let mut pair = String::new();
         match (is_literal, is_name && name.len() < KEY_LENGTH) {
-            (true, _) if value.is_empty() => out.push_str(name),
-            (true, _) => out.extend([name, "=", value]),
+            (true, _) if value.is_empty() => pair.push_str(name),
+            (true, _) => pair.extend([name, "=", value]),
             // A flag without a value may be a key itself.
-            (false, true) if !value.is_empty() => out.extend([name, "=", SECRET_PART]),
-            (false, _) => out.push_str(SECRET_PART),
+            (false, true) if !value.is_empty() && !is_open => pair.extend([name, "=", SECRET_PART]),
+            (false, _) if is_open && is_told => continue,
+            (false, _) => {
+                is_told = true;
+                pair.push_str(SECRET_PART);
+            }
         }
+        out.push(if out.contains('?') { '&' } else { '?' });
+        out.push_str(&pair);
     }
     match (live.fragment, wanted.fragment) {
         ("", _) => {}
@@ -171,6 +168,29 @@ pub fn visible(url: &str, template: &str) -> Option<String> {
         _ => out.extend(["#", SECRET_PART]),
     }
     Some(out)
+}
+
+/// Whether a text is what a template may come to: its literal parts, and anything in between.
+fn fits(text: &str, template: &str) -> bool {
+    let mut literals = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once(EXPRESSION) {
+        literals.push(before);
+        rest = after.split_once('}').map_or("", |(_, behind)| behind);
+    }
+    let Some((first, between)) = literals.split_first() else {
+        return text == template;
+    };
+    let Some(mut left) = text.strip_prefix(first) else {
+        return false;
+    };
+    for literal in between {
+        let Some((_, behind)) = left.split_once(literal) else {
+            return false;
+        };
+        left = behind;
+    }
+    left.ends_with(rest)
 }
 
 /// A template with [`SECRET_PART`] in place of its expressions.
