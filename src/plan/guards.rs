@@ -87,7 +87,8 @@ pub fn check(
 fn updates(tasks: &[Task], rows: &Rows, limits: &Limits, problems: &mut Vec<Problem>) {
     let mut of_kind = OfKind::new();
     for task in tasks {
-        if matches!(task.verb, Verb::Update | Verb::Replace) && rows.is_live(&task.address) {
+        let changes = matches!(task.verb, Verb::Update | Verb::Replace) && !task.temporary;
+        if changes && rows.is_live(&task.address) {
             let addresses = of_kind.entry(task.kind.collection).or_default();
             addresses.push(&task.address);
         }
@@ -480,6 +481,7 @@ mod tests {
             pruned: false,
             prevents_destroy: false,
             ends: false,
+            temporary: false,
         }
     }
 

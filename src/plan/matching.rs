@@ -4,12 +4,13 @@ use crate::kind::{self, Grouping, Kind};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
-use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
+use crate::plan::claims::Claims;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::{heirs, translated};
 use crate::plan::row::{Going, Rows};
 use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing, written_name};
+use crate::plan::{Options, temporary};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
 use crate::state::{Address, Body, Named, Reference, Resource, Value, pointer};
@@ -45,19 +46,34 @@ pub fn bind_what_is_clear(
         ..Bound::default()
     };
     live.reserve(desired.state.keys().cloned());
+    let mut claims = Claims::default();
     for (address, resource) in &desired.state {
+        let facts = (desired, &*live, &owners);
+        claims.look_at(resource.kind, facts, options, &mut problems);
+        if let Some(index) = claims.undecided(address) {
+            bound.disputed.insert(index);
+            if let Some(row) = bound.rows.get_mut(address) {
+                row.unclear = true;
+            }
+            continue;
+        }
         let before = problems.len();
+        let by_claim = claims.get(address);
         let by_ledger = owners.by_address.get(address).copied();
-        let by_name = candidate(
-            (desired, live, &owners),
-            options,
-            address,
-            resource,
-            &mut problems,
-            &mut bound,
-        );
+        let by_ledger = by_ledger.filter(|index| !claims.is_of_another(*index, address));
+        let by_name = match by_claim {
+            Some(_) => None,
+            None => candidate(
+                (facts, &claims),
+                options,
+                address,
+                resource,
+                &mut problems,
+                &mut bound,
+            ),
+        };
         'one: {
-            let index = match (by_ledger, by_name) {
+            let index = match (by_claim.or(by_ledger), by_name) {
                 // What a run did not get to say it has made is ours, too; see [`left_by_moves`].
                 (_, Some(named)) if owners.has_made(address, named, live) => named,
                 (Some(owned), Some(named))
@@ -114,6 +130,7 @@ pub fn bind_what_is_clear(
         &mut going,
         &mut problems,
     );
+    left_with_a_temporary_name(live, &owners, &mut bound, &going, &mut problems);
     prune(&owners, live, options, &bound, &mut going, &mut problems);
     renames_of_nothing(
         (desired, live, &owners),
@@ -351,7 +368,7 @@ fn not_unique(
 
 /// The live object that an address is by its name, or by the name that it had before.
 fn candidate(
-    (desired, live, owners): (&Desired, &Live, &Owners),
+    ((desired, live, owners), claims): ((&Desired, &Live, &Owners), &Claims),
     options: &Options,
     address: &Address,
     resource: &Resource,
@@ -359,20 +376,23 @@ fn candidate(
     bound: &mut Bound,
 ) -> Option<usize> {
     let kind = resource.kind;
-    let owned = owners.by_address.get(address).copied();
+    let is_free = |index: &usize| !claims.is_of_another(*index, address);
+    let owned = owners.by_address.get(address).copied().filter(is_free);
     let id = |reference: &Reference| live.id_behind(reference);
     let Some(name) = key(kind, live.dialect, &resource.body, &id) else {
         return without_key(desired, live, address, resource, &mut bound.rows);
     };
     let secret = identity_fields(kind, live.dialect)
         .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
-    let named = live.find(kind.collection, &name);
+    let named = claims.free(live.find(kind.collection, &name), address);
     let without_case = || {
         (!secret && named.is_empty())
             .then(|| live.find_without_case(kind.collection, &name))
             .flatten()
+            .filter(is_free)
     };
-    let old = renamed_from(desired, live, address, resource);
+    let old =
+        renamed_from(desired, live, address, resource).filter(|_| !claims.is_followed(address));
     if let Some(old) = &old {
         let taken: Vec<usize> = named.iter().copied().chain(without_case()).collect();
         let rename = Rename {
@@ -498,6 +518,40 @@ fn without_key(
     match *old.objects {
         [index] => Some(index),
         _ => None,
+    }
+}
+
+/// Objects that a killed run has left with a temporary name, and that no ledger knows: each is somebody's,
+/// so that it is neither pruned nor made anew.
+fn left_with_a_temporary_name(
+    live: &Live,
+    owners: &Owners,
+    bound: &mut Bound,
+    going: &[Going],
+    problems: &mut Vec<Problem>,
+) {
+    for (index, object) in live.objects.iter().enumerate() {
+        let is_known = live.bound(index).is_some()
+            || owners.by_index.contains_key(&index)
+            || going.iter().any(|one| one.object == index);
+        if is_known || !object.kind.managed || !temporary::is_on(live, index) {
+            continue;
+        }
+        bound.disputed.insert(index);
+        let name = live.shown_key(index).unwrap_or_default();
+        problems.push(
+            Problem::error(
+                Code::TemporaryName,
+                format!(
+                    "the {} `{}` has the temporary name `{name}` that a killed run gave it, and no ledger tells what it was",
+                    object.kind.singular, object.id
+                ),
+            )
+            .help(format!(
+                "give it its name in Zoho Desk, or say which one it is with `deskform ledger adopt ADDRESS {}`",
+                object.id
+            )),
+        );
     }
 }
 

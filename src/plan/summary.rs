@@ -94,6 +94,7 @@ pub(super) fn summarise(
             .collect(),
         steps,
         acknowledged: owned.acknowledged.clone(),
+        alike: Vec::new(),
         no_longer_declared: Vec::new(),
         not_compared: bound
             .rows

@@ -36,6 +36,8 @@ pub struct Task {
     pub prevents_destroy: bool,
     /// Whether it ends the step of another task of the address, and is no step of its own.
     pub ends: bool,
+    /// Whether it gives its object a temporary name, so that others can take the one that it has.
+    pub temporary: bool,
 }
 
 impl Task {
@@ -77,6 +79,7 @@ impl Task {
             pruned: false,
             prevents_destroy: false,
             ends: false,
+            temporary: false,
         }
     }
 }

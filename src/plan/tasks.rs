@@ -2,6 +2,7 @@
 
 mod creations;
 mod founders;
+mod names;
 mod parts;
 mod prerequisites;
 mod removals;
@@ -33,7 +34,7 @@ use crate::plan::shown::{change_of, shown, to_do};
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Task};
 use crate::plan::{
-    Changes, FieldChange, Options, Plan, Refusal, guards, hierarchy, membership, within,
+    Changes, FieldChange, Options, Plan, Refusal, alike, guards, hierarchy, membership, within,
 };
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Value};
@@ -88,6 +89,7 @@ pub fn plan(
     builder.finish_copies();
     builder.by_hand();
     builder.take_temporary_members_out();
+    builder.through_temporary_names();
     builder.prerequisites();
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;
@@ -103,7 +105,9 @@ pub fn plan(
         live,
         options,
     ));
-    let refused = guards::check(&tasks, desired, &bound.rows, live, options);
+    let mut refused = guards::check(&tasks, desired, &bound.rows, live, options);
+    let alike = alike::pairs(&tasks, desired, &bound.rows, live, options);
+    refused.extend(alike::check(&alike, &tasks, &bound.rows, live));
     if !problems.is_empty() {
         problems.extend(refused);
         return Err(problems.into());
@@ -120,6 +124,7 @@ pub fn plan(
         problems
     })?;
     let mut plan = summarise(desired, bound, owned, live, options, &mut tasks);
+    plan.alike = alike;
     if refused.is_empty() {
         Ok(Planned { plan, tasks })
     } else {
@@ -228,6 +233,7 @@ impl<'a> Builder<'a> {
             named: self.named(address),
             pruned: task.pruned,
             prevents_destroy: self.prevents_destroy(address),
+            temporary: false,
         });
     }
 

@@ -82,6 +82,7 @@ pub(super) fn plan_of(steps: Vec<Step>) -> Plan {
         steps,
         fingerprints: BTreeMap::new(),
         acknowledged: Vec::new(),
+        alike: Vec::new(),
         no_longer_declared: Vec::new(),
         not_compared: Vec::new(),
         refused: Vec::new(),

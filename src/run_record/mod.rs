@@ -33,6 +33,7 @@ use crate::problem::{Code, Problem, counted};
 use crate::run_record::update::after;
 use crate::session::{Ready, Session, SessionError};
 use crate::state::{Address, Key};
+use crate::verb::Verb;
 
 /// How long a lock lives unless it is renewed.
 pub const LOCK_TTL: Duration = Duration::from_secs(300);
@@ -104,6 +105,9 @@ pub(crate) fn absorb(
         let is_new = !ledger.absorbed.contains(&run.run);
         for (intent, outcome) in run.settled.iter().filter(|_| is_new) {
             if outcome.result == Settled::Applied {
+                if intent.create {
+                    move_on(ledger, intent, &run.settled);
+                }
                 take_over(ledger, intent, outcome);
                 // Listings may lag behind it as behind an apply that ended in order.
                 ledger.applied_at = ledger.applied_at.max(intent.at);
@@ -125,6 +129,25 @@ pub(crate) fn absorb(
         }
     }
     doubts
+}
+
+/// Moves what an address owned to the address that has renamed it in the same run, before what the run
+/// has made takes its place.
+fn move_on(ledger: &mut Ledger, intent: &Intent, settled: &[(Intent, Outcome)]) {
+    let Some(old) = ledger.resources.get(&intent.address) else {
+        return;
+    };
+    let has_renamed = |(other, outcome): &&(Intent, Outcome)| {
+        outcome.result == Settled::Applied
+            && other.verb == Verb::Update
+            && other.address.collection == intent.address.collection
+            && other.address != intent.address
+            && outcome.id.as_ref().is_some_and(|id| old.has_id(id))
+    };
+    let Some((renamed, _)) = settled.iter().find(has_renamed) else {
+        return;
+    };
+    ledger.rename(&intent.address, &renamed.address);
 }
 
 fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
