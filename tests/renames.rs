@@ -9,10 +9,11 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use common::runs::{Run, organization, plan};
+use common::smallest::{self, beside, is_below, needed};
 use common::{Desk, Variables, settings, shown};
 use deskform::config::{Environment, Project, Prune};
 use deskform::dialect::{Dialect, Edition};
-use deskform::kind::{Create, KINDS, Kind, scopes};
+use deskform::kind::{Create, KINDS, Kind};
 use deskform::ledger::{Entry, Ledger};
 use deskform::manifest::Sources;
 use deskform::plan::Options;
@@ -21,7 +22,6 @@ use deskform::simulator::{Settings, Simulator};
 use deskform::state::identity::spelled;
 use deskform::state::{Address, Key};
 use deskform::yaml::source::Source;
-use serde_json::json;
 
 const BOTH: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
 const ORGANIZATION: &str = "700001";
@@ -50,12 +50,7 @@ impl Place {
         }
         let organization = simulator.organization_mut(ORGANIZATION).expect("it");
         for name in slas {
-            // Their definitions are read where business hours name them.
-            let id = organization.insert("slas", json!({"name": name, "isActive": true}));
-            let hours = organization.objects("businessHours")[0]["id"].clone();
-            let rule =
-                json!({"businessHourId": hours, "ruleId": id, "ruleName": name, "ruleType": "SLA"});
-            organization.insert("relatedRules", rule);
+            smallest::insert_sla(organization, &name);
         }
         let simulator = Arc::new(Mutex::new(simulator));
         let sources = Sources::default();
@@ -144,11 +139,6 @@ impl Place {
     }
 }
 
-/// Whether names of a kind count below a department.
-fn is_below(kind: &Kind) -> bool {
-    scopes(kind).any(|scope| scope.name == "department")
-}
-
 /// A key of a name that counts below the department `Home`, where names of the kind count below one.
 fn below_home(mut key: Key<'static>, kind: &Kind, home: &str) -> Key<'static> {
     if is_below(kind) {
@@ -196,7 +186,7 @@ impl Name {
     }
 
     fn url(self) -> String {
-        format!("https://hooks.example.com/{}", self.0)
+        smallest::url(self.0)
     }
 
     /// How the object is told to people: below what its name counts.
@@ -218,37 +208,12 @@ impl Name {
     }
 }
 
-/// The fields that a resource of a kind needs, whatever it is called.
-fn needed(kind: &Kind, dialect: Dialect, name: Name) -> String {
-    match kind.collection {
-        "customFields" => "module: contacts, type: Text, maxLength: 40".to_owned(),
-        "agents" if dialect == Dialect::Guide => "lastName: Doe".to_owned(),
-        "agents" => "lastName: Doe, rolePermissionType: Light, departments: [Home]".to_owned(),
-        "contacts" => "lastName: Doe".to_owned(),
-        "webhooks" => format!("url: {}, subscriptions: {{Ticket_Add: {{}}}}", name.url()),
-        "roles" => "shareDataWithPeers: true".to_owned(),
-        "holidayLists" => r#"holidays: {New Year: {from: "01-01", to: "01-01"}}"#.to_owned(),
-        "businessHours" => {
-            "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
-        }
-        "teams" => "department: Home".to_owned(),
-        "supportPlans" => {
-            "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
-        }
-        "departments" | "accounts" | "slas" | "profiles" => String::new(),
-        other => panic!("say what {other} need"),
-    }
-}
-
 /// A manifest that declares some resources of a kind, each with more fields.
 fn manifest(kind: &Kind, dialect: Dialect, declared: &[(Name, String)]) -> String {
-    let mut text = String::new();
-    if kind.collection == "agents" || is_below(kind) {
-        text.push_str("departments: {Home: {}}\n");
-    }
+    let mut text = beside(kind).to_owned();
     let _ = writeln!(text, "{}:", kind.collection);
     for (name, more) in declared {
-        let fields: Vec<String> = [needed(kind, dialect, *name), more.clone()]
+        let fields: Vec<String> = [needed(kind, dialect, name.0), more.clone()]
             .into_iter()
             .filter(|part| !part.is_empty())
             .collect();

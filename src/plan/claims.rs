@@ -3,8 +3,6 @@
 //!
 //! A claim holds where nothing is lost by it: whatever has the new name gives it up in the same run.
 
-use std::borrow::Cow;
-
 use foldhash::{HashMap, HashSet};
 
 use crate::kind::Kind;
@@ -43,6 +41,9 @@ struct Wish<'d> {
     owned: Option<usize>,
     /// The old name is that of another declaration.
     is_of_declared: bool,
+    /// It was followed before: it says nothing more, unless what it brought there is claimed by another
+    /// one.
+    is_followed: bool,
 }
 
 /// The declared resources of a kind, as far as their keys can be told.
@@ -61,16 +62,6 @@ impl Claims {
     /// Whether a live object is claimed by another declared resource.
     pub(super) fn is_of_another(&self, index: usize, address: &Address) -> bool {
         self.by_index.get(&index).is_some_and(|one| one != address)
-    }
-
-    /// Of live objects of one name those that no other declared resource claims: what is claimed gives
-    /// its name up.
-    pub(super) fn free<'i>(&self, indices: &'i [usize], address: &Address) -> Cow<'i, [usize]> {
-        let is_free = |index: &usize| !self.is_of_another(*index, address);
-        if indices.iter().all(is_free) {
-            return Cow::Borrowed(indices);
-        }
-        indices.iter().copied().filter(is_free).collect()
     }
 
     /// The object that a declared resource names, where nobody knows whether it is the one.
@@ -123,6 +114,7 @@ impl Claims {
         self.undecided
             .extend(undecided(&wishes, desired, owners, problems));
         for wish in wishes {
+            self.followed.remove(wish.address);
             if self.undecided.contains_key(wish.address) {
                 continue;
             }
@@ -152,9 +144,9 @@ impl Claims {
                 live.key_of(index)
                     .is_some_and(|now| old.keys.contains(&now))
             };
-            if followed && owned.is_some_and(|index| !is_old(index)) {
+            let is_followed = followed && owned.is_some_and(|index| !is_old(index));
+            if is_followed {
                 self.followed.insert((*address).clone());
-                continue;
             }
             let named = live.find(address.collection, key);
             if old.objects.len() > 1 || named.len() > 1 {
@@ -181,6 +173,7 @@ impl Claims {
                 object,
                 named: named.first().copied().or_else(nearly),
                 owned,
+                is_followed,
                 is_of_declared: (old.keys.iter()).any(|key| {
                     declared
                         .holders
@@ -312,6 +305,7 @@ fn taken_back<'d>(
             named: None,
             owned: None,
             is_of_declared: false,
+            is_followed: false,
         });
     }
     back
@@ -358,7 +352,11 @@ fn settle<'d>(
             named.is_none_or(|index| is_given_up(index, wish))
                 && owned.is_none_or(|index| is_claimed(index, wish))
         };
-        let keep: Vec<bool> = wishes.iter().map(holds).collect();
+        let fresh = needed(wishes);
+        let keep: Vec<bool> = wishes
+            .iter()
+            .map(|wish| (!wish.is_followed || fresh.contains(wish.address)) && holds(wish))
+            .collect();
         if keep.iter().all(|keep| *keep) {
             return rejected;
         }
@@ -372,6 +370,27 @@ fn settle<'d>(
         }
         *wishes = kept;
     }
+}
+
+/// Which of the claims that were followed before are needed once more: what they brought to their address
+/// is claimed by one that is new, or needed again itself.
+fn needed<'d>(wishes: &[Wish<'d>]) -> HashSet<&'d Address> {
+    let owners: HashMap<usize, &Wish<'d>> = wishes
+        .iter()
+        .filter(|wish| wish.is_followed)
+        .filter_map(|wish| Some((wish.owned?, wish)))
+        .collect();
+    let mut needed = HashSet::default();
+    let mut open: Vec<&Wish<'d>> = wishes.iter().filter(|wish| !wish.is_followed).collect();
+    while let Some(wish) = open.pop() {
+        if let Some(next) = owners.get(&wish.object)
+            && next.address != wish.address
+            && needed.insert(next.address)
+        {
+            open.push(next);
+        }
+    }
+    needed
 }
 
 /// Circles of old names that no ledger tells: whether they were followed already nobody knows.

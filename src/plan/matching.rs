@@ -1,5 +1,7 @@
 //! Matching: which live object each declared resource is.
 
+use std::borrow::Cow;
+
 use crate::kind::{self, Grouping, Kind};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
@@ -376,7 +378,9 @@ fn candidate(
     bound: &mut Bound,
 ) -> Option<usize> {
     let kind = resource.kind;
-    let is_free = |index: &usize| !claims.is_of_another(*index, address);
+    let is_free = |index: &usize| {
+        !claims.is_of_another(*index, address) && !owners.gives_up((desired, live), *index, address)
+    };
     let owned = owners.by_address.get(address).copied().filter(is_free);
     let id = |reference: &Reference| live.id_behind(reference);
     let Some(name) = key(kind, live.dialect, &resource.body, &id) else {
@@ -384,7 +388,12 @@ fn candidate(
     };
     let secret = identity_fields(kind, live.dialect)
         .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
-    let named = claims.free(live.find(kind.collection, &name), address);
+    let named = live.find(kind.collection, &name);
+    let named: Cow<'_, [usize]> = if named.iter().all(is_free) {
+        Cow::Borrowed(named)
+    } else {
+        named.iter().copied().filter(is_free).collect()
+    };
     let without_case = || {
         (!secret && named.is_empty())
             .then(|| live.find_without_case(kind.collection, &name))
