@@ -1088,6 +1088,30 @@ async fn a_former_name_counts_for_what_nobody_declares_alone() {
     }
 }
 
+/// Lines of a swap that come back once one of the two has another name may mean this or that.
+#[tokio::test(start_paused = true)]
+async fn a_swap_that_comes_back_for_one_of_the_two_is_asked_about() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place.run("departments: {A: {}, B: {}}").await;
+        let swap =
+            "departments: {A: {lifecycle: {renamedFrom: B}}, B: {lifecycle: {renamedFrom: A}}}";
+        let done = place.run(swap).await;
+        let before = ids(&done.desk, "departments", "name");
+        place
+            .run("departments: {C: {lifecycle: {renamedFrom: A}}, B: {}}")
+            .await;
+        let refused = place.refused(swap).await;
+        assert!(
+            refused.contains("which had that name before `C`"),
+            "{refused}"
+        );
+        let text = "departments: {A: {lifecycle: {renamedFrom: C}}, B: {}}";
+        let done = place.run(text).await;
+        assert_eq!(ids(&done.desk, "departments", "name"), before);
+    }
+}
+
 /// An agent's key is the e-mail address.
 #[tokio::test(start_paused = true)]
 async fn a_changed_address_that_is_taken_back_is_a_rename() {

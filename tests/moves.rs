@@ -12,7 +12,7 @@
 //! `DESKFORM_SCHEDULES` sets how many schedules are run (200 unless told), `DESKFORM_SEED` runs one of
 //! them and tells all about it.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::expect_used, reason = "helpers of tests")]
 
 mod common;
 #[path = "common/registry.rs"]
@@ -437,6 +437,11 @@ impl Desk {
             for item in &mut self.items {
                 item.from = None;
             }
+            if matches!(what, Move::Swap | Move::Circle) && before != self.items {
+                // The same lines once more say nothing: they have to be away in between.
+                let text = self.text(&self.items);
+                self.settle(&text).await?;
+            }
         }
         let style = self.style;
         let mut order: Vec<usize> = (0..self.items.len()).collect();
@@ -479,6 +484,19 @@ impl Desk {
                 let old = self.items[index].name.clone();
                 let name = self.fresh();
                 Self::rename(style, &mut self.items[index], name);
+                // A declaration that was renamed itself may have its old name taken, and stay.
+                let names: BTreeSet<&String> = self.items.iter().map(|item| &item.name).collect();
+                let from = before[index].from.clone();
+                let from = from.filter(|from| !names.contains(from) && *from != old);
+                let at_once = from.is_some() && self.items.len() < 6 && self.rng.random_bool(0.7);
+                if style == Style::Handles && at_once {
+                    let mut item = self.new_item(old);
+                    item.from = from;
+                    self.items.push(item);
+                    self.before = None;
+                    let text = self.text(&self.items);
+                    return self.settle(&text).await;
+                }
                 if style == Style::Handles {
                     // The old name belongs to nothing else as long as it is written.
                     let text = self.text(&self.items);
@@ -492,7 +510,19 @@ impl Desk {
                 self.before = None;
             }
             Move::Revert => {
-                if let Some(before) = self.before.take() {
+                if let Some(mut before) = self.before.take() {
+                    // Lines that go round mean something new once one of their names is gone.
+                    let handles: BTreeSet<String> =
+                        before.iter().map(|item| item.handle.clone()).collect();
+                    let is_round = |item: &Item| {
+                        let from = item.from.as_ref();
+                        from.is_some_and(|from| handles.contains(from))
+                    };
+                    if before.iter().any(is_round) {
+                        for item in &mut before {
+                            item.from = None;
+                        }
+                    }
                     self.items = before;
                 }
             }
@@ -523,7 +553,7 @@ impl Desk {
         // First all others, and one that gives way to a name that nothing has.
         let first = order[0];
         let fresh = self.fresh();
-        self.items = wanted.clone();
+        self.items.clone_from(&wanted);
         self.items[first] = before[first].clone();
         self.items[first].from = None;
         Self::rename(self.style, &mut self.items[first], fresh);
@@ -552,6 +582,7 @@ impl Desk {
         let name = self.fresh();
         let mut new = old.clone();
         new.name.clone_from(&name);
+        new.from = None;
         new.handle = match self.style {
             Style::Names => format!("n{}", name.replace('@', "_")),
             Style::Handles => name.clone(),
@@ -758,9 +789,10 @@ async fn schedule(desk: &mut Desk) -> Result<(), String> {
     desk.settle(&text).await?;
     for _ in 0..desk.rng.random_range(1..=4) {
         let back = desk.before.is_some() && desk.rng.random_bool(0.4);
-        let what = match back {
-            true => Move::Revert,
-            false => *MOVES.choose(&mut desk.rng).expect("some"),
+        let what = if back {
+            Move::Revert
+        } else {
+            *MOVES.choose(&mut desk.rng).expect("some")
         };
         let least = match what {
             Move::Swap | Move::Chain => 2,

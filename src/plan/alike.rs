@@ -270,7 +270,7 @@ fn told(row: &Row, old: &Left<'_>, rows: &Rows, live: &Live) -> Option<Alike> {
     let by_old = format!("lifecycle: {{renamedFrom: {by_old}}}");
     let by_old = (is_named && !may_be_key).then_some(by_old);
     let keeps = old.entry.is_some() && rows.named(&old.address).is_none();
-    let (under, line, or_else) = if keeps {
+    let (block, paste, or_else) = if keeps {
         (&old.address, by_name.filter(|_| is_named), by_old)
     } else {
         (&row.address, Some(by_old?), None)
@@ -279,8 +279,8 @@ fn told(row: &Row, old: &Left<'_>, rows: &Rows, live: &Live) -> Option<Alike> {
         new: row.address.clone(),
         old: old.address.clone(),
         goes: old.goes,
-        under: under.clone(),
-        line,
+        under: block.clone(),
+        line: paste,
         or_else,
     })
 }

@@ -9,6 +9,7 @@ use crate::kind::Kind;
 use crate::ledger::Ledger;
 use crate::live::{Live, key};
 use crate::manifest::Desired;
+use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::place;
 use crate::plan::owners::Owners;
@@ -23,8 +24,8 @@ pub(super) struct Claims {
     by_index: HashMap<usize, Address>,
     /// Declarations whose `renamedFrom` says nothing any more: it was followed.
     followed: HashSet<Address>,
-    /// Declarations of which nobody knows what they are, each with the object that it names.
-    undecided: HashMap<Address, usize>,
+    /// Declarations of which nobody knows what they are, each with the objects that it may mean.
+    undecided: HashMap<Address, Vec<usize>>,
     /// The collections that were looked at.
     seen: HashSet<&'static str>,
 }
@@ -64,9 +65,9 @@ impl Claims {
         self.by_index.get(&index).is_some_and(|one| one != address)
     }
 
-    /// The object that a declared resource names, where nobody knows whether it is the one.
-    pub(super) fn undecided(&self, address: &Address) -> Option<usize> {
-        self.undecided.get(address).copied()
+    /// The objects that a declared resource may mean, where nobody knows which it is.
+    pub(super) fn undecided(&self, address: &Address) -> Option<&[usize]> {
+        self.undecided.get(address).map(Vec::as_slice)
     }
 
     /// Whether the `renamedFrom` of a declaration was followed before.
@@ -100,6 +101,9 @@ impl Claims {
         let declared = Declared::of(kind, desired, live);
         let mut wishes = self.written(&declared, (desired, live, owners), ledger);
         if let Some(ledger) = ledger {
+            let facts = (desired, live);
+            let doubts = doubtful(&wishes, &declared, facts, ledger, problems);
+            self.doubt(doubts);
             let back = taken_back(&declared, (desired, live, owners), ledger, &wishes);
             wishes.extend(back);
         }
@@ -111,8 +115,7 @@ impl Claims {
                 self.followed.insert(wish.address.clone());
             }
         }
-        self.undecided
-            .extend(undecided(&wishes, desired, owners, problems));
+        self.doubt(undecided(&wishes, desired, owners, problems));
         for wish in wishes {
             self.followed.remove(wish.address);
             if self.undecided.contains_key(wish.address) {
@@ -120,6 +123,12 @@ impl Claims {
             }
             self.by_address.insert(wish.address.clone(), wish.object);
             self.by_index.insert(wish.object, wish.address.clone());
+        }
+    }
+
+    fn doubt(&mut self, doubts: Vec<(Address, usize)>) {
+        for (address, index) in doubts {
+            self.undecided.entry(address).or_default().push(index);
         }
     }
 
@@ -254,6 +263,84 @@ impl<'l> Known<'l> {
     }
 }
 
+/// Live objects that nobody declares or removes any more, by the keys that they had.
+fn former<'l>(
+    desired: &Desired,
+    live: &Live,
+    ledger: &'l Ledger,
+) -> HashMap<(&'static str, &'l Key<'static>), Vec<usize>> {
+    let mut removed: HashSet<usize> = HashSet::default();
+    for stone in &desired.removed {
+        removed.extend(live.named(stone.collection, &stone.key).iter());
+    }
+    let mut former: HashMap<_, Vec<usize>> = HashMap::default();
+    for (address, entry) in &ledger.resources {
+        if entry.names.is_empty() || desired.state.contains_key(address) {
+            continue;
+        }
+        let index = live.find_id(address.collection, &entry.id);
+        let Some(index) = index.filter(|index| !removed.contains(index)) else {
+            continue;
+        };
+        for key in &entry.names {
+            let place = former.entry((address.collection, key)).or_default();
+            place.push(index);
+        }
+    }
+    former
+}
+
+/// Claims of which nobody knows whether they are meant: the old name is that of another declaration,
+/// and an object that nobody declares any more had the new one.
+fn doubtful(
+    wishes: &[Wish<'_>],
+    declared: &Declared<'_>,
+    (desired, live): (&Desired, &Live),
+    ledger: &Ledger,
+    problems: &mut Vec<Problem>,
+) -> Vec<(Address, usize)> {
+    let former = former(desired, live, ledger);
+    let claimed: HashSet<usize> = wishes.iter().map(|wish| wish.object).collect();
+    let mut doubtful = Vec::new();
+    for (address, _, key) in &declared.keys {
+        let is_doubtful = |wish: &&Wish<'_>| {
+            wish.address == *address
+                && wish.is_of_declared
+                && wish.named.is_none()
+                && wish.owned.is_none()
+        };
+        let Some(had) = former.get(&(address.collection, key)) else {
+            continue;
+        };
+        let other = had.iter().find(|index| !claimed.contains(index));
+        let (Some(wish), Some(other)) = (wishes.iter().find(is_doubtful), other) else {
+            continue;
+        };
+        let id = |index: usize| live.objects.get(index).map_or("", |object| &*object.id);
+        let now = live.shown_key(*other).unwrap_or_default();
+        problems.push(
+            Problem::error(
+                Code::TwoCandidates,
+                format!(
+                    "`{address}` may be the object `{}` by `renamedFrom` or the object `{}`, which had that name before `{now}`",
+                    id(wish.object),
+                    id(*other)
+                ),
+            )
+            .at(place(desired, address, "lifecycle/renamedFrom"), "its old name")
+            .help(format!(
+                "write `renamedFrom: {}` if that is the one; if not, list it under `removed: {{{}: [{}]}}`",
+                quoted(&now),
+                address.collection,
+                quoted(&now)
+            )),
+        );
+        doubtful.push(((*address).clone(), wish.object));
+        doubtful.push(((*address).clone(), *other));
+    }
+    doubtful
+}
+
 /// Renames that are taken back: an object that nobody declares any more had the name once, and nobody
 /// has it now.
 fn taken_back<'d>(
@@ -262,26 +349,11 @@ fn taken_back<'d>(
     ledger: &Ledger,
     wishes: &[Wish<'_>],
 ) -> Vec<Wish<'d>> {
-    let mut former: HashMap<(&str, &Key<'static>), Vec<usize>> = HashMap::default();
-    for (address, entry) in &ledger.resources {
-        if desired.state.contains_key(address) {
-            continue;
-        }
-        let Some(index) = live.find_id(address.collection, &entry.id) else {
-            continue;
-        };
-        for key in &entry.names {
-            let place = former.entry((address.collection, key)).or_default();
-            place.push(index);
-        }
-    }
+    let former = former(desired, live, ledger);
     if former.is_empty() {
         return Vec::new();
     }
     let mut claimed: HashSet<usize> = wishes.iter().map(|wish| wish.object).collect();
-    for stone in &desired.removed {
-        claimed.extend(live.named(stone.collection, &stone.key).iter());
-    }
     let mut back = Vec::new();
     for (address, _, key) in &declared.keys {
         let is_written = || wishes.iter().any(|wish| wish.address == *address);

@@ -15,7 +15,7 @@ use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing, wri
 use crate::plan::{Options, temporary};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
-use crate::state::{Address, Body, Named, Reference, Resource, Value, pointer};
+use crate::state::{Address, Body, Key, Named, Reference, Resource, Value, pointer};
 use foldhash::HashMap;
 
 /// Binds the declared resources to live objects.
@@ -52,8 +52,8 @@ pub fn bind_what_is_clear(
     for (address, resource) in &desired.state {
         let facts = (desired, &*live, &owners);
         claims.look_at(resource.kind, facts, options, &mut problems);
-        if let Some(index) = claims.undecided(address) {
-            bound.disputed.insert(index);
+        if let Some(indices) = claims.undecided(address) {
+            bound.disputed.extend(indices);
             if let Some(row) = bound.rows.get_mut(address) {
                 row.unclear = true;
             }
@@ -74,50 +74,18 @@ pub fn bind_what_is_clear(
                 &mut bound,
             ),
         };
-        'one: {
-            let index = match (by_claim.or(by_ledger), by_name) {
-                // What a run did not get to say it has made is ours, too; see [`left_by_moves`].
-                (_, Some(named)) if owners.has_made(address, named, live) => named,
-                (Some(owned), Some(named))
-                    if owned != named && !owners.is_of_another(named, desired) =>
-                {
-                    problems.push(two_candidates(desired, live, address, owned, named));
-                    bound.disputed.extend([owned, named]);
-                    break 'one;
-                }
-                (Some(index), _) | (None, Some(index)) => index,
-                (None, None) => break 'one,
-            };
-            if let Some(other) = live.bound(index) {
-                problems.push(
-                    Problem::error(
-                        Code::TwoAddresses,
-                        format!("`{address}` and `{other}` are the same live object"),
-                    )
-                    .at(place(desired, address, ""), "the second declaration")
-                    .at(place(desired, other, ""), "the first declaration")
-                    .help("remove one of them, or correct its `renamedFrom`"),
-                );
-                break 'one;
-            }
-            if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
-                problems.push(
-                    Problem::error(
-                        Code::TakenBySystem,
-                        format!("`{address}` would take over {what} of the same name"),
-                    )
-                    .at(place(desired, address, ""), "declared here")
-                    .help("choose another name; what is not yours is never changed"),
-                );
-                break 'one;
-            }
-            live.bind(index, address.clone());
-            if let Some(row) = bound.rows.get_mut(address) {
-                row.object = Some(index);
-                // A declaration that moved to another handle keeps its object.
-                row.known = by_ledger.is_some() || owners.by_index.contains_key(&index);
-            }
-        }
+        let found = Found {
+            by_ledger: by_claim.or(by_ledger),
+            by_name,
+            is_owned: by_ledger.is_some(),
+        };
+        bind_one(
+            (desired, live, &owners),
+            address,
+            &found,
+            &mut bound,
+            &mut problems,
+        );
         if problems.len() > before
             && let Some(row) = bound.rows.get_mut(address)
         {
@@ -153,6 +121,66 @@ pub fn bind_what_is_clear(
     }
     refers_to_removed(desired, live, options, &bound.rows, &mut problems);
     (bound, problems)
+}
+
+/// Which live object a declared resource may be.
+struct Found {
+    /// The one that it claims, or that the ledger has for it.
+    by_ledger: Option<usize>,
+    /// The one that has its name.
+    by_name: Option<usize>,
+    /// Whether the ledger has one for it.
+    is_owned: bool,
+}
+
+/// Binds a declared resource to the live object that was found for it, or says why not.
+fn bind_one(
+    (desired, live, owners): (&Desired, &mut Live, &Owners),
+    address: &Address,
+    found: &Found,
+    bound: &mut Bound,
+    problems: &mut Vec<Problem>,
+) {
+    let index = match (found.by_ledger, found.by_name) {
+        // What a run did not get to say it has made is ours, too; see [`left_by_moves`].
+        (_, Some(named)) if owners.has_made(address, named, live) => named,
+        (Some(owned), Some(named)) if owned != named && !owners.is_of_another(named, desired) => {
+            problems.push(two_candidates(desired, live, address, owned, named));
+            bound.disputed.extend([owned, named]);
+            return;
+        }
+        (Some(index), _) | (None, Some(index)) => index,
+        (None, None) => return,
+    };
+    if let Some(other) = live.bound(index) {
+        problems.push(
+            Problem::error(
+                Code::TwoAddresses,
+                format!("`{address}` and `{other}` are the same live object"),
+            )
+            .at(place(desired, address, ""), "the second declaration")
+            .at(place(desired, other, ""), "the first declaration")
+            .help("remove one of them, or correct its `renamedFrom`"),
+        );
+        return;
+    }
+    if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
+        problems.push(
+            Problem::error(
+                Code::TakenBySystem,
+                format!("`{address}` would take over {what} of the same name"),
+            )
+            .at(place(desired, address, ""), "declared here")
+            .help("choose another name; what is not yours is never changed"),
+        );
+        return;
+    }
+    live.bind(index, address.clone());
+    if let Some(row) = bound.rows.get_mut(address) {
+        row.object = Some(index);
+        // A declaration that moved to another handle keeps its object.
+        row.known = found.is_owned || owners.by_index.contains_key(&index);
+    }
 }
 
 /// Refuses two new resources that say in different words that they lie below the same one.
@@ -466,29 +494,38 @@ fn candidate(
     if owned.is_none()
         && let Some(index) = without_case()
     {
-        let have = live.shown_key(index).unwrap_or_default();
-        let name = live.shown(kind, &name);
-        let help = match written_name(live, index) {
-            Some(written) => format!(
-                "write the name as it is live, or rename it with `lifecycle: {{renamedFrom: {written}}}`"
-            ),
-            None => format!(
-                "write `{have}`, or rename it with `lifecycle: {{renamedFrom: \"{have}\"}}`"
-            ),
-        };
-        problems.push(
-            Problem::error(
-                Code::CaseDiffers,
-                format!(
-                    "the live {} is named `{have}`, which differs from `{name}` in case only",
-                    kind.singular
-                ),
-            )
-            .at(place(desired, address, ""), "declared here")
-            .help(help),
-        );
+        problems.push(nearly_named((desired, live), address, kind, index, &name));
     }
     None
+}
+
+/// The problem of a live name that differs from the declared one in case only.
+fn nearly_named(
+    (desired, live): (&Desired, &Live),
+    address: &Address,
+    kind: &'static Kind,
+    index: usize,
+    name: &Key<'_>,
+) -> Problem {
+    let have = live.shown_key(index).unwrap_or_default();
+    let name = live.shown(kind, name);
+    let help = match written_name(live, index) {
+        Some(written) => format!(
+            "write the name as it is live, or rename it with `lifecycle: {{renamedFrom: {written}}}`"
+        ),
+        None => {
+            format!("write `{have}`, or rename it with `lifecycle: {{renamedFrom: \"{have}\"}}`")
+        }
+    };
+    Problem::error(
+        Code::CaseDiffers,
+        format!(
+            "the live {} is named `{have}`, which differs from `{name}` in case only",
+            kind.singular
+        ),
+    )
+    .at(place(desired, address, ""), "declared here")
+    .help(help)
 }
 
 /// The references that say what a name counts below.
