@@ -286,7 +286,7 @@ fn costs() -> Forecast {
     }
 }
 
-fn whereabouts() -> Whereabouts {
+pub(super) fn whereabouts() -> Whereabouts {
     Whereabouts {
         environment: "production".to_owned(),
         org_id: "700002".to_owned(),

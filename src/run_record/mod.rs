@@ -639,6 +639,55 @@ fn is_seen(intent: &Intent, ready: &Ready) -> bool {
 mod tests {
     use super::*;
 
+    /// A run has renamed `A` to `B` and made a new `A`, and was killed before it saved its ledger.
+    #[test]
+    fn what_was_renamed_stays_known_where_something_new_takes_its_address() {
+        let at = |handle: &str| Address::new("departments", handle);
+        let intent = |seq: u64, handle: &str, verb: Verb| Intent {
+            seq,
+            address: at(handle),
+            verb,
+            request: crate::ledger::journal::Sent {
+                method: crate::api::Method::Post,
+                path: "/departments".to_owned(),
+            },
+            key: Key::of_name(handle.to_owned()),
+            create: verb == Verb::Create,
+            effect: Some(Effect::Whole),
+            temporary_member: None,
+            prevent_destroy: false,
+            at: 0,
+            before: serde_json::Value::Null,
+        };
+        let outcome = |seq: u64, id: &str| Outcome {
+            seq,
+            result: Settled::Applied,
+            id: Some(id.to_owned()),
+            error: None,
+        };
+        let run = Unfinished {
+            run: RunId::new(0, 1),
+            begin: None,
+            intents: Vec::new(),
+            settled: vec![
+                (intent(1, "B", Verb::Update), outcome(1, "7")),
+                (intent(2, "A", Verb::Create), outcome(2, "8")),
+            ],
+            damaged: 0,
+        };
+        let mut ledger = Ledger::new("test", "1");
+        let entry = Entry {
+            id: "7".to_owned(),
+            key: Key::of_name("A"),
+            prevent_destroy: true,
+            ..Entry::default()
+        };
+        ledger.set(at("A"), entry.clone());
+        absorb(&mut ledger, &[run], &mut Vec::new());
+        assert_eq!(ledger.get(&at("B")), Some(&entry));
+        assert_eq!(ledger.get(&at("A")).unwrap().id, "8");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_lock_that_is_not_renewed_in_time_is_lost() {
         let clock = Clock::starting_at(1_767_225_600_000);
