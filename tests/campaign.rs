@@ -308,6 +308,24 @@ fn holder(at: i64, n: u64) -> Holder {
     }
 }
 
+/// The steps that were not applied, a line each.
+fn short_of(events: &[Event]) -> String {
+    let mut short = String::new();
+    for event in events {
+        if let Event::StepFinished {
+            address,
+            verb,
+            outcome,
+        } = event
+            && !matches!(outcome, Outcome::Applied { .. })
+        {
+            // Writing into a text does not fail.
+            let _ = writeln!(short, "    {} {address}: {outcome:?}", verb.as_str());
+        }
+    }
+    short
+}
+
 /// Plans and applies as the command does; what was not applied is the error.
 async fn applied(
     connection: Connection,
@@ -401,19 +419,7 @@ async fn applied(
         .close(desired, &ready, &done, Some(journal_writer))
         .await;
     closed.map_err(|error| error.to_string())?;
-    let mut short = String::new();
-    for event in &events {
-        if let Event::StepFinished {
-            address,
-            verb,
-            outcome,
-        } = event
-            && !matches!(outcome, Outcome::Applied { .. })
-        {
-            // Writing into a text does not fail.
-            let _ = writeln!(short, "    {} {address}: {outcome:?}", verb.as_str());
-        }
-    }
+    let short = short_of(&events);
     if short.is_empty() {
         Ok(steps)
     } else {

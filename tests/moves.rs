@@ -17,6 +17,7 @@
 mod common;
 #[path = "common/registry.rs"]
 mod registry;
+#[expect(dead_code, reason = "calls are counted elsewhere")]
 #[path = "campaign/wire.rs"]
 mod wire;
 
@@ -728,7 +729,9 @@ async fn carried_out(
     let plan = &ready.planned.plan;
     let journal_writer = match &keeper {
         Some(keeper) if plan.steps.iter().any(|step| step.verb != Verb::Manual) => {
-            let begun = keeper.begin(&plan.digest).await;
+            let begun = keeper
+                .begin(&plan.digest, &ready.planned.tasks, &ready.live)
+                .await;
             Some(begun.map_err(|error| error.to_string())?)
         }
         _ => None,

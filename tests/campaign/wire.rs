@@ -1,11 +1,6 @@
 //! A transport that counts what is under way, and at which a run can be killed.
 
-#![allow(
-    clippy::allow_attributes,
-    dead_code,
-    unreachable_pub,
-    reason = "a module of several test binaries, each of which uses a part of it"
-)]
+#![expect(unreachable_pub, reason = "a module of a test binary")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
