@@ -645,7 +645,7 @@ async fn schedule(case: &Case, doubles: bool) -> Result<Tally, String> {
 /// Runs until all is applied.
 async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
     let case = desk.case;
-    let desired = wanted(case, &desk.stones)?;
+    let mut desired = wanted(case, &desk.stones)?;
     let mut short = String::new();
     let mut done = None;
     for (n, cut) in case.cuts.iter().enumerate() {
@@ -656,7 +656,17 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
         }
         let wire = desk.wire(*cut);
         let wire = if doubles { wire.doubling() } else { wire };
-        let ended = desk.run(&desired, n as u64 + 1, wire).await?;
+        let mut ended = desk.run(&desired, n as u64 + 1, wire).await?;
+        // Of several that might be renamed one may be left by a run that did not come to its end.
+        while let Ended::Short(reasons) = &ended
+            && desk.stones.len() < MOST_STONES
+            && let Some(stone) = stone(reasons, desk.stones.len())
+        {
+            desk.stones.push(stone);
+            desired = wanted(case, &desk.stones)?;
+            let wire = desk.wire(None);
+            ended = desk.run(&desired, n as u64 + 1, wire).await?;
+        }
         let report = desk.simulate(|simulator| {
             let report = simulator.faults().report();
             simulator.faults_mut().next_run();

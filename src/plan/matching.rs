@@ -407,7 +407,8 @@ fn candidate(
 ) -> Option<usize> {
     let kind = resource.kind;
     let is_free = |index: &usize| {
-        !claims.is_of_another(*index, address) && !owners.gives_up((desired, live), *index, address)
+        !claims.is_of_another(*index, address)
+            && !owners.gives_up((desired, live), *index, address, options)
     };
     let owned = owners.by_address.get(address).copied().filter(is_free);
     let id = |reference: &Reference| live.id_behind(reference);

@@ -128,6 +128,7 @@ impl Owners {
         (desired, live): (&Desired, &Live),
         index: usize,
         address: &Address,
+        options: &Options,
     ) -> bool {
         let Some(owner) = self.by_index.get(&index).filter(|owner| *owner != address) else {
             return false;
@@ -138,7 +139,13 @@ impl Owners {
         };
         let id = |reference: &Reference| live.id_behind(reference);
         let new = key(resource.kind, live.dialect, &resource.body, &id);
-        new.is_some() && new != live.key_of(index)
+        let old = live.key_of(index);
+        // A name that somebody gave it in Zoho Desk is no name that the manifests gave up.
+        let was_given = options.ledger.iter().any(|ledger| {
+            let entry = ledger.get(owner);
+            entry.is_some_and(|entry| entry.key.is_unknown() || Some(&entry.key) == old.as_ref())
+        });
+        was_given && new.is_some() && new != old
     }
 
     /// Whether a live object is owned by an address that is declared: then only that one may have it.
