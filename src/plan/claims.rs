@@ -165,7 +165,9 @@ impl Claims {
             let by_ledger = known.owner_of(&old, address, owned, desired);
             // A name that somebody gave in Zoho Desk counts more than what the ledger remembers, unless
             // it came about on the way of names that move.
+            let is_done = by_ledger.is_some() && by_ledger == named.first().copied();
             let object = match (by_ledger, by_name) {
+                (one, _) if is_done => one,
                 (Some(one), Some(other))
                     if owners.by_index.contains_key(&other) || one == other =>
                 {

@@ -87,7 +87,7 @@ pub fn check(
 fn updates(tasks: &[Task], rows: &Rows, limits: &Limits, problems: &mut Vec<Problem>) {
     let mut of_kind = OfKind::new();
     for task in tasks {
-        let changes = matches!(task.verb, Verb::Update | Verb::Replace) && !task.temporary;
+        let changes = matches!(task.verb, Verb::Update | Verb::Replace) && !task.is_temporary();
         if changes && rows.is_live(&task.address) {
             let addresses = of_kind.entry(task.kind.collection).or_default();
             addresses.push(&task.address);
@@ -445,6 +445,7 @@ mod tests {
     use crate::dialect::Dialect;
     use crate::kind::rules::{Is, Sign};
     use crate::live::LiveObject;
+    use crate::plan::task::Role;
     use crate::state::Value;
 
     fn departments() -> &'static Kind {
@@ -480,8 +481,7 @@ mod tests {
             named: Body::default(),
             pruned: false,
             prevents_destroy: false,
-            ends: false,
-            temporary: false,
+            role: Role::Step,
         }
     }
 

@@ -16,14 +16,14 @@ pub(super) fn names_in_turn(tasks: &[Task], rows: &Rows, live: &Live) -> Vec<(us
     let temporary: HashMap<&Address, usize> = tasks
         .iter()
         .enumerate()
-        .filter(|(_, task)| task.temporary)
+        .filter(|(_, task)| task.is_temporary())
         .map(|(index, task)| (&task.address, index))
         .collect();
     let mut givers: HashMap<(&'static str, Key<'static>), usize> = HashMap::new();
     for (index, task) in tasks.iter().enumerate() {
         // A removal by its name is a task of its own address, and was bound by no declaration.
         let is_giver = match task.verb {
-            Verb::Update if temporary.contains_key(&task.address) => task.temporary,
+            Verb::Update if temporary.contains_key(&task.address) => task.is_temporary(),
             Verb::Update => takes_name(task, live),
             verb => verb == Verb::Delete,
         };
@@ -42,7 +42,7 @@ pub(super) fn names_in_turn(tasks: &[Task], rows: &Rows, live: &Live) -> Vec<(us
         return Vec::new();
     }
     let takers = tasks.iter().enumerate();
-    let takers = takers.filter(|(_, task)| !task.temporary && takes_name(task, live));
+    let takers = takers.filter(|(_, task)| !task.is_temporary() && takes_name(task, live));
     let mut edges = Vec::new();
     for (taker, task) in takers {
         let first = temporary.get(&task.address).copied();

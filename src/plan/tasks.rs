@@ -32,7 +32,7 @@ use crate::plan::requests::{Op, Way, way};
 use crate::plan::row::Row;
 use crate::plan::shown::{change_of, shown, to_do};
 use crate::plan::summary::summarise;
-use crate::plan::task::{Remarks, Task};
+use crate::plan::task::{Remarks, Role, Task};
 use crate::plan::{
     Changes, FieldChange, Options, Plan, Refusal, alike, guards, hierarchy, membership, within,
 };
@@ -219,7 +219,7 @@ impl<'a> Builder<'a> {
                     restores: task.restores,
                 })
             }),
-            ends: task.ends,
+            role: if task.ends { Role::End } else { Role::Step },
             kind,
             ops: match kind.api(self.dialect()) {
                 Some(api) if !api.silent.is_empty() => {
@@ -233,7 +233,6 @@ impl<'a> Builder<'a> {
             named: self.named(address),
             pruned: task.pruned,
             prevents_destroy: self.prevents_destroy(address),
-            temporary: false,
         });
     }
 

@@ -421,6 +421,19 @@ impl Keeper {
             if self.ledger.get(&intent.address).is_some_and(is_known) {
                 continue;
             }
+            // What the address owned may have another one by now, which has renamed it.
+            let renamed = self.ledger.get(&intent.address).and_then(|old| {
+                let mut objects = ready.bound.rows.objects().filter(|(row, index)| {
+                    let object = ready.live.objects.get(*index);
+                    row.address.collection == intent.address.collection
+                        && row.address != intent.address
+                        && object.is_some_and(|object| old.has_id(&object.id))
+                });
+                objects.next().map(|(row, _)| row.address.clone())
+            });
+            if let Some(renamed) = renamed {
+                self.ledger.rename(&intent.address, &renamed);
+            }
             any = true;
             let outcome = Outcome {
                 seq: intent.seq,

@@ -5,6 +5,7 @@ use crate::plan::bound::place;
 use crate::plan::renames::{circles, names_in_turn};
 use crate::plan::requests::Op;
 use crate::plan::shown::change_of;
+use crate::plan::task::Role;
 use crate::plan::{shown_value, temporary};
 use crate::problem::{Code, Problem};
 use crate::state::{FieldPath, Value, pointer};
@@ -62,7 +63,7 @@ impl Builder<'_> {
         }
         self.push(&address, Verb::Update, kind, draft);
         if let Some(task) = self.tasks.last_mut() {
-            task.temporary = true;
+            task.role = Role::Temporary;
         }
         true
     }
