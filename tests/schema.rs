@@ -402,6 +402,10 @@ fn whole_plan() -> Value {
         }],
         "fingerprints": {"departments/A": "f"},
         "acknowledged": [{"address": "departments/A", "field": "/a", "reason": "r", "until": null}],
+        "alike": [{
+            "new": "departments/E", "old": "departments/F", "goes": true, "under": "departments/F",
+            "line": "name: E", "orElse": "lifecycle: {renamedFrom: F}"
+        }],
         "noLongerDeclared": ["departments/C"], "notCompared": ["departments/D"], "refused": ["r"]
     })
 }

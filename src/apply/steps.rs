@@ -21,12 +21,12 @@ pub(super) struct Open {
 impl Open {
     pub(super) fn of(tasks: &[Task]) -> Self {
         let mut begins = HashMap::new();
-        if tasks.iter().any(|task| task.ends) {
+        if tasks.iter().any(Task::ends) {
             let mut steps: HashMap<&Address, usize> = HashMap::new();
             for (index, task) in tasks.iter().enumerate().filter(|(_, task)| task.is_step()) {
                 steps.entry(&task.address).or_insert(index);
             }
-            let ends = tasks.iter().enumerate().filter(|(_, task)| task.ends);
+            let ends = tasks.iter().enumerate().filter(|(_, task)| task.ends());
             begins.extend(ends.filter_map(|(end, task)| Some((end, *steps.get(&task.address)?))));
         }
         let held = begins.values().map(|begin| (*begin, None)).collect();
@@ -132,6 +132,7 @@ fn together(first: Outcome, last: Outcome) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::task::Role;
     use crate::state::Body;
 
     fn applied() -> Outcome {
@@ -152,7 +153,7 @@ mod tests {
         let address: Address = "teams/A".parse().unwrap();
         let begin = Task::creation(&address, Body::default());
         let mut end = begin.clone();
-        (end.ends, end.verb) = (true, Verb::Update);
+        (end.role, end.verb) = (Role::End, Verb::Update);
         let tasks = [begin, end];
         [[0, 1], [1, 0]].map(|order| {
             let mut open = Open::of(&tasks);

@@ -372,12 +372,9 @@ fn entry(
             .details
             .get(address)
             .is_some_and(|detail| detail.lifecycle.prevent_destroy),
-        // The next apply knows who is live and remembers them.
-        transfer_to: std::collections::BTreeMap::new(),
-        temporary_member: None,
+        // The next apply knows who takes over and is live, and remembers them.
         adopted: true,
-        secrets: Vec::new(),
-        fields: std::collections::BTreeMap::new(),
+        ..Entry::default()
     })
 }
 

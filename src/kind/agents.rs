@@ -36,12 +36,15 @@ pub const KIND: Kind = Kind {
         places: &["the deleted agents"],
     },
     delete_effect: Some("the agent is archived for good"),
+    removal_loses: true,
     fields: &[
         email("email", 100, patterns::AGENT_EMAIL)
             .naming()
             .required()
             .openapi(sent("emailId"))
             .risk(Risk::People)
+            // An invitation is mailed there.
+            .told_to_people()
             .doc("The e-mail address the agent signs in with."),
         text("firstName")
             .max(50)

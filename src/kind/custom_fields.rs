@@ -245,6 +245,7 @@ pub const KIND: Kind = Kind {
         places: &["the fields of the system in the same module"],
     },
     delete_effect: Some("its value on every record is lost"),
+    removal_loses: true,
     fields: &[
         text("module")
             .max(100)

@@ -25,6 +25,7 @@ pub const KIND: Kind = Kind {
         places: &["the disabled departments"],
     },
     delete_effect: Some("its tickets lose their department"),
+    removal_loses: true,
     fields: &[
         text("name")
             .max(150)

@@ -13,6 +13,7 @@ pub const KIND: Kind = Kind {
     bare: true,
     create_effect: None,
     delete_effect: None,
+    removal_loses: true,
     fields: &[
         choice("module", &["accounts", "contacts"])
             .identity()

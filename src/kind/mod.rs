@@ -115,6 +115,9 @@ pub struct Kind {
     pub replaces_itself: bool,
     /// What is lost when it is deleted, for the plan's reader.
     pub delete_effect: Option<&'static str>,
+    /// Whether its removal loses what making it anew does not bring back, so that a removal that may be
+    /// a rename is refused.
+    pub removal_loses: bool,
     /// What taking it out of use does besides, for the plan's reader.
     pub disable_effect: Option<&'static str>,
     /// What is at stake whenever one of it is made, replaced or removed.
@@ -171,6 +174,7 @@ impl Kind {
         },
         replaces_itself: false,
         delete_effect: None,
+        removal_loses: false,
         disable_effect: None,
         risks: &[],
         locks_out: None,
@@ -331,6 +335,8 @@ pub struct Field {
     pub exclusive: Option<&'static Clash>,
     /// Whether a new value has the effect that a creation has.
     pub renews: bool,
+    /// Whether a person is told of a new value, so that it never gets one for a moment.
+    pub told_to_people: bool,
     /// Whether a live value may hold a key, so that it is never shown whole.
     pub may_hold_key: bool,
     /// When two values of it are one, besides being equal.
@@ -485,6 +491,7 @@ impl Field {
             unique: None,
             exclusive: None,
             renews: false,
+            told_to_people: false,
             may_hold_key: false,
             alike: Alike::Text,
             unsaid: None,
@@ -571,6 +578,10 @@ impl Field {
     }
     const fn renews(mut self) -> Self {
         self.renews = true;
+        self
+    }
+    const fn told_to_people(mut self) -> Self {
+        self.told_to_people = true;
         self
     }
     const fn may_hold_key(mut self) -> Self {

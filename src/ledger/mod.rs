@@ -41,6 +41,9 @@ pub use store::{Loaded, Store, Version};
 /// The version of the ledger's JSON form.
 pub const FORMAT_VERSION: u64 = 2;
 
+/// How many former keys of an object are remembered.
+pub const MANY_NAMES: usize = 10;
+
 /// Largest ledger that is read or written, in bytes.
 pub const MAX_LEDGER: usize = 64 * 1024 * 1024;
 
@@ -84,6 +87,12 @@ pub struct Entry {
     /// Its key when it was last applied.
     #[serde(alias = "identity", deserialize_with = "journal::key_or_text")]
     pub key: Key<'static>,
+    /// The keys that it had before that, the latest one last; at most [`MANY_NAMES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<Key<'static>>,
+    /// The old key that its manifest named and that was followed: the same rename is not done twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<Key<'static>>,
     /// Whether a manifest asked never to remove it; remembered, so that it holds when the block is
     /// gone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -126,6 +135,20 @@ impl Entry {
     #[must_use]
     pub fn has_id(&self, id: &str) -> bool {
         self.id == id || self.parts.iter().any(|part| part == id)
+    }
+
+    /// Gives it a key, and remembers the one that it had.
+    pub fn rename(&mut self, key: Key<'static>) {
+        if key == self.key {
+            return;
+        }
+        let old = std::mem::replace(&mut self.key, key);
+        self.names.retain(|name| *name != old && *name != self.key);
+        if !old.is_unknown() {
+            self.names.push(old);
+        }
+        let surplus = self.names.len().saturating_sub(MANY_NAMES);
+        self.names.drain(..surplus);
     }
 }
 

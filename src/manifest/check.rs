@@ -159,6 +159,11 @@ fn renames(
             // The case of the letters alone is a change like any other.
             continue;
         }
+        let gives_up = details.get(other);
+        if other != address && gives_up.is_some_and(|one| !one.lifecycle.renamed_from.is_empty()) {
+            // Names that move on, or round: what is live tells whether that can be.
+            continue;
+        }
         let place = detail.origin.place("lifecycle/renamedFrom");
         let problem = if other == address {
             Problem::error(
@@ -174,13 +179,7 @@ fn renames(
                 format!("`{address}` was renamed from `{old}`, but `{other}` is that {singular}"),
             )
             .at(place, "its old name")
-            .help(match names_move(address, other, identities, (state, details)) {
-                None => "an old name belongs to nothing else; take `renamedFrom` away".to_owned(),
-                Some(Moves::Round) => "give one of them another name first, apply, and then the name it is to have".to_owned(),
-                Some(Moves::On(name)) => format!(
-                    "names move one at a time: in place of `{other}` declare `{name}` as it was, apply, and rename it in the next run"
-                ),
-            });
+            .help("an old name belongs to nothing else; take `renamedFrom` away");
             if let Some(other_place) = other_place {
                 problem = problem.at(other_place, "declared here");
             }
@@ -188,45 +187,6 @@ fn renames(
         };
         problems.push(problem);
     }
-}
-
-/// Where the names of renames that follow one another go.
-enum Moves {
-    /// In a circle.
-    Round,
-    /// The resource that has the name now has taken it from this one.
-    On(Named<'static>),
-}
-
-/// Renames in a row that are followed.
-const MANY_RENAMES: usize = 64;
-
-/// How the declared resource that has an old name comes by it, if it is renamed itself.
-fn names_move(
-    address: &Address,
-    other: &Address,
-    identities: &Identities<'_>,
-    (state, details): (&State, &Details),
-) -> Option<Moves> {
-    let old = |address: &Address| {
-        let names = old_names(state.get(address)?, details.get(address)?);
-        let is_declared =
-            |name: &Named<'_>| identities.contains_key(&(address.collection, name.lower_case()));
-        let known = names.iter().position(is_declared).unwrap_or_default();
-        names.into_iter().nth(known)
-    };
-    let first = old(other)?;
-    let mut at = other;
-    for _ in 0..MANY_RENAMES {
-        let Some(name) = old(at) else { break };
-        let key = (at.collection, name.lower_case());
-        match identities.get(&key).copied() {
-            Some(next) if next == address => return Some(Moves::Round),
-            Some(next) if next != at => at = next,
-            _ => break,
-        }
-    }
-    Some(Moves::On(first))
 }
 
 /// Finds values that two resources of a kind must not both have.

@@ -87,7 +87,8 @@ pub fn check(
 fn updates(tasks: &[Task], rows: &Rows, limits: &Limits, problems: &mut Vec<Problem>) {
     let mut of_kind = OfKind::new();
     for task in tasks {
-        if matches!(task.verb, Verb::Update | Verb::Replace) && rows.is_live(&task.address) {
+        let changes = matches!(task.verb, Verb::Update | Verb::Replace) && !task.is_temporary();
+        if changes && rows.is_live(&task.address) {
             let addresses = of_kind.entry(task.kind.collection).or_default();
             addresses.push(&task.address);
         }
@@ -444,6 +445,7 @@ mod tests {
     use crate::dialect::Dialect;
     use crate::kind::rules::{Is, Sign};
     use crate::live::LiveObject;
+    use crate::plan::task::Role;
     use crate::state::Value;
 
     fn departments() -> &'static Kind {
@@ -479,7 +481,7 @@ mod tests {
             named: Body::default(),
             pruned: false,
             prevents_destroy: false,
-            ends: false,
+            role: Role::Step,
         }
     }
 

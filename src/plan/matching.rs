@@ -1,18 +1,21 @@
 //! Matching: which live object each declared resource is.
 
+use std::borrow::Cow;
+
 use crate::kind::{self, Grouping, Kind};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::Desired;
-use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
+use crate::plan::claims::Claims;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::{heirs, translated};
 use crate::plan::row::{Going, Rows};
 use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing, written_name};
+use crate::plan::{Options, temporary};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
-use crate::state::{Address, Body, Named, Reference, Resource, Value, pointer};
+use crate::state::{Address, Body, Key, Named, Reference, Resource, Value, pointer};
 use foldhash::HashMap;
 
 /// Binds the declared resources to live objects.
@@ -45,61 +48,44 @@ pub fn bind_what_is_clear(
         ..Bound::default()
     };
     live.reserve(desired.state.keys().cloned());
+    let mut claims = Claims::default();
     for (address, resource) in &desired.state {
-        let before = problems.len();
-        let by_ledger = owners.by_address.get(address).copied();
-        let by_name = candidate(
-            (desired, live, &owners),
-            options,
-            address,
-            resource,
-            &mut problems,
-            &mut bound,
-        );
-        'one: {
-            let index = match (by_ledger, by_name) {
-                // What a run did not get to say it has made is ours, too; see [`left_by_moves`].
-                (_, Some(named)) if owners.has_made(address, named, live) => named,
-                (Some(owned), Some(named))
-                    if owned != named && !owners.is_of_another(named, desired) =>
-                {
-                    problems.push(two_candidates(desired, live, address, owned, named));
-                    bound.disputed.extend([owned, named]);
-                    break 'one;
-                }
-                (Some(index), _) | (None, Some(index)) => index,
-                (None, None) => break 'one,
-            };
-            if let Some(other) = live.bound(index) {
-                problems.push(
-                    Problem::error(
-                        Code::TwoAddresses,
-                        format!("`{address}` and `{other}` are the same live object"),
-                    )
-                    .at(place(desired, address, ""), "the second declaration")
-                    .at(place(desired, other, ""), "the first declaration")
-                    .help("remove one of them, or correct its `renamedFrom`"),
-                );
-                break 'one;
-            }
-            if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
-                problems.push(
-                    Problem::error(
-                        Code::TakenBySystem,
-                        format!("`{address}` would take over {what} of the same name"),
-                    )
-                    .at(place(desired, address, ""), "declared here")
-                    .help("choose another name; what is not yours is never changed"),
-                );
-                break 'one;
-            }
-            live.bind(index, address.clone());
+        let facts = (desired, &*live, &owners);
+        claims.look_at(resource.kind, facts, options, &mut problems);
+        if let Some(indices) = claims.undecided(address) {
+            bound.disputed.extend(indices);
             if let Some(row) = bound.rows.get_mut(address) {
-                row.object = Some(index);
-                // A declaration that moved to another handle keeps its object.
-                row.known = by_ledger.is_some() || owners.by_index.contains_key(&index);
+                row.unclear = true;
             }
+            continue;
         }
+        let before = problems.len();
+        let by_claim = claims.get(address);
+        let by_ledger = owners.by_address.get(address).copied();
+        let by_ledger = by_ledger.filter(|index| !claims.is_of_another(*index, address));
+        let by_name = match by_claim {
+            Some(_) => None,
+            None => candidate(
+                (facts, &claims),
+                options,
+                address,
+                resource,
+                &mut problems,
+                &mut bound,
+            ),
+        };
+        let found = Found {
+            by_ledger: by_claim.or(by_ledger),
+            by_name,
+            is_owned: by_ledger.is_some(),
+        };
+        bind_one(
+            (desired, live, &owners),
+            address,
+            &found,
+            &mut bound,
+            &mut problems,
+        );
         if problems.len() > before
             && let Some(row) = bound.rows.get_mut(address)
         {
@@ -114,6 +100,7 @@ pub fn bind_what_is_clear(
         &mut going,
         &mut problems,
     );
+    left_with_a_temporary_name(live, &owners, &mut bound, &going, &mut problems);
     prune(&owners, live, options, &bound, &mut going, &mut problems);
     renames_of_nothing(
         (desired, live, &owners),
@@ -134,6 +121,66 @@ pub fn bind_what_is_clear(
     }
     refers_to_removed(desired, live, options, &bound.rows, &mut problems);
     (bound, problems)
+}
+
+/// Which live object a declared resource may be.
+struct Found {
+    /// The one that it claims, or that the ledger has for it.
+    by_ledger: Option<usize>,
+    /// The one that has its name.
+    by_name: Option<usize>,
+    /// Whether the ledger has one for it.
+    is_owned: bool,
+}
+
+/// Binds a declared resource to the live object that was found for it, or says why not.
+fn bind_one(
+    (desired, live, owners): (&Desired, &mut Live, &Owners),
+    address: &Address,
+    found: &Found,
+    bound: &mut Bound,
+    problems: &mut Vec<Problem>,
+) {
+    let index = match (found.by_ledger, found.by_name) {
+        // What a run did not get to say it has made is ours, too; see [`left_by_moves`].
+        (_, Some(named)) if owners.has_made(address, named, live) => named,
+        (Some(owned), Some(named)) if owned != named && !owners.is_of_another(named, desired) => {
+            problems.push(two_candidates(desired, live, address, owned, named));
+            bound.disputed.extend([owned, named]);
+            return;
+        }
+        (Some(index), _) | (None, Some(index)) => index,
+        (None, None) => return,
+    };
+    if let Some(other) = live.bound(index) {
+        problems.push(
+            Problem::error(
+                Code::TwoAddresses,
+                format!("`{address}` and `{other}` are the same live object"),
+            )
+            .at(place(desired, address, ""), "the second declaration")
+            .at(place(desired, other, ""), "the first declaration")
+            .help("remove one of them, or correct its `renamedFrom`"),
+        );
+        return;
+    }
+    if let Some(what) = live.objects.get(index).and_then(belongs_to_others) {
+        problems.push(
+            Problem::error(
+                Code::TakenBySystem,
+                format!("`{address}` would take over {what} of the same name"),
+            )
+            .at(place(desired, address, ""), "declared here")
+            .help("choose another name; what is not yours is never changed"),
+        );
+        return;
+    }
+    live.bind(index, address.clone());
+    if let Some(row) = bound.rows.get_mut(address) {
+        row.object = Some(index);
+        // A declaration that moved to another handle keeps its object.
+        row.known = found.is_owned || owners.by_index.contains_key(&index);
+    }
 }
 
 /// Refuses two new resources that say in different words that they lie below the same one.
@@ -351,7 +398,7 @@ fn not_unique(
 
 /// The live object that an address is by its name, or by the name that it had before.
 fn candidate(
-    (desired, live, owners): (&Desired, &Live, &Owners),
+    ((desired, live, owners), claims): ((&Desired, &Live, &Owners), &Claims),
     options: &Options,
     address: &Address,
     resource: &Resource,
@@ -359,7 +406,11 @@ fn candidate(
     bound: &mut Bound,
 ) -> Option<usize> {
     let kind = resource.kind;
-    let owned = owners.by_address.get(address).copied();
+    let is_free = |index: &usize| {
+        !claims.is_of_another(*index, address)
+            && !owners.gives_up((desired, live), *index, address, options)
+    };
+    let owned = owners.by_address.get(address).copied().filter(is_free);
     let id = |reference: &Reference| live.id_behind(reference);
     let Some(name) = key(kind, live.dialect, &resource.body, &id) else {
         return without_key(desired, live, address, resource, &mut bound.rows);
@@ -367,12 +418,19 @@ fn candidate(
     let secret = identity_fields(kind, live.dialect)
         .any(|field| resource.body.get(field.name).is_some_and(Value::is_secret));
     let named = live.find(kind.collection, &name);
+    let named: Cow<'_, [usize]> = if named.iter().all(is_free) {
+        Cow::Borrowed(named)
+    } else {
+        named.iter().copied().filter(is_free).collect()
+    };
     let without_case = || {
         (!secret && named.is_empty())
             .then(|| live.find_without_case(kind.collection, &name))
             .flatten()
+            .filter(is_free)
     };
-    let old = renamed_from(desired, live, address, resource);
+    let old =
+        renamed_from(desired, live, address, resource).filter(|_| !claims.is_followed(address));
     if let Some(old) = &old {
         let taken: Vec<usize> = named.iter().copied().chain(without_case()).collect();
         let rename = Rename {
@@ -437,29 +495,38 @@ fn candidate(
     if owned.is_none()
         && let Some(index) = without_case()
     {
-        let have = live.shown_key(index).unwrap_or_default();
-        let name = live.shown(kind, &name);
-        let help = match written_name(live, index) {
-            Some(written) => format!(
-                "write the name as it is live, or rename it with `lifecycle: {{renamedFrom: {written}}}`"
-            ),
-            None => format!(
-                "write `{have}`, or rename it with `lifecycle: {{renamedFrom: \"{have}\"}}`"
-            ),
-        };
-        problems.push(
-            Problem::error(
-                Code::CaseDiffers,
-                format!(
-                    "the live {} is named `{have}`, which differs from `{name}` in case only",
-                    kind.singular
-                ),
-            )
-            .at(place(desired, address, ""), "declared here")
-            .help(help),
-        );
+        problems.push(nearly_named((desired, live), address, kind, index, &name));
     }
     None
+}
+
+/// The problem of a live name that differs from the declared one in case only.
+fn nearly_named(
+    (desired, live): (&Desired, &Live),
+    address: &Address,
+    kind: &'static Kind,
+    index: usize,
+    name: &Key<'_>,
+) -> Problem {
+    let have = live.shown_key(index).unwrap_or_default();
+    let name = live.shown(kind, name);
+    let help = match written_name(live, index) {
+        Some(written) => format!(
+            "write the name as it is live, or rename it with `lifecycle: {{renamedFrom: {written}}}`"
+        ),
+        None => {
+            format!("write `{have}`, or rename it with `lifecycle: {{renamedFrom: \"{have}\"}}`")
+        }
+    };
+    Problem::error(
+        Code::CaseDiffers,
+        format!(
+            "the live {} is named `{have}`, which differs from `{name}` in case only",
+            kind.singular
+        ),
+    )
+    .at(place(desired, address, ""), "declared here")
+    .help(help)
 }
 
 /// The references that say what a name counts below.
@@ -498,6 +565,40 @@ fn without_key(
     match *old.objects {
         [index] => Some(index),
         _ => None,
+    }
+}
+
+/// Objects that a killed run has left with a temporary name, and that no ledger knows: each is somebody's,
+/// so that it is neither pruned nor made anew.
+fn left_with_a_temporary_name(
+    live: &Live,
+    owners: &Owners,
+    bound: &mut Bound,
+    going: &[Going],
+    problems: &mut Vec<Problem>,
+) {
+    for (index, object) in live.objects.iter().enumerate() {
+        let is_known = live.bound(index).is_some()
+            || owners.by_index.contains_key(&index)
+            || going.iter().any(|one| one.object == index);
+        if is_known || !object.kind.managed || !temporary::is_on(live, index) {
+            continue;
+        }
+        bound.disputed.insert(index);
+        let name = live.shown_key(index).unwrap_or_default();
+        problems.push(
+            Problem::error(
+                Code::TemporaryName,
+                format!(
+                    "the {} `{}` has the temporary name `{name}` that a killed run gave it, and no ledger tells what it was",
+                    object.kind.singular, object.id
+                ),
+            )
+            .help(format!(
+                "give it its name in Zoho Desk, or say which one it is with `deskform ledger adopt ADDRESS {}`",
+                object.id
+            )),
+        );
     }
 }
 

@@ -1,8 +1,10 @@
 //! The plan: ordered steps as data. It can be saved, compared and shown, and it refuses itself.
 
+pub mod alike;
 pub mod bound;
 mod changes;
 mod choices;
+mod claims;
 pub mod forecast;
 pub mod guards;
 mod hierarchy;
@@ -29,6 +31,7 @@ mod summary;
 mod taken;
 pub mod task;
 pub mod tasks;
+mod temporary;
 mod within;
 
 use bound::Bound;
@@ -38,6 +41,7 @@ use ownership::Owned;
 pub use referrers::Referrers;
 pub use risk::StepRisk;
 pub(crate) use shown::{shown_live, shown_secret, shown_value, to_do};
+pub(crate) use taken::old_keys;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +106,9 @@ pub struct Plan {
     /// Differences that an `ignore:` entry acknowledges, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acknowledged: Vec<Acknowledged>,
+    /// What would be made and is alike to what is no longer declared: each pair may be a rename.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<alike::Alike>,
     /// What is owned, is not declared any more and stays, since its kind is never pruned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_longer_declared: Vec<Address>,

@@ -57,6 +57,11 @@ pub(super) fn targeted(
                     open.push(*needed);
                 }
             }
+            // What gets a temporary name gets its own one as well.
+            let is_rest = |other: &Task| task.is_temporary() && other.address == task.address;
+            let rest = tasks.iter().enumerate().filter(|(_, other)| is_rest(other));
+            let rest = rest.filter(|(index, _)| keep.insert(*index));
+            open.extend(rest.map(|(index, _)| index).collect::<Vec<_>>());
         }
     }
     renumber(tasks, &keep.into_iter().collect::<Vec<_>>())

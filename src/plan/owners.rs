@@ -3,13 +3,13 @@
 use crate::config::Prune;
 use crate::kind::rules::Deed;
 use crate::live::marks::forbidden;
-use crate::live::{Live, LiveObject};
+use crate::live::{Live, LiveObject, key};
 use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::bound::{Bound, place};
 use crate::plan::row::{Going, Rows};
 use crate::problem::{Code, Problem};
-use crate::state::Address;
+use crate::state::{Address, Reference};
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 /// The live objects that the ledger knows.
@@ -119,6 +119,33 @@ impl Owners {
             .collect();
         left.sort_unstable();
         left
+    }
+
+    /// Whether a live object is owned by another declared address that gives it another name: then
+    /// whoever takes the name is a new one.
+    pub(super) fn gives_up(
+        &self,
+        (desired, live): (&Desired, &Live),
+        index: usize,
+        address: &Address,
+        options: &Options,
+    ) -> bool {
+        let Some(owner) = self.by_index.get(&index).filter(|owner| *owner != address) else {
+            return false;
+        };
+        let is_bound = self.by_address.get(owner) == Some(&index);
+        let Some(resource) = desired.state.get(owner).filter(|_| is_bound) else {
+            return false;
+        };
+        let id = |reference: &Reference| live.id_behind(reference);
+        let new = key(resource.kind, live.dialect, &resource.body, &id);
+        let old = live.key_of(index);
+        // A name that somebody gave it in Zoho Desk is no name that the manifests gave up.
+        let was_given = options.ledger.iter().any(|ledger| {
+            let entry = ledger.get(owner);
+            entry.is_some_and(|entry| entry.key.is_unknown() || Some(&entry.key) == old.as_ref())
+        });
+        was_given && new.is_some() && new != old
     }
 
     /// Whether a live object is owned by an address that is declared: then only that one may have it.

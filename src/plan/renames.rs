@@ -1,31 +1,29 @@
 //! Names that one object gives up and another one takes: the giving comes first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::live::{Live, identity_fields, key};
-use crate::manifest::Desired;
-use crate::plan::bound::place;
 use crate::plan::requests::Act;
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
-use crate::problem::{Code, Problem};
-use crate::state::{Key, Reference};
+use crate::state::{Address, Key, Reference};
 use crate::verb::Verb;
 
 /// For every task that takes a name of another's, the task that gives it up: `(taker, giver)`.
 ///
-/// # Errors
-/// Names that go round in a circle: no order of writes does that.
-pub(super) fn names_in_turn(
-    tasks: &[Task],
-    desired: &Desired,
-    rows: &Rows,
-    live: &Live,
-) -> Result<Vec<(usize, usize)>, Vec<Problem>> {
+/// Names are compared without case, as Zoho Desk does. A temporary name comes before the own one.
+pub(super) fn names_in_turn(tasks: &[Task], rows: &Rows, live: &Live) -> Vec<(usize, usize)> {
+    let temporary: HashMap<&Address, usize> = tasks
+        .iter()
+        .enumerate()
+        .filter(|(_, task)| task.is_temporary())
+        .map(|(index, task)| (&task.address, index))
+        .collect();
     let mut givers: HashMap<(&'static str, Key<'static>), usize> = HashMap::new();
     for (index, task) in tasks.iter().enumerate() {
         // A removal by its name is a task of its own address, and was bound by no declaration.
         let is_giver = match task.verb {
+            Verb::Update if temporary.contains_key(&task.address) => task.is_temporary(),
             Verb::Update => takes_name(task, live),
             verb => verb == Verb::Delete,
         };
@@ -37,33 +35,35 @@ pub(super) fn names_in_turn(
             .or_else(|| removed(task, live))
             .and_then(|index| live.key_of(index));
         if let Some(name) = was {
-            givers.insert((task.kind.collection, name), index);
+            givers.insert((task.kind.collection, name.lower_case()), index);
         }
     }
     if givers.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let edges: Vec<(usize, usize)> = tasks
-        .iter()
-        .enumerate()
-        .filter(|(_, task)| takes_name(task, live))
-        .filter_map(|(taker, task)| {
-            let id = |reference: &Reference| live.id_behind(reference);
-            let name = key(task.kind, live.dialect, &task.body, &id)?;
-            let giver = *givers.get(&(task.kind.collection, name.into_owned()))?;
-            (giver != taker).then_some((taker, giver))
-        })
-        .collect();
-    let problems = circles(&edges, tasks, desired);
-    if problems.is_empty() {
-        Ok(edges)
-    } else {
-        Err(problems)
+    let takers = tasks.iter().enumerate();
+    let takers = takers.filter(|(_, task)| !task.is_temporary() && takes_name(task, live));
+    let mut edges = Vec::new();
+    for (taker, task) in takers {
+        let first = temporary.get(&task.address).copied();
+        edges.extend(first.map(|first| (taker, first)));
+        let id = |reference: &Reference| live.id_behind(reference);
+        let giver = key(task.kind, live.dialect, &task.body, &id).and_then(|name| {
+            givers
+                .get(&(task.kind.collection, name.lower_case()))
+                .copied()
+        });
+        edges.extend(
+            giver
+                .filter(|giver| *giver != taker && Some(*giver) != first)
+                .map(|giver| (taker, giver)),
+        );
     }
+    edges
 }
 
 /// Whether a task gives its object a name that it did not have.
-fn takes_name(task: &Task, live: &Live) -> bool {
+pub(super) fn takes_name(task: &Task, live: &Live) -> bool {
     identity_fields(task.kind, live.dialect)
         .any(|field| task.ops.iter().any(|op| op.sends(field, live.dialect)))
 }
@@ -74,48 +74,49 @@ fn removed(task: &Task, live: &Live) -> Option<usize> {
     live.find_id(task.kind.collection, delete.id.as_deref()?)
 }
 
-fn circles(edges: &[(usize, usize)], tasks: &[Task], desired: &Desired) -> Vec<Problem> {
+/// The circles in which names go round: every task takes the name of the next one, and the last one
+/// that of the first.
+pub(super) fn circles(edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
     let next: HashMap<usize, usize> = edges.iter().copied().collect();
-    let mut seen: Vec<bool> = vec![false; tasks.len()];
-    let mut problems = Vec::new();
+    let mut seen: HashSet<usize> = HashSet::new();
+    let mut circles = Vec::new();
     let mut starts: Vec<usize> = next.keys().copied().collect();
     starts.sort_unstable();
     for start in starts {
         let mut path = Vec::new();
         let mut at = start;
-        while let Some(to) = next.get(&at).copied() {
-            if seen.get(at).copied().unwrap_or(true) {
-                break;
-            }
-            if let Some(slot) = seen.get_mut(at) {
-                *slot = true;
-            }
+        while let Some(to) = next.get(&at).copied()
+            && seen.insert(at)
+        {
             path.push(at);
             at = to;
-            if at == start {
-                let names: Vec<String> = path
-                    .iter()
-                    .chain([&start])
-                    .filter_map(|index| tasks.get(*index))
-                    .map(|task| format!("`{}`", task.address))
-                    .collect();
-                let mut problem = Problem::error(
-                    Code::NamesInACircle,
-                    format!(
-                        "each takes the name that the next one still has: {}",
-                        names.join(" -> ")
-                    ),
-                )
-                .help(
-                    "give one of them another name first, apply, and then the name it is to have",
-                );
-                if let Some(task) = tasks.get(start) {
-                    problem = problem.at(place(desired, &task.address, ""), "declared here");
-                }
-                problems.push(problem);
-                break;
-            }
+        }
+        // A way that ends in a circle is not wholly one.
+        if let Some(first) = path.iter().position(|index| *index == at) {
+            circles.push(path.split_off(first));
         }
     }
-    problems
+    circles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::circles;
+
+    #[test]
+    fn circles_are_told_from_ways_that_lead_into_them() {
+        for (edges, wanted) in [
+            (&[][..], vec![]),
+            (&[(0, 1), (1, 2)], vec![]),
+            (&[(0, 1), (1, 0)], vec![vec![0, 1]]),
+            (&[(0, 1), (1, 2), (2, 1)], vec![vec![1, 2]]),
+            (&[(2, 1), (1, 2), (0, 1)], vec![vec![1, 2]]),
+            (
+                &[(0, 3), (3, 0), (1, 2), (2, 4), (4, 1)],
+                vec![vec![0, 3], vec![1, 2, 4]],
+            ),
+        ] {
+            assert_eq!(circles(edges), wanted, "{edges:?}");
+        }
+    }
 }

@@ -94,6 +94,7 @@ pub(super) fn summarise(
             .collect(),
         steps,
         acknowledged: owned.acknowledged.clone(),
+        alike: Vec::new(),
         no_longer_declared: Vec::new(),
         not_compared: bound
             .rows
@@ -142,7 +143,7 @@ fn shown_steps(tasks: &mut [Task], bound: &Bound, live: &Live, options: &Options
             instruction: remarks.instruction,
         }
     });
-    if tasks.iter().any(|task| task.ends) {
+    if tasks.iter().any(Task::ends) {
         put_ends_together(tasks, &mut steps);
     }
     for task in tasks {
@@ -161,7 +162,7 @@ fn put_ends_together(tasks: &[Task], steps: &mut Vec<Step>) {
         places.entry(&task.address).or_insert(index);
     }
     let mut moved = vec![false; steps.len()];
-    for (index, task) in tasks.iter().enumerate().filter(|(_, task)| task.ends) {
+    for (index, task) in tasks.iter().enumerate().filter(|(_, task)| task.ends()) {
         let Some(place) = places.get(&task.address) else {
             continue;
         };

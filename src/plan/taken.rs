@@ -59,7 +59,11 @@ pub(super) fn renamed_from(
 }
 
 /// What `renamedFrom` may mean; scopes that it leaves out are those that stay.
-fn old_keys(live: &Live, resource: &Resource, written: &[Named<'static>]) -> Vec<Key<'static>> {
+pub(crate) fn old_keys(
+    live: &Live,
+    resource: &Resource,
+    written: &[Named<'static>],
+) -> Vec<Key<'static>> {
     let keys = written.iter().filter_map(|old| {
         let name = name_in(resource.kind, live.dialect, &old.name);
         let mut key = Key::of_name(name.into_owned());

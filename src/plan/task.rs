@@ -34,15 +34,38 @@ pub struct Task {
     pub pruned: bool,
     /// Whether the resource must never be removed.
     pub prevents_destroy: bool,
-    /// Whether it ends the step of another task of the address, and is no step of its own.
-    pub ends: bool,
+    /// What it is among the tasks of its address.
+    pub role: Role,
+}
+
+/// What a task is among the tasks of its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A step of its own.
+    Step,
+    /// It ends the step of another task, and is no step of its own.
+    End,
+    /// It gives the object a temporary name, so that others can take the one that it has.
+    Temporary,
 }
 
 impl Task {
+    /// Whether it ends the step of another task.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        self.role == Role::End
+    }
+
+    /// Whether it gives its object a temporary name.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.role == Role::Temporary
+    }
+
     /// Whether it is a step that apply carries out and that others may end.
     #[must_use]
     pub fn is_step(&self) -> bool {
-        !self.ends && matches!(self.verb, Verb::Create | Verb::Update | Verb::Replace)
+        !self.ends() && matches!(self.verb, Verb::Create | Verb::Update | Verb::Replace)
     }
 
     /// What its requests are built from.
@@ -76,7 +99,7 @@ impl Task {
             named: Body::default(),
             pruned: false,
             prevents_destroy: false,
-            ends: false,
+            role: Role::Step,
         }
     }
 }

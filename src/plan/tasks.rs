@@ -2,6 +2,7 @@
 
 mod creations;
 mod founders;
+mod names;
 mod parts;
 mod prerequisites;
 mod removals;
@@ -31,9 +32,9 @@ use crate::plan::requests::{Op, Way, way};
 use crate::plan::row::Row;
 use crate::plan::shown::{change_of, shown, to_do};
 use crate::plan::summary::summarise;
-use crate::plan::task::{Remarks, Task};
+use crate::plan::task::{Remarks, Role, Task};
 use crate::plan::{
-    Changes, FieldChange, Options, Plan, Refusal, guards, hierarchy, membership, within,
+    Changes, FieldChange, Options, Plan, Refusal, alike, guards, hierarchy, membership, within,
 };
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Value};
@@ -88,6 +89,7 @@ pub fn plan(
     builder.finish_copies();
     builder.by_hand();
     builder.take_temporary_members_out();
+    builder.through_temporary_names();
     builder.prerequisites();
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;
@@ -103,7 +105,9 @@ pub fn plan(
         live,
         options,
     ));
-    let refused = guards::check(&tasks, desired, &bound.rows, live, options);
+    let mut refused = guards::check(&tasks, desired, &bound.rows, live, options);
+    let alike = alike::pairs(&tasks, desired, &bound.rows, live, options);
+    refused.extend(alike::check(&alike, &tasks, &bound.rows, live));
     if !problems.is_empty() {
         problems.extend(refused);
         return Err(problems.into());
@@ -120,6 +124,7 @@ pub fn plan(
         problems
     })?;
     let mut plan = summarise(desired, bound, owned, live, options, &mut tasks);
+    plan.alike = alike;
     if refused.is_empty() {
         Ok(Planned { plan, tasks })
     } else {
@@ -214,7 +219,7 @@ impl<'a> Builder<'a> {
                     restores: task.restores,
                 })
             }),
-            ends: task.ends,
+            role: if task.ends { Role::End } else { Role::Step },
             kind,
             ops: match kind.api(self.dialect()) {
                 Some(api) if !api.silent.is_empty() => {

@@ -81,6 +81,10 @@ fn without(mut plan: Plan, masks: &Masks) -> Plan {
         masks.replace(&mut warning.message);
         warning.help.iter_mut().for_each(|text| masks.replace(text));
     }
+    for pair in &mut plan.alike {
+        let lines = pair.line.iter_mut().chain(&mut pair.or_else);
+        lines.for_each(|text| masks.replace(text));
+    }
     for message in &mut plan.refused {
         masks.replace(message);
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
 use super::{Whereabouts, count, forecast, refused, risks, summary, text};
+use crate::plan::alike::Alike;
 use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::mask::masked;
 use crate::safe::safe;
@@ -237,6 +238,8 @@ fn sections(plan: &Plan) -> Vec<Section> {
         details: None,
     };
     let named = |names: &[String]| names.iter().map(|name| remark(code(name))).collect();
+    let alike: Vec<String> = plan.alike.iter().map(Alike::told).collect();
+    sections.push(("These may be renames", false, named(&alike)));
     let acknowledged = plan.acknowledged.iter().map(acknowledged).map(remark);
     sections.push(("Acknowledged differences", false, acknowledged.collect()));
     sections.push((

@@ -12,6 +12,8 @@ mod risks;
 pub mod text;
 
 #[cfg(test)]
+mod alike_tests;
+#[cfg(test)]
 mod mask_tests;
 #[cfg(test)]
 mod tests;

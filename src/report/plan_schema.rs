@@ -68,6 +68,13 @@ pub fn plan_schema() -> Value {
                 ),
             ),
             (
+                "alike",
+                list(
+                    "What may be renames that nobody wrote down.",
+                    reference("alike"),
+                ),
+            ),
+            (
                 "noLongerDeclared",
                 list(
                     "What is no longer declared and stays in Zoho Desk.",
@@ -145,6 +152,19 @@ fn definitions() -> Value {
             &[
                 ("field", json!({ "anyOf": [reference("pointer"), { "type": "null" }] })),
                 ("until", json!({ "description": "The last day on which it holds.", "type": ["string", "null"] })),
+            ],
+        ),
+        "alike": object(
+            "A resource that would be made, and an object that is no longer declared and is alike.",
+            &[
+                ("new", reference("address")),
+                ("old", reference("address")),
+                ("goes", flag("Whether the object is removed in the same plan.")),
+                ("under", reference("address")),
+            ],
+            &[
+                ("line", text("The line that makes a rename of it in the block of `under`; without one the handle does.")),
+                ("orElse", text("The line that makes a rename of it in the block of `new`.")),
             ],
         ),
         "step": step(),

@@ -82,6 +82,7 @@ pub(super) fn plan_of(steps: Vec<Step>) -> Plan {
         steps,
         fingerprints: BTreeMap::new(),
         acknowledged: Vec::new(),
+        alike: Vec::new(),
         no_longer_declared: Vec::new(),
         not_compared: Vec::new(),
         refused: Vec::new(),
@@ -285,7 +286,7 @@ fn costs() -> Forecast {
     }
 }
 
-fn whereabouts() -> Whereabouts {
+pub(super) fn whereabouts() -> Whereabouts {
     Whereabouts {
         environment: "production".to_owned(),
         org_id: "700002".to_owned(),

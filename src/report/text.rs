@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::lines::{self, Line, Sign};
 use super::{Paint, Style, forecast, heading, refused, risks, summary};
 use crate::kind::Risk;
+use crate::plan::alike::Alike;
 use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::safe;
 
@@ -18,6 +19,11 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         add_step(&mut out, step, style);
         out.push('\n');
     }
+    section(
+        &mut out,
+        "These may be renames:",
+        plan.alike.iter().map(Alike::told),
+    );
     section(
         &mut out,
         "Acknowledged differences:",

@@ -33,6 +33,7 @@ use crate::problem::{Code, Problem, counted};
 use crate::run_record::update::after;
 use crate::session::{Ready, Session, SessionError};
 use crate::state::{Address, Key};
+use crate::verb::Verb;
 
 /// How long a lock lives unless it is renewed.
 pub const LOCK_TTL: Duration = Duration::from_secs(300);
@@ -104,6 +105,9 @@ pub(crate) fn absorb(
         let is_new = !ledger.absorbed.contains(&run.run);
         for (intent, outcome) in run.settled.iter().filter(|_| is_new) {
             if outcome.result == Settled::Applied {
+                if intent.create {
+                    move_on(ledger, intent, &run.settled);
+                }
                 take_over(ledger, intent, outcome);
                 // Listings may lag behind it as behind an apply that ended in order.
                 ledger.applied_at = ledger.applied_at.max(intent.at);
@@ -125,6 +129,25 @@ pub(crate) fn absorb(
         }
     }
     doubts
+}
+
+/// Moves what an address owned to the address that has renamed it in the same run, before what the run
+/// has made takes its place.
+fn move_on(ledger: &mut Ledger, intent: &Intent, settled: &[(Intent, Outcome)]) {
+    let Some(old) = ledger.resources.get(&intent.address) else {
+        return;
+    };
+    let has_renamed = |(other, outcome): &&(Intent, Outcome)| {
+        outcome.result == Settled::Applied
+            && other.verb == Verb::Update
+            && other.address.collection == intent.address.collection
+            && other.address != intent.address
+            && outcome.id.as_ref().is_some_and(|id| old.has_id(id))
+    };
+    let Some((renamed, _)) = settled.iter().find(has_renamed) else {
+        return;
+    };
+    ledger.rename(&intent.address, &renamed.address);
 }
 
 fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
@@ -398,6 +421,19 @@ impl Keeper {
             if self.ledger.get(&intent.address).is_some_and(is_known) {
                 continue;
             }
+            // What the address owned may have another one by now, which has renamed it.
+            let renamed = self.ledger.get(&intent.address).and_then(|old| {
+                let mut objects = ready.bound.rows.objects().filter(|(row, index)| {
+                    let object = ready.live.objects.get(*index);
+                    row.address.collection == intent.address.collection
+                        && row.address != intent.address
+                        && object.is_some_and(|object| old.has_id(&object.id))
+                });
+                objects.next().map(|(row, _)| row.address.clone())
+            });
+            if let Some(renamed) = renamed {
+                self.ledger.rename(&intent.address, &renamed);
+            }
             any = true;
             let outcome = Outcome {
                 seq: intent.seq,
@@ -615,6 +651,55 @@ fn is_seen(intent: &Intent, ready: &Ready) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A run has renamed `A` to `B` and made a new `A`, and was killed before it saved its ledger.
+    #[test]
+    fn what_was_renamed_stays_known_where_something_new_takes_its_address() {
+        let at = |handle: &str| Address::new("departments", handle);
+        let intent = |seq: u64, handle: &str, verb: Verb| Intent {
+            seq,
+            address: at(handle),
+            verb,
+            request: crate::ledger::journal::Sent {
+                method: crate::api::Method::Post,
+                path: "/departments".to_owned(),
+            },
+            key: Key::of_name(handle.to_owned()),
+            create: verb == Verb::Create,
+            effect: Some(Effect::Whole),
+            temporary_member: None,
+            prevent_destroy: false,
+            at: 0,
+            before: serde_json::Value::Null,
+        };
+        let outcome = |seq: u64, id: &str| Outcome {
+            seq,
+            result: Settled::Applied,
+            id: Some(id.to_owned()),
+            error: None,
+        };
+        let run = Unfinished {
+            run: RunId::new(0, 1),
+            begin: None,
+            intents: Vec::new(),
+            settled: vec![
+                (intent(1, "B", Verb::Update), outcome(1, "7")),
+                (intent(2, "A", Verb::Create), outcome(2, "8")),
+            ],
+            damaged: 0,
+        };
+        let mut ledger = Ledger::new("test", "1");
+        let entry = Entry {
+            id: "7".to_owned(),
+            key: Key::of_name("A"),
+            prevent_destroy: true,
+            ..Entry::default()
+        };
+        ledger.set(at("A"), entry.clone());
+        absorb(&mut ledger, &[run], &mut Vec::new());
+        assert_eq!(ledger.get(&at("B")), Some(&entry));
+        assert_eq!(ledger.get(&at("A")).unwrap().id, "8");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_lock_that_is_not_renewed_in_time_is_lost() {

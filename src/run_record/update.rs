@@ -8,7 +8,7 @@ use crate::ledger::{Entry, FieldRecord, Ledger, RememberedHeir};
 use crate::live::key;
 use crate::manifest::Desired;
 use crate::plan::requests::{Act, Op};
-use crate::plan::{shown_live, shown_value};
+use crate::plan::{old_keys, shown_live, shown_value};
 use crate::reading::{listing_of, path_of};
 use crate::session::Ready;
 use crate::state::{Address, FieldPath, Key, Reference, Value, keys};
@@ -203,26 +203,12 @@ impl Update<'_> {
             let kept = old.map(|entry| (entry.fields.clone(), entry.secrets.clone()));
             kept.unwrap_or_default()
         };
-        Entry {
+        let mut entry = Entry {
             id: id.to_owned(),
             parts: self.parts(address, index),
-            key: match old.filter(|_| !is_in_step) {
-                // A new name that was not taken is not its name.
-                Some(old) => old.key.clone(),
-                None => declared
-                    .filter(|resource| {
-                        !resource
-                            .kind
-                            .key_holders()
-                            .any(|name| resource.body.get(name).is_some_and(Value::is_secret))
-                    })
-                    .and_then(|resource| {
-                        let id = |reference: &Reference| ready.live.id_behind(reference);
-                        key(resource.kind, ready.live.dialect, &resource.body, &id)
-                            .map(Key::into_owned)
-                    })
-                    .unwrap_or_default(),
-            },
+            key: old.map(|old| old.key.clone()).unwrap_or_default(),
+            names: old.map(|old| old.names.clone()).unwrap_or_default(),
+            renamed_from: self.renamed_from(address, old),
             prevent_destroy: self
                 .desired
                 .details
@@ -236,7 +222,34 @@ impl Update<'_> {
             ),
             secrets,
             fields,
+        };
+        // A new name that was not taken is not its name.
+        if old.is_none() || is_in_step {
+            let resource = declared.filter(|resource| {
+                !resource
+                    .kind
+                    .key_holders()
+                    .any(|name| resource.body.get(name).is_some_and(Value::is_secret))
+            });
+            let key = resource.and_then(|resource| {
+                let id = |reference: &Reference| ready.live.id_behind(reference);
+                key(resource.kind, ready.live.dialect, &resource.body, &id).map(Key::into_owned)
+            });
+            entry.rename(key.unwrap_or_default());
         }
+        entry
+    }
+
+    /// The old key that is followed once the resource has its new one.
+    fn renamed_from(&self, address: &Address, old: Option<&Entry>) -> Option<Key<'static>> {
+        let resource = self.desired.state.get(address)?;
+        let written = &self.desired.details.get(address)?.lifecycle.renamed_from;
+        let keys = old_keys(&self.ready.live, resource, written);
+        if self.is_in_step(address) {
+            return keys.into_iter().next();
+        }
+        let followed = old?.renamed_from.clone();
+        followed.filter(|followed| keys.contains(followed))
     }
 
     /// Who takes over what hangs on a resource, as far as they are live.

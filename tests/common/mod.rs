@@ -13,6 +13,7 @@
 
 pub mod front;
 pub mod runs;
+pub mod smallest;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use crate::command::{Place, Server, git, words};
 
-const BEFORE: &str = "departments: {Support: {}, Gone: {}}\n";
+const BEFORE: &str = "departments: {Support: {}, Gone: {description: Old}}\n";
 const AFTER: &str = "departments: {Support: {description: Answers}, Billing: {}}\n\
                      accounts: {Example Corporation: {}}\n\
                      contacts: {a@example.com: {lastName: A, account: Example Corporation}}\n";

@@ -392,7 +392,7 @@ fn dependents(tasks: &[Task], bad: &BTreeSet<usize>) -> BTreeSet<usize> {
 
 /// The tasks that end the step of another one, by that one.
 fn ends(tasks: &[Task]) -> BTreeMap<usize, usize> {
-    let ends = tasks.iter().enumerate().filter(|(_, task)| task.ends);
+    let ends = tasks.iter().enumerate().filter(|(_, task)| task.ends());
     let begins = |end: &Task| {
         let mut tasks = tasks.iter();
         tasks.position(|task| task.address == end.address && task.is_step())

@@ -92,7 +92,7 @@ impl Builder<'_> {
 
     /// Tells every task which ones come first.
     pub(super) fn prerequisites(&mut self) {
-        let (mut edges, turns) = {
+        let edges = {
             let this = &*self;
             let tasks = &this.tasks;
             // The task that makes an address usable: its creation, replacement or switching on.
@@ -164,25 +164,15 @@ impl Builder<'_> {
                 .into_iter()
                 .chain(this.leaving())
                 .chain(this.memberships())
-                .chain(this.copies());
+                .chain(this.copies())
+                .chain(names_in_turn(tasks, &this.bound.rows, this.live));
             for (later, first) in in_order {
                 if let Some(own) = edges.get_mut(later) {
                     own.push(first);
                 }
             }
-            let turns = names_in_turn(tasks, this.desired, &this.bound.rows, this.live);
-            (edges, turns)
+            edges
         };
-        match turns {
-            Ok(turns) => {
-                for (taker, giver) in turns {
-                    if let Some(own) = edges.get_mut(taker) {
-                        own.push(giver);
-                    }
-                }
-            }
-            Err(problems) => self.problems.extend(problems),
-        }
         for (task, mut own) in self.tasks.iter_mut().zip(edges) {
             own.sort_unstable();
             own.dedup();

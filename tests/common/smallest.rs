@@ -1,0 +1,55 @@
+//! The smallest resource of each kind, for tests that go through the registry.
+
+use deskform::dialect::Dialect;
+use deskform::kind::{Kind, scopes};
+use deskform::simulator::Organization;
+use serde_json::json;
+
+/// Whether names of a kind count below a department.
+pub fn is_below(kind: &Kind) -> bool {
+    scopes(kind).any(|scope| scope.name == "department")
+}
+
+/// The address that a webhook calls.
+pub fn url(stem: &str) -> String {
+    format!("https://hooks.example.com/{stem}")
+}
+
+/// The fields that a resource of a kind needs, whatever it is called; `stem` is its own alone.
+pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
+    match kind.collection {
+        "customFields" => "module: contacts, type: Text, maxLength: 40".to_owned(),
+        "agents" if dialect == Dialect::Guide => "lastName: Doe".to_owned(),
+        "agents" => "lastName: Doe, rolePermissionType: Light, departments: [Home]".to_owned(),
+        "contacts" => "lastName: Doe".to_owned(),
+        "webhooks" => format!("url: {}, subscriptions: {{Ticket_Add: {{}}}}", url(stem)),
+        "roles" => "shareDataWithPeers: true".to_owned(),
+        "holidayLists" => r#"holidays: {New Year: {from: "01-01", to: "01-01"}}"#.to_owned(),
+        "businessHours" => {
+            "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
+        }
+        "teams" => "department: Home".to_owned(),
+        "supportPlans" => {
+            "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
+        }
+        "departments" | "accounts" | "slas" | "profiles" => String::new(),
+        other => panic!("say what {other} need"),
+    }
+}
+
+/// What has to be declared beside resources of a kind.
+pub fn beside(kind: &Kind) -> &'static str {
+    if kind.collection == "agents" || is_below(kind) {
+        "departments: {Home: {}}\n"
+    } else {
+        ""
+    }
+}
+
+/// Makes what no request makes: an SLA, which is read where business hours name it.
+pub fn insert_sla(organization: &mut Organization, name: &str) {
+    let id = organization.insert("slas", json!({"name": name, "isActive": true}));
+    let hours = organization.objects("businessHours")[0]["id"].clone();
+    let rule = json!({"businessHourId": hours, "ruleId": id, "ruleName": name, "ruleType": "SLA"});
+    organization.insert("relatedRules", rule);
+}
