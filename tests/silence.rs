@@ -412,3 +412,59 @@ fn what_is_no_longer_declared_and_stays_is_told() {
         assert!(place.done("plan").report().contains("1 to take over"));
     }
 }
+
+/// Without a ledger the first line says what nobody notices, and nothing is taken over, kept or let go.
+#[test]
+fn a_ledger_may_be_kept_nowhere() {
+    let words = "ledger none: deletions, undo and changes by hand are not noticed";
+    for dialect in BOTH {
+        let project =
+            format!("environments:\n  test: {{simulator: {{dialect: {dialect}}}, ledger: none}}\n");
+        let place = Place::with(&[("deskform.yaml", &project), ("desk.yaml", FOUR)]);
+        for command in [
+            "plan",
+            "apply --auto-approve",
+            "plan --detailed-exitcode",
+            "drift",
+        ] {
+            let run = place.done(command);
+            assert!(
+                run.stdout
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .ends_with(words),
+                "{run}"
+            );
+        }
+        assert_eq!(
+            place.done("plan --detailed-exitcode").report().trim_end(),
+            "No changes: 4 resources match the manifests."
+        );
+        let markdown = place.done("plan --format markdown").stdout;
+        assert!(
+            markdown.contains("ledger `none`: deletions, undo and changes"),
+            "{markdown}"
+        );
+        // Nothing is on the disk but the simulated organization, and nothing is pruned.
+        let kept: Vec<String> = place.files().into_keys().collect();
+        assert!(
+            kept.iter()
+                .all(|name| !name.contains("none") && name != ".deskform/test.json"),
+            "{kept:?}"
+        );
+        place.write("desk.yaml", "departments: {Billing: {}}\n");
+        assert_eq!(
+            place.done("plan --detailed-exitcode").report().trim_end(),
+            "No changes: 1 resource matches the manifests."
+        );
+        for command in ["ledger show", "ledger forget departments/Billing", "unlock"] {
+            let run = place.refused(command);
+            assert!(
+                run.stderr
+                    .contains("keeps no ledger: it says `ledger: none`"),
+                "{run}"
+            );
+        }
+    }
+}

@@ -114,7 +114,7 @@ async fn change<T>(
     workspace: &Workspace,
     edit: impl FnOnce(&mut Ledger) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let store = workspace.store()?.batched();
+    let store = workspace.kept_store()?.batched();
     let clock = Clock::system();
     let lock = store.lock(&holder(clock), TTL).await?;
     let result: Result<T, Failure> = async {
@@ -240,7 +240,7 @@ fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Fai
     };
     let kind = resource.kind;
     // A ledger that may not be used is refused before anything is asked.
-    workspace.store()?;
+    workspace.kept_store()?;
     let (entry, said) = block_on(async {
         let connected = workspace.connect(None).await?;
         let object = find(workspace, &connected.session, kind, &args.id).await?;
@@ -441,7 +441,7 @@ async fn beside(global: &Global, workspace: &Workspace, store: &Store) -> Beside
 }
 
 fn show(global: &Global, workspace: &Workspace, args: &Show) -> Result<(), Failure> {
-    let store = workspace.store()?.batched();
+    let store = workspace.kept_store()?.batched();
     let environment = &workspace.environment;
     let (load, beside) = block_on(async {
         let loaded = store.load().await?;

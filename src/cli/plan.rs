@@ -82,7 +82,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         let view = workspace.look(&store).await?;
         workspace.warn(global, &view.warnings);
         options.watched = watched(&view.doubts);
-        options.ledger = Some(view.ledger);
+        options.ledger = store.keeps().then_some(view.ledger);
         let under_way = store.under_way(&holder(Clock::system())).await?;
         if let Some(held) = &under_way {
             let problem = Problem::warning(

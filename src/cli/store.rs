@@ -82,6 +82,24 @@ impl Workspace {
         )?)
     }
 
+    /// The place of a ledger that is kept.
+    ///
+    /// # Errors
+    /// Those of [`Workspace::store`], and [`Failure`] where the environment keeps none.
+    pub(super) fn kept_store(&self) -> Result<Store, Failure> {
+        let store = self.store()?;
+        if store.keeps() {
+            return Ok(store);
+        }
+        let name = &self.environment.name;
+        let problem = Problem::error(
+            Code::Ledger,
+            format!("the environment `{name}` keeps no ledger: it says `ledger: none`"),
+        )
+        .help("write where a ledger is kept, such as `ledger: git`");
+        Err(problem.into())
+    }
+
     /// Refuses to apply where the ledger would be lost with the job: in a pipeline, to a real
     /// organization, without a ledger that is written down or there already. Warns of another file.
     ///

@@ -24,7 +24,7 @@ pub struct Args {
 /// [`Failure`] when the lock has not expired and nobody said that it is to be given back.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
-    let store = workspace.store()?;
+    let store = workspace.kept_store()?;
     let clock = Clock::system();
     let said = block_on(async {
         let holder = match store.holder(clock.now_ms()).await {

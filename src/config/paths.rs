@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::read::Reader;
 use super::{Environment, Target};
-use crate::ledger::Location;
+use crate::ledger::{Location, NOWHERE};
 use crate::problem::Code;
 use crate::problem::Part;
 use crate::yaml::raw::{At, Raw};
@@ -72,6 +72,9 @@ impl Reader<'_> {
 
     pub(super) fn ledger(&mut self, raw: &Raw, at: At<'_>) -> Option<String> {
         let text = self.walker.plain(raw, at, "ledger")?;
+        if text == NOWHERE {
+            return Some(text);
+        }
         match Location::git(&text, Path::new("")) {
             Some(Ok(_)) => return Some(text),
             Some(Err(error)) => {
@@ -103,7 +106,7 @@ impl Reader<'_> {
             (at, Part::Value),
             format!("`{text}` cannot hold a ledger"),
             "",
-            Some("write a path below the project folder, `s3://bucket/key.json` (also `gs://`, `az://`), or `git`".to_owned()),
+            Some("write a path below the project folder, `s3://bucket/key.json` (also `gs://`, `az://`), `git` or `none`".to_owned()),
         );
         None
     }

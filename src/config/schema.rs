@@ -190,7 +190,7 @@ fn environment_schema() -> Value {
             "kinds": { "$ref": "#/$defs/kinds" },
             "ignore": { "$ref": "#/$defs/ignore" },
             "guards": guards,
-            "ledger": text("Where the ledger is kept: a path, `s3://bucket/key.json`, or `git` for a ref of the repository's remote (`git:REMOTE`, `git:REMOTE/NAME`)."),
+            "ledger": text("Where the ledger is kept: a path, `s3://bucket/key.json`, or `git` for a ref of the repository's remote (`git:REMOTE`, `git:REMOTE/NAME`), or `none`: then deletions, undo and changes by hand are not noticed."),
             "prune": word("Which undeclared resources are removed; default `owned`.", config::PRUNES),
         }),
     );

@@ -58,6 +58,8 @@ pub enum Location {
         /// The object's key.
         key: object_store::path::Path,
     },
+    /// Nowhere: nothing is kept.
+    Nowhere,
     /// A ref below `refs/deskform` on a remote of the clone that a folder lies in.
     Git {
         /// The folder.
@@ -68,6 +70,9 @@ pub enum Location {
         name: Option<String>,
     },
 }
+
+/// The word for a ledger that is kept nowhere.
+pub const NOWHERE: &str = "none";
 
 /// The remote of a ledger that names none.
 const REMOTE: &str = "origin";
@@ -105,8 +110,8 @@ impl LocationError {
     pub fn hint(&self) -> String {
         match self {
             Self::Form(_) => {
-                "write a path, `s3://bucket/key.json` (also `gs://`, `az://`), or `git`, `git:REMOTE` \
-                 or `git:REMOTE/NAME`"
+                "write a path, `s3://bucket/key.json` (also `gs://`, `az://`), `git`, `git:REMOTE` or \
+                 `git:REMOTE/NAME`, or `none`"
                     .to_owned()
             }
             Self::Feature { feature, .. } => {
@@ -126,6 +131,7 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
+            Self::Nowhere => f.write_str(NOWHERE),
             Self::Object {
                 scheme,
                 container,
@@ -159,7 +165,7 @@ impl Location {
     pub fn remote_address(&self) -> Result<Option<String>, StoreError> {
         match self {
             Self::Git { folder, remote, .. } => git::address(folder, remote).map(Some),
-            Self::File(_) | Self::Object { .. } => Ok(None),
+            Self::File(_) | Self::Object { .. } | Self::Nowhere => Ok(None),
         }
     }
 
@@ -192,14 +198,17 @@ impl Location {
         })
     }
 
-    /// Understands a path, taken from a folder on, `s3://`, `gs://`, `az://` with bucket and key, or
-    /// what [`Location::git`] takes.
+    /// Understands a path, taken from a folder on, `s3://`, `gs://`, `az://` with bucket and key,
+    /// `none`, or what [`Location::git`] takes.
     ///
     /// # Errors
     ///
     /// Any other form.
     pub fn parse(text: &str, directory: &Path) -> Result<Self, LocationError> {
         let wrong = || LocationError::Form(text.to_owned());
+        if text == NOWHERE {
+            return Ok(Self::Nowhere);
+        }
         if let Some(git) = Self::git(text, directory) {
             return git;
         }
@@ -489,6 +498,8 @@ mod tests {
             ("s3://acme-desk/a/b/eu.json", "s3://acme-desk/a/b/eu.json"),
             ("gs://acme/eu.json", "gs://acme/eu.json"),
             ("az://acme/eu.json", "az://acme/eu.json"),
+            ("none", "none"),
+            ("none/eu.json", "/project/none/eu.json"),
             ("git", "git:origin"),
             ("git:upstream", "git:upstream"),
             ("git:up.stream-2/eu_1", "git:up.stream-2/eu_1"),

@@ -33,7 +33,7 @@ use crate::state::{Address, Key, pointer};
 
 pub use error::{Refusal, StoreError, Trouble};
 pub use journal::{Begin, Intent, Outcome, Record, RunId, Settled, Unfinished};
-pub use location::{Location, LocationError};
+pub use location::{Location, LocationError, NOWHERE};
 pub use lock::{Held, Holder, LockError, LockGuard};
 pub use runs::{Journal, Runs};
 pub use store::{Loaded, Store, Version};

@@ -22,6 +22,8 @@ pub struct Store {
     pub(super) backend: Arc<Backend>,
     /// The ledger's name in its folder, and the same without `.json`.
     pub(super) name: String,
+    /// Whether what is kept outlives the process.
+    keeps: bool,
     pub(super) stem: String,
     pub(super) environment: String,
     pub(super) org_id: String,
@@ -116,11 +118,17 @@ impl Store {
                 };
                 (backend, git::LEDGER.to_owned())
             }
+            Location::Nowhere => {
+                return Ok(Self {
+                    keeps: false,
+                    ..Self::in_memory(environment, org_id)
+                });
+            }
         };
         Ok(Self::over(backend, name, environment, org_id))
     }
 
-    /// A store in memory, for tests. Clones share what it keeps.
+    /// A store in memory, for tests and for a ledger that is kept nowhere. Clones share what it keeps.
     #[must_use]
     pub fn in_memory(environment: &str, org_id: &str) -> Self {
         let backend = Backend::Objects {
@@ -134,6 +142,7 @@ impl Store {
     fn over(backend: Backend, name: String, environment: &str, org_id: &str) -> Self {
         Self {
             backend: Arc::new(backend),
+            keeps: true,
             stem: stem(&name).to_owned(),
             name,
             environment: environment.to_owned(),
@@ -163,6 +172,12 @@ impl Store {
         self.backend.flush().await
     }
 
+    /// Whether anything is kept after the process has ended.
+    #[must_use]
+    pub const fn keeps(&self) -> bool {
+        self.keeps
+    }
+
     /// Whether the ledger is a file on this machine, which the next CI job will not see.
     #[must_use]
     pub fn is_local(&self) -> bool {
@@ -190,7 +205,11 @@ impl Store {
     /// Where the ledger is kept, for messages.
     #[must_use]
     pub fn place(&self) -> String {
-        self.backend.place(&self.name)
+        if self.keeps {
+            self.backend.place(&self.name)
+        } else {
+            location::NOWHERE.to_owned()
+        }
     }
 
     /// Reads the ledger.

@@ -21,6 +21,7 @@ mod tests;
 use std::fmt::Write as _;
 
 use crate::dialect::{Dialect, Edition, Unit};
+use crate::ledger::NOWHERE;
 use crate::plan::Plan;
 use crate::safe::safe;
 use crate::verb::Verb;
@@ -40,7 +41,7 @@ pub struct Whereabouts {
     pub simulated: bool,
     /// The dialect that its API speaks.
     pub dialect: Dialect,
-    /// The place of the ledger: a path from the project folder on, or a URL.
+    /// The place of the ledger: a path from the project folder on, a URL, or [`NOWHERE`].
     pub ledger: String,
 }
 
@@ -49,13 +50,23 @@ impl Whereabouts {
     #[must_use]
     pub fn line(&self) -> String {
         format!(
-            "Environment {}: organization {} ({}), dialect {}, ledger {}\n",
+            "Environment {}: organization {} ({}), dialect {}, ledger {}{}\n",
             safe(&self.environment),
             safe(&self.org_id),
             self.traits(|name| safe(name).into_owned()).join(", "),
             self.dialect,
-            safe(&self.ledger)
+            safe(&self.ledger),
+            self.unnoticed()
         )
+    }
+
+    /// Tells what nobody notices where no ledger is kept.
+    fn unnoticed(&self) -> &'static str {
+        if self.ledger == NOWHERE {
+            ": deletions, undo and changes by hand are not noticed"
+        } else {
+            ""
+        }
     }
 
     /// Tells what is known of the organization besides its id: name, edition, whether it is simulated.

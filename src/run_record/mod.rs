@@ -363,7 +363,7 @@ impl Keeper {
         options: &Options,
     ) -> Result<Ready, SessionError> {
         let mut options = options.clone();
-        options.ledger = Some(self.ledger.clone());
+        options.ledger = self.store.keeps().then(|| self.ledger.clone());
         options.watched = watched(&self.doubts);
         loop {
             let read_from = self.clock.now_ms();
@@ -381,7 +381,7 @@ impl Keeper {
             if settled_at <= read_from {
                 if self.own_seen(&ready) {
                     // The plan was made without knowing that these are ours, and halfway made.
-                    options.ledger = Some(self.ledger.clone());
+                    options.ledger = self.store.keeps().then(|| self.ledger.clone());
                     continue;
                 }
                 self.settle(&ready, desired);
