@@ -76,8 +76,7 @@ pub(crate) fn note(
         }
     }
     for (address, entry) in &ledger.resources {
-        if desired.state.contains_key(address)
-            || busy.contains(address)
+        if busy.contains(address)
             || std::iter::once(&entry.id)
                 .chain(&entry.parts)
                 .any(|id| claimed.contains(&(address.collection, &**id)))
@@ -87,9 +86,11 @@ pub(crate) fn note(
         }
         let is_never_pruned =
             find(address.collection).is_some_and(|kind| options.prune(kind) == Prune::None);
+        // What is declared and waits for a person has gone all the same.
         if absent.contains(address) {
             record.let_go += 1;
-        } else if is_never_pruned && !entry.prevent_destroy {
+        } else if is_never_pruned && !entry.prevent_destroy && !desired.state.contains_key(address)
+        {
             record.let_go += 1;
             plan.no_longer_declared.push(address.clone());
         }

@@ -27,8 +27,19 @@ const NEAR: usize = 100;
 #[must_use]
 pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<Address>) -> Ledger {
     let mut ledger = old;
+    // What a limited plan did not look at stays as it is.
+    let targets = &ready.planned.plan.targets;
+    let busy: BTreeSet<&Address> = ready
+        .planned
+        .tasks
+        .iter()
+        .map(|task| &task.address)
+        .collect();
+    let is_in_scope = |address: &Address| {
+        targets.is_empty() || busy.contains(address) || targets.contains(&address.to_string())
+    };
     for address in &ready.absent {
-        if !ready.bound.rows.is_live(address) {
+        if !ready.bound.rows.is_live(address) && is_in_scope(address) {
             ledger.resources.remove(address);
         }
     }
@@ -63,17 +74,6 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         removed: &removed,
         old: &ledger,
         by_id: ledger.index(),
-    };
-    // What a limited plan did not look at stays as it is.
-    let targets = &ready.planned.plan.targets;
-    let busy: BTreeSet<&Address> = ready
-        .planned
-        .tasks
-        .iter()
-        .map(|task| &task.address)
-        .collect();
-    let is_in_scope = |address: &Address| {
-        targets.is_empty() || busy.contains(address) || targets.contains(&address.to_string())
     };
     for address in desired.state.keys() {
         let row = ready.bound.rows.get(address);
