@@ -226,6 +226,10 @@ pub struct Outcome {
     /// What went wrong, in words without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// When it was answered, in milliseconds since the epoch; an intent may wait long for a limit.
+    /// Nothing in journals of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<i64>,
 }
 
 /// What came of a write.

@@ -210,6 +210,7 @@ fn outcome(seq: u64, result: Settled) -> Outcome {
         result,
         id: Some("7000".to_owned()),
         error: None,
+        at: Some(0),
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::HashMap;
 use serde_json::{Map, Value as Json};
 
-use crate::codec::{self, read_field, surely_reads_as, switch_value};
+use crate::codec::{self, Ids as _, read_field, surely_reads_as, switch_value};
 use secrets::{hidden, present, still_secret};
 
 use crate::dialect::Dialect;
@@ -682,8 +682,16 @@ impl Shaper<'_> {
         named: &Value,
         current: &Value,
     ) -> Vec<Arc<str>> {
-        let (Some(_), Value::Map(named)) = (field.shape.keyed_by(), named) else {
+        let (Some(keys), Value::Map(named)) = (field.shape.keyed_by(), named) else {
             return Vec::new();
+        };
+        // A key that is made first, since it has gone, holds nothing.
+        let is_new = |key: &str| {
+            codec::handle(&keys, key).is_some_and(|handle| {
+                self.live
+                    .wire_name(&Address::new(keys.collection, handle))
+                    .is_none()
+            })
         };
         let Some(sent) = self.applied(address, object, field.name) else {
             return Vec::new();
@@ -694,6 +702,7 @@ impl Shaper<'_> {
         };
         let is_hidden = |key: &str, value: &Value| {
             !value.is_null()
+                && !is_new(key)
                 && live.is_none_or(|live| !live.contains_key(key))
                 && sent
                     .get(key)

@@ -193,6 +193,7 @@ impl JournalWriter {
             result,
             id: id.map(str::to_owned),
             error: None,
+            at: Some(self.clock.now_ms()),
         };
         if let Err(error) = self.journal.note(&Record::Outcome(outcome)) {
             self.broken.set(true);

@@ -110,7 +110,8 @@ pub(crate) fn absorb(
                 }
                 take_over(ledger, intent, outcome);
                 // Listings may lag behind it as behind an apply that ended in order.
-                ledger.applied_at = ledger.applied_at.max(intent.at);
+                let answered = outcome.at.unwrap_or(intent.at);
+                ledger.applied_at = ledger.applied_at.max(answered);
             }
         }
         doubts.extend(run.intents.iter().filter(|intent| intent.create).cloned());
@@ -440,6 +441,7 @@ impl Keeper {
                 result: Settled::Applied,
                 id: Some(id.clone()),
                 error: None,
+                at: None,
             };
             take_over(&mut self.ledger, intent, &outcome);
         }
@@ -677,6 +679,7 @@ mod tests {
             result: Settled::Applied,
             id: Some(id.to_owned()),
             error: None,
+            at: Some(5),
         };
         let run = Unfinished {
             run: RunId::new(0, 1),
@@ -699,6 +702,8 @@ mod tests {
         absorb(&mut ledger, &[run], &mut Vec::new());
         assert_eq!(ledger.get(&at("B")), Some(&entry));
         assert_eq!(ledger.get(&at("A")).unwrap().id, "8");
+        // Listings lag behind the answer: an intent may wait long for a limit.
+        assert_eq!(ledger.applied_at, 5);
     }
 
     #[tokio::test(start_paused = true)]

@@ -205,8 +205,10 @@ impl Organization {
         let removed = self.take(collection, id);
         if let Some(object) = &removed {
             self.unindex(collection, object);
-            if collection == "agents" {
-                self.tidy_teams();
+            match collection {
+                "agents" => self.tidy_teams(),
+                "fields" => self.forget_values(object),
+                _ => {}
             }
         }
         removed.is_some()
@@ -283,6 +285,25 @@ impl Organization {
         self.collections
             .get(collection)
             .is_some_and(|objects| objects.contains_key(id))
+    }
+
+    /// Takes the values of a custom field that is gone from all records of its module.
+    fn forget_values(&mut self, field: &Value) {
+        let (Some(module), Some(name)) = (field["module"].as_str(), field["apiName"].as_str())
+        else {
+            return;
+        };
+        for place in [&mut self.collections, &mut self.recycled] {
+            for record in place
+                .get_mut(module)
+                .into_iter()
+                .flat_map(IndexMap::values_mut)
+            {
+                if let Some(Value::Object(values)) = record.get_mut("cf") {
+                    values.shift_remove(name);
+                }
+            }
+        }
     }
 
     fn take(&mut self, collection: &str, id: &str) -> Option<Value> {

@@ -283,6 +283,7 @@ fn applied(seq: u64) -> Record {
         result: Settled::Applied,
         id: Some(format!("70{seq}")),
         error: None,
+        at: None,
     })
 }
 
