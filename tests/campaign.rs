@@ -284,6 +284,19 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
+    /// Runs once more where writes have shown what was not shown before.
+    async fn brings_to_light(&mut self, desired: &Desired) -> Result<(), String> {
+        if !self.case.hides() {
+            return Ok(());
+        }
+        let wire = self.wire(None);
+        if let Ended::Short(reasons) = self.run(desired, RUNS as u64 + 1, wire).await? {
+            return Err(format!("once all was shown:\n{reasons}"));
+        }
+        self.clock.sleep(Duration::from_secs(120)).await;
+        Ok(())
+    }
+
     fn picture(&self) -> (String, BTreeMap<String, usize>) {
         self.simulate(|simulator| {
             let organization = simulator.organization(ORGANIZATION).expect("it");
@@ -596,6 +609,7 @@ async fn reference<'a>(
     };
     desk.stones = stones;
     clock.sleep(Duration::from_secs(120)).await;
+    desk.brings_to_light(&desired).await?;
     desk.is_settled(&desired)
         .await
         .map_err(|problem| format!("without any fault: {problem}\n{}", desk.story))?;
@@ -700,6 +714,7 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
     };
     desk.tally.runs[n] = 1;
     desk.clock.sleep(Duration::from_secs(120)).await;
+    desk.brings_to_light(&desired).await?;
     desk.is_settled(&desired).await
 }
 

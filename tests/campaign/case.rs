@@ -92,6 +92,12 @@ impl Case {
         self
     }
 
+    /// Whether something is not shown until its object is written: only a later run knows what it is.
+    pub fn hides(&self) -> bool {
+        let mut since = self.since.iter();
+        since.any(|change| matches!(change, Change::Hide(..)))
+    }
+
     pub fn draw(seed: u64, strategies: &Strategies) -> Self {
         let mut random = SmallRng::seed_from_u64(seed);
         let mut bytes = [0; 32];
@@ -120,13 +126,15 @@ impl Case {
         let mut before = random
             .random_bool(0.6)
             .then(|| fits(sample(&strategies.before[n], &mut runner)));
-        let since = sample(&strategies.since[n], &mut runner);
+        let mut since = sample(&strategies.since[n], &mut runner);
         let forgets = random
             .random_ratio(1, 6)
             .then(|| random.random_range(0..RUNS));
         let mut now = fits(sample(&strategies.now[n], &mut runner));
         if forgets.is_some() {
             now = now.without_loose_ends();
+            // Whether what is not shown is unknown or empty, the ledger tells.
+            since.retain(|change| !matches!(change, Change::Hide(..)));
         }
         for kind in random::standing() {
             if !now.declares(kind, 0) {
