@@ -503,6 +503,16 @@ fn without_times(text: &str) -> String {
         token.clear();
         out.push(c);
     }
+    // How long a call took stands behind its name.
+    for name in ["#=", "\"#\":", "Ms\": "] {
+        let mut pieces = out.split(name);
+        let mut text = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+            text.extend([name, rest]);
+        }
+        out = text;
+    }
     out
 }
 

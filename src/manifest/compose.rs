@@ -120,7 +120,20 @@ pub fn compose(
     });
     let heirs: BTreeMap<&'static str, Heirs> = policies.collect();
     drop(handles);
-    let (state, details) = laid_down(declared, converted);
+    let mut state = State::with_capacity_and_hasher(declared.len(), RandomState::default());
+    let mut details = ByAddress::with_capacity_and_hasher(declared.len(), RandomState::default());
+    for ((address, one), (body, lifecycle)) in declared.into_iter().zip(converted) {
+        let resource = Resource {
+            kind: one.kind,
+            body,
+        };
+        let detail = Detail {
+            lifecycle,
+            origin: one.origin,
+        };
+        state.insert(address.clone(), resource);
+        details.insert(address, detail);
+    }
     removed.sort_by(|a, b| (a.collection, &a.key).cmp(&(b.collection, &b.key)));
     removed.dedup_by(|a, b| (a.collection, &a.key) == (b.collection, &b.key));
     // Nearly always there is nothing wrong, so that the digest is needed.
@@ -148,40 +161,6 @@ pub fn compose(
     let mut problems = Problems::from(problems);
     problems.sort();
     Err(problems)
-}
-
-/// Gives each declared resource its body, and what else is known of it.
-///
-/// From the last one on, so that what has been read gives its memory back while the rest is laid down.
-fn laid_down(
-    mut declared: ByAddress<Declared>,
-    mut converted: Vec<Converted>,
-) -> (State, ByAddress<Detail>) {
-    let all = declared.len();
-    let mut room = all;
-    let mut state = State::with_capacity_and_hasher(all, RandomState::default());
-    let mut details = ByAddress::with_capacity_and_hasher(all, RandomState::default());
-    while let (Some((address, one)), Some((body, lifecycle))) = (declared.pop(), converted.pop()) {
-        let resource = Resource {
-            kind: one.kind,
-            body,
-        };
-        let detail = Detail {
-            lifecycle,
-            origin: one.origin,
-        };
-        state.insert(address.clone(), resource);
-        details.insert(address, detail);
-        // A quarter at a time, so that all of it is copied a few times at most.
-        if declared.len() > RUN && declared.len() * 4 <= room * 3 {
-            room = declared.len();
-            declared.shrink_to_fit();
-            converted.shrink_to_fit();
-        }
-    }
-    state.reverse();
-    details.reverse();
-    (state, details)
 }
 
 /// Bytes of manifests from which on several threads are worth starting.

@@ -573,6 +573,24 @@ fn heirs_are_those_of_tombstone_ledger_and_policy() {
 }
 
 #[test]
+fn an_heir_that_is_taken_out_of_use_is_refused() {
+    let text = format!(
+        "{DEPARTMENTS}agents: {{ann@example.com: {{lastName: Ann, status: DISABLED}}}}\nremoved: {{teams: [{{name: Tier 2, department: EU, transferTo: {{agent: ann@example.com}}}}]}}\n"
+    );
+    let refused = planned(
+        &composed(&text).unwrap(),
+        &mut organization(),
+        &Options::default(),
+    )
+    .unwrap_err();
+    assert!(
+        refused.iter().any(|(code, message)| *code == Code::HeirGoes
+            && message.contains("is taken out of use in the same plan")),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn an_heir_that_goes_is_refused_and_one_that_is_made_comes_first() {
     let goes = format!(
         "{DEPARTMENTS}removed: {{teams: [{{name: Tier 2, department: EU, transferTo: {{team: {{lookup: {{name: Tier 1, department: EU}}}}}}}}, {{name: Tier 1, department: EU, transferTo: {{agent: ann@example.com}}}}]}}\n"

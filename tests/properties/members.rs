@@ -31,7 +31,10 @@ impl Manifest {
         let chosen = of_kind.chosen_heirs();
         for one in &chosen {
             let collection = one.target.collection;
-            let heir = self.pick(collection, n, u8::MAX);
+            // Who is taken out of use takes nothing over.
+            let heir = self
+                .pick(collection, n, u8::MAX)
+                .filter(|heir| !self.may_be_off(collection, *heir));
             let heir = heir.map(|heir| json!(self.handle(collection, heir)));
             heirs.extend(heir.map(|heir| (one.name.to_owned(), heir)));
         }

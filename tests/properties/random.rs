@@ -354,6 +354,15 @@ impl Manifest {
     /// halfway: nothing but a ledger could tell the next run.
     pub fn without_loose_ends(mut self) -> Self {
         for (kind, resources) in &mut self.kinds {
+            // What moves in parts is at both places when its run ends halfway.
+            let is_parted = known(kind)
+                .api(self.dialect)
+                .is_some_and(|api| api.grouping().is_some());
+            if is_parted {
+                for resource in resources.values_mut() {
+                    resource.other = false;
+                }
+            }
             if !LIFECYCLES
                 .iter()
                 .any(|(of, key, _)| of == kind && *key == "createOnly")
@@ -401,6 +410,16 @@ impl Manifest {
     /// Whether a resource is declared.
     pub fn declares(&self, kind: &str, n: u8) -> bool {
         self.get(kind, n).is_some()
+    }
+
+    /// Whether a resource says that it is in use, or that it is not.
+    fn may_be_off(&self, kind: &'static str, n: u8) -> bool {
+        let switch = known(kind).enabled.map(|enabled| enabled.field);
+        self.get(kind, n).is_some_and(|one| {
+            one.fields
+                .iter()
+                .any(|(field, _)| Some(field.name) == switch)
+        })
     }
 
     fn get(&self, kind: &str, n: u8) -> Option<&Resource> {

@@ -1,8 +1,7 @@
 //! Removals: by the way that the table has for the object, and never by another one.
 
 use super::{Builder, Draft};
-use crate::codec::Ids as _;
-use crate::codec::read_field;
+use crate::codec::{Ids as _, read_field, switch_value};
 use crate::config::written::TRANSFER_TO;
 use crate::diff::Difference;
 use crate::kind::Kind;
@@ -19,7 +18,7 @@ use crate::plan::row::{Going, Row};
 use crate::plan::shown::{removed_fields, switched_off};
 use crate::plan::within;
 use crate::problem::{Code, Problem, ticked};
-use crate::state::{Address, Heirs, Reference, Value};
+use crate::state::{Address, Body, Heirs, Reference, Value};
 use crate::verb::Verb;
 
 /// What stands for nobody where somebody could take over.
@@ -220,6 +219,8 @@ impl Builder<'_> {
             let is_there = self.is_there(heir);
             let why = if heir == address || self.bound.rows.going(heir).is_some() {
                 "goes in the same plan"
+            } else if self.is_switched_off(heir) {
+                "is taken out of use in the same plan"
             } else if is_there {
                 continue;
             } else {
@@ -253,6 +254,20 @@ impl Builder<'_> {
         });
         let heirs: Heirs = heirs.collect();
         (!heirs.is_empty()).then_some(heirs)
+    }
+
+    /// Whether the plan takes an object out of use.
+    fn is_switched_off(&self, address: &Address) -> bool {
+        let Some(row) = self.bound.rows.get(address) else {
+            return false;
+        };
+        let Some(enabled) = row.kind.enabled else {
+            return false;
+        };
+        let switch = |body: &Option<Body>| body.as_ref()?.get(enabled.field).cloned();
+        switch(&row.wanted).is_some_and(|wanted| {
+            wanted != switch_value(enabled.on) && switch(&row.live) != Some(wanted)
+        })
     }
 
     /// Whether an address is declared or live.
