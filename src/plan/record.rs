@@ -87,7 +87,8 @@ pub(crate) fn note(
         let is_never_pruned =
             find(address.collection).is_some_and(|kind| options.prune(kind) == Prune::None);
         // What is declared and waits for a person has gone all the same.
-        if absent.contains(address) {
+        // Another object that has its name takes its place.
+        if absent.contains(address) && !rows.is_live(address) {
             record.let_go += 1;
         } else if is_never_pruned && !entry.prevent_destroy && !desired.state.contains_key(address)
         {
