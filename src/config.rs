@@ -42,11 +42,11 @@ pub struct Project {
     pub directory: PathBuf,
     /// The environments in the order of the file.
     pub environments: Vec<Environment>,
-    /// Which of them a command takes that names none.
+    /// The environment of a command that names none.
     pub default: DefaultEnvironment,
 }
 
-/// Which environment a command takes that names none.
+/// The environment of a command that names none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum DefaultEnvironment {
     /// The first one of the file.
@@ -525,15 +525,7 @@ impl Project {
             } else {
                 did_you_mean(name, names.iter().copied()).unwrap_or(known)
             };
-            let place = Place {
-                file: PROJECT_FILE.into(),
-                document: self
-                    .environments
-                    .first()
-                    .map_or(0, |one| one.place.document),
-                pointer: "/environments".to_owned(),
-                part: Part::Key,
-            };
+            let place = self.place("environments", Part::Key);
             let message = if is_empty {
                 "the name of the environment is empty".to_owned()
             } else {
@@ -543,6 +535,17 @@ impl Project {
                 .at(place, "the environments stand here")
                 .help(help)
         })
+    }
+
+    /// The place of a key of the file.
+    fn place(&self, key: &str, part: Part) -> Place {
+        let mut documents = self.environments.iter().map(|one| one.place.document);
+        Place {
+            file: PROJECT_FILE.into(),
+            document: documents.next().unwrap_or_default(),
+            pointer: format!("/{key}"),
+            part,
+        }
     }
 
     fn names(&self) -> Vec<&str> {
@@ -555,15 +558,7 @@ impl Project {
     /// The problem of a command that names no environment where none is the default.
     fn no_default(&self) -> Problem {
         let names = self.names();
-        let place = Place {
-            file: PROJECT_FILE.into(),
-            document: self
-                .environments
-                .first()
-                .map_or(0, |one| one.place.document),
-            pointer: format!("/{DEFAULT_ENVIRONMENT}"),
-            part: Part::Value,
-        };
+        let place = self.place(DEFAULT_ENVIRONMENT, Part::Value);
         Problem::error(Code::NoDefaultEnvironment, "no environment is named")
             .at(place, "no environment is the default")
             .help(format!(

@@ -228,10 +228,8 @@ pub fn report(
     for (address, difference, instruction) in &compared.owned.by_hand {
         drifts.push(sides.by_hand(address, difference, instruction));
     }
-    let chosen =
-        |address: &Address| options.targets.is_empty() || options.targets.contains(address);
     drifts.retain(|drift| {
-        chosen(&drift.address)
+        options.looks_at(&drift.address)
             && !(only_live && (drift.moved == Moved::Manifests || drift.is_merely_declared()))
     });
     drifts.sort_by(|a, b| (&a.address, &a.field).cmp(&(&b.address, &b.field)));
@@ -249,7 +247,7 @@ pub fn report(
         }));
         rule.is_none()
     });
-    acknowledged.retain(|entry| chosen(&entry.address));
+    acknowledged.retain(|entry| options.looks_at(&entry.address));
     acknowledged.sort_by(|a, b| (&a.address, &a.field).cmp(&(&b.address, &b.field)));
     acknowledged.dedup();
     Report {
@@ -261,8 +259,8 @@ pub fn report(
         targets: options.targets.iter().map(ToString::to_string).collect(),
         drifts,
         acknowledged,
-        not_compared: shown(not_compared.into_iter().filter(|a| chosen(a))),
-        unclear: shown(unclear.into_iter().filter(|a| chosen(a))),
+        not_compared: shown(not_compared.into_iter().filter(|a| options.looks_at(a))),
+        unclear: shown(unclear.into_iter().filter(|a| options.looks_at(a))),
     }
 }
 

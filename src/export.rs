@@ -227,9 +227,7 @@ fn tidy(
         }
         let value = outside_references(value, live, declared);
         let value = if field.may_hold_key {
-            let is_secret = std::iter::once(&object.id)
-                .chain(object.parts.iter().map(|part| &part.id))
-                .any(|id| (secrets.has_key)(id));
+            let is_secret = object.ids().any(|id| (secrets.has_key)(id));
             hide_keys(
                 (address, field),
                 value,

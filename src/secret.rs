@@ -59,7 +59,7 @@ impl Secret {
 
 /// A template's first literal, and each group of expressions (whether one of them is secret) with the
 /// literal behind it.
-fn pieces(template: &str) -> (String, Vec<(bool, String)>) {
+pub(crate) fn pieces(template: &str) -> (String, Vec<(bool, String)>) {
     let mut first = String::new();
     let mut groups: Vec<(bool, String)> = Vec::new();
     let mut rest = template;

@@ -324,7 +324,7 @@ pub type ByAddress<T> = IndexMap<Address, T, foldhash::fast::RandomState>;
 pub type Heirs = BTreeMap<&'static str, Reference>;
 
 /// What a manifest says about how a resource may be treated.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lifecycle {
     /// Never delete, disable or replace it.
     pub prevent_destroy: bool,
@@ -353,6 +353,12 @@ impl Lifecycle {
     };
 }
 
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self::NOTHING
+    }
+}
+
 /// How a resource may be treated. Hardly any manifest says so, and then nothing is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Treatment(Option<Box<Lifecycle>>);
@@ -363,12 +369,6 @@ impl std::ops::Deref for Treatment {
     fn deref(&self) -> &Lifecycle {
         static NOTHING: Lifecycle = Lifecycle::NOTHING;
         self.0.as_deref().unwrap_or(&NOTHING)
-    }
-}
-
-impl std::ops::DerefMut for Treatment {
-    fn deref_mut(&mut self) -> &mut Lifecycle {
-        self.0.get_or_insert_default()
     }
 }
 

@@ -38,8 +38,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use case::{Case, RUNS, Strategies};
-use common::{NOW_MS, Variables, record_of, work};
-use deskform::api::{Credentials, Endpoint};
+use common::{NOW_MS, Variables, connection, record_of, work};
 use deskform::apply::event::{Event, Outcome};
 use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::ApplyContext;
@@ -48,17 +47,15 @@ use deskform::config::{Environment, Project};
 use deskform::ledger::{Holder, Ledger, Load, RunId, Store};
 use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::Options;
-use deskform::plan::guards::Limits;
 use deskform::problem::{Code, Problem};
 use deskform::report::problems::render;
 use deskform::run_record::{self, Keeper, LOCK_TTL};
 use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::faults::Fault;
 use deskform::simulator::{
-    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Faults, OrganizationSeed, Quirks, Settings, Simulator,
-    SimulatorTransport, demo_refresh_token,
+    Faults, OrganizationSeed, Quirks, Settings, Simulator, SimulatorTransport,
 };
-use deskform::state::Address;
+use deskform::state::{Address, Lifecycle};
 use deskform::verb::Verb;
 use deskform::yaml::Source;
 use picture::picture;
@@ -162,36 +159,17 @@ impl<'a> Desk<'a> {
         Options {
             environment: self.environment.name.clone(),
             org_id: ORGANIZATION.to_owned(),
-            create_only: BTreeSet::new(),
-            removal: BTreeMap::new(),
-            ignore: Vec::new(),
-            targets: Vec::new(),
-            limits: Limits::default(),
-            ledger: None,
-            watched: Vec::new(),
             prune: self.environment.prunes(),
+            ..Options::default()
         }
     }
 
     /// A wire and a session over it.
     fn connection(&self, wire: &Arc<Wire>, run: u64) -> Connection {
         Connection {
-            endpoint: Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
-                .expect("loopback"),
-            organization: ORGANIZATION.to_owned(),
-            credentials: Credentials {
-                client_id: DEMO_CLIENT_ID.to_owned(),
-                client_secret: DEMO_CLIENT_SECRET.into(),
-                refresh_token: demo_refresh_token(ORGANIZATION).into(),
-            },
-            transport: Arc::<Wire>::clone(wire),
-            clock: self.clock,
-            cache: None,
-            dialect: self.environment.dialect,
-            edition: self.environment.edition,
             parallelism: self.case.parallelism,
-            settle: SETTLE,
             seed: Some(self.case.seed.wrapping_mul(RUNS as u64 + 1) + run),
+            ..connection(&self.environment, Arc::<Wire>::clone(wire), self.clock)
         }
     }
 
@@ -367,7 +345,9 @@ async fn applied(
                 .and_then(|error| gone(error, &wanted))
                 && let Some(detail) = wanted.details.get_mut(&address)
             {
-                detail.lifecycle.renamed_from.clear();
+                let mut lifecycle = Lifecycle::clone(&detail.lifecycle);
+                lifecycle.renamed_from.clear();
+                detail.lifecycle = lifecycle.into();
                 continue;
             }
             match planned {

@@ -28,10 +28,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::smallest::{self, beside, needed};
-use common::{NOW_MS, Variables, settings, shown, work};
-use deskform::api::{Credentials, Endpoint};
+use common::{NOW_MS, Variables, connection, settings, shown, work};
 use deskform::apply::event::{Event, Outcome, finished};
-use deskform::apply::recover::{Recovery, SETTLE};
+use deskform::apply::recover::Recovery;
 use deskform::apply::run::{ApplyContext, run};
 use deskform::clock::Clock;
 use deskform::config::{Environment, Project};
@@ -40,14 +39,11 @@ use deskform::kind::{Create, Kind, Shape};
 use deskform::ledger::{Holder, RunId, Store};
 use deskform::manifest::{self, Desired, Sources};
 use deskform::plan::alike::Alike;
-use deskform::plan::guards::Limits;
 use deskform::plan::{Options, Plan};
 use deskform::problem::{Code, Problem};
 use deskform::run_record::{Keeper, LOCK_TTL, look};
 use deskform::session::{Connection, Ready, Session, SessionError};
-use deskform::simulator::{
-    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Settings, Simulator, SimulatorTransport, demo_refresh_token,
-};
+use deskform::simulator::{Settings, Simulator, SimulatorTransport};
 use deskform::state::Address;
 use deskform::verb::Verb;
 use deskform::yaml::Source;
@@ -297,22 +293,8 @@ impl Desk {
 
     fn connection(&self, wire: &Arc<Wire>) -> Connection {
         Connection {
-            endpoint: Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
-                .expect("loopback"),
-            organization: ORGANIZATION.to_owned(),
-            credentials: Credentials {
-                client_id: DEMO_CLIENT_ID.to_owned(),
-                client_secret: DEMO_CLIENT_SECRET.into(),
-                refresh_token: demo_refresh_token(ORGANIZATION).into(),
-            },
-            transport: Arc::<Wire>::clone(wire),
-            clock: self.clock,
-            cache: None,
-            dialect: self.environment.dialect,
-            edition: self.environment.edition,
-            parallelism: self.environment.parallelism,
-            settle: SETTLE,
             seed: Some(1),
+            ..connection(&self.environment, Arc::<Wire>::clone(wire), self.clock)
         }
     }
 
@@ -320,7 +302,6 @@ impl Desk {
         Options {
             environment: self.environment.name.clone(),
             org_id: ORGANIZATION.to_owned(),
-            limits: Limits::default(),
             prune: self.environment.prunes(),
             ..Options::default()
         }

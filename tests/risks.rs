@@ -347,3 +347,32 @@ fn a_saved_plan_is_refused_for_its_work_alone() {
         place.write(".deskform/local.json", &kept);
     }
 }
+
+/// A reference counts at any depth, such as the departments of an event.
+#[test]
+fn what_is_named_inside_a_map_refers_as_well() {
+    let other =
+        "webhooks:\n  other: {url: 'https://hooks.example.com/2', subscriptions: {Task_Add: {}}}\n";
+    let hook = "  hook: {url: 'https://hooks.example.com/1', subscriptions: {Ticket_Add: {departments: [Billing]}}}\n";
+    let place = Place::with(&[
+        (
+            "deskform.yaml",
+            "environments: {local: {simulator: {dialect: openapi, edition: enterprise}, kinds: {webhooks: {prune: none}}}}\n",
+        ),
+        (
+            "desk.yaml",
+            &format!("departments: {{Billing: {{}}, Support: {{}}}}\n{other}{hook}"),
+        ),
+    ]);
+    place.done("apply --auto-approve");
+    place.write(
+        "desk.yaml",
+        &format!("departments: {{Support: {{}}}}\n{other}"),
+    );
+    let planned = plan(&place, "");
+    assert_eq!(
+        step(&planned, "departments/Billing")["referredBy"],
+        json!({"count": 1, "first": ["webhooks/hook"]}),
+        "{planned:#}"
+    );
+}

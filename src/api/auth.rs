@@ -623,13 +623,7 @@ fn judge(
     }
     // What is left are pages, gateways and answers without any of the expected members.
     match classify(status, headers, body, now_ms) {
-        Some(found)
-            if status == StatusCode::TOO_MANY_REQUESTS
-                || matches!(
-                    found.kind,
-                    ErrorKind::DayLimit | ErrorKind::MinuteLimit | ErrorKind::TooManyRequests
-                ) =>
-        {
+        Some(found) if found.kind.is_limit() => {
             let window = now_ms.saturating_add(millis(REQUEST_WINDOW));
             give_up(error(ErrorKind::TokenThrottled).with_until_ms(Some(window)))
         }

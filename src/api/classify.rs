@@ -244,19 +244,20 @@ fn by_status(status: StatusCode, body: &Body) -> ErrorKind {
     let is_page = *body == Body::Page;
     match status.as_u16() {
         300..=399 => ErrorKind::Redirected,
+        // These say the same whoever says them.
+        408 | 502..=504 => ErrorKind::Unavailable,
+        413 | 414 => ErrorKind::TooLarge,
+        429 => ErrorKind::TooManyRequests,
         // The API refuses in JSON: somebody else said this.
-        400..=407 | 409..=412 | 415..=428 | 430..=499 if is_page => ErrorKind::WrongHost,
+        400..=499 if is_page => ErrorKind::WrongHost,
         401 => ErrorKind::TokenInvalid,
         402 => ErrorKind::LicenseLimited,
         403 => ErrorKind::Forbidden,
         404 | 410 => ErrorKind::NotFound,
         405 => ErrorKind::MethodNotAllowed,
-        408 | 502..=504 => ErrorKind::Unavailable,
         407 | 421 => ErrorKind::WrongHost,
-        413 | 414 => ErrorKind::TooLarge,
         406 | 415 => ErrorKind::UnsupportedMediaType,
         422 => ErrorKind::Invalid,
-        429 => ErrorKind::TooManyRequests,
         400..=499 => ErrorKind::BadRequest,
         500..=599 => ErrorKind::ServerError,
         _ => ErrorKind::Malformed,
@@ -279,7 +280,7 @@ fn react(
         ErrorKind::WrongHost if status == StatusCode::UNAUTHORIZED => {
             (kind, Reaction::Refresh, None)
         }
-        ErrorKind::DayLimit | ErrorKind::TooManyRequests | ErrorKind::MinuteLimit => {
+        kind if kind.is_limit() => {
             let asked = asked.or_else(|| refusal.and_then(Refusal::told_wait));
             throttled(kind, code, asked, headers, moment)
         }

@@ -93,6 +93,15 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Whether a limit refused the call.
+    #[must_use]
+    pub const fn is_limit(self) -> bool {
+        matches!(
+            self,
+            Self::DayLimit | Self::MinuteLimit | Self::TooManyRequests
+        )
+    }
+
     /// Every kind.
     pub const ALL: [Self; 34] = [
         Self::TokenInvalid,
@@ -528,7 +537,7 @@ impl ApiError {
         })
     }
 
-    /// The cause in a few words: of what was answered nobody says that no answer came.
+    /// The cause in a few words. Where an answer came, it does not say that none did.
     #[must_use]
     pub fn cause(&self) -> &'static str {
         match (self.parts.kind, self.parts.status) {

@@ -50,14 +50,12 @@ pub fn fewest(needed: &[&[&'static str]]) -> Vec<&'static str> {
         .collect();
     let mut open: Vec<&Vec<&'static str>> = lists.iter().collect();
     let mut chosen: Vec<&'static str> = Vec::new();
-    while let Some(first) = open.first() {
+    loop {
         let serves = |scope: &str| open.iter().filter(|list| list.contains(&scope)).count();
         // Of those that serve alike the one that is listed first.
         let best = open.iter().copied().flatten().copied();
         let best = best.rev().max_by_key(|scope| serves(scope));
-        let Some(best) = best.or(first.first().copied()) else {
-            break;
-        };
+        let Some(best) = best else { break };
         chosen.push(best);
         open.retain(|list| !list.contains(&best));
     }

@@ -11,10 +11,13 @@ use crate::plan::task::Task;
 use crate::problem::counted;
 use crate::state::Value;
 
+/// The way out where a run ended before its time.
+pub(super) const AGAIN: &str = "run apply again; what was done is not done twice";
+
 pub(super) fn begun_only() -> Outcome {
     Outcome::Failed {
         error: "the run was stopped before all of it was written".to_owned(),
-        hint: Some("run apply again; what was done is not done twice".to_owned()),
+        hint: Some(AGAIN.to_owned()),
         request_id: None,
         partly: true,
     }

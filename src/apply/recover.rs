@@ -24,8 +24,8 @@ pub const SETTLE: Duration = Duration::from_secs(60);
 /// How often a creation is sent in all.
 pub const MAX_CREATIONS: usize = 3;
 
-/// How often a creation is sent at most that the server failed at, where the table knows what the
-/// creation does besides that may have failed: that may pass, and hardly ever does.
+/// How often a creation is sent at most where the table knows a side effect (`effect_help`) at which
+/// the server may have failed: trying again seldom helps.
 pub const MAX_EXPLAINED: usize = 2;
 
 /// The pause between two looks.

@@ -8,7 +8,7 @@ use crate::api::{Answer, ApiError, ErrorKind, Removed, Request, Writer, template
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::outcome::{
-    begun_only, effect_help, held_elsewhere, never_seen, not_built, not_read_back, refused,
+    AGAIN, begun_only, effect_help, held_elsewhere, never_seen, not_built, not_read_back, refused,
     several, text_of,
 };
 use crate::apply::queue::{Queue, Start};
@@ -251,7 +251,7 @@ async fn write(
         .map_err(|silence| {
             Box::new(Outcome::Failed {
                 error: silence.to_string(),
-                hint: Some("run apply again; what was done is not done twice".to_owned()),
+                hint: Some(AGAIN.to_owned()),
                 request_id: None,
                 partly: false,
             })

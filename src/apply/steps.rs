@@ -3,12 +3,13 @@
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::event::{Event, Outcome, Tally};
+use super::outcome::AGAIN;
 use super::queue::End;
 use crate::plan::task::Task;
 use crate::state::Address;
 use crate::verb::Verb;
 
-/// The steps that a task of their own ends.
+/// Steps of two tasks: one begins the step, another one ends it.
 pub(super) struct Open {
     /// The task that begins the step, by the index of the one that ends it.
     begins: HashMap<usize, usize>,
@@ -95,7 +96,7 @@ impl Open {
     }
 }
 
-/// How a step ended of which the first task and the last one ended so.
+/// The outcome of a step, from those of its first and of its last task.
 fn together(first: Outcome, last: Outcome) -> Outcome {
     if !matches!(first, Outcome::Applied { .. }) {
         return first;
@@ -120,10 +121,9 @@ fn together(first: Outcome, last: Outcome) -> Outcome {
             None,
         ),
     };
-    let again = "run apply again; what was done is not done twice";
     Outcome::Failed {
         error,
-        hint: hint.or_else(|| Some(again.to_owned())),
+        hint: hint.or_else(|| Some(AGAIN.to_owned())),
         request_id,
         partly: true,
     }

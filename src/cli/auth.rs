@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use secrecy::ExposeSecret;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, environment_variable, https, nearest, remark};
+use super::common::{Failure, Workspace, block_on, environment_variable, https, remark};
 use super::output::{print, print_as_it_is};
 use crate::api::Organization;
 use crate::api::auth::exchange_grant_code;
@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Target;
 use crate::dialect::Dialect;
 use crate::kind::{self, Kind};
-use crate::problem::{Code, Problem, exit};
+use crate::problem::{Code, Problem, did_you_mean, exit};
 use crate::reading::Uses;
 use crate::safe::safe;
 
@@ -144,14 +144,18 @@ fn scopes(
         let store = workspace.store()?;
         let view = block_on(workspace.look(&store))?;
         workspace.warn(global, &view.warnings);
+        let prune = |kind: &Kind| options.prune(kind);
+        let mut is_told = false;
         for dialect in dialects {
-            let prune = |kind: &Kind| options.prune(kind);
             let mut uses = Uses::of(&desired, &view.ledger, dialect, &prune);
             if uses.is_empty() {
-                remark(
-                    global,
-                    "neither manifests nor ledger use a kind, so these are the scopes for all kinds",
-                );
+                if !is_told {
+                    remark(
+                        global,
+                        "neither manifests nor ledger use a kind, so these are the scopes for all kinds",
+                    );
+                }
+                is_told = true;
                 uses = Uses::everything();
             }
             lists.extend(uses.scopes(dialect, read_only));
@@ -172,10 +176,9 @@ fn named_kinds(words: &[String]) -> Result<Option<Uses>, Failure> {
     let find = |word: &String| {
         kind::find(word).ok_or_else(|| {
             let known = kind::KINDS.iter().map(|kind| kind.collection);
-            let help = nearest(word, known).map_or_else(
-                || "`deskform explain` lists the kinds; `all` stands for all of them".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let help = did_you_mean(word, known).unwrap_or_else(|| {
+                "`deskform explain` lists the kinds; `all` stands for all of them".to_owned()
+            });
             Problem::error(Code::UnknownKind, format!("there is no kind `{word}`")).help(help)
         })
     };

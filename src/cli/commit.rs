@@ -25,8 +25,9 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// The commit of a folder; nothing where nobody tells.
 pub(super) fn of(folder: &Path) -> Option<String> {
-    let told = || VARIABLES.iter().find_map(|name| environment_variable(name));
-    let told = is_ci().then(told).flatten().filter(|text| is_commit(text));
+    let commit = |name: &&str| environment_variable(name).filter(|text| is_commit(text));
+    let told = || VARIABLES.iter().find_map(commit);
+    let told = is_ci().then(told).flatten();
     told.or_else(|| head(&git_folder(folder)?))
 }
 

@@ -213,14 +213,14 @@ impl Workspace {
         if self.short_secrets.is_empty() {
             return None;
         }
-        let (verb, such) = match self.short_secrets.len() {
-            1 => ("has", "so short a text is"),
-            _ => ("have", "texts so short are"),
+        let (verb, it_is) = match self.short_secrets.len() {
+            1 => ("has", "it is"),
+            _ => ("have", "they are"),
         };
         let problem = Problem::warning(
             Code::ShortSecret,
             format!(
-                "{} {verb} less than {} characters: {such} not masked where a name or an answer holds it",
+                "{} {verb} less than {} characters, so {it_is} not masked in names and answers",
                 crate::problem::ticked(&self.short_secrets, "and"),
                 mask::SHORTEST,
             ),

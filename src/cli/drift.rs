@@ -56,7 +56,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
-    let store = workspace.store()?;
+    let store = workspace.store()?.batched();
     workspace.endpoint()?;
     let (whereabouts, drifted) = block_on(async {
         let view = workspace.look(&store).await?;

@@ -155,7 +155,7 @@ fn secret_keys(ledger: &Ledger) -> BTreeSet<&str> {
     };
     let entries = ledger.resources.iter().filter(is_secret);
     entries
-        .flat_map(|(_, entry)| std::iter::once(&entry.id).chain(&entry.parts))
+        .flat_map(|(_, entry)| entry.ids())
         .map(String::as_str)
         .collect()
 }

@@ -67,7 +67,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
     options.limits.allow_deletes = args.allow_deletes;
-    let store = workspace.store()?;
+    let store = workspace.store()?.batched();
     let show = |plan: &Plan, whereabouts: &Whereabouts| match args.format {
         Format::Text => print(&format!(
             "{}\n{}",

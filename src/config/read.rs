@@ -109,7 +109,7 @@ impl Reader<'_> {
         (environments, default)
     }
 
-    /// Reads which environment a command takes that names none.
+    /// Reads the environment of a command that names none.
     fn default_environment(
         &mut self,
         raw: &Raw,

@@ -260,7 +260,7 @@ impl Backend {
         }
     }
 
-    /// Writes a piece that has not to be there before the run gives the lock back; see
+    /// Writes a piece that need not be there until the run gives the lock back; see
     /// [`Backend::batched`].
     pub(super) async fn put_in_time(
         &self,

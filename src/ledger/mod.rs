@@ -131,10 +131,15 @@ pub struct RememberedHeir {
 }
 
 impl Entry {
+    /// The ids of the object and of its parts.
+    pub fn ids(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.id).chain(&self.parts)
+    }
+
     /// Whether an id is this object's or one of its parts'.
     #[must_use]
     pub fn has_id(&self, id: &str) -> bool {
-        self.id == id || self.parts.iter().any(|part| part == id)
+        self.ids().any(|own| own == id)
     }
 
     /// Gives it a key, and remembers the one that it had.
@@ -280,7 +285,7 @@ impl Ledger {
                     .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         };
         self.resources.iter().find_map(|(address, entry)| {
-            let mut ids = std::iter::once(&entry.id).chain(&entry.parts);
+            let mut ids = entry.ids();
             Some((address, ids.find(|id| is_odd(id))?.as_str()))
         })
     }
@@ -358,7 +363,7 @@ impl Ledger {
     pub fn index(&self) -> HashMap<(&'static str, &str), &Address> {
         let mut index = HashMap::with_capacity(self.resources.len());
         for (address, entry) in &self.resources {
-            for id in std::iter::once(&entry.id).chain(&entry.parts) {
+            for id in entry.ids() {
                 index
                     .entry((address.collection, id.as_str()))
                     .or_insert(address);

@@ -62,7 +62,7 @@ struct Sink {
     place: Place,
     /// How many records are durable.
     durable: u64,
-    /// How many are, or go out with the next push.
+    /// How many records are durable or go out with the next push.
     handed_over: u64,
     /// How many bytes are.
     size: usize,

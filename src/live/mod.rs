@@ -34,6 +34,13 @@ pub struct LiveObject {
     pub parts: Vec<Part>,
 }
 
+impl LiveObject {
+    /// Its id, and those of the objects that form it.
+    pub fn ids(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.id).chain(self.parts.iter().map(|part| &part.id))
+    }
+}
+
 /// The agent in whose name deskform works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActingAgent {

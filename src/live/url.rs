@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::secret::pieces;
+
 /// Stands for a part of a URL that may be a key.
 pub const HIDDEN: &str = "(hidden)";
 
@@ -31,29 +33,21 @@ pub enum Part<'a> {
 /// path that looks like one (16 digits and letters or more in a row, or a UUID), and the fragment.
 #[must_use]
 pub fn parts(url: &str) -> Vec<Part<'_>> {
+    let address = Address::of(url);
     let mut parts = Vec::new();
-    let (rest, fragment) = before(url, '#');
-    let (base, query) = before(rest, '?');
-    let path = match base.split_once("://") {
-        Some((scheme, rest)) => {
-            parts.push(Part::Plain(&base[..scheme.len() + 3]));
-            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = match host.rfind('@') {
-                Some(at) => {
-                    parts.push(Part::Key {
-                        name: "login",
-                        text: &host[..at],
-                    });
-                    &host[at..]
-                }
-                None => host,
-            };
-            parts.push(Part::Plain(host));
-            path
-        }
-        None => base,
-    };
-    for segment in path.split_inclusive('/') {
+    parts.extend(
+        address
+            .scheme
+            .into_iter()
+            .flat_map(|scheme| [scheme, "://"])
+            .map(Part::Plain),
+    );
+    if let Some(text) = address.login {
+        let name = "login";
+        parts.extend([Part::Key { name, text }, Part::Plain("@")]);
+    }
+    parts.push(Part::Plain(address.host));
+    for segment in address.path.split_inclusive('/') {
         let text = segment.trim_end_matches('/');
         if is_key(text) {
             parts.push(Part::Key { name: "key", text });
@@ -62,9 +56,8 @@ pub fn parts(url: &str) -> Vec<Part<'_>> {
             parts.push(Part::Plain(segment));
         }
     }
-    let pairs = query.strip_prefix('?').unwrap_or_default();
-    parts.push(Part::Plain(&query[..query.len() - pairs.len()]));
-    for pair in pairs.split_inclusive('&') {
+    parts.extend(address.query.map(|_| Part::Plain("?")));
+    for pair in address.query.unwrap_or_default().split_inclusive('&') {
         let text = pair.trim_end_matches('&');
         match text.split_once('=') {
             Some((name, value)) if !value.is_empty() => {
@@ -79,12 +72,9 @@ pub fn parts(url: &str) -> Vec<Part<'_>> {
         }
         parts.push(Part::Plain(&pair[text.len()..]));
     }
-    if let Some(text) = fragment.strip_prefix('#') {
-        parts.push(Part::Plain("#"));
-        parts.push(Part::Key {
-            name: "fragment",
-            text,
-        });
+    if let Some(text) = address.fragment {
+        let name = "fragment";
+        parts.extend([Part::Plain("#"), Part::Key { name, text }]);
     }
     parts.retain(|part| !matches!(part, Part::Plain("") | Part::Key { text: "", .. }));
     parts
@@ -122,14 +112,15 @@ const EXPRESSION: &str = "${";
 /// secret, of now or of before. Nothing is given where the template says nothing of the host.
 #[must_use]
 pub fn visible(url: &str, template: &str) -> Option<String> {
-    let (live, wanted) = (Address::of(url)?, Address::of(template)?);
-    if wanted.host.contains(EXPRESSION) || wanted.scheme.contains(EXPRESSION) {
+    let (live, wanted) = (Address::of(url), Address::of(template));
+    let says = |part: &str| !part.contains(EXPRESSION);
+    let scheme = live.scheme?;
+    if !wanted.scheme.is_some_and(says) || !says(wanted.host) {
         return None;
     }
-    let mut out = format!("{}://", live.scheme);
+    let mut out = format!("{scheme}://");
     if live.login.is_some() {
-        out.push_str(SECRET_PART);
-        out.push('@');
+        out.extend([SECRET_PART, "@"]);
     }
     out.push_str(live.host);
     match live.path {
@@ -137,112 +128,100 @@ pub fn visible(url: &str, template: &str) -> Option<String> {
         path if fits(path, wanted.path) => out.push_str(&veiled(wanted.path)),
         _ => out.push_str(OTHER_PATH),
     }
-    let known: Vec<(&str, &str)> = pairs(wanted.query).collect();
+    let known: Vec<(&str, &str)> = wanted.pairs().collect();
     // A secret that is more than a value may be any number of pairs.
-    let is_open = known.iter().any(|(name, _)| name.contains(EXPRESSION));
-    let mut is_told = false;
-    for (name, value) in pairs(live.query) {
-        let is_literal = known.contains(&(name, value)) && !value.contains(EXPRESSION);
-        let is_name = known.iter().any(|(known, _)| *known == name)
-            || name
-                .chars()
-                .all(|c| c.is_ascii_alphabetic() || "-_".contains(c));
-        let mut pair = String::new();
-        match (is_literal, is_name && name.len() < KEY_LENGTH) {
-            (true, _) if value.is_empty() => pair.push_str(name),
-            (true, _) => pair.extend([name, "=", value]),
-            // A flag without a value may be a key itself.
-            (false, true) if !value.is_empty() && !is_open => pair.extend([name, "=", SECRET_PART]),
-            (false, _) if is_open && is_told => continue,
-            (false, _) => {
-                is_told = true;
-                pair.push_str(SECRET_PART);
-            }
-        }
-        out.push(if out.contains('?') { '&' } else { '?' });
-        out.push_str(&pair);
+    let is_open = !known.iter().all(|(name, _)| says(name));
+    let mut shown: Vec<String> = Vec::new();
+    for pair in live.pairs() {
+        let (name, value) = pair;
+        let text = if says(value) && known.contains(&pair) {
+            let mark = if value.is_empty() { "" } else { "=" };
+            [name, mark, value].concat()
+        } else if !is_open && !value.is_empty() && known.iter().any(|(known, _)| *known == name) {
+            [name, "=", SECRET_PART].concat()
+        } else if shown.iter().any(|pair| pair == SECRET_PART) {
+            continue;
+        } else {
+            SECRET_PART.to_owned()
+        };
+        shown.push(text);
     }
-    match (live.fragment, wanted.fragment) {
-        ("", _) => {}
-        (live, wanted) if live == wanted => out.extend(["#", live]),
-        _ => out.extend(["#", SECRET_PART]),
+    if !shown.is_empty() {
+        out.extend(["?", &shown.join("&")]);
+    }
+    match live.fragment {
+        None | Some("") => {}
+        Some(text) if live.fragment == wanted.fragment => out.extend(["#", text]),
+        Some(_) => out.extend(["#", SECRET_PART]),
     }
     Some(out)
 }
 
 /// Whether a text is what a template may come to: its literal parts, and anything in between.
 fn fits(text: &str, template: &str) -> bool {
-    let mut literals = Vec::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once(EXPRESSION) {
-        literals.push(before);
-        rest = after.split_once('}').map_or("", |(_, behind)| behind);
-    }
-    let Some((first, between)) = literals.split_first() else {
-        return text == template;
+    let (first, groups) = pieces(template);
+    let Some(((_, last), between)) = groups.split_last() else {
+        return text == first;
     };
-    let Some(mut left) = text.strip_prefix(first) else {
-        return false;
-    };
-    for literal in between {
-        let Some((_, behind)) = left.split_once(literal) else {
-            return false;
-        };
-        left = behind;
+    let mut left = text.strip_prefix(&*first);
+    for (_, literal) in between {
+        left = left.and_then(|left| Some(left.split_once(&**literal)?.1));
     }
-    left.ends_with(rest)
+    left.is_some_and(|left| left.ends_with(&**last))
 }
 
 /// A template with [`SECRET_PART`] in place of its expressions.
 #[must_use]
 pub fn veiled(template: &str) -> String {
-    let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once(EXPRESSION) {
-        out.extend([before, SECRET_PART]);
-        rest = after.split_once('}').map_or("", |(_, behind)| behind);
+    let (mut out, groups) = pieces(template);
+    for (_, literal) in &groups {
+        out.extend([SECRET_PART, literal]);
     }
-    out.push_str(rest);
     out
 }
 
-/// The parts of an address, as they are written.
+/// The parts of an address, as they are written; what is no address is all path.
 struct Address<'a> {
-    scheme: &'a str,
+    scheme: Option<&'a str>,
     login: Option<&'a str>,
     host: &'a str,
     path: &'a str,
-    query: &'a str,
-    fragment: &'a str,
+    query: Option<&'a str>,
+    fragment: Option<&'a str>,
 }
 
 impl<'a> Address<'a> {
-    fn of(url: &'a str) -> Option<Self> {
+    fn of(url: &'a str) -> Self {
         let (rest, fragment) = before(url, '#');
         let (base, query) = before(rest, '?');
-        let (scheme, rest) = base.split_once("://")?;
-        let (authority, path) = before(rest, '/');
+        let (scheme, authority, path) = match base.split_once("://") {
+            Some((scheme, rest)) => {
+                let (authority, path) = before(rest, '/');
+                (Some(scheme), authority, path)
+            }
+            None => (None, "", base),
+        };
         let (login, host) = match authority.rsplit_once('@') {
             Some((login, host)) => (Some(login), host),
             None => (None, authority),
         };
-        Some(Self {
+        Self {
             scheme,
             login,
             host,
             path,
-            query: query.strip_prefix('?').unwrap_or_default(),
-            fragment: fragment.strip_prefix('#').unwrap_or_default(),
-        })
+            query: query.strip_prefix('?'),
+            fragment: fragment.strip_prefix('#'),
+        }
     }
-}
 
-/// The names and values of a query; the value of a flag is empty.
-fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    /// The names and values of the query; the value of a flag is empty.
+    fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let pairs = self.query.unwrap_or_default().split('&');
+        pairs
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    }
 }
 
 /// Whether a part of a path looks like a key.
@@ -283,7 +262,7 @@ mod tests {
             (
                 "https://hooks.example.com/in?key=old&z=2&more=3&x9=1",
                 template,
-                Some("https://hooks.example.com/in?key=(secret)&z=(secret)&more=(secret)&(secret)"),
+                Some("https://hooks.example.com/in?key=(secret)&z=(secret)&(secret)"),
             ),
             (
                 "https://me:word@hooks.example.com:8443/in",

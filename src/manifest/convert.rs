@@ -18,7 +18,7 @@ use crate::kind::{Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
 use crate::state::identity::{below, canonical};
-use crate::state::{Body, Leaves, Treatment, Value, tidy};
+use crate::state::{Body, Leaves, Lifecycle, Treatment, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
 use crate::yaml::walk::{DISAGREE, misspelt, unknown_key, unquoted, wrong_type};
@@ -137,11 +137,11 @@ impl<'a> Converter<'a> {
         let checkers = checkers(kind);
         let mut values: Vec<Option<Value>> = vec![None; kind.fields.len()];
         let mut named = vec![false; kind.fields.len()];
-        let mut lifecycle = Treatment::default();
+        let mut lifecycle = Lifecycle::default();
         for (key, raw) in entries {
             let at = At::ROOT.key(key);
             if &**key == "lifecycle" {
-                lifecycle = self.lifecycle(here, raw, at).into();
+                lifecycle = self.lifecycle(here, raw, at);
             } else if let Some(index) = kind.fields.iter().position(|one| one.name == &**key) {
                 named[index] = true;
                 values[index] = self.field(here, &kind.fields[index], &checkers[index], raw, at);
@@ -189,7 +189,7 @@ impl<'a> Converter<'a> {
             .map(|(key, _)| &**key)
             .collect();
         self.rules(here, &body, &named);
-        (body, lifecycle)
+        (body, lifecycle.into())
     }
 
     fn is_misspelt(here: Here<'_>, raw: &Raw, field: &Field) -> bool {
@@ -370,7 +370,7 @@ impl<'a> Converter<'a> {
             None => return,
             Some(Look::Key) => (
                 Code::KeyInClear,
-                format!("`{name}` looks like a key in clear, which everybody reads who reads the manifest"),
+                format!("`{name}` looks like a key in clear: whoever can read the manifest can use it"),
                 "write `${secret.NAME}` in its place, set the environment variable `NAME`, and replace the key where it was made".to_owned(),
             ),
             Some(Look::Variable(variable)) => (

@@ -14,6 +14,7 @@ use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::{Live, identity_fields};
 use crate::manifest::Desired;
 use crate::manifest::write::quoted;
+use crate::plan::referrers::removes;
 use crate::plan::row::{Row, Rows};
 use crate::plan::taken::written_name;
 use crate::plan::task::Task;
@@ -86,7 +87,7 @@ pub(super) fn pairs(
 ) -> Vec<Alike> {
     let made: HashSet<&Address> = tasks
         .iter()
-        .filter(|task| rows.object(&task.address).is_none() && task.verb != Verb::Delete)
+        .filter(|task| task.verb != Verb::Delete)
         .map(|task| &task.address)
         .collect();
     let mut new_of: HashMap<&'static str, Vec<&Row>> = HashMap::default();
@@ -108,9 +109,14 @@ pub(super) fn pairs(
     if new_of.is_empty() {
         return Vec::new();
     }
+    let removed: HashSet<&Address> = tasks
+        .iter()
+        .filter(|task| removes(task, rows))
+        .map(|task| &task.address)
+        .collect();
     let mut found: Vec<Alike> = new_of
         .values()
-        .flat_map(|news| of_kind(news, rows, live, options))
+        .flat_map(|news| of_kind(news, rows, live, &removed, options))
         .collect();
     found.sort_by(|one, other| one.new.cmp(&other.new));
     found
@@ -124,11 +130,17 @@ struct Left<'l> {
     goes: bool,
 }
 
-fn of_kind(news: &[&Row], rows: &Rows, live: &Live, options: &Options) -> Vec<Alike> {
+fn of_kind(
+    news: &[&Row],
+    rows: &Rows,
+    live: &Live,
+    removed: &HashSet<&Address>,
+    options: &Options,
+) -> Vec<Alike> {
     let Some(kind) = news.first().map(|row| row.kind) else {
         return Vec::new();
     };
-    let olds = left(kind, rows, live, options);
+    let olds = left(kind, rows, live, removed, options);
     if olds.len().saturating_mul(news.len()) > MOST {
         return Vec::new();
     }
@@ -141,17 +153,26 @@ fn of_kind(news: &[&Row], rows: &Rows, live: &Live, options: &Options) -> Vec<Al
             .filter(|(_, old)| are_alike(kind, named, old, live));
         pairs.extend(alike.map(|(old, _)| (new, old)));
     }
-    let of_new = |new: usize| pairs.iter().filter(|pair| pair.0 == new).count();
-    let of_old = |old: usize| pairs.iter().filter(|pair| pair.1 == old).count();
+    let (mut of_new, mut of_old) = (vec![0_usize; news.len()], vec![0_usize; olds.len()]);
+    for (new, old) in &pairs {
+        of_new[*new] += 1;
+        of_old[*old] += 1;
+    }
     pairs
         .iter()
-        .filter(|(new, old)| of_new(*new) == 1 && of_old(*old) == 1)
+        .filter(|(new, old)| of_new[*new] == 1 && of_old[*old] == 1)
         .filter_map(|(new, old)| told(news.get(*new)?, olds.get(*old)?, rows, live))
         .collect()
 }
 
 /// What is owned and not declared; without a ledger, what is live and not declared.
-fn left<'l>(kind: &'static Kind, rows: &Rows, live: &Live, options: &'l Options) -> Vec<Left<'l>> {
+fn left<'l>(
+    kind: &'static Kind,
+    rows: &Rows,
+    live: &Live,
+    removed: &HashSet<&Address>,
+    options: &'l Options,
+) -> Vec<Left<'l>> {
     let ledger = options.ledger.as_ref();
     let declared: HashSet<usize> = rows
         .objects()
@@ -194,7 +215,7 @@ fn left<'l>(kind: &'static Kind, rows: &Rows, live: &Live, options: &'l Options)
             index,
             address: owner.map_or(address, |(owner, _)| (*owner).clone()),
             entry: owner.map(|(_, entry)| *entry),
-            goes: row.is_some_and(|row| row.live.is_some()),
+            goes: row.is_some_and(|row| removed.contains(&row.address)),
         });
     }
     left
@@ -286,16 +307,10 @@ fn told(row: &Row, old: &Left<'_>, rows: &Rows, live: &Live) -> Option<Alike> {
 }
 
 /// Refuses pairs of which one side would be lost, for kinds that lose something with it.
-pub(super) fn check(pairs: &[Alike], tasks: &[Task], rows: &Rows, live: &Live) -> Vec<Problem> {
-    let goes = |address: &Address| {
-        tasks.iter().any(|task| {
-            let is_removal = matches!(task.verb, Verb::Delete | Verb::Disable | Verb::Manual);
-            task.address == *address && is_removal && rows.going(address).is_some()
-        })
-    };
+pub(super) fn check(pairs: &[Alike], rows: &Rows, live: &Live) -> Vec<Problem> {
     let is_refused = |pair: &&Alike| {
         let kind = crate::kind::find(pair.old.collection);
-        kind.is_some_and(|kind| kind.removal_loses) && goes(&pair.old)
+        pair.goes && kind.is_some_and(|kind| kind.removal_loses)
     };
     let refused = pairs.iter().filter(is_refused);
     refused

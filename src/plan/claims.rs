@@ -42,8 +42,8 @@ struct Wish<'d> {
     owned: Option<usize>,
     /// The old name is that of another declaration.
     is_of_declared: bool,
-    /// It was followed before: it says nothing more, unless what it brought there is claimed by another
-    /// one.
+    /// It was followed before: it is ignored, unless another claim takes the object that it brought to
+    /// this address.
     is_followed: bool,
 }
 
@@ -101,10 +101,11 @@ impl Claims {
         let declared = Declared::of(kind, desired, live);
         let mut wishes = self.written(&declared, (desired, live, owners), ledger);
         if let Some(ledger) = ledger {
+            let former = former(desired, live, ledger);
             let facts = (desired, live);
-            let doubts = doubtful(&wishes, &declared, facts, ledger, problems);
+            let doubts = doubtful(&wishes, &declared, facts, &former, problems);
             self.doubt(doubts);
-            let back = taken_back(&declared, (desired, live, owners), ledger, &wishes);
+            let back = taken_back(&declared, (live, owners), &former, &wishes);
             wishes.extend(back);
         }
         let rejected = settle(&mut wishes, &declared, live, owners);
@@ -266,11 +267,10 @@ impl<'l> Known<'l> {
 }
 
 /// Live objects that nobody declares or removes any more, by the keys that they had.
-fn former<'l>(
-    desired: &Desired,
-    live: &Live,
-    ledger: &'l Ledger,
-) -> HashMap<(&'static str, &'l Key<'static>), Vec<usize>> {
+type Former<'l> = HashMap<(&'static str, &'l Key<'static>), Vec<usize>>;
+
+/// Finds the objects that had other names.
+fn former<'l>(desired: &Desired, live: &Live, ledger: &'l Ledger) -> Former<'l> {
     let mut removed: HashSet<usize> = HashSet::default();
     for stone in &desired.removed {
         removed.extend(live.named(stone.collection, &stone.key).iter());
@@ -298,10 +298,9 @@ fn doubtful(
     wishes: &[Wish<'_>],
     declared: &Declared<'_>,
     (desired, live): (&Desired, &Live),
-    ledger: &Ledger,
+    former: &Former<'_>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(Address, usize)> {
-    let former = former(desired, live, ledger);
     let claimed: HashSet<usize> = wishes.iter().map(|wish| wish.object).collect();
     let mut doubtful = Vec::new();
     for (address, _, key) in &declared.keys {
@@ -347,11 +346,10 @@ fn doubtful(
 /// has it now.
 fn taken_back<'d>(
     declared: &Declared<'d>,
-    (desired, live, owners): (&Desired, &Live, &Owners),
-    ledger: &Ledger,
+    (live, owners): (&Live, &Owners),
+    former: &Former<'_>,
     wishes: &[Wish<'_>],
 ) -> Vec<Wish<'d>> {
-    let former = former(desired, live, ledger);
     if former.is_empty() {
         return Vec::new();
     }

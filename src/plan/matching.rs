@@ -16,7 +16,7 @@ use crate::plan::{Options, temporary};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
 use crate::state::{Address, Body, Key, Named, Reference, Resource, Value, pointer};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 /// Binds the declared resources to live objects.
 ///
@@ -577,10 +577,11 @@ fn left_with_a_temporary_name(
     going: &[Going],
     problems: &mut Vec<Problem>,
 ) {
+    let going: HashSet<usize> = going.iter().map(|one| one.object).collect();
     for (index, object) in live.objects.iter().enumerate() {
         let is_known = live.bound(index).is_some()
             || owners.by_index.contains_key(&index)
-            || going.iter().any(|one| one.object == index);
+            || going.contains(&index);
         if is_known || !object.kind.managed || !temporary::is_on(live, index) {
             continue;
         }

@@ -382,6 +382,12 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether the plan is about an address, and not limited to others.
+    #[must_use]
+    pub fn looks_at(&self, address: &Address) -> bool {
+        self.targets.is_empty() || self.targets.contains(address)
+    }
+
     /// What becomes of objects of a kind that are not declared.
     ///
     /// Seeds are never removed unless that is asked for, so that nobody loses a customer record by

@@ -113,9 +113,8 @@ impl<'a> Sides<'a> {
         let object = self.rows.object(address);
         let object = object.and_then(|index| live.objects.get(index));
         let by_id = object.and_then(|object| {
-            std::iter::once(&object.id)
-                .chain(object.parts.iter().map(|part| &part.id))
-                .find_map(|id| self.owners.get(&(address.collection, id.as_str())))
+            let mut ids = object.ids();
+            ids.find_map(|id| self.owners.get(&(address.collection, id.as_str())))
         });
         if let Some(owner) = by_id {
             return ledger.get(owner);
@@ -146,7 +145,7 @@ impl<'a> Sides<'a> {
             return Some((Moved::Manifests, Json::Null));
         };
         Some(match entry.fields.get(name) {
-            Some(_) | None if is_secret(difference) => (Moved::Unknown, Json::Null),
+            _ if is_secret(difference) => (Moved::Unknown, Json::Null),
             Some(record) => {
                 let field = kind.field(name)?;
                 let live = row.live.as_ref().and_then(|body| body.get(name));

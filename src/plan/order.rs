@@ -57,11 +57,15 @@ pub(super) fn targeted(
                     open.push(*needed);
                 }
             }
-            // What gets a temporary name gets its own one as well.
-            let is_rest = |other: &Task| task.is_temporary() && other.address == task.address;
-            let rest = tasks.iter().enumerate().filter(|(_, other)| is_rest(other));
-            let rest = rest.filter(|(index, _)| keep.insert(*index));
-            open.extend(rest.map(|(index, _)| index).collect::<Vec<_>>());
+            // Who keeps the step to a temporary name keeps the step to the final one.
+            if task.is_temporary() {
+                let rest = tasks.iter().enumerate();
+                let rest = rest.filter(|(_, other)| other.address == task.address);
+                open.extend(
+                    rest.map(|(index, _)| index)
+                        .filter(|index| keep.insert(*index)),
+                );
+            }
         }
     }
     renumber(tasks, &keep.into_iter().collect::<Vec<_>>())

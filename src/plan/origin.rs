@@ -23,7 +23,13 @@ pub fn note(plan: &mut Plan, desired: &Desired, rows: &Rows, sources: &Sources) 
                 .or_else(removed)
         })
         .collect();
-    let found = located(&places, &|file| sources.text(file));
+    let mut texts: HashMap<&str, &Arc<str>> = HashMap::new();
+    for source in sources.all() {
+        texts.entry(&source.name).or_insert(&source.text);
+    }
+    let found = located(&places, &|file| {
+        texts.get(file).map(|text| Arc::clone(text))
+    });
     for (step, line) in plan.steps.iter_mut().zip(found) {
         step.origin = line;
     }

@@ -33,8 +33,8 @@ impl Owners {
                 begun.insert(address.clone());
             }
             // More than one where a run ended between the halves of a replacement.
-            let indices = std::iter::once(&entry.id)
-                .chain(&entry.parts)
+            let indices = entry
+                .ids()
                 .filter_map(|id| live.find_id(address.collection, id));
             for index in indices {
                 by_address.entry(address.clone()).or_insert(index);

@@ -32,11 +32,6 @@ impl Record {
     }
 }
 
-/// Whether a plan that is limited to some targets looks at an address.
-pub(crate) fn is_in_scope(targets: &[Address], address: &Address) -> bool {
-    targets.is_empty() || targets.contains(address)
-}
-
 /// Counts what changes in the ledger alone, and lists what is no longer declared and stays.
 ///
 /// `absent` is what the ledger owns and does not exist any more.
@@ -52,6 +47,7 @@ pub(crate) fn note(
     let Some(ledger) = &options.ledger else {
         return;
     };
+    let absent: HashSet<&Address> = absent.iter().collect();
     let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
     let mut record = Record::default();
     let mut claimed: HashSet<(&str, &str)> = HashSet::new();
@@ -60,27 +56,25 @@ pub(crate) fn note(
             continue;
         };
         let address = &row.address;
-        let parts = object.parts.iter().map(|part| &*part.id);
-        let ids = std::iter::once(&*object.id).chain(parts);
-        claimed.extend(ids.map(|id| (address.collection, id)));
-        if busy.contains(address) || row.not_compared || !is_in_scope(&options.targets, address) {
+        claimed.extend(object.ids().map(|id| (address.collection, id.as_str())));
+        if busy.contains(address) || row.not_compared || !options.looks_at(address) {
             continue;
         }
         if !row.known {
             record.take_over += 1;
-        } else if !ledger.resources.get(address).is_some_and(|entry| {
-            let mut parts = object.parts.iter();
-            entry.has_id(&object.id) || parts.any(|part| entry.has_id(&part.id))
-        }) {
+        } else if !ledger
+            .get(address)
+            .is_some_and(|entry| object.ids().any(|id| entry.has_id(id)))
+        {
             record.moved += 1;
         }
     }
     for (address, entry) in &ledger.resources {
         if busy.contains(address)
-            || std::iter::once(&entry.id)
-                .chain(&entry.parts)
-                .any(|id| claimed.contains(&(address.collection, &**id)))
-            || !is_in_scope(&options.targets, address)
+            || entry
+                .ids()
+                .any(|id| claimed.contains(&(address.collection, id.as_str())))
+            || !options.looks_at(address)
         {
             continue;
         }

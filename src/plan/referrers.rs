@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::read_field;
-use crate::kind::{Field, Kind};
+use crate::kind::{Field, Kind, Shape};
 use crate::live::Live;
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
@@ -65,11 +65,9 @@ pub(super) fn of_removed(tasks: &[Task], rows: &Rows, live: &Live) -> HashMap<Ad
             let wanted = row
                 .and_then(|row| row.wanted.as_ref())
                 .and_then(|body| body.get(field.name));
-            let value = match wanted {
-                Some(value) => Some(value.clone()),
-                None => read_field(field, live.dialect, &object.raw, live),
-            };
-            if let Some(value) = value {
+            if let Some(value) = wanted {
+                collect(value, &removed, &mut named);
+            } else if let Some(value) = read_field(field, live.dialect, &object.raw, live) {
                 collect(&value, &removed, &mut named);
             }
         }
@@ -107,13 +105,27 @@ pub(super) fn of_removed(tasks: &[Task], rows: &Rows, live: &Live) -> HashMap<Ad
 
 /// The fields of a kind that may name something of one of the collections.
 fn refer_to(kind: &'static Kind, collections: &HashSet<&str>) -> Vec<&'static Field> {
-    let names = |field: &&'static Field| {
-        let own = [field.shape.target(), field.shape.keyed_by()];
-        own.into_iter()
-            .flatten()
-            .any(|target| collections.contains(target.collection))
+    let fields = kind.fields.iter();
+    fields
+        .filter(|field| may_name(&field.shape, collections))
+        .collect()
+}
+
+/// Whether a value of a shape may name something of one of the collections, at any depth.
+fn may_name(shape: &Shape, collections: &HashSet<&str>) -> bool {
+    let below = |fields: &[Field]| {
+        let mut shapes = fields.iter().map(|field| &field.shape);
+        shapes.any(|shape| may_name(shape, collections))
     };
-    kind.fields.iter().filter(names).collect()
+    let own = [shape.target(), shape.keyed_by()];
+    let mut own = own.into_iter().flatten();
+    own.any(|target| collections.contains(target.collection))
+        || match shape {
+            Shape::Map(map) => below(map.fields),
+            Shape::Items(items) => below(items.fields),
+            Shape::Keyed(keyed) => may_name(&keyed.value.shape, collections),
+            _ => false,
+        }
 }
 
 /// Gathers which of what goes a value names, as a reference or as the key of a value.

@@ -12,7 +12,7 @@ use crate::plan::referrers::removes;
 use crate::plan::row::Rows;
 use crate::plan::shown::shown_value;
 use crate::plan::task::Task;
-use crate::state::{Address, Body, Reference, Value, pointer};
+use crate::state::{Address, Body, Reference, Value, keys, pointer};
 use crate::verb::Verb;
 
 /// One thing that a step puts at stake.
@@ -80,7 +80,7 @@ impl<'a> Stakes<'a> {
         };
         let own = std::slice::from_ref(&task.address);
         let who = |class: Risk| if class == Risk::People { own } else { &[] };
-        let goes = self.goes(task);
+        let goes = removes(task, self.rows);
         if task.verb == Verb::Manual {
             add(Risk::ByHand, None, &[]);
             if !goes && !self.is_made_by_hand(task) {
@@ -129,15 +129,6 @@ impl<'a> Stakes<'a> {
         found
     }
 
-    /// Whether a step removes its object, by the API or by hand.
-    fn goes(&self, task: &Task) -> bool {
-        match task.verb {
-            Verb::Delete | Verb::Disable => true,
-            Verb::Manual => removes(task, self.rows),
-            Verb::Create | Verb::Update | Verb::Replace => false,
-        }
-    }
-
     /// Whether a person makes the whole object.
     fn is_made_by_hand(&self, task: &Task) -> bool {
         let api = task.kind.api(self.live.dialect);
@@ -156,7 +147,7 @@ fn switched_off(task: &Task) -> Option<String> {
     let on = shown_value(&switch_value(enabled.on));
     let changes = task.changes.iter();
     changes
-        .filter(|change| field_of(change) == Some(enabled.field) && change.after != on)
+        .filter(|change| is_of(change, enabled.field) && change.after != on)
         .map(|change| change.field.clone())
         .next()
 }
@@ -176,18 +167,15 @@ fn touched(task: &Task, field: &Field, class: Risk) -> Vec<String> {
     }
     let changes = task.changes.iter();
     changes
-        .filter(|change| field_of(change) == Some(field.name))
+        .filter(|change| is_of(change, field.name))
         .filter(|change| class != Risk::TakesAway || loses(&change.before, &change.after))
         .map(|change| change.field.clone())
         .collect()
 }
 
-/// The name of the field that a change is about.
-fn field_of(change: &FieldChange) -> Option<&str> {
-    let name = change.field.strip_prefix('/')?;
-    let name = name.split('/').next()?;
-    // A name that is escaped is no field of a table.
-    Some(name)
+/// Whether a change is about a field.
+fn is_of(change: &FieldChange, field: &str) -> bool {
+    keys(&change.field).next().is_some_and(|name| name == field)
 }
 
 /// Whether something of a value is not in the other one.
@@ -278,15 +266,15 @@ fn belongs_to(value: Option<&Value>) -> Vec<Address> {
     items.iter().filter_map(to).collect()
 }
 
-/// Whether a value of a kind's switch says that it is in use; nothing says so, too.
+/// Whether a value of a kind's switch says that it is in use; a missing value says so as well.
 fn says_on(kind: &Kind, value: Option<&Value>) -> bool {
     kind.enabled.is_none_or(|enabled| {
         value.is_none_or(|value| value.is_null() || *value == switch_value(enabled.on))
     })
 }
 
-/// Whether a body says that it is in use.
-fn in_use(kind: &Kind, body: Option<&Body>) -> bool {
+/// Whether a body says that it is in use; a missing one says so as well.
+pub(super) fn in_use(kind: &Kind, body: Option<&Body>) -> bool {
     let value = |enabled: crate::kind::Enabled| body?.get(enabled.field);
     says_on(kind, kind.enabled.and_then(value))
 }

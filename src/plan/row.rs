@@ -62,7 +62,7 @@ pub struct Going {
     /// The object, by index.
     pub object: usize,
     /// The place of the tombstone that names it, or of the declaration that leaves it by a move.
-    /// Nothing where it is owned, or where everything is to be owned of its kind, and not declared.
+    /// Nothing for what is merely not declared any more.
     pub at: Option<Place>,
     /// Who takes over what hangs on it by its tombstone, as addresses once they are resolved.
     pub heirs: Heirs,

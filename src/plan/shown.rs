@@ -105,31 +105,19 @@ pub(super) fn change_of(
 ) -> FieldChange {
     // A live value that was a secret once says nothing of the one that takes its place.
     let was_secret = before.is_secret() && !after.is_secret();
-    let secret = before.is_secret() || after.is_secret();
-    let name = codec::written(kind, path).pointer();
-    if was_secret {
-        return FieldChange {
-            field: name,
-            before: Json::from(FORMER_SECRET),
-            after: shown_value(after),
-            secret: false,
-            sets_back: None,
-        };
-    }
-    if secret {
-        let (before, after) = shown_secret(kind, path.field, before, after);
-        return FieldChange {
-            field: name,
-            before,
-            after,
-            secret,
-            sets_back: None,
-        };
-    }
+    let secret = after.is_secret();
+    let field = codec::written(kind, path).pointer();
+    let (before, after) = if was_secret {
+        (Json::from(FORMER_SECRET), shown_value(after))
+    } else if secret {
+        shown_secret(kind, path.field, before, after)
+    } else {
+        (shown_live(kind, path.field, before), shown_value(after))
+    };
     FieldChange {
-        field: name,
-        before: shown_live(kind, path.field, before),
-        after: shown_value(after),
+        field,
+        before,
+        after,
         secret,
         sets_back: None,
     }

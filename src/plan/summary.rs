@@ -12,7 +12,6 @@ use crate::manifest::Desired;
 use crate::parallel::each;
 use crate::plan::bound::Bound;
 use crate::plan::ownership::Owned;
-use crate::plan::record::is_in_scope;
 use crate::plan::referrers;
 use crate::plan::requests::Op;
 use crate::plan::risk::Stakes;
@@ -67,9 +66,7 @@ pub(super) fn summarise(
     };
     let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
     let unchanged = bound.rows.objects().filter(|(row, _)| {
-        !busy.contains(&row.address)
-            && !row.not_compared
-            && is_in_scope(&options.targets, &row.address)
+        !busy.contains(&row.address) && !row.not_compared && options.looks_at(&row.address)
     });
     summary.unchanged = unchanged.count();
     Plan {
@@ -100,11 +97,7 @@ pub(super) fn summarise(
             .rows
             .not_compared()
             .into_iter()
-            .filter(|address| {
-                options.targets.is_empty()
-                    || options.targets.contains(address)
-                    || busy.contains(address)
-            })
+            .filter(|address| options.looks_at(address) || busy.contains(address))
             .map(ToString::to_string)
             .collect(),
         refused: Vec::new(),
@@ -122,7 +115,6 @@ fn shown_steps(tasks: &mut [Task], bound: &Bound, live: &Live, options: &Options
     }
     let stakes = Stakes::of(tasks, &bound.rows, live);
     let referrers = referrers::of_removed(tasks, &bound.rows, live);
-    let targets = &options.targets;
     let mut steps = each(tasks, |_, task| {
         let remarks = task.remarks.as_deref().cloned().unwrap_or_default();
         let referred_by = referrers.get(&task.address).cloned();
@@ -136,7 +128,7 @@ fn shown_steps(tasks: &mut [Task], bound: &Bound, live: &Live, options: &Options
             credits: task.credits,
             origin: None,
             restores: remarks.restores,
-            needed: !targets.is_empty() && !targets.contains(&task.address),
+            needed: !options.looks_at(&task.address),
             referred_by: referred_by.filter(|_| referrers::removes(task, &bound.rows)),
             risk: stakes.at(task),
             effects: remarks.effects,

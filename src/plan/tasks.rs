@@ -107,7 +107,7 @@ pub fn plan(
     ));
     let mut refused = guards::check(&tasks, desired, &bound.rows, live, options);
     let alike = alike::pairs(&tasks, desired, &bound.rows, live, options);
-    refused.extend(alike::check(&alike, &tasks, &bound.rows, live));
+    refused.extend(alike::check(&alike, &bound.rows, live));
     if !problems.is_empty() {
         problems.extend(refused);
         return Err(problems.into());
@@ -655,12 +655,7 @@ impl<'a> Builder<'a> {
         };
         if !automatic && !self.lifecycle_replace(address) {
             // What others made is not to be deleted for the asking.
-            let owns = |ledger: &Ledger| {
-                ledger
-                    .resources
-                    .values()
-                    .any(|entry| entry.has_id(&object.id))
-            };
+            let owns = |ledger: &Ledger| ledger.by_id(kind.collection, &object.id).is_some();
             let help = if self.options.ledger.as_ref().is_some_and(owns) {
                 format!(
                     "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",

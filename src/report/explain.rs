@@ -362,7 +362,11 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
             }
             if let Some(place) = field.by_oneself {
                 let tells = kind::acting().and_then(|kind| kind.api(dialect)?.acting);
-                let own = tells.map_or("", |_| "; of the acting one it is sent");
+                let own = if tells.is_some() {
+                    "; of the acting one it is sent"
+                } else {
+                    ""
+                };
                 words.push(format!("by hand: {place}{own}"));
             }
             if shown == Shown::InObject {

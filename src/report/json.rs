@@ -3,8 +3,8 @@
 //! The form is that of [`Plan`] and of [`Event`], field by field in camel case. Within one
 //! `formatVersion` fields are neither removed nor given another meaning. A change is
 //! `{"field", "before", "after"}`: values are the manifest's own, references are addresses such as
-//! `departments/Billing`, null stands for "none", and where `"secret": true` stands beside them both
-//! values are the text [`SECRET`].
+//! `departments/Billing`, null stands for "none", and where `"secret": true` stands beside them they
+//! are the template of a URL with what is visible of the live one, or else both the text [`SECRET`].
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -411,12 +411,14 @@ fn change() -> Value {
         &[
             (
                 "secret",
-                flag("Whether the values are secret; then a fixed text stands for both."),
+                flag(
+                    "Whether the values are secret; then of a URL its template and what is visible of the live one are shown, and otherwise a fixed text stands for both.",
+                ),
             ),
             (
                 "setsBack",
                 object(
-                    "There where it sets back a change that somebody made in Zoho Desk since the last apply.",
+                    "Present only where the step sets back a change that somebody made in Zoho Desk since the last apply.",
                     &[],
                     &[
                         (

@@ -97,7 +97,7 @@ impl JournalWriter {
         appended
     }
 
-    /// The number of a write that was announced, which is begun with this.
+    /// The number of a write that was announced; it counts as begun from now on.
     fn announced(&self, task: &Task, op: &Op) -> Option<u64> {
         // One that was made for the occasion was not announced.
         task.ops.iter().find(|own| std::ptr::eq(*own, op))?;

@@ -87,35 +87,24 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
             continue;
         }
         entries.insert(address.clone(), update.entry(address, &id));
-        // What a step made anew under another handle was owned under the ids that it had.
+        // Where a step made an object anew, its ids of before may still be another address's.
         let before = row.and_then(|row| row.object);
         if let Some(object) = before.and_then(|index| ready.live.objects.get(index))
             && applied.contains(address)
         {
-            let parts = object.parts.iter().map(|part| &part.id);
-            superseded.extend(
-                std::iter::once(&object.id)
-                    .chain(parts)
-                    .map(|id| ((address.collection, id.clone()), address.clone())),
-            );
+            let ids = object.ids().map(|id| (address.collection, id.clone()));
+            superseded.extend(ids.map(|id| (id, address.clone())));
         }
         claimed.insert((address.collection, id), address.clone());
     }
-    // A killed run may have left several that owned them.
+    // A declaration that moved to another handle leaves no entry behind; a killed run may have left
+    // several that owned what was made anew.
     ledger.resources.retain(|address, entry| {
-        std::iter::once(&entry.id).chain(&entry.parts).all(|id| {
-            superseded
-                .get(&(address.collection, id.clone()))
-                .is_none_or(|owner| owner == address)
-        })
-    });
-    // A declaration that moved to another handle leaves no entry behind.
-    ledger.resources.retain(|address, entry| {
-        let is_removed = std::iter::once(&entry.id)
-            .chain(&entry.parts)
-            .any(|id| removed.contains(&(address.collection, id.clone())));
-        let owner = claimed.get(&(address.collection, entry.id.clone()));
-        !is_removed && owner.is_none_or(|owner| owner == address)
+        let mut ids = entry.ids().map(|id| (address.collection, id.clone()));
+        let is_its = |owner: Option<&Address>| owner.is_none_or(|owner| owner == address);
+        let own = (address.collection, entry.id.clone());
+        is_its(claimed.get(&own))
+            && ids.all(|id| !removed.contains(&id) && is_its(superseded.get(&id)))
     });
     ledger.resources.extend(entries);
     ledger

@@ -20,7 +20,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use deskform::api::{Credentials, Endpoint};
+use deskform::api::{Credentials, Endpoint, Transport};
 use deskform::apply::event::Event;
 use deskform::apply::recover::{Recovery, SETTLE};
 use deskform::apply::run::ApplyContext;
@@ -216,26 +216,9 @@ impl Desk {
         let simulator = transport.simulator();
         let transport = Arc::new(transport);
         let front = front(Front::new(Arc::<SimulatorTransport>::clone(&transport)));
-        let session = Session::open(Connection {
-            endpoint: Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1")
-                .expect("loopback"),
-            organization: environment.org_id.clone(),
-            credentials: Credentials {
-                client_id: DEMO_CLIENT_ID.to_owned(),
-                client_secret: DEMO_CLIENT_SECRET.into(),
-                refresh_token: demo_refresh_token(&environment.org_id).into(),
-            },
-            transport: Arc::new(front),
-            clock,
-            cache: None,
-            dialect: environment.dialect,
-            edition: environment.edition,
-            parallelism: environment.parallelism,
-            seed: None,
-            settle: SETTLE,
-        })
-        .await
-        .expect("a session");
+        let session = Session::open(connection(&environment, Arc::new(front), clock))
+            .await
+            .expect("a session");
         Self {
             environment,
             sources,
@@ -487,6 +470,31 @@ pub fn settings(dialect: Dialect, edition: Edition) -> Settings {
     }
 }
 
+/// A way to a simulated organization, under the environment's settings.
+pub fn connection(
+    environment: &Environment,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+) -> Connection {
+    Connection {
+        endpoint: Endpoint::overridden("http://127.0.0.1", "http://127.0.0.1").expect("loopback"),
+        organization: environment.org_id.clone(),
+        credentials: Credentials {
+            client_id: DEMO_CLIENT_ID.to_owned(),
+            client_secret: DEMO_CLIENT_SECRET.into(),
+            refresh_token: demo_refresh_token(&environment.org_id).into(),
+        },
+        transport,
+        clock,
+        cache: None,
+        dialect: environment.dialect,
+        edition: environment.edition,
+        parallelism: environment.parallelism,
+        seed: None,
+        settle: SETTLE,
+    }
+}
+
 /// What a run that applies no step changes in the ledger alone, counted from the ledger itself.
 pub fn record_of(before: &Ledger, desired: &Desired, ready: &Ready) -> Record {
     let after = update::after(before.clone(), desired, ready, &BTreeSet::new());
@@ -494,10 +502,7 @@ pub fn record_of(before: &Ledger, desired: &Desired, ready: &Ready) -> Record {
     let busy: BTreeSet<&Address> = tasks.iter().map(|task| &task.address).collect();
     let idle = |address: &Address| !busy.contains(address);
     // An object that several form is the same while it has one of them.
-    let are_one = |one: &Entry, other: &Entry| {
-        let ids = std::iter::once(&other.id).chain(&other.parts);
-        ids.into_iter().any(|id| one.has_id(id))
-    };
+    let are_one = |one: &Entry, other: &Entry| other.ids().any(|id| one.has_id(id));
     let holds = |ledger: &Ledger, collection: &str, wanted: &Entry| {
         ledger
             .resources

@@ -29,8 +29,6 @@ pub(super) struct InTurn<'a> {
     base: Option<Base>,
     /// What the server takes for a full page.
     length: usize,
-    /// Whether a first page has come that was not as long as a full one: it may be everything.
-    is_odd: bool,
 }
 
 enum Seam {
@@ -72,14 +70,11 @@ impl<'a> InTurn<'a> {
             before_last: None,
             base: None,
             length: 0,
-            is_odd: false,
         }
     }
 
     fn begin(&mut self, first: Page) {
         self.length = first.objects.len();
-        self.is_odd =
-            !first.objects.is_empty() && first.objects.len() != self.listing.paging.size();
         self.add(first.objects, 0);
     }
 
@@ -151,10 +146,11 @@ impl<'a> InTurn<'a> {
     ///
     /// Far, since objects that come in front may move a page to where the next one begins.
     async fn comes_again(&self) -> Result<bool, ApiError> {
-        if !self.is_odd {
+        let paging = self.listing.paging;
+        // A first page of the length that was asked for, or an empty one, says nothing.
+        if self.places == 0 || self.length == paging.size() {
             return Ok(false);
         }
-        let paging = self.listing.paging;
         let max = paging.max_from.and_then(|max| usize::try_from(max).ok());
         let far = (self.places + FAR).min(max.unwrap_or(usize::MAX));
         let request = self.listing.request_at(Some(far));

@@ -81,7 +81,7 @@ struct Blob {
 #[derive(Clone)]
 struct Staged {
     change: Change,
-    /// Holds for what was seen, and has to hold for what is replaced.
+    /// Met by what was seen; what the push replaces must still meet it.
     condition: Condition,
 }
 
@@ -549,7 +549,7 @@ impl Repository {
     ///
     /// An answer that was lost is looked up: a ref that points to the new commit has been pushed.
     ///
-    /// Whether the change of the piece `own` still fits where the ref moved is its caller's to see.
+    /// Where the ref moved, the caller checks whether the change of the piece `own` still fits.
     async fn push(&self, state: &mut State, own: Option<&str>) -> Result<Pushed, StoreError> {
         if state.staged.is_empty() {
             return Ok(Pushed::Done);

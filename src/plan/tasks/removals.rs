@@ -1,7 +1,7 @@
 //! Removals: by the way that the table has for the object, and never by another one.
 
 use super::{Builder, Draft};
-use crate::codec::{Ids as _, read_field, switch_value};
+use crate::codec::{Ids as _, read_field};
 use crate::config::written::TRANSFER_TO;
 use crate::diff::Difference;
 use crate::kind::Kind;
@@ -14,11 +14,12 @@ use crate::plan::bound::place;
 use crate::plan::hierarchy;
 use crate::plan::requests::{Op, Way, way};
 use crate::plan::resolve::heirs_of_kind;
+use crate::plan::risk::in_use;
 use crate::plan::row::{Going, Row};
 use crate::plan::shown::{removed_fields, switched_off};
 use crate::plan::within;
 use crate::problem::{Code, Problem, ticked};
-use crate::state::{Address, Body, Heirs, Reference, Value};
+use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
 
 /// What stands for nobody where somebody could take over.
@@ -261,13 +262,7 @@ impl Builder<'_> {
         let Some(row) = self.bound.rows.get(address) else {
             return false;
         };
-        let Some(enabled) = row.kind.enabled else {
-            return false;
-        };
-        let switch = |body: &Option<Body>| body.as_ref()?.get(enabled.field).cloned();
-        switch(&row.wanted).is_some_and(|wanted| {
-            wanted != switch_value(enabled.on) && switch(&row.live) != Some(wanted)
-        })
+        in_use(row.kind, row.live.as_ref()) && !in_use(row.kind, row.wanted.as_ref())
     }
 
     /// Whether an address is declared or live.

@@ -13,7 +13,7 @@ impl<'a> Builder<'a> {
         let ledger = self.options.ledger.as_ref();
         let entry = ledger.and_then(|ledger| ledger.get(address));
         entry.is_some_and(|entry| {
-            let ids = std::iter::once(&entry.id).chain(&entry.parts);
+            let ids = entry.ids();
             let mut found = ids.filter_map(|id| self.live.find_id(address.collection, id));
             found.next().is_none()
         })

@@ -334,7 +334,7 @@ fn apply_permission(exchange: &Exchange<'_>, agent: &mut Map<String, Value>) {
     }
 }
 
-/// What only the agent can change is taken of anybody and stored of the acting one alone.
+/// What only the agent can change is accepted for every agent and stored for the acting one only.
 ///
 /// Source: reports of users; the schemas of `addAgent` and `updateAgent` have these fields.
 pub(in crate::simulator) fn leave_to_the_agent(exchange: &mut Exchange<'_>, id: &str) {

@@ -128,6 +128,9 @@ impl Failed {
 
 /// What a complaint in small letters is about.
 fn trouble(said: &str) -> Trouble {
+    // What stands in quotes is an address or a path, whatever words are in it.
+    let words = said.split(' ').filter(|word| !word.starts_with('\''));
+    let said = words.collect::<Vec<_>>().join(" ");
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["not a git repository", "dubious ownership"]) && !has(&["could not read from remote"])
     {
@@ -676,6 +679,10 @@ mod tests {
             ),
             (
                 "fatal: unable to access 'https://x/': could not resolve host: x",
+                Trouble::Unreachable,
+            ),
+            (
+                "fatal: unable to access 'https://x/protected/forbidden.git/': could not resolve host: x",
                 Trouble::Unreachable,
             ),
             ("[rejected] (stale info)", Trouble::Moved),
