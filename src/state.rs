@@ -17,7 +17,7 @@ pub use leaves::Leaves;
 pub use named::{Below, Named, Wanted};
 pub use path::{FieldPath, keys, pointer};
 
-use indexmap::IndexMap;
+use indexmap::{Equivalent, IndexMap};
 
 use crate::kind::{Field, Kind};
 use crate::secret::Secret;
@@ -52,8 +52,28 @@ impl PartialEq for Address {
 /// Of the collection the length tells enough: two of them seldom have one handle.
 impl Hash for Address {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        let (collection, handle) = (self.collection, &*self.handle);
+        Sought { collection, handle }.hash(state);
+    }
+}
+
+/// An address as it is looked up where nobody has one: it holds no copy of the handle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sought<'s> {
+    pub(crate) collection: &'s str,
+    pub(crate) handle: &'s str,
+}
+
+impl Hash for Sought<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         self.handle.hash(state);
         state.write_usize(self.collection.len());
+    }
+}
+
+impl Equivalent<Address> for Sought<'_> {
+    fn equivalent(&self, address: &Address) -> bool {
+        is_same(self.collection, address.collection) && *self.handle == *address.handle
     }
 }
 

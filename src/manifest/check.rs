@@ -71,8 +71,8 @@ fn identities<'s>(
         };
         problems.push(
             problem
-                .at(again.origin.place(field), "this name")
-                .at(before.origin.place(field), "and this one"),
+                .at(again.origin.place(address, field), "this name")
+                .at(before.origin.place(first, field), "and this one"),
         );
     }
     known
@@ -96,14 +96,14 @@ fn tombstones(
             format!("`{address}` is declared and removed"),
         )
         .at(stone.place.clone(), "removed here")
-        .at(detail.origin.key(""), "declared here")
+        .at(detail.origin.key(address, ""), "declared here")
         .help("take one of them away");
         if detail.lifecycle.prevent_destroy {
             problem.code = Code::PreventedRemoval;
             problem.message = format!("`{address}` is removed, but `preventDestroy` protects it");
             problem = problem
                 .at(
-                    detail.origin.key("lifecycle/preventDestroy"),
+                    detail.origin.key(address, "lifecycle/preventDestroy"),
                     "protected here",
                 )
                 .help("take `preventDestroy` away in one change, and remove it in the next");
@@ -164,7 +164,7 @@ fn renames(
             // Names that move on, or round: what is live tells whether that can be.
             continue;
         }
-        let place = detail.origin.place("lifecycle/renamedFrom");
+        let place = detail.origin.place(address, "lifecycle/renamedFrom");
         let problem = if other == address {
             Problem::error(
                 Code::RenameToItself,
@@ -173,7 +173,7 @@ fn renames(
             .at(place, "the same name")
             .help("take it away, or write the name it had before")
         } else {
-            let other_place = details.get(other).map(|other| other.origin.key(""));
+            let other_place = gives_up.map(|one| one.origin.key(other, ""));
             let mut problem = Problem::error(
                 Code::RenameOfDeclared,
                 format!("`{address}` was renamed from `{old}`, but `{other}` is that {singular}"),
@@ -236,8 +236,8 @@ fn clashing(
                 clash.code,
                 format!("`{first}` and `{address}` {}", clash.what),
             )
-            .at(again.origin.place(field.name), clash.labels.1)
-            .at(before.origin.place(field.name), clash.labels.0)
+            .at(again.origin.place(address, field.name), clash.labels.1)
+            .at(before.origin.place(first, field.name), clash.labels.0)
             .help(clash.help),
         );
     }
@@ -364,10 +364,10 @@ fn cycle_problem(state: &State, details: &Details, cycle: &[(usize, &'static str
         format!("references run in a circle: `{}`", names.join(" -> ")),
     );
     for (position, (node, field)) in cycle.iter().take(LABELS).enumerate() {
-        let Some(detail) = state
+        let declared = state
             .get_index(*node)
-            .and_then(|(address, _)| details.get(address))
-        else {
+            .and_then(|(address, _)| Some((address, details.get(address)?)));
+        let Some((address, detail)) = declared else {
             continue;
         };
         let words = if position == 0 {
@@ -375,7 +375,7 @@ fn cycle_problem(state: &State, details: &Details, cycle: &[(usize, &'static str
         } else {
             "goes on here"
         };
-        problem = problem.at(detail.origin.place(field), words);
+        problem = problem.at(detail.origin.place(address, field), words);
     }
     problem.help(if cycle.len() == 1 {
         "nothing can stand above itself; name another one, or take the reference away"

@@ -277,9 +277,10 @@ fn convert(
             .map(|((address, one), raw)| {
                 let here = Here {
                     kind: one.kind,
+                    address,
                     origin: &one.origin,
                 };
-                converter.resource(here, &address.handle, &raw)
+                converter.resource(here, &raw)
             })
             .collect();
         let Converter {
@@ -556,12 +557,16 @@ impl Merged {
     ) {
         match self.declared.entry(address) {
             Entry::Occupied(first) => {
-                let problem = twice(first.key(), place(), first.get().origin.key(""));
+                let problem = twice(
+                    first.key(),
+                    place(),
+                    first.get().origin.key(first.key(), ""),
+                );
                 self.problems.push(problem);
             }
             Entry::Vacant(free) => {
                 let address = free.key();
-                let origin = Origin::new(address.clone(), Arc::clone(&document.0));
+                let origin = Origin::new(Arc::clone(&document.0));
                 if !self.dropped.is_empty() {
                     self.dropped.remove(address);
                 }
@@ -663,7 +668,7 @@ impl Desired {
     /// The place of a resource (empty `path`) or of one of its fields; see [`Origin::place`].
     #[must_use]
     pub fn place(&self, address: &Address, path: &str) -> Option<Place> {
-        Some(self.details.get(address)?.origin.place(path))
+        Some(self.details.get(address)?.origin.place(address, path))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::kind::{Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::secret::Secret;
 use crate::state::identity::{below, canonical};
-use crate::state::{Body, Leaves, Lifecycle, Treatment, Value, tidy};
+use crate::state::{Address, Body, Leaves, Lifecycle, Treatment, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
 use crate::yaml::walk::{DISAGREE, misspelt, unknown_key, unquoted, wrong_type};
@@ -49,12 +49,27 @@ pub(crate) struct Converter<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Here<'h> {
     pub(crate) kind: &'static Kind,
+    pub(crate) address: &'h Address,
     pub(crate) origin: &'h Origin,
 }
 
 impl Here<'_> {
     pub(crate) fn place(&self, at: At<'_>, part: Part) -> Place {
-        self.origin.part(&at.pointer(), part)
+        self.part(&at.pointer(), part)
+    }
+
+    /// The place of a field's value; see [`Origin::place`].
+    pub(crate) fn field(&self, path: &str) -> Place {
+        self.origin.place(self.address, path)
+    }
+
+    /// The place of a field's key, or of the resource where `path` is empty.
+    pub(crate) fn key(&self, path: &str) -> Place {
+        self.origin.key(self.address, path)
+    }
+
+    pub(crate) fn part(&self, path: &str, part: Part) -> Place {
+        self.origin.part(self.address, path, part)
     }
 }
 
@@ -107,13 +122,9 @@ impl<'a> Converter<'a> {
     }
 
     /// Converts a resource.
-    pub(crate) fn resource(
-        &mut self,
-        here: Here<'_>,
-        handle: &Arc<str>,
-        raw: &Raw,
-    ) -> (Body, Treatment) {
+    pub(crate) fn resource(&mut self, here: Here<'_>, raw: &Raw) -> (Body, Treatment) {
         let kind = here.kind;
+        let handle = &here.address.handle;
         let nothing = Vec::new();
         let entries = match raw {
             Raw::Map(entries) => entries,
@@ -125,7 +136,7 @@ impl<'a> Converter<'a> {
                     .at(
                         Place {
                             part: Part::Value,
-                            ..here.origin.key("")
+                            ..here.key("")
                         },
                         format!("this is {}", other.what()),
                     )

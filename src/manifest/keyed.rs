@@ -14,7 +14,7 @@ use crate::codec::is_idle;
 use crate::kind::rules::{Holds, Sort};
 use crate::kind::schema::{Checker, accepts};
 use crate::kind::{Field, Items, Keyed, Keys, Kind, Map, Shape, Target, Within, find, patterns};
-use crate::problem::{Code, Part, Problem, counted, did_you_mean, ticked};
+use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::state::{Address, Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::walk::unknown_key;
@@ -32,6 +32,7 @@ pub(crate) struct NamedKeys {
 pub(crate) struct NamedKey {
     /// The key, one text for all maps.
     key: Arc<str>,
+    address: Address,
     sort: Option<&'static Sort>,
     /// The field that tells its sort.
     by: &'static str,
@@ -46,11 +47,16 @@ impl NamedKey {
         let word = body.get(by).and_then(Value::as_text);
         Self {
             key: address.to_string().into(),
+            address: address.clone(),
             sort: sorts.and_then(|sorts| sorts.find(word?)),
             by,
             body: body.clone(),
             origin: origin.clone(),
         }
+    }
+
+    fn place(&self, field: &str) -> Place {
+        self.origin.place(&self.address, field)
     }
 
     fn text(&self, field: &str) -> Option<&str> {
@@ -334,7 +340,7 @@ impl Converter<'_> {
             problem.help = Some(OFTEN.to_owned());
         }
         if let (Some(field), Some(known)) = (label, known) {
-            problem = problem.at(known.origin.place(field), "because of this");
+            problem = problem.at(known.place(field), "because of this");
             let choices = known.texts(field);
             if shown && !choices.is_empty() {
                 problem.help = did_you_mean(&text, choices);
@@ -375,7 +381,7 @@ impl Converter<'_> {
                     format!("the {singular} `{key}` belongs to {own}, not to {word}"),
                 )
                 .at(place, format!("used for {}", article(here.kind.singular)))
-                .at(known.origin.place(scope), "declared here")
+                .at(known.place(scope), "declared here")
                 .help(format!(
                     "declare {} with `{scope}: {word}` under another handle",
                     article(singular)
@@ -552,7 +558,7 @@ mod tests {
                 file: "t".into(),
                 number: 0,
             };
-            let origin = Origin::new(address.clone(), document.into());
+            let origin = Origin::new(document.into());
             NamedKey::of(kind, &address, &body, &origin)
         };
         for (kind, good, bad) in [

@@ -20,8 +20,7 @@ impl Converter<'_> {
             TRANSFER_TO,
         ];
         let place = |inner: At<'_>, part: Part| {
-            here.origin
-                .part(&format!("{}{}", at.pointer(), inner.pointer()), part)
+            here.part(&format!("{}{}", at.pointer(), inner.pointer()), part)
         };
         let mut walker = Walker {
             place: &place,

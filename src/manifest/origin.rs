@@ -7,9 +7,10 @@ use crate::state::Address;
 use crate::yaml::raw::{At, Raw, escape};
 
 /// Where a resource comes from; places are made only when something is reported.
+///
+/// It does not hold the address, which everybody has who has an origin: there may be very many.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    address: Address,
     /// Its document, which all resources there share: there may be very many.
     document: Arc<FileDocument>,
     /// Overlays that changed it, in order, if there are any.
@@ -36,9 +37,8 @@ struct Layer {
 }
 
 impl Origin {
-    pub(crate) const fn new(address: Address, document: Arc<FileDocument>) -> Self {
+    pub(crate) const fn new(document: Arc<FileDocument>) -> Self {
         Self {
-            address,
             document,
             layers: None,
         }
@@ -52,23 +52,23 @@ impl Origin {
         layers.push(Layer { document, paths });
     }
 
-    /// The place of a field, or of the resource itself where `path` is empty.
+    /// The place of a field of the resource `address`, or of the resource itself where `path` is empty.
     ///
     /// `path` is a JSON pointer below the resource; the first slash may be left out:
     /// `name`, `/responseTime/businessHours`, `departments/0`. What no file writes is shown at the
     /// nearest thing above it.
     #[must_use]
-    pub fn place(&self, path: &str) -> Place {
-        self.part(path, Part::Value)
+    pub fn place(&self, address: &Address, path: &str) -> Place {
+        self.part(address, path, Part::Value)
     }
 
     /// The place of a field's key.
     #[must_use]
-    pub fn key(&self, path: &str) -> Place {
-        self.part(path, Part::Key)
+    pub fn key(&self, address: &Address, path: &str) -> Place {
+        self.part(address, path, Part::Key)
     }
 
-    pub(crate) fn part(&self, path: &str, part: Part) -> Place {
+    pub(crate) fn part(&self, address: &Address, path: &str, part: Part) -> Place {
         let path = match path.strip_prefix('/') {
             Some(_) | None if path.is_empty() => String::new(),
             Some(_) => path.to_owned(),
@@ -78,11 +78,7 @@ impl Origin {
         Place {
             file: Arc::clone(&document.file),
             document: document.number,
-            pointer: format!(
-                "/{}/{}{path}",
-                self.address.collection,
-                escape(&self.address.handle)
-            ),
+            pointer: format!("/{}/{}{path}", address.collection, escape(&address.handle)),
             part: if path.is_empty() { Part::Key } else { part },
         }
     }
@@ -140,7 +136,8 @@ mod tests {
             let file = file.into();
             Arc::new(FileDocument { file, number })
         };
-        let mut origin = Origin::new(Address::new("slas", "a/b"), document("base.yaml", 1));
+        let address = Address::new("slas", "a/b");
+        let mut origin = Origin::new(document("base.yaml", 1));
         origin.overlay(
             document("over.yaml", 0),
             &read("{responseTime: {businessHours: 4}, list: [x]}"),
@@ -153,11 +150,11 @@ mod tests {
             ("list/0", "over.yaml"),
             ("list", "over.yaml"),
         ] {
-            let place = origin.place(path);
+            let place = origin.place(&address, path);
             assert_eq!(&*place.file, file, "{path}");
             assert!(place.pointer.starts_with("/slas/a~1b"));
         }
-        assert_eq!(origin.place("name").document, 1);
-        assert_eq!(origin.place("").part, Part::Key);
+        assert_eq!(origin.place(&address, "name").document, 1);
+        assert_eq!(origin.place(&address, "").part, Part::Key);
     }
 }

@@ -1,8 +1,8 @@
 //! From handles, `{lookup: …}` and `{id: …}` to references.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-
-use indexmap::IndexMap;
 
 use super::convert::{Converter, Here};
 use super::origin::Origin;
@@ -11,11 +11,10 @@ use crate::config::{Written, WrittenName};
 use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest};
 use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes};
-use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Value};
+use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Sought, Value};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{Expanded, Variables};
 use crate::yaml::walk::{Walker, wrong_type};
-use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
 
 /// A resource as it was declared.
@@ -28,21 +27,26 @@ pub(crate) struct Declared {
 }
 
 /// The handles of every collection.
+///
+/// There may be very many: what is known of one stands under its place among the declared resources.
 pub(crate) struct Handles<'a> {
-    collections: HashMap<&'static str, Collection<'a>>,
+    /// In the order of the table, so that the resources of a kind stand side by side.
+    declared: &'a ByAddress<Declared>,
+    collections: HashMap<&'static str, Collection>,
     /// Resources that an overlay takes out, and where it says so.
     dropped: HashMap<Address, Place>,
     /// Whether a file could not be read, so that what is missing may stand there.
     pub(crate) incomplete: bool,
 }
 
-struct Collection<'a> {
+struct Collection {
     kind: &'static Kind,
-    handles: IndexMap<Arc<str>, &'a Declared, RandomState>,
+    /// Where its resources stand.
+    places: Range<usize>,
     /// Names that bodies give; where a body gives none, the handle is the name.
-    explicit: HashMap<Arc<str>, String>,
+    explicit: HashMap<usize, Arc<str>>,
     /// What the names count below as the bodies say it, for kinds whose names do not count everywhere.
-    scopes: HashMap<Arc<str>, WrittenScope>,
+    scopes: HashMap<usize, WrittenScope>,
     /// Handles by canonical name; made when somebody looks a name up.
     names: OnceLock<HashMap<String, Vec<Arc<str>>>>,
 }
@@ -87,46 +91,46 @@ impl<'a> Handles<'a> {
         variables: &Variables<'_>,
         incomplete: bool,
     ) -> Self {
-        let mut collections: HashMap<&'static str, Collection<'a>> = KINDS
-            .iter()
-            .map(|kind| {
-                let empty = Collection {
+        let mut collections: HashMap<&'static str, Collection> = HashMap::new();
+        for (place, (address, body)) in declared.keys().zip(bodies).enumerate() {
+            let Some(kind) = find(address.collection) else {
+                continue;
+            };
+            let collection = collections
+                .entry(kind.collection)
+                .or_insert_with(|| Collection {
                     kind,
-                    handles: IndexMap::default(),
+                    places: place..place,
                     explicit: HashMap::new(),
                     scopes: HashMap::new(),
                     names: OnceLock::new(),
-                };
-                (kind.collection, empty)
-            })
-            .collect();
-        for ((address, one), body) in declared.iter().zip(bodies) {
-            if let Some(collection) = collections.get_mut(address.collection) {
-                collection.handles.insert(Arc::clone(&address.handle), one);
-                let scope = written_scope(collection.kind, body, variables);
-                if !scope.is_empty() {
-                    collection.scopes.insert(Arc::clone(&address.handle), scope);
-                }
-                let Some(name) = body.get(collection.kind.naming_field().name) else {
-                    continue;
-                };
-                let name = match name.as_text() {
-                    AsText::Text(text) => match variables.expand(text) {
-                        Ok(Expanded::Literal(text)) => text.into_owned(),
-                        Ok(Expanded::Text(text)) => text,
-                        // Reported where the field itself is converted.
-                        _ => String::new(),
-                    },
-                    AsText::Number(number) => number.to_string(),
-                    AsText::Unquoted(_) => String::new(),
-                    AsText::Other => continue,
-                };
-                collection
-                    .explicit
-                    .insert(Arc::clone(&address.handle), name);
+                });
+            collection.places.end = place + 1;
+            let scope = written_scope(kind, body, variables);
+            if !scope.is_empty() {
+                collection.scopes.insert(place, scope);
             }
+            let Some(name) = body.get(kind.naming_field().name) else {
+                continue;
+            };
+            let name = match name.as_text() {
+                AsText::Text(text) => match variables.expand(text) {
+                    Ok(Expanded::Literal(Cow::Borrowed(literal))) if literal == &**text => {
+                        Arc::clone(text)
+                    }
+                    Ok(Expanded::Literal(text)) => text.into(),
+                    Ok(Expanded::Text(text)) => text.into(),
+                    // Reported where the field itself is converted.
+                    _ => "".into(),
+                },
+                AsText::Number(number) => number.to_string().into(),
+                AsText::Unquoted(_) => "".into(),
+                AsText::Other => continue,
+            };
+            collection.explicit.insert(place, name);
         }
         Self {
+            declared,
             collections,
             dropped,
             incomplete,
@@ -135,12 +139,9 @@ impl<'a> Handles<'a> {
 
     /// The handle as it is declared.
     fn handle(&self, collection: &str, handle: &str) -> Option<Arc<str>> {
-        let (handle, _) = self
-            .collections
-            .get(collection)?
-            .handles
-            .get_key_value(handle)?;
-        Some(Arc::clone(handle))
+        let sought = Sought { collection, handle };
+        let (address, _) = self.declared.get_key_value(&sought)?;
+        Some(Arc::clone(&address.handle))
     }
 
     /// The handles of the declared resources with a name, wherever it counts.
@@ -150,9 +151,12 @@ impl<'a> Handles<'a> {
         };
         let names = collection.names.get_or_init(|| {
             let mut names: HashMap<String, Vec<Arc<str>>> = HashMap::new();
-            for handle in collection.handles.keys() {
-                let name = collection.explicit.get(handle);
-                let name = canonical_name(collection.kind, name.map_or(&**handle, |name| name));
+            for place in collection.places.clone() {
+                let Some((Address { handle, .. }, _)) = self.declared.get_index(place) else {
+                    continue;
+                };
+                let name = collection.explicit.get(&place).unwrap_or(handle);
+                let name = canonical_name(collection.kind, name);
                 names.entry(name).or_default().push(Arc::clone(handle));
             }
             names
@@ -175,7 +179,9 @@ impl<'a> Handles<'a> {
 
     /// What the name of a declared resource counts below.
     fn below(&self, collection: &str, handle: &str, field: &str, depth: usize) -> Option<Below> {
-        let scope = self.collections.get(collection)?.scopes.get(handle)?;
+        let scopes = &self.collections.get(collection)?.scopes;
+        let sought = Sought { collection, handle };
+        let scope = scopes.get(&self.declared.get_index_of(&sought)?)?;
         let (_, written) = scope.iter().find(|(name, _)| *name == field)?;
         self.scope_value(find(collection)?, field, written, depth.checked_sub(1)?)
     }
@@ -308,18 +314,22 @@ impl<'a> Handles<'a> {
     }
 
     fn near(&self, collection: &str, handle: &str, left: &mut usize) -> Option<String> {
-        let collection = self.collections.get(collection)?;
-        *left = left.checked_sub(collection.handles.len())?;
-        nearest(handle, collection.handles.keys().map(|key| &**key)).map(str::to_owned)
+        let places = self.collections.get(collection)?.places.clone();
+        *left = left.checked_sub(places.len())?;
+        let addresses = places.filter_map(|place| self.declared.get_index(place));
+        nearest(handle, addresses.map(|(address, _)| &*address.handle)).map(str::to_owned)
     }
 
     /// Another collection that declares the handle.
-    fn elsewhere(&self, collection: &str, handle: &str) -> Option<(&'static Kind, &'a Declared)> {
-        KINDS.iter().find_map(|kind| {
-            let other = self.collections.get(kind.collection)?;
-            let declared = other.handles.get(handle)?;
-            (kind.collection != collection).then_some((*kind, *declared))
-        })
+    fn elsewhere(&self, collection: &str, handle: &str) -> Option<(&'a Address, &'a Declared)> {
+        KINDS
+            .iter()
+            .map(|kind| kind.collection)
+            .filter(|other| *other != collection)
+            .find_map(|collection| {
+                let sought = Sought { collection, handle };
+                self.declared.get_key_value(&sought)
+            })
     }
 }
 
@@ -486,10 +496,8 @@ impl Converter<'_> {
         read: impl FnOnce(&mut WrittenReader<'_, '_>) -> T,
     ) -> T {
         let above = at.pointer();
-        let place = |inner: At<'_>, part: Part| {
-            here.origin
-                .part(&format!("{above}{}", inner.pointer()), part)
-        };
+        let place =
+            |inner: At<'_>, part: Part| here.part(&format!("{above}{}", inner.pointer()), part);
         let variables = &self.variables;
         let expand =
             |text: &str, place: Place| super::tombstones::shown_text(variables, &place, text);
@@ -658,7 +666,8 @@ impl Converter<'_> {
             .help(format!(
                 "`{text}` is the name of `{collection}/{handle}`; refer to it by its handle `{handle}`"
             ))
-        } else if let Some((other, declared)) = self.handles.elsewhere(collection, text) {
+        } else if let Some((address, declared)) = self.handles.elsewhere(collection, text) {
+            let other = declared.kind;
             Problem::error(
                 Code::WrongKind,
                 format!(
@@ -668,7 +677,7 @@ impl Converter<'_> {
             )
             .at(place, format!("must be {}", article(kind.singular)))
             .at(
-                declared.origin.key(""),
+                declared.origin.key(address, ""),
                 format!("declared here as {}", article(other.singular)),
             )
             .help(format!(

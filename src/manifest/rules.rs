@@ -37,8 +37,8 @@ impl Converter<'_> {
                     Code::Conflict,
                     format!("`{field}` goes with {told} only, not with `{word}`"),
                 )
-                .at(here.origin.key(field), "has no effect")
-                .at(here.origin.place(with), "because of this")
+                .at(here.key(field), "has no effect")
+                .at(here.field(with), "because of this")
                 .help(format!("write {told}, or take `{field}` away"));
                 self.problems.push(problem);
             }
@@ -53,12 +53,11 @@ impl Converter<'_> {
             .and_then(|word| sorts.find(word));
         let Some(sort) = sort else { return };
         let given = |field: &str| body.get(field).is_some_and(|value| !value.is_null());
-        let origin = here.origin;
         let one = format!("{} of {by} `{}`", article(here.kind.singular), sort.name);
         for field in sort.required.iter().filter(|field| !named.contains(field)) {
             let problem = Problem::error(Code::MissingRequired, format!("{one} needs `{field}`"))
-                .at(origin.key(""), format!("`{field}` is missing"))
-                .at(origin.place(by), "because of this");
+                .at(here.key(""), format!("`{field}` is missing"))
+                .at(here.field(by), "because of this");
             self.problems.push(match sort.bounds {
                 Some((bound, min, max)) if bound == *field => {
                     problem.help(format!("choose a number from {min} to {max}"))
@@ -69,8 +68,8 @@ impl Converter<'_> {
         for field in sorts.governed() {
             if given(field) && !sort.allowed.contains(&field) {
                 let problem = Problem::error(Code::NotAllowed, format!("{one} has no `{field}`"))
-                    .at(origin.key(field), "not allowed")
-                    .at(origin.place(by), "because of this")
+                    .at(here.key(field), "not allowed")
+                    .at(here.field(by), "because of this")
                     .help(format!(
                         "`{field}` goes with {}",
                         ticked(&sorts.with(field), "and")
@@ -86,8 +85,8 @@ impl Converter<'_> {
                 Code::OutOfRange,
                 format!("`{field}` of {one} must be from {min} to {max}"),
             )
-            .at(origin.place(field), "out of range")
-            .at(origin.place(by), "because of this");
+            .at(here.field(field), "out of range")
+            .at(here.field(by), "because of this");
             self.problems.push(problem);
         }
         self.fits(here, body, sort);
@@ -100,10 +99,9 @@ impl Converter<'_> {
         let Some(text) = body.get(field).and_then(Value::as_text) else {
             return;
         };
-        let origin = here.origin;
         let refused = |wrong: &str| {
             Problem::error(Code::BadDefault, format!("`{field}` must be {wrong}"))
-                .at(origin.place(field), "not accepted")
+                .at(here.field(field), "not accepted")
         };
         match fits {
             Fits::Flag if !matches!(text, "true" | "false") => {
@@ -119,7 +117,7 @@ impl Converter<'_> {
                     return;
                 }
                 let mut problem =
-                    refused(&format!("one of `{other}`")).at(origin.place(other), "the choices");
+                    refused(&format!("one of `{other}`")).at(here.field(other), "the choices");
                 problem.help = did_you_mean(text, words());
                 self.problems.push(problem);
             }
@@ -140,8 +138,8 @@ impl Converter<'_> {
                 Code::OutOfRange,
                 format!("`{field}` {value} is more than `{most}` {limit}"),
             )
-            .at(here.origin.place(field), *label)
-            .at(here.origin.place(most), "because of this")
+            .at(here.field(field), *label)
+            .at(here.field(most), "because of this")
             .help(format!("{help} {limit} or fewer"));
             self.problems.push(problem);
         }

@@ -26,6 +26,6 @@ pub fn place(desired: &Desired, address: &Address, path: &str) -> Place {
             pointer: String::new(),
             part: crate::problem::Part::Key,
         },
-        |detail| detail.origin.place(path),
+        |detail| detail.origin.place(address, path),
     )
 }

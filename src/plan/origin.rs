@@ -19,7 +19,7 @@ pub fn note(plan: &mut Plan, desired: &Desired, rows: &Rows, sources: &Sources) 
             let declared = desired.details.get(&step.address);
             let removed = || rows.going(&step.address)?.at.clone();
             declared
-                .map(|detail| detail.origin.place(""))
+                .map(|detail| detail.origin.place(&step.address, ""))
                 .or_else(removed)
         })
         .collect();
