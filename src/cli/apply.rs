@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -93,10 +94,20 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         let mut signals = Signals::new()?;
         let mut keeper = Keeper::open(store.clone(), &holder(clock), clock, anew).await?;
         workspace.warn(global, &keeper.take_warnings());
-        let prepared = tokio::select! {
-            prepared = prepare(global, args, &workspace, &desired, &options, saved.as_ref(), &store, &mut keeper) => prepared,
-            _ = signals.next() => Err(interrupted()),
-        };
+        let prepared = Box::pin(prepare(
+            global,
+            args,
+            &workspace,
+            &desired,
+            &options,
+            saved.as_ref(),
+            &store,
+            &mut keeper,
+        ));
+        let prepared = signals
+            .during(prepared, |_| ControlFlow::Break(()))
+            .await
+            .unwrap_or_else(|| Err(interrupted()));
         let (connected, ready) = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {
@@ -183,7 +194,7 @@ async fn finish(
     workspace: &Workspace,
     desired: &Desired,
     keeper: Keeper,
-    signals: Signals,
+    mut signals: Signals,
     connected: &Connected,
     ready: &Ready,
     saved: bool,
@@ -216,6 +227,13 @@ async fn finish(
             }
         }
     };
+    // One that came while the plan was worked out, or while it was recorded what is about to be written.
+    if signals.has_come().await {
+        if let Err(error) = keeper.withdraw(journal_writer).await {
+            tracing::warn!(%error, "the run's journal could not be taken back; the next run looks whether anything came of it");
+        }
+        return Err(interrupted());
+    }
     let done = carry_out(
         global,
         connected,
@@ -542,23 +560,19 @@ async fn carry_out(
             },
             journal_writer,
         };
-        let mut work = std::pin::pin!(run_tasks(&ready.planned.tasks, means, &stopped, &mut emit));
-        loop {
-            tokio::select! {
-                tally = &mut work => break Some(tally),
-                signal = signals.next() => {
-                    if let Some(first) = stopping.get() {
-                        if signal.hurries_after(first) {
-                            break None;
-                        }
-                        continue;
-                    }
-                    stopping.set(Some(signal));
-                    writer.stop();
-                    remark(global, "stopping: what is under way is finished; once more stops at once");
-                }
+        let hears = |signal: Signal| match stopping.get() {
+            Some(first) if signal.hurries_after(first) => ControlFlow::Break(()),
+            Some(_) => ControlFlow::Continue(()),
+            None => {
+                stopping.set(Some(signal));
+                writer.stop();
+                let said = "stopping: what is under way is finished; once more stops at once";
+                remark(global, said);
+                ControlFlow::Continue(())
             }
-        }
+        };
+        let work = run_tasks(&ready.planned.tasks, means, &stopped, &mut emit);
+        signals.during(work, hears).await
     };
     if let Some(bar) = bar {
         bar.finish_and_clear();

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::Global;
 use super::common::{Failure, Workspace, block_on, remark};
 use super::output::{announce, print, print_as_it_is};
+use super::signals::Signals;
 use super::store::holder;
 use crate::api::template;
 use crate::clock::Clock;
@@ -116,6 +117,8 @@ async fn change<T>(
 ) -> Result<T, Failure> {
     let store = workspace.kept_store()?.batched();
     let clock = Clock::system();
+    // Heard from now on, and finished all the same, so that no signal leaves a lock behind.
+    let _signals = Signals::new()?;
     let lock = store.lock(&holder(clock), TTL).await?;
     let result: Result<T, Failure> = async {
         let loaded = workspace.load(global, &store).await?;

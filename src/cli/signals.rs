@@ -1,6 +1,7 @@
 //! The signals that end a run in order: Ctrl-C, and on Unix SIGTERM and SIGHUP.
 
 use std::io;
+use std::ops::ControlFlow;
 
 /// A signal that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,26 @@ impl Signals {
         Ok(Self {})
     }
 
+    /// Does some work, which each signal interrupts: `hears` says whether it goes on. Nothing where it
+    /// does not.
+    pub(super) async fn during<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        hears: impl FnMut(Signal) -> ControlFlow<()>,
+    ) -> Option<T> {
+        attended(work, async || self.next().await, hears).await
+    }
+
+    /// Whether one has come by now.
+    pub(super) async fn has_come(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            _ = self.next() => true,
+            // The runtime hears from the system once before this is over.
+            () = tokio::task::yield_now() => false,
+        }
+    }
+
     /// Waits for the next one.
     pub(super) async fn next(&mut self) -> Signal {
         #[cfg(unix)]
@@ -72,6 +93,27 @@ impl Signals {
                 std::future::pending::<()>().await;
             }
             Signal::End
+        }
+    }
+}
+
+/// Does some work. What `next` tells is heard before the work goes on: an answer that comes together
+/// with a signal must not let anything new begin.
+async fn attended<T>(
+    work: impl Future<Output = T>,
+    mut next: impl AsyncFnMut() -> Signal,
+    mut hears: impl FnMut(Signal) -> ControlFlow<()>,
+) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            signal = next() => {
+                if hears(signal).is_break() {
+                    return None;
+                }
+            }
+            done = &mut work => return Some(done),
         }
     }
 }
@@ -103,6 +145,8 @@ fn ignores_hang_up(status: &str) -> Option<bool> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -120,6 +164,34 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(ignores_hang_up(status), ignored, "{status}");
+        }
+    }
+
+    /// Signals that have come, and then none.
+    fn come(signals: &'static [Signal]) -> impl AsyncFnMut() -> Signal {
+        let mut signals = signals.iter();
+        async move || match signals.next() {
+            Some(signal) => *signal,
+            None => std::future::pending().await,
+        }
+    }
+
+    #[tokio::test]
+    async fn case_7_what_comes_with_a_signal_waits_until_it_is_heard() {
+        // By chance it would be right now and then.
+        for _ in 0..100 {
+            let count = Cell::new(0);
+            let hears = |_| {
+                count.set(count.get() + 1);
+                ControlFlow::Continue(())
+            };
+            let signals = come(&[Signal::HangUp, Signal::End]);
+            let done = attended(async { count.get() }, signals, hears).await;
+            assert_eq!(done, Some(2));
+            let worked = Cell::new(false);
+            let work = async { worked.set(true) };
+            let done = attended(work, come(&[Signal::End]), |_| ControlFlow::Break(())).await;
+            assert_eq!((done, worked.get()), (None, false));
         }
     }
 

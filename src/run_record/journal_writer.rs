@@ -114,13 +114,11 @@ impl JournalWriter {
     /// # Errors
     /// A place that cannot be written.
     pub async fn conclude(&self) -> Result<(), StoreError> {
-        if !self.journal.is_batched() {
-            return Ok(());
-        }
         let announced = std::mem::take(&mut *self.announced.borrow_mut());
         for one in announced.into_values().filter(|one| !one.begun) {
             self.settle(one.seq, false, Settled::Failed, None);
         }
+        // Nobody has waited for outcomes, and the process may end now.
         self.journal.hand_over().await
     }
 

@@ -520,6 +520,24 @@ impl Keeper {
         journal_writer: Option<JournalWriter>,
     ) -> Result<(), KeepError> {
         let saved = self.save(desired, ready, applied, journal_writer).await;
+        Box::pin(self.end(saved)).await
+    }
+
+    /// Gives the lock back where nothing was written: the run's journal goes, and what other runs have
+    /// left stays.
+    ///
+    /// # Errors
+    /// A journal that cannot be removed: the next run looks what came of what it announces.
+    pub async fn withdraw(self, journal_writer: Option<JournalWriter>) -> Result<(), KeepError> {
+        let removed = match journal_writer {
+            Some(journal_writer) => journal_writer.journal.finish(self.clock.now_ms()).await,
+            None => Ok(()),
+        };
+        Box::pin(self.end(removed)).await
+    }
+
+    /// Gives the lock back, and tells what became of what is kept.
+    async fn end(self, saved: Result<(), StoreError>) -> Result<(), KeepError> {
         let store = self.store.clone();
         if let Err(error) = self.release().await {
             tracing::warn!(%error, "the lock could not be given back; it expires by itself");
@@ -654,11 +672,12 @@ fn is_seen(intent: &Intent, ready: &Ready) -> bool {
 mod tests {
     use super::*;
 
-    /// A run has renamed `A` to `B` and made a new `A`, and was killed before it saved its ledger.
-    #[test]
-    fn what_was_renamed_stays_known_where_something_new_takes_its_address() {
-        let at = |handle: &str| Address::new("departments", handle);
-        let intent = |seq: u64, handle: &str, verb: Verb| Intent {
+    fn at(handle: &str) -> Address {
+        Address::new("departments", handle)
+    }
+
+    fn intent(seq: u64, handle: &str, verb: Verb) -> Intent {
+        Intent {
             seq,
             address: at(handle),
             verb,
@@ -673,7 +692,12 @@ mod tests {
             prevent_destroy: false,
             at: 0,
             before: serde_json::Value::Null,
-        };
+        }
+    }
+
+    /// A run has renamed `A` to `B` and made a new `A`, and was killed before it saved its ledger.
+    #[test]
+    fn what_was_renamed_stays_known_where_something_new_takes_its_address() {
         let outcome = |seq: u64, id: &str| Outcome {
             seq,
             result: Settled::Applied,
@@ -706,17 +730,21 @@ mod tests {
         assert_eq!(ledger.applied_at, 5);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_lock_that_is_not_renewed_in_time_is_lost() {
-        let clock = Clock::starting_at(1_767_225_600_000);
+    async fn keeper(store: &Store, clock: Clock) -> Keeper {
         let holder = Holder {
             who: "ann".to_owned(),
             host: "tests".to_owned(),
-            run: "run".to_owned(),
+            run: RunId::new(clock.now_ms(), 0).to_string(),
             at: clock.now_ms(),
         };
-        let store = Store::in_memory("test", "1");
-        let keeper = Keeper::open(store, &holder, clock, false).await.unwrap();
+        let opened = Keeper::open(store.clone(), &holder, clock, false).await;
+        opened.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_is_not_renewed_in_time_is_lost() {
+        let clock = Clock::starting_at(1_767_225_600_000);
+        let keeper = keeper(&Store::in_memory("test", "1"), clock).await;
         let live = Live::new(crate::dialect::Dialect::Openapi);
         let journal_writer = keeper.begin("digest", &[], &live).await.unwrap();
         // Nothing comes of it, not even an error, as when a call to the store hangs.
@@ -725,5 +753,45 @@ mod tests {
         assert!(!keeper.is_lost() && !journal_writer.is_silent());
         clock.sleep(Duration::from_secs(1)).await;
         assert!(keeper.is_lost() && journal_writer.is_silent());
+    }
+
+    /// A run that is cut short ends as soon as that is recorded.
+    #[tokio::test(start_paused = true)]
+    async fn what_came_of_the_writes_is_kept_when_a_run_is_cut_short() {
+        let store = Store::in_memory("test", "1");
+        let keeper = keeper(&store, Clock::starting_at(1_767_225_600_000)).await;
+        let live = Live::new(crate::dialect::Dialect::Openapi);
+        let journal_writer = keeper.begin("digest", &[], &live).await.unwrap();
+        let record = journal::Record::Intent(intent(1, "A", Verb::Create));
+        journal_writer.journal.append(&record).await.unwrap();
+        journal_writer.settle(1, true, Settled::Applied, Some("7"));
+        journal_writer.conclude().await.unwrap();
+        let runs = store.open_runs().await.unwrap();
+        let [run] = runs.unfinished.as_slice() else {
+            panic!("{runs:?}");
+        };
+        assert_eq!((run.intents.len(), run.settled.len()), (0, 1));
+    }
+
+    /// What other runs have left in doubt stays.
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_wrote_nothing_leaves_nothing() {
+        let clock = Clock::starting_at(1_767_225_600_000);
+        let store = Store::in_memory("test", "1");
+        let killed = keeper(&store, clock).await;
+        let live = Live::new(crate::dialect::Dialect::Openapi);
+        let journal_writer = killed.begin("digest", &[], &live).await.unwrap();
+        let record = journal::Record::Intent(intent(1, "A", Verb::Create));
+        journal_writer.journal.append(&record).await.unwrap();
+        killed.release().await.unwrap();
+        let before = store.open_runs().await.unwrap();
+
+        clock.sleep(Duration::from_secs(1)).await;
+        let keeper = keeper(&store, clock).await;
+        let journal_writer = keeper.begin("digest", &[], &live).await.unwrap();
+        assert_eq!(store.open_runs().await.unwrap().unfinished.len(), 2);
+        keeper.withdraw(Some(journal_writer)).await.unwrap();
+        assert_eq!(store.open_runs().await.unwrap(), before);
+        assert_eq!(store.holder(clock.now_ms()).await.unwrap(), None);
     }
 }

@@ -201,24 +201,14 @@ impl Place {
         }
     }
 
-    /// Runs the command on a terminal, where somebody types an answer; both streams arrive as one.
-    pub fn asked(&self, line: &str, answer: &str) -> Run {
-        let quoted = |word: &str| format!("'{}'", word.replace('\'', "'\\''"));
-        let binary = std::iter::once(env!("CARGO_BIN_EXE_deskform").to_owned());
-        let shell: Vec<String> = binary
-            .chain(words(line))
-            .map(|word| quoted(&word))
-            .collect();
+    /// A line of the shell on a terminal; what comes to the terminal arrives on standard output.
+    ///
+    /// What is typed there is written to standard input, and has no end.
+    pub fn on_terminal(&self, shell: &str) -> Command {
         let mut command = self.command(&[]);
         let mut terminal = Command::new("script");
         terminal
-            .args([
-                "--quiet",
-                "--return",
-                "--command",
-                &shell.join(" "),
-                "/dev/null",
-            ])
+            .args(["--quiet", "--return", "--command", shell, "/dev/null"])
             .current_dir(self.path(""))
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -228,6 +218,12 @@ impl Place {
         for (name, value) in command.env("TERM", "dumb").get_envs() {
             terminal.env(name, value.expect("a value"));
         }
+        terminal
+    }
+
+    /// Runs the command on a terminal, where somebody types an answer; both streams arrive as one.
+    pub fn asked(&self, line: &str, answer: &str) -> Run {
+        let mut terminal = self.on_terminal(&shell_line(&self.command(&words(line))));
         let mut child = terminal.spawn().expect("`script` of util-linux");
         let mut stdin = child.stdin.take().expect("a pipe");
         writeln!(stdin, "{answer}").expect("an answer");
@@ -351,6 +347,17 @@ pub fn words(line: &str) -> Vec<String> {
     assert!(quote.is_none(), "an open quote in {line}");
     out.extend(word);
     out
+}
+
+/// A command as a shell takes it, without its environment.
+pub fn shell_line(command: &Command) -> String {
+    let quoted = |word: &std::ffi::OsStr| {
+        let word = word.to_str().expect("UTF-8");
+        format!("'{}'", word.replace('\'', "'\\''"))
+    };
+    let program = std::iter::once(command.get_program());
+    let words: Vec<String> = program.chain(command.get_args()).map(quoted).collect();
+    words.join(" ")
 }
 
 /// The folder of the repository.
@@ -478,7 +485,11 @@ pub const SIGNALS: &[&str] = if cfg!(target_os = "linux") {
 /// The command, in which hang-ups end a process unless it handles them, also where whoever runs the
 /// tests ignores them.
 pub fn hang_ups_end(place: &Place, line: &str) -> Command {
-    let plain = place.command(&words(line));
+    with_hang_ups(place.command(&words(line)))
+}
+
+/// A command that hears of hang-ups, also where whoever runs the tests ignores them.
+pub fn with_hang_ups(plain: Command) -> Command {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status
         .lines()

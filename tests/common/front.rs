@@ -18,6 +18,16 @@ use tokio::net::{TcpListener, TcpStream};
 
 type Ask = Box<dyn Fn(&mut Request<Bytes>) -> Option<Response<Bytes>> + Send + Sync>;
 type Change = Box<dyn Fn(&Request<Bytes>, &mut Response<Bytes>) + Send + Sync>;
+type Hold = Box<dyn Fn(&Request<Bytes>, Held) -> Option<BoxFuture<'static, ()>> + Send + Sync>;
+
+/// What is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// The request, which has had no effect.
+    Request,
+    /// Its answer.
+    Answer,
+}
 
 /// A transport that wraps another one.
 ///
@@ -30,6 +40,7 @@ pub struct Front {
     behind: Arc<dyn Transport>,
     ask: Ask,
     change: Change,
+    hold: Hold,
 }
 
 impl Front {
@@ -39,6 +50,7 @@ impl Front {
             behind,
             ask: Box::new(|_| None),
             change: Box::new(|_, _| {}),
+            hold: Box::new(|_, _| None),
         }
     }
 
@@ -59,6 +71,16 @@ impl Front {
         change: impl Fn(&Request<Bytes>, &mut Response<Bytes>) + Send + Sync + 'static,
     ) -> Self {
         self.change = Box::new(change);
+        self
+    }
+
+    /// Holds back each request that goes behind, and then its answer, until what this returns is over.
+    #[must_use]
+    pub fn hold(
+        mut self,
+        hold: impl Fn(&Request<Bytes>, Held) -> Option<BoxFuture<'static, ()>> + Send + Sync + 'static,
+    ) -> Self {
+        self.hold = Box::new(hold);
         self
     }
 
@@ -97,8 +119,14 @@ impl Transport for Front {
                 return Ok(answer);
             }
             let seen = request.clone();
+            if let Some(held) = (self.hold)(&seen, Held::Request) {
+                held.await;
+            }
             let mut response = self.behind.send(request).await?;
             (self.change)(&seen, &mut response);
+            if let Some(held) = (self.hold)(&seen, Held::Answer) {
+                held.await;
+            }
             Ok(response)
         })
     }
