@@ -8,7 +8,7 @@ use super::{
 
 /// An account. Source: Account (`getAccounts`, `createAccount`, `updateAccount`,
 /// `deleteAccount`); the guide's account object.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "accounts",
     singular: "account",
     doc: "A company that contacts belong to. Accounts are seeds: deleting a line never deletes a company unless `prune` says so.",

@@ -16,7 +16,7 @@ const OWN_SETTINGS: &str =
 
 /// An agent. Source: Agent (`getAgents`, `addAgent`, `updateAgent`, `deactivateAgents`,
 /// `deleteAgent`, `deleteUnconfirmedAgent`); the guide's agent object.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "agents",
     singular: "agent",
     doc: "A person who works in the help desk. The handle is the e-mail address. Membership in departments lives here and nowhere else. Removing an agent deactivates them unless `removal: delete` is chosen.",

@@ -64,7 +64,7 @@ const TIME: &[Field] = &[
 
 /// A set of business hours. Source: Business Hour (`getBusinessHours`, `createBusinessHour`,
 /// `updateBusinessHour`, `deleteBusinessHour`).
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "businessHours",
     singular: "set of business hours",
     doc: "A set of business hours: when the help desk works, by which due dates are computed.",

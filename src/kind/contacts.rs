@@ -7,7 +7,7 @@ use super::{
 
 /// A contact. Source: Contact (`getContacts`, `createContact`, `updateContact`,
 /// `deleteContact`); the guide's contact object.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "contacts",
     singular: "contact",
     doc: "A person who writes tickets. The handle is the e-mail address. Contacts are seeds: deleting a line never deletes a person unless `prune` says so.",

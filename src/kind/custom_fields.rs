@@ -232,7 +232,7 @@ const IN_LAYOUTS: &str =
 
 /// A custom field of a module. Source: Field (`getFields`, `createField`, `updateField`,
 /// `deleteField`); Field (old) for the guide's `/organizationFields`.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "customFields",
     singular: "custom field",
     doc: "A custom field of a module. Its API name (`cf_…`) is the server's; manifests refer to it by handle under `cf`.",

@@ -28,7 +28,7 @@ const HOLIDAY: &[Field] = &[
 
 /// A list of holidays. Source: Holiday List (`getHolidayLists`, `createHolidayList`,
 /// `updateHolidayList`). The module has no operation that deletes.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "holidayLists",
     singular: "holiday list",
     doc: "A list of holidays, on which business hours do not count. Which business hours have it stands in `businessHours.*.holidayLists`. The API deletes none: one that is removed is inactive.",

@@ -3,7 +3,7 @@
 use super::{Api, Create, Form, Kind, Listing, Removal, Scopes, Wire, choice, sent, text};
 
 /// A layout of a module; it can be referred to but not managed. Source: Layout (`getLayouts`).
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "layouts",
     singular: "layout",
     doc: "A layout: which fields a record of a module shows. Layouts are looked up by name and never written.",

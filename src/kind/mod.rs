@@ -43,7 +43,7 @@ pub use shape::{Alike, Items, Keyed, Keys, Map, Null, Owned, Pattern, Sent, Shap
 pub use targets::{Membership, Target, Within, is_key, scopes};
 
 /// Every kind, prerequisites before those that usually refer to them.
-pub const KINDS: &[&Kind] = &[
+pub static KINDS: &[&Kind] = &[
     &custom_fields::KIND,
     &roles::KIND,
     &profiles::KIND,

@@ -10,7 +10,7 @@ use super::{
 
 /// A profile of permissions. Source: Profile (`getProfileList`, `cloneProfile`, `updateProfile`,
 /// `deleteProfile`); there is no way to make one but to clone another one.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "profiles",
     singular: "profile",
     doc: "A profile: what agents may do. A new one is made as a copy of another one and gets its permissions. System profiles can be changed, and neither renamed nor removed. The guide's API has no profiles of its own; there agents refer to profiles by id.",

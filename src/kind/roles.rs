@@ -9,7 +9,7 @@ use super::{
 use crate::dialect::Dialect;
 
 /// A role of agents. Source: Role (`getRoles`, `addRole`, `updateRole`, `deleteRole`).
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "roles",
     singular: "role",
     doc: "A role: where an agent stands in the hierarchy of data access. The guide's API has no roles of its own; there agents refer to roles by `{lookup: \"Name\"}`.",

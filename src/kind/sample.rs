@@ -5,7 +5,7 @@ use super::rules::{Deed, Is, Mark};
 use super::{Api, Create, Kind, Listing, Removal, text, to};
 
 /// Objects that hand over to one of their kind, some of which keep their names.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "samples",
     singular: "sample",
     doc: "A sample.",

@@ -24,7 +24,7 @@ const PLACE: &str = "Setup > Automation > SLAs";
 /// An SLA. Source: the guide's SLA object; in the official API definitions are read-only and only
 /// their names are shown (Account SLA `getSlasUnderAccount`, Support Plan `getSupportPlans`,
 /// Business Hour `getRelatedRulesForBusinessHour`).
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "slas",
     singular: "SLA",
     doc: "A service level agreement: how fast a ticket is answered and solved. The openapi dialect cannot write SLAs; there a missing one is a step done by hand.",

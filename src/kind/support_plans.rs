@@ -52,7 +52,7 @@ const CREDITS: &[Field] = &[
 /// a plan that grows unlimited is not said either, and an export of such a plan leaves them out. Nor
 /// does the source say whether names differ within a department, or whether a plan that a contract
 /// has can go.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "supportPlans",
     singular: "support plan",
     doc: "A support plan: how much support a customer gets by contract, and under which SLA.",

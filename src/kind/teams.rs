@@ -27,7 +27,7 @@ const IN_DEPARTMENT: Target = to("teams").within(Within::Same("department"));
 /// of the department, nor that sub-teams are of it: what is asked for here is right under both
 /// readings. Whether an update takes an empty description is not said either; its pattern wants a
 /// character, and so one is not cleared.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "teams",
     singular: "team",
     doc: "A team: agents who share a queue inside one department.",

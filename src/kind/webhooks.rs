@@ -179,7 +179,7 @@ pub const PATH: &str = "/webhooks";
 
 /// A webhook. Source: Webhook (`getWebhooks`, `createWebhook`, `updateWebhook`,
 /// `deleteWebhook`); in the guide the set of `/events` objects with one URL.
-pub const KIND: Kind = Kind {
+pub static KIND: Kind = Kind {
     collection: "webhooks",
     singular: "webhook",
     doc: "A call of your service when something happens in the help desk. `subscriptions` is owned whole: an event that is not listed is unsubscribed.",

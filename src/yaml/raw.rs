@@ -344,17 +344,80 @@ impl<'de> Visitor<'de> for &Reading<'de> {
 
 /// Whether some number, or true or false, may be written otherwise than plainly.
 ///
-/// This is a coarse look at the words of a file, not at their places; it errs on the side of yes. A
-/// tag may make a number of anything, or stand at a key.
+/// This looks at the words of a text that may be a whole scalar by what stands around them, and errs
+/// on the side of yes: the second reading that follows takes as long as the first. A tag may make a
+/// number of anything, or stand at a key.
 fn may_be_odd(text: &str) -> bool {
-    text.split(|character: char| character.is_ascii_whitespace() || ",:[]{}".contains(character))
-        .any(|word| {
-            let digits = word.strip_prefix('-').unwrap_or(word);
-            word.starts_with(['+', '!'])
-                || (digits.len() > 1 && digits.starts_with('0'))
-                || digits != word && digits == "0"
-                || matches!(word, "True" | "TRUE" | "False" | "FALSE")
-        })
+    let is_break = |byte: u8| byte.is_ascii_whitespace() || b",:[]{}".contains(&byte);
+    let text = text.trim_start_matches('\u{feff}');
+    if text.contains(['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}']) {
+        // Lines may break there, or a mark be passed over.
+        return true;
+    }
+    let bytes = text.as_bytes();
+    // Where the word before begins, and where this one does.
+    let (mut before, mut start) = (0, 0);
+    for at in 0..=bytes.len() {
+        if bytes.get(at).is_some_and(|byte| !is_break(*byte)) {
+            continue;
+        }
+        let word = &bytes[start..at];
+        if is_tag(word) && may_begin(text, before, start)
+            || is_odd(word) && may_begin(text, before, start) && may_end(&bytes[at..])
+        {
+            return true;
+        }
+        if !word.is_empty() {
+            before = start;
+        }
+        start = at + 1;
+    }
+    false
+}
+
+fn is_tag(word: &[u8]) -> bool {
+    word.first() == Some(&b'!')
+}
+
+/// Whether a word is a number, or true or false, but not as JSON writes it.
+fn is_odd(word: &[u8]) -> bool {
+    match word {
+        [b'+', ..] | b"-0" | b"True" | b"TRUE" | b"False" | b"FALSE" => true,
+        [b'0', _, ..] | [b'-', b'0', _, ..] => true,
+        _ => false,
+    }
+}
+
+/// Whether a scalar may begin at a place, by the word before it and what stands between them.
+fn may_begin(text: &str, before: usize, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    let bare = bytes[..at].trim_ascii_end();
+    let Some((last, above)) = bare.split_last() else {
+        return true;
+    };
+    let gap = &bytes[bare.len()..at];
+    if gap.contains(&b'\n') || gap.contains(&b'\r') {
+        return true;
+    }
+    match last {
+        b'[' | b'{' | b',' | b'?' | b'-' => true,
+        // Right behind a word it is a part of a plain scalar.
+        b':' => !gap.is_empty() || !above.last().is_some_and(u8::is_ascii_alphanumeric),
+        // Behind an anchor or a tag.
+        _ => matches!(bytes.get(before), Some(b'&' | b'!')),
+    }
+}
+
+/// Whether a scalar may end before what follows.
+fn may_end(rest: &[u8]) -> bool {
+    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
+    match &rest[blanks.count()..] {
+        [] | [b'\n' | b'\r' | b',' | b']' | b'}' | b'#', ..] => true,
+        [b':', rest @ ..] => rest
+            .first()
+            .is_none_or(|byte| byte.is_ascii_whitespace() || b",[]{}".contains(byte)),
+        _ => false,
+    }
 }
 
 /// Reads a value once more, beside what was read, and keeps the spellings that its values lost.
@@ -557,6 +620,68 @@ mod tests {
             ("2024-01-01", Raw::Text("2024-01-01".into())),
         ] {
             assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    /// Reads a text, and once more for the spellings of its values.
+    fn read_twice(text: &str) -> Option<(bool, Raw, Raw)> {
+        let reading = Reading::new(text);
+        let once = (&reading)
+            .deserialize(serde_yaml::Deserializer::from_str(text))
+            .ok()?;
+        let mut twice = once.clone();
+        let spelling = Spelling {
+            reading: &reading,
+            raw: &mut twice,
+        };
+        let read = spelling.deserialize(serde_yaml::Deserializer::from_str(text));
+        read.ok()?;
+        Some((reading.needs_spelling(), once, twice))
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_not_read_again_has_no_spelling_to_keep(
+            words in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "a", "b: ", ": ", ":", "- ", "-", "? ", " ", "  ", "\n", "\n  ", "\t", "[", "]", "{",
+                    "}", ",", "'", "\"", "#", " #", "&x ", "*x", "!t ", "!!int ", "! ", "|\n", "007",
+                    "+49", "-0", "00", "0x1F", "0o17", "True", "FALSE", "true", "1.10", "12", "1e3", ".5",
+                    "9509425349e4", "\u{85}", "\u{2028}", "\u{feff}", "09:30", "é", "a:", "---\n", "<<: ",
+                ]),
+                1..9,
+            ),
+        ) {
+            let text = words.concat();
+            if let Some((needs, once, twice)) = read_twice(&text) {
+                proptest::prop_assert!(needs || once == twice, "{text:?}: {once:?} and {twice:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_that_hold_odd_words_are_not_read_again() {
+        for text in [
+            "name: Sample 007\n",
+            "phone: '+49 30 007'\n",
+            "phone: +49 30 007\n",
+            "street: 0123 Main Street\n",
+            "from: 09:30\n",
+            "url: https://example.com:080/+1\n",
+            "note: It is True that !important counts\n",
+        ] {
+            assert!(!Reading::new(text).needs_spelling(), "{text}");
+        }
+        for text in [
+            "a: 007\n",
+            "a: [x, +49]\n",
+            "a:\n  - -0\n",
+            "{\"a\":True}\n",
+            "a: &x 007 # octal\n",
+            "a: !t x\n",
+            "? 007\n: x\n",
+        ] {
+            assert!(Reading::new(text).needs_spelling(), "{text}");
         }
     }
 

@@ -237,7 +237,9 @@ fn modules() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kind");
     rust_files(&folder)
         .into_iter()
-        .filter(|path| fs::read_to_string(path).is_ok_and(|it| it.contains("pub const KIND: Kind")))
+        .filter(|path| {
+            fs::read_to_string(path).is_ok_and(|it| it.contains("pub static KIND: Kind"))
+        })
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect()
 }
