@@ -1060,6 +1060,34 @@ async fn urls_are_left_before_others_come() {
     }
 }
 
+/// Plans show what lies below another object with both names, and no manifest writes it so.
+#[tokio::test(start_paused = true)]
+async fn a_tombstone_that_reads_as_plans_show_a_name_is_refused_with_the_right_one() {
+    let place = Place::new(Dialect::Openapi);
+    place
+        .run("departments: {A: {}}\nteams: {Z: {department: A}}\n")
+        .await;
+    let stranger = Place {
+        store: Store::in_memory("test", &environment(&place.project).org_id),
+        ..place
+    };
+    let refused = stranger
+        .refused("departments: {A: {}}\nremoved: {teams: [A/Z]}\n")
+        .await;
+    assert!(refused.contains("one named `Z` is shown so"), "{refused}");
+    assert!(
+        refused.contains("write `{name: Z, department: A}`"),
+        "{refused}"
+    );
+    let refused = stranger
+        .refused("departments: {A: {}}\nremoved: {teams: [{name: Z, department: A}]}\n")
+        .await;
+    assert!(
+        refused.contains("`teams/A/Z` cannot be removed"),
+        "{refused}"
+    );
+}
+
 /// A ledger that is lost between the steps of a swap does not make the objects strangers.
 #[tokio::test(start_paused = true)]
 async fn a_temporary_name_is_nobodys_to_remove() {

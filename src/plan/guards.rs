@@ -216,7 +216,7 @@ fn most_of_all(
     Some(
         Problem::error(
             Code::TooManyChanges,
-            format!("the plan would remove {all} of {total} owned objects, more than half"),
+            format!("the plan would remove {all} of {total} owned objects that may be pruned, more than half"),
         )
         .help(format!(
             "{}; if that is meant, {way_out}; a folder of manifests may be missing",

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::kind::{self, Grouping, Kind};
+use crate::kind::{self, Grouping, Kind, find};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
-use crate::manifest::Desired;
+use crate::manifest::{Desired, Tombstone};
 use crate::plan::bound::{Bound, place};
 use crate::plan::claims::Claims;
 use crate::plan::owners::{Owners, prune, two_candidates};
@@ -239,6 +239,19 @@ fn tombstones(
                         .at(tombstone.place.clone(), "removed here")
                         .help(format!("write `{have}` if that is the one")),
                     );
+                } else if let Some((index, written)) = reads_so(live, tombstone) {
+                    let singular =
+                        find(tombstone.collection).map_or("object", |kind| kind.singular);
+                    let key = live.key_of(index).unwrap_or_default();
+                    let name = &key.name;
+                    problems.push(
+                        Problem::error(
+                            Code::ReadsAlike,
+                            format!("no live {singular} is named `{}`, and one named `{name}` is shown so", tombstone.key),
+                        )
+                        .at(tombstone.place.clone(), "removed here")
+                        .help(format!("write `{written}` if that is the one, or take the line out")),
+                    );
                 }
             }
             [index] => {
@@ -282,6 +295,18 @@ fn tombstones(
         }
     }
     going
+}
+
+/// The live object that a tombstone's text reads like, as plans show it, and how manifests write its
+/// name.
+fn reads_so(live: &Live, tombstone: &Tombstone) -> Option<(usize, String)> {
+    if !tombstone.key.scope.is_empty() {
+        return None;
+    }
+    let shown = live
+        .collection(tombstone.collection)
+        .find(|index| live.shown_key(*index).as_deref() == Some(&*tombstone.key.name))?;
+    Some((shown, written_name(live, shown)?))
 }
 
 /// What is to be removed cannot be referred to, whether a manifest says so or it is no longer declared.

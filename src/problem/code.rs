@@ -155,6 +155,7 @@ codes! {
     PreventDestroy = "prevent-destroy": "The plan would remove or replace a resource that `preventDestroy` protects.",
     PreventedRemoval = "prevented-removal": "An entry under `removed` names a resource that is declared with `preventDestroy`.",
     Protected = "protected": "An object of the system, of others or of the acting agent cannot be removed.",
+    ReadsAlike = "reads-alike": "A tombstone names nothing, and reads as plans show an object that lies below another one.",
     ReferenceCycle = "reference-cycle": "References between declared resources run in a circle.",
     RefersToRemoved = "refers-to-removed": "A declared resource refers to one that is to be removed.",
     RefusedPlan = "refused-plan": "A saved plan was refused by guards when it was made.",

@@ -248,6 +248,16 @@ pub fn ticked<S: AsRef<str>>(words: &[S], conjunction: &str) -> String {
     }
 }
 
+/// Whether one word denies the other, as `inactive` does `active`: who writes the one means no other.
+fn is_opposite(one: &str, other: &str) -> bool {
+    const DENIALS: [&str; 6] = ["in", "un", "dis", "de", "non", "not"];
+    let denies = |one: &str, other: &str| {
+        let before = one.strip_suffix(other);
+        before.is_some_and(|before| DENIALS.contains(&before.trim_end_matches(['-', '_', ' '])))
+    };
+    denies(one, other) || denies(other, one)
+}
+
 /// Finds the candidate that a mistyped word most likely stands for.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let lower = word.to_lowercase();
@@ -263,6 +273,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
             (distance, candidate)
         })
         .filter(|(distance, _)| *distance <= limit && *distance < length.max(2))
+        .filter(|(_, candidate)| !is_opposite(&lower, &candidate.to_lowercase()))
         .min_by_key(|(distance, candidate)| {
             let same = candidate
                 .chars()
@@ -280,4 +291,22 @@ pub fn did_you_mean<'c>(
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<String> {
     nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
+}
+
+#[cfg(test)]
+mod opposites {
+    use super::nearest;
+
+    #[test]
+    fn a_word_that_denies_another_does_not_stand_for_it() {
+        for (word, candidates) in [
+            ("INACTIVE", &["ACTIVE", "DISABLED"][..]),
+            ("disabled", &["abled"]),
+            ("not-public", &["public"]),
+            ("visible", &["invisible"]),
+        ] {
+            assert_eq!(nearest(word, candidates.iter().copied()), None, "{word}");
+        }
+        assert_eq!(nearest("ACTVE", ["ACTIVE", "DISABLED"]), Some("ACTIVE"));
+    }
 }

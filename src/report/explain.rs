@@ -60,7 +60,11 @@ pub fn kind(kind: &Kind) -> String {
         let _ = writeln!(out, "implied: `{}: {value}`", enabled.field);
     }
     if kind.seed {
-        out.push_str("pruning: never unless `prune` asks for it\n");
+        let _ = writeln!(
+            out,
+            "pruning: only where `kinds: {{{}: {{prune: owned}}}}` asks for it",
+            kind.collection
+        );
     }
     if let Some(effect) = kind.create_effect {
         let _ = writeln!(out, "when one is created: {effect}");
