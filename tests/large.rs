@@ -131,9 +131,7 @@ async fn case_22_a_hundred_of_a_hundred_thousand_cost_what_is_declared() {
         assert_eq!((calls.searches, calls.singles), (100, 100), "{dialect}");
         assert_eq!(
             told(&ready),
-            [
-                "contacts: 100 of more than 19,701 by search: 200 calls instead of more than 200"
-            ]
+            ["contacts: 100 of more than 19,701 by search: 200 calls instead of more than 200"]
         );
 
         // What is owned is read by id, and one that is not there yet is no reason to list all of them.
@@ -239,14 +237,19 @@ async fn case_22_what_a_search_misses_is_never_made_twice() {
             panic!("{dialect}: {:?}", run.outcomes());
         };
         let refused = |one: &&common::Logged| one.method == "POST" && one.status >= Some(400);
-        assert_eq!(run.desk.take_log().iter().filter(refused).count(), 1, "{dialect}");
+        assert_eq!(
+            run.desk.take_log().iter().filter(refused).count(),
+            1,
+            "{dialect}"
+        );
         // Where the one that is there cannot be found, the refusal is told.
         let text = "contacts: {c8@example.com: {lastName: Doe}}";
         let other = Run::of(dialect, text, &simulator, |front| {
             front.ask(finds_nothing).change(|_, response| {
                 edit(response, |body| {
                     let data = body["data"].as_array_mut();
-                    data.into_iter().for_each(|data| data.retain(|one| one["email"] != "c8@example.com"));
+                    data.into_iter()
+                        .for_each(|data| data.retain(|one| one["email"] != "c8@example.com"));
                 });
             })
         })
@@ -255,22 +258,36 @@ async fn case_22_what_a_search_misses_is_never_made_twice() {
             panic!("{dialect}: {:?}", other.outcomes());
         };
         let told = events::report(&other.ready.planned.plan, &other.events, Style::default());
-        assert!(told.contains("an object of the same identity exists"), "{dialect}: {told}");
+        assert!(
+            told.contains("an object of the same identity exists"),
+            "{dialect}: {told}"
+        );
         let contacts = run.desk.objects("contacts");
-        let same = contacts.iter().filter(|one| one["email"] == "c7@example.com");
+        let same = contacts
+            .iter()
+            .filter(|one| one["email"] == "c7@example.com");
         assert_eq!(same.count(), 1, "{dialect}");
 
         // Of accounts nobody says so: the listing proves that there is none.
         let simulator = organization(dialect);
         for n in 0..300 {
             let name = format!("Account {n}");
-            insert(&simulator, "accounts", json!({"accountName": name, "phone": "0"}));
+            insert(
+                &simulator,
+                "accounts",
+                json!({"accountName": name, "phone": "0"}),
+            );
         }
         let text = "accounts: {Account 7: {phone: '0'}, New: {}}";
         let run = Run::of(dialect, text, &simulator, |front| front.ask(finds_nothing)).await;
         assert_eq!(work(&run.ready.planned.plan).len(), 1, "{dialect}");
         let accounts = run.desk.objects("accounts");
-        let named = |name| accounts.iter().filter(|one| one["accountName"] == name).count();
+        let named = |name| {
+            accounts
+                .iter()
+                .filter(|one| one["accountName"] == name)
+                .count()
+        };
         assert_eq!((named("Account 7"), named("New")), (1, 1), "{dialect}");
     }
 }
@@ -281,9 +298,17 @@ async fn case_22_hits_are_looked_at() {
     let simulator = crowd(Dialect::Openapi, 0);
     for n in 0..150 {
         let email = format!("n{n}-jane@example.com");
-        insert(&simulator, "contacts", json!({"email": email, "lastName": "Other"}));
+        insert(
+            &simulator,
+            "contacts",
+            json!({"email": email, "lastName": "Other"}),
+        );
     }
-    insert(&simulator, "contacts", json!({"email": "jane@example.com", "lastName": "Doe"}));
+    insert(
+        &simulator,
+        "contacts",
+        json!({"email": "jane@example.com", "lastName": "Doe"}),
+    );
     let text = "contacts: {jane@example.com: {lastName: Doe}}";
     let desk = desk(Dialect::Openapi, text, &simulator).await;
     let ready = desk.plan().await.expect("a plan");
@@ -293,7 +318,11 @@ async fn case_22_hits_are_looked_at() {
 
     // What differs in case only is told, as with a listing.
     for n in 0..300 {
-        insert(&simulator, "accounts", json!({"accountName": format!("Account {n}")}));
+        insert(
+            &simulator,
+            "accounts",
+            json!({"accountName": format!("Account {n}")}),
+        );
     }
     let text = "accounts: {ACCOUNT 7: {}}";
     let desk = self::desk(Dialect::Openapi, text, &simulator).await;
@@ -354,7 +383,11 @@ async fn case_22_ids_that_are_gone_and_names_that_are_others() {
 async fn case_22_what_is_referred_to_is_read_likewise() {
     let simulator = crowd(Dialect::Openapi, 300);
     for n in 0..300 {
-        insert(&simulator, "accounts", json!({"accountName": format!("Account {n}")}));
+        insert(
+            &simulator,
+            "accounts",
+            json!({"accountName": format!("Account {n}")}),
+        );
     }
     let text = "contacts: {c7@example.com: {lastName: Doe, account: {lookup: Account 7}}}";
     let desk = desk(Dialect::Openapi, text, &simulator).await;
@@ -374,8 +407,14 @@ async fn case_22_what_is_referred_to_is_read_likewise() {
         json!({"email": "moved@example.com", "lastName": "Doe", "accountId": id}),
     );
     let text = "contacts: {moved@example.com: {lastName: Doe, account: {lookup: Account 7}}}";
-    let ready = plan(Dialect::Openapi, text, &simulator, None).await.expect("a plan");
-    let change = ready.planned.plan.steps[0].changes.iter().next().expect("one");
+    let ready = plan(Dialect::Openapi, text, &simulator, None)
+        .await
+        .expect("a plan");
+    let change = ready.planned.plan.steps[0]
+        .changes
+        .iter()
+        .next()
+        .expect("one");
     assert_eq!(change.before, json!("accounts/Before"));
 }
 
@@ -490,8 +529,12 @@ async fn case_25_a_refused_get_blames_no_manifest() {
         |front| {
             front.change(|request, response| {
                 if request.uri().path().ends_with("/departments") {
-                    *response = answer(422, &[], &json!({"errorCode": "INVALID_DATA", "message": "No.",
-                        "errors": [{"fieldName": "/limit", "errorType": "invalid"}]}));
+                    *response = answer(
+                        422,
+                        &[],
+                        &json!({"errorCode": "INVALID_DATA", "message": "No.",
+                        "errors": [{"fieldName": "/limit", "errorType": "invalid"}]}),
+                    );
                     edit(response, |_| {});
                 }
             })
@@ -501,7 +544,10 @@ async fn case_25_a_refused_get_blames_no_manifest() {
     let refusal = desk.plan().await.expect_err("it is refused");
     assert!(refusal.contains("/limit"), "{refusal}");
     assert!(!refusal.contains("in the manifest."), "{refusal}");
-    assert!(refusal.contains("Nothing in the manifests is wrong"), "{refusal}");
+    assert!(
+        refusal.contains("Nothing in the manifests is wrong"),
+        "{refusal}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -511,7 +557,10 @@ async fn what_is_removed_is_found_by_search() {
         let text = "removed: {contacts: [c7@example.com]}";
         let run = Run::of(dialect, text, &simulator, |front| front).await;
         let steps = &run.ready.planned.plan.steps;
-        assert!(matches!(&**steps, [step] if step.verb == Verb::Delete), "{dialect}: {steps:?}");
+        assert!(
+            matches!(&**steps, [step] if step.verb == Verb::Delete),
+            "{dialect}: {steps:?}"
+        );
         assert_eq!(run.desk.objects("contacts").len(), 299, "{dialect}");
     }
 }

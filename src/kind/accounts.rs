@@ -1,9 +1,9 @@
 //! Accounts.
 
 use super::{
-    Api, Create, Encoding, Form, Holders, Kind, Listing, Removal, Scopes, Search, Wire, Within, by_fields,
-    custom_values, email, encoded, in_object, integer, patterns, reference, references, sent, text,
-    to,
+    Api, Create, Encoding, Form, Holders, Kind, Listing, Removal, Scopes, Search, Wire, Within,
+    by_fields, custom_values, email, encoded, in_object, integer, patterns, reference, references,
+    sent, text, to,
 };
 
 /// An account. Source: Account (`getAccounts`, `createAccount`, `updateAccount`,

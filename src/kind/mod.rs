@@ -34,9 +34,7 @@ use std::fmt;
 
 use crate::dialect::Dialect;
 use crate::problem::Code;
-pub use api::{
-    Api, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi,
-};
+pub use api::{Api, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi};
 pub use removal::Removal;
 use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};

@@ -35,9 +35,7 @@ impl Way {
 }
 
 /// Calls and what they cost; fewer calls count first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Cost {
     /// The calls.
@@ -118,7 +116,11 @@ impl Wanted {
         let pages = paging.calls(objects);
         let step = usize::try_from(paging.limit()).unwrap_or(usize::MAX) - 1;
         let page = |number: usize| {
-            let from = if number == 0 { String::new() } else { (number * step).to_string() };
+            let from = if number == 0 {
+                String::new()
+            } else {
+                (number * step).to_string()
+            };
             Request::new(Method::Get, "/")
                 .query("from", from)
                 .query("limit", paging.limit().to_string())
@@ -126,7 +128,10 @@ impl Wanted {
         let details = number(self.details);
         Cost {
             calls: number(pages) + details,
-            credits: (0..pages).map(|one| price::of_read(&page(one))).sum::<u64>() + details,
+            credits: (0..pages)
+                .map(|one| price::of_read(&page(one)))
+                .sum::<u64>()
+                + details,
         }
     }
 
@@ -244,13 +249,20 @@ mod tests {
             (wanted(0, 1, 0), None, None),
             (wanted(2, 0, 0), None, None),
         ] {
-            assert_eq!(wanted.choose(paging, objects.map(known)), way, "{wanted:?} {objects:?}");
+            assert_eq!(
+                wanted.choose(paging, objects.map(known)),
+                way,
+                "{wanted:?} {objects:?}"
+            );
         }
         let unpaged = Known {
             unpaged: true,
             ..known(100_000)
         };
-        assert_eq!(wanted(2, 0, 0).choose(paging, Some(unpaged)), Some(Way::Listing));
+        assert_eq!(
+            wanted(2, 0, 0).choose(paging, Some(unpaged)),
+            Some(Way::Listing)
+        );
     }
 
     #[test]

@@ -85,12 +85,14 @@ pub async fn fetch_missing(
         let seen = live.find_id(address.collection, &entry.id).is_some();
         (!seen).then_some((address, entry, kind, api, item))
     });
-    let is_proved = |address: &Address, id: &String| {
-        live.absent.contains(&(address.collection, id.clone()))
-    };
+    let is_proved =
+        |address: &Address, id: &String| live.absent.contains(&(address.collection, id.clone()));
     let (proved, missing): (Vec<_>, Vec<_>) =
         missing.partition(|(address, entry, ..)| is_proved(address, &entry.id));
-    let mut absent: Vec<Address> = proved.iter().map(|(address, ..)| (*address).clone()).collect();
+    let mut absent: Vec<Address> = proved
+        .iter()
+        .map(|(address, ..)| (*address).clone())
+        .collect();
     let missing = missing.into_iter();
     let answers = join_all(missing.map(|(address, entry, kind, api, item)| async move {
         let request = template::get_by_id(item, &entry.id);

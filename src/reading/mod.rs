@@ -33,8 +33,8 @@ use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
 use crate::codec;
 use crate::dialect::Dialect;
 use crate::kind::{Api, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
-use crate::live::ways::Choice;
 use crate::live::marks::{belongs_to_others, shows};
+use crate::live::ways::Choice;
 use crate::live::{Live, LiveObject, grouped, is_gone, put};
 use crate::state::{Address, Body, Key, Reference, Value};
 use needs::{Candidate, KindNeeds, Scope, ScopeValue, roots};
@@ -292,9 +292,8 @@ fn with_fields(request: &Request, fields: &[String]) -> Request {
 /// Whether a listing was refused because it asks for fields: its first page is refused as well. Objects
 /// are read one by one then, where they lack what is compared.
 async fn refuses_fields(reader: &Reader, api: &Api, asking: &Request, error: &ApiError) -> bool {
-    let is_refusal = |error: &ApiError| {
-        matches!(error.kind(), ErrorKind::Invalid | ErrorKind::BadRequest)
-    };
+    let is_refusal =
+        |error: &ApiError| matches!(error.kind(), ErrorKind::Invalid | ErrorKind::BadRequest);
     if !is_refusal(error) {
         return false;
     }

@@ -289,7 +289,9 @@ impl Needs {
             return;
         };
         let detail = desired.details.get(address);
-        let old = detail.into_iter().flat_map(|one| &one.lifecycle.renamed_from);
+        let old = detail
+            .into_iter()
+            .flat_map(|one| &one.lifecycle.renamed_from);
         let others: BTreeSet<String> = old
             .map(|old| name_in(kind, dialect, &old.name).into_owned())
             .collect();

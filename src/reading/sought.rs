@@ -81,9 +81,10 @@ impl Seeking<'_> {
             .unknown()
             .all(|(name, _)| self.search().is_some_and(|search| takes(search, name)));
         if !is_searchable {
-            let mut listed = Listed::default();
-            listed.choice = known.map(|known| self.listing(paging, known, None));
-            return Ok(Found::Some(listed));
+            return Ok(Found::Some(Listed {
+                choice: known.map(|known| self.listing(paging, known, None)),
+                ..Listed::default()
+            }));
         }
         let size = known.map(|known| Size {
             objects: number(known.objects),
@@ -359,8 +360,7 @@ impl Seeking<'_> {
         listed: &mut Listed,
     ) -> Result<Names, ApiError> {
         let searches = names.iter().map(|name| async move {
-            let request =
-                Request::new(Method::Get, search.path).query(search.by, name.as_str());
+            let request = Request::new(Method::Get, search.path).query(search.by, name.as_str());
             let paging = match search.page {
                 0 => Paging::whole(),
                 page => Paging::pages_of(page).up_to(search.last),
