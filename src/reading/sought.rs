@@ -278,6 +278,7 @@ impl Seeking<'_> {
             Some(search) => self.by_names(search, &left, &mut listed).await?,
             None => Names {
                 missed: left.into_iter().cloned().collect(),
+                failed: true,
                 ..Names::default()
             },
         };
@@ -298,7 +299,9 @@ impl Seeking<'_> {
                 Proof::None => false,
                 // A lookup of it means the object that has it.
                 Proof::Absent => !is_there || sought.addresses.is_empty(),
-                Proof::NotTwice => !is_there && (found.failed || !self.is_unique(name)),
+                // Nobody has looked whether another object has its name.
+                Proof::NotTwice if found.failed => true,
+                Proof::NotTwice => !is_there && !self.is_unique(name),
             }
         });
         live.extend(found.found);
