@@ -27,7 +27,8 @@ use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Compared, Options, Plan, Refusal, quota, record};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
-    Needs, Unread, complete, fetch_missing, incomplete, lacking_in_listings, partial, read,
+    Needs, Unread, complete, fetch, fetch_missing, incomplete, lacking_in_listings, partial, read,
+    referred,
 };
 use crate::state::Address;
 use crate::verb::Verb;
@@ -388,6 +389,9 @@ impl Session {
             ms: since(begun_ms, &self.clock).saturating_add(self.preflight.ms),
         };
         planned.plan.forecast = self.forecast(&planned.tasks, reading);
+        if let Some(forecast) = &mut planned.plan.forecast {
+            forecast.ways.clone_from(&live.choices);
+        }
         let Planned { plan, tasks, .. } = &mut planned;
         record::note(plan, tasks, desired, &bound.rows, &live, &absent, &options);
         warnings.extend(not_compared(&bound.rows));
@@ -481,6 +485,11 @@ impl Session {
 
     fn needs(&self, desired: &Desired, options: &Options) -> Needs {
         let mut needs = Needs::of(desired, self.dialect);
+        for kind in kind::KINDS {
+            if options.prune(kind) == Prune::All {
+                needs.whole(kind);
+            }
+        }
         if let Some(ledger) = &options.ledger {
             needs.add_owned(desired, ledger, self.dialect, &|kind| {
                 options.prune(kind) != Prune::None
@@ -489,6 +498,10 @@ impl Session {
         }
         for (address, identity) in &options.watched {
             needs.add(address, identity, self.dialect);
+            // What a killed run has made may be too new for a search.
+            if let Some(kind) = kind::find(address.collection) {
+                needs.whole(kind);
+            }
         }
         needs
     }
@@ -532,7 +545,12 @@ impl Session {
 
     async fn complete_bound(&self, live: &mut Live, rows: &Rows) -> Result<(), SessionError> {
         let lacking = incomplete(rows, live);
-        complete(&self.client.reader(), live, &lacking)
+        let reader = self.client.reader();
+        complete(&reader, live, &lacking)
+            .await
+            .map_err(SessionError::Unread)?;
+        let referred = referred(rows, live);
+        fetch(&reader, live, referred)
             .await
             .map_err(SessionError::Unread)
     }
@@ -582,6 +600,9 @@ impl Session {
         read(&reader, &mut live, needs)
             .await
             .map_err(SessionError::Unread)?;
+        for choice in &live.choices {
+            tracing::info!("{choice}");
+        }
         Ok(live)
     }
 

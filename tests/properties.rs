@@ -18,16 +18,20 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use common::{Desk, Variables, settings, work};
-use deskform::apply::event::{Event, Outcome};
-use deskform::config::{Environment, Project};
+use deskform::api::page::Known;
+use deskform::apply::event::{Event, Outcome, finished};
+use deskform::config::{Environment, Project, Prune};
 use deskform::dialect::{Dialect, Edition};
 use deskform::diff::{Pair, changes};
 use deskform::export::export;
+use deskform::ledger::Ledger;
+use deskform::live::ways::Way;
 use deskform::manifest::{self, Sources};
-use deskform::plan::Plan;
+use deskform::plan::{Options, Plan};
 use deskform::reading::Needs;
 use deskform::report::plan_schema::plan_schema;
 use deskform::report::{Style, Whereabouts, json, markdown, summary, text};
+use deskform::run_record::update::after;
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use deskform::verb::Verb;
 use deskform::yaml::source::Source;
@@ -425,6 +429,143 @@ async fn holds(case: Case) -> Result<(), String> {
     let violations = desk.violations();
     ensure!(violations.is_empty(), "{violations:?}");
     Ok(())
+}
+
+/// Objects of each seed kind that nobody declares, so many that listing them costs more than whatever is
+/// declared.
+const STRANGERS: usize = 2_600;
+
+/// What a plan does, by whichever way its kinds are read; whether it is refused says as much.
+async fn steps_by(
+    desk: &Desk,
+    ledger: &Ledger,
+    lists: bool,
+) -> Result<(Option<Plan>, BTreeSet<Way>), String> {
+    let desired = desk
+        .compose()
+        .map_err(|problems| common::shown(&problems, &desk.sources))?;
+    let mut ledger = ledger.clone();
+    ledger.listings.clear();
+    if lists {
+        // One page is cheaper than anything else.
+        for path in ["/contacts", "/accounts"] {
+            let few = Known {
+                objects: 1,
+                ..Known::default()
+            };
+            ledger.listings.insert(path.to_owned(), few);
+        }
+    }
+    // What is no longer declared is refused more often than not, and says nothing of reading.
+    let kinds = registry::kinds(desk.session.dialect);
+    let kept = kinds.map(|kind| (kind.collection.to_owned(), Prune::None));
+    let options = Options {
+        ledger: Some(ledger),
+        prune: kept.collect(),
+        ..desk.options()
+    };
+    Ok(match desk.plan_of(&desired, &options).await {
+        Ok(ready) => {
+            let ways = ready.live.choices.iter().map(|choice| choice.way).collect();
+            (Some(ready.planned.plan), ways)
+        }
+        Err(_) => (None, BTreeSet::new()),
+    })
+}
+
+async fn ways_agree(case: Case) -> Result<BTreeSet<Way>, String> {
+    let dialect = case.now.dialect;
+    let simulator = simulator(dialect, &["700001"]);
+    {
+        let mut simulator = simulator.lock().expect("it");
+        let organization = simulator.organization_mut("700001").expect("it");
+        for n in 0..STRANGERS {
+            let email = format!("stranger{n}@example.org");
+            let contact = serde_json::json!({"email": email, "lastName": "Stranger"});
+            organization.insert("contacts", contact);
+            let account = serde_json::json!({"accountName": format!("Stranger {n}")});
+            organization.insert("accounts", account);
+        }
+    }
+    let mut desk = Desk::with(
+        environment(dialect, "700001"),
+        case.before.sources(),
+        secrets(),
+        Arc::clone(&simulator),
+    )
+    .await;
+    let new = Ledger::new(&desk.options().environment, "700001");
+    let desired = desk
+        .compose()
+        .map_err(|problems| common::shown(&problems, &desk.sources))?;
+    let options = Options {
+        ledger: Some(new.clone()),
+        ..desk.options()
+    };
+    let ready = desk.plan_of(&desired, &options).await?;
+    let events = desk.apply(&ready).await;
+    let done = finished(&ready.planned.plan, &events);
+    let owned = after(new.clone(), &desired, &ready, &done);
+    {
+        let mut simulator = simulator.lock().expect("it");
+        let organization = simulator.organization_mut("700001").expect("it");
+        for change in &case.since {
+            random::happen(organization, dialect, change);
+        }
+    }
+    let mut ways = BTreeSet::new();
+    let (before, now) = (case.before.sources(), case.now.sources());
+    for (sources, ledger) in [(&now, &new), (&now, &owned), (&before, &owned)] {
+        desk.sources = sources.clone();
+        let (alone, taken) = steps_by(&desk, ledger, false).await?;
+        let (listed, others) = steps_by(&desk, ledger, true).await?;
+        ways.extend(taken.into_iter().chain(others));
+        let (alone, listed) = match (alone, listed) {
+            (Some(alone), Some(listed)) => (alone, listed),
+            (None, None) => continue,
+            (alone, listed) => {
+                return Err(format!(
+                    "one way is refused: alone {}, listed {}",
+                    alone.is_some(),
+                    listed.is_some()
+                ));
+            }
+        };
+        let same = alone.steps.len() == listed.steps.len()
+            && (alone.steps.iter())
+                .zip(&listed.steps)
+                .all(|(one, other)| one.does_the_same(other));
+        ensure!(
+            same,
+            "two ways of reading, two plans:\n{}\n{}",
+            json::plan(&alone),
+            json::plan(&listed)
+        );
+    }
+    let violations = desk.violations();
+    ensure!(violations.is_empty(), "{violations:?}");
+    Ok(ways)
+}
+
+#[test]
+fn case_22_plans_are_equal_whichever_way_is_read() {
+    let mut runner = TestRunner::new(Config {
+        max_shrink_iters: 100,
+        ..cases(12)
+    });
+    let ways = Mutex::new(BTreeSet::new());
+    let result = runner.run(&case(), |case| {
+        let taken = run(ways_agree(case)).map_err(TestCaseError::fail)?;
+        ways.lock().expect("it").extend(taken);
+        Ok(())
+    });
+    if let Err(failure) = result {
+        panic!("{failure}");
+    }
+    let ways = ways.into_inner().expect("it");
+    for way in [Way::ById, Way::Search, Way::Listing] {
+        assert!(ways.contains(&way), "{way:?} was never taken: {ways:?}");
+    }
 }
 
 #[test]

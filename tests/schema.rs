@@ -385,6 +385,11 @@ fn whole_plan() -> Value {
         "forecast": {
             "reads": 1, "writes": 1, "readCredits": 1, "writeCredits": 1, "dearerPrice": true,
             "budget": {"unit": "calls", "left": 1, "after": 0, "resetMs": 1}, "concurrency": 1,
+            "ways": [{
+                "collection": "contacts", "way": "byId", "needed": 1,
+                "live": {"objects": 1, "atLeast": true}, "cost": {"calls": 1, "credits": 1},
+                "insteadOf": {"calls": 2, "credits": 6}
+            }],
             "callsPerMinute": 1, "latencyMs": 1, "latencyMeasured": false, "seconds": 1
         },
         "steps": [{

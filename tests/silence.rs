@@ -468,3 +468,17 @@ fn a_ledger_may_be_kept_nowhere() {
         }
     }
 }
+
+#[test]
+fn case_22_what_was_chosen_is_told_with_v() {
+    for dialect in ["openapi", "guide"] {
+        let desk = "contacts: {jane@example.com: {lastName: Doe}}\n";
+        let place = Place::with(&[("deskform.yaml", &project(dialect)), ("desk.yaml", desk)]);
+        place.done("apply --auto-approve");
+        let line = "contacts: 1 by id: 1 call";
+        let told = place.done("plan -v");
+        assert!(told.stderr.contains(line), "{told}");
+        let untold = place.done("plan");
+        assert!(!untold.stderr.contains(line), "{untold}");
+    }
+}

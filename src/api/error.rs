@@ -17,6 +17,10 @@ const MAX_FIELDS: usize = 50;
 /// The way out of a refusal for a value that the server does not name.
 const NO_FIELD_NAMED: &str = "The server names no field: its words say what it refused.";
 
+/// The way out of a refusal to read: no manifest says what a GET asks for.
+const READ_REFUSED: &str = "Nothing in the manifests is wrong: the server refused what deskform asked \
+     it. Report its words with the request id.";
+
 /// The named cause of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -531,7 +535,9 @@ impl ApiError {
     #[must_use]
     pub fn hint(&self) -> &str {
         let parts = &*self.parts;
+        let is_read = || parts.request.starts_with("GET ");
         parts.hint.as_deref().unwrap_or_else(|| match parts.kind {
+            ErrorKind::Invalid | ErrorKind::BadRequest if is_read() => READ_REFUSED,
             ErrorKind::Invalid if parts.fields.is_empty() => NO_FIELD_NAMED,
             kind => kind.hint(),
         })

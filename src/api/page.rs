@@ -250,6 +250,39 @@ impl Reader {
         listing.read().await
     }
 
+    /// Asks for the first page alone: the whole listing where that is all there is, else none.
+    ///
+    /// # Errors
+    /// Those of the call, and [`ErrorKind::Malformed`] when the answer holds no list.
+    pub async fn list_if_short(
+        &self,
+        request: &Request,
+        paging: Paging,
+    ) -> Result<Option<Listed>, ApiError> {
+        let request = request.clone().query("limit", paging.limit.to_string());
+        let page = self.page(&request, paging).await?;
+        let length = page.objects.len();
+        let is_all = length < paging.size() && page.count.is_none_or(|count| count <= length);
+        Ok(is_all.then(|| whole(page, paging.key)))
+    }
+
+    /// Whether a listing is longer than so many objects, by the page that begins behind them.
+    ///
+    /// # Errors
+    /// Those of the call, and [`ErrorKind::Malformed`] when the answer holds no list.
+    pub async fn is_longer(
+        &self,
+        request: &Request,
+        paging: Paging,
+        objects: usize,
+    ) -> Result<bool, ApiError> {
+        let request = request
+            .clone()
+            .query("from", objects.to_string())
+            .query("limit", paging.limit.to_string());
+        Ok(!self.page(&request, paging).await?.objects.is_empty())
+    }
+
     async fn page(&self, request: &Request, paging: Paging) -> Result<Page, ApiError> {
         let answer = self.get(request).await?;
         read_page(answer.body, paging.items).ok_or_else(|| {

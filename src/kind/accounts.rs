@@ -1,9 +1,9 @@
 //! Accounts.
 
 use super::{
-    Api, Create, Encoding, Form, Holders, Kind, Listing, Removal, Scopes, Wire, Within, by_fields,
-    custom_values, email, encoded, in_object, integer, patterns, reference, references, sent, text,
-    to,
+    Api, Create, Encoding, Form, Holders, Kind, Listing, Removal, Scopes, Search, Wire, Within,
+    by_fields, custom_values, email, encoded, in_object, integer, patterns, reference, references,
+    sent, text, to,
 };
 
 /// An account. Source: Account (`getAccounts`, `createAccount`, `updateAccount`,
@@ -119,6 +119,11 @@ pub static KIND: Kind = Kind {
         id: "id",
         item: Some("/accounts/{id}"),
         takes_fields: true,
+        search: Some(Search {
+            path: "/accounts/search",
+            by: "accountName",
+            ..super::SEARCH
+        }),
         // The listing lacks `modifiedTime`.
         dated_in_object: true,
         create: Create::Post("/accounts"),

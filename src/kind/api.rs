@@ -19,6 +19,10 @@ pub struct Api {
     pub item: Option<&'static str>,
     /// Whether the listing takes `fields=`.
     pub takes_fields: bool,
+    /// How an object is found by its name without the listing.
+    pub search: Option<Search>,
+    /// Up to how many characters of a name the server is known to refuse a second object of it.
+    pub unique: Option<u32>,
     /// How objects are created.
     pub create: Create,
     /// Fields that a creation must have in this dialect, besides the required ones.
@@ -62,6 +66,8 @@ impl Api {
         id: "id",
         item: None,
         takes_fields: false,
+        search: None,
+        unique: None,
         create: Create::Never,
         required_on_create: &[],
         update: None,
@@ -133,6 +139,28 @@ impl Listing {
     pub const fn is_scoped(self) -> bool {
         matches!(self, Self::Each(..))
     }
+}
+
+/// How an object is found by its name without the listing.
+///
+/// A search may know a new object minutes later than everything else, and may find more than was asked
+/// for: what it finds is looked at, and what it misses proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Search {
+    /// The path.
+    pub path: &'static str,
+    /// The parameter that takes the name.
+    pub by: &'static str,
+    /// Hits on a page; 0 means that it takes no `limit`.
+    pub page: u32,
+    /// The last place that `from` may name.
+    pub last: u32,
+    /// The shortest text that it takes.
+    pub shortest: usize,
+    /// Characters with a meaning of their own: a name that has one cannot be searched.
+    pub special: &'static [char],
+    /// The scope that it needs besides those for reading.
+    pub scope: &'static str,
 }
 
 /// How objects are created.

@@ -1,7 +1,7 @@
 //! Contacts.
 
 use super::{
-    Api, Create, Form, Holders, Kind, Listing, Removal, Scopes, Wire, Within, by_fields,
+    Api, Create, Form, Holders, Kind, Listing, Removal, Scopes, Search, Wire, Within, by_fields,
     custom_values, email, in_object, patterns, reference, sent, text, to,
 };
 
@@ -129,6 +129,14 @@ pub static KIND: Kind = Kind {
         id: "id",
         item: Some("/contacts/{id}"),
         takes_fields: true,
+        search: Some(Search {
+            path: "/contacts/search",
+            by: "email",
+            ..super::SEARCH
+        }),
+        // Measured: a second contact of one address is refused; addresses over 100 characters were cut once,
+        // and not told apart from others.
+        unique: Some(100),
         // The listing lacks `modifiedTime`.
         dated_in_object: true,
         create: Create::Post("/contacts"),
@@ -147,6 +155,14 @@ pub static KIND: Kind = Kind {
         id: "id",
         item: Some("/contacts/{id}"),
         takes_fields: false,
+        // Source: the guide's search of contacts, which takes the address alone.
+        search: Some(Search {
+            path: "/contacts/search",
+            by: "email",
+            page: 0,
+            ..super::SEARCH
+        }),
+        unique: Some(100),
         create: Create::Post("/contacts"),
         required_on_create: &[],
         update: Some("/contacts/{id}"),

@@ -34,7 +34,7 @@ use std::fmt;
 
 use crate::dialect::Dialect;
 use crate::problem::Code;
-pub use api::{Api, Create, Form, Founders, Grouping, Listing, Scopes, Silent, SwitchApi};
+pub use api::{Api, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi};
 pub use removal::Removal;
 use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
@@ -863,6 +863,18 @@ const GUIDE_SETTINGS: Scopes = Scopes {
     create: &["Desk.settings.ALL", "Desk.settings.CREATE"],
     update: &["Desk.settings.ALL", "Desk.settings.UPDATE"],
     delete: &["Desk.settings.ALL", "Desk.settings.DELETE"],
+};
+
+/// What searches have in common. Source: Search: `*` stands for anything, a comma parts several texts,
+/// `${empty}` is a word; shorter texts than three characters are refused, and `from` ends at 999.
+const SEARCH: Search = Search {
+    path: "",
+    by: "",
+    page: 100,
+    last: 999,
+    shortest: 3,
+    special: &['*', ',', '$', '{', '}'],
+    scope: "Desk.search.READ",
 };
 
 /// Scopes of accounts and contacts; accounts have none of their own. Source: Account, Contact.

@@ -3,6 +3,7 @@
 pub mod grouped;
 pub mod marks;
 pub mod url;
+pub mod ways;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::state::identity::{canonical, scopes};
 use crate::state::{Address, Below, Body, Key, Named, Reference, Scope, Value};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use grouped::Part;
+use ways::{Choice, Way};
 
 /// One object as the organization shows it.
 #[derive(Debug, Clone)]
@@ -108,6 +110,13 @@ pub struct Live {
     pub acting: Option<ActingAgent>,
     /// What is worth remembering of each listing, by its path.
     pub listings: BTreeMap<String, Known>,
+    /// The kinds of which only what is needed was read, and what was chosen for them.
+    pub choices: Vec<Choice>,
+    /// All that the API shows of objects that came alone, by collection and id. They stand among the
+    /// objects as a listing shows them, so that nothing depends on how they were read.
+    pub singles: HashMap<(&'static str, String), Map<String, Json>>,
+    /// Ids of which an answer said that there is no such object, likewise.
+    pub absent: HashSet<(&'static str, String)>,
     by_id: ByName<&'static str, usize>,
     by_key: HashMap<&'static str, ByKey>,
     by_lower_case: HashMap<&'static str, ByKey>,
@@ -231,6 +240,9 @@ impl Live {
             gone: Vec::new(),
             acting: None,
             listings: BTreeMap::new(),
+            choices: Vec::new(),
+            singles: HashMap::new(),
+            absent: HashSet::new(),
             by_id: HashMap::new(),
             by_key: HashMap::new(),
             by_lower_case: HashMap::new(),
@@ -245,6 +257,13 @@ impl Live {
             learned: Shared::default(),
             learned_names: Shared::default(),
         }
+    }
+
+    /// Whether of a kind only what is needed was read, so that there may be more of it.
+    #[must_use]
+    pub fn is_read_in_part(&self, collection: &str) -> bool {
+        let mut choices = self.choices.iter();
+        choices.any(|choice| choice.collection == collection && choice.way != Way::Listing)
     }
 
     /// Whether an object is the one in whose name deskform works.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::error::moment;
 use crate::api::{MinuteLimit, Observed, Reads};
 use crate::dialect::{Dialect, Unit};
+use crate::live::ways::Choice;
 use crate::plan::order::longest_path;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
@@ -38,6 +39,9 @@ pub struct Forecast {
     /// no answer told theirs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dearer_price: bool,
+    /// How kinds were read of which not everything matters, and what the other way would have cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<Choice>,
     /// What is left of the day, where answers told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
@@ -137,6 +141,7 @@ impl Forecast {
             writes,
             read_credits,
             write_credits,
+            ways: Vec::new(),
             dearer_price: unit == Unit::Credits && reads.at_dearer_price > 0,
             budget: left(basis).map(|(left, reset_ms)| Budget {
                 unit,

@@ -1,14 +1,16 @@
 //! Single objects: those that listings show in part, or not at all.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
 use super::needs::roots;
 use super::{Needs, Unread, key_of};
 use crate::api::{Reader, template};
-use crate::codec::{Ids, handle, shown_at};
+use crate::codec::{Ids, handle, id_text, shown_at};
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind, Listing, Shown, Wire};
+use crate::kind::{self, Kind, Listing, Shape, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::{Live, LiveObject, is_gone, put};
 use crate::plan::row::Rows;
@@ -83,12 +85,20 @@ pub async fn fetch_missing(
         let seen = live.find_id(address.collection, &entry.id).is_some();
         (!seen).then_some((address, entry, kind, api, item))
     });
+    let is_proved =
+        |address: &Address, id: &String| live.absent.contains(&(address.collection, id.clone()));
+    let (proved, missing): (Vec<_>, Vec<_>) =
+        missing.partition(|(address, entry, ..)| is_proved(address, &entry.id));
+    let mut absent: Vec<Address> = proved
+        .iter()
+        .map(|(address, ..)| (*address).clone())
+        .collect();
+    let missing = missing.into_iter();
     let answers = join_all(missing.map(|(address, entry, kind, api, item)| async move {
         let request = template::get_by_id(item, &entry.id);
         (address, entry, kind, api, reader.get(&request).await)
     }))
     .await;
-    let mut absent = Vec::new();
     let mut failures = Vec::new();
     for (address, entry, kind, api, answer) in answers {
         match answer {
@@ -151,17 +161,97 @@ pub fn partial(live: &Live) -> Vec<usize> {
         .filter(|(_, object)| {
             object.kind.managed
                 && object.kind.fields.iter().any(|field| {
-                    matches!(
-                        field.wire(live.dialect),
-                        Wire::Sent {
-                            shown: Shown::InObject,
-                            ..
-                        }
-                    )
+                    let Wire::Sent { read, shown, .. } = field.wire(live.dialect) else {
+                        return false;
+                    };
+                    match shown {
+                        Shown::InObject => true,
+                        // The listing may not have taken the question.
+                        Shown::ByFields => shown_at(&object.raw, read).is_none(),
+                        Shown::InList => false,
+                    }
                 })
         })
         .map(|(index, _)| index)
         .collect()
+}
+
+/// What bound objects refer to in fields that are compared, where it was not read: of a kind that was
+/// read in part nobody has asked for what only a live object names.
+#[must_use]
+pub fn referred(rows: &Rows, live: &Live) -> BTreeSet<(&'static str, String)> {
+    let mut referred = BTreeSet::new();
+    for (row, index) in rows.objects() {
+        let (Some(object), Some(named)) = (live.objects.get(index), &row.named) else {
+            continue;
+        };
+        for (name, _) in named.iter() {
+            let field = object.kind.field(name);
+            let target = field.and_then(|field| match field.shape {
+                Shape::Reference(target) => Some((field, target.collection)),
+                _ => None,
+            });
+            let Some((field, collection)) = target.filter(|(_, to)| live.is_read_in_part(to))
+            else {
+                continue;
+            };
+            let read = field.wire(live.dialect).read_name();
+            let value = read.and_then(|read| shown_at(&object.raw, read));
+            if let Some(id) = value.and_then(|value| id_text(&value))
+                && live.find_id(collection, &id).is_none()
+                && !live.absent.contains(&(collection, id.clone()))
+            {
+                referred.insert((collection, id));
+            }
+        }
+    }
+    referred
+}
+
+/// Reads objects by their ids; what is not there is left out.
+///
+/// # Errors
+/// Every object of which nothing can be said.
+pub async fn fetch(
+    reader: &Reader,
+    live: &mut Live,
+    wanted: BTreeSet<(&'static str, String)>,
+) -> Result<(), Vec<Unread>> {
+    let dialect = live.dialect;
+    let wanted = wanted.into_iter().filter_map(|(collection, id)| {
+        let kind = kind::find(collection)?;
+        let api = kind.api(dialect)?;
+        Some((kind, api, template::get_by_id(api.item?, &id), id))
+    });
+    let answers = join_all(wanted.map(|(kind, api, request, id)| async move {
+        (kind, api, id, reader.get(&request).await)
+    }))
+    .await;
+    let mut failures = Vec::new();
+    for (kind, api, id, answer) in answers {
+        match answer.map(|answer| answer.body) {
+            Ok(Some(Json::Object(raw))) if !is_gone(&raw) => {
+                live.add(LiveObject {
+                    kind,
+                    id,
+                    raw,
+                    parts: Vec::new(),
+                });
+            }
+            Ok(_) => {}
+            Err(error) if error.is_absent() => {}
+            Err(error) => failures.push(Unread {
+                collection: kind.collection,
+                error,
+                scope: api.scopes.read.first().copied(),
+            }),
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures)
+    }
 }
 
 /// Reads single objects whole.
@@ -173,7 +263,18 @@ pub async fn complete(
     live: &mut Live,
     indices: &[usize],
 ) -> Result<(), Vec<Unread>> {
-    let calls = indices.iter().filter_map(|index| {
+    let mut left = Vec::new();
+    for index in indices {
+        let single = |object: &LiveObject| (object.kind.collection, object.id.clone());
+        let key = live.objects.get(*index).map(single);
+        // What came alone was read whole.
+        let whole = key.and_then(|key| live.singles.get(&key)).cloned();
+        match (whole, live.objects.get_mut(*index)) {
+            (Some(whole), Some(object)) => extend(object, whole, live.dialect),
+            _ => left.push(*index),
+        }
+    }
+    let calls = left.iter().filter_map(|index| {
         let object = live.objects.get(*index)?;
         let api = object.kind.api(live.dialect)?;
         let request = template::get_by_id(api.item?, &object.id);

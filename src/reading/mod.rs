@@ -12,8 +12,11 @@ mod needs;
 mod parents_tests;
 mod plan;
 mod scopes;
+mod sought;
 
-pub use details::{complete, fetch_missing, incomplete, lacking_in_listings, partial};
+pub use details::{
+    complete, fetch, fetch_missing, incomplete, lacking_in_listings, partial, referred,
+};
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
 pub use scopes::Uses;
@@ -25,12 +28,13 @@ use futures_util::future::try_join_all;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Map, Value as Json};
 
-use crate::api::page::Known;
+use crate::api::page::{self, Known};
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
 use crate::codec;
 use crate::dialect::Dialect;
 use crate::kind::{Api, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
 use crate::live::marks::{belongs_to_others, shows};
+use crate::live::ways::Choice;
 use crate::live::{Live, LiveObject, grouped, is_gone, put};
 use crate::state::{Address, Body, Key, Reference, Value};
 use needs::{Candidate, KindNeeds, Scope, ScopeValue, roots};
@@ -79,6 +83,12 @@ struct Listed {
     gone: Vec<LiveObject>,
     /// What to remember of each path.
     known: BTreeMap<String, Known>,
+    /// All that is shown of those that came alone, by their ids.
+    singles: Vec<(String, Map<String, Json>)>,
+    /// Ids of which an answer said that there is no such object.
+    absent: Vec<String>,
+    /// Where not all may matter: the way that was chosen.
+    choice: Option<Choice>,
 }
 
 /// Reads all that is needed.
@@ -132,7 +142,15 @@ pub async fn read(reader: &Reader, live: &mut Live, needs: &Needs) -> Result<(),
     if !failures.is_empty() {
         return Err(failures.into_values().collect());
     }
-    for listed in found.into_iter().flatten() {
+    for (planned, listed) in plan.listings.iter().zip(found) {
+        let Some(listed) = listed else { continue };
+        let collection = planned.kind.collection;
+        let singles = listed.singles.into_iter();
+        live.singles
+            .extend(singles.map(|(id, raw)| ((collection, id), raw)));
+        live.absent
+            .extend(listed.absent.into_iter().map(|id| (collection, id)));
+        live.choices.extend(listed.choice);
         for object in listed.objects {
             live.add(object);
         }
@@ -193,18 +211,30 @@ async fn list(
             .entry(path_of(&request))
             .or_insert((request, scope));
     }
-    let listings = requests.into_iter().map(|(path, (request, scope))| {
-        let request = match &fields {
-            fields if fields.is_empty() => request,
-            fields => request.query("fields", fields.join(",")),
+    let mut all = Listed::default();
+    if !own.everywhere && (!own.sought.is_empty() || !own.ids.is_empty()) {
+        let seeking = sought::Seeking {
+            reader,
+            kind,
+            api,
+            own,
+            parents,
+            fields: &fields,
         };
+        match seeking.read(&needs.remembered).await? {
+            sought::Found::All(listed) => return Ok(listed),
+            // All has to be listed, for a reason that is known by now.
+            sought::Found::Some(listed) => all = listed,
+        }
+    }
+    let listings = requests.into_iter().map(|(path, (request, scope))| {
+        let fields = &fields;
         let known = needs.remembered.get(&path).copied();
         async move {
-            let listed = reader.list_known(&request, paging(api), known).await?;
+            let listed = listing(reader, api, request, fields, known).await?;
             Ok::<_, ApiError>((path, scope, listed))
         }
     });
-    let mut all = Listed::default();
     for (path, scope, listed) in try_join_all(listings).await? {
         if api.page > 0 {
             all.known.insert(path, listed.known);
@@ -229,6 +259,53 @@ async fn list(
         }
     }
     Ok(all)
+}
+
+/// Lists objects, with the fields that are asked for where the server takes that.
+async fn listing(
+    reader: &Reader,
+    api: &Api,
+    request: Request,
+    fields: &[String],
+    known: Option<Known>,
+) -> Result<page::Listed, ApiError> {
+    if fields.is_empty() {
+        return reader.list_known(&request, paging(api), known).await;
+    }
+    let asking = with_fields(&request, fields);
+    match reader.list_known(&asking, paging(api), known).await {
+        Err(error) if refuses_fields(reader, api, &asking, &error).await => {
+            reader.list_known(&request, paging(api), known).await
+        }
+        listed => listed,
+    }
+}
+
+/// A listing that asks for fields.
+fn with_fields(request: &Request, fields: &[String]) -> Request {
+    if fields.is_empty() {
+        return request.clone();
+    }
+    request.clone().query("fields", fields.join(","))
+}
+
+/// Whether a listing was refused because it asks for fields: its first page is refused as well. Objects
+/// are read one by one then, where they lack what is compared.
+async fn refuses_fields(reader: &Reader, api: &Api, asking: &Request, error: &ApiError) -> bool {
+    let is_refusal =
+        |error: &ApiError| matches!(error.kind(), ErrorKind::Invalid | ErrorKind::BadRequest);
+    if !is_refusal(error) {
+        return false;
+    }
+    let first = reader.list_if_short(asking, paging(api)).await;
+    let refuses = first.is_err_and(|error| is_refusal(&error));
+    if refuses {
+        tracing::warn!(
+            "`GET {}` does not take `fields`; what its items lack is read object by object",
+            asking.path
+        );
+    }
+    refuses
 }
 
 /// Gives the path and query of a listing, by which it is remembered.

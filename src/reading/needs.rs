@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::api::page::Known;
 use crate::api::template;
 use crate::dialect::Dialect;
-use crate::kind::{self, Api, Kind, Listing, Mentioner, Shape, Wire, Within};
+use crate::kind::{self, Api, Kind, Listing, Mentioner, Shape, Shown, Wire, Within};
 use crate::ledger::Ledger;
-use crate::live::{key, no_ids};
+use crate::live::{key, name_in, no_ids};
 use crate::manifest::Desired;
 use crate::state::identity::{named, scopes};
 use crate::state::{Address, Below, Key, Named, Reference, Resource, Value};
@@ -35,8 +35,37 @@ pub(super) struct KindNeeds {
     pub(super) keys: BTreeSet<String>,
     /// Names that are declared or referred to, for kinds that are only mentioned.
     pub(super) names: BTreeSet<String>,
+    /// The names that are looked for, where not everything of the kind may matter.
+    pub(super) sought: BTreeMap<String, Sought>,
+    /// The ids that the ledger knows, likewise, each with its address and its name there.
+    pub(super) ids: BTreeMap<String, (Address, String)>,
+    /// How many declared resources name a field that only the single object shows.
+    pub(super) details: usize,
     /// Keys of resources that refer to a kind, by that kind.
     pub(super) referring: BTreeMap<&'static str, BTreeSet<Key<'static>>>,
+}
+
+/// Why a name is looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Sought {
+    /// What has to be certain where it is not found.
+    pub(super) proof: Proof,
+    /// The addresses that declare it.
+    pub(super) addresses: BTreeSet<Address>,
+    /// Names under which the same object may be live.
+    pub(super) others: BTreeSet<String>,
+}
+
+/// What has to be certain of a name that is not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Proof {
+    /// Nothing: nothing is made and nothing is refused for it.
+    #[default]
+    None,
+    /// That there is none, unless the server refuses a second one: it would be made.
+    NotTwice,
+    /// That there is none: it would be refused that nothing has this name.
+    Absent,
 }
 
 /// The values of the scopes of one object, by field.
@@ -94,6 +123,9 @@ impl Needs {
         }
         for (address, detail) in &desired.details {
             let lifecycle = &detail.lifecycle;
+            for old in &lifecycle.renamed_from {
+                needs.seek(address.collection, &old.name, Proof::None, dialect);
+            }
             for heir in lifecycle.transfer_to.values() {
                 needs.refer_to(desired, heir, dialect);
             }
@@ -113,6 +145,8 @@ impl Needs {
                 continue;
             };
             needs.name(desired, kind, &tombstone.key, dialect);
+            // What is to be removed and is not found is removed another time.
+            needs.seek(kind.collection, &tombstone.key.name, Proof::None, dialect);
             for heir in tombstone.transfer_to.values() {
                 needs.refer_to(desired, heir, dialect);
             }
@@ -152,6 +186,7 @@ impl Needs {
         dialect: Dialect,
     ) {
         let kind = resource.kind;
+        self.seek_declared(desired, address, resource, dialect);
         let scope = scope_of(desired, resource, dialect);
         let entry = self.kinds.entry(kind.collection).or_default();
         entry.scopes.extend(scope);
@@ -213,8 +248,69 @@ impl Needs {
                 self.kinds.entry(collection).or_default();
                 if let Some(kind) = kind::find(collection) {
                     self.name(desired, kind, name, dialect);
+                    self.seek(collection, &name.name, Proof::Absent, dialect);
                 }
             }
+        }
+    }
+
+    /// Looks for a written name of a kind of which not everything may matter.
+    fn seek(&mut self, collection: &str, name: &str, proof: Proof, dialect: Dialect) {
+        let Some(kind) = kind::find(collection).filter(|kind| is_read_in_part(kind, dialect))
+        else {
+            return;
+        };
+        let name = name_in(kind, dialect, name).into_owned();
+        let own = self.kinds.entry(kind.collection).or_default();
+        let sought = own.sought.entry(name).or_default();
+        sought.proof = sought.proof.max(proof);
+    }
+
+    /// Looks for a declared resource, which is made where it is not found.
+    fn seek_declared(
+        &mut self,
+        desired: &Desired,
+        address: &Address,
+        resource: &Resource,
+        dialect: Dialect,
+    ) {
+        let kind = resource.kind;
+        if !is_read_in_part(kind, dialect) {
+            return;
+        }
+        let own = self.kinds.entry(kind.collection).or_default();
+        let is_detail = |name: &str| {
+            let wire = kind.field(name).map(|field| field.wire(dialect));
+            let alone = Shown::InObject;
+            matches!(wire, Some(Wire::Sent { shown, .. }) if *shown == alone)
+        };
+        own.details += usize::from(resource.body.iter().any(|(name, _)| is_detail(name)));
+        let Some(key) = key(kind, dialect, &resource.body, &no_ids) else {
+            return;
+        };
+        let detail = desired.details.get(address);
+        let old = detail
+            .into_iter()
+            .flat_map(|one| &one.lifecycle.renamed_from);
+        let others: BTreeSet<String> = old
+            .map(|old| name_in(kind, dialect, &old.name).into_owned())
+            .collect();
+        let sought = own.sought.entry(key.name.into_owned()).or_default();
+        // Where neither the new name nor an old one is found, the object would be left behind.
+        let proof = if others.is_empty() {
+            Proof::NotTwice
+        } else {
+            Proof::Absent
+        };
+        sought.proof = sought.proof.max(proof);
+        sought.addresses.insert(address.clone());
+        sought.others.extend(others);
+    }
+
+    /// Reads all of a kind, since any object of it may matter.
+    pub fn whole(&mut self, kind: &'static Kind) {
+        if let Some(own) = self.kinds.get_mut(kind.collection) {
+            own.everywhere = true;
         }
     }
 
@@ -272,6 +368,14 @@ impl Needs {
                 .is_some_and(|kind| self.reads(kind.collection) || pruned(kind));
             if reads {
                 self.add(address, &entry.key, dialect);
+                if let Some(kind) = kind::find(address.collection)
+                    && is_read_in_part(kind, dialect)
+                {
+                    let own = self.kinds.entry(kind.collection).or_default();
+                    let known = (address.clone(), entry.key.name.to_string());
+                    let ids = entry.ids().map(|id| (id.clone(), known.clone()));
+                    own.ids.extend(ids);
+                }
                 for heir in entry.transfer_to.values() {
                     self.kinds.entry(heir.address.collection).or_default();
                 }
@@ -379,6 +483,16 @@ fn parent_collections() -> BTreeSet<&'static str> {
 pub(super) fn is_mentioned(kind: &Kind, dialect: Dialect) -> bool {
     kind.api(dialect)
         .is_some_and(|api| api.listing == Listing::Mentioned)
+}
+
+/// Whether of a kind what is declared is read, and not all there is: an organization may have many times
+/// as many seeds as anybody declares.
+fn is_read_in_part(kind: &'static Kind, dialect: Dialect) -> bool {
+    let is_plain = |api: &Api| {
+        let is_whole = matches!(api.listing, Listing::Whole(_));
+        is_whole && api.item.is_some() && api.page > 0 && api.grouping().is_none()
+    };
+    kind.seed && scopes(kind).next().is_none() && kind.api(dialect).is_some_and(is_plain)
 }
 
 /// The scopes of a declared resource; none where it lacks one of them or its kind has none.

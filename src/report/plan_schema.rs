@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::dialect::Dialect;
 use crate::kind::schema::DRAFT;
 use crate::kind::{KINDS, Risk};
+use crate::live::ways::Way;
 use crate::plan::FORMAT_VERSION;
 use crate::verb::Verb;
 
@@ -309,6 +310,53 @@ fn forecast() -> Value {
             (
                 "callsPerMinute",
                 count("Calls that a minute allows (guide)."),
+            ),
+            (
+                "ways",
+                list(
+                    "How kinds were read of which not everything matters.",
+                    way(),
+                ),
+            ),
+        ],
+    )
+}
+
+fn way() -> Value {
+    let ways = [Way::ById, Way::Search, Way::ByIdAndSearch, Way::Listing];
+    let cost = |doc: &str| {
+        object(
+            doc,
+            &[
+                ("calls", count("The calls.")),
+                ("credits", count("What they cost (openapi).")),
+            ],
+            &[],
+        )
+    };
+    object(
+        "How a kind was read, and what the other way would have cost.",
+        &[
+            ("collection", text("The kind.")),
+            ("way", word("How it was read.", &ways)),
+            ("needed", count("Objects that are needed.")),
+            ("cost", cost("What it cost.")),
+        ],
+        &[
+            (
+                "live",
+                object(
+                    "How many objects are live, as far as it is known.",
+                    &[
+                        ("objects", count("Their number.")),
+                        ("atLeast", flag("Whether there may be more.")),
+                    ],
+                    &[],
+                ),
+            ),
+            (
+                "insteadOf",
+                cost("What the other way would have cost at least."),
             ),
         ],
     )

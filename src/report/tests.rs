@@ -272,6 +272,7 @@ fn costs() -> Forecast {
         read_credits: 205,
         write_credits: 14,
         dearer_price: true,
+        ways: Vec::new(),
         budget: Some(Budget {
             unit: Unit::Credits,
             left: 1_000,

@@ -607,7 +607,7 @@ fn search(exchange: &mut Exchange<'_>, collection: &str) -> Outcome {
         .organization
         .live(collection)
         .filter(|object| {
-            let account = account_of(exchange, object);
+            let account = || account_of(exchange, object);
             hit(&exchange.query, collection, object, &account)
         })
         .collect();
@@ -646,7 +646,9 @@ fn search(exchange: &mut Exchange<'_>, collection: &str) -> Outcome {
 }
 
 /// Texts with `*` are wildcards; without, some fields match anywhere and others as a whole.
-fn hit(query: &Query, collection: &str, object: &Value, account: &Value) -> bool {
+///
+/// The account is looked up where the query asks for it: there may be a hundred thousand contacts.
+fn hit(query: &Query, collection: &str, object: &Value, account: &dyn Fn() -> Value) -> bool {
     let text = |field: &str| object[field].as_str().unwrap_or_default();
     let contains = |value: &str, wanted: &str| {
         if wanted.contains('*') {
@@ -661,20 +663,22 @@ fn hit(query: &Query, collection: &str, object: &Value, account: &Value) -> bool
         _ if whole => wildcard(wanted, value),
         _ => contains(value, wanted),
     };
-    let account_name = if collection == "accounts" {
-        text("accountName")
-    } else {
-        account["accountName"].as_str().unwrap_or_default()
+    let account_name = || match collection {
+        "accounts" => text("accountName").to_owned(),
+        _ => account()["accountName"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
     };
-    let full_name = format!("{} {}", text("firstName"), text("lastName"));
+    let full_name = || format!("{} {}", text("firstName"), text("lastName"));
     query.0.iter().all(|(name, wanted)| match name.as_str() {
         "email" | "phone" | "mobile" => wanted
             .split(',')
             .any(|wanted| matches(wanted, text(name), false)),
         "firstName" => matches(wanted, text(name), false),
-        "fullName" => matches(wanted, full_name.trim(), false),
+        "fullName" => matches(wanted, full_name().trim(), false),
         "lastName" => matches(wanted, text(name), true),
-        "accountName" => matches(wanted, account_name, true),
+        "accountName" => matches(wanted, &account_name(), true),
         "id" => wanted.split(',').any(|id| id == text("id")),
         "createdTimeRange" => within(wanted, text("createdTime")),
         "modifiedTimeRange" => within(wanted, text("modifiedTime")),
