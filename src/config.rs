@@ -89,6 +89,8 @@ pub struct Environment {
     pub ledger: Option<String>,
     /// Which undeclared resources are removed.
     pub prune: Option<Prune>,
+    /// Whether the server alone decides what matches the patterns of values: `schema: lenient`.
+    pub is_lenient: bool,
     /// The environment variables that manifests may not use, or may not print: those that the
     /// `credentials` of any environment of the project name, and those that are secret elsewhere.
     pub closed: Closed,
@@ -666,6 +668,7 @@ pub(crate) const ENVIRONMENT_KEYS: &[&str] = &[
     "ignore",
     "guards",
     "ledger",
+    "schema",
     "prune",
 ];
 /// Keys that talk to a live organization and mean nothing to the simulator.
@@ -691,6 +694,8 @@ pub(crate) const EDITIONS: &[&str] = &[
     "professional",
     "enterprise",
 ];
+/// How values are held against the patterns that are published for them.
+pub(crate) const SCHEMAS: &[&str] = &["strict", "lenient"];
 pub(crate) const PRUNES: &[&str] = &["none", "owned", "all"];
 /// Calls in flight that anybody may ask for.
 pub(crate) const MAX_PARALLELISM: u64 = 25;

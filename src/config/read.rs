@@ -9,8 +9,8 @@ use super::{
     CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DIALECTS, DefaultEnvironment,
     EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards,
     IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM, NO_DEFAULT, Overlay, POLICY_KEYS,
-    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
-    Template,
+    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SCHEMAS, SIMULATED, SIMULATOR_KEYS,
+    Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -213,6 +213,10 @@ impl Reader<'_> {
                 "ignore" => environment.ignore = self.ignore(value, here),
                 "guards" => environment.guards = self.guards(value, here),
                 "ledger" => environment.ledger = self.ledger(value, here),
+                "schema" => {
+                    environment.is_lenient =
+                        walker.word(value, here, key, SCHEMAS) == Some("lenient");
+                }
                 _ => environment.prune = walker.word(value, here, key, PRUNES).map(prune),
             }
         }
@@ -260,6 +264,7 @@ impl Reader<'_> {
             guards: Guards::default(),
             ledger: None,
             prune: None,
+            is_lenient: false,
             closed: Closed::default(),
         }
     }

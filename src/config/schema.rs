@@ -191,6 +191,7 @@ fn environment_schema() -> Value {
             "ignore": { "$ref": "#/$defs/ignore" },
             "guards": guards,
             "ledger": text("Where the ledger is kept: a path, `s3://bucket/key.json`, or `git` for a ref of the repository's remote (`git:REMOTE`, `git:REMOTE/NAME`), or `none`: then deletions, undo and changes by hand are not noticed."),
+            "schema": word("Whether a value that breaks a published pattern is an error or, when `lenient`, a warning, and the server decides; default `strict`.", config::SCHEMAS),
             "prune": word("Which undeclared resources are removed; default `owned`.", config::PRUNES),
         }),
     );

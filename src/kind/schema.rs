@@ -351,7 +351,7 @@ fn field_schema(field: &Field, complete: bool) -> Value {
     let written = match field.shape {
         Shape::Text { .. } | Shape::Email { .. } => json!({
             "type": ["string", "number", "null"],
-            "anyOf": [without_type(value_schema(&field.shape)), { "pattern": r"^$|\$\{" }],
+            "anyOf": [without_type(open_schema(field)), { "pattern": r"^$|\$\{" }],
         }),
         Shape::Scalar { .. } => json!({
             "type": ["string", "number", "boolean", "null"],
@@ -509,6 +509,18 @@ fn demand(mut schema: Value) -> Value {
 fn without_type(mut schema: Value) -> Value {
     if let Some(map) = schema.as_object_mut() {
         map.remove("type");
+    }
+    schema
+}
+
+/// As [`value_schema`], with no pattern that the server may overrule.
+fn open_schema(field: &Field) -> Value {
+    let mut schema = value_schema(&field.shape);
+    if field.contradicted
+        && let Some(pattern) = schema.get_mut("pattern")
+    {
+        // White space alone is nothing that anybody means.
+        *pattern = r"\S".into();
     }
     schema
 }
@@ -682,13 +694,14 @@ impl Checker {
         validator
             .iter_errors(value)
             .map(|error| match error.kind() {
+                // A pattern may be left to the server; nothing else is.
                 ValidationErrorKind::MinLength { limit } => Violation::TooShort(*limit),
                 ValidationErrorKind::MaxLength { limit } => Violation::TooLong(*limit),
                 ValidationErrorKind::Pattern { .. } => Violation::Pattern,
                 ValidationErrorKind::Enum { .. } => Violation::Choice,
                 _ => Violation::Range,
             })
-            .next()
+            .min_by_key(|violation| *violation == Violation::Pattern)
     }
 }
 

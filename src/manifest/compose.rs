@@ -47,6 +47,8 @@ pub struct Desired {
     pub warnings: Vec<Problem>,
     /// The SHA-256 of all of this in hexadecimal, with secrets as templates.
     pub digest: String,
+    /// Whether the server alone decides what matches the patterns of values.
+    pub is_lenient: bool,
 }
 
 /// What a manifest says besides the body.
@@ -106,7 +108,13 @@ pub fn compose(
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
         .collect();
     let handles = Handles::new(&declared, &bodies, dropped, &variables, incomplete);
-    let (converted, warnings) = convert(&declared, bodies, &variables, &handles, &mut problems);
+    let (converted, warnings) = convert(
+        &declared,
+        bodies,
+        (&variables, environment.is_lenient),
+        &handles,
+        &mut problems,
+    );
     let mut removed = Vec::new();
     for (kind, raw, place) in &buried {
         match tombstone(&variables, &handles, kind, raw, place) {
@@ -155,6 +163,7 @@ pub fn compose(
             heirs,
             warnings,
             digest,
+            is_lenient: environment.is_lenient,
         });
     }
     problems.extend(warnings);
@@ -248,7 +257,7 @@ type Converted = (Body, Treatment);
 fn convert(
     declared: &ByAddress<Declared>,
     mut bodies: Vec<Raw>,
-    variables: &Variables<'_>,
+    (variables, is_lenient): (&Variables<'_>, bool),
     handles: &Handles<'_>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
@@ -269,7 +278,7 @@ fn convert(
             closed,
             missing: RefCell::default(),
         };
-        let mut converter = Converter::new(variables, handles, keys);
+        let mut converter = Converter::new(variables, handles, keys, is_lenient);
         let bodies: Vec<Converted> = indices
             .iter()
             .filter_map(|index| declared.get_index(*index))

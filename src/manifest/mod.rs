@@ -18,6 +18,7 @@ mod resolve;
 mod rules;
 mod secret_text;
 mod tombstones;
+mod violation;
 pub mod write;
 
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};
