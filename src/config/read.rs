@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::words::{
+    CREDENTIAL_KEYS, DEFAULT_ENVIRONMENT, DIALECTS, EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS,
+    GUARD_KEYS, IGNORE_KEYS, LIVE_KEYS, MANY, MAX_PARALLELISM, NO_DEFAULT, POLICY_KEYS,
+    PROJECT_KEYS, PRUNES, SCHEMAS, SIMULATOR_KEYS,
+};
 use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
-    CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DIALECTS, DefaultEnvironment,
-    EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards,
-    IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM, NO_DEFAULT, Overlay, POLICY_KEYS,
-    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SCHEMAS, SIMULATED, SIMULATOR_KEYS,
-    Target, Template,
+    Credentials, DATA_CENTERS, DefaultEnvironment, Endpoint, Environment, Guards, Ignore,
+    KindPolicy, Overlay, PROJECT_FILE, Prune, RemovalPolicy, SIMULATED, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -685,10 +687,10 @@ impl Reader<'_> {
                     guards.max_update_percent = walker.whole(value, here, key, (0, 100));
                 }
                 "maxDeletes" => {
-                    guards.max_deletes = walker.whole(value, here, key, (0, u64::from(u32::MAX)));
+                    guards.max_deletes = walker.whole(value, here, key, (0, MANY));
                 }
                 "maxUpdates" => {
-                    guards.max_updates = walker.whole(value, here, key, (0, u64::from(u32::MAX)));
+                    guards.max_updates = walker.whole(value, here, key, (0, MANY));
                 }
                 _ => guards.require_saved_plan = walker.flag(value, here, key).unwrap_or_default(),
             }

@@ -29,6 +29,7 @@ pub mod support_plans;
 pub mod targets;
 pub mod teams;
 pub mod webhooks;
+pub(crate) mod words;
 
 use std::fmt;
 

@@ -8,8 +8,10 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
+use super::words::{LIFECYCLE, MANIFEST, REMOVED};
 use super::{Field, KINDS, Kind, Null, Owned, Pattern, Shape, patterns, scopes};
 use crate::kind;
+use crate::yaml::words::doc;
 
 /// The dialect of JSON Schema in use.
 pub(crate) const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -98,9 +100,9 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
         definitions.insert(kind.collection.into(), kind_schema(kind, complete));
     }
     properties.insert(
-        "removed".into(),
+        REMOVED.into(),
         json!({
-            "description": "What is to be removed, by identity (for custom fields `module/displayLabel`).",
+            "description": doc(MANIFEST, REMOVED),
             "type": "object",
             "properties": removed,
             "additionalProperties": false,
@@ -214,18 +216,17 @@ fn tombstone_schema(kind: &Kind) -> Value {
 
 /// What `renamedFrom` may be: the old name, or a map with what it counted below.
 fn former_schema(kind: &Kind) -> Value {
-    let doc = "The identity it had before.";
     let mut schema = name_schema();
     if scopes(kind).next().is_some() {
         schema = json!({ "anyOf": [schema, identity_schema(kind, false)] });
     }
-    schema["description"] = doc.into();
+    schema["description"] = doc(LIFECYCLE, "renamedFrom").into();
     schema
 }
 
 /// Who takes over what hangs on a removed resource; none where nobody is chosen.
 pub(crate) fn heirs_schema(kind: &Kind) -> Option<Value> {
-    let doc = "Who takes over what hangs on it when it is removed.";
+    let doc = doc(LIFECYCLE, "transferTo");
     let heir = json!({ "$ref": "#/$defs/reference" });
     let chosen = kind.chosen_heirs();
     match chosen.as_slice() {
@@ -267,16 +268,16 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
             "description": "How the resource may be treated.",
             "type": "object",
             "properties": {
-                "preventDestroy": flag("Never delete, disable or replace it."),
-                "createOnly": flag("Create it when it is absent, never change it afterwards."),
+                "preventDestroy": flag(doc(LIFECYCLE, "preventDestroy")),
+                "createOnly": flag(doc(LIFECYCLE, "createOnly")),
                 "ignoreChanges": {
-                    "description": "Fields, or JSON Pointers such as `/cf/region`, to what is left as it is live.",
+                    "description": doc(LIFECYCLE, "ignoreChanges"),
                     "type": "array",
                     "items": { "anyOf": [{ "enum": names }, { "type": "string", "pattern": "^/|^[^/.]+\\." }] },
                     "uniqueItems": true,
                 },
                 "renamedFrom": former_schema(kind),
-                "replace": flag("Delete and create it anew when a create-only field changes."),
+                "replace": flag(doc(LIFECYCLE, "replace")),
             },
             "additionalProperties": false,
         }),

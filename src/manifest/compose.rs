@@ -19,6 +19,7 @@ use super::overlay::merge_body;
 use super::resolve::{Declared, Handles, Slip, nowhere};
 use super::tombstones::tombstone;
 use crate::config::Environment;
+use crate::kind::words::{MANIFEST_KEYS, REMOVED};
 use crate::kind::{KINDS, Kind, find, is_key};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
@@ -457,7 +458,7 @@ impl Merged {
             };
             for (key, raw) in entries {
                 let at = At::ROOT.key(&key);
-                if &*key == "removed" {
+                if &*key == REMOVED {
                     self.tombstones(&document, at, raw);
                 } else if let Some(kind) = find(&key).filter(|kind| kind.managed) {
                     self.collection(&document, kind, at, raw, overlay.as_deref_mut());
@@ -473,7 +474,7 @@ impl Merged {
             .iter()
             .filter(|kind| kind.managed)
             .map(|kind| kind.collection)
-            .chain(["removed"])
+            .chain(MANIFEST_KEYS.iter().copied())
             .collect();
         let place = document.place(at, Part::Key);
         let problem = if let Some(kind) = find(key) {

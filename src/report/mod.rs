@@ -10,6 +10,7 @@ pub mod plan_schema;
 pub mod problems;
 mod risks;
 pub mod text;
+pub mod topics;
 
 #[cfg(test)]
 mod alike_tests;

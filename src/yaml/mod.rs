@@ -9,5 +9,6 @@ pub(crate) mod raw;
 pub mod source;
 pub(crate) mod variables;
 pub(crate) mod walk;
+pub(crate) mod words;
 
 pub use source::Source;
