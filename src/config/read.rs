@@ -75,8 +75,22 @@ impl Reader<'_> {
             match key {
                 "environments" => {
                     let entries = self.walker.entries(value, here, key);
-                    for (name, value) in entries {
-                        environments.push(self.environment(name, value, here.key(name)));
+                    let mut above: Option<&str> = None;
+                    for (index, (name, value)) in entries.iter().enumerate() {
+                        // Right below an empty environment a key of environments is one of its own.
+                        if let Some(owner) = above
+                            && ENVIRONMENT_KEYS.contains(&&**name)
+                        {
+                            self.too_shallow(name, owner, here.key(name));
+                            continue;
+                        }
+                        above = matches!(value, Raw::Null).then_some(name);
+                        let next = entries.get(index + 1);
+                        if above.is_none()
+                            || next.is_none_or(|(next, _)| !ENVIRONMENT_KEYS.contains(&&**next))
+                        {
+                            environments.push(self.environment(name, value, here.key(name)));
+                        }
                     }
                     self.ledgers_beside_states(&environments, here);
                     declared = !entries.is_empty() || !matches!(value, Raw::Map(_));
@@ -109,6 +123,16 @@ impl Reader<'_> {
             environment.ignore.splice(0..0, ignore.iter().cloned());
         }
         (environments, default)
+    }
+
+    fn too_shallow(&mut self, key: &str, owner: &str, at: At<'_>) {
+        self.walker.report(
+            Code::TooShallow,
+            (at, Part::Key),
+            format!("`{key}` is a key of an environment: it stands one level too shallow"),
+            "not an environment",
+            Some(format!("indent it below `{owner}`")),
+        );
     }
 
     /// Reads the environment of a command that names none.

@@ -201,7 +201,12 @@ pub(crate) const GUARDS: &[Word; 5] = &[
         100,
         "Largest share of a kind's owned objects that pruning may remove, in percent; default 30.",
     ),
-    whole("maxDeletes", 0, MANY, "Objects that pruning may remove in one plan."),
+    whole(
+        "maxDeletes",
+        0,
+        MANY,
+        "Objects that pruning may remove in one plan.",
+    ),
     whole(
         "maxUpdatePercent",
         0,

@@ -17,6 +17,7 @@ use super::keyed::{NamedKey, NamedKeys};
 use super::origin::{FileDocument, Origin};
 use super::overlay::merge_body;
 use super::resolve::{Declared, Handles, Slip, nowhere};
+use super::shallow;
 use super::tombstones::tombstone;
 use crate::config::Environment;
 use crate::kind::words::{MANIFEST_KEYS, REMOVED};
@@ -443,6 +444,7 @@ impl Merged {
                 } else {
                     "a file maps collections to handles to fields, such as `departments: {Billing: {}}`"
                 };
+                let help = shallow::help_for_collection(&raw).unwrap_or_else(|| help.to_owned());
                 let problem = Problem::error(
                     Code::NotAMap,
                     format!(
@@ -456,20 +458,33 @@ impl Merged {
                 self.incomplete = true;
                 continue;
             };
+            let mut above = None;
             for (key, raw) in entries {
                 let at = At::ROOT.key(&key);
+                let kind = find(&key).filter(|kind| kind.managed);
+                above = match (kind, above) {
+                    (Some(kind), _) => matches!(raw, Raw::Null).then_some(kind),
+                    (None, above) => above,
+                };
                 if &*key == REMOVED {
                     self.tombstones(&document, at, raw);
-                } else if let Some(kind) = find(&key).filter(|kind| kind.managed) {
+                } else if let Some(kind) = kind {
                     self.collection(&document, kind, at, raw, overlay.as_deref_mut());
                 } else {
-                    self.unknown_collection(&document, &key, at);
+                    self.unknown_collection(&document, &key, at, above);
                 }
             }
         }
     }
 
-    fn unknown_collection(&mut self, document: &Document, key: &str, at: At<'_>) {
+    /// Reports a key that is no collection; `above` is the empty one right above it.
+    fn unknown_collection(
+        &mut self,
+        document: &Document,
+        key: &str,
+        at: At<'_>,
+        above: Option<&'static Kind>,
+    ) {
         let known: Vec<&str> = KINDS
             .iter()
             .filter(|kind| kind.managed)
@@ -485,7 +500,8 @@ impl Merged {
             .at(place, "not managed")
             .help("take it away and refer to them by name")
         } else {
-            let help = did_you_mean(key, known.iter().copied())
+            let help = shallow::help_at_root(key, above)
+                .or_else(|| did_you_mean(key, known.iter().copied()))
                 .unwrap_or_else(|| format!("known are {}", ticked(&known, "and")));
             Problem::error(
                 Code::UnknownCollection,
@@ -509,21 +525,30 @@ impl Merged {
             Raw::Map(entries) => entries,
             Raw::Null => return,
             other => {
-                let (message, _) = wrong_type(kind.collection, "a map of handles", &other);
+                let (message, help) = wrong_type(kind.collection, "a map of handles", &other);
+                let help = help.or_else(|| shallow::help_without_colon(&other));
                 let problem = Problem::error(Code::WrongType, message)
                     .at(
                         document.place(at, Part::Value),
                         format!("this is {}", other.what()),
                     )
-                    .help(format!(
-                        "give each {} a handle, such as `{}: {{My {}: {{…}}}}`",
-                        kind.singular, kind.collection, kind.singular
-                    ));
+                    .help(help.unwrap_or_else(|| {
+                        format!(
+                            "give each {} a handle, such as `{}: {{My {}: {{…}}}}`",
+                            kind.singular, kind.collection, kind.singular
+                        )
+                    }));
                 self.problems.push(problem);
                 self.incomplete = true;
                 return;
             }
         };
+        let place = |handle: &str| document.place(at.key(handle), Part::Key);
+        let (entries, problem) = shallow::without_fields(kind, entries, &place);
+        if let Some(problem) = problem {
+            self.problems.push(problem);
+            self.incomplete = true;
+        }
         self.declared.reserve(entries.len());
         for (handle, body) in entries {
             let here = || document.place(at.key(&handle), Part::Key);
@@ -643,7 +668,7 @@ impl Merged {
         for (collection, raw) in entries {
             let here = at.key(&collection);
             let Some(kind) = find(&collection).filter(|kind| kind.managed) else {
-                self.unknown_collection(document, &collection, here);
+                self.unknown_collection(document, &collection, here, None);
                 continue;
             };
             let Raw::List(items) = raw else {

@@ -134,7 +134,7 @@ impl<'a> Converter<'a> {
             Raw::Null => &nothing,
             other => {
                 let name = format!("{}.{handle}", kind.collection);
-                let (message, _) = wrong_type(&name, "a map of fields", other);
+                let (message, help) = wrong_type(&name, "a map of fields", other);
                 let problem = Problem::error(Code::WrongType, message)
                     .at(
                         Place {
@@ -143,7 +143,9 @@ impl<'a> Converter<'a> {
                         },
                         format!("this is {}", other.what()),
                     )
-                    .help(format!("write `{handle}: {{}}` if no field is to be named"));
+                    .help(help.unwrap_or_else(|| {
+                        format!("write `{handle}: {{}}` if no field is to be named")
+                    }));
                 self.problems.push(problem);
                 return (Body::default(), Treatment::default());
             }

@@ -17,6 +17,7 @@ mod overlay;
 mod resolve;
 mod rules;
 mod secret_text;
+mod shallow;
 mod tombstones;
 mod violation;
 pub mod write;

@@ -188,6 +188,7 @@ codes! {
     TooManyCustomFields = "too-many-custom-fields": "The plan would create more custom fields than the organization has room for.",
     TooManyFolders = "too-many-folders": "The folders of the project are nested too deep.",
     TooManyWebhooks = "too-many-webhooks": "The organization would have more webhooks than it may have.",
+    TooShallow = "too-shallow": "A key stands one level too shallow: it belongs below what stands above it.",
     TooShort = "too-short": "A text is shorter than its field allows.",
     TwoAddresses = "two-addresses": "Two declared resources are the same live object.",
     TwoCandidates = "two-candidates": "The ledger and the name of a resource lead to two different live objects.",

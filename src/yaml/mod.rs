@@ -6,6 +6,7 @@ pub(crate) mod load;
 pub mod places;
 mod portions;
 pub(crate) mod raw;
+pub(crate) mod slips;
 pub mod source;
 pub(crate) mod variables;
 pub(crate) mod walk;
