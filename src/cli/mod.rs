@@ -134,7 +134,7 @@ enum Command {
     Simulate(simulate::Args),
     /// Explain a kind or field, anything else that files may hold, or the code of a problem
     Explain(explain::Args),
-    /// Print the JSON Schema of manifests or of deskform.yaml
+    /// Print a JSON Schema: of manifests, overlays, deskform.yaml, plans or ledgers
     Schema(schema::Args),
     /// Log in, or check the token
     Auth(auth::Args),

@@ -4,6 +4,7 @@ pub mod drift;
 pub mod events;
 pub mod explain;
 pub mod json;
+pub mod ledger_schema;
 mod lines;
 pub mod markdown;
 pub mod plan_schema;
