@@ -149,7 +149,7 @@ fn case_24_what_zohos_examples_have_is_sent_with_a_warning() {
     for entry in std::fs::read_dir(place.root().join("exported")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if name.ends_with(".yaml") && name != "deskform.yaml" {
+        if path.extension().is_some_and(|end| end == "yaml") && name != "deskform.yaml" {
             copy.write(name, &std::fs::read_to_string(&path).unwrap());
         }
     }
