@@ -21,7 +21,7 @@ mod alike;
 mod encode;
 mod lay;
 
-pub use alike::{are_alike, field_at, opaque_field, renamed, same_json};
+pub use alike::{are_alike, field_at, opaque_field, renamed, same_json, with_handles_of};
 pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
 };

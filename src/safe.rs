@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+mod decoded;
 pub mod mask;
+mod needles;
 
 use mask::masked_json;
 

@@ -558,7 +558,7 @@ fn what_is_for_programs_stays_readable_whatever_is_secret() {
             ),
             (
                 "desk.yaml",
-                "departments: {'Technical Support': {}, Billing: {description: 'Technical Support\"'}}\nwebhooks:\n  crm: {url: 'https://h.example.com/?k=${secret.K}', subscriptions: {Ticket_Add: {}}}\n",
+                "departments: {'Technical Crew 7': {}, Billing: {description: 'Technical Crew 7\"'}}\nwebhooks:\n  crm: {url: 'https://h.example.com/?k=${secret.K}', subscriptions: {Ticket_Add: {}}}\n",
             ),
         ]);
         place.set("K", "hook-7");
@@ -574,7 +574,7 @@ fn what_is_for_programs_stays_readable_whatever_is_secret() {
         assert_eq!(run.stdout, saved, "{run}");
         let mut told = vec![run.stdout];
         told.push(place.done("apply plan.json -q --log-format json").stderr);
-        place.edit("desk.yaml", "{description: 'Technical Support\"'}", "{}");
+        place.edit("desk.yaml", "{description: 'Technical Crew 7\"'}", "{}");
         place.edit("desk.yaml", "Ticket_Add: {}", "Ticket_Delete: {}");
         told.push(place.run("drift --format json").stdout);
         told.push(place.done("ledger show --format json").stdout);
@@ -589,9 +589,9 @@ fn what_is_for_programs_stays_readable_whatever_is_secret() {
         "environment",
         "formatVersion",
         "departments",
-        "Technical Support",
-        "Technical Support\"",
-        "departments/Technical Support",
+        "Technical Crew 7",
+        "Technical Crew 7\"",
+        "departments/Technical Crew 7",
         "production",
         "700001000",
         "deskform",
@@ -613,11 +613,11 @@ fn what_is_for_programs_stays_readable_whatever_is_secret() {
         assert_eq!(masked[5..], plain[5..], "{secret}");
     }
     // In the text of a value it is masked.
-    let shown = make(Some("Technical Support\"")).done("plan --format json");
+    let shown = make(Some("Technical Crew 7\"")).done("plan --format json");
     let value: Json = serde_json::from_str(&shown.stdout).expect("JSON");
     let text = value.to_string();
     assert!(text.contains("\"after\":\"(secret)\""), "{text}");
-    assert!(text.contains("\"departments/Technical Support\""), "{text}");
+    assert!(text.contains("\"departments/Technical Crew 7\""), "{text}");
 }
 
 /// A pipeline does not apply to a real organization with a ledger that goes with the job.

@@ -1013,6 +1013,53 @@ async fn names_are_given_up_before_they_are_taken() {
     }
 }
 
+/// In the guide a webhook is all that is called at its URL: who leaves a URL goes before who comes there.
+#[tokio::test(start_paused = true)]
+async fn urls_are_left_before_others_come() {
+    let at = |urls: &[(&str, u8)]| {
+        let lines = urls.iter().map(|(handle, n)| {
+            format!("  {handle}: {{url: 'https://x.example.com/{n}', subscriptions: {{Ticket_Add: {{}}}}}}\n")
+        });
+        format!("webhooks:\n{}", lines.collect::<String>())
+    };
+    for dialect in BOTH {
+        // Whatever order the addresses have, one moves on, and another one takes its place.
+        for (before, after) in [
+            (&[("a", 1), ("b", 2)][..], &[("a", 2), ("b", 3)][..]),
+            (&[("a", 2), ("b", 1)], &[("a", 3), ("b", 2)]),
+            (
+                &[("b", 1), ("a", 2), ("c", 3)],
+                &[("b", 2), ("a", 3), ("c", 4)],
+            ),
+            (&[("b", 1)], &[("a", 1), ("b", 2)]),
+            (&[("b", 1)], &[("c", 1), ("b", 2)]),
+        ] {
+            let place = Place::new(dialect);
+            place.run(&at(before)).await;
+            let text = at(after);
+            place.run(&text).await;
+            let again = place.run(&text).await;
+            assert_eq!(again.steps(), [], "{dialect:?} {before:?} {after:?}");
+        }
+        let place = Place::new(dialect);
+        place.run(&at(&[("a", 1), ("b", 2)])).await;
+        let swapped = at(&[("a", 2), ("b", 1)]);
+        match dialect {
+            Dialect::Openapi => {
+                place.run(&swapped).await;
+                assert_eq!(place.run(&swapped).await.steps(), []);
+            }
+            Dialect::Guide => {
+                let refused = place.refused(&swapped).await;
+                assert!(
+                    refused.contains("each takes the name that the next one still has"),
+                    "{refused}"
+                );
+            }
+        }
+    }
+}
+
 /// A ledger that is lost between the steps of a swap does not make the objects strangers.
 #[tokio::test(start_paused = true)]
 async fn a_temporary_name_is_nobodys_to_remove() {

@@ -321,4 +321,28 @@ async fn drift_tells_who_moved_an_item_whatever_its_handle_is() {
     assert_eq!(told, [(field, moved, json!("05-01"), json!("05-02"))]);
     let report = detect(true).await.expect("a report").report;
     assert!(report.drifts.is_empty(), "{report:?}");
+
+    // An item that is declared no more, or under its old handle with another name, is nobody's hand.
+    for edited in [
+        text("05-01").replace(
+            "      BH2: {holidayName: Bank, from: 12-26, to: 12-26}\n",
+            "",
+        ),
+        text("05-01").replace("BH2: {holidayName: Bank", "BH2: {holidayName: Christmas"),
+        text("05-01")
+            .replace("BH1: ", "BH3: ")
+            .replace("BH2: ", "BH1: "),
+    ] {
+        let again = desk(O, &edited, &simulator, plain).await;
+        let desired = again.compose().expect("manifests");
+        let report = drift::detect(&again.session, &desired, &options, false).await;
+        let told = report.expect("a report").report.drifts;
+        let is_theirs = |drift: &drift::Drift| drift.moved == drift::Moved::Manifests;
+        assert!(told.iter().all(is_theirs), "{edited}{told:?}");
+        let report = drift::detect(&again.session, &desired, &options, true).await;
+        assert!(
+            report.expect("a report").report.drifts.is_empty(),
+            "{edited}"
+        );
+    }
 }

@@ -341,7 +341,10 @@ async fn send(
             .as_ref()
             .and_then(|error| effect_help(error, task, op, live.dialect));
         let most = help.map_or(MAX_CREATIONS, |_| MAX_EXPLAINED);
-        let found = look(task, op, live, &writer.reader(), recovery).await;
+        let found = match look(task, op, live, &writer.reader(), recovery).await {
+            Ok(Found::One { id, .. }) if is_of_another(task, &id, live) => Ok(Found::Nothing),
+            found => found,
+        };
         match found {
             Ok(Found::One { id, raw }) => {
                 let raw = whole(task, &id, raw, live, writer).await;
@@ -436,6 +439,9 @@ async fn adopt_duplicate(
     error: &ApiError,
 ) -> Result<Written, Box<Outcome>> {
     match look(task, op, live, &writer.reader(), recovery).await {
+        Ok(Found::One { id, .. }) if is_of_another(task, &id, live) => {
+            Err(Box::new(refused(error.clone(), task, op, live.dialect)))
+        }
         Ok(Found::One { id, raw }) => {
             let raw = whole(task, &id, raw, live, writer).await;
             Ok(Written::Adopted(id, raw))
@@ -444,6 +450,13 @@ async fn adopt_duplicate(
         Ok(Found::Nothing) => Err(Box::new(held_elsewhere(error.clone(), task))),
         Err(_) => Err(Box::new(refused(error.clone(), task, op, live.dialect))),
     }
+}
+
+/// Whether an object is the one of another resource: then no lost creation of this one has made it.
+fn is_of_another(task: &Task, id: &str, live: &Live) -> bool {
+    live.find_id(task.kind.collection, id)
+        .and_then(|index| live.bound(index))
+        .is_some_and(|owner| *owner != task.address)
 }
 
 /// The whole object, since a listing may show a part only; what cannot be read is passed over.

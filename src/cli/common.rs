@@ -117,6 +117,8 @@ pub struct Workspace {
     pub texts: Texts,
     /// The secrets that are too short to be masked wherever they turn up.
     short_secrets: Vec<String>,
+    /// The secrets that are words of deskform itself.
+    word_secrets: Vec<String>,
     /// The hosts, once they are known to be allowed.
     admitted: OnceCell<Endpoint>,
     /// The warnings that came up so far.
@@ -168,13 +170,15 @@ impl Workspace {
             .filter_map(|name| Some((name, environment_variable(name)?)))
             .collect();
         mask::hide(values.iter().map(|(_, value)| value.as_str()));
-        let short_secrets = values
-            .iter()
-            .filter(|(_, value)| mask::is_too_short(value))
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let those = |is_one: fn(&str) -> bool| {
+            let found = values.iter().filter(|(_, value)| is_one(value));
+            found.map(|(name, _)| (*name).to_owned()).collect()
+        };
+        let short_secrets = those(mask::is_too_short);
+        let word_secrets = those(mask::is_own_word);
         Ok(Self {
             short_secrets,
+            word_secrets,
             project,
             environment,
             texts,
@@ -204,28 +208,37 @@ impl Workspace {
         )
         .map_err(|problems| self.failure(problems))?;
         self.warn(global, &desired.warnings);
-        self.warn(global, self.short_secrets().as_slice());
+        self.warn(global, &self.weak_secrets());
         Ok(desired)
     }
 
-    /// Says which secrets are too short to be masked, if any are.
-    fn short_secrets(&self) -> Option<Problem> {
-        if self.short_secrets.is_empty() {
-            return None;
-        }
-        let (verb, it_is) = match self.short_secrets.len() {
-            1 => ("has", "it is"),
-            _ => ("have", "they are"),
+    /// Says which secrets are not masked where they turn up, and why.
+    fn weak_secrets(&self) -> Vec<Problem> {
+        let warning = |code: Code, names: &[String], one: &str, many: &str, help: &str| {
+            let (verb, it_is) = match names.len() {
+                0 => return None,
+                1 => (one, "it is"),
+                _ => (many, "they are"),
+            };
+            let names = crate::problem::ticked(names, "and");
+            let message = format!("{names} {verb}, so {it_is} not masked in names and answers");
+            Some(Problem::warning(code, message).help(help))
         };
-        let problem = Problem::warning(
+        let short = warning(
             Code::ShortSecret,
-            format!(
-                "{} {verb} less than {} characters, so {it_is} not masked in names and answers",
-                crate::problem::ticked(&self.short_secrets, "and"),
-                mask::SHORTEST,
-            ),
+            &self.short_secrets,
+            &format!("has less than {} characters", mask::SHORTEST),
+            &format!("have less than {} characters", mask::SHORTEST),
+            "make a longer secret, and set the environment variable to it",
         );
-        Some(problem.help("make a longer secret, and set the environment variable to it"))
+        let plain = warning(
+            Code::WordSecret,
+            &self.word_secrets,
+            "holds a word that deskform itself uses",
+            "hold words that deskform itself uses",
+            "make a random secret, and set the environment variable to it",
+        );
+        short.into_iter().chain(plain).collect()
     }
 
     /// A failure whose places can be shown.

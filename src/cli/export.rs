@@ -1,5 +1,6 @@
 //! `deskform export`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -195,7 +196,7 @@ fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
             .iter()
             .filter(|path| !may_hold_key(kind, path))
         {
-            let way: Vec<String> = keys(path).collect();
+            let way: Vec<String> = keys(path).map(Cow::into_owned).collect();
             let Some((field, way)) = way.split_first() else {
                 continue;
             };

@@ -122,7 +122,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let forecast = ready.planned.plan.forecast.as_ref();
     ready.warnings.extend(forecast.and_then(Forecast::warning));
     warn(global, &workspace, &ready);
-    workspace.complete(&mut ready.planned.plan, &desired, Some(&ready.bound.rows));
+    // Files with many resources take long to be searched for the lines of their steps.
+    let shows_lines =
+        matches!(args.format, Format::Json) || args.out.is_some() || global.verbose > 0;
+    let rows = shows_lines.then_some(&ready.bound.rows);
+    workspace.complete(&mut ready.planned.plan, &desired, rows);
     let plan = &ready.planned.plan;
     let printed = show(plan, &whereabouts);
     // The file is saved, whatever became of what is shown.

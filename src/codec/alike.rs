@@ -216,6 +216,45 @@ pub fn field_at(field: &Field, way: &[std::sync::Arc<str>], names: &dyn Names) -
     Some(at)
 }
 
+/// Gives the items of a recorded list the handles of the live ones that they are: those that are equal
+/// first, then those whose key field is equal.
+///
+/// A live item that is no longer declared has no handle of a manifest, and the record may have one.
+#[must_use]
+pub fn with_handles_of(shape: &Shape, record: &Json, live: &Json, names: &dyn Names) -> Json {
+    let (Shape::Items(items), Json::Object(record), Json::Object(live)) = (shape, record, live)
+    else {
+        return record.clone();
+    };
+    let item = Field::new(items.key, Shape::Map(items.item()));
+    let mut open: Vec<(&String, &Json)> = live.iter().collect();
+    let mut left: Vec<(&String, &Json)> = record.iter().collect();
+    let mut out = Object::new();
+    let equal = |a: &Json, b: &Json| same_json(&item, Some(a), Some(b), names);
+    let of_one_key = |a: &Json, b: &Json| {
+        a.get(items.key)
+            .is_some_and(|key| b.get(items.key) == Some(key))
+    };
+    let means: [&dyn Fn(&Json, &Json) -> bool; 2] = [&equal, &of_one_key];
+    for is_same in means {
+        left.retain(|(handle, known)| {
+            // Of several that are alike the one of the same handle is meant.
+            let same = |(own, have): &(&String, &Json)| is_same(known, have) && own == handle;
+            let at = open.iter().position(same);
+            let at = at.or_else(|| open.iter().position(|(_, have)| is_same(known, have)));
+            let Some(at) = at else { return true };
+            out.insert(open.remove(at).0.clone(), (*known).clone());
+            false
+        });
+    }
+    for (handle, known) in left {
+        if !out.contains_key(handle) {
+            out.insert(handle.clone(), known.clone());
+        }
+    }
+    out.into()
+}
+
 /// Gives a recorded value the names that its parts have now.
 ///
 /// `now` tells what an address of before is called now.

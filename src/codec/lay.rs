@@ -1,5 +1,6 @@
 //! The declared and the live value of a field, laid over each other.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::alike::are_alike;
@@ -313,7 +314,7 @@ pub fn written(kind: &Kind, path: &FieldPath) -> FieldPath {
 #[must_use]
 pub fn named_path(kind: &Kind, text: &str) -> Option<String> {
     let way: Vec<String> = match (text.strip_prefix('/'), text.split_once('.')) {
-        (Some(_), _) => keys(text).collect(),
+        (Some(_), _) => keys(text).map(Cow::into_owned).collect(),
         (None, Some((field, key))) if kind.field(text).is_none() => {
             vec![field.to_owned(), key.to_owned()]
         }

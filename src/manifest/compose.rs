@@ -710,6 +710,6 @@ impl Desired {
 /// A field path of one key, escaped for [`Origin::place`].
 #[must_use]
 pub fn path_of(keys: &[&str]) -> String {
-    let keys: Vec<String> = keys.iter().map(|key| escape(key)).collect();
+    let keys: Vec<_> = keys.iter().map(|key| escape(key)).collect();
     keys.join("/")
 }

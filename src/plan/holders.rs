@@ -25,14 +25,17 @@ impl Index {
         body: &crate::state::Body,
         live: &Live,
     ) -> Vec<String> {
-        let id = |reference: &Reference| live.id_behind(reference);
-        let Some(key) = key(kind, live.dialect, body, &id) else {
-            return Vec::new();
-        };
         let of_kind = self
             .by_kind
             .entry(kind.collection)
             .or_insert_with(|| holders(kind, live));
+        if of_kind.is_empty() {
+            return Vec::new();
+        }
+        let id = |reference: &Reference| live.id_behind(reference);
+        let Some(key) = key(kind, live.dialect, body, &id) else {
+            return Vec::new();
+        };
         of_kind.get(&key.lower_case()).cloned().unwrap_or_default()
     }
 }

@@ -151,8 +151,8 @@ impl<'a> Sides<'a> {
                 let live = row.live.as_ref().and_then(|body| body.get(name));
                 let record = Record {
                     field,
-                    sent: self.current(field, &record.sent),
-                    stored: self.current(field, &record.stored),
+                    sent: self.current(field, &record.sent, live),
+                    stored: self.current(field, &record.stored, live),
                     names: self.live,
                 };
                 record.side(difference, named, live)?
@@ -169,10 +169,12 @@ impl<'a> Sides<'a> {
         })
     }
 
-    /// A recorded value with the names that its parts have now.
-    fn current(&self, field: &Field, value: &Json) -> Json {
+    /// A recorded value with the names and handles that its parts have now.
+    fn current(&self, field: &Field, value: &Json, live: Option<&Value>) -> Json {
         let now = |name: &str| self.names.get(name).cloned();
-        codec::renamed(&field.shape, value, &now, self.live)
+        let value = codec::renamed(&field.shape, value, &now, self.live);
+        let live = live.map(shown_value).unwrap_or_default();
+        codec::with_handles_of(&field.shape, &value, &live, self.live)
     }
 }
 

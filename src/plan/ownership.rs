@@ -4,6 +4,7 @@
 
 mod secrets;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -760,6 +761,7 @@ impl Shaper<'_> {
                 .iter()
                 .flat_map(|path| keys(path))
                 .skip(1)
+                .map(Cow::into_owned)
                 .collect();
             let kept = codec::keep_live(&field.shape, wanted.clone(), current, &way);
             if kept != wanted {
@@ -827,7 +829,7 @@ fn left_inside(field: &Field, ignored: &[String], wanted: Value, current: &Value
     let inside = format!("{}/", pointer([field.name]));
     let ways = ignored.iter().filter(|path| path.starts_with(&inside));
     ways.fold(wanted, |wanted, path| {
-        let way: Vec<String> = keys(path).skip(1).collect();
+        let way: Vec<String> = keys(path).skip(1).map(Cow::into_owned).collect();
         codec::keep_live(&field.shape, wanted, current, &way)
     })
 }

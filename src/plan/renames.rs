@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::live::{Live, identity_fields, key};
-use crate::plan::requests::Act;
+use crate::plan::requests::{Act, Op};
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::state::{Address, Key, Reference};
@@ -21,11 +21,12 @@ pub(super) fn names_in_turn(tasks: &[Task], rows: &Rows, live: &Live) -> Vec<(us
         .collect();
     let mut givers: HashMap<(&'static str, Key<'static>), usize> = HashMap::new();
     for (index, task) in tasks.iter().enumerate() {
-        // A removal by its name is a task of its own address, and was bound by no declaration.
+        // A removal by its name is a task of its own address, and was bound by no declaration. What is
+        // made anew gives its old name up as well.
         let is_giver = match task.verb {
             Verb::Update if temporary.contains_key(&task.address) => task.is_temporary(),
             Verb::Update => takes_name(task, live),
-            verb => verb == Verb::Delete,
+            verb => matches!(verb, Verb::Delete | Verb::Replace),
         };
         if !is_giver {
             continue;
@@ -62,15 +63,18 @@ pub(super) fn names_in_turn(tasks: &[Task], rows: &Rows, live: &Live) -> Vec<(us
     edges
 }
 
-/// Whether a task gives its object a name that it did not have.
+/// Whether a task gives its object a name that it may not have had. A part that is made stands under
+/// the name of the whole.
 pub(super) fn takes_name(task: &Task, live: &Live) -> bool {
-    identity_fields(task.kind, live.dialect)
-        .any(|field| task.ops.iter().any(|op| op.sends(field, live.dialect)))
+    task.ops.iter().any(|op| op.act == Act::AddPart)
+        || identity_fields(task.kind, live.dialect)
+            .any(|field| task.ops.iter().any(|op| op.sends(field, live.dialect)))
 }
 
 /// The live object that a removal removes.
 fn removed(task: &Task, live: &Live) -> Option<usize> {
-    let delete = task.ops.iter().find(|op| op.act == Act::Delete)?;
+    let is_removal = |op: &&Op| matches!(op.act, Act::Delete | Act::RemovePart);
+    let delete = task.ops.iter().find(is_removal)?;
     live.find_id(task.kind.collection, delete.id.as_deref()?)
 }
 

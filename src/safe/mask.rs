@@ -2,15 +2,20 @@
 //!
 //! Fields that are secret are known as such and shown as `(secret)` where they are shown at all.
 //! This is for what nobody knows to be one: a text of a server, a name, a description, a slip. All
-//! that is printed passes here, and nothing but these values is touched. JSON stays what it is for
+//! that is printed passes here, and nothing but these values is touched, in whatever letters they are
+//! written, encoded or cut. What deskform itself says is left as it is. JSON stays what it is for
 //! programs: its values are masked where it is made, its keys never are.
 
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use secrecy::{ExposeSecret as _, SecretString};
+use base64::Engine as _;
+use base64::prelude::{
+    BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD,
+};
 use serde_json::Value as Json;
 
+use super::needles::{Needles, is_own};
 use super::safe;
 use crate::secret::address::forms as address_forms;
 
@@ -23,17 +28,32 @@ pub(crate) fn written(secret: &str) -> [String; 4] {
     [secret.to_owned(), form, url, json]
 }
 
+/// The ways in which the bytes of a text may be written: in hexadecimal and in Base64, of which a text
+/// may stand anywhere in something longer, such as a password behind a name.
+fn in_bytes(secret: &str) -> Vec<String> {
+    let mut forms = vec![secret.bytes().map(|byte| format!("{byte:02x}")).collect()];
+    for before in 0..3 {
+        let mut bytes = vec![0; before];
+        bytes.extend(secret.bytes());
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            let encoded = engine.encode(&bytes);
+            // What stands at both ends depends on what is around it.
+            let (first, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+            forms.extend(encoded.get(first..end).map(str::to_owned));
+        }
+    }
+    forms
+}
+
 /// What stands for such a value.
 pub const MASK: &str = "(secret)";
 
 /// Characters of the shortest value that is masked: shorter ones would tear words apart.
 pub const SHORTEST: usize = 8;
 
-/// Values in all the forms in which they may be printed, the longest first. Without `Debug`.
+/// Values in all the forms in which they may be printed. Without `Debug`.
 #[derive(Default, Clone)]
-pub(crate) struct Masks {
-    forms: Vec<SecretString>,
-}
+pub(crate) struct Masks(Needles);
 
 static MASKS: RwLock<Option<Arc<Masks>>> = RwLock::new(None);
 
@@ -44,6 +64,13 @@ pub fn is_too_short(value: &str) -> bool {
     length > 0 && length < SHORTEST
 }
 
+/// Whether a value is a word of deskform itself, which is not masked.
+#[must_use]
+pub fn is_own_word(value: &str) -> bool {
+    let value = value.trim();
+    !value.is_empty() && !is_too_short(value) && is_own(value)
+}
+
 /// Masks values from now on, in all that is printed.
 pub fn hide<'v>(values: impl IntoIterator<Item = &'v str>) {
     let mut known = MASKS.write().unwrap_or_else(PoisonError::into_inner);
@@ -51,7 +78,7 @@ pub fn hide<'v>(values: impl IntoIterator<Item = &'v str>) {
     for value in values {
         masks.add(value);
     }
-    if !masks.forms.is_empty() {
+    if !masks.0.is_empty() {
         *known = Some(Arc::new(masks));
     }
 }
@@ -92,32 +119,30 @@ impl Masks {
             }
             let harmless = safe(part).into_owned();
             let forms = written(part).into_iter().chain([harmless]);
-            for form in forms.chain(address_forms(part)) {
-                let is_new = |known: &SecretString| known.expose_secret() != form;
-                if self.forms.iter().all(is_new) {
-                    self.forms.push(form.into());
-                }
+            for form in forms.chain(address_forms(part)).chain(in_bytes(part)) {
+                self.0.add(&form);
             }
         }
-        // A value may be a part of another one.
-        self.forms
-            .sort_by_key(|form| std::cmp::Reverse(form.expose_secret().len()));
     }
 
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        self.forms
-            .iter()
-            .any(|form| text.contains(form.expose_secret()))
+        !self.0.places(text).is_empty()
     }
 
     fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut text = Cow::Borrowed(text);
-        for form in &self.forms {
-            if text.contains(form.expose_secret()) {
-                text = Cow::Owned(text.replace(form.expose_secret(), MASK));
-            }
+        let places = self.0.places(text);
+        if places.is_empty() {
+            return Cow::Borrowed(text);
         }
-        text
+        let mut masked = String::with_capacity(text.len());
+        let mut from = 0;
+        for place in places {
+            masked.push_str(&text[from..place.start]);
+            masked.push_str(MASK);
+            from = place.end;
+        }
+        masked.push_str(&text[from..]);
+        Cow::Owned(masked)
     }
 
     /// Masks a text where it stands.
@@ -253,6 +278,47 @@ mod tests {
             assert_eq!(masks.text(text), shown, "{text}");
         }
         assert!(matches!(masks.text("nothing else"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_value_is_masked_in_any_letters_encoded_and_cut() {
+        let secret = "Tr0ub4dor&3/x y+é";
+        let masks = masks(&[secret]);
+        for (text, shown) in [
+            ("TR0UB4DOR&3/X Y+É", "(secret)"),
+            ("no Tr0ub4dor&3…", "no (secret)…"),
+            ("…b4dor&3/x y", "…(secret)"),
+            // Half of it is needed, so that a chance word is none.
+            ("Tr0ub4d", "Tr0ub4d"),
+            ("tr0ub4dor&amp;3/x y+&eacute;", "(secret)"),
+            ("tr0ub4dor&#38;3&#x2f;x y+é", "(secret)"),
+            ("Tr0ub4dor%263%2fx%20y%2b%c3%a9", "(secret)"),
+            ("Tr0ub4dor%25263%252Fx%2520y%252B%25C3%25A9", "(secret)"),
+            (r"Tr0ub4dor&3\/x y+é", "(secret)"),
+            ("key=5472307562346", "key=5472307562346"),
+            ("key=547230756234646F7226332f7820792bc3a9!", "key=(secret)!"),
+            ("Basic VHIwdWI0ZG9yJjMveCB5K8Op", "Basic (secret)"),
+            (
+                "Basic dXNlcjpUcjB1YjRkb3ImMy94IHkrw6k=",
+                "Basic dXNlcjp(secret)k=",
+            ),
+        ] {
+            assert_eq!(masks.text(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_deskform_are_never_masked() {
+        let masks = masks(&[
+            "departments",
+            "Environment",
+            "no problem found",
+            "organization-k3y-9",
+        ]);
+        let text = "Environment dev: departments/Billing of the organization 7, no problem found";
+        assert_eq!(masks.text(text), text);
+        assert_eq!(masks.text("organization-k3y-9"), MASK);
+        assert!(is_own_word("departments") && !is_own_word("organization-k3y-9"));
     }
 
     #[test]

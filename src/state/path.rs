@@ -1,5 +1,6 @@
 //! Ways into values.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -66,11 +67,16 @@ pub fn pointer<'k>(keys: impl IntoIterator<Item = &'k str>) -> String {
 }
 
 /// Reads the keys of a JSON Pointer (RFC 6901).
-pub fn keys(pointer: &str) -> impl Iterator<Item = String> {
+pub fn keys(pointer: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let parts = pointer.strip_prefix('/').into_iter();
-    parts
-        .flat_map(|rest| rest.split('/'))
-        .map(|key| key.replace("~1", "/").replace("~0", "~"))
+    let plain = |key: &'_ str| key.replace("~1", "/").replace("~0", "~");
+    parts.flat_map(|rest| rest.split('/')).map(move |key| {
+        if key.contains('~') {
+            plain(key).into()
+        } else {
+            key.into()
+        }
+    })
 }
 
 #[cfg(test)]
@@ -82,7 +88,8 @@ mod tests {
         let path = FieldPath::of("cf").child("a/b").child("~1");
         assert_eq!(path.pointer(), "/cf/a~1b/~01");
         assert_eq!(path.to_string(), "cf › a/b › ~1");
-        let read: Vec<String> = keys(&path.pointer()).collect();
+        let pointer = path.pointer();
+        let read: Vec<_> = keys(&pointer).collect();
         assert_eq!(read, ["cf", "a/b", "~1"]);
         assert_eq!(keys("").count(), 0);
     }

@@ -82,7 +82,7 @@ fn walk(text: &str, see: &mut dyn FnMut(u32, &str, usize) -> bool) {
                             // A key that is no text has no pointer that anybody asks for.
                             let key = match &event {
                                 Event::Scalar(value, ..) => escape(value),
-                                _ => "\u{0}".to_owned(),
+                                _ => "\u{0}".into(),
                             };
                             pointer.push_str(&key);
                         }

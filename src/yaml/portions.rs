@@ -99,7 +99,7 @@ fn has_odd_breaks(text: &str) -> bool {
             return true;
         }
     }
-    text.contains(['\u{85}', '\u{2028}', '\u{2029}'])
+    !text.is_ascii() && text.contains(['\u{85}', '\u{2028}', '\u{2029}'])
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The values of a file as they were read, before anything is known about their meaning.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fmt;
@@ -158,8 +159,12 @@ impl<'a> At<'a> {
 }
 
 /// A key as one token of a JSON pointer.
-pub(crate) fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+pub(crate) fn escape(key: &str) -> Cow<'_, str> {
+    if key.contains(['~', '/']) {
+        key.replace('~', "~0").replace('/', "~1").into()
+    } else {
+        key.into()
+    }
 }
 
 /// What is shared while one file is read.
@@ -348,29 +353,34 @@ impl<'de> Visitor<'de> for &Reading<'de> {
 /// on the side of yes: the second reading that follows takes as long as the first. A tag may make a
 /// number of anything, or stand at a key.
 fn may_be_odd(text: &str) -> bool {
-    let is_break = |byte: u8| byte.is_ascii_whitespace() || b",:[]{}".contains(&byte);
+    const BREAKS: [bool; 256] = {
+        let mut breaks = [false; 256];
+        let mut at = 0;
+        while at < BREAK.len() {
+            breaks[BREAK[at] as usize] = true;
+            at += 1;
+        }
+        breaks
+    };
+    const BREAK: &[u8] = b" \t\n\r,:[]{}";
     let text = text.trim_start_matches('\u{feff}');
-    if text.contains(['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}']) {
+    if !text.is_ascii() && text.contains(['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}']) {
         // Lines may break there, or a mark be passed over.
         return true;
     }
-    let bytes = text.as_bytes();
     // Where the word before begins, and where this one does.
     let (mut before, mut start) = (0, 0);
-    for at in 0..=bytes.len() {
-        if bytes.get(at).is_some_and(|byte| !is_break(*byte)) {
-            continue;
-        }
-        let word = &bytes[start..at];
+    for word in text.as_bytes().split(|byte| BREAKS[usize::from(*byte)]) {
+        let end = start + word.len();
         if is_tag(word) && may_begin(text, before, start)
-            || is_odd(word) && may_begin(text, before, start) && may_end(&bytes[at..])
+            || is_odd(word) && may_begin(text, before, start) && may_end(&text.as_bytes()[end..])
         {
             return true;
         }
         if !word.is_empty() {
             before = start;
         }
-        start = at + 1;
+        start = end + 1;
     }
     false
 }
@@ -381,11 +391,10 @@ fn is_tag(word: &[u8]) -> bool {
 
 /// Whether a word is a number, or true or false, but not as JSON writes it.
 fn is_odd(word: &[u8]) -> bool {
-    match word {
-        [b'+', ..] | b"-0" | b"True" | b"TRUE" | b"False" | b"FALSE" => true,
-        [b'0', _, ..] | [b'-', b'0', _, ..] => true,
-        _ => false,
-    }
+    matches!(
+        word,
+        [b'+' | b'0', _, ..] | [b'-', b'0', ..] | b"True" | b"TRUE" | b"False" | b"FALSE"
+    )
 }
 
 /// Whether a scalar may begin at a place, by the word before it and what stands between them.
