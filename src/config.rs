@@ -3,6 +3,7 @@
 mod paths;
 mod read;
 pub mod schema;
+pub(crate) mod words;
 pub(crate) mod written;
 
 pub use paths::begins_at_home;
@@ -17,7 +18,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::dialect::{Dialect, Edition};
 pub use crate::kind::removal::RemovalPolicy;
-use written::TRANSFER_TO;
 pub use written::{Written, WrittenName};
 
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
@@ -89,6 +89,8 @@ pub struct Environment {
     pub ledger: Option<String>,
     /// Which undeclared resources are removed.
     pub prune: Option<Prune>,
+    /// Whether the server alone decides what matches the patterns of values: `schema: lenient`.
+    pub is_lenient: bool,
     /// The environment variables that manifests may not use, or may not print: those that the
     /// `credentials` of any environment of the project name, and those that are secret elsewhere.
     pub closed: Closed,
@@ -558,7 +560,7 @@ impl Project {
     /// The problem of a command that names no environment where none is the default.
     fn no_default(&self) -> Problem {
         let names = self.names();
-        let place = self.place(DEFAULT_ENVIRONMENT, Part::Value);
+        let place = self.place(words::DEFAULT_ENVIRONMENT, Part::Value);
         Problem::error(Code::NoDefaultEnvironment, "no environment is named")
             .at(place, "no environment is the default")
             .help(format!(
@@ -644,55 +646,5 @@ fn without_secrets(text: &Arc<str>, problems: &Problems) -> Arc<str> {
         .into()
 }
 
-/// Keys of the project file.
-pub(crate) const PROJECT_KEYS: &[&str] = &["environments", DEFAULT_ENVIRONMENT, "kinds", "ignore"];
-/// The key that names the default environment.
-pub(crate) const DEFAULT_ENVIRONMENT: &str = "defaultEnvironment";
-/// The word that says that no environment is the default.
-pub(crate) const NO_DEFAULT: &str = "none";
-/// Keys of an environment.
-pub(crate) const ENVIRONMENT_KEYS: &[&str] = &[
-    "simulator",
-    "dataCenter",
-    "orgId",
-    "endpoint",
-    "credentials",
-    "dialect",
-    "edition",
-    "variables",
-    "overlays",
-    "parallelism",
-    "kinds",
-    "ignore",
-    "guards",
-    "ledger",
-    "prune",
-];
-/// Keys that talk to a live organization and mean nothing to the simulator.
-const LIVE_KEYS: &[&str] = &["dataCenter", "orgId", "endpoint", "credentials"];
-pub(crate) const SIMULATOR_KEYS: &[&str] = &["dialect", "edition", "organization", "state"];
-pub(crate) const ENDPOINT_KEYS: &[&str] = &["desk", "accounts"];
-pub(crate) const CREDENTIAL_KEYS: &[&str] = &["clientId", "clientSecret", "refreshToken"];
-pub(crate) const POLICY_KEYS: &[&str] = &["createOnly", "prune", "removal", TRANSFER_TO];
-pub(crate) const IGNORE_KEYS: &[&str] = &["address", "field", "reason", "until"];
-pub(crate) const GUARD_KEYS: &[&str] = &[
-    "maxDeletePercent",
-    "maxDeletes",
-    "maxUpdatePercent",
-    "maxUpdates",
-    "requireSavedPlan",
-];
-pub(crate) const DIALECTS: &[&str] = &["auto", "openapi", "guide"];
-pub(crate) const EDITIONS: &[&str] = &[
-    "auto",
-    "free",
-    "express",
-    "standard",
-    "professional",
-    "enterprise",
-];
-pub(crate) const PRUNES: &[&str] = &["none", "owned", "all"];
-/// Calls in flight that anybody may ask for.
-pub(crate) const MAX_PARALLELISM: u64 = 25;
 /// The organization that the simulator plays unless told otherwise.
 const SIMULATED: &str = "700001";

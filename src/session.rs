@@ -19,6 +19,7 @@ use crate::live::{ActingAgent, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::forecast::{Basis, Forecast, Reading};
+use crate::plan::look_alike::look_alikes;
 use crate::plan::matching::{bind, bind_what_is_clear};
 use crate::plan::ownership::{Owned, check_dialect, own};
 use crate::plan::row::Rows;
@@ -397,6 +398,7 @@ impl Session {
         warnings.extend(not_compared(&bound.rows));
         warnings.extend(not_shown(&owned));
         warnings.extend(strange_words(desired, &owned));
+        warnings.extend(look_alikes(desired, &bound.rows, &live));
         let missing_scopes = self.missing_scopes(&planned);
         Ok(Ready {
             planned,

@@ -403,6 +403,14 @@ fn explain() {
         place.refused("explain agents.departmnts"),
         place.refused("explain tickets"),
         place.refused("explain agents.favouriteColour"),
+        place.done("explain lifecycle"),
+        place.done("explain guards.maxDeletes"),
+        place.done("explain createOnly"),
+        place.done("explain ledger"),
+        place.done("explain environments.ignore"),
+        place.refused("explain lifecycel"),
+        place.refused("explain guards.maxDelete"),
+        place.refused("explain guards.colour"),
     ];
     assert_snapshot!(transcript(&runs));
 }

@@ -7,9 +7,11 @@ use deskform::config::schema::project_schema;
 use deskform::config::{PROJECT_FILE, Project};
 use deskform::kind::schema::{manifest_schema, overlay_schema};
 use deskform::kind::{KINDS, Kind};
+use deskform::ledger::{Ledger, Load};
 use deskform::manifest::{Sources, compose};
 use deskform::problem::Problems;
 use deskform::report::json::{parse, plan as plan_json};
+use deskform::report::ledger_schema::ledger_schema;
 use deskform::report::plan_schema::plan_schema;
 use deskform::yaml::Source;
 use jsonschema::Validator;
@@ -57,6 +59,7 @@ fn files_are_current() {
         ("overlay", overlay_schema()),
         ("project", project_schema()),
         ("plan", plan_schema()),
+        ("ledger", ledger_schema()),
     ] {
         let path = root().join(format!("schema/{name}.schema.json"));
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
@@ -333,7 +336,10 @@ fn project_files_agree() {
             continue;
         };
         let parsed = Project::parse(Path::new("."), &Source::new(PROJECT_FILE, text.as_bytes()));
-        let document = documents(&text).unwrap().remove(0);
+        let Some(document) = documents(&text).map(|mut documents| documents.remove(0)) else {
+            assert!(parsed.is_err(), "{}", path.display());
+            continue;
+        };
         // No schema knows whether a name is declared elsewhere in the file.
         let is_of_names = path.ends_with("project-default-environment/deskform.yaml");
         assert_eq!(
@@ -527,4 +533,165 @@ fn the_schema_has_no_key_that_no_plan_has() {
         assert!(text.contains(&format!("\"{key}\":")), "no plan has `{key}`");
     }
     assert!(named.len() > 60, "{} keys", named.len());
+}
+
+/// A ledger with everything that a ledger may hold.
+fn whole_ledger() -> Value {
+    json!({
+        "formatVersion": 2, "environment": "e", "orgId": "1", "serial": 7, "appliedAt": 1_700_000_000_000_i64,
+        "absorbed": ["20270630T090000Z_00000001"],
+        "listings": {"/departments": {"objects": 3, "base": 1, "unpaged": true}},
+        "resources": {"departments/A": {
+            "id": "12", "parts": ["12", "13"],
+            "key": {"scope": {"module": "contacts"}, "name": "A"},
+            "names": [{"scope": {"module": "contacts"}, "name": "B"}],
+            "renamedFrom": {"scope": {"module": "contacts"}, "name": "B"},
+            "preventDestroy": true,
+            "transferTo": {"team": {"address": "departments/C", "id": "14"}},
+            "lent": "15", "adopted": true, "secrets": ["/url"],
+            "fields": {"description": {"sent": "x", "stored": "y"}}
+        }}
+    })
+}
+
+/// What reads a ledger and the schema are of one mind, as for plans.
+#[test]
+fn the_schema_and_the_reader_of_ledgers_are_of_one_mind() {
+    let validator = validator(&ledger_schema());
+    let check = |ledger: &Value, what: &str| {
+        let read = Ledger::parse(ledger.to_string().as_bytes(), "e", "1");
+        let (read, valid) = (
+            matches!(read, Ok(Load::Found(_))),
+            validator.is_valid(ledger),
+        );
+        assert_eq!(
+            read, valid,
+            "{what}: read {read}, valid {valid}\n{ledger:#}"
+        );
+        read
+    };
+    let whole = whole_ledger();
+    assert!(check(&whole, "the whole"));
+    let Ok(Load::Found(read)) = Ledger::parse(whole.to_string().as_bytes(), "e", "1") else {
+        panic!("no ledger");
+    };
+    let written: Value = serde_json::from_slice(&read.to_bytes().unwrap()).unwrap();
+    assert_eq!(written, whole, "a key is not written");
+    let mut paths = Vec::new();
+    paths_of_objects(&whole, "", &mut paths);
+    // Maps of anything: what stands in them is no key of the format.
+    let is_open = |path: &str| {
+        let ends = [
+            "/scope",
+            "/listings",
+            "/resources",
+            "/transferTo",
+            "/fields",
+        ];
+        ends.iter().any(|end| path.ends_with(end))
+    };
+    let (mut refused, mut accepted) = (0, 0);
+    for path in &paths {
+        let mut ledger = whole.clone();
+        ledger.pointer_mut(path).unwrap()["host"] = json!(7);
+        assert!(!check(&ledger, &format!("a foreign key in {path}")));
+        let keys = whole.pointer(path).unwrap().as_object().unwrap().clone();
+        for key in keys.keys() {
+            let mut ledger = whole.clone();
+            let object = ledger.pointer_mut(path).unwrap().as_object_mut().unwrap();
+            object.shift_remove(key);
+            let goes = check(&ledger, &format!("{path} without {key}"));
+            assert!(goes || !is_open(path));
+            for other in [
+                json!(null),
+                json!(["x"]),
+                json!({"x": 1}),
+                json!(-1),
+                json!(true),
+                json!("a/b"),
+                json!({"name": "N"}),
+            ] {
+                // The organization and the environment are compared, not read alone.
+                if other.is_string() && path.is_empty() {
+                    continue;
+                }
+                let mut ledger = whole.clone();
+                ledger.pointer_mut(path).unwrap()[key] = other.clone();
+                if check(&ledger, &format!("{path}/{key} as {other}")) {
+                    accepted += 1;
+                } else {
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 120, "{refused} were refused");
+    assert!(accepted >= 20, "{accepted} were accepted");
+    // Format 1 had the identity as a text.
+    let mut first = whole.clone();
+    first["formatVersion"] = json!(1);
+    let entry = first.pointer_mut("/resources/departments~1A").unwrap();
+    entry.as_object_mut().unwrap().shift_remove("key");
+    entry["identity"] = json!("A");
+    assert!(check(&first, "format 1"));
+    first["formatVersion"] = json!(3);
+    assert!(!check(&first, "a format to come"));
+}
+
+/// Problems of what an overlay and the base come to together.
+const OF_THE_WHOLE: &[&str] = &[
+    "conflict",
+    "empty",
+    "missing-required",
+    "not-allowed",
+    "out-of-range",
+];
+
+/// An overlay says a part: the schema takes what the loader takes over a complete manifest.
+#[test]
+fn the_overlay_schema_and_the_loader_are_of_one_mind() {
+    let validator = validator(&overlay_schema());
+    let mut compared = 0;
+    let mut differences = Vec::new();
+    for kind in KINDS.iter().filter(|kind| kind.managed) {
+        let base = json!({ kind.collection: { "Handle": body(kind) } });
+        let base = serde_yaml::to_string(&base).unwrap();
+        for field in kind
+            .fields
+            .iter()
+            .map(|field| field.name)
+            .chain(["lifecycle"])
+        {
+            for candidate in candidates() {
+                let overlay =
+                    json!({ kind.collection: { "Handle": { field: candidate.clone() } } });
+                let text = serde_yaml::to_string(&overlay).unwrap();
+                let sources = Sources {
+                    base: vec![Source::new("base.yaml", base.as_bytes())],
+                    overlays: vec![vec![Source::new("over.yaml", text.as_bytes())]],
+                };
+                let loaded = compose(&sources, &project().environments[0], &|_| None);
+                let codes: Vec<&str> = match &loaded {
+                    Ok(_) => Vec::new(),
+                    Err(problems) => problems.list.iter().map(|one| one.code.as_str()).collect(),
+                };
+                // What the whole lacks, or what does not go with the base, no overlay shows.
+                let beyond = |code: &&str| SEMANTIC.contains(code) || OF_THE_WHOLE.contains(code);
+                if !codes.is_empty() && codes.iter().all(beyond) {
+                    continue;
+                }
+                let blind = candidate.is_number() && loaded.is_err();
+                if validator.is_valid(&overlay) != loaded.is_ok() && !blind {
+                    differences.push(format!(
+                        "{}.{field}: {:.60}: the loader says {codes:?}",
+                        kind.collection,
+                        candidate.to_string()
+                    ));
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(compared > 3000, "{compared}");
 }

@@ -706,12 +706,19 @@ pub fn remark(global: &Global, text: &str) {
 fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
     let text = |file: &str| texts.text(file);
     match global.log_format {
-        LogFormat::Text => shown_problems::render(
-            problems,
-            &text,
-            color(global, io::stderr().is_terminal()),
-            width(),
-        ),
+        LogFormat::Text => {
+            let render = if global.verbose > 0 {
+                shown_problems::render
+            } else {
+                shown_problems::render_folded
+            };
+            render(
+                problems,
+                &text,
+                color(global, io::stderr().is_terminal()),
+                width(),
+            )
+        }
         LogFormat::Json => shown_problems::json_lines(problems, &text),
     }
 }

@@ -4,35 +4,50 @@ use super::common::{Failure, nearest};
 use super::output::print;
 use crate::kind::{self, KINDS, Kind};
 use crate::problem::{Code, Problem, exit};
-use crate::report::explain;
+use crate::report::{explain, topics};
 
 /// Holds the arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A kind or one of its fields, such as `agents` or `webhooks.subscriptions`, or the code of a
-    /// problem, such as `unknown-key`; all kinds are listed where it is left out
-    #[arg(value_name = "KIND[.FIELD]|CODE")]
+    /// A kind or one of its fields, such as `agents` or `webhooks.subscriptions`, anything else that a
+    /// file may hold, such as `lifecycle` or `guards.maxDeletes`, or the code of a problem, such as
+    /// `unknown-key`; all kinds and topics are listed where it is left out
+    #[arg(value_name = "WHAT")]
     what: Option<String>,
 }
 
-/// Explains kinds, fields and codes from their tables.
+/// Explains kinds, fields, what else files may hold, and codes, all from their tables.
 ///
-/// A word that is both a kind and a code means the kind.
+/// A word that is both a kind and a code means the kind; one that is a key and a code means both.
 ///
 /// # Errors
 /// [`Failure`] when there is no such kind, field or code.
 pub fn run(args: &Args) -> Result<u8, Failure> {
     let text = match args.what.as_deref() {
-        None => explain::kinds(),
+        None => format!(
+            "Kinds, which manifests declare\n\n{}\nWhat files may hold besides\n\n{}",
+            explain::kinds(),
+            topics::list()
+        ),
         Some(what) => match what.split_once('.') {
-            Some((collection, path)) => {
-                let kind = kind::find(collection).ok_or_else(|| unknown(collection, &[]))?;
-                explain::field(kind, path).ok_or_else(|| unknown_field(kind, path))?
-            }
-            None => match (kind::find(what), Code::find(what)) {
-                (Some(kind), _) => explain::kind(kind),
-                (None, Some(code)) => explain::code(code),
-                (None, None) => return Err(unknown(what, Code::ALL)),
+            Some((collection, path)) => match (kind::find(collection), topics::found(what)) {
+                (Some(kind), _) => {
+                    explain::field(kind, path).ok_or_else(|| unknown_field(kind, path))?
+                }
+                (None, Some(topic)) => topic,
+                (None, None) => return Err(unknown_key(collection, path)),
+            },
+            None => match (kind::find(what), topics::found(what), Code::find(what)) {
+                (Some(kind), ..) => explain::kind(kind),
+                (None, Some(topic), Some(code)) => {
+                    format!(
+                        "{topic}\nAs the code of a problem\n\n{}",
+                        explain::code(code)
+                    )
+                }
+                (None, Some(topic), None) => topic,
+                (None, None, Some(code)) => explain::code(code),
+                (None, None, None) => return Err(unknown(what, Code::ALL)),
             },
         },
     };
@@ -43,11 +58,12 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
 /// Refuses a word that is no kind, nor any of the codes that it may be.
 fn unknown(word: &str, codes: &[Code]) -> Failure {
     let kinds = KINDS.iter().map(|kind| kind.collection);
-    let near = nearest(word, kinds.chain(codes.iter().map(|code| code.as_str())));
-    // No kind has a hyphen in its name.
+    let others = topics::names().chain(codes.iter().map(|code| code.as_str()));
+    let near = nearest(word, kinds.chain(others));
+    // No kind and no key has a hyphen in its name.
     let is_code = near.map_or_else(
         || !codes.is_empty() && word.contains('-'),
-        |near| kind::find(near).is_none(),
+        |near| kind::find(near).is_none() && topics::found(near).is_none(),
     );
     let problem = if is_code {
         Problem::error(
@@ -55,12 +71,32 @@ fn unknown(word: &str, codes: &[Code]) -> Failure {
             format!("no problem has the code `{word}`"),
         )
     } else {
-        Problem::error(Code::UnknownKind, format!("there is no kind `{word}`"))
+        Problem::error(
+            Code::UnknownKind,
+            format!("there is no kind `{word}`, and no file holds such a key"),
+        )
     };
     Failure::from(match near {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None if is_code => problem.help("`--log-format json` shows the code of each problem"),
-        None => problem.help("`deskform explain` lists the kinds"),
+        None => problem
+            .help("`deskform explain` lists the kinds and everything else that a file may hold"),
+    })
+}
+
+/// Refuses a key that its topic does not hold, or a topic that is none.
+fn unknown_key(topic: &str, path: &str) -> Failure {
+    let Some(topic) = topics::find(topic) else {
+        return unknown(topic, &[]);
+    };
+    let problem = Problem::error(
+        Code::UnknownField,
+        format!("`{}` holds no key `{path}`", topic.name),
+    );
+    let names = topic.words.iter().map(|word| word.name);
+    Failure::from(match nearest(path, names) {
+        Some(near) => problem.help(format!("did you mean `{}.{near}`?", topic.name)),
+        None => problem.help(format!("`deskform explain {}` lists its keys", topic.name)),
     })
 }
 

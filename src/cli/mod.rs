@@ -132,9 +132,9 @@ enum Command {
     Unlock(unlock::Args),
     /// Serve a simulated Zoho Desk on loopback
     Simulate(simulate::Args),
-    /// Explain a kind, one of its fields, or the code of a problem
+    /// Explain a kind or field, anything else that files may hold, or the code of a problem
     Explain(explain::Args),
-    /// Print the JSON Schema of manifests or of deskform.yaml
+    /// Print a JSON Schema: of manifests, overlays, deskform.yaml, plans or ledgers
     Schema(schema::Args),
     /// Log in, or check the token
     Auth(auth::Args),

@@ -5,12 +5,14 @@ use super::output::print_as_it_is;
 use crate::config::schema::project_schema;
 use crate::kind::schema;
 use crate::problem::exit;
+use crate::report::ledger_schema::ledger_schema;
 use crate::report::plan_schema::plan_schema;
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which file the schema is for: manifest, project for deskform.yaml, or plan for a saved plan
+    /// Which file the schema is for: manifest, overlay, project for deskform.yaml, plan for a saved plan,
+    /// or ledger
     #[arg(value_enum, default_value = "manifest", hide_possible_values = true)]
     which: Which,
 }
@@ -19,10 +21,14 @@ pub struct Args {
 enum Which {
     /// Manifests
     Manifest,
+    /// Overlays, which need not be complete
+    Overlay,
     /// deskform.yaml
     Project,
     /// What `plan --format json` prints and `--out` saves
     Plan,
+    /// What `apply` keeps of an environment
+    Ledger,
 }
 
 /// Prints a JSON Schema.
@@ -32,8 +38,10 @@ enum Which {
 pub fn run(args: &Args) -> Result<u8, Failure> {
     let schema = match args.which {
         Which::Manifest => schema::manifest_schema(),
+        Which::Overlay => schema::overlay_schema(),
         Which::Project => project_schema(),
         Which::Plan => plan_schema(),
+        Which::Ledger => ledger_schema(),
     };
     print_as_it_is(&format!("{schema:#}\n"))?;
     Ok(exit::OK)

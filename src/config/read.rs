@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::words::{
+    CREDENTIAL_KEYS, DEFAULT_ENVIRONMENT, DIALECTS, EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS,
+    GUARD_KEYS, IGNORE_KEYS, LIVE_KEYS, MANY, MAX_PARALLELISM, NO_DEFAULT, POLICY_KEYS,
+    PROJECT_KEYS, PRUNES, SCHEMAS, SIMULATOR_KEYS,
+};
 use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
-    CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DIALECTS, DefaultEnvironment,
-    EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards,
-    IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM, NO_DEFAULT, Overlay, POLICY_KEYS,
-    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
-    Template,
+    Credentials, DATA_CENTERS, DefaultEnvironment, Endpoint, Environment, Guards, Ignore,
+    KindPolicy, Overlay, PROJECT_FILE, Prune, RemovalPolicy, SIMULATED, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -73,8 +75,22 @@ impl Reader<'_> {
             match key {
                 "environments" => {
                     let entries = self.walker.entries(value, here, key);
-                    for (name, value) in entries {
-                        environments.push(self.environment(name, value, here.key(name)));
+                    let mut above: Option<&str> = None;
+                    for (index, (name, value)) in entries.iter().enumerate() {
+                        // Right below an empty environment a key of environments is one of its own.
+                        if let Some(owner) = above
+                            && ENVIRONMENT_KEYS.contains(&&**name)
+                        {
+                            self.too_shallow(name, owner, here.key(name));
+                            continue;
+                        }
+                        above = matches!(value, Raw::Null).then_some(name);
+                        let next = entries.get(index + 1);
+                        if above.is_none()
+                            || next.is_none_or(|(next, _)| !ENVIRONMENT_KEYS.contains(&&**next))
+                        {
+                            environments.push(self.environment(name, value, here.key(name)));
+                        }
                     }
                     self.ledgers_beside_states(&environments, here);
                     declared = !entries.is_empty() || !matches!(value, Raw::Map(_));
@@ -107,6 +123,16 @@ impl Reader<'_> {
             environment.ignore.splice(0..0, ignore.iter().cloned());
         }
         (environments, default)
+    }
+
+    fn too_shallow(&mut self, key: &str, owner: &str, at: At<'_>) {
+        self.walker.report(
+            Code::TooShallow,
+            (at, Part::Key),
+            format!("`{key}` is a key of an environment: it stands one level too shallow"),
+            "not an environment",
+            Some(format!("indent it below `{owner}`")),
+        );
     }
 
     /// Reads the environment of a command that names none.
@@ -213,6 +239,10 @@ impl Reader<'_> {
                 "ignore" => environment.ignore = self.ignore(value, here),
                 "guards" => environment.guards = self.guards(value, here),
                 "ledger" => environment.ledger = self.ledger(value, here),
+                "schema" => {
+                    environment.is_lenient =
+                        walker.word(value, here, key, SCHEMAS) == Some("lenient");
+                }
                 _ => environment.prune = walker.word(value, here, key, PRUNES).map(prune),
             }
         }
@@ -260,6 +290,7 @@ impl Reader<'_> {
             guards: Guards::default(),
             ledger: None,
             prune: None,
+            is_lenient: false,
             closed: Closed::default(),
         }
     }
@@ -680,10 +711,10 @@ impl Reader<'_> {
                     guards.max_update_percent = walker.whole(value, here, key, (0, 100));
                 }
                 "maxDeletes" => {
-                    guards.max_deletes = walker.whole(value, here, key, (0, u64::from(u32::MAX)));
+                    guards.max_deletes = walker.whole(value, here, key, (0, MANY));
                 }
                 "maxUpdates" => {
-                    guards.max_updates = walker.whole(value, here, key, (0, u64::from(u32::MAX)));
+                    guards.max_updates = walker.whole(value, here, key, (0, MANY));
                 }
                 _ => guards.require_saved_plan = walker.flag(value, here, key).unwrap_or_default(),
             }

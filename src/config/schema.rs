@@ -4,7 +4,11 @@ use serde_json::{Map, Value, json};
 
 use crate::api::DataCenter;
 use crate::config;
+use crate::config::words::{
+    self, CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SIMULATOR,
+};
 use crate::kind::schema::{DRAFT, flag, heirs_schema, managed, reference};
+use crate::yaml::words::doc;
 
 /// What the project file may hold, for editors.
 #[must_use]
@@ -16,14 +20,14 @@ pub fn project_schema() -> Value {
         "type": "object",
         "properties": {
             "environments": {
-                "description": "The environments; the first is the default unless `defaultEnvironment` says otherwise.",
+                "description": doc(PROJECT, "environments"),
                 "type": "object",
                 "minProperties": 1,
                 "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" },
                 "additionalProperties": { "$ref": "#/$defs/environment" },
             },
             "defaultEnvironment": {
-                "description": "The environment that a command takes where none is named; `none` makes every command name one.",
+                "description": doc(PROJECT, words::DEFAULT_ENVIRONMENT),
                 "type": "string",
                 "pattern": "^[A-Za-z0-9_-]+$",
             },
@@ -44,8 +48,8 @@ pub fn project_schema() -> Value {
     schema
 }
 
-fn whole(doc: &str, min: u64, max: u64) -> Value {
-    json!({ "description": doc, "type": "integer", "minimum": min, "maximum": max })
+fn whole(says: &str, min: u64, max: u64) -> Value {
+    json!({ "description": says, "type": "integer", "minimum": min, "maximum": max })
 }
 
 fn text(doc: &str) -> Value {
@@ -78,14 +82,14 @@ fn object(doc: &str, properties: &Value) -> Value {
 fn policies_schema() -> Value {
     let policies: Map<String, Value> = managed()
         .map(|kind| {
-            let prunes: Vec<&str> = config::PRUNES
+            let prunes: Vec<&str> = words::PRUNES
                 .iter()
                 .copied()
                 .filter(|word| kind.may_prune_all() || *word != "all")
                 .collect();
             let mut properties = json!({
-                "createOnly": flag("Create what is absent, never change it afterwards."),
-                "prune": word("Which undeclared resources are removed.", &prunes),
+                "createOnly": flag(doc(POLICY, "createOnly")),
+                "prune": word(doc(POLICY, "prune"), &prunes),
             });
             if let Some((doc, ways)) = kind.removal_choice() {
                 let words: Vec<_> = ways.iter().map(|way| way.as_str()).collect();
@@ -97,7 +101,7 @@ fn policies_schema() -> Value {
             (kind.collection.to_owned(), object(kind.doc, &properties))
         })
         .collect();
-    object("Policies by collection.", &Value::Object(policies))
+    object(doc(PROJECT, "kinds"), &Value::Object(policies))
 }
 
 fn ignore_schema() -> Value {
@@ -110,15 +114,15 @@ fn ignore_schema() -> Value {
     let mut entry = object(
         "Resources, or one field of theirs.",
         &json!({
-            "address": { "description": "The addresses, such as `agents/*`.", "type": "string", "pattern": "^[A-Za-z]+/" },
-            "field": { "description": "The field; left out, the whole resource.", "type": "string", "examples": names },
-            "reason": text("Why."),
-            "until": { "description": "The last day on which it holds.", "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
+            "address": { "description": doc(IGNORE, "address"), "type": "string", "pattern": "^[A-Za-z]+/" },
+            "field": { "description": doc(IGNORE, "field"), "type": "string", "examples": names },
+            "reason": text(doc(IGNORE, "reason")),
+            "until": { "description": doc(IGNORE, "until"), "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
         }),
     );
     entry["required"] = json!(["address", "reason"]);
     json!({
-        "description": "What is left as it is live.",
+        "description": doc(PROJECT, "ignore"),
         "type": "array",
         "items": entry,
     })
@@ -126,72 +130,72 @@ fn ignore_schema() -> Value {
 
 fn environment_schema() -> Value {
     let mut simulator = object(
-        "The simulator in place of an organization: needs no account.",
+        doc(ENVIRONMENT, "simulator"),
         &json!({
-            "dialect": word("The dialect it speaks.", &config::DIALECTS[1..]),
-            "edition": word("The edition it plays.", &config::EDITIONS[1..]),
-            "organization": organization("The organization it plays."),
-            "state": text("The file that keeps its state."),
+            "dialect": word(doc(SIMULATOR, "dialect"), &words::DIALECTS[1..]),
+            "edition": word(doc(SIMULATOR, "edition"), &words::EDITIONS[1..]),
+            "organization": organization(doc(SIMULATOR, "organization")),
+            "state": text(doc(SIMULATOR, "state")),
         }),
     );
     simulator["type"] = json!(["object", "null"]);
     let mut endpoint = object(
-        "Hosts that take the place of the data centre's.",
-        &json!({
-            "desk": text("The URL of Desk."),
-            "accounts": text("The URL of the accounts server."),
-        }),
+        doc(ENVIRONMENT, "endpoint"),
+        &ENDPOINT
+            .iter()
+            .map(|word| (word.name, text(word.doc)))
+            .collect(),
     );
-    endpoint["required"] = json!(config::ENDPOINT_KEYS);
+    endpoint["required"] = json!(words::ENDPOINT_KEYS);
     let secret =
         |doc: &str| json!({ "description": doc, "type": "string", "pattern": r"\$\{secret\." });
     let credentials = object(
-        "What tokens are made with.",
+        doc(ENVIRONMENT, "credentials"),
         &json!({
-            "clientId": text("The client's id; default `${env.ZOHO_CLIENT_ID}`."),
-            "clientSecret": secret("Default `${secret.ZOHO_CLIENT_SECRET}`."),
-            "refreshToken": secret("Default `${secret.ZOHO_REFRESH_TOKEN}`."),
+            "clientId": text(doc(CREDENTIALS, "clientId")),
+            "clientSecret": secret(doc(CREDENTIALS, "clientSecret")),
+            "refreshToken": secret(doc(CREDENTIALS, "refreshToken")),
         }),
     );
-    let most = u64::from(u32::MAX);
     let guards = object(
-        "What a plan may not exceed.",
+        doc(ENVIRONMENT, "guards"),
         &json!({
-            "maxDeletePercent": whole("Removals as a percentage of a kind's live resources.", 0, 100),
-            "maxDeletes": whole("Removals.", 0, most),
-            "maxUpdatePercent": whole("Updates as a percentage of a kind's live resources.", 0, 100),
-            "maxUpdates": whole("Updates.", 0, most),
-            "requireSavedPlan": flag("Whether `apply` takes saved plans only."),
+            "maxDeletePercent": whole(doc(GUARDS, "maxDeletePercent"), 0, 100),
+            "maxDeletes": whole(doc(GUARDS, "maxDeletes"), 0, words::MANY),
+            "maxUpdatePercent": whole(doc(GUARDS, "maxUpdatePercent"), 0, 100),
+            "maxUpdates": whole(doc(GUARDS, "maxUpdates"), 0, words::MANY),
+            "requireSavedPlan": flag(doc(GUARDS, "requireSavedPlan")),
         }),
     );
     let mut environment = object(
         "An organization and how it is treated.",
         &json!({
             "simulator": simulator,
-            "dataCenter": word("The data centre, by its name or its domain.", &data_centers()),
-            "orgId": organization("The organization's id."),
+            "dataCenter": word(doc(ENVIRONMENT, "dataCenter"), &data_centers()),
+            "orgId": organization(doc(ENVIRONMENT, "orgId")),
             "endpoint": endpoint,
             "credentials": credentials,
-            "dialect": word("The dialect of the API; default `auto`.", config::DIALECTS),
-            "edition": word("The edition; default `auto`.", config::EDITIONS),
+            "dialect": word(doc(ENVIRONMENT, "dialect"), words::DIALECTS),
+            "edition": word(doc(ENVIRONMENT, "edition"), words::EDITIONS),
             "variables": {
-                "description": "Values of `${var.name}`.",
+                "description": doc(ENVIRONMENT, "variables"),
                 "type": "object",
                 "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$" },
                 "additionalProperties": { "type": ["string", "number", "boolean"] },
             },
             "overlays": {
-                "description": "Folders that are merged onto the base, in order.",
+                "description": doc(ENVIRONMENT, "overlays"),
                 "type": "array",
                 "items": { "type": "string", "minLength": 1 },
                 "uniqueItems": true,
             },
-            "parallelism": whole("Calls in flight at most.", 1, config::MAX_PARALLELISM),
+            "parallelism": whole(doc(ENVIRONMENT, "parallelism"), 1, words::MAX_PARALLELISM),
             "kinds": { "$ref": "#/$defs/kinds" },
             "ignore": { "$ref": "#/$defs/ignore" },
             "guards": guards,
-            "ledger": text("Where the ledger is kept: a path, `s3://bucket/key.json`, or `git` for a ref of the repository's remote (`git:REMOTE`, `git:REMOTE/NAME`), or `none`: then deletions, undo and changes by hand are not noticed."),
-            "prune": word("Which undeclared resources are removed; default `owned`.", config::PRUNES),
+            "ledger": text(doc(ENVIRONMENT, "ledger")),
+            "schema": word(doc(ENVIRONMENT, "schema"), words::SCHEMAS),
+            "prune": word(doc(ENVIRONMENT, "prune"), words::PRUNES),
         }),
     );
     environment["if"] = json!({ "required": ["simulator"] });

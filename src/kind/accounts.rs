@@ -31,11 +31,13 @@ pub static KIND: Kind = Kind {
         text("website")
             .max(120)
             .pattern(patterns::WEBSITE)
+            .contradicted()
             .nullable()
             .doc("The web site, with its scheme."),
         text("phone")
             .max(30)
             .pattern(patterns::PHONE)
+            .contradicted()
             .nullable()
             .doc("The phone number."),
         email("email", 255, patterns::EMAIL)
@@ -85,12 +87,14 @@ pub static KIND: Kind = Kind {
         text("code")
             .max(30)
             .pattern(patterns::NAME)
+            .contradicted()
             .openapi(by_fields("code"))
             .guide(Wire::Harmless)
             .doc("The postal code."),
         text("fax")
             .max(30)
             .pattern(patterns::MOBILE)
+            .contradicted()
             .openapi(by_fields("fax"))
             .guide(Wire::Harmless)
             .doc("The fax number."),

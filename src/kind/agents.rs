@@ -119,16 +119,19 @@ pub static KIND: Kind = Kind {
         text("phone")
             .max(100)
             .pattern(patterns::NAME)
+            .contradicted()
             .guide(Wire::Harmless)
             .doc("The phone number."),
         text("mobile")
             .max(100)
             .pattern(patterns::NAME)
+            .contradicted()
             .guide(Wire::Harmless)
             .doc("The mobile number."),
         text("extn")
             .max(100)
             .pattern(patterns::NAME)
+            .contradicted()
             .guide(Wire::Harmless)
             .doc("The telephone extension."),
         text("aboutInfo")

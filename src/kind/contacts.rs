@@ -38,11 +38,13 @@ pub static KIND: Kind = Kind {
         text("phone")
             .max(50)
             .pattern(patterns::PHONE)
+            .contradicted()
             .nullable()
             .doc("The phone number."),
         text("mobile")
             .max(50)
             .pattern(patterns::MOBILE)
+            .contradicted()
             .doc("The mobile number."),
         reference("account", to("accounts"))
             .nullable()
@@ -94,9 +96,10 @@ pub static KIND: Kind = Kind {
         text("zip")
             .max(18)
             .pattern(patterns::DIGITS)
+            .contradicted()
             .openapi(by_fields("zip"))
             .guide(Wire::Harmless)
-            .doc("The postal code; digits only, so quote it if it begins with 0."),
+            .doc("The postal code; quote it if it begins with 0."),
         text("twitter")
             .max(100)
             .openapi(by_fields("twitter"))

@@ -151,8 +151,8 @@ const SORTS: &[Sort] = &[
     },
     Sort {
         name: "Phone",
-        holds: Holds::Text {
-            longest: Some("maxLength"),
+        holds: Holds::Phone {
+            longest: "maxLength",
         },
         required: &["maxLength"],
         allowed: &["maxLength", "isEncryptedField"],

@@ -29,6 +29,7 @@ pub mod support_plans;
 pub mod targets;
 pub mod teams;
 pub mod webhooks;
+pub(crate) mod words;
 
 use std::fmt;
 
@@ -343,6 +344,9 @@ pub struct Field {
     pub alike: Alike,
     /// The value that it has where nobody says anything: absent and this are one.
     pub unsaid: Option<Switch>,
+    /// Whether Zoho's own examples have values that its published pattern leaves out, so that such a
+    /// value is warned about and sent.
+    pub contradicted: bool,
     /// What its texts must match in the `openapi` dialect besides.
     pub openapi_only: Option<Pattern>,
     /// How keys begin that an answer may carry beside this map, each with a value of the map.
@@ -495,6 +499,7 @@ impl Field {
             may_hold_key: false,
             alike: Alike::Text,
             unsaid: None,
+            contradicted: false,
             openapi_only: None,
             beside: None,
             hierarchy: false,
@@ -594,6 +599,10 @@ impl Field {
     }
     const fn unsaid(mut self, value: Switch) -> Self {
         self.unsaid = Some(value);
+        self
+    }
+    const fn contradicted(mut self) -> Self {
+        self.contradicted = true;
         self
     }
     const fn openapi_only(mut self, pattern: Pattern) -> Self {

@@ -176,6 +176,11 @@ pub enum Holds {
         /// The field.
         longest: Option<&'static str>,
     },
+    /// A telephone number, whose longest length a field of the object says.
+    Phone {
+        /// The field.
+        longest: &'static str,
+    },
     /// A whole number, whose most digits a field of the object says.
     Whole {
         /// The field.
@@ -203,11 +208,18 @@ pub enum Holds {
 }
 
 impl Holds {
+    /// Tells whether what is published of all values as texts holds for these. It contradicts what
+    /// values of the other sorts are: numbers with a sign, choices with `;` between, addresses.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Text { .. })
+    }
+
     /// Tells when two such values are one.
     #[must_use]
     pub const fn alike(self) -> Alike {
         match self {
-            Self::Text { .. } | Self::Email | Self::OneOf(_) => Alike::Text,
+            Self::Text { .. } | Self::Phone { .. } | Self::Email | Self::OneOf(_) => Alike::Text,
             Self::Whole { .. } | Self::Decimal { .. } => Alike::Decimal,
             Self::Day => Alike::Day,
             Self::Instant => Alike::Instant,

@@ -8,8 +8,10 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
+use super::words::{LIFECYCLE, MANIFEST, REMOVED};
 use super::{Field, KINDS, Kind, Null, Owned, Pattern, Shape, patterns, scopes};
 use crate::kind;
+use crate::yaml::words::doc;
 
 /// The dialect of JSON Schema in use.
 pub(crate) const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -98,9 +100,9 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
         definitions.insert(kind.collection.into(), kind_schema(kind, complete));
     }
     properties.insert(
-        "removed".into(),
+        REMOVED.into(),
         json!({
-            "description": "What is to be removed, by identity (for custom fields `module/displayLabel`).",
+            "description": doc(MANIFEST, REMOVED),
             "type": "object",
             "properties": removed,
             "additionalProperties": false,
@@ -214,18 +216,17 @@ fn tombstone_schema(kind: &Kind) -> Value {
 
 /// What `renamedFrom` may be: the old name, or a map with what it counted below.
 fn former_schema(kind: &Kind) -> Value {
-    let doc = "The identity it had before.";
     let mut schema = name_schema();
     if scopes(kind).next().is_some() {
         schema = json!({ "anyOf": [schema, identity_schema(kind, false)] });
     }
-    schema["description"] = doc.into();
+    schema["description"] = doc(LIFECYCLE, "renamedFrom").into();
     schema
 }
 
 /// Who takes over what hangs on a removed resource; none where nobody is chosen.
 pub(crate) fn heirs_schema(kind: &Kind) -> Option<Value> {
-    let doc = "Who takes over what hangs on it when it is removed.";
+    let doc = doc(LIFECYCLE, "transferTo");
     let heir = json!({ "$ref": "#/$defs/reference" });
     let chosen = kind.chosen_heirs();
     match chosen.as_slice() {
@@ -267,16 +268,16 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
             "description": "How the resource may be treated.",
             "type": "object",
             "properties": {
-                "preventDestroy": flag("Never delete, disable or replace it."),
-                "createOnly": flag("Create it when it is absent, never change it afterwards."),
+                "preventDestroy": flag(doc(LIFECYCLE, "preventDestroy")),
+                "createOnly": flag(doc(LIFECYCLE, "createOnly")),
                 "ignoreChanges": {
-                    "description": "Fields, or JSON Pointers such as `/cf/region`, to what is left as it is live.",
+                    "description": doc(LIFECYCLE, "ignoreChanges"),
                     "type": "array",
                     "items": { "anyOf": [{ "enum": names }, { "type": "string", "pattern": "^/|^[^/.]+\\." }] },
                     "uniqueItems": true,
                 },
                 "renamedFrom": former_schema(kind),
-                "replace": flag("Delete and create it anew when a create-only field changes."),
+                "replace": flag(doc(LIFECYCLE, "replace")),
             },
             "additionalProperties": false,
         }),
@@ -351,7 +352,7 @@ fn field_schema(field: &Field, complete: bool) -> Value {
     let written = match field.shape {
         Shape::Text { .. } | Shape::Email { .. } => json!({
             "type": ["string", "number", "null"],
-            "anyOf": [without_type(value_schema(&field.shape)), { "pattern": r"^$|\$\{" }],
+            "anyOf": [without_type(open_schema(field)), { "pattern": r"^$|\$\{" }],
         }),
         Shape::Scalar { .. } => json!({
             "type": ["string", "number", "boolean", "null"],
@@ -509,6 +510,18 @@ fn demand(mut schema: Value) -> Value {
 fn without_type(mut schema: Value) -> Value {
     if let Some(map) = schema.as_object_mut() {
         map.remove("type");
+    }
+    schema
+}
+
+/// As [`value_schema`], with no pattern that the server may overrule.
+fn open_schema(field: &Field) -> Value {
+    let mut schema = value_schema(&field.shape);
+    if field.contradicted
+        && let Some(pattern) = schema.get_mut("pattern")
+    {
+        // White space alone is nothing that anybody means.
+        *pattern = r"\S".into();
     }
     schema
 }
@@ -682,13 +695,14 @@ impl Checker {
         validator
             .iter_errors(value)
             .map(|error| match error.kind() {
+                // A pattern may be left to the server; nothing else is.
                 ValidationErrorKind::MinLength { limit } => Violation::TooShort(*limit),
                 ValidationErrorKind::MaxLength { limit } => Violation::TooLong(*limit),
                 ValidationErrorKind::Pattern { .. } => Violation::Pattern,
                 ValidationErrorKind::Enum { .. } => Violation::Choice,
                 _ => Violation::Range,
             })
-            .next()
+            .min_by_key(|violation| *violation == Violation::Pattern)
     }
 }
 

@@ -17,8 +17,10 @@ use super::keyed::{NamedKey, NamedKeys};
 use super::origin::{FileDocument, Origin};
 use super::overlay::merge_body;
 use super::resolve::{Declared, Handles, Slip, nowhere};
+use super::shallow;
 use super::tombstones::tombstone;
 use crate::config::Environment;
+use crate::kind::words::{MANIFEST_KEYS, REMOVED};
 use crate::kind::{KINDS, Kind, find, is_key};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
@@ -47,6 +49,8 @@ pub struct Desired {
     pub warnings: Vec<Problem>,
     /// The SHA-256 of all of this in hexadecimal, with secrets as templates.
     pub digest: String,
+    /// Whether the server alone decides what matches the patterns of values.
+    pub is_lenient: bool,
 }
 
 /// What a manifest says besides the body.
@@ -106,7 +110,13 @@ pub fn compose(
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
         .collect();
     let handles = Handles::new(&declared, &bodies, dropped, &variables, incomplete);
-    let (converted, warnings) = convert(&declared, bodies, &variables, &handles, &mut problems);
+    let (converted, warnings) = convert(
+        &declared,
+        bodies,
+        (&variables, environment.is_lenient),
+        &handles,
+        &mut problems,
+    );
     let mut removed = Vec::new();
     for (kind, raw, place) in &buried {
         match tombstone(&variables, &handles, kind, raw, place) {
@@ -155,6 +165,7 @@ pub fn compose(
             heirs,
             warnings,
             digest,
+            is_lenient: environment.is_lenient,
         });
     }
     problems.extend(warnings);
@@ -248,7 +259,7 @@ type Converted = (Body, Treatment);
 fn convert(
     declared: &ByAddress<Declared>,
     mut bodies: Vec<Raw>,
-    variables: &Variables<'_>,
+    (variables, is_lenient): (&Variables<'_>, bool),
     handles: &Handles<'_>,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
@@ -269,7 +280,7 @@ fn convert(
             closed,
             missing: RefCell::default(),
         };
-        let mut converter = Converter::new(variables, handles, keys);
+        let mut converter = Converter::new(variables, handles, keys, is_lenient);
         let bodies: Vec<Converted> = indices
             .iter()
             .filter_map(|index| declared.get_index(*index))
@@ -433,6 +444,7 @@ impl Merged {
                 } else {
                     "a file maps collections to handles to fields, such as `departments: {Billing: {}}`"
                 };
+                let help = shallow::help_for_collection(&raw).unwrap_or_else(|| help.to_owned());
                 let problem = Problem::error(
                     Code::NotAMap,
                     format!(
@@ -446,25 +458,38 @@ impl Merged {
                 self.incomplete = true;
                 continue;
             };
+            let mut above = None;
             for (key, raw) in entries {
                 let at = At::ROOT.key(&key);
-                if &*key == "removed" {
+                let kind = find(&key).filter(|kind| kind.managed);
+                above = match (kind, above) {
+                    (Some(kind), _) => matches!(raw, Raw::Null).then_some(kind),
+                    (None, above) => above,
+                };
+                if &*key == REMOVED {
                     self.tombstones(&document, at, raw);
-                } else if let Some(kind) = find(&key).filter(|kind| kind.managed) {
+                } else if let Some(kind) = kind {
                     self.collection(&document, kind, at, raw, overlay.as_deref_mut());
                 } else {
-                    self.unknown_collection(&document, &key, at);
+                    self.unknown_collection(&document, &key, at, above);
                 }
             }
         }
     }
 
-    fn unknown_collection(&mut self, document: &Document, key: &str, at: At<'_>) {
+    /// Reports a key that is no collection; `above` is the empty one right above it.
+    fn unknown_collection(
+        &mut self,
+        document: &Document,
+        key: &str,
+        at: At<'_>,
+        above: Option<&'static Kind>,
+    ) {
         let known: Vec<&str> = KINDS
             .iter()
             .filter(|kind| kind.managed)
             .map(|kind| kind.collection)
-            .chain(["removed"])
+            .chain(MANIFEST_KEYS.iter().copied())
             .collect();
         let place = document.place(at, Part::Key);
         let problem = if let Some(kind) = find(key) {
@@ -475,7 +500,8 @@ impl Merged {
             .at(place, "not managed")
             .help("take it away and refer to them by name")
         } else {
-            let help = did_you_mean(key, known.iter().copied())
+            let help = shallow::help_at_root(key, above)
+                .or_else(|| did_you_mean(key, known.iter().copied()))
                 .unwrap_or_else(|| format!("known are {}", ticked(&known, "and")));
             Problem::error(
                 Code::UnknownCollection,
@@ -499,21 +525,30 @@ impl Merged {
             Raw::Map(entries) => entries,
             Raw::Null => return,
             other => {
-                let (message, _) = wrong_type(kind.collection, "a map of handles", &other);
+                let (message, help) = wrong_type(kind.collection, "a map of handles", &other);
+                let help = help.or_else(|| shallow::help_without_colon(&other));
                 let problem = Problem::error(Code::WrongType, message)
                     .at(
                         document.place(at, Part::Value),
                         format!("this is {}", other.what()),
                     )
-                    .help(format!(
-                        "give each {} a handle, such as `{}: {{My {}: {{…}}}}`",
-                        kind.singular, kind.collection, kind.singular
-                    ));
+                    .help(help.unwrap_or_else(|| {
+                        format!(
+                            "give each {} a handle, such as `{}: {{My {}: {{…}}}}`",
+                            kind.singular, kind.collection, kind.singular
+                        )
+                    }));
                 self.problems.push(problem);
                 self.incomplete = true;
                 return;
             }
         };
+        let place = |handle: &str| document.place(at.key(handle), Part::Key);
+        let (entries, problem) = shallow::without_fields(kind, entries, &place);
+        if let Some(problem) = problem {
+            self.problems.push(problem);
+            self.incomplete = true;
+        }
         self.declared.reserve(entries.len());
         for (handle, body) in entries {
             let here = || document.place(at.key(&handle), Part::Key);
@@ -633,7 +668,7 @@ impl Merged {
         for (collection, raw) in entries {
             let here = at.key(&collection);
             let Some(kind) = find(&collection).filter(|kind| kind.managed) else {
-                self.unknown_collection(document, &collection, here);
+                self.unknown_collection(document, &collection, here, None);
                 continue;
             };
             let Raw::List(items) = raw else {

@@ -12,10 +12,9 @@ use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use crate::codec;
 use crate::config::Written;
-use crate::kind::patterns;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{Field, Kind, Map, Null, Owned, Shape};
-use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
+use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::secret::Secret;
 use crate::state::identity::{below, canonical};
 use crate::state::{Address, Body, Leaves, Lifecycle, Treatment, Value, tidy};
@@ -43,6 +42,8 @@ pub(crate) struct Converter<'a> {
     pub(crate) bare: Vec<(Slip, Place)>,
     /// Who takes over from the resource that is being converted, as it is written.
     pub(super) heirs: BTreeMap<&'static str, Written>,
+    /// Whether the server alone decides what matches the patterns of values.
+    pub(super) is_lenient: bool,
 }
 
 /// The resource that is being converted.
@@ -78,6 +79,7 @@ impl<'a> Converter<'a> {
         variables: Variables<'a>,
         handles: &'a Handles<'a>,
         keys: &'a NamedKeys,
+        is_lenient: bool,
     ) -> Self {
         Self {
             variables,
@@ -88,6 +90,7 @@ impl<'a> Converter<'a> {
             warnings: Vec::new(),
             bare: Vec::new(),
             heirs: BTreeMap::new(),
+            is_lenient,
         }
     }
 
@@ -131,7 +134,7 @@ impl<'a> Converter<'a> {
             Raw::Null => &nothing,
             other => {
                 let name = format!("{}.{handle}", kind.collection);
-                let (message, _) = wrong_type(&name, "a map of fields", other);
+                let (message, help) = wrong_type(&name, "a map of fields", other);
                 let problem = Problem::error(Code::WrongType, message)
                     .at(
                         Place {
@@ -140,7 +143,9 @@ impl<'a> Converter<'a> {
                         },
                         format!("this is {}", other.what()),
                     )
-                    .help(format!("write `{handle}: {{}}` if no field is to be named"));
+                    .help(help.unwrap_or_else(|| {
+                        format!("write `{handle}: {{}}` if no field is to be named")
+                    }));
                 self.problems.push(problem);
                 return (Body::default(), Treatment::default());
             }
@@ -445,6 +450,7 @@ impl<'a> Converter<'a> {
                 }
                 let text = form;
                 self.check_text(here, field, checker, &text, at)?;
+                self.warn_of_look_alike(here, field, &text, at);
                 if field.may_hold_key {
                     self.warn_of(here, field.name, in_clear::look_of_url(&text), at);
                 }
@@ -730,94 +736,11 @@ impl<'a> Converter<'a> {
             return Some(());
         };
         let text = value.as_str().unwrap_or_default();
+        if violation == Violation::Pattern && self.server_decides(here, field, checker, text, at) {
+            return Some(());
+        }
         self.violation(here, field, (violation, text), checker, at);
         None
-    }
-
-    fn violation(
-        &mut self,
-        here: Here<'_>,
-        field: &'static Field,
-        (violation, text): (Violation, &str),
-        checker: &Checker,
-        at: At<'_>,
-    ) {
-        let name = field.name;
-        let length = text.chars().count();
-        let (code, message, label, help) = match violation {
-            Violation::TooLong(limit) => (
-                Code::TooLong,
-                format!("`{name}` has {length} characters; {limit} is the most"),
-                format!("{length} characters"),
-                Some(format!(
-                    "shorten it by {}",
-                    counted(
-                        length.saturating_sub(usize::try_from(limit).unwrap_or(0)),
-                        "character"
-                    )
-                )),
-            ),
-            Violation::TooShort(limit) => (
-                Code::TooShort,
-                format!("`{name}` has {length} characters; {limit} is the least"),
-                format!("{length} characters"),
-                None,
-            ),
-            Violation::Choice => {
-                let words = match field.shape {
-                    Shape::Choice(words) | Shape::Texts { choices: words, .. } => words,
-                    _ => &[],
-                };
-                let near = did_you_mean(text, words.iter().copied());
-                let choices = format!("choose {}", ticked(words, "or"));
-                (
-                    Code::NotAChoice,
-                    format!("`{text}` is no choice for `{name}`"),
-                    "not one of the choices".to_owned(),
-                    Some(match near {
-                        Some(near) if words.len() > 3 => format!("{near} {choices}"),
-                        Some(near) => near,
-                        None => choices,
-                    }),
-                )
-            }
-            Violation::Pattern => {
-                let words = pattern(&field.shape).unwrap_or_default();
-                let strange = strange_characters(checker, text);
-                if strange.is_empty() {
-                    let code = if matches!(field.shape, Shape::Email { .. }) {
-                        Code::BadEmail
-                    } else {
-                        Code::BadFormat
-                    };
-                    (
-                        code,
-                        format!("`{text}` cannot be used for `{name}`"),
-                        "not accepted".to_owned(),
-                        Some(format!("`{name}` must be {words}")),
-                    )
-                } else {
-                    (
-                        Code::BadCharacter,
-                        format!("`{name}` cannot hold {}", ticked(&strange, "or")),
-                        "not accepted".to_owned(),
-                        Some(format!("`{name}` must be {words}")),
-                    )
-                }
-            }
-            Violation::Range => (
-                Code::OutOfRange,
-                match field.shape {
-                    Shape::Integer { min, max } => {
-                        format!("`{name}` must be a whole number from {min} to {max}")
-                    }
-                    _ => format!("`{name}` must be a number that is not negative"),
-                },
-                "out of range".to_owned(),
-                None,
-            ),
-        };
-        self.error(here, (at, Part::Value), code, message, label, help);
     }
 }
 
@@ -839,45 +762,6 @@ fn normal(field: &Field, text: &Arc<str>) -> Arc<str> {
         tidy(text)
     };
     shared(text, &form)
-}
-
-/// What a pattern allows, in words.
-pub(super) fn pattern(shape: &Shape) -> Option<&'static str> {
-    match shape {
-        Shape::Text { pattern, .. } | Shape::Texts { pattern, .. } => {
-            pattern.map(|pattern| pattern.words)
-        }
-        Shape::Email { pattern, .. } => Some(pattern.words),
-        Shape::Date => Some(patterns::DAY.words),
-        _ => None,
-    }
-}
-
-/// The characters that a set of characters leaves out; none where the pattern is no such set.
-fn strange_characters(checker: &Checker, text: &str) -> Vec<String> {
-    let mut strange: Vec<String> = Vec::new();
-    let mut allowed = false;
-    for character in text.chars() {
-        let text = character.to_string();
-        if checker.check(&text.clone().into()).is_none() {
-            allowed = true;
-        } else if !strange.contains(&text) {
-            strange.push(text);
-        }
-    }
-    // An address may be fine but for letters that its pattern does not know.
-    let plain: String = text
-        .chars()
-        .map(|character| if character.is_ascii() { character } else { 'a' })
-        .collect();
-    if !allowed && !text.is_ascii() && checker.check(&plain.into()).is_none() {
-        strange.retain(|one| !one.is_ascii());
-        return strange;
-    }
-    let set = allowed && strange.iter().all(|one| !one.trim().is_empty());
-    // An address or a number has a form besides its characters.
-    let form = strange.iter().any(|one| "@:/+-.".contains(one.as_str()));
-    if set && !form { strange } else { Vec::new() }
 }
 
 /// A number as it is stored: 24.0 is 24.

@@ -150,14 +150,20 @@ impl NamedKey {
             }
             Holds::Text {
                 longest: Some(field),
-            } if longest(self.number(Some(field)), value.chars().count()) => (
-                format!(
-                    "a text of {} at most",
-                    counted(most(self.number(Some(field))), "character")
-                ),
-                field,
-            ),
+            }
+            | Holds::Phone { longest: field }
+                if longest(self.number(Some(field)), value.chars().count()) =>
+            {
+                (
+                    format!(
+                        "a text of {} at most",
+                        counted(most(self.number(Some(field))), "character")
+                    ),
+                    field,
+                )
+            }
             Holds::Text { .. }
+            | Holds::Phone { .. }
             | Holds::Whole { .. }
             | Holds::Decimal { .. }
             | Holds::Day

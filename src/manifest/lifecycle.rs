@@ -3,6 +3,7 @@
 use super::convert::{Converter, Here};
 use crate::codec::named_path;
 use crate::config::written::TRANSFER_TO;
+use crate::kind::words::LIFECYCLE_KEYS;
 use crate::problem::Part;
 use crate::state::identity::readings;
 use crate::state::{Lifecycle, pointer};
@@ -11,14 +12,6 @@ use crate::yaml::walk::Walker;
 
 impl Converter<'_> {
     pub(super) fn lifecycle(&mut self, here: Here<'_>, raw: &Raw, at: At<'_>) -> Lifecycle {
-        const KEYS: &[&str] = &[
-            "preventDestroy",
-            "createOnly",
-            "ignoreChanges",
-            "renamedFrom",
-            "replace",
-            TRANSFER_TO,
-        ];
         let place = |inner: At<'_>, part: Part| {
             here.part(&format!("{}{}", at.pointer(), inner.pointer()), part)
         };
@@ -29,7 +22,7 @@ impl Converter<'_> {
         let mut lifecycle = Lifecycle::default();
         let (mut former, mut heirs) = (None, None);
         let names: Vec<&'static str> = here.kind.fields.iter().map(|field| field.name).collect();
-        for (key, value) in walker.known(raw, At::ROOT, "lifecycle", KEYS) {
+        for (key, value) in walker.known(raw, At::ROOT, "lifecycle", LIFECYCLE_KEYS) {
             let at = At::ROOT.key(key);
             match key {
                 "preventDestroy" => {

@@ -17,7 +17,9 @@ mod overlay;
 mod resolve;
 mod rules;
 mod secret_text;
+mod shallow;
 mod tombstones;
+mod violation;
 pub mod write;
 
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};

@@ -1,6 +1,7 @@
 //! What is wrong with a text that holds secrets, told without a word of it.
 
-use super::convert::{Converter, Here, pattern};
+use super::convert::{Converter, Here};
+use super::violation::pattern;
 use crate::kind::Field;
 use crate::kind::schema::{Checker, Violation};
 use crate::problem::Code;
@@ -35,6 +36,9 @@ impl Converter<'_> {
         let Some(violation) = checker.check(value) else {
             return Some(());
         };
+        if violation == Violation::Pattern && self.server_decides_on_secret(here, field, at) {
+            return Some(());
+        }
         let mut help = "look at the environment variables that the expressions name";
         let rule = match violation {
             Violation::TooLong(limit) => format!("must have {limit} characters at most"),

@@ -16,6 +16,7 @@ use secrets::{hidden, present, still_secret};
 
 use crate::dialect::Dialect;
 use crate::diff::Difference;
+use crate::kind::rules::Holds;
 use crate::kind::rules::{OnlyFor, Rule};
 use crate::kind::schema::accepts;
 use crate::kind::{Create, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
@@ -230,12 +231,26 @@ fn unclear_or_unfit_values(
                     continue;
                 };
                 for (key, value) in map {
+                    // What is published of all values alike contradicts what those of some sorts are.
+                    let holds = holds(desired, &keyed.keys, key);
+                    if holds.is_some_and(|holds| !holds.is_text()) {
+                        continue;
+                    }
                     let Some(bad) = value.as_text().and_then(|text| unfit(&pattern, text)) else {
                         continue;
                     };
                     let path = FieldPath::of(field.name).child(key);
                     let path = codec::written(resource.kind, &path).pointer();
-                    problems.push(
+                    let problem = if desired.is_lenient || holds.is_none() {
+                        Problem::warning(
+                            Code::ServerDecides,
+                            format!("no `{bad}` is published for the values of `{}`", field.name),
+                        )
+                        .help(format!(
+                            "published is: {}; the server decides",
+                            pattern.words
+                        ))
+                    } else {
                         Problem::error(
                             Code::CharacterRefused,
                             format!(
@@ -243,14 +258,28 @@ fn unclear_or_unfit_values(
                                 field.name
                             ),
                         )
-                        .at(place(desired, address, &path[1..]), "set here")
-                        .help(format!("values are {}", pattern.words)),
-                    );
+                        .help(format!("values are {}", pattern.words))
+                    };
+                    let at = place(desired, address, &path[1..]);
+                    problems.push(problem.at(at, "set here"));
                 }
             }
             _ => {}
         }
     }
+}
+
+/// What values under a key are, where a declared resource says so.
+fn holds(desired: &Desired, keys: &Keys, key: &str) -> Option<Holds> {
+    let Keys::Of { target, .. } = keys else {
+        return None;
+    };
+    let address: Address = key.parse().ok()?;
+    let resource = desired.state.get(&address)?;
+    let sorts = resource.kind.sorts()?;
+    let word = resource.body.get(sorts.field)?.as_text()?;
+    let is_meant = address.collection == target.collection;
+    is_meant.then(|| sorts.find(word).map(|sort| sort.holds))?
 }
 
 /// What the keys of a map name.

@@ -4,12 +4,14 @@ pub mod drift;
 pub mod events;
 pub mod explain;
 pub mod json;
+pub mod ledger_schema;
 mod lines;
 pub mod markdown;
 pub mod plan_schema;
 pub mod problems;
 mod risks;
 pub mod text;
+pub mod topics;
 
 #[cfg(test)]
 mod alike_tests;

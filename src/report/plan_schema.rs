@@ -181,19 +181,19 @@ fn definitions() -> Value {
     })
 }
 
-fn reference(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
 }
 
-fn text(doc: &str) -> Value {
+pub(super) fn text(doc: &str) -> Value {
     json!({ "description": doc, "type": "string" })
 }
 
-fn count(doc: &str) -> Value {
+pub(super) fn count(doc: &str) -> Value {
     json!({ "description": doc, "type": "integer", "minimum": 0 })
 }
 
-fn flag(doc: &str) -> Value {
+pub(super) fn flag(doc: &str) -> Value {
     json!({ "description": doc, "type": "boolean" })
 }
 
@@ -201,7 +201,7 @@ fn flag(doc: &str) -> Value {
     clippy::needless_pass_by_value,
     reason = "schemas are put together from values made for the place"
 )]
-fn list(doc: &str, items: Value) -> Value {
+pub(super) fn list(doc: &str, items: Value) -> Value {
     json!({ "description": doc, "type": "array", "items": items })
 }
 
@@ -210,7 +210,7 @@ fn word<T: serde::Serialize>(doc: &str, words: &[T]) -> Value {
 }
 
 /// An object with these keys and no others.
-fn object(doc: &str, required: &[(&str, Value)], optional: &[(&str, Value)]) -> Value {
+pub(super) fn object(doc: &str, required: &[(&str, Value)], optional: &[(&str, Value)]) -> Value {
     let keys: Vec<&str> = required.iter().map(|(key, _)| *key).collect();
     let all = required.iter().chain(optional).cloned();
     let properties: Map<String, Value> = all.map(|(key, value)| (key.to_owned(), value)).collect();
@@ -223,7 +223,7 @@ fn object(doc: &str, required: &[(&str, Value)], optional: &[(&str, Value)]) -> 
     })
 }
 
-fn address() -> Value {
+pub(super) fn address() -> Value {
     let collections: Vec<&str> = KINDS.iter().map(|kind| kind.collection).collect();
     json!({
         "description": "A collection and a handle: `departments/Billing`.",

@@ -1,7 +1,9 @@
 //! Problems with their places, as text for people and as JSON for programs.
 
+mod fold;
+
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,12 +14,13 @@ use miette::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::problem::{Label, Part, Problem, Problems, Severity};
+use self::fold::Fold;
+use crate::problem::{Label, Part, Problem, Problems, Severity, counted};
 use crate::safe::mask::masked;
 use crate::safe::{self, safe, same_length};
 use crate::yaml::places::Places;
 
-/// Renders problems with file, line, column, the lines in question and the way out.
+/// Renders problems with file, line, column, the lines in question and the way out, each by itself.
 ///
 /// `text` gives the text of a file of the project by its name; a place in a file without text is
 /// named without its line. The result ends with a line that counts the problems.
@@ -28,48 +31,168 @@ pub fn render(
     color: bool,
     width: usize,
 ) -> String {
-    let theme = if color {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
-    let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(width.max(40))
-        .with_links(false)
-        .with_urls(false)
-        .with_cause_chain();
-    let mut files = Files {
-        text,
-        open: HashMap::new(),
-    };
+    let mut writer = Writer::new(text, color, width);
     let mut shown: Vec<(Option<Position>, Shown)> = problems
         .list
         .iter()
-        .map(|problem| files.show(problem))
+        .map(|problem| writer.files.show(problem))
         .collect();
     shown.sort_by(|a, b| a.0.cmp(&b.0));
     let mut out = String::new();
     for (_, problem) in &shown {
-        // Writing into a text does not fail.
-        let _ = handler.render_report(&mut out, problem);
-        while out.ends_with("\n\n") {
-            out.pop();
-        }
+        out.push_str(&writer.full(problem));
         out.push('\n');
     }
     if !shown.is_empty() {
         out.push_str(&problems.count());
         out.push('\n');
     }
-    // miette pads its lines, and heads what is told apart with a word of its own.
-    let mut trimmed = String::with_capacity(out.len());
-    for line in out.lines().map(str::trim_end) {
-        if line != "Advice:" {
-            trimmed.push_str(line);
-            trimmed.push('\n');
+    out
+}
+
+/// Renders problems for somebody who reads them: equal ones are one report with its places, and of a
+/// flood the first of each sort is told in full, the rest in a line each or counted.
+///
+/// What is left out is counted, and the last line says what to do then. `text` is as for [`render`].
+#[must_use]
+pub fn render_folded(
+    problems: &Problems,
+    text: &dyn Fn(&str) -> Option<Arc<str>>,
+    color: bool,
+    width: usize,
+) -> String {
+    let mut writer = Writer::new(text, color, width);
+    let folds = fold::folded(&problems.list, |problem| writer.files.position(problem));
+    let (chosen, rest) = if folds.len() <= fold::FEW {
+        ((0..folds.len()).collect(), Vec::new())
+    } else {
+        fold::first_of_each_code(&folds)
+    };
+    let mut blocks = BTreeMap::new();
+    let mut lines = 0;
+    let mut brief = Vec::new();
+    for index in chosen {
+        let block = writer.fold(&folds[index]);
+        let long = block.lines().count() + 1;
+        if folds.len() > fold::FEW && lines > 0 && lines + long > fold::FULL_LINES {
+            brief.push(index);
+            continue;
+        }
+        lines += long;
+        blocks.insert(index, block);
+    }
+    brief.extend(rest);
+    brief.sort_unstable();
+    let mut out = String::new();
+    for block in blocks.values() {
+        out.push_str(block);
+        out.push('\n');
+    }
+    let (told, counted_only) = brief.split_at(brief.len().min(fold::BRIEF_LINES));
+    for index in told {
+        out.push_str(&writer.brief(&folds[*index]));
+        out.push('\n');
+    }
+    if !counted_only.is_empty() {
+        let counts = fold::counts(counted_only.iter().map(|index| &folds[*index]));
+        let _ = writeln!(out, "  … and {counts}");
+    }
+    if !brief.is_empty() {
+        out.push('\n');
+    }
+    if problems.list.is_empty() {
+        return out;
+    }
+    out.push_str(&problems.count());
+    let is_cut = !brief.is_empty() || folds.len() < problems.list.len();
+    if is_cut {
+        let _ = write!(out, " in {}", counted(folds.len(), "report"));
+        out.push_str(if problems.has_errors() {
+            ": correct what is named here and run the command again; `-v` shows each by itself"
+        } else {
+            "; `-v` shows each by itself"
+        });
+    }
+    out.push('\n');
+    out
+}
+
+/// Writes single reports.
+struct Writer<'a> {
+    handler: GraphicalReportHandler,
+    files: Files<'a>,
+    width: usize,
+}
+
+impl<'a> Writer<'a> {
+    fn new(text: &'a dyn Fn(&str) -> Option<Arc<str>>, color: bool, width: usize) -> Self {
+        let theme = if color {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let width = width.max(40);
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(width)
+            .with_links(false)
+            .with_urls(false)
+            .with_cause_chain();
+        Self {
+            handler,
+            files: Files {
+                text,
+                open: HashMap::new(),
+            },
+            width,
         }
     }
-    trimmed
+
+    /// A report with its lines of the file, ending with a line's end.
+    fn full(&self, problem: &Shown) -> String {
+        let mut out = String::new();
+        // Writing into a text does not fail.
+        let _ = self.handler.render_report(&mut out, problem);
+        // miette pads its lines, and heads what is told apart with a word of its own.
+        let mut trimmed = String::with_capacity(out.len());
+        for line in out.lines().map(str::trim_end) {
+            if line != "Advice:" {
+                trimmed.push_str(line);
+                trimmed.push('\n');
+            }
+        }
+        while trimmed.ends_with("\n\n") {
+            trimmed.pop();
+        }
+        trimmed
+    }
+
+    /// Equal problems: the first in full, of the others the places.
+    fn fold(&mut self, fold: &Fold<'_>) -> String {
+        let (_, shown) = self.files.show(fold.first);
+        let mut out = self.full(&shown);
+        if fold.again.is_empty() {
+            return out;
+        }
+        let places = fold.again.iter().map(|problem| self.files.place(problem));
+        let places: Vec<String> = places.collect();
+        out.push_str(&fold::listed(&places, self.width));
+        out
+    }
+
+    /// Equal problems in one line: place, message, and how many more there are.
+    fn brief(&mut self, fold: &Fold<'_>) -> String {
+        let place = self.files.place(fold.first);
+        let message = told(&fold.first.message);
+        let mut line = if place.is_empty() {
+            format!("  {message}")
+        } else {
+            format!("  {place}: {message}")
+        };
+        if !fold.again.is_empty() {
+            let _ = write!(line, ", and in {}", counted(fold.again.len(), "more place"));
+        }
+        line
+    }
 }
 
 /// A text for a report, which breaks its lines: what is never printed must be gone before.
@@ -132,6 +255,30 @@ impl Files<'_> {
                 })
             })
             .as_mut()
+    }
+
+    /// Where a problem begins: what reports are sorted by.
+    fn position(&mut self, problem: &Problem) -> Option<Position> {
+        let label = problem.labels.first()?;
+        let file = &label.place.file;
+        let start = self.open(file).map_or(0, |open| open.locate(label).start);
+        Some((Arc::clone(file), start))
+    }
+
+    /// The place of a problem as editors take it, such as `agents.yaml:7:19`; empty where it has none.
+    fn place(&mut self, problem: &Problem) -> String {
+        let Some(label) = problem.labels.first() else {
+            return String::new();
+        };
+        let file = &label.place.file;
+        let at = self.open(file).map(|open| {
+            let start = open.locate(label).start;
+            open.source.position(start)
+        });
+        match at {
+            Some((line, column)) => format!("{}:{}:{}", safe(file), line + 1, column + 1),
+            None => safe(file).into_owned(),
+        }
     }
 
     /// The problem as JSON, and what it is sorted by.

@@ -16,10 +16,9 @@ pub(super) enum Pattern {
     Wide,
     /// [`Pattern::Name`] with `+` and `;`.
     Phone,
-    /// [`Pattern::Phone`] without `;`: two classes hold at once.
-    Mobile,
-    /// [`Pattern::Name`] with `+`, `(` and `)`.
-    Fax,
+    /// [`Pattern::Name`] with `+`, `;`, `(` and `)`: what the published classes of telephone numbers
+    /// take, and what the source's own examples have besides.
+    Number,
     /// Letters, digits, white space, `_-.$@?:/!()` and anything beyond ASCII; at least one.
     Kind,
     /// Letters and `_`; may be empty.
@@ -59,8 +58,7 @@ impl Pattern {
             Self::NameAmpersand => every(text, |c| name(c) || matches!(c, '|' | '&')),
             Self::Wide => every(text, |c| name(c) || "&^(){}~=|*+[]\"".contains(c)),
             Self::Phone => every(text, |c| name(c) || matches!(c, '+' | ';')),
-            Self::Mobile => every(text, |c| name(c) || c == '+'),
-            Self::Fax => every(text, |c| name(c) || matches!(c, '+' | '(' | ')')),
+            Self::Number => every(text, |c| name(c) || matches!(c, '+' | ';' | '(' | ')')),
             Self::Kind => every(text, |c| {
                 matches!(c, '(' | ')') || (name(c) && !matches!(c, ',' | '\''))
             }),
@@ -198,9 +196,8 @@ mod tests {
             (Pattern::Wide, "crm->desk", false),
             (Pattern::Phone, "+1-555-0123; 4", true),
             (Pattern::Phone, "(555) 0123", false),
-            (Pattern::Mobile, "+1-555-0123", true),
-            (Pattern::Mobile, "1;2", false),
-            (Pattern::Fax, "(555) 0123", true),
+            (Pattern::Number, "(555) 0123; +1", true),
+            (Pattern::Number, "555 #4", false),
             (Pattern::Kind, "Paid (User)", true),
             (Pattern::Kind, "a,b", false),
             (Pattern::TimeZone, "America/New_York", true),

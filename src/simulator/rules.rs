@@ -144,6 +144,11 @@ pub(super) const fn whole(name: &'static str, min: u64, max: u64) -> Rule {
     rule(name, Shape::Digits { min, max })
 }
 
+/// A text, a number, a boolean or null.
+pub(super) const fn scalar(name: &'static str) -> Rule {
+    rule(name, Shape::Scalar)
+}
+
 /// A JSON number.
 pub(super) const fn number(name: &'static str) -> Rule {
     rule(name, Shape::Number)

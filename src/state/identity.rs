@@ -6,6 +6,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 pub use crate::kind::scopes;
 use crate::kind::{Alike, Field, Kind, Shape, Target, Within};
+use crate::safe::hidden;
 use crate::state::{Below, Body, Key, Named, Scope, Value};
 
 /// A text as identities compare it: trimmed and in Unicode's normal form C.
@@ -42,6 +43,52 @@ pub fn canonical<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
     } else {
         text
     }
+}
+
+/// What a name looks like that holds more than one sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainLook {
+    /// The name that it looks like.
+    pub plain: String,
+    /// What nobody sees of it, such as "a no-break space (U+00A0)".
+    pub what: String,
+}
+
+/// Tells what a name looks like, if it holds a blank that is none or two, or a character without a
+/// look.
+#[must_use]
+pub fn plain_look(name: &str) -> Option<PlainLook> {
+    if name.is_ascii() && !name.contains("  ") && !name.bytes().any(|byte| byte < b' ') {
+        return None;
+    }
+    let mut plain = String::with_capacity(name.len());
+    let mut what = None;
+    let mut found = |words: String| {
+        what.get_or_insert(words);
+    };
+    for c in name.chars() {
+        let number = u32::from(c);
+        let before = plain.chars().next_back();
+        // Between letters of some scripts and within pictures a joiner has a meaning.
+        let joins = matches!(c, '\u{200c}' | '\u{200d}');
+        if hidden(c) && !c.is_whitespace() || joins && before.is_none_or(|c| c.is_ascii()) {
+            found(format!("an invisible character (U+{number:04X})"));
+        } else if c.is_whitespace() {
+            match c {
+                ' ' if before == Some(' ') => found("two blanks in a row".to_owned()),
+                ' ' => {}
+                '\u{a0}' => found("a no-break space (U+00A0)".to_owned()),
+                _ => found(format!("a white space that is no blank (U+{number:04X})")),
+            }
+            if before != Some(' ') {
+                plain.push(' ');
+            }
+        } else {
+            plain.push(c);
+        }
+    }
+    let plain = plain.trim().to_owned();
+    what.map(|what| PlainLook { plain, what })
 }
 
 /// The naming field's value in canonical form.
@@ -137,6 +184,30 @@ pub fn fill_in(named: &mut Named<'_>, target: &Target, body: &Body) {
 mod tests {
     use super::*;
     use crate::kind::find;
+
+    #[test]
+    fn case_29_what_nobody_sees_in_a_name_is_told() {
+        for (name, expected) in [
+            ("Tier 1", None),
+            ("Zoë – Ärzte 👩\u{200d}💻", None),
+            ("می\u{200c}خواهم", None),
+            ("Tier\u{a0}1", Some("a no-break space (U+00A0)")),
+            ("Tier  1", Some("two blanks in a row")),
+            ("Tier \u{a0}1", Some("a no-break space (U+00A0)")),
+            ("Ti\u{200b}er 1", Some("an invisible character (U+200B)")),
+            ("Ti\u{200d}er 1", Some("an invisible character (U+200D)")),
+            ("\u{feff}Tier 1", Some("an invisible character (U+FEFF)")),
+            ("Tier\t1", Some("a white space that is no blank (U+0009)")),
+            (
+                "Tier\u{2003}1",
+                Some("a white space that is no blank (U+2003)"),
+            ),
+        ] {
+            let look = plain_look(name);
+            assert_eq!(look.as_ref().map(|look| &*look.what), expected, "{name:?}");
+            assert!(look.is_none_or(|look| look.plain == "Tier 1"), "{name:?}");
+        }
+    }
 
     #[test]
     fn identities_are_canonical() {

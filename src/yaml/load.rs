@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 use super::places::Places;
 use super::portions::{PORTION, Portion, portions};
 use super::raw::{At, Raw, Reading, Spelling, TOO_MANY};
+use super::slips::{self, Slip};
 use super::source::Source;
 use crate::problem::{Code, Part, Place, Problem};
 
@@ -34,6 +35,9 @@ pub(crate) fn documents(
 ) -> Result<Vec<(u32, Raw)>, Vec<Problem>> {
     if let Some(at) = source.invalid {
         return Err(vec![not_utf8(source, at)]);
+    }
+    if let Some(slip) = slips::merge_mark(&source.text) {
+        return Err(vec![slipped(source, slip)]);
     }
     if let Some(problem) = too_deep(source) {
         return Err(vec![problem]);
@@ -305,6 +309,9 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> Problem {
         let trimmed = text.trim_end();
         start = trimmed.char_indices().last().map_or(0, |(at, _)| at);
     }
+    if let Some(slip) = slips::before(text, start, words) {
+        return slipped(source, slip);
+    }
     let width = text
         .get(start..)
         .and_then(|rest| rest.chars().next())
@@ -334,7 +341,24 @@ fn syntax(source: &Source, error: &serde_yaml::Error) -> Problem {
     }
 }
 
-/// The way out of the usual slips.
+/// The problem of a text that is not the YAML that was meant.
+fn slipped(source: &Source, slip: Slip) -> Problem {
+    let Slip {
+        at,
+        message,
+        label,
+        help,
+    } = slip;
+    let bytes = Part::Bytes {
+        start: at.start,
+        end: at.end,
+    };
+    Problem::error(Code::InvalidYaml, message)
+        .at(place(source, 0, bytes), label)
+        .help(help)
+}
+
+/// What helps where no slip is known.
 fn yaml_help(text: &str, at: usize, words: &str) -> Option<&'static str> {
     let line = text.get(..at).unwrap_or_default();
     let line = line.rsplit('\n').next().unwrap_or_default();

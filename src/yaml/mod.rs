@@ -6,8 +6,10 @@ pub(crate) mod load;
 pub mod places;
 mod portions;
 pub(crate) mod raw;
+pub(crate) mod slips;
 pub mod source;
 pub(crate) mod variables;
 pub(crate) mod walk;
+pub(crate) mod words;
 
 pub use source::Source;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::raw::{AsText, At, Raw};
+use super::slips::glued;
 use crate::problem::{Code, Part, Place, Problem, did_you_mean, nearest, ticked};
 
 /// Reads values at places and collects problems.
@@ -52,6 +53,12 @@ pub(crate) fn wrong_type(name: &str, wanted: &str, raw: &Raw) -> (String, Option
         Raw::Text(text) if wanted.starts_with("a list") => {
             Some(format!("write a list with one item: `[{text}]`"))
         }
+        Raw::Text(text)
+            if wanted.starts_with("a map")
+                && let Some((key, value)) = glued(text) =>
+        {
+            Some(format!("put a blank behind the colon: `{key}: {value}`"))
+        }
         Raw::Null => Some("give it a value, or take the key away".to_owned()),
         _ => None,
     };
@@ -76,8 +83,13 @@ pub(crate) const DISAGREE: &str = "readers of YAML disagree about this";
 /// The sentence and the help for a key that is not known.
 pub(crate) fn unknown_key(what: &str, key: &str, known: &[&str]) -> (String, String) {
     let message = format!("{what} has no key `{key}`");
-    let help = did_you_mean(key, known.iter().copied())
-        .unwrap_or_else(|| format!("known are {}", ticked(known, "and")));
+    let help = match glued(key) {
+        Some((key, value)) if known.contains(&key) => {
+            format!("put a blank behind the colon: `{key}: {value}`")
+        }
+        _ => did_you_mean(key, known.iter().copied())
+            .unwrap_or_else(|| format!("known are {}", ticked(known, "and"))),
+    };
     (message, help)
 }
 

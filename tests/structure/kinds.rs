@@ -40,9 +40,8 @@ type Exception = (&'static str, &'static str, usize, &'static str);
 const NAMED: &[Exception] = &[
     ("api/auth.rs", "accounts", 1, TOKENS),
     ("api/hosts.rs", "accounts", 2, TOKENS),
-    ("config.rs", "accounts", 1, TOKENS),
     ("config/read.rs", "accounts", 1, TOKENS),
-    ("config/schema.rs", "accounts", 1, TOKENS),
+    ("config/words.rs", "accounts", 1, TOKENS),
     (
         "api/price.rs",
         "/agents/email/",

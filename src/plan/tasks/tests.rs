@@ -100,6 +100,7 @@ impl Sides {
             removed: Vec::new(),
             warnings: Vec::new(),
             digest: String::new(),
+            is_lenient: false,
             heirs: std::collections::BTreeMap::default(),
         };
         let options = Options::default();

@@ -8,7 +8,8 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome, Problem};
 use super::super::rules::{
-    Form, Param, Query, Rule, Shape, form, id, id_or_none, list as list_of, map, param, text, whole,
+    Form, Param, Query, Rule, Shape, form, id, id_or_none, list as list_of, map, param, scalar,
+    text,
 };
 use super::super::store::ids;
 use super::{complete, overlay, wildcard};
@@ -19,10 +20,11 @@ const UPDATE: Scopes = Scopes::All(&["Desk.contacts.UPDATE"]);
 const DELETE: Scopes = Scopes::All(&["Desk.contacts.DELETE"]);
 const SEARCH: Scopes = Scopes::All(&["Desk.contacts.READ", "Desk.search.READ"]);
 
+// One class is published for values of all types; telephone numbers and choices have more.
 const CF_VALUE: Shape = Shape::Text {
     min: 0,
     max: 100,
-    pattern: Pattern::Name,
+    pattern: Pattern::Number,
 };
 const SLA: Shape = Shape::Id("slas");
 const CONTACT: Shape = Shape::Id("contacts");
@@ -31,7 +33,7 @@ const ACCOUNT: Shape = Shape::Id("accounts");
 // Rules that creating and changing share.
 const ACCOUNT_NAME: Rule = text("accountName", 200);
 const WEBSITE: Rule = form("website", 120, Pattern::Website).nullable();
-const ACCOUNT_PHONE: Rule = form("phone", 30, Pattern::Phone).nullable();
+const ACCOUNT_PHONE: Rule = form("phone", 30, Pattern::Number).nullable();
 const EMAIL: Rule = form("email", 255, Pattern::Email).nullable();
 const STREET: Rule = text("street", 250);
 const CODE: Rule = form("code", 30, Pattern::Name).clearable();
@@ -57,7 +59,7 @@ const ACCOUNT_CREATE: [Rule; 18] = [
     INDUSTRY,
     REVENUE,
     DESCRIPTION,
-    form("fax", 30, Pattern::Phone).clearable(),
+    form("fax", 30, Pattern::Number).clearable(),
     id_or_none("ownerId", "agents"),
     SLAS,
     LAYOUT,
@@ -79,7 +81,7 @@ const ACCOUNT_UPDATE: [Rule; 18] = [
     INDUSTRY,
     REVENUE,
     DESCRIPTION,
-    form("fax", 30, Pattern::Fax).clearable(),
+    form("fax", 30, Pattern::Number).clearable(),
     id("ownerId", "agents"),
     SLAS,
     LAYOUT,
@@ -90,12 +92,13 @@ const ACCOUNT_UPDATE: [Rule; 18] = [
 const LAST_NAME: Rule = text("lastName", 200);
 const FIRST_NAME: Rule = text("firstName", 40).nullable();
 const SECOND_EMAIL: Rule = form("secondaryEmail", 100, Pattern::Email).nullable();
-const CONTACT_PHONE: Rule = form("phone", 50, Pattern::Phone).nullable();
-const MOBILE: Rule = form("mobile", 50, Pattern::Mobile).clearable();
+const CONTACT_PHONE: Rule = form("phone", 50, Pattern::Number).nullable();
+const MOBILE: Rule = form("mobile", 50, Pattern::Number).clearable();
 const ACCOUNT_ID: Rule = id_or_none("accountId", "accounts").nullable();
 const OWNER_ID: Rule = id_or_none("ownerId", "agents").nullable();
 const TYPE: Rule = form("type", usize::MAX, Pattern::Kind).nullable();
-const ZIP: Rule = whole("zip", 0, u64::MAX);
+// Digits by the schema; the examples have letters and blanks.
+const ZIP: Rule = scalar("zip");
 const TITLE: Rule = text("title", 100);
 const TWITTER: Rule = text("twitter", 100);
 const FACEBOOK: Rule = text("facebook", 100);

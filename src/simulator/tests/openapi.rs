@@ -531,7 +531,7 @@ fn accounts_and_contacts() {
             (
                 "POST",
                 "/contacts",
-                json!({"lastName": "Doe", "zip": "AB1"}),
+                json!({"lastName": "Doe", "zip": ["AB1"]}),
                 422,
                 "INVALID_DATA",
                 true,

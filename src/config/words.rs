@@ -1,0 +1,222 @@
+//! What the project file may hold, key by key.
+
+use super::written::TRANSFER_TO;
+use crate::yaml::words::{Word, choice, flag, form, names, whole};
+
+/// The key that names the default environment.
+pub(crate) const DEFAULT_ENVIRONMENT: &str = "defaultEnvironment";
+/// The word that says that no environment is the default.
+pub(crate) const NO_DEFAULT: &str = "none";
+pub(crate) const DIALECTS: &[&str] = &["auto", "openapi", "guide"];
+pub(crate) const EDITIONS: &[&str] = &[
+    "auto",
+    "free",
+    "express",
+    "standard",
+    "professional",
+    "enterprise",
+];
+/// How values are held against the patterns that are published for them.
+pub(crate) const SCHEMAS: &[&str] = &["strict", "lenient"];
+pub(crate) const PRUNES: &[&str] = &["none", "owned", "all"];
+/// Calls in flight that anybody may ask for.
+pub(crate) const MAX_PARALLELISM: u64 = 25;
+/// More than any plan has.
+pub(crate) const MANY: u64 = u32::MAX as u64;
+
+/// Keys of the project file.
+pub(crate) const PROJECT: &[Word; 4] = &[
+    form(
+        "environments",
+        "map from names to environments",
+        "The environments; the first is the default unless `defaultEnvironment` says otherwise.",
+    ),
+    form(
+        DEFAULT_ENVIRONMENT,
+        "name of an environment, or `none`",
+        "The environment that a command takes where none is named; `none` makes every command name one.",
+    ),
+    form(
+        "kinds",
+        "map from kinds to policies",
+        "Policies by collection.",
+    ),
+    form("ignore", "list of maps", "What is left as it is live."),
+];
+pub(crate) const PROJECT_KEYS: &[&str] = &names(PROJECT);
+
+/// Keys of an environment.
+pub(crate) const ENVIRONMENT: &[Word; 16] = &[
+    form(
+        "simulator",
+        "map, `{}` will do",
+        "The simulator in place of an organization: needs no account.",
+    ),
+    form(
+        "dataCenter",
+        "name of a data centre, such as `us` or `eu`, or its domain",
+        "The data centre, by its name or its domain.",
+    ),
+    form("orgId", "digits", "The organization's id."),
+    form(
+        "endpoint",
+        "map",
+        "Hosts that take the place of the data centre's.",
+    ),
+    form("credentials", "map", "What tokens are made with."),
+    choice(
+        "dialect",
+        DIALECTS,
+        "The dialect of the API; default `auto`.",
+    ),
+    choice("edition", EDITIONS, "The edition; default `auto`."),
+    form(
+        "variables",
+        "map from names to texts, numbers or flags",
+        "Values of `${var.name}`.",
+    ),
+    form(
+        "overlays",
+        "list of paths",
+        "Folders that are merged onto the base, in order.",
+    ),
+    whole(
+        "parallelism",
+        1,
+        MAX_PARALLELISM,
+        "Calls in flight at most.",
+    ),
+    form(
+        "kinds",
+        "map from kinds to policies",
+        "Policies by collection.",
+    ),
+    form("ignore", "list of maps", "What is left as it is live."),
+    form("guards", "map", "What a plan may not exceed."),
+    form(
+        "ledger",
+        "path, URL of an object store, `git`, `git:REMOTE`, `git:REMOTE/NAME` or `none`",
+        "Where the ledger is kept: a path, `s3://bucket/key.json`, or `git` for a ref of the repository's remote (`git:REMOTE`, `git:REMOTE/NAME`), or `none`: then deletions, undo and changes by hand are not noticed.",
+    ),
+    choice(
+        "schema",
+        SCHEMAS,
+        "Whether a value that breaks a published pattern is an error or, when `lenient`, a warning, and the server decides; default `strict`.",
+    ),
+    choice(
+        "prune",
+        PRUNES,
+        "Which undeclared resources are removed; default `owned`.",
+    ),
+];
+pub(crate) const ENVIRONMENT_KEYS: &[&str] = &names(ENVIRONMENT);
+/// Keys that talk to a live organization and mean nothing to the simulator.
+pub(super) const LIVE_KEYS: &[&str] = &["dataCenter", "orgId", "endpoint", "credentials"];
+
+pub(crate) const SIMULATOR: &[Word; 4] = &[
+    choice(
+        "dialect",
+        // It speaks one of them: nothing is detected.
+        DIALECTS.split_at(1).1,
+        "The dialect it speaks.",
+    ),
+    choice("edition", EDITIONS.split_at(1).1, "The edition it plays."),
+    form("organization", "digits", "The organization it plays."),
+    form(
+        "state",
+        "path of a file below the project folder",
+        "The file that keeps its state.",
+    ),
+];
+pub(crate) const SIMULATOR_KEYS: &[&str] = &names(SIMULATOR);
+
+pub(crate) const ENDPOINT: &[Word; 2] = &[
+    form("desk", "URL without `/api/v1`", "The URL of Desk."),
+    form("accounts", "URL", "The URL of the accounts server."),
+];
+pub(crate) const ENDPOINT_KEYS: &[&str] = &names(ENDPOINT);
+
+pub(crate) const CREDENTIALS: &[Word; 3] = &[
+    form(
+        "clientId",
+        "text, `${env.NAME}` or `${secret.NAME}`",
+        "The client's id; default `${env.ZOHO_CLIENT_ID}`.",
+    ),
+    form(
+        "clientSecret",
+        "`${secret.NAME}`",
+        "Default `${secret.ZOHO_CLIENT_SECRET}`.",
+    ),
+    form(
+        "refreshToken",
+        "`${secret.NAME}`",
+        "Default `${secret.ZOHO_REFRESH_TOKEN}`.",
+    ),
+];
+pub(crate) const CREDENTIAL_KEYS: &[&str] = &names(CREDENTIALS);
+
+pub(crate) const POLICY: &[Word; 4] = &[
+    flag(
+        "createOnly",
+        "Create what is absent, never change it afterwards.",
+    ),
+    choice("prune", PRUNES, "Which undeclared resources are removed."),
+    form(
+        "removal",
+        "word of the kind, such as `deactivate` or `delete` for agents",
+        "How a resource of the kind is removed, where there is a choice.",
+    ),
+    form(
+        TRANSFER_TO,
+        "handle or reference; a map of them where there are several heirs",
+        "Who takes over what hangs on removed resources of the kind.",
+    ),
+];
+pub(crate) const POLICY_KEYS: &[&str] = &names(POLICY);
+
+pub(crate) const IGNORE: &[Word; 4] = &[
+    form(
+        "address",
+        "`collection/handle`, with `*` for any characters",
+        "The addresses, such as `agents/*`.",
+    ),
+    form(
+        "field",
+        "name of a field, or a JSON Pointer",
+        "The field; left out, the whole resource.",
+    ),
+    form("reason", "text", "Why it is left as it is."),
+    form(
+        "until",
+        "day such as `2027-06-30`",
+        "The last day on which it holds.",
+    ),
+];
+pub(crate) const IGNORE_KEYS: &[&str] = &names(IGNORE);
+
+pub(crate) const GUARDS: &[Word; 5] = &[
+    whole(
+        "maxDeletePercent",
+        0,
+        100,
+        "Largest share of a kind's owned objects that pruning may remove, in percent; default 30.",
+    ),
+    whole(
+        "maxDeletes",
+        0,
+        MANY,
+        "Objects that pruning may remove in one plan.",
+    ),
+    whole(
+        "maxUpdatePercent",
+        0,
+        100,
+        "Largest share of a kind's live, declared objects that one plan may update, in percent.",
+    ),
+    whole("maxUpdates", 0, MANY, "Objects that one plan may update."),
+    flag(
+        "requireSavedPlan",
+        "Whether `apply` takes saved plans only.",
+    ),
+];
+pub(crate) const GUARD_KEYS: &[&str] = &names(GUARDS);

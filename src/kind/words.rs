@@ -1,0 +1,76 @@
+//! What manifests and overlays may hold besides fields.
+
+use crate::yaml::words::{Word, flag, form, names};
+
+/// The key under which it stands what is to be removed.
+pub(crate) const REMOVED: &str = "removed";
+
+/// What a manifest may hold besides the kinds.
+pub(crate) const MANIFEST: &[Word; 1] = &[form(
+    REMOVED,
+    "map from kinds to lists of identities",
+    "What is to be removed, by identity (for custom fields `module/displayLabel`).",
+)];
+pub(crate) const MANIFEST_KEYS: &[&str] = &names(MANIFEST);
+
+/// What `lifecycle` may hold.
+pub(crate) const LIFECYCLE: &[Word; 6] = &[
+    flag("preventDestroy", "Never delete, disable or replace it."),
+    flag(
+        "createOnly",
+        "Create it when it is absent, never change it afterwards.",
+    ),
+    form(
+        "ignoreChanges",
+        "list of fields, or of JSON Pointers such as `/cf/region`",
+        "Fields, or JSON Pointers such as `/cf/region`, to what is left as it is live.",
+    ),
+    form(
+        "renamedFrom",
+        "name, or map with what the name counts below",
+        "The identity it had before.",
+    ),
+    flag(
+        "replace",
+        "Delete and create it anew when a create-only field changes.",
+    ),
+    form(
+        "transferTo",
+        "handle or reference; a map of them where there are several heirs",
+        "Who takes over what hangs on it when it is removed.",
+    ),
+];
+pub(crate) const LIFECYCLE_KEYS: &[&str] = &names(LIFECYCLE);
+
+/// How a reference is written that is no handle.
+pub(crate) const REFERENCE: &[Word; 2] = &[
+    form(
+        "lookup",
+        "name, or map with what the name counts below",
+        "A live object that no manifest manages, by its name.",
+    ),
+    form(
+        "id",
+        "digits",
+        "A live object by its id, which is another one in each organization: the last resort.",
+    ),
+];
+
+/// The expressions that values may hold.
+pub(crate) const EXPRESSIONS: &[Word; 3] = &[
+    form(
+        "var",
+        "`${var.name}`",
+        "A value that the environment sets under `variables` in `deskform.yaml`.",
+    ),
+    form(
+        "env",
+        "`${env.NAME}`",
+        "An environment variable whose value may be shown. What is a credential or a secret elsewhere is refused.",
+    ),
+    form(
+        "secret",
+        "`${secret.NAME}`",
+        "An environment variable whose value is never shown nor stored, for fields that may hold a key, such as a webhook's `url`.",
+    ),
+];
