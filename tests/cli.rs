@@ -316,7 +316,7 @@ fn a_target_brings_what_it_needs() {
         place.done("plan --target contacts/jane.doe@example.com"),
         place.done("apply --auto-approve --target contacts/jane.doe@example.com"),
         place.done("plan --target contacts/jane.doe@example.com"),
-        place.done("plan --target departments/Billing departments/Support"),
+        place.done("plan --target departments/Billing --target departments/Support"),
         place.done("plan --out part.json --target departments/Billing"),
         place.done("apply part.json"),
         place.done("plan"),

@@ -46,8 +46,8 @@ pub struct Args {
     /// Do not ask
     #[arg(long)]
     auto_approve: bool,
-    /// Apply these resources and what they need only
-    #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
+    /// Apply this resource, or all of a kind (`teams/*`), and what is needed only; repeatable
+    #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
     /// Let pruning remove exactly this many objects, whatever the guards say
     #[arg(long, value_name = "N", conflicts_with = "plan")]

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::files::{MAX_STATE, read_file, write_private};
 use super::output::tell_in;
-use super::{Global, LogFormat, commit};
+use super::{Global, LogFormat, choice, commit};
 use crate::api::{
     ApiError, Credentials, DataCenter, Endpoint, Https, Organization, TokenCache, Transport,
 };
@@ -312,23 +312,8 @@ impl Workspace {
             })
             .collect();
         self.warn(global, &warnings);
-        let mut problems = Vec::new();
-        let targets = targets
-            .iter()
-            .filter_map(|text| match text.parse() {
-                Ok(address) => Some(address),
-                Err(error) => {
-                    problems
-                        .push(Problem::error(Code::NotAnAddress, format!("{error}")).help(
-                            "an address is a collection and a handle: `departments/Billing`",
-                        ));
-                    None
-                }
-            })
-            .collect();
-        if !problems.is_empty() {
-            return Err(self.failure(problems.into()));
-        }
+        let targets =
+            choice::addresses(targets).map_err(|problems| self.failure(problems.into()))?;
         Ok(Options {
             environment: environment.name.clone(),
             org_id: environment.org_id.clone(),

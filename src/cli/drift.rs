@@ -33,8 +33,8 @@ pub struct Args {
     /// ledger, what is declared and not live
     #[arg(long)]
     only_live: bool,
-    /// Report these resources only
-    #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
+    /// Report this resource, or all of a kind (`teams/*`), only; repeatable
+    #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
 }
 
@@ -136,7 +136,8 @@ fn check_targets(desired: &Desired, options: &Options) -> Result<(), Vec<Problem
             .flat_map(|ledger| ledger.resources.keys())
     };
     let is_known = |target: &Address| {
-        desired.state.contains_key(target)
+        target.is_whole_kind()
+            || desired.state.contains_key(target)
             || owned().any(|address| address == target)
             || desired.removed.iter().any(|tombstone| {
                 tombstone.collection == target.collection

@@ -3,6 +3,7 @@
 mod admit;
 pub mod apply;
 pub mod auth;
+mod choice;
 mod commit;
 pub mod common;
 pub mod completions;

@@ -33,8 +33,8 @@ pub struct Args {
     /// Save the plan for `deskform apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Plan these resources and what they need only
-    #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
+    /// Plan this resource, or all of a kind (`teams/*`), and what is needed only; repeatable
+    #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
     /// Let pruning remove exactly this many objects, whatever the guards say
     #[arg(long, value_name = "N")]

@@ -28,7 +28,8 @@ const NEAR: usize = 100;
 pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<Address>) -> Ledger {
     let mut ledger = old;
     // What a limited plan did not look at stays as it is.
-    let targets = &ready.planned.plan.targets;
+    let targets = ready.planned.plan.targets.iter();
+    let targets: Vec<Address> = targets.filter_map(|text| text.parse().ok()).collect();
     let busy: BTreeSet<&Address> = ready
         .planned
         .tasks
@@ -36,7 +37,9 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         .map(|task| &task.address)
         .collect();
     let is_in_scope = |address: &Address| {
-        targets.is_empty() || busy.contains(address) || targets.contains(&address.to_string())
+        targets.is_empty()
+            || busy.contains(address)
+            || targets.iter().any(|target| target.covers(address))
     };
     for address in &ready.absent {
         if !ready.bound.rows.is_live(address) && is_in_scope(address) {
