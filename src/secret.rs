@@ -57,6 +57,26 @@ impl Secret {
     }
 }
 
+/// Whether a text can have come from a template: everything that it says literally stands there, in
+/// its order.
+#[must_use]
+pub fn can_be_of(text: &str, template: &str) -> bool {
+    let (first, groups) = pieces(template);
+    let Some(mut rest) = text.strip_prefix(first.as_str()) else {
+        return false;
+    };
+    let Some(((_, last), between)) = groups.split_last() else {
+        return rest.is_empty();
+    };
+    for (_, literal) in between {
+        let Some((_, behind)) = rest.split_once(literal.as_str()) else {
+            return false;
+        };
+        rest = behind;
+    }
+    rest.ends_with(last.as_str())
+}
+
 /// A template's first literal, and each group of expressions (whether one of them is secret) with the
 /// literal behind it.
 pub(crate) fn pieces(template: &str) -> (String, Vec<(bool, String)>) {

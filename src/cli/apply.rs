@@ -490,6 +490,15 @@ async fn approve(
         "\n{what} the organization `{}` of the environment `{}`? Only `yes` will do: ",
         plan.org_id, plan.environment
     ));
+    if answer().await? {
+        Ok(())
+    } else {
+        Err(declined())
+    }
+}
+
+/// Whether the answer to a question is `yes`.
+pub(super) async fn answer() -> Result<bool, Failure> {
     // The lock has to be renewed while somebody thinks.
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
@@ -497,15 +506,11 @@ async fn approve(
     })
     .await
     .map_err(io::Error::other)??;
-    if answer.trim() == "yes" {
-        Ok(())
-    } else {
-        Err(declined())
-    }
+    Ok(answer.trim() == "yes")
 }
 
 /// Whether somebody can be asked.
-fn is_terminal() -> bool {
+pub(super) fn is_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 

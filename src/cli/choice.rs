@@ -7,8 +7,7 @@ use crate::problem::{Code, Problem, did_you_mean};
 use crate::state::Address;
 
 /// How an address is written.
-const ADDRESS: &str =
-    "an address is a collection and a handle: `departments/Billing`; `departments/*` means all of them";
+const ADDRESS: &str = "an address is a collection and a handle: `departments/Billing`; `departments/*` means all of them";
 
 /// Understands the values of `--target`.
 ///
@@ -48,9 +47,9 @@ pub(super) fn exclusions(texts: &[String]) -> Result<Vec<Address>, Vec<Problem>>
         None => kind::find(text)
             .map(|kind| Address::new(kind.collection, Address::ALL))
             .ok_or_else(|| unknown_kind(text)),
-        Some(_) => addresses(&[text.to_owned()]).and_then(|mut all| all.pop().ok_or_else(Vec::new)).map_err(|mut problems| {
-            problems.pop().unwrap_or_else(|| unknown_kind(text))
-        }),
+        Some(_) => addresses(&[text.to_owned()])
+            .and_then(|mut all| all.pop().ok_or_else(Vec::new))
+            .map_err(|mut problems| problems.pop().unwrap_or_else(|| unknown_kind(text))),
     })
 }
 
@@ -120,7 +119,12 @@ mod tests {
         let wrong = texts(&["department/A", "teams", "teams/", "x"]);
         assert_eq!(
             help(addresses(&wrong).unwrap_err()),
-            ["did you mean `departments`?", "write `teams/*` for all teams", ADDRESS, ADDRESS]
+            [
+                "did you mean `departments`?",
+                "write `teams/*` for all teams",
+                ADDRESS,
+                ADDRESS
+            ]
         );
         assert_eq!(
             help(kinds(&texts(&["team", "tickets/*"])).unwrap_err())[0],

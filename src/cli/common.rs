@@ -58,7 +58,7 @@ pub struct Texts {
 }
 
 impl Texts {
-    fn text(&self, file: &str) -> Option<Arc<str>> {
+    pub(super) fn text(&self, file: &str) -> Option<Arc<str>> {
         if file == crate::config::PROJECT_FILE {
             return self.project.clone();
         }

@@ -5,6 +5,7 @@
 //! listings that it waits for are in, and its pages go out together. What comes in is put together in
 //! the plan's order, whatever came first.
 
+mod count;
 mod details;
 mod mentions;
 mod needs;
@@ -13,6 +14,7 @@ mod parents_tests;
 mod plan;
 mod scopes;
 
+pub use count::{Size, size};
 pub use details::{complete, fetch_missing, incomplete, lacking_in_listings, partial};
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};

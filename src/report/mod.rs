@@ -275,7 +275,8 @@ pub fn forecast(plan: &Plan) -> Option<String> {
 }
 
 /// An estimated time in words, rounded up.
-fn duration(seconds: u64) -> String {
+#[must_use]
+pub fn duration(seconds: u64) -> String {
     match seconds {
         0..=10 => "a few seconds".to_owned(),
         11..=90 => format!("about {} s", seconds.div_ceil(10) * 10),

@@ -165,7 +165,11 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                 Some(entry) if entry.has_id(id) => {}
                 old => {
                     let prevents = old.as_ref().is_some_and(|old| old.prevent_destroy);
-                    let secrets = old.map(|old| std::mem::take(&mut old.secrets));
+                    let secrets = old.map(|old| {
+                        let templates = std::mem::take(&mut old.templates);
+                        (std::mem::take(&mut old.secrets), templates)
+                    });
+                    let (secrets, templates) = secrets.unwrap_or_default();
                     let entry = Entry {
                         id: id.clone(),
                         parts: if is_part {
@@ -180,7 +184,8 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                         },
                         prevent_destroy: intent.prevent_destroy || prevents,
                         temporary_member: intent.temporary_member.clone(),
-                        secrets: secrets.unwrap_or_default(),
+                        secrets,
+                        templates,
                         ..Entry::default()
                     };
                     ledger.resources.insert(address.clone(), entry);
