@@ -32,6 +32,8 @@ pub struct Exported {
     pub state: State,
     /// How the resources may be treated, as far as the ledger remembers it.
     pub lifecycles: BTreeMap<Address, Lifecycle>,
+    /// What would be called so, and was not chosen.
+    pub passed_over: Vec<Address>,
     /// What was left out or replaced, for the reader: one line a reason.
     pub notes: Notes,
 }
@@ -133,7 +135,10 @@ pub fn export_chosen(
             chosen.push((index, Address::new(kind.collection, handle)));
         }
     }
-    chosen.retain(|(_, address)| choice.takes(address));
+    let (taken, others): (Vec<_>, Vec<_>) =
+        (chosen.into_iter()).partition(|(_, address)| choice.takes(address));
+    chosen = taken;
+    exported.passed_over = others.into_iter().map(|(_, address)| address).collect();
     for (index, address) in &chosen {
         live.bind(*index, address.clone());
     }

@@ -123,3 +123,25 @@ impl fmt::Debug for Secret {
         write!(f, "Secret({})", self.template)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_can_be_of_a_template_or_not() {
+        for (text, template, expected) in [
+            ("one", "${secret.A}", true),
+            ("https://x/in/k?v=2", "https://x/in/${secret.A}?v=2", true),
+            ("https://y/in/k?v=2", "https://x/in/${secret.A}?v=2", false),
+            ("https://x/in/k?v=3", "https://x/in/${secret.A}?v=2", false),
+            ("a-b-c", "${secret.A}-${secret.B}", true),
+            ("abc", "${secret.A}-${secret.B}", false),
+            ("${x}1", "$${x}${secret.A}", true),
+            ("plain", "plain", true),
+            ("plainer", "plain", false),
+        ] {
+            assert_eq!(can_be_of(text, template), expected, "{text} {template}");
+        }
+    }
+}

@@ -644,8 +644,16 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T
 #[must_use]
 pub fn color(global: &Global, terminal: bool) -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    terminal && !global.no_color && !refused
+    terminal && !global.no_color && !refused && !is_dumb()
 }
+
+/// Whether the terminal understands nothing but text: `TERM=dumb`, as in editors.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// The narrowest output that is written for, in columns.
+const NARROWEST: usize = 40;
 
 /// The width to write for.
 #[must_use]
@@ -654,6 +662,7 @@ pub fn width() -> usize {
         .ok()
         .and_then(|columns| columns.parse().ok())
         .unwrap_or(100)
+        .max(NARROWEST)
 }
 
 /// How results on standard output look.

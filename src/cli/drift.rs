@@ -3,6 +3,7 @@
 use super::Global;
 use super::common::{Failure, Workspace, block_on, remark, report as report_failure, style};
 use super::output::{print, print_as_it_is, print_markdown};
+use super::progress::{reading, remembered};
 use super::store::holder;
 use crate::clock::Clock;
 use crate::drift;
@@ -68,7 +69,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         check_targets(&desired, &options).map_err(|problems| workspace.failure(problems.into()))?;
         let connected = workspace.connect(None).await?;
         say_what_is_under_way(global, &store, &options, connected.session.clock).await;
-        let drifted = drift::detect(&connected.session, &desired, &options, args.only_live)
+        let known = options.ledger.iter();
+        let expected = remembered(known.flat_map(|ledger| ledger.listings.values()));
+        let session = &connected.session;
+        let detecting = drift::detect(session, &desired, &options, args.only_live);
+        let drifted = reading(global, session, expected, detecting)
             .await
             .map_err(|error| workspace.session_failure(error))?;
         Ok((workspace.whereabouts(&connected, &store), drifted))

@@ -11,6 +11,7 @@ use super::choice;
 use super::common::{Failure, Workspace, block_on, environment_variable, remark};
 use super::files::write_file;
 use super::output::announce;
+use super::progress::{reading, remembered};
 use crate::export::{Choice, Exported, Notes, export_chosen, leave_secrets_out};
 use crate::kind::{self, KINDS, Kind, Listing};
 use crate::ledger::{Entry, Ledger};
@@ -142,7 +143,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         let mut needs = Needs::everything_of(&chosen.kinds, session.dialect);
         needs.remembered.clone_from(&view.ledger.listings);
         seeds::ask(global, &workspace, session, &needs, &chosen.kinds).await?;
-        let mut live = read(&workspace, session, &needs, &chosen.kinds).await?;
+        let expected = remembered(view.ledger.listings.values());
+        let work = read(&workspace, session, &needs, &chosen.kinds);
+        let mut live = reading(global, session, expected, work).await?;
         let choice = Choice {
             kinds: Some(chosen.kinds.clone()),
             targets: chosen.targets.clone(),
@@ -180,6 +183,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         mut state,
         lifecycles,
         mut notes,
+        ..
     } = exported;
     if !chosen.seeds_left.is_empty() {
         let seeds: Vec<String> = chosen
@@ -334,7 +338,8 @@ fn check_targets(
     });
     let problems: Vec<Problem> = missing
         .map(|target| {
-            let known: Vec<String> = exported.state.keys().map(ToString::to_string).collect();
+            let known = exported.state.keys().chain(&exported.passed_over);
+            let known: Vec<String> = known.map(ToString::to_string).collect();
             let near = did_you_mean(&target.to_string(), known.iter().map(String::as_str));
             Problem::error(
                 Code::UnknownTarget,

@@ -16,6 +16,7 @@ pub mod ledger;
 mod logging;
 pub mod output;
 pub mod plan;
+mod progress;
 pub mod schema;
 mod signals;
 pub mod simulate;

@@ -7,6 +7,7 @@ use super::apply::MAX_PLAN;
 use super::common::{Failure, Workspace, block_on, style};
 use super::files::{read_file, write_private};
 use super::output::{print, print_as_it_is, print_markdown};
+use super::progress::{reading, remembered};
 use super::store::holder;
 use crate::clock::Clock;
 use crate::config::begins_at_home;
@@ -104,7 +105,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         }
         let connected = workspace.connect(None).await?;
         let whereabouts = workspace.whereabouts(&connected, &store);
-        match connected.session.plan(&desired, &options).await {
+        let known = options.ledger.iter();
+        let expected = remembered(known.flat_map(|ledger| ledger.listings.values()));
+        let session = &connected.session;
+        let planning = session.plan(&desired, &options);
+        match reading(global, session, expected, planning).await {
             Ok(ready) => Ok((whereabouts, ready)),
             Err(error) => {
                 // What is refused has to be seen.

@@ -7,8 +7,8 @@ use crate::kind::{Api, Listing};
 use super::needs::Needs;
 use super::path_of;
 
-/// Most pages that are looked for; beyond them it does not matter how many there are.
-const MOST: u64 = 16_384;
+/// Most objects that are looked for; beyond them it does not matter how many there are.
+const MOST: u64 = 1 << 21;
 
 /// How many pages reading everything of a kind takes, and how many objects there are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +20,10 @@ pub struct Size {
 }
 
 impl Size {
-    const fn of_pages(pages: u64, page: u64) -> Self {
+    const fn of_objects(objects: u64, page: u64) -> Self {
         Self {
-            pages,
-            objects: pages.saturating_mul(page),
+            pages: objects / page + 1,
+            objects,
         }
     }
 }
@@ -42,29 +42,27 @@ pub async fn size(reader: &Reader, api: &Api, needs: &Needs) -> Result<Size, Api
         _ => None,
     };
     let Some(request) = request else {
-        return Ok(Size::of_pages(1, page));
+        return Ok(Size::of_objects(page - 1, page));
     };
     if let Some(known) = needs.remembered.get(&path_of(&request)) {
         let objects = u64::try_from(known.objects).unwrap_or(u64::MAX);
-        return Ok(Size {
-            pages: objects / page + 1,
-            objects,
-        });
+        return Ok(Size::of_objects(objects, page));
     }
-    // So many pages are full, and so many are not.
-    let (mut full, mut beyond) = (0, 1);
-    while beyond < MOST && reaches(reader, &request, beyond * page).await? {
-        (full, beyond) = (beyond, beyond * 2);
+    // So many there are, and so many there are not.
+    let (mut some, mut beyond) = (0, 1);
+    while beyond < MOST && reaches(reader, &request, beyond).await? {
+        (some, beyond) = (beyond, beyond * 2);
     }
-    while beyond - full > 1 {
-        let middle = full.midpoint(beyond);
-        if reaches(reader, &request, middle * page).await? {
-            full = middle;
+    // A few in a hundred more or less are nothing to a forecast.
+    while beyond - some > (some / 50).max(1) {
+        let middle = some.midpoint(beyond);
+        if reaches(reader, &request, middle).await? {
+            some = middle;
         } else {
             beyond = middle;
         }
     }
-    Ok(Size::of_pages(beyond, page))
+    Ok(Size::of_objects(beyond, page))
 }
 
 /// Whether a listing has an object at that place or behind it.

@@ -9,10 +9,13 @@ pub mod markdown;
 pub mod plan_schema;
 pub mod problems;
 mod risks;
+mod table;
 pub mod text;
 
 #[cfg(test)]
 mod alike_tests;
+#[cfg(test)]
+mod ended_tests;
 #[cfg(test)]
 mod mask_tests;
 #[cfg(test)]

@@ -20,6 +20,7 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+use crate::api::page::Known;
 use crate::clock::Clock;
 use crate::ledger::journal::{self, Begin, Effect, Intent, Outcome, Settled, Unfinished};
 use crate::ledger::{
@@ -349,6 +350,11 @@ impl Keeper {
     #[must_use]
     pub fn owns_nothing(&self) -> bool {
         self.ledger.resources.is_empty()
+    }
+
+    /// What the last reading of each listing came to.
+    pub fn listings(&self) -> impl Iterator<Item = &Known> {
+        self.ledger.listings.values()
     }
 
     /// Whether the lock was lost, or could not be renewed in time: then nothing more may be sent.

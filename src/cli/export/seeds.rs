@@ -108,7 +108,7 @@ pub(super) async fn ask(
 fn cost(forecast: &Forecast, unit: Unit) -> String {
     let number =
         |number: u64, noun: &str| counted(usize::try_from(number).unwrap_or(usize::MAX), noun);
-    let mut text = format!("at most {}", number(forecast.calls(), "call"));
+    let mut text = format!("about {}", number(forecast.calls(), "call"));
     if unit == Unit::Credits {
         text.push_str(", ");
         text.push_str(&number(forecast.credits(), "credit"));
