@@ -1,5 +1,8 @@
 //! A live organization as manifests: only what can be managed, references by handle.
 
+mod known;
+mod notes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
@@ -7,39 +10,99 @@ use serde_json::Value as Json;
 use crate::codec::{self, switch_value};
 use crate::kind::rules::{Deed, Handle, Rule};
 use crate::kind::{self, Field, Kind, Null, Shape, Wire};
+use crate::ledger::Ledger;
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject, grouped};
+use crate::problem::listed;
 use crate::secret::Secret;
 use crate::state::identity::scopes;
-use crate::state::{Address, Below, Body, Leaves, Named, Reference, Resource, State, Value};
+use crate::state::{
+    Address, Below, Body, FieldPath, Leaves, Lifecycle, Named, Reference, Resource, State, Value,
+};
+
+pub use known::leave_secrets_out;
+use known::{Known, as_known};
+pub use notes::Notes;
 
 /// What an export holds.
 #[derive(Debug, Default)]
 pub struct Exported {
     /// The resources, kind by kind, sorted by handle.
     pub state: State,
-    /// What was left out or replaced, for the reader.
-    pub notes: Vec<String>,
+    /// How the resources may be treated, as far as the ledger remembers it.
+    pub lifecycles: BTreeMap<Address, Lifecycle>,
+    /// What would be called so, and was not chosen.
+    pub passed_over: Vec<Address>,
+    /// What was left out or replaced, for the reader: one line a reason.
+    pub notes: Notes,
 }
 
-/// Turns what was read into a state that manifests can hold.
+/// What an export is limited to, and what is known besides.
+#[derive(Debug, Default)]
+pub struct Choice<'c> {
+    /// The kinds; nothing means all.
+    pub kinds: Option<BTreeSet<&'static str>>,
+    /// The resources; nothing means all of these kinds.
+    pub targets: Vec<Address>,
+    /// Resources to leave out.
+    pub exclude: Vec<Address>,
+    /// Live objects to leave out, by index: those that manifests have.
+    pub skip: BTreeSet<usize>,
+    /// What manifests have besides, which may be named. Their live objects are bound already.
+    pub declared: BTreeSet<Address>,
+    /// Who owns what.
+    pub ledger: Option<&'c Ledger>,
+}
+
+impl Choice<'_> {
+    fn has_kind(&self, kind: &Kind) -> bool {
+        (self.kinds.as_ref()).is_none_or(|kinds| kinds.contains(kind.collection))
+    }
+
+    fn takes(&self, address: &Address) -> bool {
+        let covers = |one: &Address| one.covers(address);
+        (self.targets.is_empty() || self.targets.iter().any(covers))
+            && !self.exclude.iter().any(covers)
+    }
+}
+
+/// Turns all that was read into a state that manifests can hold.
 ///
 /// `has_secret_key` says of an object's id whether what may hold a key there was applied as a secret.
 #[must_use]
 pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exported {
+    export_chosen(live, &Choice::default(), has_secret_key)
+}
+
+/// Turns what was chosen of what was read into a state that manifests can hold.
+///
+/// `has_secret_key` says of an object's id whether what may hold a key there was applied as a secret.
+#[must_use]
+pub fn export_chosen(
+    live: &mut Live,
+    choice: &Choice<'_>,
+    has_secret_key: &dyn Fn(&str) -> bool,
+) -> Exported {
     let mut exported = Exported::default();
-    let mut left_out: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
+    let mut left_out: BTreeMap<&'static str, Vec<(&'static str, usize)>> = BTreeMap::new();
     let mut chosen: Vec<(usize, Address)> = Vec::new();
     let dialect = live.dialect;
     let writable = |kind: &&'static Kind| kind.managed && kind.api(dialect).is_some();
-    for kind in kind::KINDS.iter().copied().filter(writable) {
-        let mut taken = BTreeSet::new();
+    let kinds = kind::KINDS.iter().copied().filter(writable);
+    for kind in kinds.filter(|kind| choice.has_kind(kind)) {
+        let mut taken: BTreeSet<String> = (choice.declared.iter())
+            .filter(|address| address.collection == kind.collection)
+            .map(|address| address.handle.to_string())
+            .collect();
         let mut rows: Vec<(String, usize)> = Vec::new();
         for index in live.collection(kind.collection) {
             let Some(object) = live.objects.get(index) else {
                 continue;
             };
+            if choice.skip.contains(&index) {
+                continue;
+            }
             let unique = live
                 .key_of(index)
                 .map(|identity| live.find(kind.collection, &identity).len() == 1);
@@ -50,7 +113,13 @@ pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exporte
                 (None, Some(true)) => None,
             };
             match why {
-                Some(why) => *left_out.entry((kind.collection, why)).or_default() += 1,
+                Some(why) => {
+                    let counts = left_out.entry(why).or_default();
+                    match counts.last_mut() {
+                        Some((last, count)) if *last == kind.collection => *count += 1,
+                        _ => counts.push((kind.collection, 1)),
+                    }
+                }
                 None => rows.push((handle(live, kind, object), index)),
             }
         }
@@ -66,14 +135,22 @@ pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exporte
             chosen.push((index, Address::new(kind.collection, handle)));
         }
     }
+    let (taken, others): (Vec<_>, Vec<_>) =
+        (chosen.into_iter()).partition(|(_, address)| choice.takes(address));
+    chosen = taken;
+    exported.passed_over = others.into_iter().map(|(_, address)| address).collect();
     for (index, address) in &chosen {
         live.bind(*index, address.clone());
     }
     let mut secrets = Secrets {
         variables: BTreeSet::new(),
         has_key: has_secret_key,
+        known: Known::of(choice.ledger),
     };
-    let declared: BTreeSet<Address> = chosen.iter().map(|(_, address)| address.clone()).collect();
+    let declared: BTreeSet<Address> = (chosen.iter().map(|(_, address)| address))
+        .chain(&choice.declared)
+        .cloned()
+        .collect();
     for (index, address) in chosen {
         let Some(object) = live.objects.get(index) else {
             continue;
@@ -87,6 +164,17 @@ pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exporte
             &mut secrets,
             &mut exported.notes,
         );
+        let lifecycle = secrets.known.lifecycle(object, |heir| {
+            (live.find_id(heir.address.collection, &heir.id))
+                .and_then(|index| live.address_of(index))
+                .map(|heir| match declared.contains(&heir) {
+                    true => Reference::To(heir),
+                    false => outside(live, &heir, &declared),
+                })
+        });
+        if let Some(lifecycle) = lifecycle {
+            exported.lifecycles.insert(address.clone(), lifecycle);
+        }
         exported.state.insert(
             address,
             Resource {
@@ -95,10 +183,14 @@ pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exporte
             },
         );
     }
-    for ((collection, why), count) in left_out {
+    for (why, counts) in left_out {
+        let counts: Vec<String> = counts
+            .into_iter()
+            .map(|(collection, count)| format!("{count} {collection}"))
+            .collect();
         exported
             .notes
-            .push(format!("{count} {collection} {why} left out"));
+            .tell(format!("{} {why} left out", listed(&counts, "and")));
     }
     exported
 }
@@ -187,6 +279,8 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
 
 /// What becomes a secret.
 struct Secrets<'a> {
+    /// What the ledger knows.
+    known: Known<'a>,
     /// The variables that are named so far.
     variables: BTreeSet<String>,
     /// Whether what may hold a key was applied as a secret, by the object's id.
@@ -201,9 +295,10 @@ fn tidy(
     body: &Body,
     declared: &BTreeSet<Address>,
     secrets: &mut Secrets<'_>,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Body {
     let kind = object.kind;
+    let templates = secrets.known.templates(object);
     let mut tidy = Body::default();
     for field in kind.fields {
         if let Wire::Query(name) = field.wire(live.dialect) {
@@ -226,7 +321,9 @@ fn tidy(
             continue;
         }
         let value = outside_references(value, live, declared);
-        let value = if field.may_hold_key {
+        let path = FieldPath::of(field.name);
+        let value = templates.map_or(value.clone(), |known| as_known(value, &path, known));
+        let value = if field.may_hold_key && !value.is_secret() {
             let is_secret = object.ids().any(|id| (secrets.has_key)(id));
             hide_keys(
                 (address, field),
@@ -243,14 +340,18 @@ fn tidy(
     if let Some(grouping) = kind.grouping(live.dialect) {
         let part = grouping.singular;
         if grouped::is_mixed(&object.parts) {
-            notes.push(format!(
-                "`{address}` is on for some of its {part}s and off for others; the manifest switches all of them on"
-            ));
+            notes.add(
+                format!("`{address}`"),
+                format!(
+                    "on for some {part}s and off for others; the manifest switches all of them on"
+                ),
+            );
         }
         for own in grouped::take_unwritable(grouping, &mut tidy) {
-            notes.push(format!(
-                "`{address}` has the {part} `{own}`, which a manifest cannot express"
-            ));
+            notes.add(
+                format!("`{address}` (`{own}`)"),
+                format!("{part}s that a manifest cannot express are left out"),
+            );
         }
     }
     tidy
@@ -372,7 +473,7 @@ fn hide_keys(
     value: Value,
     is_secret: bool,
     variables: &mut BTreeSet<String>,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Value {
     let Value::Text(text) = &value else {
         return value;
@@ -403,15 +504,16 @@ fn hide_keys(
         })
         .collect();
     if hidden.is_empty() {
-        notes.push(format!(
-            "`{address}`: if the path of the URL holds a key, put `${{secret.NAME}}` in its place"
-        ));
+        notes.add(
+            format!("`{address}`"),
+            "if the path of the URL holds a key, put `${secret.NAME}` in its place".to_owned(),
+        );
         return value;
     }
-    notes.push(format!(
-        "`{address}`: parts of the URL are left out as secrets; set {} to compare it",
-        hidden.join(" and ")
-    ));
+    notes.add(
+        format!("`{address}` ({})", hidden.join(" and ")),
+        "parts of the URL are left out as secrets; set these variables to compare it".to_owned(),
+    );
     Value::Secret(Secret {
         template: template.into(),
         value: None,

@@ -57,6 +57,26 @@ impl Secret {
     }
 }
 
+/// Whether a text can have come from a template: everything that it says literally stands there, in
+/// its order.
+#[must_use]
+pub fn can_be_of(text: &str, template: &str) -> bool {
+    let (first, groups) = pieces(template);
+    let Some(mut rest) = text.strip_prefix(first.as_str()) else {
+        return false;
+    };
+    let Some(((_, last), between)) = groups.split_last() else {
+        return rest.is_empty();
+    };
+    for (_, literal) in between {
+        let Some((_, behind)) = rest.split_once(literal.as_str()) else {
+            return false;
+        };
+        rest = behind;
+    }
+    rest.ends_with(last.as_str())
+}
+
 /// A template's first literal, and each group of expressions (whether one of them is secret) with the
 /// literal behind it.
 pub(crate) fn pieces(template: &str) -> (String, Vec<(bool, String)>) {
@@ -101,5 +121,27 @@ impl PartialEq for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({})", self.template)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_can_be_of_a_template_or_not() {
+        for (text, template, expected) in [
+            ("one", "${secret.A}", true),
+            ("https://x/in/k?v=2", "https://x/in/${secret.A}?v=2", true),
+            ("https://y/in/k?v=2", "https://x/in/${secret.A}?v=2", false),
+            ("https://x/in/k?v=3", "https://x/in/${secret.A}?v=2", false),
+            ("a-b-c", "${secret.A}-${secret.B}", true),
+            ("abc", "${secret.A}-${secret.B}", false),
+            ("${x}1", "$${x}${secret.A}", true),
+            ("plain", "plain", true),
+            ("plainer", "plain", false),
+        ] {
+            assert_eq!(can_be_of(text, template), expected, "{text} {template}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A session with one organization: who it is, which dialect it speaks, what it allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -563,6 +563,25 @@ impl Session {
     /// [`SessionError`] when one of them cannot be read.
     pub async fn complete_all(&self, live: &mut Live) -> Result<(), SessionError> {
         let lacking = partial(live);
+        complete(&self.client.reader(), live, &lacking)
+            .await
+            .map_err(SessionError::Unread)
+    }
+
+    /// Reads whole every object of the chosen kinds that a listing shows in part, for an export.
+    ///
+    /// # Errors
+    /// [`SessionError`] when one of them cannot be read.
+    pub async fn complete_chosen(
+        &self,
+        live: &mut Live,
+        chosen: &BTreeSet<&'static str>,
+    ) -> Result<(), SessionError> {
+        let mut lacking = partial(live);
+        lacking.retain(|index| {
+            let object = live.objects.get(*index);
+            object.is_some_and(|object| chosen.contains(object.kind.collection))
+        });
         complete(&self.client.reader(), live, &lacking)
             .await
             .map_err(SessionError::Unread)

@@ -416,6 +416,24 @@ impl<'de> serde::Deserialize<'de> for Address {
 #[error("`{0}` is not an address of the form `collection/handle`")]
 pub struct NotAnAddress(String);
 
+impl Address {
+    /// The handle that stands for every resource of a kind, where a choice is made: `departments/*`.
+    pub const ALL: &'static str = "*";
+
+    /// Whether this address, taken as a choice, means the other one: itself, or all of its kind.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.collection == other.collection
+            && (self.handle == other.handle || &*self.handle == Self::ALL)
+    }
+
+    /// Whether this address, taken as a choice, means every resource of its kind.
+    #[must_use]
+    pub fn is_whole_kind(&self) -> bool {
+        &*self.handle == Self::ALL
+    }
+}
+
 impl std::str::FromStr for Address {
     type Err = NotAnAddress;
 

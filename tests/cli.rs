@@ -316,7 +316,7 @@ fn a_target_brings_what_it_needs() {
         place.done("plan --target contacts/jane.doe@example.com"),
         place.done("apply --auto-approve --target contacts/jane.doe@example.com"),
         place.done("plan --target contacts/jane.doe@example.com"),
-        place.done("plan --target departments/Billing departments/Support"),
+        place.done("plan --target departments/Billing --target departments/Support"),
         place.done("plan --out part.json --target departments/Billing"),
         place.done("apply part.json"),
         place.done("plan"),
@@ -346,7 +346,7 @@ fn an_export_plans_to_nothing_in_a_new_project() {
             &format!("new/{state}"),
             &place.read(&format!("examples/acme/{state}")),
         );
-        let export = place.done("-C new export desk");
+        let export = place.done("-C new export desk --kinds all");
         assert!(export.stdout.ends_with(" to new/desk.\n"), "{export}");
         place.done("-C new validate");
         // Nothing changes in Zoho Desk, and the ledger is still to be written.
@@ -361,10 +361,15 @@ fn an_export_plans_to_nothing_in_a_new_project() {
         );
         // The same organization gives the same files.
         let first = place.files();
-        place.done("-C new export desk --force");
+        place.done("-C new export desk --kinds all --force");
         assert!(place.files() == first, "the second export differs");
         let refused = place.refused("-C new export desk");
-        assert!(refused.stderr.contains("exist already"), "{refused}");
+        assert!(
+            refused
+                .stderr
+                .contains("or pass `--force`; nothing was written"),
+            "{refused}"
+        );
         place.refused("-C new export desk -q");
     }
 }
@@ -372,8 +377,11 @@ fn an_export_plans_to_nothing_in_a_new_project() {
 #[test]
 fn an_export_beside_manifests_says_what_to_expect() {
     let place = applied(OPENAPI, DESK);
-    let export = place.done("export backup");
-    assert_snapshot!(transcript(&[export, place.done("-q export again")]));
+    let export = place.done("export backup --kinds all");
+    assert_snapshot!(transcript(&[
+        export,
+        place.done("-q export again --kinds all")
+    ]));
 }
 
 #[test]

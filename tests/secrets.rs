@@ -119,7 +119,8 @@ fn a_url_that_was_a_secret_stays_one() {
     }
 }
 
-/// An export leaves out the whole of a URL that was a secret in part, however the part looks.
+/// An export tells of a URL that was a secret in part what its template says, however the part looks;
+/// of one whose template no longer fits it tells nothing.
 #[test]
 fn an_export_tells_no_url_that_was_a_secret() {
     for dialect in ["openapi", "guide"] {
@@ -129,6 +130,13 @@ fn an_export_tells_no_url_that_was_a_secret() {
         let runs = [place.done("apply --auto-approve"), place.done("export out")];
         assert_kept(&place, &runs);
         let written = place.read("out/webhooks.yaml");
+        assert!(written.contains(url), "{written}");
+        let ledger = place.read(".deskform/local.json");
+        let moved = ledger.replace("hooks.example.com/y", "hooks.example.com/z");
+        assert_ne!(ledger, moved);
+        place.write(".deskform/local.json", &moved);
+        assert_kept(&place, &[place.done("export other")]);
+        let written = place.read("other/webhooks.yaml");
         assert!(written.contains("_URL}"), "{written}");
     }
 }

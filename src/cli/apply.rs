@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::{
-    Connected, Failure, Workspace, block_on, color, file_failure, is_ci, remark,
+    Connected, Failure, Workspace, block_on, color, file_failure, is_ci, is_dumb, remark,
     report as report_failure, style,
 };
 use super::files::read_file;
-use super::output::{announce, is_unread_output, print, tell, tell_in};
+use super::output::{announce, announce_markdown, is_unread_output, print, tell, tell_in};
 use super::plan::warn;
+use super::progress::{reading, remembered};
 use super::signals::{Signal, Signals};
 use super::store::holder;
 use super::{Global, LogFormat};
@@ -27,7 +28,8 @@ use crate::manifest::Desired;
 use crate::plan::record::Record;
 use crate::plan::{ABSENT, Options, Plan, Summary};
 use crate::problem::{Code, Problem, exit};
-use crate::report::{self, Style};
+use crate::report::events::{Cause, End};
+use crate::report::{self, Style, Whereabouts};
 use crate::run_record::{JournalWriter, Keeper};
 use crate::safe::mask::{self, masked};
 use crate::session::{Ready, SessionError};
@@ -46,8 +48,17 @@ pub struct Args {
     /// Do not ask
     #[arg(long)]
     auto_approve: bool,
-    /// Apply these resources and what they need only
-    #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
+    /// The form of the closing report: text for people, markdown for the summary of a pipeline's step
+    #[arg(
+        long,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM",
+        hide_possible_values = true
+    )]
+    format: Format,
+    /// Apply this resource, or all of a kind (`teams/*`), and what is needed only; repeatable
+    #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
     /// Let pruning remove exactly this many objects, whatever the guards say
     #[arg(long, value_name = "N", conflicts_with = "plan")]
@@ -55,6 +66,14 @@ pub struct Args {
     /// Calls at once; at most what the edition allows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     parallelism: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For the summary of a pipeline's step
+    Markdown,
 }
 
 /// Makes the organization match the manifests.
@@ -108,7 +127,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             .during(prepared, |_| ControlFlow::Break(()))
             .await
             .unwrap_or_else(|| Err(interrupted()));
-        let (connected, ready) = match prepared {
+        let (connected, whereabouts, ready) = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {
                 give_back(keeper).await;
@@ -123,10 +142,22 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             signals,
             &connected,
             &ready,
-            saved.is_some(),
+            &Closing {
+                format: args.format,
+                whereabouts,
+                saved: saved.is_some(),
+            },
         )
         .await
     })
+}
+
+/// How a run is reported at its end.
+struct Closing {
+    format: Format,
+    whereabouts: Whereabouts,
+    /// Whether a saved plan was applied.
+    saved: bool,
 }
 
 /// Reads the organization, plans, checks a saved plan, and asks.
@@ -143,10 +174,14 @@ async fn prepare(
     saved: Option<&Plan>,
     store: &Store,
     keeper: &mut Keeper,
-) -> Result<(Connected, Ready), Failure> {
+) -> Result<(Connected, Whereabouts, Ready), Failure> {
     let connected = workspace.connect(args.parallelism.map(usize::from)).await?;
-    let head = workspace.whereabouts(&connected, store).line();
-    let mut ready = match keeper.plan(&connected.session, desired, options).await {
+    let whereabouts = workspace.whereabouts(&connected, store);
+    let head = whereabouts.line();
+    let expected = remembered(keeper.listings());
+    let session = &connected.session;
+    let planning = keeper.plan(session, desired, options);
+    let mut ready = match reading(global, session, expected, planning).await {
         Ok(ready) => ready,
         Err(error) => {
             // What is refused has to be seen.
@@ -162,8 +197,8 @@ async fn prepare(
     refuse_without_secrets(&ready)?;
     if let Some(saved) = saved {
         let fresh = &ready.planned.plan;
-        refuse_stale(saved, fresh).or_else(|stale| match as_kept(fresh) {
-            Some(fresh) => refuse_stale(saved, &fresh),
+        refuse_stale(&SAVED, saved, fresh).or_else(|stale| match as_kept(fresh) {
+            Some(fresh) => refuse_stale(&SAVED, saved, &fresh),
             None => Err(stale),
         })?;
     }
@@ -171,7 +206,7 @@ async fn prepare(
     let budget = ready.check_budget(&connected.session);
     // A first taking over is a decision; afterwards the ledger follows what is declared.
     let is_first = keeper.owns_nothing() && is_terminal();
-    approve(
+    let is_asked = approve(
         global,
         args,
         saved.is_some(),
@@ -181,7 +216,20 @@ async fn prepare(
         budget,
     )
     .await?;
-    Ok((connected, ready))
+    if is_asked {
+        // While somebody thought, others worked: only what was shown was agreed to.
+        let planning = keeper.plan(session, desired, options);
+        let mut fresh = reading(global, session, expected, planning)
+            .await
+            .map_err(|error| workspace.session_failure(error))?;
+        workspace.warn(global, &keeper.take_warnings());
+        refuse_stale(&SHOWN, &ready.planned.plan, &fresh.planned.plan)?;
+        fresh
+            .check_budget(session)
+            .map_err(|problem| Failure::from(*problem))?;
+        ready = fresh;
+    }
+    Ok((connected, whereabouts, ready))
 }
 
 /// Carries the plan out, saves the ledger and reports.
@@ -197,7 +245,7 @@ async fn finish(
     mut signals: Signals,
     connected: &Connected,
     ready: &Ready,
-    saved: bool,
+    closing: &Closing,
 ) -> Result<u8, Failure> {
     let plan = &ready.planned.plan;
     let steps = plan
@@ -209,8 +257,14 @@ async fn finish(
         connected.save()?;
         keeper.close(desired, ready, &BTreeSet::new(), None).await?;
         // A saved plan has not been shown, and its manual steps are still to be done.
-        if saved && global.verbose == 0 && !global.quiet {
-            announce(global, &report::text::plan(plan, style(global)));
+        match closing.format {
+            Format::Text if closing.saved && global.verbose == 0 && !global.quiet => {
+                announce(global, &report::text::plan(plan, style(global)));
+            }
+            Format::Markdown => {
+                announce_markdown(global, &report::markdown::plan(plan, &closing.whereabouts));
+            }
+            Format::Text => {}
         }
         return Ok(exit::OK);
     }
@@ -260,10 +314,30 @@ async fn finish(
     };
     if !global.quiet || code != exit::OK {
         // Whether it can be shown changes nothing of what was applied.
-        announce(
-            global,
-            &report::events::report(plan, &done.events, style(global)),
-        );
+        let end = End {
+            cause: done.cause,
+            saved: closing.saved,
+            seconds: done.seconds,
+        };
+        match closing.format {
+            Format::Text => {
+                announce(
+                    global,
+                    &report::events::closing(plan, &done.events, &end, style(global)),
+                );
+            }
+            Format::Markdown => {
+                // The log tells it as text; the summary is elsewhere.
+                tell_in_text(
+                    global,
+                    &report::events::closing(plan, &done.events, &end, style(global)),
+                );
+                announce_markdown(
+                    global,
+                    &report::events::markdown(plan, &done.events, &end, &closing.whereabouts),
+                );
+            }
+        }
     }
     if let Err(error) = kept {
         code = exit::PARTIAL;
@@ -272,6 +346,13 @@ async fn finish(
         report_failure(global, &workspace.failure(problem.into()));
     }
     Ok(code)
+}
+
+/// Writes a text to standard error, where that holds texts.
+fn tell_in_text(global: &Global, text: &str) {
+    if global.log_format == LogFormat::Text {
+        tell(text);
+    }
 }
 
 /// Gives the lock back; where that fails it expires by itself.
@@ -332,8 +413,26 @@ fn as_kept(plan: &Plan) -> Option<Plan> {
         .flatten()
 }
 
-/// A saved plan holds only for what it was made from.
-fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
+/// A plan that was agreed to, in words.
+struct Agreed {
+    what: &'static str,
+    help: &'static str,
+}
+
+/// One from a file.
+const SAVED: Agreed = Agreed {
+    what: "the saved plan",
+    help: "nothing was applied; make a new plan and have it looked at",
+};
+
+/// One that was shown before the question.
+const SHOWN: Agreed = Agreed {
+    what: "the plan that was shown",
+    help: "nothing was applied; run `deskform apply` again and look at the new plan",
+};
+
+/// A plan that was agreed to holds only for what it was made from.
+fn refuse_stale(agreed: &Agreed, saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
     let mut reasons = Vec::new();
     if saved.environment != fresh.environment {
         reasons.push(format!(
@@ -396,9 +495,9 @@ fn refuse_stale(saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
     }
     Err(Problem::error(
         Code::StalePlan,
-        format!("the saved plan no longer holds: {}", reasons.join("; ")),
+        format!("{} no longer holds: {}", agreed.what, reasons.join("; ")),
     )
-    .help("nothing was applied; make a new plan and have it looked at")
+    .help(agreed.help)
     .into())
 }
 
@@ -426,7 +525,7 @@ async fn approve(
     head: &str,
     ready: &Ready,
     budget: Result<(), Box<Problem>>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let plan = &ready.planned.plan;
     let nothing = plan.steps.iter().all(|step| step.verb == Verb::Manual);
     let takes_over = is_first && plan.summary.record.total() > 0;
@@ -439,11 +538,13 @@ async fn approve(
     if asks || global.verbose > 0 || (!saved && !global.quiet) {
         shown.push_str(&report::text::plan(plan, style(global)));
     }
-    if asks {
+    match (asks, args.format) {
         // Who is asked has to see where, and what for.
-        print(&shown)?;
-    } else {
-        announce(global, &shown);
+        (true, Format::Text) => print(&shown)?,
+        (true, Format::Markdown) => tell(&shown),
+        (false, Format::Text) => announce(global, &shown),
+        // The closing report says where.
+        (false, Format::Markdown) => {}
     }
     if !ready.missing_scopes.is_empty() {
         return Err(Problem::error(
@@ -458,7 +559,7 @@ async fn approve(
     }
     budget.map_err(|problem| Failure::from(*problem))?;
     if !asks {
-        return Ok(());
+        return Ok(false);
     }
     let declined = || -> Failure {
         Problem::error(Code::Declined, "nothing was applied")
@@ -490,6 +591,15 @@ async fn approve(
         "\n{what} the organization `{}` of the environment `{}`? Only `yes` will do: ",
         plan.org_id, plan.environment
     ));
+    if answer().await? {
+        Ok(true)
+    } else {
+        Err(declined())
+    }
+}
+
+/// Whether the answer to a question is `yes`.
+pub(super) async fn answer() -> Result<bool, Failure> {
     // The lock has to be renewed while somebody thinks.
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
@@ -497,15 +607,11 @@ async fn approve(
     })
     .await
     .map_err(io::Error::other)??;
-    if answer.trim() == "yes" {
-        Ok(())
-    } else {
-        Err(declined())
-    }
+    Ok(answer.trim() == "yes")
 }
 
 /// Whether somebody can be asked.
-fn is_terminal() -> bool {
+pub(super) fn is_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
@@ -517,6 +623,10 @@ struct Done {
     cut: bool,
     /// Whether a signal ended it.
     stopped: bool,
+    /// What ended it before its end.
+    cause: Option<Cause>,
+    /// How long it took, in seconds.
+    seconds: u64,
 }
 
 async fn carry_out(
@@ -529,7 +639,7 @@ async fn carry_out(
 ) -> Done {
     let json = global.log_format == LogFormat::Json;
     let terminal = io::stderr().is_terminal();
-    let bar = (terminal && !json && !global.quiet).then(|| {
+    let bar = (terminal && !json && !global.quiet && !is_dumb()).then(|| {
         let bar = ProgressBar::new(0);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
             bar.set_style(style);
@@ -544,6 +654,7 @@ async fn carry_out(
     let stopping: Cell<Option<Signal>> = Cell::new(None);
     let stopped = || stopping.get().is_some() || keeper.is_lost();
     let session = &connected.session;
+    let begun_ms = session.clock.now_ms();
     let writer = session.client.writer();
     let tally = {
         let mut emit = |event: Event| {
@@ -582,11 +693,23 @@ async fn carry_out(
         let calls = writer.reader().observed().calls;
         cut_short(&ready.planned.plan, &mut events, calls)
     });
+    let cause = if stopping.get().is_some() {
+        Some(Cause::Signal)
+    } else if keeper.is_lost() {
+        Some(Cause::LockLost)
+    } else if writer.is_day_over() {
+        Some(Cause::DayOver)
+    } else {
+        None
+    };
+    let ms = session.clock.now_ms().saturating_sub(begun_ms);
     Done {
         tally,
         events,
         cut,
         stopped: stopping.get().is_some(),
+        cause,
+        seconds: u64::try_from(ms / 1000).unwrap_or(0),
     }
 }
 
@@ -647,7 +770,15 @@ fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style
     if let (Some(bar), Event::Started { steps }) = (bar, event) {
         bar.set_length(u64::try_from(*steps).unwrap_or(u64::MAX));
     }
-    let line = report::events::line(event, style);
+    // What is not tried is listed once, at the end.
+    let is_untried = matches!(
+        event,
+        Event::StepFinished {
+            outcome: Outcome::Stopped | Outcome::Skipped { .. },
+            ..
+        }
+    );
+    let line = report::events::line(event, style).filter(|_| !is_untried);
     match (bar, event) {
         (Some(bar), Event::StepStarted { address, .. }) => {
             let address = address.to_string();

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::files::{MAX_STATE, read_file, write_private};
 use super::output::tell_in;
-use super::{Global, LogFormat, commit};
+use super::{Global, LogFormat, choice, commit};
 use crate::api::{
     ApiError, Credentials, DataCenter, Endpoint, Https, Organization, TokenCache, Transport,
 };
@@ -58,7 +58,7 @@ pub struct Texts {
 }
 
 impl Texts {
-    fn text(&self, file: &str) -> Option<Arc<str>> {
+    pub(super) fn text(&self, file: &str) -> Option<Arc<str>> {
         if file == crate::config::PROJECT_FILE {
             return self.project.clone();
         }
@@ -325,23 +325,8 @@ impl Workspace {
             })
             .collect();
         self.warn(global, &warnings);
-        let mut problems = Vec::new();
-        let targets = targets
-            .iter()
-            .filter_map(|text| match text.parse() {
-                Ok(address) => Some(address),
-                Err(error) => {
-                    problems
-                        .push(Problem::error(Code::NotAnAddress, format!("{error}")).help(
-                            "an address is a collection and a handle: `departments/Billing`",
-                        ));
-                    None
-                }
-            })
-            .collect();
-        if !problems.is_empty() {
-            return Err(self.failure(problems.into()));
-        }
+        let targets =
+            choice::addresses(targets).map_err(|problems| self.failure(problems.into()))?;
         Ok(Options {
             environment: environment.name.clone(),
             org_id: environment.org_id.clone(),
@@ -672,8 +657,16 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T
 #[must_use]
 pub fn color(global: &Global, terminal: bool) -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    terminal && !global.no_color && !refused
+    terminal && !global.no_color && !refused && !is_dumb()
 }
+
+/// Whether the terminal understands nothing but text: `TERM=dumb`, as in editors.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// The narrowest output that is written for, in columns.
+const NARROWEST: usize = 40;
 
 /// The width to write for.
 #[must_use]
@@ -682,6 +675,7 @@ pub fn width() -> usize {
         .ok()
         .and_then(|columns| columns.parse().ok())
         .unwrap_or(100)
+        .max(NARROWEST)
 }
 
 /// How results on standard output look.

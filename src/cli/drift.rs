@@ -3,6 +3,7 @@
 use super::Global;
 use super::common::{Failure, Workspace, block_on, remark, report as report_failure, style};
 use super::output::{print, print_as_it_is, print_markdown};
+use super::progress::{reading, remembered};
 use super::store::holder;
 use crate::clock::Clock;
 use crate::drift;
@@ -33,8 +34,8 @@ pub struct Args {
     /// ledger, what is declared and not live
     #[arg(long)]
     only_live: bool,
-    /// Report these resources only
-    #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
+    /// Report this resource, or all of a kind (`teams/*`), only; repeatable
+    #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
 }
 
@@ -68,7 +69,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         check_targets(&desired, &options).map_err(|problems| workspace.failure(problems.into()))?;
         let connected = workspace.connect(None).await?;
         say_what_is_under_way(global, &store, &options, connected.session.clock).await;
-        let drifted = drift::detect(&connected.session, &desired, &options, args.only_live)
+        let known = options.ledger.iter();
+        let expected = remembered(known.flat_map(|ledger| ledger.listings.values()));
+        let session = &connected.session;
+        let detecting = drift::detect(session, &desired, &options, args.only_live);
+        let drifted = reading(global, session, expected, detecting)
             .await
             .map_err(|error| workspace.session_failure(error))?;
         Ok((workspace.whereabouts(&connected, &store), drifted))
@@ -136,7 +141,8 @@ fn check_targets(desired: &Desired, options: &Options) -> Result<(), Vec<Problem
             .flat_map(|ledger| ledger.resources.keys())
     };
     let is_known = |target: &Address| {
-        desired.state.contains_key(target)
+        target.is_whole_kind()
+            || desired.state.contains_key(target)
             || owned().any(|address| address == target)
             || desired.removed.iter().any(|tombstone| {
                 tombstone.collection == target.collection

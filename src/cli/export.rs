@@ -1,37 +1,119 @@
 //! `deskform export`.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+mod around;
+mod seeds;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::Global;
+use super::choice;
 use super::common::{Failure, Workspace, block_on, environment_variable, remark};
 use super::files::write_file;
 use super::output::announce;
-use crate::codec::Ids;
-use crate::export::{Exported, export};
+use super::progress::{reading, remembered};
+use crate::export::{Choice, Exported, Notes, export_chosen, leave_secrets_out};
 use crate::kind::{self, KINDS, Kind, Listing};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
-use crate::manifest::{self, to_sources};
-use crate::problem::{Code, Problem, Problems, Severity, counted, exit, ticked};
+use crate::manifest::{self, Desired, Sources, to_files};
+use crate::plan::matching::bind_what_is_clear;
+use crate::problem::{Code, Problem, Problems, Severity, counted, did_you_mean, exit, listed};
 use crate::reading::Needs;
 use crate::session::Session;
-use crate::state::{Address, Value, keys};
-use crate::yaml::Source;
+use crate::state::{Address, Lifecycle, State, keys};
 
 /// How often values that a manifest cannot hold are taken out and the rest is checked again.
 const ROUNDS: usize = 5;
 
+/// The value of `--kinds` that means every kind, seeds included.
+const ALL_KINDS: &str = "all";
+
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The folder for the manifests, relative to the project
-    #[arg(default_value = "manifests")]
-    folder: PathBuf,
+    /// The folder for the manifests, relative to the project; with `--unmanaged` by default
+    /// `manifests/unmanaged`, otherwise `manifests`
+    folder: Option<PathBuf>,
     /// Write over files that exist
-    #[arg(long)]
+    #[arg(long, conflicts_with = "unmanaged")]
     force: bool,
+    /// Export this kind only, seeds (customers' records) too where they are named; `all` means every
+    /// kind; repeatable
+    #[arg(long = "kinds", value_name = "KIND")]
+    kinds: Vec<String>,
+    /// Leave out this kind or resource; repeatable
+    #[arg(long, value_name = "KIND|ADDRESS")]
+    exclude: Vec<String>,
+    /// Export this resource, or all of a kind (`teams/*`), only; repeatable
+    #[arg(long = "target", value_name = "ADDRESS")]
+    targets: Vec<String>,
+    /// Export only what no manifest has
+    #[arg(long)]
+    unmanaged: bool,
+    /// Write one file a resource, in a folder of its collection
+    #[arg(long)]
+    split: bool,
+}
+
+/// What the command line chooses.
+struct Chosen {
+    kinds: BTreeSet<&'static str>,
+    targets: Vec<Address>,
+    exclude: Vec<Address>,
+    /// Kinds of seeds that are left out, since nobody asked for them.
+    seeds_left: Vec<&'static str>,
+}
+
+impl Chosen {
+    fn of(args: &Args) -> Result<Self, Vec<Problem>> {
+        let is_all = args.kinds.iter().any(|kind| kind == ALL_KINDS);
+        let named: Vec<String> = (args.kinds.iter())
+            .filter(|kind| *kind != ALL_KINDS)
+            .cloned()
+            .collect();
+        let (kinds, targets, exclude) = (
+            choice::kinds(&named),
+            choice::addresses(&args.targets),
+            choice::exclusions(&args.exclude),
+        );
+        let (kinds, targets, exclude) = match (kinds, targets, exclude) {
+            (Ok(kinds), Ok(targets), Ok(exclude)) => (kinds, targets, exclude),
+            (kinds, targets, exclude) => {
+                let wrong = [kinds.err(), targets.err(), exclude.err()];
+                return Err(wrong.into_iter().flatten().flatten().collect());
+            }
+        };
+        let is_excluded = |kind: &Kind| {
+            let is_it = |one: &Address| one.is_whole_kind() && one.collection == kind.collection;
+            exclude.iter().any(is_it)
+        };
+        let is_target = |kind: &Kind| targets.iter().any(|one| one.collection == kind.collection);
+        let is_named = |kind: &Kind| kinds.iter().any(|one| one.collection == kind.collection);
+        let mut chosen = BTreeSet::new();
+        let mut seeds_left = Vec::new();
+        for kind in KINDS
+            .iter()
+            .filter(|kind| kind.managed && !is_excluded(kind))
+        {
+            let is_wanted = match (kinds.is_empty() && !is_all, targets.is_empty()) {
+                (true, true) => !kind.seed,
+                (true, false) => is_target(kind),
+                (false, is_any) => (is_all || is_named(kind)) && (is_any || is_target(kind)),
+            };
+            if is_wanted {
+                chosen.insert(kind.collection);
+            } else if kind.seed && named.is_empty() && targets.is_empty() {
+                seeds_left.push(kind.collection);
+            }
+        }
+        Ok(Self {
+            kinds: chosen,
+            targets,
+            exclude,
+            seeds_left,
+        })
+    }
 }
 
 /// Writes a live organization as manifests, one file a collection.
@@ -40,53 +122,94 @@ pub struct Args {
 /// [`Failure`] when it cannot be read, or when files are in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
-    let folder = workspace.project.directory.join(&args.folder);
+    let chosen = Chosen::of(args).map_err(|problems| workspace.failure(problems.into()))?;
+    let default = if args.unmanaged {
+        "manifests/unmanaged"
+    } else {
+        "manifests"
+    };
+    let folder = args.folder.as_deref().unwrap_or(Path::new(default));
+    let path = workspace.project.directory.join(folder);
+    let desired = args
+        .unmanaged
+        .then(|| workspace.compose(global))
+        .transpose()?;
     let store = workspace.store()?;
     let (whereabouts, exported) = block_on(async {
         let connected = workspace.connect(None).await?;
-        let session = &connected.session;
+        let whereabouts = workspace.whereabouts(&connected, &store);
         let view = workspace.look(&store).await?;
-        let mut live = read_everything(&workspace, session, &view.ledger).await?;
-        let keys = secret_keys(&view.ledger);
-        let mut exported = export(&mut live, &|id| keys.contains(id));
-        leave_secrets_out(&view.ledger, &live, &mut exported);
-        let readable = |kind: &&&Kind| {
-            kind.managed
-                && kind
-                    .api(session.dialect)
-                    .is_none_or(|api| api.listing == Listing::Mentioned)
+        let session = &connected.session;
+        let mut needs = Needs::everything_of(&chosen.kinds, session.dialect);
+        needs.remembered.clone_from(&view.ledger.listings);
+        seeds::ask(global, &workspace, session, &needs, &chosen.kinds).await?;
+        let expected = remembered(view.ledger.listings.values());
+        let work = read(&workspace, session, &needs, &chosen.kinds);
+        let mut live = reading(global, session, expected, work).await?;
+        let choice = Choice {
+            kinds: Some(chosen.kinds.clone()),
+            targets: chosen.targets.clone(),
+            exclude: chosen.exclude.clone(),
+            ledger: Some(&view.ledger),
+            ..Choice::default()
         };
-        for kind in KINDS.iter().filter(readable) {
-            exported.notes.push(format!(
+        let choice = match &desired {
+            Some(desired) => beside(global, &workspace, desired, choice, &needs, &mut live)?,
+            None => choice,
+        };
+        let keys = secret_keys(&view.ledger);
+        let mut exported = export_chosen(&mut live, &choice, &|id| keys.contains(id));
+        check_targets(&chosen.targets, &exported, &choice)
+            .map_err(|problems| workspace.failure(problems.into()))?;
+        leave_secrets_out(&view.ledger, &live, &mut exported, &may_hold_key);
+        let cannot: Vec<String> = (KINDS.iter())
+            .filter(|kind| chosen.kinds.contains(kind.collection))
+            .filter(|kind| {
+                kind.api(session.dialect)
+                    .is_none_or(|api| api.listing == Listing::Mentioned)
+            })
+            .map(|kind| kind.collection.to_owned())
+            .collect();
+        if !cannot.is_empty() {
+            exported.notes.tell(format!(
                 "{} cannot be exported in the {} dialect",
-                kind.collection, session.dialect
+                listed(&cannot, "and"),
+                session.dialect
             ));
         }
-        Ok((workspace.whereabouts(&connected, &store), exported))
+        Ok((whereabouts, exported))
     })?;
     let Exported {
         mut state,
+        lifecycles,
         mut notes,
+        ..
     } = exported;
-    let mut sources = to_sources(&state);
-    for _ in 0..ROUNDS {
-        let problems =
-            match manifest::compose(&sources, &workspace.environment, &environment_variable) {
-                Ok(_) => Problems::default(),
-                Err(problems) => problems,
-            };
-        if !problems.has_errors() {
-            break;
-        }
-        if !take_out(&problems, &mut state, &mut notes) {
-            return Err(workspace.failure(problems));
-        }
-        sources = to_sources(&state);
+    if !chosen.seeds_left.is_empty() {
+        let seeds: Vec<String> = chosen
+            .seeds_left
+            .iter()
+            .map(|one| (*one).to_owned())
+            .collect();
+        notes.tell(format!(
+            "{} left out, since they are customers' records; `--kinds {}` exports them, `--kinds {ALL_KINDS}` everything",
+            listed(&seeds, "and"),
+            seeds.join(" --kinds "),
+        ));
     }
+    let sources = checked(
+        &workspace,
+        args,
+        &mut state,
+        &lifecycles,
+        &mut notes,
+        desired.as_ref(),
+    )?;
+    let sources = around::named_freely(sources, &path, args.unmanaged);
     let taken: Vec<String> = sources
         .base
         .iter()
-        .map(|source| folder.join(&*source.name))
+        .map(|source| path.join(&*source.name))
         .filter(|path| path.exists())
         .map(|path| path.display().to_string())
         .collect();
@@ -95,31 +218,21 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Code::Exists,
             format!(
                 "{} {} already",
-                ticked(&taken, "and"),
+                around::few(&taken),
                 if taken.len() == 1 { "exists" } else { "exist" }
             ),
         )
         .help("name another folder, or pass `--force`; nothing was written")
         .into());
     }
+    let schema = around::schema(&workspace, folder)?;
     for source in &sources.base {
-        write_file(&folder.join(&*source.name), source.text.as_bytes())?;
+        let line = schema.as_ref().map(|schema| schema.line(&source.name));
+        let text = format!("{}{}", line.unwrap_or_default(), source.text);
+        write_file(&path.join(&*source.name), text.as_bytes())?;
     }
     if !global.quiet {
-        let elsewhere = |source: &Source| {
-            !workspace
-                .project
-                .directory
-                .join(&*source.name)
-                .starts_with(&folder)
-        };
-        if workspace.texts.sources.base.iter().any(elsewhere) {
-            notes.push(
-                "the project has other manifests; what they declare as well is refused as declared twice"
-                    .to_owned(),
-            );
-        }
-        for note in &notes {
+        for note in notes.lines() {
             remark(global, &format!("note: {note}"));
         }
         let wrote = format!(
@@ -127,24 +240,136 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             whereabouts.line(),
             counted(state.len(), "resource"),
             counted(sources.base.len(), "file"),
-            folder.display()
+            path.display()
         );
         announce(global, &wrote);
+        if let Some(doubled) = around::doubled(&workspace, &path, &sources, &state) {
+            remark(global, &format!("note: {doubled}"));
+        }
     }
     Ok(exit::OK)
 }
 
-/// Reads whatever can be managed, every object whole.
-async fn read_everything(
+/// The files of an export, which are read back as they are; what a manifest cannot hold is taken out.
+fn checked(
+    workspace: &Workspace,
+    args: &Args,
+    state: &mut State,
+    lifecycles: &BTreeMap<Address, Lifecycle>,
+    notes: &mut Notes,
+    desired: Option<&Desired>,
+) -> Result<Sources, Failure> {
+    let mut sources = to_files(state, lifecycles, args.split);
+    let mut taken_out = TakenOut::default();
+    for _ in 0..ROUNDS {
+        // What refers to the project's own resources is read with them.
+        let all = match desired {
+            Some(_) => {
+                let mut all = workspace.texts.sources.clone();
+                let new = around::apart(&sources);
+                all.base.extend(new);
+                all
+            }
+            None => sources.clone(),
+        };
+        let problems = match manifest::compose(&all, &workspace.environment, &environment_variable)
+        {
+            Ok(_) => Problems::default(),
+            Err(problems) => problems,
+        };
+        if !problems.has_errors() {
+            break;
+        }
+        if !take_out(&problems, state, &mut taken_out) {
+            return Err(workspace.failure(problems));
+        }
+        sources = to_files(state, lifecycles, args.split);
+    }
+    taken_out.tell(notes);
+    Ok(sources)
+}
+
+/// A choice of what no manifest has.
+fn beside<'c>(
+    global: &Global,
+    workspace: &Workspace,
+    desired: &Desired,
+    choice: Choice<'c>,
+    needs: &Needs,
+    live: &mut Live,
+) -> Result<Choice<'c>, Failure> {
+    let mut options = workspace.options(global, &[])?;
+    options.ledger = choice.ledger.cloned();
+    // Of what was not read it cannot be told whether it is live.
+    let mut desired = desired.clone();
+    desired
+        .state
+        .retain(|address, _| needs.reads(address.collection));
+    desired
+        .removed
+        .retain(|stone| needs.reads(stone.collection));
+    let (bound, _) = bind_what_is_clear(&desired, live, &options);
+    let declared = bound.rows.objects().map(|(_, object)| object);
+    let going = bound.rows.iter().filter_map(|row| row.going.as_ref());
+    let going = going
+        .filter(|going| going.at.is_some())
+        .map(|going| going.object);
+    Ok(Choice {
+        skip: declared
+            .chain(going)
+            .chain(bound.disputed.iter().copied())
+            .collect(),
+        declared: desired.state.keys().cloned().collect(),
+        ..choice
+    })
+}
+
+/// Refuses targets that nothing is.
+fn check_targets(
+    targets: &[Address],
+    exported: &Exported,
+    choice: &Choice<'_>,
+) -> Result<(), Vec<Problem>> {
+    let missing = targets.iter().filter(|target| {
+        !target.is_whole_kind()
+            && !exported.state.contains_key(*target)
+            && !choice.declared.contains(*target)
+            && !choice.exclude.iter().any(|one| one.covers(target))
+    });
+    let problems: Vec<Problem> = missing
+        .map(|target| {
+            let known = exported.state.keys().chain(&exported.passed_over);
+            let known: Vec<String> = known.map(ToString::to_string).collect();
+            let near = did_you_mean(&target.to_string(), known.iter().map(String::as_str));
+            Problem::error(
+                Code::UnknownTarget,
+                format!("an export would call nothing `{target}`"),
+            )
+            .help(near.unwrap_or_else(|| {
+                format!("`--target '{}/*'` exports all of them", target.collection)
+            }))
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+/// Reads what was chosen, every object whole.
+async fn read(
     workspace: &Workspace,
     session: &Session,
-    ledger: &Ledger,
+    needs: &Needs,
+    chosen: &BTreeSet<&'static str>,
 ) -> Result<Live, Failure> {
-    let mut needs = Needs::everything(session.dialect);
-    needs.remembered.clone_from(&ledger.listings);
     let failed = |error| workspace.session_failure(error);
-    let mut live = session.read(&needs).await.map_err(failed)?;
-    session.complete_all(&mut live).await.map_err(failed)?;
+    let mut live = session.read(needs).await.map_err(failed)?;
+    session
+        .complete_chosen(&mut live, chosen)
+        .await
+        .map_err(failed)?;
     Ok(live)
 }
 
@@ -168,48 +393,34 @@ fn may_hold_key(kind: &Kind, path: &str) -> bool {
         .is_some_and(|field| kind.may_hold_key(&field))
 }
 
-/// Takes out what stands at a way down from a value; says whether there was anything.
-fn take(value: &mut Value, way: &[String]) -> bool {
-    match (value, way) {
-        (Value::Map(map), [last]) => map.remove(last).is_some(),
-        (Value::Map(map), [key, below @ ..]) => {
-            map.get_mut(key).is_some_and(|value| take(value, below))
-        }
-        _ => false,
-    }
-}
+/// What a manifest cannot hold, by kind, field and rule: each a first message and whose it is.
+#[derive(Default)]
+struct TakenOut(BTreeMap<(&'static str, Option<String>, &'static str), (String, Vec<String>)>);
 
-/// Leaves out what the ledger knows was applied as a secret; what may hold a key is hidden already.
-fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
-    let owners = ledger.index();
-    for (address, resource) in &mut exported.state {
-        let Some(entry) = live
-            .id(address)
-            .and_then(|id| owners.get(&(address.collection, id.as_str())).copied())
-            .and_then(|owner| ledger.resources.get(owner))
-        else {
-            continue;
-        };
-        let kind = resource.kind;
-        for path in entry
-            .secrets
-            .iter()
-            .filter(|path| !may_hold_key(kind, path))
-        {
-            let way: Vec<String> = keys(path).map(Cow::into_owned).collect();
-            let Some((field, way)) = way.split_first() else {
-                continue;
+impl TakenOut {
+    fn add(&mut self, address: &Address, field: Option<&str>, problem: &Problem) {
+        let key = (
+            address.collection,
+            field.map(str::to_owned),
+            problem.code.as_str(),
+        );
+        let (_, whose) =
+            (self.0.entry(key)).or_insert_with(|| (problem.message.clone(), Vec::new()));
+        let address = format!("`{address}`");
+        if !whose.contains(&address) {
+            whose.push(address);
+        }
+    }
+
+    fn tell(self, notes: &mut Notes) {
+        for ((_, field, _), (message, whose)) in self.0 {
+            let many = if whose.len() == 1 { "" } else { ", and so on" };
+            let what = match field {
+                Some(field) => format!("`{field}` is left out: {message}{many}"),
+                None => format!("left out: {message}{many}"),
             };
-            let is_taken = resource
-                .body
-                .get_mut(field)
-                .is_some_and(|value| take(value, way));
-            let left_out = is_taken || resource.body.remove(field).is_some();
-            if left_out {
-                exported.notes.push(format!(
-                    "`{address}`: `{}` is left out: it was applied as a secret",
-                    keys(path).collect::<Vec<_>>().join(" › ")
-                ));
+            for whose in whose {
+                notes.add(whose, what.clone());
             }
         }
     }
@@ -218,7 +429,7 @@ fn leave_secrets_out(ledger: &Ledger, live: &Live, exported: &mut Exported) {
 /// Takes out what a manifest cannot hold: what is read may break the rules of what is written.
 ///
 /// Says whether anything was taken out.
-fn take_out(problems: &Problems, state: &mut crate::state::State, notes: &mut Vec<String>) -> bool {
+fn take_out(problems: &Problems, state: &mut State, taken_out: &mut TakenOut) -> bool {
     let mut fields: BTreeSet<(Address, String)> = BTreeSet::new();
     let mut whole: BTreeSet<Address> = BTreeSet::new();
     for problem in problems
@@ -229,32 +440,27 @@ fn take_out(problems: &Problems, state: &mut crate::state::State, notes: &mut Ve
         let Some(label) = problem.labels.first() else {
             continue;
         };
-        let mut parts = label
-            .place
-            .pointer
-            .split('/')
-            .skip(1)
-            .map(|part| part.replace("~1", "/").replace("~0", "~"));
+        let mut parts = keys(&label.place.pointer);
         let (Some(collection), Some(handle)) = (parts.next(), parts.next()) else {
             continue;
         };
-        let Some(kind) = crate::kind::find(&collection) else {
+        let Some(kind) = kind::find(&collection) else {
             continue;
         };
-        let address = Address::new(kind.collection, handle);
+        let address = Address::new(kind.collection, &*handle);
+        if !state.contains_key(&address) {
+            continue;
+        }
         match parts
             .next()
             .filter(|field| kind.field(field).is_some_and(|field| !field.required))
         {
             Some(field) => {
-                notes.push(format!(
-                    "`{address}`: `{field}` is left out: {}",
-                    problem.message
-                ));
-                fields.insert((address, field));
+                taken_out.add(&address, Some(&field), problem);
+                fields.insert((address, field.into_owned()));
             }
             None => {
-                notes.push(format!("`{address}` is left out: {}", problem.message));
+                taken_out.add(&address, None, problem);
                 whole.insert(address);
             }
         }

@@ -3,6 +3,7 @@
 mod admit;
 pub mod apply;
 pub mod auth;
+mod choice;
 mod commit;
 pub mod common;
 pub mod completions;
@@ -15,6 +16,7 @@ pub mod ledger;
 mod logging;
 pub mod output;
 pub mod plan;
+mod progress;
 pub mod schema;
 mod signals;
 pub mod simulate;

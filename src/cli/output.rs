@@ -96,6 +96,13 @@ pub fn announce(global: &Global, text: &str) {
     announce_as_it_is(global, &masked(text));
 }
 
+/// Tells of work as [`announce`] does, as a Markdown comment.
+pub(super) fn announce_markdown(global: &Global, text: &str) {
+    if let Err(failure) = print_markdown(text) {
+        report(global, &failure);
+    }
+}
+
 /// Tells of work as [`announce`] does, credentials included.
 pub(super) fn announce_as_it_is(global: &Global, text: &str) {
     static IS_SAID: AtomicBool = AtomicBool::new(false);

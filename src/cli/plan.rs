@@ -7,6 +7,7 @@ use super::apply::MAX_PLAN;
 use super::common::{Failure, Workspace, block_on, style};
 use super::files::{read_file, write_private};
 use super::output::{print, print_as_it_is, print_markdown};
+use super::progress::{reading, remembered};
 use super::store::holder;
 use crate::clock::Clock;
 use crate::config::begins_at_home;
@@ -33,8 +34,8 @@ pub struct Args {
     /// Save the plan for `deskform apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Plan these resources and what they need only
-    #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
+    /// Plan this resource, or all of a kind (`teams/*`), and what is needed only; repeatable
+    #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
     /// Let pruning remove exactly this many objects, whatever the guards say
     #[arg(long, value_name = "N")]
@@ -104,7 +105,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         }
         let connected = workspace.connect(None).await?;
         let whereabouts = workspace.whereabouts(&connected, &store);
-        match connected.session.plan(&desired, &options).await {
+        let known = options.ledger.iter();
+        let expected = remembered(known.flat_map(|ledger| ledger.listings.values()));
+        let session = &connected.session;
+        let planning = session.plan(&desired, &options);
+        match reading(global, session, expected, planning).await {
             Ok(ready) => Ok((whereabouts, ready)),
             Err(error) => {
                 // What is refused has to be seen.

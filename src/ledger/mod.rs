@@ -111,6 +111,14 @@ pub struct Entry {
     /// JSON Pointers to what was a secret when it was last applied: what is live of it stays secret when the manifests say something else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
+    /// The templates of these secrets, by their JSON Pointers: `https://host/${secret.KEY}`. They hold
+    /// what the manifests say, and no value of a secret.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "unique"
+    )]
+    pub templates: BTreeMap<String, String>,
     /// What was last applied, by field; non-secret fields only.
     #[serde(
         default,

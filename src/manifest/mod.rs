@@ -26,4 +26,4 @@ pub use compose::{Desired, Detail, Tombstone, compose, secret_names};
 pub use files::{Sources, elsewhere, files};
 pub use origin::Origin;
 pub(crate) use resolve::article;
-pub use write::{to_sources, to_yaml};
+pub use write::{to_files, to_sources, to_yaml};

@@ -1,6 +1,7 @@
 //! From a state to YAML that is read back as the same state.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::files::Sources;
@@ -8,7 +9,9 @@ use crate::codec;
 use crate::kind::{KINDS, Kind, Shape, Target, find};
 use crate::safe::hidden;
 use crate::state::identity::{canonical_name, fill_in};
-use crate::state::{Address, Below, Body, Leaves, Named, Reference, Resource, State, Value};
+use crate::state::{
+    Address, Below, Body, Leaves, Lifecycle, Named, Reference, Resource, State, Value,
+};
 use crate::yaml::{Source, variables};
 
 /// Writes a state as manifests, one file a collection that has resources.
@@ -25,22 +28,91 @@ pub fn to_sources(state: &State) -> Sources {
     }
 }
 
-/// The resources of a collection as a manifest, in the order of their handles; the empty text
-/// where there are none.
-///
-/// Fields stand in the order of the kind's table; a naming field that the handle stands in for is
-/// left out. References are handles, names or ids. Words that some reader of YAML takes for
-/// something else stand in quotes.
+/// Writes a state as manifests with what else is known of its resources: one file a collection, or
+/// one a resource in a folder of its collection.
 #[must_use]
-pub fn to_yaml(state: &State, collection: &str) -> String {
+pub fn to_files(state: &State, lifecycles: &BTreeMap<Address, Lifecycle>, split: bool) -> Sources {
+    let mut base = Vec::new();
+    for kind in KINDS {
+        let resources = resources(state, kind.collection);
+        if !split {
+            let text = written_out(state, kind.collection, &resources, lifecycles);
+            if !text.is_empty() {
+                base.push(Source::new(
+                    format!("{}.yaml", kind.collection),
+                    text.as_bytes(),
+                ));
+            }
+            continue;
+        }
+        let mut taken = BTreeSet::new();
+        for resource in resources {
+            let name = file_name(&resource.0.handle);
+            let mut free = name.clone();
+            let mut number = 2;
+            // Some file systems know no case.
+            while !taken.insert(free.to_lowercase()) {
+                free = format!("{name}-{number}");
+                number += 1;
+            }
+            let text = written_out(state, kind.collection, &[resource], lifecycles);
+            let path = format!("{}/{free}.yaml", kind.collection);
+            base.push(Source::new(path, text.as_bytes()));
+        }
+    }
+    Sources {
+        base,
+        overlays: Vec::new(),
+    }
+}
+
+/// The longest name of a file of one resource, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// Names that Windows gives no file, whatever their ending.
+const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
+
+/// A handle as the name of a file on every system.
+fn file_name(handle: &str) -> String {
+    let mut name = String::new();
+    for c in handle.chars().take(LONGEST_NAME) {
+        match c {
+            c if c.is_alphanumeric() || matches!(c, '_' | '@' | '+') => name.push(c),
+            // A name that begins with a dot is hidden.
+            '.' if !name.is_empty() => name.push(c),
+            _ if name.ends_with('-') => {}
+            _ => name.push('-'),
+        }
+    }
+    let name = name.trim_matches(['-', '.']);
+    let lower = name.to_lowercase();
+    let stem = lower.split('.').next().unwrap_or_default();
+    let is_port = matches!(stem.get(..3), Some("com" | "lpt")) && stem.len() == 4;
+    if name.is_empty() || is_port || DEVICES.contains(&stem) {
+        return format!("_{name}");
+    }
+    name.to_owned()
+}
+
+/// The resources of a collection in the order of their handles.
+fn resources<'s>(state: &'s State, collection: &str) -> Vec<(&'s Address, &'s Resource)> {
     let mut resources: Vec<(&Address, &Resource)> = state
         .iter()
         .filter(|(address, _)| address.collection == collection)
         .collect();
+    resources.sort_by(|a, b| a.0.cmp(b.0));
+    resources
+}
+
+fn written_out(
+    state: &State,
+    collection: &str,
+    resources: &[(&Address, &Resource)],
+    lifecycles: &BTreeMap<Address, Lifecycle>,
+) -> String {
     if resources.is_empty() {
         return String::new();
     }
-    resources.sort_by(|a, b| a.0.cmp(b.0));
     let mut writer = Writer {
         state,
         out: String::new(),
@@ -49,9 +121,21 @@ pub fn to_yaml(state: &State, collection: &str) -> String {
     writer.key(0, collection);
     writer.out.push('\n');
     for (address, resource) in resources {
-        writer.resource(address, resource);
+        writer.resource(address, resource, lifecycles.get(address));
     }
     writer.out
+}
+
+/// The resources of a collection as a manifest, in the order of their handles; the empty text
+/// where there are none.
+///
+/// Fields stand in the order of the kind's table; a naming field that the handle stands in for is
+/// left out. References are handles, names or ids. Words that some reader of YAML takes for
+/// something else stand in quotes.
+#[must_use]
+pub fn to_yaml(state: &State, collection: &str) -> String {
+    let resources = resources(state, collection);
+    written_out(state, collection, &resources, &BTreeMap::new())
 }
 
 /// Characters of a line up to which a collection is written in one line.
@@ -77,7 +161,7 @@ impl Writer<'_> {
         self.out.push(':');
     }
 
-    fn resource(&mut self, address: &Address, resource: &Resource) {
+    fn resource(&mut self, address: &Address, resource: &Resource, lifecycle: Option<&Lifecycle>) {
         self.key(1, &address.handle);
         let naming = resource.kind.naming_field().name;
         let implied = canonical_name(resource.kind, &address.handle);
@@ -95,9 +179,42 @@ impl Writer<'_> {
             self.key(2, name);
             self.value(2, value, shape.as_ref());
         }
-        if empty {
-            self.out.push_str(" {}\n");
+        let lifecycle = lifecycle.and_then(|lifecycle| self.lifecycle(resource.kind, lifecycle));
+        match lifecycle {
+            Some(lifecycle) => {
+                self.out.push_str(if empty { "\n" } else { "" });
+                self.key(2, "lifecycle");
+                let _ = writeln!(self.out, " {{{lifecycle}}}");
+            }
+            None if empty => self.out.push_str(" {}\n"),
+            None => {}
         }
+    }
+
+    /// What a ledger remembers of a lifecycle, in one line; none where that is nothing.
+    fn lifecycle(&self, kind: &Kind, lifecycle: &Lifecycle) -> Option<String> {
+        let mut parts = Vec::new();
+        if lifecycle.prevent_destroy {
+            parts.push("preventDestroy: true".to_owned());
+        }
+        let chosen = kind.chosen_heirs();
+        let heirs = lifecycle.transfer_to.iter().filter_map(|(name, heir)| {
+            let chosen = chosen.iter().find(|one| one.name == *name)?;
+            Some((*name, self.reference(heir, Some(chosen.target))))
+        });
+        let heirs: Vec<(&str, String)> = heirs.collect();
+        match heirs.as_slice() {
+            [] => {}
+            [("", heir)] => parts.push(format!("transferTo: {heir}")),
+            heirs => {
+                let heirs: Vec<String> = heirs
+                    .iter()
+                    .map(|(name, heir)| format!("{name}: {heir}"))
+                    .collect();
+                parts.push(format!("transferTo: {{{}}}", heirs.join(", ")));
+            }
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 
     /// The value behind a key, with the line's end.

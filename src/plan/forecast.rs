@@ -112,6 +112,12 @@ impl Forecast {
         Some(Self::from(writes, credits, path, read_back, basis))
     }
 
+    /// Forecasts reading alone.
+    #[must_use]
+    pub fn of_reads(reads: Reads, basis: &Basis) -> Self {
+        Self::from(0, 0, 0, reads, basis)
+    }
+
     fn from(writes: u64, write_credits: u64, path: u64, read_back: Reads, basis: &Basis) -> Self {
         let before = basis.reading.reads;
         let reads = Reads {

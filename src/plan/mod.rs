@@ -370,7 +370,8 @@ pub struct Options {
     pub removal: BTreeMap<String, RemovalPolicy>,
     /// Differences that are known and accepted.
     pub ignore: Vec<IgnoreRule>,
-    /// Addresses the plan is limited to, with their prerequisites; empty means everything.
+    /// Addresses the plan is limited to, with their prerequisites; empty means everything. One whose
+    /// handle is [`Address::ALL`] means its whole kind.
     pub targets: Vec<Address>,
     /// How far the plan may go.
     pub limits: guards::Limits,
@@ -386,7 +387,7 @@ impl Options {
     /// Whether the plan is about an address, and not limited to others.
     #[must_use]
     pub fn looks_at(&self, address: &Address) -> bool {
-        self.targets.is_empty() || self.targets.contains(address)
+        self.targets.is_empty() || self.targets.iter().any(|target| target.covers(address))
     }
 
     /// What becomes of objects of a kind that are not declared.

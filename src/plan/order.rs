@@ -19,7 +19,9 @@ pub(super) fn targeted(
         let removed = desired.removed.iter().any(|tombstone| {
             tombstone.collection == target.collection && tombstone.key.to_string() == *target.handle
         });
-        if !desired.state.contains_key(target)
+        // That a kind has nothing in play is no slip of the pen.
+        if !target.is_whole_kind()
+            && !desired.state.contains_key(target)
             && !removed
             && !tasks.iter().any(|task| task.address == *target)
         {
@@ -46,7 +48,7 @@ pub(super) fn targeted(
     let mut keep: BTreeSet<usize> = tasks
         .iter()
         .enumerate()
-        .filter(|(_, task)| targets.contains(&task.address))
+        .filter(|(_, task)| targets.iter().any(|target| target.covers(&task.address)))
         .map(|(index, _)| index)
         .collect();
     let mut open: Vec<usize> = keep.iter().copied().collect();

@@ -241,7 +241,13 @@ pub fn ticked<S: AsRef<str>>(words: &[S], conjunction: &str) -> String {
         .iter()
         .map(|word| format!("`{}`", word.as_ref()))
         .collect();
-    match ticked.as_slice() {
+    listed(&ticked, conjunction)
+}
+
+/// Lists words for a sentence: "a, b or c".
+#[must_use]
+pub fn listed(words: &[String], conjunction: &str) -> String {
+    match words {
         [] => String::new(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} {conjunction} {last}", first.join(", ")),

@@ -5,6 +5,7 @@
 //! listings that it waits for are in, and its pages go out together. What comes in is put together in
 //! the plan's order, whatever came first.
 
+mod count;
 mod details;
 mod mentions;
 mod needs;
@@ -14,6 +15,7 @@ mod plan;
 mod scopes;
 mod sought;
 
+pub use count::{Size, size};
 pub use details::{
     complete, fetch, fetch_missing, incomplete, lacking_in_listings, partial, referred,
 };

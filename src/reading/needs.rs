@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::api::page::Known;
 use crate::api::template;
 use crate::dialect::Dialect;
-use crate::kind::{self, Api, Kind, Listing, Mentioner, Shape, Shown, Wire, Within};
+use crate::kind::{self, Api, Kind, Listing, Mentioner, Shape, Shown, Target, Wire, Within};
 use crate::ledger::Ledger;
 use crate::live::{key, name_in, no_ids};
 use crate::manifest::Desired;
@@ -450,6 +450,41 @@ impl Needs {
         needs
     }
 
+    /// Collects what can be managed of the chosen kinds, for an export in part: with the kinds whose
+    /// objects they name, so that these are told by their names. Seeds, which are many, are read for
+    /// their names only where a seed names them.
+    #[must_use]
+    pub fn everything_of(chosen: &BTreeSet<&'static str>, dialect: Dialect) -> Self {
+        let mut needs = Self::everything(dialect);
+        let mut kept = chosen.clone();
+        let chosen = chosen
+            .iter()
+            .filter_map(|collection| kind::find(collection));
+        for kind in chosen {
+            let mut named = Vec::new();
+            for field in kind.fields {
+                targets(&field.shape, &mut named);
+            }
+            named.extend(kind.chosen_heirs().into_iter().map(|heir| heir.target));
+            let named = named.iter().filter_map(|to| kind::find(to.collection));
+            let named = named.filter(|target| kind.seed || !target.seed);
+            kept.extend(named.map(|target| target.collection));
+        }
+        let mut parents: Vec<&Kind> = kept.iter().filter_map(|name| kind::find(name)).collect();
+        while let Some(kind) = parents.pop() {
+            let above = scopes(kind).filter_map(|field| field.shape.target());
+            for parent in above.filter_map(|target| kind::find(target.collection)) {
+                if kept.insert(parent.collection) {
+                    parents.push(parent);
+                }
+            }
+        }
+        needs
+            .kinds
+            .retain(|collection, _| kept.contains(collection));
+        needs
+    }
+
     /// Says whether those are in play of whom one is acting, or what they found.
     #[must_use]
     pub fn needs_acting_agent(&self) -> bool {
@@ -469,6 +504,19 @@ impl Needs {
         self.kinds
             .keys()
             .filter_map(move |name| Some((*name, kind::find(name)?.api(dialect)?.scopes.read)))
+    }
+}
+
+/// What the values of a shape may refer to, at any depth.
+fn targets(shape: &Shape, found: &mut Vec<Target>) {
+    found.extend(shape.target().or(shape.keyed_by()));
+    let leaves = match shape {
+        Shape::Map(map) => map.fields,
+        Shape::Items(items) => items.fields,
+        _ => &[],
+    };
+    for leaf in leaves {
+        targets(&leaf.shape, found);
     }
 }
 

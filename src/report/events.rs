@@ -1,8 +1,10 @@
 //! What happens during an apply, and how it ended, as text.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::{Paint, Style, count, heading, parts, text};
+use super::markdown::{self, Entry, Section};
+use super::{Paint, Style, Whereabouts, count, heading, parts, table, text};
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::plan::Plan;
 use crate::safe::safe;
@@ -27,43 +29,299 @@ pub fn line(event: &Event, style: Style) -> Option<String> {
     }
 }
 
+/// What ended a run before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Ctrl-C, or a signal of the system.
+    Signal,
+    /// The lock was lost to another run.
+    LockLost,
+    /// The calls or credits of the day are used up.
+    DayOver,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct End {
+    /// What ended it before its end.
+    pub cause: Option<Cause>,
+    /// Whether it applied a saved plan.
+    pub saved: bool,
+    /// How long it took, in seconds.
+    pub seconds: u64,
+}
+
+/// How many reports of one rank are told, and how many resources one of them names.
+const TOLD: usize = 5;
+const NAMED: usize = 3;
+/// How many steps to do by hand are told in full beside what did not succeed.
+const BY_HAND: usize = 2;
+/// A run that took less needs no word about it, in seconds.
+const BRIEF: u64 = 10;
+
 /// The final report: what did not succeed and why, what a person has to do, and the counts.
 #[must_use]
 pub fn report(plan: &Plan, events: &[Event], style: Style) -> String {
     let mut out = String::new();
-    // Failures first, then what they led to.
-    for rank in 0..4 {
-        let mut any = false;
-        for event in events {
-            if let Event::StepFinished {
-                address,
-                verb,
-                outcome,
-            } = event
-                && rank_of(outcome) == Some(rank)
-            {
-                out.push_str(&ended(address, *verb, outcome, style));
-                out.push('\n');
-                any = true;
-            }
-        }
-        if any {
-            out.push('\n');
-        }
+    for group in groups(events) {
+        out.push_str(&group.text(style));
+        out.push('\n');
     }
-    for step in plan.steps.iter().filter(|step| step.verb == Verb::Manual) {
+    let aborted = !out.is_empty();
+    let mut by_hand = plan.steps.iter().filter(|step| step.verb == Verb::Manual);
+    let told = if aborted { BY_HAND } else { usize::MAX };
+    for step in by_hand.by_ref().take(told) {
         text::add_step(&mut out, step, style);
         out.push('\n');
     }
-    let last = events.iter().rev().find_map(|event| match event {
-        Event::Finished { report } => Some(*report),
-        _ => None,
-    });
-    if let Some(report) = last {
+    let more = by_hand.count();
+    if more > 0 {
+        // Writing into a string cannot fail, here and below.
+        let _ = writeln!(
+            out,
+            "{} to do by hand; `deskform plan` tells them.\n",
+            count(more, "more step")
+        );
+    }
+    if let Some(report) = last(events) {
         out.push_str(&tally(&report));
         out.push('\n');
     }
     out
+}
+
+/// The final report with how long it took and, where it did not do everything, why and what to do next.
+#[must_use]
+pub fn closing(plan: &Plan, events: &[Event], end: &End, style: Style) -> String {
+    let mut out = report(plan, events, style);
+    if let Some(took) = took(end) {
+        out.push_str(&took);
+        out.push('\n');
+    }
+    if let Some(next) = next(events, end) {
+        out.push_str(&next);
+        out.push('\n');
+    }
+    out
+}
+
+fn last(events: &[Event]) -> Option<Tally> {
+    events.iter().rev().find_map(|event| match event {
+        Event::Finished { report } => Some(*report),
+        _ => None,
+    })
+}
+
+fn took(end: &End) -> Option<String> {
+    let (minutes, seconds) = (end.seconds / 60, end.seconds % 60);
+    match minutes {
+        0 if seconds < BRIEF => None,
+        0 => Some(format!("Took {seconds} s.")),
+        1..60 => Some(format!("Took {minutes} min {seconds} s.")),
+        _ => Some(format!("Took {} h {} min.", minutes / 60, minutes % 60)),
+    }
+}
+
+/// Why a run did not do everything, and what to do next; nothing where it did.
+fn next(events: &[Event], end: &End) -> Option<String> {
+    let tally = last(events)?;
+    if tally.failed + tally.unknown + tally.skipped + tally.stopped == 0 {
+        return None;
+    }
+    let again = if end.saved {
+        "make a new plan with `deskform plan --out FILE` and apply it"
+    } else {
+        "run `deskform apply` again"
+    };
+    let goes_on = "it goes on where this run ended";
+    Some(match end.cause {
+        Some(Cause::Signal) => format!("Stopped by a signal. Next: {again}; {goes_on}."),
+        Some(Cause::LockLost) => format!(
+            "Stopped, since another run took the lock. Next: wait for that run, then {again}; {goes_on}."
+        ),
+        Some(Cause::DayOver) => format!(
+            "Stopped, since the day's calls are used up. Next: wait for the next day, then {again}; {goes_on}."
+        ),
+        None if tally.failed > 0 => {
+            format!("Next: mend what failed, then {again}; what is done is not done twice.")
+        }
+        None => format!("Next: {again}; it looks up what became of the rest."),
+    })
+}
+
+/// Steps that ended alike, and are told as one.
+struct Group<'e> {
+    rank: u8,
+    outcome: &'e Outcome,
+    steps: Vec<(&'e Address, Verb)>,
+    /// How many more such groups there are, of which nothing is told.
+    more: usize,
+}
+
+/// What did not succeed: failures first, then what they led to; equal ones once, floods counted.
+fn groups(events: &[Event]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut places: HashMap<(u8, &str, Option<&str>), usize> = HashMap::new();
+    for event in events {
+        let Event::StepFinished {
+            address,
+            verb,
+            outcome,
+        } = event
+        else {
+            continue;
+        };
+        let Some(rank) = rank_of(outcome) else {
+            continue;
+        };
+        let place = *places
+            .entry(likeness(rank, outcome))
+            .or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Group {
+                rank,
+                outcome,
+                steps: Vec::new(),
+                more: 0,
+            });
+        }
+        groups[place].steps.push((address, *verb));
+    }
+    groups.sort_by_key(|group| group.rank);
+    let mut told: Vec<Group<'_>> = Vec::new();
+    for group in groups {
+        let of_rank = told.iter().filter(|one| one.rank == group.rank).count();
+        match told.last_mut() {
+            Some(last) if of_rank == TOLD => last.more += group.steps.len(),
+            _ => told.push(group),
+        }
+    }
+    told
+}
+
+/// What makes outcomes equal for a reader.
+fn likeness(rank: u8, outcome: &Outcome) -> (u8, &str, Option<&str>) {
+    match outcome {
+        Outcome::Failed { error, hint, .. } | Outcome::Unknown { error, hint } => {
+            (rank, error, hint.as_deref())
+        }
+        Outcome::Skipped { because } => (rank, &because.handle, Some(because.collection)),
+        Outcome::Applied { .. } | Outcome::Stopped => (rank, "", None),
+    }
+}
+
+impl Group<'_> {
+    fn text(&self, style: Style) -> String {
+        let mut out = String::new();
+        if let (Outcome::Stopped, true) = (self.outcome, self.steps.len() > NAMED) {
+            let title = format!("not tried ({}):", self.steps.len());
+            out.push_str(&style.paint(Paint::Yellow, &title));
+            out.push('\n');
+            let counted = self
+                .steps
+                .iter()
+                .map(|(address, verb)| (address.collection, *verb));
+            table::add(&mut out, counted, style.width);
+            return out;
+        }
+        for (address, verb) in self.steps.iter().take(NAMED) {
+            out.push_str(&ended(address, *verb, self.outcome, style));
+            out.push('\n');
+            if self.steps.len() > NAMED {
+                break;
+            }
+        }
+        let more = self.steps.len().saturating_sub(NAMED) + self.more;
+        if self.steps.len() > NAMED {
+            let others = self.steps.iter().skip(1).take(NAMED - 1);
+            let others: Vec<String> = others.map(|(address, _)| name(address)).collect();
+            let _ = writeln!(out, "    likewise {} and {more} more", others.join(", "));
+        } else if self.more > 0 {
+            let _ = writeln!(out, "    and {more} more steps for other reasons");
+        }
+        out
+    }
+}
+
+/// The final report as Markdown, for the summary of a pipeline's step: far below the 1,024 KiB that it
+/// may have.
+#[must_use]
+pub fn markdown(plan: &Plan, events: &[Event], end: &End, whereabouts: &Whereabouts) -> String {
+    let mut out = format!(
+        "{}\n### deskform apply to {}\n\n",
+        markdown::marker_of("apply", &plan.environment),
+        markdown::code(&plan.environment),
+    );
+    let counts = last(events)
+        .map(|report| tally(&report))
+        .unwrap_or_default();
+    let _ = write!(
+        out,
+        "**{counts}**\n\n{}\n\n",
+        markdown::sentence(whereabouts)
+    );
+    for line in [took(end), next(events, end)].into_iter().flatten() {
+        let _ = write!(out, "{line}\n\n");
+    }
+    let titles = ["Failed", "Unknown", "Skipped", "Not tried"];
+    let mut sections: Vec<Section> = Vec::new();
+    for (rank, title) in (0..).zip(titles) {
+        sections.push(section(title, events, |outcome| {
+            rank_of(outcome) == Some(rank)
+        }));
+    }
+    sections.push(section("Applied", events, |outcome| {
+        matches!(outcome, Outcome::Applied { .. })
+    }));
+    let by_hand = plan.steps.iter().filter(|step| step.verb == Verb::Manual);
+    sections.push(Section {
+        title: "#### By hand\n\n".to_owned(),
+        steps: true,
+        entries: by_hand
+            .map(|step| {
+                let instruction = step.instruction.as_deref().unwrap_or_default();
+                entry(&step.address, Some(instruction))
+            })
+            .collect(),
+    });
+    sections.retain(|section| !section.entries.is_empty());
+    markdown::add_sections(&mut out, &sections, "step", "runs");
+    out
+}
+
+fn section(title: &str, events: &[Event], is_in: impl Fn(&Outcome) -> bool) -> Section {
+    let entries = events.iter().filter_map(|event| match event {
+        Event::StepFinished {
+            address, outcome, ..
+        } if is_in(outcome) => {
+            let why = match outcome {
+                Outcome::Failed { error, .. } | Outcome::Unknown { error, .. } => {
+                    Some(error.clone())
+                }
+                Outcome::Skipped { because } => Some(format!("{because} did not succeed")),
+                Outcome::Applied { .. } | Outcome::Stopped => None,
+            };
+            Some(entry(address, why.as_deref()))
+        }
+        _ => None,
+    });
+    Section {
+        title: format!("#### {title}\n\n"),
+        steps: true,
+        entries: entries.collect(),
+    }
+}
+
+fn entry(address: &Address, why: Option<&str>) -> Entry {
+    let mut line = format!("- {}", markdown::code(&address.to_string()));
+    if let Some(why) = why.filter(|why| !why.is_empty()) {
+        let _ = write!(line, ": {}", markdown::code(why));
+    }
+    line.push('\n');
+    Entry {
+        name: line,
+        details: None,
+    }
 }
 
 const fn rank_of(outcome: &Outcome) -> Option<u8> {

@@ -10,11 +10,14 @@ pub mod markdown;
 pub mod plan_schema;
 pub mod problems;
 mod risks;
+mod table;
 pub mod text;
 pub mod topics;
 
 #[cfg(test)]
 mod alike_tests;
+#[cfg(test)]
+mod ended_tests;
 #[cfg(test)]
 mod mask_tests;
 #[cfg(test)]
@@ -277,7 +280,8 @@ pub fn forecast(plan: &Plan) -> Option<String> {
 }
 
 /// An estimated time in words, rounded up.
-fn duration(seconds: u64) -> String {
+#[must_use]
+pub fn duration(seconds: u64) -> String {
     match seconds {
         0..=10 => "a few seconds".to_owned(),
         11..=90 => format!("about {} s", seconds.div_ceil(10) * 10),

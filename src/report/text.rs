@@ -3,11 +3,15 @@
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::{Paint, Style, forecast, heading, refused, risks, summary};
+use super::{Paint, Style, count, forecast, heading, refused, risks, summary, table};
 use crate::kind::Risk;
 use crate::plan::alike::Alike;
 use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::safe;
+
+/// A plan of so many steps fits on no screen: it begins with a table of kinds by verbs, below what has
+/// to be seen first.
+const LONG: usize = 30;
 
 /// One block a step, then what was acknowledged or not compared, then the summary; of a
 /// refused plan the last line says so.
@@ -15,6 +19,13 @@ use crate::safe::safe;
 pub fn plan(plan: &Plan, style: Style) -> String {
     let mut out = String::new();
     add_risks(&mut out, plan, style);
+    if plan.steps.len() >= LONG {
+        let _ = writeln!(out, "{}:", count(plan.steps.len(), "step"));
+        let steps = plan.steps.iter();
+        let steps = steps.map(|step| (step.address.collection, step.verb));
+        table::add(&mut out, steps, style.width);
+        out.push('\n');
+    }
     for step in &plan.steps {
         add_step(&mut out, step, style);
         out.push('\n');

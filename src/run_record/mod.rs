@@ -20,6 +20,7 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+use crate::api::page::Known;
 use crate::clock::Clock;
 use crate::ledger::journal::{self, Begin, Effect, Intent, Outcome, Settled, Unfinished};
 use crate::ledger::{
@@ -165,7 +166,11 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                 Some(entry) if entry.has_id(id) => {}
                 old => {
                     let prevents = old.as_ref().is_some_and(|old| old.prevent_destroy);
-                    let secrets = old.map(|old| std::mem::take(&mut old.secrets));
+                    let secrets = old.map(|old| {
+                        let templates = std::mem::take(&mut old.templates);
+                        (std::mem::take(&mut old.secrets), templates)
+                    });
+                    let (secrets, templates) = secrets.unwrap_or_default();
                     let entry = Entry {
                         id: id.clone(),
                         parts: if is_part {
@@ -180,7 +185,8 @@ fn take_over(ledger: &mut Ledger, intent: &Intent, outcome: &Outcome) {
                         },
                         prevent_destroy: intent.prevent_destroy || prevents,
                         temporary_member: intent.temporary_member.clone(),
-                        secrets: secrets.unwrap_or_default(),
+                        secrets,
+                        templates,
                         ..Entry::default()
                     };
                     ledger.resources.insert(address.clone(), entry);
@@ -344,6 +350,11 @@ impl Keeper {
     #[must_use]
     pub fn owns_nothing(&self) -> bool {
         self.ledger.resources.is_empty()
+    }
+
+    /// What the last reading of each listing came to.
+    pub fn listings(&self) -> impl Iterator<Item = &Known> {
+        self.ledger.listings.values()
     }
 
     /// Whether the lock was lost, or could not be renewed in time: then nothing more may be sent.

@@ -28,7 +28,8 @@ const NEAR: usize = 100;
 pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<Address>) -> Ledger {
     let mut ledger = old;
     // What a limited plan did not look at stays as it is.
-    let targets = &ready.planned.plan.targets;
+    let targets = ready.planned.plan.targets.iter();
+    let targets: Vec<Address> = targets.filter_map(|text| text.parse().ok()).collect();
     let busy: BTreeSet<&Address> = ready
         .planned
         .tasks
@@ -36,7 +37,9 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         .map(|task| &task.address)
         .collect();
     let is_in_scope = |address: &Address| {
-        targets.is_empty() || busy.contains(address) || targets.contains(&address.to_string())
+        targets.is_empty()
+            || busy.contains(address)
+            || targets.iter().any(|target| target.covers(address))
     };
     for address in &ready.absent {
         if !ready.bound.rows.is_live(address) && is_in_scope(address) {
@@ -186,10 +189,14 @@ impl Update<'_> {
             .get(&(address.collection, id))
             .and_then(|owner| self.old.resources.get(*owner));
         let is_in_step = self.is_in_step(address);
-        let (fields, secrets) = if is_in_step {
+        let recorded = if is_in_step {
             self.fields(address, index, old)
         } else {
-            let kept = old.map(|entry| (entry.fields.clone(), entry.secrets.clone()));
+            let kept = old.map(|entry| Recorded {
+                fields: entry.fields.clone(),
+                secrets: entry.secrets.clone(),
+                templates: entry.templates.clone(),
+            });
             kept.unwrap_or_default()
         };
         let mut entry = Entry {
@@ -209,8 +216,9 @@ impl Update<'_> {
                 || was_there.is_some_and(|object| object.id == id),
                 |entry| entry.adopted,
             ),
-            secrets,
-            fields,
+            secrets: recorded.secrets,
+            templates: recorded.templates,
+            fields: recorded.fields,
         };
         // A new name that was not taken is not its name.
         if old.is_none() || is_in_step {
@@ -266,12 +274,7 @@ impl Update<'_> {
     }
 
     /// What is recorded of each field, and which fields are secrets.
-    fn fields(
-        &self,
-        address: &Address,
-        index: Option<usize>,
-        old: Option<&Entry>,
-    ) -> (BTreeMap<String, FieldRecord>, Vec<String>) {
+    fn fields(&self, address: &Address, index: Option<usize>, old: Option<&Entry>) -> Recorded {
         let live = &self.ready.live;
         let before = index.map(|index| live.body(index)).unwrap_or_default();
         let stored = live.stored(address).unwrap_or_default();
@@ -281,6 +284,7 @@ impl Update<'_> {
             return Default::default();
         };
         let mut secrets = Vec::new();
+        let mut templates = BTreeMap::new();
         let is_applied = self.applied.contains(address);
         let mut fields = BTreeMap::new();
         for (name, value) in named.iter() {
@@ -289,7 +293,8 @@ impl Update<'_> {
             };
             let wire = field.wire(live.dialect);
             let travels = matches!(wire, Wire::Sent { .. } | Wire::Switched(_));
-            secret_paths(&FieldPath::of(field.name), value, &mut secrets);
+            let path = FieldPath::of(field.name);
+            secret_paths(&path, value, &mut secrets, &mut templates);
             if !travels || field.write_only || value.is_secret() {
                 continue;
             }
@@ -313,6 +318,9 @@ impl Update<'_> {
             if current != value {
                 let former = former_secrets(old, name);
                 if !former.is_empty() {
+                    let known = old.into_iter().flat_map(|entry| &entry.templates);
+                    let known = known.filter(|(path, _)| former.contains(path));
+                    templates.extend(known.map(|(path, one)| (path.clone(), one.clone())));
                     secrets.extend(former);
                     continue;
                 }
@@ -332,7 +340,11 @@ impl Update<'_> {
         }
         secrets.sort_unstable();
         secrets.dedup();
-        (fields, secrets)
+        Recorded {
+            fields,
+            secrets,
+            templates,
+        }
     }
 
     /// The objects that form a resource, where several do.
@@ -408,15 +420,36 @@ fn former_secrets(old: Option<&Entry>, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// The paths of the secrets in a value.
-fn secret_paths(path: &FieldPath, value: &Value, paths: &mut Vec<String>) {
+/// What is recorded of the fields of a resource.
+#[derive(Default)]
+struct Recorded {
+    /// What was sent and stored, by field.
+    fields: BTreeMap<String, FieldRecord>,
+    /// The paths of secrets.
+    secrets: Vec<String>,
+    /// Their templates, as far as manifests say them.
+    templates: BTreeMap<String, String>,
+}
+
+/// The paths of the secrets in a value, and their templates.
+fn secret_paths(
+    path: &FieldPath,
+    value: &Value,
+    paths: &mut Vec<String>,
+    templates: &mut BTreeMap<String, String>,
+) {
     match value {
         Value::Map(map) => {
             for (key, value) in map {
-                secret_paths(&path.child(key), value, paths);
+                secret_paths(&path.child(key), value, paths, templates);
             }
         }
-        value if value.is_secret() => paths.push(path.pointer()),
+        value if value.is_secret() => {
+            if let Value::Secret(secret) = value {
+                templates.insert(path.pointer(), secret.template.to_string());
+            }
+            paths.push(path.pointer());
+        }
         _ => {}
     }
 }

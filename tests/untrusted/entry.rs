@@ -931,8 +931,8 @@ async fn export_everything(fixture: &Fixture, session: &Session) {
         return refused(fixture, error);
     }
     let exported = export(&mut live, &|_| false);
-    for note in &exported.notes {
-        shown(note);
+    for note in exported.notes.lines() {
+        shown(&note);
     }
     let written = to_sources(&exported.state);
     for source in &written.base {

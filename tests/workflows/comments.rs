@@ -415,7 +415,9 @@ fn case_38_a_merge_applies_and_its_summary_is_inert() {
                 "{summary}"
             );
             assert!(
-                !summary.contains("Applied") && !summary.contains("\n- "),
+                summary.contains("**Applied 1 of 1 step")
+                    && (summary.lines().filter(|line| line.starts_with("- ")))
+                        .all(|line| line.starts_with("- `") && line.ends_with('`')),
                 "{summary}"
             );
         }

@@ -294,7 +294,7 @@ fn case_38_summaries_are_markdown() {
             }
         }
     }
-    assert_eq!(count, 2);
+    assert_eq!(count, 3);
 }
 
 /// Case 37: the ledger's place is fenced in from outside the repository, and only where it is set.

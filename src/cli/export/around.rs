@@ -1,0 +1,189 @@
+//! What lies around an export: its files' names, the schema of editors, and other manifests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path};
+
+use crate::cli::common::{Failure, Workspace, environment_variable};
+use crate::cli::files::write_file;
+use crate::config::PROJECT_FILE;
+use crate::manifest::{self, Sources};
+use crate::plan::bound::place;
+use crate::problem::{counted, ticked};
+use crate::state::{Address, Resource, State, identity};
+use crate::yaml::Source;
+
+/// How editors are told of a schema.
+const MARK: &str = "yaml-language-server: $schema=";
+/// The schema of manifests, as `init` names it.
+const SCHEMA: &str = "manifest.schema.json";
+/// Its neighbour, which the project file names.
+const PROJECT_SCHEMA: &str = "project.schema.json";
+/// Where it is written when the project has none.
+const HIDDEN: &str = ".deskform";
+
+/// How many names a sentence holds.
+const NAMED: usize = 3;
+
+/// The schema of manifests as the files of an export name it.
+pub(super) struct Schema {
+    /// Its path from the project folder on.
+    path: String,
+    /// How many folders the export lies below the project.
+    depth: usize,
+}
+
+impl Schema {
+    /// The first line of a file of the export.
+    pub(super) fn line(&self, name: &str) -> String {
+        let depth = self.depth + Path::new(name).components().count() - 1;
+        format!("# {MARK}{}{}\n", "../".repeat(depth), self.path)
+    }
+}
+
+/// The schema that the project has, or one that is written; none where the folder lies elsewhere.
+pub(super) fn schema(workspace: &Workspace, folder: &Path) -> Result<Option<Schema>, Failure> {
+    let mut depth = 0;
+    for component in folder.components() {
+        match component {
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            _ => return Ok(None),
+        }
+    }
+    let project = &workspace.project.directory;
+    let text = workspace.texts.text(PROJECT_FILE).unwrap_or_default();
+    let named = text
+        .lines()
+        .find_map(|line| line.split_once(MARK))
+        .map(|(_, path)| path.trim());
+    let beside = named.and_then(|path| path.strip_suffix(PROJECT_SCHEMA));
+    let beside = beside.map(|folder| format!("{}{SCHEMA}", folder.trim_start_matches("./")));
+    let hidden = format!("{HIDDEN}/{SCHEMA}");
+    let mut known = beside.into_iter().chain([hidden.clone()]);
+    let path = match known.find(|path| project.join(path).is_file()) {
+        Some(path) => path,
+        None => {
+            let schema = format!("{:#}\n", crate::kind::schema::manifest_schema());
+            write_file(&project.join(&hidden), schema.as_bytes())?;
+            hidden
+        }
+    };
+    Ok(Some(Schema { path, depth }))
+}
+
+/// The files of an export under names that no file of the project has, for reading them beside it.
+pub(super) fn apart(sources: &Sources) -> impl Iterator<Item = Source> + '_ {
+    (sources.base.iter())
+        .map(|source| Source::new(format!("(export)/{}", source.name), source.text.as_bytes()))
+}
+
+/// The files of an export under names that are free in its folder, where it must replace none.
+pub(super) fn named_freely(mut sources: Sources, folder: &Path, freely: bool) -> Sources {
+    for source in sources.base.iter_mut().filter(|_| freely) {
+        let stem = source.name.trim_end_matches(".yaml").to_owned();
+        let mut name = source.name.to_string();
+        let mut number = 2;
+        while folder.join(&name).exists() {
+            name = format!("{stem}-{number}.yaml");
+            number += 1;
+        }
+        *source = Source::new(name, source.text.as_bytes());
+    }
+    sources
+}
+
+/// A few names for a sentence, and how many there are besides.
+pub(super) fn few(names: &[String]) -> String {
+    match names.len().checked_sub(NAMED) {
+        None | Some(0) => ticked(names, "and"),
+        Some(more) => {
+            let named = names.iter().take(NAMED).map(|name| format!("`{name}`"));
+            let named: Vec<String> = named.collect();
+            format!("{} and {more} more", named.join(", "))
+        }
+    }
+}
+
+/// Says that the project declares twice now what an export wrote, and what to do; nothing where the
+/// project does not read the export, or has nothing of it.
+pub(super) fn doubled(
+    workspace: &Workspace,
+    folder: &Path,
+    sources: &Sources,
+    state: &State,
+) -> Option<String> {
+    let project = &workspace.project;
+    let new: BTreeSet<_> = (sources.base.iter())
+        .map(|source| folder.join(&*source.name))
+        .collect();
+    let is_new = |source: &Source| {
+        let path: std::path::PathBuf = project.directory.join(&*source.name).components().collect();
+        new.iter().any(|one| one.components().eq(path.components()))
+    };
+    let now = manifest::files(project, &workspace.environment).ok()?;
+    if !now.base.iter().any(is_new) {
+        return None;
+    }
+    let before = Sources {
+        base: now
+            .base
+            .into_iter()
+            .filter(|source| !is_new(source))
+            .collect(),
+        overlays: now.overlays,
+    };
+    let Ok(desired) = manifest::compose(&before, &workspace.environment, &environment_variable)
+    else {
+        return Some(
+            "the project has other manifests, which are not valid: what they declare as well is refused as declared twice"
+                .to_owned(),
+        );
+    };
+    // Under the same handle, or under another one.
+    let names: BTreeMap<_, &Address> = (desired.state.iter())
+        .filter_map(|one| Some((name_of(one)?, one.0)))
+        .collect();
+    let other = |one: (&Address, &Resource)| -> Option<Address> {
+        let by_handle = desired
+            .state
+            .get_key_value(one.0)
+            .map(|(address, _)| address);
+        by_handle
+            .or_else(|| names.get(&name_of(one)?).copied())
+            .cloned()
+    };
+    let twice: Vec<Address> = state.iter().filter_map(other).collect();
+    let first = place(&desired, twice.first()?, "").file;
+    let where_else = match first.is_empty() {
+        true => "in the project's other manifests".to_owned(),
+        false => format!("in `{first}` or beside it"),
+    };
+    Some(format!(
+        "{} of {} already declared {where_else}, and what is declared twice is refused; move {} out of the project, or delete the older files; `deskform export --unmanaged` writes only what no manifest has",
+        twice.len(),
+        match state.len() {
+            1 => "1 resource is".to_owned(),
+            all => format!("{} are", counted(all, "resource")),
+        },
+        folder.display(),
+    ))
+}
+
+/// What a resource is called in Zoho Desk, by its collection.
+fn name_of<'a>((address, resource): (&'a Address, &Resource)) -> Option<(&'a str, String)> {
+    let named = identity::named(resource.kind, &resource.body)?;
+    Some((address.collection, named.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_names_stand_in_a_sentence() {
+        let names: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
+        assert_eq!(few(&names[..2]), "`a` and `b`");
+        assert_eq!(few(&names[..3]), "`a`, `b` and `c`");
+        assert_eq!(few(&names), "`a`, `b`, `c` and 2 more");
+    }
+}

@@ -1,0 +1,340 @@
+//! What `export` writes: chosen in parts, with what the ledger knows, beside other manifests.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests, which panic to fail"
+)]
+
+mod command;
+
+use command::{DESK, Place, Run};
+
+const OURS: &str = "# ours\ndepartments: {}\n";
+const OPENAPI: &str = "environments:\n  local: {simulator: {dialect: openapi}}\n";
+
+/// A project whose manifests are applied already.
+fn applied(project: &str, desk: &str) -> Place {
+    let place = Place::with(&[("deskform.yaml", project), ("desk.yaml", desk)]);
+    place.done("apply --auto-approve");
+    place
+}
+
+/// The manifests of a folder, with their paths below it.
+fn written(place: &Place, folder: &str) -> Vec<String> {
+    let start = format!("{folder}/");
+    let files = place.files();
+    let names = files.keys().filter_map(|name| name.strip_prefix(&start));
+    names.map(str::to_owned).collect()
+}
+
+fn notes(run: &Run) -> Vec<&str> {
+    run.stderr.lines().collect()
+}
+
+#[test]
+fn seeds_are_exported_only_when_they_are_asked_for() {
+    let place = applied(OPENAPI, DESK);
+    let plain = place.done("export .plain");
+    assert!(
+        plain.stderr.contains(
+            "note: accounts and contacts left out, since they are customers' records; \
+             `--kinds accounts --kinds contacts` exports them, `--kinds all` everything"
+        ),
+        "{plain}"
+    );
+    assert!(!plain.stderr.contains("reading"), "{plain}");
+    let names = written(&place, ".plain");
+    assert!(names.contains(&"departments.yaml".to_owned()), "{names:?}");
+    assert!(!names.contains(&"contacts.yaml".to_owned()), "{names:?}");
+
+    let all = place.done("export .all --kinds all");
+    assert!(
+        all.stderr
+            .contains("reading accounts and contacts takes about "),
+        "{all}"
+    );
+    assert_eq!(written(&place, ".all").len(), names.len() + 2, "{all}");
+    let one = place.done("export .one --kinds contacts");
+    assert!(
+        one.stderr.contains("reading contacts takes about "),
+        "{one}"
+    );
+    assert_eq!(written(&place, ".one"), ["contacts.yaml"]);
+    // The account is named, and not exported.
+    let contacts = place.read(".one/contacts.yaml");
+    assert!(
+        contacts.contains("account: {lookup: Example Corporation}"),
+        "{contacts}"
+    );
+}
+
+#[test]
+fn on_a_terminal_seeds_are_asked_about_before_they_are_read() {
+    let place = applied(OPENAPI, DESK);
+    let declined = place.asked("export .asked --kinds contacts", "no");
+    assert_eq!(declined.code, 1, "{declined}");
+    let shown = format!("{}{}", declined.stdout, declined.stderr);
+    assert!(shown.contains("Reading contacts takes about "), "{shown}");
+    assert!(shown.contains("nothing was read or written"), "{shown}");
+    assert!(written(&place, ".asked").is_empty());
+    let agreed = place.asked("export .asked --kinds contacts", "yes");
+    assert_eq!(agreed.code, 0, "{agreed}");
+    assert_eq!(written(&place, ".asked"), ["contacts.yaml"]);
+    // What is no seed needs no question.
+    let plain = place.asked("export .plain", "no");
+    assert_eq!(plain.code, 0, "{plain}");
+}
+
+#[test]
+fn kinds_and_resources_are_chosen() {
+    let place = applied(OPENAPI, DESK);
+    place.done("export .a --kinds departments --kinds roles/*");
+    assert_eq!(written(&place, ".a"), ["departments.yaml", "roles.yaml"]);
+    place.done("export .b --kinds departments --exclude departments/Support --exclude roles");
+    assert_eq!(written(&place, ".b"), ["departments.yaml"]);
+    let departments = place.read(".b/departments.yaml");
+    assert!(
+        departments.contains("Billing:") && !departments.contains("Support:"),
+        "{departments}"
+    );
+    place.done("export .c --target departments/Billing --target accounts/*");
+    assert_eq!(written(&place, ".c"), ["accounts.yaml", "departments.yaml"]);
+    assert!(!place.read(".c/departments.yaml").contains("Support:"));
+    for (line, told) in [
+        (
+            "export .d --target departments/Biling",
+            "did you mean `departments/Billing`?",
+        ),
+        (
+            "export .d --kinds department",
+            "did you mean `departments`?",
+        ),
+        ("export .d --exclude contact", "did you mean `contacts`?"),
+        (
+            "plan --target departments",
+            "write `departments/*` for all departments",
+        ),
+    ] {
+        let refused = place.refused(line);
+        assert!(refused.stderr.contains(told), "{refused}");
+    }
+    assert!(written(&place, ".d").is_empty());
+}
+
+/// A value never swallows what stands behind it, and `*` means all of a kind.
+#[test]
+fn a_target_takes_one_value_at_every_command() {
+    let place = Place::with(&[("deskform.yaml", OPENAPI), ("desk.yaml", DESK)]);
+    place.done("plan --out plan.json");
+    for command in ["apply", "plan", "drift"] {
+        let refused = place.refused(&format!("{command} --target departments/Billing plan.json"));
+        assert!(
+            !refused.stderr.contains("`plan.json` is not an address"),
+            "{refused}"
+        );
+    }
+    let all = place.done("apply --auto-approve --target departments/*");
+    assert!(all.stdout.contains("Applied 2 of 2 steps"), "{all}");
+    // The ledger took what was in the choice, and nothing else.
+    let ledger = place.read(".deskform/local.json");
+    assert!(
+        ledger.contains("departments/Billing") && !ledger.contains("contacts/"),
+        "{ledger}"
+    );
+    place.edit("desk.yaml", "Answers", "Other answers");
+    let drift = place.run("drift --target departments/* --target accounts/*");
+    assert_eq!(drift.code, 2, "{drift}");
+    // That a kind has nothing is no slip of the pen.
+    place.done("drift --target teams/*");
+    place.done("plan --target teams/*");
+}
+
+#[test]
+fn what_no_manifest_has_is_exported_beside_them() {
+    const MORE: &str = "\
+departments:
+  Billing: {description: Invoices}
+  answers: {name: Support, description: Answers}
+teams:
+  Tier 1: {department: answers, name: Tier 1}
+";
+    let place = applied(OPENAPI, MORE);
+    // Whoever tidies up takes the team and one department out, and lets go of them.
+    place.write(
+        "desk.yaml",
+        "departments:\n  answers: {name: Support, description: Answers}\n",
+    );
+    place.remove(".deskform/local.json");
+    let export = place.done("export --unmanaged");
+    let folder = "manifests/unmanaged";
+    let departments = place.read(&format!("{folder}/departments.yaml"));
+    assert!(
+        departments.contains("Billing:") && !departments.contains("Support"),
+        "{departments}"
+    );
+    // What manifests have is named by its handle.
+    let teams = place.read(&format!("{folder}/teams.yaml"));
+    assert!(teams.contains("department: answers"), "{teams}");
+    assert!(!export.stderr.contains("declared already"), "{export}");
+    let plan = place.done("plan");
+    assert!(plan.report().starts_with("No changes"), "{plan}");
+    let again = place.done("export --unmanaged");
+    assert!(
+        again.stdout.contains("Wrote 0 resources in 0 files"),
+        "{again}"
+    );
+
+    // A file that is there already is left alone.
+    std::fs::remove_dir_all(place.path(folder)).expect("a folder");
+    place.write(&format!("{folder}/departments.yaml"), OURS);
+    place.done("export --unmanaged --kinds departments");
+    assert_eq!(place.read(&format!("{folder}/departments.yaml")), OURS);
+    let second = place.read(&format!("{folder}/departments-2.yaml"));
+    assert!(second.contains("Billing:"), "{second}");
+    place.refused("export --unmanaged --force");
+}
+
+#[test]
+fn one_file_a_resource() {
+    const MANY: &str = "\
+departments:
+  ../Up: {description: one}
+  a/b: {description: two}
+  a-b: {description: three}
+  A:b: {description: four}
+  con: {description: five}
+";
+    let place = applied(OPENAPI, MANY);
+    place.done("export .split --split --kinds departments");
+    assert_eq!(
+        written(&place, ".split/departments"),
+        [
+            "A-b.yaml",
+            "Example-Company.yaml",
+            "Up.yaml",
+            "_con.yaml",
+            "a-b-2.yaml",
+            "a-b-3.yaml"
+        ]
+    );
+    let text = place.read(".split/departments/Up.yaml");
+    assert!(
+        text.contains("\ndepartments:\n  \"../Up\":\n    description: one\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn files_name_the_schema_for_editors() {
+    let place = Place::empty();
+    place.done("init --bare");
+    place.done("export manifests/desk --kinds departments --split");
+    let files = written(&place, "manifests/desk/departments");
+    let first = place.read(&format!("manifests/desk/departments/{}", files[0]));
+    assert!(
+        first.starts_with(
+            "# yaml-language-server: $schema=../../../.deskform/manifest.schema.json\n"
+        ),
+        "{first}"
+    );
+    // Where the project has none it gets one; a schema of its own is taken.
+    place.remove(".deskform/manifest.schema.json");
+    place.done("export ./flat --kinds departments");
+    let flat = place.read("flat/departments.yaml");
+    assert!(
+        flat.starts_with("# yaml-language-server: $schema=../.deskform/manifest"),
+        "{flat}"
+    );
+    assert_eq!(
+        place.read(".deskform/manifest.schema.json"),
+        place.done("schema").stdout
+    );
+    place.write("editor/manifest.schema.json", "{}");
+    place.edit("deskform.yaml", "$schema=./.deskform/", "$schema=./editor/");
+    place.done("export own --kinds departments");
+    let own = place.read("own/departments.yaml");
+    assert!(
+        own.starts_with("# yaml-language-server: $schema=../editor/manifest"),
+        "{own}"
+    );
+}
+
+#[test]
+fn an_export_beside_an_export_says_what_it_doubles() {
+    let place = applied(OPENAPI, DESK);
+    let export = place.done("export backup --kinds all");
+    let last = notes(&export).pop().expect("a note").to_owned();
+    assert!(
+        last.starts_with("note: 4 of ")
+            && last.contains("already declared in `desk.yaml` or beside it")
+            && last.contains("move ./backup out of the project"),
+        "{export}"
+    );
+    assert!(notes(&export).len() <= 40, "{export}");
+    // What the project does not read doubles nothing.
+    std::fs::remove_dir_all(place.path("backup")).expect("a folder");
+    let hidden = place.done("export .backup --kinds all");
+    assert!(!hidden.stderr.contains("declared"), "{hidden}");
+    place.done("validate -q");
+}
+
+#[test]
+fn an_export_has_what_the_ledger_knows() {
+    const KNOWN: &str = "\
+departments:
+  Support: {description: Answers, lifecycle: {preventDestroy: true}}
+teams:
+  Tier 1: {department: Support, lifecycle: {transferTo: {team: Tier 2}}}
+  Tier 2: {department: Support}
+webhooks:
+  crm:
+    name: crm
+    url: https://hooks.example.com/in/${secret.HOOK_KEY}?v=2
+    subscriptions: {Ticket_Add: {}}
+";
+    let mut place = Place::with(&[("deskform.yaml", OPENAPI), ("desk.yaml", KNOWN)]);
+    place.set("HOOK_KEY", "k3y-k3y-k3y-k3y");
+    place.done("apply --auto-approve");
+    let export = place.done("export .known");
+    let text = ["departments", "teams", "webhooks"]
+        .map(|name| place.read(&format!(".known/{name}.yaml")))
+        .concat();
+    for wanted in [
+        "    lifecycle: {preventDestroy: true}\n",
+        "    lifecycle: {transferTo: {team: Tier 2}}\n",
+        "    url: \"https://hooks.example.com/in/${secret.HOOK_KEY}?v=2\"\n",
+    ] {
+        assert!(text.contains(wanted), "{wanted}\n{text}\n{export}");
+    }
+    assert!(
+        !export.stderr.contains("HOOK_KEY") && !text.contains("k3y"),
+        "{export}"
+    );
+    // Read alone it is the same desk, to the treatment of its objects.
+    place.write("desk.yaml", "departments: {}\n");
+    for name in written(&place, ".known") {
+        let text = place.read(&format!(".known/{name}"));
+        place.write(&format!("known/{name}"), &text);
+    }
+    let plan = place.done("plan");
+    assert!(plan.report().starts_with("No changes"), "{plan}");
+
+    // A URL that somebody changed is told as it is live: its template fits no longer.
+    let state = place.read(".deskform/local.simulator.json");
+    place.write(
+        ".deskform/local.simulator.json",
+        &state.replace("hooks.example.com", "other.example.com"),
+    );
+    place.done("export .moved --kinds webhooks");
+    let moved = place.read(".moved/webhooks.yaml");
+    assert!(
+        moved.contains("other.example.com") || moved.contains("_URL}"),
+        "{moved}"
+    );
+    assert!(
+        !moved.contains("${secret.HOOK_KEY}") && !moved.contains("k3y"),
+        "{moved}"
+    );
+}
