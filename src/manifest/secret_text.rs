@@ -36,7 +36,11 @@ impl Converter<'_> {
         let Some(violation) = checker.check(value) else {
             return Some(());
         };
-        if violation == Violation::Pattern && self.server_decides_on_secret(here, field, at) {
+        // What has an effect instead of a look is meant by nobody.
+        if violation == Violation::Pattern
+            && value.as_str().and_then(control).is_none()
+            && self.server_decides_on_secret(here, field, at)
+        {
             return Some(());
         }
         let mut help = "look at the environment variables that the expressions name";
