@@ -235,8 +235,10 @@ pub fn with_handles_of(shape: &Shape, record: &Json, live: &Json, names: &dyn Na
         a.get(items.key)
             .is_some_and(|key| b.get(items.key) == Some(key))
     };
-    let means: [&dyn Fn(&Json, &Json) -> bool; 2] = [&equal, &of_one_key];
-    for is_same in means {
+    for whole in [true, false] {
+        let is_same = |a: &Json, b: &Json| {
+            if whole { equal(a, b) } else { of_one_key(a, b) }
+        };
         left.retain(|(handle, known)| {
             // Of several that are alike the one of the same handle is meant.
             let same = |(own, have): &(&String, &Json)| is_same(known, have) && own == handle;
