@@ -3,9 +3,12 @@
 mod paths;
 mod read;
 pub mod schema;
+mod skip;
 pub(crate) mod written;
 
 pub use paths::begins_at_home;
+pub(crate) use skip::SKIP_FILES;
+pub use skip::Skip;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -44,6 +47,8 @@ pub struct Project {
     pub environments: Vec<Environment>,
     /// The environment of a command that names none.
     pub default: DefaultEnvironment,
+    /// YAML files below the folder that are no manifests.
+    pub skip_files: Vec<Skip>,
 }
 
 /// The environment of a command that names none.
@@ -433,7 +438,7 @@ impl Project {
                             path.display()
                         ),
                     )
-                    .help(format!("name it `{PROJECT_FILE}`"));
+                    .help(format!("rename it to `{PROJECT_FILE}`"));
                     return (Err(problem.into()), None);
                 }
                 let problem = Problem::error(
@@ -443,7 +448,7 @@ impl Project {
                         path.display()
                     ),
                 )
-                .help("run deskform in the folder of a project, or make one with `deskform init`");
+                .help("run deskform in the folder of a project or below it, or make one with `deskform init`");
                 (Err(problem.into()), None)
             }
         }
@@ -483,7 +488,7 @@ impl Project {
                 problems: Vec::new(),
             },
         };
-        let (mut environments, default) = reader.project(raw, At::ROOT);
+        let (mut environments, default, skip_files) = reader.project(raw, At::ROOT);
         let closed = closed(&environments);
         for environment in &mut environments {
             environment.closed = closed.clone();
@@ -493,6 +498,7 @@ impl Project {
                 directory: directory.to_path_buf(),
                 environments,
                 default,
+                skip_files,
             })
         } else {
             let mut problems = Problems::from(reader.walker.problems);
@@ -645,7 +651,13 @@ fn without_secrets(text: &Arc<str>, problems: &Problems) -> Arc<str> {
 }
 
 /// Keys of the project file.
-pub(crate) const PROJECT_KEYS: &[&str] = &["environments", DEFAULT_ENVIRONMENT, "kinds", "ignore"];
+pub(crate) const PROJECT_KEYS: &[&str] = &[
+    "environments",
+    DEFAULT_ENVIRONMENT,
+    "kinds",
+    "ignore",
+    SKIP_FILES,
+];
 /// The key that names the default environment.
 pub(crate) const DEFAULT_ENVIRONMENT: &str = "defaultEnvironment";
 /// The word that says that no environment is the default.

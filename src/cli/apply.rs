@@ -84,6 +84,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .as_ref()
         .map_or(args.allow_deletes, |plan| plan.allow_deletes);
     let store = workspace.store()?;
+    if let Some(problem) = workspace.renamed(true)? {
+        return Err(workspace.failure(problem.into()));
+    }
     if store.is_local() && is_ci() {
         workspace.check_ledger_of_job(global, &store)?;
     }

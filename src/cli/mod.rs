@@ -13,8 +13,10 @@ pub mod files;
 pub mod init;
 pub mod ledger;
 mod logging;
+mod moved;
 pub mod output;
 pub mod plan;
+mod project;
 pub mod schema;
 mod signals;
 pub mod simulate;
@@ -49,15 +51,17 @@ pub struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// The project folder
+    /// The project folder; by default the nearest with a deskform.yaml, from the current one upwards
     #[arg(
         short = 'C',
-        long,
+        long = "directory",
         global = true,
-        default_value = ".",
         value_name = "FOLDER",
         env = "DESKFORM_DIRECTORY"
     )]
+    named: Option<PathBuf>,
+    /// The folder to work in: the one that is named, else the one that was found.
+    #[arg(skip)]
     pub directory: PathBuf,
     /// The environment of deskform.yaml; by default its `defaultEnvironment`, else the first
     #[arg(
@@ -93,6 +97,7 @@ pub struct Global {
 impl Default for Global {
     fn default() -> Self {
         Self {
+            named: None,
             directory: PathBuf::from("."),
             environment: None,
             verbose: 0,
@@ -155,7 +160,7 @@ fn hide_secrets_by_name() {
 #[must_use]
 pub fn run() -> u8 {
     hide_secrets_by_name();
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are results; everything else is a usage error.
@@ -176,6 +181,13 @@ pub fn run() -> u8 {
     };
     logging::start(&cli.global);
     logging::keep_panics_quiet(&cli.global);
+    match project::folder(&cli.global, &cli.command) {
+        Ok(folder) => cli.global.directory = folder,
+        Err(failure) => {
+            common::report(&cli.global, &failure);
+            return exit::ERROR;
+        }
+    }
     let global = &cli.global;
     let result = match &cli.command {
         Command::Init(args) => init::run(global, args),

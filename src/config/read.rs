@@ -9,8 +9,8 @@ use super::{
     CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DIALECTS, DefaultEnvironment,
     EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards,
     IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM, NO_DEFAULT, Overlay, POLICY_KEYS,
-    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
-    Template,
+    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS,
+    SKIP_FILES, Skip, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -62,13 +62,14 @@ impl Reader<'_> {
         &mut self,
         raw: &Raw,
         at: At<'_>,
-    ) -> (Vec<Environment>, DefaultEnvironment) {
+    ) -> (Vec<Environment>, DefaultEnvironment, Vec<Skip>) {
         let mut environments = Vec::new();
+        let mut skip_files = Vec::new();
         let mut default = None;
         let mut kinds = BTreeMap::new();
         let mut ignore = Vec::new();
         let mut declared = false;
-        for (key, value) in self.walker.known(raw, at, PROJECT_FILE, PROJECT_KEYS) {
+        for (key, value) in self.walker.root(raw, at, PROJECT_FILE, PROJECT_KEYS) {
             let here = at.key(key);
             match key {
                 "environments" => {
@@ -81,9 +82,11 @@ impl Reader<'_> {
                 }
                 DEFAULT_ENVIRONMENT => default = Some(value),
                 "kinds" => kinds = self.kinds(value, here),
+                SKIP_FILES => skip_files = self.skip_files(value, here),
                 _ => ignore = self.ignore(value, here),
             }
         }
+        self.skipped_overlays(&environments, &skip_files);
         let default = default
             .and_then(|value| {
                 self.default_environment(value, at.key(DEFAULT_ENVIRONMENT), &environments)
@@ -106,7 +109,7 @@ impl Reader<'_> {
             }
             environment.ignore.splice(0..0, ignore.iter().cloned());
         }
-        (environments, default)
+        (environments, default, skip_files)
     }
 
     /// Reads the environment of a command that names none.

@@ -6,6 +6,15 @@ use crate::api::DataCenter;
 use crate::config;
 use crate::kind::schema::{DRAFT, flag, heirs_schema, managed, reference};
 
+/// The folder of a project in which `init` writes the schemas for editors, to be committed.
+pub const SCHEMA_FOLDER: &str = "schema";
+/// The name of the schema of manifests in [`SCHEMA_FOLDER`].
+pub const MANIFEST_SCHEMA: &str = "manifest.schema.json";
+/// The name of the schema of overlays in [`SCHEMA_FOLDER`].
+pub const OVERLAY_SCHEMA: &str = "overlay.schema.json";
+/// The name of the schema of the project file in [`SCHEMA_FOLDER`].
+pub const PROJECT_SCHEMA: &str = "project.schema.json";
+
 /// What the project file may hold, for editors.
 #[must_use]
 pub fn project_schema() -> Value {
@@ -29,7 +38,13 @@ pub fn project_schema() -> Value {
             },
             "kinds": { "$ref": "#/$defs/kinds" },
             "ignore": { "$ref": "#/$defs/ignore" },
+            "skipFiles": {
+                "description": "YAML files below the project folder that are no manifests, as patterns such as `docker-compose.yml` or `node_modules/**`.",
+                "type": "array",
+                "items": { "type": "string", "minLength": 1 },
+            },
         },
+        "patternProperties": { "^x-.": { "description": "Anything: a place for anchors." } },
         "required": ["environments"],
         "additionalProperties": false,
         "$defs": {

@@ -13,9 +13,10 @@ use super::check::check;
 use super::convert::{Converter, Here};
 use super::digest::digest;
 use super::files::Sources;
+use super::foreign;
 use super::keyed::{NamedKey, NamedKeys};
 use super::origin::{FileDocument, Origin};
-use super::overlay::merge_body;
+use super::overlay::{NEW, merge_body, take_new};
 use super::resolve::{Declared, Handles, Slip, nowhere};
 use super::tombstones::tombstone;
 use crate::config::Environment;
@@ -26,7 +27,7 @@ use crate::state::{Address, Body, ByAddress, Heirs, Named, Resource, State, Trea
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{At, Raw, escape};
 use crate::yaml::variables::{Lookup, Variables, has_expression};
-use crate::yaml::walk::wrong_type;
+use crate::yaml::walk::{is_extension, wrong_type};
 use crate::yaml::{Source, load};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
@@ -433,6 +434,7 @@ impl Merged {
                 } else {
                     "a file maps collections to handles to fields, such as `departments: {Billing: {}}`"
                 };
+                let help = format!("{help}; {}", foreign::hint(&document.0.file));
                 let problem = Problem::error(
                     Code::NotAMap,
                     format!(
@@ -446,7 +448,17 @@ impl Merged {
                 self.incomplete = true;
                 continue;
             };
+            let known = foreign::known_words();
+            if let Some(first) = foreign::first_of_others(&entries, &known) {
+                let place = document.place(At::ROOT.key(first), Part::Key);
+                let problem = foreign::problem(&entries, &document.0.file, &known, place);
+                self.problems.push(problem);
+                continue;
+            }
             for (key, raw) in entries {
+                if is_extension(&key) {
+                    continue;
+                }
                 let at = At::ROOT.key(&key);
                 if &*key == "removed" {
                     self.tombstones(&document, at, raw);
@@ -460,12 +472,7 @@ impl Merged {
     }
 
     fn unknown_collection(&mut self, document: &Document, key: &str, at: At<'_>) {
-        let known: Vec<&str> = KINDS
-            .iter()
-            .filter(|kind| kind.managed)
-            .map(|kind| kind.collection)
-            .chain(["removed"])
-            .collect();
+        let known = foreign::known_words();
         let place = document.place(at, Part::Key);
         let problem = if let Some(kind) = find(key) {
             Problem::error(
@@ -580,7 +587,7 @@ impl Merged {
         document: &Document,
         kind: &'static Kind,
         address: Address,
-        body: Raw,
+        mut body: Raw,
         place: Place,
     ) {
         if matches!(body, Raw::Null) {
@@ -608,12 +615,76 @@ impl Merged {
             self.problems.push(problem);
             return;
         }
+        let said = || {
+            let key = place.pointer.clone() + "/" + NEW;
+            Place {
+                pointer: key,
+                ..place.clone()
+            }
+        };
+        let is_new = match take_new(&mut body) {
+            Ok(is_new) => is_new,
+            Err(value) => {
+                let (message, help) = wrong_type(NEW, "true or false", &value);
+                let mut problem = Problem::error(Code::WrongType, message).at(
+                    Place {
+                        part: Part::Value,
+                        ..said()
+                    },
+                    format!("this is {}", value.what()),
+                );
+                problem.help = help;
+                self.problems.push(problem);
+                // One mistake, one report.
+                (!self.declared.contains_key(&address)).then_some(true)
+            }
+        };
         if let Some(base) = self.declared.get_mut(&address) {
+            if is_new == Some(true) {
+                let problem = Problem::error(
+                    Code::DuplicateResource,
+                    format!("`{address}` is declared below this overlay already, so it is not new"),
+                )
+                .at(said(), "said to be new")
+                .at(base.origin.key(&address, ""), "first declared here")
+                .help(format!(
+                    "take `{NEW}` away to change it, or give the new one another handle"
+                ));
+                self.problems.push(problem);
+            }
             base.origin.overlay(Arc::clone(&document.0), &body);
             merge_body(kind, &mut base.body, body);
-        } else {
-            self.declare(document, kind, address, body, &|| place.clone());
+            return;
         }
+        // What could not be read may declare it.
+        if is_new != Some(true) && !self.incomplete {
+            self.problems.push(self.not_below(&address, place.clone()));
+        }
+        self.declare(document, kind, address, body, &|| place.clone());
+    }
+
+    /// The problem of a resource that an overlay changes and nothing below it declares.
+    fn not_below(&self, address: &Address, place: Place) -> Problem {
+        let handles = self
+            .declared
+            .keys()
+            .filter(|one| one.collection == address.collection)
+            .map(|one| &*one.handle);
+        let otherwise = format!("if it is a new one, write `{NEW}: true` into it");
+        let help = match did_you_mean(&address.handle, handles) {
+            Some(near) => format!("{near} {otherwise}"),
+            None => otherwise,
+        };
+        let mut problem = Problem::error(
+            Code::NotBelow,
+            format!("there is no `{address}` below this overlay"),
+        )
+        .at(place, "changed here")
+        .help(help);
+        if let Some(dropped) = self.dropped.get(address) {
+            problem = problem.at(dropped.clone(), "taken out here");
+        }
+        problem
     }
 
     fn tombstones(&mut self, document: &Document, at: At<'_>, raw: Raw) {
