@@ -1,11 +1,13 @@
 //! The project file `deskform.yaml`: environments, policies and what is to be ignored.
 
+mod defaults;
 mod paths;
 mod read;
 pub mod schema;
 mod skip;
 pub(crate) mod written;
 
+pub(crate) use defaults::{DEFAULTS, DEFAULTS_KEYS};
 pub use paths::begins_at_home;
 pub(crate) use skip::SKIP_FILES;
 pub use skip::Skip;
@@ -213,7 +215,21 @@ pub struct Guards {
     /// Updates.
     pub max_updates: Option<u64>,
     /// Whether `apply` takes saved plans only.
-    pub require_saved_plan: bool,
+    pub require_saved_plan: Option<bool>,
+}
+
+impl Guards {
+    /// These guards where they say something, the other ones where they do not.
+    #[must_use]
+    fn or(self, other: Self) -> Self {
+        Self {
+            max_delete_percent: self.max_delete_percent.or(other.max_delete_percent),
+            max_deletes: self.max_deletes.or(other.max_deletes),
+            max_update_percent: self.max_update_percent.or(other.max_update_percent),
+            max_updates: self.max_updates.or(other.max_updates),
+            require_saved_plan: self.require_saved_plan.or(other.require_saved_plan),
+        }
+    }
 }
 
 /// What tokens are made with, as written: expressions are replaced only when a token is needed.
@@ -654,6 +670,7 @@ fn without_secrets(text: &Arc<str>, problems: &Problems) -> Arc<str> {
 pub(crate) const PROJECT_KEYS: &[&str] = &[
     "environments",
     DEFAULT_ENVIRONMENT,
+    DEFAULTS,
     "kinds",
     "ignore",
     SKIP_FILES,

@@ -64,7 +64,7 @@ pub struct Args {
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
-    if saved.is_none() && workspace.environment.guards.require_saved_plan {
+    if saved.is_none() && workspace.environment.guards.require_saved_plan == Some(true) {
         return Err(Problem::error(
             Code::SavedPlanRequired,
             format!(

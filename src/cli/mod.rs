@@ -13,6 +13,7 @@ pub mod files;
 pub mod init;
 pub mod ledger;
 mod logging;
+mod many;
 mod moved;
 pub mod output;
 pub mod plan;
@@ -63,15 +64,17 @@ pub struct Global {
     /// The folder to work in: the one that is named, else the one that was found.
     #[arg(skip)]
     pub directory: PathBuf,
-    /// The environment of deskform.yaml; by default its `defaultEnvironment`, else the first
+    /// The environment of deskform.yaml; by default its `defaultEnvironment`, else the first. For
+    /// `validate`, `plan` and `drift` also several: `-e a,b`, `-e 'eu-*'`, `-e '*'`
     #[arg(
         short = 'e',
         long = "env",
         global = true,
         value_name = "NAME",
-        env = "DESKFORM_ENV"
+        env = "DESKFORM_ENV",
+        action = clap::ArgAction::Append
     )]
-    pub environment: Option<String>,
+    pub environment: Vec<String>,
     /// Say more (twice: every call)
     #[arg(short = 'v', long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -99,7 +102,7 @@ impl Default for Global {
         Self {
             named: None,
             directory: PathBuf::from("."),
-            environment: None,
+            environment: Vec::new(),
             verbose: 0,
             quiet: false,
             no_color: false,

@@ -46,7 +46,8 @@ pub(super) fn folder(global: &Global, command: &Command) -> Result<PathBuf, Fail
         .into_iter()
         .find_map(|name| std::env::var_os(name).filter(|value| !value.is_empty()))
         .map(PathBuf::from);
-    let found = std::env::current_dir().and_then(|from| nearest(&from, home.as_deref()));
+    let found =
+        std::env::current_dir().and_then(|from| nearest(&from, home.as_deref(), &Owner::of));
     // Without a current folder, reading the project file there says what is wrong.
     let Ok(Some(found)) = found else {
         return Ok(current);
@@ -82,11 +83,15 @@ struct Found {
 /// Finds the nearest folder above with a project file, or with a file that is almost named so; none
 /// where the folder itself has one. The home folder and the root of a file system are the last that are
 /// looked at.
-fn nearest(from: &Path, home: Option<&Path>) -> io::Result<Option<Found>> {
+fn nearest(
+    from: &Path,
+    home: Option<&Path>,
+    owner_of: &dyn Fn(&Path) -> io::Result<Owner>,
+) -> io::Result<Option<Found>> {
     let home = home.and_then(|home| std::fs::canonicalize(home).ok());
-    let own = Owner::of(from)?;
+    let own = owner_of(from)?;
     for (steps, folder) in from.ancestors().enumerate() {
-        let Ok(owner) = Owner::of(folder) else {
+        let Ok(owner) = owner_of(folder) else {
             return Ok(None);
         };
         if owner.file_system != own.file_system {
@@ -99,7 +104,7 @@ fn nearest(from: &Path, home: Option<&Path>) -> io::Result<Option<Found>> {
                 folder: folder.to_owned(),
                 is_ours: [folder, &file]
                     .into_iter()
-                    .filter_map(|path| Owner::of(path).ok())
+                    .filter_map(|path| owner_of(path).ok())
                     .all(|owner| owner.user == own.user || owner.user == 0),
             }));
         }
@@ -175,7 +180,7 @@ mod tests {
             ("home", "home", None),
             ("home/other/deep", "home/project", Some("")),
         ] {
-            let found = nearest(&at(from), Some(&at(home))).unwrap();
+            let found = nearest(&at(from), Some(&at(home)), &Owner::of).unwrap();
             let expected = expected.map(|folder| Found {
                 // Without the slash at the end of the root.
                 folder: at(folder).components().collect(),
@@ -183,9 +188,33 @@ mod tests {
             });
             assert_eq!(found, expected, "{from}, at home in {home}");
         }
-        assert_eq!(
-            nearest(&at("home/other"), None).unwrap().unwrap().folder,
-            root
-        );
+        let found = nearest(&at("home/other"), None, &Owner::of).unwrap();
+        assert_eq!(found.unwrap().folder, root);
+    }
+
+    #[test]
+    fn a_project_of_another_user_or_file_system_is_not_used() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        let below = root.join("a/b");
+        fs::create_dir_all(&below).unwrap();
+        fs::write(root.join(PROJECT_FILE), "").unwrap();
+        let found = |user: u32, own: u32, file_system: u64| {
+            let owner = |path: &Path| {
+                let is_above = !path.starts_with(root.join("a"));
+                Ok(Owner {
+                    user: if is_above { user } else { own },
+                    file_system: if is_above { file_system } else { 1 },
+                })
+            };
+            nearest(&below, None, &owner).unwrap()
+        };
+        let is_ours = |found: Option<Found>| found.map(|found| found.is_ours);
+        assert_eq!(is_ours(found(1000, 1000, 1)), Some(true));
+        assert_eq!(is_ours(found(0, 1000, 1)), Some(true));
+        // Told, and not passed over: a project further above would be a surprise.
+        assert_eq!(is_ours(found(1001, 1000, 1)), Some(false));
+        assert_eq!(is_ours(found(1000, 0, 1)), Some(false));
+        assert_eq!(is_ours(found(1000, 1000, 2)), None);
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::defaults::Defaults;
 use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
-    CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DIALECTS, DefaultEnvironment,
-    EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards,
-    IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM, NO_DEFAULT, Overlay, POLICY_KEYS,
-    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS,
-    SKIP_FILES, Skip, Target, Template,
+    CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DEFAULTS, DIALECTS,
+    DefaultEnvironment, EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment,
+    GUARD_KEYS, Guards, IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM, NO_DEFAULT,
+    Overlay, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED,
+    SIMULATOR_KEYS, SKIP_FILES, Skip, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -23,7 +24,7 @@ use crate::yaml::raw::{At, Raw};
 use crate::yaml::variables::{self, has_expression};
 use crate::yaml::walk::{Walker, misspelt};
 
-fn edition(word: &str) -> Option<Edition> {
+pub(super) fn edition(word: &str) -> Option<Edition> {
     match word {
         "free" => Some(Edition::Free),
         "express" => Some(Edition::Express),
@@ -44,7 +45,7 @@ fn no_expressions(place: Place) -> Problem {
     .help("expressions stand in the values of manifests and in `credentials`")
 }
 
-fn prune(word: &str) -> Prune {
+pub(super) fn prune(word: &str) -> Prune {
     match word {
         "owned" => Prune::Owned,
         "all" => Prune::All,
@@ -69,18 +70,25 @@ impl Reader<'_> {
         let mut kinds = BTreeMap::new();
         let mut ignore = Vec::new();
         let mut declared = false;
+        // Whatever the order of the keys.
+        let defaults = raw.get(DEFAULTS);
+        let defaults = defaults
+            .map(|value| self.defaults(value, at.key(DEFAULTS)))
+            .unwrap_or_default();
         for (key, value) in self.walker.root(raw, at, PROJECT_FILE, PROJECT_KEYS) {
             let here = at.key(key);
             match key {
                 "environments" => {
                     let entries = self.walker.entries(value, here, key);
                     for (name, value) in entries {
-                        environments.push(self.environment(name, value, here.key(name)));
+                        environments.push(self.environment(name, value, here.key(name), &defaults));
                     }
                     self.ledgers_beside_states(&environments, here);
+                    self.shared_secrets(&environments, &defaults);
                     declared = !entries.is_empty() || !matches!(value, Raw::Map(_));
                 }
                 DEFAULT_ENVIRONMENT => default = Some(value),
+                DEFAULTS => {}
                 "kinds" => kinds = self.kinds(value, here),
                 SKIP_FILES => skip_files = self.skip_files(value, here),
                 _ => ignore = self.ignore(value, here),
@@ -156,7 +164,13 @@ impl Reader<'_> {
         Some(DefaultEnvironment::Named(name))
     }
 
-    fn environment(&mut self, name: &str, raw: &Raw, at: At<'_>) -> Environment {
+    fn environment(
+        &mut self,
+        name: &str,
+        raw: &Raw,
+        at: At<'_>,
+        defaults: &Defaults,
+    ) -> Environment {
         if name.is_empty()
             || !name
                 .chars()
@@ -196,7 +210,10 @@ impl Reader<'_> {
                 "dataCenter" => data_center = self.data_center(value, here),
                 "orgId" => environment.org_id = self.organization(value, here, key),
                 "endpoint" => endpoint = self.endpoint(value, here),
-                "credentials" => credentials = Some(self.credentials(value, here)),
+                "credentials" => {
+                    let usual = self.usual_credentials(here, defaults);
+                    credentials = Some(self.credentials(value, here, usual));
+                }
                 "dialect" => {
                     environment.dialect = walker
                         .word(value, here, key, DIALECTS)
@@ -229,16 +246,24 @@ impl Reader<'_> {
                     "copy it from Setup > Developer Space > API, or use `simulator: {}`",
                 );
             }
-            if lacks("dataCenter") && lacks("endpoint") {
+            let is_placed = defaults.data_center.is_some() || defaults.endpoint.is_some();
+            if lacks("dataCenter") && lacks("endpoint") && !is_placed {
                 let help = format!("choose {}", ticked(DATA_CENTERS, "or"));
                 self.missing(at, name, "dataCenter", &help);
             }
+            // One that names its data centre does not mean the hosts of the others.
+            if raw.get("dataCenter").is_none() && endpoint.is_none() {
+                endpoint.clone_from(&defaults.endpoint);
+            }
             environment.target = Target::Live {
-                data_center: data_center.map(str::to_owned),
+                data_center: data_center.or(defaults.data_center).map(str::to_owned),
                 endpoint,
-                credentials: credentials.unwrap_or_else(|| self.default_credentials(at)),
+                credentials: credentials
+                    .unwrap_or_else(|| self.usual_credentials(at, defaults))
+                    .of_environment(name),
             };
         }
+        defaults.fill(&mut environment, raw);
         environment
     }
 
@@ -269,7 +294,7 @@ impl Reader<'_> {
 
     /// A data centre by its name or its domain; of another word none is guessed, since the credentials
     /// go where it says.
-    fn data_center(&mut self, raw: &Raw, at: At<'_>) -> Option<&'static str> {
+    pub(super) fn data_center(&mut self, raw: &Raw, at: At<'_>) -> Option<&'static str> {
         let Raw::Text(text) = raw else {
             let wanted = format!("a text: {}", ticked(DATA_CENTERS, "or"));
             self.walker.wrong(raw, at, "dataCenter", &wanted);
@@ -354,7 +379,7 @@ impl Reader<'_> {
         String::new()
     }
 
-    fn endpoint(&mut self, raw: &Raw, at: At<'_>) -> Option<Endpoint> {
+    pub(super) fn endpoint(&mut self, raw: &Raw, at: At<'_>) -> Option<Endpoint> {
         let mut urls: BTreeMap<&str, String> = BTreeMap::new();
         for (key, value) in self.walker.known(raw, at, "endpoint", ENDPOINT_KEYS) {
             let here = at.key(key);
@@ -399,7 +424,13 @@ impl Reader<'_> {
         })
     }
 
-    fn default_credentials(&self, at: At<'_>) -> Credentials {
+    /// The credentials of an environment that names none, or not all.
+    fn usual_credentials(&self, at: At<'_>, defaults: &Defaults) -> Credentials {
+        let usual = defaults.credentials.clone();
+        usual.unwrap_or_else(|| self.default_credentials(at))
+    }
+
+    pub(super) fn default_credentials(&self, at: At<'_>) -> Credentials {
         let template = |text: &str| Template {
             text: text.to_owned(),
             place: (self.walker.place)(at, Part::Key),
@@ -411,8 +442,9 @@ impl Reader<'_> {
         }
     }
 
-    fn credentials(&mut self, raw: &Raw, at: At<'_>) -> Credentials {
-        let mut credentials = self.default_credentials(at);
+    /// Reads credentials; what they do not name is as usual.
+    pub(super) fn credentials(&mut self, raw: &Raw, at: At<'_>, usual: Credentials) -> Credentials {
+        let mut credentials = usual;
         for (key, value) in self.walker.known(raw, at, "credentials", CREDENTIAL_KEYS) {
             let here = at.key(key);
             let Some(text) = self.walker.text(value, here, key) else {
@@ -439,7 +471,7 @@ impl Reader<'_> {
         credentials
     }
 
-    fn variables(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<String, String> {
+    pub(super) fn variables(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<String, String> {
         let mut out = BTreeMap::new();
         for (name, value) in self.walker.entries(raw, at, "variables") {
             let here = at.key(name);
@@ -491,7 +523,7 @@ impl Reader<'_> {
         out
     }
 
-    fn kinds(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<&'static str, KindPolicy> {
+    pub(super) fn kinds(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<&'static str, KindPolicy> {
         let managed: Vec<&str> = KINDS
             .iter()
             .filter(|kind| kind.managed)
@@ -670,7 +702,7 @@ impl Reader<'_> {
         date
     }
 
-    fn guards(&mut self, raw: &Raw, at: At<'_>) -> Guards {
+    pub(super) fn guards(&mut self, raw: &Raw, at: At<'_>) -> Guards {
         let mut guards = Guards::default();
         for (key, value) in self.walker.known(raw, at, "guards", GUARD_KEYS) {
             let here = at.key(key);
@@ -688,7 +720,7 @@ impl Reader<'_> {
                 "maxUpdates" => {
                     guards.max_updates = walker.whole(value, here, key, (0, u64::from(u32::MAX)));
                 }
-                _ => guards.require_saved_plan = walker.flag(value, here, key).unwrap_or_default(),
+                _ => guards.require_saved_plan = walker.flag(value, here, key),
             }
         }
         guards

@@ -146,6 +146,7 @@ codes! {
     NotUtf8Name = "not-utf8-name": "The name of a file is not UTF-8.",
     NotWithin = "not-within": "A reference names what lies below another parent.",
     NothingDeclared = "nothing-declared": "No resource is declared, and the plan would remove what is owned.",
+    OneEnvironment = "one-environment": "A command that works in one environment was given several.",
     NotBelow = "not-below": "An overlay changes a resource that nothing below it declares, and does not say `new: true`.",
     NothingToRemove = "nothing-to-remove": "An overlay takes out a resource that nothing below it declares.",
     OneFieldTwice = "one-field-twice": "A resource names one custom field by its handle and by its API name.",
