@@ -1,12 +1,15 @@
 //! The project file `deskform.yaml`: environments, policies and what is to be ignored.
 
+mod defaults;
 mod paths;
 mod read;
 pub mod schema;
+mod skip;
 pub(crate) mod words;
 pub(crate) mod written;
 
 pub use paths::begins_at_home;
+pub use skip::Skip;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -44,6 +47,8 @@ pub struct Project {
     pub environments: Vec<Environment>,
     /// The environment of a command that names none.
     pub default: DefaultEnvironment,
+    /// YAML files below the folder that are no manifests.
+    pub skip_files: Vec<Skip>,
 }
 
 /// The environment of a command that names none.
@@ -210,7 +215,21 @@ pub struct Guards {
     /// Updates.
     pub max_updates: Option<u64>,
     /// Whether `apply` takes saved plans only.
-    pub require_saved_plan: bool,
+    pub require_saved_plan: Option<bool>,
+}
+
+impl Guards {
+    /// These guards where they say something, the other ones where they do not.
+    #[must_use]
+    fn or(self, other: Self) -> Self {
+        Self {
+            max_delete_percent: self.max_delete_percent.or(other.max_delete_percent),
+            max_deletes: self.max_deletes.or(other.max_deletes),
+            max_update_percent: self.max_update_percent.or(other.max_update_percent),
+            max_updates: self.max_updates.or(other.max_updates),
+            require_saved_plan: self.require_saved_plan.or(other.require_saved_plan),
+        }
+    }
 }
 
 /// What tokens are made with, as written: expressions are replaced only when a token is needed.
@@ -435,7 +454,7 @@ impl Project {
                             path.display()
                         ),
                     )
-                    .help(format!("name it `{PROJECT_FILE}`"));
+                    .help(format!("rename it to `{PROJECT_FILE}`"));
                     return (Err(problem.into()), None);
                 }
                 let problem = Problem::error(
@@ -445,7 +464,7 @@ impl Project {
                         path.display()
                     ),
                 )
-                .help("run deskform in the folder of a project, or make one with `deskform init`");
+                .help("run deskform in the folder of a project or below it, or make one with `deskform init`");
                 (Err(problem.into()), None)
             }
         }
@@ -485,7 +504,7 @@ impl Project {
                 problems: Vec::new(),
             },
         };
-        let (mut environments, default) = reader.project(raw, At::ROOT);
+        let (mut environments, default, skip_files) = reader.project(raw, At::ROOT);
         let closed = closed(&environments);
         for environment in &mut environments {
             environment.closed = closed.clone();
@@ -495,6 +514,7 @@ impl Project {
                 directory: directory.to_path_buf(),
                 environments,
                 default,
+                skip_files,
             })
         } else {
             let mut problems = Problems::from(reader.walker.problems);

@@ -122,12 +122,13 @@ fn a_fresh_project_works_at_once() {
     assert_eq!(
         names,
         [
-            ".deskform/manifest.schema.json",
-            ".deskform/project.schema.json",
             ".gitignore",
             "deskform.yaml",
             "manifests/customers.yaml",
             "manifests/departments.yaml",
+            "schema/manifest.schema.json",
+            "schema/overlay.schema.json",
+            "schema/project.schema.json",
         ]
     );
     assert!(place.read(".gitignore").ends_with("\n.deskform/\n"));
@@ -474,9 +475,9 @@ fn schemas() {
     place.done("init");
     let manifest = place.done("schema").stdout;
     assert_eq!(place.done("schema manifest").stdout, manifest);
-    assert_eq!(place.read(".deskform/manifest.schema.json"), manifest);
+    assert_eq!(place.read("schema/manifest.schema.json"), manifest);
     let project = place.done("schema project").stdout;
-    assert_eq!(place.read(".deskform/project.schema.json"), project);
+    assert_eq!(place.read("schema/project.schema.json"), project);
     for text in [manifest, project] {
         let schema: Value = serde_json::from_str(&text).expect("JSON");
         assert!(schema["$schema"].is_string());

@@ -369,7 +369,7 @@ fn case_6_a_project_file_of_another_name_is_named() {
         let run = place.refused("plan");
         let told = flat(&run.stderr);
         assert!(told.contains(&format!("there is `{name}`")), "{run}");
-        assert!(told.contains("name it `deskform.yaml`"), "{run}");
+        assert!(told.contains("rename it to `deskform.yaml`"), "{run}");
         // Beside it.
         place.write("deskform.yaml", "environments: {local: {simulator: {}}}\n");
         let run = place.refused("plan");

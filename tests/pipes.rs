@@ -127,9 +127,7 @@ fn effects(place: &Place) -> BTreeMap<String, String> {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let text = match name.as_str() {
             // Ledgers and simulators tell when.
-            name if name.starts_with(".deskform/") && !name.ends_with("schema.json") => {
-                String::new()
-            }
+            name if name.starts_with(".deskform/") => String::new(),
             _ => without_latency(&text),
         };
         out.insert(name, text);

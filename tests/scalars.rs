@@ -570,6 +570,6 @@ fn case_8_numbers_and_flags_go_on_being_read() {
     let project = project("environments: {e: {simulator: {}, parallelism: 0x4, guards: {requireSavedPlan: TRUE, maxDeletes: +3}}}").unwrap();
     let environment = &project.environments[0];
     assert_eq!(environment.parallelism, Some(4));
-    assert!(environment.guards.require_saved_plan);
+    assert_eq!(environment.guards.require_saved_plan, Some(true));
     assert_eq!(environment.guards.max_deletes, Some(3));
 }

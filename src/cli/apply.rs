@@ -83,7 +83,7 @@ enum Format {
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
-    if saved.is_none() && workspace.environment.guards.require_saved_plan {
+    if saved.is_none() && workspace.environment.guards.require_saved_plan == Some(true) {
         return Err(Problem::error(
             Code::SavedPlanRequired,
             format!(
@@ -103,6 +103,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .as_ref()
         .map_or(args.allow_deletes, |plan| plan.allow_deletes);
     let store = workspace.store()?;
+    if let Some(problem) = workspace.renamed(true)? {
+        return Err(workspace.failure(problem.into()));
+    }
     if store.is_local() && is_ci() {
         workspace.check_ledger_of_job(global, &store)?;
     }

@@ -125,6 +125,22 @@ pub struct Workspace {
     warned: RefCell<Vec<Problem>>,
 }
 
+/// Reads the project file.
+///
+/// # Errors
+/// [`Failure`] with everything that is wrong in it.
+pub(super) fn read_project(global: &Global) -> Result<(Project, Texts), Failure> {
+    let (project, text) = Project::read(&global.directory);
+    let texts = Texts {
+        project: text,
+        ..Texts::default()
+    };
+    match project {
+        Ok(project) => Ok((project, texts)),
+        Err(problems) => Err(Failure::Problems(problems, texts)),
+    }
+}
+
 /// Whether a pipeline runs the command: `CI` is set.
 pub(super) fn is_ci() -> bool {
     environment_variable("CI").is_some_and(|value| !value.is_empty())
@@ -136,14 +152,10 @@ impl Workspace {
     /// # Errors
     /// [`Failure`] with everything that is wrong.
     pub fn open(global: &Global) -> Result<Self, Failure> {
-        let (project, text) = Project::read(&global.directory);
-        let mut texts = Texts {
-            project: text,
-            ..Texts::default()
-        };
-        let project = project.map_err(|problems| Failure::Problems(problems, texts.clone()))?;
+        let name = global.one_environment()?;
+        let (project, mut texts) = read_project(global)?;
         let mut environment = project
-            .environment(global.environment.as_deref())
+            .environment(name)
             .map_err(|problem| Failure::Problems(problem.into(), texts.clone()))?
             .clone();
         texts.sources = manifest::files(&project, &environment)

@@ -1,7 +1,10 @@
 //! `deskform drift`.
 
+use std::collections::BTreeSet;
+
 use super::Global;
 use super::common::{Failure, Workspace, block_on, remark, report as report_failure, style};
+use super::many::{self, Form, Many, Outcome, Sink};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::progress::{reading, remembered};
 use super::store::holder;
@@ -12,6 +15,7 @@ use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::problem::{self, Code, Problem, Problems, exit};
 use crate::report;
+use crate::report::environments::Column;
 use crate::run_record::watched;
 use crate::state::Address;
 
@@ -54,6 +58,21 @@ enum Format {
 /// # Errors
 /// [`Failure`] with everything that is in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
+    let many = Many {
+        name: "drift",
+        key: "report",
+        columns: &[Column::Drift],
+        form: match args.format {
+            Format::Text => Form::Text,
+            Format::Json => Form::Json,
+            Format::Markdown => Form::Markdown,
+        },
+    };
+    many::run(global, &many, &|global, sink| one(global, args, sink))
+}
+
+/// Reports on one environment.
+fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
     let workspace = Workspace::open(global)?;
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
@@ -86,19 +105,48 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             whereabouts.line(),
             report::drift::text(report, style(global))
         )),
-        Format::Json => print_as_it_is(&report::drift::json(report)),
-        Format::Markdown => print_markdown(&report::drift::markdown(report, &whereabouts)),
+        Format::Json => {
+            let text = report::drift::json(report);
+            if sink.keeps(&text) {
+                Ok(())
+            } else {
+                print_as_it_is(&text)
+            }
+        }
+        Format::Markdown => {
+            let text = report::drift::markdown(report, &whereabouts);
+            if sink.keeps(&text) {
+                Ok(())
+            } else {
+                print_markdown(&text)
+            }
+        }
     }?;
+    let drifts: BTreeSet<String> = report
+        .drifts
+        .iter()
+        .map(|drift| drift.address.to_string())
+        .collect();
+    let figures = vec![drifts.len()];
     if !drifted.problems.is_empty() {
         // Which of these are drift nobody knows; the rest was told all the same.
         let problems: Problems = drifted.problems.into();
-        report_failure(global, &workspace.failure(problems));
-        return Ok(exit::ERROR);
+        let failure = workspace.failure(problems);
+        report_failure(global, &failure);
+        return Ok(Outcome {
+            code: exit::ERROR,
+            figures,
+            error: Some(many::first(&failure)),
+        });
     }
-    Ok(if report.drifts.is_empty() {
-        exit::OK
-    } else {
-        exit::DIFFERENCE
+    Ok(Outcome {
+        code: if report.drifts.is_empty() {
+            exit::OK
+        } else {
+            exit::DIFFERENCE
+        },
+        figures,
+        error: None,
     })
 }
 

@@ -1,22 +1,31 @@
 //! `deskform init`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Global;
 use super::common::{Failure, file_failure};
 use super::output::announce;
+use crate::config::begins_at_home;
+use crate::config::schema::{
+    MANIFEST_SCHEMA, OVERLAY_SCHEMA, PROJECT_SCHEMA, SCHEMA_FOLDER, project_schema,
+};
+use crate::kind::schema::{manifest_schema, overlay_schema};
 use crate::problem::{Code, Problem, exit, ticked};
+use crate::safe::safe;
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// The folder of the new project; made where it is not there
+    #[arg(value_name = "PATH")]
+    path: Option<PathBuf>,
     /// Without sample manifests: for an organization that `deskform export` will write
     #[arg(long)]
     bare: bool,
 }
 
 const PROJECT: &str = r#"# The project file of deskform. The first environment is the default.
-# yaml-language-server: $schema=./.deskform/project.schema.json
+# yaml-language-server: $schema=./schema/project.schema.json
 environments:
   local:                             # the embedded simulator: no account needed
     simulator: {dialect: openapi, edition: enterprise}
@@ -32,13 +41,13 @@ environments:
 const IGNORED: &str =
     "# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n";
 
-const DEPARTMENTS: &str = r"# yaml-language-server: $schema=../.deskform/manifest.schema.json
+const DEPARTMENTS: &str = r"# yaml-language-server: $schema=../schema/manifest.schema.json
 departments:
   Technical Support:                 # the handle; it is the name unless `name` says otherwise
     description: Handles all technical issues
 ";
 
-const CUSTOMERS: &str = r"# yaml-language-server: $schema=../.deskform/manifest.schema.json
+const CUSTOMERS: &str = r"# yaml-language-server: $schema=../schema/manifest.schema.json
 accounts:
   Example Corporation:
     website: https://www.example.com
@@ -54,15 +63,30 @@ contacts:
 /// # Errors
 /// [`Failure`] when one of the files exists already, or cannot be written.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
-    let folder = &global.directory;
-    let manifest_schema = format!("{:#}\n", crate::kind::schema::manifest_schema());
-    let project_schema = format!("{:#}\n", crate::config::schema::project_schema());
-    let mut files: Vec<(&str, &str)> = vec![
-        ("deskform.yaml", PROJECT),
-        (".gitignore", IGNORED),
-        (".deskform/manifest.schema.json", &manifest_schema),
-        (".deskform/project.schema.json", &project_schema),
-    ];
+    let path = args.path.as_deref();
+    let folder = &path.map_or_else(
+        || global.directory.clone(),
+        |path| global.directory.join(path),
+    );
+    if path.and_then(Path::to_str).is_some_and(begins_at_home) {
+        return Err(Problem::error(
+            Code::BadPath,
+            format!(
+                "`{}` begins with `~`, which is not expanded here",
+                folder.display()
+            ),
+        )
+        .help("write the whole path")
+        .into());
+    }
+    let schemas = [
+        (MANIFEST_SCHEMA, manifest_schema()),
+        (OVERLAY_SCHEMA, overlay_schema()),
+        (PROJECT_SCHEMA, project_schema()),
+    ]
+    .map(|(name, schema)| (format!("{SCHEMA_FOLDER}/{name}"), format!("{schema:#}\n")));
+    let mut files: Vec<(&str, &str)> = vec![("deskform.yaml", PROJECT), (".gitignore", IGNORED)];
+    files.extend(schemas.iter().map(|(name, text)| (&**name, &**text)));
     if !args.bare {
         files.push(("manifests/departments.yaml", DEPARTMENTS));
         files.push(("manifests/customers.yaml", CUSTOMERS));
@@ -70,9 +94,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let taken: Vec<&str> = files
         .iter()
         .map(|(name, _)| *name)
-        // An ignore file may hold what belongs to others; schemas are made anew at any time.
-        .filter(|name| *name != ".gitignore" && !name.starts_with(".deskform/"))
-        .filter(|name| folder.join(name).exists())
+        // An ignore file may hold what belongs to others; our own schemas are made anew at any time.
+        .filter(|name| *name != ".gitignore")
+        .filter(|name| folder.join(name).exists() && !is_our_schema(&folder.join(name)))
         .collect();
     if !taken.is_empty() {
         return Err(Problem::error(
@@ -83,7 +107,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
                 if taken.len() == 1 { "exists" } else { "exist" }
             ),
         )
-        .help("choose another folder with `-C`; nothing was written")
+        .help("choose another folder: `deskform init PATH`; nothing was written")
         .into());
     }
     for (name, text) in files {
@@ -95,14 +119,33 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         }
     }
     if !global.quiet {
-        let wrote = if args.bare {
-            "Wrote deskform.yaml. Next: add your organization there, then `deskform -e NAME export manifests`.\n"
+        let (what, next) = if args.bare {
+            (
+                "deskform.yaml and schema/",
+                "add your organization there, then `deskform -e NAME export manifests`",
+            )
         } else {
-            "Wrote deskform.yaml and manifests/. Next: `deskform plan`, then `deskform apply`.\n"
+            (
+                "deskform.yaml, manifests/ and schema/",
+                "`deskform plan`, then `deskform apply`",
+            )
         };
-        announce(global, wrote);
+        let (place, first) = path.map_or_else(Default::default, |_| {
+            let folder = safe(&folder.display().to_string()).into_owned();
+            (format!(" in {folder}"), format!("`cd {folder}`, then "))
+        });
+        announce(
+            global,
+            &format!("Wrote {what}{place}. Next: {first}{next}.\n"),
+        );
     }
     Ok(exit::OK)
+}
+
+/// Whether a file is a schema that deskform wrote.
+fn is_our_schema(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "json")
+        && std::fs::read_to_string(path).is_ok_and(|text| text.contains("\"title\": \"deskform "))
 }
 
 fn append_ignored(path: &Path) -> Result<(), Failure> {

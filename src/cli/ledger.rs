@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::Global;
 use super::common::{Failure, Workspace, block_on, remark};
+use super::moved::take_over;
 use super::output::{announce, print, print_as_it_is};
 use super::signals::Signals;
 use super::store::holder;
@@ -28,7 +29,7 @@ use crate::session::{Session, SessionError};
 use crate::state::{Address, Value};
 
 /// How long a correction may hold the lock: it reads and writes the ledger, nothing else.
-const TTL: Duration = Duration::from_secs(120);
+pub(super) const TTL: Duration = Duration::from_secs(120);
 
 /// Arguments of `ledger`.
 #[derive(Debug, clap::Args)]
@@ -45,6 +46,8 @@ enum Command {
     Forget(Forget),
     /// Say which live object a declared resource is; nothing is changed in Zoho Desk
     Adopt(Adopt),
+    /// Take over the ledger of an environment that was renamed in deskform.yaml
+    Move(Move),
 }
 
 #[derive(Debug, clap::Args)]
@@ -95,6 +98,13 @@ struct Adopt {
     id: String,
 }
 
+#[derive(Debug, clap::Args)]
+struct Move {
+    /// How the environment was called before
+    #[arg(value_name = "NAME")]
+    from: String,
+}
+
 /// Shows or corrects the ledger.
 ///
 /// # Errors
@@ -105,6 +115,12 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         Command::Show(args) => show(global, &workspace, args)?,
         Command::Forget(args) => forget(global, &workspace, args)?,
         Command::Adopt(args) => adopt(global, &workspace, args)?,
+        Command::Move(args) => {
+            let said = block_on(take_over(global, &workspace, &args.from))?;
+            if !global.quiet {
+                announce(global, &said);
+            }
+        }
     }
     Ok(exit::OK)
 }

@@ -14,9 +14,12 @@ pub mod files;
 pub mod init;
 pub mod ledger;
 mod logging;
+mod many;
+mod moved;
 pub mod output;
 pub mod plan;
 mod progress;
+mod project;
 pub mod schema;
 mod signals;
 pub mod simulate;
@@ -51,25 +54,29 @@ pub struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// The project folder
+    /// The project folder; by default the nearest with a deskform.yaml, from the current one upwards
     #[arg(
         short = 'C',
-        long,
+        long = "directory",
         global = true,
-        default_value = ".",
         value_name = "FOLDER",
         env = "DESKFORM_DIRECTORY"
     )]
+    named: Option<PathBuf>,
+    /// The folder to work in: the one that is named, else the one that was found.
+    #[arg(skip)]
     pub directory: PathBuf,
-    /// The environment of deskform.yaml; by default its `defaultEnvironment`, else the first
+    /// The environment of deskform.yaml; by default its `defaultEnvironment`, else the first. For
+    /// `validate`, `plan` and `drift` also several: `-e a,b`, `-e 'eu-*'`, `-e '*'`
     #[arg(
         short = 'e',
         long = "env",
         global = true,
         value_name = "NAME",
-        env = "DESKFORM_ENV"
+        env = "DESKFORM_ENV",
+        action = clap::ArgAction::Append
     )]
-    pub environment: Option<String>,
+    pub environment: Vec<String>,
     /// Say more (twice: every call)
     #[arg(short = 'v', long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
@@ -95,8 +102,9 @@ pub struct Global {
 impl Default for Global {
     fn default() -> Self {
         Self {
+            named: None,
             directory: PathBuf::from("."),
-            environment: None,
+            environment: Vec::new(),
             verbose: 0,
             quiet: false,
             no_color: false,
@@ -157,7 +165,7 @@ fn hide_secrets_by_name() {
 #[must_use]
 pub fn run() -> u8 {
     hide_secrets_by_name();
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are results; everything else is a usage error.
@@ -178,6 +186,13 @@ pub fn run() -> u8 {
     };
     logging::start(&cli.global);
     logging::keep_panics_quiet(&cli.global);
+    match project::folder(&cli.global, &cli.command) {
+        Ok(folder) => cli.global.directory = folder,
+        Err(failure) => {
+            common::report(&cli.global, &failure);
+            return exit::ERROR;
+        }
+    }
     let global = &cli.global;
     let result = match &cli.command {
         Command::Init(args) => init::run(global, args),

@@ -6,14 +6,16 @@ use super::Global;
 use super::apply::MAX_PLAN;
 use super::common::{Failure, Workspace, block_on, style};
 use super::files::{read_file, write_private};
+use super::many::{self, Form, Many, Outcome, Sink};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::progress::{reading, remembered};
 use super::store::holder;
 use crate::clock::Clock;
 use crate::config::begins_at_home;
-use crate::plan::Plan;
 use crate::plan::forecast::Forecast;
+use crate::plan::{Plan, Step};
 use crate::problem::{Code, Problem, counted, exit};
+use crate::report::environments::Column;
 use crate::report::{self, Whereabouts};
 use crate::run_record::watched;
 use crate::session::{Ready, SessionError};
@@ -61,9 +63,31 @@ enum Format {
 /// [`Failure`] with everything that is in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     if let Some(path) = &args.out {
+        // Of several environments there are several plans.
+        global.one_environment()?;
         refuse_name(path)?;
         refuse_to_replace(path)?;
     }
+    let many = Many {
+        name: "plan",
+        key: "plan",
+        columns: &[
+            Column::Creates,
+            Column::Updates,
+            Column::Deletes,
+            Column::Drift,
+        ],
+        form: match args.format {
+            Format::Text => Form::Text,
+            Format::Json => Form::Json,
+            Format::Markdown => Form::Markdown,
+        },
+    };
+    many::run(global, &many, &|global, sink| one(global, args, sink))
+}
+
+/// Plans one environment.
+fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
     let workspace = Workspace::open(global)?;
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
@@ -75,8 +99,22 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             whereabouts.line(),
             report::text::plan(plan, style(global))
         )),
-        Format::Json => print_as_it_is(&report::json::plan(plan)),
-        Format::Markdown => print_markdown(&report::markdown::plan(plan, whereabouts)),
+        Format::Json => {
+            let text = report::json::plan(plan);
+            if sink.keeps(&text) {
+                Ok(())
+            } else {
+                print_as_it_is(&text)
+            }
+        }
+        Format::Markdown => {
+            let text = report::markdown::plan(plan, whereabouts);
+            if sink.keeps(&text) {
+                Ok(())
+            } else {
+                print_markdown(&text)
+            }
+        }
     };
     workspace.endpoint()?;
     let (whereabouts, mut ready) = block_on(async {
@@ -140,11 +178,29 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     }
     printed?;
     let has_work = !plan.steps.is_empty() || plan.summary.record.total() > 0;
-    Ok(if args.detailed_exitcode && has_work {
-        exit::DIFFERENCE
-    } else {
-        exit::OK
+    Ok(Outcome {
+        code: if args.detailed_exitcode && has_work {
+            exit::DIFFERENCE
+        } else {
+            exit::OK
+        },
+        figures: figures(plan),
+        error: None,
     })
+}
+
+/// What the table of many environments tells of a plan.
+fn figures(plan: &Plan) -> Vec<usize> {
+    let summary = &plan.summary;
+    let sets_back = |step: &&Step| {
+        step.restores || step.changes.iter().any(|change| change.sets_back.is_some())
+    };
+    vec![
+        summary.create + summary.replace,
+        summary.update,
+        summary.delete + summary.disable + summary.replace,
+        plan.steps.iter().filter(sets_back).count(),
+    ]
 }
 
 /// A plan that is named as a manifest would be read as one, and `~` is no folder.

@@ -187,7 +187,9 @@ impl Workspace {
                 warnings: Vec::new(),
             });
         }
-        Ok(look(store).await?)
+        let mut view = look(store).await?;
+        view.warnings.extend(self.renamed(false)?);
+        Ok(view)
     }
 
     /// Whether the environment is a simulator of which nothing is kept yet: what an older ledger

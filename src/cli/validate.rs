@@ -2,19 +2,32 @@
 
 use super::Global;
 use super::common::{Failure, Workspace};
+use super::many::{self, Form, Many, Outcome};
 use super::output::print;
 use crate::plan::ownership::check_dialect;
 use crate::problem::{Severity, counted, exit};
+use crate::report::environments::Column;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-/// Checks the manifests of one environment without asking any server.
+/// Checks the manifests of the environments that are meant without asking any server.
 ///
 /// # Errors
 /// [`Failure`] with everything that is wrong.
 pub fn run(global: &Global, _args: &Args) -> Result<u8, Failure> {
+    let many = Many {
+        name: "validate",
+        key: "report",
+        columns: &[Column::Resources],
+        form: Form::Text,
+    };
+    many::run(global, &many, &|global, _| one(global))
+}
+
+/// Checks one environment.
+fn one(global: &Global) -> Result<Outcome, Failure> {
     let workspace = Workspace::open(global)?;
     let desired = workspace.compose(global)?;
     if let Some(dialect) = workspace.stated_dialect() {
@@ -33,5 +46,9 @@ pub fn run(global: &Global, _args: &Args) -> Result<u8, Failure> {
             workspace.environment.name
         ))?;
     }
-    Ok(exit::OK)
+    Ok(Outcome {
+        code: exit::OK,
+        figures: vec![desired.state.len()],
+        error: None,
+    })
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::defaults::Defaults;
 use super::words::{
-    CREDENTIAL_KEYS, DEFAULT_ENVIRONMENT, DIALECTS, EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS,
-    GUARD_KEYS, IGNORE_KEYS, LIVE_KEYS, MANY, MAX_PARALLELISM, NO_DEFAULT, POLICY_KEYS,
-    PROJECT_KEYS, PRUNES, SCHEMAS, SIMULATOR_KEYS,
+    CREDENTIAL_KEYS, DEFAULT_ENVIRONMENT, DEFAULTS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
+    ENVIRONMENT_KEYS, GUARD_KEYS, IGNORE_KEYS, LIVE_KEYS, MANY, MAX_PARALLELISM, NO_DEFAULT,
+    POLICY_KEYS, PROJECT_KEYS, PRUNES, SCHEMAS, SIMULATOR_KEYS, SKIP_FILES,
 };
 use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
     Credentials, DATA_CENTERS, DefaultEnvironment, Endpoint, Environment, Guards, Ignore,
-    KindPolicy, Overlay, PROJECT_FILE, Prune, RemovalPolicy, SIMULATED, Target, Template,
+    KindPolicy, Overlay, PROJECT_FILE, Prune, RemovalPolicy, SIMULATED, Skip, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -25,7 +26,7 @@ use crate::yaml::raw::{At, Raw};
 use crate::yaml::variables::{self, has_expression};
 use crate::yaml::walk::{Walker, misspelt};
 
-fn edition(word: &str) -> Option<Edition> {
+pub(super) fn edition(word: &str) -> Option<Edition> {
     match word {
         "free" => Some(Edition::Free),
         "express" => Some(Edition::Express),
@@ -46,7 +47,7 @@ fn no_expressions(place: Place) -> Problem {
     .help("expressions stand in the values of manifests and in `credentials`")
 }
 
-fn prune(word: &str) -> Prune {
+pub(super) fn prune(word: &str) -> Prune {
     match word {
         "owned" => Prune::Owned,
         "all" => Prune::All,
@@ -64,13 +65,19 @@ impl Reader<'_> {
         &mut self,
         raw: &Raw,
         at: At<'_>,
-    ) -> (Vec<Environment>, DefaultEnvironment) {
+    ) -> (Vec<Environment>, DefaultEnvironment, Vec<Skip>) {
         let mut environments = Vec::new();
+        let mut skip_files = Vec::new();
         let mut default = None;
         let mut kinds = BTreeMap::new();
         let mut ignore = Vec::new();
         let mut declared = false;
-        for (key, value) in self.walker.known(raw, at, PROJECT_FILE, PROJECT_KEYS) {
+        // Whatever the order of the keys.
+        let defaults = raw.get(DEFAULTS);
+        let defaults = defaults
+            .map(|value| self.defaults(value, at.key(DEFAULTS)))
+            .unwrap_or_default();
+        for (key, value) in self.walker.root(raw, at, PROJECT_FILE, PROJECT_KEYS) {
             let here = at.key(key);
             match key {
                 "environments" => {
@@ -89,17 +96,26 @@ impl Reader<'_> {
                         if above.is_none()
                             || next.is_none_or(|(next, _)| !ENVIRONMENT_KEYS.contains(&&**next))
                         {
-                            environments.push(self.environment(name, value, here.key(name)));
+                            environments.push(self.environment(
+                                name,
+                                value,
+                                here.key(name),
+                                &defaults,
+                            ));
                         }
                     }
                     self.ledgers_beside_states(&environments, here);
+                    self.shared_secrets(&environments, &defaults);
                     declared = !entries.is_empty() || !matches!(value, Raw::Map(_));
                 }
                 DEFAULT_ENVIRONMENT => default = Some(value),
+                DEFAULTS => {}
                 "kinds" => kinds = self.kinds(value, here),
+                SKIP_FILES => skip_files = self.skip_files(value, here),
                 _ => ignore = self.ignore(value, here),
             }
         }
+        self.skipped_overlays(&environments, &skip_files);
         let default = default
             .and_then(|value| {
                 self.default_environment(value, at.key(DEFAULT_ENVIRONMENT), &environments)
@@ -122,7 +138,7 @@ impl Reader<'_> {
             }
             environment.ignore.splice(0..0, ignore.iter().cloned());
         }
-        (environments, default)
+        (environments, default, skip_files)
     }
 
     fn too_shallow(&mut self, key: &str, owner: &str, at: At<'_>) {
@@ -179,7 +195,13 @@ impl Reader<'_> {
         Some(DefaultEnvironment::Named(name))
     }
 
-    fn environment(&mut self, name: &str, raw: &Raw, at: At<'_>) -> Environment {
+    fn environment(
+        &mut self,
+        name: &str,
+        raw: &Raw,
+        at: At<'_>,
+        defaults: &Defaults,
+    ) -> Environment {
         if name.is_empty()
             || !name
                 .chars()
@@ -219,7 +241,10 @@ impl Reader<'_> {
                 "dataCenter" => data_center = self.data_center(value, here),
                 "orgId" => environment.org_id = self.organization(value, here, key),
                 "endpoint" => endpoint = self.endpoint(value, here),
-                "credentials" => credentials = Some(self.credentials(value, here)),
+                "credentials" => {
+                    let usual = self.usual_credentials(here, defaults);
+                    credentials = Some(self.credentials(value, here, usual));
+                }
                 "dialect" => {
                     environment.dialect = walker
                         .word(value, here, key, DIALECTS)
@@ -256,16 +281,24 @@ impl Reader<'_> {
                     "copy it from Setup > Developer Space > API, or use `simulator: {}`",
                 );
             }
-            if lacks("dataCenter") && lacks("endpoint") {
+            let is_placed = defaults.data_center.is_some() || defaults.endpoint.is_some();
+            if lacks("dataCenter") && lacks("endpoint") && !is_placed {
                 let help = format!("choose {}", ticked(DATA_CENTERS, "or"));
                 self.missing(at, name, "dataCenter", &help);
             }
+            // One that names its data centre does not mean the hosts of the others.
+            if raw.get("dataCenter").is_none() && endpoint.is_none() {
+                endpoint.clone_from(&defaults.endpoint);
+            }
             environment.target = Target::Live {
-                data_center: data_center.map(str::to_owned),
+                data_center: data_center.or(defaults.data_center).map(str::to_owned),
                 endpoint,
-                credentials: credentials.unwrap_or_else(|| self.default_credentials(at)),
+                credentials: credentials
+                    .unwrap_or_else(|| self.usual_credentials(at, defaults))
+                    .of_environment(name),
             };
         }
+        defaults.fill(&mut environment, raw);
         environment
     }
 
@@ -297,7 +330,7 @@ impl Reader<'_> {
 
     /// A data centre by its name or its domain; of another word none is guessed, since the credentials
     /// go where it says.
-    fn data_center(&mut self, raw: &Raw, at: At<'_>) -> Option<&'static str> {
+    pub(super) fn data_center(&mut self, raw: &Raw, at: At<'_>) -> Option<&'static str> {
         let Raw::Text(text) = raw else {
             let wanted = format!("a text: {}", ticked(DATA_CENTERS, "or"));
             self.walker.wrong(raw, at, "dataCenter", &wanted);
@@ -382,7 +415,7 @@ impl Reader<'_> {
         String::new()
     }
 
-    fn endpoint(&mut self, raw: &Raw, at: At<'_>) -> Option<Endpoint> {
+    pub(super) fn endpoint(&mut self, raw: &Raw, at: At<'_>) -> Option<Endpoint> {
         let mut urls: BTreeMap<&str, String> = BTreeMap::new();
         for (key, value) in self.walker.known(raw, at, "endpoint", ENDPOINT_KEYS) {
             let here = at.key(key);
@@ -427,7 +460,13 @@ impl Reader<'_> {
         })
     }
 
-    fn default_credentials(&self, at: At<'_>) -> Credentials {
+    /// The credentials of an environment that names none, or not all.
+    fn usual_credentials(&self, at: At<'_>, defaults: &Defaults) -> Credentials {
+        let usual = defaults.credentials.clone();
+        usual.unwrap_or_else(|| self.default_credentials(at))
+    }
+
+    pub(super) fn default_credentials(&self, at: At<'_>) -> Credentials {
         let template = |text: &str| Template {
             text: text.to_owned(),
             place: (self.walker.place)(at, Part::Key),
@@ -439,8 +478,9 @@ impl Reader<'_> {
         }
     }
 
-    fn credentials(&mut self, raw: &Raw, at: At<'_>) -> Credentials {
-        let mut credentials = self.default_credentials(at);
+    /// Reads credentials; what they do not name is as usual.
+    pub(super) fn credentials(&mut self, raw: &Raw, at: At<'_>, usual: Credentials) -> Credentials {
+        let mut credentials = usual;
         for (key, value) in self.walker.known(raw, at, "credentials", CREDENTIAL_KEYS) {
             let here = at.key(key);
             let Some(text) = self.walker.text(value, here, key) else {
@@ -467,7 +507,7 @@ impl Reader<'_> {
         credentials
     }
 
-    fn variables(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<String, String> {
+    pub(super) fn variables(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<String, String> {
         let mut out = BTreeMap::new();
         for (name, value) in self.walker.entries(raw, at, "variables") {
             let here = at.key(name);
@@ -519,7 +559,7 @@ impl Reader<'_> {
         out
     }
 
-    fn kinds(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<&'static str, KindPolicy> {
+    pub(super) fn kinds(&mut self, raw: &Raw, at: At<'_>) -> BTreeMap<&'static str, KindPolicy> {
         let managed: Vec<&str> = KINDS
             .iter()
             .filter(|kind| kind.managed)
@@ -698,7 +738,7 @@ impl Reader<'_> {
         date
     }
 
-    fn guards(&mut self, raw: &Raw, at: At<'_>) -> Guards {
+    pub(super) fn guards(&mut self, raw: &Raw, at: At<'_>) -> Guards {
         let mut guards = Guards::default();
         for (key, value) in self.walker.known(raw, at, "guards", GUARD_KEYS) {
             let here = at.key(key);
@@ -716,7 +756,7 @@ impl Reader<'_> {
                 "maxUpdates" => {
                     guards.max_updates = walker.whole(value, here, key, (0, MANY));
                 }
-                _ => guards.require_saved_plan = walker.flag(value, here, key).unwrap_or_default(),
+                _ => guards.require_saved_plan = walker.flag(value, here, key),
             }
         }
         guards

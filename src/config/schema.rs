@@ -10,6 +10,15 @@ use crate::config::words::{
 use crate::kind::schema::{DRAFT, flag, heirs_schema, managed, reference};
 use crate::yaml::words::doc;
 
+/// The folder of a project in which `init` writes the schemas for editors, to be committed.
+pub const SCHEMA_FOLDER: &str = "schema";
+/// The name of the schema of manifests in [`SCHEMA_FOLDER`].
+pub const MANIFEST_SCHEMA: &str = "manifest.schema.json";
+/// The name of the schema of overlays in [`SCHEMA_FOLDER`].
+pub const OVERLAY_SCHEMA: &str = "overlay.schema.json";
+/// The name of the schema of the project file in [`SCHEMA_FOLDER`].
+pub const PROJECT_SCHEMA: &str = "project.schema.json";
+
 /// What the project file may hold, for editors.
 #[must_use]
 pub fn project_schema() -> Value {
@@ -31,11 +40,27 @@ pub fn project_schema() -> Value {
                 "type": "string",
                 "pattern": "^[A-Za-z0-9_-]+$",
             },
+            "defaults": defaults_schema(),
             "kinds": { "$ref": "#/$defs/kinds" },
             "ignore": { "$ref": "#/$defs/ignore" },
+            "skipFiles": {
+                "description": "YAML files below the project folder that are no manifests, as patterns such as `docker-compose.yml` or `node_modules/**`.",
+                "type": "array",
+                "items": { "type": "string", "minLength": 1 },
+            },
         },
+        "patternProperties": { "^x-.": { "description": "Anything: a place for anchors." } },
         "required": ["environments"],
         "additionalProperties": false,
+        // Where `defaults` do not say where to go, each environment has to.
+        "if": {
+            "required": ["defaults"],
+            "properties": { "defaults": placed() },
+        },
+        "else": { "properties": { "environments": { "additionalProperties": {
+            "if": { "required": ["simulator"] },
+            "else": placed(),
+        } } } },
         "$defs": {
             "environment": environment_schema(),
             "kinds": policies_schema(),
@@ -202,9 +227,32 @@ fn environment_schema() -> Value {
     environment["then"] = json!({ "properties": {
         "dataCenter": false, "orgId": false, "endpoint": false, "credentials": false,
     } });
-    environment["else"] = json!({
-        "required": ["orgId"],
-        "anyOf": [{ "required": ["dataCenter"] }, { "required": ["endpoint"] }],
-    });
+    environment["else"] = json!({ "required": ["orgId"] });
     environment
+}
+
+/// Something that says where an organization is.
+fn placed() -> Value {
+    json!({ "anyOf": [{ "required": ["dataCenter"] }, { "required": ["endpoint"] }] })
+}
+
+/// What all environments say unless they say otherwise: some keys of an environment.
+fn defaults_schema() -> Value {
+    let environment = environment_schema();
+    let properties: Map<String, Value> = words::DEFAULTS_KEYS
+        .iter()
+        .map(|key| ((*key).to_owned(), environment["properties"][key].clone()))
+        .collect();
+    let mut defaults = object(
+        "What every environment says unless it says otherwise.",
+        &Value::Object(properties),
+    );
+    defaults["properties"]["ledger"] = text(
+        "Where the ledgers are kept, with `${environment}` for the environment's name, such as `s3://bucket/${environment}.json`; or `git`, or `none`.",
+    );
+    let credentials = &mut defaults["properties"]["credentials"];
+    credentials["description"] = json!(
+        "What tokens are made with. In the name of a variable `${environment}` is the environment's name in capitals: `${secret.${environment}_TOKEN}`."
+    );
+    defaults
 }

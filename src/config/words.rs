@@ -24,8 +24,13 @@ pub(crate) const MAX_PARALLELISM: u64 = 25;
 /// More than any plan has.
 pub(crate) const MANY: u64 = u32::MAX as u64;
 
+/// The key for what all environments say.
+pub(crate) const DEFAULTS: &str = "defaults";
+/// The key for the YAML files that are no manifests.
+pub(crate) const SKIP_FILES: &str = "skipFiles";
+
 /// Keys of the project file.
-pub(crate) const PROJECT: &[Word; 4] = &[
+pub(crate) const PROJECT: &[Word; 6] = &[
     form(
         "environments",
         "map from names to environments",
@@ -42,6 +47,16 @@ pub(crate) const PROJECT: &[Word; 4] = &[
         "Policies by collection.",
     ),
     form("ignore", "list of maps", "What is left as it is live."),
+    form(
+        DEFAULTS,
+        "map",
+        "What every environment says unless it says otherwise.",
+    ),
+    form(
+        SKIP_FILES,
+        "list of patterns",
+        "YAML files below the project folder that are no manifests, as patterns such as `docker-compose.yml` or `node_modules/**`.",
+    ),
 ];
 pub(crate) const PROJECT_KEYS: &[&str] = &names(PROJECT);
 
@@ -110,6 +125,59 @@ pub(crate) const ENVIRONMENT: &[Word; 16] = &[
     ),
 ];
 pub(crate) const ENVIRONMENT_KEYS: &[&str] = &names(ENVIRONMENT);
+
+/// Keys of `defaults`: those of an environment but for what makes it another one.
+pub(crate) const SHARED: &[Word; 11] = &[
+    form(
+        "dataCenter",
+        "name of a data centre, such as `us` or `eu`, or its domain",
+        "The data centre, by its name or its domain.",
+    ),
+    form(
+        "endpoint",
+        "map",
+        "Hosts that take the place of the data centre's.",
+    ),
+    form(
+        "credentials",
+        "map",
+        "What tokens are made with. In the name of a variable `${environment}` is the environment's name in capitals: `${secret.${environment}_TOKEN}`.",
+    ),
+    choice(
+        "dialect",
+        DIALECTS,
+        "The dialect of the API; default `auto`.",
+    ),
+    choice("edition", EDITIONS, "The edition; default `auto`."),
+    form(
+        "variables",
+        "map from names to texts, numbers or flags",
+        "Values of `${var.name}`.",
+    ),
+    whole(
+        "parallelism",
+        1,
+        MAX_PARALLELISM,
+        "Calls in flight at most.",
+    ),
+    form(
+        "kinds",
+        "map from kinds to policies",
+        "Policies by collection.",
+    ),
+    form("guards", "map", "What a plan may not exceed."),
+    form(
+        "ledger",
+        "path or URL with `${environment}`, `git` or `none`",
+        "Where the ledgers are kept, with `${environment}` for the environment's name, such as `s3://bucket/${environment}.json`; or `git`, or `none`.",
+    ),
+    choice(
+        "prune",
+        PRUNES,
+        "Which undeclared resources are removed; default `owned`.",
+    ),
+];
+pub(crate) const DEFAULTS_KEYS: &[&str] = &names(SHARED);
 /// Keys that talk to a live organization and mean nothing to the simulator.
 pub(super) const LIVE_KEYS: &[&str] = &["dataCenter", "orgId", "endpoint", "credentials"];
 

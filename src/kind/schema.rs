@@ -114,6 +114,7 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
         "description": description,
         "type": "object",
         "properties": properties,
+        "patternProperties": { "^x-.": { "description": "Anything: a place for anchors." } },
         "additionalProperties": false,
         "$defs": definitions,
     })
@@ -284,6 +285,10 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
     );
     if let (Some(heirs), Some(lifecycle)) = (heirs_schema(kind), properties.get_mut("lifecycle")) {
         lifecycle["properties"]["transferTo"] = heirs;
+    }
+    if !complete {
+        let doc = "Whether the overlay declares a resource that nothing below it has.";
+        properties.insert("new".into(), flag(doc));
     }
     let required: Vec<&str> = kind
         .fields

@@ -37,7 +37,10 @@ impl Refusal {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Newer { .. } => "use the version of deskform that wrote it, or a newer one",
-            Self::Environment { .. } => "give every environment a `ledger` of its own",
+            Self::Environment { .. } => {
+                "give every environment a `ledger` of its own; where the environment was renamed, \
+                 `deskform ledger move` with its old name takes the ledger over"
+            }
             Self::Organization { .. } => {
                 "check `orgId`; where the organization was replaced, move the old ledger away"
             }

@@ -190,6 +190,15 @@ impl Store {
         self.backend.is_pushed()
     }
 
+    /// The same place for an environment of another name.
+    #[must_use]
+    pub fn under_name(&self, environment: &str) -> Self {
+        Self {
+            environment: environment.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The environment's name.
     #[must_use]
     pub fn environment(&self) -> &str {
@@ -239,6 +248,15 @@ impl Store {
             is_corrupt: matches!(load, Load::Corrupt(_)),
         };
         Ok(Loaded { load, version })
+    }
+
+    /// Removes a ledger that was moved elsewhere; the caller holds its lock.
+    ///
+    /// # Errors
+    ///
+    /// A place that cannot be written.
+    pub async fn discard(&self) -> Result<(), StoreError> {
+        self.backend.remove(&self.name).await
     }
 
     /// Replaces the ledger that was read as `expected`, and returns the new version. The ledger's

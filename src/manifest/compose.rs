@@ -13,14 +13,15 @@ use super::check::check;
 use super::convert::{Converter, Here};
 use super::digest::digest;
 use super::files::Sources;
+use super::foreign;
 use super::keyed::{NamedKey, NamedKeys};
 use super::origin::{FileDocument, Origin};
-use super::overlay::merge_body;
+use super::overlay::{NEW, merge_body, take_new};
 use super::resolve::{Declared, Handles, Slip, nowhere};
 use super::shallow;
 use super::tombstones::tombstone;
 use crate::config::Environment;
-use crate::kind::words::{MANIFEST_KEYS, REMOVED};
+use crate::kind::words::REMOVED;
 use crate::kind::{KINDS, Kind, find, is_key};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
@@ -28,7 +29,7 @@ use crate::state::{Address, Body, ByAddress, Heirs, Named, Resource, State, Trea
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{At, Raw, escape};
 use crate::yaml::variables::{Lookup, Variables, has_expression};
-use crate::yaml::walk::wrong_type;
+use crate::yaml::walk::{is_extension, wrong_type};
 use crate::yaml::{Source, load};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
@@ -444,7 +445,8 @@ impl Merged {
                 } else {
                     "a file maps collections to handles to fields, such as `departments: {Billing: {}}`"
                 };
-                let help = shallow::help_for_collection(&raw).unwrap_or_else(|| help.to_owned());
+                let help = shallow::help_for_collection(&raw)
+                    .unwrap_or_else(|| format!("{help}; {}", foreign::hint(&document.0.file)));
                 let problem = Problem::error(
                     Code::NotAMap,
                     format!(
@@ -458,8 +460,18 @@ impl Merged {
                 self.incomplete = true;
                 continue;
             };
+            let known = foreign::known_words();
+            if let Some(first) = foreign::first_of_others(&entries, &known) {
+                let place = document.place(At::ROOT.key(first), Part::Key);
+                let problem = foreign::problem(&entries, &document.0.file, &known, place);
+                self.problems.push(problem);
+                continue;
+            }
             let mut above = None;
             for (key, raw) in entries {
+                if is_extension(&key) {
+                    continue;
+                }
                 let at = At::ROOT.key(&key);
                 let kind = find(&key).filter(|kind| kind.managed);
                 above = match (kind, above) {
@@ -485,12 +497,7 @@ impl Merged {
         at: At<'_>,
         above: Option<&'static Kind>,
     ) {
-        let known: Vec<&str> = KINDS
-            .iter()
-            .filter(|kind| kind.managed)
-            .map(|kind| kind.collection)
-            .chain(MANIFEST_KEYS.iter().copied())
-            .collect();
+        let known = foreign::known_words();
         let place = document.place(at, Part::Key);
         let problem = if let Some(kind) = find(key) {
             Problem::error(
@@ -615,7 +622,7 @@ impl Merged {
         document: &Document,
         kind: &'static Kind,
         address: Address,
-        body: Raw,
+        mut body: Raw,
         place: Place,
     ) {
         if matches!(body, Raw::Null) {
@@ -643,12 +650,76 @@ impl Merged {
             self.problems.push(problem);
             return;
         }
+        let said = || {
+            let key = place.pointer.clone() + "/" + NEW;
+            Place {
+                pointer: key,
+                ..place.clone()
+            }
+        };
+        let is_new = match take_new(&mut body) {
+            Ok(is_new) => is_new,
+            Err(value) => {
+                let (message, help) = wrong_type(NEW, "true or false", &value);
+                let mut problem = Problem::error(Code::WrongType, message).at(
+                    Place {
+                        part: Part::Value,
+                        ..said()
+                    },
+                    format!("this is {}", value.what()),
+                );
+                problem.help = help;
+                self.problems.push(problem);
+                // One mistake, one report.
+                (!self.declared.contains_key(&address)).then_some(true)
+            }
+        };
         if let Some(base) = self.declared.get_mut(&address) {
+            if is_new == Some(true) {
+                let problem = Problem::error(
+                    Code::DuplicateResource,
+                    format!("`{address}` is declared below this overlay already, so it is not new"),
+                )
+                .at(said(), "said to be new")
+                .at(base.origin.key(&address, ""), "first declared here")
+                .help(format!(
+                    "take `{NEW}` away to change it, or give the new one another handle"
+                ));
+                self.problems.push(problem);
+            }
             base.origin.overlay(Arc::clone(&document.0), &body);
             merge_body(kind, &mut base.body, body);
-        } else {
-            self.declare(document, kind, address, body, &|| place.clone());
+            return;
         }
+        // What could not be read may declare it.
+        if is_new != Some(true) && !self.incomplete {
+            self.problems.push(self.not_below(&address, place.clone()));
+        }
+        self.declare(document, kind, address, body, &|| place.clone());
+    }
+
+    /// The problem of a resource that an overlay changes and nothing below it declares.
+    fn not_below(&self, address: &Address, place: Place) -> Problem {
+        let handles = self
+            .declared
+            .keys()
+            .filter(|one| one.collection == address.collection)
+            .map(|one| &*one.handle);
+        let otherwise = format!("if it is a new one, write `{NEW}: true` into it");
+        let help = match did_you_mean(&address.handle, handles) {
+            Some(near) => format!("{near} {otherwise}"),
+            None => otherwise,
+        };
+        let mut problem = Problem::error(
+            Code::NotBelow,
+            format!("there is no `{address}` below this overlay"),
+        )
+        .at(place, "changed here")
+        .help(help);
+        if let Some(dropped) = self.dropped.get(address) {
+            problem = problem.at(dropped.clone(), "taken out here");
+        }
+        problem
     }
 
     fn tombstones(&mut self, document: &Document, at: At<'_>, raw: Raw) {

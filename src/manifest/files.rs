@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Environment, PROJECT_FILE, Project, is_like_project_file};
+use crate::config::{Environment, PROJECT_FILE, Project, Skip, is_like_project_file};
 use crate::problem::{Code, Place, Problem, Problems};
 use crate::yaml::Source;
 use crate::yaml::source::{MAX_FILE, is_yaml, linked, read, shown};
@@ -42,8 +42,9 @@ impl Sources {
 /// Finds and reads the manifests of an environment.
 ///
 /// Manifests are all `*.yaml` and `*.yml` files (in letters of any case) below the project folder but
-/// the project file, hidden files and folders, folders with a project file of their own, and the
-/// overlays of every environment; of these, the environment's own are read besides.
+/// the project file, hidden files and folders, folders with a project file of their own, what
+/// `skipFiles` names, and the overlays of every environment; of these, the environment's own are read
+/// besides.
 ///
 /// # Errors
 ///
@@ -122,6 +123,7 @@ fn reason(error: &io::Error) -> String {
 struct Finder<'a> {
     root: &'a Path,
     overlays: Vec<&'a str>,
+    skip: &'a [Skip],
     problems: Vec<Problem>,
     found: Vec<Source>,
 }
@@ -136,6 +138,7 @@ impl<'a> Finder<'a> {
                 .flat_map(|environment| &environment.overlays)
                 .map(|overlay| overlay.path.as_str())
                 .collect(),
+            skip: &project.skip_files,
             problems: Vec::new(),
             found: Vec::new(),
         }
@@ -181,7 +184,10 @@ impl<'a> Finder<'a> {
                 continue;
             }
             let child = folder.join(&entry);
-            let listed = |name: &str| inside != Some(name) && self.overlays.contains(&name);
+            let listed = |name: &str| {
+                (inside != Some(name) && self.overlays.contains(&name))
+                    || self.skip.iter().any(|skip| skip.fits(name))
+            };
             if child == Path::new(PROJECT_FILE) || slashed(&child).is_some_and(|name| listed(&name))
             {
                 continue;
@@ -283,10 +289,12 @@ fn misnamed(path: &Path) -> Problem {
     let shown = shown(path);
     let help = if shown.contains('/') {
         format!(
-            "name it `{PROJECT_FILE}` if its folder is a project of its own; a manifest needs another name"
+            "rename it to `{PROJECT_FILE}` if its folder is a project of its own; a manifest needs another name"
         )
     } else {
-        format!("name it `{PROJECT_FILE}` if it is the project file; a manifest needs another name")
+        format!(
+            "rename it to `{PROJECT_FILE}` if it is the project file; a manifest needs another name"
+        )
     };
     Problem::error(
         Code::MisnamedProjectFile,

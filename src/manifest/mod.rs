@@ -9,6 +9,7 @@ pub mod compose;
 mod convert;
 mod digest;
 pub mod files;
+mod foreign;
 mod in_clear;
 mod keyed;
 mod lifecycle;

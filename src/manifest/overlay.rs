@@ -5,6 +5,25 @@ use std::sync::Arc;
 use crate::kind::{Field, Kind, Null, Shape};
 use crate::yaml::raw::Raw;
 
+/// The key by which an overlay says that a resource is new.
+pub(super) const NEW: &str = "new";
+
+/// Takes what an overlay says of a resource's being new out of its body; the value is handed back where
+/// it is neither true nor false.
+pub(super) fn take_new(body: &mut Raw) -> Result<Option<bool>, Raw> {
+    let Raw::Map(entries) = body else {
+        return Ok(None);
+    };
+    let Some(at) = entries.iter().position(|(key, _)| &**key == NEW) else {
+        return Ok(None);
+    };
+    let (_, value) = entries.remove(at);
+    match value.meaning() {
+        Raw::Bool(is_new) => Ok(Some(*is_new)),
+        _ => Err(value),
+    }
+}
+
 /// Lays a resource's body over another's.
 pub(super) fn merge_body(kind: &Kind, base: &mut Raw, over: Raw) {
     let by_field = |key: &str| match kind.field(key) {

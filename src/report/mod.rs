@@ -1,6 +1,7 @@
 //! Plans, events and kinds as text, JSON and Markdown: pure functions that choose the words.
 
 pub mod drift;
+pub mod environments;
 pub mod events;
 pub mod explain;
 pub mod json;

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::config::words::{
-    CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SIMULATOR,
+    CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SHARED, SIMULATOR,
 };
 use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, REFERENCE};
 use crate::yaml::words::{Takes, Word};
@@ -98,6 +98,36 @@ environments:
     ledger: git
     prune: owned
     guards: {maxDeletes: 5, requireSavedPlan: true}
+",
+    },
+    Topic {
+        name: "defaults",
+        also: &[],
+        stands: "deskform.yaml",
+        text: "What every environment says unless it says otherwise. An environment's own word beats it, key by key.",
+        words: SHARED,
+        file: File::Project,
+        example: "\
+defaults:
+  dataCenter: eu
+  credentials: {refreshToken: \"${secret.${environment}_TOKEN}\"}
+  guards: {maxDeletes: 5}
+environments:
+  north: {orgId: \"700001\"}
+  south: {orgId: \"700002\"}
+",
+    },
+    Topic {
+        name: "skipFiles",
+        also: &[],
+        stands: "deskform.yaml",
+        text: "YAML files below the project folder that another program reads. A pattern without a slash counts in every folder, `*` is any run of characters but `/`, and `**` any number of folders.",
+        words: &[],
+        file: File::Project,
+        example: "\
+environments:
+  production: {dataCenter: us, orgId: \"700002\"}
+skipFiles: [docker-compose.yml, \"node_modules/**\"]
 ",
     },
     Topic {
@@ -539,9 +569,10 @@ mod tests {
     /// The tables are those of the readers, which take their keys from them: none lacks its words.
     #[test]
     fn every_key_of_the_readers_is_explained() {
-        let readers: [&[&str]; 11] = [
+        let readers: [&[&str]; 12] = [
             words::PROJECT_KEYS,
             words::ENVIRONMENT_KEYS,
+            words::DEFAULTS_KEYS,
             words::SIMULATOR_KEYS,
             words::ENDPOINT_KEYS,
             words::CREDENTIAL_KEYS,

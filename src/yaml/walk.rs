@@ -93,6 +93,15 @@ pub(crate) fn unknown_key(what: &str, key: &str, known: &[&str]) -> (String, Str
     (message, help)
 }
 
+/// How keys at the root of a file begin that are there for anchors and mean nothing by themselves.
+pub(crate) const EXTENSION: &str = "x-";
+
+/// Whether a key at the root of a file is there for anchors: `x-` and something behind it.
+pub(crate) fn is_extension(key: &str) -> bool {
+    key.strip_prefix(EXTENSION)
+        .is_some_and(|name| !name.is_empty())
+}
+
 /// Whether a map has an unknown key that most likely means this one, so that it is not missing.
 pub(crate) fn misspelt(raw: &Raw, key: &str, known: &[&str]) -> bool {
     let Raw::Map(entries) = raw else { return false };
@@ -145,11 +154,33 @@ impl Walker<'_> {
         name: &str,
         known: &[&str],
     ) -> Vec<(&'r str, &'r Raw)> {
+        self.known_beside(raw, at, name, known, &|_| false)
+    }
+
+    /// The known entries of the map at the root of a file, where keys for anchors stand beside them.
+    pub(crate) fn root<'r>(
+        &mut self,
+        raw: &'r Raw,
+        at: At<'_>,
+        name: &str,
+        known: &[&str],
+    ) -> Vec<(&'r str, &'r Raw)> {
+        self.known_beside(raw, at, name, known, &is_extension)
+    }
+
+    fn known_beside<'r>(
+        &mut self,
+        raw: &'r Raw,
+        at: At<'_>,
+        name: &str,
+        known: &[&str],
+        is_passed_over: &dyn Fn(&str) -> bool,
+    ) -> Vec<(&'r str, &'r Raw)> {
         let mut out = Vec::new();
         for (key, value) in self.entries(raw, at, name) {
             if known.contains(&&**key) {
                 out.push((&**key, value));
-            } else {
+            } else if !is_passed_over(key) {
                 let (message, help) = unknown_key(&format!("`{name}`"), key, known);
                 self.report(
                     Code::UnknownKey,

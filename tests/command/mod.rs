@@ -39,6 +39,12 @@ pub struct Place {
     variables: BTreeMap<String, String>,
 }
 
+/// A report in one line, without the edge beside which it stands.
+pub fn flat(report: &str) -> String {
+    let words = report.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// What came of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
@@ -191,7 +197,12 @@ impl Place {
 
     /// Runs the command in the project folder; the line is split as a shell does.
     pub fn run(&self, line: &str) -> Run {
-        let output = self.command(&words(line)).output().expect("the binary");
+        self.run_command(self.command(&words(line)), line)
+    }
+
+    /// Runs a command of this place; the line is what its report says was run.
+    pub fn run_command(&self, mut command: Command, line: &str) -> Run {
+        let output = command.output().expect("the binary");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Run {
             code: output.status.code().expect("no signal"),

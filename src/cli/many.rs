@@ -1,0 +1,218 @@
+//! One command in many environments: `-e '*'`, `-e a,b` or `-e a -e b`.
+
+use std::cell::RefCell;
+
+use super::Global;
+use super::common::{Failure, read_project, remark, report, style};
+use super::output::{print, print_as_it_is, print_markdown};
+use crate::config::Project;
+use crate::plan::matches;
+use crate::problem::{Code, Problem, Severity, counted, exit, ticked};
+use crate::report::environments::{self, Column, Row};
+
+/// What the words of `-e` are divided by.
+const COMMA: char = ',';
+
+/// What came of a command in one environment.
+pub(super) struct Outcome {
+    /// The exit code.
+    pub(super) code: u8,
+    /// The figures, in the order of the command's columns.
+    pub(super) figures: Vec<usize>,
+    /// What went wrong although something was printed.
+    pub(super) error: Option<String>,
+}
+
+/// Where a command prints its result: on standard output, or into a report about many environments.
+#[derive(Debug, Default)]
+pub(super) struct Sink(Option<RefCell<String>>);
+
+impl Sink {
+    /// Keeps the result back where it goes into a report; tells whether it did.
+    pub(super) fn keeps(&self, text: &str) -> bool {
+        let Some(kept) = &self.0 else {
+            return false;
+        };
+        text.clone_into(&mut kept.borrow_mut());
+        true
+    }
+}
+
+/// The form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Each as it comes, and a table at the end.
+    Text,
+    /// One document for all.
+    Json,
+    /// One comment for all.
+    Markdown,
+}
+
+/// A command that works in one environment or in many.
+pub(super) struct Many<'a> {
+    /// What it is called.
+    pub(super) name: &'static str,
+    /// The key of its result in JSON.
+    pub(super) key: &'static str,
+    /// What its table shows.
+    pub(super) columns: &'a [Column],
+    /// The form of the result.
+    pub(super) form: Form,
+}
+
+impl Global {
+    /// The words of all `-e`.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let words = self.environment.iter();
+        words.flat_map(|word| word.split(COMMA)).map(str::trim)
+    }
+
+    /// Whether several environments are meant, or any number of them.
+    fn names_several(&self) -> bool {
+        self.words().count() > 1 || self.words().any(|word| word.contains('*'))
+    }
+
+    /// The environment of a command that works in one.
+    ///
+    /// # Errors
+    /// [`Failure`] where several are named.
+    pub(super) fn one_environment(&self) -> Result<Option<&str>, Failure> {
+        if !self.names_several() {
+            return Ok(self.words().next());
+        }
+        let words: Vec<&str> = self.words().collect();
+        Err(Problem::error(
+            Code::OneEnvironment,
+            format!(
+                "this command works in one environment, and {} {} several",
+                ticked(&words, "and"),
+                if words.len() == 1 { "names" } else { "name" }
+            ),
+        )
+        .help("name one with `-e NAME`; `validate`, `plan` and `drift` take several")
+        .into())
+    }
+
+    /// The same options for one environment.
+    fn of(&self, name: &str) -> Self {
+        Self {
+            environment: vec![name.to_owned()],
+            ..self.clone()
+        }
+    }
+}
+
+/// The environments that the words mean: in the order of the words, each once, patterns in the order
+/// of the project file.
+fn chosen(global: &Global, project: &Project) -> Result<Vec<String>, Problem> {
+    let mut chosen: Vec<String> = Vec::new();
+    for word in global.words() {
+        let mut found: Vec<&str> = Vec::new();
+        if word.contains('*') {
+            let names = project.environments.iter().map(|one| &*one.name);
+            found.extend(names.filter(|name| matches(word, name)));
+            if found.is_empty() {
+                let names: Vec<&str> = project.environments.iter().map(|one| &*one.name).collect();
+                return Err(Problem::error(
+                    Code::UnknownEnvironment,
+                    format!("no environment fits `{word}`"),
+                )
+                .help(format!("there is {}", ticked(&names, "and"))));
+            }
+        } else {
+            found.push(&project.environment(Some(word))?.name);
+        }
+        for name in found {
+            if !chosen.iter().any(|one| one == name) {
+                chosen.push(name.to_owned());
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+/// Runs a command in every environment that is meant, one after the other; one that fails does not stop
+/// the others. `work` gets the options for one environment.
+///
+/// # Errors
+/// [`Failure`] when the words name no environment, or the result cannot be written.
+pub(super) fn run(
+    global: &Global,
+    many: &Many<'_>,
+    work: &dyn Fn(&Global, &Sink) -> Result<Outcome, Failure>,
+) -> Result<u8, Failure> {
+    if !global.names_several() {
+        return work(global, &Sink::default()).map(|outcome| outcome.code);
+    }
+    let (project, texts) = read_project(global)?;
+    let names = chosen(global, &project)
+        .map_err(|problem| Failure::Problems(problem.into(), texts.clone()))?;
+    let mut rows = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        let heading = format!("environment `{name}`, {} of {}", at + 1, names.len());
+        if !global.quiet {
+            remark(global, &heading);
+        }
+        let sink = Sink((many.form != Form::Text).then(RefCell::default));
+        let (code, figures, error) = match work(&global.of(name), &sink) {
+            Ok(outcome) => (outcome.code, outcome.figures, outcome.error),
+            Err(failure) => {
+                if global.quiet {
+                    // Whose failure it is has to be known.
+                    remark(global, &heading);
+                }
+                report(global, &failure);
+                (exit::ERROR, Vec::new(), Some(first(&failure)))
+            }
+        };
+        if many.form == Form::Text && code != exit::ERROR && many.name != "validate" {
+            print("\n")?;
+        }
+        rows.push(Row {
+            environment: name.clone(),
+            code,
+            figures,
+            error,
+            report: sink
+                .0
+                .map(RefCell::into_inner)
+                .filter(|text| !text.is_empty()),
+        });
+    }
+    match many.form {
+        Form::Text if global.quiet && many.name == "validate" => {}
+        Form::Text if many.name == "validate" => {
+            let table = environments::text(&rows, many.columns, style(global));
+            print(&format!("\n{table}"))?;
+        }
+        Form::Text => print(&environments::text(&rows, many.columns, style(global)))?,
+        Form::Json => print_as_it_is(&environments::json(&rows, many.columns, many.key))?,
+        Form::Markdown => print_markdown(&environments::markdown(&rows, many.columns, many.name))?,
+    }
+    Ok(environments::worst(&rows))
+}
+
+/// What went wrong first, and how much more.
+pub(super) fn first(failure: &Failure) -> String {
+    match failure {
+        Failure::Problems(problems, _) => {
+            let mut errors = problems
+                .list
+                .iter()
+                .filter(|problem| problem.severity == Severity::Error);
+            let first = errors.next().map(|problem| problem.message.clone());
+            match (first, errors.count()) {
+                (Some(first), 0) => first,
+                (Some(first), more) => format!("{first}, and {} more", counted(more, "problem")),
+                (None, _) => "something is wrong".to_owned(),
+            }
+        }
+        Failure::Api(error) | Failure::Elsewhere(error, _) => error.to_string(),
+        Failure::Unread(unread) => unread.first().map_or_else(
+            || "something could not be read".to_owned(),
+            ToString::to_string,
+        ),
+        Failure::Io(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,308 @@
+//! A ledger under another name: of an environment that was renamed in the project file.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::Global;
+use super::common::{Failure, Workspace, environment_variable};
+use super::files::read_file;
+use super::ledger::TTL;
+use super::signals::Signals;
+use super::store::holder;
+use crate::clock::Clock;
+use crate::ledger::{Load, Location, MAX_LEDGER, Store};
+use crate::problem::{Code, Problem, counted, did_you_mean, ticked};
+use crate::run_record::absorb;
+
+/// A ledger of the same organization whose environment the project no longer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Abandoned {
+    path: PathBuf,
+    environment: String,
+}
+
+/// What is read of a ledger to tell whose it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Header {
+    #[serde(rename = "formatVersion")]
+    _format_version: u64,
+    environment: String,
+    org_id: String,
+    resources: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Workspace {
+    /// Where the ledger of an environment of the project is kept, or of one that it had.
+    fn location_of(&self, name: &str) -> Result<Location, Failure> {
+        let directory = &self.project.directory;
+        let known = self
+            .project
+            .environments
+            .iter()
+            .find(|one| one.name == name);
+        // What is written in a renamed environment stays written there.
+        let written = known.unwrap_or(&self.environment).ledger.as_deref();
+        Ok(match written {
+            Some(text) => Location::parse(text, directory)?,
+            None => Location::default_for(directory, name),
+        })
+    }
+
+    /// The ledgers that lie where this environment's would, are about the same organization, and
+    /// belong to an environment that the project no longer has. Nothing where it has a ledger.
+    fn abandoned(&self) -> Result<Vec<Abandoned>, Failure> {
+        if self.begins_anew() {
+            return Ok(Vec::new());
+        }
+        let Location::File(own) = self.location_of(&self.environment.name)? else {
+            return Ok(Vec::new());
+        };
+        if own.exists() {
+            return Ok(Vec::new());
+        }
+        let mut used = Vec::new();
+        for environment in &self.project.environments {
+            used.push(self.location_of(&environment.name)?);
+        }
+        let folder = own.parent().unwrap_or(Path::new(""));
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return Ok(Vec::new());
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|end| end == "json"))
+            .filter(|path| path.symlink_metadata().is_ok_and(|meta| meta.is_file()))
+            .filter(|path| !used.contains(&Location::File(path.clone())))
+            .collect();
+        paths.sort();
+        let mut found = Vec::new();
+        for path in paths {
+            // What cannot be read or understood is none of ours.
+            let Ok(Some(bytes)) = read_file(&path, MAX_LEDGER as u64) else {
+                continue;
+            };
+            let Ok(header) = serde_json::from_slice::<Header>(&bytes) else {
+                continue;
+            };
+            let is_known = self
+                .project
+                .environments
+                .iter()
+                .any(|one| one.name == header.environment);
+            let same = header.org_id == self.environment.org_id && !header.resources.is_empty();
+            if same && !is_known {
+                found.push(Abandoned {
+                    path,
+                    environment: header.environment,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The problem of a ledger that a renamed environment has left behind, if there is one.
+    ///
+    /// # Errors
+    /// [`Failure`] when a place cannot be understood.
+    pub(super) fn renamed(&self, is_error: bool) -> Result<Option<Problem>, Failure> {
+        let abandoned = self.abandoned()?;
+        let Some(first) = abandoned.first() else {
+            return Ok(None);
+        };
+        let new = if is_error {
+            Problem::error
+        } else {
+            Problem::warning
+        };
+        let name = &self.environment.name;
+        let below = first.path.strip_prefix(&self.project.directory);
+        let shown = below.unwrap_or(&first.path).display();
+        let otherwise = if is_error {
+            "; nothing was applied"
+        } else {
+            ""
+        };
+        Ok(Some(
+            new(
+                Code::LedgerAbandoned,
+                format!(
+                    "the environment `{name}` has no ledger, and `{shown}` is one of the same organization, of an environment `{}` that the project does not have{otherwise}",
+                    first.environment
+                ),
+            )
+            .at(self.environment.place.clone(), "in this environment")
+            .help(format!(
+                "if it was renamed, run `deskform -e {name} ledger move {}`; if not, move that file away",
+                first.environment
+            )),
+        ))
+    }
+}
+
+/// Takes over the ledger of an environment that has this one's place now; says what was moved.
+///
+/// # Errors
+/// [`Failure`] when there is none, when this environment has one of its own, or when a run under the
+/// old name did not end in order; then nothing was written.
+pub(super) async fn take_over(
+    global: &Global,
+    workspace: &Workspace,
+    from: &str,
+) -> Result<String, Failure> {
+    let environment = &workspace.environment;
+    let name = &environment.name;
+    refuse_known(workspace, from)?;
+    let found = workspace.abandoned()?;
+    let known = found.into_iter().find(|one| one.environment == from);
+    let location = match known {
+        Some(one) => Location::File(one.path),
+        None => workspace.location_of(from)?,
+    };
+    workspace.admit_ledger(&location)?;
+    let open = |location: &Location, name: &str| {
+        Store::open(location, name, &environment.org_id, &environment_variable)
+    };
+    let source = open(&location, from)?.batched();
+    let mut target = workspace.kept_store()?.batched();
+    let in_place = source.place() == target.place();
+    if in_place {
+        // One look and one change, whatever keeps it.
+        target = source.under_name(name);
+    }
+    let clock = Clock::system();
+    // Heard from now on, and finished all the same, so that no signal leaves a lock behind.
+    let _signals = Signals::new()?;
+    // One after the other, and the old one first: a run under the old name is seen by its lock.
+    let old_lock = source.lock(&holder(clock), TTL).await?;
+    let new_lock = if in_place {
+        None
+    } else {
+        match target.lock(&holder(clock), TTL).await {
+            Ok(lock) => Some(lock),
+            Err(error) => {
+                old_lock.release().await?;
+                return Err(error.into());
+            }
+        }
+    };
+    let result = moved(global, workspace, from, &source, &target, in_place).await;
+    // What went wrong first is told first.
+    let released = match new_lock {
+        Some(lock) => lock.release().await,
+        None => Ok(()),
+    };
+    let old_released = old_lock.release().await;
+    let count = result?;
+    released?;
+    old_released?;
+    target.flush().await?;
+    source.flush().await?;
+    Ok(format!(
+        "The ledger of the environment {from} is {name}'s now: {} owned.\n",
+        counted(count, "resource")
+    ))
+}
+
+/// Only what no environment of the project uses can be taken over.
+fn refuse_known(workspace: &Workspace, from: &str) -> Result<(), Failure> {
+    let environments = &workspace.project.environments;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if from.is_empty() || !from.chars().all(is_name) {
+        return Err(Problem::error(
+            Code::BadName,
+            format!("`{from}` cannot name an environment"),
+        )
+        .help("use letters, digits, `-` and `_`")
+        .into());
+    }
+    if !environments.iter().any(|one| one.name == from) {
+        return Ok(());
+    }
+    Err(workspace.failure(
+        Problem::error(
+            Code::LedgerMove,
+            format!("the environment `{from}` is in the project, so its ledger stays its own"),
+        )
+        .help("name the environment as it was called before it was renamed")
+        .into(),
+    ))
+}
+
+async fn moved(
+    global: &Global,
+    workspace: &Workspace,
+    from: &str,
+    source: &Store,
+    target: &Store,
+    in_place: bool,
+) -> Result<usize, Failure> {
+    let loaded = source.load().await?;
+    let Load::Found(mut ledger) = loaded.load else {
+        let abandoned = workspace.abandoned()?;
+        let names: Vec<&str> = abandoned.iter().map(|one| &*one.environment).collect();
+        let help = did_you_mean(from, names.iter().copied()).unwrap_or_else(|| {
+            if names.is_empty() {
+                "name the environment as it was called before it was renamed".to_owned()
+            } else {
+                format!("there is one of {}", ticked(&names, "and"))
+            }
+        });
+        return Err(Problem::error(
+            Code::LedgerMove,
+            format!(
+                "there is no ledger of an environment `{from}` at `{}`",
+                source.place()
+            ),
+        )
+        .help(help)
+        .into());
+    };
+    let expected = if in_place {
+        loaded.version
+    } else {
+        let own = target.load().await?;
+        if let Load::Found(own) = &own.load
+            && !own.resources.is_empty()
+        {
+            return Err(Problem::error(
+                Code::LedgerMove,
+                format!(
+                    "the environment `{}` has a ledger of its own, with {}",
+                    workspace.environment.name,
+                    counted(own.resources.len(), "resource")
+                ),
+            )
+            .help("`deskform ledger forget --all` lets go of them, if the older ledger is the right one")
+            .into());
+        }
+        own.version
+    };
+    let runs = source.open_runs().await?;
+    if runs.unfinished.iter().any(|run| !run.intents.is_empty()) {
+        return Err(Problem::error(
+            Code::LedgerMove,
+            format!("a run in the environment `{from}` did not end in order, and of its writes nobody knows whether they happened"),
+        )
+        .help("give the environment its old name back, run `deskform apply`, which finds out, and rename it then")
+        .into());
+    }
+    let mut warnings = Vec::new();
+    absorb(&mut ledger, &runs.unfinished, &mut warnings);
+    workspace.warn(global, &warnings);
+    ledger.environment.clone_from(&workspace.environment.name);
+    ledger.absorbed.clear();
+    ledger.serial = expected.serial();
+    target.save(&mut ledger, &expected).await?;
+    // The new one is kept; from here on the old one is a copy that nobody needs.
+    let now = Clock::system().now_ms();
+    let ended = runs.unfinished.into_iter().map(|one| one.run);
+    for run in ended.chain(runs.ended) {
+        source.finish(&run, now).await?;
+    }
+    if !in_place {
+        source.discard().await?;
+    }
+    Ok(ledger.resources.len())
+}

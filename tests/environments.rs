@@ -1,0 +1,475 @@
+//! A project and its environments: where it is found, which files belong to it, and many environments
+//! in one command.
+
+mod command;
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use command::{Place, Run, flat, words};
+
+const PROJECT: &str = "environments: {local: {simulator: {}}}\n";
+
+/// Runs the command in a folder below the project folder.
+fn run_in(place: &Place, folder: &str, line: &str) -> Run {
+    let mut command = place.command(&words(line));
+    command.current_dir(place.path(folder)).stdin(Stdio::null());
+    place.run_command(command, line)
+}
+
+#[test]
+fn the_project_folder_is_found_upwards_and_told_first() {
+    let place = Place::with(&[
+        ("deskform.yaml", PROJECT),
+        ("manifests/deep/desk.yaml", "departments: {Billing: {}}\n"),
+    ]);
+    let here = place.run("plan");
+    assert!(!here.stderr.contains("project folder"), "{here}");
+    let below = run_in(&place, "manifests/deep", "plan");
+    assert_eq!(below.code, 0, "{below}");
+    // The same report, behind a line that says which project it is about.
+    assert_eq!(below.stdout, here.stdout);
+    assert!(
+        below
+            .stderr
+            .starts_with("the project folder is `[root]/project`\n"),
+        "{below}"
+    );
+    for line in ["validate", "drift", "ledger show", "apply --auto-approve"] {
+        let run = run_in(&place, "manifests", line);
+        assert_ne!(run.code, 1, "{run}");
+    }
+    // What is kept lies in the project, and nothing in the folder of the call.
+    assert!(place.path(".deskform/local.json").is_file());
+    assert!(!place.path("manifests/.deskform").exists());
+    let quiet = run_in(&place, "manifests", "-q plan");
+    assert_eq!(quiet.stderr, "", "{quiet}");
+    let json = run_in(&place, "manifests", "--log-format json validate");
+    let first: serde_json::Value =
+        serde_json::from_str(json.stderr.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(first["message"], "the project folder is `[root]/project`");
+}
+
+#[test]
+fn a_named_folder_beats_the_one_that_would_be_found() {
+    let place = Place::with(&[
+        ("deskform.yaml", PROJECT),
+        ("desk.yaml", "departments: {Billing: {}}\n"),
+        ("sub/empty/note.txt", ""),
+        (
+            "other/deskform.yaml",
+            "environments: {elsewhere: {simulator: {}}}\n",
+        ),
+    ]);
+    let run = run_in(&place, "sub", "-C ../other validate");
+    assert!(run.stdout.contains("`elsewhere`"), "{run}");
+    assert!(!run.stderr.contains("project folder"), "{run}");
+    // The current folder by name is this one, and no other.
+    let run = run_in(&place, "sub", "-C . validate");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(
+        flat(&run.stderr).contains("the project file `./deskform.yaml` cannot be read"),
+        "{run}"
+    );
+    // A project in a project is the nearest.
+    let run = run_in(&place, "other", "validate");
+    assert!(run.stdout.contains("`elsewhere`"), "{run}");
+}
+
+#[test]
+fn a_project_file_with_the_other_ending_is_told_apart() {
+    let place = Place::with(&[
+        ("deskform.yml", PROJECT),
+        ("sub/desk.yaml", "departments: {Billing: {}}\n"),
+    ]);
+    for folder in ["", "sub"] {
+        let run = run_in(&place, folder, "validate");
+        assert_eq!(run.code, 1, "{run}");
+        let told = flat(&run.stderr);
+        assert!(told.contains("there is `deskform.yml`"), "{run}");
+        assert!(told.contains("rename it to `deskform.yaml`"), "{run}");
+    }
+}
+
+#[test]
+fn init_takes_a_path_and_writes_schemas_that_are_committed() {
+    let mut place = Place::with(&[("sub/note.txt", "")]);
+    place.in_git();
+    let run = run_in(&place, "sub", "init new/desk");
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(
+        run.stdout,
+        "Wrote deskform.yaml, manifests/ and schema/ in ./new/desk. Next: `cd ./new/desk`, then \
+         `deskform plan`, then `deskform apply`.\n"
+    );
+    let folder = "sub/new/desk";
+    assert_eq!(run_in(&place, folder, "plan").code, 0);
+    // Every schema that a file names is there, and git takes it.
+    let mut named = 0;
+    for file in [
+        "deskform.yaml",
+        "manifests/departments.yaml",
+        "manifests/customers.yaml",
+    ] {
+        let path = place.path(folder).join(file);
+        let text = fs::read_to_string(&path).expect("a file");
+        let line = text.lines().find(|line| line.contains("$schema="));
+        let (_, schema) = line
+            .and_then(|line| line.split_once("$schema="))
+            .expect("a schema");
+        let schema = path.parent().expect("a folder").join(schema);
+        assert!(schema.is_file(), "{}", schema.display());
+        assert!(!is_ignored(&place, &schema), "{}", schema.display());
+        named += 1;
+    }
+    assert_eq!(named, 3);
+    assert!(
+        place
+            .path(folder)
+            .join("schema/overlay.schema.json")
+            .is_file()
+    );
+    assert!(is_ignored(
+        &place,
+        &place.path(folder).join(".deskform/local.json")
+    ));
+    // A second one is refused and writes nothing; a schema of others is not replaced.
+    let again = run_in(&place, "sub", "init new/desk");
+    assert_eq!(again.code, 1, "{again}");
+    place.write(
+        "theirs/schema/manifest.schema.json",
+        "{\"title\": \"ours\"}",
+    );
+    let run = run_in(&place, "theirs", "init");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(
+        run.stderr.contains("`schema/manifest.schema.json`"),
+        "{run}"
+    );
+    assert!(!place.path("theirs/deskform.yaml").exists());
+    let home = place.run("init ~/desk");
+    assert!(home.stderr.contains("not expanded"), "{home}");
+}
+
+fn is_ignored(place: &Place, path: &Path) -> bool {
+    std::process::Command::new("git")
+        .arg("check-ignore")
+        .arg("--quiet")
+        .arg(path)
+        .current_dir(place.path(""))
+        .status()
+        .expect("git")
+        .success()
+}
+
+const COMPOSE: &str = "services: {web: {image: nginx}}\nvolumes: {data: {}}\nnetworks: {a: {}}\n";
+
+#[test]
+fn case_33_a_foreign_file_is_one_report_with_the_line_that_leaves_it_out() {
+    let place = Place::with(&[
+        ("deskform.yaml", PROJECT),
+        ("desk.yaml", "departments: {Billing: {}}\n"),
+        ("docker-compose.yml", COMPOSE),
+        ("web/node_modules/a/b/c.yaml", "name: c\n"),
+        ("ci/list.yml", "- hosts: all\n"),
+    ]);
+    // A help that is broken into lines is broken at hyphens, too.
+    let mut command = place.command(&words("validate"));
+    command.env("COLUMNS", "400");
+    let run = place.run_command(command, "validate");
+    assert_eq!(run.code, 1, "{run}");
+    let told = flat(&run.stderr);
+    assert!(told.ends_with("3 problems"), "{run}");
+    for wanted in [
+        "no collection is named `services`, nor as one of the 2 keys beside it",
+        "leave it out with `skipFiles: [\"docker-compose.yml\"]` in `deskform.yaml`",
+        "leave it out with `skipFiles: [\"web/node_modules/**\"]` in `deskform.yaml`",
+        "leave it out with `skipFiles: [\"ci/list.yml\"]` in `deskform.yaml`",
+    ] {
+        assert!(told.contains(wanted), "{wanted} is not in\n{run}");
+    }
+    // What it says is what helps.
+    place.write(
+        "deskform.yaml",
+        &format!(
+            "{PROJECT}skipFiles: [\"docker-compose.yml\", \"web/node_modules/**\", \"ci/list.yml\"]\n"
+        ),
+    );
+    let run = place.done("validate");
+    assert!(run.stdout.starts_with("1 resource "), "{run}");
+    // A slip in a manifest is no foreign file, and neither is one that has a collection.
+    place.write("desk.yaml", "deparments: {Billing: {}}\n");
+    let run = place.refused("validate");
+    assert!(
+        flat(&run.stderr).contains("did you mean `departments`?"),
+        "{run}"
+    );
+    assert!(!run.stderr.contains("skipFiles"), "{run}");
+}
+
+#[test]
+fn case_33_what_is_skipped_is_not_even_looked_at() {
+    let place = Place::with(&[
+        (
+            "deskform.yaml",
+            "environments:\n  local: {simulator: {}, overlays: [overlays/eu]}\nskipFiles: [\"*.gen.yaml\", vendor/]\n",
+        ),
+        ("desk.yaml", "departments: {Billing: {}}\n"),
+        ("a.gen.yaml", ": no YAML {{\n"),
+        ("deep/vendor/deskform.yml", "x"),
+        ("overlays/eu/b.gen.yaml", "services: {}\n"),
+    ]);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/dev/null", place.path("deep/vendor/link.yaml")).expect("a link");
+    assert!(place.done("validate").stdout.starts_with("1 resource "));
+    // An overlay that would be skipped is no way to lose it.
+    for pattern in ["overlays/**", "overlays/", "eu", "**"] {
+        place.write(
+            "deskform.yaml",
+            &format!(
+                "environments:\n  local: {{simulator: {{}}, overlays: [overlays/eu]}}\nskipFiles: [\"{pattern}\"]\n"
+            ),
+        );
+        let run = place.refused("validate");
+        assert!(
+            flat(&run.stderr).contains("the overlay `overlays/eu` is skipped by `skipFiles`"),
+            "{run}"
+        );
+    }
+}
+
+#[test]
+fn case_33_keys_for_anchors_stand_at_the_root_of_every_file() {
+    let place = Place::with(&[
+        (
+            "deskform.yaml",
+            "x-guards: &guards {maxDeletes: 3}\nenvironments:\n  local: {simulator: {}, guards: *guards, overlays: [overlays/eu]}\nx-note: [1, {a: b}]\n",
+        ),
+        (
+            "desk.yaml",
+            "x-common: &text {description: Shared}\ndepartments:\n  Billing: *text\n  Support: *text\n",
+        ),
+        ("only.yaml", "x-only: {a: 1}\n"),
+        (
+            "overlays/eu/eu.yaml",
+            "x-eu: &eu {description: In Europe}\ndepartments: {Billing: *eu}\n",
+        ),
+    ]);
+    let run = place.done("plan");
+    assert!(run.stdout.contains("In Europe"), "{run}");
+    assert!(run.stdout.contains("Shared"), "{run}");
+    // Below the root, and without a name, such a key means nothing.
+    for (file, text) in [
+        ("desk.yaml", "departments: {Billing: {x-common: 1}}\n"),
+        ("desk.yaml", "x-: 1\ndepartments: {Billing: {}}\n"),
+    ] {
+        place.write(file, text);
+        let run = place.refused("validate");
+        assert!(run.stderr.contains("`x-"), "{run}");
+    }
+}
+
+/// The project of one overlay.
+fn overlaid(base: &str, overlay: &str) -> Place {
+    Place::with(&[
+        (
+            "deskform.yaml",
+            "environments: {local: {simulator: {}, overlays: [overlays/eu]}}\n",
+        ),
+        ("desk.yaml", base),
+        ("overlays/eu/eu.yaml", overlay),
+    ])
+}
+
+#[test]
+fn an_overlay_declares_what_is_new_on_purpose_only() {
+    let base = "departments: {Billing: {description: Invoices}, Support: {}}\n";
+    let place = overlaid(base, "departments:\n  Biling: {description: Bills}\n");
+    let run = place.refused("validate");
+    let told = flat(&run.stderr);
+    for wanted in [
+        "there is no `departments/Biling` below this overlay",
+        "did you mean `Billing`? if it is a new one, write `new: true` into it",
+        "[overlays/eu/eu.yaml:2:3]",
+    ] {
+        assert!(told.contains(wanted), "{wanted} is not in\n{run}");
+    }
+    assert!(told.ends_with("1 problem"), "{run}");
+    for (overlay, resources) in [
+        ("departments: {Biling: {new: true}}\n", 3),
+        (
+            "departments: {Biling: {description: Bills, new: true}}\n",
+            3,
+        ),
+        ("departments: {Billing: {new: false}}\n", 2),
+    ] {
+        place.write("overlays/eu/eu.yaml", overlay);
+        let run = place.done("validate");
+        assert!(
+            run.stdout.starts_with(&format!("{resources} resources ")),
+            "{run}"
+        );
+    }
+    for (overlay, wanted) in [
+        (
+            "departments: {Billing: {new: true}}\n",
+            "`departments/Billing` is declared below this overlay already, so it is not new",
+        ),
+        (
+            "departments: {Biling: {new: no}}\n",
+            "`new` must be true or false, not a text",
+        ),
+        (
+            "departments: {Biling: {new: false}}\n",
+            "there is no `departments/Biling`",
+        ),
+    ] {
+        place.write("overlays/eu/eu.yaml", overlay);
+        let run = place.refused("validate");
+        assert!(flat(&run.stderr).contains(wanted), "{run}");
+        assert!(flat(&run.stderr).ends_with("1 problem"), "{run}");
+    }
+    // In the base nothing is new, and the word is none of a manifest.
+    place.write("overlays/eu/eu.yaml", "departments: {}\n");
+    place.write("desk.yaml", "departments: {Billing: {new: true}}\n");
+    let run = place.refused("validate");
+    assert!(run.stderr.contains("`new`"), "{run}");
+}
+
+#[test]
+fn an_overlay_on_a_broken_base_is_not_blamed() {
+    let place = overlaid("departments: {Billing\n", "departments: {Billing: {}}\n");
+    let run = place.refused("validate");
+    assert!(!run.stderr.contains("below this overlay"), "{run}");
+}
+
+/// A project with one environment whose organization is kept under a name of its own.
+fn renameable(name: &str) -> Place {
+    Place::with(&[
+        ("deskform.yaml", &environment(name, "")),
+        ("desk.yaml", "departments: {Billing: {}, Support: {}}\n"),
+    ])
+}
+
+fn environment(name: &str, more: &str) -> String {
+    format!("environments:\n  {name}: {{simulator: {{state: .deskform/live.state}}{more}}}\n")
+}
+
+#[test]
+fn case_34_a_renamed_environment_takes_its_ledger_over() {
+    let place = renameable("prod");
+    place.done("apply --auto-approve");
+    let owned = place.done("ledger show --format json").stdout;
+    place.write("deskform.yaml", &environment("production", ""));
+    // It is noticed wherever the ledger counts, and apply goes no further.
+    for line in ["plan", "drift"] {
+        let run = place.run(line);
+        let told = flat(&run.stderr);
+        assert!(
+            told.contains("the environment `production` has no ledger, and `.deskform/prod.json` is one of the same organization, of an environment `prod` that the project does not have"),
+            "{run}"
+        );
+        assert!(
+            told.contains("`deskform -e production ledger move prod`"),
+            "{run}"
+        );
+    }
+    let run = place.refused("apply --auto-approve");
+    assert!(flat(&run.stderr).contains("nothing was applied"), "{run}");
+    for (name, wanted) in [
+        ("prodd", "did you mean `prod`?"),
+        (
+            "production",
+            "is in the project, so its ledger stays its own",
+        ),
+        ("../prod", "cannot name an environment"),
+    ] {
+        let run = place.refused(&format!("ledger move {name}"));
+        assert!(flat(&run.stderr).contains(wanted), "{run}");
+    }
+    let run = place.done("ledger move prod");
+    assert_eq!(
+        run.stdout,
+        "The ledger of the environment prod is production's now: 2 resources owned.\n"
+    );
+    assert!(!place.path(".deskform/prod.json").exists());
+    assert!(place.path(".deskform/production.json").is_file());
+    let now = place.done("ledger show --format json").stdout;
+    let resources = |text: &str| {
+        let ledger: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        ledger["resources"].clone()
+    };
+    assert_eq!(resources(&now), resources(&owned));
+    let run = place.done("plan --detailed-exitcode");
+    assert_eq!(run.stderr, "", "{run}");
+    // What it owns is pruned as before, which is what would have been lost.
+    place.write("desk.yaml", "departments: {Billing: {}}\n");
+    let run = place.done("plan");
+    assert!(run.stdout.contains("departments/Support"), "{run}");
+    assert!(
+        place
+            .refused("ledger move prod")
+            .stderr
+            .contains("no ledger")
+    );
+}
+
+#[test]
+fn case_34_what_is_no_renamed_environment_is_not_taken_for_one() {
+    let place = renameable("prod");
+    place.done("apply --auto-approve");
+    let silent = |text: &str, line: &str| {
+        place.write("deskform.yaml", text);
+        let run = place.run(line);
+        assert!(!run.stderr.contains("has no ledger"), "{run}");
+        run
+    };
+    // Another environment of the organization, beside the one that owns.
+    let both = environment("prod", "") + "  second: {simulator: {state: .deskform/live.state}}\n";
+    silent(&both, "-e second plan");
+    // One that keeps its ledger at the old place under the new name says so itself.
+    let run = silent(
+        &environment("production", ", ledger: .deskform/prod.json"),
+        "plan",
+    );
+    assert_eq!(run.code, 1, "{run}");
+    assert!(
+        flat(&run.stderr).contains("`deskform ledger move`"),
+        "{run}"
+    );
+    let run = place.done("ledger move prod");
+    assert!(run.stdout.contains("2 resources owned"), "{run}");
+    place.done("plan --detailed-exitcode");
+    // Nowhere is no place where something could lie.
+    silent(&environment("third", ", ledger: none"), "plan");
+    // Another organization's ledger.
+    let other = "environments: {third: {simulator: {state: .deskform/other.state, organization: 700002}}}\n";
+    place.write("deskform.yaml", other);
+    place.done("apply --auto-approve");
+    place.remove(".deskform/third.json");
+    silent(other, "plan");
+}
+
+#[test]
+fn case_34_a_ledger_of_ones_own_is_not_replaced() {
+    let place = renameable("prod");
+    place.done("apply --auto-approve");
+    fs::copy(
+        place.path(".deskform/prod.json"),
+        place.path(".deskform/kept"),
+    )
+    .expect("a copy");
+    place.write("deskform.yaml", &environment("production", ""));
+    place.done("ledger move prod");
+    fs::rename(
+        place.path(".deskform/kept"),
+        place.path(".deskform/prod.json"),
+    )
+    .expect("a file");
+    let run = place.refused("ledger move prod");
+    assert!(
+        flat(&run.stderr).contains("has a ledger of its own, with 2 resources"),
+        "{run}"
+    );
+}

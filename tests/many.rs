@@ -1,0 +1,449 @@
+//! Many environments of one project: `defaults`, and one command for all of them.
+
+mod command;
+
+use std::fmt::Write as _;
+
+use command::{Place, Run, Server, flat};
+use deskform::config::{Project, Target};
+use deskform::dialect::{Dialect, Edition};
+use deskform::yaml::Source;
+use serde_json::Value;
+
+/// How many organizations the agency has.
+const ORGANIZATIONS: usize = 15;
+
+/// An agency: one project with fifteen environments, each with an organization of its own.
+fn agency() -> Place {
+    let mut text =
+        "defaults: {guards: {maxDeletes: 5}, variables: {greeting: Hello}}\nenvironments:\n"
+            .to_owned();
+    for number in 1..=ORGANIZATIONS {
+        let _ = writeln!(
+            text,
+            "  {}: {{simulator: {{organization: {}}}, variables: {{city: City {number}}}}}",
+            name(number),
+            700_000 + number
+        );
+    }
+    Place::with(&[
+        ("deskform.yaml", &text),
+        (
+            "desk.yaml",
+            "departments:\n  Billing: {description: \"${var.greeting} from ${var.city}\"}\n  Support: {description: Answers}\n",
+        ),
+    ])
+}
+
+fn name(number: usize) -> String {
+    format!("customer-{number:02}")
+}
+
+/// The rows of the table at the end, by their cells, without the headings.
+fn table(run: &Run) -> Vec<Vec<String>> {
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    let head = lines
+        .iter()
+        .rposition(|line| line.starts_with("environment "))
+        .unwrap_or_else(|| panic!("no table:\n{run}"));
+    lines[head + 1..]
+        .iter()
+        .take_while(|line| !line.is_empty())
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn an_agency_plans_and_looks_for_drift_in_fifteen_environments_at_once() {
+    let place = agency();
+    let run = place.done("-e '*' validate");
+    assert_eq!(table(&run).len(), ORGANIZATIONS, "{run}");
+    assert!(
+        run.stdout
+            .ends_with("\n15 environments: 15 without a problem.\n"),
+        "{run}"
+    );
+    let run = place.done("-e '*' plan");
+    for (row, number) in table(&run).iter().zip(1..) {
+        assert_eq!(row, &[&*name(number), "2", "0", "0", "0"], "{run}");
+        // Each plan is whole, and of its own environment.
+        assert!(
+            run.stdout.contains(&format!("Hello from City {number}\n")),
+            "{run}"
+        );
+        assert!(
+            run.stdout.contains(&format!(
+                "Environment {}: organization {} ",
+                name(number),
+                700_000 + number
+            )),
+            "{run}"
+        );
+    }
+    assert!(
+        run.stdout
+            .ends_with("15 environments: 15 with differences.\n"),
+        "{run}"
+    );
+    assert_eq!(place.run("-e '*' plan --detailed-exitcode").code, 2);
+    for number in 1..=ORGANIZATIONS {
+        place.done(&format!("-e {} apply --auto-approve", name(number)));
+    }
+    let run = place.done("-e '*' plan --detailed-exitcode");
+    assert!(
+        run.stdout
+            .ends_with("15 environments: 15 without differences.\n"),
+        "{run}"
+    );
+    assert_eq!(place.done("-e '*' drift").code, 0);
+    // One organization is changed by somebody, another one is out of reach.
+    let edited = name(3);
+    let state = format!(".deskform/{edited}.simulator.json");
+    place.edit(&state, "Answers", "Shrugs");
+    place.write(&format!(".deskform/{}.simulator.json", name(7)), "{");
+    let run = place.run("-e '*' drift");
+    assert_eq!(run.code, 1, "an error beats drift: {run}");
+    let rows = table(&run);
+    assert_eq!(rows.len(), ORGANIZATIONS, "{run}");
+    for (row, number) in rows.iter().zip(1..) {
+        let drift = match number {
+            3 => "1",
+            7 => "-",
+            _ => "0",
+        };
+        assert_eq!(row[..2], [name(number), drift.to_owned()], "{run}");
+        assert_eq!(row.len() > 2, number == 7, "{run}");
+    }
+    assert!(
+        run.stdout
+            .ends_with("15 environments: 1 failed, 1 with differences, 13 without differences.\n"),
+        "{run}"
+    );
+    // Without the one that fails the worst is a difference.
+    assert_eq!(place.run("-e customer-01,customer-03 drift").code, 2);
+    assert_eq!(place.run("-e 'customer-0*' -q drift").code, 1);
+    // The plan says that it sets something back.
+    let run = place.run(&format!("-e {edited} -e customer-01 plan"));
+    assert_eq!(
+        table(&run),
+        [
+            vec![edited.as_str(), "0", "1", "0", "1"],
+            vec!["customer-01", "0", "0", "0", "0"],
+        ],
+        "{run}"
+    );
+}
+
+#[test]
+fn json_has_one_object_an_environment() {
+    let place = agency();
+    place.write(&format!(".deskform/{}.simulator.json", name(2)), "{");
+    let run = place.run("-e '*' plan --format json");
+    assert_eq!(run.code, 1, "{run}");
+    let whole: Value = serde_json::from_str(&run.stdout).expect("one document");
+    assert_eq!(whole["exitCode"], 1);
+    let environments = whole["environments"].as_array().expect("a list");
+    assert_eq!(environments.len(), ORGANIZATIONS);
+    for (one, number) in environments.iter().zip(1..) {
+        assert_eq!(one["environment"], name(number).as_str());
+        if number == 2 {
+            assert_eq!(one["exitCode"], 1);
+            assert!(one["plan"].is_null() && one["creates"].is_null(), "{one:#}");
+            assert!(
+                one["error"].as_str().expect("a text").contains("simulator"),
+                "{one:#}"
+            );
+            continue;
+        }
+        assert_eq!(one["exitCode"], 0);
+        assert_eq!(one["creates"], 2);
+        assert!(one["error"].is_null(), "{one:#}");
+        // It is the plan that the environment has by itself.
+        let alone = place
+            .done(&format!("-e {} plan --format json", name(number)))
+            .stdout;
+        let mut alone: Value = serde_json::from_str(&alone).expect("JSON");
+        let mut plan = one["plan"].clone();
+        for made in [&mut alone, &mut plan] {
+            made["made"]["time"] = Value::Null;
+            made["forecast"] = Value::Null;
+        }
+        assert_eq!(plan, alone);
+    }
+    let run = place.run("-e customer-01,customer-03 drift --format json");
+    let whole: Value = serde_json::from_str(&run.stdout).expect("one document");
+    assert_eq!(whole["exitCode"], 2, "{run}");
+    assert_eq!(
+        whole["environments"][1]["report"]["environment"],
+        "customer-03"
+    );
+    assert_eq!(whole["environments"][1]["drift"], 2);
+    // One comment has one marker and the table at its end.
+    let run = place.run("-e '*' plan --format markdown");
+    assert_eq!(run.stdout.matches("<!-- deskform").count(), 1, "{run}");
+    assert!(
+        run.stdout
+            .contains("\n| `customer-01` | 2 | 0 | 0 | 0 |  |\n"),
+        "{run}"
+    );
+}
+
+#[test]
+fn environments_are_named_in_lists_and_patterns() {
+    let mut place = agency();
+    let rows =
+        |run: &Run| -> Vec<String> { table(run).into_iter().map(|row| row[0].clone()).collect() };
+    for (words, expected) in [
+        ("-e customer-02,customer-01", &[2, 1][..]),
+        ("-e customer-02 --env customer-01", &[2, 1]),
+        ("-e 'customer-1*'", &[10, 11, 12, 13, 14, 15]),
+        ("-e customer-11,'*-1*'", &[11, 10, 12, 13, 14, 15]),
+        ("-e ' customer-05 , customer-05'", &[5]),
+    ] {
+        let run = place.done(&format!("{words} validate"));
+        let expected: Vec<String> = expected.iter().map(|number| name(*number)).collect();
+        assert_eq!(rows(&run), expected, "{words}");
+    }
+    // A word that means nothing stops all, before anything is asked.
+    for (words, wanted) in [
+        ("-e customer-01,custmer-02", "did you mean `customer-02`?"),
+        ("-e 'client-*'", "no environment fits `client-*`"),
+        ("-e customer-01,", "the name of the environment is empty"),
+        ("-e ''", "the name of the environment is empty"),
+    ] {
+        let run = place.refused(&format!("{words} plan"));
+        assert!(flat(&run.stderr).contains(wanted), "{run}");
+        assert_eq!(run.stdout, "", "{run}");
+    }
+    place.set("DESKFORM_ENV", "*");
+    assert_eq!(rows(&place.done("validate")).len(), ORGANIZATIONS);
+    // One name on the command line beats the variable, and has no table.
+    let run = place.done("-e customer-01 validate");
+    assert!(!run.stdout.contains("environments"), "{run}");
+    // What changes something works in one.
+    for line in [
+        "apply --auto-approve",
+        "export out",
+        "ledger show",
+        "unlock",
+        "auth status",
+        "plan --out plan.json",
+    ] {
+        let run = place.refused(line);
+        assert!(
+            flat(&run.stderr)
+                .contains("this command works in one environment, and `*` names several"),
+            "{run}"
+        );
+    }
+}
+
+fn parsed(text: &str) -> Project {
+    Project::parse(".".as_ref(), &Source::new("deskform.yaml", text.as_bytes()))
+        .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn defaults_are_what_no_environment_says_otherwise() {
+    let project = parsed(
+        "environments:
+  plain: {orgId: 1}
+  own:
+    orgId: 2
+    dataCenter: us
+    dialect: auto
+    edition: free
+    prune: none
+    parallelism: 1
+    ledger: none
+    variables: {a: own}
+    guards: {requireSavedPlan: false, maxDeletes: 9}
+    kinds: {departments: {prune: owned}}
+  hosts: {orgId: 3, endpoint: {desk: https://d.example.com, accounts: https://a.example.com}}
+  sim: {simulator: {edition: standard}}
+defaults:
+  dataCenter: eu
+  dialect: guide
+  edition: professional
+  prune: owned
+  parallelism: 3
+  ledger: s3://bucket/${environment}.json
+  variables: {a: theirs, b: theirs}
+  guards: {requireSavedPlan: true, maxDeletes: 1, maxUpdates: 2}
+  kinds: {departments: {prune: none, createOnly: true}}
+kinds: {departments: {createOnly: false}, roles: {prune: none}}
+",
+    );
+    let of = |name: &str| project.environment(Some(name)).expect("an environment");
+    let center = |name: &str| match &of(name).target {
+        Target::Live {
+            data_center,
+            endpoint,
+            ..
+        } => (data_center.clone(), endpoint.is_some()),
+        Target::Simulator { .. } => panic!("it is live"),
+    };
+    assert_eq!(center("plain"), (Some("eu".to_owned()), false));
+    assert_eq!(center("own"), (Some("us".to_owned()), false));
+    assert!(center("hosts").1);
+    let (plain, own, sim) = (of("plain"), of("own"), of("sim"));
+    assert_eq!(plain.dialect, Some(Dialect::Guide));
+    assert_eq!(plain.edition, Some(Edition::Professional));
+    assert_eq!((own.dialect, own.edition), (None, Some(Edition::Free)));
+    assert_eq!(plain.ledger.as_deref(), Some("s3://bucket/plain.json"));
+    assert_eq!(own.ledger.as_deref(), Some("none"));
+    assert_eq!((plain.parallelism, own.parallelism), (Some(3), Some(1)));
+    assert_ne!(plain.prune, own.prune);
+    assert_eq!(plain.variables["a"], "theirs");
+    assert_eq!(
+        (&*own.variables["a"], &*own.variables["b"]),
+        ("own", "theirs")
+    );
+    let guards = |name: &str| {
+        let guards = of(name).guards;
+        (
+            guards.require_saved_plan,
+            guards.max_deletes,
+            guards.max_updates,
+        )
+    };
+    assert_eq!(guards("plain"), (Some(true), Some(1), Some(2)));
+    assert_eq!(guards("own"), (Some(false), Some(9), Some(2)));
+    // The nearest says it, key by key: the environment, the defaults, the project.
+    assert_eq!(own.policy("departments").create_only, Some(true));
+    assert_ne!(
+        own.policy("departments").prune,
+        plain.policy("departments").prune
+    );
+    assert!(plain.policy("roles").prune.is_some());
+    let Target::Simulator {
+        dialect, edition, ..
+    } = sim.target
+    else {
+        panic!("it is simulated");
+    };
+    assert_eq!((dialect, edition), (Dialect::Guide, Edition::Standard));
+    assert_eq!((sim.dialect, sim.edition), (None, None));
+}
+
+#[test]
+fn credentials_by_pattern_name_a_variable_of_each_environment() {
+    let mut place = Place::with(&[("desk.yaml", "departments: {Billing: {}}\n")]);
+    let server = Server::start(&place, "--organization 700001 --organization 700002");
+    let address = server.address().to_owned();
+    let project = format!(
+        "defaults:
+  endpoint: {{desk: \"{address}\", accounts: \"{address}\"}}
+  credentials: {{clientId: 1000.DESKFORMSIMULATOR, clientSecret: \"${{secret.AGENCY_SECRET}}\", refreshToken: \"${{secret.${{environment}}_TOKEN}}\"}}
+environments:
+  north-east: {{orgId: 700001}}
+  south: {{orgId: 700002}}
+"
+    );
+    place.write("deskform.yaml", &project);
+    place.set("AGENCY_SECRET", "deskform-simulator");
+    place.set("NORTH_EAST_TOKEN", "1000.deskform-simulator.refresh.700001");
+    // One environment without its token fails by itself.
+    let run = place.run("-e '*' plan");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(
+        flat(&run.stderr).contains("the environment variable `SOUTH_TOKEN` is not set"),
+        "{run}"
+    );
+    assert_eq!(table(&run)[0][..2], ["north-east", "1"], "{run}");
+    place.set("SOUTH_TOKEN", "1000.deskform-simulator.refresh.700002");
+    place.done("-e '*' plan");
+    // What manifests may not read is closed under its real name.
+    place.write(
+        "desk.yaml",
+        "departments: {Billing: {description: \"${env.SOUTH_TOKEN}\"}}\n",
+    );
+    let run = place.refused("-e north-east plan");
+    assert!(run.stderr.contains("SOUTH_TOKEN"), "{run}");
+    assert!(!run.stderr.contains("refresh.700002"), "{run}");
+    // Two names that make one variable are two organizations with one token.
+    place.write("deskform.yaml", &project.replace("south:", "north_east:"));
+    let run = place.refused("validate");
+    assert!(
+        flat(&run.stderr).contains(
+            "the environments `north-east` and `north_east` would both use `${secret.NORTH_EAST_TOKEN}`"
+        ),
+        "{run}"
+    );
+}
+
+#[test]
+fn what_is_wrong_in_defaults_is_told_once() {
+    for (defaults, wanted) in [
+        ("orgId: 1", "`defaults` has no key `orgId`"),
+        ("simulator: {}", "`defaults` has no key `simulator`"),
+        ("guards: {maxDelets: 1}", "did you mean `maxDeletes`?"),
+        (
+            "ledger: .deskform/all.json",
+            "`.deskform/all.json` would be the ledger of every environment",
+        ),
+        (
+            "ledger: \"git:origin/all\"",
+            "would be the ledger of every environment",
+        ),
+        ("ledger: \"${environment}.yaml\"", "is named as a manifest"),
+        (
+            "credentials: {refreshToken: 1000.abc.def}",
+            "`refreshToken` holds a secret in plain text",
+        ),
+    ] {
+        let place = Place::with(&[(
+            "deskform.yaml",
+            &format!(
+                "defaults: {{{defaults}}}\nenvironments: {{a: {{simulator: {{}}}}, b: {{simulator: {{}}}}}}\n"
+            ),
+        )]);
+        let run = place.refused("validate");
+        let told = flat(&run.stderr);
+        assert!(told.contains(wanted), "{wanted}:\n{run}");
+        assert!(told.ends_with("1 problem"), "{run}");
+        assert!(!run.stderr.contains("1000.abc"), "{run}");
+    }
+    // Defaults say where to go, and who is meant stays with each.
+    let place = Place::with(&[(
+        "deskform.yaml",
+        "defaults: {dataCenter: eu}\nenvironments: {a: {}}\n",
+    )]);
+    let run = place.refused("validate");
+    assert!(
+        run.stderr.contains("the environment `a` lacks `orgId`"),
+        "{run}"
+    );
+    assert!(!run.stderr.contains("lacks `dataCenter`"), "{run}");
+}
+
+/// What the page on environments shows is what works.
+#[test]
+fn the_page_on_environments_shows_what_is_valid() {
+    let page = std::fs::read_to_string(command::repository().join("docs/environments.md"))
+        .expect("the page");
+    let blocks: Vec<&str> = page
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    let (overlays, projects): (Vec<&str>, Vec<&str>) = blocks
+        .into_iter()
+        .partition(|block| block.starts_with("departments:"));
+    assert_eq!((overlays.len(), projects.len()), (1, 2));
+    let agency = parsed(projects[1]);
+    let north = agency
+        .environment(Some("emea-north"))
+        .expect("an environment");
+    assert_eq!(north.refresh_token_variable(), Some("EMEA_NORTH_TOKEN"));
+    assert_eq!(parsed(projects[0]).skip_files.len(), 2);
+    let place = Place::with(&[
+        (
+            "deskform.yaml",
+            "environments: {local: {simulator: {}, overlays: [overlays/eu]}}\n",
+        ),
+        ("desk.yaml", "departments: {Billing: {}}\n"),
+        ("overlays/eu/eu.yaml", overlays[0]),
+    ]);
+    assert!(place.done("validate").stdout.starts_with("2 resources "));
+}
