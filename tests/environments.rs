@@ -1,6 +1,11 @@
 //! A project and its environments: where it is found, which files belong to it, and many environments
 //! in one command.
 
+#![expect(
+    clippy::expect_used,
+    reason = "what does not hold in a helper fails the test"
+)]
+
 mod command;
 
 use std::fs;
