@@ -1,6 +1,11 @@
 //! A project and its environments: where it is found, which files belong to it, and many environments
 //! in one command.
 
+#![expect(
+    clippy::expect_used,
+    reason = "what does not hold in a helper fails the test"
+)]
+
 mod command;
 
 use std::fs;
@@ -100,7 +105,7 @@ fn init_takes_a_path_and_writes_schemas_that_are_committed() {
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(
         run.stdout,
-        "Wrote deskform.yaml, manifests/ and schema/ in ./new/desk. Next: `cd ./new/desk`, then \
+        "Wrote deskform.yaml, manifests/ and schema/ in new/desk. Next: `cd new/desk`, then \
          `deskform plan`, then `deskform apply`.\n"
     );
     let folder = "sub/new/desk";
@@ -472,4 +477,31 @@ fn case_34_a_ledger_of_ones_own_is_not_replaced() {
         flat(&run.stderr).contains("has a ledger of its own, with 2 resources"),
         "{run}"
     );
+}
+
+#[test]
+fn case_34_a_ledger_in_git_is_taken_over_by_name() {
+    let mut place = renameable("prod");
+    place.in_git();
+    place.write("deskform.yaml", &environment("prod", ", ledger: git"));
+    place.done("apply --auto-approve");
+    place.write("deskform.yaml", &environment("production", ", ledger: git"));
+    let run = place.done("ledger move prod");
+    assert!(run.stdout.contains("2 resources owned"), "{run}");
+    place.write("desk.yaml", "departments: {Billing: {}}\n");
+    let run = place.done("plan");
+    assert!(run.stdout.contains("departments/Support"), "{run}");
+    let run = place.refused("ledger move prod");
+    assert!(
+        flat(&run.stderr).contains("there is no ledger of an environment `prod`"),
+        "{run}"
+    );
+    // Under a name that is written down, the ledger stays where it is.
+    let named = |name: &str| environment(name, ", ledger: \"git:origin/desk\"");
+    place.write("deskform.yaml", &named("a"));
+    place.done("apply --auto-approve");
+    place.write("deskform.yaml", &named("b"));
+    let run = place.done("ledger move a");
+    assert!(run.stdout.contains("is b's now: 1 resource owned"), "{run}");
+    place.done("plan --detailed-exitcode");
 }

@@ -212,7 +212,7 @@ slas:
 departments:
   Support: {description: null}
   Old: null
-  New: {description: Only here}
+  New: {new: true, description: Only here}
 agents:
   a@example.com: {departments: [New], role: {id: '5'}, lifecycle: {createOnly: true}}
 slas:

@@ -64,10 +64,12 @@ contacts:
 /// [`Failure`] when one of the files exists already, or cannot be written.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let path = args.path.as_deref();
-    let folder = &path.map_or_else(
-        || global.directory.clone(),
-        |path| global.directory.join(path),
-    );
+    let folder = &match path {
+        // As it was written, unless it begins in another folder.
+        Some(path) if global.named.is_none() => path.to_owned(),
+        Some(path) => global.directory.join(path),
+        None => global.directory.clone(),
+    };
     if path.and_then(Path::to_str).is_some_and(begins_at_home) {
         return Err(Problem::error(
             Code::BadPath,

@@ -183,9 +183,10 @@ pub fn markdown(rows: &[Row], columns: &[Column], what: &str) -> String {
     table.push_str(" --- |\n");
     for row in rows {
         let error = row.error.as_deref().map(html).unwrap_or_default();
-        let cells: String = figures(row, columns)
-            .map(|cell| format!(" {cell} |"))
-            .collect();
+        let mut cells = String::new();
+        for cell in figures(row, columns) {
+            let _ = write!(cells, " {cell} |");
+        }
         let _ = writeln!(
             table,
             "| {} |{cells} {} |",

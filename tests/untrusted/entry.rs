@@ -90,17 +90,17 @@ const OPENAPI: &str = include_str!("../../examples/acme/overlays/openapi/openapi
 const CHANGES: &str = r#"
 departments:
   Onboarding: {description: Looks after new customers}
-  Field Service: {description: New}
+  Field Service: {new: true, description: New}
 agents:
   omar.sample@example.com: {lastName: Simple, departments: [Onboarding, billing]}
-  eve.sample@example.com: {firstName: Eve, lastName: Sample, departments: [Onboarding]}
+  eve.sample@example.com: {new: true, firstName: Eve, lastName: Sample, departments: [Onboarding]}
 customFields:
   region: {toolTip: Where they are}
 accounts:
   Sample Traders: {phone: null, industry: Retail}
 contacts:
   li.sample@example.com: {title: Buyer, cf: {region: EMEA}}
-  new.sample@example.com: {firstName: New, lastName: Sample, account: Sample Traders}
+  new.sample@example.com: {new: true, firstName: New, lastName: Sample, account: Sample Traders}
 webhooks:
   crm-sync:
     url: "https://${var.hook_host}/zoho-desk?key=${secret.HOOK_KEY}"
