@@ -4,6 +4,7 @@ use super::Global;
 use super::common::{Failure, Workspace, block_on, remark, report as report_failure, style};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::store::holder;
+use super::wait::MaxWait;
 use crate::clock::Clock;
 use crate::drift;
 use crate::ledger::Store;
@@ -36,6 +37,8 @@ pub struct Args {
     /// Report these resources only
     #[arg(long = "target", value_name = "ADDRESS", num_args = 1..)]
     targets: Vec<String>,
+    #[command(flatten)]
+    wait: MaxWait,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -54,6 +57,7 @@ enum Format {
 /// [`Failure`] with everything that is in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
+    workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
     let store = workspace.store()?.batched();

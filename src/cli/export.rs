@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, environment_variable, remark};
+use super::common::{Failure, Workspace, block_on, remark};
 use super::files::write_file;
 use super::output::announce;
+use super::wait::MaxWait;
 use crate::codec::Ids;
 use crate::export::{Exported, export};
 use crate::kind::{self, KINDS, Kind, Listing};
@@ -32,6 +33,8 @@ pub struct Args {
     /// Write over files that exist
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    wait: MaxWait,
 }
 
 /// Writes a live organization as manifests, one file a collection.
@@ -40,6 +43,7 @@ pub struct Args {
 /// [`Failure`] when it cannot be read, or when files are in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
+    workspace.max_wait.set(args.wait.max_wait);
     let folder = workspace.project.directory.join(&args.folder);
     let store = workspace.store()?;
     let (whereabouts, exported) = block_on(async {
@@ -71,7 +75,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let mut sources = to_sources(&state);
     for _ in 0..ROUNDS {
         let problems =
-            match manifest::compose(&sources, &workspace.environment, &environment_variable) {
+            match manifest::compose(&sources, &workspace.environment, &workspace.variables()) {
                 Ok(_) => Problems::default(),
                 Err(problems) => problems,
             };

@@ -8,6 +8,7 @@ use super::common::{Failure, Workspace, block_on, style};
 use super::files::{read_file, write_private};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::store::holder;
+use super::wait::MaxWait;
 use crate::clock::Clock;
 use crate::config::begins_at_home;
 use crate::plan::Plan;
@@ -42,6 +43,8 @@ pub struct Args {
     /// Exit with 2 when there is anything to do
     #[arg(long)]
     detailed_exitcode: bool,
+    #[command(flatten)]
+    wait: MaxWait,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -64,6 +67,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         refuse_to_replace(path)?;
     }
     let workspace = Workspace::open(global)?;
+    workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
     options.limits.allow_deletes = args.allow_deletes;

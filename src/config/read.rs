@@ -6,11 +6,11 @@ use jiff::civil::Date;
 
 use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
-    CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DIALECTS, DefaultEnvironment,
-    EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment, GUARD_KEYS, Guards,
-    IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM, NO_DEFAULT, Overlay, POLICY_KEYS,
-    PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy, SIMULATED, SIMULATOR_KEYS, Target,
-    Template,
+    CLIENT_GRANT, CREDENTIAL_KEYS, Credentials, DATA_CENTERS, DEFAULT_ENVIRONMENT, DIALECTS,
+    DefaultEnvironment, EDITIONS, ENDPOINT_KEYS, ENVIRONMENT_KEYS, Endpoint, Environment, GRANTS,
+    GUARD_KEYS, Grant, Guards, IGNORE_KEYS, Ignore, KindPolicy, LIVE_KEYS, MAX_PARALLELISM,
+    NO_DEFAULT, Overlay, POLICY_KEYS, PROJECT_FILE, PROJECT_KEYS, PRUNES, Prune, RemovalPolicy,
+    SCOPE, SERVICE, SIMULATED, SIMULATOR_KEYS, SOID, Target, Template,
 };
 use crate::api::DataCenter;
 use crate::api::hosts::is_loopback;
@@ -169,7 +169,7 @@ impl Reader<'_> {
         }
         let mut environment = self.blank(name, at);
         let simulated = raw.get("simulator").is_some();
-        let (mut data_center, mut endpoint, mut credentials) = (None, None, None);
+        let (mut data_center, mut endpoint, mut written_credentials) = (None, None, None);
         let shown = format!("environments.{name}");
         for (key, value) in self.walker.known(raw, at, &shown, ENVIRONMENT_KEYS) {
             let here = at.key(key);
@@ -193,7 +193,7 @@ impl Reader<'_> {
                 "dataCenter" => data_center = self.data_center(value, here),
                 "orgId" => environment.org_id = self.organization(value, here, key),
                 "endpoint" => endpoint = self.endpoint(value, here),
-                "credentials" => credentials = Some(self.credentials(value, here)),
+                "credentials" => written_credentials = Some(value),
                 "dialect" => {
                     environment.dialect = walker
                         .word(value, here, key, DIALECTS)
@@ -230,6 +230,9 @@ impl Reader<'_> {
                 let help = format!("choose {}", ticked(DATA_CENTERS, "or"));
                 self.missing(at, name, "dataCenter", &help);
             }
+            // They may name the organization, which may stand below them.
+            let credentials = written_credentials
+                .map(|value| self.credentials(value, at.key("credentials"), &environment.org_id));
             environment.target = Target::Live {
                 data_center: data_center.map(str::to_owned),
                 endpoint,
@@ -404,21 +407,85 @@ impl Reader<'_> {
         Credentials {
             client_id: template("${env.ZOHO_CLIENT_ID}"),
             client_secret: template("${secret.ZOHO_CLIENT_SECRET}"),
-            refresh_token: template("${secret.ZOHO_REFRESH_TOKEN}"),
+            grant: Grant::Refresh(template("${secret.ZOHO_REFRESH_TOKEN}")),
         }
     }
 
-    fn credentials(&mut self, raw: &Raw, at: At<'_>) -> Credentials {
+    fn credentials(&mut self, raw: &Raw, at: At<'_>, org_id: &str) -> Credentials {
         let mut credentials = self.default_credentials(at);
+        let by_client = raw.get("grant").is_some_and(|value| {
+            self.walker.word(value, at.key("grant"), "grant", GRANTS) == Some(CLIENT_GRANT)
+        });
+        if by_client {
+            let place = (self.walker.place)(at, Part::Key);
+            let blank = Template {
+                text: String::new(),
+                place: place.clone(),
+            };
+            credentials.grant = Grant::Client {
+                scope: blank,
+                soid: Template {
+                    text: format!("{SERVICE}.{org_id}"),
+                    place,
+                },
+            };
+            if raw.get(SCOPE).is_none() && !misspelt(raw, SCOPE, CREDENTIAL_KEYS) {
+                self.walker.report(
+                    Code::MissingRequired,
+                    (at, Part::Key),
+                    format!("`credentials` with `grant: {CLIENT_GRANT}` lacks `{SCOPE}`"),
+                    &format!("`{SCOPE}` is missing"),
+                    Some("write the scopes that `deskform auth scopes` prints".to_owned()),
+                );
+            }
+        }
         for (key, value) in self.walker.known(raw, at, "credentials", CREDENTIAL_KEYS) {
             let here = at.key(key);
+            if key == "grant" {
+                continue;
+            }
+            let is_of_client = matches!(key, SCOPE | SOID);
+            if is_of_client != by_client && !matches!(key, "clientId" | "clientSecret") {
+                let help = if by_client {
+                    "take it away: the client itself asks for tokens".to_owned()
+                } else {
+                    format!(
+                        "add `grant: {CLIENT_GRANT}`, or take it away: a refresh token has its own scopes and organization"
+                    )
+                };
+                self.walker.report(
+                    Code::Conflict,
+                    (here, Part::Key),
+                    format!(
+                        "`{key}` means nothing with `grant: {}`",
+                        if by_client { CLIENT_GRANT } else { "refresh" }
+                    ),
+                    "",
+                    Some(help),
+                );
+                continue;
+            }
             let Some(text) = self.walker.text(value, here, key) else {
                 continue;
             };
-            let (slot, secret) = match key {
-                "clientId" => (&mut credentials.client_id, false),
-                "clientSecret" => (&mut credentials.client_secret, true),
-                _ => (&mut credentials.refresh_token, true),
+            let id = text.rsplit_once('.').map(|(_, id)| id);
+            if key == SOID && !has_expression(&text) && !org_id.is_empty() && id != Some(org_id) {
+                self.walker.report(
+                    Code::BadFormat,
+                    (here, Part::Value),
+                    format!("`{SOID}` is `{text}`, which is not of the organization `{org_id}`"),
+                    "another organization, or none",
+                    Some(format!("write `{SERVICE}.{org_id}`")),
+                );
+                continue;
+            }
+            let secret = matches!(key, "clientSecret" | "refreshToken");
+            let slot = match (key, &mut credentials.grant) {
+                ("clientId", _) => &mut credentials.client_id,
+                ("clientSecret", _) => &mut credentials.client_secret,
+                (_, Grant::Refresh(token)) => token,
+                (SCOPE, Grant::Client { scope, .. }) => scope,
+                (_, Grant::Client { soid, .. }) => soid,
             };
             if secret && !text.contains("${secret.") {
                 self.walker.report(

@@ -148,9 +148,12 @@ fn environment_schema() -> Value {
     let credentials = object(
         "What tokens are made with.",
         &json!({
+            "grant": word("A refresh token, or the client alone, whose tokens act for nobody; default `refresh`.", config::GRANTS),
             "clientId": text("The client's id; default `${env.ZOHO_CLIENT_ID}`."),
             "clientSecret": secret("Default `${secret.ZOHO_CLIENT_SECRET}`."),
             "refreshToken": secret("Default `${secret.ZOHO_REFRESH_TOKEN}`."),
+            "scope": text("With `grant: client`, the scopes to ask for, as `deskform auth scopes` prints them."),
+            "soid": text("With `grant: client`, the service and the organization's id; default `ZohoDesk.` and `orgId`."),
         }),
     );
     let most = u64::from(u32::MAX);
