@@ -327,7 +327,7 @@ impl Session {
                 return Ok(Acting::Refused(error.to_string()));
             }
             Err(error) if error.kind() == ErrorKind::TokenInvalid => {
-                return match reader.organizations().await {
+                return match Box::pin(reader.organizations()).await {
                     // It is taken elsewhere, so that a scope is what it lacks here.
                     Ok(_) => Ok(Acting::Refused(
                         error.with_kind(ErrorKind::ScopeMissing).to_string(),
@@ -575,7 +575,7 @@ impl Session {
         match read {
             Ok(read) => Ok(read),
             Err(unread) => Err(SessionError::Unread(
-                told_apart(&self.client.reader(), unread).await,
+                Box::pin(told_apart(&self.client.reader(), unread)).await,
             )),
         }
     }

@@ -184,7 +184,9 @@ fn login(
                 workspace.environment.org_id
             ),
         );
-        scopes.iter().for_each(|scopes| remark(global, scopes));
+        if let Some(scopes) = &scopes {
+            remark(global, scopes);
+        }
         return Ok(exit::OK);
     }
     let variable = workspace
@@ -199,7 +201,9 @@ fn login(
             "this is the refresh token; it does not expire: store it as the secret `{variable}` of your shell or pipeline"
         ),
     );
-    scopes.iter().for_each(|scopes| remark(global, scopes));
+    if let Some(scopes) = &scopes {
+        remark(global, scopes);
+    }
     Ok(exit::OK)
 }
 

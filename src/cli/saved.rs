@@ -304,12 +304,10 @@ fn ask(
     let mut lines = whose.lines();
     if let Some(entry) = entry {
         if !lines.contains("clientId=") {
-            lines.push_str(&format!("clientId={}\n", entry.client_id));
+            lines.extend(["clientId=", &entry.client_id, "\n"]);
         }
-        lines.push_str(&format!(
-            "clientSecret={}\nrefreshToken={}\n",
-            entry.client_secret, entry.refresh_token
-        ));
+        lines.extend(["clientSecret=", &entry.client_secret, "\n"]);
+        lines.extend(["refreshToken=", &entry.refresh_token, "\n"]);
     }
     lines.push('\n');
     let failed = |error: &io::Error| command_failure(&error.to_string());
