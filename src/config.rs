@@ -19,6 +19,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::api::{ClientCredentials, Credentials as RefreshCredentials, Login};
 use crate::dialect::{Dialect, Edition};
 pub use crate::kind::removal::RemovalPolicy;
 pub use written::{Written, WrittenName};
@@ -237,24 +238,50 @@ impl Guards {
 pub struct Credentials {
     client_id: Template,
     client_secret: Template,
-    refresh_token: Template,
+    grant: Grant,
+}
+
+/// What tokens are made with beside the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Grant {
+    /// A refresh token.
+    Refresh(Template),
+    /// Nothing: the client itself asks for these scopes, of this service and organization.
+    Client { scope: Template, soid: Template },
+}
+
+impl Credentials {
+    fn templates(&self) -> Vec<&Template> {
+        let mut all = vec![&self.client_id, &self.client_secret];
+        match &self.grant {
+            Grant::Refresh(token) => all.push(token),
+            Grant::Client { scope, soid } => all.extend([scope, soid]),
+        }
+        all
+    }
+
+    /// The secret that an organization is logged in with.
+    fn own_secret(&self) -> &Template {
+        match &self.grant {
+            Grant::Refresh(token) => token,
+            Grant::Client { .. } => &self.client_secret,
+        }
+    }
+
+    fn templates_mut(&mut self) -> Vec<&mut Template> {
+        let mut all = vec![&mut self.client_id, &mut self.client_secret];
+        match &mut self.grant {
+            Grant::Refresh(token) => all.push(token),
+            Grant::Client { scope, soid } => all.extend([scope, soid]),
+        }
+        all
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Template {
     text: String,
     place: Place,
-}
-
-/// What tokens are made with.
-#[derive(Debug, Clone)]
-pub struct ResolvedCredentials {
-    /// The client's id; not secret.
-    pub client_id: String,
-    /// The client's secret.
-    pub client_secret: SecretString,
-    /// The refresh token.
-    pub refresh_token: SecretString,
 }
 
 impl Environment {
@@ -303,23 +330,54 @@ impl Environment {
     pub fn credentials(
         &self,
         env: &(dyn Fn(&str) -> Option<String> + Sync),
-    ) -> Result<Option<ResolvedCredentials>, Problems> {
+    ) -> Result<Option<Login>, Problems> {
         let Target::Live { credentials, .. } = &self.target else {
             return Ok(None);
         };
-        let [client_id, client_secret, refresh_token] = self.resolve(
-            env,
-            [
-                (&credentials.client_id, "client id"),
-                (&credentials.client_secret, "client secret"),
-                (&credentials.refresh_token, "refresh token"),
-            ],
-        )?;
-        Ok(Some(ResolvedCredentials {
-            client_id: client_id.expose_secret().to_owned(),
-            client_secret,
-            refresh_token,
+        let id = (&credentials.client_id, "client id");
+        let secret = (&credentials.client_secret, "client secret");
+        Ok(Some(match &credentials.grant {
+            Grant::Refresh(token) => {
+                let [client_id, client_secret, refresh_token] =
+                    self.resolve(env, [id, secret, (token, "refresh token")])?;
+                Login::Refresh(RefreshCredentials {
+                    client_id: client_id.expose_secret().to_owned(),
+                    client_secret,
+                    refresh_token,
+                })
+            }
+            Grant::Client { scope, soid } => {
+                let wanted = [id, secret, (scope, "scope"), (soid, "`soid`")];
+                let [client_id, client_secret, scope, soid] = self.resolve(env, wanted)?;
+                let scopes = crate::api::scope::split(scope.expose_secret());
+                Login::Client(ClientCredentials {
+                    client_id: client_id.expose_secret().to_owned(),
+                    client_secret,
+                    scope: scopes.join(","),
+                    soid: soid.expose_secret().to_owned(),
+                })
+            }
         }))
+    }
+
+    /// Whether tokens are the client's own, so that nobody logs in.
+    #[must_use]
+    pub fn is_client_grant(&self) -> bool {
+        let Target::Live { credentials, .. } = &self.target else {
+            return false;
+        };
+        matches!(credentials.grant, Grant::Client { .. })
+    }
+
+    /// The client's id alone, where it is set.
+    #[must_use]
+    pub fn client_id(&self, env: &(dyn Fn(&str) -> Option<String> + Sync)) -> Option<String> {
+        let Target::Live { credentials, .. } = &self.target else {
+            return None;
+        };
+        let wanted = [(&credentials.client_id, "client id")];
+        let [id] = self.resolve(env, wanted).ok()?;
+        Some(id.expose_secret().to_owned())
     }
 
     /// The client alone: its id and its secret, for getting a refresh token.
@@ -350,11 +408,10 @@ impl Environment {
         let Target::Live { credentials, .. } = &self.target else {
             return None;
         };
-        let inner = credentials
-            .refresh_token
-            .text
-            .strip_prefix("${")?
-            .strip_suffix('}')?;
+        let Grant::Refresh(token) = &credentials.grant else {
+            return None;
+        };
+        let inner = token.text.strip_prefix("${")?.strip_suffix('}')?;
         inner
             .strip_prefix("secret.")
             .or_else(|| inner.strip_prefix("env."))
@@ -595,11 +652,7 @@ fn closed(environments: &[Environment]) -> Closed {
     let mut closed = Closed::default();
     for environment in environments {
         if let Target::Live { credentials, .. } = &environment.target {
-            for template in [
-                &credentials.client_id,
-                &credentials.client_secret,
-                &credentials.refresh_token,
-            ] {
+            for template in credentials.templates() {
                 closed.add_credential(&template.text, &environment.name);
             }
         }

@@ -33,27 +33,40 @@ impl Secret {
     /// follow each other without anything between, they come as one.
     #[must_use]
     pub fn parts(&self) -> Vec<&str> {
+        let filled = self.filled().into_iter();
+        let secret = filled.filter(|(group, part)| group.secret && !part.is_empty());
+        secret.map(|(_, part)| part).collect()
+    }
+
+    /// What stands in the text for each group of expressions; the whole text where that cannot be
+    /// told.
+    pub(crate) fn filled(&self) -> Vec<(Group, &str)> {
         let Some(mut rest) = self.expose() else {
             return Vec::new();
         };
-        let (first, groups) = pieces(&self.template);
+        let (first, groups) = groups(&self.template);
         let Some(after) = rest.strip_prefix(first.as_str()) else {
-            return vec![rest];
+            let whole = Group {
+                secret: true,
+                text: self.template.to_string(),
+                literal: String::new(),
+            };
+            return vec![(whole, rest)];
         };
         rest = after;
-        let mut parts = Vec::new();
-        for (index, (secret, literal)) in groups.iter().enumerate() {
-            let (part, after) = if index + 1 == groups.len() {
-                (rest.strip_suffix(literal.as_str()).unwrap_or(rest), "")
+        let last = groups.len().saturating_sub(1);
+        let mut filled = Vec::new();
+        for (index, group) in groups.into_iter().enumerate() {
+            let literal = group.literal.as_str();
+            let (part, after) = if index == last {
+                (rest.strip_suffix(literal).unwrap_or(rest), "")
             } else {
-                rest.split_once(literal.as_str()).unwrap_or((rest, ""))
+                rest.split_once(literal).unwrap_or((rest, ""))
             };
-            if *secret && !part.is_empty() {
-                parts.push(part);
-            }
+            filled.push((group, part));
             rest = after;
         }
-        parts
+        filled
     }
 }
 
@@ -77,11 +90,31 @@ pub fn can_be_of(text: &str, template: &str) -> bool {
     rest.ends_with(last.as_str())
 }
 
+/// Expressions of a template that follow each other without anything between.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Whether one of them is secret.
+    pub(crate) secret: bool,
+    /// The expressions as they are written.
+    pub(crate) text: String,
+    /// The literal behind them.
+    literal: String,
+}
+
 /// A template's first literal, and each group of expressions (whether one of them is secret) with the
 /// literal behind it.
 pub(crate) fn pieces(template: &str) -> (String, Vec<(bool, String)>) {
+    let (first, groups) = groups(template);
+    let groups = groups.into_iter();
+    (
+        first,
+        groups.map(|group| (group.secret, group.literal)).collect(),
+    )
+}
+
+fn groups(template: &str) -> (String, Vec<Group>) {
     let mut first = String::new();
-    let mut groups: Vec<(bool, String)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("${") {
         let escaped = before.ends_with('$');
@@ -89,7 +122,7 @@ pub(crate) fn pieces(template: &str) -> (String, Vec<(bool, String)>) {
             .strip_suffix('$')
             .filter(|_| escaped)
             .unwrap_or(before);
-        let at = groups.last_mut().map_or(&mut first, |(_, literal)| literal);
+        let at = (groups.last_mut()).map_or(&mut first, |group| &mut group.literal);
         at.push_str(literal);
         if escaped {
             // An escape is no expression.
@@ -99,15 +132,22 @@ pub(crate) fn pieces(template: &str) -> (String, Vec<(bool, String)>) {
         }
         let (expression, behind) = after.split_once('}').unwrap_or((after, ""));
         let secret = expression.starts_with("secret.");
+        let text = format!("${{{expression}}}");
         match groups.last_mut() {
-            Some((group, literal)) if literal.is_empty() => *group |= secret,
-            _ => groups.push((secret, String::new())),
+            Some(group) if group.literal.is_empty() => {
+                group.secret |= secret;
+                group.text.push_str(&text);
+            }
+            _ => groups.push(Group {
+                secret,
+                text,
+                literal: String::new(),
+            }),
         }
         rest = behind;
     }
-    groups
-        .last_mut()
-        .map_or(&mut first, |(_, literal)| literal)
+    (groups.last_mut())
+        .map_or(&mut first, |group| &mut group.literal)
         .push_str(rest);
     (first, groups)
 }

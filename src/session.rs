@@ -7,15 +7,15 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::api::{
-    ApiError, Authenticator, Client, Credentials, Endpoint, ErrorKind, Method, Organization,
-    Reader, Request, Setup, TokenCache, Transport, scope,
+    ApiError, Authenticator, Client, Endpoint, ErrorKind, Login, Method, Organization, Reader,
+    Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
 use crate::codec::{self, id_text};
 use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
 use crate::kind;
-use crate::live::{ActingAgent, Live};
+use crate::live::{Acting, ActingAgent, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::forecast::{Basis, Forecast, Reading};
@@ -29,7 +29,7 @@ use crate::plan::{Compared, Options, Plan, Refusal, quota, record};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
     Needs, Unread, complete, fetch, fetch_missing, incomplete, lacking_in_listings, partial, read,
-    referred,
+    referred, told_apart,
 };
 use crate::state::Address;
 use crate::verb::Verb;
@@ -40,8 +40,8 @@ pub struct Connection {
     pub endpoint: Endpoint,
     /// The organization's id.
     pub organization: String,
-    /// The OAuth client and its refresh token.
-    pub credentials: Credentials,
+    /// What tokens are made with.
+    pub credentials: Login,
     /// What carries requests.
     pub transport: Arc<dyn Transport>,
     /// The clock.
@@ -58,6 +58,8 @@ pub struct Connection {
     pub seed: Option<u64>,
     /// How long an object may take to appear in its listing.
     pub settle: Duration,
+    /// The longest wait for a limit; none is five minutes.
+    pub max_wait: Option<Duration>,
 }
 
 /// An open session.
@@ -228,6 +230,9 @@ impl Session {
             concurrency: None,
             seed: connection.seed,
         })?;
+        if let Some(longest) = connection.max_wait {
+            client.set_max_wait(longest);
+        }
         let reader = client.reader();
         let organizations = reader.organizations().await?;
         let Some(organization) = organizations
@@ -297,22 +302,49 @@ impl Session {
     ///
     /// # Errors
     /// The call's error.
-    pub async fn acting_agent(&self) -> Result<Option<ActingAgent>, ApiError> {
+    pub async fn acting_agent(&self) -> Result<Acting, ApiError> {
+        if self.client.authenticator().is_of_nobody() {
+            return Ok(Acting::Nobody);
+        }
         let acting = kind::acting().and_then(|kind| kind.api(self.dialect)?.acting);
         let Some(acting) = acting else {
-            return Ok(None);
+            return Ok(Acting::Untold);
         };
-        let answer = self
-            .client
-            .reader()
-            .get(&Request::new(Method::Get, acting.path))
-            .await?;
-        Ok(answer.body.and_then(|body| {
+        let reader = self.client.reader();
+        let answer = match reader.get(&Request::new(Method::Get, acting.path)).await {
+            Ok(answer) => answer,
+            // Some organizations have no such operation, and not every token may ask.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound
+                        | ErrorKind::MethodNotAllowed
+                        | ErrorKind::Forbidden
+                        | ErrorKind::ScopeMissing
+                        | ErrorKind::LicenseLimited
+                ) =>
+            {
+                tracing::debug!(%error, "it is not told who is acting");
+                return Ok(Acting::Refused(error.to_string()));
+            }
+            Err(error) if error.kind() == ErrorKind::TokenInvalid => {
+                return match Box::pin(reader.organizations()).await {
+                    // It is taken elsewhere, so that a scope is what it lacks here.
+                    Ok(_) => Ok(Acting::Refused(
+                        error.with_kind(ErrorKind::ScopeMissing).to_string(),
+                    )),
+                    Err(_) => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        let agent = answer.body.and_then(|body| {
             Some(ActingAgent {
                 id: body.get("id").and_then(id_text)?,
                 email: body.get(acting.email).and_then(Json::as_str)?.to_owned(),
             })
-        }))
+        });
+        Ok(agent.map_or(Acting::Untold, Acting::Agent))
     }
 
     /// Asks the organization itself whether it takes the token, and who is acting, where the API tells.
@@ -320,14 +352,16 @@ impl Session {
     /// # Errors
     /// [`SessionError::Elsewhere`] where it does not take it; the call's error where only its answer
     /// tells who is acting.
-    pub async fn admits(&self) -> Result<Option<ActingAgent>, SessionError> {
+    pub async fn admits(&self) -> Result<Acting, SessionError> {
+        let asks_nobody = self.client.authenticator().is_of_nobody();
         let answer = match kind::acting().and_then(|kind| kind.api(self.dialect)) {
-            Some(api) if api.acting.is_none() => {
+            Some(api) if api.acting.is_none() || asks_nobody => {
                 let one = Request::new(Method::Get, api.listing.path()).query("limit", "1");
                 match self.client.reader().get(&one).await {
                     Err(error) if error.kind() == ErrorKind::OrganizationMismatch => Err(error),
                     // Whatever else was answered, the token belongs here.
-                    _ => Ok(None),
+                    _ if asks_nobody => Ok(Acting::Nobody),
+                    _ => Ok(Acting::Untold),
                 }
             }
             _ => self.acting_agent().await,
@@ -399,6 +433,7 @@ impl Session {
         warnings.extend(not_shown(&owned));
         warnings.extend(strange_words(desired, &owned));
         warnings.extend(look_alikes(desired, &bound.rows, &live));
+        warnings.extend(may_be_acting(&planned, &live));
         let missing_scopes = self.missing_scopes(&planned);
         Ok(Ready {
             planned,
@@ -536,9 +571,8 @@ impl Session {
                 live = self.read(needs).await?;
                 lacking = lacking_in_listings(&live, needs, ledger);
             }
-            absent = fetch_missing(&self.client.reader(), &mut live, needs, ledger)
-                .await
-                .map_err(SessionError::Unread)?;
+            let fetched = fetch_missing(&self.client.reader(), &mut live, needs, ledger).await;
+            absent = self.or_unread(fetched).await?;
             let gone = lacking.into_iter().filter(|(_, whole)| *whole);
             absent.extend(gone.map(|(address, _)| address));
         }
@@ -548,13 +582,20 @@ impl Session {
     async fn complete_bound(&self, live: &mut Live, rows: &Rows) -> Result<(), SessionError> {
         let lacking = incomplete(rows, live);
         let reader = self.client.reader();
-        complete(&reader, live, &lacking)
-            .await
-            .map_err(SessionError::Unread)?;
+        let completed = complete(&reader, live, &lacking).await;
+        self.or_unread(completed).await?;
         let referred = referred(rows, live);
-        fetch(&reader, live, referred)
-            .await
-            .map_err(SessionError::Unread)
+        let fetched = fetch(&reader, live, referred).await;
+        self.or_unread(fetched).await
+    }
+
+    async fn or_unread<T>(&self, read: Result<T, Vec<Unread>>) -> Result<T, SessionError> {
+        match read {
+            Ok(read) => Ok(read),
+            Err(unread) => Err(SessionError::Unread(
+                Box::pin(told_apart(&self.client.reader(), unread)).await,
+            )),
+        }
     }
 
     /// Reads whole every object that a listing shows in part, for an export.
@@ -563,9 +604,8 @@ impl Session {
     /// [`SessionError`] when one of them cannot be read.
     pub async fn complete_all(&self, live: &mut Live) -> Result<(), SessionError> {
         let lacking = partial(live);
-        complete(&self.client.reader(), live, &lacking)
-            .await
-            .map_err(SessionError::Unread)
+        let completed = complete(&self.client.reader(), live, &lacking).await;
+        self.or_unread(completed).await
     }
 
     /// Reads whole every object of the chosen kinds that a listing shows in part, for an export.
@@ -593,6 +633,11 @@ impl Session {
     /// [`SessionError`] when a kind cannot be read or a scope for it is missing.
     pub async fn read(&self, needs: &Needs) -> Result<Live, SessionError> {
         let reader = self.client.reader();
+        let way = if self.client.authenticator().is_of_nobody() {
+            "add it to `scope` under `credentials` in deskform.yaml"
+        } else {
+            "make a new grant code with that scope; refreshing a token never adds one"
+        };
         if let Some(granted) = reader.scopes() {
             let problems: Vec<Problem> = needs
                 .scopes(self.dialect)
@@ -605,9 +650,7 @@ impl Session {
                             alternatives(any)
                         ),
                     )
-                    .help(
-                        "make a new grant code with that scope; refreshing a token never adds one",
-                    )
+                    .help(way)
                 })
                 .collect();
             if !problems.is_empty() {
@@ -618,9 +661,8 @@ impl Session {
         if needs.needs_acting_agent() {
             live.acting = self.acting_agent().await?;
         }
-        read(&reader, &mut live, needs)
-            .await
-            .map_err(SessionError::Unread)?;
+        let done = read(&reader, &mut live, needs).await;
+        self.or_unread(done).await?;
         for choice in &live.choices {
             tracing::info!("{choice}");
         }
@@ -660,6 +702,27 @@ impl Session {
         }
         missing
     }
+}
+
+/// Warns of removing whoever might be the acting one, where the API refused to tell who that is.
+fn may_be_acting(planned: &Planned, live: &Live) -> Vec<Problem> {
+    let (Acting::Refused(why), Some(kind)) = (&live.acting, kind::acting()) else {
+        return Vec::new();
+    };
+    let removed = planned.tasks.iter().filter(|task| {
+        task.kind.collection == kind.collection && matches!(task.verb, Verb::Disable | Verb::Delete)
+    });
+    let warnings = removed.map(|task| {
+        Problem::warning(
+            Code::NoActingAgent,
+            format!(
+                "`{}` is removed, and nobody knows whether it is the {} in whose name deskform works: {why}",
+                task.address, kind.singular
+            ),
+        )
+        .help("make sure that the token is another one's, or grant it `Desk.basic.READ`")
+    });
+    warnings.collect()
 }
 
 fn since(begun_ms: i64, clock: &Clock) -> u64 {

@@ -508,7 +508,7 @@ fn credentials_are_resolved_when_needed() {
         .credentials(&|name| Some(format!("<{name}>")))
         .unwrap()
         .unwrap();
-    assert_eq!(found.client_id, "<ZOHO_CLIENT_ID>");
+    assert_eq!(found.client_id(), "<ZOHO_CLIENT_ID>");
     let shown = format!("{found:?}");
     assert!(
         !shown.contains("ZOHO_CLIENT_SECRET") && !shown.contains("ZOHO_REFRESH_TOKEN"),

@@ -76,7 +76,7 @@ fn client(file: &str) -> Arrived {
     let project = project(file)?;
     let env = |_: &str| Some("x".to_owned());
     let resolved = project.environments[0].credentials(&env).unwrap();
-    Ok(resolved.unwrap().client_id)
+    Ok(resolved.unwrap().client_id().to_owned())
 }
 
 fn removed(file: &str) -> Arrived {

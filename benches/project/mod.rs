@@ -18,7 +18,7 @@ use std::path::Path;
 use deskform::config::{Environment, Project};
 use deskform::dialect::Dialect;
 use deskform::kind::find;
-use deskform::live::{ActingAgent, Live, LiveObject};
+use deskform::live::{Acting, ActingAgent, Live, LiveObject};
 use deskform::manifest::{Desired, Sources, compose};
 use deskform::plan::Options;
 use deskform::plan::matching::bind;
@@ -186,7 +186,7 @@ pub fn sources(files: &[(String, String)]) -> Sources {
 /// Nothing was read yet but who is acting.
 pub fn empty() -> Live {
     let mut live = Live::new(Dialect::Openapi);
-    live.acting = Some(ActingAgent {
+    live.acting = Acting::Agent(ActingAgent {
         id: id(9, 0),
         email: "admin@example.com".to_owned(),
     });

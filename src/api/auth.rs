@@ -1,4 +1,4 @@
-//! Access tokens: the refresh-token grant, one request in flight, few requests in all.
+//! Access tokens: by a refresh token or by the client alone, one request in flight, few in all.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
@@ -57,6 +57,110 @@ pub struct Credentials {
     pub refresh_token: SecretString,
 }
 
+/// What the client-credentials grant needs: tokens of the organization and of nobody.
+#[derive(Debug, Clone)]
+pub struct ClientCredentials {
+    /// The id of the self client; no secret.
+    pub client_id: String,
+    /// The secret of the self client.
+    pub client_secret: SecretString,
+    /// The scopes to ask for, separated by commas.
+    pub scope: String,
+    /// The service and the organization's id, such as `ZohoDesk.700001`.
+    pub soid: String,
+}
+
+/// What tokens are made with.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// A refresh token: the tokens act for the user who made the grant.
+    Refresh(Credentials),
+    /// The client alone: the tokens act for nobody.
+    Client(ClientCredentials),
+}
+
+impl From<Credentials> for Login {
+    fn from(credentials: Credentials) -> Self {
+        Self::Refresh(credentials)
+    }
+}
+
+impl From<ClientCredentials> for Login {
+    fn from(credentials: ClientCredentials) -> Self {
+        Self::Client(credentials)
+    }
+}
+
+impl Login {
+    /// The id of the client.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::Refresh(own) => &own.client_id,
+            Self::Client(own) => &own.client_id,
+        }
+    }
+
+    /// What tells these credentials from others of the same client, in the cache.
+    fn key(&self) -> SecretString {
+        match self {
+            Self::Refresh(own) => own.refresh_token.clone(),
+            // A refresh token has no line break.
+            Self::Client(own) => SecretString::from(format!(
+                "client_credentials\n{}\n{}\n{}",
+                own.soid,
+                own.scope,
+                own.client_secret.expose_secret()
+            )),
+        }
+    }
+
+    /// The form of a token request.
+    ///
+    /// Source: the accounts server's pages on refresh tokens and on the client-credentials flow.
+    fn form(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Refresh(own) => vec![
+                ("grant_type", "refresh_token"),
+                ("client_id", &own.client_id),
+                ("client_secret", own.client_secret.expose_secret()),
+                ("refresh_token", own.refresh_token.expose_secret()),
+            ],
+            Self::Client(own) => vec![
+                ("grant_type", "client_credentials"),
+                ("client_id", &own.client_id),
+                ("client_secret", own.client_secret.expose_secret()),
+                ("scope", &own.scope),
+                ("soid", &own.soid),
+            ],
+        }
+    }
+
+    /// A refusal in the words of these credentials.
+    fn told(&self, error: ApiError) -> ApiError {
+        let Self::Client(own) = self else {
+            return error;
+        };
+        match (error.kind(), error.code()) {
+            (ErrorKind::RefreshTokenInvalid, _) => error.with_kind(ErrorKind::ClientInvalid),
+            (ErrorKind::AuthorizationRefused, Some("missing_org_info" | "invalid_org_info")) => {
+                let hint = format!(
+                    "`soid` was `{}`. It names the service and the organization: correct `soid` or `orgId` under the \
+                     environment in deskform.yaml.",
+                    own.soid
+                );
+                error.with_hint(hint)
+            }
+            (ErrorKind::AuthorizationRefused, Some("invalid_scope")) => error.with_hint(
+                "One unknown scope makes the whole request fail: `deskform auth scopes` prints those that are needed, for \
+                 `scope` under `credentials`."
+                    .to_owned(),
+            ),
+            _ => error,
+        }
+    }
+}
+
 /// What a grant code was exchanged for.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -68,7 +172,7 @@ pub struct Grant {
 
 /// Hands out access tokens.
 pub struct Authenticator {
-    credentials: Credentials,
+    credentials: Login,
     endpoint: Endpoint,
     transport: Arc<dyn Transport>,
     clock: Clock,
@@ -87,7 +191,7 @@ impl std::fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Authenticator")
             .field("accounts", &self.endpoint.accounts())
-            .field("client_id", &self.credentials.client_id)
+            .field("client_id", &self.credentials.client_id())
             .finish_non_exhaustive()
     }
 }
@@ -138,17 +242,18 @@ impl Authenticator {
     /// Tokens for these credentials, kept in the cache if one is given.
     #[must_use]
     pub fn new(
-        credentials: Credentials,
+        credentials: impl Into<Login>,
         endpoint: Endpoint,
         transport: Arc<dyn Transport>,
         clock: Clock,
         cache: Option<&TokenCache>,
     ) -> Self {
+        let credentials = credentials.into();
         let entry = cache.map(|cache| {
             cache.entry(
                 endpoint.accounts(),
-                &credentials.client_id,
-                &credentials.refresh_token,
+                credentials.client_id(),
+                &credentials.key(),
             )
         });
         Self {
@@ -248,6 +353,12 @@ impl Authenticator {
         if state.token.as_ref().is_some_and(|token| token.is(secret)) {
             self.is_unproven.store(false, Ordering::Release);
         }
+    }
+
+    /// Whether the tokens are the client's own, so that nobody acts with them.
+    #[must_use]
+    pub const fn is_of_nobody(&self) -> bool {
+        matches!(self.credentials, Login::Client(_))
     }
 
     /// The scopes of the token, once there is one and if its answer told them.
@@ -355,18 +466,7 @@ impl Authenticator {
             self.adopt(state, token);
             return Ok(secret);
         }
-        let form = [
-            ("grant_type", "refresh_token"),
-            ("client_id", &self.credentials.client_id),
-            (
-                "client_secret",
-                self.credentials.client_secret.expose_secret(),
-            ),
-            (
-                "refresh_token",
-                self.credentials.refresh_token.expose_secret(),
-            ),
-        ];
+        let form = self.credentials.form();
         let mut attempt = 1;
         loop {
             let now_ms = self.clock.now_ms();
@@ -375,6 +475,10 @@ impl Authenticator {
             // Stored before the request goes out, so that a killed run is counted as well.
             self.save(state);
             let asked = ask(&*self.transport, &self.endpoint, &self.clock, &form).await;
+            let asked = asked.map_err(|refused| Refused {
+                error: self.credentials.told(refused.error),
+                ..refused
+            });
             if let Err(Refused { error, .. }) = &asked
                 && never_left(error)
             {
@@ -555,7 +659,7 @@ async fn ask(
         // The server may repeat what it was sent; grant types are no secrets.
         let secrets = form
             .iter()
-            .filter(|(name, _)| !matches!(*name, "grant_type" | "client_id"));
+            .filter(|(name, _)| !matches!(*name, "grant_type" | "client_id" | "scope" | "soid"));
         refused.error.redact(secrets.map(|(_, value)| *value));
         refused
     })

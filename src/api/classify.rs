@@ -326,13 +326,14 @@ fn throttled(
     // Such a limit is about one address or one sender, and not about the day.
     let is_its_own = is_concurrency || code.is_some_and(is_throttle);
     let calls_are_left = matches!(limits.calls_left(), Some(1..));
+    // What is long says something of the limit; how long somebody wants to wait says nothing of it.
+    let usual = moment.max_wait.max(MAX_WAIT);
     // A reset that is far away is the end of this refusal only where nothing is left until then.
-    let is_its_end =
-        |wait: &Duration| *wait <= moment.max_wait || !(is_concurrency || calls_are_left);
+    let is_its_end = |wait: &Duration| *wait <= usual || !(is_concurrency || calls_are_left);
     let told = asked
         .or_else(|| limits.reset_wait(moment.now_ms).filter(is_its_end))
         .or_else(|| limits.minute_wait(moment.now_ms));
-    let is_long = told.is_some_and(|wait| wait > moment.max_wait);
+    let is_long = told.is_some_and(|wait| wait > usual);
     let day_is_over = asked.is_none() && limits.is_day_over(moment.now_ms);
     let kind = match kind {
         _ if is_its_own => kind,

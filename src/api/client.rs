@@ -14,7 +14,7 @@ use super::classify::{Body, Classified, Moment, classify_at};
 use super::error::{ApiError, ErrorKind, Reaction};
 use super::hosts::Endpoint;
 use super::limit_headers::{LimitHeaders, millis};
-use super::limits::{DEFAULT_CONCURRENCY, DayOver, Limits, Observed, Patience, Turnstile};
+use super::limits::{DEFAULT_CONCURRENCY, Limits, NoTurn, Observed, Patience, Turnstile};
 use super::price;
 use super::request::{Method, Request};
 use super::retry::{Backoff, Next, Tries, is_without_effect};
@@ -162,6 +162,12 @@ impl Client {
     /// Changes how many calls may be active at once (1 to 100), as the edition becomes known.
     pub fn set_concurrency(&self, calls: usize) {
         self.shared.limits.set_concurrency(calls);
+    }
+
+    /// Changes the longest wait before a call goes out or is repeated: what a limit would let wait
+    /// for longer is given up.
+    pub fn set_max_wait(&self, longest: Duration) {
+        self.shared.limits.set_max_wait(longest);
     }
 
     /// How many calls may be active at once; fewer than allowed while the server refuses them for
@@ -364,10 +370,11 @@ impl Shared {
         let mut patience = patience(request);
         let mut refusal = None;
         loop {
-            if let Some(DayOver { until_ms }) = self.limits.day_over(self.clock.now_ms()) {
-                return Err(ApiError::new(ErrorKind::DayLimit, &subject)
+            if let Some(over) = self.limits.day_over(self.clock.now_ms()) {
+                let error = ApiError::new(over.kind, &subject)
                     .with_message("not sent, since an earlier call was refused")
-                    .with_until_ms(until_ms));
+                    .with_until_ms(over.until_ms);
+                return Err(self.too_long(error));
             }
             let token = self.authenticator.token();
             let token = match self.limits.unless_stopped(patience, token).await {
@@ -442,11 +449,24 @@ impl Shared {
             error: ApiError::new(ErrorKind::Unsendable, subject).with_message(&reason),
             reaction: Reaction::GiveUp,
         })?;
-        let Some(mut turn) = self.limits.enter(&self.clock, patience).await else {
-            return Err(Failure {
-                error: ApiError::new(ErrorKind::Abandoned, subject),
-                reaction: Reaction::GiveUp,
-            });
+        let mut turn = match self.limits.enter(&self.clock, patience).await {
+            Ok(turn) => turn,
+            Err(NoTurn::Stopped) => {
+                return Err(Failure {
+                    error: ApiError::new(ErrorKind::Abandoned, subject),
+                    reaction: Reaction::GiveUp,
+                });
+            }
+            Err(NoTurn::TooLong(until_ms)) => {
+                self.limits.give_up(ErrorKind::MinuteLimit, Some(until_ms));
+                let error = ApiError::new(ErrorKind::MinuteLimit, subject)
+                    .with_message("not sent, since no call is left in this minute")
+                    .with_until_ms(Some(until_ms));
+                return Err(Failure {
+                    error: self.too_long(error),
+                    reaction: Reaction::GiveUp,
+                });
+            }
         };
         sent.store(true, Ordering::Relaxed);
         let begun_ms = self.clock.now_ms();
@@ -539,8 +559,11 @@ impl Shared {
             Some((ErrorKind::MinuteLimit | ErrorKind::DayLimit, Reaction::Wait(wait))) => {
                 self.limits.pause(now_ms.saturating_add(millis(wait)));
             }
-            Some((ErrorKind::DayLimit, _)) => {
-                self.limits.end_day(found.and_then(|found| found.until_ms));
+            Some(
+                (kind @ ErrorKind::DayLimit, _) | (kind @ ErrorKind::MinuteLimit, Reaction::GiveUp),
+            ) => {
+                let until_ms = found.and_then(|found| found.until_ms);
+                self.limits.give_up(kind, until_ms);
             }
             Some((ErrorKind::MinuteLimit | ErrorKind::ServerError | ErrorKind::Unavailable, _)) => {
             }
@@ -603,6 +626,11 @@ impl Shared {
             .with_fields(found.fields)
             .with_request_id(request_id)
             .with_until_ms(found.until_ms);
+        let way = if self.authenticator.is_of_nobody() {
+            "Add it to `scope` under `credentials` in deskform.yaml."
+        } else {
+            kind.hint()
+        };
         if kind == ErrorKind::ScopeMissing
             && let Some(scopes) = self.authenticator.scopes()
         {
@@ -614,13 +642,35 @@ impl Shared {
                     .map(|scope| format!("`{}`", super::error::plain(scope, 80)))
                     .collect::<Vec<_>>()
                     .join(", "),
-                kind.hint()
+                way
             ));
         }
         error.redact([token.expose_secret()]);
+        if found.reaction == Reaction::GiveUp {
+            error = self.too_long(error);
+        }
         Failure {
             error,
             reaction: found.reaction,
+        }
+    }
+
+    /// Says of a limit that has an end that it was not waited for.
+    fn too_long(&self, error: ApiError) -> ApiError {
+        let now_ms = self.clock.now_ms();
+        let left = error.until_ms().map(|until| until.saturating_sub(now_ms));
+        let longest = self.limits.max_wait();
+        match left.filter(|left| *left > millis(longest)) {
+            Some(left) if error.kind().is_limit() => {
+                let hint = format!(
+                    "The limit ends in {} s, and a run waits for {} s at most: a longer `--max-wait` waits for it. {}",
+                    left.saturating_add(999) / 1000,
+                    longest.as_secs(),
+                    error.kind().hint()
+                );
+                error.with_hint(hint)
+            }
+            _ => error,
         }
     }
 }

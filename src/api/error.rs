@@ -14,6 +14,11 @@ const MAX_NAME: usize = 128;
 /// Most field errors kept of one answer.
 const MAX_FIELDS: usize = 50;
 
+/// The way out where nobody vouches for a server's certificate.
+const UNKNOWN_ISSUER: &str = "Nobody that this machine trusts has signed the server's certificate. Often a proxy of the \
+     company opens TLS: name a file with the certificate of its authority in `SSL_CERT_FILE`, together with those of \
+     the system.";
+
 /// The way out of a refusal for a value that the server does not name.
 const NO_FIELD_NAMED: &str = "The server names no field: its words say what it refused.";
 
@@ -471,7 +476,7 @@ impl ApiError {
 
     /// The same failure under another cause.
     #[must_use]
-    pub(super) fn with_kind(mut self, kind: ErrorKind) -> Self {
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.parts.kind = kind;
         self
     }
@@ -536,9 +541,17 @@ impl ApiError {
     pub fn hint(&self) -> &str {
         let parts = &*self.parts;
         let is_read = || parts.request.starts_with("GET ");
+        let says = |word: &str| {
+            parts
+                .message
+                .as_ref()
+                .is_some_and(|text| text.contains(word))
+        };
         parts.hint.as_deref().unwrap_or_else(|| match parts.kind {
             ErrorKind::Invalid | ErrorKind::BadRequest if is_read() => READ_REFUSED,
             ErrorKind::Invalid if parts.fields.is_empty() => NO_FIELD_NAMED,
+            // The words of the TLS library.
+            ErrorKind::NotSent if says("UnknownIssuer") => UNKNOWN_ISSUER,
             kind => kind.hint(),
         })
     }
@@ -729,6 +742,16 @@ mod tests {
             let others = ErrorKind::ALL.iter().filter(|k| k.cause() == cause).count();
             assert_eq!(others, 1, "{cause}");
         }
+    }
+
+    #[test]
+    fn case_32_an_unknown_issuer_has_a_way_out() {
+        let error = ApiError::new(ErrorKind::NotSent, "GET /organizations");
+        assert_eq!(error.hint(), ErrorKind::NotSent.hint());
+        let words =
+            "could not connect: client error (Connect): invalid peer certificate: UnknownIssuer";
+        let hint = error.with_message(words).hint().to_owned();
+        assert!(hint.contains("`SSL_CERT_FILE`"), "{hint}");
     }
 
     #[test]

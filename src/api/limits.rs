@@ -2,12 +2,14 @@
 //!
 //! Nothing is assumed before an answer said it: neither the limit of a minute nor that of a day.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 
+use super::error::ErrorKind;
 use super::limit_headers::{LimitHeaders, from_millis, millis};
 use crate::clock::Clock;
 use crate::dialect::Dialect;
@@ -127,8 +129,8 @@ pub(super) struct Limits {
     changed: Notify,
     /// Whether the run is to end: what has not gone out and can be given up does not go out.
     stopped: watch::Sender<bool>,
-    /// The longest wait before a call is repeated.
-    max_wait: Duration,
+    /// The longest wait before a call goes out or is repeated, in milliseconds.
+    max_wait_ms: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -151,10 +153,20 @@ struct State {
     day_over: Option<DayOver>,
 }
 
-/// The day's limit was met; the end is not always told.
+/// A limit was met that is not waited for, the day's above all; the end is not always told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DayOver {
+    pub(super) kind: ErrorKind,
     pub(super) until_ms: Option<i64>,
+}
+
+/// Why a call does not go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoTurn {
+    /// The run is to end, and the call's patience with it.
+    Stopped,
+    /// The minute's limit would let it wait until then, which is longer than allowed.
+    TooLong(i64),
 }
 
 /// The minute under way. What is left is counted down with each call that is sent, since an
@@ -268,6 +280,10 @@ impl Drop for Rest<'_> {
     }
 }
 
+fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Limits {
     pub(super) fn new(concurrency: usize) -> Self {
         let concurrency = concurrency.clamp(1, 100);
@@ -289,13 +305,19 @@ impl Limits {
             }),
             changed: Notify::new(),
             stopped: watch::Sender::new(false),
-            max_wait: MAX_WAIT,
+            max_wait_ms: AtomicU64::new(whole_millis(MAX_WAIT)),
         }
     }
 
-    /// The longest wait before a call is repeated.
-    pub(super) const fn max_wait(&self) -> Duration {
-        self.max_wait
+    /// The longest wait before a call goes out or is repeated.
+    pub(super) fn max_wait(&self) -> Duration {
+        Duration::from_millis(self.max_wait_ms.load(Ordering::Relaxed))
+    }
+
+    /// Changes the longest wait.
+    pub(super) fn set_max_wait(&self, longest: Duration) {
+        self.max_wait_ms
+            .store(whole_millis(longest), Ordering::Relaxed);
     }
 
     /// Ends the run: see [`Limits::stopped`].
@@ -374,14 +396,23 @@ impl Limits {
         state.concurrency = wanted;
     }
 
-    /// Waits for a slot, and for the minute's limit if an answer has told one; nothing where the
-    /// run is to end and the call's patience with it.
-    pub(super) async fn enter(&self, clock: &Clock, patience: Patience) -> Option<Turnstile<'_>> {
+    /// Waits for a slot, and for the minute's limit if an answer has told one.
+    ///
+    /// # Errors
+    /// [`NoTurn`] where the run is to end and the call's patience with it, or where the wait would
+    /// be longer than allowed.
+    pub(super) async fn enter(
+        &self,
+        clock: &Clock,
+        patience: Patience,
+    ) -> Result<Turnstile<'_>, NoTurn> {
         let turn = self.turn_comes(clock, patience);
-        self.unless_stopped(patience, turn).await.flatten()
+        self.unless_stopped(patience, turn)
+            .await
+            .unwrap_or(Err(NoTurn::Stopped))
     }
 
-    async fn turn_comes(&self, clock: &Clock, patience: Patience) -> Option<Turnstile<'_>> {
+    async fn turn_comes(&self, clock: &Clock, patience: Patience) -> Result<Turnstile<'_>, NoTurn> {
         // The semaphore is never closed, so that an error cannot come; no slot is then held.
         let permit = self.slots.acquire().await.ok();
         loop {
@@ -389,7 +420,7 @@ impl Limits {
             let (turn, round) = self.turn(clock.now_ms());
             match turn {
                 Turn::Go => {
-                    return Some(Turnstile {
+                    return Ok(Turnstile {
                         limits: self,
                         permit,
                         round,
@@ -399,10 +430,13 @@ impl Limits {
                 // An answer may tell that more is left than was thought.
                 Turn::At(until_ms) => {
                     let wait = from_millis(until_ms.saturating_sub(clock.now_ms()));
+                    if wait > self.max_wait() {
+                        return Err(NoTurn::TooLong(until_ms));
+                    }
                     tokio::select! {
                         () = clock.sleep(wait) => {}
                         () = changed => {}
-                        () = self.stopped(), if patience == Patience::Short => return None,
+                        () = self.stopped(), if patience == Patience::Short => return Err(NoTurn::Stopped),
                     }
                 }
                 Turn::AfterAnAnswer => changed.await,
@@ -520,9 +554,9 @@ impl Limits {
         state.paused_until_ms = state.paused_until_ms.max(until_ms);
     }
 
-    /// Nothing more goes out today.
-    pub(super) fn end_day(&self, until_ms: Option<i64>) {
-        self.lock().day_over = Some(DayOver { until_ms });
+    /// Nothing more goes out before a limit ends.
+    pub(super) fn give_up(&self, kind: ErrorKind, until_ms: Option<i64>) {
+        self.lock().day_over = Some(DayOver { kind, until_ms });
     }
 
     /// Whether the day's limit was met, and is not over yet as far as anyone knows.
@@ -594,7 +628,8 @@ mod tests {
     const NOW: i64 = 1_767_225_600_000;
 
     async fn enter<'a>(limits: &'a Limits, clock: &Clock) -> Turnstile<'a> {
-        limits.enter(clock, Patience::Endless).await.unwrap()
+        let turn = limits.enter(clock, Patience::Endless).await;
+        turn.ok().unwrap()
     }
 
     fn minute(remaining: u64, reset_ms: i64) -> LimitHeaders {
@@ -796,19 +831,19 @@ mod tests {
             let limits = Limits::new(1);
             limits.stop();
             let turn = limits.enter(&clock, patience).await;
-            assert_eq!(turn.is_some(), free, "{patience:?}");
+            assert_eq!(turn.is_ok(), free, "{patience:?}");
             drop(turn);
             let other = enter(&limits, &clock).await;
             let (turn, ()) = tokio::join!(limits.enter(&clock, patience), async {
                 clock.sleep(Duration::from_secs(1)).await;
                 drop(other);
             });
-            assert_eq!(turn.is_some(), taken, "{patience:?}");
+            assert_eq!(turn.is_ok(), taken, "{patience:?}");
             drop(turn);
             limits.pause(clock.now_ms() + 60_000);
             let begun_ms = clock.now_ms();
             let turn = limits.enter(&clock, patience).await;
-            assert_eq!(turn.is_some(), held, "{patience:?}");
+            assert_eq!(turn.is_ok(), held, "{patience:?}");
             let waited_ms = clock.now_ms() - begun_ms;
             assert_eq!(waited_ms, if held { 60_000 } else { 0 }, "{patience:?}");
         }
@@ -824,7 +859,7 @@ mod tests {
                 clock.sleep(Duration::from_secs(3)).await;
                 limits.stop();
             });
-            assert!(turn.is_none(), "{patience:?}");
+            assert_eq!(turn.err(), Some(NoTurn::Stopped), "{patience:?}");
             assert_eq!(clock.now_ms(), NOW + 3_000, "{patience:?}");
         }
     }

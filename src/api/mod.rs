@@ -26,7 +26,7 @@ mod stop_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use auth::{Authenticator, Credentials, Grant};
+pub use auth::{Authenticator, ClientCredentials, Credentials, Grant, Login};
 pub use client::{Answer, Client, Reader, Removed, Setup, Writer};
 pub use error::{ApiError, ErrorKind, Fault, FieldError};
 pub use hosts::{DataCenter, Endpoint, HostPort};

@@ -217,7 +217,7 @@ fn ask(host: &str, environment: &str, directory: &Path) -> io::Result<bool> {
 }
 
 /// The folder of the user's configuration; never one below the project, which others may write.
-fn config_folder(project: &Path) -> Option<PathBuf> {
+pub(super) fn config_folder(project: &Path) -> Option<PathBuf> {
     let set = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())

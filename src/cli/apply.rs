@@ -17,20 +17,20 @@ use super::output::{announce, announce_markdown, is_unread_output, print, tell, 
 use super::plan::warn;
 use super::progress::{reading, remembered};
 use super::signals::{Signal, Signals};
-use super::store::holder;
+use super::wait::{LockTimeout, MaxWait, lock};
 use super::{Global, LogFormat};
 use crate::apply::event::{Event, Outcome, Tally, finished};
 use crate::apply::recover::Recovery;
 use crate::apply::run::{ApplyContext, run as run_tasks};
 use crate::clock::Clock;
-use crate::ledger::Store;
+use crate::ledger::{Holder, Store};
 use crate::manifest::Desired;
 use crate::plan::record::Record;
 use crate::plan::{ABSENT, Options, Plan, Summary};
 use crate::problem::{Code, Problem, exit};
 use crate::report::events::{Cause, End};
 use crate::report::{self, Style, Whereabouts};
-use crate::run_record::{JournalWriter, Keeper};
+use crate::run_record::{JournalWriter, KeepError, Keeper};
 use crate::safe::mask::{self, masked};
 use crate::session::{Ready, SessionError};
 use crate::state::Address;
@@ -66,6 +66,10 @@ pub struct Args {
     /// Calls at once; at most what the edition allows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     parallelism: Option<u16>,
+    #[command(flatten)]
+    wait: MaxWait,
+    #[command(flatten)]
+    lock: LockTimeout,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -82,6 +86,7 @@ enum Format {
 /// [`Failure`] with everything that is in the way; then nothing was written.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
+    workspace.max_wait.set(args.wait.max_wait);
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
     if saved.is_none() && workspace.environment.guards.require_saved_plan == Some(true) {
         return Err(Problem::error(
@@ -114,7 +119,22 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         let anew = workspace.begins_anew();
         // Heard from now on, so that no signal leaves a lock behind.
         let mut signals = Signals::new()?;
-        let mut keeper = Keeper::open(store.clone(), &holder(clock), clock, anew).await?;
+        let take = |holder: Holder| {
+            let store = store.clone();
+            async move { Keeper::open(store, &holder, clock, anew).await }
+        };
+        let held = |error: &KeepError| match error {
+            KeepError::Lock(error) => Some(error.clone()),
+            KeepError::Store(_) => None,
+        };
+        let taken = lock(global, args.lock, clock, take, held);
+        // A signal ends the waiting; whoever takes the lock finishes taking it.
+        let mut keeper = if args.lock.lock_timeout.is_some() {
+            let taken = signals.during(taken, |_| ControlFlow::Break(())).await;
+            taken.unwrap_or_else(|| Err(interrupted()))?
+        } else {
+            taken.await?
+        };
         workspace.warn(global, &keeper.take_warnings());
         let prepared = Box::pin(prepare(
             global,

@@ -1,22 +1,25 @@
 //! `deskform auth`.
 
 use std::fmt::Write as _;
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use secrecy::ExposeSecret;
 
-use super::Global;
-use super::common::{Failure, Workspace, block_on, environment_variable, https, remark};
-use super::output::{print, print_as_it_is};
-use crate::api::Organization;
+use super::common::{Failure, Workspace, block_on, https, remark};
+use super::output::{print, print_as_it_is, tell};
+use super::wait::MaxWait;
+use super::{Global, network};
 use crate::api::auth::exchange_grant_code;
 use crate::api::scope;
+use crate::api::{Credentials, Organization};
 use crate::clock::Clock;
 use crate::config::Target;
 use crate::dialect::Dialect;
 use crate::kind::{self, Kind};
+use crate::live::Acting;
 use crate::problem::{Code, Problem, did_you_mean, exit};
 use crate::reading::Uses;
-use crate::safe::safe;
+use crate::safe::{mask, safe};
 
 /// Arguments of `auth`.
 #[derive(Debug, clap::Args)]
@@ -29,15 +32,23 @@ pub struct Args {
 enum Command {
     /// Exchange the grant code of a self client for a refresh token
     Login {
-        /// The code that the API console generated
-        #[arg(long, value_name = "CODE")]
-        grant_token: String,
+        /// The code that the API console generated; without it the code is read from standard input
+        #[arg(long, value_name = "CODE", conflicts_with = "save")]
+        grant_token: Option<String>,
+        /// Keep client and refresh token for later runs, in a file of yours alone or by the program of
+        /// `DESKFORM_CREDENTIAL_COMMAND`; the code is read from standard input
+        #[arg(long)]
+        save: bool,
     },
+    /// Forget what `auth login --save` keeps for this organization
+    Logout,
     /// Check token, organization, scopes and edition
     Status {
         /// Fail unless every scope of the token is for reading
         #[arg(long)]
         read_only: bool,
+        #[command(flatten)]
+        wait: MaxWait,
     },
     /// Print the scopes that manifests and ledger need, to paste into the API console
     Scopes {
@@ -57,13 +68,59 @@ enum Command {
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
     match &args.command {
-        Command::Login { grant_token } => login(global, &workspace, grant_token),
-        Command::Status { read_only } => status(&workspace, *read_only),
+        Command::Login { grant_token, save } => {
+            login(global, &workspace, grant_token.as_deref(), *save)
+        }
+        Command::Logout => logout(global, &workspace),
+        Command::Status { read_only, wait } => {
+            workspace.max_wait.set(wait.max_wait);
+            status(&workspace, *read_only)
+        }
         Command::Scopes { read_only, kinds } => scopes(global, &workspace, *read_only, kinds),
     }
 }
 
-fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failure> {
+/// The longest grant code that is read, in bytes.
+const MAX_CODE: u64 = 4096;
+
+/// Reads the grant code: one line of standard input.
+fn read_code() -> Result<String, Failure> {
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        tell("Grant code of the API console: ");
+    }
+    let mut code = String::new();
+    io::stdin().lock().take(MAX_CODE).read_line(&mut code)?;
+    let code = code.trim();
+    if code.is_empty() {
+        return Err(Problem::error(
+            Code::MissingCredentials,
+            "no grant code came on standard input",
+        )
+        .help("paste the code of the API console, or hand it over as in `deskform auth login --save < FILE`")
+        .into());
+    }
+    mask::hide([code]);
+    Ok(code.to_owned())
+}
+
+fn logout(global: &Global, workspace: &Workspace) -> Result<u8, Failure> {
+    let organization = &workspace.environment.org_id;
+    let said = match workspace.erase_credentials()? {
+        Some(place) => format!(
+            "forgot the credentials of the organization `{organization}` in {place}; revoke the refresh token in the API console if somebody may have it"
+        ),
+        None => format!("no credentials are saved for the organization `{organization}`"),
+    };
+    remark(global, &said);
+    Ok(exit::OK)
+}
+
+fn login(
+    global: &Global,
+    workspace: &Workspace,
+    code: Option<&str>,
+    save: bool,
+) -> Result<u8, Failure> {
     if matches!(workspace.environment.target, Target::Simulator { .. }) {
         return Err(Problem::error(
             Code::Simulated,
@@ -75,14 +132,30 @@ fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failu
         .help("choose an environment with `-e`")
         .into());
     }
+    if workspace.environment.is_client_grant() {
+        return Err(Problem::error(
+            Code::Conflict,
+            format!(
+                "the environment `{}` has `grant: client`, so that the client itself asks for tokens and nobody logs in",
+                workspace.environment.name
+            ),
+        )
+        .help("`deskform auth status` tries it")
+        .into());
+    }
     let client = workspace
         .environment
-        .client(&environment_variable)
+        .client(&workspace.credential_variables())
         .map_err(|problems| workspace.failure(problems))?;
     let Some((id, secret)) = client else {
         return Err(
             Problem::error(Code::MissingCredentials, "client id and secret are not set").into(),
         );
+    };
+    network::check(&workspace.endpoint()?)?;
+    let code = match code {
+        Some(code) => code.to_owned(),
+        None => read_code()?,
     };
     let grant = block_on(async {
         Ok(exchange_grant_code(
@@ -91,10 +164,31 @@ fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failu
             &Clock::system(),
             &id,
             &secret,
-            &code.to_owned().into(),
+            &code.into(),
         )
         .await?)
     })?;
+    let scopes = grant.scopes.as_ref();
+    let scopes = scopes.map(|scopes| format!("scopes: {}", safe(&scopes.join(", "))));
+    if save {
+        mask::hide([grant.refresh_token.expose_secret()]);
+        let place = workspace.save_credentials(&Credentials {
+            client_id: id,
+            client_secret: secret,
+            refresh_token: grant.refresh_token,
+        })?;
+        remark(
+            global,
+            &format!(
+                "saved for the organization `{}` in {place}; what the environment sets counts before it",
+                workspace.environment.org_id
+            ),
+        );
+        if let Some(scopes) = &scopes {
+            remark(global, scopes);
+        }
+        return Ok(exit::OK);
+    }
     let variable = workspace
         .environment
         .refresh_token_variable()
@@ -107,8 +201,8 @@ fn login(global: &Global, workspace: &Workspace, code: &str) -> Result<u8, Failu
             "this is the refresh token; it does not expire: store it as the secret `{variable}` of your shell or pipeline"
         ),
     );
-    if let Some(scopes) = &grant.scopes {
-        remark(global, &format!("scopes: {}", safe(&scopes.join(", "))));
+    if let Some(scopes) = &scopes {
+        remark(global, scopes);
     }
     Ok(exit::OK)
 }
@@ -273,8 +367,10 @@ fn told(workspace: &Workspace, read_only: bool) -> Result<(String, Option<Proble
             .await
             .map_err(|error| workspace.session_failure(error))?;
         let acting = match acting {
-            Some(agent) => agent.email,
-            None => "not told by this dialect".to_owned(),
+            Acting::Agent(agent) => agent.email,
+            Acting::Untold => "not told by this dialect".to_owned(),
+            Acting::Refused(why) => format!("not told: {why}"),
+            Acting::Nobody => "nobody; the credentials are the client's own".to_owned(),
         };
         let text = format!(
             "token: accepted\norganization: {} ({}){}\nedition: {}\ndialect: {}\ncalls at once: {}\nacting agent: {}\nscopes: {}\n",

@@ -1,6 +1,6 @@
 //! What the commands share: the project, the session, output, and how failures are shown.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::io::{self, IsTerminal};
@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::dotenv::DotEnv;
 use super::files::{MAX_STATE, read_file, write_private};
 use super::output::tell_in;
-use super::{Global, LogFormat, choice, commit};
+use super::{Global, LogFormat, choice, commit, network};
 use crate::api::{
-    ApiError, Credentials, DataCenter, Endpoint, Https, Organization, TokenCache, Transport,
+    ApiError, Credentials, DataCenter, Endpoint, Https, Login, Organization, TokenCache, Transport,
 };
 use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
@@ -33,6 +34,7 @@ use crate::simulator::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, OrganizationSeed, Settings, Simulator, SimulatorTransport,
     demo_refresh_token,
 };
+use crate::yaml::closed::is_secret_by_name;
 use crate::yaml::source::linked;
 
 /// Why a command cannot go on.
@@ -115,6 +117,10 @@ pub struct Workspace {
     pub environment: Environment,
     /// The texts of the files.
     pub texts: Texts,
+    /// What the project's `.env` sets.
+    dotenv: DotEnv,
+    /// The longest wait for a limit, where the command line says it.
+    pub(super) max_wait: Cell<Option<Duration>>,
     /// The secrets that are too short to be masked wherever they turn up.
     short_secrets: Vec<String>,
     /// The secrets that are words of deskform itself.
@@ -153,6 +159,9 @@ impl Workspace {
     /// [`Failure`] with everything that is wrong.
     pub fn open(global: &Global) -> Result<Self, Failure> {
         let name = global.one_environment()?;
+        let dotenv = DotEnv::read(&global.directory)?;
+        let by_name = dotenv.entries().filter(|(name, _)| is_secret_by_name(name));
+        mask::hide(by_name.map(|(_, value)| value));
         let (project, mut texts) = read_project(global)?;
         let mut environment = project
             .environment(name)
@@ -179,7 +188,12 @@ impl Workspace {
             .collect();
         let values: Vec<(&str, String)> = names
             .into_iter()
-            .filter_map(|name| Some((name, environment_variable(name)?)))
+            .flat_map(|name| {
+                // What loses against the process's environment is secret all the same.
+                let own = dotenv.get(name).map(str::to_owned);
+                let values = own.into_iter().chain(environment_variable(name));
+                values.map(move |value| (name, value))
+            })
             .collect();
         mask::hide(values.iter().map(|(_, value)| value.as_str()));
         let those = |is_one: fn(&str) -> bool| {
@@ -188,7 +202,22 @@ impl Workspace {
         };
         let short_secrets = those(mask::is_too_short);
         let word_secrets = those(mask::is_own_word);
-        Ok(Self {
+        let mut ignored = dotenv.warnings.clone();
+        if is_ci() {
+            ignored.extend(environment.closed.credentials().filter_map(|name| {
+                let line = dotenv.line(name)?;
+                Some(
+                    Problem::warning(
+                        Code::DotenvIgnored,
+                        format!("`{}:{line}` sets the credential `{name}`, which has no effect in a pipeline", super::dotenv::FILE),
+                    )
+                    .help("where `CI` is set, credentials come from the environment of the process alone"),
+                )
+            }));
+        }
+        let workspace = Self {
+            dotenv,
+            max_wait: Cell::default(),
             short_secrets,
             word_secrets,
             project,
@@ -196,7 +225,53 @@ impl Workspace {
             texts,
             admitted: OnceCell::new(),
             warned: RefCell::default(),
-        })
+        };
+        workspace.warn(global, &ignored);
+        Ok(workspace)
+    }
+
+    /// What manifests find under the name of an environment variable: the process's, else that of the
+    /// project's `.env`.
+    pub fn variables(&self) -> impl Fn(&str) -> Option<String> + Sync + use<'_> {
+        let dotenv = &self.dotenv;
+        move |name| environment_variable(name).or_else(|| dotenv.get(name).map(str::to_owned))
+    }
+
+    /// What `credentials` find under the name of an environment variable. In a pipeline the file,
+    /// which whoever makes a pull request may write, does not say in whose name the job works.
+    pub fn credential_variables(&self) -> impl Fn(&str) -> Option<String> + Sync + use<'_> {
+        let all = self.variables();
+        let by_machine = is_ci();
+        move |name| {
+            if by_machine {
+                environment_variable(name)
+            } else {
+                all(name)
+            }
+        }
+    }
+
+    /// What tokens are made with: what the environment sets, else what was saved.
+    fn login(&self) -> Result<Login, Failure> {
+        let problems = match self.environment.credentials(&self.credential_variables()) {
+            Ok(Some(login)) => return Ok(login),
+            Ok(None) => {
+                let problem =
+                    Problem::error(Code::MissingCredentials, "no credentials are configured");
+                return Err(problem.into());
+            }
+            Err(problems) => problems,
+        };
+        let is_lacking =
+            |one: &Problem| matches!(one.code, Code::MissingCredentials | Code::UndefinedEnv);
+        // What is written wrongly is told, and what was saved is no way around it.
+        if !self.environment.is_client_grant()
+            && problems.list.iter().all(is_lacking)
+            && let Some(saved) = self.saved_credentials()?
+        {
+            return Ok(saved.into());
+        }
+        Err(self.failure(problems))
     }
 
     /// The dialect of the environment's API, where the project file says it.
@@ -213,12 +288,8 @@ impl Workspace {
     /// # Errors
     /// [`Failure`] with everything that is wrong.
     pub fn compose(&self, global: &Global) -> Result<Desired, Failure> {
-        let desired = manifest::compose(
-            &self.texts.sources,
-            &self.environment,
-            &environment_variable,
-        )
-        .map_err(|problems| self.failure(problems))?;
+        let desired = manifest::compose(&self.texts.sources, &self.environment, &self.variables())
+            .map_err(|problems| self.failure(problems))?;
         self.warn(global, &desired.warnings);
         self.warn(global, &self.weak_secrets());
         Ok(desired)
@@ -404,7 +475,8 @@ impl Workspace {
                         client_id: DEMO_CLIENT_ID.to_owned(),
                         client_secret: DEMO_CLIENT_SECRET.into(),
                         refresh_token: demo_refresh_token(&environment.org_id).into(),
-                    },
+                    }
+                    .into(),
                     transport: Arc::new(transport),
                     clock,
                     cache: None,
@@ -413,6 +485,7 @@ impl Workspace {
                     parallelism,
                     seed: None,
                     settle,
+                    max_wait: self.max_wait.get(),
                 })
                 .await
                 .map_err(|error| self.session_failure(error))?;
@@ -423,24 +496,12 @@ impl Workspace {
             }
             Target::Live { .. } => {
                 let endpoint = self.endpoint()?;
-                let credentials = environment
-                    .credentials(&environment_variable)
-                    .map_err(|problems| self.failure(problems))?;
-                let Some(credentials) = credentials else {
-                    return Err(Problem::error(
-                        Code::MissingCredentials,
-                        "no credentials are configured",
-                    )
-                    .into());
-                };
+                network::check(&endpoint)?;
+                let credentials = self.login()?;
                 let session = Session::open(Connection {
                     endpoint,
                     organization: environment.org_id.clone(),
-                    credentials: Credentials {
-                        client_id: credentials.client_id,
-                        client_secret: credentials.client_secret,
-                        refresh_token: credentials.refresh_token,
-                    },
+                    credentials,
                     transport: https(),
                     clock,
                     cache: cache_folder().map(TokenCache::new),
@@ -449,6 +510,7 @@ impl Workspace {
                     parallelism,
                     seed: None,
                     settle,
+                    max_wait: self.max_wait.get(),
                 })
                 .await
                 .map_err(|error| self.session_failure(error))?;

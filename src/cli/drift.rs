@@ -8,6 +8,7 @@ use super::many::{self, Form, Many, Outcome, Sink};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::progress::{reading, remembered};
 use super::store::holder;
+use super::wait::MaxWait;
 use crate::clock::Clock;
 use crate::drift;
 use crate::ledger::Store;
@@ -41,6 +42,8 @@ pub struct Args {
     /// Report this resource, or all of a kind (`teams/*`), only; repeatable
     #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
+    #[command(flatten)]
+    wait: MaxWait,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -74,6 +77,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 /// Reports on one environment.
 fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
     let workspace = Workspace::open(global)?;
+    workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
     let store = workspace.store()?.batched();

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::Global;
 use super::choice;
-use super::common::{Failure, Workspace, block_on, environment_variable, remark};
+use super::common::{Failure, Workspace, block_on, remark};
 use super::files::write_file;
 use super::output::announce;
 use super::progress::{reading, remembered};
+use super::wait::MaxWait;
 use crate::export::{Choice, Exported, Notes, export_chosen, leave_secrets_out};
 use crate::kind::{self, KINDS, Kind, Listing};
 use crate::ledger::{Entry, Ledger};
@@ -54,6 +55,8 @@ pub struct Args {
     /// Write one file a resource, in a folder of its collection
     #[arg(long)]
     split: bool,
+    #[command(flatten)]
+    wait: MaxWait,
 }
 
 /// What the command line chooses.
@@ -122,6 +125,7 @@ impl Chosen {
 /// [`Failure`] when it cannot be read, or when files are in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let workspace = Workspace::open(global)?;
+    workspace.max_wait.set(args.wait.max_wait);
     let chosen = Chosen::of(args).map_err(|problems| workspace.failure(problems.into()))?;
     let default = if args.unmanaged {
         "manifests/unmanaged"
@@ -272,7 +276,7 @@ fn checked(
             }
             None => sources.clone(),
         };
-        let problems = match manifest::compose(&all, &workspace.environment, &environment_variable)
+        let problems = match manifest::compose(&all, &workspace.environment, &workspace.variables())
         {
             Ok(_) => Problems::default(),
             Err(problems) => problems,

@@ -13,10 +13,11 @@ use super::moved::take_over;
 use super::output::{announce, print, print_as_it_is};
 use super::signals::Signals;
 use super::store::holder;
+use super::wait::{LockTimeout, MaxWait, lock};
 use crate::api::template;
 use crate::clock::Clock;
 use crate::kind::Kind;
-use crate::ledger::{Entry, Held, Ledger, Load, LockError, Runs, Store};
+use crate::ledger::{Entry, Held, Holder, Ledger, Load, LockError, Runs, Store};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, identity_fields, is_gone};
 use crate::manifest::Desired;
@@ -86,6 +87,8 @@ struct Forget {
     /// Let go of everything
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    lock: LockTimeout,
 }
 
 #[derive(Debug, clap::Args)]
@@ -96,6 +99,10 @@ struct Adopt {
     /// The id of the object in Zoho Desk
     #[arg(value_name = "ID")]
     id: String,
+    #[command(flatten)]
+    wait: MaxWait,
+    #[command(flatten)]
+    lock: LockTimeout,
 }
 
 #[derive(Debug, clap::Args)]
@@ -129,13 +136,19 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 async fn change<T>(
     global: &Global,
     workspace: &Workspace,
+    timeout: LockTimeout,
     edit: impl FnOnce(&mut Ledger) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let store = workspace.kept_store()?.batched();
     let clock = Clock::system();
     // Heard from now on, and finished all the same, so that no signal leaves a lock behind.
     let _signals = Signals::new()?;
-    let lock = store.lock(&holder(clock), TTL).await?;
+    let take = |holder: Holder| {
+        let store = store.clone();
+        async move { store.lock(&holder, TTL).await }
+    };
+    let held = |error: &LockError| Some(error.clone());
+    let lock = lock(global, timeout, clock, take, held).await?;
     let result: Result<T, Failure> = async {
         let loaded = workspace.load(global, &store).await?;
         let environment = &workspace.environment;
@@ -213,7 +226,7 @@ fn chosen(ledger: &Ledger, words: &[String]) -> Result<BTreeSet<Address>, Failur
 }
 
 fn forget(global: &Global, workspace: &Workspace, args: &Forget) -> Result<(), Failure> {
-    let forgotten = block_on(change(global, workspace, |ledger| {
+    let forgotten = block_on(change(global, workspace, args.lock, |ledger| {
         let addresses = if args.all {
             ledger.resources.keys().cloned().collect()
         } else {
@@ -261,10 +274,11 @@ fn adopt(global: &Global, workspace: &Workspace, args: &Adopt) -> Result<(), Fai
     // A ledger that may not be used is refused before anything is asked.
     workspace.kept_store()?;
     let (entry, said) = block_on(async {
+        workspace.max_wait.set(args.wait.max_wait);
         let connected = workspace.connect(None).await?;
         let object = find(workspace, &connected.session, kind, &args.id).await?;
         let entry = entry(&desired, &address, kind, &connected.session, object)?;
-        let said = change(global, workspace, |ledger| {
+        let said = change(global, workspace, args.lock, |ledger| {
             record(ledger, &address, entry.clone())
         })
         .await?;

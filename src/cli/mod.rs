@@ -7,6 +7,7 @@ mod choice;
 mod commit;
 pub mod common;
 pub mod completions;
+mod dotenv;
 pub mod drift;
 pub mod explain;
 pub mod export;
@@ -16,16 +17,19 @@ pub mod ledger;
 mod logging;
 mod many;
 mod moved;
+mod network;
 pub mod output;
 pub mod plan;
 mod progress;
 mod project;
+mod saved;
 pub mod schema;
 mod signals;
 pub mod simulate;
 pub mod store;
 pub mod unlock;
 pub mod validate;
+pub mod wait;
 
 use std::path::PathBuf;
 
@@ -41,7 +45,8 @@ use crate::yaml::closed::is_secret_by_name;
     name = "deskform",
     version,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`drift`, `plan --detailed-exitcode`); 3 something applied and something not, or stopped on the way."
+    after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`drift`, `plan --detailed-exitcode`); 3 something applied and something not, or stopped on the way.\n\n\
+        Network: `HTTPS_PROXY` (or `ALL_PROXY`) names a proxy, `NO_PROXY` the hosts that are reached without it; `SSL_CERT_FILE` and `SSL_CERT_DIR` name the certificates that are trusted in place of the system's."
 )]
 pub struct Cli {
     #[command(flatten)]

@@ -10,6 +10,7 @@ use super::many::{self, Form, Many, Outcome, Sink};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::progress::{reading, remembered};
 use super::store::holder;
+use super::wait::MaxWait;
 use crate::clock::Clock;
 use crate::config::begins_at_home;
 use crate::plan::forecast::Forecast;
@@ -45,6 +46,8 @@ pub struct Args {
     /// Exit with 2 when there is anything to do
     #[arg(long)]
     detailed_exitcode: bool,
+    #[command(flatten)]
+    wait: MaxWait,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -89,6 +92,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 /// Plans one environment.
 fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
     let workspace = Workspace::open(global)?;
+    workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
     options.limits.allow_deletes = args.allow_deletes;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::read::{Reader, edition, prune};
-use super::words::{DEFAULTS, DEFAULTS_KEYS, DIALECTS, EDITIONS, MAX_PARALLELISM, PRUNES};
-use super::{Credentials, Endpoint, Environment, Guards, KindPolicy, Prune, Target, Template};
+use super::words::{DEFAULTS, DEFAULTS_KEYS, DIALECTS, EDITIONS, MAX_PARALLELISM, PRUNES, SERVICE};
+use super::{
+    Credentials, Endpoint, Environment, Grant, Guards, KindPolicy, Prune, Target, Template,
+};
 use crate::dialect::{Dialect, Edition};
 use crate::ledger::NOWHERE;
 use crate::problem::{Code, Part, Problem};
@@ -41,7 +43,7 @@ impl Reader<'_> {
                 "endpoint" => defaults.endpoint = self.endpoint(value, here),
                 "credentials" => {
                     let usual = self.default_credentials(here);
-                    defaults.credentials = Some(self.credentials(value, here, usual));
+                    defaults.credentials = Some(self.credentials(value, here, usual, ""));
                 }
                 "dialect" => {
                     let word = walker.word(value, here, key, DIALECTS);
@@ -97,7 +99,7 @@ impl Reader<'_> {
         let Some(pattern) = &defaults.credentials else {
             return;
         };
-        if !pattern.refresh_token.text.contains(NAME) {
+        if !pattern.own_secret().text.contains(NAME) {
             return;
         }
         let mut owners: BTreeMap<&str, &Environment> = BTreeMap::new();
@@ -106,10 +108,10 @@ impl Reader<'_> {
                 continue;
             };
             // What an environment writes itself, it means.
-            if credentials.refresh_token.place != pattern.refresh_token.place {
+            if credentials.own_secret().place != pattern.own_secret().place {
                 continue;
             }
-            let text = &credentials.refresh_token.text;
+            let text = &credentials.own_secret().text;
             if let Some(first) = owners.insert(text, environment) {
                 self.walker.problems.push(
                     Problem::error(
@@ -120,7 +122,7 @@ impl Reader<'_> {
                         ),
                     )
                     .at(environment.place.clone(), "the second one")
-                    .at(pattern.refresh_token.place.clone(), "by this pattern")
+                    .at(pattern.own_secret().place.clone(), "by this pattern")
                     .help("give one of them another name, or `credentials` of its own"),
                 );
             }
@@ -177,14 +179,19 @@ impl Defaults {
 impl Credentials {
     /// These credentials with the environment's name where their expressions have it.
     pub(super) fn of_environment(mut self, name: &str) -> Self {
-        for template in [
-            &mut self.client_id,
-            &mut self.client_secret,
-            &mut self.refresh_token,
-        ] {
+        for template in self.templates_mut() {
             template.name_environment(name);
         }
         self
+    }
+
+    /// Lets a client without a service of its own ask for the one of an organization.
+    pub(super) fn name_organization(&mut self, org_id: &str) {
+        if let Grant::Client { soid, .. } = &mut self.grant
+            && soid.text.strip_prefix(SERVICE) == Some(".")
+        {
+            soid.text.push_str(org_id);
+        }
     }
 }
 

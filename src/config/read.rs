@@ -6,13 +6,14 @@ use jiff::civil::Date;
 
 use super::defaults::Defaults;
 use super::words::{
-    CREDENTIAL_KEYS, DEFAULT_ENVIRONMENT, DEFAULTS, DIALECTS, EDITIONS, ENDPOINT_KEYS,
-    ENVIRONMENT_KEYS, GUARD_KEYS, IGNORE_KEYS, LIVE_KEYS, MANY, MAX_PARALLELISM, NO_DEFAULT,
-    POLICY_KEYS, PROJECT_KEYS, PRUNES, SCHEMAS, SIMULATOR_KEYS, SKIP_FILES,
+    CLIENT_GRANT, CREDENTIAL_KEYS, DEFAULT_ENVIRONMENT, DEFAULTS, DIALECTS, EDITIONS,
+    ENDPOINT_KEYS, ENVIRONMENT_KEYS, GRANTS, GUARD_KEYS, IGNORE_KEYS, LIVE_KEYS, MANY,
+    MAX_PARALLELISM, NO_DEFAULT, POLICY_KEYS, PROJECT_KEYS, PRUNES, SCHEMAS, SCOPE, SERVICE,
+    SIMULATOR_KEYS, SKIP_FILES, SOID,
 };
 use super::written::{TRANSFER_TO, WrittenReader};
 use super::{
-    Credentials, DATA_CENTERS, DefaultEnvironment, Endpoint, Environment, Guards, Ignore,
+    Credentials, DATA_CENTERS, DefaultEnvironment, Endpoint, Environment, Grant, Guards, Ignore,
     KindPolicy, Overlay, PROJECT_FILE, Prune, RemovalPolicy, SIMULATED, Skip, Target, Template,
 };
 use crate::api::DataCenter;
@@ -217,7 +218,7 @@ impl Reader<'_> {
         }
         let mut environment = self.blank(name, at);
         let simulated = raw.get("simulator").is_some();
-        let (mut data_center, mut endpoint, mut credentials) = (None, None, None);
+        let (mut data_center, mut endpoint, mut written_credentials) = (None, None, None);
         let shown = format!("environments.{name}");
         for (key, value) in self.walker.known(raw, at, &shown, ENVIRONMENT_KEYS) {
             let here = at.key(key);
@@ -241,10 +242,7 @@ impl Reader<'_> {
                 "dataCenter" => data_center = self.data_center(value, here),
                 "orgId" => environment.org_id = self.organization(value, here, key),
                 "endpoint" => endpoint = self.endpoint(value, here),
-                "credentials" => {
-                    let usual = self.usual_credentials(here, defaults);
-                    credentials = Some(self.credentials(value, here, usual));
-                }
+                "credentials" => written_credentials = Some(value),
                 "dialect" => {
                     environment.dialect = walker
                         .word(value, here, key, DIALECTS)
@@ -290,12 +288,20 @@ impl Reader<'_> {
             if raw.get("dataCenter").is_none() && endpoint.is_none() {
                 endpoint.clone_from(&defaults.endpoint);
             }
+            // They may name the organization, which may stand below them.
+            let usual = self.usual_credentials(at, defaults);
+            let mut credentials = match written_credentials {
+                Some(value) => {
+                    let at = at.key("credentials");
+                    self.credentials(value, at, usual, &environment.org_id)
+                }
+                None => usual,
+            };
+            credentials.name_organization(&environment.org_id);
             environment.target = Target::Live {
                 data_center: data_center.or(defaults.data_center).map(str::to_owned),
                 endpoint,
-                credentials: credentials
-                    .unwrap_or_else(|| self.usual_credentials(at, defaults))
-                    .of_environment(name),
+                credentials: credentials.of_environment(name),
             };
         }
         defaults.fill(&mut environment, raw);
@@ -474,22 +480,99 @@ impl Reader<'_> {
         Credentials {
             client_id: template("${env.ZOHO_CLIENT_ID}"),
             client_secret: template("${secret.ZOHO_CLIENT_SECRET}"),
-            refresh_token: template("${secret.ZOHO_REFRESH_TOKEN}"),
+            grant: Grant::Refresh(template("${secret.ZOHO_REFRESH_TOKEN}")),
         }
     }
 
     /// Reads credentials; what they do not name is as usual.
-    pub(super) fn credentials(&mut self, raw: &Raw, at: At<'_>, usual: Credentials) -> Credentials {
+    pub(super) fn credentials(
+        &mut self,
+        raw: &Raw,
+        at: At<'_>,
+        usual: Credentials,
+        org_id: &str,
+    ) -> Credentials {
         let mut credentials = usual;
+        let was_by_client = matches!(credentials.grant, Grant::Client { .. });
+        let by_client = match raw.get("grant") {
+            Some(value) => {
+                self.walker.word(value, at.key("grant"), "grant", GRANTS) == Some(CLIENT_GRANT)
+            }
+            None => was_by_client,
+        };
+        if was_by_client && !by_client {
+            credentials.grant = self.default_credentials(at).grant;
+        }
+        if by_client && !was_by_client {
+            let place = (self.walker.place)(at, Part::Key);
+            let blank = Template {
+                text: String::new(),
+                place: place.clone(),
+            };
+            credentials.grant = Grant::Client {
+                scope: blank,
+                soid: Template {
+                    text: format!("{SERVICE}."),
+                    place,
+                },
+            };
+            if raw.get(SCOPE).is_none() && !misspelt(raw, SCOPE, CREDENTIAL_KEYS) {
+                self.walker.report(
+                    Code::MissingRequired,
+                    (at, Part::Key),
+                    format!("`credentials` with `grant: {CLIENT_GRANT}` lacks `{SCOPE}`"),
+                    &format!("`{SCOPE}` is missing"),
+                    Some("write the scopes that `deskform auth scopes` prints".to_owned()),
+                );
+            }
+        }
         for (key, value) in self.walker.known(raw, at, "credentials", CREDENTIAL_KEYS) {
             let here = at.key(key);
+            if key == "grant" {
+                continue;
+            }
+            let is_of_client = matches!(key, SCOPE | SOID);
+            if is_of_client != by_client && !matches!(key, "clientId" | "clientSecret") {
+                let help = if by_client {
+                    "take it away: the client itself asks for tokens".to_owned()
+                } else {
+                    format!(
+                        "add `grant: {CLIENT_GRANT}`, or take it away: a refresh token has its own scopes and organization"
+                    )
+                };
+                self.walker.report(
+                    Code::Conflict,
+                    (here, Part::Key),
+                    format!(
+                        "`{key}` means nothing with `grant: {}`",
+                        if by_client { CLIENT_GRANT } else { "refresh" }
+                    ),
+                    "",
+                    Some(help),
+                );
+                continue;
+            }
             let Some(text) = self.walker.text(value, here, key) else {
                 continue;
             };
-            let (slot, secret) = match key {
-                "clientId" => (&mut credentials.client_id, false),
-                "clientSecret" => (&mut credentials.client_secret, true),
-                _ => (&mut credentials.refresh_token, true),
+            let id = text.rsplit_once('.').map(|(_, id)| id);
+            if key == SOID && !has_expression(&text) && !org_id.is_empty() && id != Some(org_id) {
+                self.walker.report(
+                    Code::BadFormat,
+                    (here, Part::Value),
+                    format!("`{SOID}` is `{text}`, which is not of the organization `{org_id}`"),
+                    "another organization, or none",
+                    Some(format!("write `{SERVICE}.{org_id}`")),
+                );
+                continue;
+            }
+            let secret = matches!(key, "clientSecret" | "refreshToken");
+            let slot = match (key, &mut credentials.grant) {
+                ("clientId", _) => &mut credentials.client_id,
+                ("clientSecret", _) => &mut credentials.client_secret,
+                (_, Grant::Refresh(token)) => token,
+                (SCOPE, Grant::Client { scope, .. }) => scope,
+                (_, Grant::Client { soid, .. }) => soid,
             };
             if secret && !text.contains("${secret.") {
                 self.walker.report(

@@ -177,9 +177,12 @@ fn environment_schema() -> Value {
     let credentials = object(
         doc(ENVIRONMENT, "credentials"),
         &json!({
+            "grant": word(doc(CREDENTIALS, "grant"), words::GRANTS),
             "clientId": text(doc(CREDENTIALS, "clientId")),
             "clientSecret": secret(doc(CREDENTIALS, "clientSecret")),
             "refreshToken": secret(doc(CREDENTIALS, "refreshToken")),
+            "scope": text(doc(CREDENTIALS, "scope")),
+            "soid": text(doc(CREDENTIALS, "soid")),
         }),
     );
     let guards = object(

@@ -204,7 +204,21 @@ pub(crate) const ENDPOINT: &[Word; 2] = &[
 ];
 pub(crate) const ENDPOINT_KEYS: &[&str] = &names(ENDPOINT);
 
-pub(crate) const CREDENTIALS: &[Word; 3] = &[
+/// What tokens are made with: a refresh token, or the client alone.
+pub(crate) const GRANTS: &[&str] = &["refresh", CLIENT_GRANT];
+pub(super) const CLIENT_GRANT: &str = "client";
+pub(super) const SCOPE: &str = "scope";
+pub(super) const SOID: &str = "soid";
+/// The service by whose name and the organization's id the accounts server knows an organization.
+/// Zoho writes no name down for Desk; this one is built as those of its other products are.
+pub(super) const SERVICE: &str = "ZohoDesk";
+
+pub(crate) const CREDENTIALS: &[Word; 6] = &[
+    choice(
+        "grant",
+        GRANTS,
+        "A refresh token, or the client alone, whose tokens act for nobody; default `refresh`.",
+    ),
     form(
         "clientId",
         "text, `${env.NAME}` or `${secret.NAME}`",
@@ -219,6 +233,16 @@ pub(crate) const CREDENTIALS: &[Word; 3] = &[
         "refreshToken",
         "`${secret.NAME}`",
         "Default `${secret.ZOHO_REFRESH_TOKEN}`.",
+    ),
+    form(
+        SCOPE,
+        "text",
+        "With `grant: client`, the scopes to ask for, as `deskform auth scopes` prints them.",
+    ),
+    form(
+        SOID,
+        "text",
+        "With `grant: client`, the service and the organization's id; default `ZohoDesk.` and `orgId`.",
     ),
 ];
 pub(crate) const CREDENTIAL_KEYS: &[&str] = &names(CREDENTIALS);

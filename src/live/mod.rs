@@ -52,6 +52,43 @@ pub struct ActingAgent {
     pub email: String,
 }
 
+/// Who is acting, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Acting {
+    /// This agent.
+    Agent(ActingAgent),
+    /// The API does not tell, or nobody asked.
+    #[default]
+    Untold,
+    /// The API refused to tell, for this reason.
+    Refused(String),
+    /// Nobody: the credentials are the client's own.
+    Nobody,
+}
+
+impl Acting {
+    /// The acting agent, where it is known.
+    #[must_use]
+    pub const fn agent(&self) -> Option<&ActingAgent> {
+        match self {
+            Self::Agent(agent) => Some(agent),
+            Self::Untold | Self::Refused(_) | Self::Nobody => None,
+        }
+    }
+
+    /// Why it is not known who is acting.
+    #[must_use]
+    pub fn why_unknown(&self) -> String {
+        match self {
+            Self::Agent(_) | Self::Untold => "the API does not say who is acting".to_owned(),
+            Self::Refused(why) => format!("the API does not say who is acting: {why}"),
+            Self::Nobody => {
+                "nobody is acting: `credentials` with `grant: client` belong to the organization and to nobody".to_owned()
+            }
+        }
+    }
+}
+
 /// By collection or module, then by name, so that nothing is copied to look a name up.
 type ByName<C, T> = HashMap<C, HashMap<String, T>>;
 
@@ -107,7 +144,7 @@ pub struct Live {
     /// and may hold a name.
     pub gone: Vec<LiveObject>,
     /// Who is acting, where the API tells.
-    pub acting: Option<ActingAgent>,
+    pub acting: Acting,
     /// What is worth remembering of each listing, by its path.
     pub listings: BTreeMap<String, Known>,
     /// The kinds of which only what is needed was read, and what was chosen for them.
@@ -238,7 +275,7 @@ impl Live {
             dialect,
             objects: Vec::new(),
             gone: Vec::new(),
-            acting: None,
+            acting: Acting::Untold,
             listings: BTreeMap::new(),
             choices: Vec::new(),
             singles: HashMap::new(),
@@ -270,7 +307,7 @@ impl Live {
     #[must_use]
     pub fn is_acting(&self, object: &LiveObject) -> bool {
         let tells = (object.kind.api(self.dialect)).is_some_and(|api| api.acting.is_some());
-        let acting = self.acting.as_ref();
+        let acting = self.acting.agent();
         tells && acting.is_some_and(|acting| acting.id == object.id)
     }
 

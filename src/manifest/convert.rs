@@ -458,10 +458,7 @@ impl<'a> Converter<'a> {
                 Some(Value::Text(text))
             }
             Text::Secret(secret) => {
-                if let Some(value) = secret.expose() {
-                    let json = serde_json::Value::String(value.to_owned());
-                    self.check_secret(here, field, checker, &json, at)?;
-                }
+                self.check_secret(here, field, checker, &secret, at)?;
                 Some(Value::Secret(secret))
             }
         }

@@ -291,7 +291,7 @@ fn who(by: &Json, live: &Live) -> Option<String> {
         .map(|key| key.to_string());
     let acting = live
         .acting
-        .as_ref()
+        .agent()
         .filter(|acting| acting.id == id)
         .map(|acting| acting.email.clone());
     Some(

@@ -204,7 +204,7 @@ fn a_team_below_what_is_made_or_looked_up_is_told() {
     ] {
         let desired = composed(text).unwrap();
         let mut live = organization();
-        live.acting = Some(crate::live::ActingAgent {
+        live.acting = crate::live::Acting::Agent(crate::live::ActingAgent {
             id: "8".to_owned(),
             email: "ann@example.com".to_owned(),
         });

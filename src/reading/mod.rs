@@ -31,7 +31,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::{Map, Value as Json};
 
 use crate::api::page::{self, Known};
-use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, template};
+use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, scope, template};
 use crate::codec;
 use crate::dialect::Dialect;
 use crate::kind::{Api, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
@@ -59,6 +59,31 @@ impl std::fmt::Display for Unread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} cannot be read: {}", self.collection, self.error)
     }
+}
+
+/// Tells a token that lacks a scope from one that is not accepted at all.
+///
+/// Source: users report that some operations answer a missing scope with 401. Where the same token is
+/// still taken elsewhere, which one more call proves, a scope is what it lacks.
+pub async fn told_apart(reader: &Reader, mut unread: Vec<Unread>) -> Vec<Unread> {
+    let is_refused = |one: &Unread| one.error.kind() == ErrorKind::TokenInvalid;
+    if unread.iter().any(is_refused) && reader.organizations().await.is_ok() {
+        for one in unread.iter_mut().filter(|one| is_refused(one)) {
+            one.error = one.error.clone().with_kind(ErrorKind::ScopeMissing);
+        }
+    }
+    let Some(granted) = reader.scopes() else {
+        return unread;
+    };
+    for one in &mut unread {
+        let api = find(one.collection).and_then(|kind| kind.api(reader.observed().dialect?));
+        let lacking = api.and_then(|api| {
+            let mut any = api.scopes.read.iter().copied();
+            any.find(|scope| !scope::missing(&granted, &[scope]).is_empty())
+        });
+        one.scope = lacking.or(one.scope);
+    }
+    unread
 }
 
 impl Unread {

@@ -1,4 +1,4 @@
-//! The accounts server: access tokens from refresh tokens and grant codes.
+//! The accounts server: access tokens from refresh tokens, grant codes, and the client alone.
 
 use std::collections::BTreeMap;
 
@@ -117,6 +117,16 @@ impl Accounts {
             }
             "refresh_token" => (value("refresh_token"), DEMO_REFRESH_TOKEN),
             "authorization_code" => (value("code"), DEMO_GRANT_CODE),
+            // The service of a `soid` stands before its last dot; which one it is, is not checked,
+            // since no page of the accounts server writes down the name for Desk.
+            "client_credentials" => {
+                let soid = value("soid");
+                (
+                    soid.rfind('.')
+                        .map_or("", |at| soid.get(at..).unwrap_or("")),
+                    "",
+                )
+            }
             _ => return refuse("unsupported_grant_type"),
         };
         if value("client_id") != DEMO_CLIENT_ID {
@@ -124,6 +134,15 @@ impl Accounts {
         }
         if value("client_secret") != DEMO_CLIENT_SECRET {
             return refuse("invalid_client_secret");
+        }
+        let by_client = value("grant_type") == "client_credentials";
+        if by_client && secret.is_empty() {
+            return refuse("missing_org_info");
+        }
+        let asked_scopes = crate::api::scope::split(value("scope"));
+        let is_scope = |scope: &String| scope.starts_with("Desk.");
+        if by_client && (asked_scopes.is_empty() || !asked_scopes.iter().all(is_scope)) {
+            return refuse("invalid_scope");
         }
         let tenant = match secret.strip_prefix(stem) {
             Some("") => tenants.first(),
@@ -133,7 +152,11 @@ impl Accounts {
             None => None,
         };
         let Some((organization, scopes)) = tenant else {
-            return refuse("invalid_code");
+            return refuse(if by_client {
+                "missing_org_info"
+            } else {
+                "invalid_code"
+            });
         };
         let asked = self.requests.entry(organization.clone()).or_default();
         asked.retain(|at| *at > now_ms.saturating_sub(WINDOW_MS));
@@ -147,7 +170,9 @@ impl Accounts {
             return response(400, Some(&body));
         }
         asked.push(now_ms);
-        let scopes = if stem == DEMO_READING_TOKEN {
+        let scopes = if by_client {
+            &Some(asked_scopes)
+        } else if stem == DEMO_READING_TOKEN {
             &Some(for_reading(scopes.as_deref()))
         } else {
             scopes
@@ -337,6 +362,47 @@ mod tests {
                 (status, body["error"].as_str()),
                 (200, Some(error)),
                 "{form}"
+            );
+        }
+    }
+
+    /// The client alone: scopes and organization are asked for, and there is no refresh token.
+    #[test]
+    fn case_23_the_client_alone_gets_the_scopes_it_asks_for() {
+        let form = |rest: &str| {
+            format!(
+                "grant_type=client_credentials&client_id={DEMO_CLIENT_ID}&client_secret={DEMO_CLIENT_SECRET}{rest}"
+            )
+        };
+        let scope = "&scope=Desk.basic.READ%2CDesk.settings.ALL";
+        let mut accounts = Accounts::default();
+        let (status, body) = ask(
+            &mut accounts,
+            &form(&format!("{scope}&soid=ZohoDesk.700002")),
+            0,
+        );
+        assert_eq!((status, &body["expires_in"]), (200, &json!(3600)));
+        assert_eq!(body["scope"], "Desk.basic.READ Desk.settings.ALL");
+        assert!(body.get("refresh_token").is_none());
+        let header = bearer(&body);
+        let token = accounts.token(Some(&header), 0).unwrap();
+        assert_eq!(token.organization, "700002");
+        assert_eq!(token.scopes.as_ref().map(Vec::len), Some(2));
+        for (rest, error) in [
+            (scope.to_owned(), "missing_org_info"),
+            (format!("{scope}&soid=700001"), "missing_org_info"),
+            (format!("{scope}&soid=ZohoDesk.9"), "missing_org_info"),
+            ("&soid=ZohoDesk.700001".to_owned(), "invalid_scope"),
+            (
+                "&scope=ZohoCRM.x.ALL&soid=ZohoDesk.700001".to_owned(),
+                "invalid_scope",
+            ),
+        ] {
+            let (status, body) = ask(&mut accounts, &form(&rest), 0);
+            assert_eq!(
+                (status, body["error"].as_str()),
+                (200, Some(error)),
+                "{rest}"
             );
         }
     }

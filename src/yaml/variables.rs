@@ -164,12 +164,7 @@ impl Variables<'_> {
                     template.push_str(&escape(found));
                 }
                 Some(("env", name)) if is_name(name, false) => {
-                    let found = (self.env)(name).ok_or_else(|| BadExpression {
-                        code: Code::UndefinedEnv,
-                        message: format!("the environment variable `{name}` is not set"),
-                        expression: whole.clone(),
-                        help: format!("set it, as in `export {name}=…`, or use `${{var.…}}` with a value in deskform.yaml"),
-                    })?;
+                    let found = self.printed(name, &whole)?;
                     value.push_str(&found);
                     template.push_str(&escape(&found));
                 }
@@ -207,6 +202,34 @@ impl Variables<'_> {
             Expanded::Text(value)
         } else {
             Expanded::Literal(Cow::Owned(value))
+        })
+    }
+
+    /// The value of an environment variable that may be shown.
+    ///
+    /// One that is empty is missing, as an empty secret is: a pipeline sets what it does not have to
+    /// the empty text, and that must clear nothing.
+    fn printed(&self, name: &str, whole: &str) -> Result<String, BadExpression> {
+        let found = (self.env)(name);
+        let is_set = found.is_some();
+        if let Some(found) = found.filter(|found| !found.trim().is_empty()) {
+            return Ok(found);
+        }
+        let (state, way) = if is_set {
+            (
+                "set, but empty",
+                "; to clear a field, write `\"\"` or `null` in the manifest",
+            )
+        } else {
+            ("not set", "")
+        };
+        Err(BadExpression {
+            code: Code::UndefinedEnv,
+            message: format!("the environment variable `{name}` is {state}"),
+            expression: whole.to_owned(),
+            help: format!(
+                "set it, as in `export {name}=…`, or use `${{var.…}}` with a value in deskform.yaml{way}"
+            ),
         })
     }
 
@@ -284,7 +307,6 @@ mod tests {
             ("plain $5 {x}", Ok("literal plain $5 {x}")),
             ("https://${var.host}/x", Ok("text https://h.example.com/x")),
             ("${env.TOKEN}", Ok("text t0k")),
-            ("${env.EMPTY}", Ok("text ")),
             ("a $${var.host} b", Ok("literal a ${var.host} b")),
             ("$$${var.host}", Ok("literal $${var.host}")),
             (
@@ -301,6 +323,8 @@ mod tests {
             ),
             ("${var.hots}", Err("undefined-variable: ${var.hots}")),
             ("${env.NOPE}", Err("undefined-env: ${env.NOPE}")),
+            ("${env.EMPTY}", Err("undefined-env: ${env.EMPTY}")),
+            ("x${env.BLANK}", Err("undefined-env: ${env.BLANK}")),
             ("a ${var.host", Err("malformed-expression: ${var.host")),
             ("${host}", Err("malformed-expression: ${host}")),
             ("${Var.host}", Err("malformed-expression: ${Var.host}")),

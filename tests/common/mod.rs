@@ -483,7 +483,8 @@ pub fn connection(
             client_id: DEMO_CLIENT_ID.to_owned(),
             client_secret: DEMO_CLIENT_SECRET.into(),
             refresh_token: demo_refresh_token(&environment.org_id).into(),
-        },
+        }
+        .into(),
         transport,
         clock,
         cache: None,
@@ -492,6 +493,7 @@ pub fn connection(
         parallelism: environment.parallelism,
         seed: None,
         settle: SETTLE,
+        max_wait: None,
     }
 }
 

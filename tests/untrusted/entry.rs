@@ -638,7 +638,8 @@ async fn open(
             client_id: DEMO_CLIENT_ID.to_owned(),
             client_secret: DEMO_CLIENT_SECRET.into(),
             refresh_token: demo_refresh_token(organization).into(),
-        },
+        }
+        .into(),
         transport: Arc::<Tampering>::clone(transport),
         clock: Clock::starting_at(NOW_MS),
         cache: None,
@@ -647,6 +648,7 @@ async fn open(
         parallelism: None,
         seed: None,
         settle: SETTLE,
+        max_wait: None,
     })
     .await
 }

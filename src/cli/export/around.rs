@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
-use crate::cli::common::{Failure, Workspace, environment_variable};
+use crate::cli::common::{Failure, Workspace};
 use crate::cli::files::write_file;
 use crate::config::PROJECT_FILE;
 use crate::manifest::{self, Sources};
@@ -132,7 +132,7 @@ pub(super) fn doubled(
             .collect(),
         overlays: now.overlays,
     };
-    let Ok(desired) = manifest::compose(&before, &workspace.environment, &environment_variable)
+    let Ok(desired) = manifest::compose(&before, &workspace.environment, &workspace.variables())
     else {
         return Some(
             "the project has other manifests, which are not valid: what they declare as well is refused as declared twice"

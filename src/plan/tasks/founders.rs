@@ -10,7 +10,7 @@ use super::{Builder, Draft};
 use crate::codec::switch_value;
 use crate::dialect::Dialect;
 use crate::kind::{self, Api, Founders, KINDS, Kind};
-use crate::live::ActingAgent;
+use crate::live::{Acting, ActingAgent};
 use crate::manifest::article;
 use crate::plan::FieldChange;
 use crate::plan::bound::place;
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         }
         let who = article(of.singular);
         let Founders { of, field, .. } = founders;
-        match &self.live.acting {
+        match self.live.acting.agent() {
             Some(acting) if declared.is_empty() && self.is_declared(founders, acting) => {
                 let singular = kind::find(of).map_or(of, |kind| kind.singular);
                 self.problems.push(
@@ -117,10 +117,13 @@ impl<'a> Builder<'a> {
                 self.problems.push(
                     Problem::error(
                         Code::NoActingAgent,
-                        format!("`{address}` needs {who} to be created, and the API does not say who is acting"),
+                        format!("`{address}` needs {who} to be created, and {}", self.live.acting.why_unknown()),
                     )
                     .at(place(self.desired, address, ""), "declared here")
-                    .help(format!("make a live {singular} a member of it under `{of}`, or grant the token `Desk.basic.READ`")),
+                    .help(match self.live.acting {
+                        Acting::Nobody => format!("make a live {singular} a member of it under `{of}`, or use a refresh token"),
+                        _ => format!("make a live {singular} a member of it under `{of}`, or grant the token `Desk.basic.READ`"),
+                    }),
                 );
                 op
             }
@@ -155,7 +158,7 @@ impl<'a> Builder<'a> {
 
     /// The acting one leaves an object that it helped to create once somebody else is in.
     pub(super) fn take_temporary_members_out(&mut self) {
-        let Some(acting) = self.live.acting.clone() else {
+        let Some(acting) = self.live.acting.agent().cloned() else {
             return;
         };
         for (kind, founders) in founded(self.dialect()) {
