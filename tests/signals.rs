@@ -577,6 +577,8 @@ fn play(case: Case, scene: &Scene) {
     if line.starts_with("export") && goes_on {
         // What is exported is not declared besides.
         std::fs::remove_dir_all(stage.place.path("exported")).expect("a folder");
+        // The schema that its files name for editors is no trace of a run.
+        stage.place.remove(".deskform/manifest.schema.json");
     }
     stage.finishes(earlier + taken);
 }
