@@ -85,7 +85,76 @@ pub fn export_chosen(
     has_secret_key: &dyn Fn(&str) -> bool,
 ) -> Exported {
     let mut exported = Exported::default();
-    let mut left_out: BTreeMap<&'static str, Vec<(&'static str, usize)>> = BTreeMap::new();
+    let (mut chosen, left_out) = called(live, choice);
+    let (taken, others): (Vec<_>, Vec<_>) =
+        (chosen.into_iter()).partition(|(_, address)| choice.takes(address));
+    chosen = taken;
+    exported.passed_over = others.into_iter().map(|(_, address)| address).collect();
+    for (index, address) in &chosen {
+        live.bind(*index, address.clone());
+    }
+    let mut secrets = Secrets {
+        variables: BTreeSet::new(),
+        has_key: has_secret_key,
+        known: Known::of(choice.ledger),
+    };
+    let declared: BTreeSet<Address> = (chosen.iter().map(|(_, address)| address))
+        .chain(&choice.declared)
+        .cloned()
+        .collect();
+    for (index, address) in chosen {
+        let Some(object) = live.objects.get(index) else {
+            continue;
+        };
+        let body = tidy(
+            live,
+            &address,
+            object,
+            &live.body(index),
+            &declared,
+            &mut secrets,
+            &mut exported.notes,
+        );
+        let lifecycle = secrets.known.lifecycle(object, |heir| {
+            (live.find_id(heir.address.collection, &heir.id))
+                .and_then(|index| live.address_of(index))
+                .map(|heir| {
+                    if declared.contains(&heir) {
+                        Reference::To(heir)
+                    } else {
+                        outside(live, &heir, &declared)
+                    }
+                })
+        });
+        if let Some(lifecycle) = lifecycle {
+            exported.lifecycles.insert(address.clone(), lifecycle);
+        }
+        exported.state.insert(
+            address,
+            Resource {
+                kind: object.kind,
+                body,
+            },
+        );
+    }
+    for (why, counts) in left_out {
+        let counts: Vec<String> = counts
+            .into_iter()
+            .map(|(collection, count)| format!("{count} {collection}"))
+            .collect();
+        exported
+            .notes
+            .tell(format!("{} {why} left out", listed(&counts, "and")));
+    }
+    exported
+}
+
+/// How many objects of which kinds are left out, by the reason.
+type LeftOut = BTreeMap<&'static str, Vec<(&'static str, usize)>>;
+
+/// What the objects of the chosen kinds are called, by index, and what has no name of its own.
+fn called(live: &Live, choice: &Choice<'_>) -> (Vec<(usize, Address)>, LeftOut) {
+    let mut left_out = LeftOut::new();
     let mut chosen: Vec<(usize, Address)> = Vec::new();
     let dialect = live.dialect;
     let writable = |kind: &&'static Kind| kind.managed && kind.api(dialect).is_some();
@@ -135,64 +204,7 @@ pub fn export_chosen(
             chosen.push((index, Address::new(kind.collection, handle)));
         }
     }
-    let (taken, others): (Vec<_>, Vec<_>) =
-        (chosen.into_iter()).partition(|(_, address)| choice.takes(address));
-    chosen = taken;
-    exported.passed_over = others.into_iter().map(|(_, address)| address).collect();
-    for (index, address) in &chosen {
-        live.bind(*index, address.clone());
-    }
-    let mut secrets = Secrets {
-        variables: BTreeSet::new(),
-        has_key: has_secret_key,
-        known: Known::of(choice.ledger),
-    };
-    let declared: BTreeSet<Address> = (chosen.iter().map(|(_, address)| address))
-        .chain(&choice.declared)
-        .cloned()
-        .collect();
-    for (index, address) in chosen {
-        let Some(object) = live.objects.get(index) else {
-            continue;
-        };
-        let body = tidy(
-            live,
-            &address,
-            object,
-            &live.body(index),
-            &declared,
-            &mut secrets,
-            &mut exported.notes,
-        );
-        let lifecycle = secrets.known.lifecycle(object, |heir| {
-            (live.find_id(heir.address.collection, &heir.id))
-                .and_then(|index| live.address_of(index))
-                .map(|heir| match declared.contains(&heir) {
-                    true => Reference::To(heir),
-                    false => outside(live, &heir, &declared),
-                })
-        });
-        if let Some(lifecycle) = lifecycle {
-            exported.lifecycles.insert(address.clone(), lifecycle);
-        }
-        exported.state.insert(
-            address,
-            Resource {
-                kind: object.kind,
-                body,
-            },
-        );
-    }
-    for (why, counts) in left_out {
-        let counts: Vec<String> = counts
-            .into_iter()
-            .map(|(collection, count)| format!("{count} {collection}"))
-            .collect();
-        exported
-            .notes
-            .tell(format!("{} {why} left out", listed(&counts, "and")));
-    }
-    exported
+    (chosen, left_out)
 }
 
 /// Puts what objects lie below before the handles that several of them would have.

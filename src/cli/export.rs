@@ -15,12 +15,13 @@ use super::progress::{reading, remembered};
 use super::wait::MaxWait;
 use crate::export::{Choice, Exported, Notes, export_chosen, leave_secrets_out};
 use crate::kind::{self, KINDS, Kind, Listing};
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::{Entry, Ledger, Store};
 use crate::live::Live;
 use crate::manifest::{self, Desired, Sources, to_files};
 use crate::plan::matching::bind_what_is_clear;
 use crate::problem::{Code, Problem, Problems, Severity, counted, did_you_mean, exit, listed};
 use crate::reading::Needs;
+use crate::report::Whereabouts;
 use crate::session::Session;
 use crate::state::{Address, Lifecycle, State, keys};
 
@@ -139,50 +140,13 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .then(|| workspace.compose(global))
         .transpose()?;
     let store = workspace.store()?;
-    let (whereabouts, exported) = block_on(async {
-        let connected = workspace.connect(None).await?;
-        let whereabouts = workspace.whereabouts(&connected, &store);
-        let view = workspace.look(&store).await?;
-        let session = &connected.session;
-        let mut needs = Needs::everything_of(&chosen.kinds, session.dialect);
-        needs.remembered.clone_from(&view.ledger.listings);
-        seeds::ask(global, &workspace, session, &needs, &chosen.kinds).await?;
-        let expected = remembered(view.ledger.listings.values());
-        let work = read(&workspace, session, &needs, &chosen.kinds);
-        let mut live = reading(global, session, expected, work).await?;
-        let choice = Choice {
-            kinds: Some(chosen.kinds.clone()),
-            targets: chosen.targets.clone(),
-            exclude: chosen.exclude.clone(),
-            ledger: Some(&view.ledger),
-            ..Choice::default()
-        };
-        let choice = match &desired {
-            Some(desired) => beside(global, &workspace, desired, choice, &needs, &mut live)?,
-            None => choice,
-        };
-        let keys = secret_keys(&view.ledger);
-        let mut exported = export_chosen(&mut live, &choice, &|id| keys.contains(id));
-        check_targets(&chosen.targets, &exported, &choice)
-            .map_err(|problems| workspace.failure(problems.into()))?;
-        leave_secrets_out(&view.ledger, &live, &mut exported, &may_hold_key);
-        let cannot: Vec<String> = (KINDS.iter())
-            .filter(|kind| chosen.kinds.contains(kind.collection))
-            .filter(|kind| {
-                kind.api(session.dialect)
-                    .is_none_or(|api| api.listing == Listing::Mentioned)
-            })
-            .map(|kind| kind.collection.to_owned())
-            .collect();
-        if !cannot.is_empty() {
-            exported.notes.tell(format!(
-                "{} cannot be exported in the {} dialect",
-                listed(&cannot, "and"),
-                session.dialect
-            ));
-        }
-        Ok((whereabouts, exported))
-    })?;
+    let (whereabouts, exported) = block_on(export_live(
+        global,
+        &workspace,
+        &store,
+        &chosen,
+        desired.as_ref(),
+    ))?;
     let Exported {
         mut state,
         lifecycles,
@@ -229,29 +193,113 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .help("name another folder, or pass `--force`; nothing was written")
         .into());
     }
-    let schema = around::schema(&workspace, folder)?;
+    write(&workspace, &path, folder, &sources)?;
+    if !global.quiet {
+        tell(
+            global,
+            &workspace,
+            &whereabouts,
+            &path,
+            &sources,
+            &state,
+            &notes,
+        );
+    }
+    Ok(exit::OK)
+}
+
+/// Reads what was chosen and makes it a state.
+async fn export_live(
+    global: &Global,
+    workspace: &Workspace,
+    store: &Store,
+    chosen: &Chosen,
+    desired: Option<&Desired>,
+) -> Result<(Whereabouts, Exported), Failure> {
+    let connected = workspace.connect(None).await?;
+    let whereabouts = workspace.whereabouts(&connected, store);
+    let view = workspace.look(store).await?;
+    let session = &connected.session;
+    let mut needs = Needs::everything_of(&chosen.kinds, session.dialect);
+    needs.remembered.clone_from(&view.ledger.listings);
+    seeds::ask(global, workspace, session, &needs, &chosen.kinds).await?;
+    let expected = remembered(view.ledger.listings.values());
+    let work = read(workspace, session, &needs, &chosen.kinds);
+    let mut live = reading(global, session, expected, work).await?;
+    let choice = Choice {
+        kinds: Some(chosen.kinds.clone()),
+        targets: chosen.targets.clone(),
+        exclude: chosen.exclude.clone(),
+        ledger: Some(&view.ledger),
+        ..Choice::default()
+    };
+    let choice = match desired {
+        Some(desired) => beside(global, workspace, desired, choice, &needs, &mut live)?,
+        None => choice,
+    };
+    let keys = secret_keys(&view.ledger);
+    let mut exported = export_chosen(&mut live, &choice, &|id| keys.contains(id));
+    check_targets(&chosen.targets, &exported, &choice)
+        .map_err(|problems| workspace.failure(problems.into()))?;
+    leave_secrets_out(&view.ledger, &live, &mut exported, &may_hold_key);
+    let cannot: Vec<String> = (KINDS.iter())
+        .filter(|kind| chosen.kinds.contains(kind.collection))
+        .filter(|kind| {
+            kind.api(session.dialect)
+                .is_none_or(|api| api.listing == Listing::Mentioned)
+        })
+        .map(|kind| kind.collection.to_owned())
+        .collect();
+    if !cannot.is_empty() {
+        exported.notes.tell(format!(
+            "{} cannot be exported in the {} dialect",
+            listed(&cannot, "and"),
+            session.dialect
+        ));
+    }
+    Ok((whereabouts, exported))
+}
+
+/// Writes the files, each with the line that names its schema to editors.
+fn write(
+    workspace: &Workspace,
+    path: &Path,
+    folder: &Path,
+    sources: &Sources,
+) -> Result<(), Failure> {
+    let schema = around::schema(workspace, folder)?;
     for source in &sources.base {
         let line = schema.as_ref().map(|schema| schema.line(&source.name));
         let text = format!("{}{}", line.unwrap_or_default(), source.text);
         write_file(&path.join(&*source.name), text.as_bytes())?;
     }
-    if !global.quiet {
-        for note in notes.lines() {
-            remark(global, &format!("note: {note}"));
-        }
-        let wrote = format!(
-            "{}Wrote {} in {} to {}.\n",
-            whereabouts.line(),
-            counted(state.len(), "resource"),
-            counted(sources.base.len(), "file"),
-            path.display()
-        );
-        announce(global, &wrote);
-        if let Some(doubled) = around::doubled(&workspace, &path, &sources, &state) {
-            remark(global, &format!("note: {doubled}"));
-        }
+    Ok(())
+}
+
+/// Says what was left out, what was written, and what is declared twice now.
+fn tell(
+    global: &Global,
+    workspace: &Workspace,
+    whereabouts: &Whereabouts,
+    path: &Path,
+    sources: &Sources,
+    state: &State,
+    notes: &Notes,
+) {
+    for note in notes.lines() {
+        remark(global, &format!("note: {note}"));
     }
-    Ok(exit::OK)
+    let wrote = format!(
+        "{}Wrote {} in {} to {}.\n",
+        whereabouts.line(),
+        counted(state.len(), "resource"),
+        counted(sources.base.len(), "file"),
+        path.display()
+    );
+    announce(global, &wrote);
+    if let Some(doubled) = around::doubled(workspace, path, sources, state) {
+        remark(global, &format!("note: {doubled}"));
+    }
 }
 
 /// The files of an export, which are read back as they are; what a manifest cannot hold is taken out.
@@ -399,7 +447,10 @@ fn may_hold_key(kind: &Kind, path: &str) -> bool {
 
 /// What a manifest cannot hold, by kind, field and rule: each a first message and whose it is.
 #[derive(Default)]
-struct TakenOut(BTreeMap<(&'static str, Option<String>, &'static str), (String, Vec<String>)>);
+struct TakenOut(BTreeMap<Lack, (String, Vec<String>)>);
+
+/// A kind, a field of it (or the whole), and the code of the rule.
+type Lack = (&'static str, Option<String>, &'static str);
 
 impl TakenOut {
     fn add(&mut self, address: &Address, field: Option<&str>, problem: &Problem) {

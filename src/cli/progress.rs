@@ -112,7 +112,7 @@ mod tests {
             "read"
         };
         let done = watched(work, clock, HEARTBEAT, |elapsed| {
-            told.push(elapsed.as_secs())
+            told.push(elapsed.as_secs());
         })
         .await;
         assert_eq!((done, told), ("read", vec![30, 60, 90]));

@@ -281,7 +281,7 @@ impl Update<'_> {
         let Some((row, named)) =
             (self.ready.bound.rows.get(address)).and_then(|row| Some((row, row.named.as_ref()?)))
         else {
-            return Default::default();
+            return Recorded::default();
         };
         let mut secrets = Vec::new();
         let mut templates = BTreeMap::new();

@@ -97,9 +97,9 @@ pub(super) fn few(names: &[String]) -> String {
     match names.len().checked_sub(NAMED) {
         None | Some(0) => ticked(names, "and"),
         Some(more) => {
-            let named = names.iter().take(NAMED).map(|name| format!("`{name}`"));
-            let named: Vec<String> = named.collect();
-            format!("{} and {more} more", named.join(", "))
+            let first = names.iter().take(NAMED).map(|name| format!("`{name}`"));
+            let first: Vec<String> = first.collect();
+            format!("{} and {more} more", first.join(", "))
         }
     }
 }
@@ -154,9 +154,10 @@ pub(super) fn doubled(
     };
     let twice: Vec<Address> = state.iter().filter_map(other).collect();
     let first = place(&desired, twice.first()?, "").file;
-    let where_else = match first.is_empty() {
-        true => "in the project's other manifests".to_owned(),
-        false => format!("in `{first}` or beside it"),
+    let where_else = if first.is_empty() {
+        "in the project's other manifests".to_owned()
+    } else {
+        format!("in `{first}` or beside it")
     };
     Some(format!(
         "{} of {} already declared {where_else}, and what is declared twice is refused; move {} out of the project, or delete the older files; `deskform export --unmanaged` writes only what no manifest has",
