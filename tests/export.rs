@@ -235,7 +235,7 @@ fn files_name_the_schema_for_editors() {
     let first = place.read(&format!("manifests/desk/departments/{}", files[0]));
     assert!(
         first.starts_with(
-            "# yaml-language-server: $schema=../../../.deskform/manifest.schema.json\n"
+            "# yaml-language-server: $schema=../../../schema/manifest.schema.json\n"
         ),
         "{first}"
     );

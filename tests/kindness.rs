@@ -138,7 +138,7 @@ fn case_24_what_zohos_examples_have_is_sent_with_a_warning() {
     assert!(again.stdout.contains("No changes"), "{}", again.stdout);
 
     // What is exported is read back.
-    place.done("export ../exported");
+    place.done("export ../exported --kinds all");
     let text = std::fs::read_to_string(place.root().join("exported/contacts.yaml")).unwrap();
     assert!(
         text.contains("(555) 123-4567") && text.contains("SW1A 1AA"),
