@@ -234,13 +234,11 @@ fn files_name_the_schema_for_editors() {
     let files = written(&place, "manifests/desk/departments");
     let first = place.read(&format!("manifests/desk/departments/{}", files[0]));
     assert!(
-        first.starts_with(
-            "# yaml-language-server: $schema=../../../schema/manifest.schema.json\n"
-        ),
+        first.starts_with("# yaml-language-server: $schema=../../../schema/manifest.schema.json\n"),
         "{first}"
     );
     // Where the project has none it gets one; a schema of its own is taken.
-    place.remove(".deskform/manifest.schema.json");
+    place.remove("schema/manifest.schema.json");
     place.done("export ./flat --kinds departments");
     let flat = place.read("flat/departments.yaml");
     assert!(
@@ -252,7 +250,7 @@ fn files_name_the_schema_for_editors() {
         place.done("schema").stdout
     );
     place.write("editor/manifest.schema.json", "{}");
-    place.edit("deskform.yaml", "$schema=./.deskform/", "$schema=./editor/");
+    place.edit("deskform.yaml", "$schema=./schema/", "$schema=./editor/");
     place.done("export own --kinds departments");
     let own = place.read("own/departments.yaml");
     assert!(

@@ -289,13 +289,13 @@ impl Reader<'_> {
                 endpoint.clone_from(&defaults.endpoint);
             }
             // They may name the organization, which may stand below them.
-            let usual = self.usual_credentials(at, defaults);
             let mut credentials = match written_credentials {
                 Some(value) => {
                     let at = at.key("credentials");
+                    let usual = self.usual_credentials(at, defaults);
                     self.credentials(value, at, usual, &environment.org_id)
                 }
-                None => usual,
+                None => self.usual_credentials(at, defaults),
             };
             credentials.name_organization(&environment.org_id);
             environment.target = Target::Live {
