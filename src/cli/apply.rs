@@ -204,7 +204,7 @@ async fn prepare(
     let expected = remembered(keeper.listings());
     let session = &connected.session;
     let planning = keeper.plan(session, desired, options);
-    let mut ready = match reading(global, session, expected, planning).await {
+    let mut ready = match Box::pin(reading(global, session, expected, planning)).await {
         Ok(ready) => ready,
         Err(error) => {
             // What is refused has to be seen.
@@ -242,7 +242,7 @@ async fn prepare(
     if is_asked {
         // While somebody thought, others worked: only what was shown was agreed to.
         let planning = keeper.plan(session, desired, options);
-        let mut fresh = reading(global, session, expected, planning)
+        let mut fresh = Box::pin(reading(global, session, expected, planning))
             .await
             .map_err(|error| workspace.session_failure(error))?;
         workspace.warn(global, &keeper.take_warnings());

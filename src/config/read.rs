@@ -288,16 +288,8 @@ impl Reader<'_> {
             if raw.get("dataCenter").is_none() && endpoint.is_none() {
                 endpoint.clone_from(&defaults.endpoint);
             }
-            // They may name the organization, which may stand below them.
-            let mut credentials = match written_credentials {
-                Some(value) => {
-                    let at = at.key("credentials");
-                    let usual = self.usual_credentials(at, defaults);
-                    self.credentials(value, at, usual, &environment.org_id)
-                }
-                None => self.usual_credentials(at, defaults),
-            };
-            credentials.name_organization(&environment.org_id);
+            let credentials =
+                self.own_credentials(written_credentials, at, defaults, &environment.org_id);
             environment.target = Target::Live {
                 data_center: data_center.or(defaults.data_center).map(str::to_owned),
                 endpoint,
@@ -467,6 +459,26 @@ impl Reader<'_> {
     }
 
     /// The credentials of an environment that names none, or not all.
+    /// Reads the credentials of an environment, once it is known of which organization they are.
+    fn own_credentials(
+        &mut self,
+        written: Option<&Raw>,
+        at: At<'_>,
+        defaults: &Defaults,
+        org_id: &str,
+    ) -> Credentials {
+        let mut credentials = match written {
+            Some(value) => {
+                let at = at.key("credentials");
+                let usual = self.usual_credentials(at, defaults);
+                self.credentials(value, at, usual, org_id)
+            }
+            None => self.usual_credentials(at, defaults),
+        };
+        credentials.name_organization(org_id);
+        credentials
+    }
+
     fn usual_credentials(&self, at: At<'_>, defaults: &Defaults) -> Credentials {
         let usual = defaults.credentials.clone();
         usual.unwrap_or_else(|| self.default_credentials(at))

@@ -7,6 +7,7 @@
 //! programs: its values are masked where it is made, its keys never are.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
@@ -31,7 +32,11 @@ pub(crate) fn written(secret: &str) -> [String; 4] {
 /// The ways in which the bytes of a text may be written: in hexadecimal and in Base64, of which a text
 /// may stand anywhere in something longer, such as a password behind a name.
 fn in_bytes(secret: &str) -> Vec<String> {
-    let mut forms = vec![secret.bytes().map(|byte| format!("{byte:02x}")).collect()];
+    let hexadecimal = secret.bytes().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    let mut forms = vec![hexadecimal];
     for before in 0..3 {
         let mut bytes = vec![0; before];
         bytes.extend(secret.bytes());
