@@ -95,7 +95,7 @@ fn case_2_most_of_what_is_owned_stays() {
         // Of nine departments eight: below the ten from which a percentage counts, and not all.
         let place = applied(dialect, &departments(0..9));
         place.write("desk.yaml", &departments(8..9));
-        let most = "the plan would remove 8 of 9 owned objects, more than half";
+        let most = "the plan would remove 8 of 9 owned objects that may be pruned, more than half";
         for line in ["plan", "apply --auto-approve"] {
             refuses(&place, line, most, 8);
         }
@@ -107,7 +107,7 @@ fn case_2_most_of_what_is_owned_stays() {
         );
         let place = applied(dialect, &format!("{}{both}", departments(0..3)));
         place.write("desk.yaml", &format!("{}{hook}", departments(2..3)));
-        let most = "the plan would remove 3 of 5 owned objects, more than half";
+        let most = "the plan would remove 3 of 5 owned objects that may be pruned, more than half";
         refuses(&place, "apply --auto-approve", most, 3);
         // Exactly half passes.
         let place = applied(dialect, &departments(0..6));
@@ -136,7 +136,7 @@ fn a_refused_plan_says_so_in_every_form() {
     for dialect in BOTH {
         let place = applied(dialect, &departments(0..9));
         place.write("desk.yaml", &departments(8..9));
-        let why = "the plan would remove 8 of 9 owned objects, more than half";
+        let why = "the plan would remove 8 of 9 owned objects that may be pruned, more than half";
         let said = format!("Refused: {why}. Nothing is applied.");
         for line in [
             "plan",
