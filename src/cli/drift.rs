@@ -109,22 +109,11 @@ fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
             whereabouts.line(),
             report::drift::text(report, style(global))
         )),
-        Format::Json => {
-            let text = report::drift::json(report);
-            if sink.keeps(&text) {
-                Ok(())
-            } else {
-                print_as_it_is(&text)
-            }
-        }
-        Format::Markdown => {
-            let text = report::drift::markdown(report, &whereabouts);
-            if sink.keeps(&text) {
-                Ok(())
-            } else {
-                print_markdown(&text)
-            }
-        }
+        Format::Json => sink.take(report::drift::json(report), print_as_it_is),
+        Format::Markdown => sink.take(
+            report::drift::markdown(report, &whereabouts),
+            print_markdown,
+        ),
     }?;
     let drifts: BTreeSet<String> = report
         .drifts

@@ -28,13 +28,22 @@ pub(super) struct Outcome {
 pub(super) struct Sink(Option<RefCell<String>>);
 
 impl Sink {
-    /// Keeps the result back where it goes into a report; tells whether it did.
-    pub(super) fn keeps(&self, text: &str) -> bool {
-        let Some(kept) = &self.0 else {
-            return false;
-        };
-        text.clone_into(&mut kept.borrow_mut());
-        true
+    /// Hands a result over: it goes into the report about many environments, or else is printed.
+    ///
+    /// # Errors
+    /// What keeps it from being printed.
+    pub(super) fn take<E>(
+        &self,
+        text: String,
+        print: impl FnOnce(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.0 {
+            Some(kept) => {
+                *kept.borrow_mut() = text;
+                Ok(())
+            }
+            None => print(&text),
+        }
     }
 }
 

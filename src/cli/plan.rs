@@ -103,22 +103,8 @@ fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
             whereabouts.line(),
             report::text::plan(plan, style(global))
         )),
-        Format::Json => {
-            let text = report::json::plan(plan);
-            if sink.keeps(&text) {
-                Ok(())
-            } else {
-                print_as_it_is(&text)
-            }
-        }
-        Format::Markdown => {
-            let text = report::markdown::plan(plan, whereabouts);
-            if sink.keeps(&text) {
-                Ok(())
-            } else {
-                print_markdown(&text)
-            }
-        }
+        Format::Json => sink.take(report::json::plan(plan), print_as_it_is),
+        Format::Markdown => sink.take(report::markdown::plan(plan, whereabouts), print_markdown),
     };
     workspace.endpoint()?;
     let (whereabouts, mut ready) = block_on(async {

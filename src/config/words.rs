@@ -29,6 +29,47 @@ pub(crate) const DEFAULTS: &str = "defaults";
 /// The key for the YAML files that are no manifests.
 pub(crate) const SKIP_FILES: &str = "skipFiles";
 
+// Keys that several tables have.
+const KIND_POLICIES: Word = form(
+    "kinds",
+    "map from kinds to policies",
+    "Policies by collection.",
+);
+const IGNORED: Word = form("ignore", "list of maps", "What is left as it is live.");
+const DATA_CENTER: Word = form(
+    "dataCenter",
+    "name of a data centre, such as `us` or `eu`, or its domain",
+    "The data centre, by its name or its domain.",
+);
+const ENDPOINT_HOSTS: Word = form(
+    "endpoint",
+    "map",
+    "Hosts that take the place of the data centre's.",
+);
+const DIALECT: Word = choice(
+    "dialect",
+    DIALECTS,
+    "The dialect of the API; default `auto`.",
+);
+const EDITION: Word = choice("edition", EDITIONS, "The edition; default `auto`.");
+const VARIABLES: Word = form(
+    "variables",
+    "map from names to texts, numbers or flags",
+    "Values of `${var.name}`.",
+);
+const PARALLELISM: Word = whole(
+    "parallelism",
+    1,
+    MAX_PARALLELISM,
+    "Calls in flight at most.",
+);
+const GUARD: Word = form("guards", "map", "What a plan may not exceed.");
+const PRUNE: Word = choice(
+    "prune",
+    PRUNES,
+    "Which undeclared resources are removed; default `owned`.",
+);
+
 /// Keys of the project file.
 pub(crate) const PROJECT: &[Word; 6] = &[
     form(
@@ -41,12 +82,8 @@ pub(crate) const PROJECT: &[Word; 6] = &[
         "name of an environment, or `none`",
         "The environment that a command takes where none is named; `none` makes every command name one.",
     ),
-    form(
-        "kinds",
-        "map from kinds to policies",
-        "Policies by collection.",
-    ),
-    form("ignore", "list of maps", "What is left as it is live."),
+    KIND_POLICIES,
+    IGNORED,
     form(
         DEFAULTS,
         "map",
@@ -67,47 +104,22 @@ pub(crate) const ENVIRONMENT: &[Word; 16] = &[
         "map, `{}` will do",
         "The simulator in place of an organization: needs no account.",
     ),
-    form(
-        "dataCenter",
-        "name of a data centre, such as `us` or `eu`, or its domain",
-        "The data centre, by its name or its domain.",
-    ),
+    DATA_CENTER,
     form("orgId", "digits", "The organization's id."),
-    form(
-        "endpoint",
-        "map",
-        "Hosts that take the place of the data centre's.",
-    ),
+    ENDPOINT_HOSTS,
     form("credentials", "map", "What tokens are made with."),
-    choice(
-        "dialect",
-        DIALECTS,
-        "The dialect of the API; default `auto`.",
-    ),
-    choice("edition", EDITIONS, "The edition; default `auto`."),
-    form(
-        "variables",
-        "map from names to texts, numbers or flags",
-        "Values of `${var.name}`.",
-    ),
+    DIALECT,
+    EDITION,
+    VARIABLES,
     form(
         "overlays",
         "list of paths",
         "Folders that are merged onto the base, in order.",
     ),
-    whole(
-        "parallelism",
-        1,
-        MAX_PARALLELISM,
-        "Calls in flight at most.",
-    ),
-    form(
-        "kinds",
-        "map from kinds to policies",
-        "Policies by collection.",
-    ),
-    form("ignore", "list of maps", "What is left as it is live."),
-    form("guards", "map", "What a plan may not exceed."),
+    PARALLELISM,
+    KIND_POLICIES,
+    IGNORED,
+    GUARD,
     form(
         "ledger",
         "path, URL of an object store, `git`, `git:REMOTE`, `git:REMOTE/NAME` or `none`",
@@ -118,64 +130,31 @@ pub(crate) const ENVIRONMENT: &[Word; 16] = &[
         SCHEMAS,
         "Whether a value that breaks a published pattern is an error or, when `lenient`, a warning, and the server decides; default `strict`.",
     ),
-    choice(
-        "prune",
-        PRUNES,
-        "Which undeclared resources are removed; default `owned`.",
-    ),
+    PRUNE,
 ];
 pub(crate) const ENVIRONMENT_KEYS: &[&str] = &names(ENVIRONMENT);
 
 /// Keys of `defaults`: those of an environment but for what makes it another one.
 pub(crate) const SHARED: &[Word; 11] = &[
-    form(
-        "dataCenter",
-        "name of a data centre, such as `us` or `eu`, or its domain",
-        "The data centre, by its name or its domain.",
-    ),
-    form(
-        "endpoint",
-        "map",
-        "Hosts that take the place of the data centre's.",
-    ),
+    DATA_CENTER,
+    ENDPOINT_HOSTS,
     form(
         "credentials",
         "map",
         "What tokens are made with. In the name of a variable `${environment}` is the environment's name in capitals: `${secret.${environment}_TOKEN}`.",
     ),
-    choice(
-        "dialect",
-        DIALECTS,
-        "The dialect of the API; default `auto`.",
-    ),
-    choice("edition", EDITIONS, "The edition; default `auto`."),
-    form(
-        "variables",
-        "map from names to texts, numbers or flags",
-        "Values of `${var.name}`.",
-    ),
-    whole(
-        "parallelism",
-        1,
-        MAX_PARALLELISM,
-        "Calls in flight at most.",
-    ),
-    form(
-        "kinds",
-        "map from kinds to policies",
-        "Policies by collection.",
-    ),
-    form("guards", "map", "What a plan may not exceed."),
+    DIALECT,
+    EDITION,
+    VARIABLES,
+    PARALLELISM,
+    KIND_POLICIES,
+    GUARD,
     form(
         "ledger",
         "path or URL with `${environment}`, `git` or `none`",
         "Where the ledgers are kept, with `${environment}` for the environment's name, such as `s3://bucket/${environment}.json`; or `git`, or `none`.",
     ),
-    choice(
-        "prune",
-        PRUNES,
-        "Which undeclared resources are removed; default `owned`.",
-    ),
+    PRUNE,
 ];
 pub(crate) const DEFAULTS_KEYS: &[&str] = &names(SHARED);
 /// Keys that talk to a live organization and mean nothing to the simulator.

@@ -209,8 +209,9 @@ pub(super) fn pattern(shape: &Shape) -> Option<&'static str> {
     }
 }
 
-/// The characters that a set of characters leaves out; none where the pattern is no such set.
-fn strange_characters(checker: &Checker, text: &str) -> Vec<String> {
+/// The characters of a text that its pattern does not take by themselves, each once, and whether it
+/// takes some other one.
+fn refused(checker: &Checker, text: &str) -> (Vec<String>, bool) {
     let mut strange: Vec<String> = Vec::new();
     let mut allowed = false;
     for character in text.chars() {
@@ -221,6 +222,12 @@ fn strange_characters(checker: &Checker, text: &str) -> Vec<String> {
             strange.push(text);
         }
     }
+    (strange, allowed)
+}
+
+/// The characters that a set of characters leaves out; none where the pattern is no such set.
+fn strange_characters(checker: &Checker, text: &str) -> Vec<String> {
+    let (mut strange, allowed) = refused(checker, text);
     // An address may be fine but for letters that its pattern does not know.
     let plain: String = text
         .chars()
@@ -238,16 +245,7 @@ fn strange_characters(checker: &Checker, text: &str) -> Vec<String> {
 
 /// The characters of a text that its pattern takes none of; none where it is no set of characters.
 fn outside(checker: &Checker, text: &str) -> Vec<String> {
-    let mut strange: Vec<String> = Vec::new();
-    let mut allowed = false;
-    for character in text.chars() {
-        let text = character.to_string();
-        if checker.check(&text.clone().into()).is_none() {
-            allowed = true;
-        } else if !strange.contains(&text) {
-            strange.push(text);
-        }
-    }
+    let (mut strange, allowed) = refused(checker, text);
     strange.truncate(if allowed { NAMED } else { 0 });
     strange
 }
