@@ -334,7 +334,10 @@ fn tidy(
         }
         let value = outside_references(value, live, declared);
         let path = FieldPath::of(field.name);
-        let value = templates.map_or(value.clone(), |known| as_known(value, &path, known));
+        let value = match templates {
+            Some(known) => as_known(value, &path, known),
+            None => value,
+        };
         let value = if field.may_hold_key && !value.is_secret() {
             let is_secret = object.ids().any(|id| (secrets.has_key)(id));
             hide_keys(

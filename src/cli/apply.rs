@@ -127,14 +127,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             KeepError::Lock(error) => Some(error.clone()),
             KeepError::Store(_) => None,
         };
-        let taken = lock(global, args.lock, clock, take, held);
-        // A signal ends the waiting; whoever takes the lock finishes taking it.
-        let mut keeper = if args.lock.lock_timeout.is_some() {
-            let taken = signals.during(taken, |_| ControlFlow::Break(())).await;
-            taken.unwrap_or_else(|| Err(interrupted()))?
-        } else {
-            taken.await?
-        };
+        let mut keeper = lock(global, args.lock, clock, &mut signals, take, held).await?;
         workspace.warn(global, &keeper.take_warnings());
         let prepared = Box::pin(prepare(
             global,

@@ -198,7 +198,8 @@ impl Workspace {
         mask::hide(values.iter().map(|(_, value)| value.as_str()));
         let those = |is_one: fn(&str) -> bool| {
             let found = values.iter().filter(|(_, value)| is_one(value));
-            found.map(|(name, _)| (*name).to_owned()).collect()
+            let names: BTreeSet<&str> = found.map(|(name, _)| *name).collect();
+            names.into_iter().map(str::to_owned).collect()
         };
         let short_secrets = those(mask::is_too_short);
         let word_secrets = those(mask::is_own_word);
@@ -234,7 +235,11 @@ impl Workspace {
     /// project's `.env`.
     pub fn variables(&self) -> impl Fn(&str) -> Option<String> + Sync + use<'_> {
         let dotenv = &self.dotenv;
-        move |name| environment_variable(name).or_else(|| dotenv.get(name).map(str::to_owned))
+        // One that cannot be read is set all the same.
+        move |name| match std::env::var_os(name) {
+            Some(value) => value.into_string().ok(),
+            None => dotenv.get(name).map(str::to_owned),
+        }
     }
 
     /// What `credentials` find under the name of an environment variable. In a pipeline the file,

@@ -447,7 +447,7 @@ fn may_hold_key(kind: &Kind, path: &str) -> bool {
 
 /// What a manifest cannot hold, by kind, field and rule: each a first message and whose it is.
 #[derive(Default)]
-struct TakenOut(BTreeMap<Lack, (String, Vec<String>)>);
+struct TakenOut(BTreeMap<Lack, (String, BTreeSet<Address>)>);
 
 /// A kind, a field of it (or the whole), and the code of the rule.
 type Lack = (&'static str, Option<String>, &'static str);
@@ -460,11 +460,8 @@ impl TakenOut {
             problem.code.as_str(),
         );
         let (_, whose) =
-            (self.0.entry(key)).or_insert_with(|| (problem.message.clone(), Vec::new()));
-        let address = format!("`{address}`");
-        if !whose.contains(&address) {
-            whose.push(address);
-        }
+            (self.0.entry(key)).or_insert_with(|| (problem.message.clone(), BTreeSet::new()));
+        whose.insert(address.clone());
     }
 
     fn tell(self, notes: &mut Notes) {
@@ -475,7 +472,7 @@ impl TakenOut {
                 None => format!("left out: {message}{many}"),
             };
             for whose in whose {
-                notes.add(whose, what.clone());
+                notes.add(format!("`{whose}`"), what.clone());
             }
         }
     }

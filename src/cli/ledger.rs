@@ -141,14 +141,14 @@ async fn change<T>(
 ) -> Result<T, Failure> {
     let store = workspace.kept_store()?.batched();
     let clock = Clock::system();
-    // Heard from now on, and finished all the same, so that no signal leaves a lock behind.
-    let _signals = Signals::new()?;
+    // Heard from now on: one that comes under the lock does not leave it behind.
+    let mut signals = Signals::new()?;
     let take = |holder: Holder| {
         let store = store.clone();
         async move { store.lock(&holder, TTL).await }
     };
     let held = |error: &LockError| Some(error.clone());
-    let lock = lock(global, timeout, clock, take, held).await?;
+    let lock = lock(global, timeout, clock, &mut signals, take, held).await?;
     let result: Result<T, Failure> = async {
         let loaded = workspace.load(global, &store).await?;
         let environment = &workspace.environment;

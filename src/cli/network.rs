@@ -44,9 +44,10 @@ pub(super) fn check(endpoint: &Endpoint) -> Result<(), Failure> {
 
 fn problems(variable: &dyn Fn(&str) -> Option<String>) -> Vec<Problem> {
     let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    let mut problems: Vec<Problem> = PROXIES
-        .iter()
-        .filter_map(|name| Some((*name, set(name)?)))
+    // The first one counts.
+    let proxy = PROXIES.iter().find_map(|name| Some((*name, set(name)?)));
+    let mut problems: Vec<Problem> = proxy
+        .into_iter()
         .filter_map(|(name, value)| {
             // A proxy's address may hold a password, so that it is never repeated.
             let why = bad_proxy(value.trim())?;

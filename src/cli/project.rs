@@ -104,8 +104,10 @@ fn nearest(
                 folder: folder.to_owned(),
                 is_ours: [folder, &file]
                     .into_iter()
-                    .filter_map(|path| owner_of(path).ok())
-                    .all(|owner| owner.user == own.user || owner.user == 0),
+                    .map(owner_of)
+                    // The file may have another ending; whatever else hides an owner, it is not ours.
+                    .filter(|owner| !matches!(owner, Err(error) if error.kind() == io::ErrorKind::NotFound))
+                    .all(|owner| owner.is_ok_and(|owner| owner.user == own.user || owner.user == 0)),
             }));
         }
         if home.as_deref() == Some(folder) {

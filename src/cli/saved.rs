@@ -140,7 +140,9 @@ impl Workspace {
         Ok(Whose {
             accounts: self.endpoint()?.accounts().to_owned(),
             organization: self.environment.org_id.clone(),
-            client_id: self.environment.client_id(&self.credential_variables()),
+            // A line break would be another line for the program that is asked.
+            client_id: (self.environment.client_id(&self.credential_variables()))
+                .filter(|id| !id.contains(char::is_control)),
         })
     }
 

@@ -1,12 +1,15 @@
 //! How long a command waits: for a limit of Zoho Desk, and for the lock of another run.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::Global;
 use super::common::{Failure, remark};
+use super::signals::Signals;
 use super::store::holder;
 use crate::clock::Clock;
 use crate::ledger::{Holder, LockError};
+use crate::problem::{Code, Problem};
 
 /// How often a lock that somebody holds is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -52,12 +55,16 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// Takes a lock, again and again until the time is over where another run holds it.
 ///
+/// A signal ends the waiting between two attempts; an attempt that has begun is finished, so that no
+/// lock is left behind.
+///
 /// # Errors
-/// The failure of the last attempt.
+/// The failure of the last attempt, or that a signal came.
 pub(super) async fn lock<T, E, F>(
     global: &Global,
     timeout: LockTimeout,
     clock: Clock,
+    signals: &mut Signals,
     mut take: impl FnMut(Holder) -> F,
     held: impl Fn(&E) -> Option<LockError>,
 ) -> Result<T, Failure>
@@ -87,7 +94,15 @@ where
                 &format!("{lock}; waiting for {} s at most", longest.as_secs()),
             );
         }
-        clock.sleep(left.min(LOOK_AGAIN)).await;
+        let pause = clock.sleep(left.min(LOOK_AGAIN));
+        let is_over = signals.during(pause, |_| ControlFlow::Break(())).await;
+        if is_over.is_none() {
+            return Err(Problem::error(
+                Code::Interrupted,
+                "interrupted while another run held the lock; nothing was done",
+            )
+            .into());
+        }
     }
 }
 

@@ -74,7 +74,7 @@ impl Reader<'_> {
         // Each environment has a ref of its own, unless one is named.
         let is_own = text.contains(NAME)
             || text == NOWHERE
-            || (text.starts_with("git") && !text.contains('/'));
+            || ((text == "git" || text.starts_with("git:")) && !text.contains('/'));
         if !is_own {
             self.walker.report(
                 Code::Conflict,

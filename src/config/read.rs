@@ -458,7 +458,6 @@ impl Reader<'_> {
         })
     }
 
-    /// The credentials of an environment that names none, or not all.
     /// Reads the credentials of an environment, once it is known of which organization they are.
     fn own_credentials(
         &mut self,
@@ -479,6 +478,7 @@ impl Reader<'_> {
         credentials
     }
 
+    /// The credentials of an environment that names none, or not all.
     fn usual_credentials(&self, at: At<'_>, defaults: &Defaults) -> Credentials {
         let usual = defaults.credentials.clone();
         usual.unwrap_or_else(|| self.default_credentials(at))

@@ -63,6 +63,7 @@ pub(super) fn schema(workspace: &Workspace, folder: &Path) -> Result<Option<Sche
     let path = match known.find(|path| project.join(path).is_file()) {
         Some(path) => path,
         None => {
+            workspace.refuse_link(&hidden, "the schema")?;
             let schema = format!("{:#}\n", crate::kind::schema::manifest_schema());
             write_file(&project.join(&hidden), schema.as_bytes())?;
             hidden
@@ -79,11 +80,13 @@ pub(super) fn apart(sources: &Sources) -> impl Iterator<Item = Source> + '_ {
 
 /// The files of an export under names that are free in its folder, where it must replace none.
 pub(super) fn named_freely(mut sources: Sources, folder: &Path, freely: bool) -> Sources {
+    // Names differ by more than case: some file systems take others for one.
+    let mut given = BTreeSet::new();
     for source in sources.base.iter_mut().filter(|_| freely) {
         let stem = source.name.trim_end_matches(".yaml").to_owned();
         let mut name = source.name.to_string();
         let mut number = 2;
-        while folder.join(&name).exists() {
+        while folder.join(&name).exists() || !given.insert(name.to_lowercase()) {
             name = format!("{stem}-{number}.yaml");
             number += 1;
         }

@@ -64,14 +64,17 @@ pub(super) fn folded<'p>(
 
 /// Whether one report does for both: all but the first place is the same.
 fn are_equal(one: &Problem, other: &Problem) -> bool {
-    let beside = |problem: &Problem| problem.labels.get(1..).unwrap_or_default().to_vec();
-    let remark = |problem: &Problem| problem.labels.first().map(|label| label.text.clone());
+    let labels = match (&*one.labels, &*other.labels) {
+        ([first, beside @ ..], [other, others @ ..]) => {
+            first.text == other.text && beside == others
+        }
+        (labels, others) => labels.is_empty() && others.is_empty(),
+    };
     one.code == other.code
         && one.severity == other.severity
         && one.message == other.message
         && one.help == other.help
-        && remark(one) == remark(other)
-        && beside(one) == beside(other)
+        && labels
 }
 
 /// The first report of each code, errors before warnings, and all the others in order.
