@@ -622,9 +622,8 @@ impl Session {
             let object = live.objects.get(*index);
             object.is_some_and(|object| chosen.contains(object.kind.collection))
         });
-        complete(&self.client.reader(), live, &lacking)
-            .await
-            .map_err(SessionError::Unread)
+        let completed = complete(&self.client.reader(), live, &lacking).await;
+        self.or_unread(completed).await
     }
 
     /// Reads what is needed.

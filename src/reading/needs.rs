@@ -54,6 +54,9 @@ pub(super) struct Sought {
     pub(super) addresses: BTreeSet<Address>,
     /// Names under which the same object may be live.
     pub(super) others: BTreeSet<String>,
+    /// Whether something names it that is not declared, such as a tombstone: then every object of the
+    /// name matters, also beside one that is known.
+    pub(super) is_named: bool,
 }
 
 /// What has to be certain of a name that is not found.
@@ -264,6 +267,7 @@ impl Needs {
         let own = self.kinds.entry(kind.collection).or_default();
         let sought = own.sought.entry(name).or_default();
         sought.proof = sought.proof.max(proof);
+        sought.is_named = true;
     }
 
     /// Looks for a declared resource, which is made where it is not found.

@@ -272,7 +272,7 @@ impl Seeking<'_> {
         };
         let known = names(&live);
         let left: Vec<&String> = (self.own.sought.keys())
-            .filter(|name| !known.contains(*name))
+            .filter(|name| !known.contains(*name) || self.own.sought[*name].is_named)
             .collect();
         let found = match self.search() {
             Some(search) => self.by_names(search, &left, &mut listed).await?,
@@ -288,21 +288,15 @@ impl Seeking<'_> {
             .map(|(address, _)| address)
             .collect();
         let all: BTreeSet<String> = known.union(&names(&found.found)).cloned().collect();
-        let must_list = found.missed.iter().any(|name| {
+        let is_missed = |name: &&String| found.failed || !known.contains(*name);
+        let must_list = found.missed.iter().filter(is_missed).any(|name| {
             let Some(sought) = self.own.sought.get(name) else {
                 return false;
             };
-            // What is owned and live has a new name; what has its old name gets this one.
+            // The object exists under another name and will be renamed, so that none is created.
             let is_there = sought.addresses.iter().any(|one| owners.contains(one))
                 || sought.others.iter().any(|old| all.contains(old));
-            match sought.proof {
-                Proof::None => false,
-                // A lookup of it means the object that has it.
-                Proof::Absent => !is_there || sought.addresses.is_empty(),
-                // Nobody has looked whether another object has its name.
-                Proof::NotTwice if found.failed => true,
-                Proof::NotTwice => !is_there && !self.is_unique(name),
-            }
+            must_list(sought, found.failed, is_there, self.is_unique(name))
         });
         live.extend(found.found);
         for object in &mut live {
@@ -343,9 +337,11 @@ impl Seeking<'_> {
                         fields.insert(self.api.id.to_owned(), Json::from(id.as_str()));
                         self.object(body)
                     });
-                    match object.filter(|object| !is_gone(&object.raw)) {
+                    match object {
+                        Some(object) if is_gone(&object.raw) => listed.absent.push(id),
                         Some(object) => found.push(LiveObject { id, ..object }),
-                        None => listed.absent.push(id),
+                        // An answer that is no object proves nothing.
+                        None => {}
                     }
                 }
                 Err(error) if error.is_absent() => listed.absent.push(id),
@@ -362,26 +358,34 @@ impl Seeking<'_> {
         names: &[&String],
         listed: &mut Listed,
     ) -> Result<Names, ApiError> {
-        let searches = names.iter().map(|name| async move {
-            let request = Request::new(Method::Get, search.path).query(search.by, name.as_str());
-            let paging = match search.page {
-                0 => Paging::whole(),
-                page => Paging::pages_of(page).up_to(search.last),
-            };
-            let hits = self.reader.list(&request, paging.keyed(self.api.id)).await;
-            (*name, hits)
-        });
-        let mut names = Names::default();
+        let searches = names
+            .iter()
+            .filter(|name| takes(search, name))
+            .map(|name| async move {
+                let request =
+                    Request::new(Method::Get, search.path).query(search.by, name.as_str());
+                let paging = match search.page {
+                    0 => Paging::whole(),
+                    page => Paging::pages_of(page).up_to(search.last),
+                };
+                let hits = self.reader.list(&request, paging.keyed(self.api.id)).await;
+                (*name, hits)
+            });
+        let mut found = Names::default();
         let mut ids = BTreeSet::new();
         let known: BTreeSet<&String> = self.own.ids.keys().collect();
+        for name in names.iter().filter(|name| !takes(search, name)) {
+            found.failed = true;
+            found.missed.insert((*name).clone());
+        }
         for (name, hits) in join_all(searches).await {
             let hits = match hits {
                 Ok(hits) => hits,
                 // The listing tells what no search does.
                 Err(error) if stops(&error) || is_forbidden(&error) => {
                     tracing::debug!("{} cannot be searched: {error}", self.kind.collection);
-                    names.failed = true;
-                    names.missed.insert(name.clone());
+                    found.failed = true;
+                    found.missed.insert(name.clone());
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -394,16 +398,17 @@ impl Seeking<'_> {
                 name.is_some_and(|name| name.to_lowercase() == lower)
             });
             ids.extend(hits.map(|hit| hit.id).filter(|id| !known.contains(id)));
-            names.missed.insert(name.clone());
+            found.missed.insert(name.clone());
         }
         // A search may show what was; the object itself shows what is.
-        names.found = self.by_ids(ids.into_iter(), listed).await?;
-        for object in &names.found {
+        found.found = self.by_ids(ids.into_iter(), listed).await?;
+        let (objects, missed) = (&found.found, &mut found.missed);
+        for object in objects {
             if let Some(name) = self.name(object) {
-                names.missed.remove(&name);
+                missed.remove(&name);
             }
         }
-        Ok(names)
+        Ok(found)
     }
 
     /// Leaves of an object what the listing would show of it: what a plan says does not depend on how
@@ -446,6 +451,20 @@ fn takes(search: &Search, name: &str) -> bool {
     name.chars().count() >= search.shortest && !name.contains(search.special)
 }
 
+/// Whether a name that was not found has to be proved by the listing: a search that was not carried out
+/// tells nothing, and one that finds nothing may lag.
+fn must_list(sought: &Sought, failed: bool, is_there: bool, is_unique: bool) -> bool {
+    if failed {
+        return true;
+    }
+    match sought.proof {
+        Proof::None => false,
+        // A lookup of it means the object that has it. Renaming onto a name needs to know it free.
+        Proof::Absent => sought.addresses.is_empty() || !is_there || !is_unique,
+        Proof::NotTwice => !is_unique,
+    }
+}
+
 /// Whether a refusal says no more than that one cannot ask so, or not so far.
 fn stops(error: &ApiError) -> bool {
     matches!(
@@ -466,4 +485,36 @@ fn is_forbidden(error: &ApiError) -> bool {
             | ErrorKind::NotFound
             | ErrorKind::MethodNotAllowed
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a search does not find is believed only where nothing could be made twice by it.
+    #[test]
+    fn what_a_search_misses_is_proved_wherever_it_could_be_made_twice() {
+        let flags = [false, true];
+        for proof in [Proof::None, Proof::NotTwice, Proof::Absent] {
+            for (is_declared, is_there) in [(false, false), (true, false), (true, true)] {
+                let mut sought = Sought {
+                    proof,
+                    ..Sought::default()
+                };
+                if is_declared {
+                    sought.addresses.insert(Address::new("samples", "a"));
+                }
+                for is_unique in flags {
+                    let lists = |failed| must_list(&sought, failed, is_there, is_unique);
+                    assert!(lists(true), "a search that failed tells nothing");
+                    let believed = match proof {
+                        Proof::None => true,
+                        Proof::NotTwice => is_unique,
+                        Proof::Absent => is_unique && is_declared && is_there,
+                    };
+                    assert_eq!(lists(false), !believed, "{proof:?} {is_there} {is_unique}");
+                }
+            }
+        }
+    }
 }
