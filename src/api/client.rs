@@ -290,15 +290,22 @@ impl Writer {
     /// Whether the day's calls or credits are used up, so that nothing is sent any more.
     #[must_use]
     pub fn is_day_over(&self) -> bool {
-        let now_ms = self.shared.clock.now_ms();
-        self.shared.limits.day_over(now_ms).is_some()
+        self.given_up() == Some(ErrorKind::DayLimit)
     }
 
-    /// Whether no call can succeed any more: the day is over, or the accounts server refused the
-    /// refresh token.
+    /// The kind of the limit that no call waits for any more, since it lasts too long.
+    #[must_use]
+    pub fn given_up(&self) -> Option<ErrorKind> {
+        let now_ms = self.shared.clock.now_ms();
+        let given_up = self.shared.limits.given_up(now_ms);
+        given_up.map(|limit| limit.kind)
+    }
+
+    /// Whether no call can succeed any more: a limit lasts too long, or the accounts server refused
+    /// the refresh token.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.is_day_over() || self.shared.refused.load(Ordering::Relaxed)
+        self.given_up().is_some() || self.shared.refused.load(Ordering::Relaxed)
     }
 
     /// Stops the run: calls that can be given up do not go out any more, and what was refused is
@@ -370,7 +377,7 @@ impl Shared {
         let mut patience = patience(request);
         let mut refusal = None;
         loop {
-            if let Some(over) = self.limits.day_over(self.clock.now_ms()) {
+            if let Some(over) = self.limits.given_up(self.clock.now_ms()) {
                 let error = ApiError::new(over.kind, &subject)
                     .with_message("not sent, since an earlier call was refused")
                     .with_until_ms(over.until_ms);

@@ -150,12 +150,12 @@ struct State {
     paused_until_ms: i64,
     /// The end of the longest wait that was shown.
     shown_until_ms: i64,
-    day_over: Option<DayOver>,
+    given_up: Option<GivenUp>,
 }
 
 /// A limit was met that is not waited for, the day's above all; the end is not always told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DayOver {
+pub(super) struct GivenUp {
     pub(super) kind: ErrorKind,
     pub(super) until_ms: Option<i64>,
 }
@@ -301,7 +301,7 @@ impl Limits {
                 resting: 0,
                 paused_until_ms: i64::MIN,
                 shown_until_ms: i64::MIN,
-                day_over: None,
+                given_up: None,
             }),
             changed: Notify::new(),
             stopped: watch::Sender::new(false),
@@ -556,19 +556,19 @@ impl Limits {
 
     /// Nothing more goes out before a limit ends.
     pub(super) fn give_up(&self, kind: ErrorKind, until_ms: Option<i64>) {
-        self.lock().day_over = Some(DayOver { kind, until_ms });
+        self.lock().given_up = Some(GivenUp { kind, until_ms });
     }
 
-    /// Whether the day's limit was met, and is not over yet as far as anyone knows.
-    pub(super) fn day_over(&self, now_ms: i64) -> Option<DayOver> {
+    /// The limit that no call waits for, where it has not ended yet as far as anyone knows.
+    pub(super) fn given_up(&self, now_ms: i64) -> Option<GivenUp> {
         let mut state = self.lock();
         if state
-            .day_over
+            .given_up
             .is_some_and(|over| over.until_ms.is_some_and(|until| until <= now_ms))
         {
-            state.day_over = None;
+            state.given_up = None;
         }
-        state.day_over
+        state.given_up
     }
 
     /// Lets time pass without a slot; others may use it meanwhile.

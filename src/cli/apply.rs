@@ -715,6 +715,8 @@ async fn carry_out(
         Some(Cause::LockLost)
     } else if writer.is_day_over() {
         Some(Cause::DayOver)
+    } else if writer.given_up().is_some() {
+        Some(Cause::WaitTooLong)
     } else {
         None
     };

@@ -17,7 +17,7 @@ use super::foreign;
 use super::keyed::{NamedKey, NamedKeys};
 use super::origin::{FileDocument, Origin};
 use super::overlay::{NEW, merge_body, take_new};
-use super::resolve::{Declared, Handles, Slip, nowhere};
+use super::resolve::{COMPARISONS, Declared, Handles, Slip, nowhere};
 use super::shallow;
 use super::tombstones::tombstone;
 use crate::config::Environment;
@@ -95,6 +95,7 @@ pub fn compose(
         incomplete,
         mut problems,
         secrets,
+        compared: _,
     } = merged(sources);
     let mut closed = environment.closed.clone();
     closed.add_secrets(secrets.iter().map(String::as_str));
@@ -404,6 +405,8 @@ struct Merged {
     problems: Vec<Problem>,
     /// The names that are used as `${secret.…}`.
     secrets: BTreeSet<String>,
+    /// How often a handle was compared with another one, to say which it most likely stands for.
+    compared: usize,
 }
 
 /// One document on its way in.
@@ -693,20 +696,23 @@ impl Merged {
         }
         // What could not be read may declare it.
         if is_new != Some(true) && !self.incomplete {
-            self.problems.push(self.not_below(&address, place.clone()));
+            let problem = self.not_below(&address, place.clone());
+            self.problems.push(problem);
         }
         self.declare(document, kind, address, body, &|| place.clone());
     }
 
     /// The problem of a resource that an overlay changes and nothing below it declares.
-    fn not_below(&self, address: &Address, place: Place) -> Problem {
+    fn not_below(&mut self, address: &Address, place: Place) -> Problem {
+        self.compared = self.compared.saturating_add(self.declared.len());
         let handles = self
             .declared
             .keys()
             .filter(|one| one.collection == address.collection)
             .map(|one| &*one.handle);
         let otherwise = format!("if it is a new one, write `{NEW}: true` into it");
-        let help = match did_you_mean(&address.handle, handles) {
+        let near = (self.compared <= COMPARISONS).then(|| did_you_mean(&address.handle, handles));
+        let help = match near.flatten() {
             Some(near) => format!("{near} {otherwise}"),
             None => otherwise,
         };

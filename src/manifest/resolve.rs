@@ -74,7 +74,7 @@ pub(crate) struct Slip {
 }
 
 /// Enough for hundreds of slips among tens of thousands of handles, and never slow.
-const COMPARISONS: usize = 5_000_000;
+pub(super) const COMPARISONS: usize = 5_000_000;
 
 /// "a department", "an SLA".
 pub(crate) fn article(noun: &str) -> String {

@@ -77,11 +77,11 @@ pub async fn told_apart(reader: &Reader, mut unread: Vec<Unread>) -> Vec<Unread>
     };
     for one in &mut unread {
         let api = find(one.collection).and_then(|kind| kind.api(reader.observed().dialect?));
-        let lacking = api.and_then(|api| {
-            let mut any = api.scopes.read.iter().copied();
-            any.find(|scope| !scope::missing(&granted, &[scope]).is_empty())
-        });
-        one.scope = lacking.or(one.scope);
+        // Any one of them is enough.
+        let has = |scope: &&str| scope::missing(&granted, &[scope]).is_empty();
+        if api.is_some_and(|api| api.scopes.read.iter().any(has)) {
+            one.scope = None;
+        }
     }
     unread
 }

@@ -38,6 +38,8 @@ pub enum Cause {
     LockLost,
     /// The calls or credits of the day are used up.
     DayOver,
+    /// Another limit lasts longer than the run may wait.
+    WaitTooLong,
 }
 
 /// How a run ended.
@@ -141,6 +143,9 @@ fn next(events: &[Event], end: &End) -> Option<String> {
         ),
         Some(Cause::DayOver) => format!(
             "Stopped, since the day's calls are used up. Next: wait for the next day, then {again}; {goes_on}."
+        ),
+        Some(Cause::WaitTooLong) => format!(
+            "Stopped, since a limit lasts longer than `--max-wait` allows. Next: wait until it ends, or allow a longer wait, then {again}; {goes_on}."
         ),
         None if tally.failed > 0 => {
             format!("Next: mend what failed, then {again}; what is done is not done twice.")
