@@ -338,7 +338,10 @@ impl Seeking<'_> {
                         self.object(body)
                     });
                     match object {
-                        Some(object) if is_gone(&object.raw) => listed.absent.push(id),
+                        Some(object) if is_gone(&object.raw) => {
+                            listed.absent.push(id.clone());
+                            listed.gone.push(LiveObject { id, ..object });
+                        }
                         Some(object) => found.push(LiveObject { id, ..object }),
                         // An answer that is no object proves nothing.
                         None => {}
