@@ -77,9 +77,13 @@ pub async fn told_apart(reader: &Reader, mut unread: Vec<Unread>) -> Vec<Unread>
     };
     for one in &mut unread {
         let api = find(one.collection).and_then(|kind| kind.api(reader.observed().dialect?));
-        // Any one of them is enough.
-        let has = |scope: &&str| scope::missing(&granted, &[scope]).is_empty();
-        if api.is_some_and(|api| api.scopes.read.iter().any(has)) {
+        let Some(api) = api else { continue };
+        let has = |scope: &&&str| scope::missing(&granted, &[scope]).is_empty();
+        // Any one of them is enough, unless the server says that it is not.
+        let lacking = api.scopes.read.iter().find(|scope| !has(scope));
+        if one.error.kind() == ErrorKind::ScopeMissing {
+            one.scope = lacking.copied().or(one.scope);
+        } else if api.scopes.read.iter().any(|scope| has(&scope)) {
             one.scope = None;
         }
     }
