@@ -1,10 +1,24 @@
 //! What the program says to somebody who made a mistake: few words, and the way out.
 
+#![expect(
+    clippy::expect_used,
+    reason = "what does not hold in a helper fails the test"
+)]
+
 mod command;
+mod common;
 
 use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use command::Place;
+use command::{Place, words};
+use common::front::{Front, answer};
+use common::runs::writes;
+use deskform::clock::Clock;
+use deskform::simulator::{OrganizationSeed, Settings, Simulator, SimulatorTransport};
+use serde_json::json;
 
 const PROJECT: &str = "environments:\n  local: {simulator: {}}\n";
 
@@ -297,4 +311,124 @@ fn case_29_a_name_that_looks_like_another_one_is_told() {
         "{}",
         plan.stderr
     );
+}
+
+/// What comes in the middle of a run.
+#[derive(Debug, Clone, Copy)]
+enum Middle {
+    Interrupt,
+    DayLimit,
+}
+
+/// How many steps the long runs have, and how many writes are taken before something happens.
+const STEPS: usize = 2_000;
+const BEFORE: usize = 700;
+
+/// Applies 2,000 creations, in the middle of which something happens: what the program says on
+/// standard output and on standard error.
+fn long_run(middle: Middle) -> (Option<i32>, String, String) {
+    let process: Arc<Mutex<Option<u32>>> = Arc::default();
+    let to_interrupt = Arc::clone(&process);
+    let address = Front::serve(move || {
+        let simulator = Simulator::new(Settings {
+            organizations: vec![OrganizationSeed::new("700001")],
+            // No test waits for the end of a minute.
+            rate_limit_headers: false,
+            enforce_minute_limits: false,
+            ..Settings::default()
+        });
+        let behind = SimulatorTransport::new(Arc::new(Mutex::new(simulator)), Clock::system());
+        let taken = AtomicUsize::new(0);
+        Front::new(Arc::new(behind)).ask(move |request| {
+            if !writes(request) {
+                return None;
+            }
+            let number = taken.fetch_add(1, Ordering::Relaxed) + 1;
+            match middle {
+                Middle::Interrupt if number == BEFORE => {
+                    let id = to_interrupt.lock().unwrap_or_else(PoisonError::into_inner);
+                    let id = id.expect("a process").to_string();
+                    let sent = Command::new("kill").args(["-INT", &id]).status();
+                    assert!(sent.expect("`kill`").success());
+                    None
+                }
+                Middle::DayLimit if number > BEFORE => Some(answer(
+                    429,
+                    &[],
+                    &json!({
+                        "errorCode": "THRESHOLD_EXCEEDED",
+                        "message": "The number of API credits of the day has been exceeded"
+                    }),
+                )),
+                _ => None,
+            }
+        })
+    });
+    let contacts = (0..STEPS).fold("contacts:\n".to_owned(), |mut text, number| {
+        // Writing into a text does not fail.
+        let _ = writeln!(text, "  person{number}@example.com: {{lastName: Doe}}");
+        text
+    });
+    let project = format!(
+        "environments:\n  live: {{orgId: \"700001\", endpoint: {{desk: \"http://{address}\", accounts: \"http://{address}\"}}}}\n"
+    );
+    let mut place = Place::with(&[("deskform.yaml", &project), ("desk.yaml", &contacts)]);
+    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
+    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
+    place.set(
+        "ZOHO_REFRESH_TOKEN",
+        "1000.deskform-simulator.refresh.700001",
+    );
+    let mut command = place.command(&words("apply --auto-approve"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    // It has no server to ask before its process is known.
+    let mut known = process.lock().unwrap_or_else(PoisonError::into_inner);
+    let child = command.spawn().expect("the binary");
+    *known = Some(child.id());
+    drop(known);
+    let output = child.wait_with_output().expect("an end");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn a_run_that_is_cut_short_says_why_in_few_lines_and_what_to_do() {
+    for (middle, end) in [
+        (
+            Middle::Interrupt,
+            "Stopped by a signal. Next: run `deskform apply` again; it goes on where this run ended.",
+        ),
+        (
+            Middle::DayLimit,
+            "Stopped, since the day's calls are used up. Next: wait for the next day, then run `deskform apply` again; it goes on where this run ended.",
+        ),
+    ] {
+        let (code, stdout, stderr) = long_run(middle);
+        assert_eq!(code, Some(3), "{middle:?}\n{stderr}");
+        // What is done is told line by line; the rest is the report.
+        let told = stderr
+            .lines()
+            .filter(|line| !line.starts_with("+ created "));
+        let told: Vec<&str> = told.collect();
+        let (_, closing) = stdout.split_once("\nApply: ").expect("a forecast");
+        let lines = told.len() + closing.lines().skip(1).count();
+        assert!(
+            lines <= 40,
+            "{middle:?}: {lines} lines\n{}\n{closing}",
+            told.join("\n")
+        );
+        assert_eq!(closing.lines().last(), Some(end), "{middle:?}\n{closing}");
+        // No step is lost from the counts.
+        let done = stderr.matches("+ created ").count();
+        assert!(done >= BEFORE - 1 && done < STEPS, "{middle:?}: {done}");
+        assert!(
+            closing.contains(&format!("Applied {done} of {STEPS} steps: ")),
+            "{middle:?}: {done} done\n{closing}"
+        );
+        assert!(closing.contains("not tried ("), "{middle:?}\n{closing}");
+    }
 }

@@ -378,6 +378,10 @@ impl Shared {
         let mut refusal = None;
         loop {
             if let Some(over) = self.limits.given_up(self.clock.now_ms()) {
+                // Nothing was begun, so nothing has failed.
+                if patience == Patience::None {
+                    return Err(abandoned(&subject, refusal));
+                }
                 let error = ApiError::new(over.kind, &subject)
                     .with_message("not sent, since an earlier call was refused")
                     .with_until_ms(over.until_ms);

@@ -667,6 +667,7 @@ async fn carry_out(
         ..style(global)
     };
     let mut events = Vec::new();
+    let mut told = report::events::Told::default();
     let stopping: Cell<Option<Signal>> = Cell::new(None);
     let stopped = || stopping.get().is_some() || keeper.is_lost();
     let session = &connected.session;
@@ -674,7 +675,13 @@ async fn carry_out(
     let writer = session.client.writer();
     let tally = {
         let mut emit = |event: Event| {
-            show(&event, json, global.quiet, bar.as_ref(), line_style);
+            show(
+                &event,
+                json,
+                global.quiet,
+                bar.as_ref(),
+                (&mut told, line_style),
+            );
             events.push(event);
         };
         let means = ApplyContext {
@@ -780,7 +787,13 @@ fn cut_short(plan: &Plan, events: &mut Vec<Event>, calls: u64) -> Tally {
     tally
 }
 
-fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style: Style) {
+fn show(
+    event: &Event,
+    json: bool,
+    quiet: bool,
+    bar: Option<&ProgressBar>,
+    (told, style): (&mut report::events::Told, Style),
+) {
     if json {
         tell_in(LogFormat::Json, &report::json::event(event));
         return;
@@ -796,7 +809,11 @@ fn show(event: &Event, json: bool, quiet: bool, bar: Option<&ProgressBar>, style
             ..
         }
     );
-    let line = report::events::line(event, style).filter(|_| !is_untried);
+    let line = if is_untried {
+        None
+    } else {
+        told.line(event, style)
+    };
     match (bar, event) {
         (Some(bar), Event::StepStarted { address, .. }) => {
             let address = address.to_string();

@@ -1,6 +1,6 @@
 //! What happens during an apply, and how it ended, as text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::markdown::{self, Entry, Section};
@@ -26,6 +26,32 @@ pub fn line(event: &Event, style: Style) -> Option<String> {
             outcome,
         } => Some(ended(address, *verb, outcome, style)),
         Event::Finished { report } => Some(tally(report)),
+    }
+}
+
+/// What went wrong up to now, so that one cause is told once while a run goes on.
+///
+/// The closing report counts what ended alike, and names some of it.
+#[derive(Debug, Default)]
+pub struct Told(HashSet<(u8, String, Option<String>)>);
+
+impl Told {
+    /// The lines for one event; nothing for a failure that reads as an earlier one did, unless the
+    /// style is verbose.
+    #[must_use]
+    pub fn line(&mut self, event: &Event, style: Style) -> Option<String> {
+        if let Event::StepFinished { outcome, .. } = event
+            && let Some(rank) = rank_of(outcome)
+        {
+            let (rank, error, rest) = likeness(rank, outcome);
+            let is_new = self
+                .0
+                .insert((rank, error.to_owned(), rest.map(str::to_owned)));
+            if !is_new && !style.verbose {
+                return None;
+            }
+        }
+        line(event, style)
     }
 }
 
