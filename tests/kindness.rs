@@ -424,7 +424,7 @@ fn a_run_that_is_cut_short_says_why_in_few_lines_and_what_to_do() {
         assert_eq!(closing.lines().last(), Some(end), "{middle:?}\n{closing}");
         // No step is lost from the counts.
         let done = stderr.matches("+ created ").count();
-        assert!(done >= BEFORE - 1 && done < STEPS, "{middle:?}: {done}");
+        assert!((BEFORE - 1..STEPS).contains(&done), "{middle:?}: {done}");
         assert!(
             closing.contains(&format!("Applied {done} of {STEPS} steps: ")),
             "{middle:?}: {done} done\n{closing}"
