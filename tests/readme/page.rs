@@ -1,6 +1,7 @@
 //! Markdown pages as their blocks, lines and words.
 
 use std::fs;
+use std::path::Path;
 
 use crate::command::repository;
 
@@ -92,7 +93,7 @@ pub(crate) fn pages() -> Vec<Page> {
     let mut names: Vec<String> = entries
         .map(|entry| entry.expect("an entry").file_name())
         .map(|name| format!("docs/{}", name.to_str().expect("UTF-8")))
-        .filter(|name| name.ends_with(".md"))
+        .filter(|name| Path::new(name).extension() == Some("md".as_ref()))
         .collect();
     names.sort();
     assert!(!names.is_empty());
