@@ -67,10 +67,6 @@ const BASE: &[(&str, &str)] = &[
         include_str!("../../examples/acme/manifests/agents.yaml"),
     ),
     (
-        "automation.yaml",
-        include_str!("../../examples/acme/manifests/automation.yaml"),
-    ),
-    (
         "custom-fields.yaml",
         include_str!("../../examples/acme/manifests/custom-fields.yaml"),
     ),
@@ -82,9 +78,38 @@ const BASE: &[(&str, &str)] = &[
         "departments.yaml",
         include_str!("../../examples/acme/manifests/departments.yaml"),
     ),
+    (
+        "hours.yaml",
+        include_str!("../../examples/acme/manifests/hours.yaml"),
+    ),
+    (
+        "webhooks.yaml",
+        include_str!("../../examples/acme/manifests/webhooks.yaml"),
+    ),
 ];
 
-const OPENAPI: &str = include_str!("../../examples/acme/overlays/openapi/openapi.yaml");
+/// What differs in the dialect of the guide.
+const GUIDE: &str = include_str!("../../examples/acme/overlays/guide/guide.yaml");
+
+/// What the published API has besides: what a person has to make first, and what needs it.
+const PLANS: &str = "
+slas:
+  Standard Support SLA: {new: true}
+  Premium Support SLA: {new: true}
+accounts:
+  Acme Corporation: {slas: [Standard Support SLA]}
+supportPlans:
+  Premium:
+    new: true
+    department: Technical Support
+    sla: Premium Support SLA
+    supportType: HOURS
+    creditDetails: {creditCycle: MONTHLY, creditLimit: '40', isAdditionalUsageAllowed: true, isCarryForwardAllowed: false}
+customFields:
+  region: {new: true, module: contacts, displayLabel: Region, type: Picklist, values: [EMEA, APAC, AMER]}
+contacts:
+  john.sample@example.com: {cf: {region: EMEA}}
+";
 
 /// What is to change after the base was applied: every kind, and a secret.
 const CHANGES: &str = r#"
@@ -560,11 +585,13 @@ fn make_fixture(dialect: Dialect) -> Fixture {
             .collect(),
         overlays: Vec::new(),
     };
-    if dialect == Dialect::Openapi {
-        sources
-            .overlays
-            .push(vec![Source::new("openapi.yaml", OPENAPI.as_bytes())]);
-    }
+    let (name, overlay) = match dialect {
+        Dialect::Openapi => ("plans.yaml", PLANS),
+        Dialect::Guide => ("guide.yaml", GUIDE),
+    };
+    sources
+        .overlays
+        .push(vec![Source::new(name, overlay.as_bytes())]);
     let base = manifest::compose(&sources, environment, &env).expect("manifests");
     sources
         .overlays
@@ -988,7 +1015,8 @@ pub fn seeds(root: &Path) -> Vec<(&'static str, Vec<u8>)> {
             }
         }
     }
-    let mut overlaid = BASE[3].1.as_bytes().to_vec();
+    let customers = BASE.iter().find(|(name, _)| *name == "customers.yaml");
+    let mut overlaid = customers.expect("it").1.as_bytes().to_vec();
     overlaid.extend_from_slice(OVERLAY.as_bytes());
     overlaid.extend_from_slice(b"contacts: {li.sample@example.com: null}\n");
     seeds.push(("manifest", overlaid));
