@@ -113,7 +113,10 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
     }
     if let Some(enabled) = kind.enabled {
         let value = switch_word(enabled.on);
-        add("implied", format!("`{}: {value}`", enabled.field));
+        add(
+            "declaring one implies",
+            format!("`{}: {value}`", enabled.field),
+        );
     }
     if kind.seed {
         let words = format!(
@@ -241,7 +244,9 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
     }
     for most in api.most {
         match most.allows {
-            Allowance::InAll(number) => add("at most".to_owned(), number.to_string()),
+            Allowance::InAll(number) => {
+                add("at most in an organization".to_owned(), number.to_string())
+            }
             Allowance::InUse(editions) => {
                 let of_editions = editions.iter();
                 let of_editions =
@@ -300,6 +305,9 @@ pub struct Told {
     pub brief: bool,
 }
 
+/// How a field is marked that belongs to the identity.
+pub const IDENTITY: &str = "identity";
+
 /// Tells what is known of a field; `travels` is the field whose way on the wire is told, if it is to be
 /// told.
 #[must_use]
@@ -310,7 +318,7 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     };
     let replaceable = kind.may_be_replaced();
     let marks = [
-        (field.identity, "identity"),
+        (field.identity, IDENTITY),
         (
             field.create_only && replaceable,
             "given on creation only; another value is refused unless the resource may be replaced",

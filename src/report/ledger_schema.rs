@@ -61,7 +61,7 @@ pub fn ledger_schema() -> Value {
     schema["title"] = json!("deskform ledger");
     schema["$defs"] = json!({
         "address": address(),
-        "id": { "type": "string", "pattern": "^[A-Za-z0-9_-]+$" },
+        "id": { "description": "The id of an object in Zoho Desk.", "type": "string", "pattern": "^[A-Za-z0-9_-]+$" },
         "key": key(),
         "entry": entry(),
         "heir": object(

@@ -35,7 +35,7 @@ fn plain(text: Option<&StyledStr>) -> String {
 }
 
 fn help(argument: &Arg) -> String {
-    plain(argument.get_long_help().or_else(|| argument.get_help()))
+    plain(argument.get_help().or_else(|| argument.get_long_help()))
 }
 
 pub(crate) fn page() -> Page {
@@ -80,6 +80,13 @@ pub(crate) fn page() -> Page {
         };
         page.table(&["argument", "what it is"], &of(true));
         page.table(&["option", "what it does"], &of(false));
+        for one in &own {
+            // What a cell has no room for.
+            if let Some(long) = one.get_long_help().filter(|_| one.get_help().is_some()) {
+                page.paragraph(&format!("{} in full:", name(one)));
+                page.block("text", &long.to_string());
+            }
+        }
         let after = plain(
             command
                 .get_after_long_help()
@@ -145,7 +152,7 @@ fn name(argument: &Arg) -> String {
     } else {
         String::new()
     };
-    format!("{}`--{long}{value}`", short.unwrap_or_default())
+    cell(&format!("{}`--{long}{value}`", short.unwrap_or_default()))
 }
 
 /// What an argument says, the words that it takes, and its default.

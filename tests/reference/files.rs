@@ -44,8 +44,10 @@ pub(crate) fn manifests() -> Page {
 
 /// The topics that stand on one of the two pages.
 fn add(page: &mut Page, of_project: bool) {
-    let of_page = |topic: &&Topic| (topic.file == File::Project) == of_project;
-    let topics: Vec<&Topic> = TOPICS.iter().filter(of_page).collect();
+    let of_page = |topic: &&Topic| is_of_project(topic) == of_project;
+    let mut topics: Vec<&Topic> = TOPICS.iter().filter(of_page).collect();
+    // What manifests are comes before what may stand in them.
+    topics.sort_by_key(|topic| topic.name != "manifests");
     let contents: Vec<Vec<String>> = topics
         .iter()
         .map(|topic| {
@@ -66,16 +68,16 @@ fn add(page: &mut Page, of_project: bool) {
                 vec![
                     tick(word.name),
                     cell(&takes(word.takes)),
-                    meaning(word, topic, &topics),
+                    meaning(word, topic),
                 ]
             })
             .collect();
         page.table(&["key", "takes", "meaning"], &rows);
         match topic.file {
             File::Overlay(base) => {
-                page.paragraph("An overlay, over this manifest:");
+                page.paragraph("A manifest:");
                 page.block("yaml", base);
-                page.paragraph("The overlay:");
+                page.paragraph("An overlay that is laid over it:");
             }
             File::Project => page.paragraph("A project file:"),
             File::Manifest => page.paragraph("A manifest:"),
@@ -84,15 +86,24 @@ fn add(page: &mut Page, of_project: bool) {
     }
 }
 
-/// What a key means, with a link to its chapter, where it has one on the page.
-fn meaning(word: &Word, topic: &Topic, topics: &[&Topic]) -> String {
-    let own = topics
+/// What a key means, with a link to its chapter, where it has one.
+fn meaning(word: &Word, topic: &Topic) -> String {
+    let own = TOPICS
         .iter()
         .find(|one| one.name == word.name && one.name != topic.name);
-    let more = own.map(|own| format!(" See [{}](#{}).", tick(own.name), slug(&title(own))));
-    cell(&format!(
-        "{}{}",
-        sentence(word.doc),
-        more.unwrap_or_default()
-    ))
+    let more = own.map(|own| {
+        let page = match (is_of_project(topic), is_of_project(own)) {
+            (true, false) => "manifests.md",
+            (false, true) => "project-file.md",
+            _ => "",
+        };
+        format!(" See [{}]({page}#{}).", tick(own.name), slug(&title(own)))
+    });
+    let more = more.unwrap_or_default();
+    cell(&format!("{}{more}", sentence(word.doc)))
+}
+
+/// Whether a topic is one of the project file.
+fn is_of_project(topic: &Topic) -> bool {
+    topic.file == File::Project
 }

@@ -129,11 +129,6 @@ impl Form<'_> {
                 page.table(&["key", "always there", "takes", "meaning"], &rows);
             } else {
                 let meaning = description(definition);
-                let meaning = if meaning.is_empty() {
-                    "An id."
-                } else {
-                    meaning
-                };
                 words.push(vec![
                     tick(name),
                     takes(definition, self.title, self.schema),

@@ -3,7 +3,9 @@
 use deskform::dialect::Dialect;
 use deskform::kind::{KINDS, Kind, find};
 use deskform::manifest::{Sources, compose};
-use deskform::report::explain::{Extra, Fact, Told, example, extras, facts, told, treatment};
+use deskform::report::explain::{
+    Extra, Fact, IDENTITY, Told, example, extras, facts, told, treatment,
+};
 use deskform::report::problems::render;
 use deskform::yaml::Source;
 
@@ -71,6 +73,19 @@ pub(crate) fn page(kind: &Kind) -> Page {
         page.heading(3, &format!("Keys of `{name}`"));
         page.table(&["key", "takes"], rows);
     }
+    for (name, rows) in &lines.inner {
+        match rows.as_slice() {
+            [first, rest @ ..] if rest.iter().all(|row| row[1..] == first[1..]) => {
+                let (takes, meaning) = (&first[1], &first[2]);
+                let meaning = meaning[..1].to_lowercase() + &meaning[1..];
+                page.paragraph(&format!("Each key of these maps takes {takes}: {meaning}"));
+            }
+            rows => {
+                page.heading(3, &format!("What a key of `{name}` may hold"));
+                page.table(&["key", "takes", "meaning"], rows);
+            }
+        }
+    }
     for extra in extras(kind, None) {
         match extra {
             Extra::Words(what, words) => {
@@ -131,6 +146,8 @@ struct Lines {
     rules: Vec<Vec<String>>,
     /// The leaves of maps that have many, by the map.
     many: Vec<(String, Vec<Vec<String>>)>,
+    /// What these leaves hold, each once.
+    inner: Vec<(String, Vec<Vec<String>>)>,
 }
 
 impl Lines {
@@ -142,20 +159,40 @@ impl Lines {
             cell(&linked(&told.takes)),
             cell(&sentence(told.doc)),
         ]);
-        let marks = told.marks.iter().map(|mark| (*mark).to_owned());
+        // That a field belongs to the identity stands at the top of the page.
+        let marks = told.marks.iter().filter(|mark| **mark != IDENTITY);
+        let marks = marks.map(|mark| (*mark).to_owned());
         for rule in marks.chain(told.remarks.iter().cloned()) {
             self.rules.push(vec![tick(path), cell(&rule)]);
         }
         if told.brief {
             let leaves = told.leaves.iter();
-            let leaves = leaves.map(|leaf| vec![tick(leaf.name), cell(leaf.takes_briefly())]);
+            let leaves = leaves.map(|leaf| vec![tick(leaf.name), names_of(leaf)]);
             self.many.push((path.to_owned(), leaves.collect()));
+            let mut inner: Vec<Vec<String>> = Vec::new();
+            for leaf in told.leaves.iter().flat_map(|leaf| &leaf.leaves) {
+                let takes = cell(&linked(&leaf.takes));
+                let row = vec![tick(leaf.name), takes, cell(&sentence(leaf.doc))];
+                if !inner.contains(&row) {
+                    inner.push(row);
+                }
+            }
+            self.inner.push((path.to_owned(), inner));
         } else {
             for leaf in &told.leaves {
                 self.add(&format!("{path}.{}", leaf.name), leaf);
             }
         }
     }
+}
+
+/// The keys of a map, all of them.
+fn names_of(told: &Told) -> String {
+    if told.leaves.is_empty() {
+        return cell(told.takes_briefly());
+    }
+    let names: Vec<String> = told.leaves.iter().map(|leaf| tick(leaf.name)).collect();
+    format!("map of {}", names.join(", "))
 }
 
 /// What a field takes, with a link to the kind that it refers to in place of the forms of a reference.
