@@ -245,7 +245,7 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
     for most in api.most {
         match most.allows {
             Allowance::InAll(number) => {
-                add("at most in an organization".to_owned(), number.to_string())
+                add("at most in an organization".to_owned(), number.to_string());
             }
             Allowance::InUse(editions) => {
                 let of_editions = editions.iter();

@@ -157,7 +157,7 @@ fn name(argument: &Arg) -> String {
 
 /// What an argument says, the words that it takes, and its default.
 fn told(argument: &Arg) -> String {
-    let mut out = sentence(&help(argument));
+    let mut parts = vec![sentence(&help(argument))];
     let words: Vec<String> = argument
         .get_possible_values()
         .iter()
@@ -166,7 +166,7 @@ fn told(argument: &Arg) -> String {
         .collect();
     let takes_value = matches!(argument.get_action(), ArgAction::Set | ArgAction::Append);
     if takes_value && !words.is_empty() {
-        out += &format!(" One of {}.", words.join(", "));
+        parts.push(format!("One of {}.", words.join(", ")));
     }
     let defaults: Vec<String> = argument
         .get_default_values()
@@ -174,10 +174,13 @@ fn told(argument: &Arg) -> String {
         .map(|value| tick(&value.to_string_lossy()))
         .collect();
     if takes_value && !defaults.is_empty() {
-        out += &format!(" The default is {}.", defaults.join(" "));
+        parts.push(format!("The default is {}.", defaults.join(" ")));
     }
     if let Some(variable) = argument.get_env() {
-        out += &format!(" {} stands for it.", tick(&variable.to_string_lossy()));
+        parts.push(format!(
+            "{} stands for it.",
+            tick(&variable.to_string_lossy())
+        ));
     }
-    out
+    parts.join(" ")
 }

@@ -237,8 +237,8 @@ fn everything_that_there_is_has_its_place() {
 fn every_variable_of_deskforms_own_has_its_place() {
     let first = first_cells(&pages()["commands.md"]);
     let mut names = BTreeSet::new();
-    for (name, path) in files_below(&repository().join("src")) {
-        if !name.ends_with(".rs") {
+    for path in files_below(&repository().join("src")).into_values() {
+        if path.extension().is_none_or(|end| end != "rs") {
             continue;
         }
         let source = fs::read_to_string(path).expect("a source");

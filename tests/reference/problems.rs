@@ -31,7 +31,7 @@ pub(crate) fn page() -> Page {
         };
         let mut shown = format!("{level}: {}", example.message);
         if let Some(help) = &example.help {
-            shown += &format!("\nhelp: {}", help);
+            shown = format!("{shown}\nhelp: {help}");
         }
         page.paragraph("For instance:");
         page.block("text", &shown);
