@@ -100,6 +100,17 @@ pub enum What {
 }
 
 impl What {
+    /// Everything that may have become of something.
+    pub const ALL: [Self; 7] = [
+        Self::Changed,
+        Self::ByHand,
+        Self::Deleted,
+        Self::Missing,
+        Self::Undeclared,
+        Self::Removed,
+        Self::Appeared,
+    ];
+
     /// What became of a whole resource, in words; empty for a field.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

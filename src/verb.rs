@@ -21,6 +21,16 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 6] = [
+        Self::Create,
+        Self::Update,
+        Self::Replace,
+        Self::Delete,
+        Self::Disable,
+        Self::Manual,
+    ];
+
     /// The verb in a sentence.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

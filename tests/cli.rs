@@ -417,6 +417,8 @@ fn explain() {
         place.done("explain createOnly"),
         place.done("explain ledger"),
         place.done("explain environments.ignore"),
+        place.done("explain new"),
+        place.done("explain x-"),
         place.refused("explain lifecycel"),
         place.refused("explain guards.maxDelete"),
         place.refused("explain guards.colour"),

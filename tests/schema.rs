@@ -12,6 +12,9 @@ use deskform::manifest::{Sources, compose};
 use deskform::problem::Problems;
 use deskform::report::json::{parse, plan as plan_json};
 use deskform::report::ledger_schema::ledger_schema;
+use deskform::report::output_schema::{
+    drift_schema, environments_schema, ledger_show_schema, log_schema,
+};
 use deskform::report::plan_schema::plan_schema;
 use deskform::yaml::Source;
 use jsonschema::Validator;
@@ -60,6 +63,10 @@ fn files_are_current() {
         ("project", project_schema()),
         ("plan", plan_schema()),
         ("ledger", ledger_schema()),
+        ("drift", drift_schema()),
+        ("ledger-show", ledger_show_schema()),
+        ("environments", environments_schema()),
+        ("log", log_schema()),
     ] {
         let path = root().join(format!("schema/{name}.schema.json"));
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";

@@ -60,7 +60,7 @@ fn unknown(word: &str, codes: &[Code]) -> Failure {
     let kinds = KINDS.iter().map(|kind| kind.collection);
     let others = topics::names().chain(codes.iter().map(|code| code.as_str()));
     let near = nearest(word, kinds.chain(others));
-    // No kind and no key has a hyphen in its name.
+    // No kind has a hyphen in its name, and no key but those that begin with `x-`.
     let is_code = near.map_or_else(
         || !codes.is_empty() && word.contains('-'),
         |near| kind::find(near).is_none() && topics::found(near).is_none(),

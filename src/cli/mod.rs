@@ -29,6 +29,7 @@ pub mod simulate;
 pub mod store;
 pub mod unlock;
 pub mod validate;
+pub mod variables;
 pub mod wait;
 
 use std::path::PathBuf;
@@ -149,7 +150,7 @@ enum Command {
     Simulate(simulate::Args),
     /// Explain a kind or field, anything else that files may hold, or the code of a problem
     Explain(explain::Args),
-    /// Print a JSON Schema: of manifests, overlays, deskform.yaml, plans or ledgers
+    /// Print a JSON Schema: of a file, or of what a command prints for programs
     Schema(schema::Args),
     /// Log in, or check the token
     Auth(auth::Args),

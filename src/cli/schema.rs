@@ -6,13 +6,15 @@ use crate::config::schema::project_schema;
 use crate::kind::schema;
 use crate::problem::exit;
 use crate::report::ledger_schema::ledger_schema;
+use crate::report::output_schema;
 use crate::report::plan_schema::plan_schema;
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which file the schema is for: manifest, overlay, project for deskform.yaml, plan for a saved plan,
-    /// or ledger
+    /// What the schema is for: manifest, overlay, project for deskform.yaml, plan for a saved plan, or
+    /// ledger; drift, ledger-show and environments for what commands print with `--format json`; log
+    /// for a line of `--log-format json`
     #[arg(value_enum, default_value = "manifest", hide_possible_values = true)]
     which: Which,
 }
@@ -29,6 +31,14 @@ enum Which {
     Plan,
     /// What `apply` keeps of an environment
     Ledger,
+    /// What `drift --format json` prints
+    Drift,
+    /// What `ledger show --format json` prints
+    LedgerShow,
+    /// What `plan` and `drift` print of several environments with `--format json`
+    Environments,
+    /// A line of standard error with `--log-format json`
+    Log,
 }
 
 /// Prints a JSON Schema.
@@ -42,6 +52,10 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         Which::Project => project_schema(),
         Which::Plan => plan_schema(),
         Which::Ledger => ledger_schema(),
+        Which::Drift => output_schema::drift_schema(),
+        Which::LedgerShow => output_schema::ledger_show_schema(),
+        Which::Environments => output_schema::environments_schema(),
+        Which::Log => output_schema::log_schema(),
     };
     print_as_it_is(&format!("{schema:#}\n"))?;
     Ok(exit::OK)

@@ -8,7 +8,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
-use super::words::{LIFECYCLE, MANIFEST, REMOVED};
+use super::words::{LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED};
 use super::{Field, KINDS, Kind, Null, Owned, Pattern, Shape, patterns, scopes};
 use crate::kind;
 use crate::yaml::words::doc;
@@ -287,8 +287,7 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
         lifecycle["properties"]["transferTo"] = heirs;
     }
     if !complete {
-        let doc = "Whether the overlay declares a resource that nothing below it has.";
-        properties.insert("new".into(), flag(doc));
+        properties.insert(NEW.into(), flag(doc(OVERLAY, NEW)));
     }
     let required: Vec<&str> = kind
         .fields

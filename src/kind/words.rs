@@ -13,6 +13,15 @@ pub(crate) const MANIFEST: &[Word; 1] = &[form(
 )];
 pub(crate) const MANIFEST_KEYS: &[&str] = &names(MANIFEST);
 
+/// The key by which an overlay says that a resource is new.
+pub(crate) const NEW: &str = "new";
+
+/// What a resource of an overlay may hold besides its fields and `lifecycle`.
+pub(crate) const OVERLAY: &[Word; 1] = &[flag(
+    NEW,
+    "Whether the overlay declares a resource that nothing below it has.",
+)];
+
 /// What `lifecycle` may hold.
 pub(crate) const LIFECYCLE: &[Word; 6] = &[
     flag("preventDestroy", "Never delete, disable or replace it."),

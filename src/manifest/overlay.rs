@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
+pub(super) use crate::kind::words::NEW;
 use crate::kind::{Field, Kind, Null, Shape};
 use crate::yaml::raw::Raw;
-
-/// The key by which an overlay says that a resource is new.
-pub(super) const NEW: &str = "new";
 
 /// Takes what an overlay says of a resource's being new out of its body; the value is handed back where
 /// it is neither true nor false.

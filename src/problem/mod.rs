@@ -17,6 +17,26 @@ pub mod exit {
     pub const DIFFERENCE: u8 = 2;
     /// Something was applied and something was not, or a signal stopped the run while it wrote.
     pub const PARTIAL: u8 = 3;
+
+    /// Every exit code with what it means.
+    pub const ALL: [(u8, &str); 4] = [
+        (
+            OK,
+            "Done, or nothing to do. Steps that are left to do by hand leave `apply` at this.",
+        ),
+        (
+            ERROR,
+            "An error, a wrong use, a guard, a stale plan or a `no`. Nothing was applied.",
+        ),
+        (
+            DIFFERENCE,
+            "`plan --detailed-exitcode` and `drift`: there is a difference, or a step by hand that nobody acknowledged.",
+        ),
+        (
+            PARTIAL,
+            "Something was applied and something was not, or a signal stopped the run while it wrote.",
+        ),
+    ];
 }
 
 /// Tells which part of a map's entry a place means.

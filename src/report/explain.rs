@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::lines;
+use super::topics::indented;
 use crate::dialect::Dialect;
 use crate::kind::removal::Heir;
-use crate::kind::rules::{Rule, Sort};
+use crate::kind::rules::{Allowance, Rule, Sort};
 use crate::kind::{
-    self, Api, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown,
-    Stage, Switch, Target, Wire, Within,
+    self, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown, Stage,
+    Switch, Target, Wire, Within,
 };
 use crate::problem::Code;
 
@@ -42,87 +43,104 @@ pub fn kinds() -> String {
 #[must_use]
 pub fn kind(kind: &Kind) -> String {
     let mut out = format!("{}\n\n{}\n\n", kind.collection, kind.doc);
-    let identity: Vec<_> = kind
-        .fields
-        .iter()
-        .filter(|field| field.identity)
-        .map(|field| tick(field.name))
-        .collect();
-    let _ = writeln!(
-        out,
-        "identity: {}; the handle stands in for {} where it is left out",
-        identity.join(" and "),
-        tick(kind.naming_field().name)
-    );
-    add_names(&mut out, kind);
-    if let Some(enabled) = kind.enabled {
-        let value = switch_word(enabled.on);
-        let _ = writeln!(out, "implied: `{}: {value}`", enabled.field);
-    }
-    if kind.seed {
-        let _ = writeln!(
-            out,
-            "pruning: only where `kinds: {{{}: {{prune: owned}}}}` asks for it",
-            kind.collection
-        );
-    }
-    if let Some(effect) = kind.create_effect {
-        let _ = writeln!(out, "when one is created: {effect}");
-    }
-    if let Some(effect) = kind.delete_effect {
-        let _ = writeln!(out, "when one is deleted: {effect}");
-    }
-    if let Some(effect) = kind.disable_effect {
-        let _ = writeln!(out, "when one is taken out of use: {effect}");
+    for (about, words) in facts(kind) {
+        let _ = writeln!(out, "{about}: {words}");
     }
     for dialect in Dialect::ALL {
-        match kind.api(dialect) {
-            Some(api) => add_api(&mut out, kind, dialect, api),
+        let _ = writeln!(out, "\n{dialect}");
+        match treatment(kind, dialect) {
+            Some(facts) => {
+                for (about, words) in facts {
+                    let _ = writeln!(out, "  {about}: {words}");
+                }
+            }
             None => {
-                let _ = writeln!(
-                    out,
-                    "\n{dialect}\n  this dialect has no {}",
-                    kind.collection
-                );
+                let _ = writeln!(out, "  this dialect has no {}", kind.collection);
             }
         }
     }
     out.push_str("\nFields\n");
     for field in kind.fields {
         out.push('\n');
-        add_field(&mut out, kind, field.name, field, Some(field), "  ");
+        add_field(&mut out, field.name, &told(kind, field, Some(field)), "  ");
     }
     add_extras(&mut out, kind, None);
     if kind.managed {
-        let _ = write!(out, "\nExample\n\n{}", example(kind));
+        let _ = write!(out, "\nExample\n\n{}", indented(&example(kind)));
     }
     out
 }
 
-/// How a kind's objects are named where a name alone does not tell them, and who takes over from them.
-fn add_names(out: &mut String, kind: &Kind) {
-    let form = |fields: &mut dyn Iterator<Item = &str>| {
-        let parts: Vec<String> = fields.map(|field| format!("{field}: …")).collect();
-        format!("{{{}}}", parts.join(", "))
-    };
+/// What something is about, and what there is to say of it.
+pub type Fact = (String, String);
+
+/// What is known of a kind in every dialect: how it is named, what is implied, what else happens.
+#[must_use]
+pub fn facts(kind: &Kind) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut add = |about: &str, words: String| facts.push((about.to_owned(), words));
+    let identity: Vec<_> = kind
+        .fields
+        .iter()
+        .filter(|field| field.identity)
+        .map(|field| tick(field.name))
+        .collect();
+    let named = format!(
+        "{}; the handle stands in for {} where it is left out",
+        identity.join(" and "),
+        tick(kind.naming_field().name)
+    );
+    add("identity", named);
     if kind::scopes(kind).next().is_some() {
-        let mut fields = kind.fields.iter().filter(|field| field.identity);
-        let form = form(&mut fields.by_ref().map(|field| field.name));
-        let _ = writeln!(
-            out,
-            "one by name: `{form}` as an item of `removed`, as `lookup` and as `renamedFrom`"
+        let fields = kind.fields.iter().filter(|field| field.identity);
+        let form = form(fields.map(|field| field.name));
+        add(
+            "one by name",
+            format!("`{form}` as an item of `removed`, as `lookup` and as `renamedFrom`"),
         );
     }
     let heirs = kind.chosen_heirs();
-    let form = match heirs.as_slice() {
-        [] => return,
-        [one] if one.name.is_empty() => "Handle".to_owned(),
-        several => form(&mut several.iter().map(|one| one.name)),
+    let heir = match heirs.as_slice() {
+        [] => None,
+        [one] if one.name.is_empty() => Some("Handle".to_owned()),
+        several => Some(form(several.iter().map(|one| one.name))),
     };
-    let _ = writeln!(
-        out,
-        "when one is removed: `transferTo: {form}` names who takes over, in `lifecycle`, beside its name under `removed`, or for all of them under `kinds` in the project file"
-    );
+    if let Some(heir) = heir {
+        let words = format!(
+            "`transferTo: {heir}` names who takes over, in `lifecycle`, beside its name under `removed`, or for all of them under `kinds` in the project file"
+        );
+        add("when one is removed", words);
+    }
+    if let Some(enabled) = kind.enabled {
+        let value = switch_word(enabled.on);
+        add(
+            "declaring one implies",
+            format!("`{}: {value}`", enabled.field),
+        );
+    }
+    if kind.seed {
+        let words = format!(
+            "only where `kinds: {{{}: {{prune: owned}}}}` asks for it",
+            kind.collection
+        );
+        add("pruning", words);
+    }
+    for (about, effect) in [
+        ("when one is created", kind.create_effect),
+        ("when one is deleted", kind.delete_effect),
+        ("when one is taken out of use", kind.disable_effect),
+    ] {
+        if let Some(effect) = effect {
+            add(about, effect.to_owned());
+        }
+    }
+    facts
+}
+
+/// A map with these keys, for a reader.
+fn form<'f>(fields: impl Iterator<Item = &'f str>) -> String {
+    let parts: Vec<String> = fields.map(|field| format!("{field}: …")).collect();
+    format!("{{{}}}", parts.join(", "))
 }
 
 /// Explains the code of a problem in one line.
@@ -150,7 +168,7 @@ pub fn field(kind: &Kind, path: &str) -> Option<String> {
     }
     let title = format!("{}.{path}", kind.collection);
     // A leaf travels inside its field.
-    add_field(&mut out, kind, &title, found, Some(field), "");
+    add_field(&mut out, &title, &told(kind, found, Some(field)), "");
     if rest.is_none() {
         add_extras(&mut out, kind, Some(field));
     }
@@ -176,9 +194,7 @@ fn removing(removal: Removal) -> String {
             };
             format!("POST {path}: what hangs on it {to}")
         }
-        Removal::Chosen { ways, .. } => ways
-            .first()
-            .map_or_else(String::new, |(_, way)| removing(*way)),
+        Removal::Chosen { .. } => removing(removal.chosen(None)),
         Removal::By { with, without, .. } => {
             format!("{} or {}", removing(*without), removing(*with))
         }
@@ -187,8 +203,13 @@ fn removing(removal: Removal) -> String {
     }
 }
 
-fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
-    let _ = writeln!(out, "\n{dialect}");
+/// What a dialect does with the objects of a kind, and which scopes that takes; nothing where the
+/// dialect has no such objects.
+#[must_use]
+pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
+    let api = kind.api(dialect)?;
+    let mut facts = Vec::new();
+    let mut add = |about: String, words: String| facts.push((about, words));
     let creating = match api.create {
         Create::Post(path) => match api.founders.and_then(|founders| kind::find(founders.of)) {
             Some(of) => format!("POST {path}, with at least one {}", of.singular),
@@ -198,7 +219,7 @@ fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
         Create::Manual(place) => format!("by hand: {place}"),
         Create::Never => "never".to_owned(),
     };
-    let _ = writeln!(out, "  creating: {creating}");
+    add("creating".to_owned(), creating);
     let changing = match (api.update, api.form) {
         (Some(path), _) => format!("PATCH {path}"),
         (None, Form::Grouped(grouping)) => {
@@ -210,12 +231,34 @@ fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
         }
         (None, _) => "never".to_owned(),
     };
-    let _ = writeln!(out, "  changing: {changing}");
-    let removing = removing(api.removal.chosen(None));
-    let _ = writeln!(out, "  removing: {removing}");
-
+    add("changing".to_owned(), changing);
+    add("removing".to_owned(), removing(api.removal));
+    // The first way is the one that is taken unless a project says otherwise.
+    for (policy, way) in api.removal.ways().iter().skip(1) {
+        let about = format!("removing with `removal: {}`", policy.as_str());
+        add(about, removing(*way));
+    }
     if let Some(switch) = api.switch {
-        let _ = writeln!(out, "  switching: POST {}, POST {}", switch.on, switch.off);
+        let words = format!("POST {}, POST {}", switch.on, switch.off);
+        add("switching".to_owned(), words);
+    }
+    for most in api.most {
+        match most.allows {
+            Allowance::InAll(number) => {
+                add("at most in an organization".to_owned(), number.to_string());
+            }
+            Allowance::InUse(editions) => {
+                let of_editions = editions.iter();
+                let of_editions =
+                    of_editions.map(|(edition, number)| format!("{edition} {number}"));
+                let words = of_editions.collect::<Vec<_>>().join(", ");
+                add("at most in use, by edition".to_owned(), words);
+            }
+        }
+    }
+    if let Some(quota) = api.quota {
+        let words = format!("GET {} tells it, for each `{}`", quota.path, quota.by);
+        add("room for new ones".to_owned(), words);
     }
     let scopes = [
         ("read", api.scopes.read),
@@ -225,9 +268,10 @@ fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
     ];
     for (what, any) in scopes {
         if !any.is_empty() && (kind.managed || what == "read") {
-            let _ = writeln!(out, "  scope to {what}: {}", any.join(" or "));
+            add(format!("scope to {what}"), any.join(" or "));
         }
     }
+    Some(facts)
 }
 
 /// The value of a switch as it is written.
@@ -238,88 +282,130 @@ fn switch_word(switch: Switch) -> String {
     }
 }
 
-/// One field; `travels` is the field whose way on the wire is told, if it is to be told.
-fn add_field(
-    out: &mut String,
-    kind: &Kind,
-    title: &str,
-    field: &Field,
-    travels: Option<&Field>,
-    indent: &str,
-) {
+/// What is known of a field or of a leaf of one.
+#[derive(Debug)]
+pub struct Told {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: String,
+    /// What it means.
+    pub doc: &'static str,
+    /// Whether every declaration has it, or of a leaf every map.
+    pub required: bool,
+    /// What holds of its values in a few words each.
+    pub marks: Vec<&'static str>,
+    /// What else holds of its values.
+    pub remarks: Vec<String>,
+    /// What the dialects do with it that is not simply sending and comparing it.
+    pub travels: Vec<(Dialect, String)>,
+    /// The leaves of its map.
+    pub leaves: Vec<Told>,
+    /// Whether its leaves are many maps of few forms, so that one line each tells them.
+    pub brief: bool,
+}
+
+/// How a field is marked that belongs to the identity.
+pub const IDENTITY: &str = "identity";
+
+/// Tells what is known of a field; `travels` is the field whose way on the wire is told, if it is to be
+/// told.
+#[must_use]
+pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     let most = match field.most {
         0 => String::new(),
         most => format!(", at most {most}"),
     };
-    let _ = writeln!(out, "{indent}{title}: {}{most}", shape(&field.shape));
-    let _ = writeln!(out, "{indent}    {}", field.doc);
-    let marks: Vec<_> = [
-        (field.required, "required"),
-        (field.identity, "identity"),
+    let replaceable = kind.may_be_replaced();
+    let marks = [
+        (field.identity, IDENTITY),
         (
-            field.create_only && kind.may_be_replaced(),
+            field.create_only && replaceable,
             "given on creation only; another value is refused unless the resource may be replaced",
         ),
         (
-            field.create_only && !kind.may_be_replaced(),
+            field.create_only && !replaceable,
             "given on creation only; another value is refused",
         ),
         (field.write_only, "never shown by the API, so not compared"),
         (field.never_null, "always has a value: `null` is refused"),
-    ]
-    .into_iter()
-    .filter_map(|(holds, words)| holds.then_some(words))
-    .collect();
-    if !marks.is_empty() {
-        let _ = writeln!(out, "{indent}    {}", marks.join("; "));
-    }
+    ];
+    let holds = |(holds, words): (bool, &'static str)| holds.then_some(words);
+    let mut remarks = Vec::new();
     if let Some(value) = field.default_on_create {
-        let _ = writeln!(
-            out,
-            "{indent}    a creation gives it `{}` where nobody says",
-            switch_word(value)
-        );
+        let value = switch_word(value);
+        remarks.push(format!("a creation gives it `{value}` where nobody says"));
     }
     if let Some(membership) = field.membership {
-        let _ = writeln!(
-            out,
-            "{indent}    each must be in use, and its `{}` must name the `{}` beside it",
+        remarks.push(format!(
+            "each must be in use, and its `{}` must name the `{}` beside it",
             membership.list, membership.of
-        );
+        ));
     }
     if let Some(Within::Same(scope)) = field.shape.target().map(|target| target.within) {
-        let _ = writeln!(out, "{indent}    of the same `{scope}` only");
+        remarks.push(format!("of the same `{scope}` only"));
     }
     if field.hierarchy {
-        let _ = writeln!(out, "{indent}    must not lead in a circle");
+        remarks.push("must not lead in a circle".to_owned());
     }
     if let Some(max) = field.update_max {
-        let _ = writeln!(out, "{indent}    an update takes {max} characters at most");
+        remarks.push(format!("an update takes {max} characters at most"));
     }
-    for dialect in Dialect::ALL {
-        if kind.api(dialect).is_some()
-            && let Some(words) = travels.and_then(|field| wire(field, dialect))
-        {
-            let _ = writeln!(out, "{indent}    {dialect}: {words}");
-        }
-    }
+    let way = |dialect: Dialect| {
+        kind.api(dialect)?;
+        Some((dialect, wire(travels?, dialect)?))
+    };
     let leaves = match field.shape {
         Shape::Map(map) => map.fields,
         Shape::Items(items) => items.fields,
         _ => &[],
     };
-    let deeper = format!("{indent}    ");
     let is_of_maps = leaves
         .iter()
         .all(|leaf| matches!(leaf.shape, Shape::Map(_)));
-    for leaf in leaves {
-        // Many maps of few forms are told in one line each.
-        if is_of_maps && leaves.len() > FEW {
-            let words = shape(&leaf.shape);
-            let words = words.strip_suffix(BELOW).unwrap_or(&words);
-            let _ = writeln!(out, "{deeper}{}: {words}", leaf.name);
+    Told {
+        name: field.name,
+        takes: format!("{}{most}", shape(&field.shape)),
+        doc: field.doc,
+        required: field.required,
+        marks: marks.into_iter().filter_map(holds).collect(),
+        remarks,
+        travels: Dialect::ALL.into_iter().filter_map(way).collect(),
+        // A leaf travels inside its field.
+        leaves: leaves.iter().map(|leaf| told(kind, leaf, None)).collect(),
+        brief: is_of_maps && leaves.len() > FEW,
+    }
+}
+
+impl Told {
+    /// What it takes, where the leaves of a map stand elsewhere in one line each.
+    #[must_use]
+    pub fn takes_briefly(&self) -> &str {
+        self.takes.strip_suffix(BELOW).unwrap_or(&self.takes)
+    }
+}
+
+/// Lays out one field.
+fn add_field(out: &mut String, title: &str, told: &Told, indent: &str) {
+    let _ = writeln!(out, "{indent}{title}: {}", told.takes);
+    let _ = writeln!(out, "{indent}    {}", told.doc);
+    let required = told.required.then_some("required");
+    let marks: Vec<&str> = required.into_iter().chain(told.marks.clone()).collect();
+    if !marks.is_empty() {
+        let _ = writeln!(out, "{indent}    {}", marks.join("; "));
+    }
+    for remark in &told.remarks {
+        let _ = writeln!(out, "{indent}    {remark}");
+    }
+    for (dialect, words) in &told.travels {
+        let _ = writeln!(out, "{indent}    {dialect}: {words}");
+    }
+    let deeper = format!("{indent}    ");
+    for leaf in &told.leaves {
+        if told.brief {
+            let _ = writeln!(out, "{deeper}{}: {}", leaf.name, leaf.takes_briefly());
         } else {
-            add_field(out, kind, leaf.name, leaf, None, &deeper);
+            add_field(out, leaf.name, leaf, &deeper);
         }
     }
 }
@@ -510,22 +596,49 @@ fn forms(collection: &str) -> &'static str {
     }
 }
 
-/// What only some kinds have: rules by type, known modules, events.
-fn add_extras(out: &mut String, kind: &Kind, only: Option<&Field>) {
+/// What only some kinds have.
+#[derive(Debug)]
+pub enum Extra {
+    /// Words that are known, with what they are.
+    Words(&'static str, &'static [&'static str]),
+    /// Sorts of objects with what each needs and allows, and what they are called.
+    Sorts(&'static str, Vec<Fact>),
+}
+
+/// What only some kinds have: known words, rules by type. Of one field, if that is asked for.
+#[must_use]
+pub fn extras(kind: &Kind, only: Option<&Field>) -> Vec<Extra> {
     let wanted = |name: &str| only.is_none_or(|field| field.name == name);
     let known = kind.fields.iter().filter(|field| wanted(field.name));
-    for (what, words) in known.filter_map(|field| field.known) {
-        let _ = writeln!(out, "\n{what}: {}", ticks(words));
-    }
+    let known = known.filter_map(|field| field.known);
+    let mut extras: Vec<Extra> = known
+        .map(|(what, words)| Extra::Words(what, words))
+        .collect();
     if let Some(sorts) = kind.sorts().filter(|sorts| wanted(sorts.field)) {
-        let _ = writeln!(out, "\n{}\n", sorts.heading);
-        for sort in sorts.sorts {
-            add_sort(out, sort);
+        let rows = sorts.sorts.iter();
+        let rows = rows.map(|sort| (sort.name.to_owned(), sort_words(sort)));
+        extras.push(Extra::Sorts(sorts.heading, rows.collect()));
+    }
+    extras
+}
+
+fn add_extras(out: &mut String, kind: &Kind, only: Option<&Field>) {
+    for extra in extras(kind, only) {
+        match extra {
+            Extra::Words(what, words) => {
+                let _ = writeln!(out, "\n{what}: {}", ticks(words));
+            }
+            Extra::Sorts(heading, rows) => {
+                let _ = writeln!(out, "\n{heading}\n");
+                for (name, words) in rows {
+                    let _ = writeln!(out, "  {name}: {words}");
+                }
+            }
         }
     }
 }
 
-fn add_sort(out: &mut String, rule: &Sort) {
+fn sort_words(rule: &Sort) -> String {
     let mut words = Vec::new();
     if !rule.required.is_empty() {
         words.push(format!("needs {}", ticks(rule.required)));
@@ -542,12 +655,11 @@ fn add_sort(out: &mut String, rule: &Sort) {
     if let Some((field, min, max)) = rule.bounds {
         words.push(format!("`{field}` from {min} to {max}"));
     }
-    let words = if words.is_empty() {
+    if words.is_empty() {
         "nothing of its own".to_owned()
     } else {
         words.join("; ")
-    };
-    let _ = writeln!(out, "  {}: {words}", rule.name);
+    }
 }
 
 fn sample_map(kind: &Kind, leaves: &[Field]) -> Json {
@@ -563,7 +675,8 @@ fn sample_map(kind: &Kind, leaves: &[Field]) -> Json {
 }
 
 /// A small manifest of the kind: what is required, filled up to four fields.
-fn example(kind: &Kind) -> String {
+#[must_use]
+pub fn example(kind: &Kind) -> String {
     let sorts = kind.sorts();
     let sort = sorts.and_then(|sorts| sorts.sorts.first());
     let needed = |field: &Field| {
@@ -617,11 +730,11 @@ fn example(kind: &Kind) -> String {
         !field.naming
             && (needed(field) || more.iter().take(spare).any(|one| one.name == field.name))
     };
-    let mut out = format!("  {}:\n    {}:", kind.collection, sample_name(kind));
+    let mut out = format!("{}:\n  {}:", kind.collection, sample_name(kind));
     let mut empty = true;
     for field in kind.fields.iter().filter(chosen) {
         let value = lines::flow(&sample(kind, field));
-        let _ = write!(out, "\n      {}: {value}", field.name);
+        let _ = write!(out, "\n    {}: {value}", field.name);
         if let Some(remark) = remark(kind, field) {
             let _ = write!(out, "  # {remark}");
         }

@@ -61,7 +61,7 @@ pub fn ledger_schema() -> Value {
     schema["title"] = json!("deskform ledger");
     schema["$defs"] = json!({
         "address": address(),
-        "id": { "type": "string", "pattern": "^[A-Za-z0-9_-]+$" },
+        "id": { "description": "The id of an object in Zoho Desk.", "type": "string", "pattern": "^[A-Za-z0-9_-]+$" },
         "key": key(),
         "entry": entry(),
         "heir": object(
@@ -72,14 +72,7 @@ pub fn ledger_schema() -> Value {
             ],
             &[],
         ),
-        "field": object(
-            "What was last applied to a field.",
-            &[
-                ("sent", json!({ "description": "What was sent." })),
-                ("stored", json!({ "description": "What the server showed afterwards." })),
-            ],
-            &[],
-        ),
+        "field": field(),
         "listing": object(
             "What an earlier reading of a listing came to.",
             &[("objects", count("Its objects."))],
@@ -99,6 +92,20 @@ pub fn ledger_schema() -> Value {
         ),
     });
     schema
+}
+
+pub(super) fn field() -> Value {
+    object(
+        "What was last applied to a field.",
+        &[
+            ("sent", json!({ "description": "What was sent." })),
+            (
+                "stored",
+                json!({ "description": "What the server showed afterwards." }),
+            ),
+        ],
+        &[],
+    )
 }
 
 fn key() -> Value {

@@ -8,6 +8,7 @@ pub mod json;
 pub mod ledger_schema;
 mod lines;
 pub mod markdown;
+pub mod output_schema;
 pub mod plan_schema;
 pub mod problems;
 mod risks;

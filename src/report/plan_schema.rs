@@ -17,7 +17,10 @@ pub fn plan_schema() -> Value {
     let mut schema = object(
         "A plan of deskform, as `deskform plan --format json` prints it and `--out` saves it. Within one `formatVersion` no key goes and none gets another meaning; keys may come.",
         &[
-            ("formatVersion", json!({ "const": FORMAT_VERSION })),
+            (
+                "formatVersion",
+                json!({ "description": "The format.", "const": FORMAT_VERSION }),
+            ),
             ("environment", text("The environment's name.")),
             ("orgId", text("The organization's id.")),
             (
@@ -107,10 +110,7 @@ pub fn plan_schema() -> Value {
 fn definitions() -> Value {
     json!({
         "address": address(),
-        "pointer": {
-            "description": "A JSON Pointer in the manifest's terms; `(members)` stands for who belongs to an object.",
-            "type": "string",
-        },
+        "pointer": pointer(),
         "line": object(
             "A line of a file of the project.",
             &[
@@ -144,17 +144,7 @@ fn definitions() -> Value {
             ],
         ),
         "forecast": forecast(),
-        "acknowledged": object(
-            "A difference that is accepted for a time.",
-            &[
-                ("address", reference("address")),
-                ("reason", text("Why.")),
-            ],
-            &[
-                ("field", json!({ "anyOf": [reference("pointer"), { "type": "null" }] })),
-                ("until", json!({ "description": "The last day on which it holds.", "type": ["string", "null"] })),
-            ],
-        ),
+        "acknowledged": acknowledged(),
         "alike": object(
             "A resource that would be made, and an object that is no longer declared and is alike.",
             &[
@@ -205,7 +195,7 @@ pub(super) fn list(doc: &str, items: Value) -> Value {
     json!({ "description": doc, "type": "array", "items": items })
 }
 
-fn word<T: serde::Serialize>(doc: &str, words: &[T]) -> Value {
+pub(super) fn word<T: serde::Serialize>(doc: &str, words: &[T]) -> Value {
     json!({ "description": doc, "enum": words })
 }
 
@@ -230,6 +220,30 @@ pub(super) fn address() -> Value {
         "type": "string",
         "pattern": format!("^(?:{})/", collections.join("|")),
     })
+}
+
+pub(super) fn pointer() -> Value {
+    text("A JSON Pointer in the manifest's terms; `(members)` stands for who belongs to an object.")
+}
+
+pub(super) fn acknowledged() -> Value {
+    object(
+        "A difference that is accepted for a time.",
+        &[("address", reference("address")), ("reason", text("Why."))],
+        &[
+            (
+                "field",
+                json!({
+                    "description": "What differs; without it the whole step is meant.",
+                    "anyOf": [reference("pointer"), { "type": "null" }],
+                }),
+            ),
+            (
+                "until",
+                json!({ "description": "The last day on which it holds.", "type": ["string", "null"] }),
+            ),
+        ],
+    )
 }
 
 fn summary() -> Value {
@@ -363,19 +377,11 @@ fn way() -> Value {
 }
 
 fn step() -> Value {
-    let verbs = [
-        Verb::Create,
-        Verb::Update,
-        Verb::Replace,
-        Verb::Delete,
-        Verb::Disable,
-        Verb::Manual,
-    ];
     object(
         "One step.",
         &[
             ("address", reference("address")),
-            ("verb", word("What is done.", &verbs.map(Verb::as_str))),
+            ("verb", word("What is done.", &Verb::ALL.map(Verb::as_str))),
             (
                 "changes",
                 list(

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use crate::config::words::{
     CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SHARED, SIMULATOR,
 };
-use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, REFERENCE};
+use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, NEW, OVERLAY, REFERENCE};
+use crate::yaml::walk::{EXTENSION, is_extension};
 use crate::yaml::words::{Takes, Word};
 
 /// What an example is.
@@ -184,8 +185,8 @@ environments:
         name: "overlays",
         also: &["overlay"],
         stands: "the list: an environment of deskform.yaml; the files: the folders that it names",
-        text: "Overlays say what is different in one environment. Files of the folders that `overlays` lists are laid over the manifests, in order: maps key by key, and everything else takes the place of what stands below. `null` for a resource takes it out of what is declared; `null` for a field clears the field.",
-        words: &[],
+        text: "Overlays say what is different in one environment. Files of the folders that `overlays` lists are laid over the manifests, in order: maps key by key, and everything else takes the place of what stands below. `null` for a resource takes it out of what is declared; `null` for a field clears the field. A resource that only an overlay declares says `new: true`.",
+        words: OVERLAY,
         file: File::Overlay(
             "departments:\n  Support: {description: Answers}\n  Trials: {description: For testing}\n",
         ),
@@ -193,6 +194,21 @@ environments:
 departments:
   Support: {description: Answers in production}
   Trials: null
+  Night Shift: {description: Answers at night, new: true}
+",
+    },
+    Topic {
+        name: NEW,
+        also: &[],
+        stands: "a resource of an overlay, beside its fields",
+        text: "`new: true` says that an overlay declares a resource that nothing below the overlay has. Without it such a resource is refused, since its handle may be a mistyped one. Where the resource is declared below the overlay, `new: true` is refused.",
+        words: &[],
+        file: File::Overlay("departments:\n  Support: {}\n"),
+        example: "\
+departments:
+  Night Shift:
+    new: true
+    description: Answers at night
 ",
     },
     Topic {
@@ -298,6 +314,20 @@ removed:
 ",
     },
     Topic {
+        name: EXTENSION,
+        also: &["x-…", "anchors", "anchor"],
+        stands: "the root of a manifest, of an overlay or of deskform.yaml",
+        text: "A key that begins with `x-` means nothing to deskform. It holds what other places of the same file repeat by YAML anchors. Something must follow `x-`, and below the root of a file such a key is not known.",
+        words: &[],
+        file: File::Manifest,
+        example: "\
+x-hours: &common {timeZone: Europe/Berlin, langCode: de_DE}
+agents:
+  ann@example.com: {lastName: Ames, <<: *common}
+  bob@example.com: {lastName: Berg, <<: *common}
+",
+    },
+    Topic {
         name: "lifecycle",
         also: &[],
         stands: "the fields of a resource, in a manifest or an overlay",
@@ -393,6 +423,10 @@ pub fn find(name: &str) -> Option<&'static Topic> {
         .iter()
         .find(|topic| topic.name == name)
         .or_else(|| TOPICS.iter().find(|topic| topic.also.contains(&name)))
+        .or_else(|| {
+            let anchors = TOPICS.iter().find(|topic| topic.name == EXTENSION);
+            anchors.filter(|_| is_extension(name))
+        })
 }
 
 /// All names that lead to something: those of topics, and the keys of all tables.
@@ -480,7 +514,8 @@ fn key(title: &str, word: &Word) -> String {
 }
 
 /// What a key takes, in words.
-fn takes(takes: Takes) -> String {
+#[must_use]
+pub fn takes(takes: Takes) -> String {
     match takes {
         Takes::Flag => "`true` or `false`".to_owned(),
         Takes::Whole(min, max) if max == u64::from(u32::MAX) => {
@@ -495,7 +530,8 @@ fn takes(takes: Takes) -> String {
     }
 }
 
-fn indented(text: &str) -> String {
+/// Each line two columns further right.
+pub(super) fn indented(text: &str) -> String {
     text.lines().fold(String::new(), |mut out, line| {
         let _ = writeln!(out, "  {line}");
         out
@@ -569,7 +605,7 @@ mod tests {
     /// The tables are those of the readers, which take their keys from them: none lacks its words.
     #[test]
     fn every_key_of_the_readers_is_explained() {
-        let readers: [&[&str]; 12] = [
+        let readers: [&[&str]; 13] = [
             words::PROJECT_KEYS,
             words::ENVIRONMENT_KEYS,
             words::DEFAULTS_KEYS,
@@ -582,6 +618,7 @@ mod tests {
             crate::kind::words::LIFECYCLE_KEYS,
             crate::kind::words::MANIFEST_KEYS,
             &[crate::config::written::LOOKUP, crate::config::written::ID],
+            &[NEW, EXTENSION, "x-anything"],
         ];
         for keys in readers {
             assert!(!keys.is_empty());

@@ -10,6 +10,6 @@ pub(crate) mod slips;
 pub mod source;
 pub(crate) mod variables;
 pub(crate) mod walk;
-pub(crate) mod words;
+pub mod words;
 
 pub use source::Source;
