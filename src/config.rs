@@ -8,6 +8,7 @@ mod skip;
 pub(crate) mod words;
 pub(crate) mod written;
 
+pub use defaults::NAME;
 pub use paths::begins_at_home;
 pub use skip::Skip;
 
@@ -93,6 +94,8 @@ pub struct Environment {
     pub guards: Guards,
     /// Where the ledger is kept: a path, a URL of an object store, or `git` with a remote.
     pub ledger: Option<String>,
+    /// The same with `${environment}` for the environment's name, where `defaults` say it so.
+    ledger_of_each: Option<String>,
     /// Which undeclared resources are removed.
     pub prune: Option<Prune>,
     /// Whether the server alone decides what matches the patterns of values: `schema: lenient`.

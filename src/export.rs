@@ -3,14 +3,13 @@
 mod known;
 mod notes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
 use crate::codec::{self, switch_value};
 use crate::kind::rules::{Deed, Handle, Rule};
 use crate::kind::{self, Field, Kind, Null, Shape, Wire};
-use crate::ledger::Ledger;
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject, grouped};
@@ -21,8 +20,8 @@ use crate::state::{
     Address, Below, Body, FieldPath, Leaves, Lifecycle, Named, Reference, Resource, State, Value,
 };
 
-pub use known::leave_secrets_out;
-use known::{Known, as_known};
+use known::as_known;
+pub use known::{Known, leave_secrets_out};
 pub use notes::Notes;
 
 /// What an export holds.
@@ -51,8 +50,8 @@ pub struct Choice<'c> {
     pub skip: BTreeSet<usize>,
     /// What manifests have besides, which may be named. Their live objects are bound already.
     pub declared: BTreeSet<Address>,
-    /// Who owns what.
-    pub ledger: Option<&'c Ledger>,
+    /// What the ledger knows.
+    pub known: Option<&'c Known<'c>>,
 }
 
 impl Choice<'_> {
@@ -69,20 +68,20 @@ impl Choice<'_> {
 
 /// Turns all that was read into a state that manifests can hold.
 ///
-/// `has_secret_key` says of an object's id whether what may hold a key there was applied as a secret.
+/// `has_secret_key` says of an object whether what may hold a key there was applied as a secret.
 #[must_use]
-pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&str) -> bool) -> Exported {
+pub fn export(live: &mut Live, has_secret_key: &dyn Fn(&LiveObject) -> bool) -> Exported {
     export_chosen(live, &Choice::default(), has_secret_key)
 }
 
 /// Turns what was chosen of what was read into a state that manifests can hold.
 ///
-/// `has_secret_key` says of an object's id whether what may hold a key there was applied as a secret.
+/// `has_secret_key` says of an object whether what may hold a key there was applied as a secret.
 #[must_use]
 pub fn export_chosen(
     live: &mut Live,
     choice: &Choice<'_>,
-    has_secret_key: &dyn Fn(&str) -> bool,
+    has_secret_key: &dyn Fn(&LiveObject) -> bool,
 ) -> Exported {
     let mut exported = Exported::default();
     let (mut chosen, left_out) = called(live, choice);
@@ -93,10 +92,11 @@ pub fn export_chosen(
     for (index, address) in &chosen {
         live.bind(*index, address.clone());
     }
+    let unknown = Known::default();
     let mut secrets = Secrets {
         variables: BTreeSet::new(),
         has_key: has_secret_key,
-        known: Known::of(choice.ledger),
+        known: choice.known.unwrap_or(&unknown),
     };
     let declared: BTreeSet<Address> = (chosen.iter().map(|(_, address)| address))
         .chain(&choice.declared)
@@ -221,6 +221,9 @@ fn below_parents(
     for (handle, _) in rows.iter() {
         *number.entry(handle.clone()).or_default() += 1;
     }
+    let known: HashMap<usize, &Address> = (chosen.iter())
+        .map(|(index, address)| (*index, address))
+        .collect();
     for (handle, index) in rows {
         if number.get(handle) == Some(&1) {
             continue;
@@ -234,9 +237,8 @@ fn below_parents(
             let parent = (field.shape.target())
                 .and_then(|to| live.find_id(to.collection, value))
                 .and_then(|parent| {
-                    let own = chosen.iter().find(|(index, _)| *index == parent);
-                    own.map(|(_, address)| address.clone())
-                        .or_else(|| live.address_of(parent))
+                    let own = known.get(&parent).map(|address| (*address).clone());
+                    own.or_else(|| live.address_of(parent))
                 });
             whole.push_str(parent.as_ref().map_or(value, |address| &address.handle));
             whole.push('/');
@@ -292,11 +294,11 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
 /// What becomes a secret.
 struct Secrets<'a> {
     /// What the ledger knows.
-    known: Known<'a>,
+    known: &'a Known<'a>,
     /// The variables that are named so far.
     variables: BTreeSet<String>,
-    /// Whether what may hold a key was applied as a secret, by the object's id.
-    has_key: &'a dyn Fn(&str) -> bool,
+    /// Whether what may hold a key was applied as a secret.
+    has_key: &'a dyn Fn(&LiveObject) -> bool,
 }
 
 /// Leaves out what says nothing, and writes the rest as a person would.
@@ -339,7 +341,7 @@ fn tidy(
             None => value,
         };
         let value = if field.may_hold_key && !value.is_secret() {
-            let is_secret = object.ids().any(|id| (secrets.has_key)(id));
+            let is_secret = (secrets.has_key)(object);
             hide_keys(
                 (address, field),
                 value,
@@ -388,7 +390,7 @@ fn has_effect(kind: &'static Kind, body: &Body, field: &str) -> bool {
                     value.is_null() || value.as_text().is_some_and(|word| rule.is.contains(&word))
                 })
         }
-        Rule::AtMost(_) | Rule::OnlyFor(_) => true,
+        Rule::AtMost(_) | Rule::OnlyFor(_) | Rule::DaysOf(_) => true,
     })
 }
 

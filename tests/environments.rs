@@ -505,3 +505,51 @@ fn case_34_a_ledger_in_git_is_taken_over_by_name() {
     assert!(run.stdout.contains("is b's now: 1 resource owned"), "{run}");
     place.done("plan --detailed-exitcode");
 }
+
+/// Where `defaults` name the place by the environment, the ledger of one that was renamed is looked for
+/// where it lay under any name.
+#[test]
+fn case_34_a_ledger_is_found_by_the_form_of_its_place() {
+    for (ledger, was) in [
+        ("ledgers/${environment}.json", "ledgers/prod.json"),
+        ("ledgers/${environment}/desk.json", "ledgers/prod/desk.json"),
+        ("${environment}-ledger", "prod-ledger"),
+        ("git", "git:origin/prod"),
+        ("git:origin/of-${environment}", "git:origin/of-prod"),
+    ] {
+        let of = |names: &[&str]| {
+            let each =
+                |name: &&str| format!("  {name}: {{simulator: {{state: .deskform/live.state}}}}\n");
+            let all: String = names.iter().map(each).collect();
+            format!("defaults: {{ledger: \"{ledger}\"}}\nenvironments:\n{all}")
+        };
+        let mut place = Place::with(&[
+            ("deskform.yaml", &of(&["prod"])),
+            ("desk.yaml", "departments: {Billing: {}, Support: {}}\n"),
+        ]);
+        place.in_git();
+        place.done("apply --auto-approve");
+        // Beside the one that owns, another environment is none of its names.
+        place.write("deskform.yaml", &of(&["prod", "second"]));
+        let run = place.done("-e second plan");
+        assert!(!run.stderr.contains("has no ledger"), "{ledger}\n{run}");
+        place.write("deskform.yaml", &of(&["production"]));
+        for (line, code) in [("plan", 0), ("apply --auto-approve", 1)] {
+            let run = place.run(line);
+            let told = flat(&run.stderr);
+            assert_eq!(run.code, code, "{ledger}\n{run}");
+            assert!(
+                told.contains(&format!("the environment `production` has no ledger, and `{was}` is one of the same organization, of an environment `prod`")),
+                "{ledger}\n{run}"
+            );
+            assert!(
+                told.contains("`deskform -e production ledger move prod`"),
+                "{run}"
+            );
+        }
+        let run = place.done("ledger move prod");
+        assert!(run.stdout.contains("2 resources owned"), "{ledger}\n{run}");
+        let run = place.done("plan --detailed-exitcode");
+        assert_eq!(run.stderr, "", "{ledger}\n{run}");
+    }
+}

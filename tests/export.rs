@@ -9,7 +9,7 @@
 
 mod command;
 
-use command::{DESK, Place, Run};
+use command::{DESK, Place, Run, flat};
 
 const OURS: &str = "# ours\ndepartments: {}\n";
 const OPENAPI: &str = "environments:\n  local: {simulator: {dialect: openapi}}\n";
@@ -242,11 +242,11 @@ fn files_name_the_schema_for_editors() {
     place.done("export ./flat --kinds departments");
     let flat = place.read("flat/departments.yaml");
     assert!(
-        flat.starts_with("# yaml-language-server: $schema=../.deskform/manifest"),
+        flat.starts_with("# yaml-language-server: $schema=../schema/manifest"),
         "{flat}"
     );
     assert_eq!(
-        place.read(".deskform/manifest.schema.json"),
+        place.read("schema/manifest.schema.json"),
         place.done("schema").stdout
     );
     place.write("editor/manifest.schema.json", "{}");
@@ -257,6 +257,39 @@ fn files_name_the_schema_for_editors() {
         own.starts_with("# yaml-language-server: $schema=../editor/manifest"),
         "{own}"
     );
+}
+
+/// What is written where the project does not look is told before it is written.
+#[test]
+fn an_export_that_is_skipped_says_so() {
+    let place = Place::empty();
+    place.done("init --bare");
+    let project = place.read("deskform.yaml");
+    for (pattern, folder, told) in [
+        (
+            "backup/**",
+            "backup/june",
+            Some("`backup/june/profiles.yaml` and 1 more are written where `skipFiles` leaves"),
+        ),
+        (
+            "profiles.yaml",
+            "one",
+            Some("`one/profiles.yaml` is written where `skipFiles` leaves"),
+        ),
+        ("other/**", "two", None),
+    ] {
+        place.write(
+            "deskform.yaml",
+            &format!("{project}\nskipFiles: ['{pattern}']\n"),
+        );
+        let line = format!("export {folder} --kinds departments --kinds profiles");
+        let run = place.done(&line);
+        let stderr = flat(&run.stderr);
+        match told {
+            Some(told) => assert!(stderr.contains(told), "{told}\n{run}"),
+            None => assert!(!stderr.contains("skipFiles"), "{run}"),
+        }
+    }
 }
 
 #[test]
@@ -295,6 +328,11 @@ webhooks:
     let mut place = Place::with(&[("deskform.yaml", OPENAPI), ("desk.yaml", KNOWN)]);
     place.set("HOOK_KEY", "k3y-k3y-k3y-k3y");
     place.done("apply --auto-approve");
+    // A name of which a secret is a part is shown as one.
+    let shown = place.done("ledger show");
+    let hook = |line: &&str| line.starts_with("webhooks/crm ");
+    let hook = shown.stdout.lines().find(hook).expect("the webhook");
+    assert!(hook.ends_with("(secret)"), "{shown}");
     let export = place.done("export .known");
     let text = ["departments", "teams", "webhooks"]
         .map(|name| place.read(&format!(".known/{name}.yaml")))

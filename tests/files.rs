@@ -10,7 +10,7 @@ use std::path::Path;
 
 use command::Place;
 use deskform::config::{PROJECT_FILE, Project};
-use deskform::manifest::files;
+use deskform::manifest::{Files, files};
 use deskform::report::problems::render;
 use deskform::yaml::Source;
 use proptest::prelude::*;
@@ -412,4 +412,36 @@ fn case_6_names_that_differ_in_case_are_two_files() {
     assert_eq!(read, texts);
     let desired = deskform::manifest::compose(&found, &project.environments[0], &|_| None).unwrap();
     assert_eq!(desired.state.len(), 3);
+}
+
+/// What many environments share is read once: what changes meanwhile is seen by none of them.
+#[test]
+fn files_are_read_once_for_all_environments() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    write(
+        root,
+        PROJECT_FILE.as_bytes(),
+        "environments:\n  a: {simulator: {}, overlays: [over/a]}\n  b: {simulator: {}, overlays: [over/b, lost]}\n",
+    );
+    for name in ["desk.yaml", "over/a/one.yaml", "over/b/two.yaml"] {
+        write(root, name.as_bytes(), "departments: {}\n");
+    }
+    let project = Project::read(root).0.unwrap();
+    let files = Files::read(&project);
+    fs::remove_dir_all(root.join("over")).unwrap();
+    fs::remove_file(root.join("desk.yaml")).unwrap();
+    let (a, b) = (&project.environments[0], &project.environments[1]);
+    let names = |sources: &[Source]| -> Vec<String> {
+        sources.iter().map(|one| one.name.to_string()).collect()
+    };
+    let of_a = files.of(a).unwrap();
+    assert_eq!(names(&of_a.base), ["desk.yaml"]);
+    assert_eq!(names(&of_a.overlays[0]), ["over/a/one.yaml"]);
+    assert_eq!(names(&files.elsewhere(a)), ["over/b/two.yaml"]);
+    // What one environment lacks is no problem of another one.
+    let refused = files.of(b).unwrap_err();
+    assert_eq!(refused.list.len(), 1);
+    assert!(refused.list[0].message.contains("`lost`"));
+    assert_eq!(names(&files.elsewhere(b)), ["over/a/one.yaml"]);
 }

@@ -10,6 +10,7 @@ mod command;
 use std::fmt::Write as _;
 
 use command::{Place, Run, Server, flat};
+use deskform::api::Login;
 use deskform::config::{Project, Target};
 use deskform::dialect::{Dialect, Edition};
 use deskform::yaml::Source;
@@ -203,11 +204,16 @@ fn environments_are_named_in_lists_and_patterns() {
         ("-e customer-02 --env customer-01", &[2, 1]),
         ("-e 'customer-1*'", &[10, 11, 12, 13, 14, 15]),
         ("-e customer-11,'*-1*'", &[11, 10, 12, 13, 14, 15]),
-        ("-e ' customer-05 , customer-05'", &[5]),
+        ("-e ' customer-05 , customer-06, customer-05'", &[5, 6]),
     ] {
         let run = place.done(&format!("{words} validate"));
         let expected: Vec<String> = expected.iter().map(|number| name(*number)).collect();
         assert_eq!(rows(&run), expected, "{words}");
+    }
+    // One that is named twice is one, in every command.
+    for line in ["validate", "ledger show", "apply --auto-approve"] {
+        let run = place.done(&format!("-e customer-05 -e customer-05,customer-05 {line}"));
+        assert!(!run.stdout.contains("environments"), "{run}");
     }
     // A word that means nothing stops all, before anything is asked.
     for (words, wanted) in [
@@ -261,6 +267,7 @@ fn defaults_are_what_no_environment_says_otherwise() {
     prune: none
     parallelism: 1
     ledger: none
+    schema: strict
     variables: {a: own}
     guards: {requireSavedPlan: false, maxDeletes: 9}
     kinds: {departments: {prune: owned}}
@@ -273,6 +280,7 @@ defaults:
   prune: owned
   parallelism: 3
   ledger: s3://bucket/${environment}.json
+  schema: lenient
   variables: {a: theirs, b: theirs}
   guards: {requireSavedPlan: true, maxDeletes: 1, maxUpdates: 2}
   kinds: {departments: {prune: none, createOnly: true}}
@@ -299,6 +307,7 @@ kinds: {departments: {createOnly: false}, roles: {prune: none}}
     assert_eq!(own.ledger.as_deref(), Some("none"));
     assert_eq!((plain.parallelism, own.parallelism), (Some(3), Some(1)));
     assert_ne!(plain.prune, own.prune);
+    assert!(plain.is_lenient && of("sim").is_lenient && !own.is_lenient);
     assert_eq!(plain.variables["a"], "theirs");
     assert_eq!(
         (&*own.variables["a"], &*own.variables["b"]),
@@ -375,6 +384,46 @@ environments:
         ),
         "{run}"
     );
+}
+
+/// A `soid` of all environments is one of each: completed where it ends in a dot, and held against the
+/// organization of each otherwise.
+#[test]
+fn a_soid_in_defaults_is_of_each_environment() {
+    let project = |soid: &str, own: &str| {
+        format!(
+            "defaults: {{dataCenter: eu, credentials: {{grant: client, clientId: id, scope: x, soid: {soid}}}}}\nenvironments: {{a: {{orgId: 1}}, b: {{orgId: 2{own}}}}}\n"
+        )
+    };
+    let soid = |text: &str, name: &str| {
+        let project = parsed(text);
+        let environment = project.environment(Some(name)).expect("an environment");
+        match environment.credentials(&|_| Some("secret".to_owned())) {
+            Ok(Some(Login::Client(client))) => client.soid,
+            _ => panic!("no client"),
+        }
+    };
+    let completed = project("Other.", ", credentials: {soid: Own.}");
+    assert_eq!(soid(&completed, "a"), "Other.1");
+    assert_eq!(soid(&completed, "b"), "Own.2");
+    assert_eq!(soid(&project("\"${env.SOID}\"", ""), "b"), "secret");
+    let place = Place::with(&[("deskform.yaml", &project("Other.1", ""))]);
+    let run = place.refused("validate");
+    let told = flat(&run.stderr);
+    for wanted in [
+        "`soid` is `Other.1`, which is not of the organization `2`",
+        "the organization of this environment",
+        "write `Other.`",
+    ] {
+        assert!(told.contains(wanted), "{wanted}\n{run}");
+    }
+    assert!(told.ends_with("1 problem"), "{run}");
+    // What an environment says itself counts.
+    place.write(
+        "deskform.yaml",
+        &project("Other.1", ", credentials: {soid: Other.2}"),
+    );
+    place.done("validate");
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn kinds_are_named_one_by_one() {
     let two = place.done("auth scopes --kinds roles,layouts").stdout;
     assert!(two.contains("Desk.settings.CREATE"), "{two}");
     let run = place.refused("auth scopes --kinds roles,layout");
-    assert!(run.stderr.contains("there is no kind `layout`"), "{run}");
+    assert!(run.stderr.contains("no kind is called `layout`"), "{run}");
     assert!(run.stderr.contains("did you mean `layouts`?"), "{run}");
     // Every kind can be asked for by itself.
     for kind in KINDS {

@@ -552,7 +552,7 @@ fn play(case: Case, scene: &Scene) {
             "drift" => assert!(changed.is_empty(), "{changed:?}"),
             "export exported --kinds all" => {
                 let is_its = |name: &&String| {
-                    name.starts_with("exported/") || *name == ".deskform/manifest.schema.json"
+                    name.starts_with("exported/") || *name == "schema/manifest.schema.json"
                 };
                 assert!(changed.iter().all(is_its), "{changed:?}");
                 for name in ["exported/accounts.yaml", "exported/contacts.yaml"] {
@@ -578,7 +578,7 @@ fn play(case: Case, scene: &Scene) {
         // What is exported is not declared besides.
         std::fs::remove_dir_all(stage.place.path("exported")).expect("a folder");
         // The schema that its files name for editors is no trace of a run.
-        stage.place.remove(".deskform/manifest.schema.json");
+        stage.place.remove("schema/manifest.schema.json");
     }
     stage.finishes(earlier + taken);
 }

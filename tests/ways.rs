@@ -13,7 +13,7 @@ mod common;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use command::Place;
+use command::{Place, flat};
 use common::front::{Front, answer};
 use common::runs::organization;
 use deskform::clock::Clock;
@@ -348,6 +348,13 @@ fn dotenv_sets_up_nothing() {
         "https_proxy",
         "SSL_CERT_FILE",
         "AWS_ACCESS_KEY_ID",
+        "AWS_ENDPOINT_URL_S3",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "google_service_account_key",
+        "AZURE_STORAGE_ACCOUNT_KEY",
+        "AZURE_CLIENT_SECRET",
+        "GIT_SSH_COMMAND",
+        "SSH_AUTH_SOCK",
     ] {
         place.write(
             ".env",
@@ -775,4 +782,45 @@ fn a_lock_is_waited_for() {
         let run = place.done(line);
         assert!(run.stderr.contains("waiting for"), "{run}");
     }
+}
+
+/// What a server refuses to list is told at the lines that ask for it.
+#[test]
+fn a_module_that_the_server_does_not_know_is_told_at_its_lines() {
+    let place = Place::with(&[
+        (
+            "deskform.yaml",
+            "environments: {local: {simulator: {dialect: openapi}}}\n",
+        ),
+        (
+            "desk.yaml",
+            "customFields:\n  since: {module: cm_ordrs, type: Date}\n  until: {module: contacts, type: Date}\n",
+        ),
+    ]);
+    place.done("validate");
+    for line in ["plan", "apply --auto-approve", "drift"] {
+        let run = place.refused(line);
+        assert!(
+            run.stderr
+                .contains("customFields cannot be read: `GET /fields`"),
+            "{run}"
+        );
+        assert!(run.stderr.contains("[desk.yaml:2:19]"), "{run}");
+        assert!(
+            run.stderr.contains("the listing is asked by `module`"),
+            "{run}"
+        );
+        assert_eq!(run.stderr.matches("asked for").count(), 1, "{run}");
+    }
+    // One that is mistyped is told before anything is asked.
+    place.edit("desk.yaml", "cm_ordrs", "contact");
+    let run = place.refused("validate");
+    assert!(
+        flat(&run.stderr).contains("did you mean `contacts`?"),
+        "{run}"
+    );
+    let run = place.refused("plan --target webhook/w");
+    assert!(run.stderr.contains("did you mean `contacts`?"), "{run}");
+    let run = place.refused("auth scopes --kinds custmFields");
+    assert!(run.stderr.contains("did you mean `customFields`?"), "{run}");
 }

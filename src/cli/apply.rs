@@ -108,9 +108,6 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .as_ref()
         .map_or(args.allow_deletes, |plan| plan.allow_deletes);
     let store = workspace.store()?;
-    if let Some(problem) = workspace.renamed(true)? {
-        return Err(workspace.failure(problem.into()));
-    }
     if store.is_local() && is_ci() {
         workspace.check_ledger_of_job(global, &store)?;
     }
@@ -191,6 +188,11 @@ async fn prepare(
     store: &Store,
     keeper: &mut Keeper,
 ) -> Result<(Connected, Whereabouts, Ready), Failure> {
+    if keeper.is_first()
+        && let Some(problem) = workspace.renamed(true).await?
+    {
+        return Err(workspace.failure(problem.into()));
+    }
     let connected = workspace.connect(args.parallelism.map(usize::from)).await?;
     let whereabouts = workspace.whereabouts(&connected, store);
     let head = whereabouts.line();

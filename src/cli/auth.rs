@@ -8,16 +8,16 @@ use secrecy::ExposeSecret;
 use super::common::{Failure, Workspace, block_on, https, remark};
 use super::output::{print, print_as_it_is, tell};
 use super::wait::MaxWait;
-use super::{Global, network};
+use super::{Global, choice, network};
 use crate::api::auth::exchange_grant_code;
 use crate::api::scope;
 use crate::api::{Credentials, Organization};
 use crate::clock::Clock;
 use crate::config::Target;
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind};
+use crate::kind::Kind;
 use crate::live::Acting;
-use crate::problem::{Code, Problem, did_you_mean, exit};
+use crate::problem::{Code, Problem, exit};
 use crate::reading::Uses;
 use crate::safe::{mask, safe};
 
@@ -226,13 +226,9 @@ fn scopes(
         None if is_zoho => vec![Dialect::default()],
         None => Dialect::ALL.to_vec(),
     };
-    let named = named_kinds(kinds)?;
+    let chosen = choice::kinds(kinds).map_err(|problems| workspace.failure(problems.into()))?;
     let mut lists = Vec::new();
-    if let Some(uses) = named {
-        for dialect in dialects {
-            lists.extend(uses.scopes(dialect, read_only));
-        }
-    } else {
+    if kinds.is_empty() {
         let desired = workspace.compose(global)?;
         let options = workspace.options(global, &[])?;
         let store = workspace.store()?;
@@ -254,30 +250,18 @@ fn scopes(
             }
             lists.extend(uses.scopes(dialect, read_only));
         }
+    } else {
+        let uses = if chosen.are_all {
+            Uses::everything()
+        } else {
+            Uses::of_kinds(&chosen.named)
+        };
+        for dialect in dialects {
+            lists.extend(uses.scopes(dialect, read_only));
+        }
     }
     print(&format!("{}\n", scope::fewest(&lists).join(",")))?;
     Ok(exit::OK)
-}
-
-/// The kinds of the command line; nothing where it names none.
-fn named_kinds(words: &[String]) -> Result<Option<Uses>, Failure> {
-    if words.is_empty() {
-        return Ok(None);
-    }
-    if words.iter().any(|word| word == "all") {
-        return Ok(Some(Uses::everything()));
-    }
-    let find = |word: &String| {
-        kind::find(word).ok_or_else(|| {
-            let known = kind::KINDS.iter().map(|kind| kind.collection);
-            let help = did_you_mean(word, known).unwrap_or_else(|| {
-                "`deskform explain` lists the kinds; `all` stands for all of them".to_owned()
-            });
-            Problem::error(Code::UnknownKind, format!("there is no kind `{word}`")).help(help)
-        })
-    };
-    let found: Result<Vec<&'static Kind>, Problem> = words.iter().map(find).collect();
-    Ok(Some(Uses::of_kinds(&found?)))
 }
 
 /// What is wrong with the scopes of a token that is to read alone.

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::dotenv::DotEnv;
 use super::files::{MAX_STATE, read_file, write_private};
 use super::output::tell_in;
+use super::unread::{Asked, asked};
 use super::{Global, LogFormat, choice, commit, network};
 use crate::api::{
     ApiError, Credentials, DataCenter, Endpoint, Https, Login, Organization, TokenCache, Transport,
@@ -21,7 +22,7 @@ use crate::apply::recover::SETTLE;
 use crate::clock::Clock;
 use crate::config::{Environment, Project, Target};
 use crate::dialect::{Dialect, Edition};
-use crate::manifest::{self, Desired, Sources};
+use crate::manifest::{self, Desired, Files, Sources};
 use crate::plan::guards::Limits;
 use crate::plan::row::Rows;
 use crate::plan::{IgnoreRule, Made, Options, Plan, Warning, origin};
@@ -129,21 +130,43 @@ pub struct Workspace {
     admitted: OnceCell<Endpoint>,
     /// The warnings that came up so far.
     warned: RefCell<Vec<Problem>>,
+    /// The words of manifests by which listings are asked.
+    pub(super) asked: RefCell<Vec<Asked>>,
 }
 
-/// Reads the project file.
-///
-/// # Errors
-/// [`Failure`] with everything that is wrong in it.
-pub(super) fn read_project(global: &Global) -> Result<(Project, Texts), Failure> {
-    let (project, text) = Project::read(&global.directory);
-    let texts = Texts {
-        project: text,
-        ..Texts::default()
-    };
-    match project {
-        Ok(project) => Ok((project, texts)),
-        Err(problems) => Err(Failure::Problems(problems, texts)),
+/// What the files of a project say, before an environment is chosen: read once for all of them.
+pub(super) struct Folder {
+    /// The project.
+    pub(super) project: Project,
+    /// The text of the project file.
+    pub(super) texts: Texts,
+    files: Files,
+    dotenv: DotEnv,
+}
+
+impl Folder {
+    /// Reads the project file, the manifests and `.env`.
+    ///
+    /// # Errors
+    /// [`Failure`] with everything that is wrong in the project file and in `.env`.
+    pub(super) fn read(global: &Global) -> Result<Self, Failure> {
+        let dotenv = DotEnv::read(&global.directory)?;
+        let by_name = dotenv.entries().filter(|(name, _)| is_secret_by_name(name));
+        mask::hide(by_name.map(|(_, value)| value));
+        let (project, text) = Project::read(&global.directory);
+        let texts = Texts {
+            project: text,
+            ..Texts::default()
+        };
+        match project {
+            Ok(project) => Ok(Self {
+                files: Files::read(&project),
+                project,
+                texts,
+                dotenv,
+            }),
+            Err(problems) => Err(Failure::Problems(problems, texts)),
+        }
     }
 }
 
@@ -153,23 +176,33 @@ pub(super) fn is_ci() -> bool {
 }
 
 impl Workspace {
-    /// Reads the project file and chooses the environment.
+    /// Reads the project and chooses the environment.
     ///
     /// # Errors
     /// [`Failure`] with everything that is wrong.
     pub fn open(global: &Global) -> Result<Self, Failure> {
         let name = global.one_environment()?;
-        let dotenv = DotEnv::read(&global.directory)?;
-        let by_name = dotenv.entries().filter(|(name, _)| is_secret_by_name(name));
-        mask::hide(by_name.map(|(_, value)| value));
-        let (project, mut texts) = read_project(global)?;
+        Self::of(global, &Folder::read(global)?, name)
+    }
+
+    /// Chooses an environment of a project that is read already.
+    ///
+    /// # Errors
+    /// [`Failure`] with everything that is wrong.
+    pub(super) fn of(
+        global: &Global,
+        folder: &Folder,
+        name: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let (project, dotenv) = (folder.project.clone(), folder.dotenv.clone());
+        let mut texts = folder.texts.clone();
         let mut environment = project
             .environment(name)
             .map_err(|problem| Failure::Problems(problem.into(), texts.clone()))?
             .clone();
-        texts.sources = manifest::files(&project, &environment)
+        texts.sources = (folder.files.of(&environment))
             .map_err(|problems| Failure::Problems(problems, texts.clone()))?;
-        let elsewhere = manifest::elsewhere(&project, &environment);
+        let elsewhere = folder.files.elsewhere(&environment);
         let secrets = manifest::secret_names(&elsewhere);
         environment
             .closed
@@ -226,6 +259,7 @@ impl Workspace {
             texts,
             admitted: OnceCell::new(),
             warned: RefCell::default(),
+            asked: RefCell::default(),
         };
         workspace.warn(global, &ignored);
         Ok(workspace)
@@ -295,6 +329,7 @@ impl Workspace {
     pub fn compose(&self, global: &Global) -> Result<Desired, Failure> {
         let desired = manifest::compose(&self.texts.sources, &self.environment, &self.variables())
             .map_err(|problems| self.failure(problems))?;
+        self.asked.replace(asked(&desired));
         self.warn(global, &desired.warnings);
         self.warn(global, &self.weak_secrets());
         Ok(desired)
@@ -344,7 +379,7 @@ impl Workspace {
             SessionError::Problems(problems) | SessionError::Guarded(problems, _) => {
                 self.failure(problems.into())
             }
-            SessionError::Unread(unread) => Failure::Unread(unread),
+            SessionError::Unread(unread) => self.unread(unread),
         }
     }
 

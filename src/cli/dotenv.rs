@@ -11,6 +11,7 @@ use std::path::Path;
 
 use super::common::{Failure, file_failure};
 use super::files::read_file;
+use crate::ledger::store_variables;
 use crate::problem::{Code, Problem, Problems};
 
 /// The name of the file.
@@ -19,7 +20,7 @@ pub(super) const FILE: &str = ".env";
 const MAX: u64 = 1024 * 1024;
 
 /// What the file of a project sets.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct DotEnv {
     values: BTreeMap<String, (String, usize)>,
     /// Lines that have no effect.
@@ -118,9 +119,11 @@ impl DotEnv {
 /// Whether a variable sets up deskform, the way to the servers, or who may write the ledger.
 fn is_closed(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["DESKFORM_", "SSL_CERT_", "AWS_"]
+    // Of Google and Azure the settings of the ledger alone: other keys of theirs may be a webhook's.
+    ["DESKFORM_", "SSL_CERT_", "AWS_", "GIT_", "SSH_"]
         .iter()
         .any(|begin| name.starts_with(begin))
+        || store_variables().any(|one| one == name)
         || name.ends_with("_PROXY")
 }
 

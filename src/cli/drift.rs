@@ -63,6 +63,7 @@ enum Format {
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let many = Many {
         name: "drift",
+        is_line: false,
         key: "report",
         columns: &[Column::Drift],
         form: match args.format {
@@ -71,12 +72,18 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Format::Markdown => Form::Markdown,
         },
     };
-    many::run(global, &many, &|global, sink| one(global, args, sink))
+    many::run(global, &many, &|workspace, sink| {
+        one(global, args, workspace, sink)
+    })
 }
 
 /// Reports on one environment.
-fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
-    let workspace = Workspace::open(global)?;
+fn one(
+    global: &Global,
+    args: &Args,
+    workspace: &Workspace,
+    sink: &Sink,
+) -> Result<Outcome, Failure> {
     workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;

@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::Global;
-use super::choice;
+use super::choice::{self, ALL_KINDS};
 use super::common::{Failure, Workspace, block_on, remark};
 use super::files::write_file;
 use super::output::announce;
 use super::progress::{reading, remembered};
 use super::wait::MaxWait;
-use crate::export::{Choice, Exported, Notes, export_chosen, leave_secrets_out};
+use crate::export::{Choice, Exported, Known, Notes, export_chosen, leave_secrets_out};
 use crate::kind::{self, KINDS, Kind, Listing};
-use crate::ledger::{Entry, Ledger, Store};
-use crate::live::Live;
+use crate::ledger::{Ledger, Store};
+use crate::live::{Live, LiveObject};
 use crate::manifest::{self, Desired, Sources, to_files};
 use crate::plan::matching::bind_what_is_clear;
 use crate::problem::{Code, Problem, Problems, Severity, counted, did_you_mean, exit, listed};
@@ -27,9 +27,6 @@ use crate::state::{Address, Lifecycle, State, keys};
 
 /// How often values that a manifest cannot hold are taken out and the rest is checked again.
 const ROUNDS: usize = 5;
-
-/// The value of `--kinds` that means every kind, seeds included.
-const ALL_KINDS: &str = "all";
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -71,13 +68,8 @@ struct Chosen {
 
 impl Chosen {
     fn of(args: &Args) -> Result<Self, Vec<Problem>> {
-        let is_all = args.kinds.iter().any(|kind| kind == ALL_KINDS);
-        let named: Vec<String> = (args.kinds.iter())
-            .filter(|kind| *kind != ALL_KINDS)
-            .cloned()
-            .collect();
         let (kinds, targets, exclude) = (
-            choice::kinds(&named),
+            choice::kinds(&args.kinds),
             choice::addresses(&args.targets),
             choice::exclusions(&args.exclude),
         );
@@ -93,17 +85,18 @@ impl Chosen {
             exclude.iter().any(is_it)
         };
         let is_target = |kind: &Kind| targets.iter().any(|one| one.collection == kind.collection);
-        let is_named = |kind: &Kind| kinds.iter().any(|one| one.collection == kind.collection);
+        let choice::Kinds { are_all, named } = kinds;
+        let is_named = |kind: &Kind| named.iter().any(|one| one.collection == kind.collection);
         let mut chosen = BTreeSet::new();
         let mut seeds_left = Vec::new();
         for kind in KINDS
             .iter()
             .filter(|kind| kind.managed && !is_excluded(kind))
         {
-            let is_wanted = match (kinds.is_empty() && !is_all, targets.is_empty()) {
+            let is_wanted = match (named.is_empty() && !are_all, targets.is_empty()) {
                 (true, true) => !kind.seed,
                 (true, false) => is_target(kind),
-                (false, is_any) => (is_all || is_named(kind)) && (is_any || is_target(kind)),
+                (false, is_any) => (are_all || is_named(kind)) && (is_any || is_target(kind)),
             };
             if is_wanted {
                 chosen.insert(kind.collection);
@@ -193,6 +186,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .help("name another folder, or pass `--force`; nothing was written")
         .into());
     }
+    workspace.warn(
+        global,
+        around::skipped(&workspace, folder, &sources).as_slice(),
+    );
     write(&workspace, &path, folder, &sources)?;
     if !global.quiet {
         tell(
@@ -226,22 +223,35 @@ async fn export_live(
     let expected = remembered(view.ledger.listings.values());
     let work = read(workspace, session, &needs, &chosen.kinds);
     let mut live = reading(global, session, expected, work).await?;
+    let known = Known::of(&view.ledger);
     let choice = Choice {
         kinds: Some(chosen.kinds.clone()),
         targets: chosen.targets.clone(),
         exclude: chosen.exclude.clone(),
-        ledger: Some(&view.ledger),
+        known: Some(&known),
         ..Choice::default()
     };
     let choice = match desired {
-        Some(desired) => beside(global, workspace, desired, choice, &needs, &mut live)?,
+        Some(desired) => beside(
+            global,
+            workspace,
+            desired,
+            choice,
+            &view.ledger,
+            &needs,
+            &mut live,
+        )?,
         None => choice,
     };
-    let keys = secret_keys(&view.ledger);
-    let mut exported = export_chosen(&mut live, &choice, &|id| keys.contains(id));
+    let has_secret_key = |object: &LiveObject| {
+        let secrets = known.entry(object).map(|entry| &entry.secrets);
+        let mut secrets = secrets.into_iter().flatten();
+        secrets.any(|path| may_hold_key(object.kind, path))
+    };
+    let mut exported = export_chosen(&mut live, &choice, &has_secret_key);
     check_targets(&chosen.targets, &exported, &choice)
         .map_err(|problems| workspace.failure(problems.into()))?;
-    leave_secrets_out(&view.ledger, &live, &mut exported, &may_hold_key);
+    leave_secrets_out(&known, &live, &mut exported, &may_hold_key);
     let cannot: Vec<String> = (KINDS.iter())
         .filter(|kind| chosen.kinds.contains(kind.collection))
         .filter(|kind| {
@@ -347,11 +357,12 @@ fn beside<'c>(
     workspace: &Workspace,
     desired: &Desired,
     choice: Choice<'c>,
+    ledger: &Ledger,
     needs: &Needs,
     live: &mut Live,
 ) -> Result<Choice<'c>, Failure> {
     let mut options = workspace.options(global, &[])?;
-    options.ledger = choice.ledger.cloned();
+    options.ledger = Some(ledger.clone());
     // Of what was not read it cannot be told whether it is live.
     let mut desired = desired.clone();
     desired
@@ -423,19 +434,6 @@ async fn read(
         .await
         .map_err(failed)?;
     Ok(live)
-}
-
-/// The ids of the objects where what may hold a key was applied as a secret.
-fn secret_keys(ledger: &Ledger) -> BTreeSet<&str> {
-    let is_secret = |(address, entry): &(&Address, &Entry)| {
-        kind::find(address.collection)
-            .is_some_and(|kind| entry.secrets.iter().any(|path| may_hold_key(kind, path)))
-    };
-    let entries = ledger.resources.iter().filter(is_secret);
-    entries
-        .flat_map(|(_, entry)| entry.ids())
-        .map(String::as_str)
-        .collect()
 }
 
 /// Whether the live value of the field in a path may hold a key.

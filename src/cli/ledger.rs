@@ -25,6 +25,7 @@ use crate::plan::matches;
 use crate::problem::{Code, Problem, did_you_mean, exit};
 use crate::reading::Needs;
 use crate::run_record::{absorb, corrupt};
+use crate::safe::mask::MASK;
 use crate::safe::safe;
 use crate::session::{Session, SessionError};
 use crate::state::{Address, Value};
@@ -592,7 +593,11 @@ fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> Strin
             [
                 safe(&address.to_string()).into_owned(),
                 safe(&entry.id).into_owned(),
-                safe(&identity(&owners, address, entry)).into_owned(),
+                match &*identity(&owners, address, entry) {
+                    // Nobody may know it, since a secret is a part of it.
+                    "" => MASK.to_owned(),
+                    identity => safe(identity).into_owned(),
+                },
                 flags.join(", "),
             ]
         })

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::Global;
-use super::common::{Failure, read_project, remark, report, style};
+use super::common::{Failure, Folder, Workspace, remark, report, style};
 use super::output::{print, print_as_it_is, print_markdown};
 use crate::config::Project;
 use crate::plan::matches;
@@ -62,6 +62,9 @@ pub(super) enum Form {
 pub(super) struct Many<'a> {
     /// What it is called.
     pub(super) name: &'static str,
+    /// Whether its result in one environment is a line that says that all is well: nothing stands
+    /// between these, and `--quiet` leaves them out, and the table with them.
+    pub(super) is_line: bool,
     /// The key of its result in JSON.
     pub(super) key: &'static str,
     /// What its table shows.
@@ -71,15 +74,22 @@ pub(super) struct Many<'a> {
 }
 
 impl Global {
-    /// The words of all `-e`.
-    fn words(&self) -> impl Iterator<Item = &str> {
+    /// The words of all `-e`, each once.
+    fn words(&self) -> Vec<&str> {
         let words = self.environment.iter();
-        words.flat_map(|word| word.split(COMMA)).map(str::trim)
+        let mut once = Vec::new();
+        for word in words.flat_map(|word| word.split(COMMA)).map(str::trim) {
+            if !once.contains(&word) {
+                once.push(word);
+            }
+        }
+        once
     }
 
     /// Whether several environments are meant, or any number of them.
     fn names_several(&self) -> bool {
-        self.words().count() > 1 || self.words().any(|word| word.contains('*'))
+        let words = self.words();
+        words.len() > 1 || words.iter().any(|word| word.contains('*'))
     }
 
     /// The environment of a command that works in one.
@@ -87,10 +97,10 @@ impl Global {
     /// # Errors
     /// [`Failure`] where several are named.
     pub(super) fn one_environment(&self) -> Result<Option<&str>, Failure> {
+        let words = self.words();
         if !self.names_several() {
-            return Ok(self.words().next());
+            return Ok(words.first().copied());
         }
-        let words: Vec<&str> = self.words().collect();
         Err(Problem::error(
             Code::OneEnvironment,
             format!(
@@ -101,14 +111,6 @@ impl Global {
         )
         .help("name one with `-e NAME`; `validate`, `plan` and `drift` take several")
         .into())
-    }
-
-    /// The same options for one environment.
-    fn of(&self, name: &str) -> Self {
-        Self {
-            environment: vec![name.to_owned()],
-            ..self.clone()
-        }
     }
 }
 
@@ -142,21 +144,22 @@ fn chosen(global: &Global, project: &Project) -> Result<Vec<String>, Problem> {
 }
 
 /// Runs a command in every environment that is meant, one after the other; one that fails does not stop
-/// the others. `work` gets the options for one environment.
+/// the others. The project is read once.
 ///
 /// # Errors
 /// [`Failure`] when the words name no environment, or the result cannot be written.
 pub(super) fn run(
     global: &Global,
     many: &Many<'_>,
-    work: &dyn Fn(&Global, &Sink) -> Result<Outcome, Failure>,
+    work: &dyn Fn(&Workspace, &Sink) -> Result<Outcome, Failure>,
 ) -> Result<u8, Failure> {
     if !global.names_several() {
-        return work(global, &Sink::default()).map(|outcome| outcome.code);
+        let workspace = Workspace::open(global)?;
+        return work(&workspace, &Sink::default()).map(|outcome| outcome.code);
     }
-    let (project, texts) = read_project(global)?;
-    let names = chosen(global, &project)
-        .map_err(|problem| Failure::Problems(problem.into(), texts.clone()))?;
+    let folder = Folder::read(global)?;
+    let names = chosen(global, &folder.project)
+        .map_err(|problem| Failure::Problems(problem.into(), folder.texts.clone()))?;
     let mut rows = Vec::new();
     for (at, name) in names.iter().enumerate() {
         let heading = format!("environment `{name}`, {} of {}", at + 1, names.len());
@@ -164,7 +167,9 @@ pub(super) fn run(
             remark(global, &heading);
         }
         let sink = Sink((many.form != Form::Text).then(RefCell::default));
-        let (code, figures, error) = match work(&global.of(name), &sink) {
+        let outcome = Workspace::of(global, &folder, Some(name))
+            .and_then(|workspace| work(&workspace, &sink));
+        let (code, figures, error) = match outcome {
             Ok(outcome) => (outcome.code, outcome.figures, outcome.error),
             Err(failure) => {
                 if global.quiet {
@@ -175,7 +180,7 @@ pub(super) fn run(
                 (exit::ERROR, Vec::new(), Some(first(&failure)))
             }
         };
-        if many.form == Form::Text && code != exit::ERROR && many.name != "validate" {
+        if many.form == Form::Text && code != exit::ERROR && !many.is_line {
             print("\n")?;
         }
         rows.push(Row {
@@ -190,12 +195,12 @@ pub(super) fn run(
         });
     }
     match many.form {
-        Form::Text if global.quiet && many.name == "validate" => {}
-        Form::Text if many.name == "validate" => {
+        Form::Text if global.quiet && many.is_line => {}
+        Form::Text => {
+            let above = if many.is_line { "\n" } else { "" };
             let table = environments::text(&rows, many.columns, style(global));
-            print(&format!("\n{table}"))?;
+            print(&format!("{above}{table}"))?;
         }
-        Form::Text => print(&environments::text(&rows, many.columns, style(global)))?,
         Form::Json => print_as_it_is(&environments::json(&rows, many.columns, many.key))?,
         Form::Markdown => print_markdown(&environments::markdown(&rows, many.columns, many.name))?,
     }

@@ -28,6 +28,7 @@ mod signals;
 pub mod simulate;
 pub mod store;
 pub mod unlock;
+mod unread;
 pub mod validate;
 pub mod variables;
 pub mod wait;

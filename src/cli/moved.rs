@@ -11,16 +11,22 @@ use super::ledger::TTL;
 use super::signals::Signals;
 use super::store::holder;
 use crate::clock::Clock;
-use crate::ledger::{Load, Location, MAX_LEDGER, Store};
+use crate::config::NAME;
+use crate::ledger::{Load, Location, MAX_LEDGER, Store, names_beside};
 use crate::problem::{Code, Problem, counted, did_you_mean, ticked};
 use crate::run_record::absorb;
 
 /// A ledger of the same organization whose environment the project no longer has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Abandoned {
-    path: PathBuf,
+    location: Location,
+    /// The place in messages.
+    shown: String,
     environment: String,
 }
+
+/// How many ledgers are read at most in search of one that was left behind.
+const SEARCHED: usize = 50;
 
 /// What is read of a ledger to tell whose it is.
 #[derive(Deserialize)]
@@ -42,33 +48,82 @@ impl Workspace {
             .environments
             .iter()
             .find(|one| one.name == name);
-        // What is written in a renamed environment stays written there.
-        let written = known.unwrap_or(&self.environment).ledger.as_deref();
-        Ok(match written {
-            Some(text) => Location::parse(text, directory)?,
+        let written = known.unwrap_or(&self.environment).ledger_under(name);
+        let mut location = match written {
+            Some(text) => Location::parse(&text, directory)?,
             None => Location::default_for(directory, name),
-        })
+        };
+        // What has no other name of its own is told apart by the environment's.
+        if let Location::Git { name: own, .. } = &mut location {
+            own.get_or_insert_with(|| name.to_owned());
+        }
+        Ok(location)
+    }
+
+    fn has_environment(&self, name: &str) -> bool {
+        let all = &self.project.environments;
+        all.iter().any(|one| one.name == name)
     }
 
     /// The ledgers that lie where this environment's would, are about the same organization, and
-    /// belong to an environment that the project no longer has. Nothing where it has a ledger.
-    fn abandoned(&self) -> Result<Vec<Abandoned>, Failure> {
+    /// belong to an environment that the project no longer has.
+    async fn abandoned(&self) -> Result<Vec<Abandoned>, Failure> {
         if self.begins_anew() {
-            return Ok(Vec::new());
-        }
-        let Location::File(own) = self.location_of(&self.environment.name)? else {
-            return Ok(Vec::new());
-        };
-        if own.exists() {
             return Ok(Vec::new());
         }
         let mut used = Vec::new();
         for environment in &self.project.environments {
             used.push(self.location_of(&environment.name)?);
         }
+        let mut found = Vec::new();
+        if let Location::File(own) = self.location_of(&self.environment.name)? {
+            found = self.abandoned_files(&own, &used);
+        }
+        let Some(pattern) = self.environment.ledger_pattern() else {
+            return Ok(found);
+        };
+        let names = names_beside(
+            pattern,
+            NAME,
+            &self.project.directory,
+            &environment_variable,
+        )
+        .await;
+        let unknown = names.into_iter().filter(|name| !self.has_environment(name));
+        for name in unknown.take(SEARCHED) {
+            let location = self.location_of(&name)?;
+            let is_new = !used.contains(&location)
+                && !found.iter().any(|one: &Abandoned| one.location == location);
+            // What may not be read, cannot be read or is not understood is none of ours.
+            if !is_new || self.admit_ledger(&location).is_err() {
+                continue;
+            }
+            let org_id = &self.environment.org_id;
+            let Ok(store) = Store::open(&location, &name, org_id, &environment_variable) else {
+                continue;
+            };
+            if let Ok(loaded) = store.load().await
+                && let Load::Found(ledger) = loaded.load
+                && !ledger.resources.is_empty()
+            {
+                found.push(Abandoned {
+                    shown: match &location {
+                        Location::File(path) => self.below(path),
+                        _ => store.place(),
+                    },
+                    location,
+                    environment: name,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Those among the files beside the own one, whatever they are called.
+    fn abandoned_files(&self, own: &Path, used: &[Location]) -> Vec<Abandoned> {
         let folder = own.parent().unwrap_or(Path::new(""));
         let Ok(entries) = std::fs::read_dir(folder) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let mut paths: Vec<PathBuf> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
@@ -86,28 +141,31 @@ impl Workspace {
             let Ok(header) = serde_json::from_slice::<Header>(&bytes) else {
                 continue;
             };
-            let is_known = self
-                .project
-                .environments
-                .iter()
-                .any(|one| one.name == header.environment);
             let same = header.org_id == self.environment.org_id && !header.resources.is_empty();
-            if same && !is_known {
+            if same && !self.has_environment(&header.environment) {
                 found.push(Abandoned {
-                    path,
+                    shown: self.below(&path),
+                    location: Location::File(path),
                     environment: header.environment,
                 });
             }
         }
-        Ok(found)
+        found
     }
 
-    /// The problem of a ledger that a renamed environment has left behind, if there is one.
+    /// A path as it is shown: from the project folder on, where it lies there.
+    fn below(&self, path: &Path) -> String {
+        let below = path.strip_prefix(&self.project.directory);
+        below.unwrap_or(path).display().to_string()
+    }
+
+    /// The problem of a ledger that a renamed environment has left behind, if there is one. The
+    /// environment must have none of its own.
     ///
     /// # Errors
     /// [`Failure`] when a place cannot be understood.
-    pub(super) fn renamed(&self, is_error: bool) -> Result<Option<Problem>, Failure> {
-        let abandoned = self.abandoned()?;
+    pub(super) async fn renamed(&self, is_error: bool) -> Result<Option<Problem>, Failure> {
+        let abandoned = self.abandoned().await?;
         let Some(first) = abandoned.first() else {
             return Ok(None);
         };
@@ -117,8 +175,6 @@ impl Workspace {
             Problem::warning
         };
         let name = &self.environment.name;
-        let below = first.path.strip_prefix(&self.project.directory);
-        let shown = below.unwrap_or(&first.path).display();
         let otherwise = if is_error {
             "; nothing was applied"
         } else {
@@ -128,13 +184,14 @@ impl Workspace {
             new(
                 Code::LedgerAbandoned,
                 format!(
-                    "the environment `{name}` has no ledger, and `{shown}` is one of the same organization, of an environment `{}` that the project does not have{otherwise}",
+                    "the environment `{name}` has no ledger, and `{}` is one of the same organization, of an environment `{}` that the project does not have{otherwise}",
+                    first.shown,
                     first.environment
                 ),
             )
             .at(self.environment.place.clone(), "in this environment")
             .help(format!(
-                "if it was renamed, run `deskform -e {name} ledger move {}`; if not, move that file away",
+                "if it was renamed, run `deskform -e {name} ledger move {}`; if not, move that ledger away",
                 first.environment
             )),
         ))
@@ -154,11 +211,15 @@ pub(super) async fn take_over(
     let environment = &workspace.environment;
     let name = &environment.name;
     refuse_known(workspace, from)?;
-    let found = workspace.abandoned()?;
-    let known = found.into_iter().find(|one| one.environment == from);
-    let location = match known {
-        Some(one) => Location::File(one.path),
-        None => workspace.location_of(from)?,
+    let place = workspace.location_of(from)?;
+    let location = match &place {
+        // A file may have another name than its environment had.
+        Location::File(path) if !path.exists() => {
+            let found = workspace.abandoned().await?;
+            let known = found.into_iter().find(|one| one.environment == from);
+            known.map_or(place, |one| one.location)
+        }
+        _ => place,
     };
     workspace.admit_ledger(&location)?;
     let open = |location: &Location, name: &str| {
@@ -240,7 +301,7 @@ async fn moved(
 ) -> Result<usize, Failure> {
     let loaded = source.load().await?;
     let Load::Found(mut ledger) = loaded.load else {
-        let abandoned = workspace.abandoned()?;
+        let abandoned = workspace.abandoned().await?;
         let names: Vec<&str> = abandoned.iter().map(|one| &*one.environment).collect();
         let help = did_you_mean(from, names.iter().copied()).unwrap_or_else(|| {
             if names.is_empty() {

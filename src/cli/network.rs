@@ -10,6 +10,7 @@ use url::Url;
 
 use super::common::{Failure, environment_variable};
 use crate::api::Endpoint;
+use crate::ledger::Location;
 use crate::problem::{Code, Problem, Problems};
 
 /// The variables that name a proxy for HTTPS, in the order in which they count.
@@ -23,13 +24,25 @@ const CERTIFICATE_FOLDERS: &str = "SSL_CERT_DIR";
 /// How a certificate begins in a file.
 const BEGINNING: &str = "-----BEGIN CERTIFICATE-----";
 
-/// Refuses settings that would be passed over, where something goes out over TLS.
+/// Refuses settings that would be passed over, where something goes out over TLS to Zoho Desk.
 ///
 /// # Errors
 /// [`Failure`] for each variable whose value cannot be used.
 pub(super) fn check(endpoint: &Endpoint) -> Result<(), Failure> {
     let is_secure = |address: &str| address.starts_with("https:");
-    if !is_secure(endpoint.desk()) && !is_secure(endpoint.accounts()) {
+    check_where(is_secure(endpoint.desk()) || is_secure(endpoint.accounts()))
+}
+
+/// The same where the ledger's place is asked.
+///
+/// # Errors
+/// [`Failure`] for each variable whose value cannot be used, and for a place that is not encrypted.
+pub(super) fn check_ledger(location: &Location) -> Result<(), Failure> {
+    check_where(location.is_far(&environment_variable)?)
+}
+
+fn check_where(goes_out: bool) -> Result<(), Failure> {
+    if !goes_out {
         return Ok(());
     }
     let problems = problems(&environment_variable);

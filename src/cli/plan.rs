@@ -73,6 +73,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     }
     let many = Many {
         name: "plan",
+        is_line: false,
         key: "plan",
         columns: &[
             Column::Creates,
@@ -86,12 +87,18 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Format::Markdown => Form::Markdown,
         },
     };
-    many::run(global, &many, &|global, sink| one(global, args, sink))
+    many::run(global, &many, &|workspace, sink| {
+        one(global, args, workspace, sink)
+    })
 }
 
 /// Plans one environment.
-fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
-    let workspace = Workspace::open(global)?;
+fn one(
+    global: &Global,
+    args: &Args,
+    workspace: &Workspace,
+    sink: &Sink,
+) -> Result<Outcome, Failure> {
     workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
     let mut options = workspace.options(global, &args.targets)?;
@@ -154,7 +161,7 @@ fn one(global: &Global, args: &Args, sink: &Sink) -> Result<Outcome, Failure> {
     })?;
     let forecast = ready.planned.plan.forecast.as_ref();
     ready.warnings.extend(forecast.and_then(Forecast::warning));
-    warn(global, &workspace, &ready);
+    warn(global, workspace, &ready);
     // Files with many resources take long to be searched for the lines of their steps.
     let shows_lines =
         matches!(args.format, Format::Json) || args.out.is_some() || global.verbose > 0;

@@ -2,8 +2,8 @@
 
 use std::path::{Component, Path};
 
-use super::Global;
 use super::common::{Connected, Failure, Workspace, environment_variable};
+use super::{Global, network};
 use crate::clock::Clock;
 use crate::config::Target;
 use crate::ledger::{
@@ -64,6 +64,7 @@ impl Workspace {
             None => Location::default_for(directory, &environment.name),
         };
         self.admit_ledger(&location)?;
+        network::check_ledger(&location)?;
         let is_below = |path: &&Path| {
             path.components()
                 .all(|c| !matches!(c, Component::ParentDir))
@@ -184,11 +185,14 @@ impl Workspace {
             return Ok(View {
                 ledger: Ledger::new(store.environment(), store.org_id()),
                 doubts: Vec::new(),
+                is_absent: true,
                 warnings: Vec::new(),
             });
         }
         let mut view = look(store).await?;
-        view.warnings.extend(self.renamed(false)?);
+        if view.is_absent {
+            view.warnings.extend(self.renamed(false).await?);
+        }
         Ok(view)
     }
 

@@ -19,16 +19,16 @@ pub struct Args {}
 pub fn run(global: &Global, _args: &Args) -> Result<u8, Failure> {
     let many = Many {
         name: "validate",
+        is_line: true,
         key: "report",
         columns: &[Column::Resources],
         form: Form::Text,
     };
-    many::run(global, &many, &|global, _| one(global))
+    many::run(global, &many, &|workspace, _| one(global, workspace))
 }
 
 /// Checks one environment.
-fn one(global: &Global) -> Result<Outcome, Failure> {
-    let workspace = Workspace::open(global)?;
+fn one(global: &Global, workspace: &Workspace) -> Result<Outcome, Failure> {
     let desired = workspace.compose(global)?;
     if let Some(dialect) = workspace.stated_dialect() {
         let (errors, warnings): (Vec<_>, Vec<_>) = check_dialect(&desired, dialect)

@@ -210,6 +210,7 @@ fn holidays() -> Field {
             max: 0,
             one_each: false,
             idle: &[("from", "-"), ("to", "-")],
+            span: None,
         }),
     )
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::read::{Reader, edition, prune};
-use super::words::{DEFAULTS, DEFAULTS_KEYS, DIALECTS, EDITIONS, MAX_PARALLELISM, PRUNES, SERVICE};
+use super::words::{DEFAULTS, DEFAULTS_KEYS, DIALECTS, EDITIONS, MAX_PARALLELISM, PRUNES, SCHEMAS};
 use super::{
     Credentials, Endpoint, Environment, Grant, Guards, KindPolicy, Prune, Target, Template,
 };
@@ -13,7 +13,7 @@ use crate::problem::{Code, Part, Problem};
 use crate::yaml::raw::{At, Raw};
 
 /// The expression that stands for the environment's name.
-const NAME: &str = "${environment}";
+pub const NAME: &str = "${environment}";
 
 /// What every environment says unless it says otherwise.
 #[derive(Debug, Default)]
@@ -28,6 +28,7 @@ pub(super) struct Defaults {
     kinds: BTreeMap<&'static str, KindPolicy>,
     guards: Guards,
     ledger: Option<String>,
+    is_lenient: bool,
     prune: Option<Prune>,
 }
 
@@ -43,7 +44,7 @@ impl Reader<'_> {
                 "endpoint" => defaults.endpoint = self.endpoint(value, here),
                 "credentials" => {
                     let usual = self.default_credentials(here);
-                    defaults.credentials = Some(self.credentials(value, here, usual, ""));
+                    defaults.credentials = Some(self.credentials(value, here, usual));
                 }
                 "dialect" => {
                     let word = walker.word(value, here, key, DIALECTS);
@@ -62,6 +63,9 @@ impl Reader<'_> {
                 "kinds" => defaults.kinds = self.kinds(value, here),
                 "guards" => defaults.guards = self.guards(value, here),
                 "ledger" => defaults.ledger = self.ledger_of_each(value, here),
+                "schema" => {
+                    defaults.is_lenient = walker.word(value, here, key, SCHEMAS) == Some("lenient");
+                }
                 _ => defaults.prune = walker.word(value, here, key, PRUNES).map(prune),
             }
         }
@@ -137,6 +141,9 @@ impl Defaults {
         environment.parallelism = environment.parallelism.or(self.parallelism);
         environment.prune = environment.prune.or(self.prune);
         environment.guards = environment.guards.or(self.guards);
+        if !says("schema") {
+            environment.is_lenient = self.is_lenient;
+        }
         for (name, value) in &self.variables {
             let own = environment.variables.entry(name.clone());
             own.or_insert_with(|| value.clone());
@@ -146,8 +153,8 @@ impl Defaults {
             *own = std::mem::take(own).or(policy.clone());
         }
         if environment.ledger.is_none() {
-            let ledger = self.ledger.as_ref();
-            environment.ledger = ledger.map(|text| text.replace(NAME, &environment.name));
+            environment.ledger_of_each.clone_from(&self.ledger);
+            environment.ledger = environment.ledger_under(&environment.name);
         }
         if let (
             Some(simulator),
@@ -176,6 +183,25 @@ impl Defaults {
     }
 }
 
+impl Environment {
+    /// What would be written of the ledger if the environment had another name: what stands in the
+    /// environment itself stays as it is.
+    #[must_use]
+    pub fn ledger_under(&self, name: &str) -> Option<String> {
+        match &self.ledger_of_each {
+            Some(pattern) => Some(pattern.replace(NAME, name)),
+            None => self.ledger.clone(),
+        }
+    }
+
+    /// What is written of the ledger, with [`NAME`] where the environment's name makes its place.
+    #[must_use]
+    pub fn ledger_pattern(&self) -> Option<&str> {
+        let written = self.ledger_of_each.as_ref().or(self.ledger.as_ref());
+        written.map(String::as_str)
+    }
+}
+
 impl Credentials {
     /// These credentials with the environment's name where their expressions have it.
     pub(super) fn of_environment(mut self, name: &str) -> Self {
@@ -185,10 +211,11 @@ impl Credentials {
         self
     }
 
-    /// Lets a client without a service of its own ask for the one of an organization.
+    /// Completes a service that ends in a dot, as the usual one does, by the organization that a client
+    /// asks for.
     pub(super) fn name_organization(&mut self, org_id: &str) {
         if let Grant::Client { soid, .. } = &mut self.grant
-            && soid.text.strip_prefix(SERVICE) == Some(".")
+            && soid.text.ends_with('.')
         {
             soid.text.push_str(org_id);
         }

@@ -320,6 +320,7 @@ impl Reader<'_> {
             ignore: Vec::new(),
             guards: Guards::default(),
             ledger: None,
+            ledger_of_each: None,
             prune: None,
             is_lenient: false,
             closed: Closed::default(),
@@ -470,12 +471,47 @@ impl Reader<'_> {
             Some(value) => {
                 let at = at.key("credentials");
                 let usual = self.usual_credentials(at, defaults);
-                self.credentials(value, at, usual, org_id)
+                self.credentials(value, at, usual)
             }
             None => self.usual_credentials(at, defaults),
         };
         credentials.name_organization(org_id);
+        self.check_soid(&credentials, at, org_id);
         credentials
+    }
+
+    /// Refuses a `soid` of another organization than the environment's, wherever it is written.
+    fn check_soid(&mut self, credentials: &Credentials, environment: At<'_>, org_id: &str) {
+        let Grant::Client { soid, .. } = &credentials.grant else {
+            return;
+        };
+        let id = soid.text.rsplit_once('.').map(|(_, id)| id);
+        if org_id.is_empty() || has_expression(&soid.text) || id == Some(org_id) {
+            return;
+        }
+        let mut problem = Problem::error(
+            Code::BadFormat,
+            format!(
+                "`{SOID}` is `{}`, which is not of the organization `{org_id}`",
+                soid.text
+            ),
+        )
+        .at(soid.place.clone(), "another organization, or none");
+        let environment = (self.walker.place)(environment, Part::Key);
+        let is_within = soid
+            .place
+            .pointer
+            .starts_with(&format!("{}/", environment.pointer));
+        let mut service = format!("{SERVICE}.{org_id}");
+        if !is_within {
+            // Each environment's number follows a service that ends in a dot.
+            let own = soid.text.rsplit_once('.').map_or(SERVICE, |(own, _)| own);
+            service = format!("{own}.");
+            problem = problem.at(environment, "the organization of this environment");
+        }
+        self.walker
+            .problems
+            .push(problem.help(format!("write `{service}`")));
     }
 
     /// The credentials of an environment that names none, or not all.
@@ -497,13 +533,7 @@ impl Reader<'_> {
     }
 
     /// Reads credentials; what they do not name is as usual.
-    pub(super) fn credentials(
-        &mut self,
-        raw: &Raw,
-        at: At<'_>,
-        usual: Credentials,
-        org_id: &str,
-    ) -> Credentials {
+    pub(super) fn credentials(&mut self, raw: &Raw, at: At<'_>, usual: Credentials) -> Credentials {
         let mut credentials = usual;
         let was_by_client = matches!(credentials.grant, Grant::Client { .. });
         let by_client = match raw.get("grant") {
@@ -567,17 +597,6 @@ impl Reader<'_> {
             let Some(text) = self.walker.text(value, here, key) else {
                 continue;
             };
-            let id = text.rsplit_once('.').map(|(_, id)| id);
-            if key == SOID && !has_expression(&text) && !org_id.is_empty() && id != Some(org_id) {
-                self.walker.report(
-                    Code::BadFormat,
-                    (here, Part::Value),
-                    format!("`{SOID}` is `{text}`, which is not of the organization `{org_id}`"),
-                    "another organization, or none",
-                    Some(format!("write `{SERVICE}.{org_id}`")),
-                );
-                continue;
-            }
             let secret = matches!(key, "clientSecret" | "refreshToken");
             let slot = match (key, &mut credentials.grant) {
                 ("clientId", _) => &mut credentials.client_id,

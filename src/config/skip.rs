@@ -1,9 +1,9 @@
 //! `skipFiles`: which YAML files below the project folder are somebody else's.
 
-use super::Environment;
 use super::read::Reader;
 use super::words::SKIP_FILES;
-use crate::problem::{Code, Part, Problem};
+use super::{Environment, Project};
+use crate::problem::{Code, Part, Place, Problem};
 use crate::yaml::raw::{At, Raw};
 
 /// A pattern of paths below the project folder, with forward slashes.
@@ -52,6 +52,28 @@ impl Skip {
     pub fn fits(&self, path: &str) -> bool {
         let path: Vec<&str> = path.split('/').collect();
         parts_fit(&self.parts, &path)
+    }
+}
+
+/// Whether a file or folder is skipped by itself or with a folder that it lies in.
+fn is_skipped(path: &str, skip: &[Skip]) -> bool {
+    let ends = path.match_indices('/').map(|(at, _)| at);
+    let mut all = ends.chain([path.len()]).filter_map(|end| path.get(..end));
+    all.any(|path| skip.iter().any(|one| one.fits(path)))
+}
+
+impl Project {
+    /// Whether `skipFiles` leave a file below the project folder out, by itself or with a folder that
+    /// it lies in; the path has forward slashes.
+    #[must_use]
+    pub fn skips(&self, path: &str) -> bool {
+        is_skipped(path, &self.skip_files)
+    }
+
+    /// The place of `skipFiles` in the project file.
+    #[must_use]
+    pub fn skip_files_place(&self) -> Place {
+        self.place(SKIP_FILES, Part::Key)
     }
 }
 
@@ -135,11 +157,7 @@ impl Reader<'_> {
     /// Refuses an overlay that is skipped: an environment would be without it, and nobody would know.
     pub(super) fn skipped_overlays(&mut self, environments: &[Environment], skip: &[Skip]) {
         for overlay in environments.iter().flat_map(|one| &one.overlays) {
-            let ends = overlay.path.match_indices('/').map(|(at, _)| at);
-            let mut folders = ends
-                .chain([overlay.path.len()])
-                .filter_map(|end| overlay.path.get(..end));
-            if folders.any(|folder| skip.iter().any(|one| one.fits(folder))) {
+            if is_skipped(&overlay.path, skip) {
                 self.walker.problems.push(
                     Problem::error(
                         Code::Conflict,

@@ -64,6 +64,11 @@ const PARALLELISM: Word = whole(
     "Calls in flight at most.",
 );
 const GUARD: Word = form("guards", "map", "What a plan may not exceed.");
+const SCHEMA: Word = choice(
+    "schema",
+    SCHEMAS,
+    "Whether a value that breaks a published pattern is an error or, when `lenient`, a warning, and the server decides; default `strict`.",
+);
 const PRUNE: Word = choice(
     "prune",
     PRUNES,
@@ -125,17 +130,18 @@ pub(crate) const ENVIRONMENT: &[Word; 16] = &[
         "path, URL of an object store, `git`, `git:REMOTE`, `git:REMOTE/NAME` or `none`",
         "Where the ledger is kept: a path, `s3://bucket/key.json`, or `git` for a ref of the repository's remote (`git:REMOTE`, `git:REMOTE/NAME`), or `none`: then deletions, undo and changes by hand are not noticed.",
     ),
-    choice(
-        "schema",
-        SCHEMAS,
-        "Whether a value that breaks a published pattern is an error or, when `lenient`, a warning, and the server decides; default `strict`.",
-    ),
+    SCHEMA,
     PRUNE,
 ];
 pub(crate) const ENVIRONMENT_KEYS: &[&str] = &names(ENVIRONMENT);
 
-/// Keys of `defaults`: those of an environment but for what makes it another one.
-pub(crate) const SHARED: &[Word; 11] = &[
+/// Keys of an environment that `defaults` lack: they make it another one, or stand at the top of the
+/// file for all (`ignore`).
+#[cfg(test)]
+const OWN_KEYS: &[&str] = &["simulator", "orgId", "overlays", "ignore"];
+
+/// Keys of `defaults`: all those of an environment but for [`OWN_KEYS`].
+pub(crate) const SHARED: &[Word; 12] = &[
     DATA_CENTER,
     ENDPOINT_HOSTS,
     form(
@@ -154,6 +160,7 @@ pub(crate) const SHARED: &[Word; 11] = &[
         "path or URL with `${environment}`, `git` or `none`",
         "Where the ledgers are kept, with `${environment}` for the environment's name, such as `s3://bucket/${environment}.json`; or `git`, or `none`.",
     ),
+    SCHEMA,
     PRUNE,
 ];
 pub(crate) const DEFAULTS_KEYS: &[&str] = &names(SHARED);
@@ -221,7 +228,7 @@ pub(crate) const CREDENTIALS: &[Word; 6] = &[
     form(
         SOID,
         "text",
-        "With `grant: client`, the service and the organization's id; default `ZohoDesk.` and `orgId`.",
+        "With `grant: client`, the service and the organization's id; default `ZohoDesk.` and `orgId`, which also completes a service that ends in a dot.",
     ),
 ];
 pub(crate) const CREDENTIAL_KEYS: &[&str] = &names(CREDENTIALS);
@@ -291,3 +298,20 @@ pub(crate) const GUARDS: &[Word; 5] = &[
     ),
 ];
 pub(crate) const GUARD_KEYS: &[&str] = &names(GUARDS);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key that is added to an environment is a key of `defaults`, or stands in the short list of
+    /// those that are not.
+    #[test]
+    fn defaults_take_every_key_that_several_environments_can_share() {
+        let is_shared = |key: &&str| !OWN_KEYS.contains(key);
+        let expected: Vec<&str> = ENVIRONMENT_KEYS.iter().copied().filter(is_shared).collect();
+        assert_eq!(DEFAULTS_KEYS, expected);
+        for key in OWN_KEYS {
+            assert!(ENVIRONMENT_KEYS.contains(key), "{key}");
+        }
+    }
+}

@@ -12,21 +12,28 @@ use crate::live::{Live, LiveObject};
 use crate::secret::{Secret, can_be_of};
 use crate::state::{Address, FieldPath, Lifecycle, Reference, Value, keys};
 
-/// The entries of a ledger by what they own.
+/// The entries of a ledger by what they own, made once for an export.
 #[derive(Debug, Default)]
-pub(super) struct Known<'l>(HashMap<(&'static str, &'l str), &'l Entry>);
+pub struct Known<'l>(HashMap<(&'static str, &'l str), &'l Entry>);
 
 impl<'l> Known<'l> {
-    pub(super) fn of(ledger: Option<&'l Ledger>) -> Self {
-        let entries = ledger.into_iter().flat_map(|ledger| &ledger.resources);
-        let ids = entries.flat_map(|(address, entry)| {
-            let ids = entry.ids();
-            ids.map(move |id| ((address.collection, id.as_str()), entry))
-        });
-        Self(ids.collect())
+    /// Makes it. Where two addresses claim one id, the first address counts.
+    #[must_use]
+    pub fn of(ledger: &'l Ledger) -> Self {
+        let mut entries = HashMap::with_capacity(ledger.resources.len());
+        for (address, entry) in &ledger.resources {
+            for id in entry.ids() {
+                entries
+                    .entry((address.collection, id.as_str()))
+                    .or_insert(entry);
+            }
+        }
+        Self(entries)
     }
 
-    fn entry(&self, object: &LiveObject) -> Option<&'l Entry> {
+    /// What is known of an object.
+    #[must_use]
+    pub fn entry(&self, object: &LiveObject) -> Option<&'l Entry> {
         let collection = object.kind.collection;
         let mut ids = object.ids();
         ids.find_map(|id| self.0.get(&(collection, id.as_str())).copied())
@@ -113,17 +120,15 @@ fn is_secret(value: &Value, way: &[String]) -> bool {
 /// Leaves out what the ledger knows was applied as a secret. Templates stay, and what
 /// `may_hold_key` says may hold a key is hidden already.
 pub fn leave_secrets_out(
-    ledger: &Ledger,
+    known: &Known<'_>,
     live: &Live,
     exported: &mut Exported,
     may_hold_key: &dyn Fn(&Kind, &str) -> bool,
 ) {
-    let owners = ledger.index();
     for (address, resource) in &mut exported.state {
         let Some(entry) = live
             .id(address)
-            .and_then(|id| owners.get(&(address.collection, id.as_str())).copied())
-            .and_then(|owner| ledger.resources.get(owner))
+            .and_then(|id| known.0.get(&(address.collection, id.as_str())).copied())
         else {
             continue;
         };

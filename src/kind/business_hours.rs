@@ -1,8 +1,8 @@
 //! Sets of business hours.
 
 use super::{
-    Api, Create, Field, Items, Kind, Listing, Pattern, Removal, Scopes, Shape, Switch, choice,
-    patterns, read_at, references, text, to,
+    Api, Create, Field, Items, Kind, Listing, Pattern, Removal, Scopes, Shape, Span, Switch,
+    choice, patterns, read_at, references, text, to,
 };
 
 const END: Pattern = Pattern {
@@ -57,6 +57,11 @@ const TIME: &[Field] = &[
             max: 10,
             one_each: true,
             idle: &[],
+            span: Some(Span {
+                begins: "startTime",
+                ends: "endTime",
+                apart: true,
+            }),
         }),
     )
     .doc("The parts of a day that is not worked through, such as `{\"09:00\": {endTime: \"12:30\"}}`."),
@@ -97,6 +102,11 @@ pub static KIND: Kind = Kind {
                 max: 7,
                 one_each: true,
                 idle: &[("startTime", "00:00"), ("endTime", "00:00")],
+                span: Some(Span {
+                    begins: "startTime",
+                    ends: "endTime",
+                    apart: false,
+                }),
             }),
         )
         .doc("The days of the week on which there is work, each with its times. A day that is not named is a day off. A creation needs one at least."),

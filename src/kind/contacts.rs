@@ -137,8 +137,8 @@ pub static KIND: Kind = Kind {
             by: "email",
             ..super::SEARCH
         }),
-        // Measured: a second contact of one address is refused; addresses over 100 characters were cut once,
-        // and not told apart from others.
+        // Measured: a second contact with one address is refused. Addresses of more than 100 characters were
+        // cut once, so that the server did not tell them apart.
         unique: Some(100),
         // The listing lacks `modifiedTime`.
         dated_in_object: true,

@@ -1,6 +1,6 @@
 //! Lists of holidays.
 
-use super::rules::{GoWith, Rule};
+use super::rules::{DaysOf, GoWith, Rule};
 use super::{
     Api, Create, Enabled, Field, Items, Kind, Listing, Removal, Scopes, Shape, Switch, choice,
     in_object, integer, patterns, text,
@@ -63,6 +63,7 @@ pub static KIND: Kind = Kind {
                 max: 100,
                 one_each: false,
                 idle: &[],
+                span: None,
             }),
         )
         // Source: Holiday List, `getHolidayLists`, whose items lack them.
@@ -72,12 +73,19 @@ pub static KIND: Kind = Kind {
             .doc("Whether the list is in use; declaring it implies `ACTIVE`."),
     ],
     // Source: Holiday List, the examples of `createHolidayList`.
-    rules: &[Rule::GoWith(&GoWith {
-        fields: &["year"],
-        with: "holidayListType",
-        is: &["YEAR_SPECIFIC"],
-        instead: "choose `RECURRING`",
-    })],
+    rules: &[
+        Rule::GoWith(&GoWith {
+            fields: &["year"],
+            with: "holidayListType",
+            is: &["YEAR_SPECIFIC"],
+            instead: "choose `RECURRING`",
+        }),
+        Rule::DaysOf(&DaysOf {
+            items: "holidays",
+            days: &["from", "to"],
+            year: "year",
+        }),
+    ],
     openapi: Some(Api {
         listing: Listing::Whole("/holidayList"),
         page: 50,

@@ -40,7 +40,7 @@ pub use removal::Removal;
 use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
 use rules::{Clash, Handle, Mark, Rule, Sign, Sorts};
-pub use shape::{Alike, Items, Keyed, Keys, Map, Null, Owned, Pattern, Sent, Shape};
+pub use shape::{Alike, Items, Keyed, Keys, Map, Null, Owned, Pattern, Sent, Shape, Span};
 pub use targets::{Membership, Target, Within, is_key, scopes};
 
 /// Every kind, prerequisites before those that usually refer to them.

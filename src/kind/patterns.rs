@@ -199,10 +199,11 @@ pub const UUID: Pattern = Pattern {
     allows_empty: true,
 };
 
-/// The API name of a module. Source: Field, `createField`.
+/// The API name of a module that has fields: one of the system's, or a custom one. Source: Field,
+/// `getFields` and `createField`, which name the former.
 pub const MODULE: Pattern = Pattern {
-    regex: r"^[a-zA-Z0-9_]+$",
-    words: "a module's API name such as `tickets` or `cm_orders`",
+    regex: r"^(?:tickets|contacts|accounts|tasks|calls|events|contracts|products|timeEntry|agents|cm_[a-zA-Z0-9_]+)$",
+    words: "`tickets`, `contacts`, `accounts`, `tasks`, `calls`, `events`, `contracts`, `products`, `timeEntry`, `agents`, or a custom module such as `cm_orders`",
     sample: "contacts",
     allows_empty: false,
 };

@@ -138,6 +138,8 @@ pub enum Rule {
     AtMost(&'static AtMost),
     /// In one dialect a field can be set for one word of another field only.
     OnlyFor(&'static OnlyFor),
+    /// Days without a year are days of the year that another field names.
+    DaysOf(&'static DaysOf),
 }
 
 /// The sorts of objects that a field tells apart.
@@ -278,6 +280,17 @@ pub struct OnlyFor {
     pub is: &'static str,
     /// The way out.
     pub help: &'static str,
+}
+
+/// Items with days such as `02-29`, each of which is to be a day of one year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DaysOf {
+    /// The field of the items.
+    pub items: &'static str,
+    /// Their leaves that are such days.
+    pub days: &'static [&'static str],
+    /// The field of the year; without it every day that some year has will do.
+    pub year: &'static str,
 }
 
 impl GoWith {

@@ -125,6 +125,24 @@ pub struct Items {
     pub one_each: bool,
     /// The values of an item that says nothing: it is as good as absent.
     pub idle: &'static [(&'static str, &'static str)],
+    /// The two fields that say from when to when an item lasts, where it does.
+    pub span: Option<Span>,
+}
+
+/// From when to when something of one day lasts, as two times such as `09:00`.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The field of the time when it begins.
+    pub begins: &'static str,
+    /// The field of the time when it ends, which is later; [`Span::MIDNIGHT`] is the day's end.
+    pub ends: &'static str,
+    /// Whether the items are parts of one day, so that no two may overlap.
+    pub apart: bool,
+}
+
+impl Span {
+    /// The time that ends a day, since no time is written as `24:00`.
+    pub const MIDNIGHT: &'static str = "00:00";
 }
 
 impl Items {

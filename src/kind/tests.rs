@@ -22,6 +22,7 @@ fn named_by(rule: &Rule) -> Vec<&'static str> {
         }
         Rule::GoWith(rule) => [rule.fields, &[rule.with]].concat(),
         Rule::AtMost(rule) => vec![rule.field, rule.most],
+        Rule::DaysOf(rule) => vec![rule.items, rule.year],
         Rule::OnlyFor(rule) => vec![rule.field, rule.by],
     }
 }

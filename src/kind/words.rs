@@ -2,7 +2,7 @@
 
 use crate::yaml::words::{Word, flag, form, names};
 
-/// The key under which it stands what is to be removed.
+/// The key under which a manifest lists what is to be removed.
 pub(crate) const REMOVED: &str = "removed";
 
 /// What a manifest may hold besides the kinds.

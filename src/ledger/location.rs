@@ -156,6 +156,26 @@ impl Location {
         )
     }
 
+    /// Whether an object store is asked through the proxies and by the certificates that the
+    /// environment names: each is but one at a loopback host.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint that is not encrypted.
+    pub fn is_far(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<bool, LocationError> {
+        match self {
+            Self::Object {
+                scheme: Scheme::S3, ..
+            } => Ok(match endpoint(env) {
+                Some(endpoint) => !is_plain_loopback(&endpoint)?,
+                None => true,
+            }),
+            Self::Object { .. } => Ok(true),
+            // Git has settings of its own.
+            Self::File(_) | Self::Git { .. } | Self::Nowhere => Ok(false),
+        }
+    }
+
     /// The address of the remote that a ledger in git is pushed to, without credentials; nothing of
     /// another place. Git is asked.
     ///
@@ -286,6 +306,31 @@ const AWS_VARIABLES: &[&str] = &[
     "AWS_SSE_KMS_KEY_ID",
 ];
 
+/// Those of Google Cloud Storage.
+const GOOGLE_VARIABLES: &[&str; 3] = &[
+    "GOOGLE_SERVICE_ACCOUNT",
+    "GOOGLE_SERVICE_ACCOUNT_KEY",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+];
+
+/// Those of Azure Blob Storage.
+const AZURE_VARIABLES: &[&str] = &[
+    "AZURE_STORAGE_ACCOUNT_NAME",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_SAS_KEY",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_TENANT_ID",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_AUTHORITY_HOST",
+];
+
+/// The environment variables that say how an object store is reached and by whom.
+pub fn store_variables() -> impl Iterator<Item = &'static str> {
+    let all = [AWS_VARIABLES, ENDPOINTS, GOOGLE_VARIABLES, AZURE_VARIABLES];
+    all.into_iter().flatten().copied()
+}
+
 fn s3(
     bucket: &str,
     place: &str,
@@ -304,11 +349,8 @@ fn s3(
             builder = builder.with_config(key, value);
         }
     }
-    let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
-        .iter()
-        .find_map(|name| env(name).filter(|value| !value.is_empty()));
     let mut is_loopback = false;
-    if let Some(endpoint) = endpoint {
+    if let Some(endpoint) = endpoint(env) {
         builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         if is_plain_loopback(&endpoint)? {
             builder = builder.with_allow_http(true);
@@ -332,17 +374,12 @@ fn gcs(
         .with_retry(retry())
         .with_http_connector(Direct { is_loopback: false })
         .with_client_options(options());
-    for (name, key) in [
-        ("GOOGLE_SERVICE_ACCOUNT", GoogleConfigKey::ServiceAccount),
-        (
-            "GOOGLE_SERVICE_ACCOUNT_KEY",
-            GoogleConfigKey::ServiceAccountKey,
-        ),
-        (
-            "GOOGLE_APPLICATION_CREDENTIALS",
-            GoogleConfigKey::ApplicationCredentials,
-        ),
-    ] {
+    let keys = [
+        GoogleConfigKey::ServiceAccount,
+        GoogleConfigKey::ServiceAccountKey,
+        GoogleConfigKey::ApplicationCredentials,
+    ];
+    for (name, key) in GOOGLE_VARIABLES.iter().zip(keys) {
         if let Some(value) = env(name).filter(|value| !value.is_empty()) {
             builder = builder.with_config(key, value);
         }
@@ -363,16 +400,7 @@ fn azure(
         .with_retry(retry())
         .with_http_connector(Direct { is_loopback: false })
         .with_client_options(options());
-    for name in [
-        "AZURE_STORAGE_ACCOUNT_NAME",
-        "AZURE_STORAGE_ACCOUNT_KEY",
-        "AZURE_STORAGE_SAS_KEY",
-        "AZURE_CLIENT_ID",
-        "AZURE_CLIENT_SECRET",
-        "AZURE_TENANT_ID",
-        "AZURE_FEDERATED_TOKEN_FILE",
-        "AZURE_AUTHORITY_HOST",
-    ] {
+    for name in AZURE_VARIABLES {
         if let Some(value) = env(name).filter(|value| !value.is_empty())
             && let Ok(key) = name.to_ascii_lowercase().parse::<AzureConfigKey>()
         {
@@ -426,6 +454,15 @@ fn settings(place: &str, error: &object_store::Error) -> LocationError {
         place: place.to_owned(),
         reason: super::backend::words(error),
     }
+}
+
+/// The variables that name the host of an S3 store, in the order in which they count.
+const ENDPOINTS: &[&str] = &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
+
+/// The host of an S3 store, where it is not Amazon's.
+fn endpoint(env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let mut set = ENDPOINTS.iter().filter_map(|name| env(name));
+    set.find(|value| !value.is_empty())
 }
 
 /// Whether an endpoint is a loopback host without encryption; any other host must have it.
@@ -559,6 +596,27 @@ mod tests {
             let env = |name: &str| (name == "AWS_ENDPOINT_URL").then(|| endpoint.to_owned());
             let error = open(Scheme::S3, "bucket", "s3://bucket/x", &env).unwrap_err();
             assert_eq!(error, LocationError::Plain(endpoint.to_owned()));
+        }
+    }
+
+    #[test]
+    fn only_a_store_at_a_loopback_host_is_near() {
+        let loopback = "http://127.0.0.1:9000";
+        for (place, endpoint, expected) in [
+            ("s3://bucket/x", "", true),
+            ("s3://bucket/x", "https://s3.example.com", true),
+            ("s3://bucket/x", "https://127.0.0.1:9000", true),
+            ("s3://bucket/x", loopback, false),
+            // The variable is S3's.
+            ("gs://bucket/x", loopback, true),
+            ("az://bucket/x", loopback, true),
+            ("x.json", "", false),
+            ("git", "", false),
+            ("none", "", false),
+        ] {
+            let env = |name: &str| (name == "AWS_ENDPOINT_URL").then(|| endpoint.to_owned());
+            let location = Location::parse(place, Path::new("")).unwrap();
+            assert_eq!(location.is_far(&env), Ok(expected), "{place} {endpoint}");
         }
     }
 

@@ -14,6 +14,7 @@
 //! Nothing here may be given a secret value.
 
 mod backend;
+mod beside;
 mod error;
 pub mod journal;
 mod location;
@@ -31,9 +32,10 @@ use serde_json::Value as Json;
 use crate::api::page::Known;
 use crate::state::{Address, Key, pointer};
 
+pub use beside::names_beside;
 pub use error::{Refusal, StoreError, Trouble};
 pub use journal::{Begin, Intent, Outcome, Record, RunId, Settled, Unfinished};
-pub use location::{Location, LocationError, NOWHERE};
+pub use location::{Location, LocationError, NOWHERE, store_variables};
 pub use lock::{Held, Holder, LockError, LockGuard};
 pub use runs::{Journal, Runs};
 pub use store::{Loaded, Store, Version};

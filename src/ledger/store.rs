@@ -43,6 +43,12 @@ impl Version {
     pub fn serial(&self) -> u64 {
         self.serial
     }
+
+    /// Whether nothing was there at all.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.tag.is_none()
+    }
 }
 
 /// What was read.

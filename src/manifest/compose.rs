@@ -464,9 +464,9 @@ impl Merged {
                 continue;
             };
             let known = foreign::known_words();
-            if let Some(first) = foreign::first_of_others(&entries, &known) {
+            if let Some(first) = foreign::first_of_others(&entries, known) {
                 let place = document.place(At::ROOT.key(first), Part::Key);
-                let problem = foreign::problem(&entries, &document.0.file, &known, place);
+                let problem = foreign::problem(&entries, &document.0.file, known, place);
                 self.problems.push(problem);
                 continue;
             }
@@ -512,7 +512,7 @@ impl Merged {
         } else {
             let help = shallow::help_at_root(key, above)
                 .or_else(|| did_you_mean(key, known.iter().copied()))
-                .unwrap_or_else(|| format!("known are {}", ticked(&known, "and")));
+                .unwrap_or_else(|| format!("known are {}", ticked(known, "and")));
             Problem::error(
                 Code::UnknownCollection,
                 format!("no collection is named `{key}`"),

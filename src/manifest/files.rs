@@ -1,6 +1,6 @@
 //! The files of a project: which of them are manifests, and their texts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io;
@@ -39,76 +39,121 @@ impl Sources {
     }
 }
 
-/// Finds and reads the manifests of an environment.
+/// The files of a project, read once for all its environments.
 ///
 /// Manifests are all `*.yaml` and `*.yml` files (in letters of any case) below the project folder but
 /// the project file, hidden files and folders, folders with a project file of their own, what
 /// `skipFiles` names, and the overlays of every environment; of these, the environment's own are read
 /// besides.
-///
-/// # Errors
-///
-/// Files and folders that cannot be read, files that are too large or whose names are not UTF-8 or
-/// almost that of the project file, symbolic links, and overlays that do not exist.
-pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Problems> {
-    let mut finder = Finder::new(project);
-    finder.folder(Path::new(""), None, 0);
-    let base = finder.take();
-    let mut overlays = Vec::new();
-    for overlay in &environment.overlays {
-        let name = overlay.path.as_str();
-        if let Some(link) = linked(&project.directory, name) {
-            finder.refuse_link(Path::new(&link));
-            overlays.push(Vec::new());
-            continue;
+#[derive(Debug, Clone)]
+pub struct Files {
+    base: Found,
+    overlays: BTreeMap<String, Overlay>,
+}
+
+/// Files, and what is wrong among them.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    sources: Vec<Source>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Clone)]
+enum Overlay {
+    /// A file or folder.
+    Found(Found),
+    /// It cannot be read, and why.
+    Unreadable(String),
+}
+
+impl Files {
+    /// Reads the files of a project, those of all its overlays among them.
+    #[must_use]
+    pub fn read(project: &Project) -> Self {
+        let mut finder = Finder::new(project);
+        finder.folder(Path::new(""), None, 0);
+        let base = finder.take();
+        let paths: BTreeSet<&str> = finder.overlays.iter().copied().collect();
+        let overlays = paths.into_iter().map(|name| {
+            if let Some(link) = linked(&project.directory, name) {
+                finder.refuse_link(Path::new(&link));
+                return (name.to_owned(), Overlay::Found(finder.take()));
+            }
+            match fs::symlink_metadata(project.directory.join(name)) {
+                Ok(meta) if meta.is_dir() => finder.folder(Path::new(name), Some(name), 0),
+                Ok(meta) => finder.file(Path::new(name), &meta),
+                Err(error) => return (name.to_owned(), Overlay::Unreadable(reason(&error))),
+            }
+            (name.to_owned(), Overlay::Found(finder.take()))
+        });
+        Self {
+            base,
+            overlays: overlays.collect(),
         }
-        match fs::symlink_metadata(project.directory.join(name)) {
-            Ok(meta) if meta.is_dir() => finder.folder(Path::new(name), Some(name), 0),
-            Ok(meta) => finder.file(Path::new(name), &meta),
-            Err(error) => finder.problems.push(
-                Problem::error(
-                    Code::MissingOverlay,
-                    format!("the overlay `{name}` cannot be read: {}", reason(&error)),
-                )
-                .at(overlay.place.clone(), "listed here")
-                .help("create the folder, or take it out of `overlays`"),
-            ),
-        }
-        overlays.push(finder.take());
     }
-    if finder.problems.is_empty() {
-        Ok(Sources { base, overlays })
-    } else {
-        Err(finder.problems.into())
+
+    /// The manifests of an environment.
+    ///
+    /// # Errors
+    ///
+    /// Files and folders that cannot be read, files that are too large or whose names are not UTF-8 or
+    /// almost that of the project file, symbolic links, and overlays that do not exist.
+    pub fn of(&self, environment: &Environment) -> Result<Sources, Problems> {
+        let mut problems = self.base.problems.clone();
+        let mut overlays = Vec::new();
+        for overlay in &environment.overlays {
+            let name = overlay.path.as_str();
+            match self.overlays.get(name) {
+                Some(Overlay::Found(found)) => {
+                    problems.extend(found.problems.iter().cloned());
+                    overlays.push(found.sources.clone());
+                }
+                Some(Overlay::Unreadable(reason)) => problems.push(
+                    Problem::error(
+                        Code::MissingOverlay,
+                        format!("the overlay `{name}` cannot be read: {reason}"),
+                    )
+                    .at(overlay.place.clone(), "listed here")
+                    .help("create the folder, or take it out of `overlays`"),
+                ),
+                None => {}
+            }
+        }
+        if problems.is_empty() {
+            Ok(Sources {
+                base: self.base.sources.clone(),
+                overlays,
+            })
+        } else {
+            Err(problems.into())
+        }
+    }
+
+    /// The files of the overlays that other environments have and this one has not: they are no part
+    /// of its desired state, but tell what the project treats as secret. What cannot be read is left
+    /// out.
+    #[must_use]
+    pub fn elsewhere(&self, environment: &Environment) -> Vec<Source> {
+        let is_own = |name: &String| environment.overlays.iter().any(|own| own.path == *name);
+        let others = self.overlays.iter().filter(|(name, _)| !is_own(name));
+        others
+            .filter_map(|(_, overlay)| match overlay {
+                Overlay::Found(found) => Some(&found.sources),
+                Overlay::Unreadable(_) => None,
+            })
+            .flatten()
+            .cloned()
+            .collect()
     }
 }
 
-/// The files of the overlays that other environments have and this one has not: they are no part of
-/// its desired state, but tell what the project treats as secret. What cannot be read is left out.
-#[must_use]
-pub fn elsewhere(project: &Project, environment: &Environment) -> Vec<Source> {
-    let all = project.environments.iter().flat_map(|one| &one.overlays);
-    let others: BTreeSet<&str> = all
-        .filter(|overlay| {
-            !environment
-                .overlays
-                .iter()
-                .any(|own| own.path == overlay.path)
-        })
-        .map(|overlay| overlay.path.as_str())
-        .collect();
-    let mut finder = Finder::new(project);
-    for name in others {
-        if linked(&project.directory, name).is_some() {
-            continue;
-        }
-        match fs::symlink_metadata(project.directory.join(name)) {
-            Ok(meta) if meta.is_dir() => finder.folder(Path::new(name), Some(name), 0),
-            Ok(meta) if meta.is_file() => finder.file(Path::new(name), &meta),
-            _ => {}
-        }
-    }
-    finder.take()
+/// Finds and reads the manifests of one environment, see [`Files`].
+///
+/// # Errors
+///
+/// Those of [`Files::of`].
+pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Problems> {
+    Files::read(project).of(environment)
 }
 
 /// What the operating system says, without its error number.
@@ -124,8 +169,7 @@ struct Finder<'a> {
     root: &'a Path,
     overlays: Vec<&'a str>,
     skip: &'a [Skip],
-    problems: Vec<Problem>,
-    found: Vec<Source>,
+    found: Found,
 }
 
 impl<'a> Finder<'a> {
@@ -139,12 +183,11 @@ impl<'a> Finder<'a> {
                 .map(|overlay| overlay.path.as_str())
                 .collect(),
             skip: &project.skip_files,
-            problems: Vec::new(),
-            found: Vec::new(),
+            found: Found::default(),
         }
     }
 
-    fn take(&mut self) -> Vec<Source> {
+    fn take(&mut self) -> Found {
         std::mem::take(&mut self.found)
     }
 
@@ -218,11 +261,11 @@ impl<'a> Finder<'a> {
     /// Reads what is to be a manifest.
     fn file(&mut self, path: &Path, meta: &Metadata) {
         if is_like_project_file(path) {
-            self.problems.push(misnamed(path));
+            self.found.problems.push(misnamed(path));
             return;
         }
         let Some(name) = slashed(path) else {
-            self.problems.push(
+            self.found.problems.push(
                 Problem::error(
                     Code::NotUtf8Name,
                     format!("the file name `{}` is not UTF-8", shown(path)),
@@ -232,7 +275,7 @@ impl<'a> Finder<'a> {
             return;
         };
         if !meta.is_file() {
-            self.problems.push(
+            self.found.problems.push(
                 Problem::error(Code::NotAFile, "this is no file that can be read as a manifest")
                     .at(Place::file(name), "")
                     .help("move the pipe, socket or device away, or hide it behind a name that begins with a dot"),
@@ -257,7 +300,7 @@ impl<'a> Finder<'a> {
             }
         };
         match bytes {
-            Ok(bytes) => self.found.push(Source::new(name, &bytes)),
+            Ok(bytes) => self.found.sources.push(Source::new(name, &bytes)),
             Err(length) => self.refuse(
                 path,
                 Code::FileTooLarge,
@@ -271,12 +314,13 @@ impl<'a> Finder<'a> {
     }
 
     fn refuse(&mut self, path: &Path, code: Code, message: String) {
-        self.problems
+        self.found
+            .problems
             .push(Problem::error(code, message).at(Place::file(shown(path)), ""));
     }
 
     fn refuse_link(&mut self, path: &Path) {
-        self.problems.push(
+        self.found.problems.push(
             Problem::error(Code::SymbolicLink, "symbolic links are not followed")
                 .at(Place::file(shown(path)), "")
                 .help("move the file into the project folder, or hide the link behind a name that begins with a dot"),

@@ -1,6 +1,6 @@
 //! Files that are no manifests: YAML that another program reads.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::config::PROJECT_FILE;
 use crate::config::words::SKIP_FILES;
@@ -11,12 +11,15 @@ use crate::yaml::raw::Raw;
 use crate::yaml::walk::is_extension;
 
 /// The words that stand at the root of manifests.
-pub(super) fn known_words() -> Vec<&'static str> {
-    let managed = KINDS.iter().filter(|kind| kind.managed);
-    managed
-        .map(|kind| kind.collection)
-        .chain(MANIFEST_KEYS.iter().copied())
-        .collect()
+pub(super) fn known_words() -> &'static [&'static str] {
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let managed = KINDS.iter().filter(|kind| kind.managed);
+        managed
+            .map(|kind| kind.collection)
+            .chain(MANIFEST_KEYS.iter().copied())
+            .collect()
+    });
+    &WORDS
 }
 
 /// The first key of a file of which no key is a word of manifests, nor nearly one.

@@ -13,7 +13,9 @@ use super::secret_text::{OFTEN, control};
 use crate::codec::is_idle;
 use crate::kind::rules::{Holds, Sort};
 use crate::kind::schema::{Checker, accepts};
-use crate::kind::{Field, Items, Keyed, Keys, Kind, Map, Shape, Target, Within, find, patterns};
+use crate::kind::{
+    Field, Items, Keyed, Keys, Kind, Map, Shape, Span, Target, Within, find, patterns,
+};
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::state::{Address, Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
@@ -448,6 +450,9 @@ impl Converter<'_> {
                 None => whole = false,
             }
         }
+        if let Some(span) = &items.span {
+            whole &= self.spans(here, items, span, &out, at);
+        }
         if !whole {
             return None;
         }
@@ -473,6 +478,65 @@ impl Converter<'_> {
             return None;
         }
         Some(Value::Map(out))
+    }
+
+    /// Refuses items that end before they begin, and parts of one day that overlap; says whether all is
+    /// well.
+    fn spans(
+        &mut self,
+        here: Here<'_>,
+        items: &Items,
+        span: &Span,
+        found: &Leaves,
+        at: At<'_>,
+    ) -> bool {
+        let before = self.problems.len();
+        let mut all = Vec::new();
+        for (handle, item) in found {
+            let Value::Map(item) = item else { continue };
+            let text = |leaf: &str| item.get(leaf).and_then(Value::as_text);
+            let (Some(begins), Some(ends)) = (text(span.begins), text(span.ends)) else {
+                continue;
+            };
+            // The day ends with a time that is written as its beginning.
+            let is_day_end = ends == Span::MIDNIGHT;
+            if is_idle(items, item) || (!is_day_end && ends <= begins) {
+                if !is_idle(items, item) {
+                    self.error(
+                        here,
+                        (at.key(handle).key(span.ends), Part::Value),
+                        Code::BadSpan,
+                        format!("`{handle}` begins at `{begins}` and ends at `{ends}`"),
+                        "not later",
+                        Some(format!(
+                            "what goes on after midnight ends at `{0}`, and on the next day another one begins at `{0}`",
+                            Span::MIDNIGHT
+                        )),
+                    );
+                }
+                continue;
+            }
+            all.push((begins, if is_day_end { "24:00" } else { ends }, handle));
+        }
+        all.sort_unstable();
+        for pair in all.windows(2).filter(|_| span.apart) {
+            if let [(_, ends, earlier), (begins, _, later)] = pair
+                && begins < ends
+            {
+                self.error(
+                    here,
+                    (at.key(later), Part::Key),
+                    Code::BadSpan,
+                    format!("`{later}` begins at `{begins}`, before `{earlier}` ends at `{ends}`"),
+                    "overlaps",
+                    Some(
+                        "put the two together, or let one begin when the other one has ended"
+                            .to_owned(),
+                    ),
+                );
+            }
+        }
+        self.problems.len() == before
     }
 
     /// Refuses an item whose key field says what an earlier one's says.

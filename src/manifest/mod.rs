@@ -1,6 +1,6 @@
 //! From files to the desired state, and from a state to files.
 //!
-//! [`files`] is the only function that touches the disk. [`compose`] merges the texts, replaces
+//! [`Files`] alone touch the disk. [`compose`] merges the texts, replaces
 //! expressions, resolves references and checks everything; what is wrong is reported at symbolic
 //! places, and bytes are worked out only when a report is rendered.
 
@@ -24,7 +24,7 @@ mod violation;
 pub mod write;
 
 pub use compose::{Desired, Detail, Tombstone, compose, secret_names};
-pub use files::{Sources, elsewhere, files};
+pub use files::{Files, Sources, files};
 pub use origin::Origin;
 pub(crate) use resolve::article;
 pub use write::{to_files, to_sources, to_yaml};

@@ -1,10 +1,12 @@
 //! Rules among the fields of one resource, as the tables of the kinds say them.
 
+use jiff::civil::Date;
+
 use super::convert::{Converter, Here};
 use super::resolve::article;
-use crate::kind::rules::{AtMost, Fits, GoWith, Rule, Sort, Sorts};
+use crate::kind::rules::{AtMost, DaysOf, Fits, GoWith, Rule, Sort, Sorts};
 use crate::problem::{Code, Problem, did_you_mean, ticked};
-use crate::state::{Body, Value};
+use crate::state::{Body, Value, pointer};
 
 impl Converter<'_> {
     /// Checks the rules that concern several fields of one body.
@@ -16,6 +18,7 @@ impl Converter<'_> {
                 Rule::Sorts(sorts) => self.sorts(here, body, named, sorts),
                 Rule::GoWith(rule) => self.go_with(here, body, rule),
                 Rule::AtMost(rule) => self.at_most(here, body, rule),
+                Rule::DaysOf(rule) => self.days_of(here, body, rule),
                 // What a dialect takes is asked when the dialect is known.
                 Rule::OnlyFor(_) => {}
             }
@@ -119,6 +122,37 @@ impl Converter<'_> {
                 let mut problem =
                     refused(&format!("one of `{other}`")).at(here.field(other), "the choices");
                 problem.help = did_you_mean(text, words());
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn days_of(&mut self, here: Here<'_>, body: &Body, rule: &DaysOf) {
+        let year = number(body, rule.year).and_then(|year| i16::try_from(year).ok());
+        let (Some(year), Some(Value::Map(items))) = (year, body.get(rule.items)) else {
+            return;
+        };
+        for (handle, item) in items {
+            let Value::Map(item) = item else { continue };
+            for day in rule.days {
+                let Some(text) = item.get(day).and_then(Value::as_text) else {
+                    continue;
+                };
+                let parts = text.split_once('-');
+                let parts =
+                    parts.and_then(|(month, day)| Some((month.parse().ok()?, day.parse().ok()?)));
+                if parts.is_some_and(|(month, day)| Date::new(year, month, day).is_ok()) {
+                    continue;
+                }
+                let problem = Problem::error(
+                    Code::BadFormat,
+                    format!("the year {year} has no day `{text}`"),
+                )
+                .at(
+                    here.field(&pointer([rule.items, handle, *day])),
+                    "no day of the year",
+                )
+                .at(here.field(rule.year), "because of this");
                 self.problems.push(problem);
             }
         }

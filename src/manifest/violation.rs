@@ -159,6 +159,12 @@ impl Converter<'_> {
             }
             Violation::Pattern => {
                 let words = pattern(&field.shape).unwrap_or_default();
+                let known = field.known.map_or(&[][..], |(_, known)| known);
+                let near = did_you_mean(text, known.iter().copied());
+                let help = Some(match near {
+                    Some(near) => format!("{near} `{name}` must be {words}"),
+                    None => format!("`{name}` must be {words}"),
+                });
                 let strange = strange_characters(checker, text);
                 if strange.is_empty() {
                     let code = if matches!(field.shape, Shape::Email { .. }) {
@@ -170,14 +176,14 @@ impl Converter<'_> {
                         code,
                         format!("`{text}` cannot be used for `{name}`"),
                         "not accepted".to_owned(),
-                        Some(format!("`{name}` must be {words}")),
+                        help,
                     )
                 } else {
                     (
                         Code::BadCharacter,
                         format!("`{name}` cannot hold {}", ticked(&strange, "or")),
                         "not accepted".to_owned(),
-                        Some(format!("`{name}` must be {words}")),
+                        help,
                     )
                 }
             }

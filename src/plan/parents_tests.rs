@@ -221,6 +221,30 @@ fn a_team_below_what_is_made_or_looked_up_is_told() {
     let unknown = composed("teams: {T: {department: {lookup: Nowhere}}}\n").unwrap();
     let refused = planned(&unknown, &mut organization(), &Options::default()).unwrap_err();
     assert_eq!(refused[0].0, Code::NoSuchLiveObject, "{refused:?}");
+    // One that is elsewhere is told with where it is, and what was written is never proposed.
+    for (lookup, help) in [
+        (
+            "Tier 2",
+            "there is one with `department: Support/EU`; name it with what it lies below, such as `{lookup: {name: Tier 2, department: Support/EU}}`",
+        ),
+        (
+            "Billing/Tier 1",
+            "did you mean `Tier 1` with `department: Billing`? write `{lookup: {name: Tier 1, department: Billing}}`",
+        ),
+    ] {
+        let text = format!(
+            "teams: {{Tier 9: {{department: {{lookup: Billing}}, subTeams: [{{lookup: {lookup}}}]}}}}\n"
+        );
+        let refused = planned(
+            &composed(&text).unwrap(),
+            &mut organization(),
+            &Options::default(),
+        )
+        .unwrap_err();
+        let told = refused.iter().find(|one| one.0 == Code::NoSuchLiveObject);
+        let told = &told.unwrap_or_else(|| panic!("{refused:?}")).1;
+        assert!(told.contains(help), "{told}");
+    }
 }
 
 #[test]

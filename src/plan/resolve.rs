@@ -8,9 +8,9 @@ use crate::manifest::Desired;
 use crate::parallel::in_runs;
 use crate::plan::bound::place;
 use crate::plan::row::{Going, Row, Rows};
-use crate::problem::{Code, Place, Problem};
+use crate::problem::{Code, Place, Problem, listed};
 use crate::state::identity::scopes;
-use crate::state::{Address, Below, FieldPath, Heirs, Leaves, Named, Reference, Value};
+use crate::state::{Address, Below, FieldPath, Heirs, Key, Leaves, Named, Reference, Value};
 
 /// Translates what the manifests name, side by side where it is much.
 pub(super) fn translated(
@@ -357,22 +357,65 @@ fn unknown_name(live: &Live, collection: &'static str, named: &Named<'_>) -> Pro
             live.dialect
         ));
     }
-    let mut nearest: Vec<(f64, String)> = live
+    // The name may be one below something else.
+    let elsewhere = live.named(collection, &Named::of_name(name));
+    let mut elsewhere = elsewhere.iter().filter_map(|index| live.key_of(*index));
+    if let Some(first) = elsewhere.next() {
+        let all: Vec<String> = std::iter::once(&first)
+            .chain(&elsewhere.collect::<Vec<_>>())
+            .filter_map(|key| below(live, collection, key))
+            .map(|below| format!("`{below}`"))
+            .collect();
+        let is_one = all.len() == 1;
+        return problem.help(format!(
+            "there {} with {}; name {} with what it lies below, such as `{{lookup: {{name: {}, {}}}}}`",
+            if is_one { "is one" } else { "are some" },
+            listed(&all, "and"),
+            if is_one { "it" } else { "one" },
+            first.name,
+            below(live, collection, &first).unwrap_or_default(),
+        ));
+    }
+    let mut nearest: Vec<(f64, Key<'_>)> = live
         .collection(collection)
-        .filter_map(|index| live.shown_key(index))
-        .map(|have| {
-            (
-                strsim::jaro_winkler(&have.to_lowercase(), &name.to_lowercase()),
-                have,
-            )
+        .filter_map(|index| live.key_of(index))
+        .filter_map(|key| {
+            let whole = crate::kind::find(collection).map(|kind| live.shown(kind, &key))?;
+            let likeness =
+                |have: &str| strsim::jaro_winkler(&have.to_lowercase(), &name.to_lowercase());
+            let likeness = likeness(&key.name).max(likeness(&whole));
+            // What was written already is no proposal.
+            (likeness > 0.75 && *key.name != *name).then_some((likeness, key))
         })
-        .filter(|(likeness, _)| *likeness > 0.75)
         .collect();
     nearest.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     match nearest.first() {
-        Some((_, have)) => problem.help(format!("did you mean `{have}`?")),
+        Some((_, key)) => problem.help(match below(live, collection, key) {
+            None => format!("did you mean `{}`?", key.name),
+            Some(below) => format!(
+                "did you mean `{0}` with `{below}`? write `{{lookup: {{name: {0}, {below}}}}}`",
+                key.name
+            ),
+        }),
         None => problem.help("check the name in Zoho Desk, or give the id: `{id: \"…\"}`"),
     }
+}
+
+/// What the name of an object counts below, as a manifest says it; none where it counts everywhere.
+fn below(live: &Live, collection: &str, key: &Key<'_>) -> Option<String> {
+    let kind = crate::kind::find(collection)?;
+    let parts: Vec<String> = key
+        .scope
+        .iter()
+        .map(|(field, value)| {
+            let parent = kind.field(field).and_then(|field| field.shape.target());
+            let parent = parent.and_then(|to| live.find_id(to.collection, value));
+            let parent = parent.and_then(|index| live.address_of(index));
+            let shown = parent.as_ref().map_or(value, |address| &address.handle);
+            format!("{field}: {shown}")
+        })
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn singular(collection: &str) -> &str {

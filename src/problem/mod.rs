@@ -292,6 +292,8 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let limit = (length / 3).clamp(1, 5);
     candidates
         .into_iter()
+        // What was written already is no proposal.
+        .filter(|candidate| *candidate != word)
         // Texts of very different lengths are not compared: that would be slow for nothing.
         .filter(|candidate| candidate.len().abs_diff(lower.len()) <= 4 * limit)
         .map(|candidate| {
@@ -334,5 +336,7 @@ mod opposites {
             assert_eq!(nearest(word, candidates.iter().copied()), None, "{word}");
         }
         assert_eq!(nearest("ACTVE", ["ACTIVE", "DISABLED"]), Some("ACTIVE"));
+        assert_eq!(nearest("A/Z", ["A/Z"]), None);
+        assert_eq!(nearest("billing", ["Billing", "billing"]), Some("Billing"));
     }
 }

@@ -700,7 +700,7 @@ pub fn example(kind: &Kind) -> String {
                         .field(rule.with)
                         .is_some_and(|with| !rule.is.iter().any(|word| sample(kind, with) == *word))
             }
-            Rule::Sorts(_) | Rule::AtMost(_) | Rule::OnlyFor(_) => false,
+            Rule::Sorts(_) | Rule::AtMost(_) | Rule::OnlyFor(_) | Rule::DaysOf(_) => false,
         })
     };
     let optional = |field: &&Field| {

@@ -52,6 +52,8 @@ pub struct View {
     pub ledger: Ledger,
     /// Creations of which nobody knows yet whether they happened.
     pub doubts: Vec<Intent>,
+    /// Whether no ledger is kept there yet.
+    pub is_absent: bool,
     /// What is worth saying.
     pub warnings: Vec<Problem>,
 }
@@ -63,6 +65,7 @@ pub struct View {
 pub async fn look(store: &Store) -> Result<View, StoreError> {
     let store = &store.batched();
     let loaded = store.load().await?;
+    let is_absent = loaded.version.is_absent();
     let mut warnings = Vec::new();
     let mut ledger = understood(store, loaded.load, &mut warnings);
     let runs = store.open_runs().await?;
@@ -70,6 +73,7 @@ pub async fn look(store: &Store) -> Result<View, StoreError> {
     Ok(View {
         ledger,
         doubts,
+        is_absent,
         warnings,
     })
 }
@@ -344,6 +348,12 @@ impl Keeper {
     /// What is worth saying of what was found; said once.
     pub fn take_warnings(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.warnings)
+    }
+
+    /// Whether no ledger was kept there yet.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.version.is_absent()
     }
 
     /// Whether the ledger owns nothing, so that this may be the first run.

@@ -190,3 +190,62 @@ async fn two_applies_at_once() {
         crate::applies::exactly_one_proceeds(&mut places, &ledger);
     }
 }
+
+/// A renamed environment finds its ledger where `defaults` name the place by the environment, and what
+/// sets up the network is looked at before the store is asked.
+#[tokio::test]
+async fn case_34_an_object_is_taken_over_by_the_form_of_its_place() {
+    let Some(server) = Server::find() else {
+        return;
+    };
+    server.make_bucket().await;
+    let of = |name: &str| {
+        format!(
+            "defaults: {{ledger: \"s3://deskform-test/moved/${{environment}}/desk.json\"}}\nenvironments: {{{name}: {{simulator: {{state: .deskform/live.state}}}}}}\n"
+        )
+    };
+    let mut place = Project::with(&[
+        ("deskform.yaml", &of("prod")),
+        ("desk.yaml", "departments: {Billing: {}, Support: {}}\n"),
+    ]);
+    let env = server.env();
+    for name in [
+        "AWS_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+    ] {
+        place.set(name, &env(name).unwrap());
+    }
+    // A loopback host is asked without certificates and proxies, whatever is set.
+    place.set("SSL_CERT_FILE", "/nowhere/ca.pem");
+    place.done("apply --auto-approve");
+    place.write("deskform.yaml", &of("production"));
+    for line in ["plan", "drift", "apply --auto-approve"] {
+        let run = place.run(line);
+        let told = crate::command::flat(&run.stderr);
+        assert!(
+            told.contains("the environment `production` has no ledger, and `s3://deskform-test/moved/prod/desk.json` is one of the same organization, of an environment `prod`"),
+            "{run}"
+        );
+        assert!(
+            told.contains("`deskform -e production ledger move prod`"),
+            "{run}"
+        );
+    }
+    let run = place.done("ledger move prod");
+    assert!(run.stdout.contains("2 resources owned"), "{run}");
+    let run = place.done("plan --detailed-exitcode");
+    assert!(!run.stderr.contains("has no ledger"), "{run}");
+    let run = place.refused("ledger move prod");
+    assert!(run.stderr.contains("there is no ledger"), "{run}");
+    // Elsewhere they count, and are looked at before anything is asked.
+    place.set("AWS_ENDPOINT_URL", "https://127.0.0.1:1");
+    for line in ["plan", "apply --auto-approve", "ledger show", "unlock"] {
+        let run = place.refused(line);
+        assert!(
+            run.stderr.contains("`SSL_CERT_FILE` is `/nowhere/ca.pem`"),
+            "{run}"
+        );
+    }
+}

@@ -16,7 +16,7 @@ use deskform::codec::can_be_cleared;
 use deskform::dialect::Dialect;
 use deskform::kind::rules::{GoWith, Rule, Sort};
 use deskform::kind::webhooks::{EVENTS, GUIDE_EVENTS};
-use deskform::kind::{Field, Items, KINDS, Keys, Kind, Null, Shape, Wire, find};
+use deskform::kind::{Field, Items, KINDS, Keys, Kind, Null, Shape, Span, Wire, find};
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -442,6 +442,37 @@ fn at_most(limit: u32, wanted: usize) -> usize {
     }
 }
 
+/// Lets each item end after it begins, and before the next one where they are parts of one day.
+fn one_after_the_other(items: &Items, drawn: &mut [(Value, Vec<(&'static Field, Drawn)>)]) {
+    let Some(span) = items.span else { return };
+    let time = |leaves: &[(&'static Field, Drawn)], name: &str| {
+        leaves.iter().find_map(|(leaf, drawn)| match drawn {
+            Drawn::Plain(Value::String(text)) if leaf.name == name => Some(text.clone()),
+            _ => None,
+        })
+    };
+    let begins: Vec<Option<String>> = drawn
+        .iter()
+        .map(|(key, leaves)| match key.as_str() {
+            Some(key) if span.begins == items.key => Some(key.to_owned()),
+            _ => time(leaves, span.begins),
+        })
+        .collect();
+    for ((_, leaves), own) in drawn.iter_mut().zip(&begins) {
+        let next = begins.iter().filter(|one| span.apart && *one > own).min();
+        let (Some(own), Some(end)) = (own, time(leaves, span.ends)) else {
+            continue;
+        };
+        let latest = next.and_then(Option::clone);
+        if end <= *own || latest.as_ref().is_some_and(|latest| end > *latest) {
+            let end = latest.unwrap_or_else(|| Span::MIDNIGHT.to_owned());
+            for (_, drawn) in leaves.iter_mut().filter(|(leaf, _)| leaf.name == span.ends) {
+                *drawn = Drawn::Plain(json!(end));
+            }
+        }
+    }
+}
+
 /// Draws some items, each under a handle that names it.
 fn some_items(items: &'static Items) -> Option<BoxedStrategy<Drawn>> {
     let key = items.fields.iter().find(|leaf| leaf.name == items.key)?;
@@ -459,12 +490,12 @@ fn some_items(items: &'static Items) -> Option<BoxedStrategy<Drawn>> {
     Some(
         all.prop_map(|(keys, leaves)| {
             let leaves = leaves.into_iter();
-            let items = keys.into_iter().zip(leaves);
-            Drawn::Items(
-                items
-                    .map(|(key, leaves)| (key, leaves.into_iter().flatten().collect()))
-                    .collect(),
-            )
+            let drawn = keys.into_iter().zip(leaves);
+            let mut drawn: Vec<_> = drawn
+                .map(|(key, leaves)| (key, leaves.into_iter().flatten().collect()))
+                .collect();
+            one_after_the_other(items, &mut drawn);
+            Drawn::Items(drawn)
         })
         .boxed(),
     )

@@ -6,21 +6,16 @@ use std::path::{Component, Path};
 use crate::cli::common::{Failure, Workspace};
 use crate::cli::files::write_file;
 use crate::config::PROJECT_FILE;
+use crate::config::schema::{MANIFEST_SCHEMA, PROJECT_SCHEMA, SCHEMA_FOLDER};
+use crate::config::words::SKIP_FILES;
 use crate::manifest::{self, Sources};
 use crate::plan::bound::place;
-use crate::problem::{counted, ticked};
+use crate::problem::{Code, Problem, counted, ticked};
 use crate::state::{Address, Resource, State, identity};
 use crate::yaml::Source;
 
 /// How editors are told of a schema.
 const MARK: &str = "yaml-language-server: $schema=";
-/// The schema of manifests, as `init` names it.
-const SCHEMA: &str = "manifest.schema.json";
-/// Its neighbour, which the project file names.
-const PROJECT_SCHEMA: &str = "project.schema.json";
-/// Where it is written when the project has none.
-const HIDDEN: &str = ".deskform";
-
 /// How many names a sentence holds.
 const NAMED: usize = 3;
 
@@ -40,16 +35,52 @@ impl Schema {
     }
 }
 
-/// The schema that the project has, or one that is written; none where the folder lies elsewhere.
-pub(super) fn schema(workspace: &Workspace, folder: &Path) -> Result<Option<Schema>, Failure> {
-    let mut depth = 0;
+/// The names on the way from the project folder to an export; nothing where it lies elsewhere.
+fn below(folder: &Path) -> Option<Vec<&str>> {
+    let mut parts = Vec::new();
     for component in folder.components() {
         match component {
-            Component::Normal(_) => depth += 1,
+            Component::Normal(part) => parts.push(part.to_str()?),
             Component::CurDir => {}
-            _ => return Ok(None),
+            _ => return None,
         }
     }
+    Some(parts)
+}
+
+/// The problem of an export that the project will not read, since `skipFiles` leave it out.
+pub(super) fn skipped(workspace: &Workspace, folder: &Path, sources: &Sources) -> Option<Problem> {
+    let above = below(folder)?;
+    let mut all = sources.base.iter().map(|source| {
+        let parts = above.iter().copied().chain([&*source.name]);
+        parts.collect::<Vec<_>>().join("/")
+    });
+    let first = all.find(|path| workspace.project.skips(path))?;
+    let more = all.filter(|path| workspace.project.skips(path)).count();
+    let (what, them) = match more {
+        0 => (format!("`{first}` is"), "it"),
+        more => (format!("`{first}` and {more} more are"), "them"),
+    };
+    Some(
+        Problem::warning(
+            Code::Skipped,
+            format!(
+                "{what} written where `{SKIP_FILES}` leaves {them} out, so the project does not read {them}"
+            ),
+        )
+        .at(workspace.project.skip_files_place(), "left out here")
+        .help(format!(
+            "name another folder, or name less in `{SKIP_FILES}`"
+        )),
+    )
+}
+
+/// The schema that the project has, or one that is written; none where the folder lies elsewhere.
+pub(super) fn schema(workspace: &Workspace, folder: &Path) -> Result<Option<Schema>, Failure> {
+    let Some(parts) = below(folder) else {
+        return Ok(None);
+    };
+    let depth = parts.len();
     let project = &workspace.project.directory;
     let text = workspace.texts.text(PROJECT_FILE).unwrap_or_default();
     let named = text
@@ -57,16 +88,18 @@ pub(super) fn schema(workspace: &Workspace, folder: &Path) -> Result<Option<Sche
         .find_map(|line| line.split_once(MARK))
         .map(|(_, path)| path.trim());
     let beside = named.and_then(|path| path.strip_suffix(PROJECT_SCHEMA));
-    let beside = beside.map(|folder| format!("{}{SCHEMA}", folder.trim_start_matches("./")));
-    let hidden = format!("{HIDDEN}/{SCHEMA}");
-    let mut known = beside.into_iter().chain([hidden.clone()]);
+    let beside =
+        beside.map(|folder| format!("{}{MANIFEST_SCHEMA}", folder.trim_start_matches("./")));
+    // Where `init` writes it.
+    let usual = format!("{SCHEMA_FOLDER}/{MANIFEST_SCHEMA}");
+    let mut known = beside.into_iter().chain([usual.clone()]);
     let path = match known.find(|path| project.join(path).is_file()) {
         Some(path) => path,
         None => {
-            workspace.refuse_link(&hidden, "the schema")?;
+            workspace.refuse_link(&usual, "the schema")?;
             let schema = format!("{:#}\n", crate::kind::schema::manifest_schema());
-            write_file(&project.join(&hidden), schema.as_bytes())?;
-            hidden
+            write_file(&project.join(&usual), schema.as_bytes())?;
+            usual
         }
     };
     Ok(Some(Schema { path, depth }))

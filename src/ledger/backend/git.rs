@@ -486,6 +486,23 @@ impl Repository {
         }
     }
 
+    /// The names of all refs here on the remote; nothing where it does not answer.
+    pub(in crate::ledger) async fn names(&self) -> Vec<String> {
+        let listed = async {
+            let address = self.program.address().await?;
+            let all = format!("{REFS}/*");
+            let words = ["ls-remote", "--refs", &*address, &*all];
+            self.program.over_network(&words).await
+        };
+        let listed = listed.await.unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed);
+        let names = listed.lines().filter_map(|line| {
+            let (_, name) = line.split_once('\t')?;
+            name.strip_prefix(REFS)?.strip_prefix('/')
+        });
+        names.map(str::to_owned).collect()
+    }
+
     async fn pieces(&self, address: &str, tip: &str) -> Result<BTreeMap<String, Blob>, Failed> {
         let commit = format!("{tip}^{{commit}}");
         let is_here = self.program.run(&["cat-file", "-e", &commit], b"", 0).await;

@@ -18,7 +18,7 @@ use crate::plan::risk::in_use;
 use crate::plan::row::{Going, Row};
 use crate::plan::shown::{removed_fields, switched_off};
 use crate::plan::within;
-use crate::problem::{Code, Problem, ticked};
+use crate::problem::{Code, Problem, listed};
 use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
 
@@ -147,16 +147,31 @@ impl Builder<'_> {
             let names: Vec<String> = chosen
                 .values()
                 .filter_map(|heir| match heir {
-                    Reference::To(address) => Some(address.to_string()),
+                    Reference::To(heir) => Some(self.heir_for_people(index, heir)),
                     _ => None,
                 })
                 .collect();
             effects.push(format!(
                 "what hangs on it goes to {}",
-                ticked(&names, "and")
+                listed(&names, "and")
             ));
         }
         Some((heirs, effects))
+    }
+
+    /// An heir by its address; where its handle is the name of the removed object, by its own name, too,
+    /// so that nothing seems to go to itself.
+    fn heir_for_people(&self, removed: usize, heir: &Address) -> String {
+        let name = self.live.key_of(removed).map(|key| key.name);
+        let shown = self.live.shown_key(removed);
+        let is_alike =
+            name.as_deref() == Some(&*heir.handle) || shown.as_deref() == Some(&*heir.handle);
+        let id = self.live.id(heir).filter(|_| is_alike);
+        let index = id.and_then(|id| self.live.find_id(heir.collection, &id));
+        match index.and_then(|index| self.live.shown_key(index)) {
+            Some(own) => format!("`{heir}`, which is named `{own}`"),
+            None => format!("`{heir}`"),
+        }
     }
 
     /// Finds whom manifests, the ledger or the project choose to take over, in this order.
