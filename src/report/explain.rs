@@ -217,8 +217,10 @@ fn add_api(out: &mut String, kind: &Kind, dialect: Dialect, api: &Api) {
     if let Some(switch) = api.switch {
         let _ = writeln!(out, "  switching: POST {}, POST {}", switch.on, switch.off);
     }
+    let search = api.search.map_or(&[][..], |search| search.scopes);
     let scopes = [
         ("read", api.scopes.read),
+        ("search", search),
         ("create", api.scopes.create),
         ("update", api.scopes.update),
         ("delete", api.scopes.delete),
