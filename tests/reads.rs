@@ -109,12 +109,14 @@ async fn desk_before(dialect: Dialect) -> (Arc<Mutex<Simulator>>, Ledger) {
     {
         let mut simulator = simulator.lock().expect("it");
         let organization = simulator.organization_mut("700001").expect("it");
-        for n in 0..450 {
+        // So many that searching contacts costs less than listing them, and so few that listing accounts
+        // does.
+        for n in 0..1_200 {
             let email = format!("c{n}@example.com");
-            organization.insert(
-                "contacts",
-                json!({"email": email, "lastName": "Doe", "phone": "0"}),
-            );
+            let contact = json!({"email": email, "lastName": "Doe", "phone": "0"});
+            organization.insert("contacts", contact);
+        }
+        for n in 0..450 {
             let name = format!("Account {n}");
             organization.insert("accounts", json!({"accountName": name, "phone": "0"}));
         }
@@ -142,17 +144,26 @@ async fn plan(
     let is_open = Arc::new(AtomicBool::new(false));
     let has_opened = Arc::clone(&is_open);
     let disturbed = disturbed.map(|(target, fault)| (target.to_owned(), fault.clone()));
-    let transport = SimulatorTransport::new(Arc::clone(simulator), clock).with_fate(
-        move |request: &Request<Bytes>| match &disturbed {
-            Some((target, fault))
-                if has_opened.load(Ordering::Relaxed)
-                    && request.uri().to_string().ends_with(target) =>
-            {
-                fault.fate()
+    // Each has the day's calls and tokens to itself.
+    let fresh = {
+        let simulator = simulator.lock().expect("it");
+        let mut fresh = Simulator::new(simulator.settings().clone());
+        let organization = simulator.organization("700001").expect("it").clone();
+        *fresh.organization_mut("700001").expect("it") = organization;
+        Arc::new(Mutex::new(fresh))
+    };
+    let transport =
+        SimulatorTransport::new(fresh, clock).with_fate(move |request: &Request<Bytes>| {
+            match &disturbed {
+                Some((target, fault))
+                    if has_opened.load(Ordering::Relaxed)
+                        && request.uri().to_string().ends_with(target) =>
+                {
+                    fault.fate()
+                }
+                _ => Fate::Deliver,
             }
-            _ => Fate::Deliver,
-        },
-    );
+        });
     let none = Variables::new();
     let desk = Desk::behind(environment(dialect), sources(AFTER), none, transport, clock).await;
     desk.take_log();
@@ -177,12 +188,11 @@ fn same(one: &[Step], other: &[Step]) -> bool {
 async fn one_call_that_goes_wrong_changes_no_plan() {
     for dialect in DIALECTS {
         let (simulator, ledger) = desk_before(dialect).await;
-        let mut unsized_ledger = ledger.clone();
-        unsized_ledger.listings.clear();
+        let mut wrong = Vec::new();
         let mut told: BTreeMap<&str, usize> = BTreeMap::new();
         let mut ways = BTreeSet::new();
-        // By search and by listing; by what a ledger remembers; and by what is found out with one.
-        for ledger in [None, Some(&ledger), Some(&unsized_ledger)] {
+        // By search and by listing, and with a ledger by id.
+        for ledger in [None, Some(&ledger)] {
             let (undisturbed, targets) = plan(dialect, &simulator, ledger, None).await;
             let undisturbed = undisturbed.expect("a plan").planned.plan.steps;
             let made: Vec<String> = undisturbed
@@ -207,13 +217,17 @@ async fn one_call_that_goes_wrong_changes_no_plan() {
                     match ready {
                         Ok(ready) => {
                             let steps = &ready.planned.plan.steps;
-                            assert!(same(&undisturbed, steps), "{case}: {steps:#?}");
+                            if !same(&undisturbed, steps) {
+                                wrong.push(format!("{case}: {steps:#?}"));
+                            }
                             ways.extend(ready.live.choices.iter().map(|choice| choice.way));
                             *told.entry("equal").or_default() += 1;
                         }
                         Err(error) => {
                             let path = target.split('?').next().expect("a path");
-                            assert!(error.contains(path), "{case}: {error}");
+                            if !error.contains(path) {
+                                wrong.push(format!("{case}: {error}"));
+                            }
                             *told.entry("error").or_default() += 1;
                         }
                     }
@@ -227,6 +241,12 @@ async fn one_call_that_goes_wrong_changes_no_plan() {
                 "{targets:?}"
             );
         }
+        assert!(
+            wrong.is_empty(),
+            "{} cases: {}",
+            wrong.len(),
+            wrong.join("\n")
+        );
         assert!(ways.contains(&Way::Listing), "{dialect}: {ways:?}");
         assert!(
             ways.contains(&Way::Search) || ways.contains(&Way::ByIdAndSearch),
