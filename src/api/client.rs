@@ -559,6 +559,8 @@ impl Shared {
         Ok(Answer {
             status: parts.status.as_u16(),
             body: match body {
+                // To a question it is no answer; to a write it says as little as no content.
+                Body::Json(Value::Null) if request.method == Method::Get => Some(Value::Null),
                 Body::Json(value) => unwrap_envelope(value),
                 _ => None,
             },

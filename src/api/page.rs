@@ -41,9 +41,6 @@ const MAX_WINDOW: usize = 8;
 /// Most pages of one listing: a million objects are beyond every edition.
 const MAX_PAGES: usize = 10_000;
 
-/// The status of an answer without content.
-const NO_CONTENT: u16 = 204;
-
 /// How an operation pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paging {
@@ -243,8 +240,8 @@ impl Reader {
     /// Lists every object, each once, in the server's order.
     ///
     /// Less than a page costs one call. What an earlier reading came to says how many pages go out
-    /// together; without it they go out 1, 2, 4 and then 8 at a time. 204, `null` in place of
-    /// the list and a short page are the end, except that a `count` in the answer which promises
+    /// together; without it they go out 1, 2, 4 and then 8 at a time. No content, `null` in place
+    /// of the list and a short page are the end, except that a `count` in the answer which promises
     /// more is believed. `from` and `limit` in the request are replaced.
     ///
     /// Objects are told apart by `id`. One that is added while the listing is read may be
@@ -564,22 +561,22 @@ fn page_of(request: &Request, answer: Answer, items: &str) -> Result<Page, ApiEr
         request_id,
         ..
     } = answer;
-    read_page(status, body, items).ok_or_else(|| {
+    read_page(body, items).ok_or_else(|| {
         refuse(request, ErrorKind::Malformed, "the answer holds no list")
             .with_status(status)
             .with_request_id(request_id.as_deref())
     })
 }
 
-/// Accepts `{"data": [...]}`, `{"data": null}`, a bare array that has objects, and 204, where `data` is
-/// the key under which the operation holds its objects.
+/// Accepts `{"data": [...]}`, `{"data": null}`, a bare array that has objects, and no content, where
+/// `data` is the key under which the operation holds its objects.
 ///
-/// That there are none is said by 204 or under the key alone: what is not there would be made. Source:
-/// departments, agents and others answer an empty list with 204.
-fn read_page(status: u16, body: Option<Value>, items: &str) -> Option<Page> {
+/// That there are none is said without content or under the key alone: what is not there would be made.
+/// Source: departments, agents and others answer an empty list with 204 and no body.
+fn read_page(body: Option<Value>, items: &str) -> Option<Page> {
     let mut count = None;
     let objects = match body {
-        None if status == NO_CONTENT => Vec::new(),
+        None => Vec::new(),
         Some(Value::Array(objects)) if !objects.is_empty() => objects,
         Some(Value::Object(mut object)) => {
             count = match object.get("count") {
@@ -595,7 +592,7 @@ fn read_page(status: u16, body: Option<Value>, items: &str) -> Option<Page> {
                 _ => return None,
             }
         }
-        None | Some(_) => return None,
+        Some(_) => return None,
     };
     let are_objects = objects.iter().all(Value::is_object);
     are_objects.then_some(Page { objects, count })

@@ -479,7 +479,7 @@ async fn answers_come_in_several_forms() {
         (r#"{"data":[{"id":"1"}],"count":1}"#, Some(1)),
         (r#"{"data":[]}"#, Some(0)),
         // Nothing of this says that there are none.
-        ("", None),
+        ("", Some(0)),
         ("null", None),
         ("[]", None),
         (r#"[7]"#, None),
@@ -554,7 +554,8 @@ async fn an_operation_may_hold_its_objects_under_another_key() {
         (r#"{"teams":[{"id":"1"},{"id":2}]}"#, Some(2)),
         (r#"{"teams":[]}"#, Some(0)),
         (r#"{"teams":null}"#, Some(0)),
-        ("", None),
+        ("", Some(0)),
+        ("null", None),
         (r#"{"data":[{"id":"1"}]}"#, None),
     ] {
         for paging in [paging, Paging::whole().under("teams")] {
