@@ -313,30 +313,15 @@ impl Session {
         let reader = self.client.reader();
         let answer = match reader.get(&Request::new(Method::Get, acting.path)).await {
             Ok(answer) => answer,
-            // Some organizations have no such operation, and not every token may ask.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::NotFound
-                        | ErrorKind::MethodNotAllowed
-                        | ErrorKind::Forbidden
-                        | ErrorKind::ScopeMissing
-                        | ErrorKind::LicenseLimited
-                ) =>
-            {
-                tracing::debug!(%error, "it is not told who is acting");
-                return Ok(Acting::Refused(error.to_string()));
+            Err(error) => {
+                let error = reader.told_apart(error).await;
+                // Some organizations have no such operation, and not every token may ask.
+                if error.is_forbidden() {
+                    tracing::debug!(%error, "it is not told who is acting");
+                    return Ok(Acting::Refused(error.to_string()));
+                }
+                return Err(error);
             }
-            Err(error) if error.kind() == ErrorKind::TokenInvalid => {
-                return match Box::pin(reader.organizations()).await {
-                    // It is taken elsewhere, so that a scope is what it lacks here.
-                    Ok(_) => Ok(Acting::Refused(
-                        error.with_kind(ErrorKind::ScopeMissing).to_string(),
-                    )),
-                    Err(_) => Err(error),
-                };
-            }
-            Err(error) => return Err(error),
         };
         let agent = answer.body.and_then(|body| {
             Some(ActingAgent {
@@ -344,7 +329,15 @@ impl Session {
                 email: body.get(acting.email).and_then(Json::as_str)?.to_owned(),
             })
         });
-        Ok(agent.map_or(Acting::Untold, Acting::Agent))
+        Ok(agent.map_or_else(
+            || {
+                Acting::Refused(format!(
+                    "`GET {}` was answered without an agent",
+                    acting.path
+                ))
+            },
+            Acting::Agent,
+        ))
     }
 
     /// Asks the organization itself whether it takes the token, and who is acting, where the API tells.
@@ -457,17 +450,7 @@ impl Session {
             let body = match self.client.reader().get(&request).await {
                 Ok(answer) => answer.body.unwrap_or_default(),
                 // Not every token may ask, and not every module has a count.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::Forbidden
-                            | ErrorKind::ScopeMissing
-                            | ErrorKind::LicenseLimited
-                            | ErrorKind::NotFound
-                            | ErrorKind::MethodNotAllowed
-                            | ErrorKind::Invalid
-                    ) =>
-                {
+                Err(error) if error.is_forbidden() || error.kind() == ErrorKind::Invalid => {
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -534,11 +517,7 @@ impl Session {
             needs.remembered.clone_from(&ledger.listings);
         }
         for (address, identity) in &options.watched {
-            needs.add(address, identity, self.dialect);
-            // What a killed run has made may be too new for a search.
-            if let Some(kind) = kind::find(address.collection) {
-                needs.whole(kind);
-            }
+            needs.watch(address, identity, self.dialect);
         }
         needs
     }
@@ -719,7 +698,10 @@ fn may_be_acting(planned: &Planned, live: &Live) -> Vec<Problem> {
                 task.address, kind.singular
             ),
         )
-        .help("make sure that the token is another one's, or grant it `Desk.basic.READ`")
+        .help(format!(
+            "make sure that the token is another one's, or grant it {}",
+            kind::acting_scopes(live.dialect)
+        ))
     });
     warnings.collect()
 }

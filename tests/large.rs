@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use common::front::{answer, edit};
-use common::runs::{DIALECTS, Run, environment, organization, plan, sources};
+use common::front::{answer, edit, is_for_token};
+use common::runs::{DIALECTS, Run, environment, organization, plan, sources, writes};
 use common::{Desk, NOW_MS, Variables, work};
 use deskform::api::page::Known;
 use deskform::apply::event::Outcome;
@@ -26,6 +26,7 @@ use deskform::plan::Options;
 use deskform::report::{Style, events};
 use deskform::run_record::update::after;
 use deskform::simulator::{Simulator, SimulatorTransport};
+use deskform::state::{Address, Key};
 use deskform::verb::Verb;
 use serde_json::{Value, json};
 
@@ -200,8 +201,8 @@ async fn case_22_the_listing_is_read_where_it_costs_less() {
         let ready = desk.plan().await.expect("a plan");
         assert!(ready.planned.plan.steps.is_empty(), "{dialect}");
         let calls = asked(&desk, "contacts");
-        // The first page, one far below, and the listing.
-        assert_eq!((calls.listings, calls.searches, calls.singles), (5, 0, 0));
+        // The first page, one object far below, and the rest of the listing.
+        assert_eq!((calls.listings, calls.searches, calls.singles), (4, 0, 0));
         // Once it has been counted, nothing is tried.
         let mut ledger = new_ledger(&desk);
         ledger.listings.clone_from(&ready.live.listings);
@@ -561,5 +562,192 @@ async fn what_is_removed_is_found_by_search() {
             "{dialect}: {steps:?}"
         );
         assert_eq!(run.desk.objects("contacts").len(), 299, "{dialect}");
+    }
+}
+
+/// An answer to a creation that was lost: what it may have made is found by search, and the listing is
+/// read once, where it has to prove something.
+#[tokio::test(start_paused = true)]
+async fn a_lost_creation_is_looked_for_by_search() {
+    let contacts = ("contacts", "email", "new@example.com", "{lastName: New}");
+    let accounts = ("accounts", "accountName", "Brand New", "{}");
+    for (dialect, (collection, key, name, body)) in [
+        (Dialect::Openapi, contacts),
+        (Dialect::Guide, contacts),
+        (Dialect::Openapi, accounts),
+    ] {
+        let is_unique = collection == "contacts";
+        // Whether it was carried out, and whether a search knows what is new.
+        for (has_effect, is_found) in [(true, true), (true, false), (false, true)] {
+            let simulator = crowd(dialect, 3_000);
+            for n in 0..3_000 {
+                insert(
+                    &simulator,
+                    "accounts",
+                    json!({"accountName": format!("Account {n}")}),
+                );
+            }
+            let text = format!("{collection}: {{{name}: {body}}}");
+            let planning = desk(dialect, &text, &simulator).await;
+            planning.plan().await.expect("a plan");
+            let planned = asked(&planning, collection);
+            let lost = Arc::new(Mutex::new(0));
+            let (asked_for, answered) = (Arc::clone(&lost), Arc::clone(&lost));
+            let is_first = move |lost: &Mutex<i32>| {
+                let mut lost = lost.lock().expect("one thread");
+                *lost += 1;
+                *lost == 1
+            };
+            let run = Run::of(dialect, &text, &simulator, |front| {
+                front
+                    .ask(move |request| {
+                        if request.uri().path().ends_with("/search") && !is_found {
+                            return finds_nothing(request);
+                        }
+                        let is_it = !has_effect && writes(request) && is_first(&asked_for);
+                        is_it.then(|| answer(502, &[], &json!({})))
+                    })
+                    .change(move |request, response| {
+                        if has_effect && writes(request) && is_first(&answered) {
+                            *response = answer(502, &[], &json!({}));
+                        }
+                    })
+            })
+            .await;
+            let case = format!("{dialect} {collection} {has_effect} {is_found}");
+            let [Outcome::Applied { .. }] = &*run.outcomes() else {
+                panic!("{case}: {:?}", run.outcomes());
+            };
+            let same = run.desk.objects(collection);
+            let same = same.iter().filter(|one| one[key] == name).count();
+            assert_eq!(same, 1, "{case}");
+            let log = run.desk.take_log();
+            let of = |method: &str, path: &str| {
+                let calls = log.iter().filter(|call| call.method == method);
+                let paths = calls.filter_map(|call| call.target.split('?').next());
+                paths.filter(|one| *one == path).count()
+            };
+            let path = format!("/{collection}");
+            let listings = of("GET", &path) - planned.listings;
+            let searches = of("GET", &format!("{path}/search"));
+            let posts = of("POST", &path);
+            // A page holds 99 that are new.
+            let (least, most) = match (has_effect, is_found, is_unique) {
+                (true, true, _) | (false, _, true) => (0, 0),
+                // What a search misses: there is a second one only where nobody refuses it.
+                _ => (31, 39),
+            };
+            assert!(
+                (least..=most).contains(&listings),
+                "{case}: {listings} pages"
+            );
+            // What was asked and answered in front is not in the log.
+            assert!(searches <= 6, "{case}: {searches} searches");
+            let sent = if has_effect && (is_found || !is_unique) {
+                1
+            } else {
+                2
+            };
+            let seen = if has_effect { sent } else { sent - 1 };
+            assert_eq!(posts, seen, "{case}");
+            assert!(
+                run.desk.violations().is_empty(),
+                "{:?}",
+                run.desk.violations()
+            );
+        }
+    }
+}
+
+/// What a run that was killed may have made is searched for, too.
+#[tokio::test(start_paused = true)]
+async fn what_a_killed_run_may_have_made_is_looked_for_by_search() {
+    for dialect in DIALECTS {
+        let simulator = crowd(dialect, 3_000);
+        // What is there; what is declared and not there; and what nobody declares any more.
+        for (text, name, pages) in [
+            (declared([7].into_iter()), "c7@example.com", 1),
+            (declared([3_001].into_iter()), "c3001@example.com", 1),
+            (declared([7].into_iter()), "c9@example.com", 1),
+            (declared([7].into_iter()), "old@example.com", 31),
+        ] {
+            let desk = desk(dialect, &text, &simulator).await;
+            let desired = desk.compose().expect("manifests");
+            let address = Address::new("contacts", name);
+            let options = Options {
+                ledger: Some(new_ledger(&desk)),
+                watched: vec![(address, Key::of_name(name))],
+                ..desk.options()
+            };
+            let ready = desk.plan_of(&desired, &options).await.expect("a plan");
+            let calls = asked(&desk, "contacts");
+            let found = ready.live.find("contacts", &Key::of_name(name)).len();
+            let is_there = name.starts_with("c7") || name.starts_with("c9");
+            assert_eq!(found == 1, is_there, "{dialect} {name}");
+            assert!(calls.searches <= 2, "{dialect} {name}: {calls:?}");
+            let most = if pages == 1 { 2 } else { 39 };
+            assert!(
+                (pages..=most).contains(&calls.listings),
+                "{dialect} {name}: {calls:?}"
+            );
+        }
+    }
+}
+
+/// Where nobody tells the scopes, one search finds out that nobody may search; then all is listed, from
+/// the page on that was read.
+#[tokio::test(start_paused = true)]
+async fn a_search_that_is_refused_is_the_last_one() {
+    for dialect in DIALECTS {
+        for (status, code, most) in [
+            (403, "SCOPE_MISMATCH", 1),
+            (403, "FORBIDDEN", 1),
+            (404, "URL_NOT_FOUND", 1),
+            // The token is renewed once.
+            (401, "UNAUTHORIZED", 2),
+        ] {
+            let simulator = crowd(dialect, 3_000);
+            let text = declared((0..10).map(|n| n * 200));
+            let clock = Clock::starting_at(NOW_MS);
+            let transport = SimulatorTransport::new(Arc::clone(&simulator), clock);
+            let searches = Arc::new(Mutex::new(0));
+            let count = Arc::clone(&searches);
+            let none = Variables::new();
+            let (environment, sources) = (environment(dialect), sources(&text));
+            let desk = Desk::behind_front(environment, sources, none, transport, clock, |front| {
+                front
+                    .ask(move |request| {
+                        request.uri().path().ends_with("/search").then(|| {
+                            *count.lock().expect("one thread") += 1;
+                            answer(status, &[], &json!({"errorCode": code, "message": "no"}))
+                        })
+                    })
+                    .change(|request, response| {
+                        if is_for_token(request) {
+                            edit(response, |body| {
+                                body.as_object_mut().expect("an object").remove("scope");
+                            });
+                        }
+                    })
+            })
+            .await;
+            desk.take_log();
+            let case = format!("{dialect} {status} {code}");
+            for _ in 0..2 {
+                let ready = desk.plan().await.expect("a plan");
+                assert!(ready.planned.plan.steps.is_empty(), "{case}");
+                assert_eq!(*searches.lock().expect("one thread"), most, "{case}");
+                let log = desk.take_log();
+                let of = |begins: &str| {
+                    let calls = log.iter().filter(|call| call.target.starts_with(begins));
+                    calls.map(|call| call.target.clone()).collect::<Vec<_>>()
+                };
+                assert!(of("/contacts/").is_empty(), "{case}: {log:?}");
+                let pages = of("/contacts");
+                let firsts = pages.iter().filter(|page| !page.contains("from="));
+                assert_eq!(firsts.count(), 1, "{case}: {pages:?}");
+                assert!((31..=40).contains(&pages.len()), "{case}: {}", pages.len());
+            }
+        }
     }
 }

@@ -187,11 +187,11 @@ fn fewer_kinds_need_fewer_scopes() {
     let project = "environments: {local: {simulator: {dialect: openapi}}}\n";
     let desk = "contacts:\n  jane.doe@example.com: {lastName: Doe}\n";
     let place = Place::with(&[("deskform.yaml", project), ("desk.yaml", desk)]);
-    let contacts = "Desk.contacts.READ,Desk.contacts.CREATE,Desk.contacts.UPDATE,Desk.contacts.DELETE,Desk.settings.READ\n";
+    let contacts = "Desk.contacts.READ,Desk.contacts.CREATE,Desk.contacts.UPDATE,Desk.contacts.DELETE,Desk.search.READ,Desk.settings.READ\n";
     assert_eq!(place.done("auth scopes").stdout, contacts);
     assert_eq!(
         place.done("auth scopes --read-only").stdout,
-        "Desk.contacts.READ,Desk.settings.READ\n"
+        "Desk.contacts.READ,Desk.search.READ,Desk.settings.READ\n"
     );
     // What is owned is used, though nobody declares it.
     place.write("desk.yaml", "departments:\n  Billing: {}\n");

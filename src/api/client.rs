@@ -1,7 +1,8 @@
 //! The client: the reading half for planning, the writing half for applying.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -95,6 +96,8 @@ struct Shared {
     backoff: Backoff,
     /// Whether the accounts server refused the refresh token or the client: no call can succeed then.
     refused: AtomicBool,
+    /// Paths that the token may not read, so that nobody asks again in this run.
+    closed: Mutex<BTreeSet<&'static str>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -139,6 +142,7 @@ impl Client {
                 limits: Limits::new(setup.concurrency.unwrap_or(DEFAULT_CONCURRENCY)),
                 backoff: setup.seed.map_or_else(Backoff::new, Backoff::seeded),
                 refused: AtomicBool::new(false),
+                closed: Mutex::default(),
             }),
         })
     }
@@ -247,6 +251,23 @@ impl Reader {
     #[must_use]
     pub fn scopes(&self) -> Option<Vec<String>> {
         self.shared.authenticator.scopes()
+    }
+
+    /// Takes note that the token may not read a path, for as long as this client lives.
+    pub fn close(&self, path: &'static str) {
+        self.closed().insert(path);
+    }
+
+    /// Whether somebody was refused a path before.
+    #[must_use]
+    pub fn is_closed(&self, path: &'static str) -> bool {
+        self.closed().contains(path)
+    }
+
+    fn closed(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
+        // Whoever panics under the lock leaves whole entries behind.
+        let closed = self.shared.closed.lock();
+        closed.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets time pass without a slot, so that other steps may use it.
@@ -542,6 +563,8 @@ impl Shared {
         Ok(Answer {
             status: parts.status.as_u16(),
             body: match body {
+                // To a question it is no answer; to a write it says as little as no content.
+                Body::Json(Value::Null) if request.method == Method::Get => Some(Value::Null),
                 Body::Json(value) => unwrap_envelope(value),
                 _ => None,
             },

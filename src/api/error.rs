@@ -579,6 +579,19 @@ impl ApiError {
         self.parts.kind == ErrorKind::NotFound
     }
 
+    /// Whether one may not ask so, or not with this token: what is asked for may be there all the same.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(
+            self.parts.kind,
+            ErrorKind::ScopeMissing
+                | ErrorKind::Forbidden
+                | ErrorKind::LicenseLimited
+                | ErrorKind::NotFound
+                | ErrorKind::MethodNotAllowed
+        )
+    }
+
     /// Whether the request may have taken effect although it failed.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::client::Reader;
+use super::client::{Answer, Reader};
 use super::error::{ApiError, ErrorKind};
 use super::request::Request;
 use in_turn::InTurn;
@@ -196,6 +196,30 @@ impl Default for Paging {
     }
 }
 
+/// The first page of a listing, from which the rest of it can be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FirstPage {
+    /// Without `from` and `limit`.
+    request: Request,
+    paging: Paging,
+    page: Page,
+}
+
+impl FirstPage {
+    /// Whether there is nothing behind it.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        let length = self.page.objects.len();
+        length < self.paging.size() && self.page.count.is_none_or(|count| count <= length)
+    }
+
+    /// Takes it for the whole listing.
+    #[must_use]
+    pub fn whole(self) -> Listed {
+        whole(self.page, self.paging.key)
+    }
+}
+
 /// One page as it came.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Page {
@@ -216,8 +240,8 @@ impl Reader {
     /// Lists every object, each once, in the server's order.
     ///
     /// Less than a page costs one call. What an earlier reading came to says how many pages go out
-    /// together; without it they go out 1, 2, 4 and then 8 at a time. An empty answer, 204, `null`
-    /// in place of the list and a short page are the end, except that a `count` in the answer which promises
+    /// together; without it they go out 1, 2, 4 and then 8 at a time. No content, `null` in place
+    /// of the list and a short page are the end, except that a `count` in the answer which promises
     /// more is believed. `from` and `limit` in the request are replaced.
     ///
     /// Objects are told apart by `id`. One that is added while the listing is read may be
@@ -234,62 +258,80 @@ impl Reader {
         paging: Paging,
         known: Option<Known>,
     ) -> Result<Listed, ApiError> {
-        let mut request = request.clone();
         if !paging.is_paged {
-            return Ok(whole(self.page(&request, paging).await?, paging.key));
+            return Ok(whole(self.page(request, paging).await?, paging.key));
         }
+        self.listing(request, paging, known).read(None).await
+    }
+
+    /// Asks for the first page alone. `from` and `limit` in the request are replaced.
+    ///
+    /// # Errors
+    /// Those of the call, and [`ErrorKind::Malformed`] when the answer holds no list.
+    pub async fn first_page(
+        &self,
+        request: &Request,
+        paging: Paging,
+    ) -> Result<FirstPage, ApiError> {
+        let listing = self.listing(request, paging, None);
+        let page = listing.page(0).await?;
+        Ok(FirstPage {
+            request: listing.request,
+            paging,
+            page,
+        })
+    }
+
+    /// Lists what a first page begins, without asking for it again; else as [`Reader::list_known`].
+    ///
+    /// # Errors
+    /// Those of [`Reader::list_known`].
+    pub async fn list_on(
+        &self,
+        first: FirstPage,
+        known: Option<Known>,
+    ) -> Result<Listed, ApiError> {
+        let FirstPage {
+            request,
+            paging,
+            page,
+        } = first;
+        self.listing(&request, paging, known).read(Some(page)).await
+    }
+
+    /// Whether a listing has an object at a place or behind it, by one object that is asked for there.
+    /// `from` and `limit` in the request are replaced.
+    ///
+    /// # Errors
+    /// Those of the call, and [`ErrorKind::Malformed`] when the answer holds no list.
+    pub async fn reaches(
+        &self,
+        request: &Request,
+        paging: Paging,
+        from: usize,
+    ) -> Result<bool, ApiError> {
+        let listing = self.listing(request, paging, None);
+        let request = listing.request.query("from", from.to_string());
+        let request = request.query("limit", "1");
+        Ok(!self.page(&request, paging).await?.objects.is_empty())
+    }
+
+    /// A listing that nothing was read of yet.
+    fn listing(&self, request: &Request, paging: Paging, known: Option<Known>) -> Listing<'_> {
+        let mut request = request.clone();
         request
             .query
             .retain(|(name, _)| name != "from" && name != "limit");
-        let listing = Listing {
+        Listing {
             reader: self,
             request,
             paging,
             known,
-        };
-        listing.read().await
-    }
-
-    /// Asks for the first page alone: the whole listing where that is all there is, else none.
-    ///
-    /// # Errors
-    /// Those of the call, and [`ErrorKind::Malformed`] when the answer holds no list.
-    pub async fn list_if_short(
-        &self,
-        request: &Request,
-        paging: Paging,
-    ) -> Result<Option<Listed>, ApiError> {
-        let request = request.clone().query("limit", paging.limit.to_string());
-        let page = self.page(&request, paging).await?;
-        let length = page.objects.len();
-        let is_all = length < paging.size() && page.count.is_none_or(|count| count <= length);
-        Ok(is_all.then(|| whole(page, paging.key)))
-    }
-
-    /// Whether a listing is longer than so many objects, by the page that begins behind them.
-    ///
-    /// # Errors
-    /// Those of the call, and [`ErrorKind::Malformed`] when the answer holds no list.
-    pub async fn is_longer(
-        &self,
-        request: &Request,
-        paging: Paging,
-        objects: usize,
-    ) -> Result<bool, ApiError> {
-        let request = request
-            .clone()
-            .query("from", objects.to_string())
-            .query("limit", paging.limit.to_string());
-        Ok(!self.page(&request, paging).await?.objects.is_empty())
+        }
     }
 
     async fn page(&self, request: &Request, paging: Paging) -> Result<Page, ApiError> {
-        let answer = self.get(request).await?;
-        read_page(answer.body, paging.items).ok_or_else(|| {
-            refuse(request, ErrorKind::Malformed, "the answer holds no list")
-                .with_status(answer.status)
-                .with_request_id(answer.request_id.as_deref())
-        })
+        page_of(request, self.get(request).await?, paging.items)
     }
 }
 
@@ -303,13 +345,15 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    async fn read(&self) -> Result<Listed, ApiError> {
+    async fn read(&self, first: Option<Page>) -> Result<Listed, ApiError> {
         let limit = self.paging.size();
-        let mut pages = Vec::new();
+        let mut pages = Vec::from_iter(first);
         let mut believed = HashSet::new();
         let mut last_seam = None;
         // The pages of the first window; a listing that is read again had so many already.
         let mut expected = match self.known {
+            // Where the first page is there, two go out behind it.
+            None if !pages.is_empty() => 3,
             // All of them would hold the same.
             None | Some(Known { unpaged: true, .. }) => 1,
             Some(Known { objects, base, .. }) => {
@@ -382,29 +426,42 @@ impl Listing<'_> {
         expected: usize,
         believed: &HashSet<String>,
     ) -> Result<Joined, ApiError> {
-        let limit = self.paging.size();
         let mut window = expected.saturating_sub(pages.len()).max(1);
         let mut next = 1;
         loop {
+            if let Some(joined) = self.joined(pages, believed)? {
+                return Ok(joined);
+            }
             let first = pages.len();
             let last = self.last_page()?.min(first + window - 1);
             if last < first {
                 return Err(self.too_long());
             }
             pages.extend(self.window(first..=last).await?);
-            let joined = join(pages, limit, self.paging.key, believed);
-            let odd = pages.first().is_some_and(|page| self.is_odd(page));
-            if odd || joined != Joined::More {
-                return Ok(joined);
-            }
-            if pages.len() >= MAX_PAGES {
-                let words = format!("it did not end after {MAX_PAGES} pages");
-                return Err(refuse(&self.request, ErrorKind::Unstable, &words));
-            }
             // A listing that grew since it was counted goes on like one that nobody counted.
             next = (next * 2).min(MAX_WINDOW);
             window = next.min(self.reader.free_slots().max(1));
         }
+    }
+
+    /// Puts the pages together that came; none where more are to be asked for.
+    fn joined(
+        &self,
+        pages: &[Page],
+        believed: &HashSet<String>,
+    ) -> Result<Option<Joined>, ApiError> {
+        let Some(first) = pages.first() else {
+            return Ok(None);
+        };
+        let joined = join(pages, self.paging.size(), self.paging.key, believed);
+        if self.is_odd(first) || joined != Joined::More {
+            return Ok(Some(joined));
+        }
+        if pages.len() >= MAX_PAGES {
+            let words = format!("it did not end after {MAX_PAGES} pages");
+            return Err(refuse(&self.request, ErrorKind::Unstable, &words));
+        }
+        Ok(None)
     }
 
     /// Asks for pages together, lowest first. Once a page is short, those behind it that have not
@@ -429,11 +486,7 @@ impl Listing<'_> {
                 let Some(answer) = self.reader.get_unless(&request, unwanted).await? else {
                     return Ok(Page::default());
                 };
-                let page = read_page(answer.body, self.paging.items).ok_or_else(|| {
-                    refuse(&request, ErrorKind::Malformed, "the answer holds no list")
-                        .with_status(answer.status)
-                        .with_request_id(answer.request_id.as_deref())
-                })?;
+                let page = page_of(&request, answer, self.paging.items)?;
                 if page.objects.len() < limit {
                     end.send_if_modified(|end| {
                         let is_less = number < *end;
@@ -463,6 +516,9 @@ impl Listing<'_> {
             Some(from) => self.request.clone().query("from", from.to_string()),
             None => self.request.clone(),
         };
+        if !self.paging.is_paged {
+            return request;
+        }
         request.query("limit", self.paging.limit.to_string())
     }
 
@@ -497,13 +553,31 @@ fn refuse(request: &Request, kind: ErrorKind, message: &str) -> ApiError {
     ApiError::new(kind, &format!("{} {}", request.method, request.path)).with_message(message)
 }
 
-/// Accepts `{"data": [...]}`, a bare array, `{"data": null}` and no body at all, where `data` is the
-/// key under which the operation holds its objects.
+/// Takes the page out of an answer, or says that it holds none.
+fn page_of(request: &Request, answer: Answer, items: &str) -> Result<Page, ApiError> {
+    let Answer {
+        status,
+        body,
+        request_id,
+        ..
+    } = answer;
+    read_page(body, items).ok_or_else(|| {
+        refuse(request, ErrorKind::Malformed, "the answer holds no list")
+            .with_status(status)
+            .with_request_id(request_id.as_deref())
+    })
+}
+
+/// Accepts `{"data": [...]}`, `{"data": null}`, a bare array that has objects, and no content, where
+/// `data` is the key under which the operation holds its objects.
+///
+/// That there are none is said without content or under the key alone: what is not there would be made.
+/// Source: departments, agents and others answer an empty list with 204 and no body.
 fn read_page(body: Option<Value>, items: &str) -> Option<Page> {
     let mut count = None;
     let objects = match body {
         None => Vec::new(),
-        Some(Value::Array(objects)) => objects,
+        Some(Value::Array(objects)) if !objects.is_empty() => objects,
         Some(Value::Object(mut object)) => {
             count = match object.get("count") {
                 Some(Value::Number(number)) => {
@@ -520,7 +594,8 @@ fn read_page(body: Option<Value>, items: &str) -> Option<Page> {
         }
         Some(_) => return None,
     };
-    Some(Page { objects, count })
+    let are_objects = objects.iter().all(Value::is_object);
+    are_objects.then_some(Page { objects, count })
 }
 
 /// What tells an object from the others: its id, else all of it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-use crate::api::{Answer, template};
+use crate::api::Answer;
 use crate::apply::check::did_not_take;
 use crate::apply::recover::LOOK_AGAIN;
 use crate::apply::run::ApplyContext;
@@ -16,7 +16,7 @@ use crate::kind::{self, Api};
 use crate::live::{Live, LiveObject, grouped, is_gone as is_trashed, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{listing_of, paging, plant_scopes};
+use crate::reading::{Single, listing_of, paging, plant_scopes, single};
 use crate::state::{Reference, Value};
 
 /// What a look told of a write.
@@ -122,14 +122,12 @@ async fn object(
 ) -> Result<Option<Map<String, Json>>, String> {
     let live = means.live;
     let reader = means.writer.reader();
-    let mut found = if let Some(item) = api.item {
-        match reader.get(&template::get_by_id(item, id)).await {
-            Ok(answer) => match answer.body {
-                Some(Json::Object(raw)) => Some(raw),
-                _ => return Err("it is shown as something that is no object".to_owned()),
-            },
-            Err(error) if error.is_absent() => None,
-            Err(error) => return Err(error.to_string()),
+    let told = single(&reader, task.kind, live.dialect, id).await;
+    let told = told.map_err(|error| error.to_string())?;
+    let mut found = if let Some(told) = told {
+        match told {
+            Single::There(raw) => Some(raw),
+            Single::Gone(_) | Single::Absent => None,
         }
     } else {
         let Some(request) = listing_of(api, &task.body, live) else {
@@ -289,17 +287,14 @@ pub(super) async fn left(task: &Task, op: &Op, means: ApplyContext<'_>) -> Seen 
         _ => None,
     });
     let of = founders.and_then(|founders| kind::find(founders.of));
-    let item = of.and_then(|of| of.api(live.dialect)?.item);
-    let (Some(founders), Some(member), Some(of), Some(item)) = (founders, member, of, item) else {
+    let (Some(founders), Some(member), Some(of)) = (founders, member, of) else {
         return unknown();
     };
-    let request = template::get_by_id(item, member);
-    let raw = match means.writer.reader().get(&request).await {
-        Ok(answer) => answer.body,
+    let reader = means.writer.reader();
+    let raw = match single(&reader, of, live.dialect, member).await {
+        Ok(Some(Single::There(raw) | Single::Gone(raw))) => raw,
+        Ok(Some(Single::Absent) | None) => return unknown(),
         Err(error) => return Seen::Unknown(error.to_string()),
-    };
-    let Some(Json::Object(raw)) = raw else {
-        return unknown();
     };
     let to = Value::Reference(Reference::To(task.address.clone()));
     match live.decode(of, &raw).get(founders.field) {

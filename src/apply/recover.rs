@@ -1,8 +1,11 @@
 //! Recovery of lost answers: a creation is never sent again blindly.
 //!
 //! Zoho Desk has no idempotency keys. When the answer to a creation is lost, its identity is looked
-//! up in the listing (search lags behind); what is found is adopted. Only when its absence has held
-//! for the settle time is the creation sent again.
+//! up; what is found is adopted. Only when its absence has held for the settle time is the creation
+//! sent again.
+//!
+//! It is looked up as planning does it: in the listing, or by a search where that costs less. A search
+//! may lag, so that what it misses is proved by the listing wherever it could be made twice.
 
 use std::time::Duration;
 
@@ -11,11 +14,14 @@ use serde_json::{Map, Value as Json};
 use crate::api::{ApiError, Reader};
 use crate::clock::Clock;
 use crate::codec::id_text;
+use crate::kind::Api;
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, grouped, is_gone, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{listing_of, paging, plant_scopes};
+use crate::reading::{
+    Single, is_sought, is_unique, listing_of, paging, plant_scopes, search, single,
+};
 use crate::state::Reference;
 
 /// How long an object may take to appear in its listing.
@@ -56,52 +62,115 @@ pub enum Found {
     Several(Vec<String>),
 }
 
+/// Why something is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// The answer to the creation was lost: where it is not there, it is sent again.
+    Lost,
+    /// The creation was refused as a duplicate: something is there.
+    Duplicate,
+}
+
 /// Looks for what a creation may have made; until something is found or the settle time is over.
 ///
 /// Absence has to hold for the settle time: a listing may lag behind an answer that was lost, and
 /// behind whoever made what a creation is refused for as a duplicate.
 ///
 /// # Errors
-/// The listing's error: then nothing is known.
+/// The error of the listing or the search: then nothing is known.
 pub async fn look(
     task: &Task,
     op: &Op,
     live: &Live,
     reader: &Reader,
     recovery: Recovery,
+    because: Because,
 ) -> Result<Found, ApiError> {
+    let Some(api) = task.kind.api(live.dialect) else {
+        return Ok(Found::Nothing);
+    };
     let begun_ms = recovery.clock.now_ms();
     let settle_ms = i64::try_from(recovery.settle.as_millis()).unwrap_or(i64::MAX);
+    let id = |reference: &Reference| live.id_behind(reference);
+    let name = key(task.kind, live.dialect, &task.body, &id).map(|key| key.name);
     loop {
-        let mut found = list(task, op, live, reader).await?;
-        if found.len() > 1 {
-            return Ok(Found::Several(
-                found.into_iter().map(|(id, _)| id).collect(),
-            ));
-        }
-        if let Some((id, raw)) = found.pop() {
-            return Ok(Found::One { id, raw });
+        let sought = name
+            .as_deref()
+            .filter(|name| is_sought(reader, live, task.kind, name));
+        let searched = match sought {
+            Some(name) => by_name(task, name, live, reader).await?,
+            None => None,
+        };
+        // Where nobody may search, the listing tells.
+        let is_proved =
+            searched.is_none() || because == Because::Lost && is_refused_twice(api, sought);
+        let found = match searched {
+            Some(objects) => objects,
+            None => listed(task, api, live, reader).await?,
+        };
+        let found = told(own(task, op, api, live, found));
+        if !matches!(found, Found::Nothing) {
+            return Ok(found);
         }
         let left_ms = settle_ms.saturating_sub(recovery.clock.now_ms().saturating_sub(begun_ms));
         if left_ms <= 0 {
-            return Ok(Found::Nothing);
+            if is_proved {
+                return Ok(Found::Nothing);
+            }
+            let objects = listed(task, api, live, reader).await?;
+            return Ok(told(own(task, op, api, live, objects)));
         }
         let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
         reader.rest(left.min(LOOK_AGAIN)).await;
     }
 }
 
-/// The objects of the task's identity.
-async fn list(
+/// Whether the server is known to refuse a second object of a name.
+fn is_refused_twice(api: &Api, name: Option<&str>) -> bool {
+    name.is_some_and(|name| is_unique(api, name))
+}
+
+/// What objects of the task's identity tell.
+fn told(mut found: Vec<Object>) -> Found {
+    match (found.pop(), found.is_empty()) {
+        (None, _) => Found::Nothing,
+        (Some((id, raw)), true) => Found::One { id, raw },
+        (Some((last, _)), false) => {
+            let ids = found.into_iter().map(|(id, _)| id);
+            Found::Several(ids.chain([last]).collect())
+        }
+    }
+}
+
+/// An object by its id.
+type Object = (String, Map<String, Json>);
+
+/// The objects that a search for a name shows, as they are by their ids; none where nobody may search.
+async fn by_name(
     task: &Task,
-    op: &Op,
+    name: &str,
     live: &Live,
     reader: &Reader,
-) -> Result<Vec<(String, Map<String, Json>)>, ApiError> {
-    let dialect = live.dialect;
-    let Some(api) = task.kind.api(dialect) else {
-        return Ok(Vec::new());
+) -> Result<Option<Vec<Object>>, ApiError> {
+    let Some(ids) = search(reader, live, task.kind, name).await? else {
+        return Ok(None);
     };
+    let mut objects = Vec::new();
+    for id in ids {
+        if let Some(Single::There(raw)) = single(reader, task.kind, live.dialect, &id).await? {
+            objects.push((id, raw));
+        }
+    }
+    Ok(Some(objects))
+}
+
+/// The objects of the listing that would show what the task makes.
+async fn listed(
+    task: &Task,
+    api: &Api,
+    live: &Live,
+    reader: &Reader,
+) -> Result<Vec<Object>, ApiError> {
     let Some(request) = listing_of(api, &task.body, live) else {
         return Ok(Vec::new());
     };
@@ -110,6 +179,12 @@ async fn list(
         Json::Object(raw) => Some((raw.get(api.id).and_then(id_text)?, raw)),
         _ => None,
     });
+    Ok(objects.collect())
+}
+
+/// Those among objects that have the task's identity.
+fn own(task: &Task, op: &Op, api: &Api, live: &Live, objects: Vec<Object>) -> Vec<Object> {
+    let dialect = live.dialect;
     // What the task itself replaces is not what it created, and what is trashed is nothing.
     let replaced: Vec<&str> = task
         .ops
@@ -119,33 +194,29 @@ async fn list(
             _ => None,
         })
         .collect();
-    let objects = objects.filter(|(id, raw)| !replaced.contains(&id.as_str()) && !is_gone(raw));
+    let objects = objects
+        .into_iter()
+        .filter(|(id, raw)| !replaced.contains(&id.as_str()) && !is_gone(raw));
     if let (Some(grouping), Act::AddPart) = (api.grouping(), op.act) {
-        return Ok(objects
+        return objects
             .filter(|(_, raw)| grouped::is_part(task.kind, grouping, raw, op.values()))
-            .collect());
+            .collect();
     }
     let id = |reference: &Reference| live.id_behind(reference);
     let Some(wanted) = key(task.kind, dialect, &task.body, &id) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let mut seen = Live::new(dialect);
     for (id, mut raw) in objects {
         plant_scopes(task.kind, api, &task.body, live, &mut raw);
-        seen.add(LiveObject {
-            kind: task.kind,
-            id,
-            raw,
-            parts: Vec::new(),
-        });
+        seen.add(LiveObject::new(task.kind, id, raw));
     }
-    Ok(seen
-        .find(task.kind.collection, &wanted)
+    seen.find(task.kind.collection, &wanted)
         .iter()
         .filter_map(|index| seen.objects.get(*index))
         .filter(|object| belongs_to_others(object).is_none())
         .map(|object| (object.id.clone(), object.raw.clone()))
-        .collect())
+        .collect()
 }
 
 #[cfg(test)]
@@ -181,7 +252,9 @@ mod tests {
             clock: Clock::starting_at(NOW),
             settle: SETTLE,
         };
-        let found = look(&task, &task.ops[0], &live, &client.reader(), recovery).await;
+        let because = Because::Lost;
+        let reader = client.reader();
+        let found = look(&task, &task.ops[0], &live, &reader, recovery, because).await;
         assert!(
             matches!(&found, Ok(Found::One { id, raw }) if id == "99" && raw["departmentId"] == "77"),
             "{found:?}"

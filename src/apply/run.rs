@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::{Map, Value as Json};
 
-use crate::api::{Answer, ApiError, ErrorKind, Removed, Request, Writer, template};
+use crate::api::{Answer, ApiError, ErrorKind, Removed, Request, Writer};
 use crate::apply::check::did_not_take;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::apply::outcome::{
@@ -13,13 +13,14 @@ use crate::apply::outcome::{
 };
 use crate::apply::queue::{Queue, Start};
 use crate::apply::read_back::{self, Seen};
-use crate::apply::recover::{Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
+use crate::apply::recover::{Because, Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
 use crate::apply::steps::Open;
 use crate::codec::{self, id_text};
 use crate::ledger::Settled;
 use crate::live::{Live, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
+use crate::reading::{Single, single};
 use crate::run_record::JournalWriter;
 use crate::state::{FieldPath, Reference};
 use crate::verb::Verb;
@@ -341,7 +342,8 @@ async fn send(
             .as_ref()
             .and_then(|error| effect_help(error, task, op, live.dialect));
         let most = help.map_or(MAX_CREATIONS, |_| MAX_EXPLAINED);
-        let found = match look(task, op, live, &writer.reader(), recovery).await {
+        let found = look(task, op, live, &writer.reader(), recovery, Because::Lost).await;
+        let found = match found {
             Ok(Found::One { id, .. }) if is_of_another(task, &id, live) => Ok(Found::Nothing),
             found => found,
         };
@@ -361,7 +363,9 @@ async fn send(
             Ok(Found::Several(ids)) => return Err(Box::new(several(&ids))),
             Err(error) => {
                 return Err(Box::new(Outcome::Unknown {
-                    error: format!("the answer was lost and the listing cannot be read: {error}"),
+                    error: format!(
+                        "the answer was lost and the object cannot be looked for: {error}"
+                    ),
                     hint: None,
                 }));
             }
@@ -438,7 +442,8 @@ async fn adopt_duplicate(
     recovery: Recovery,
     error: &ApiError,
 ) -> Result<Written, Box<Outcome>> {
-    match look(task, op, live, &writer.reader(), recovery).await {
+    let because = Because::Duplicate;
+    match look(task, op, live, &writer.reader(), recovery, because).await {
         Ok(Found::One { id, .. }) if is_of_another(task, &id, live) => {
             Err(Box::new(refused(error.clone(), task, op, live.dialect)))
         }
@@ -467,16 +472,15 @@ async fn whole(
     live: &Live,
     writer: &Writer,
 ) -> Map<String, Json> {
-    let Some(api) = task.kind.api(live.dialect) else {
-        return raw;
-    };
-    if let (Some(item), false) = (api.item, api.listing.is_scoped()) {
-        let request = template::get_by_id(item, id);
-        if let Ok(answer) = writer.reader().get(&request).await
-            && let Some(Json::Object(body)) = answer.body
-        {
-            raw.extend(body);
-        }
+    let is_scoped = task
+        .kind
+        .api(live.dialect)
+        .is_none_or(|api| api.listing.is_scoped());
+    if !is_scoped
+        && let Ok(Some(Single::There(body))) =
+            single(&writer.reader(), task.kind, live.dialect, id).await
+    {
+        raw.extend(body);
     }
     raw
 }

@@ -102,8 +102,11 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let desired = workspace.compose(global)?;
     // A question about hosts comes before the lock.
     workspace.endpoint()?;
-    let targets = saved.as_ref().map_or(&args.targets, |plan| &plan.targets);
-    let mut options = workspace.options(global, targets)?;
+    // A saved plan says its own; whoever gives both is refused.
+    let mut options = workspace.options(global, &args.targets)?;
+    if let Some(plan) = &saved {
+        options.targets.clone_from(&plan.targets);
+    }
     options.limits.allow_deletes = saved
         .as_ref()
         .map_or(args.allow_deletes, |plan| plan.allow_deletes);

@@ -1,7 +1,8 @@
 //! The endpoints of a kind in one dialect, and what is odd about them.
 
-use super::Removal;
 use super::rules::{Acting, KeepOne, Most, Quota, Sign};
+use super::{KINDS, Kind, Removal};
+use crate::dialect::Dialect;
 
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +142,23 @@ impl Listing {
     }
 }
 
+/// The kind of those who act: one of them is the one in whose name deskform works.
+#[must_use]
+pub fn acting() -> Option<&'static Kind> {
+    let mut kinds = KINDS.iter().copied();
+    kinds.find(|kind| kind.apis().any(|api| api.acting.is_some()))
+}
+
+/// The scopes of which any one lets a token ask who is acting, in words; empty where a dialect has no
+/// such question.
+#[must_use]
+pub fn acting_scopes(dialect: Dialect) -> String {
+    let acting = acting().and_then(|kind| kind.api(dialect)?.acting);
+    let scopes = acting.iter().flat_map(|acting| acting.scopes);
+    let ticked: Vec<String> = scopes.map(|scope| format!("`{scope}`")).collect();
+    ticked.join(" or ")
+}
+
 /// How an object is found by its name without the listing.
 ///
 /// A search may know a new object minutes later than everything else, and may find more than was asked
@@ -159,8 +177,8 @@ pub struct Search {
     pub shortest: usize,
     /// Characters with a meaning of their own: a name that has one cannot be searched.
     pub special: &'static [char],
-    /// The scope that it needs besides those for reading.
-    pub scope: &'static str,
+    /// Scopes of which it needs any one besides those for reading.
+    pub scopes: &'static [&'static str],
 }
 
 /// How objects are created.

@@ -35,7 +35,10 @@ use std::fmt;
 
 use crate::dialect::Dialect;
 use crate::problem::Code;
-pub use api::{Api, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi};
+pub use api::{
+    Api, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi, acting,
+    acting_scopes,
+};
 pub use removal::Removal;
 use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
@@ -72,13 +75,6 @@ pub fn find(collection: &str) -> Option<&'static Kind> {
         .iter()
         .copied()
         .find(|kind| kind.collection == collection)
-}
-
-/// The kind of those who act: one of them is the one in whose name deskform works.
-#[must_use]
-pub fn acting() -> Option<&'static Kind> {
-    let mut kinds = KINDS.iter().copied();
-    kinds.find(|kind| kind.apis().any(|api| api.acting.is_some()))
 }
 
 /// One kind of resource.
@@ -883,7 +879,7 @@ const SEARCH: Search = Search {
     last: 999,
     shortest: 3,
     special: &['*', ',', '$', '{', '}'],
-    scope: "Desk.search.READ",
+    scopes: &["Desk.search.READ"],
 };
 
 /// Scopes of accounts and contacts; accounts have none of their own. Source: Account, Contact.

@@ -37,6 +37,17 @@ pub struct LiveObject {
 }
 
 impl LiveObject {
+    /// An object that one answer shows.
+    #[must_use]
+    pub const fn new(kind: &'static Kind, id: String, raw: Map<String, Json>) -> Self {
+        Self {
+            kind,
+            id,
+            raw,
+            parts: Vec::new(),
+        }
+    }
+
     /// Its id, and those of the objects that form it.
     pub fn ids(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.id).chain(self.parts.iter().map(|part| &part.id))

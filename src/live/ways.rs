@@ -59,9 +59,9 @@ impl Cost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Size {
-    /// The number that was counted or remembered.
+    /// The number that was counted or remembered; none too few for a forecast of the whole listing.
     pub objects: u64,
-    /// Whether there may be more.
+    /// Whether there may be many more.
     pub at_least: bool,
 }
 

@@ -84,7 +84,7 @@ pub struct Plan {
     pub digest: String,
     /// Addresses that `--target` limited the plan to; empty means everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub targets: Vec<String>,
+    pub targets: Vec<Address>,
     /// The number of objects that `--allow-deletes` lets pruning remove.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_deletes: Option<u64>,

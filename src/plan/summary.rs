@@ -78,7 +78,7 @@ pub(super) fn summarise(
         made: None,
         warnings: Vec::new(),
         allow_deletes: options.limits.allow_deletes,
-        targets: options.targets.iter().map(ToString::to_string).collect(),
+        targets: options.targets.clone(),
         summary,
         forecast: None,
         fingerprints: busy

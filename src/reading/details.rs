@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
-use super::needs::roots;
+use super::needs::{roots, targets};
+use super::single::{Single, singles};
 use super::{Needs, Unread, key_of};
-use crate::api::{Reader, template};
-use crate::codec::{Ids, handle, id_text, shown_at};
+use crate::api::{ApiError, ErrorKind, Reader};
+use crate::codec::{self, Ids, handle, shown_at};
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind, Listing, Shape, Shown, Wire};
+use crate::kind::{self, Field, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
-use crate::live::{Live, LiveObject, is_gone, put};
+use crate::live::{Live, LiveObject, put};
 use crate::plan::row::Rows;
 use crate::state::{Address, Body, Key, Value};
 
@@ -80,53 +80,31 @@ pub async fn fetch_missing(
     let read = |address: &Address| needs.reads(address.collection);
     let missing = ledger.resources.iter().filter_map(|(address, entry)| {
         let kind = kind::find(address.collection).filter(|_| read(address))?;
-        let api = kind.api(dialect)?;
-        let item = api.item?;
+        let is_read = kind.api(dialect)?.item.is_some();
         let seen = live.find_id(address.collection, &entry.id).is_some();
-        (!seen).then_some((address, entry, kind, api, item))
+        (is_read && !seen).then_some((address, entry, kind))
     });
     let is_proved =
         |address: &Address, id: &String| live.absent.contains(&(address.collection, id.clone()));
     let (proved, missing): (Vec<_>, Vec<_>) =
-        missing.partition(|(address, entry, ..)| is_proved(address, &entry.id));
+        missing.partition(|(address, entry, _)| is_proved(address, &entry.id));
     let mut absent: Vec<Address> = proved
         .iter()
         .map(|(address, ..)| (*address).clone())
         .collect();
-    let missing = missing.into_iter();
-    let answers = join_all(missing.map(|(address, entry, kind, api, item)| async move {
-        let request = template::get_by_id(item, &entry.id);
-        (address, entry, kind, api, reader.get(&request).await)
-    }))
-    .await;
-    let mut failures = Vec::new();
-    for (address, entry, kind, api, answer) in answers {
-        match answer {
-            Ok(answer) => match answer.body {
-                Some(Json::Object(mut raw)) if !is_gone(&raw) => {
-                    plant(kind, &entry.key, dialect, &mut raw);
-                    live.add(LiveObject {
-                        kind,
-                        id: entry.id.clone(),
-                        raw,
-                        parts: Vec::new(),
-                    });
-                }
-                _ => absent.push(address.clone()),
-            },
-            Err(error) if error.is_absent() => absent.push(address.clone()),
-            Err(error) => failures.push(Unread {
-                collection: kind.collection,
-                error,
-                scope: api.scopes.read.first().copied(),
-            }),
+    let wanted = missing
+        .into_iter()
+        .map(|(address, entry, kind)| (kind, entry.id.clone(), (address, entry)));
+    for ((kind, id, (address, entry)), told) in singles(reader, dialect, wanted).await? {
+        match told {
+            Single::There(mut raw) => {
+                plant(kind, &entry.key, dialect, &mut raw);
+                live.add(LiveObject::new(kind, id, raw));
+            }
+            Single::Gone(_) | Single::Absent => absent.push(address.clone()),
         }
     }
-    if failures.is_empty() {
-        Ok(absent)
-    } else {
-        Err(failures)
-    }
+    Ok(absent)
 }
 
 /// What the ledger owns, the listings lack, and no GET by id could prove absent; with whether the
@@ -186,26 +164,43 @@ pub fn referred(rows: &Rows, live: &Live) -> BTreeSet<(&'static str, String)> {
             continue;
         };
         for (name, _) in named.iter() {
-            let field = object.kind.field(name);
-            let target = field.and_then(|field| match field.shape {
-                Shape::Reference(target) => Some((field, target.collection)),
-                _ => None,
-            });
-            let Some((field, collection)) = target.filter(|(_, to)| live.is_read_in_part(to))
-            else {
-                continue;
-            };
-            let read = field.wire(live.dialect).read_name();
-            let value = read.and_then(|read| shown_at(&object.raw, read));
-            if let Some(id) = value.and_then(|value| id_text(&value))
-                && live.find_id(collection, &id).is_none()
-                && !live.absent.contains(&(collection, id.clone()))
-            {
-                referred.insert((collection, id));
+            if let Some(field) = object.kind.field(name) {
+                note_referred(field, &object.raw, live, &mut referred);
             }
         }
     }
     referred
+}
+
+/// Notes what the value of a field refers to, itself and inside, where it was not read.
+fn note_referred(
+    field: &Field,
+    raw: &Map<String, Json>,
+    live: &Live,
+    referred: &mut BTreeSet<(&'static str, String)>,
+) {
+    let mut may_refer = Vec::new();
+    targets(&field.shape, &mut may_refer);
+    // Nothing is decoded in vain: most kinds were read as a whole.
+    if !(may_refer.iter()).any(|to| live.is_read_in_part(to.collection)) {
+        return;
+    }
+    let Some(value) = codec::read_field(field, live.dialect, raw, live) else {
+        return;
+    };
+    codec::targets(&field.shape, &value, &mut |target| {
+        let codec::Target::To(address) = target else {
+            return;
+        };
+        let collection = address.collection;
+        if let Some(id) = live.id(address)
+            && live.is_read_in_part(collection)
+            && live.find_id(collection, &id).is_none()
+            && !live.absent.contains(&(collection, id.clone()))
+        {
+            referred.insert((collection, id));
+        }
+    });
 }
 
 /// Reads objects by their ids; what is not there is left out.
@@ -217,41 +212,15 @@ pub async fn fetch(
     live: &mut Live,
     wanted: BTreeSet<(&'static str, String)>,
 ) -> Result<(), Vec<Unread>> {
-    let dialect = live.dialect;
-    let wanted = wanted.into_iter().filter_map(|(collection, id)| {
-        let kind = kind::find(collection)?;
-        let api = kind.api(dialect)?;
-        Some((kind, api, template::get_by_id(api.item?, &id), id))
-    });
-    let answers = join_all(wanted.map(|(kind, api, request, id)| async move {
-        (kind, api, id, reader.get(&request).await)
-    }))
-    .await;
-    let mut failures = Vec::new();
-    for (kind, api, id, answer) in answers {
-        match answer.map(|answer| answer.body) {
-            Ok(Some(Json::Object(raw))) if !is_gone(&raw) => {
-                live.add(LiveObject {
-                    kind,
-                    id,
-                    raw,
-                    parts: Vec::new(),
-                });
-            }
-            Ok(_) => {}
-            Err(error) if error.is_absent() => {}
-            Err(error) => failures.push(Unread {
-                collection: kind.collection,
-                error,
-                scope: api.scopes.read.first().copied(),
-            }),
+    let wanted = wanted
+        .into_iter()
+        .filter_map(|(collection, id)| Some((kind::find(collection)?, id, ())));
+    for ((kind, id, ()), told) in singles(reader, live.dialect, wanted).await? {
+        if let Single::There(raw) = told {
+            live.add(LiveObject::new(kind, id, raw));
         }
     }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(failures)
-    }
+    Ok(())
 }
 
 /// Reads single objects whole.
@@ -274,43 +243,32 @@ pub async fn complete(
             _ => left.push(*index),
         }
     }
-    let calls = left.iter().filter_map(|index| {
-        let object = live.objects.get(*index)?;
-        let api = object.kind.api(live.dialect)?;
-        let request = template::get_by_id(api.item?, &object.id);
-        Some((*index, object.kind, api, request))
+    let wanted = left.into_iter().filter_map(|index| {
+        let object = live.objects.get(index)?;
+        Some((object.kind, object.id.clone(), index))
     });
-    let answers = join_all(calls.map(|(index, kind, api, request)| async move {
-        reader
-            .get(&request)
-            .await
-            .map(|answer| (index, answer))
-            .map_err(|error| Unread {
-                collection: kind.collection,
-                error,
-                scope: api.scopes.read.first().copied(),
-            })
-    }))
-    .await;
-    let dialect = live.dialect;
-    let mut failures = Vec::new();
-    for answer in answers {
-        match answer {
-            Ok((index, answer)) => {
-                if let (Some(Json::Object(body)), Some(object)) =
-                    (answer.body, live.objects.get_mut(index))
-                {
-                    extend(object, body, dialect);
-                }
+    let wanted: Vec<_> = wanted.collect();
+    let mut vanished = Vec::new();
+    for ((kind, id, index), told) in singles(reader, live.dialect, wanted).await? {
+        match (told, live.objects.get_mut(index)) {
+            (Single::There(raw) | Single::Gone(raw), Some(object)) => {
+                extend(object, raw, live.dialect);
             }
-            Err(unread) => failures.push(unread),
+            // It was there a moment ago: of what is under way nobody can say what it is.
+            _ => vanished.push(Unread::of(kind, live.dialect, vanished_since(&id))),
         }
     }
-    if failures.is_empty() {
+    if vanished.is_empty() {
         Ok(())
     } else {
-        Err(failures)
+        Err(vanished)
     }
+}
+
+/// Says that an object of the listing is not there any more.
+fn vanished_since(id: &str) -> ApiError {
+    ApiError::new(ErrorKind::Unstable, &format!("the object with the id {id}"))
+        .with_message("it was listed, and by its id it is not there")
 }
 
 /// Takes over what an answer says of an object, but for the scope that its listing was asked for.
@@ -338,6 +296,78 @@ fn plant(kind: &'static Kind, key: &Key<'_>, dialect: Dialect, raw: &mut Map<Str
         let wire = field.and_then(|field| key_of(field.wire(dialect)));
         if let Some(wire) = wire.filter(|wire| is_word || shown_at(raw, wire).is_none()) {
             put(raw, wire, Json::from(value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dialect::Dialect;
+    use crate::kind::{Items, Map as Leaves, Null, Owned, Sent, Shape, Target, find};
+    use crate::live::ways::{Choice, Cost, Way};
+
+    const ACCOUNT: Shape = Shape::Reference(Target::to("accounts"));
+    const ACCOUNTS: Shape = Shape::References(Target::to("accounts"));
+    const LEAVES: &[Field] = &[Field::new("name", ACCOUNT), Field::new("all", ACCOUNTS)];
+
+    fn whole(fields: &'static [Field]) -> Shape {
+        Shape::Map(Leaves {
+            fields,
+            owned: Owned::Whole,
+            sent: Sent::Whole,
+            null: Null::Nothing,
+            elsewhere: &[],
+            keeps_unknown: false,
+        })
+    }
+
+    /// What is referred to counts wherever it stands: as a value, in a list, in a map, in a list of maps.
+    #[test]
+    fn what_is_referred_to_counts_at_any_depth() {
+        let items = Shape::Items(Items {
+            fields: LEAVES,
+            key: "name",
+            min: 0,
+            max: 0,
+            one_each: false,
+            idle: &[],
+        });
+        let both = json!({"name": "1", "all": ["2", "3"]});
+        for (shape, value, expected) in [
+            (ACCOUNT, json!("1"), &["1"][..]),
+            (ACCOUNT, json!(null), &[]),
+            (ACCOUNTS, json!(["1", "4"]), &["1", "4"]),
+            (whole(LEAVES), both.clone(), &["1", "2", "3"]),
+            (items, json!([both]), &["1", "2", "3"]),
+        ] {
+            let mut live = Live::new(Dialect::Openapi);
+            let kind = find("accounts").unwrap();
+            let known = json!({"id": "4", "accountName": "Known"});
+            let Json::Object(known) = known else { panic!() };
+            live.add(LiveObject::new(kind, "4".to_owned(), known));
+            let field = Field::new("x", shape);
+            let raw = json!({"x": value});
+            let raw = raw.as_object().unwrap();
+            let noted = |live: &Live| {
+                let mut referred = BTreeSet::new();
+                note_referred(&field, raw, live, &mut referred);
+                referred
+            };
+            assert!(noted(&live).is_empty(), "all accounts were read");
+            live.choices.push(Choice {
+                collection: "accounts".into(),
+                way: Way::Search,
+                needed: 1,
+                live: None,
+                cost: Cost::default(),
+                instead_of: None,
+            });
+            let expected = expected.iter().filter(|id| **id != "4");
+            let expected = expected.map(|id| ("accounts", (*id).to_owned()));
+            assert_eq!(noted(&live), expected.collect(), "{raw:?}");
         }
     }
 }

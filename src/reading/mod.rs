@@ -13,15 +13,18 @@ mod needs;
 mod parents_tests;
 mod plan;
 mod scopes;
+mod single;
 mod sought;
 
-pub use count::{Size, size};
+pub use count::size;
 pub use details::{
     complete, fetch, fetch_missing, incomplete, lacking_in_listings, partial, referred,
 };
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
 pub use scopes::Uses;
+pub use single::{Single, single};
+pub use sought::{is_sought, is_unique, search};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,9 +70,10 @@ impl std::fmt::Display for Unread {
 /// still taken elsewhere, which one more call proves, a scope is what it lacks.
 pub async fn told_apart(reader: &Reader, mut unread: Vec<Unread>) -> Vec<Unread> {
     let is_refused = |one: &Unread| one.error.kind() == ErrorKind::TokenInvalid;
-    if unread.iter().any(is_refused) && reader.organizations().await.is_ok() {
+    if let Some(refused) = unread.iter().find(|one| is_refused(one)) {
+        let kind = reader.told_apart(refused.error.clone()).await.kind();
         for one in unread.iter_mut().filter(|one| is_refused(one)) {
-            one.error = one.error.clone().with_kind(ErrorKind::ScopeMissing);
+            one.error = one.error.clone().with_kind(kind);
         }
     }
     let Some(granted) = reader.scopes() else {
@@ -91,6 +95,15 @@ pub async fn told_apart(reader: &Reader, mut unread: Vec<Unread>) -> Vec<Unread>
 }
 
 impl Unread {
+    fn of(kind: &'static Kind, dialect: Dialect, error: ApiError) -> Self {
+        let scope = kind.api(dialect).and_then(|api| api.scopes.read.first());
+        Self {
+            collection: kind.collection,
+            error,
+            scope: scope.copied(),
+        }
+    }
+
     /// The way out.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -120,6 +133,19 @@ struct Listed {
     absent: Vec<String>,
     /// Where not all may matter: the way that was chosen.
     choice: Option<Choice>,
+}
+
+impl Listed {
+    /// Adds what a listing shows, each among those that are live or those that are not.
+    fn add(&mut self, objects: impl IntoIterator<Item = LiveObject>) {
+        for object in objects {
+            if is_gone(&object.raw) {
+                self.gone.push(object);
+            } else {
+                self.objects.push(object);
+            }
+        }
+    }
 }
 
 /// Reads all that is needed.
@@ -159,13 +185,7 @@ pub async fn read(reader: &Reader, live: &mut Live, needs: &Needs) -> Result<(),
             Ok(listed) => found[index] = Some(listed),
             Err(error) => {
                 let kind = plan.listings[index].kind;
-                let scope = kind.api(dialect).and_then(|api| api.scopes.read.first());
-                let unread = Unread {
-                    collection: kind.collection,
-                    error,
-                    scope: scope.copied(),
-                };
-                failures.insert(index, unread);
+                failures.insert(index, Unread::of(kind, dialect, error));
             }
         }
     }
@@ -242,7 +262,7 @@ async fn list(
             .entry(path_of(&request))
             .or_insert((request, scope));
     }
-    let mut all = Listed::default();
+    let (mut all, mut first) = (Listed::default(), None);
     if !own.everywhere && (!own.sought.is_empty() || !own.ids.is_empty()) {
         let seeking = sought::Seeking {
             reader,
@@ -253,16 +273,21 @@ async fn list(
             fields: &fields,
         };
         match seeking.read(&needs.remembered).await? {
-            sought::Found::All(listed) => return Ok(listed),
+            sought::Found::All(listed) => return Ok(*listed),
             // All has to be listed, for a reason that is known by now.
-            sought::Found::Some(listed) => all = listed,
+            sought::Found::Some(listed, page) => (all, first) = (*listed, page),
         }
     }
     let listings = requests.into_iter().map(|(path, (request, scope))| {
         let fields = &fields;
         let known = needs.remembered.get(&path).copied();
+        // What is sought has one listing, so that a first page that was read is the one of this.
+        let first = first.take();
         async move {
-            let listed = listing(reader, api, request, fields, known).await?;
+            let listed = match first {
+                Some(first) => reader.list_on(first, known).await?,
+                None => listing(reader, api, request, fields, known).await?,
+            };
             Ok::<_, ApiError>((path, scope, listed))
         }
     });
@@ -279,15 +304,7 @@ async fn list(
             continue;
         }
         let items = listed.objects.into_iter();
-        let objects =
-            items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned)));
-        for object in objects {
-            if is_gone(&object.raw) {
-                all.gone.push(object);
-            } else {
-                all.objects.push(object);
-            }
-        }
+        all.add(items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))));
     }
     Ok(all)
 }
@@ -328,7 +345,7 @@ async fn refuses_fields(reader: &Reader, api: &Api, asking: &Request, error: &Ap
     if !is_refusal(error) {
         return false;
     }
-    let first = reader.list_if_short(asking, paging(api)).await;
+    let first = reader.first_page(asking, paging(api)).await;
     let refuses = first.is_err_and(|error| is_refusal(&error));
     if refuses {
         tracing::warn!(
@@ -518,12 +535,7 @@ fn object(
     let id = raw.get(api.id).and_then(codec::id_text)?;
     plant(kind, scope, (parents, owned), &mut raw);
     gather(kind, parents.dialect, &mut raw);
-    Some(LiveObject {
-        kind,
-        id,
-        raw,
-        parts: Vec::new(),
-    })
+    Some(LiveObject::new(kind, id, raw))
 }
 
 /// Writes into an object the scopes that its listing was asked for, whatever the answer says of them.

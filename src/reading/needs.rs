@@ -405,6 +405,29 @@ impl Needs {
         self.kinds.get(collection).is_some_and(|own| own.everywhere)
     }
 
+    /// Adds what a killed run may have made.
+    ///
+    /// It may be too new for a search: where it is not found the listing proves that it is not there,
+    /// unless it would be made again and the server refuses a second one.
+    pub fn watch(&mut self, address: &Address, key: &Key<'_>, dialect: Dialect) {
+        self.add(address, key, dialect);
+        let Some(kind) = kind::find(address.collection) else {
+            return;
+        };
+        if key.is_unknown() || !is_read_in_part(kind, dialect) {
+            self.whole(kind);
+            return;
+        }
+        let own = self.kinds.entry(kind.collection).or_default();
+        let sought = own.sought.entry(key.name.to_string()).or_default();
+        if sought.addresses.contains(address) {
+            sought.proof = sought.proof.max(Proof::NotTwice);
+        } else {
+            sought.proof = Proof::Absent;
+            sought.is_named = true;
+        }
+    }
+
     /// Adds the kind of an object that has a key.
     pub fn add(&mut self, address: &Address, key: &Key<'_>, dialect: Dialect) {
         let Some(kind) = kind::find(address.collection) else {
@@ -512,7 +535,7 @@ impl Needs {
 }
 
 /// What the values of a shape may refer to, at any depth.
-fn targets(shape: &Shape, found: &mut Vec<Target>) {
+pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
     found.extend(shape.target().or(shape.keyed_by()));
     let leaves = match shape {
         Shape::Map(map) => map.fields,
@@ -539,7 +562,7 @@ pub(super) fn is_mentioned(kind: &Kind, dialect: Dialect) -> bool {
 
 /// Whether of a kind what is declared is read, and not all there is: an organization may have many times
 /// as many seeds as anybody declares.
-fn is_read_in_part(kind: &'static Kind, dialect: Dialect) -> bool {
+pub(super) fn is_read_in_part(kind: &'static Kind, dialect: Dialect) -> bool {
     let is_plain = |api: &Api| {
         let is_whole = matches!(api.listing, Listing::Whole(_));
         is_whole && api.item.is_some() && api.page > 0 && api.grouping().is_none()

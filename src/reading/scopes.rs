@@ -92,6 +92,8 @@ impl Uses {
         let mut asks_who_is_acting = false;
         for (kind, api) in self.read.iter().filter_map(find) {
             lists.push(api.scopes.read);
+            // Without it a kind is listed as a whole, which is dear on a large desk.
+            lists.extend(api.search.as_ref().map(|search| search.scopes));
             asks_who_is_acting |= api.acting.is_some() || api.founders.is_some();
             for mention in kind.mentions.iter().filter(|one| one.dialect == dialect) {
                 let by = match mention.by {

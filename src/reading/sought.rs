@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
-use super::needs::{KindNeeds, Proof, Scope, Sought};
+use super::needs::{KindNeeds, Proof, Scope, Sought, is_read_in_part};
+use super::single::{Single, single};
 use super::{Listed, listing, object, paging, path_of, refuses_fields, with_fields};
-use crate::api::page::{self, Known};
+use crate::api::page::{self, FirstPage, Known};
 use crate::api::{ApiError, ErrorKind, Method, Paging, Reader, Request, scope, template};
 use crate::kind::{Api, Kind, Search, Shown, Wire};
 use crate::live::ways::{Choice, Size, Wanted, Way, number};
-use crate::live::{Live, LiveObject, is_gone};
+use crate::live::{Live, LiveObject};
 use crate::state::Address;
 
 /// What is looked for of one kind.
@@ -34,20 +35,35 @@ pub(super) struct Seeking<'a> {
 /// What came of it.
 pub(super) enum Found {
     /// All that is needed.
-    All(Listed),
-    /// Something is still to be listed; what was read by ids is there.
-    Some(Listed),
+    All(Box<Listed>),
+    /// Something is still to be listed; what was read by ids is there, and the first page of the listing
+    /// where it was read.
+    Some(Box<Listed>, Option<FirstPage>),
 }
 
-/// What is known of the number of objects.
-enum Counted {
-    /// They fit on the first page.
-    Short(page::Listed),
-    /// Listing them costs more than what is needed.
-    Many(Option<Size>),
-    /// Listing them costs less.
-    Few,
+impl Found {
+    fn all(listed: Listed) -> Self {
+        Self::All(Box::new(listed))
+    }
+
+    fn some(listed: Listed, first: Option<FirstPage>) -> Self {
+        Self::Some(Box::new(listed), first)
+    }
 }
+
+/// What is known of the number of objects, with the first page of their listing.
+enum Counted {
+    /// They fit on it.
+    Short(FirstPage),
+    /// Listing them costs more than what is needed.
+    Many(Size, FirstPage),
+    /// Listing them costs less.
+    Few(FirstPage),
+}
+
+/// The ids that searches showed, by the name that was searched for; none where that one cannot be
+/// searched.
+type Hits<'n> = BTreeMap<&'n String, Option<BTreeSet<String>>>;
 
 /// How the names were found that no id stands for.
 #[derive(Default)]
@@ -71,26 +87,30 @@ impl Seeking<'_> {
             .template()
             .and_then(|template| template::get(template, &|_| None))
         else {
-            return Ok(Found::Some(Listed::default()));
+            return Ok(Found::some(Listed::default(), None));
         };
         let path = path_of(&request);
         let known = remembered.get(&path).copied();
         let paging = paging(self.api);
         let wanted = self.wanted();
-        let is_searchable = self
-            .unknown()
-            .all(|(name, _)| self.search().is_some_and(|search| takes(search, name)));
-        if !is_searchable {
-            return Ok(Found::Some(Listed {
+        let unsearchable = |first| {
+            let listed = Listed {
                 choice: known.map(|known| self.listing(paging, known, None)),
                 ..Listed::default()
-            }));
+            };
+            Ok(Found::some(listed, first))
+        };
+        let is_searchable = |name: &String| {
+            searchable(self.reader, self.api).is_some_and(|search| takes(search, name))
+        };
+        if !self.unknown().all(|(name, _)| is_searchable(name)) {
+            return unsearchable(None);
         }
         let size = known.map(|known| Size {
             objects: number(known.objects),
             at_least: false,
         });
-        let size = match wanted.choose(paging, known) {
+        let (size, first) = match wanted.choose(paging, known) {
             Some(Way::Listing) => {
                 // A listing that stops somewhere stops nothing where not all of it matters.
                 let known = known.unwrap_or_default();
@@ -104,20 +124,22 @@ impl Seeking<'_> {
                 match all.await {
                     Ok(all) => {
                         let choice = self.listing(paging, known, Some(wanted));
-                        return Ok(Found::All(self.take(path, all, Some(choice))));
+                        return Ok(Found::all(self.take(path, all, Some(choice))));
                     }
-                    Err(error) if stops(&error) => size,
+                    Err(error) if stops(&error) => (size, None),
                     Err(error) => return Err(error),
                 }
             }
-            Some(_) => size,
+            Some(_) => (size, None),
             None => match self.count(&request, paging, wanted).await? {
-                Counted::Short(all) => return Ok(Found::All(self.take(path, all, None))),
-                Counted::Many(size) => size,
-                Counted::Few => return Ok(Found::Some(Listed::default())),
+                Counted::Short(all) => return Ok(Found::all(self.take(path, all.whole(), None))),
+                Counted::Many(size, first) => (Some(size), Some(first)),
+                Counted::Few(first) => return Ok(Found::some(Listed::default(), Some(first))),
             },
         };
-        let (mut listed, is_enough) = self.alone().await?;
+        let Some((mut listed, is_enough)) = self.alone().await? else {
+            return unsearchable(first);
+        };
         let by_listing = size.map(|size| {
             let objects = usize::try_from(size.objects).unwrap_or(usize::MAX);
             wanted.listed(paging, objects)
@@ -138,13 +160,13 @@ impl Seeking<'_> {
             instead_of,
         });
         if !is_enough {
-            return Ok(Found::Some(listed));
+            return Ok(Found::some(listed, first));
         }
         // What is made and removed is counted on.
         if let Some(known) = known {
             listed.known.insert(path, known);
         }
-        Ok(Found::All(listed))
+        Ok(Found::all(listed))
     }
 
     /// What has to be found.
@@ -163,14 +185,6 @@ impl Seeking<'_> {
         sought.filter(move |(name, _)| !known.contains(name.as_str()))
     }
 
-    /// The search of the kind, where the token has the scope for it as far as that is known.
-    fn search(&self) -> Option<&Search> {
-        let search = self.api.search.as_ref()?;
-        let granted = self.reader.scopes();
-        let has = |granted: Vec<String>| scope::missing(&granted, &[search.scope]).is_empty();
-        granted.is_none_or(has).then_some(search)
-    }
-
     /// Finds out whether the listing costs more than what is needed: its first page is often all of it,
     /// and one page as far down as it may reach tells the rest.
     async fn count(
@@ -180,37 +194,35 @@ impl Seeking<'_> {
         wanted: Wanted,
     ) -> Result<Counted, ApiError> {
         let asking = with_fields(request, self.fields);
-        let first = match self.reader.list_if_short(&asking, paging).await {
+        let first = match self.reader.first_page(&asking, paging).await {
             Err(error)
                 if !self.fields.is_empty()
                     && refuses_fields(self.reader, self.api, &asking, &error).await =>
             {
-                self.reader.list_if_short(request, paging).await
+                self.reader.first_page(request, paging).await
             }
             first => first,
-        };
-        if let Some(all) = first? {
-            return Ok(Counted::Short(all));
+        }?;
+        if first.is_all() {
+            return Ok(Counted::Short(first));
         }
         let calls = usize::try_from(wanted.alone().calls).unwrap_or(usize::MAX);
         let page = usize::try_from(paging.limit()).unwrap_or(usize::MAX);
-        let many = |objects: usize| {
-            Counted::Many(Some(Size {
-                objects: number(objects),
-                at_least: true,
-            }))
+        let size = |objects: usize| Size {
+            objects: number(objects),
+            at_least: true,
         };
         // The first page was full, so that listing takes two calls at least.
         let pages = calls.saturating_sub(1);
         if pages <= 1 {
-            return Ok(many(page));
+            return Ok(Counted::Many(size(page), first));
         }
         let objects = pages.saturating_mul(page - 1);
-        match self.reader.is_longer(request, paging, objects).await {
-            Ok(true) => Ok(many(objects)),
-            Ok(false) => Ok(Counted::Few),
+        match self.reader.reaches(request, paging, objects).await {
+            Ok(true) => Ok(Counted::Many(size(objects), first)),
+            Ok(false) => Ok(Counted::Few(first)),
             // So deep it cannot be asked.
-            Err(error) if stops(&error) => Ok(many(page)),
+            Err(error) if stops(&error) => Ok(Counted::Many(size(page), first)),
             Err(error) => Err(error),
         }
     }
@@ -222,16 +234,8 @@ impl Seeking<'_> {
             ..Listed::default()
         };
         listed.known.insert(path, all.known);
-        for item in all.objects {
-            let Some(object) = self.object(item) else {
-                continue;
-            };
-            if is_gone(&object.raw) {
-                listed.gone.push(object);
-            } else {
-                listed.objects.push(object);
-            }
-        }
+        let items = all.objects.into_iter();
+        listed.add(items.filter_map(|item| self.object(item)));
         listed
     }
 
@@ -261,9 +265,19 @@ impl Seeking<'_> {
         }
     }
 
-    /// Reads what is needed and nothing else; with whether nothing has to be proved by the listing.
-    async fn alone(&self) -> Result<(Listed, bool), ApiError> {
+    /// Reads what is needed and nothing else; with whether nothing has to be proved by the listing. None
+    /// where nobody may search, so that all has to be listed.
+    async fn alone(&self) -> Result<Option<(Listed, bool)>, ApiError> {
         let mut listed = Listed::default();
+        let mut hits = Hits::new();
+        // Before anything else is asked that the listing would tell as well.
+        if let Some((name, _)) = self.unknown().next() {
+            let found = self.search(name).await?;
+            if found.is_none() && searchable(self.reader, self.api).is_none() {
+                return Ok(None);
+            }
+            hits.insert(name, found);
+        }
         let ids = self.own.ids.keys().cloned();
         let mut live = self.by_ids(ids, &mut listed).await?;
         let names = |objects: &[LiveObject]| -> BTreeSet<String> {
@@ -274,14 +288,7 @@ impl Seeking<'_> {
         let left: Vec<&String> = (self.own.sought.keys())
             .filter(|name| !known.contains(*name) || self.own.sought[*name].is_named)
             .collect();
-        let found = match self.search() {
-            Some(search) => self.by_names(search, &left, &mut listed).await?,
-            None => Names {
-                missed: left.into_iter().cloned().collect(),
-                failed: true,
-                ..Names::default()
-            },
-        };
+        let found = self.by_names(&left, hits, &mut listed).await?;
         let owners: BTreeSet<&Address> = live
             .iter()
             .filter_map(|object| self.own.ids.get(&object.id))
@@ -305,13 +312,12 @@ impl Seeking<'_> {
             listed.singles.push((object.id.clone(), whole));
         }
         listed.objects = live;
-        Ok((listed, !must_list))
+        Ok(Some((listed, !must_list)))
     }
 
     /// Whether the server refuses a second object of a name.
     fn is_unique(&self, name: &str) -> bool {
-        let most = self.api.unique.and_then(|most| usize::try_from(most).ok());
-        most.is_some_and(|most| name.chars().count() <= most)
+        is_unique(self.api, name)
     }
 
     /// Reads objects by their ids.
@@ -320,89 +326,60 @@ impl Seeking<'_> {
         ids: impl Iterator<Item = String>,
         listed: &mut Listed,
     ) -> Result<Vec<LiveObject>, ApiError> {
-        let Some(item) = self.api.item else {
-            return Ok(Vec::new());
-        };
+        let (kind, dialect) = (self.kind, self.parents.dialect);
         let answers = join_all(ids.map(|id| async move {
-            let request = template::get_by_id(item, &id);
-            (id, self.reader.get(&request).await)
+            let told = single(self.reader, kind, dialect, &id).await;
+            (id, told)
         }))
         .await;
         let mut found = Vec::new();
-        for (id, answer) in answers {
-            match answer {
-                Ok(answer) => {
-                    let object = answer.body.and_then(|mut body| {
-                        let fields = body.as_object_mut()?;
-                        fields.insert(self.api.id.to_owned(), Json::from(id.as_str()));
-                        self.object(body)
-                    });
-                    match object {
-                        Some(object) if is_gone(&object.raw) => {
-                            listed.absent.push(id.clone());
-                            listed.gone.push(LiveObject { id, ..object });
-                        }
-                        Some(object) => found.push(LiveObject { id, ..object }),
-                        // An answer that is no object proves nothing.
-                        None => {}
-                    }
+        for (id, told) in answers {
+            match told? {
+                Some(Single::There(raw)) => found.push(LiveObject::new(kind, id, raw)),
+                Some(Single::Gone(raw)) => {
+                    listed.absent.push(id.clone());
+                    listed.gone.push(LiveObject::new(kind, id, raw));
                 }
-                Err(error) if error.is_absent() => listed.absent.push(id),
-                Err(error) => return Err(error),
+                Some(Single::Absent) => listed.absent.push(id),
+                None => {}
             }
         }
         Ok(found)
     }
 
-    /// Searches for names, and reads what has one of them.
-    async fn by_names(
+    async fn search(&self, name: &str) -> Result<Option<BTreeSet<String>>, ApiError> {
+        search(self.reader, self.parents, self.kind, name).await
+    }
+
+    /// Searches for names, but for those that were searched for, and reads what has one of them.
+    async fn by_names<'n>(
         &self,
-        search: &Search,
-        names: &[&String],
+        names: &[&'n String],
+        mut hits: Hits<'n>,
         listed: &mut Listed,
     ) -> Result<Names, ApiError> {
-        let searches = names
-            .iter()
-            .filter(|name| takes(search, name))
-            .map(|name| async move {
-                let request =
-                    Request::new(Method::Get, search.path).query(search.by, name.as_str());
-                let paging = match search.page {
-                    0 => Paging::whole(),
-                    page => Paging::pages_of(page).up_to(search.last),
-                };
-                let hits = self.reader.list(&request, paging.keyed(self.api.id)).await;
-                (*name, hits)
-            });
         let mut found = Names::default();
         let mut ids = BTreeSet::new();
-        let known: BTreeSet<&String> = self.own.ids.keys().collect();
-        for name in names.iter().filter(|name| !takes(search, name)) {
-            found.failed = true;
+        // One alone finds out whether anybody may search.
+        if let (Some(name), true) = (names.first(), hits.is_empty()) {
+            let own = self.search(name).await?;
+            hits.insert(*name, own);
+        }
+        let rest = names.iter().filter(|name| !hits.contains_key(*name));
+        let rest = rest.map(|name| async move { (*name, self.search(name).await) });
+        let rest = join_all(rest).await;
+        for (name, own) in rest {
+            hits.insert(name, own?);
+        }
+        for name in names {
             found.missed.insert((*name).clone());
-        }
-        for (name, hits) in join_all(searches).await {
-            let hits = match hits {
-                Ok(hits) => hits,
+            match hits.remove(name).flatten() {
+                Some(own) => ids.extend(own),
                 // The listing tells what no search does.
-                Err(error) if stops(&error) || is_forbidden(&error) => {
-                    tracing::debug!("{} cannot be searched: {error}", self.kind.collection);
-                    found.failed = true;
-                    found.missed.insert(name.clone());
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            let lower = name.to_lowercase();
-            let hits = hits.into_iter().filter_map(|hit| self.object(hit));
-            // A name that differs in case only is told by name.
-            let hits = hits.filter(|hit| {
-                let name = self.name(hit);
-                name.is_some_and(|name| name.to_lowercase() == lower)
-            });
-            ids.extend(hits.map(|hit| hit.id).filter(|id| !known.contains(id)));
-            found.missed.insert(name.clone());
+                None => found.failed = true,
+            }
         }
+        ids.retain(|id| !self.own.ids.contains_key(id));
         // A search may show what was; the object itself shows what is.
         found.found = self.by_ids(ids.into_iter(), listed).await?;
         let (objects, missed) = (&found.found, &mut found.missed);
@@ -449,9 +426,110 @@ impl Seeking<'_> {
     }
 }
 
+/// The search of a kind, unless the token is known to lack the scope for it or was refused it before.
+fn searchable<'a>(reader: &Reader, api: &'a Api) -> Option<&'a Search> {
+    let search = api.search.as_ref()?;
+    let granted = reader.scopes();
+    let has =
+        |granted: Vec<String>| scope::missing(&granted, &[&search.scopes.join("|")]).is_empty();
+    (granted.is_none_or(has) && !reader.is_closed(search.path)).then_some(search)
+}
+
 /// Whether a search takes a name.
 fn takes(search: &Search, name: &str) -> bool {
     name.chars().count() >= search.shortest && !name.contains(search.special)
+}
+
+/// Searches for the objects of a name, letters' case aside, and gives their ids; none where it cannot be
+/// searched, so that the listing has to tell.
+///
+/// A hit may show what was, and what was just made may not be among them yet. Where nobody may search
+/// this is the last search of the kind in this run.
+///
+/// # Errors
+/// [`ApiError`] of the call.
+pub async fn search(
+    reader: &Reader,
+    live: &Live,
+    kind: &'static Kind,
+    name: &str,
+) -> Result<Option<BTreeSet<String>>, ApiError> {
+    let Some(api) = kind.api(live.dialect) else {
+        return Ok(None);
+    };
+    let Some(search) = searchable(reader, api).filter(|search| takes(search, name)) else {
+        return Ok(None);
+    };
+    let request = Request::new(Method::Get, search.path).query(search.by, name);
+    let paging = match search.page {
+        0 => Paging::whole(),
+        page => Paging::pages_of(page).up_to(search.last),
+    };
+    let hits = match reader.list(&request, paging.keyed(api.id)).await {
+        Ok(hits) => hits,
+        Err(error) => {
+            let error = reader.told_apart(error).await;
+            if error.is_forbidden() {
+                reader.close(search.path);
+            } else if !stops(&error) {
+                return Err(error);
+            }
+            tracing::debug!("{} cannot be searched: {error}", kind.collection);
+            return Ok(None);
+        }
+    };
+    // A name that differs in case only is told by name.
+    let lower = name.to_lowercase();
+    let nothing = BTreeMap::<Address, String>::new();
+    let hits = hits
+        .into_iter()
+        .filter_map(|hit| object(kind, api, hit, &Scope::new(), (live, &nothing)));
+    let hits = hits.filter(|hit| {
+        let key = live.raw_key(hit);
+        key.is_some_and(|key| key.name.to_lowercase() == lower)
+    });
+    Ok(Some(hits.map(|hit| hit.id).collect()))
+}
+
+/// Whether the server refuses a second object of a name.
+#[must_use]
+pub fn is_unique(api: &Api, name: &str) -> bool {
+    let most = api.unique.and_then(|most| usize::try_from(most).ok());
+    most.is_some_and(|most| name.chars().count() <= most)
+}
+
+/// Whether one name is searched for rather than looked for in the listing, since that costs more: by
+/// what reading the kind has shown of the number of its objects.
+#[must_use]
+pub fn is_sought(reader: &Reader, live: &Live, kind: &'static Kind, name: &str) -> bool {
+    let api = kind
+        .api(live.dialect)
+        .filter(|_| is_read_in_part(kind, live.dialect));
+    let Some(api) = api else { return false };
+    if !searchable(reader, api).is_some_and(|search| takes(search, name)) {
+        return false;
+    }
+    let known = || {
+        let path = path_of(&template::get(api.listing.template()?, &|_| None)?);
+        live.listings.get(&path).copied()
+    };
+    let counted = || {
+        let mut choices = live.choices.iter();
+        let choice = choices.find(|choice| choice.collection == kind.collection)?;
+        let objects = usize::try_from(choice.live?.objects).unwrap_or(usize::MAX);
+        Some(Known {
+            objects,
+            ..Known::default()
+        })
+    };
+    let one = Wanted {
+        names: 1,
+        ..Wanted::default()
+    };
+    match one.choose(paging(api), known().or_else(counted)) {
+        Some(way) => way != Way::Listing,
+        None => live.is_read_in_part(kind.collection),
+    }
 }
 
 /// Whether a name that was not found has to be proved by the listing: a search that was not carried out
@@ -476,17 +554,6 @@ fn stops(error: &ApiError) -> bool {
             | ErrorKind::BadRequest
             | ErrorKind::ListingTooLong
             | ErrorKind::Unstable
-    )
-}
-
-fn is_forbidden(error: &ApiError) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ScopeMissing
-            | ErrorKind::Forbidden
-            | ErrorKind::LicenseLimited
-            | ErrorKind::NotFound
-            | ErrorKind::MethodNotAllowed
     )
 }
 

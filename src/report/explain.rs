@@ -260,8 +260,10 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
         let words = format!("GET {} tells it, for each `{}`", quota.path, quota.by);
         add("room for new ones".to_owned(), words);
     }
+    let search = api.search.map_or(&[][..], |search| search.scopes);
     let scopes = [
         ("read", api.scopes.read),
+        ("search", search),
         ("create", api.scopes.create),
         ("update", api.scopes.update),
         ("delete", api.scopes.delete),

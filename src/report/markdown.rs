@@ -258,7 +258,8 @@ fn sections(plan: &Plan) -> Vec<Section> {
         false,
         named(&stays),
     ));
-    sections.push(("Limited to", false, named(&plan.targets)));
+    let targets: Vec<String> = plan.targets.iter().map(ToString::to_string).collect();
+    sections.push(("Limited to", false, named(&targets)));
     let dragged: Vec<String> = text::dragged(plan).collect();
     sections.push((
         "Done besides, since a target needs it",

@@ -261,7 +261,7 @@ pub(super) fn full() -> Plan {
         },
     ];
     plan.not_compared = vec!["webhooks/erp".to_owned()];
-    plan.targets = vec!["departments/*".to_owned()];
+    plan.targets = vec![Address::new("departments", Address::ALL)];
     plan
 }
 
@@ -408,7 +408,7 @@ fn summaries_count_what_is_there() {
     assert_eq!(summary(&empty), none);
     let limited = |unchanged, adopted| {
         let mut plan = plan_of(Vec::new());
-        plan.targets = vec!["roles/Lead".to_owned()];
+        plan.targets = vec![Address::new("roles", "Lead")];
         plan.summary.unchanged = unchanged;
         plan.summary.record.take_over = adopted;
         summary(&plan)
@@ -909,7 +909,7 @@ proptest! {
         let mut plan = plan_of(vec![hostile, step(Verb::Delete, &format!("roles/{h}"), Vec::new())]);
         plan.environment.clone_from(g);
         plan.org_id.clone_from(h);
-        plan.targets = vec![b.clone()];
+        plan.targets = vec![at(&format!("roles/{b}"))];
         plan.not_compared = vec![c.clone()];
         plan.warnings = vec![Warning { code: a.clone(), message: f.clone(), help: None, places: Vec::new() }];
         plan.acknowledged = vec![Acknowledged {

@@ -50,7 +50,11 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         "No longer declared; these stay in Zoho Desk, and the ledger lets them go:",
         plan.no_longer_declared.iter().map(ToString::to_string),
     );
-    section(&mut out, "Limited to:", plan.targets.iter().cloned());
+    section(
+        &mut out,
+        "Limited to:",
+        plan.targets.iter().map(ToString::to_string),
+    );
     section(
         &mut out,
         "Done besides, since a target needs it:",

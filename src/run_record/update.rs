@@ -28,8 +28,7 @@ const NEAR: usize = 100;
 pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<Address>) -> Ledger {
     let mut ledger = old;
     // What a limited plan did not look at stays as it is.
-    let targets = ready.planned.plan.targets.iter();
-    let targets: Vec<Address> = targets.filter_map(|text| text.parse().ok()).collect();
+    let targets = &ready.planned.plan.targets;
     let busy: BTreeSet<&Address> = ready
         .planned
         .tasks

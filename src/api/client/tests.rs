@@ -81,7 +81,8 @@ async fn single_objects_lose_their_envelope() {
             Some(json!({"data": [{"id": "1"}]})),
         ),
         (r#"{"data":null}"#, Some(json!({"data": null}))),
-        ("null", None),
+        // It is no content of a GET, and no object.
+        ("null", Some(Value::Null)),
         ("", None),
     ] {
         let transport = Scripted::queue(vec![ok(body)]);

@@ -477,8 +477,15 @@ async fn answers_come_in_several_forms() {
         (r#"{"data":[{"id":"1"},{"id":"1"}]}"#, Some(1)),
         (r#"{"data":[{"name":"a"},{"name":"b"}]}"#, Some(2)),
         (r#"{"data":[{"id":"1"}],"count":1}"#, Some(1)),
+        (r#"{"data":[]}"#, Some(0)),
+        // Nothing of this says that there are none.
         ("", Some(0)),
+        ("null", None),
+        ("[]", None),
+        (r#"[7]"#, None),
+        (r#"{"data":["a"]}"#, None),
         ("{}", None),
+        (r#""none""#, None),
         (r#"{"data":7}"#, None),
         (r#"{"data":{"id":"1"}}"#, None),
         ("7", None),
@@ -496,6 +503,51 @@ async fn answers_come_in_several_forms() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_content_is_an_empty_listing() {
+    for paging in [Paging::default(), Paging::whole().under("teams")] {
+        let transport = Scripted::queue(vec![answer(204, &[], "")]);
+        let found = list(&transport, paging).await.unwrap();
+        assert_eq!(found.len(), 0);
+    }
+}
+
+/// A first page that was read is not read again, whatever it turns out to be.
+#[tokio::test(start_paused = true)]
+async fn a_listing_goes_on_from_its_first_page() {
+    for count in [0, 7, 99, 100, 101, 250, 700] {
+        for base in [0, 1] {
+            let transport = server(base, (0..count).collect(), |_, _| {});
+            let client = client(&transport);
+            let reader = client.reader();
+            // What the path says of places does not count.
+            let request = request().query("from", "7").query("limit", "3");
+            let first = reader
+                .first_page(&request, Paging::default())
+                .await
+                .unwrap();
+            assert_eq!(first.is_all(), count < 100);
+            let listed = reader.list_on(first, None).await.unwrap();
+            assert_eq!(listed.objects.len(), count, "{count} from {base}");
+            let calls = transport.calls();
+            let firsts = calls.iter().filter(|call| !call.line.contains("from="));
+            assert_eq!(firsts.count(), 1, "{calls:?}");
+            let last = reader.reaches(&request, Paging::default(), count + 5).await;
+            assert!(!last.unwrap());
+        }
+    }
+    // One that is longer than it was asked for is the end of it, or goes on.
+    let all: Vec<_> = (0..150).map(|id| json!({"id": id})).collect();
+    let all = move || ok(&json!({"data": all}).to_string());
+    let transport = Scripted::queue(vec![all(), all()]);
+    let client = client(&transport);
+    let reader = client.reader();
+    let first = reader.first_page(&request(), Paging::default()).await;
+    let listed = reader.list_on(first.unwrap(), None).await.unwrap();
+    assert_eq!((listed.objects.len(), listed.known.unpaged), (150, true));
+    assert_eq!(transport.calls().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_operation_may_hold_its_objects_under_another_key() {
     let paging = Paging::default().under("teams");
     for (body, expected) in [
@@ -503,6 +555,7 @@ async fn an_operation_may_hold_its_objects_under_another_key() {
         (r#"{"teams":[]}"#, Some(0)),
         (r#"{"teams":null}"#, Some(0)),
         ("", Some(0)),
+        ("null", None),
         (r#"{"data":[{"id":"1"}]}"#, None),
     ] {
         for paging in [paging, Paging::whole().under("teams")] {

@@ -9,16 +9,12 @@ use crate::cli::common::{Failure, Workspace, remark};
 use crate::cli::output::tell;
 use crate::dialect::Unit;
 use crate::kind::{self, Kind, Shown, Wire};
+use crate::live::ways::Wanted;
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::problem::{Code, Problem, counted, listed};
-use crate::reading::{Needs, size};
+use crate::reading::{Needs, paging, size};
 use crate::report::duration;
 use crate::session::Session;
-
-/// What one page of a list costs, in credits.
-///
-/// Source: the price table of API credits: one record 1, a page of a list 3.
-const PAGE: u64 = 3;
 
 /// Tells what reading the chosen seeds costs, and asks on a terminal whether to go on.
 ///
@@ -53,9 +49,14 @@ pub(super) async fn ask(
                 }
             )
         });
-        let singles = if is_partial { size.objects } else { 0 };
-        reads.calls += size.pages + singles;
-        reads.credits += size.pages * PAGE + singles;
+        let objects = usize::try_from(size.objects).unwrap_or(usize::MAX);
+        let all = Wanted {
+            details: if is_partial { objects } else { 0 },
+            ..Wanted::default()
+        };
+        let cost = all.listed(paging(api), objects);
+        reads.calls += cost.calls;
+        reads.credits += cost.credits;
         names.push(kind.collection.to_owned());
     }
     if names.is_empty() {

@@ -122,7 +122,10 @@ impl<'a> Builder<'a> {
                     .at(place(self.desired, address, ""), "declared here")
                     .help(match self.live.acting {
                         Acting::Nobody => format!("make a live {singular} a member of it under `{of}`, or use a refresh token"),
-                        _ => format!("make a live {singular} a member of it under `{of}`, or grant the token `Desk.basic.READ`"),
+                        _ => format!(
+                            "make a live {singular} a member of it under `{of}`, or grant the token {}",
+                            kind::acting_scopes(self.dialect())
+                        ),
                     }),
                 );
                 op
