@@ -285,7 +285,7 @@ async fn list(
         let first = first.take();
         async move {
             let listed = match first {
-                Some(first) => reader.list_on(first, known).await?,
+                Some(first) => reader.list_on(*first, known).await?,
                 None => listing(reader, api, request, fields, known).await?,
             };
             Ok::<_, ApiError>((path, scope, listed))

@@ -38,7 +38,7 @@ pub(super) enum Found {
     All(Box<Listed>),
     /// Something is still to be listed; what was read by ids is there, and the first page of the listing
     /// where it was read.
-    Some(Box<Listed>, Option<FirstPage>),
+    Some(Box<Listed>, Option<Box<FirstPage>>),
 }
 
 impl Found {
@@ -47,7 +47,7 @@ impl Found {
     }
 
     fn some(listed: Listed, first: Option<FirstPage>) -> Self {
-        Self::Some(Box::new(listed), first)
+        Self::Some(Box::new(listed), first.map(Box::new))
     }
 }
 
