@@ -50,8 +50,8 @@ pub fn plan_schema() -> Value {
             (
                 "targets",
                 list(
-                    "What `--target` limited the plan to.",
-                    json!({ "type": "string" }),
+                    "What `--target` limited the plan to; `departments/*` stands for a whole kind.",
+                    reference("address"),
                 ),
             ),
             ("allowDeletes", count("What `--allow-deletes` said.")),
