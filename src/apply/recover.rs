@@ -5,7 +5,7 @@
 //! sent again.
 //!
 //! It is looked up as planning does it: in the listing, or by a search where that costs less. A search
-//! may lag, so that what it misses is proved by the listing wherever it could be made twice.
+//! may lag, and what is looked for is new: what it misses is proved by the listing.
 
 use std::time::Duration;
 
@@ -19,9 +19,7 @@ use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, grouped, is_gone, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{
-    Single, is_sought, is_unique, listing_of, paging, plant_scopes, search, single,
-};
+use crate::reading::{Single, is_sought, listing_of, paging, plant_scopes, search, single};
 use crate::state::Reference;
 
 /// How long an object may take to appear in its listing.
@@ -62,15 +60,6 @@ pub enum Found {
     Several(Vec<String>),
 }
 
-/// Why something is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Because {
-    /// The answer to the creation was lost: where it is not there, it is sent again.
-    Lost,
-    /// The creation was refused as a duplicate: something is there.
-    Duplicate,
-}
-
 /// Looks for what a creation may have made; until something is found or the settle time is over.
 ///
 /// Absence has to hold for the settle time: a listing may lag behind an answer that was lost, and
@@ -84,7 +73,6 @@ pub async fn look(
     live: &Live,
     reader: &Reader,
     recovery: Recovery,
-    because: Because,
 ) -> Result<Found, ApiError> {
     let Some(api) = task.kind.api(live.dialect) else {
         return Ok(Found::Nothing);
@@ -102,8 +90,7 @@ pub async fn look(
             None => None,
         };
         // Where nobody may search, the listing tells.
-        let is_proved =
-            searched.is_none() || because == Because::Lost && is_refused_twice(api, sought);
+        let is_proved = searched.is_none();
         let found = match searched {
             Some(objects) => objects,
             None => listed(task, api, live, reader).await?,
@@ -123,11 +110,6 @@ pub async fn look(
         let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
         reader.rest(left.min(LOOK_AGAIN)).await;
     }
-}
-
-/// Whether the server is known to refuse a second object of a name.
-fn is_refused_twice(api: &Api, name: Option<&str>) -> bool {
-    name.is_some_and(|name| is_unique(api, name))
 }
 
 /// What objects of the task's identity tell.
@@ -252,9 +234,8 @@ mod tests {
             clock: Clock::starting_at(NOW),
             settle: SETTLE,
         };
-        let because = Because::Lost;
         let reader = client.reader();
-        let found = look(&task, &task.ops[0], &live, &reader, recovery, because).await;
+        let found = look(&task, &task.ops[0], &live, &reader, recovery).await;
         assert!(
             matches!(&found, Ok(Found::One { id, raw }) if id == "99" && raw["departmentId"] == "77"),
             "{found:?}"

@@ -13,7 +13,7 @@ use crate::apply::outcome::{
 };
 use crate::apply::queue::{Queue, Start};
 use crate::apply::read_back::{self, Seen};
-use crate::apply::recover::{Because, Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
+use crate::apply::recover::{Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
 use crate::apply::steps::Open;
 use crate::codec::{self, id_text};
 use crate::ledger::Settled;
@@ -342,7 +342,7 @@ async fn send(
             .as_ref()
             .and_then(|error| effect_help(error, task, op, live.dialect));
         let most = help.map_or(MAX_CREATIONS, |_| MAX_EXPLAINED);
-        let found = look(task, op, live, &writer.reader(), recovery, Because::Lost).await;
+        let found = look(task, op, live, &writer.reader(), recovery).await;
         let found = match found {
             Ok(Found::One { id, .. }) if is_of_another(task, &id, live) => Ok(Found::Nothing),
             found => found,
@@ -442,8 +442,7 @@ async fn adopt_duplicate(
     recovery: Recovery,
     error: &ApiError,
 ) -> Result<Written, Box<Outcome>> {
-    let because = Because::Duplicate;
-    match look(task, op, live, &writer.reader(), recovery, because).await {
+    match look(task, op, live, &writer.reader(), recovery).await {
         Ok(Found::One { id, .. }) if is_of_another(task, &id, live) => {
             Err(Box::new(refused(error.clone(), task, op, live.dialect)))
         }

@@ -24,7 +24,7 @@ pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
 pub use scopes::Uses;
 pub use single::{Single, single};
-pub use sought::{is_sought, is_unique, search};
+pub use sought::{is_sought, search};
 
 use std::collections::{BTreeMap, BTreeSet};
 

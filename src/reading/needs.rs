@@ -69,6 +69,9 @@ pub(super) enum Proof {
     NotTwice,
     /// That there is none: it would be refused that nothing has this name.
     Absent,
+    /// That there is none although it may have been made a moment ago, when a search knows nothing of
+    /// it yet: it would be made twice, if the server took a second one.
+    JustMade,
 }
 
 /// The values of the scopes of one object, by field.
@@ -407,8 +410,7 @@ impl Needs {
 
     /// Adds what a killed run may have made.
     ///
-    /// It may be too new for a search: where it is not found the listing proves that it is not there,
-    /// unless it would be made again and the server refuses a second one.
+    /// It may be too new for a search: where it is not found the listing proves that it is not there.
     pub fn watch(&mut self, address: &Address, key: &Key<'_>, dialect: Dialect) {
         self.add(address, key, dialect);
         let Some(kind) = kind::find(address.collection) else {
@@ -420,12 +422,8 @@ impl Needs {
         }
         let own = self.kinds.entry(kind.collection).or_default();
         let sought = own.sought.entry(key.name.to_string()).or_default();
-        if sought.addresses.contains(address) {
-            sought.proof = sought.proof.max(Proof::NotTwice);
-        } else {
-            sought.proof = Proof::Absent;
-            sought.is_named = true;
-        }
+        sought.proof = Proof::JustMade;
+        sought.is_named |= !sought.addresses.contains(address);
     }
 
     /// Adds the kind of an object that has a key.

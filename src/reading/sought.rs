@@ -492,8 +492,7 @@ pub async fn search(
 }
 
 /// Whether the server refuses a second object of a name.
-#[must_use]
-pub fn is_unique(api: &Api, name: &str) -> bool {
+fn is_unique(api: &Api, name: &str) -> bool {
     let most = api.unique.and_then(|most| usize::try_from(most).ok());
     most.is_some_and(|most| name.chars().count() <= most)
 }
@@ -543,6 +542,7 @@ fn must_list(sought: &Sought, failed: bool, is_there: bool, is_unique: bool) -> 
         // A lookup of it means the object that has it. Renaming onto a name needs to know it free.
         Proof::Absent => sought.addresses.is_empty() || !is_there || !is_unique,
         Proof::NotTwice => !is_unique,
+        Proof::JustMade => true,
     }
 }
 
@@ -565,7 +565,7 @@ mod tests {
     #[test]
     fn what_a_search_misses_is_proved_wherever_it_could_be_made_twice() {
         let flags = [false, true];
-        for proof in [Proof::None, Proof::NotTwice, Proof::Absent] {
+        for proof in [Proof::None, Proof::NotTwice, Proof::Absent, Proof::JustMade] {
             for (is_declared, is_there) in [(false, false), (true, false), (true, true)] {
                 let mut sought = Sought {
                     proof,
@@ -581,6 +581,7 @@ mod tests {
                         Proof::None => true,
                         Proof::NotTwice => is_unique,
                         Proof::Absent => is_unique && is_declared && is_there,
+                        Proof::JustMade => false,
                     };
                     assert_eq!(lists(false), !believed, "{proof:?} {is_there} {is_unique}");
                 }
