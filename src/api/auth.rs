@@ -399,7 +399,8 @@ impl Authenticator {
         if !state.is_loaded {
             state.is_loaded = true;
             if let Some(token) = self.reload(state) {
-                self.cached_until_ms.store(token.expires_ms, Ordering::Release);
+                self.cached_until_ms
+                    .store(token.expires_ms, Ordering::Release);
                 self.adopt(state, token);
             }
         }
@@ -475,7 +476,8 @@ impl Authenticator {
             && refused.is_none_or(|refused| !token.is(refused))
         {
             let secret = token.secret.clone();
-            self.cached_until_ms.store(token.expires_ms, Ordering::Release);
+            self.cached_until_ms
+                .store(token.expires_ms, Ordering::Release);
             self.adopt(state, token);
             return Ok(secret);
         }

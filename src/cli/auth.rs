@@ -360,7 +360,9 @@ fn told(workspace: &Workspace, read_only: bool) -> Result<(String, Option<Proble
             // What asks for tokens was not tried: a wrong client secret would show only then.
             Some(until) => format!(
                 "accepted; it is kept from an earlier run and good until {}, so client secret and refresh token were not tried",
-                jiff::Timestamp::from_millisecond(until).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ")
+                jiff::Timestamp::from_millisecond(until)
+                    .unwrap_or_default()
+                    .strftime("%Y-%m-%dT%H:%M:%SZ")
             ),
             None => "accepted".to_owned(),
         };

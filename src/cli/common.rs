@@ -840,9 +840,12 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 pub fn report(global: &Global, failure: &Failure) {
     let text = match failure {
         Failure::Problems(problems, texts) => shown(global, problems, texts),
-        Failure::Api(error) | Failure::Elsewhere(error, _) => {
-            refusal(global, error.kind().code(), &error.to_string(), error.hint())
-        }
+        Failure::Api(error) | Failure::Elsewhere(error, _) => refusal(
+            global,
+            error.kind().code(),
+            &error.to_string(),
+            error.hint(),
+        ),
         Failure::Unread(unread) => unread
             .iter()
             .map(|one| {

@@ -178,7 +178,10 @@ fn wants_json(words: impl Iterator<Item = OsString>) -> bool {
         let word = word.to_string_lossy();
         if is_next {
             said = Some(word.clone().into_owned());
-        } else if let Some(value) = word.strip_prefix(OPTION).and_then(|rest| rest.strip_prefix('=')) {
+        } else if let Some(value) = word
+            .strip_prefix(OPTION)
+            .and_then(|rest| rest.strip_prefix('='))
+        {
             said = Some(value.to_owned());
         }
         is_next = word == OPTION;

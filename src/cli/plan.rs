@@ -214,10 +214,7 @@ fn tell_saved(global: &Global, workspace: &Workspace, path: &Path) {
         words.push_str(&format!(" -e {}", workspace.environment.name));
     }
     let shown = quoted(&path.to_string_lossy());
-    remark(
-        global,
-        &format!("saved as {shown}: {words} apply {shown}"),
-    );
+    remark(global, &format!("saved as {shown}: {words} apply {shown}"));
 }
 
 /// A word as a shell takes it for one.
@@ -250,19 +247,19 @@ fn refuse_name(path: &Path) -> Result<(), Failure> {
         .into());
     }
     if path.as_os_str() == "-" {
-        return Err(Problem::error(
-            Code::BadPath,
-            "`--out` takes a file, and `-` is none",
-        )
-        .help("`deskform plan --format json` prints the plan; a file is `--out plan.json`")
-        .into());
-    }
-    if path.is_dir() || path.file_name().is_none() {
         return Err(
-            Problem::error(Code::BadPath, format!("`{shown}` is a folder, and a plan is a file"))
-                .help("name a file in it, such as `--out plan.json`")
+            Problem::error(Code::BadPath, "`--out` takes a file, and `-` is none")
+                .help("`deskform plan --format json` prints the plan; a file is `--out plan.json`")
                 .into(),
         );
+    }
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(Problem::error(
+            Code::BadPath,
+            format!("`{shown}` is a folder, and a plan is a file"),
+        )
+        .help("name a file in it, such as `--out plan.json`")
+        .into());
     }
     if let Some(folder) = path.parent()
         && !folder.as_os_str().is_empty()
@@ -270,7 +267,10 @@ fn refuse_name(path: &Path) -> Result<(), Failure> {
     {
         return Err(Problem::error(
             Code::BadPath,
-            format!("`{shown}` lies in `{}`, which is no folder", folder.display()),
+            format!(
+                "`{shown}` lies in `{}`, which is no folder",
+                folder.display()
+            ),
         )
         .help("make the folder first, or name another one; the path counts from the current folder")
         .into());

@@ -15,7 +15,12 @@ pub fn of_json(error: &serde_json::Error) -> String {
     let is_of_a_type = |wanted: &str| {
         ["struct ", "tuple ", "enum ", "unit ", "newtype "]
             .iter()
-            .chain(&["internally tagged ", "adjacently tagged ", "variant ", "externally tagged "])
+            .chain(&[
+                "internally tagged ",
+                "adjacently tagged ",
+                "variant ",
+                "externally tagged ",
+            ])
             .any(|begin| wanted.starts_with(begin))
     };
     // The last one: what was found may hold any words.
@@ -77,7 +82,14 @@ mod tests {
             reason::<Word>("{\"down\": []}"),
         ];
         for reason in &reasons {
-            for word in ["struct Inner", "enum", "variant Word", "elements", "tuple", "Either"] {
+            for word in [
+                "struct Inner",
+                "enum",
+                "variant Word",
+                "elements",
+                "tuple",
+                "Either",
+            ] {
                 assert!(!reason.contains(word), "{reason}");
             }
         }

@@ -14,8 +14,8 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::apply::event::Event;
-use crate::problem::reason;
 use crate::plan::{FORMAT_VERSION, LiveChange, Plan, SECRET};
+use crate::problem::reason;
 use crate::safe;
 use crate::safe::mask::{Masks, current};
 
