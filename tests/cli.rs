@@ -142,9 +142,9 @@ fn a_bare_project_takes_an_export() {
         place.read(".gitignore"),
         "/target\n# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n"
     );
-    let empty = place.done("validate");
-    let export = place.done("export");
-    let plan = place.done("plan");
+    let empty = place.done("-e local validate");
+    let export = place.done("-e local export");
+    let plan = place.done("-e local plan");
     assert_snapshot!(transcript(&[init, empty, export, plan]));
 }
 

@@ -556,6 +556,7 @@ fn whole_ledger() -> Value {
             "preventDestroy": true,
             "transferTo": {"team": {"address": "departments/C", "id": "14"}},
             "lent": "15", "adopted": true, "secrets": ["/url"],
+            "templates": {"/url": "https://hooks.example.com/${secret.KEY}"},
             "fields": {"description": {"sent": "x", "stored": "y"}}
         }}
     })
@@ -593,6 +594,7 @@ fn the_schema_and_the_reader_of_ledgers_are_of_one_mind() {
             "/listings",
             "/resources",
             "/transferTo",
+            "/templates",
             "/fields",
         ];
         ends.iter().any(|end| path.ends_with(end))

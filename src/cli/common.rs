@@ -840,24 +840,33 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 pub fn report(global: &Global, failure: &Failure) {
     let text = match failure {
         Failure::Problems(problems, texts) => shown(global, problems, texts),
-        Failure::Api(error) | Failure::Elsewhere(error, _) => {
-            refusal(global, &error.to_string(), error.hint())
-        }
+        Failure::Api(error) | Failure::Elsewhere(error, _) => refusal(
+            global,
+            error.kind().code(),
+            &error.to_string(),
+            error.hint(),
+        ),
         Failure::Unread(unread) => unread
             .iter()
-            .map(|one| refusal(global, &one.to_string(), &one.hint()))
+            .map(|one| {
+                let code = one.error.kind().code();
+                refusal(global, code, &one.to_string(), &one.hint())
+            })
             .collect(),
-        Failure::Io(error) => refusal(global, &error.to_string(), ""),
+        Failure::Io(error) => refusal(global, Code::File.as_str(), &error.to_string(), ""),
     };
     tell_in(global.log_format, &text);
 }
 
 /// A failure without a place.
-fn refusal(global: &Global, message: &str, hint: &str) -> String {
+fn refusal(global: &Global, code: &str, message: &str, hint: &str) -> String {
     let hint = Some(hint).filter(|hint| !hint.is_empty());
     match (global.log_format, hint) {
         (LogFormat::Json, help) => {
-            line(&json!({"level": "error", "message": message, "help": help}))
+            let places: [&str; 0] = [];
+            line(&json!({
+                "level": "error", "code": code, "message": message, "places": places, "help": help
+            }))
         }
         (LogFormat::Text, Some(hint)) => {
             format!("error: {}\nhint: {}\n", safe(message), safe(hint))

@@ -38,6 +38,11 @@ environments:
   #   overlays: [overlays/production]
 "#;
 
+/// How a project begins, and how one of a real organization does: a forgotten `-e` must not work on
+/// the simulator, where it would look like success.
+const FIRST: &str = "# The project file of deskform. The first environment is the default.\n# yaml-language-server: $schema=./schema/project.schema.json\n";
+const NOBODY: &str = "# The project file of deskform.\n# yaml-language-server: $schema=./schema/project.schema.json\ndefaultEnvironment: none             # each command names one: -e sandbox; better, name your sandbox here\n";
+
 const IGNORED: &str =
     "# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n";
 
@@ -87,7 +92,12 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         (PROJECT_SCHEMA, project_schema()),
     ]
     .map(|(name, schema)| (format!("{SCHEMA_FOLDER}/{name}"), format!("{schema:#}\n")));
-    let mut files: Vec<(&str, &str)> = vec![("deskform.yaml", PROJECT), (".gitignore", IGNORED)];
+    let project = if args.bare {
+        PROJECT.replacen(FIRST, NOBODY, 1)
+    } else {
+        PROJECT.to_owned()
+    };
+    let mut files: Vec<(&str, &str)> = vec![("deskform.yaml", &project), (".gitignore", IGNORED)];
     files.extend(schemas.iter().map(|(name, text)| (&**name, &**text)));
     if !args.bare {
         files.push(("manifests/departments.yaml", DEPARTMENTS));

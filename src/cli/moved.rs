@@ -232,6 +232,10 @@ pub(super) async fn take_over(
         // One look and one change, whatever keeps it.
         target = source.under_name(name);
     }
+    // Where nothing is, no lock is taken, which would leave a file of its own there.
+    if matches!(source.load().await?.load, Load::None) {
+        return Err(nothing_there(workspace, from, &source).await?);
+    }
     let clock = Clock::system();
     // Heard from now on, and finished all the same, so that no signal leaves a lock behind.
     let _signals = Signals::new()?;
@@ -291,6 +295,32 @@ fn refuse_known(workspace: &Workspace, from: &str) -> Result<(), Failure> {
     ))
 }
 
+/// The failure of a move from where there is no ledger.
+async fn nothing_there(
+    workspace: &Workspace,
+    from: &str,
+    source: &Store,
+) -> Result<Failure, Failure> {
+    let abandoned = workspace.abandoned().await?;
+    let names: Vec<&str> = abandoned.iter().map(|one| &*one.environment).collect();
+    let help = did_you_mean(from, names.iter().copied()).unwrap_or_else(|| {
+        if names.is_empty() {
+            "name the environment as it was called before it was renamed".to_owned()
+        } else {
+            format!("there is one of {}", ticked(&names, "and"))
+        }
+    });
+    Ok(Problem::error(
+        Code::LedgerMove,
+        format!(
+            "there is no ledger of an environment `{from}` at `{}`",
+            source.place()
+        ),
+    )
+    .help(help)
+    .into())
+}
+
 async fn moved(
     global: &Global,
     workspace: &Workspace,
@@ -301,24 +331,7 @@ async fn moved(
 ) -> Result<usize, Failure> {
     let loaded = source.load().await?;
     let Load::Found(mut ledger) = loaded.load else {
-        let abandoned = workspace.abandoned().await?;
-        let names: Vec<&str> = abandoned.iter().map(|one| &*one.environment).collect();
-        let help = did_you_mean(from, names.iter().copied()).unwrap_or_else(|| {
-            if names.is_empty() {
-                "name the environment as it was called before it was renamed".to_owned()
-            } else {
-                format!("there is one of {}", ticked(&names, "and"))
-            }
-        });
-        return Err(Problem::error(
-            Code::LedgerMove,
-            format!(
-                "there is no ledger of an environment `{from}` at `{}`",
-                source.place()
-            ),
-        )
-        .help(help)
-        .into());
+        return Err(nothing_there(workspace, from, source).await?);
     };
     let expected = if in_place {
         loaded.version

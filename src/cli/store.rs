@@ -11,7 +11,7 @@ use crate::ledger::{
 };
 use crate::problem::{Code, Problem};
 use crate::report::Whereabouts;
-use crate::run_record::{KeepError, View, corrupt, look};
+use crate::run_record::{KeepError, View, look};
 
 impl From<KeepError> for Failure {
     fn from(error: KeepError) -> Self {
@@ -32,7 +32,11 @@ impl From<LocationError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        problem(Code::Ledger, &error.to_string(), error.hint())
+        let code = match error {
+            StoreError::Corrupt { .. } => Code::LedgerCorrupt,
+            _ => Code::Ledger,
+        };
+        problem(code, &error.to_string(), error.hint())
     }
 }
 
@@ -163,16 +167,16 @@ impl Workspace {
         }
     }
 
-    /// Reads the ledger; one that cannot be understood is as good as none, with a warning.
+    /// Reads the ledger.
     ///
     /// # Errors
-    /// [`Failure`] when the place cannot be read or the ledger must be left alone.
-    pub async fn load(&self, global: &Global, store: &Store) -> Result<Loaded, Failure> {
+    /// [`Failure`] when the place cannot be read, or the ledger cannot be understood or must be left
+    /// alone.
+    pub async fn load(&self, store: &Store) -> Result<Loaded, Failure> {
         let mut loaded = store.load().await?;
         if self.begins_anew() {
             loaded.load = Load::None;
         }
-        self.warn(global, corrupt(store, &loaded.load).as_slice());
         Ok(loaded)
     }
 

@@ -352,7 +352,10 @@ fn written<'m>(
         Some(Shape::Items(items)) => Some(items.key),
         _ => None,
     };
-    map.iter().map(move |(handle, value)| {
+    let mut entries: Vec<_> = map.iter().collect();
+    // Stable: what the table does not order stays in the order of its keys.
+    entries.sort_by_key(|(key, _)| rank(shape, key));
+    entries.into_iter().map(move |(handle, value)| {
         let value = match (named, value) {
             (Some(key), Value::Map(item))
                 if item.get(key).and_then(Value::as_text) == Some(handle) =>
@@ -365,6 +368,23 @@ fn written<'m>(
         };
         (handle, value)
     })
+}
+
+/// Where a key stands in the table: among the fields of a map, or among the words that an item's
+/// handle is one of.
+fn rank(shape: Option<&Shape>, key: &str) -> usize {
+    let place = match shape {
+        Some(Shape::Map(map)) => map.fields.iter().position(|field| field.name == key),
+        Some(Shape::Items(items)) => {
+            let field = items.fields.iter().find(|field| field.name == items.key);
+            match field.map(|field| field.shape) {
+                Some(Shape::Choice(words)) => words.iter().position(|word| *word == key),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    place.unwrap_or(usize::MAX)
 }
 
 /// Whether a line of a block scalar may hold a character: nothing that is a line break to some
@@ -641,6 +661,17 @@ webhooks:
             departments: [billing]
             fields: [priority, status]
     "#);
+    }
+
+    /// Days come as in a week, and a beginning before its end.
+    #[test]
+    fn keys_stand_in_the_order_of_the_table() {
+        let text = "businessHours: {Desk: {type: SPECIFIC, timeZone: Europe/Berlin, businessTimes: \
+                    {FRIDAY: {endTime: \"16:00\", startTime: \"09:00\"}, MONDAY: {endTime: \"17:00\", startTime: \"08:00\"}}}}\n";
+        let written = written(&load(&[text.to_owned()]).state).join("");
+        let places = ["MONDAY", "08:00", "17:00", "FRIDAY", "09:00", "16:00"]
+            .map(|word| written.find(word).expect("it is written"));
+        assert!(places.is_sorted(), "{written}");
     }
 
     #[test]

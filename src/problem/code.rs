@@ -221,6 +221,7 @@ codes! {
     UnquotedNumber = "unquoted-number": "A value without quotes would become another text than the one in the file.",
     Unreadable = "unreadable": "A file or folder of the project cannot be read.",
     UnresolvedReference = "unresolved-reference": "A reference names a resource that is not declared.",
+    Usage = "usage": "The command line cannot be understood.",
     WordSecret = "word-secret": "A secret is a word that deskform itself uses, and is not masked wherever it turns up.",
     WrongDialect = "wrong-dialect": "The server speaks another dialect than the one that is stated.",
     WrongKind = "wrong-kind": "A reference names a resource of another kind than is wanted.",

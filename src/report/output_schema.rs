@@ -324,7 +324,7 @@ pub fn log_schema() -> Value {
         "anyOf": forms.map(reference),
     });
     let message = object(
-        "A remark, a warning or an error. What went wrong has `help`, and what has a code has `places`.",
+        "A remark, a warning or an error. A warning and an error have `code`, `places` and `help`.",
         &[
             (
                 "level",
