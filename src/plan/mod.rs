@@ -85,7 +85,7 @@ pub struct Plan {
     /// Addresses that `--target` limited the plan to; empty means everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Address>,
-    /// The number of objects that `--allow-deletes` lets pruning remove.
+    /// The number of objects that pruning removes, where `--allow-deletes` says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_deletes: Option<u64>,
     /// Where, when and by what it was made. It is never compared.
