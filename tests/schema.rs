@@ -393,7 +393,7 @@ fn whole_plan() -> Value {
         "warnings": [{"code": "c", "message": "m", "help": "h", "places": [{"file": "a.yaml", "line": 1}]}],
         "summary": {
             "create": 0, "update": 1, "replace": 0, "delete": 0, "disable": 0, "manual": 0,
-            "record": {"takeOver": 0, "moved": 0, "letGo": 0}, "unchanged": 0, "calls": 1, "credits": 0
+            "record": {"takeOver": 0, "moved": 0, "letGo": 0, "fields": 0}, "unchanged": 0, "calls": 1, "credits": 0
         },
         "forecast": {
             "reads": 1, "writes": 1, "readCredits": 1, "writeCredits": 1, "dearerPrice": true,
@@ -424,7 +424,13 @@ fn whole_plan() -> Value {
             "new": "departments/E", "old": "departments/F", "goes": true, "under": "departments/F",
             "line": "name: E", "orElse": "lifecycle: {renamedFrom: F}"
         }],
-        "noLongerDeclared": ["departments/C"], "notCompared": ["departments/D"], "refused": ["r"]
+        "noLongerDeclared": ["departments/C"],
+        "takenOver": ["departments/G"],
+        "movedHandles": [{"old": "departments/H", "new": "departments/I"}],
+        "gone": ["departments/J"],
+        "fieldsLeft": [{"address": "departments/A", "field": "/b", "canBeCleared": true}],
+        "ownsNothingYet": true,
+        "ledgerSerial": 1, "notCompared": ["departments/D"], "refused": ["r"]
     })
 }
 

@@ -26,6 +26,7 @@ mod saved;
 pub mod schema;
 mod signals;
 pub mod simulate;
+mod stale;
 pub mod store;
 pub mod unlock;
 mod unread;

@@ -40,7 +40,7 @@ pub struct Args {
     /// Plan this resource, or all of a kind (`teams/*`), and what is needed only; repeatable
     #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
-    /// Let pruning remove exactly this many objects, whatever the guards say
+    /// Let exactly this many objects go whose lines are gone (0: none), whatever the guards say; any other number is refused
     #[arg(long, value_name = "N")]
     allow_deletes: Option<u64>,
     /// Exit with 2 when there is anything to do

@@ -158,6 +158,7 @@ codes! {
     OneEnvironment = "one-environment": "A command that works in one environment was given several.",
     OneFieldTwice = "one-field-twice": "A resource names one custom field by its handle and by its API name.",
     Organization = "organization": "A text is not the id of an organization.",
+    OtherDeletes = "other-deletes": "The plan would remove another number of objects than `--allow-deletes` says.",
     OutOfRange = "out-of-range": "A number lies outside the range that is allowed.",
     Output = "output": "Standard output cannot be written.",
     OwnedAlready = "owned-already": "Another resource owns the object already.",

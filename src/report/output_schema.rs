@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ledger_schema::field;
 use super::plan_schema::{
-    acknowledged, address, count, flag, list, object, pointer, reference, text, word,
+    acknowledged, address, count, field_left, flag, list, object, pointer, reference, text, word,
 };
 use crate::drift::FORMAT_VERSION as DRIFT_VERSION;
 use crate::kind::schema::DRAFT;
@@ -77,6 +77,13 @@ pub fn drift_schema() -> Value {
                 list(
                     "Differences that an `ignore:` entry accepts; they do not count.",
                     reference("acknowledged"),
+                ),
+            ),
+            (
+                "fieldsLeft",
+                list(
+                    "Fields that were applied, are no longer declared and stay as they are; they do not count.",
+                    field_left(),
                 ),
             ),
             (
