@@ -110,6 +110,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "secret-that-is-not-accepted",
     "sub-teams-in-a-circle",
     "two-default-slas",
+    "typographic-quotes",
     "umlauts-and-several-documents",
     "undefined-env",
     "undefined-variable",

@@ -218,7 +218,7 @@ impl ErrorKind {
             Self::RefreshTokenInvalid => (
                 "the refresh token is not accepted",
                 "It was revoked, belongs to another client or to another data centre. Make a new grant code in the API \
-                 console and run `deskform auth login --grant-token CODE`.",
+                 console and run `deskform auth login`, with `--save` where the credentials are saved.",
             ),
             Self::GrantCodeInvalid => (
                 "the grant code is not accepted",
@@ -240,8 +240,8 @@ impl ErrorKind {
             ),
             Self::ScopeMissing => (
                 "the token lacks a scope",
-                "A refresh never adds scopes: make a new grant code that has them and run `deskform auth login \
-                 --grant-token CODE`.",
+                "A refresh never adds scopes: make a new grant code that has them and run `deskform auth login`, \
+                 with `--save` where the credentials are saved.",
             ),
             Self::OrganizationMismatch => (
                 "the token does not belong to this organization",

@@ -32,7 +32,8 @@ pub struct Args {
 enum Command {
     /// Exchange the grant code of a self client for a refresh token
     Login {
-        /// The code that the API console generated; without it the code is read from standard input
+        /// The code that the API console generated; others on the machine can see arguments, so better leave
+        /// it out: the code is read from standard input then
         #[arg(long, value_name = "CODE", conflicts_with = "save")]
         grant_token: Option<String>,
         /// Keep client and refresh token for later runs, in a file of yours alone or by the program of

@@ -310,6 +310,14 @@ impl Workspace {
         {
             return Ok(saved.into());
         }
+        let mut problems = problems;
+        if !self.environment.is_client_grant()
+            && let Some(saved) = self.saved_for_others()?
+            && let Some(problem) = problems.list.iter_mut().find(|one| is_lacking(one))
+        {
+            let way = problem.help.take().unwrap_or_default();
+            problem.help = Some(format!("{saved}; {way}"));
+        }
         Err(self.failure(problems))
     }
 
@@ -792,6 +800,16 @@ pub fn width() -> usize {
         .max(NARROWEST)
 }
 
+/// The width of reports on standard error: what no terminal shows is searched and copied, and is left in
+/// one line unless a width is asked for.
+fn width_of_reports() -> usize {
+    if io::stderr().is_terminal() || std::env::var_os("COLUMNS").is_some() {
+        width()
+    } else {
+        usize::MAX
+    }
+}
+
 /// How results on standard output look.
 #[must_use]
 pub fn style(global: &Global) -> Style {
@@ -824,7 +842,7 @@ fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
                 problems,
                 &text,
                 color(global, io::stderr().is_terminal()),
-                width(),
+                width_of_reports(),
             )
         }
         LogFormat::Json => shown_problems::json_lines(problems, &text),

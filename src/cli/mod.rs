@@ -48,7 +48,6 @@ use crate::yaml::closed::is_secret_by_name;
 #[command(
     name = "deskform",
     version,
-    disable_help_subcommand = true,
     after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`drift`, `plan --detailed-exitcode`); 3 something applied and something not, or stopped on the way.\n\n\
         Network: `HTTPS_PROXY` (or `ALL_PROXY`) names a proxy, `NO_PROXY` the hosts that are reached without it; `SSL_CERT_FILE` and `SSL_CERT_DIR` name the certificates that are trusted in place of the system's."
 )]

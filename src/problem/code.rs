@@ -207,6 +207,7 @@ codes! {
     TwoAddresses = "two-addresses": "Two declared resources are the same live object.",
     TwoCandidates = "two-candidates": "The ledger and the name of a resource lead to two different live objects.",
     TwoDefaults = "two-defaults": "Two SLAs are declared as the default.",
+    TypographicQuote = "typographic-quote": "A value without quotes begins or ends with a typographic quote, which is a part of it.",
     UndefinedEnv = "undefined-env": "An expression uses an environment variable that is not set, or empty.",
     UndefinedVariable = "undefined-variable": "An expression uses a variable that the environment does not define.",
     UnknownCode = "unknown-code": "No problem has the code that was asked for.",
