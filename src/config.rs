@@ -434,44 +434,49 @@ impl Environment {
             missing: RefCell::default(),
         };
         let mut problems = Vec::new();
-        let mut resolve = |(template, name): (&Template, &str)| match variables
-            .expand(&template.text)
-        {
-            Ok(Expanded::Literal(text)) => Some(trimmed(&text)),
-            Ok(Expanded::Text(text)) => Some(trimmed(&text)),
-            Ok(Expanded::Secret(secret, missing)) => {
-                if secret.value.is_none() {
-                    let what = missing.map_or_else(
-                        || "a secret is not set".to_owned(),
-                        |secret| format!("the environment variable `{secret}` is not set"),
-                    );
-                    problems.push(
-                        Problem::error(Code::MissingCredentials, format!("the environment `{}` has no {name}: {what}", self.name))
-                            .at(template.place.clone(), format!("`{}` is needed here", template.text))
-                            .help("set it in the shell or as a secret of the pipeline; the environment `local` of a new project needs none"),
-                    );
+        let mut resolve =
+            |(template, name): (&Template, &str)| match variables.expand(&template.text) {
+                Ok(Expanded::Literal(text)) => Some(trimmed(&text)),
+                Ok(Expanded::Text(text)) => Some(trimmed(&text)),
+                Ok(Expanded::Secret(secret, missing)) => {
+                    if secret.value.is_none() {
+                        let what = missing.map_or_else(
+                            || "a secret is not set".to_owned(),
+                            |secret| format!("the environment variable `{secret}` is not set"),
+                        );
+                        problems.push(
+                            Problem::error(
+                                Code::MissingCredentials,
+                                format!("the environment `{}` has no {name}: {what}", self.name),
+                            )
+                            .at(
+                                template.place.clone(),
+                                format!("`{}` is needed here", template.text),
+                            )
+                            .help("set it in the shell or as a secret of the pipeline"),
+                        );
+                    }
+                    secret.expose().map(trimmed)
                 }
-                secret.expose().map(trimmed)
-            }
-            Err(bad) => {
-                problems.extend(bad.into_iter().map(|bad| {
-                    Problem::error(
-                        bad.code,
-                        format!(
-                            "the environment `{}` has no {name}: {}",
-                            self.name, bad.message
-                        ),
-                    )
-                    .at_part(
-                        template.place.clone(),
-                        bad.expression.clone(),
-                        format!("`{}` is needed here", bad.expression),
-                    )
-                    .help(bad.help)
-                }));
-                None
-            }
-        };
+                Err(bad) => {
+                    problems.extend(bad.into_iter().map(|bad| {
+                        Problem::error(
+                            bad.code,
+                            format!(
+                                "the environment `{}` has no {name}: {}",
+                                self.name, bad.message
+                            ),
+                        )
+                        .at_part(
+                            template.place.clone(),
+                            bad.expression.clone(),
+                            format!("`{}` is needed here", bad.expression),
+                        )
+                        .help(bad.help)
+                    }));
+                    None
+                }
+            };
         let values: Vec<SecretString> = wanted.into_iter().filter_map(&mut resolve).collect();
         // One is lacking only where a problem says so.
         values.try_into().map_err(|_| problems.into())
