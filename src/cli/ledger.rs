@@ -110,7 +110,7 @@ struct Adopt {
 struct Move {
     /// How the environment was called before, or where its ledger was kept: `.deskform/eu.json`,
     /// `s3://bucket/eu.json`, `git:origin`
-    #[arg(value_name = "NAME|PLACE")]
+    #[arg(value_name = "FROM")]
     from: String,
 }
 
