@@ -131,7 +131,8 @@ fn a_fresh_project_works_at_once() {
             "schema/project.schema.json",
         ]
     );
-    assert!(place.read(".gitignore").ends_with("\n.deskform/\n"));
+    let ignored = place.read(".gitignore");
+    assert!(ignored.contains("\n.deskform/\n") && ignored.ends_with("\n.env\n"));
 }
 
 #[test]
@@ -140,8 +141,12 @@ fn a_bare_project_takes_an_export() {
     let init = place.done("init --bare");
     assert_eq!(
         place.read(".gitignore"),
-        "/target\n# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n"
+        "/target\n# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n# So do secrets.\n.env\n"
     );
+    // What is ignored already is not written again.
+    let place_with = Place::with(&[(".gitignore", "/.env\n.deskform\n")]);
+    place_with.done("init --bare");
+    assert_eq!(place_with.read(".gitignore"), "/.env\n.deskform\n");
     let empty = place.done("-e local validate");
     let export = place.done("-e local export");
     let plan = place.done("-e local plan");

@@ -127,7 +127,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             KeepError::Lock(error) => Some(error.clone()),
             KeepError::Store(_) => None,
         };
-        let mut keeper = lock(global, args.lock, clock, &mut signals, take, held).await?;
+        let mut keeper = lock(global, args.lock, clock, &mut signals, take, held)
+            .await
+            .map_err(|failure| workspace.placed(failure))?;
         workspace.warn(global, &keeper.take_warnings());
         let prepared = Box::pin(prepare(
             global,

@@ -43,8 +43,14 @@ environments:
 const FIRST: &str = "# The project file of deskform. The first environment is the default.\n# yaml-language-server: $schema=./schema/project.schema.json\n";
 const NOBODY: &str = "# The project file of deskform.\n# yaml-language-server: $schema=./schema/project.schema.json\ndefaultEnvironment: none             # each command names one: -e sandbox; better, name your sandbox here\n";
 
-const IGNORED: &str =
-    "# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n";
+/// What an ignore file has to hold, each with what is written where it is missing.
+const IGNORED: &[(&str, &str)] = &[
+    (
+        ".deskform",
+        "# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n",
+    ),
+    (".env", "# So do secrets.\n.env\n"),
+];
 
 const DEPARTMENTS: &str = r"# yaml-language-server: $schema=../schema/manifest.schema.json
 departments:
@@ -97,7 +103,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     } else {
         PROJECT.to_owned()
     };
-    let mut files: Vec<(&str, &str)> = vec![("deskform.yaml", &project), (".gitignore", IGNORED)];
+    let ignored: String = IGNORED.iter().map(|(_, text)| *text).collect();
+    let mut files: Vec<(&str, &str)> = vec![("deskform.yaml", &project), (".gitignore", &ignored)];
     files.extend(schemas.iter().map(|(name, text)| (&**name, &**text)));
     if !args.bare {
         files.push(("manifests/departments.yaml", DEPARTMENTS));
@@ -162,12 +169,13 @@ fn is_our_schema(path: &Path) -> bool {
 
 fn append_ignored(path: &Path) -> Result<(), Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| file_failure("read", path, &error))?;
-    if text.lines().any(|line| {
-        matches!(
-            line.trim(),
-            ".deskform" | ".deskform/" | "/.deskform/" | "/.deskform"
-        )
-    }) {
+    let is_there = |name: &str| {
+        let mut lines = text.lines().map(str::trim);
+        lines.any(|line| line.trim_start_matches('/').trim_end_matches('/') == name)
+    };
+    let missing = IGNORED.iter().filter(|(name, _)| !is_there(name));
+    let missing: String = missing.map(|(_, text)| *text).collect();
+    if missing.is_empty() {
         return Ok(());
     }
     let separator = if text.is_empty() || text.ends_with('\n') {
@@ -175,5 +183,5 @@ fn append_ignored(path: &Path) -> Result<(), Failure> {
     } else {
         "\n"
     };
-    super::files::write_file(path, format!("{text}{separator}{IGNORED}").as_bytes())
+    super::files::write_file(path, format!("{text}{separator}{missing}").as_bytes())
 }

@@ -48,7 +48,7 @@ enum Command {
     Forget(Forget),
     /// Say which live object a declared resource is; nothing is changed in Zoho Desk
     Adopt(Adopt),
-    /// Take over the ledger of an environment that was renamed in deskform.yaml
+    /// Take over the ledger of an environment that was renamed in deskform.yaml, or kept elsewhere
     Move(Move),
 }
 
@@ -108,8 +108,9 @@ struct Adopt {
 
 #[derive(Debug, clap::Args)]
 struct Move {
-    /// How the environment was called before
-    #[arg(value_name = "NAME")]
+    /// How the environment was called before, or where its ledger was kept: `.deskform/eu.json`,
+    /// `s3://bucket/eu.json`, `git:origin`
+    #[arg(value_name = "FROM")]
     from: String,
 }
 

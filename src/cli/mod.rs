@@ -12,6 +12,7 @@ pub mod drift;
 pub mod explain;
 pub mod export;
 pub mod files;
+mod heard;
 pub mod init;
 pub mod ledger;
 mod logging;

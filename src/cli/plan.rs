@@ -86,9 +86,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Format::Json => Form::Json,
             Format::Markdown => Form::Markdown,
         },
+        targets: &args.targets,
     };
-    many::run(global, &many, &|workspace, sink| {
-        one(global, args, workspace, sink)
+    many::run(global, &many, &|workspace, sink, targets| {
+        one(global, args, workspace, sink, targets)
     })
 }
 
@@ -98,10 +99,11 @@ fn one(
     args: &Args,
     workspace: &Workspace,
     sink: &Sink,
+    targets: &[String],
 ) -> Result<Outcome, Failure> {
     workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
-    let mut options = workspace.options(global, &args.targets)?;
+    let mut options = workspace.options(global, targets)?;
     options.limits.allow_deletes = args.allow_deletes;
     let store = workspace.store()?.batched();
     let show = |plan: &Plan, whereabouts: &Whereabouts| match args.format {

@@ -270,6 +270,12 @@ pub fn secret_names(sources: &[Source]) -> BTreeSet<String> {
         .collect()
 }
 
+/// The resources that files declare, whatever is wrong with them otherwise.
+#[must_use]
+pub fn declared(sources: &Sources) -> BTreeSet<Address> {
+    merged(sources).declared.keys().cloned().collect()
+}
+
 /// A body with what a manifest says besides.
 type Converted = (Body, Treatment);
 

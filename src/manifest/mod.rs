@@ -25,8 +25,8 @@ mod tombstones;
 mod violation;
 pub mod write;
 
-pub use compose::{Desired, Detail, Tombstone, compose, secret_names};
-pub use files::{Files, Sources, files};
+pub use compose::{Desired, Detail, Tombstone, compose, declared, secret_names};
+pub use files::{Files, Sources, files, stray_in};
 pub use origin::Origin;
 pub(crate) use resolve::article;
 pub use write::{to_files, to_sources, to_yaml};

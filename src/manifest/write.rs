@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::files::Sources;
 use crate::codec;
+use crate::kind::words::NEW;
 use crate::kind::{KINDS, Kind, Shape, Target, find};
 use crate::safe::hidden;
 use crate::state::identity::{canonical_name, fill_in};
@@ -29,14 +30,23 @@ pub fn to_sources(state: &State) -> Sources {
 }
 
 /// Writes a state as manifests with what else is known of its resources: one file a collection, or
-/// one a resource in a folder of its collection.
+/// one a resource in a folder of its collection. Those in `new` say `new: true`, as an overlay has it
+/// of what nothing below declares.
 #[must_use]
-pub fn to_files(state: &State, lifecycles: &BTreeMap<Address, Lifecycle>, split: bool) -> Sources {
+pub fn to_files(
+    state: &State,
+    lifecycles: &BTreeMap<Address, Lifecycle>,
+    split: bool,
+    new: &BTreeSet<Address>,
+) -> Sources {
+    let written_out = |collection: &str, resources: &[(&Address, &Resource)]| {
+        written_out(state, collection, resources, lifecycles, new)
+    };
     let mut base = Vec::new();
     for kind in KINDS {
         let resources = resources(state, kind.collection);
         if !split {
-            let text = written_out(state, kind.collection, &resources, lifecycles);
+            let text = written_out(kind.collection, &resources);
             if !text.is_empty() {
                 base.push(Source::new(
                     format!("{}.yaml", kind.collection),
@@ -55,7 +65,7 @@ pub fn to_files(state: &State, lifecycles: &BTreeMap<Address, Lifecycle>, split:
                 free = format!("{name}-{number}");
                 number += 1;
             }
-            let text = written_out(state, kind.collection, &[resource], lifecycles);
+            let text = written_out(kind.collection, &[resource]);
             let path = format!("{}/{free}.yaml", kind.collection);
             base.push(Source::new(path, text.as_bytes()));
         }
@@ -109,6 +119,7 @@ fn written_out(
     collection: &str,
     resources: &[(&Address, &Resource)],
     lifecycles: &BTreeMap<Address, Lifecycle>,
+    new: &BTreeSet<Address>,
 ) -> String {
     if resources.is_empty() {
         return String::new();
@@ -121,7 +132,8 @@ fn written_out(
     writer.key(0, collection);
     writer.out.push('\n');
     for (address, resource) in resources {
-        writer.resource(address, resource, lifecycles.get(address));
+        let is_new = new.contains(*address);
+        writer.resource(address, resource, lifecycles.get(address), is_new);
     }
     writer.out
 }
@@ -135,7 +147,8 @@ fn written_out(
 #[must_use]
 pub fn to_yaml(state: &State, collection: &str) -> String {
     let resources = resources(state, collection);
-    written_out(state, collection, &resources, &BTreeMap::new())
+    let (lifecycles, new) = (BTreeMap::new(), BTreeSet::new());
+    written_out(state, collection, &resources, &lifecycles, &new)
 }
 
 /// Characters of a line up to which a collection is written in one line.
@@ -161,11 +174,23 @@ impl Writer<'_> {
         self.out.push(':');
     }
 
-    fn resource(&mut self, address: &Address, resource: &Resource, lifecycle: Option<&Lifecycle>) {
+    fn resource(
+        &mut self,
+        address: &Address,
+        resource: &Resource,
+        lifecycle: Option<&Lifecycle>,
+        is_new: bool,
+    ) {
         self.key(1, &address.handle);
         let naming = resource.kind.naming_field().name;
         let implied = canonical_name(resource.kind, &address.handle);
         let mut empty = true;
+        if is_new {
+            self.out.push('\n');
+            self.key(2, NEW);
+            self.out.push_str(" true\n");
+            empty = false;
+        }
         self.body = resource.body.clone();
         for (name, value) in resource.body.iter() {
             if name == naming && value.as_text() == Some(&implied) {

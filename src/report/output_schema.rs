@@ -284,7 +284,18 @@ pub fn environments_schema() -> Value {
                     "Resources that moved since the last apply; in a plan, those that it sets back.",
                 ),
             ),
-            ("error", maybe_text("Why it failed; null where it did not.")),
+            (
+                "error",
+                alone("The first of `errors`; null where it did not fail."),
+            ),
+            (
+                "errors",
+                json!({
+                    "description": "Why it failed, each as `--log-format json` writes it: `level`, `message`, and where they are known `code`, `help` and `places` with `file` and `line`.",
+                    "type": "array",
+                    "items": { "type": "object" },
+                }),
+            ),
         ],
         &[
             (
