@@ -443,7 +443,7 @@ impl Environment {
             format!(
                 "the environment `{}` has no {}: {why}",
                 self.name,
-                listed(&names, "and no")
+                listed(&names, "or")
             ),
         );
         let mut places: Vec<(&Place, Vec<&str>)> = Vec::new();

@@ -532,7 +532,20 @@ fn saved_credentials_are_the_users_alone() {
     place.done("plan");
     // Another organization's and another host's are others.
     place.edit("deskform.yaml", "700001", "700002");
-    place.refused("plan");
+    place.set("ZOHO_CLIENT_ID", "");
+    place.set("ZOHO_CLIENT_SECRET", "");
+    let run = place.refused("plan");
+    for told in [
+        "credentials are saved for the organization `700001` at `127.0.0.1:",
+        ", not for `700002` at `127.0.0.1:",
+        "`ZOHO_CLIENT_ID`, `ZOHO_CLIENT_SECRET` and `ZOHO_REFRESH_TOKEN` are not set",
+        "`deskform auth login --save`",
+        "`.env`",
+    ] {
+        assert!(run.stderr.contains(told), "{told} is not in\n{run}");
+    }
+    assert_eq!(run.stderr.matches("has no client id").count(), 1, "{run}");
+    assert!(!run.stderr.contains("${var."), "{run}");
     place.edit("deskform.yaml", "700002", "700001");
     // Neither is it taken where others may read it, nor where it is no file, nor within the project.
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("a mode");
