@@ -422,28 +422,48 @@ impl Environment {
     }
 
     /// The problem of everything that credentials lack: one, since one step brings all of it.
-    fn no_credentials(&self, lacking: &[Lacking<'_>], way: &str) -> Option<Problem> {
+    fn no_credentials(
+        &self,
+        env: &(dyn Fn(&str) -> Option<String> + Sync),
+        lacking: &[Lacking<'_>],
+        way: &str,
+    ) -> Option<Problem> {
         let names: Vec<String> = (lacking.iter())
             .map(|(name, ..)| (*name).to_owned())
             .collect();
-        let mut variables: Vec<String> = (lacking.iter())
-            .filter_map(|(_, variable, _)| variable.clone())
-            .collect();
-        variables.dedup();
-        let why = match variables.as_slice() {
-            [] => "a secret is not set".to_owned(),
-            [one] => format!("the environment variable {one} is not set"),
-            several => format!(
-                "the environment variables {} are not set",
-                listed(several, "and")
-            ),
+        let of = |is_set: bool| {
+            let mut names: Vec<String> = (lacking.iter())
+                .filter_map(|(_, variable, _)| variable.clone())
+                .filter(|name| env(name).is_some() == is_set)
+                .map(|name| format!("`{name}`"))
+                .collect();
+            names.dedup();
+            names
+        };
+        let told = |names: &[String], what: &str| match names {
+            [] => None,
+            [name] => Some(format!("the environment variable {name} is {what}")),
+            names => Some(format!(
+                "the environment variables {} are {what}",
+                listed(names, "and")
+            )),
+        };
+        let why = [
+            told(&of(false), "not set"),
+            told(&of(true), "set, but empty"),
+        ];
+        let why: Vec<String> = why.into_iter().flatten().collect();
+        let why = if why.is_empty() {
+            "a secret is not set".to_owned()
+        } else {
+            why.join("; ")
         };
         let mut problem = Problem::error(
             Code::MissingCredentials,
             format!(
                 "the environment `{}` has no {}: {why}",
                 self.name,
-                listed(&names, "and no")
+                listed(&names, "or")
             ),
         );
         let mut places: Vec<(&Place, Vec<&str>)> = Vec::new();
@@ -490,8 +510,7 @@ impl Environment {
                 Ok(Expanded::Text(text)) => Some(trimmed(&text)),
                 Ok(Expanded::Secret(secret, missing)) => {
                     if secret.value.is_none() {
-                        let variable = missing.map(|name| format!("`{name}`"));
-                        lacking.push((name, variable, template));
+                        lacking.push((name, missing, template));
                     }
                     secret.expose().map(trimmed)
                 }
@@ -501,7 +520,7 @@ impl Environment {
                         if bad.code == Code::UndefinedEnv
                             && let Some(variable) = inner.and_then(|inner| inner.strip_suffix('}'))
                         {
-                            lacking.push((name, Some(format!("`{variable}`")), template));
+                            lacking.push((name, Some(variable.to_owned()), template));
                             continue;
                         }
                         let problem = Problem::error(
@@ -523,7 +542,7 @@ impl Environment {
                 }
             };
         let values: Vec<SecretString> = wanted.into_iter().filter_map(&mut resolve).collect();
-        problems.extend(self.no_credentials(&lacking, way));
+        problems.extend(self.no_credentials(env, &lacking, way));
         // One is lacking only where a problem says so.
         values.try_into().map_err(|_| problems.into())
     }

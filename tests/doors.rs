@@ -99,7 +99,11 @@ fn case_37_every_stranger_is_told() {
     let run = place.refused("plan");
     assert!(run.stderr.contains("`a.example.com`"), "{run}");
     assert!(run.stderr.contains("`b.example.com:8443`"), "{run}");
-    assert!(run.stderr.ends_with("2 problems\n"), "{run}");
+    assert!(
+        run.stderr
+            .ends_with("2 problems: correct what is named here and run the command again\n"),
+        "{run}"
+    );
     place.set("DESKFORM_ALLOW_ENDPOINT", "a.example.com:443");
     let run = place.refused("plan");
     assert!(!run.stderr.contains("to `a.example.com`"), "{run}");

@@ -300,7 +300,10 @@ fn an_overlay_declares_what_is_new_on_purpose_only() {
     ] {
         assert!(told.contains(wanted), "{wanted} is not in\n{run}");
     }
-    assert!(told.ends_with("1 problem"), "{run}");
+    assert!(
+        told.ends_with("1 problem: correct what is named here and run the command again"),
+        "{run}"
+    );
     for (overlay, resources) in [
         ("departments: {Biling: {new: true}}\n", 3),
         (
@@ -333,7 +336,11 @@ fn an_overlay_declares_what_is_new_on_purpose_only() {
         place.write("overlays/eu/eu.yaml", overlay);
         let run = place.refused("validate");
         assert!(flat(&run.stderr).contains(wanted), "{run}");
-        assert!(flat(&run.stderr).ends_with("1 problem"), "{run}");
+        assert!(
+            flat(&run.stderr)
+                .ends_with("1 problem: correct what is named here and run the command again"),
+            "{run}"
+        );
     }
     // In the base nothing is new, and the word is none of a manifest.
     place.write("overlays/eu/eu.yaml", "departments: {}\n");

@@ -421,7 +421,10 @@ fn a_soid_in_defaults_is_of_each_environment() {
     ] {
         assert!(told.contains(wanted), "{wanted}\n{run}");
     }
-    assert!(told.ends_with("1 problem"), "{run}");
+    assert!(
+        told.ends_with("1 problem: correct what is named here and run the command again"),
+        "{run}"
+    );
     // What an environment says itself counts.
     place.write(
         "deskform.yaml",
@@ -459,7 +462,10 @@ fn what_is_wrong_in_defaults_is_told_once() {
         let run = place.refused("validate");
         let told = flat(&run.stderr);
         assert!(told.contains(wanted), "{wanted}:\n{run}");
-        assert!(told.ends_with("1 problem"), "{run}");
+        assert!(
+            told.ends_with("1 problem: correct what is named here and run the command again"),
+            "{run}"
+        );
         assert!(!run.stderr.contains("1000.abc"), "{run}");
     }
     // Defaults say where to go, and who is meant stays with each.

@@ -196,6 +196,10 @@ fn explain_quotes(source: &Source, problems: &mut Vec<Problem>) {
             });
             if is_here {
                 is_told = true;
+                // Where the reader stopped, the report tells of the quote already.
+                if problem.code == Code::InvalidYaml {
+                    continue;
+                }
                 let own = problem.help.take().map(|help| format!("{help}; "));
                 problem.help = Some(own.unwrap_or_default() + &help);
             }
