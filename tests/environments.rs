@@ -185,7 +185,10 @@ fn case_33_a_foreign_file_is_one_report_with_the_line_that_leaves_it_out() {
     let run = place.run_command(command, "validate");
     assert_eq!(run.code, 1, "{run}");
     let told = flat(&run.stderr);
-    assert!(told.ends_with("3 problems"), "{run}");
+    assert!(
+        told.ends_with("3 problems: correct what is named here and run the command again"),
+        "{run}"
+    );
     for wanted in [
         "no collection is named `services`, nor as one of the 2 keys beside it",
         "leave it out with `skipFiles: [\"docker-compose.yml\"]` in `deskform.yaml`",

@@ -97,6 +97,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "duplicate-url",
     "empty-file",
     "expression-in-a-key",
+    "foreign-tag",
     "identity-case",
     "malformed-expression",
     "missing-secret",

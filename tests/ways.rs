@@ -547,6 +547,8 @@ fn saved_credentials_are_the_users_alone() {
     assert_eq!(run.stderr.matches("has no client id").count(), 1, "{run}");
     assert!(!run.stderr.contains("${var."), "{run}");
     place.edit("deskform.yaml", "700002", "700001");
+    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
+    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
     // Neither is it taken where others may read it, nor where it is no file, nor within the project.
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("a mode");
     let run = place.refused("plan --log-format json");
@@ -565,7 +567,7 @@ fn saved_credentials_are_the_users_alone() {
     let own = place.path(".config");
     place.set("DESKFORM_CONFIG", own.to_str().expect("UTF-8"));
     let run = place.refused("plan");
-    assert!(run.stderr.contains("or refresh token"), "{run}");
+    assert!(run.stderr.contains("has no refresh token"), "{run}");
     let (code, _, told) = typed(&place, "auth login --save", CODE);
     assert!(code == 1 && told.contains("outside the project"), "{told}");
     place.set("DESKFORM_CONFIG", config.to_str().expect("UTF-8"));

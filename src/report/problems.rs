@@ -242,10 +242,13 @@ fn wrapped(text: &str, width: usize) -> String {
     let mut column = 0;
     let mut word = String::new();
     let mut is_code = false;
-    for character in text.chars().chain([' ']) {
-        is_code ^= character == '`';
-        // What is never closed protects nothing.
-        if character != ' ' || (is_code && word.chars().count() < width) {
+    for (at, character) in text.char_indices().chain([(text.len(), ' ')]) {
+        if character == '`' {
+            // What is never closed protects nothing.
+            let rest = text.get(at + 1..).unwrap_or_default();
+            is_code = !is_code && rest.contains('`');
+        }
+        if character != ' ' || is_code {
             word.push(character);
             continue;
         }
@@ -260,16 +263,6 @@ fn wrapped(text: &str, width: usize) -> String {
         out.push_str(&word);
         column += long;
         word.clear();
-    }
-    if !word.is_empty() {
-        if column > 0 {
-            out.push(if column + 1 + word.chars().count() > width {
-                '\n'
-            } else {
-                ' '
-            });
-        }
-        out.push_str(word.trim_end());
     }
     out
 }
