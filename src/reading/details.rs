@@ -334,6 +334,7 @@ mod tests {
             max: 0,
             one_each: false,
             idle: &[],
+            span: None,
         });
         let both = json!({"name": "1", "all": ["2", "3"]});
         for (shape, value, expected) in [
