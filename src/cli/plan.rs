@@ -210,10 +210,12 @@ fn tell_saved(global: &Global, workspace: &Workspace, path: &Path) {
     }
     let mut words = "deskform".to_owned();
     if let Some(folder) = &global.named {
-        words.push_str(&format!(" -C {}", quoted(&folder.to_string_lossy())));
+        words += " -C ";
+        words += &quoted(&folder.to_string_lossy());
     }
     if !global.environment.is_empty() {
-        words.push_str(&format!(" -e {}", workspace.environment.name));
+        words += " -e ";
+        words += &workspace.environment.name;
     }
     let shown = quoted(&path.to_string_lossy());
     remark(global, &format!("saved as {shown}: {words} apply {shown}"));
