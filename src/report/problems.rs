@@ -741,7 +741,7 @@ mod tests {
             (
                 "a ` is no code and goes on and on",
                 10,
-                "a\n` is no code\nand goes\non and on",
+                "a ` is no\ncode and\ngoes on\nand on",
             ),
             ("", 10, ""),
         ] {
