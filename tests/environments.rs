@@ -403,7 +403,10 @@ fn what_lies_beside_overlays_is_nobodys_until_it_is_listed() {
             told.contains("list it in the `overlays` of an environment, move it if it is for all environments, or name it in `skipFiles`"),
             "{run}"
         );
-        assert!(told.ends_with("1 problem"), "{run}");
+        assert!(
+            told.ends_with("1 problem: correct what is named here and run the command again"),
+            "{run}"
+        );
     }
     // Each way out.
     let project = place.read("deskform.yaml");
@@ -482,7 +485,10 @@ fn a_slip_in_the_path_of_an_overlay_is_told_in_every_environment() {
         ] {
             assert!(told.contains(wanted), "{wanted} is not in\n{run}");
         }
-        assert!(told.ends_with("1 problem"), "{run}");
+        assert!(
+            told.ends_with("1 problem: correct what is named here and run the command again"),
+            "{run}"
+        );
     }
     // One that is near to an overlay of another environment is told there alone, as is one that is
     // near to nothing: its folder may be about to be made.

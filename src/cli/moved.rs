@@ -296,9 +296,10 @@ pub(super) async fn take_over(
         // One look and one change, whatever keeps it.
         target = source.under_name(name);
     }
+    let was = Was { from, is_place };
     // Where nothing is, no lock is taken, which would leave a file of its own there.
     if matches!(source.load().await?.load, Load::None) {
-        return Err(nothing_there(workspace, from, &source).await?);
+        return Err(nothing_there(workspace, &was, &source).await?);
     }
     let clock = Clock::system();
     // Heard from now on, and finished all the same, so that no signal leaves a lock behind.
@@ -316,7 +317,6 @@ pub(super) async fn take_over(
             }
         }
     };
-    let was = Was { from, is_place };
     let result = moved(global, workspace, &was, &source, &target, in_place).await;
     // What went wrong first is told first.
     let released = match new_lock {
@@ -393,9 +393,18 @@ fn refuse_known(workspace: &Workspace, from: &str) -> Result<(), Failure> {
 /// The failure of a move from where there is no ledger.
 async fn nothing_there(
     workspace: &Workspace,
-    from: &str,
+    was: &Was<'_>,
     source: &Store,
 ) -> Result<Failure, Failure> {
+    let from = was.from;
+    if was.is_place {
+        return Ok(Problem::error(
+            Code::LedgerMove,
+            format!("there is no ledger at `{}`", source.place()),
+        )
+        .help("name the place as `ledger` named it before")
+        .into());
+    }
     let abandoned = workspace.abandoned().await?;
     let names: Vec<&str> = abandoned.iter().map(|one| &*one.environment).collect();
     let help = did_you_mean(from, names.iter().copied()).unwrap_or_else(|| {
@@ -427,15 +436,7 @@ async fn moved(
     let from = was.from;
     let loaded = source.load().await?;
     let Load::Found(mut ledger) = loaded.load else {
-        if was.is_place {
-            return Err(Problem::error(
-                Code::LedgerMove,
-                format!("there is no ledger at `{}`", source.place()),
-            )
-            .help("name the place as `ledger` named it before")
-            .into());
-        }
-        return Err(nothing_there(workspace, from, source).await?);
+        return Err(nothing_there(workspace, was, source).await?);
     };
     let expected = if in_place {
         loaded.version
