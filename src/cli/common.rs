@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +12,6 @@ use serde_json::json;
 
 use super::dotenv::DotEnv;
 use super::files::{MAX_STATE, read_file, write_private};
-use super::heard::Heard;
 use super::output::tell_in;
 use super::unread::{Asked, asked};
 use super::{Global, LogFormat, choice, commit, network};
@@ -63,11 +61,6 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Of how many files they are.
-    pub(super) fn known(&self) -> usize {
-        self.sources.all().count()
-    }
-
     pub(super) fn text(&self, file: &str) -> Option<Arc<str>> {
         if file == crate::config::PROJECT_FILE {
             return self.project.clone();
@@ -137,8 +130,6 @@ pub struct Workspace {
     admitted: OnceCell<Endpoint>,
     /// The warnings that came up so far.
     warned: RefCell<Vec<Problem>>,
-    /// Where warnings are kept until the command is done in all environments, if there are many.
-    heard: Option<Rc<Heard>>,
     /// The words of manifests by which listings are asked.
     pub(super) asked: RefCell<Vec<Asked>>,
 }
@@ -149,10 +140,8 @@ pub(super) struct Folder {
     pub(super) project: Project,
     /// The text of the project file.
     pub(super) texts: Texts,
-    pub(super) files: Files,
+    files: Files,
     dotenv: DotEnv,
-    /// Where warnings of many environments are kept.
-    pub(super) heard: Option<Rc<Heard>>,
 }
 
 impl Folder {
@@ -175,7 +164,6 @@ impl Folder {
                 project,
                 texts,
                 dotenv,
-                heard: None,
             }),
             Err(problems) => Err(Failure::Problems(problems, texts)),
         }
@@ -271,7 +259,6 @@ impl Workspace {
             texts,
             admitted: OnceCell::new(),
             warned: RefCell::default(),
-            heard: folder.heard.clone(),
             asked: RefCell::default(),
         };
         workspace.warn(global, &ignored);
@@ -322,14 +309,6 @@ impl Workspace {
             && let Some(saved) = self.saved_credentials()?
         {
             return Ok(saved.into());
-        }
-        let mut problems = problems;
-        if !self.environment.is_client_grant()
-            && let Some(saved) = self.saved_for_others()?
-            && let Some(problem) = problems.list.iter_mut().find(|one| is_lacking(one))
-        {
-            let way = problem.help.take().unwrap_or_default();
-            problem.help = Some(format!("{saved}; {way}"));
         }
         Err(self.failure(problems))
     }
@@ -408,10 +387,6 @@ impl Workspace {
     pub fn warn(&self, global: &Global, warnings: &[Problem]) {
         self.warned.borrow_mut().extend_from_slice(warnings);
         if warnings.is_empty() || global.quiet {
-            return;
-        }
-        if let Some(heard) = &self.heard {
-            heard.warnings(&self.environment.name, warnings, &self.texts);
             return;
         }
         let text = shown(global, &warnings.to_vec().into(), &self.texts);
@@ -817,16 +792,6 @@ pub fn width() -> usize {
         .max(NARROWEST)
 }
 
-/// The width of reports on standard error: what no terminal shows is searched and copied, and is left in
-/// one line unless a width is asked for.
-fn width_of_reports() -> usize {
-    if io::stderr().is_terminal() || std::env::var_os("COLUMNS").is_some() {
-        width()
-    } else {
-        usize::MAX
-    }
-}
-
 /// How results on standard output look.
 #[must_use]
 pub fn style(global: &Global) -> Style {
@@ -846,14 +811,8 @@ pub fn remark(global: &Global, text: &str) {
     tell_in(global.log_format, &text);
 }
 
-/// Problems as they are shown on standard error.
-pub(super) fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
+fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
     let text = |file: &str| texts.text(file);
-    let mut problems = problems.clone();
-    for help in problems.list.iter_mut().filter_map(|one| one.help.as_mut()) {
-        *help = global.in_its_environment(help);
-    }
-    let problems = &problems;
     match global.log_format {
         LogFormat::Text => {
             let render = if global.verbose > 0 {
@@ -865,7 +824,7 @@ pub(super) fn shown(global: &Global, problems: &Problems, texts: &Texts) -> Stri
                 problems,
                 &text,
                 color(global, io::stderr().is_terminal()),
-                width_of_reports(),
+                width(),
             )
         }
         LogFormat::Json => shown_problems::json_lines(problems, &text),
@@ -881,23 +840,24 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 pub fn report(global: &Global, failure: &Failure) {
     let text = match failure {
         Failure::Problems(problems, texts) => shown(global, problems, texts),
-        other => (other.plain().iter())
-            .map(|(code, message, hint)| refusal(global, code, message, hint))
+        Failure::Api(error) | Failure::Elsewhere(error, _) => {
+            refusal(global, &error.to_string(), error.hint())
+        }
+        Failure::Unread(unread) => unread
+            .iter()
+            .map(|one| refusal(global, &one.to_string(), &one.hint()))
             .collect(),
+        Failure::Io(error) => refusal(global, &error.to_string(), ""),
     };
     tell_in(global.log_format, &text);
 }
 
 /// A failure without a place.
-pub(super) fn refusal(global: &Global, code: &str, message: &str, hint: &str) -> String {
-    let hint = &*global.in_its_environment(hint);
+fn refusal(global: &Global, message: &str, hint: &str) -> String {
     let hint = Some(hint).filter(|hint| !hint.is_empty());
     match (global.log_format, hint) {
         (LogFormat::Json, help) => {
-            let places: [&str; 0] = [];
-            line(&json!({
-                "level": "error", "code": code, "message": message, "places": places, "help": help
-            }))
+            line(&json!({"level": "error", "message": message, "help": help}))
         }
         (LogFormat::Text, Some(hint)) => {
             format!("error: {}\nhint: {}\n", safe(message), safe(hint))

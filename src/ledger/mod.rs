@@ -30,7 +30,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use crate::api::page::Known;
-use crate::problem::reason;
 use crate::state::{Address, Key, pointer};
 
 pub use beside::names_beside;
@@ -186,6 +185,8 @@ pub enum Load {
     Found(Ledger),
     /// Nothing.
     None,
+    /// Something that is no ledger, and why. It is worth a warning, and as good as nothing.
+    Corrupt(String),
 }
 
 impl Load {
@@ -194,7 +195,7 @@ impl Load {
     pub fn or_new(self, environment: &str, org_id: &str) -> Ledger {
         match self {
             Self::Found(ledger) => ledger,
-            Self::None => Ledger::new(environment, org_id),
+            Self::None | Self::Corrupt(_) => Ledger::new(environment, org_id),
         }
     }
 }
@@ -228,22 +229,19 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// Bytes that must neither be used nor be written over: what is no whole ledger, and a ledger of a
-    /// newer format, of another environment or of another organization.
+    /// Bytes that are a ledger, but must neither be used nor be written over: one of a newer
+    /// format, of another environment or of another organization.
     pub fn parse(bytes: &[u8], environment: &str, org_id: &str) -> Result<Load, Refusal> {
         if bytes.len() > MAX_LEDGER {
             let reason = format!(
                 "it has {} bytes, and at most {MAX_LEDGER} are read",
                 bytes.len()
             );
-            return Err(Refusal::Corrupt { reason });
+            return Ok(Load::Corrupt(reason));
         }
         let header: Header = match serde_json::from_slice(bytes) {
             Ok(header) => header,
-            Err(error) => {
-                let reason = reason::of_json(&error);
-                return Err(Refusal::Corrupt { reason });
-            }
+            Err(error) => return Ok(Load::Corrupt(error.to_string())),
         };
         if header.format_version > FORMAT_VERSION {
             return Err(Refusal::Newer {
@@ -264,14 +262,11 @@ impl Ledger {
         }
         if header.format_version == 0 {
             let reason = format!("it has format {}, which never was", header.format_version);
-            return Err(Refusal::Corrupt { reason });
+            return Ok(Load::Corrupt(reason));
         }
         let mut ledger: Self = match serde_json::from_slice(bytes) {
             Ok(ledger) => ledger,
-            Err(error) => {
-                let reason = reason::of_json(&error);
-                return Err(Refusal::Corrupt { reason });
-            }
+            Err(error) => return Ok(Load::Corrupt(error.to_string())),
         };
         if header.format_version < FORMAT_VERSION {
             ledger.format_version = FORMAT_VERSION;
@@ -282,14 +277,13 @@ impl Ledger {
         for entry in ledger.resources.values_mut() {
             entry.secrets.iter_mut().for_each(as_pointer);
         }
-        match ledger.odd_id() {
+        Ok(match ledger.odd_id() {
             Some((address, id)) => {
                 let id: String = id.chars().take(40).collect();
-                let reason = format!("`{address}` has the id `{id}`, which is none");
-                Err(Refusal::Corrupt { reason })
+                Load::Corrupt(format!("`{address}` has the id `{id}`, which is none"))
             }
-            None => Ok(Load::Found(ledger)),
-        }
+            None => Load::Found(ledger),
+        })
     }
 
     /// An id that would not do in the path of a request.

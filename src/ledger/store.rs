@@ -14,7 +14,8 @@ use super::{Ledger, Load, MAX_LEDGER};
 
 /// Where one environment's ledger, its lock and its journals are kept. Cloning it is cheap.
 ///
-/// Beside a ledger `production.json` lie `production.lock`, `production.guard` (files only: locked by the system for the moment
+/// Beside a ledger `production.json` lie `production.lock`, `production.corrupt` (a copy of what
+/// could not be understood), `production.guard` (files only: locked by the system for the moment
 /// in which something is compared and replaced) and the journals in `runs/`.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -33,6 +34,7 @@ pub struct Store {
 pub struct Version {
     serial: u64,
     tag: Option<Tag>,
+    is_corrupt: bool,
 }
 
 impl Version {
@@ -52,7 +54,7 @@ impl Version {
 /// What was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The ledger, or nothing.
+    /// The ledger, nothing, or what is wrong with it.
     pub load: Load,
     /// To be given back when saving.
     pub version: Version,
@@ -229,8 +231,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// A place that cannot be read, a ledger of more than [`MAX_LEDGER`] bytes, one that cannot be
-    /// understood, and one that must be left alone, see [`Refusal`].
+    /// A place that cannot be read, a ledger of more than [`MAX_LEDGER`] bytes, and one that must
+    /// be left alone, see [`Refusal`].
     pub async fn load(&self) -> Result<Loaded, StoreError> {
         let Some((bytes, tag)) = self.backend.get(&self.name, MAX_LEDGER).await? else {
             return Ok(Loaded {
@@ -238,23 +240,18 @@ impl Store {
                 version: Version {
                     serial: 0,
                     tag: None,
+                    is_corrupt: false,
                 },
             });
         };
-        let parsed = Ledger::parse(&bytes, &self.environment, &self.org_id);
-        let load = parsed.map_err(|refusal| match refusal {
-            Refusal::Corrupt { reason } => StoreError::Corrupt {
-                place: self.place(),
-                reason,
-            },
-            other => other.into(),
-        })?;
+        let load = Ledger::parse(&bytes, &self.environment, &self.org_id)?;
         let version = Version {
             serial: match &load {
                 Load::Found(ledger) => ledger.serial,
-                Load::None => 0,
+                Load::None | Load::Corrupt(_) => 0,
             },
             tag: Some(tag),
+            is_corrupt: matches!(load, Load::Corrupt(_)),
         };
         Ok(Loaded { load, version })
     }
@@ -272,7 +269,7 @@ impl Store {
     /// serial becomes the one after `expected`.
     ///
     /// The write is conditional on the content that was read (`If-Match`, or `If-None-Match` where
-    /// there was none).
+    /// there was none). What could not be understood is copied aside first.
     ///
     /// # Errors
     ///
@@ -314,6 +311,7 @@ impl Store {
             Some(tag) => Ok(Version {
                 serial: ledger.serial,
                 tag: Some(tag),
+                is_corrupt: false,
             }),
             None => Err(conflict(match self.load().await {
                 Ok(Loaded {
@@ -340,6 +338,14 @@ impl Store {
                 place: self.place(),
                 limit: MAX_LEDGER,
             });
+        }
+        if expected.is_corrupt
+            && let Some((found, _)) = self.backend.get(&self.name, MAX_LEDGER).await?
+        {
+            let aside = format!("{}.corrupt", self.stem);
+            self.backend
+                .put_in_time(&aside, found, Condition::Any)
+                .await?;
         }
         let condition = expected
             .tag

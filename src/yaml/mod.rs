@@ -3,7 +3,6 @@
 pub mod closed;
 pub mod lines;
 pub(crate) mod load;
-pub(crate) mod odd;
 pub mod places;
 mod portions;
 pub(crate) mod raw;

@@ -14,7 +14,6 @@ mod git;
 mod git_kills;
 mod s3;
 mod scenarios;
-mod trouble;
 
 use deskform::ledger::{Location, Store};
 use scenarios::Place;
