@@ -423,6 +423,18 @@ pub fn is_nothing(value: &Value) -> bool {
     }
 }
 
+/// Whether a recorded value says nothing: null, false, or an empty text, list or map.
+#[must_use]
+pub fn says_nothing(value: &Json) -> bool {
+    match value {
+        Json::Null | Json::Bool(false) => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(list) => list.is_empty(),
+        Json::Object(map) => map.is_empty(),
+        Json::Bool(true) | Json::Number(_) => false,
+    }
+}
+
 /// Sorts values that form a set.
 pub fn sort(values: &mut [Value]) {
     values.sort_by(|a, b| match (a, b) {

@@ -25,7 +25,7 @@ use crate::dialect::{Dialect, Edition};
 pub use crate::kind::removal::RemovalPolicy;
 pub use written::{Written, WrittenName};
 
-use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
+use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, listed, ticked};
 use crate::yaml::closed::Closed;
 use crate::yaml::load;
 use crate::yaml::places::Places;
@@ -342,7 +342,7 @@ impl Environment {
         Ok(Some(match &credentials.grant {
             Grant::Refresh(token) => {
                 let [client_id, client_secret, refresh_token] =
-                    self.resolve(env, [id, secret, (token, "refresh token")])?;
+                    self.resolve(env, [id, secret, (token, "refresh token")], LOG_IN)?;
                 Login::Refresh(RefreshCredentials {
                     client_id: client_id.expose_secret().to_owned(),
                     client_secret,
@@ -351,7 +351,7 @@ impl Environment {
             }
             Grant::Client { scope, soid } => {
                 let wanted = [id, secret, (scope, "scope"), (soid, "`soid`")];
-                let [client_id, client_secret, scope, soid] = self.resolve(env, wanted)?;
+                let [client_id, client_secret, scope, soid] = self.resolve(env, wanted, SET)?;
                 let scopes = crate::api::scope::split(scope.expose_secret());
                 Login::Client(ClientCredentials {
                     client_id: client_id.expose_secret().to_owned(),
@@ -379,7 +379,7 @@ impl Environment {
             return None;
         };
         let wanted = [(&credentials.client_id, "client id")];
-        let [id] = self.resolve(env, wanted).ok()?;
+        let [id] = self.resolve(env, wanted, SET).ok()?;
         Some(id.expose_secret().to_owned())
     }
 
@@ -401,6 +401,7 @@ impl Environment {
                 (&credentials.client_id, "client id"),
                 (&credentials.client_secret, "client secret"),
             ],
+            SET,
         )?;
         Ok(Some((id.expose_secret().to_owned(), secret)))
     }
@@ -420,11 +421,79 @@ impl Environment {
             .or_else(|| inner.strip_prefix("env."))
     }
 
-    /// No credential has white space at its ends; what a pipeline hands over may end in a line end.
-    fn resolve<const N: usize>(
+    /// The problem of everything that credentials lack: one, since one step brings all of it.
+    fn no_credentials(
         &self,
         env: &(dyn Fn(&str) -> Option<String> + Sync),
-        wanted: [(&Template, &str); N],
+        lacking: &[Lacking<'_>],
+        way: &str,
+    ) -> Option<Problem> {
+        let names: Vec<String> = (lacking.iter())
+            .map(|(name, ..)| (*name).to_owned())
+            .collect();
+        let of = |is_set: bool| {
+            let mut names: Vec<String> = (lacking.iter())
+                .filter_map(|(_, variable, _)| variable.clone())
+                .filter(|name| env(name).is_some() == is_set)
+                .map(|name| format!("`{name}`"))
+                .collect();
+            names.dedup();
+            names
+        };
+        let told = |names: &[String], what: &str| match names {
+            [] => None,
+            [name] => Some(format!("the environment variable {name} is {what}")),
+            names => Some(format!(
+                "the environment variables {} are {what}",
+                listed(names, "and")
+            )),
+        };
+        let why = [
+            told(&of(false), "not set"),
+            told(&of(true), "set, but empty"),
+        ];
+        let why: Vec<String> = why.into_iter().flatten().collect();
+        let why = if why.is_empty() {
+            "a secret is not set".to_owned()
+        } else {
+            why.join("; ")
+        };
+        let mut problem = Problem::error(
+            Code::MissingCredentials,
+            format!(
+                "the environment `{}` has no {}: {why}",
+                self.name,
+                listed(&names, "or")
+            ),
+        );
+        let mut places: Vec<(&Place, Vec<&str>)> = Vec::new();
+        for (_, _, template) in lacking {
+            match places
+                .iter_mut()
+                .find(|(place, _)| **place == template.place)
+            {
+                Some((_, texts)) => texts.push(&template.text),
+                None => places.push((&template.place, vec![&template.text])),
+            }
+        }
+        for (place, texts) in &places {
+            let are = if texts.len() == 1 { "is" } else { "are" };
+            let text = format!("{} {are} needed here", ticked(texts, "and"));
+            problem = problem.at((*place).clone(), text);
+        }
+        (!lacking.is_empty()).then(|| {
+            problem.help(format!(
+                "{way}; the environment `local` of a new project needs none"
+            ))
+        })
+    }
+
+    /// No credential has white space at its ends; what a pipeline hands over may end in a line end.
+    fn resolve<'t, const N: usize>(
+        &self,
+        env: &(dyn Fn(&str) -> Option<String> + Sync),
+        wanted: [(&'t Template, &'t str); N],
+        way: &str,
     ) -> Result<[SecretString; N], Problems> {
         let variables = Variables {
             values: &self.variables,
@@ -434,49 +503,60 @@ impl Environment {
             missing: RefCell::default(),
         };
         let mut problems = Vec::new();
-        let mut resolve = |(template, name): (&Template, &str)| match variables
-            .expand(&template.text)
-        {
-            Ok(Expanded::Literal(text)) => Some(trimmed(&text)),
-            Ok(Expanded::Text(text)) => Some(trimmed(&text)),
-            Ok(Expanded::Secret(secret, missing)) => {
-                if secret.value.is_none() {
-                    let what = missing.map_or_else(
-                        || "a secret is not set".to_owned(),
-                        |secret| format!("the environment variable `{secret}` is not set"),
-                    );
-                    problems.push(
-                        Problem::error(Code::MissingCredentials, format!("the environment `{}` has no {name}: {what}", self.name))
-                            .at(template.place.clone(), format!("`{}` is needed here", template.text))
-                            .help("set it in the shell or as a secret of the pipeline; the environment `local` of a new project needs none"),
-                    );
+        let mut lacking: Vec<Lacking<'_>> = Vec::new();
+        let mut resolve =
+            |(template, name): (&'t Template, &'t str)| match variables.expand(&template.text) {
+                Ok(Expanded::Literal(text)) => Some(trimmed(&text)),
+                Ok(Expanded::Text(text)) => Some(trimmed(&text)),
+                Ok(Expanded::Secret(secret, missing)) => {
+                    if secret.value.is_none() {
+                        lacking.push((name, missing, template));
+                    }
+                    secret.expose().map(trimmed)
                 }
-                secret.expose().map(trimmed)
-            }
-            Err(bad) => {
-                problems.extend(bad.into_iter().map(|bad| {
-                    Problem::error(
-                        bad.code,
-                        format!(
-                            "the environment `{}` has no {name}: {}",
-                            self.name, bad.message
-                        ),
-                    )
-                    .at_part(
-                        template.place.clone(),
-                        bad.expression.clone(),
-                        format!("`{}` is needed here", bad.expression),
-                    )
-                    .help(bad.help)
-                }));
-                None
-            }
-        };
+                Err(bad) => {
+                    for bad in bad {
+                        let inner = bad.expression.strip_prefix("${env.");
+                        if bad.code == Code::UndefinedEnv
+                            && let Some(variable) = inner.and_then(|inner| inner.strip_suffix('}'))
+                        {
+                            lacking.push((name, Some(variable.to_owned()), template));
+                            continue;
+                        }
+                        let problem = Problem::error(
+                            bad.code,
+                            format!(
+                                "the environment `{}` has no {name}: {}",
+                                self.name, bad.message
+                            ),
+                        )
+                        .at_part(
+                            template.place.clone(),
+                            bad.expression.clone(),
+                            format!("`{}` is needed here", bad.expression),
+                        )
+                        .help(bad.help);
+                        problems.push(problem);
+                    }
+                    None
+                }
+            };
         let values: Vec<SecretString> = wanted.into_iter().filter_map(&mut resolve).collect();
+        problems.extend(self.no_credentials(env, &lacking, way));
         // One is lacking only where a problem says so.
         values.try_into().map_err(|_| problems.into())
     }
 }
+
+/// What credentials lack: its name, the environment variable that would hold it, and who asks for that.
+type Lacking<'t> = (&'t str, Option<String>, &'t Template);
+
+/// What helps where an environment variable is not set.
+const SET: &str =
+    "set what is lacking in the shell, in the file `.env`, or as secrets of the pipeline";
+
+/// What helps where somebody may log in besides.
+const LOG_IN: &str = "save credentials with `deskform auth login --save`, or set what is lacking in the shell, in the file `.env`, or as secrets of the pipeline";
 
 impl Project {
     /// Reads the project file of a folder; the text is returned for reports.

@@ -14,6 +14,7 @@ use crate::kind;
 use crate::manifest::Desired;
 pub use crate::plan::moved::Moved;
 use crate::plan::moved::{LiveChange, Sides, is_secret};
+use crate::plan::record::{FieldLeft, fields_left};
 use crate::plan::{
     Acknowledged, Compared, Options, SECRET, shown_live, shown_secret, shown_value, to_do,
 };
@@ -198,6 +199,9 @@ pub struct Report {
     pub drifts: Vec<Drift>,
     /// Differences that an `ignore:` entry accepts; they do not count.
     pub acknowledged: Vec<Acknowledged>,
+    /// Fields that were applied, are no longer declared and stay as they are; they do not count, and
+    /// the next apply forgets them.
+    pub fields_left: Vec<FieldLeft>,
     /// Addresses whose secrets are not set here, so that a part was not compared.
     pub not_compared: Vec<String>,
     /// Addresses that were not compared since it is not clear what they are.
@@ -270,6 +274,12 @@ pub fn report(
         targets: options.targets.iter().map(ToString::to_string).collect(),
         drifts,
         acknowledged,
+        // Only the manifests changed there.
+        fields_left: if only_live {
+            Vec::new()
+        } else {
+            fields_left(desired, &compared.bound.rows, &compared.live, options)
+        },
         not_compared: shown(not_compared.into_iter().filter(|a| options.looks_at(a))),
         unclear: shown(unclear.into_iter().filter(|a| options.looks_at(a))),
     }

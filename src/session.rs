@@ -381,7 +381,8 @@ impl Session {
         let mut warnings = self.check_dialect(desired)?;
         let needs = self.needs(desired, options);
         let (mut live, absent) = self.read_owned(&needs, options).await?;
-        let (mut bound, problems) = bind_what_is_clear(desired, &mut live, options);
+        let (mut bound, mut problems) = bind_what_is_clear(desired, &mut live, options);
+        problems.extend(bound.held.iter().map(|held| held.problem.clone()));
         self.complete_bound(&mut live, &bound.rows).await?;
         let owned = own(desired, &mut bound.rows, &live, options);
         warnings.extend(not_compared(&bound.rows));
@@ -422,6 +423,7 @@ impl Session {
         }
         let Planned { plan, tasks, .. } = &mut planned;
         record::note(plan, tasks, desired, &bound.rows, &live, &absent, &options);
+        warnings.append(&mut planned.warnings);
         warnings.extend(not_compared(&bound.rows));
         warnings.extend(not_shown(&owned));
         warnings.extend(strange_words(desired, &owned));

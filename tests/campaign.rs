@@ -554,7 +554,7 @@ async fn beginning(case: &Case, clock: Clock) -> Result<Beginning, String> {
     let loaded = desk.store.load().await.map_err(|error| error.to_string())?;
     let ledger = match loaded.load {
         Load::Found(ledger) => Some(ledger),
-        _ => None,
+        Load::None => None,
     };
     let state = desk.simulate(|simulator| {
         let organization = simulator.organization_mut(ORGANIZATION).expect("it");

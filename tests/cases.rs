@@ -17,8 +17,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{Desk, bless_or_compare, secrets_of, work};
-use deskform::apply::event::{Event, Outcome};
-use deskform::report::{Style, events, text};
+use deskform::apply::event::{Event, Outcome, finished};
+use deskform::ledger::Ledger;
+use deskform::report::ledger_schema::ledger_schema;
+use deskform::report::output_schema::log_schema;
+use deskform::report::plan_schema::plan_schema;
+use deskform::report::{Style, events, json, text};
+use deskform::run_record::update::after as ledger_after;
+use deskform::session::Ready;
+use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 #[test]
@@ -80,6 +87,9 @@ async fn case(folder: &Path) -> Vec<(String, String)> {
             &events::report(&planned.planned.plan, &events, Style::default()),
         );
         check("after.json", &after(&desk));
+        if let Err(problem) = fits_schemas(&desk, &planned, &events) {
+            wrong.push((name.clone(), problem));
+        }
         let failed = events.iter().any(|event| {
             matches!(event, Event::StepFinished { outcome, .. } if !matches!(outcome, Outcome::Applied { .. }))
         });
@@ -107,6 +117,40 @@ async fn case(folder: &Path) -> Vec<(String, String)> {
         }
     }
     wrong
+}
+
+/// What the case writes for programs is valid by its schema: the plan, the lines of the run, and the
+/// ledger after it.
+fn fits_schemas(desk: &Desk, planned: &Ready, events: &[Event]) -> Result<(), String> {
+    thread_local! {
+        static PLAN: Validator = compiled(&plan_schema());
+        static LEDGER: Validator = compiled(&ledger_schema());
+        static LOG: Validator = compiled(&log_schema());
+    }
+    let plan = &planned.planned.plan;
+    let desired = desk.compose().expect("manifests");
+    let before = Ledger::new(&plan.environment, &plan.org_id);
+    let ledger = ledger_after(before, &desired, planned, &finished(plan, events));
+    let ledger = ledger.to_bytes().expect("JSON");
+    PLAN.with(|schema| valid(schema, "the plan", json::plan(plan).as_bytes()))?;
+    LEDGER.with(|schema| valid(schema, "the ledger", &ledger))?;
+    events.iter().try_for_each(|event| {
+        LOG.with(|schema| valid(schema, "a line", json::event(event).as_bytes()))
+    })
+}
+
+fn compiled(schema: &Value) -> Validator {
+    jsonschema::validator_for(schema).expect("generated schemas compile")
+}
+
+fn valid(schema: &Validator, what: &str, text: &[u8]) -> Result<(), String> {
+    let value: Value = serde_json::from_slice(text).expect("JSON");
+    schema.validate(&value).map_err(|error| {
+        format!(
+            "{what} breaks its schema at {}: {error}",
+            error.instance_path()
+        )
+    })
 }
 
 fn requests(reads: &[common::Logged], writes: &[common::Logged]) -> String {

@@ -185,7 +185,10 @@ fn case_33_a_foreign_file_is_one_report_with_the_line_that_leaves_it_out() {
     let run = place.run_command(command, "validate");
     assert_eq!(run.code, 1, "{run}");
     let told = flat(&run.stderr);
-    assert!(told.ends_with("3 problems"), "{run}");
+    assert!(
+        told.ends_with("3 problems: correct what is named here and run the command again"),
+        "{run}"
+    );
     for wanted in [
         "no collection is named `services`, nor as one of the 2 keys beside it",
         "leave it out with `skipFiles: [\"docker-compose.yml\"]` in `deskform.yaml`",
@@ -300,7 +303,10 @@ fn an_overlay_declares_what_is_new_on_purpose_only() {
     ] {
         assert!(told.contains(wanted), "{wanted} is not in\n{run}");
     }
-    assert!(told.ends_with("1 problem"), "{run}");
+    assert!(
+        told.ends_with("1 problem: correct what is named here and run the command again"),
+        "{run}"
+    );
     for (overlay, resources) in [
         ("departments: {Biling: {new: true}}\n", 3),
         (
@@ -333,7 +339,11 @@ fn an_overlay_declares_what_is_new_on_purpose_only() {
         place.write("overlays/eu/eu.yaml", overlay);
         let run = place.refused("validate");
         assert!(flat(&run.stderr).contains(wanted), "{run}");
-        assert!(flat(&run.stderr).ends_with("1 problem"), "{run}");
+        assert!(
+            flat(&run.stderr)
+                .ends_with("1 problem: correct what is named here and run the command again"),
+            "{run}"
+        );
     }
     // In the base nothing is new, and the word is none of a manifest.
     place.write("overlays/eu/eu.yaml", "departments: {}\n");
@@ -347,6 +357,158 @@ fn an_overlay_on_a_broken_base_is_not_blamed() {
     let place = overlaid("departments: {Billing\n", "departments: {Billing: {}}\n");
     let run = place.refused("validate");
     assert!(!run.stderr.contains("below this overlay"), "{run}");
+}
+
+/// A project of three customers, with an overlay each.
+fn customers() -> Place {
+    let text: String = ["alpha", "bravo", "charlie"]
+        .iter()
+        .map(|name| format!("  {name}: {{simulator: {{}}, overlays: [overlays/{name}]}}\n"))
+        .collect();
+    let place = Place::with(&[
+        ("deskform.yaml", &format!("environments:\n{text}")),
+        (
+            "desk.yaml",
+            "departments: {Billing: {description: Invoices}}\n",
+        ),
+    ]);
+    for name in ["alpha", "bravo", "charlie"] {
+        place.write(
+            &format!("overlays/{name}/{name}.yaml"),
+            &format!("departments: {{Only {name}: {{new: true}}}}\n"),
+        );
+    }
+    place
+}
+
+#[test]
+fn what_lies_beside_overlays_is_nobodys_until_it_is_listed() {
+    let place = customers();
+    place.done("-e '*' validate");
+    place.write("overlays/oscar/o.yaml", "departments: {Customs: {}}\n");
+    for line in [
+        "validate",
+        "-e charlie plan",
+        "drift",
+        "export out",
+        "ledger show",
+    ] {
+        let run = place.refused(line);
+        let told = flat(&run.stderr);
+        assert!(
+            told.contains("`overlays/oscar` lies beside overlays, and no environment lists it"),
+            "{run}"
+        );
+        assert!(
+            told.contains("list it in the `overlays` of an environment, move it if it is for all environments, or name it in `skipFiles`"),
+            "{run}"
+        );
+        assert!(
+            told.ends_with("1 problem: correct what is named here and run the command again"),
+            "{run}"
+        );
+    }
+    // Each way out.
+    let project = place.read("deskform.yaml");
+    place.write(
+        "deskform.yaml",
+        &format!("{project}skipFiles: [overlays/oscar/]\n"),
+    );
+    place.done("-e '*' validate");
+    place.write(
+        "deskform.yaml",
+        &project.replace("overlays/charlie]", "overlays/charlie, overlays/oscar]"),
+    );
+    let run = place.refused("-e charlie validate");
+    assert!(flat(&run.stderr).contains("write `new: true`"), "{run}");
+    place.done("-e alpha validate");
+    place.write("deskform.yaml", &project);
+    fs::rename(place.path("overlays/oscar"), place.path("manifests")).expect("moved");
+    place.done("-e '*' validate");
+    // What holds no manifest harms nobody, and neither does a project of its own.
+    place.write("overlays/notes/README.md", "Words\n");
+    place.write(
+        "overlays/own/deskform.yaml",
+        "environments: {a: {simulator: {}}}\n",
+    );
+    place.write("overlays/own/a.yaml", "departments: {A: {}}\n");
+    place.done("-e '*' validate");
+    // A file beside overlays that are folders is one for all.
+    place.write("overlays/all.yaml", "departments: {Shared: {}}\n");
+    assert!(place.done("validate").stdout.starts_with("4 resources "));
+    // Beside an overlay that is a file it is not, but in the project folder.
+    place.write("mine/eu.yaml", "departments: {Eu: {new: true}}\n");
+    place.write("mine/us.yaml", "departments: {Us: {}}\n");
+    place.write(
+        "deskform.yaml",
+        "environments: {a: {simulator: {}, overlays: [mine/eu.yaml]}}\n",
+    );
+    place.remove("overlays/own/a.yaml");
+    let run = place.refused("validate");
+    let told = flat(&run.stderr);
+    assert!(
+        told.contains("`mine/us.yaml` lies beside overlays"),
+        "{run}"
+    );
+    fs::rename(place.path("mine/us.yaml"), place.path("us.yaml")).expect("moved");
+    fs::rename(place.path("mine/eu.yaml"), place.path("eu.yaml")).expect("moved");
+    fs::remove_dir_all(place.path("overlays")).expect("gone");
+    place.write(
+        "deskform.yaml",
+        "environments: {a: {simulator: {}, overlays: [eu.yaml]}}\n",
+    );
+    place.done("validate");
+}
+
+#[test]
+fn a_slip_in_the_path_of_an_overlay_is_told_in_every_environment() {
+    let place = customers();
+    // What would be declared twice, were it a manifest of all.
+    place.write(
+        "overlays/bravo/bravo.yaml",
+        "departments: {Billing: {description: Bills}}\n",
+    );
+    place.edit("deskform.yaml", "[overlays/bravo]", "[overlays/bravoo]");
+    for line in [
+        "-e alpha validate",
+        "-e bravo validate",
+        "-e charlie plan",
+        "-e alpha export out",
+        "-e charlie ledger show",
+    ] {
+        let run = place.refused(line);
+        let told = flat(&run.stderr);
+        for wanted in [
+            "the overlay `overlays/bravoo` cannot be read: there is no such file or folder",
+            "did you mean `overlays/bravo`?",
+            "deskform.yaml:3:",
+        ] {
+            assert!(told.contains(wanted), "{wanted} is not in\n{run}");
+        }
+        assert!(
+            told.ends_with("1 problem: correct what is named here and run the command again"),
+            "{run}"
+        );
+    }
+    // One that is near to an overlay of another environment is told there alone, as is one that is
+    // near to nothing: its folder may be about to be made.
+    for (path, help) in [
+        ("overlays/alphaa", "did you mean `overlays/alpha`?"),
+        (
+            "overlays/papa-quebec",
+            "create the folder, or take it out of `overlays`",
+        ),
+    ] {
+        let place = customers();
+        place.edit(
+            "deskform.yaml",
+            "[overlays/bravo]",
+            &format!("[overlays/bravo, {path}]"),
+        );
+        let run = place.refused("-e bravo validate");
+        assert!(flat(&run.stderr).contains(help), "{run}");
+        place.done("-e alpha validate");
+    }
 }
 
 /// A project with one environment whose organization is kept under a name of its own.
@@ -551,5 +713,92 @@ fn case_34_a_ledger_is_found_by_the_form_of_its_place() {
         assert!(run.stdout.contains("2 resources owned"), "{ledger}\n{run}");
         let run = place.done("plan --detailed-exitcode");
         assert_eq!(run.stderr, "", "{ledger}\n{run}");
+    }
+}
+
+/// A ledger that is kept elsewhere from now on is not begun anew: what is owned would be forgotten.
+#[test]
+fn case_34_a_ledger_that_is_kept_elsewhere_is_taken_over_from_its_old_place() {
+    for (ledger, shown) in [
+        ("git", "git"),
+        ("kept/prod.json", "kept/prod.json"),
+        ("git:origin/desk", "git:origin/desk"),
+    ] {
+        let mut place = renameable("prod");
+        place.in_git();
+        place.done("apply --auto-approve");
+        place.write(
+            "deskform.yaml",
+            &environment("prod", &format!(", ledger: \"{ledger}\"")),
+        );
+        place.write("desk.yaml", "departments: {Billing: {}}\n");
+        for (line, code) in [("plan", 0), ("drift", 2), ("apply --auto-approve", 1)] {
+            let run = place.run(line);
+            let told = flat(&run.stderr);
+            assert!(
+                told.contains(&format!("the environment `prod` has no ledger at `{shown}`, and `.deskform/prod.json` is its ledger from before")),
+                "{run}"
+            );
+            assert!(
+                told.contains("`deskform -e prod ledger move .deskform/prod.json`"),
+                "{run}"
+            );
+            assert!(told.contains("deskform.yaml:2:"), "{run}");
+            assert!(code == 2 || run.code == code, "{run}");
+        }
+        for (word, wanted) in [
+            (ledger, "is kept at"),
+            (".deskform/other.json", "there is no ledger at"),
+            ("../prod.json", "cannot name an environment"),
+        ] {
+            if word == "git" {
+                // That could be the name of an environment.
+                continue;
+            }
+            let run = place.refused(&format!("ledger move {word}"));
+            assert!(flat(&run.stderr).contains(wanted), "{run}");
+        }
+        let run = place.done("ledger move .deskform/prod.json");
+        assert_eq!(
+            run.stdout,
+            "The ledger at .deskform/prod.json is prod's now: 2 resources owned.\n"
+        );
+        assert!(!place.path(".deskform/prod.json").exists());
+        // The deletion is not forgotten.
+        let run = place.done("plan");
+        assert!(run.stdout.contains("departments/Support"), "{run}");
+        assert!(!run.stderr.contains("has no ledger"), "{run}");
+    }
+}
+
+#[test]
+fn a_ledger_of_others_is_told_where_it_is_named() {
+    let place = renameable("prod");
+    place.done("apply --auto-approve");
+    let of = |ledger: &str| {
+        format!(
+            "environments:\n  prod: {{simulator: {{state: .deskform/other.state, organization: 700009}}{ledger}}}\n"
+        )
+    };
+    for (ledger, line) in [("", 2), (",\n    ledger: .deskform/prod.json", 3)] {
+        place.write("deskform.yaml", &of(ledger));
+        // A simulator of which nothing is kept begins anew, whatever its ledger says.
+        place.write(
+            ".deskform/other.state",
+            &place
+                .read(".deskform/live.state")
+                .replace("700001", "700009"),
+        );
+        for command in ["plan", "apply --auto-approve", "ledger show"] {
+            let run = place.refused(command);
+            let told = flat(&run.stderr);
+            assert!(
+                told.contains("the ledger belongs to the organization 700001, not to 700009"),
+                "{run}"
+            );
+            if command != "ledger show" {
+                assert!(told.contains(&format!("deskform.yaml:{line}:")), "{run}");
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@
 
 mod command;
 
-use command::{DESK, Place, Run, flat};
+use command::{DESK, Place, Run, Server, flat};
 
 const OURS: &str = "# ours\ndepartments: {}\n";
 const OPENAPI: &str = "environments:\n  local: {simulator: {dialect: openapi}}\n";
@@ -373,4 +373,104 @@ webhooks:
         !moved.contains("${secret.HOOK_KEY}") && !moved.contains("k3y"),
         "{moved}"
     );
+}
+
+/// Two customers of one server, each with an organization of its own, and what both share.
+fn two_customers(overlays: &str) -> (Place, Server) {
+    let mut place = Place::with(&[(
+        "desk.yaml",
+        "departments: {Billing: {description: Invoices}}\n",
+    )]);
+    let server = Server::start(&place, "--organization 700001 --organization 700002");
+    let address = server.address().to_owned();
+    place.write(
+        "deskform.yaml",
+        &format!(
+            "defaults:
+  endpoint: {{desk: \"{address}\", accounts: \"{address}\"}}
+  credentials: {{clientId: 1000.DESKFORMSIMULATOR, clientSecret: \"${{secret.AGENCY_SECRET}}\", refreshToken: \"${{secret.${{environment}}_TOKEN}}\"}}
+environments:
+  papa: {{orgId: 700001{overlays}}}
+  quebec: {{orgId: 700002}}
+"
+        ),
+    );
+    place.set("AGENCY_SECRET", "deskform-simulator");
+    place.set("PAPA_TOKEN", "1000.deskform-simulator.refresh.700001");
+    place.set("QUEBEC_TOKEN", "1000.deskform-simulator.refresh.700002");
+    (place, server)
+}
+
+#[test]
+fn what_one_customer_alone_has_is_not_written_for_all() {
+    let (place, _server) = two_customers("");
+    for line in [
+        "-e papa export --unmanaged",
+        "-e papa export --unmanaged manifests/../more",
+        "-e quebec export --unmanaged out",
+    ] {
+        let run = place.refused(line);
+        let told = flat(&run.stderr);
+        assert!(told.contains("nothing was written"), "{run}");
+        assert!(!place.path("manifests").exists() && !place.path("more").exists());
+    }
+    let run = place.refused("-e papa export --unmanaged");
+    let told = flat(&run.stderr);
+    for wanted in [
+        "`manifests/unmanaged` is read by `quebec` as well, so what only `papa` has would be made there, too",
+        "with `overlays: [overlays/papa]` in the environment, `deskform -e papa export --unmanaged overlays/papa` writes it for this environment alone",
+    ] {
+        assert!(told.contains(wanted), "{wanted} is not in\n{run}");
+    }
+    // Where nobody reads it, it harms nobody.
+    place.done("-e papa export --unmanaged .out");
+}
+
+#[test]
+fn an_export_into_an_overlay_is_valid_at_once() {
+    let (place, _server) = two_customers(", overlays: [overlays/papa]");
+    // The overlay is listed and not there yet: it is about to be made.
+    place.refused("-e papa validate");
+    place.done("-e papa export --unmanaged overlays/papa");
+    let departments = place.files();
+    let written: Vec<&String> = departments
+        .keys()
+        .filter(|name| name.starts_with("overlays/papa/"))
+        .collect();
+    assert!(!written.is_empty());
+    for name in written {
+        let text = place.read(name);
+        assert!(
+            text.starts_with("# yaml-language-server: $schema=../../schema/overlay.schema.json\n"),
+            "{text}"
+        );
+        assert!(text.contains("\n    new: true\n"), "{text}");
+    }
+    place.done("-e '*' validate");
+    // Beside it nobody would read it.
+    let run = place.refused("-e papa export --unmanaged overlays/other");
+    assert!(
+        flat(&run.stderr).contains("list `overlays/other` in the `overlays` of `papa`"),
+        "{run}"
+    );
+    // The way out is named exactly.
+    let run = place.refused("-e papa export --unmanaged");
+    assert!(
+        flat(&run.stderr).contains("`deskform -e papa export --unmanaged overlays/papa` writes it"),
+        "{run}"
+    );
+    // What the base has is not new.
+    let text = place.read("overlays/papa/departments.yaml");
+    let mut handles = text.lines().filter_map(|line| {
+        let handle = line.strip_prefix("  ")?.strip_suffix(':')?;
+        (!handle.starts_with(' ')).then_some(handle)
+    });
+    let handle = handles.next().expect("a department");
+    place.write("desk.yaml", &format!("departments: {{{handle}: {{}}}}\n"));
+    std::fs::remove_dir_all(place.path("overlays")).expect("gone");
+    place.done("-e papa export overlays/papa --kinds departments");
+    let now = place.read("overlays/papa/departments.yaml");
+    let news = |text: &str| text.matches("new: true").count();
+    assert_eq!(news(&now), news(&text) - 1, "{now}");
+    place.done("-e '*' validate");
 }

@@ -156,7 +156,10 @@ fn json_has_one_object_an_environment() {
             assert_eq!(one["exitCode"], 1);
             assert!(one["plan"].is_null() && one["creates"].is_null(), "{one:#}");
             assert!(
-                one["error"].as_str().expect("a text").contains("simulator"),
+                one["error"]["message"]
+                    .as_str()
+                    .expect("a text")
+                    .contains("simulator"),
                 "{one:#}"
             );
             continue;
@@ -364,6 +367,7 @@ environments:
         flat(&run.stderr).contains("the environment variable `SOUTH_TOKEN` is not set"),
         "{run}"
     );
+    assert!(!run.stderr.contains("of a new project"), "{run}");
     assert_eq!(table(&run)[0][..2], ["north-east", "1"], "{run}");
     place.set("SOUTH_TOKEN", "1000.deskform-simulator.refresh.700002");
     place.done("-e '*' plan");
@@ -417,7 +421,10 @@ fn a_soid_in_defaults_is_of_each_environment() {
     ] {
         assert!(told.contains(wanted), "{wanted}\n{run}");
     }
-    assert!(told.ends_with("1 problem"), "{run}");
+    assert!(
+        told.ends_with("1 problem: correct what is named here and run the command again"),
+        "{run}"
+    );
     // What an environment says itself counts.
     place.write(
         "deskform.yaml",
@@ -455,7 +462,10 @@ fn what_is_wrong_in_defaults_is_told_once() {
         let run = place.refused("validate");
         let told = flat(&run.stderr);
         assert!(told.contains(wanted), "{wanted}:\n{run}");
-        assert!(told.ends_with("1 problem"), "{run}");
+        assert!(
+            told.ends_with("1 problem: correct what is named here and run the command again"),
+            "{run}"
+        );
         assert!(!run.stderr.contains("1000.abc"), "{run}");
     }
     // Defaults say where to go, and who is meant stays with each.
@@ -484,14 +494,17 @@ fn the_page_on_environments_shows_what_is_valid() {
     let (overlays, projects): (Vec<&str>, Vec<&str>) = blocks
         .into_iter()
         .partition(|block| block.starts_with("departments:"));
-    assert_eq!((overlays.len(), projects.len()), (1, 3));
+    assert_eq!((overlays.len(), projects.len()), (1, 4));
     let agency = parsed(projects[1]);
     let north = agency
         .environment(Some("emea-north"))
         .expect("an environment");
     assert_eq!(north.refresh_token_variable(), Some("EMEA_NORTH_TOKEN"));
     assert_eq!(parsed(projects[0]).skip_files.len(), 2);
-    let served = parsed(projects[2]);
+    let papa = parsed(&format!("defaults: {{dataCenter: eu}}\n{}", projects[2]));
+    let papa = papa.environment(Some("papa")).expect("an environment");
+    assert_eq!(papa.overlays[0].path, "overlays/papa");
+    let served = parsed(projects[3]);
     assert!(served.environment(Some("served")).is_ok());
     let place = Place::with(&[
         (
@@ -502,4 +515,110 @@ fn the_page_on_environments_shows_what_is_valid() {
         ("overlays/eu/eu.yaml", overlays[0]),
     ]);
     assert!(place.done("validate").stdout.starts_with("2 resources "));
+}
+
+/// What is wrong everywhere is told once, and what is wrong somewhere with the environments.
+#[test]
+fn equal_problems_of_many_environments_are_told_once() {
+    let place = agency();
+    place.write(
+        "desk.yaml",
+        "departments: {Billing: {descripton: Invoices}}\n",
+    );
+    place.write(".env", "AWS_REGION=eu-west-1\n");
+    let run = place.run("-e '*' validate");
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(run.stderr.matches("AWS_REGION").count(), 1, "{run}");
+    place.remove(".env");
+    let run = place.run("-e '*' plan");
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(
+        flat(&run.stderr)
+            .matches("did you mean `description`?")
+            .count(),
+        1,
+        "{run}"
+    );
+    assert!(run.stderr.contains("in all 15 environments:\n"), "{run}");
+    assert_eq!(table(&run).len(), ORGANIZATIONS, "{run}");
+    // As lines of JSON, each with its environments.
+    let run = place.run("-e customer-01,customer-02 --log-format json validate");
+    let errors: Vec<Value> = (run.stderr.lines())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|line: &Value| line["level"] == "error")
+        .collect();
+    assert_eq!(errors.len(), 1, "{run}");
+    assert_eq!(
+        errors[0]["environments"],
+        serde_json::json!(["customer-01", "customer-02"]),
+        "{run}"
+    );
+    // The result has what the lines have, and the comment a section.
+    let run = place.run("-e customer-01,customer-02 plan --format json");
+    let whole: Value = serde_json::from_str(&run.stdout).expect("one document");
+    let error = &whole["environments"][1]["error"];
+    assert_eq!(error["code"], errors[0]["code"], "{run}");
+    assert_eq!(error["places"][0]["file"], "desk.yaml", "{run}");
+    assert_eq!(error["places"][0]["line"], 1, "{run}");
+    assert!(
+        error["help"]
+            .as_str()
+            .is_some_and(|help| help.contains("`description`"))
+    );
+    let run = place.run("-e customer-01,customer-02 plan --format markdown");
+    let section = "### `customer-01`, `customer-02`: failed\n";
+    let (above, below) = run.stdout.split_once(section).expect("a section");
+    assert!(above.contains("| `customer-02` | - |"), "{run}");
+    assert!(below.contains("(`desk.yaml:1`)"), "{run}");
+    // Of one environment alone it is told as such.
+    let place = agency();
+    place.write(&format!(".deskform/{}.simulator.json", name(7)), "{");
+    let run = place.run("-e '*' plan");
+    assert!(
+        run.stderr.contains("in the environment `customer-07`:\n"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_target_that_one_environment_has_is_no_slip_in_the_others() {
+    let place = agency();
+    place.edit(
+        "deskform.yaml",
+        "customer-03: {",
+        "customer-03: {overlays: [only/three], ",
+    );
+    place.write("only/three/a.yaml", "departments: {Tier 2: {new: true}}\n");
+    for (targets, three, others) in [
+        ("--target 'departments/Tier 2'", "1", "0"),
+        (
+            "--target 'departments/Tier 2' --target departments/Billing",
+            "2",
+            "1",
+        ),
+    ] {
+        let run = place.done(&format!("-e '*' plan {targets}"));
+        for (row, number) in table(&run).iter().zip(1..) {
+            let creates = if number == 3 { three } else { others };
+            assert_eq!(row[..2], [name(number), creates.to_owned()], "{run}");
+        }
+    }
+    assert_eq!(
+        place.run("-e '*' drift --target 'departments/Tier 2'").code,
+        2
+    );
+    // What no environment has is a slip, told once.
+    for line in ["plan", "drift"] {
+        let run = place.run(&format!(
+            "-e '*' {line} --target departments/Biling --target departments/Support"
+        ));
+        assert_eq!(run.code, 1, "{run}");
+        assert_eq!(
+            flat(&run.stderr)
+                .matches("`departments/Biling` is neither")
+                .count(),
+            1,
+            "{run}"
+        );
+    }
 }

@@ -97,6 +97,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "duplicate-url",
     "empty-file",
     "expression-in-a-key",
+    "foreign-tag",
     "identity-case",
     "malformed-expression",
     "missing-secret",
@@ -110,6 +111,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "secret-that-is-not-accepted",
     "sub-teams-in-a-circle",
     "two-default-slas",
+    "typographic-quotes",
     "umlauts-and-several-documents",
     "undefined-env",
     "undefined-variable",
@@ -393,7 +395,7 @@ fn whole_plan() -> Value {
         "warnings": [{"code": "c", "message": "m", "help": "h", "places": [{"file": "a.yaml", "line": 1}]}],
         "summary": {
             "create": 0, "update": 1, "replace": 0, "delete": 0, "disable": 0, "manual": 0,
-            "record": {"takeOver": 0, "moved": 0, "letGo": 0}, "unchanged": 0, "calls": 1, "credits": 0
+            "record": {"takeOver": 0, "moved": 0, "letGo": 0, "fields": 0}, "unchanged": 0, "calls": 1, "credits": 0
         },
         "forecast": {
             "reads": 1, "writes": 1, "readCredits": 1, "writeCredits": 1, "dearerPrice": true,
@@ -424,7 +426,13 @@ fn whole_plan() -> Value {
             "new": "departments/E", "old": "departments/F", "goes": true, "under": "departments/F",
             "line": "name: E", "orElse": "lifecycle: {renamedFrom: F}"
         }],
-        "noLongerDeclared": ["departments/C"], "notCompared": ["departments/D"], "refused": ["r"]
+        "noLongerDeclared": ["departments/C"],
+        "takenOver": ["departments/G"],
+        "movedHandles": [{"old": "departments/H", "new": "departments/I"}],
+        "gone": ["departments/J"],
+        "fieldsLeft": [{"address": "departments/A", "field": "/b", "canBeCleared": true}],
+        "ownsNothingYet": true,
+        "ledgerSerial": 1, "notCompared": ["departments/D"], "refused": ["r"]
     })
 }
 
@@ -556,6 +564,7 @@ fn whole_ledger() -> Value {
             "preventDestroy": true,
             "transferTo": {"team": {"address": "departments/C", "id": "14"}},
             "lent": "15", "adopted": true, "secrets": ["/url"],
+            "templates": {"/url": "https://hooks.example.com/${secret.KEY}"},
             "fields": {"description": {"sent": "x", "stored": "y"}}
         }}
     })
@@ -593,6 +602,7 @@ fn the_schema_and_the_reader_of_ledgers_are_of_one_mind() {
             "/listings",
             "/resources",
             "/transferTo",
+            "/templates",
             "/fields",
         ];
         ends.iter().any(|end| path.ends_with(end))

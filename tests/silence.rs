@@ -130,6 +130,44 @@ fn case_2_a_saved_plan_carries_the_number() {
     assert!(place.done("plan").report().starts_with("No changes: "));
 }
 
+/// A number that is allowed is a limit where no guard fires, too.
+#[test]
+fn a_number_that_is_allowed_is_exact() {
+    for dialect in BOTH {
+        let place = applied(dialect, &departments(0..9));
+        place.write("desk.yaml", &departments(3..9));
+        for said in [0, 1, 2, 4] {
+            let line = format!("apply --auto-approve --allow-deletes {said}");
+            let message = format!(
+                "the plan would remove 3 objects whose lines are gone, and `--allow-deletes` says {said}"
+            );
+            refuses(&place, &line, &message, 3);
+            let run = place.refused(&format!("plan --format json --allow-deletes {said}"));
+            let plan: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+            assert_eq!(plan["refused"], serde_json::json!([message]), "{run}");
+        }
+        // What no limit is given for goes as before, and what is listed does not count.
+        let listed = format!(
+            "{}removed: {{departments: [Department 0]}}\n",
+            departments(1..9)
+        );
+        place.write("desk.yaml", &listed);
+        let run = place.done("plan --allow-deletes 0");
+        assert!(run.stdout.contains("departments/Department 0"), "{run}");
+        let run = place.refused("plan --allow-deletes 1");
+        let nothing = "nothing is to be removed, and `--allow-deletes` says 1";
+        assert!(run.stderr.contains(nothing), "{run}");
+        place.write("desk.yaml", &departments(3..9));
+        place.done("apply --auto-approve --allow-deletes 3");
+        // A run again is another one: nothing goes any more.
+        place.done("apply --auto-approve --allow-deletes 0");
+        let run = place.refused("apply --auto-approve --allow-deletes 3");
+        let nothing = "nothing is to be removed, and `--allow-deletes` says 3";
+        assert!(run.stderr.contains(nothing), "{run}");
+        place.done("apply --auto-approve");
+    }
+}
+
 /// What is refused looks refused wherever it is shown, and cannot be applied.
 #[test]
 fn a_refused_plan_says_so_in_every_form() {

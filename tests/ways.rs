@@ -390,7 +390,7 @@ fn dotenv_sets_up_nothing() {
     place.write(".env", &format!("{LOGIN}WORDS=x\n"));
     place.set("CI", "true");
     let run = place.refused("plan");
-    assert!(run.stderr.contains("has no refresh token"), "{run}");
+    assert!(run.stderr.contains("or refresh token"), "{run}");
     assert!(
         run.stderr
             .contains("`.env:3` sets the credential `ZOHO_REFRESH_TOKEN`"),
@@ -532,8 +532,23 @@ fn saved_credentials_are_the_users_alone() {
     place.done("plan");
     // Another organization's and another host's are others.
     place.edit("deskform.yaml", "700001", "700002");
-    place.refused("plan");
+    place.set("ZOHO_CLIENT_ID", "");
+    place.set("ZOHO_CLIENT_SECRET", "");
+    let run = place.refused("plan");
+    for told in [
+        "credentials are saved for the organization `700001` at `127.0.0.1:",
+        ", not for `700002` at `127.0.0.1:",
+        "`ZOHO_CLIENT_ID`, `ZOHO_CLIENT_SECRET` and `ZOHO_REFRESH_TOKEN` are set, but empty",
+        "`deskform auth login --save`",
+        "`.env`",
+    ] {
+        assert!(run.stderr.contains(told), "{told} is not in\n{run}");
+    }
+    assert_eq!(run.stderr.matches("has no client id").count(), 1, "{run}");
+    assert!(!run.stderr.contains("${var."), "{run}");
     place.edit("deskform.yaml", "700002", "700001");
+    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
+    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
     // Neither is it taken where others may read it, nor where it is no file, nor within the project.
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("a mode");
     let run = place.refused("plan --log-format json");
@@ -580,7 +595,7 @@ fn a_program_keeps_credentials_as_gits_helpers_do() {
     let line = format!("sh {}", program.display());
     place.set("DESKFORM_CREDENTIAL_COMMAND", &line);
     let run = place.refused("plan");
-    assert!(run.stderr.contains("has no refresh token"), "{run}");
+    assert!(run.stderr.contains("or refresh token"), "{run}");
     place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
     place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
     let (code, out, told) = typed(&place, "auth login --save", CODE);

@@ -1,6 +1,6 @@
 //! Access tokens: by a refresh token or by the client alone, one request in flight, few in all.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
@@ -184,6 +184,8 @@ pub struct Authenticator {
     ended: AtomicU64,
     /// The token came after a 401 and has not been accepted by any call yet.
     is_unproven: AtomicBool,
+    /// Until when the token of an earlier run is good, which this one uses; 0 where it has its own.
+    cached_until_ms: AtomicI64,
     scopes: StdMutex<Option<Vec<String>>>,
 }
 
@@ -266,6 +268,7 @@ impl Authenticator {
             state: Mutex::default(),
             ended: AtomicU64::new(0),
             is_unproven: AtomicBool::new(false),
+            cached_until_ms: AtomicI64::new(0),
             scopes: StdMutex::default(),
         }
     }
@@ -361,6 +364,14 @@ impl Authenticator {
         matches!(self.credentials, Login::Client(_))
     }
 
+    /// Until when the token is good, in milliseconds since the Unix epoch, where an earlier run asked
+    /// for it: then nothing of this run has proved the credentials.
+    #[must_use]
+    pub fn cached_until(&self) -> Option<i64> {
+        let until = self.cached_until_ms.load(Ordering::Acquire);
+        (until != 0).then_some(until)
+    }
+
     /// The scopes of the token, once there is one and if its answer told them.
     #[must_use]
     pub fn scopes(&self) -> Option<Vec<String>> {
@@ -388,6 +399,8 @@ impl Authenticator {
         if !state.is_loaded {
             state.is_loaded = true;
             if let Some(token) = self.reload(state) {
+                self.cached_until_ms
+                    .store(token.expires_ms, Ordering::Release);
                 self.adopt(state, token);
             }
         }
@@ -463,6 +476,8 @@ impl Authenticator {
             && refused.is_none_or(|refused| !token.is(refused))
         {
             let secret = token.secret.clone();
+            self.cached_until_ms
+                .store(token.expires_ms, Ordering::Release);
             self.adopt(state, token);
             return Ok(secret);
         }
@@ -497,6 +512,7 @@ impl Authenticator {
                         scopes: answer.scopes,
                     };
                     let secret = token.secret.clone();
+                    self.cached_until_ms.store(0, Ordering::Release);
                     self.adopt(state, token);
                     self.save(state);
                     return Ok(secret);

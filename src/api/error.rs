@@ -111,6 +111,53 @@ impl ErrorKind {
         )
     }
 
+    /// The kind as programs know it, as it is serialized.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TokenInvalid => "token-invalid",
+            Self::RefreshTokenInvalid => "refresh-token-invalid",
+            Self::GrantCodeInvalid => "grant-code-invalid",
+            Self::ClientInvalid => "client-invalid",
+            Self::TokenThrottled => "token-throttled",
+            Self::AuthorizationRefused => "authorization-refused",
+            Self::ScopeMissing => "scope-missing",
+            Self::OrganizationMismatch => "organization-mismatch",
+            Self::WrongHost => "wrong-host",
+            Self::Forbidden => "forbidden",
+            Self::LicenseLimited => "license-limited",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::BadRequest => "bad-request",
+            Self::Invalid => "invalid",
+            Self::Duplicate => "duplicate",
+            Self::TooLarge => "too-large",
+            Self::UnsupportedMediaType => "unsupported-media-type",
+            Self::LastLiveChatUser => "last-live-chat-user",
+            Self::IntegrationAdmin => "integration-admin",
+            Self::Locked => "locked",
+            Self::Abandoned => "abandoned",
+            Self::DayLimit => "day-limit",
+            Self::TooManyRequests => "too-many-requests",
+            Self::MinuteLimit => "minute-limit",
+            Self::ServerError => "server-error",
+            Self::Unavailable => "unavailable",
+            Self::Lost => "lost",
+            Self::NotSent => "not-sent",
+            Self::Malformed => "malformed",
+            Self::Redirected => "redirected",
+            Self::Unstable => "unstable",
+            Self::ListingTooLong => "listing-too-long",
+            Self::Unsendable => "unsendable",
+        }
+    }
+
+    /// The kind that programs know by a text.
+    #[must_use]
+    pub fn find(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// Every kind.
     pub const ALL: [Self; 34] = [
         Self::TokenInvalid,
@@ -171,7 +218,7 @@ impl ErrorKind {
             Self::RefreshTokenInvalid => (
                 "the refresh token is not accepted",
                 "It was revoked, belongs to another client or to another data centre. Make a new grant code in the API \
-                 console and run `deskform auth login --grant-token CODE`.",
+                 console and run `deskform auth login`, with `--save` where the credentials are saved.",
             ),
             Self::GrantCodeInvalid => (
                 "the grant code is not accepted",
@@ -193,8 +240,8 @@ impl ErrorKind {
             ),
             Self::ScopeMissing => (
                 "the token lacks a scope",
-                "A refresh never adds scopes: make a new grant code that has them and run `deskform auth login \
-                 --grant-token CODE`.",
+                "A refresh never adds scopes: make a new grant code that has them and run `deskform auth login`, \
+                 with `--save` where the credentials are saved.",
             ),
             Self::OrganizationMismatch => (
                 "the token does not belong to this organization",

@@ -17,6 +17,7 @@ use super::output::{announce, announce_markdown, is_unread_output, print, tell, 
 use super::plan::warn;
 use super::progress::{reading, remembered};
 use super::signals::{Signal, Signals};
+use super::stale::{SAVED, SHOWN, refuse_stale};
 use super::wait::{LockTimeout, MaxWait, lock};
 use super::{Global, LogFormat};
 use crate::apply::event::{Event, Outcome, Tally, finished};
@@ -25,8 +26,7 @@ use crate::apply::run::{ApplyContext, run as run_tasks};
 use crate::clock::Clock;
 use crate::ledger::{Holder, Store};
 use crate::manifest::Desired;
-use crate::plan::record::Record;
-use crate::plan::{ABSENT, Options, Plan, Summary};
+use crate::plan::{Options, Plan};
 use crate::problem::{Code, Problem, exit};
 use crate::report::events::{Cause, End};
 use crate::report::{self, Style, Whereabouts};
@@ -60,7 +60,7 @@ pub struct Args {
     /// Apply this resource, or all of a kind (`teams/*`), and what is needed only; repeatable
     #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
-    /// Let pruning remove exactly this many objects, whatever the guards say
+    /// Let exactly this many objects go whose lines are gone (0: none), whatever the guards say; any other number is refused
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     allow_deletes: Option<u64>,
     /// Calls at once; at most what the edition allows
@@ -127,7 +127,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             KeepError::Lock(error) => Some(error.clone()),
             KeepError::Store(_) => None,
         };
-        let mut keeper = lock(global, args.lock, clock, &mut signals, take, held).await?;
+        let mut keeper = lock(global, args.lock, clock, &mut signals, take, held)
+            .await
+            .map_err(|failure| workspace.placed(failure))?;
         workspace.warn(global, &keeper.take_warnings());
         let prepared = Box::pin(prepare(
             global,
@@ -205,6 +207,10 @@ async fn prepare(
     let mut ready = match Box::pin(reading(global, session, expected, planning)).await {
         Ok(ready) => ready,
         Err(error) => {
+            // What was agreed to and is no longer so is told before what is wrong with the new one.
+            if let (SessionError::Guarded(_, plan), Some(saved)) = (&error, saved) {
+                refuse_stale(&SAVED, saved, plan)?;
+            }
             // What is refused has to be seen.
             if let (SessionError::Guarded(_, plan), false) = (&error, global.quiet) {
                 let shown = report::text::plan(plan, style(global));
@@ -283,9 +289,18 @@ async fn finish(
                 announce(global, &report::text::plan(plan, style(global)));
             }
             Format::Markdown => {
-                announce_markdown(global, &report::markdown::plan(plan, &closing.whereabouts));
+                let mut shown = report::markdown::plan(plan, &closing.whereabouts);
+                if let Some(line) = report::recorded(plan) {
+                    shown.push_str(&format!("**{line}**\n"));
+                }
+                announce_markdown(global, &shown);
             }
             Format::Text => {}
+        }
+        if let (Format::Text, false, Some(line)) =
+            (closing.format, global.quiet, report::recorded(plan))
+        {
+            announce(global, &format!("{line}\n"));
         }
         return Ok(exit::OK);
     }
@@ -338,6 +353,7 @@ async fn finish(
         let end = End {
             cause: done.cause,
             saved: closing.saved,
+            recorded: !done.cut && kept.is_ok(),
             seconds: done.seconds,
         };
         match closing.format {
@@ -432,94 +448,6 @@ fn as_kept(plan: &Plan) -> Option<Plan> {
     mask::is_active()
         .then(|| report::json::parse(&report::json::plan(plan)).ok())
         .flatten()
-}
-
-/// A plan that was agreed to, in words.
-struct Agreed {
-    what: &'static str,
-    help: &'static str,
-}
-
-/// One from a file.
-const SAVED: Agreed = Agreed {
-    what: "the saved plan",
-    help: "nothing was applied; make a new plan and have it looked at",
-};
-
-/// One that was shown before the question.
-const SHOWN: Agreed = Agreed {
-    what: "the plan that was shown",
-    help: "nothing was applied; run `deskform apply` again and look at the new plan",
-};
-
-/// A plan that was agreed to holds only for what it was made from.
-fn refuse_stale(agreed: &Agreed, saved: &Plan, fresh: &Plan) -> Result<(), Failure> {
-    let mut reasons = Vec::new();
-    if saved.environment != fresh.environment {
-        reasons.push(format!(
-            "it was made for the environment `{}`, this is `{}`",
-            saved.environment, fresh.environment
-        ));
-    }
-    if saved.org_id != fresh.org_id {
-        reasons.push(format!(
-            "it was made for the organization `{}`, this is `{}`",
-            saved.org_id, fresh.org_id
-        ));
-    }
-    if saved.dialect != fresh.dialect {
-        reasons.push(format!(
-            "it was made for the dialect `{}`, this is `{}`",
-            saved.dialect, fresh.dialect
-        ));
-    }
-    if reasons.is_empty() {
-        let same_manifests = saved.digest == fresh.digest;
-        if !same_manifests {
-            reasons.push("the manifests have changed since".to_owned());
-        }
-        let addresses: BTreeSet<&Address> = saved
-            .fingerprints
-            .keys()
-            .chain(fresh.fingerprints.keys())
-            .collect();
-        for address in addresses {
-            let before = saved.fingerprints.get(address).map(|print| &**print);
-            let now = fresh.fingerprints.get(address).map(|print| &**print);
-            // Other manifests touch other objects; that alone says nothing of Zoho Desk.
-            if before == now || (!same_manifests && (before.is_none() || now.is_none())) {
-                continue;
-            }
-            reasons.push(if before == Some(ABSENT) {
-                format!("`{address}` has come to Zoho Desk")
-            } else if now == Some(ABSENT) {
-                format!("`{address}` has gone from Zoho Desk")
-            } else {
-                format!("`{address}` has changed in Zoho Desk")
-            });
-        }
-        // What changes in the ledger alone was nothing to approve.
-        let summary = |plan: &Plan| Summary {
-            record: Record::default(),
-            ..plan.summary
-        };
-        let same_steps = saved.steps.len() == fresh.steps.len()
-            && (saved.steps.iter())
-                .zip(&fresh.steps)
-                .all(|(saved, fresh)| saved.does_the_same(fresh));
-        if reasons.is_empty() && (!same_steps || summary(saved) != summary(fresh)) {
-            reasons.push("its steps are not those that follow from the manifests".to_owned());
-        }
-    }
-    if reasons.is_empty() {
-        return Ok(());
-    }
-    Err(Problem::error(
-        Code::StalePlan,
-        format!("{} no longer holds: {}", agreed.what, reasons.join("; ")),
-    )
-    .help(agreed.help)
-    .into())
 }
 
 fn refuse_without_secrets(ready: &Ready) -> Result<(), Failure> {

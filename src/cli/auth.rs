@@ -32,7 +32,8 @@ pub struct Args {
 enum Command {
     /// Exchange the grant code of a self client for a refresh token
     Login {
-        /// The code that the API console generated; without it the code is read from standard input
+        /// The code that the API console generated; others on the machine can see arguments, so better leave
+        /// it out: the code is read from standard input then
         #[arg(long, value_name = "CODE", conflicts_with = "save")]
         grant_token: Option<String>,
         /// Keep client and refresh token for later runs, in a file of yours alone or by the program of
@@ -356,8 +357,18 @@ fn told(workspace: &Workspace, read_only: bool) -> Result<(String, Option<Proble
             Acting::Refused(why) => format!("not told: {why}"),
             Acting::Nobody => "nobody; the credentials are the client's own".to_owned(),
         };
+        let token = match session.client.authenticator().cached_until() {
+            // What asks for tokens was not tried: a wrong client secret would show only then.
+            Some(until) => format!(
+                "accepted; it is kept from an earlier run and good until {}, so client secret and refresh token were not tried",
+                jiff::Timestamp::from_millisecond(until)
+                    .unwrap_or_default()
+                    .strftime("%Y-%m-%dT%H:%M:%SZ")
+            ),
+            None => "accepted".to_owned(),
+        };
         let text = format!(
-            "token: accepted\norganization: {} ({}){}\nedition: {}\ndialect: {}\ncalls at once: {}\nacting agent: {}\nscopes: {}\n",
+            "token: {token}\norganization: {} ({}){}\nedition: {}\ndialect: {}\ncalls at once: {}\nacting agent: {}\nscopes: {}\n",
             safe(&organization.id),
             safe(&organization.name),
             if organization.is_sandbox {

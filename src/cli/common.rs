@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use serde_json::json;
 
 use super::dotenv::DotEnv;
 use super::files::{MAX_STATE, read_file, write_private};
+use super::heard::Heard;
 use super::output::tell_in;
 use super::unread::{Asked, asked};
 use super::{Global, LogFormat, choice, commit, network};
@@ -61,6 +63,11 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// Of how many files they are.
+    pub(super) fn known(&self) -> usize {
+        self.sources.all().count()
+    }
+
     pub(super) fn text(&self, file: &str) -> Option<Arc<str>> {
         if file == crate::config::PROJECT_FILE {
             return self.project.clone();
@@ -130,6 +137,8 @@ pub struct Workspace {
     admitted: OnceCell<Endpoint>,
     /// The warnings that came up so far.
     warned: RefCell<Vec<Problem>>,
+    /// Where warnings are kept until the command is done in all environments, if there are many.
+    heard: Option<Rc<Heard>>,
     /// The words of manifests by which listings are asked.
     pub(super) asked: RefCell<Vec<Asked>>,
 }
@@ -140,8 +149,10 @@ pub(super) struct Folder {
     pub(super) project: Project,
     /// The text of the project file.
     pub(super) texts: Texts,
-    files: Files,
+    pub(super) files: Files,
     dotenv: DotEnv,
+    /// Where warnings of many environments are kept.
+    pub(super) heard: Option<Rc<Heard>>,
 }
 
 impl Folder {
@@ -164,6 +175,7 @@ impl Folder {
                 project,
                 texts,
                 dotenv,
+                heard: None,
             }),
             Err(problems) => Err(Failure::Problems(problems, texts)),
         }
@@ -259,6 +271,7 @@ impl Workspace {
             texts,
             admitted: OnceCell::new(),
             warned: RefCell::default(),
+            heard: folder.heard.clone(),
             asked: RefCell::default(),
         };
         workspace.warn(global, &ignored);
@@ -309,6 +322,14 @@ impl Workspace {
             && let Some(saved) = self.saved_credentials()?
         {
             return Ok(saved.into());
+        }
+        let mut problems = problems;
+        if !self.environment.is_client_grant()
+            && let Some(saved) = self.saved_for_others()?
+            && let Some(problem) = problems.list.iter_mut().find(|one| is_lacking(one))
+        {
+            let way = problem.help.take().unwrap_or_default();
+            problem.help = Some(format!("{saved}; {way}"));
         }
         Err(self.failure(problems))
     }
@@ -387,6 +408,10 @@ impl Workspace {
     pub fn warn(&self, global: &Global, warnings: &[Problem]) {
         self.warned.borrow_mut().extend_from_slice(warnings);
         if warnings.is_empty() || global.quiet {
+            return;
+        }
+        if let Some(heard) = &self.heard {
+            heard.warnings(&self.environment.name, warnings, &self.texts);
             return;
         }
         let text = shown(global, &warnings.to_vec().into(), &self.texts);
@@ -792,6 +817,16 @@ pub fn width() -> usize {
         .max(NARROWEST)
 }
 
+/// The width of reports on standard error: what no terminal shows is searched and copied, and is left in
+/// one line unless a width is asked for.
+fn width_of_reports() -> usize {
+    if io::stderr().is_terminal() || std::env::var_os("COLUMNS").is_some() {
+        width()
+    } else {
+        usize::MAX
+    }
+}
+
 /// How results on standard output look.
 #[must_use]
 pub fn style(global: &Global) -> Style {
@@ -811,8 +846,14 @@ pub fn remark(global: &Global, text: &str) {
     tell_in(global.log_format, &text);
 }
 
-fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
+/// Problems as they are shown on standard error.
+pub(super) fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
     let text = |file: &str| texts.text(file);
+    let mut problems = problems.clone();
+    for help in problems.list.iter_mut().filter_map(|one| one.help.as_mut()) {
+        *help = global.in_its_environment(help);
+    }
+    let problems = &problems;
     match global.log_format {
         LogFormat::Text => {
             let render = if global.verbose > 0 {
@@ -824,7 +865,7 @@ fn shown(global: &Global, problems: &Problems, texts: &Texts) -> String {
                 problems,
                 &text,
                 color(global, io::stderr().is_terminal()),
-                width(),
+                width_of_reports(),
             )
         }
         LogFormat::Json => shown_problems::json_lines(problems, &text),
@@ -840,24 +881,23 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 pub fn report(global: &Global, failure: &Failure) {
     let text = match failure {
         Failure::Problems(problems, texts) => shown(global, problems, texts),
-        Failure::Api(error) | Failure::Elsewhere(error, _) => {
-            refusal(global, &error.to_string(), error.hint())
-        }
-        Failure::Unread(unread) => unread
-            .iter()
-            .map(|one| refusal(global, &one.to_string(), &one.hint()))
+        other => (other.plain().iter())
+            .map(|(code, message, hint)| refusal(global, code, message, hint))
             .collect(),
-        Failure::Io(error) => refusal(global, &error.to_string(), ""),
     };
     tell_in(global.log_format, &text);
 }
 
 /// A failure without a place.
-fn refusal(global: &Global, message: &str, hint: &str) -> String {
+pub(super) fn refusal(global: &Global, code: &str, message: &str, hint: &str) -> String {
+    let hint = &*global.in_its_environment(hint);
     let hint = Some(hint).filter(|hint| !hint.is_empty());
     match (global.log_format, hint) {
         (LogFormat::Json, help) => {
-            line(&json!({"level": "error", "message": message, "help": help}))
+            let places: [&str; 0] = [];
+            line(&json!({
+                "level": "error", "code": code, "message": message, "places": places, "help": help
+            }))
         }
         (LogFormat::Text, Some(hint)) => {
             format!("error: {}\nhint: {}\n", safe(message), safe(hint))

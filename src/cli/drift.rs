@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, remark, report as report_failure, style};
+use super::common::{Failure, Workspace, block_on, remark, style};
 use super::many::{self, Form, Many, Outcome, Sink};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::progress::{reading, remembered};
@@ -71,9 +71,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Format::Json => Form::Json,
             Format::Markdown => Form::Markdown,
         },
+        targets: &args.targets,
     };
-    many::run(global, &many, &|workspace, sink| {
-        one(global, args, workspace, sink)
+    many::run(global, &many, &|workspace, sink, targets| {
+        one(global, args, workspace, sink, targets)
     })
 }
 
@@ -83,10 +84,11 @@ fn one(
     args: &Args,
     workspace: &Workspace,
     sink: &Sink,
+    targets: &[String],
 ) -> Result<Outcome, Failure> {
     workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
-    let mut options = workspace.options(global, &args.targets)?;
+    let mut options = workspace.options(global, targets)?;
     let store = workspace.store()?.batched();
     workspace.endpoint()?;
     let (whereabouts, drifted) = block_on(async {
@@ -132,11 +134,10 @@ fn one(
         // Which of these are drift nobody knows; the rest was told all the same.
         let problems: Problems = drifted.problems.into();
         let failure = workspace.failure(problems);
-        report_failure(global, &failure);
         return Ok(Outcome {
             code: exit::ERROR,
             figures,
-            error: Some(many::first(&failure)),
+            error: Some(failure),
         });
     }
     Ok(Outcome {

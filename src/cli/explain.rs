@@ -2,6 +2,7 @@
 
 use super::common::{Failure, nearest};
 use super::output::print;
+use crate::api::ErrorKind;
 use crate::kind::{self, KINDS, Kind};
 use crate::problem::{Code, Problem, exit};
 use crate::report::{explain, topics};
@@ -47,7 +48,12 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
                 }
                 (None, Some(topic), None) => topic,
                 (None, None, Some(code)) => explain::code(code),
-                (None, None, None) => return Err(unknown(what, Code::ALL)),
+                (None, None, None) => match ErrorKind::find(what) {
+                    Some(kind) => {
+                        format!("{what}: {}\n\n{}\n", kind.cause(), kind.hint())
+                    }
+                    None => return Err(unknown(what, Code::ALL)),
+                },
             },
         },
     };

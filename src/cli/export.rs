@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::Global;
 use super::choice::{self, ALL_KINDS};
-use super::common::{Failure, Workspace, block_on, remark};
+use super::common::{Failure, Folder, Workspace, block_on, file_failure, remark};
 use super::files::write_file;
 use super::output::announce;
 use super::progress::{reading, remembered};
@@ -118,16 +118,26 @@ impl Chosen {
 /// # Errors
 /// [`Failure`] when it cannot be read, or when files are in the way.
 pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
-    let workspace = Workspace::open(global)?;
-    workspace.max_wait.set(args.wait.max_wait);
-    let chosen = Chosen::of(args).map_err(|problems| workspace.failure(problems.into()))?;
     let default = if args.unmanaged {
         "manifests/unmanaged"
     } else {
         "manifests"
     };
     let folder = args.folder.as_deref().unwrap_or(Path::new(default));
+    let name = global.one_environment()?;
+    let mut read = Folder::read(global)?;
+    let target = around::from_project(&read.project.directory, folder);
+    // An overlay that is listed and not there yet is what this makes.
+    if let Some(path) = target.to_str() {
+        read.files.make(path);
+    }
+    let workspace = Workspace::of(global, &read, name)?;
+    workspace.max_wait.set(args.wait.max_wait);
+    let chosen = Chosen::of(args).map_err(|problems| workspace.failure(problems.into()))?;
+    around::check_folder(&workspace, &target, args.unmanaged)
+        .map_err(|problem| workspace.failure(problem.into()))?;
     let path = workspace.project.directory.join(folder);
+    let folder = &*target;
     let desired = args
         .unmanaged
         .then(|| workspace.compose(global))
@@ -161,6 +171,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let sources = checked(
         &workspace,
         args,
+        folder,
         &mut state,
         &lifecycles,
         &mut notes,
@@ -278,6 +289,10 @@ fn write(
     sources: &Sources,
 ) -> Result<(), Failure> {
     let schema = around::schema(workspace, folder)?;
+    if around::overlay(&workspace.environment, folder).is_some() {
+        // It is listed, and so has to be there even if nothing is in it.
+        std::fs::create_dir_all(path).map_err(|error| file_failure("made", path, &error))?;
+    }
     for source in &sources.base {
         let line = schema.as_ref().map(|schema| schema.line(&source.name));
         let text = format!("{}{}", line.unwrap_or_default(), source.text);
@@ -316,12 +331,13 @@ fn tell(
 fn checked(
     workspace: &Workspace,
     args: &Args,
+    folder: &Path,
     state: &mut State,
     lifecycles: &BTreeMap<Address, Lifecycle>,
     notes: &mut Notes,
     desired: Option<&Desired>,
 ) -> Result<Sources, Failure> {
-    let mut sources = to_files(state, lifecycles, args.split);
+    let mut sources = to_files(state, lifecycles, args.split, &BTreeSet::new());
     let mut taken_out = TakenOut::default();
     for _ in 0..ROUNDS {
         // What refers to the project's own resources is read with them.
@@ -345,9 +361,13 @@ fn checked(
         if !take_out(&problems, state, &mut taken_out) {
             return Err(workspace.failure(problems));
         }
-        sources = to_files(state, lifecycles, args.split);
+        sources = to_files(state, lifecycles, args.split, &BTreeSet::new());
     }
     taken_out.tell(notes);
+    if let Some(overlay) = around::overlay(&workspace.environment, folder) {
+        let new = around::new_in(workspace, overlay, state);
+        sources = to_files(state, lifecycles, args.split, &new);
+    }
     Ok(sources)
 }
 

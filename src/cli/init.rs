@@ -38,8 +38,19 @@ environments:
   #   overlays: [overlays/production]
 "#;
 
-const IGNORED: &str =
-    "# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n";
+/// How a project begins, and how one of a real organization does: a forgotten `-e` must not work on
+/// the simulator, where it would look like success.
+const FIRST: &str = "# The project file of deskform. The first environment is the default.\n# yaml-language-server: $schema=./schema/project.schema.json\n";
+const NOBODY: &str = "# The project file of deskform.\n# yaml-language-server: $schema=./schema/project.schema.json\ndefaultEnvironment: none             # each command names one: -e sandbox; better, name your sandbox here\n";
+
+/// What an ignore file has to hold, each with what is written where it is missing.
+const IGNORED: &[(&str, &str)] = &[
+    (
+        ".deskform",
+        "# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n",
+    ),
+    (".env", "# So do secrets.\n.env\n"),
+];
 
 const DEPARTMENTS: &str = r"# yaml-language-server: $schema=../schema/manifest.schema.json
 departments:
@@ -87,7 +98,13 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         (PROJECT_SCHEMA, project_schema()),
     ]
     .map(|(name, schema)| (format!("{SCHEMA_FOLDER}/{name}"), format!("{schema:#}\n")));
-    let mut files: Vec<(&str, &str)> = vec![("deskform.yaml", PROJECT), (".gitignore", IGNORED)];
+    let project = if args.bare {
+        PROJECT.replacen(FIRST, NOBODY, 1)
+    } else {
+        PROJECT.to_owned()
+    };
+    let ignored: String = IGNORED.iter().map(|(_, text)| *text).collect();
+    let mut files: Vec<(&str, &str)> = vec![("deskform.yaml", &project), (".gitignore", &ignored)];
     files.extend(schemas.iter().map(|(name, text)| (&**name, &**text)));
     if !args.bare {
         files.push(("manifests/departments.yaml", DEPARTMENTS));
@@ -152,12 +169,13 @@ fn is_our_schema(path: &Path) -> bool {
 
 fn append_ignored(path: &Path) -> Result<(), Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| file_failure("read", path, &error))?;
-    if text.lines().any(|line| {
-        matches!(
-            line.trim(),
-            ".deskform" | ".deskform/" | "/.deskform/" | "/.deskform"
-        )
-    }) {
+    let is_there = |name: &str| {
+        let mut lines = text.lines().map(str::trim);
+        lines.any(|line| line.trim_start_matches('/').trim_end_matches('/') == name)
+    };
+    let missing = IGNORED.iter().filter(|(name, _)| !is_there(name));
+    let missing: String = missing.map(|(_, text)| *text).collect();
+    if missing.is_empty() {
         return Ok(());
     }
     let separator = if text.is_empty() || text.ends_with('\n') {
@@ -165,5 +183,5 @@ fn append_ignored(path: &Path) -> Result<(), Failure> {
     } else {
         "\n"
     };
-    super::files::write_file(path, format!("{text}{separator}{IGNORED}").as_bytes())
+    super::files::write_file(path, format!("{text}{separator}{missing}").as_bytes())
 }

@@ -24,7 +24,7 @@ use crate::manifest::Desired;
 use crate::plan::matches;
 use crate::problem::{Code, Problem, did_you_mean, exit};
 use crate::reading::Needs;
-use crate::run_record::{absorb, corrupt};
+use crate::run_record::absorb;
 use crate::safe::mask::MASK;
 use crate::safe::safe;
 use crate::session::{Session, SessionError};
@@ -48,7 +48,7 @@ enum Command {
     Forget(Forget),
     /// Say which live object a declared resource is; nothing is changed in Zoho Desk
     Adopt(Adopt),
-    /// Take over the ledger of an environment that was renamed in deskform.yaml
+    /// Take over the ledger of an environment that was renamed in deskform.yaml, or kept elsewhere
     Move(Move),
 }
 
@@ -108,8 +108,9 @@ struct Adopt {
 
 #[derive(Debug, clap::Args)]
 struct Move {
-    /// How the environment was called before
-    #[arg(value_name = "NAME")]
+    /// How the environment was called before, or where its ledger was kept: `.deskform/eu.json`,
+    /// `s3://bucket/eu.json`, `git:origin`
+    #[arg(value_name = "FROM")]
     from: String,
 }
 
@@ -151,7 +152,7 @@ async fn change<T>(
     let held = |error: &LockError| Some(error.clone());
     let lock = lock(global, timeout, clock, &mut signals, take, held).await?;
     let result: Result<T, Failure> = async {
-        let loaded = workspace.load(global, &store).await?;
+        let loaded = workspace.load(&store).await?;
         let environment = &workspace.environment;
         let mut before = loaded.load.or_new(&environment.name, &environment.org_id);
         if !workspace.begins_anew() {
@@ -479,7 +480,6 @@ fn show(global: &Global, workspace: &Workspace, args: &Show) -> Result<(), Failu
     let environment = &workspace.environment;
     let (load, beside) = block_on(async {
         let loaded = store.load().await?;
-        workspace.warn(global, corrupt(&store, &loaded.load).as_slice());
         Ok((loaded.load, beside(global, workspace, &store).await))
     })?;
     if matches!(load, Load::Found(_)) && workspace.begins_anew() {
@@ -634,13 +634,16 @@ fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> Strin
             .begin
             .as_ref()
             .map_or_else(String::new, |begin| format!(", begun {}", time(begin.at)));
-        let _ = writeln!(
-            out,
-            "The run {}{began} did not finish; of {} nobody knows whether it happened. The next \
-             apply finds out.",
-            safe(run.run.as_str()),
-            crate::problem::counted(run.intents.len(), "write")
-        );
+        let is_running = (beside.held.as_ref()).is_some_and(|held| held.run == run.run.as_str());
+        let said = match (is_running, run.intents.len()) {
+            (true, _) => " is running.".to_owned(),
+            (false, 0) => " did not finish; what came of all its writes is known.".to_owned(),
+            (false, open) => format!(
+                " did not finish; of {} nobody knows whether it happened. The next apply finds out.",
+                crate::problem::counted(open, "write")
+            ),
+        };
+        let _ = writeln!(out, "The run {}{began}{said}", safe(run.run.as_str()));
     }
     if let Some(held) = &beside.held {
         let _ = writeln!(

@@ -1,13 +1,15 @@
 //! One command in many environments: `-e '*'`, `-e a,b` or `-e a -e b`.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use super::Global;
 use super::common::{Failure, Folder, Workspace, remark, report, style};
+use super::heard::{Heard, objects};
 use super::output::{print, print_as_it_is, print_markdown};
 use crate::config::Project;
 use crate::plan::matches;
-use crate::problem::{Code, Problem, Severity, counted, exit, ticked};
+use crate::problem::{Code, Problem, Problems, Severity, counted, exit, ticked};
 use crate::report::environments::{self, Column, Row};
 
 /// What the words of `-e` are divided by.
@@ -20,7 +22,7 @@ pub(super) struct Outcome {
     /// The figures, in the order of the command's columns.
     pub(super) figures: Vec<usize>,
     /// What went wrong although something was printed.
-    pub(super) error: Option<String>,
+    pub(super) error: Option<Failure>,
 }
 
 /// Where a command prints its result: on standard output, or into a report about many environments.
@@ -58,6 +60,9 @@ pub(super) enum Form {
     Markdown,
 }
 
+/// What a command does in one environment, with the targets that are meant there.
+type Work<'w> = &'w dyn Fn(&Workspace, &Sink, &[String]) -> Result<Outcome, Failure>;
+
 /// A command that works in one environment or in many.
 pub(super) struct Many<'a> {
     /// What it is called.
@@ -71,9 +76,29 @@ pub(super) struct Many<'a> {
     pub(super) columns: &'a [Column],
     /// The form of the result.
     pub(super) form: Form,
+    /// The resources that are meant, as they were written. Of many environments each may lack some.
+    pub(super) targets: &'a [String],
 }
 
+/// The commands that a hint may name and that work in one environment.
+const IN_ONE: &[&str] = &[
+    "apply", "auth", "drift", "export", "ledger", "plan", "unlock",
+];
+
 impl Global {
+    /// A hint whose commands work in the environment that was named: whoever copies one changes no
+    /// other environment.
+    pub(super) fn in_its_environment(&self, hint: &str) -> String {
+        let mut hint = hint.to_owned();
+        if let ([name], false) = (&*self.words(), self.names_several()) {
+            for command in IN_ONE {
+                let named = format!("`deskform -e {name} {command}");
+                hint = hint.replace(&format!("`deskform {command}"), &named);
+            }
+        }
+        hint
+    }
+
     /// The words of all `-e`, each once.
     fn words(&self) -> Vec<&str> {
         let words = self.environment.iter();
@@ -144,56 +169,76 @@ fn chosen(global: &Global, project: &Project) -> Result<Vec<String>, Problem> {
 }
 
 /// Runs a command in every environment that is meant, one after the other; one that fails does not stop
-/// the others. The project is read once.
+/// the others. The project is read once. What was warned of and what failed is shown at the end, equal
+/// ones once; a target counts as an error only where no environment has it.
 ///
 /// # Errors
 /// [`Failure`] when the words name no environment, or the result cannot be written.
-pub(super) fn run(
-    global: &Global,
-    many: &Many<'_>,
-    work: &dyn Fn(&Workspace, &Sink) -> Result<Outcome, Failure>,
-) -> Result<u8, Failure> {
+pub(super) fn run(global: &Global, many: &Many<'_>, work: Work<'_>) -> Result<u8, Failure> {
     if !global.names_several() {
         let workspace = Workspace::open(global)?;
-        return work(&workspace, &Sink::default()).map(|outcome| outcome.code);
+        let outcome = work(&workspace, &Sink::default(), many.targets)?;
+        if let Some(failure) = &outcome.error {
+            report(global, failure);
+        }
+        return Ok(outcome.code);
     }
-    let folder = Folder::read(global)?;
+    let mut folder = Folder::read(global)?;
+    let heard = Rc::new(Heard::default());
+    folder.heard = Some(Rc::clone(&heard));
     let names = chosen(global, &folder.project)
         .map_err(|problem| Failure::Problems(problem.into(), folder.texts.clone()))?;
     let mut rows = Vec::new();
+    let mut lacks = Vec::new();
     for (at, name) in names.iter().enumerate() {
-        let heading = format!("environment `{name}`, {} of {}", at + 1, names.len());
         if !global.quiet {
+            let heading = format!("environment `{name}`, {} of {}", at + 1, names.len());
             remark(global, &heading);
         }
         let sink = Sink((many.form != Form::Text).then(RefCell::default));
-        let outcome = Workspace::of(global, &folder, Some(name))
-            .and_then(|workspace| work(&workspace, &sink));
-        let (code, figures, error) = match outcome {
+        let outcome = Workspace::of(global, &folder, Some(name)).and_then(|workspace| {
+            let (outcome, lacking) = targeted(many, &workspace, &sink, work)?;
+            lacks.push((at, lacking));
+            Ok(outcome)
+        });
+        let (code, figures, failure) = match outcome {
             Ok(outcome) => (outcome.code, outcome.figures, outcome.error),
-            Err(failure) => {
-                if global.quiet {
-                    // Whose failure it is has to be known.
-                    remark(global, &heading);
-                }
-                report(global, &failure);
-                (exit::ERROR, Vec::new(), Some(first(&failure)))
-            }
+            Err(failure) => (exit::ERROR, Vec::new(), Some(failure)),
         };
         if many.form == Form::Text && code != exit::ERROR && !many.is_line {
             print("\n")?;
         }
-        rows.push(Row {
+        let mut row = Row {
             environment: name.clone(),
             code,
             figures,
-            error,
+            error: None,
+            failure: Vec::new(),
             report: sink
                 .0
                 .map(RefCell::into_inner)
                 .filter(|text| !text.is_empty()),
-        });
+        };
+        if let Some(failure) = &failure {
+            fail(global, &mut row, failure, &heard);
+        }
+        rows.push(row);
     }
+    // What no environment has is a slip of the pen.
+    let has = |target: &String| {
+        let mut all = lacks.iter();
+        all.any(|(_, lacking)| !lacking.iter().any(|(one, _)| one == target))
+    };
+    for (at, lacking) in &lacks {
+        let slips = lacking.iter().filter(|(target, _)| !has(target));
+        for (_, failure) in slips {
+            if let Some(row) = rows.get_mut(*at) {
+                row.code = exit::ERROR;
+                fail(global, row, failure, &heard);
+            }
+        }
+    }
+    heard.show(global, &names);
     match many.form {
         Form::Text if global.quiet && many.is_line => {}
         Form::Text => {
@@ -205,6 +250,65 @@ pub(super) fn run(
         Form::Markdown => print_markdown(&environments::markdown(&rows, many.columns, many.name))?,
     }
     Ok(environments::worst(&rows))
+}
+
+/// Notes in a row why its environment failed.
+fn fail(global: &Global, row: &mut Row, failure: &Failure, heard: &Heard) {
+    heard.failure(&row.environment, failure);
+    row.error.get_or_insert_with(|| first(failure));
+    row.failure
+        .extend(objects(global, failure, &row.environment));
+}
+
+/// A target that an environment lacks, with what was said of it.
+type Lacking = (String, Failure);
+
+/// Works in an environment with those of the targets that it has; says which it lacks. With none of
+/// them there is nothing to do.
+fn targeted(
+    many: &Many<'_>,
+    workspace: &Workspace,
+    sink: &Sink,
+    work: Work<'_>,
+) -> Result<(Outcome, Vec<Lacking>), Failure> {
+    let mut targets = many.targets.to_vec();
+    let mut lacking = Vec::new();
+    loop {
+        let (problems, texts) = match work(workspace, sink, &targets) {
+            Err(Failure::Problems(problems, texts)) => (problems, texts),
+            other => return Ok((other?, lacking)),
+        };
+        let unknown = |target: &String| {
+            let start = format!("`{target}` ");
+            let mut all = problems.list.iter();
+            all.find(|one| one.code == Code::UnknownTarget && one.message.starts_with(&start))
+        };
+        let mut errors = problems.list.iter();
+        let is_all =
+            errors.all(|one| one.code == Code::UnknownTarget || one.severity != Severity::Error);
+        let before = targets.len();
+        if is_all {
+            targets.retain(|target| {
+                let problem = unknown(target);
+                lacking.extend(problem.map(|problem| {
+                    let problem = Problems::from(problem.clone());
+                    (target.clone(), Failure::Problems(problem, texts.clone()))
+                }));
+                problem.is_none()
+            });
+        }
+        if targets.len() == before {
+            return Err(Failure::Problems(problems, texts));
+        }
+        if targets.is_empty() {
+            let nothing = Outcome {
+                code: exit::OK,
+                figures: vec![0; many.columns.len()],
+                error: None,
+            };
+            return Ok((nothing, lacking));
+        }
+    }
 }
 
 /// What went wrong first, and how much more.

@@ -12,6 +12,7 @@ pub mod drift;
 pub mod explain;
 pub mod export;
 pub mod files;
+mod heard;
 pub mod init;
 pub mod ledger;
 mod logging;
@@ -26,6 +27,7 @@ mod saved;
 pub mod schema;
 mod signals;
 pub mod simulate;
+mod stale;
 pub mod store;
 pub mod unlock;
 mod unread;
@@ -33,11 +35,12 @@ pub mod validate;
 pub mod variables;
 pub mod wait;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::problem::exit;
+use crate::problem::{Code, Problem, exit};
 use crate::safe::mask;
 use crate::yaml::closed::is_secret_by_name;
 
@@ -46,7 +49,6 @@ use crate::yaml::closed::is_secret_by_name;
 #[command(
     name = "deskform",
     version,
-    disable_help_subcommand = true,
     after_help = "Exit codes: 0 done or nothing to do; 1 error, nothing was applied; 2 differences (`drift`, `plan --detailed-exitcode`); 3 something applied and something not, or stopped on the way.\n\n\
         Network: `HTTPS_PROXY` (or `ALL_PROXY`) names a proxy, `NO_PROXY` the hosts that are reached without it; `SSL_CERT_FILE` and `SSL_CERT_DIR` name the certificates that are trusted in place of the system's."
 )]
@@ -168,6 +170,40 @@ fn hide_secrets_by_name() {
     mask::hide(values.iter().map(String::as_str));
 }
 
+/// Whether standard error is to be JSON, as far as a command line tells that cannot be understood.
+fn wants_json(words: impl Iterator<Item = OsString>) -> bool {
+    const OPTION: &str = "--log-format";
+    let mut said = None;
+    let mut is_next = false;
+    for word in words.take_while(|word| word != "--") {
+        let word = word.to_string_lossy();
+        if is_next {
+            said = Some(word.clone().into_owned());
+        } else if let Some(value) = word
+            .strip_prefix(OPTION)
+            .and_then(|rest| rest.strip_prefix('='))
+        {
+            said = Some(value.to_owned());
+        }
+        is_next = word == OPTION;
+    }
+    let said = said.or_else(|| common::environment_variable("DESKFORM_LOG_FORMAT"));
+    said.is_some_and(|said| said == "json")
+}
+
+/// What is wrong with a command line, without the colours of the parser.
+fn wrong_usage(error: &clap::Error) -> Problem {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let problem = Problem::error(Code::Usage, joined(message));
+    match joined(rest) {
+        help if help.is_empty() => problem,
+        help => problem.help(help),
+    }
+}
+
 /// Runs the command line and returns the exit code.
 #[must_use]
 pub fn run() -> u8 {
@@ -181,6 +217,14 @@ pub fn run() -> u8 {
             } else {
                 exit::OK
             };
+            if error.use_stderr() && wants_json(std::env::args_os().skip(1)) {
+                let global = Global {
+                    log_format: LogFormat::Json,
+                    ..Global::default()
+                };
+                common::report(&global, &wrong_usage(&error).into());
+                return code;
+            }
             return match output::print_usage(&error) {
                 Ok(()) => code,
                 Err(failure) => {

@@ -119,6 +119,34 @@ impl Workspace {
         Ok(found)
     }
 
+    /// The environment's own ledger at the place where one lies that names none, if this environment
+    /// names another place: `ledger` was written later. Where it lay at a third place nothing tells.
+    fn left_behind(&self) -> Result<Option<String>, Failure> {
+        let name = &self.environment.name;
+        let usual = Location::default_for(&self.project.directory, name);
+        let own = self.location_of(name)?;
+        let Location::File(path) = &usual else {
+            return Ok(None);
+        };
+        if own == usual || own == Location::Nowhere || self.begins_anew() {
+            return Ok(None);
+        }
+        for environment in &self.project.environments {
+            if self.location_of(&environment.name)? == usual {
+                return Ok(None);
+            }
+        }
+        let Ok(Some(bytes)) = read_file(path, MAX_LEDGER as u64) else {
+            return Ok(None);
+        };
+        let is_own = serde_json::from_slice::<Header>(&bytes).is_ok_and(|header| {
+            header.environment == *name
+                && header.org_id == self.environment.org_id
+                && !header.resources.is_empty()
+        });
+        Ok(is_own.then(|| self.below(path)))
+    }
+
     /// Those among the files beside the own one, whatever they are called.
     fn abandoned_files(&self, own: &Path, used: &[Location]) -> Vec<Abandoned> {
         let folder = own.parent().unwrap_or(Path::new(""));
@@ -159,16 +187,12 @@ impl Workspace {
         below.unwrap_or(path).display().to_string()
     }
 
-    /// The problem of a ledger that a renamed environment has left behind, if there is one. The
-    /// environment must have none of its own.
+    /// The problem of a ledger that a renamed environment, or one whose ledger is kept elsewhere now,
+    /// has left behind, if there is one. The environment must have none of its own.
     ///
     /// # Errors
     /// [`Failure`] when a place cannot be understood.
     pub(super) async fn renamed(&self, is_error: bool) -> Result<Option<Problem>, Failure> {
-        let abandoned = self.abandoned().await?;
-        let Some(first) = abandoned.first() else {
-            return Ok(None);
-        };
         let new = if is_error {
             Problem::error
         } else {
@@ -179,6 +203,23 @@ impl Workspace {
             "; nothing was applied"
         } else {
             ""
+        };
+        if let Some(place) = self.left_behind()? {
+            let own = self.environment.ledger.as_deref().unwrap_or_default();
+            let message = format!(
+                "the environment `{name}` has no ledger at `{own}`, and `{place}` is its ledger from before{otherwise}"
+            );
+            return Ok(Some(
+                new(Code::LedgerAbandoned, message)
+                    .at(self.environment.ledger_place(), "kept here now")
+                    .help(format!(
+                        "run `deskform -e {name} ledger move {place}`; if that ledger is of no use, delete it"
+                    )),
+            ));
+        }
+        let abandoned = self.abandoned().await?;
+        let Some(first) = abandoned.first() else {
+            return Ok(None);
         };
         Ok(Some(
             new(
@@ -198,7 +239,21 @@ impl Workspace {
     }
 }
 
-/// Takes over the ledger of an environment that has this one's place now; says what was moved.
+/// Where a word says that a ledger was kept: a place as `ledger` takes it, but never outside the project
+/// folder; nothing where it is the name of an environment, or neither.
+fn place_of(workspace: &Workspace, word: &str) -> Option<Location> {
+    let is_name = word.chars().all(is_in_name);
+    let leaves =
+        word.split(['/', '\\']).any(|part| part == "..") || word.starts_with(['/', '~', '\\']);
+    if is_name || leaves {
+        return None;
+    }
+    let location = Location::parse(word, &workspace.project.directory).ok();
+    location.filter(|one| *one != Location::Nowhere)
+}
+
+/// Takes over the ledger of an environment that has this one's place now, or that this one kept at
+/// another place; says what was moved.
 ///
 /// # Errors
 /// [`Failure`] when there is none, when this environment has one of its own, or when a run under the
@@ -210,27 +265,41 @@ pub(super) async fn take_over(
 ) -> Result<String, Failure> {
     let environment = &workspace.environment;
     let name = &environment.name;
-    refuse_known(workspace, from)?;
-    let place = workspace.location_of(from)?;
-    let location = match &place {
-        // A file may have another name than its environment had.
-        Location::File(path) if !path.exists() => {
-            let found = workspace.abandoned().await?;
-            let known = found.into_iter().find(|one| one.environment == from);
-            known.map_or(place, |one| one.location)
+    let kept = place_of(workspace, from);
+    let is_place = kept.is_some();
+    let old_name = if is_place { name } else { from };
+    let location = match kept {
+        Some(kept) => {
+            if let Location::File(_) = kept {
+                workspace.refuse_link(from, "the ledger")?;
+            }
+            kept
         }
-        _ => place,
+        None => location_under(workspace, from).await?,
     };
     workspace.admit_ledger(&location)?;
     let open = |location: &Location, name: &str| {
         Store::open(location, name, &environment.org_id, &environment_variable)
     };
-    let source = open(&location, from)?.batched();
+    let source = open(&location, old_name)?.batched();
     let mut target = workspace.kept_store()?.batched();
     let in_place = source.place() == target.place();
+    if in_place && is_place {
+        return Err(Problem::error(
+            Code::LedgerMove,
+            format!("the ledger of the environment `{name}` is kept at `{from}` already"),
+        )
+        .help("name the place where it was kept before")
+        .into());
+    }
     if in_place {
         // One look and one change, whatever keeps it.
         target = source.under_name(name);
+    }
+    let was = Was { from, is_place };
+    // Where nothing is, no lock is taken, which would leave a file of its own there.
+    if matches!(source.load().await?.load, Load::None) {
+        return Err(nothing_there(workspace, &was, &source).await?);
     }
     let clock = Clock::system();
     // Heard from now on, and finished all the same, so that no signal leaves a lock behind.
@@ -248,7 +317,7 @@ pub(super) async fn take_over(
             }
         }
     };
-    let result = moved(global, workspace, from, &source, &target, in_place).await;
+    let result = moved(global, workspace, &was, &source, &target, in_place).await;
     // What went wrong first is told first.
     let released = match new_lock {
         Some(lock) => lock.release().await,
@@ -260,17 +329,47 @@ pub(super) async fn take_over(
     old_released?;
     target.flush().await?;
     source.flush().await?;
+    let whose = if is_place {
+        format!("at {from}")
+    } else {
+        format!("of the environment {from}")
+    };
     Ok(format!(
-        "The ledger of the environment {from} is {name}'s now: {} owned.\n",
+        "The ledger {whose} is {name}'s now: {} owned.\n",
         counted(count, "resource")
     ))
+}
+
+/// What the command line said of a ledger that is taken over.
+struct Was<'w> {
+    from: &'w str,
+    /// Whether that is a place, and not the name of an environment.
+    is_place: bool,
+}
+
+const fn is_in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+}
+
+/// Where the ledger of an environment is kept that the project no longer has.
+async fn location_under(workspace: &Workspace, from: &str) -> Result<Location, Failure> {
+    refuse_known(workspace, from)?;
+    let place = workspace.location_of(from)?;
+    match &place {
+        // A file may have another name than its environment had.
+        Location::File(path) if !path.exists() => {
+            let found = workspace.abandoned().await?;
+            let known = found.into_iter().find(|one| one.environment == from);
+            Ok(known.map_or(place, |one| one.location))
+        }
+        _ => Ok(place),
+    }
 }
 
 /// Only what no environment of the project uses can be taken over.
 fn refuse_known(workspace: &Workspace, from: &str) -> Result<(), Failure> {
     let environments = &workspace.project.environments;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if from.is_empty() || !from.chars().all(is_name) {
+    if from.is_empty() || !from.chars().all(is_in_name) {
         return Err(Problem::error(
             Code::BadName,
             format!("`{from}` cannot name an environment"),
@@ -291,34 +390,53 @@ fn refuse_known(workspace: &Workspace, from: &str) -> Result<(), Failure> {
     ))
 }
 
+/// The failure of a move from where there is no ledger.
+async fn nothing_there(
+    workspace: &Workspace,
+    was: &Was<'_>,
+    source: &Store,
+) -> Result<Failure, Failure> {
+    let from = was.from;
+    if was.is_place {
+        return Ok(Problem::error(
+            Code::LedgerMove,
+            format!("there is no ledger at `{}`", source.place()),
+        )
+        .help("name the place as `ledger` named it before")
+        .into());
+    }
+    let abandoned = workspace.abandoned().await?;
+    let names: Vec<&str> = abandoned.iter().map(|one| &*one.environment).collect();
+    let help = did_you_mean(from, names.iter().copied()).unwrap_or_else(|| {
+        if names.is_empty() {
+            "name the environment as it was called before it was renamed".to_owned()
+        } else {
+            format!("there is one of {}", ticked(&names, "and"))
+        }
+    });
+    Ok(Problem::error(
+        Code::LedgerMove,
+        format!(
+            "there is no ledger of an environment `{from}` at `{}`",
+            source.place()
+        ),
+    )
+    .help(help)
+    .into())
+}
+
 async fn moved(
     global: &Global,
     workspace: &Workspace,
-    from: &str,
+    was: &Was<'_>,
     source: &Store,
     target: &Store,
     in_place: bool,
 ) -> Result<usize, Failure> {
+    let from = was.from;
     let loaded = source.load().await?;
     let Load::Found(mut ledger) = loaded.load else {
-        let abandoned = workspace.abandoned().await?;
-        let names: Vec<&str> = abandoned.iter().map(|one| &*one.environment).collect();
-        let help = did_you_mean(from, names.iter().copied()).unwrap_or_else(|| {
-            if names.is_empty() {
-                "name the environment as it was called before it was renamed".to_owned()
-            } else {
-                format!("there is one of {}", ticked(&names, "and"))
-            }
-        });
-        return Err(Problem::error(
-            Code::LedgerMove,
-            format!(
-                "there is no ledger of an environment `{from}` at `{}`",
-                source.place()
-            ),
-        )
-        .help(help)
-        .into());
+        return Err(nothing_there(workspace, was, source).await?);
     };
     let expected = if in_place {
         loaded.version
@@ -342,11 +460,22 @@ async fn moved(
     };
     let runs = source.open_runs().await?;
     if runs.unfinished.iter().any(|run| !run.intents.is_empty()) {
+        let (whose, old) = if was.is_place {
+            (
+                format!("with the ledger at `{from}`"),
+                "ledger its old place",
+            )
+        } else {
+            (
+                format!("in the environment `{from}`"),
+                "environment its old name",
+            )
+        };
         return Err(Problem::error(
             Code::LedgerMove,
-            format!("a run in the environment `{from}` did not end in order, and of its writes nobody knows whether they happened"),
+            format!("a run {whose} did not end in order, and of its writes nobody knows whether they happened"),
         )
-        .help("give the environment its old name back, run `deskform apply`, which finds out, and rename it then")
+        .help(format!("give the {old} back, run `deskform apply`, which finds out, and change it then"))
         .into());
     }
     let mut warnings = Vec::new();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Global;
 use super::apply::MAX_PLAN;
-use super::common::{Failure, Workspace, block_on, style};
+use super::common::{Failure, Workspace, block_on, remark, style};
 use super::files::{read_file, write_private};
 use super::many::{self, Form, Many, Outcome, Sink};
 use super::output::{print, print_as_it_is, print_markdown};
@@ -34,13 +34,13 @@ pub struct Args {
         hide_possible_values = true
     )]
     format: Format,
-    /// Save the plan for `deskform apply FILE`
+    /// Save the plan for `deskform apply FILE`; the path counts from the current folder
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Plan this resource, or all of a kind (`teams/*`), and what is needed only; repeatable
     #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
-    /// Let pruning remove exactly this many objects, whatever the guards say
+    /// Let exactly this many objects go whose lines are gone (0: none), whatever the guards say; any other number is refused
     #[arg(long, value_name = "N")]
     allow_deletes: Option<u64>,
     /// Exit with 2 when there is anything to do
@@ -86,9 +86,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Format::Json => Form::Json,
             Format::Markdown => Form::Markdown,
         },
+        targets: &args.targets,
     };
-    many::run(global, &many, &|workspace, sink| {
-        one(global, args, workspace, sink)
+    many::run(global, &many, &|workspace, sink, targets| {
+        one(global, args, workspace, sink, targets)
     })
 }
 
@@ -98,10 +99,11 @@ fn one(
     args: &Args,
     workspace: &Workspace,
     sink: &Sink,
+    targets: &[String],
 ) -> Result<Outcome, Failure> {
     workspace.max_wait.set(args.wait.max_wait);
     let desired = workspace.compose(global)?;
-    let mut options = workspace.options(global, &args.targets)?;
+    let mut options = workspace.options(global, targets)?;
     options.limits.allow_deletes = args.allow_deletes;
     let store = workspace.store()?.batched();
     let show = |plan: &Plan, whereabouts: &Whereabouts| match args.format {
@@ -172,6 +174,7 @@ fn one(
     // The file is saved, whatever became of what is shown.
     if let Some(path) = &args.out {
         write_private(path, report::json::plan(plan).as_bytes())?;
+        tell_saved(global, workspace, path);
     }
     printed?;
     let has_work = !plan.steps.is_empty() || plan.summary.record.total() > 0;
@@ -200,7 +203,35 @@ fn figures(plan: &Plan) -> Vec<usize> {
     ]
 }
 
-/// A plan that is named as a manifest would be read as one, and `~` is no folder.
+/// Says where the plan is, and what comes next.
+fn tell_saved(global: &Global, workspace: &Workspace, path: &Path) {
+    if global.quiet {
+        return;
+    }
+    let mut words = "deskform".to_owned();
+    if let Some(folder) = &global.named {
+        words += " -C ";
+        words += &quoted(&folder.to_string_lossy());
+    }
+    if !global.environment.is_empty() {
+        words += " -e ";
+        words += &workspace.environment.name;
+    }
+    let shown = quoted(&path.to_string_lossy());
+    remark(global, &format!("saved as {shown}: {words} apply {shown}"));
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// A plan that is named as a manifest would be read as one, and `~` is no folder. A folder that is not
+/// there is a slip more often than a wish.
 fn refuse_name(path: &Path) -> Result<(), Failure> {
     let shown = path.display();
     if path.file_name().is_some_and(is_yaml) {
@@ -217,6 +248,35 @@ fn refuse_name(path: &Path) -> Result<(), Failure> {
             format!("`{shown}` begins with `~`, which is not expanded here"),
         )
         .help("write the whole path; a shell expands `--out ~/plan.json`, with a space before `~`")
+        .into());
+    }
+    if path.as_os_str() == "-" {
+        return Err(
+            Problem::error(Code::BadPath, "`--out` takes a file, and `-` is none")
+                .help("`deskform plan --format json` prints the plan; a file is `--out plan.json`")
+                .into(),
+        );
+    }
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(Problem::error(
+            Code::BadPath,
+            format!("`{shown}` is a folder, and a plan is a file"),
+        )
+        .help("name a file in it, such as `--out plan.json`")
+        .into());
+    }
+    if let Some(folder) = path.parent()
+        && !folder.as_os_str().is_empty()
+        && !folder.is_dir()
+    {
+        return Err(Problem::error(
+            Code::BadPath,
+            format!(
+                "`{shown}` lies in `{}`, which is no folder",
+                folder.display()
+            ),
+        )
+        .help("make the folder first, or name another one; the path counts from the current folder")
         .into());
     }
     Ok(())

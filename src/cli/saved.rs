@@ -17,7 +17,7 @@ use super::admit::config_folder;
 use super::common::{Failure, Workspace, environment_variable, is_ci};
 use super::files::{read_file, write_private};
 use crate::api::Credentials;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, listed};
 use crate::safe::mask;
 
 /// The variable that names the program.
@@ -84,6 +84,40 @@ impl Workspace {
                 client_secret: SecretString::from(entry.client_secret),
                 refresh_token: SecretString::from(entry.refresh_token),
             }
+        }))
+    }
+
+    /// Says for which organizations credentials are saved where there are none for this one.
+    ///
+    /// # Errors
+    /// [`Failure`] when the file cannot be used.
+    pub(super) fn saved_for_others(&self) -> Result<Option<String>, Failure> {
+        let whose = self.whose()?;
+        let Some(Place::File(path)) = self.place_of_saved(true)? else {
+            return Ok(None);
+        };
+        let kept = read(&path)?.credentials;
+        let shown = |key: &str| {
+            let (accounts, organization) = key.split_once(' ').unwrap_or((key, ""));
+            let host = accounts
+                .split_once("://")
+                .map_or(accounts, |(_, host)| host);
+            format!("`{organization}` at `{host}`")
+        };
+        let own = whose.key();
+        if kept.contains_key(&own) {
+            return Ok(Some(format!(
+                "what is saved for the organization {} is of another client",
+                shown(&own)
+            )));
+        }
+        let others: Vec<String> = kept.keys().map(|key| shown(key)).collect();
+        Ok((!others.is_empty()).then(|| {
+            format!(
+                "credentials are saved for the organization {}, not for {}: check `orgId` and `dataCenter`",
+                listed(&others, "and"),
+                shown(&own)
+            )
         }))
     }
 

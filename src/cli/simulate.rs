@@ -197,5 +197,19 @@ fn greeting(args: &Args, address: SocketAddr) -> String {
             demo_refresh_token(id)
         );
     }
+    if let Some(id) = args.organizations.first() {
+        let _ = write!(
+            text,
+            "\nin deskform.yaml:\n  \
+             simulated:\n    \
+             endpoint: {{desk: \"http://{address}\", accounts: \"http://{address}\"}}\n    \
+             orgId: \"{id}\"\n\
+             in the shell:\n  \
+             export ZOHO_CLIENT_ID={DEMO_CLIENT_ID}\n  \
+             export ZOHO_CLIENT_SECRET={DEMO_CLIENT_SECRET}\n  \
+             export ZOHO_REFRESH_TOKEN={}\n",
+            demo_refresh_token(id)
+        );
+    }
     text
 }

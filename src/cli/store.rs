@@ -7,11 +7,12 @@ use super::{Global, network};
 use crate::clock::Clock;
 use crate::config::Target;
 use crate::ledger::{
-    Holder, Ledger, Load, Loaded, Location, LocationError, LockError, RunId, Store, StoreError,
+    Holder, Ledger, Load, Loaded, Location, LocationError, LockError, Refusal, RunId, Store,
+    StoreError,
 };
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Label, Problem};
 use crate::report::Whereabouts;
-use crate::run_record::{KeepError, View, corrupt, look};
+use crate::run_record::{KeepError, View, look};
 
 impl From<KeepError> for Failure {
     fn from(error: KeepError) -> Self {
@@ -32,7 +33,14 @@ impl From<LocationError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        problem(Code::Ledger, &error.to_string(), error.hint())
+        let code = match error {
+            StoreError::Corrupt { .. } => Code::LedgerCorrupt,
+            StoreError::Refused(Refusal::Environment { .. } | Refusal::Organization { .. }) => {
+                Code::LedgerOfOthers
+            }
+            _ => Code::Ledger,
+        };
+        problem(code, &error.to_string(), error.hint())
     }
 }
 
@@ -163,16 +171,16 @@ impl Workspace {
         }
     }
 
-    /// Reads the ledger; one that cannot be understood is as good as none, with a warning.
+    /// Reads the ledger.
     ///
     /// # Errors
-    /// [`Failure`] when the place cannot be read or the ledger must be left alone.
-    pub async fn load(&self, global: &Global, store: &Store) -> Result<Loaded, Failure> {
-        let mut loaded = store.load().await?;
+    /// [`Failure`] when the place cannot be read, or the ledger cannot be understood or must be left
+    /// alone.
+    pub async fn load(&self, store: &Store) -> Result<Loaded, Failure> {
+        let mut loaded = store.load().await.map_err(|error| self.placed(error))?;
         if self.begins_anew() {
             loaded.load = Load::None;
         }
-        self.warn(global, corrupt(store, &loaded.load).as_slice());
         Ok(loaded)
     }
 
@@ -189,11 +197,32 @@ impl Workspace {
                 warnings: Vec::new(),
             });
         }
-        let mut view = look(store).await?;
+        let mut view = look(store).await.map_err(|error| self.placed(error))?;
         if view.is_absent {
             view.warnings.extend(self.renamed(false).await?);
         }
         Ok(view)
+    }
+
+    /// A failure, with the place that names the ledger where that belongs to others.
+    pub(super) fn placed(&self, failure: impl Into<Failure>) -> Failure {
+        let mut problems = match failure.into() {
+            Failure::Problems(problems, texts)
+                if !(problems.list.iter()).any(|one| one.code == Code::LedgerOfOthers) =>
+            {
+                return Failure::Problems(problems, texts);
+            }
+            Failure::Problems(problems, _) => problems,
+            other => return other,
+        };
+        for problem in &mut problems.list {
+            problem.labels.push(Label {
+                place: self.environment.ledger_place(),
+                text: "the ledger of this environment".to_owned(),
+                focus: None,
+            });
+        }
+        self.failure(problems)
     }
 
     /// Whether the environment is a simulator of which nothing is kept yet: what an older ledger

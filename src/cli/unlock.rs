@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use super::Global;
 use super::common::{Failure, Workspace, block_on};
 use super::output::{announce, tell};
+use super::store::holder as who;
 use crate::clock::Clock;
 use crate::ledger::{Held, LockError};
 use crate::problem::{Code, Problem, exit};
@@ -40,8 +41,12 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
                 None => "Nobody holds the lock.".to_owned(),
             });
         };
+        // A process of this machine that is known to be gone is nobody to ask about.
+        let is_gone = store.under_way(&who(clock)).await?.is_none();
         if !args.force {
-            ask(&held)?;
+            if !is_gone {
+                ask(&held)?;
+            }
             // Only the lock that was shown is given back.
             let now = store.holder(clock.now_ms()).await?;
             if now.as_ref().is_some_and(|now| !is_same(now, &held)) {
@@ -52,6 +57,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             }
         }
         Ok(match store.unlock(clock.now_ms(), true).await? {
+            Some(held) if is_gone => format!("{} Its run is gone.", given_back(&held)),
             Some(held) => given_back(&held),
             None => "The lock was given back meanwhile.".to_owned(),
         })

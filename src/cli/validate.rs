@@ -23,8 +23,9 @@ pub fn run(global: &Global, _args: &Args) -> Result<u8, Failure> {
         key: "report",
         columns: &[Column::Resources],
         form: Form::Text,
+        targets: &[],
     };
-    many::run(global, &many, &|workspace, _| one(global, workspace))
+    many::run(global, &many, &|workspace, _, _| one(global, workspace))
 }
 
 /// Checks one environment.

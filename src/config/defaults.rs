@@ -9,7 +9,7 @@ use super::{
 };
 use crate::dialect::{Dialect, Edition};
 use crate::ledger::NOWHERE;
-use crate::problem::{Code, Part, Problem};
+use crate::problem::{Code, Part, Place, Problem};
 use crate::yaml::raw::{At, Raw};
 
 /// The expression that stands for the environment's name.
@@ -192,6 +192,19 @@ impl Environment {
             Some(pattern) => Some(pattern.replace(NAME, name)),
             None => self.ledger.clone(),
         }
+    }
+
+    /// Where the place of the ledger is written: in the environment, in `defaults`, or nowhere, and then
+    /// the environment itself.
+    #[must_use]
+    pub fn ledger_place(&self) -> Place {
+        let mut place = self.place.clone();
+        if self.ledger_of_each.is_some() {
+            place.pointer = "/defaults/ledger".to_owned();
+        } else if self.ledger.is_some() {
+            place.pointer.push_str("/ledger");
+        }
+        place
     }
 
     /// What is written of the ledger, with [`NAME`] where the environment's name makes its place.

@@ -18,18 +18,21 @@ pub enum Risk {
     People,
     /// What holds wherever nobody says anything else.
     Defaults,
+    /// Somebody changed it in Zoho Desk since the last apply, and that change is lost.
+    SetsBack,
     /// A person has to do it.
     ByHand,
 }
 
 impl Risk {
     /// Every class, in the order in which a reader has to see them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::TakesAway,
         Self::Rights,
         Self::Outside,
         Self::People,
         Self::Defaults,
+        Self::SetsBack,
         Self::ByHand,
     ];
 
@@ -42,6 +45,7 @@ impl Risk {
             Self::Outside => "outside",
             Self::People => "people",
             Self::Defaults => "defaults",
+            Self::SetsBack => "setsBack",
             Self::ByHand => "byHand",
         }
     }

@@ -434,6 +434,17 @@ impl Backend {
             .map_err(|error| self.io(name, "written", &error))
     }
 
+    /// Whether the process that said so runs no more. Leaves nothing behind.
+    pub(super) async fn is_gone(&self, name: &str) -> Result<bool, StoreError> {
+        let Self::Files { folder, .. } = self else {
+            return Ok(false);
+        };
+        let path = folder.join(name);
+        blocking(move || files::is_gone(&path))
+            .await
+            .map_err(|error| self.io(name, "read", &error))
+    }
+
     /// Opens a new file for appending; nothing where it exists.
     pub(super) async fn create_appendable(
         &self,

@@ -7,6 +7,13 @@ use super::FORMAT_VERSION;
 /// A ledger that must neither be used nor be written over.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
+    /// No ledger, or a damaged one. What it said of deletions and of protected objects is not known,
+    /// so that no plan without it would be right.
+    #[error("the ledger cannot be understood: {reason}")]
+    Corrupt {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Written by a newer version of deskform.
     #[error("the ledger has format {found}, and this version reads up to {FORMAT_VERSION}")]
     Newer {
@@ -36,6 +43,11 @@ impl Refusal {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Corrupt { .. } => {
+                "restore a backup of it; or move it away: then what is declared is taken over by name, \
+                 nothing is protected any more by a `preventDestroy` that left the manifests, and what \
+                 was deleted from them since the last apply has to be named under `removed`"
+            }
             Self::Newer { .. } => "use the version of deskform that wrote it, or a newer one",
             Self::Environment { .. } => {
                 "give every environment a `ledger` of its own; where the environment was renamed, \
@@ -148,6 +160,14 @@ pub enum StoreError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// What is there is no ledger, or a damaged one.
+    #[error("the ledger `{place}` cannot be understood: {reason}")]
+    Corrupt {
+        /// The ledger.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// What is there must be left alone.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -211,6 +231,10 @@ impl StoreError {
             Self::Access { .. } | Self::RunExists { .. } => return None,
             Self::Git { trouble, .. } => return trouble.hint(),
             Self::TooLarge { .. } => "split the project into several environments",
+            Self::Corrupt { reason, .. } => {
+                let reason = reason.clone();
+                return Some(Refusal::Corrupt { reason }.hint());
+            }
             Self::Refused(refusal) => refusal.hint(),
             Self::Conflict { .. } => "run the command again; it starts from what is there now",
             Self::Unconditional { .. } => {

@@ -17,6 +17,7 @@ use thiserror::Error;
 use super::backend::{Alive, Condition, Put, Tag};
 use super::error::StoreError;
 use super::store::Store;
+use crate::problem::reason;
 
 /// The version of the lock's JSON form.
 const FORMAT_VERSION: u64 = 1;
@@ -316,8 +317,13 @@ impl Store {
                 (grave, None)
             }
         };
+        let alive = self.alive_name(&grave);
+        let is_one = self.is_local() && is_token(&grave.token);
         let grave = self.encode(&grave)?;
         if self.backend.remove_if(&name, tag, grave).await? {
+            if is_one {
+                self.backend.remove(&alive).await?;
+            }
             Ok(held)
         } else {
             Err(LockError::Contended {
@@ -337,13 +343,10 @@ impl Store {
 
     /// Whether the process of this machine that took a lock is not running any more.
     async fn is_gone(&self, found: &Lock, holder: &Holder) -> Result<bool, StoreError> {
-        let is_token =
-            !found.token.is_empty() && found.token.bytes().all(|b| b.is_ascii_hexdigit());
-        if !self.is_local() || found.host != holder.host || !is_token {
+        if !self.is_local() || found.host != holder.host || !is_token(&found.token) {
             return Ok(false);
         }
-        let alive = self.backend.alive(&self.alive_name(found)).await?;
-        Ok(matches!(alive, Alive::Ours { .. }))
+        self.backend.is_gone(&self.alive_name(found)).await
     }
 
     fn corrupt(&self, reason: String) -> LockError {
@@ -371,8 +374,13 @@ impl Store {
     }
 }
 
+/// Whether a text has the form of a token, so that it may stand in a name.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 fn decode(bytes: &[u8]) -> Result<Lock, String> {
-    let lock: Lock = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let lock: Lock = serde_json::from_slice(bytes).map_err(|error| reason::of_json(&error))?;
     if lock.format_version == FORMAT_VERSION {
         Ok(lock)
     } else {

@@ -30,6 +30,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
 use crate::api::page::Known;
+use crate::problem::reason;
 use crate::state::{Address, Key, pointer};
 
 pub use beside::names_beside;
@@ -185,8 +186,6 @@ pub enum Load {
     Found(Ledger),
     /// Nothing.
     None,
-    /// Something that is no ledger, and why. It is worth a warning, and as good as nothing.
-    Corrupt(String),
 }
 
 impl Load {
@@ -195,7 +194,7 @@ impl Load {
     pub fn or_new(self, environment: &str, org_id: &str) -> Ledger {
         match self {
             Self::Found(ledger) => ledger,
-            Self::None | Self::Corrupt(_) => Ledger::new(environment, org_id),
+            Self::None => Ledger::new(environment, org_id),
         }
     }
 }
@@ -229,19 +228,22 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// Bytes that are a ledger, but must neither be used nor be written over: one of a newer
-    /// format, of another environment or of another organization.
+    /// Bytes that must neither be used nor be written over: what is no whole ledger, and a ledger of a
+    /// newer format, of another environment or of another organization.
     pub fn parse(bytes: &[u8], environment: &str, org_id: &str) -> Result<Load, Refusal> {
         if bytes.len() > MAX_LEDGER {
             let reason = format!(
                 "it has {} bytes, and at most {MAX_LEDGER} are read",
                 bytes.len()
             );
-            return Ok(Load::Corrupt(reason));
+            return Err(Refusal::Corrupt { reason });
         }
         let header: Header = match serde_json::from_slice(bytes) {
             Ok(header) => header,
-            Err(error) => return Ok(Load::Corrupt(error.to_string())),
+            Err(error) => {
+                let reason = reason::of_json(&error);
+                return Err(Refusal::Corrupt { reason });
+            }
         };
         if header.format_version > FORMAT_VERSION {
             return Err(Refusal::Newer {
@@ -262,11 +264,14 @@ impl Ledger {
         }
         if header.format_version == 0 {
             let reason = format!("it has format {}, which never was", header.format_version);
-            return Ok(Load::Corrupt(reason));
+            return Err(Refusal::Corrupt { reason });
         }
         let mut ledger: Self = match serde_json::from_slice(bytes) {
             Ok(ledger) => ledger,
-            Err(error) => return Ok(Load::Corrupt(error.to_string())),
+            Err(error) => {
+                let reason = reason::of_json(&error);
+                return Err(Refusal::Corrupt { reason });
+            }
         };
         if header.format_version < FORMAT_VERSION {
             ledger.format_version = FORMAT_VERSION;
@@ -277,13 +282,14 @@ impl Ledger {
         for entry in ledger.resources.values_mut() {
             entry.secrets.iter_mut().for_each(as_pointer);
         }
-        Ok(match ledger.odd_id() {
+        match ledger.odd_id() {
             Some((address, id)) => {
                 let id: String = id.chars().take(40).collect();
-                Load::Corrupt(format!("`{address}` has the id `{id}`, which is none"))
+                let reason = format!("`{address}` has the id `{id}`, which is none");
+                Err(Refusal::Corrupt { reason })
             }
-            None => Load::Found(ledger),
-        })
+            None => Ok(Load::Found(ledger)),
+        }
     }
 
     /// An id that would not do in the path of a request.

@@ -14,8 +14,7 @@ use super::{Ledger, Load, MAX_LEDGER};
 
 /// Where one environment's ledger, its lock and its journals are kept. Cloning it is cheap.
 ///
-/// Beside a ledger `production.json` lie `production.lock`, `production.corrupt` (a copy of what
-/// could not be understood), `production.guard` (files only: locked by the system for the moment
+/// Beside a ledger `production.json` lie `production.lock`, `production.guard` (files only: locked by the system for the moment
 /// in which something is compared and replaced) and the journals in `runs/`.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -34,7 +33,6 @@ pub struct Store {
 pub struct Version {
     serial: u64,
     tag: Option<Tag>,
-    is_corrupt: bool,
 }
 
 impl Version {
@@ -54,7 +52,7 @@ impl Version {
 /// What was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The ledger, nothing, or what is wrong with it.
+    /// The ledger, or nothing.
     pub load: Load,
     /// To be given back when saving.
     pub version: Version,
@@ -231,8 +229,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// A place that cannot be read, a ledger of more than [`MAX_LEDGER`] bytes, and one that must
-    /// be left alone, see [`Refusal`].
+    /// A place that cannot be read, a ledger of more than [`MAX_LEDGER`] bytes, one that cannot be
+    /// understood, and one that must be left alone, see [`Refusal`].
     pub async fn load(&self) -> Result<Loaded, StoreError> {
         let Some((bytes, tag)) = self.backend.get(&self.name, MAX_LEDGER).await? else {
             return Ok(Loaded {
@@ -240,18 +238,23 @@ impl Store {
                 version: Version {
                     serial: 0,
                     tag: None,
-                    is_corrupt: false,
                 },
             });
         };
-        let load = Ledger::parse(&bytes, &self.environment, &self.org_id)?;
+        let parsed = Ledger::parse(&bytes, &self.environment, &self.org_id);
+        let load = parsed.map_err(|refusal| match refusal {
+            Refusal::Corrupt { reason } => StoreError::Corrupt {
+                place: self.place(),
+                reason,
+            },
+            other => other.into(),
+        })?;
         let version = Version {
             serial: match &load {
                 Load::Found(ledger) => ledger.serial,
-                Load::None | Load::Corrupt(_) => 0,
+                Load::None => 0,
             },
             tag: Some(tag),
-            is_corrupt: matches!(load, Load::Corrupt(_)),
         };
         Ok(Loaded { load, version })
     }
@@ -269,7 +272,7 @@ impl Store {
     /// serial becomes the one after `expected`.
     ///
     /// The write is conditional on the content that was read (`If-Match`, or `If-None-Match` where
-    /// there was none). What could not be understood is copied aside first.
+    /// there was none).
     ///
     /// # Errors
     ///
@@ -311,7 +314,6 @@ impl Store {
             Some(tag) => Ok(Version {
                 serial: ledger.serial,
                 tag: Some(tag),
-                is_corrupt: false,
             }),
             None => Err(conflict(match self.load().await {
                 Ok(Loaded {
@@ -338,14 +340,6 @@ impl Store {
                 place: self.place(),
                 limit: MAX_LEDGER,
             });
-        }
-        if expected.is_corrupt
-            && let Some((found, _)) = self.backend.get(&self.name, MAX_LEDGER).await?
-        {
-            let aside = format!("{}.corrupt", self.stem);
-            self.backend
-                .put_in_time(&aside, found, Condition::Any)
-                .await?;
         }
         let condition = expected
             .tag

@@ -139,11 +139,16 @@ fn what_belongs_elsewhere_is_refused_and_what_is_broken_is_as_good_as_nothing() 
         ("webhooks/crm", "webhooks/", "is not an address"),
         ("\"id\":\"1\",", "", "missing field `id`"),
         ("\n}\n", "", "EOF"),
+        (
+            "\"key\":{\"name\"",
+            "\"key\":{\"nome\"",
+            "a form that is not known",
+        ),
         ("  \"orgId\"", "<<<<<<< HEAD\n  \"orgId\"", "key must be"),
     ] {
         let broken = text.replace(old, new);
         assert_ne!(broken, text);
-        let Load::Corrupt(reason) = parse(broken.as_bytes()).unwrap() else {
+        let Err(Refusal::Corrupt { reason }) = parse(broken.as_bytes()) else {
             panic!("{broken}")
         };
         assert!(reason.contains(expected), "{reason}");
@@ -152,9 +157,12 @@ fn what_belongs_elsewhere_is_refused_and_what_is_broken_is_as_good_as_nothing() 
         "\"a b\"",
         &format!("{}1{}", "[".repeat(5000), "]".repeat(5000)),
     );
-    assert!(matches!(parse(deep.as_bytes()), Ok(Load::Corrupt(_))));
+    assert!(matches!(
+        parse(deep.as_bytes()),
+        Err(Refusal::Corrupt { .. })
+    ));
     let large = vec![b' '; MAX_LEDGER + 1];
-    assert!(matches!(parse(&large), Ok(Load::Corrupt(_))));
+    assert!(matches!(parse(&large), Err(Refusal::Corrupt { .. })));
 }
 
 #[test]

@@ -17,9 +17,10 @@ use super::foreign;
 use super::keyed::{NamedKey, NamedKeys};
 use super::origin::{FileDocument, Origin};
 use super::overlay::{NEW, merge_body, take_new};
+use super::presumed::Presumed;
 use super::resolve::{COMPARISONS, Declared, Handles, Slip, nowhere};
 use super::shallow;
-use super::tombstones::tombstone;
+use super::tombstones::{self, tombstone};
 use crate::config::Environment;
 use crate::kind::words::REMOVED;
 use crate::kind::{KINDS, Kind, find, is_key};
@@ -30,7 +31,7 @@ use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{At, Raw, escape};
 use crate::yaml::variables::{Lookup, Variables, has_expression};
 use crate::yaml::walk::{is_extension, wrong_type};
-use crate::yaml::{Source, load};
+use crate::yaml::{Source, load, odd};
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -93,6 +94,7 @@ pub fn compose(
         dropped,
         buried,
         incomplete,
+        presumed,
         mut problems,
         secrets,
         compared: _,
@@ -111,7 +113,8 @@ pub fn compose(
         .values_mut()
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
         .collect();
-    let handles = Handles::new(&declared, &bodies, dropped, &variables, incomplete);
+    let unread = (incomplete, presumed);
+    let handles = Handles::new(&declared, &bodies, dropped, &variables, unread);
     let (converted, warnings) = convert(
         &declared,
         bodies,
@@ -159,7 +162,17 @@ pub fn compose(
         },
     );
     problems.append(&mut found);
-    if problems.is_empty() {
+    let mut warnings = warnings;
+    let is_right = problems.is_empty();
+    let told = if is_right {
+        &mut warnings
+    } else {
+        &mut problems
+    };
+    for source in sources.all() {
+        odd::explain(source, told);
+    }
+    if is_right {
         return Ok(Desired {
             state,
             details,
@@ -231,6 +244,9 @@ type Documents = Result<Vec<(u32, Raw)>, Vec<Problem>>;
 type Read = (Documents, BTreeSet<String>);
 
 fn read_source(source: &Source) -> Read {
+    if load::is_all_comments(&source.text) {
+        return (Ok(Vec::new()), BTreeSet::new());
+    }
     let documents = load::documents(
         source,
         "declare something in it, such as `departments:`, or delete the file",
@@ -252,6 +268,12 @@ pub fn secret_names(sources: &[Source]) -> BTreeSet<String> {
         .filter(|source| may_hold_expressions(&source.text))
         .flat_map(|source| read_source(source).1)
         .collect()
+}
+
+/// The resources that files declare, whatever is wrong with them otherwise.
+#[must_use]
+pub fn declared(sources: &Sources) -> BTreeSet<Address> {
+    merged(sources).declared.keys().cloned().collect()
 }
 
 /// A body with what a manifest says besides.
@@ -402,6 +424,8 @@ struct Merged {
     buried: Vec<(&'static Kind, Raw, Place)>,
     /// Whether a file could not be read as YAML.
     incomplete: bool,
+    /// Names below keys that are not understood.
+    presumed: Presumed,
     problems: Vec<Problem>,
     /// The names that are used as `${secret.…}`.
     secrets: BTreeSet<String>,
@@ -466,11 +490,19 @@ impl Merged {
             let known = foreign::known_words();
             if let Some(first) = foreign::first_of_others(&entries, known) {
                 let place = document.place(At::ROOT.key(first), Part::Key);
-                let problem = foreign::problem(&entries, &document.0.file, known, place);
+                let mut problem = foreign::problem(&entries, &document.0.file, known, place);
+                let help = entries
+                    .first()
+                    .and_then(|(key, raw)| shallow::help_for_fields(key, raw, None));
+                problem.help = help.or(problem.help);
                 self.problems.push(problem);
+                for (key, raw) in &entries {
+                    self.presumed.add(key, raw, known);
+                }
                 continue;
             }
             let mut above = None;
+            let mut last = None;
             for (key, raw) in entries {
                 if is_extension(&key) {
                     continue;
@@ -481,24 +513,28 @@ impl Merged {
                     (Some(kind), _) => matches!(raw, Raw::Null).then_some(kind),
                     (None, above) => above,
                 };
+                last = kind.or(last);
                 if &*key == REMOVED {
                     self.tombstones(&document, at, raw);
                 } else if let Some(kind) = kind {
                     self.collection(&document, kind, at, raw, overlay.as_deref_mut());
                 } else {
-                    self.unknown_collection(&document, &key, at, above);
+                    let meant = shallow::help_for_fields(&key, &raw, last)
+                        .or_else(|| shallow::help_at_root(&key, above));
+                    self.unknown_collection(&document, &key, at, meant);
+                    self.presumed.add(&key, &raw, known);
                 }
             }
         }
     }
 
-    /// Reports a key that is no collection; `above` is the empty one right above it.
+    /// Reports a key that is no collection; `meant` says what helps where that can be told.
     fn unknown_collection(
         &mut self,
         document: &Document,
         key: &str,
         at: At<'_>,
-        above: Option<&'static Kind>,
+        meant: Option<String>,
     ) {
         let known = foreign::known_words();
         let place = document.place(at, Part::Key);
@@ -510,7 +546,7 @@ impl Merged {
             .at(place, "not managed")
             .help("take it away and refer to them by name")
         } else {
-            let help = shallow::help_at_root(key, above)
+            let help = meant
                 .or_else(|| did_you_mean(key, known.iter().copied()))
                 .unwrap_or_else(|| format!("known are {}", ticked(known, "and")));
             Problem::error(
@@ -695,7 +731,9 @@ impl Merged {
             return;
         }
         // What could not be read may declare it.
-        if is_new != Some(true) && !self.incomplete {
+        let may_be_below =
+            self.incomplete || self.presumed.has(address.collection, &address.handle);
+        if is_new != Some(true) && !may_be_below {
             let problem = self.not_below(&address, place.clone());
             self.problems.push(problem);
         }
@@ -754,7 +792,7 @@ impl Merged {
                     document.place(here, Part::Value),
                     format!("this is {}", raw.what()),
                 );
-                problem.help = help;
+                problem.help = tombstones::as_list(kind, &raw).or(help);
                 self.problems.push(problem);
                 continue;
             };

@@ -155,6 +155,7 @@ impl<'a> Converter<'a> {
         let mut values: Vec<Option<Value>> = vec![None; kind.fields.len()];
         let mut named = vec![false; kind.fields.len()];
         let mut lifecycle = Lifecycle::default();
+        let mut unknown = Vec::new();
         for (key, raw) in entries {
             let at = At::ROOT.key(key);
             if &**key == "lifecycle" {
@@ -163,9 +164,10 @@ impl<'a> Converter<'a> {
                 named[index] = true;
                 values[index] = self.field(here, &kind.fields[index], &checkers[index], raw, at);
             } else {
-                self.unknown_field(here, key, at);
+                unknown.push((&**key, self.unknown_field(here, key, at)));
             }
         }
+        let mut lacking = Vec::new();
         for (index, field) in kind.fields.iter().enumerate() {
             if named[index] {
                 continue;
@@ -174,17 +176,11 @@ impl<'a> Converter<'a> {
                 let raw = Raw::Text(Arc::clone(handle));
                 values[index] = self.field(here, field, &checkers[index], &raw, At::ROOT);
             } else if field.required && !Self::is_misspelt(here, raw, field) {
-                let field_doc = field.doc;
-                self.error(
-                    here,
-                    (At::ROOT, Part::Key),
-                    Code::MissingRequired,
-                    format!("{} `{handle}` lacks `{}`", kind.singular, field.name),
-                    format!("`{}` is missing", field.name),
-                    Some(format!("`{}`: {field_doc}", field.name)),
-                );
+                lacking.push(field);
             }
         }
+        let what = format!("{} `{handle}`", kind.singular);
+        self.one_map(here, At::ROOT, &what, unknown, &lacking);
         // Bodies live long and are many: they take no more room than they need.
         let mut fields = Vec::with_capacity(values.iter().flatten().count());
         fields.extend(
@@ -214,7 +210,7 @@ impl<'a> Converter<'a> {
         misspelt(raw, field.name, &known)
     }
 
-    fn unknown_field(&mut self, here: Here<'_>, key: &str, at: At<'_>) {
+    fn unknown_field(&self, here: Here<'_>, key: &str, at: At<'_>) -> Problem {
         let kind = here.kind;
         let known: Vec<&str> = kind
             .fields
@@ -229,14 +225,9 @@ impl<'a> Converter<'a> {
         let help = wire.map_or(help, |field| {
             format!("the field is called `{}` here", field.name)
         });
-        self.error(
-            here,
-            (at, Part::Key),
-            Code::UnknownKey,
-            message,
-            "not a field",
-            Some(help),
-        );
+        Problem::error(Code::UnknownKey, message)
+            .at(here.place(at, Part::Key), "not a field")
+            .help(help)
     }
 
     /// Converts the value of a field; absent when it is wrong, which is then reported.
@@ -676,10 +667,11 @@ impl<'a> Converter<'a> {
         let fields = map.fields;
         let mut out = Leaves::new();
         let mut whole = true;
+        let mut unknown = Vec::new();
         for (key, raw) in entries {
             let place = at.key(key);
             let Some(index) = fields.iter().position(|leaf| leaf.name == &**key) else {
-                self.unknown_leaf(here, name, map, key, place);
+                unknown.push((&**key, self.unknown_leaf(here, name, map, key, place)));
                 whole = false;
                 continue;
             };
@@ -690,19 +682,16 @@ impl<'a> Converter<'a> {
                 None => whole = false,
             }
         }
-        for leaf in fields.iter().filter(|leaf| leaf.required) {
-            if leaf.name != implied && raw.get(leaf.name).is_none() {
-                self.error(
-                    here,
-                    (at, Part::Key),
-                    Code::MissingRequired,
-                    format!("`{name}` lacks `{}`", leaf.name),
-                    format!("`{}` is missing", leaf.name),
-                    Some(format!("`{}`: {}", leaf.name, leaf.doc)),
-                );
-                whole = false;
-            }
-        }
+        let known: Vec<&str> = fields.iter().map(|leaf| leaf.name).collect();
+        let needed = fields
+            .iter()
+            .filter(|leaf| leaf.required && leaf.name != implied);
+        let lacking: Vec<&Field> = needed.filter(|leaf| raw.get(leaf.name).is_none()).collect();
+        whole &= lacking.is_empty();
+        let told: Vec<&Field> = (lacking.into_iter())
+            .filter(|leaf| !misspelt(raw, leaf.name, &known))
+            .collect();
+        self.one_map(here, at, &format!("`{name}`"), unknown, &told);
         whole.then_some(out)
     }
 

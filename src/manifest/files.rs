@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Environment, PROJECT_FILE, Project, Skip, is_like_project_file};
-use crate::problem::{Code, Place, Problem, Problems};
+use crate::problem::{Code, Place, Problem, Problems, nearest};
 use crate::yaml::Source;
 use crate::yaml::source::{MAX_FILE, is_yaml, linked, read, shown};
 
@@ -44,11 +44,15 @@ impl Sources {
 /// Manifests are all `*.yaml` and `*.yml` files (in letters of any case) below the project folder but
 /// the project file, hidden files and folders, folders with a project file of their own, what
 /// `skipFiles` names, and the overlays of every environment; of these, the environment's own are read
-/// besides.
+/// besides. What lies beside an overlay, and no environment lists it, is an error: as a manifest it
+/// would be everybody's.
 #[derive(Debug, Clone)]
 pub struct Files {
     base: Found,
     overlays: BTreeMap<String, Overlay>,
+    /// The overlays that are not there, of any environment, for which something else that no
+    /// environment lists was meant: each name with what was meant, and where it is listed.
+    slips: Vec<(String, String, Place)>,
 }
 
 /// Files, and what is wrong among them.
@@ -66,13 +70,39 @@ enum Overlay {
     Unreadable(String),
 }
 
+/// The problem of an overlay that cannot be read, listed at a place.
+fn missing(name: &str, place: Place, reason: &str, near: Option<&str>) -> Problem {
+    Problem::error(
+        Code::MissingOverlay,
+        format!("the overlay `{name}` cannot be read: {reason}"),
+    )
+    .at(place, "listed here")
+    .help(near.map_or_else(
+        || "create the folder, or take it out of `overlays`".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    ))
+}
+
+/// The problem of what lies beside an overlay and would be a manifest of every environment.
+pub(crate) fn stray(path: &str) -> Problem {
+    Problem::error(
+        Code::StrayOverlay,
+        format!("`{path}` lies beside overlays, and no environment lists it"),
+    )
+    .at(Place::file(path), "")
+    .help(
+        "list it in the `overlays` of an environment, move it if it is for all environments, or name it in `skipFiles`",
+    )
+}
+
 impl Files {
     /// Reads the files of a project, those of all its overlays among them.
     #[must_use]
     pub fn read(project: &Project) -> Self {
         let mut finder = Finder::new(project);
         finder.folder(Path::new(""), None, 0);
-        let base = finder.take();
+        let mut base = finder.take();
+        let mut strays = std::mem::take(&mut finder.strays);
         let paths: BTreeSet<&str> = finder.overlays.iter().copied().collect();
         let overlays = paths.into_iter().map(|name| {
             if let Some(link) = linked(&project.directory, name) {
@@ -86,9 +116,33 @@ impl Files {
             }
             (name.to_owned(), Overlay::Found(finder.take()))
         });
+        let overlays: BTreeMap<String, Overlay> = overlays.collect();
+        let mut slips: Vec<(String, String, Place)> = Vec::new();
+        for listed in project.environments.iter().flat_map(|one| &one.overlays) {
+            let name = &listed.path;
+            let is_told = slips.iter().any(|(slip, ..)| slip == name);
+            let is_absent = matches!(overlays.get(name), Some(Overlay::Unreadable(reason)) if reason == NOT_THERE);
+            if is_told || !is_absent {
+                continue;
+            }
+            let meant = nearest(name, strays.iter().map(String::as_str)).map(str::to_owned);
+            if let Some(meant) = meant {
+                strays.retain(|stray| *stray != meant);
+                slips.push((name.clone(), meant, listed.place.clone()));
+            }
+        }
+        base.problems.extend(strays.iter().map(|path| stray(path)));
         Self {
             base,
-            overlays: overlays.collect(),
+            overlays,
+            slips,
+        }
+    }
+
+    /// Takes an overlay that is not there for an empty one, since it is about to be written.
+    pub fn make(&mut self, name: &str) {
+        if let Some(overlay @ Overlay::Unreadable(_)) = self.overlays.get_mut(name) {
+            *overlay = Overlay::Found(Found::default());
         }
     }
 
@@ -97,9 +151,16 @@ impl Files {
     /// # Errors
     ///
     /// Files and folders that cannot be read, files that are too large or whose names are not UTF-8 or
-    /// almost that of the project file, symbolic links, and overlays that do not exist.
+    /// almost that of the project file, symbolic links, overlays that do not exist, and what lies
+    /// beside overlays and no environment lists.
     pub fn of(&self, environment: &Environment) -> Result<Sources, Problems> {
         let mut problems = self.base.problems.clone();
+        // The slip of another environment counts here, too: what it means would be read as everybody's.
+        problems.extend(
+            self.slips
+                .iter()
+                .map(|(name, meant, place)| missing(name, place.clone(), NOT_THERE, Some(meant))),
+        );
         let mut overlays = Vec::new();
         for overlay in &environment.overlays {
             let name = overlay.path.as_str();
@@ -108,14 +169,14 @@ impl Files {
                     problems.extend(found.problems.iter().cloned());
                     overlays.push(found.sources.clone());
                 }
-                Some(Overlay::Unreadable(reason)) => problems.push(
-                    Problem::error(
-                        Code::MissingOverlay,
-                        format!("the overlay `{name}` cannot be read: {reason}"),
-                    )
-                    .at(overlay.place.clone(), "listed here")
-                    .help("create the folder, or take it out of `overlays`"),
-                ),
+                Some(Overlay::Unreadable(_))
+                    if self.slips.iter().any(|(slip, ..)| slip == name) => {}
+                Some(Overlay::Unreadable(reason)) => {
+                    let others = self.overlays.iter();
+                    let there = others.filter(|(_, one)| matches!(one, Overlay::Found(_)));
+                    let near = nearest(name, there.map(|(name, _)| name.as_str()));
+                    problems.push(missing(name, overlay.place.clone(), reason, near));
+                }
                 None => {}
             }
         }
@@ -156,10 +217,29 @@ pub fn files(project: &Project, environment: &Environment) -> Result<Sources, Pr
     Files::read(project).of(environment)
 }
 
+/// Why what is not there cannot be read.
+const NOT_THERE: &str = "there is no such file or folder";
+
+/// The part of a path, from its beginning on, that lies beside overlays and no environment lists, if
+/// there is one: nothing may be written there, see [`Files`].
+#[must_use]
+pub fn stray_in<'p>(project: &Project, path: &'p str) -> Option<&'p str> {
+    let finder = Finder::new(project);
+    let ends = path
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .chain([path.len()]);
+    let mut parts = ends.filter_map(|end| path.get(..end));
+    let first = parts
+        .find(|part| finder.overlays.contains(part) || finder.is_beside_overlays(part, true))?;
+    let is_skipped = project.skip_files.iter().any(|skip| skip.fits(first));
+    (!finder.overlays.contains(&first) && !is_skipped).then_some(first)
+}
+
 /// What the operating system says, without its error number.
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::NotFound => NOT_THERE.to_owned(),
         io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
         _ => error.to_string(),
     }
@@ -170,6 +250,8 @@ struct Finder<'a> {
     overlays: Vec<&'a str>,
     skip: &'a [Skip],
     found: Found,
+    /// What lies beside overlays and no environment lists.
+    strays: Vec<String>,
 }
 
 impl<'a> Finder<'a> {
@@ -184,11 +266,42 @@ impl<'a> Finder<'a> {
                 .collect(),
             skip: &project.skip_files,
             found: Found::default(),
+            strays: Vec::new(),
         }
     }
 
     fn take(&mut self) -> Found {
         std::mem::take(&mut self.found)
+    }
+
+    /// Whether an overlay of the same sort, a folder or a file, lies in the same folder. In the project
+    /// folder itself there may be anything beside overlays.
+    fn is_beside_overlays(&self, path: &str, is_folder: bool) -> bool {
+        let Some((parent, _)) = path.rsplit_once('/') else {
+            return false;
+        };
+        self.overlays.iter().any(|overlay| {
+            let is_beside = overlay
+                .rsplit_once('/')
+                .is_some_and(|(one, _)| one == parent);
+            is_beside
+                && match fs::symlink_metadata(self.root.join(overlay)) {
+                    Ok(meta) => meta.is_dir() == is_folder,
+                    Err(_) => is_yaml(OsStr::new(overlay)) != is_folder,
+                }
+        })
+    }
+
+    /// Takes what was read last for something that nobody lists, if it lies beside overlays.
+    fn set_aside(&mut self, path: &Path, is_folder: bool, known: usize) {
+        if self.found.sources.len() == known {
+            return;
+        }
+        let Some(name) = slashed(path) else { return };
+        if self.is_beside_overlays(&name, is_folder) {
+            self.found.sources.truncate(known);
+            self.strays.push(name);
+        }
     }
 
     /// Reads a folder; `inside` is the overlay it belongs to.
@@ -235,8 +348,14 @@ impl<'a> Finder<'a> {
             {
                 continue;
             }
+            let known = self.found.sources.len();
             match fs::symlink_metadata(self.root.join(&child)) {
-                Ok(meta) if meta.is_dir() => self.folder(&child, inside, depth + 1),
+                Ok(meta) if meta.is_dir() => {
+                    self.folder(&child, inside, depth + 1);
+                    if inside.is_none() {
+                        self.set_aside(&child, true, known);
+                    }
+                }
                 Ok(meta) if meta.is_symlink() => {
                     // A link to something that is no manifest is none of our business.
                     let other = match fs::metadata(self.root.join(&child)) {
@@ -248,7 +367,12 @@ impl<'a> Finder<'a> {
                     }
                 }
                 Ok(_) if !is_yaml(&entry) => {}
-                Ok(meta) => self.file(&child, &meta),
+                Ok(meta) => {
+                    self.file(&child, &meta);
+                    if inside.is_none() {
+                        self.set_aside(&child, false, known);
+                    }
+                }
                 Err(error) => self.refuse(
                     &child,
                     Code::Unreadable,

@@ -202,15 +202,15 @@ fn is_url(value: &str) -> bool {
 }
 
 impl Converter<'_> {
-    /// Reports a key that a map with fixed leaves does not have.
+    /// The problem of a key that a map with fixed leaves does not have.
     pub(super) fn unknown_leaf(
-        &mut self,
+        &self,
         here: Here<'_>,
         name: &str,
         map: &Map,
         key: &str,
         at: At<'_>,
-    ) {
+    ) -> Problem {
         let known: Vec<&str> = map.fields.iter().map(|leaf| leaf.name).collect();
         let elsewhere = map.elsewhere.iter().find(|(other, _)| *other == key);
         let near = did_you_mean(key, known.iter().copied());
@@ -232,8 +232,9 @@ impl Converter<'_> {
         } else {
             (message, "not known", help)
         };
-        let place = (at, Part::Key);
-        self.error(here, place, Code::UnknownKey, message, label, Some(help));
+        Problem::error(Code::UnknownKey, message)
+            .at(here.place(at, Part::Key), label)
+            .help(help)
     }
 
     /// A map whose keys are names.
@@ -366,7 +367,7 @@ impl Converter<'_> {
         (form, unknown): (&str, Code),
         at: At<'_>,
     ) {
-        if self.handles.incomplete {
+        if self.handles.may_declare(target.collection, key) {
             return;
         }
         let place = here.place(at, Part::Key);

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::convert::{Converter, Here};
 use super::origin::Origin;
+use super::presumed::Presumed;
 use crate::config::written::{ID, LOOKUP, WrittenReader};
 use crate::config::{Written, WrittenName};
 use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
@@ -37,6 +38,8 @@ pub(crate) struct Handles<'a> {
     dropped: HashMap<Address, Place>,
     /// Whether a file could not be read, so that what is missing may stand there.
     pub(crate) incomplete: bool,
+    /// Names below keys that are not understood.
+    presumed: Presumed,
 }
 
 struct Collection {
@@ -89,7 +92,7 @@ impl<'a> Handles<'a> {
         bodies: &[Raw],
         dropped: HashMap<Address, Place>,
         variables: &Variables<'_>,
-        incomplete: bool,
+        (incomplete, presumed): (bool, Presumed),
     ) -> Self {
         let mut collections: HashMap<&'static str, Collection> = HashMap::new();
         for (place, (address, body)) in declared.keys().zip(bodies).enumerate() {
@@ -134,7 +137,13 @@ impl<'a> Handles<'a> {
             collections,
             dropped,
             incomplete,
+            presumed,
         }
+    }
+
+    /// Whether a name may be declared where nothing could be understood.
+    pub(crate) fn may_declare(&self, collection: &str, name: &str) -> bool {
+        self.incomplete || self.presumed.has(collection, name)
     }
 
     /// The handle as it is declared.
@@ -640,7 +649,8 @@ impl Converter<'_> {
         let kind = find(collection)?;
         if kind.bare {
             let reference = self.lookup(target, text);
-            if matches!(reference, Reference::Lookup { .. }) && kind.managed {
+            let is_open = matches!(reference, Reference::Lookup { .. });
+            if is_open && kind.managed && !self.handles.may_declare(collection, text) {
                 self.bare.push((
                     Slip {
                         problem: 0,
@@ -652,8 +662,8 @@ impl Converter<'_> {
             }
             return Some(reference);
         }
-        if self.handles.incomplete {
-            // What is named may stand in the file that could not be read.
+        if self.handles.may_declare(collection, text) {
+            // What is named may stand where nothing could be understood.
             return None;
         }
         let place = here.place(at, Part::Value);
@@ -703,7 +713,7 @@ impl Converter<'_> {
             )
             .at(place, "referenced here")
             .help(format!(
-                "declare it under `{collection}`, or write `{{lookup: \"{text}\"}}` for {} that no manifest manages",
+                "declare it under `{collection}`; if its lines were deleted on purpose, take the reference out too; `{{lookup: \"{text}\"}}` is for {} that no manifest manages",
                 article(kind.singular)
             ))
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::resolve::article;
-use crate::kind::{Kind, Shape, find};
+use crate::kind::{KINDS, Kind, Shape, find};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::yaml::raw::Raw;
 
@@ -107,6 +107,37 @@ pub(super) fn help_at_root(key: &str, above: Option<&'static Kind>) -> Option<St
             "indent it below `{collection}` if it is {}",
             article(kind.singular)
         )
+    })
+}
+
+/// What helps where what stands below a key at the root are fields, so that the key is a handle; `last`
+/// is the collection above it.
+pub(super) fn help_for_fields(key: &str, raw: &Raw, last: Option<&'static Kind>) -> Option<String> {
+    let Raw::Map(entries) = raw else { return None };
+    let fits = |kind: &&'static Kind| {
+        let is_known = |name: &str| name == "lifecycle" || kind.field(name).is_some();
+        entries.iter().all(|(name, _)| is_known(name))
+    };
+    if entries.is_empty() {
+        return None;
+    }
+    let mut all = KINDS
+        .iter()
+        .copied()
+        .filter(|kind| kind.managed && fits(kind));
+    let (first, second) = (all.next()?, all.next());
+    let meant = last
+        .filter(fits)
+        .or(Some(first).filter(|_| second.is_none()));
+    Some(match meant {
+        Some(kind) => format!(
+            "what stands below it are fields of {}: if it is one, it is indented too little; indent `{key}` below `{}`",
+            article(kind.singular),
+            kind.collection
+        ),
+        None => format!(
+            "what stands below it are fields: if it is a handle, it is indented too little; indent `{key}` below its collection"
+        ),
     })
 }
 

@@ -1,11 +1,14 @@
 //! What is to be removed, as manifests write it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::compose::Tombstone;
 use super::resolve::{Handles, article};
+use super::write::quoted;
 use crate::config::WrittenName;
 use crate::config::written::{TRANSFER_TO, WrittenReader, parts};
+use crate::kind::words::REMOVED;
 use crate::kind::{Field, Kind, Shape};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::state::identity::{readings, scopes};
@@ -106,6 +109,55 @@ pub(super) fn tombstone(
         );
     }
     Ok(made(key, Heirs::default()))
+}
+
+/// Tombstones that a help writes out.
+const LINES: usize = 6;
+
+/// What helps where the names to be removed are the keys of a map: what to write in its place.
+pub(super) fn as_list(kind: &Kind, raw: &Raw) -> Option<String> {
+    let Raw::Map(entries) = raw else { return None };
+    let naming = kind.naming_field().name;
+    let items = entries.iter().take(LINES).map(|(name, raw)| {
+        let name = quoted(name);
+        match raw {
+            Raw::Map(inner) if inner.is_empty() => name.into_owned(),
+            Raw::Map(inner) if raw.get(naming).is_none() => {
+                let inner: Vec<String> = inner.iter().map(entry).collect();
+                format!("{{{naming}: {name}, {}}}", inner.join(", "))
+            }
+            Raw::Map(_) => flow(raw),
+            _ => name.into_owned(),
+        }
+    });
+    let more = (entries.len() > LINES).then(|| "…".to_owned());
+    let items: Vec<String> = items.chain(more).collect();
+    let list = format!("{REMOVED}: {{{}: [{}]}}", kind.collection, items.join(", "));
+    (!entries.is_empty()).then(|| format!("write `{list}`"))
+}
+
+/// A value as it is written in one line.
+fn flow(raw: &Raw) -> String {
+    match raw {
+        Raw::Null | Raw::Tagged(_) => "null".to_owned(),
+        Raw::Bool(value) => value.to_string(),
+        Raw::Number(number) => number.to_string(),
+        Raw::Doubtful(written) => written.to_string(),
+        Raw::Spelled(spelled) => spelled.written.to_string(),
+        Raw::Text(text) => quoted(text).into_owned(),
+        Raw::List(items) => {
+            let items: Vec<String> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Raw::Map(entries) => {
+            let entries: Vec<String> = entries.iter().map(entry).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+    }
+}
+
+fn entry((key, value): &(Arc<str>, Raw)) -> String {
+    format!("{}: {}", quoted(key), flow(value))
 }
 
 /// Reads a tombstone that is a map.

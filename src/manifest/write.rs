@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::files::Sources;
 use crate::codec;
+use crate::kind::words::NEW;
 use crate::kind::{KINDS, Kind, Shape, Target, find};
 use crate::safe::hidden;
 use crate::state::identity::{canonical_name, fill_in};
@@ -29,14 +30,23 @@ pub fn to_sources(state: &State) -> Sources {
 }
 
 /// Writes a state as manifests with what else is known of its resources: one file a collection, or
-/// one a resource in a folder of its collection.
+/// one a resource in a folder of its collection. Those in `new` say `new: true`, as an overlay has it
+/// of what nothing below declares.
 #[must_use]
-pub fn to_files(state: &State, lifecycles: &BTreeMap<Address, Lifecycle>, split: bool) -> Sources {
+pub fn to_files(
+    state: &State,
+    lifecycles: &BTreeMap<Address, Lifecycle>,
+    split: bool,
+    new: &BTreeSet<Address>,
+) -> Sources {
+    let written_out = |collection: &str, resources: &[(&Address, &Resource)]| {
+        written_out(state, collection, resources, lifecycles, new)
+    };
     let mut base = Vec::new();
     for kind in KINDS {
         let resources = resources(state, kind.collection);
         if !split {
-            let text = written_out(state, kind.collection, &resources, lifecycles);
+            let text = written_out(kind.collection, &resources);
             if !text.is_empty() {
                 base.push(Source::new(
                     format!("{}.yaml", kind.collection),
@@ -55,7 +65,7 @@ pub fn to_files(state: &State, lifecycles: &BTreeMap<Address, Lifecycle>, split:
                 free = format!("{name}-{number}");
                 number += 1;
             }
-            let text = written_out(state, kind.collection, &[resource], lifecycles);
+            let text = written_out(kind.collection, &[resource]);
             let path = format!("{}/{free}.yaml", kind.collection);
             base.push(Source::new(path, text.as_bytes()));
         }
@@ -109,6 +119,7 @@ fn written_out(
     collection: &str,
     resources: &[(&Address, &Resource)],
     lifecycles: &BTreeMap<Address, Lifecycle>,
+    new: &BTreeSet<Address>,
 ) -> String {
     if resources.is_empty() {
         return String::new();
@@ -121,7 +132,8 @@ fn written_out(
     writer.key(0, collection);
     writer.out.push('\n');
     for (address, resource) in resources {
-        writer.resource(address, resource, lifecycles.get(address));
+        let is_new = new.contains(*address);
+        writer.resource(address, resource, lifecycles.get(address), is_new);
     }
     writer.out
 }
@@ -135,7 +147,8 @@ fn written_out(
 #[must_use]
 pub fn to_yaml(state: &State, collection: &str) -> String {
     let resources = resources(state, collection);
-    written_out(state, collection, &resources, &BTreeMap::new())
+    let (lifecycles, new) = (BTreeMap::new(), BTreeSet::new());
+    written_out(state, collection, &resources, &lifecycles, &new)
 }
 
 /// Characters of a line up to which a collection is written in one line.
@@ -161,11 +174,23 @@ impl Writer<'_> {
         self.out.push(':');
     }
 
-    fn resource(&mut self, address: &Address, resource: &Resource, lifecycle: Option<&Lifecycle>) {
+    fn resource(
+        &mut self,
+        address: &Address,
+        resource: &Resource,
+        lifecycle: Option<&Lifecycle>,
+        is_new: bool,
+    ) {
         self.key(1, &address.handle);
         let naming = resource.kind.naming_field().name;
         let implied = canonical_name(resource.kind, &address.handle);
         let mut empty = true;
+        if is_new {
+            self.out.push('\n');
+            self.key(2, NEW);
+            self.out.push_str(" true\n");
+            empty = false;
+        }
         self.body = resource.body.clone();
         for (name, value) in resource.body.iter() {
             if name == naming && value.as_text() == Some(&implied) {
@@ -352,7 +377,10 @@ fn written<'m>(
         Some(Shape::Items(items)) => Some(items.key),
         _ => None,
     };
-    map.iter().map(move |(handle, value)| {
+    let mut entries: Vec<_> = map.iter().collect();
+    // Stable: what the table does not order stays in the order of its keys.
+    entries.sort_by_key(|(key, _)| rank(shape, key));
+    entries.into_iter().map(move |(handle, value)| {
         let value = match (named, value) {
             (Some(key), Value::Map(item))
                 if item.get(key).and_then(Value::as_text) == Some(handle) =>
@@ -365,6 +393,23 @@ fn written<'m>(
         };
         (handle, value)
     })
+}
+
+/// Where a key stands in the table: among the fields of a map, or among the words that an item's
+/// handle is one of.
+fn rank(shape: Option<&Shape>, key: &str) -> usize {
+    let place = match shape {
+        Some(Shape::Map(map)) => map.fields.iter().position(|field| field.name == key),
+        Some(Shape::Items(items)) => {
+            let field = items.fields.iter().find(|field| field.name == items.key);
+            match field.map(|field| field.shape) {
+                Some(Shape::Choice(words)) => words.iter().position(|word| *word == key),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    place.unwrap_or(usize::MAX)
 }
 
 /// Whether a line of a block scalar may hold a character: nothing that is a line break to some
@@ -641,6 +686,17 @@ webhooks:
             departments: [billing]
             fields: [priority, status]
     "#);
+    }
+
+    /// Days come as in a week, and a beginning before its end.
+    #[test]
+    fn keys_stand_in_the_order_of_the_table() {
+        let text = "businessHours: {Desk: {type: SPECIFIC, timeZone: Europe/Berlin, businessTimes: \
+                    {FRIDAY: {endTime: \"16:00\", startTime: \"09:00\"}, MONDAY: {endTime: \"17:00\", startTime: \"08:00\"}}}}\n";
+        let written = written(&load(&[text.to_owned()]).state).join("");
+        let places = ["MONDAY", "08:00", "17:00", "FRIDAY", "09:00", "16:00"]
+            .map(|word| written.find(word).expect("it is written"));
+        assert!(places.is_sorted(), "{written}");
     }
 
     #[test]

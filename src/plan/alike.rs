@@ -20,7 +20,7 @@ use crate::plan::taken::written_name;
 use crate::plan::task::Task;
 use crate::plan::{Options, shown_value};
 use crate::problem::{Code, Problem};
-use crate::state::{Address, Body, Value};
+use crate::state::{Address, Body, Reference, Value};
 use crate::verb::Verb;
 
 /// How many pairs of a kind are compared at most: beyond that no single one says anything.
@@ -306,13 +306,44 @@ fn told(row: &Row, old: &Left<'_>, rows: &Rows, live: &Live) -> Option<Alike> {
     })
 }
 
+/// Whether a pair is refused: one side would be lost, and something with it.
+fn is_refused(pair: &Alike) -> bool {
+    let kind = crate::kind::find(pair.old.collection);
+    pair.goes && kind.is_some_and(|kind| kind.removal_loses)
+}
+
+/// The resources that refer to the new side of a refused pair: whether they have to follow it is part
+/// of the same question.
+pub(super) fn followers(pairs: &[Alike], rows: &Rows) -> HashSet<Address> {
+    let refused: HashSet<&Address> = pairs
+        .iter()
+        .filter(|pair| is_refused(pair))
+        .map(|pair| &pair.new)
+        .collect();
+    if refused.is_empty() {
+        return HashSet::default();
+    }
+    let follows = |row: &&Row| {
+        let Some(named) = &row.named else {
+            return false;
+        };
+        let mut found = false;
+        for (_, value) in named.of_kind(row.kind) {
+            value.walk(&mut |value| {
+                if let Value::Reference(Reference::To(target)) = value {
+                    found |= refused.contains(target);
+                }
+            });
+        }
+        found
+    };
+    let followers = rows.iter().filter(follows);
+    followers.map(|row| row.address.clone()).collect()
+}
+
 /// Refuses pairs of which one side would be lost, for kinds that lose something with it.
 pub(super) fn check(pairs: &[Alike], rows: &Rows, live: &Live) -> Vec<Problem> {
-    let is_refused = |pair: &&Alike| {
-        let kind = crate::kind::find(pair.old.collection);
-        pair.goes && kind.is_some_and(|kind| kind.removal_loses)
-    };
-    let refused = pairs.iter().filter(is_refused);
+    let refused = pairs.iter().filter(|pair| is_refused(pair));
     refused
         .map(|pair| {
             let going = rows.going(&pair.old).map(|going| going.object);

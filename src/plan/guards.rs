@@ -43,8 +43,8 @@ pub struct Limits {
     pub max_delete_percent: Option<u64>,
     /// Most objects that pruning may remove in all.
     pub max_deletes: Option<u64>,
-    /// The number of objects that pruning may remove in this run whatever the other limits say; it
-    /// counts only where exactly so many go.
+    /// The number of objects that pruning has to remove in this run, whatever the other limits say:
+    /// neither more nor fewer.
     pub allow_deletes: Option<u64>,
     /// The organization's edition, where it is known.
     pub edition: Option<Edition>,
@@ -106,7 +106,8 @@ fn updates(tasks: &[Task], rows: &Rows, limits: &Limits, problems: &mut Vec<Prob
     many.check(&of_kind, &live_of, problems);
 }
 
-/// Refuses to prune much, unless the command line names exactly the number that goes.
+/// Refuses to prune much, unless the command line names exactly the number that goes; a number that it
+/// names is a limit by itself, whatever the guards say.
 fn deletes(
     tasks: &[Task],
     desired: &Desired,
@@ -121,8 +122,14 @@ fn deletes(
         addresses.push(&task.address);
     }
     let all = of_kind.values().map(Vec::len).sum::<usize>();
-    if all == 0 || limits.allow_deletes == Some(all as u64) {
-        return;
+    match limits.allow_deletes {
+        Some(said) if said == all as u64 => return,
+        Some(said) if all == 0 => {
+            problems.push(nothing_goes(said));
+            return;
+        }
+        None if all == 0 => return,
+        _ => {}
     }
     let way_out = match limits.allow_deletes {
         None => format!("say `--allow-deletes {all}`"),
@@ -172,6 +179,28 @@ fn deletes(
     if problems.len() == before {
         problems.extend(most_of_all(&of_kind, all, rows, options, &way_out));
     }
+    if let (Some(said), true) = (limits.allow_deletes, problems.len() == before) {
+        let addresses: Vec<_> = of_kind.values().flatten().copied().collect();
+        problems.push(
+            Problem::error(
+                Code::OtherDeletes,
+                format!(
+                    "the plan would remove {} whose lines are gone, and `--allow-deletes` says {said}",
+                    counted(all, "object")
+                ),
+            )
+            .help(format!("{}; if that is meant, {way_out}", they_are(&addresses))),
+        );
+    }
+}
+
+/// Says that objects were expected to go, and none does: the plan is not the one that was meant.
+fn nothing_goes(said: u64) -> Problem {
+    Problem::error(
+        Code::OtherDeletes,
+        format!("nothing is to be removed, and `--allow-deletes` says {said}"),
+    )
+    .help("leave the option out, or say `--allow-deletes 0` so that nothing may go; entries under `removed` do not count")
 }
 
 /// Says that no manifest declares anything while objects would be pruned.

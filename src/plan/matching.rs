@@ -6,7 +6,7 @@ use crate::kind::{self, Grouping, Kind, find};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
 use crate::manifest::{Desired, Tombstone};
-use crate::plan::bound::{Bound, place};
+use crate::plan::bound::{Bound, Held, place};
 use crate::plan::claims::Claims;
 use crate::plan::owners::{Owners, prune, two_candidates};
 use crate::plan::resolve::{heirs, translated};
@@ -24,10 +24,11 @@ use foldhash::{HashMap, HashSet};
 /// All problems at once: objects that are not unique, names that do not exist, two addresses for
 /// one object.
 pub fn bind(desired: &Desired, live: &mut Live, options: &Options) -> Result<Bound, Vec<Problem>> {
-    let (bound, problems) = bind_what_is_clear(desired, live, options);
+    let (bound, mut problems) = bind_what_is_clear(desired, live, options);
     if problems.is_empty() {
         Ok(bound)
     } else {
+        problems.extend(bound.held.into_iter().map(|held| held.problem));
         Err(problems)
     }
 }
@@ -92,16 +93,15 @@ pub fn bind_what_is_clear(
             row.unclear = true;
         }
     }
-    let mut going = tombstones(desired, live, &owners, options, &mut problems);
-    left_by_moves(
+    let mut going = tombstones(
         (desired, live, &owners),
         options,
-        &mut bound,
-        &mut going,
+        &mut bound.held,
         &mut problems,
     );
+    left_by_moves((desired, live, &owners), options, &mut bound, &mut going);
     left_with_a_temporary_name(live, &owners, &mut bound, &going, &mut problems);
-    prune(&owners, live, options, &bound, &mut going, &mut problems);
+    prune(&owners, live, options, &mut bound, &mut going);
     renames_of_nothing(
         (desired, live, &owners),
         options,
@@ -217,10 +217,9 @@ fn made_twice(desired: &Desired, rows: &Rows, problems: &mut Vec<Problem>) {
 
 /// Finds the live objects that the tombstones name.
 fn tombstones(
-    desired: &Desired,
-    live: &Live,
-    owners: &Owners,
+    (desired, live, owners): (&Desired, &Live, &Owners),
     options: &Options,
+    held: &mut Vec<Held>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Going> {
     let mut going = Vec::new();
@@ -265,9 +264,11 @@ fn tombstones(
                         .at(place(desired, address, ""), "declared here")
                         .help("delete one of the two"),
                     );
-                } else if let Some(address) = owners.protected(index, options) {
-                    problems.push(
-                        Problem::error(
+                } else {
+                    let keeper = owners.protected(index, options);
+                    held.extend(keeper.map(|address| Held {
+                        object: index,
+                        problem: Problem::error(
                             Code::PreventDestroy,
                             format!("`{address}` is listed under `removed`, and its `preventDestroy` forbids that it is removed"),
                         )
@@ -275,8 +276,7 @@ fn tombstones(
                         .help(format!(
                             "take the line out, or let go of it with `deskform ledger forget '{address}'`"
                         )),
-                    );
-                } else {
+                    }));
                     going.push(Going {
                         object: index,
                         at: Some(tombstone.place.clone()),
@@ -635,7 +635,6 @@ fn left_by_moves(
     options: &Options,
     bound: &mut Bound,
     going: &mut Vec<Going>,
-    problems: &mut Vec<Problem>,
 ) {
     let mut left: Vec<(usize, Address, &str, &Grouping)> = Vec::new();
     for (index, address) in owners.left_over(&bound.rows) {
@@ -672,24 +671,24 @@ fn left_by_moves(
         let keeper = owners.protected(index, options);
         if let Some(keeper) = keeper.or_else(|| is_kept.then_some(&address)) {
             let (parts, old) = grouping.left;
-            problems.push(
-                Problem::error(
-                    Code::PreventDestroy,
-                    format!("`{address}` leaves {parts}, and the `preventDestroy` of `{keeper}` forbids that they are removed"),
-                )
-                .at(at, old)
-                .help(format!(
-                    "take `preventDestroy` away for one apply, or let go of it with `deskform ledger forget '{keeper}'`"
-                )),
-            );
-            bound.disputed.insert(index);
-        } else {
-            going.push(Going {
+            let problem = Problem::error(
+                Code::PreventDestroy,
+                format!("`{address}` leaves {parts}, and the `preventDestroy` of `{keeper}` forbids that they are removed"),
+            )
+            .at(at.clone(), old)
+            .help(format!(
+                "take `preventDestroy` away for one apply, or let go of it with `deskform ledger forget '{keeper}'`"
+            ));
+            bound.held.push(Held {
                 object: index,
-                at: Some(at),
-                left_by: Some(address),
-                ..Going::default()
+                problem,
             });
         }
+        going.push(Going {
+            object: index,
+            at: Some(at),
+            left_by: Some(address),
+            ..Going::default()
+        });
     }
 }

@@ -85,7 +85,7 @@ pub struct Plan {
     /// Addresses that `--target` limited the plan to; empty means everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Address>,
-    /// The number of objects that `--allow-deletes` lets pruning remove.
+    /// The number of objects that pruning removes, where `--allow-deletes` says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_deletes: Option<u64>,
     /// Where, when and by what it was made. It is never compared.
@@ -113,6 +113,25 @@ pub struct Plan {
     /// What is owned, is not declared any more and stays, since its kind is never pruned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_longer_declared: Vec<Address>,
+    /// Live objects that match already and are owned from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_over: Vec<Address>,
+    /// Owned objects that are declared under another handle now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved_handles: Vec<record::MovedHandle>,
+    /// What is owned and does not exist any more, so that the ledger lets it go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Address>,
+    /// Fields that were applied, that the manifests no longer name and that stay as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields_left: Vec<record::FieldLeft>,
+    /// Whether the ledger owned nothing when it was made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owns_nothing_yet: bool,
+    /// The serial of the ledger that it was made from. By itself it makes no plan stale: it tells why
+    /// one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger_serial: Option<u64>,
     /// Addresses whose secrets the environment lacks, so that they were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<String>,

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::codec::{self, id_text};
+use crate::codec::{self, id_text, switch_value};
 use crate::diff::Difference;
-use crate::kind::{self, Field, Shape};
+use crate::kind::{self, Field, Shape, Wire};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::manifest::Desired;
-use crate::plan::row::Rows;
+use crate::plan::row::{Row, Rows};
 use crate::plan::{Options, shown_value};
-use crate::state::{Address, Value};
+use crate::state::{Address, FieldPath, Value};
 
 /// Which side moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -169,6 +169,58 @@ impl<'a> Sides<'a> {
         })
     }
 
+    /// The paths of a declared resource that were applied, that the manifests no longer name, and that
+    /// are live as they were applied.
+    ///
+    /// A value that says nothing is left out, and so is the one that a new object gets anyway.
+    pub(crate) fn undeclared(&self, row: &Row, index: usize) -> Vec<FieldPath> {
+        let Some(entry) = self.entry(&row.address) else {
+            return Vec::new();
+        };
+        let body = self.live.body(index);
+        let mut left = Vec::new();
+        for (name, record) in &entry.fields {
+            let Some(field) = row.kind.field(name) else {
+                continue;
+            };
+            let travels = matches!(
+                field.wire(self.live.dialect),
+                Wire::Sent { .. } | Wire::Switched(_)
+            );
+            let is_implied = (row.kind.enabled).is_some_and(|one| one.field == field.name);
+            if field.identity || field.naming || is_implied || !travels {
+                continue;
+            }
+            let named = row.named.as_ref().and_then(|named| named.get(name));
+            let named = named.map(shown_value);
+            let shown = body.get(name).map(shown_value);
+            let sent = self.current(field, &record.sent, body.get(name));
+            let stored = self.current(field, &record.stored, body.get(name));
+            let default = (field.default_on_create).map(|word| shown_value(&switch_value(word)));
+            let paths = parts_left(field, &sent, named.as_ref());
+            left.extend(paths.into_iter().filter(|path| {
+                let shape = &field.shape;
+                let way = &*path.below;
+                let sent = at(shape, &sent, way).value().unwrap_or_default();
+                if codec::says_nothing(&sent)
+                    || default.as_ref() == Some(&sent)
+                    || codec::is_fixed(field, path)
+                {
+                    return false;
+                }
+                // What no answer shows is left as it is, whatever it is.
+                let Some(shown) = &shown else { return true };
+                let leaf = codec::field_at(field, way, self.live);
+                let leaf = leaf.unwrap_or(codec::opaque_field());
+                let stored = at(shape, &stored, way).value();
+                let live = at(shape, shown, way).value();
+                let live = live.map(|live| within(&leaf.shape, &sent, &live));
+                codec::same_json(&leaf, stored.as_ref(), live.as_ref(), self.live)
+            }));
+        }
+        left
+    }
+
     /// A recorded value with the names and handles that its parts have now.
     fn current(&self, field: &Field, value: &Json, live: Option<&Value>) -> Json {
         let now = |name: &str| self.names.get(name).cloned();
@@ -274,6 +326,23 @@ fn within(shape: &Shape, sent: &Json, live: &Json) -> Json {
             .collect::<Map<_, _>>()
             .into(),
         (_, live) => live.clone(),
+    }
+}
+
+/// Of what was sent of a field the paths that the manifests do not name: the field, or parts of a map
+/// that is owned by name.
+fn parts_left(field: &Field, sent: &Json, named: Option<&Json>) -> Vec<FieldPath> {
+    let whole = FieldPath::of(field.name);
+    match (sent, named) {
+        (Json::Object(sent), None | Some(Json::Object(_)))
+            if codec::is_owned_by_name(&field.shape) =>
+        {
+            let keys = sent.keys();
+            let is_left = |key: &&String| named.is_none_or(|named| named.get(*key).is_none());
+            keys.filter(is_left).map(|key| whole.child(key)).collect()
+        }
+        (_, None) => vec![whole],
+        (_, Some(_)) => Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::live::marks::forbidden;
 use crate::live::{Live, LiveObject, key};
 use crate::manifest::Desired;
 use crate::plan::Options;
-use crate::plan::bound::{Bound, place};
+use crate::plan::bound::{Bound, Held, place};
 use crate::plan::row::{Going, Rows};
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Reference};
@@ -188,9 +188,8 @@ pub(super) fn prune(
     owners: &Owners,
     live: &mut Live,
     options: &Options,
-    bound: &Bound,
+    bound: &mut Bound,
     going: &mut Vec<Going>,
-    problems: &mut Vec<Problem>,
 ) {
     let claimed: HashSet<usize> = going
         .iter()
@@ -222,16 +221,17 @@ pub(super) fn prune(
         });
         if let Some((address, entry)) = entry {
             if entry.prevent_destroy {
-                problems.push(
-                    Problem::error(
-                        Code::PreventDestroy,
-                        format!("`{address}` is no longer declared, and its `preventDestroy` forbids that it is removed"),
-                    )
-                    .help(format!(
-                        "declare it again, or let go of it with `deskform ledger forget '{address}'`"
-                    )),
-                );
-                continue;
+                let problem = Problem::error(
+                    Code::PreventDestroy,
+                    format!("`{address}` is no longer declared, and its `preventDestroy` forbids that it is removed"),
+                )
+                .help(format!(
+                    "declare it again, or let go of it with `deskform ledger forget '{address}'`"
+                ));
+                bound.held.push(Held {
+                    object: index,
+                    problem,
+                });
             }
             if bound.rows.is_live(&address) {
                 one.replaced_by = Some(address);

@@ -94,6 +94,11 @@ impl<'a> Stakes<'a> {
         } else if goes || task.verb == Verb::Replace {
             add(Risk::TakesAway, None, &[]);
         }
+        for change in &task.changes {
+            if change.sets_back.is_some() {
+                add(Risk::SetsBack, Some(&change.field), &[]);
+            }
+        }
         if let Some(people) = self.locked_out.get(&task.address) {
             add(Risk::People, None, people);
         }

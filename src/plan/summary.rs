@@ -93,6 +93,12 @@ pub(super) fn summarise(
         acknowledged: owned.acknowledged.clone(),
         alike: Vec::new(),
         no_longer_declared: Vec::new(),
+        taken_over: Vec::new(),
+        moved_handles: Vec::new(),
+        gone: Vec::new(),
+        fields_left: Vec::new(),
+        owns_nothing_yet: false,
+        ledger_serial: None,
         not_compared: bound
             .rows
             .not_compared()

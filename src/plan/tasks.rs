@@ -6,10 +6,12 @@ mod names;
 mod parts;
 mod prerequisites;
 mod removals;
+mod scope;
 mod set_back;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -40,6 +42,7 @@ use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
 use foldhash::HashMap;
+use scope::{InTheWay, beside_the_targets};
 use serde_json::Value as Json;
 
 /// A plan with its tasks.
@@ -49,6 +52,8 @@ pub struct Planned {
     pub plan: Plan,
     /// The tasks, in the plan's order, manual steps included (they have no writes).
     pub tasks: Vec<Task>,
+    /// What is in the way of other resources than the targets, as warnings.
+    pub warnings: Vec<Problem>,
 }
 
 /// Plans.
@@ -70,6 +75,7 @@ pub fn plan(
         live,
         options,
         problems: Vec::new(),
+        held: Vec::new(),
         tasks: Vec::new(),
         members: founders::members(&bound.rows, live.dialect),
         holders: Index::default(),
@@ -78,12 +84,15 @@ pub fn plan(
     let mut differences = bound.rows.changes();
     builder.lost_with_what_is_replaced(&mut differences);
     builder.tasks.reserve(differences.len());
+    // Whose each problem is.
+    let mut whose: Vec<Address> = Vec::new();
     for change in &differences {
         match change {
             Change::Create(address) => builder.create(address),
             Change::Update(address, fields) => builder.update(address, fields),
             Change::Remove(address) => builder.remove(address),
         }
+        whose.resize(builder.problems.len(), change.address().clone());
     }
     drop(differences);
     builder.finish_copies();
@@ -93,20 +102,57 @@ pub fn plan(
     builder.prerequisites();
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;
+    // What comes after the changes is nobody's own.
+    let of_all = problems.split_off(whose.len());
+    let owned_problems: Vec<(Address, Problem)> = whose.into_iter().zip(problems).collect();
+    let mut problems = of_all;
+    let held = bound.held.iter().filter_map(|held| {
+        let address = live.address_of(held.object)?;
+        Some((address, held.problem.clone()))
+    });
+    let held: Vec<(Address, Problem)> = held.chain(builder.held).collect();
+    let mut scope = None;
     if !options.targets.is_empty() {
         tasks = targeted(tasks, &options.targets, desired, &mut problems);
+        scope = Some(InTheWay::of(&tasks, &bound.rows, options));
     }
-    problems.extend(hierarchy::check(&tasks, desired, live));
-    problems.extend(within::check(&tasks, desired, &bound.rows, live));
+    let alike = alike::pairs(&tasks, desired, &bound.rows, live, options);
+    let followers = alike::followers(&alike, &bound.rows);
+    let mut warnings = Vec::new();
+    let mut refused = guards::check(&tasks, desired, &bound.rows, live, options);
+    let is_meant = |address: &Address| scope.as_ref().is_none_or(|scope| scope.has(address));
+    for (address, problem) in owned_problems {
+        if !is_meant(&address) {
+            warnings.push(beside_the_targets(problem));
+        } else if problem.code != Code::CannotChange || !followers.contains(&address) {
+            problems.push(problem);
+        }
+    }
+    for (address, problem) in held {
+        if is_meant(&address) {
+            refused.push(problem);
+        } else {
+            warnings.push(beside_the_targets(problem));
+        }
+    }
+    let checked: Cow<'_, [Task]> = if followers.is_empty() {
+        Cow::Borrowed(&tasks)
+    } else {
+        let others = tasks
+            .iter()
+            .filter(|task| !followers.contains(&task.address));
+        Cow::Owned(others.cloned().collect())
+    };
+    problems.extend(hierarchy::check(&checked, desired, live));
+    problems.extend(within::check(&checked, desired, &bound.rows, live));
     problems.extend(membership::check(
-        &tasks,
+        &checked,
         desired,
         &bound.rows,
         live,
         options,
     ));
-    let mut refused = guards::check(&tasks, desired, &bound.rows, live, options);
-    let alike = alike::pairs(&tasks, desired, &bound.rows, live, options);
+    drop(checked);
     refused.extend(alike::check(&alike, &bound.rows, live));
     if !problems.is_empty() {
         problems.extend(refused);
@@ -126,7 +172,11 @@ pub fn plan(
     let mut plan = summarise(desired, bound, owned, live, options, &mut tasks);
     plan.alike = alike;
     if refused.is_empty() {
-        Ok(Planned { plan, tasks })
+        Ok(Planned {
+            plan,
+            tasks,
+            warnings,
+        })
     } else {
         plan.refused = refused
             .iter()
@@ -146,6 +196,8 @@ struct Builder<'a> {
     live: &'a Live,
     options: &'a Options,
     problems: Vec<Problem>,
+    /// What forbids a removal that is planned all the same, so that the refused plan shows it.
+    held: Vec<(Address, Problem)>,
     tasks: Vec<Task>,
     /// Who is declared to belong to what needs founders.
     members: founders::Members<'a>,
@@ -742,9 +794,10 @@ impl<'a> Builder<'a> {
         keep: Option<Body>,
     ) {
         if self.prevents_destroy(address) {
-            self.problems
-                .push(prevented(self.desired, address, "replaced"));
-            return;
+            self.held.push((
+                address.clone(),
+                prevented(self.desired, address, "replaced"),
+            ));
         }
         // A creation sends all that the manifests name, not just what changes. Of what is live besides
         // only an automatic replacement keeps everything: it may not even go with a new type.

@@ -1,6 +1,7 @@
 //! Problems and exit codes: this module alone knows how errors are worded and ranked.
 
 mod code;
+pub mod reason;
 
 use std::fmt;
 use std::sync::Arc;

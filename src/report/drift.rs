@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::lines::{self, Line};
 use super::markdown::{self, Entry, Section};
-use super::{Paint, Style, Whereabouts, parts, text};
+use super::{FIELDS_LEFT, Paint, Style, Whereabouts, fields_left, parts, text};
 use crate::drift::{Drift, Moved, Report, What};
 use crate::plan::FieldChange;
 use crate::safe::{self, safe};
@@ -58,6 +58,11 @@ pub fn text(report: &Report, style: Style) -> String {
         "Acknowledged differences:",
         report.acknowledged.iter().map(text::acknowledged),
     );
+    text::section(
+        &mut out,
+        &format!("{FIELDS_LEFT}:"),
+        fields_left(&report.fields_left).into_iter(),
+    );
     for (title, addresses) in remarks(report) {
         text::section(&mut out, &format!("{title}:"), addresses.iter().cloned());
     }
@@ -102,6 +107,9 @@ pub fn markdown(report: &Report, whereabouts: &Whereabouts) -> String {
         false,
         acknowledged.map(remark).collect(),
     );
+    let left = fields_left(&report.fields_left);
+    let left = left.iter().map(|line| markdown::code(line));
+    add(FIELDS_LEFT, false, left.map(remark).collect());
     for (title, addresses) in remarks(report) {
         let addresses = addresses.iter().map(|address| markdown::code(address));
         add(title, false, addresses.map(remark).collect());

@@ -74,6 +74,7 @@ fn an_aborted_run_is_told_in_few_lines() {
     let signal = End {
         cause: Some(Cause::Signal),
         saved: false,
+        recorded: true,
         seconds: 75,
     };
     let text = closing(applied, signal);
@@ -100,6 +101,7 @@ fn an_aborted_run_is_told_in_few_lines() {
     let over = End {
         cause: Some(Cause::DayOver),
         saved: true,
+        recorded: true,
         seconds: 9,
     };
     let text = closing(refused, over);

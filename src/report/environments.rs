@@ -7,7 +7,6 @@ use serde_json::{Value as Json, json};
 use super::Style;
 use super::markdown::{LIMIT, PIPELINE, code, html, marker_of};
 use crate::problem::{counted, exit};
-use crate::safe::mask::masked;
 use crate::safe::{self, safe};
 
 /// The least width of the last column, in characters.
@@ -53,6 +52,8 @@ pub struct Row {
     pub figures: Vec<usize>,
     /// What went wrong first, in one sentence.
     pub error: Option<String>,
+    /// All that went wrong, each as `--log-format json` writes it.
+    pub failure: Vec<Json>,
     /// What the command prints of it: JSON, or Markdown.
     pub report: Option<String>,
 }
@@ -164,8 +165,36 @@ pub fn text(rows: &[Row], columns: &[Column], style: Style) -> String {
     out
 }
 
-/// A comment about all of them: the reports as far as they fit, and the table; below [`LIMIT`] as far
-/// as the table fits there.
+/// What failed, once for all environments where the same did.
+fn failures(rows: &[Row]) -> Vec<(Vec<&Row>, String)> {
+    let mut groups: Vec<(Vec<&Row>, String)> = Vec::new();
+    for row in rows.iter().filter(|row| !row.failure.is_empty()) {
+        let mut text = String::new();
+        for problem in &row.failure {
+            let said = |key: &str| problem.get(key).and_then(Json::as_str).map(html);
+            let _ = write!(text, "- {}", said("message").unwrap_or_default());
+            let first = problem.pointer("/places/0");
+            let file = first.and_then(|place| place.get("file")?.as_str());
+            if let Some(file) = file {
+                let line = first.and_then(|place| place.get("line")?.as_u64());
+                let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+                let _ = write!(text, " ({})", code(&format!("{file}{line}")));
+            }
+            text.push('\n');
+            if let Some(help) = said("help") {
+                let _ = writeln!(text, "  <br>{help}");
+            }
+        }
+        match groups.iter_mut().find(|(_, other)| *other == text) {
+            Some((rows, _)) => rows.push(row),
+            None => groups.push((vec![row], text)),
+        }
+    }
+    groups
+}
+
+/// A comment about all of them: the table, what failed, and the reports as far as they fit; below
+/// [`LIMIT`] as far as the table fits there.
 #[must_use]
 pub fn markdown(rows: &[Row], columns: &[Column], what: &str) -> String {
     let names: Vec<&str> = rows.iter().map(|row| &*row.environment).collect();
@@ -194,9 +223,18 @@ pub fn markdown(rows: &[Row], columns: &[Column], what: &str) -> String {
             error.replace('|', "\\|").replace('\n', " ")
         );
     }
-    let mut out = format!("{}\n", marker_of(what, &names.join(",")));
+    let mut out = format!("{}\n{table}\n", marker_of(what, &names.join(",")));
     let mut left_out = Vec::new();
-    let room = LIMIT.saturating_sub(PIPELINE + 2_000 + table.len());
+    let room = LIMIT.saturating_sub(PIPELINE + 2_000);
+    for (failed, text) in failures(rows) {
+        let names: Vec<String> = failed.iter().map(|row| code(&row.environment)).collect();
+        let section = format!("### {}: failed\n\n{text}\n", names.join(", "));
+        if out.len() + section.len() > room {
+            left_out.extend(names);
+        } else {
+            out.push_str(&section);
+        }
+    }
     for row in rows {
         let Some(report) = &row.report else { continue };
         // One comment has one marker.
@@ -228,7 +266,6 @@ pub fn markdown(rows: &[Row], columns: &[Column], what: &str) -> String {
             names.join(", ")
         );
     }
-    out.push_str(&table);
     out
 }
 
@@ -244,8 +281,8 @@ pub fn json(rows: &[Row], columns: &[Column], report: &str) -> String {
             for (at, column) in columns.iter().enumerate() {
                 one.insert(column.as_str().to_owned(), json!(row.figures.get(at)));
             }
-            let error = row.error.as_deref().map(masked);
-            one.insert("error".to_owned(), json!(error));
+            one.insert("error".to_owned(), json!(row.failure.first()));
+            one.insert("errors".to_owned(), json!(row.failure));
             let told = row.report.as_deref();
             let told: Option<Json> = told.and_then(|text| serde_json::from_str(text).ok());
             one.insert(report.to_owned(), json!(told));
@@ -278,6 +315,7 @@ mod tests {
             code,
             figures: figures.to_vec(),
             error: error.map(str::to_owned),
+            failure: Vec::new(),
             report: None,
         }
     }
@@ -335,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_has_one_marker_and_ends_with_the_table() {
+    fn a_comment_has_one_marker_and_begins_with_the_table() {
         let mut rows: Vec<Row> = ["a", "b", "c"]
             .map(|name| row(name, 0, &[0, 0, 0, 0], None))
             .to_vec();
@@ -347,15 +385,27 @@ mod tests {
                 "x".repeat(25_000)
             ));
         }
-        rows.push(row("d|e", 1, &[], Some("a | b <script>")));
+        for name in ["d|e", "f"] {
+            let mut failed = row(name, 1, &[], Some("a | b <script>"));
+            failed.failure = vec![json!({
+                "message": "a | b <script>",
+                "help": "mend <it>",
+                "places": [{"file": "deskform.yaml", "line": 3}],
+            })];
+            rows.push(failed);
+        }
         let text = markdown(&rows, PLAN, "plan");
         assert!(text.len() < LIMIT - PIPELINE, "{}", text.len());
         assert_eq!(text.matches("<!-- deskform").count(), 1);
         assert!(text.contains("### b\n") && !text.contains("### c\n"));
         assert!(text.contains("Left out for want of room: `c`."));
+        let row = "| `d|e` | - | - | - | - | a \\| b &lt;script&gt; |\n";
+        let section = "### `d|e`, `f`: failed\n\n- a | b &lt;script&gt; (`deskform.yaml:3`)\n  <br>mend &lt;it&gt;\n";
+        let at = |part: &str| text.find(part);
         assert!(
-            text.ends_with("| `d|e` | - | - | - | - | a \\| b &lt;script&gt; |\n"),
+            at(row) < at(section) && at(section) < at("### a\n"),
             "{text}"
         );
+        assert!(at(row).is_some(), "{text}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::markdown::{self, Entry, Section};
-use super::{Paint, Style, Whereabouts, count, heading, parts, table, text};
+use super::{Paint, Style, Whereabouts, count, heading, parts, recorded, table, text};
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::plan::Plan;
 use crate::safe::safe;
@@ -75,6 +75,8 @@ pub struct End {
     pub cause: Option<Cause>,
     /// Whether it applied a saved plan.
     pub saved: bool,
+    /// Whether the ledger was saved at its end, with what the plan says of it.
+    pub recorded: bool,
     /// How long it took, in seconds.
     pub seconds: u64,
 }
@@ -122,6 +124,10 @@ pub fn report(plan: &Plan, events: &[Event], style: Style) -> String {
 #[must_use]
 pub fn closing(plan: &Plan, events: &[Event], end: &End, style: Style) -> String {
     let mut out = report(plan, events, style);
+    if let Some(line) = recorded(plan).filter(|_| end.recorded) {
+        out.push_str(&line);
+        out.push('\n');
+    }
     if let Some(took) = took(end) {
         out.push_str(&took);
         out.push('\n');
@@ -291,7 +297,11 @@ pub fn markdown(plan: &Plan, events: &[Event], end: &End, whereabouts: &Whereabo
         "**{counts}**\n\n{}\n\n",
         markdown::sentence(whereabouts)
     );
-    for line in [took(end), next(events, end)].into_iter().flatten() {
+    let recorded = recorded(plan).filter(|_| end.recorded);
+    for line in [recorded, took(end), next(events, end)]
+        .into_iter()
+        .flatten()
+    {
         let _ = write!(out, "{line}\n\n");
     }
     let titles = ["Failed", "Unknown", "Skipped", "Not tried"];

@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::apply::event::Event;
 use crate::plan::{FORMAT_VERSION, LiveChange, Plan, SECRET};
+use crate::problem::reason;
 use crate::safe;
 use crate::safe::mask::{Masks, current};
 
@@ -113,7 +114,7 @@ pub enum NotAPlan {
     )]
     Version(u64),
     /// It is no JSON, or JSON of another form.
-    #[error("it is no saved plan: {0}")]
+    #[error("it is no saved plan: {}", reason::of_json(.0))]
     Form(#[from] serde_json::Error),
 }
 

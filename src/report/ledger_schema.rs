@@ -190,6 +190,14 @@ fn entry() -> Value {
                 ),
             ),
             (
+                "templates",
+                json!({
+                    "description": "What the manifests say in place of these secrets, by JSON Pointer: `https://host/${secret.KEY}`.",
+                    "type": "object",
+                    "additionalProperties": { "type": "string" },
+                }),
+            ),
+            (
                 "fields",
                 json!({
                     "description": "What was last applied, by field, but for secrets.",

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::{Whereabouts, count, forecast, refused, risks, summary, text};
+use super::{
+    FIELDS_LEFT, Whereabouts, count, fields_left, first_taken_over, forecast, moved_handles,
+    refused, risks, summary, taken_over, text,
+};
 use crate::plan::alike::Alike;
 use crate::plan::{Acknowledged, Plan, Step};
 use crate::safe::mask::masked;
@@ -257,6 +260,27 @@ fn sections(plan: &Plan) -> Vec<Section> {
         "No longer declared; these stay in Zoho Desk, and the ledger lets them go",
         false,
         named(&stays),
+    ));
+    sections.push((FIELDS_LEFT, false, named(&fields_left(&plan.fields_left))));
+    let (taken, more) = taken_over(plan, false);
+    let mut taken: Vec<Entry> = named(&taken);
+    if more > 0 {
+        let words = format!("and {more} more; `deskform plan -v` names all");
+        taken.push(remark(words));
+    }
+    taken.extend(first_taken_over(plan).map(|line| remark(line.to_owned())));
+    sections.push(("Taken over as they are", false, taken));
+    let handles: Vec<String> = moved_handles(plan).collect();
+    sections.push((
+        "Owned under another handle from now on",
+        false,
+        named(&handles),
+    ));
+    let gone: Vec<String> = plan.gone.iter().map(ToString::to_string).collect();
+    sections.push((
+        "Gone from Zoho Desk; the ledger lets them go",
+        false,
+        named(&gone),
     ));
     let targets: Vec<String> = plan.targets.iter().map(ToString::to_string).collect();
     sections.push(("Limited to", false, named(&targets)));

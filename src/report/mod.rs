@@ -30,6 +30,7 @@ use std::fmt::Write as _;
 use crate::dialect::{Dialect, Edition, Unit};
 use crate::ledger::NOWHERE;
 use crate::plan::Plan;
+use crate::plan::record::FieldLeft;
 use crate::safe::safe;
 use crate::verb::Verb;
 
@@ -210,11 +211,10 @@ pub fn summary(plan: &Plan) -> String {
         }
         line
     };
-    let record = parts(&[
-        (summary.record.take_over, "to take over"),
-        (summary.record.moved, "to move to another handle"),
-        (summary.record.let_go, "to let go"),
-    ]);
+    let record = record(
+        plan,
+        ["to take over", "to move to another handle", "to let go"],
+    );
     if !record.is_empty() {
         let end = if plan.steps.is_empty() {
             "; nothing changes in Zoho Desk"
@@ -225,6 +225,78 @@ pub fn summary(plan: &Plan) -> String {
         let _ = write!(line, " In the ledger alone: {record}{end}.");
     }
     line
+}
+
+/// What changes in the ledger alone, in three verbs: taking over, moving and letting go.
+fn record(plan: &Plan, [take_over, moved, let_go]: [&str; 3]) -> String {
+    let record = plan.summary.record;
+    let fields = if record.fields == 1 {
+        "field"
+    } else {
+        "fields"
+    };
+    parts(&[
+        (record.take_over, take_over),
+        (record.moved, moved),
+        (record.let_go, let_go),
+        (record.fields, &format!("{fields} {let_go}")),
+    ])
+}
+
+/// The line that says after an apply what has changed in the ledger alone; none where nothing has.
+#[must_use]
+pub fn recorded(plan: &Plan) -> Option<String> {
+    let record = record(plan, ["taken over", "moved to another handle", "let go"]);
+    (!record.is_empty()).then(|| format!("In the ledger alone: {record}."))
+}
+
+/// How many of what is taken over are named.
+const TAKEN_OVER: usize = 10;
+
+/// Names what is taken over, as far as it is named, and says how many more there are.
+fn taken_over(plan: &Plan, all: bool) -> (Vec<String>, usize) {
+    let most = if all { usize::MAX } else { TAKEN_OVER };
+    let named = plan.taken_over.iter().take(most);
+    let named: Vec<String> = named.map(ToString::to_string).collect();
+    let more = plan.taken_over.len() - named.len();
+    (named, more)
+}
+
+/// What follows from a first taking over; none where the ledger owned something before.
+fn first_taken_over(plan: &Plan) -> Option<&'static str> {
+    let takes = !plan.taken_over.is_empty() || plan.steps.iter().any(|step| step.adopted);
+    (plan.owns_nothing_yet && takes).then_some(
+        "What is taken over belongs to these files from then on: whoever deletes its lines later removes it from Zoho Desk, except where `prune` is `none`, as it is for seeds.",
+    )
+}
+
+/// The handles that change, in words.
+fn moved_handles(plan: &Plan) -> impl Iterator<Item = String> {
+    let moved = plan.moved_handles.iter();
+    moved.map(|moved| format!("{} → {}", moved.old, moved.new))
+}
+
+/// What is said above fields that are no longer declared.
+const FIELDS_LEFT: &str = "No longer declared and left as they are (write `null` to clear one); the next apply forgets them";
+
+/// Fields that are no longer declared, by resource.
+fn fields_left(left: &[FieldLeft]) -> Vec<String> {
+    let of_one = left.chunk_by(|one, other| one.address == other.address);
+    let told = of_one.filter_map(|fields| {
+        let names: Vec<String> = fields
+            .iter()
+            .map(|left| {
+                let name = lines::path(&left.field);
+                if left.can_be_cleared {
+                    name
+                } else {
+                    format!("{name} (cannot be cleared)")
+                }
+            })
+            .collect();
+        Some(format!("{}: {}", fields.first()?.address, names.join(", ")))
+    });
+    told.collect()
 }
 
 /// The line that says that guards refuse the plan, and why; none where they do not.

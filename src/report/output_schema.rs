@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ledger_schema::field;
 use super::plan_schema::{
-    acknowledged, address, count, flag, list, object, pointer, reference, text, word,
+    acknowledged, address, count, field_left, flag, list, object, pointer, reference, text, word,
 };
 use crate::drift::FORMAT_VERSION as DRIFT_VERSION;
 use crate::kind::schema::DRAFT;
@@ -77,6 +77,13 @@ pub fn drift_schema() -> Value {
                 list(
                     "Differences that an `ignore:` entry accepts; they do not count.",
                     reference("acknowledged"),
+                ),
+            ),
+            (
+                "fieldsLeft",
+                list(
+                    "Fields that were applied, are no longer declared and stay as they are; they do not count.",
+                    field_left(),
                 ),
             ),
             (
@@ -277,7 +284,18 @@ pub fn environments_schema() -> Value {
                     "Resources that moved since the last apply; in a plan, those that it sets back.",
                 ),
             ),
-            ("error", maybe_text("Why it failed; null where it did not.")),
+            (
+                "error",
+                alone("The first of `errors`; null where it did not fail."),
+            ),
+            (
+                "errors",
+                json!({
+                    "description": "Why it failed, each as `--log-format json` writes it: `level`, `message`, and where they are known `code`, `help` and `places` with `file` and `line`.",
+                    "type": "array",
+                    "items": { "type": "object" },
+                }),
+            ),
         ],
         &[
             (
@@ -324,7 +342,7 @@ pub fn log_schema() -> Value {
         "anyOf": forms.map(reference),
     });
     let message = object(
-        "A remark, a warning or an error. What went wrong has `help`, and what has a code has `places`.",
+        "A remark, a warning or an error. A warning and an error have `code`, `places` and `help`.",
         &[
             (
                 "level",

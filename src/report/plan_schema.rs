@@ -86,6 +86,48 @@ pub fn plan_schema() -> Value {
                 ),
             ),
             (
+                "takenOver",
+                list(
+                    "What matches already and is owned from the apply on.",
+                    reference("address"),
+                ),
+            ),
+            (
+                "movedHandles",
+                list(
+                    "What is owned and declared under another handle now.",
+                    object(
+                        "A handle that changes.",
+                        &[("old", reference("address")), ("new", reference("address"))],
+                        &[],
+                    ),
+                ),
+            ),
+            (
+                "gone",
+                list(
+                    "What is owned and does not exist any more.",
+                    reference("address"),
+                ),
+            ),
+            (
+                "fieldsLeft",
+                list(
+                    "Fields that were applied, are no longer declared and stay as they are.",
+                    field_left(),
+                ),
+            ),
+            (
+                "ownsNothingYet",
+                flag("Whether the ledger owned nothing when the plan was made."),
+            ),
+            (
+                "ledgerSerial",
+                count(
+                    "The serial of the ledger from which the plan was made. By itself it makes no plan stale.",
+                ),
+            ),
+            (
                 "notCompared",
                 list(
                     "What could not be compared, since a secret is not set, as addresses.",
@@ -246,6 +288,19 @@ pub(super) fn acknowledged() -> Value {
     )
 }
 
+/// A field that is no longer declared.
+pub(super) fn field_left() -> Value {
+    object(
+        "A field that was applied, that the manifests no longer name, and that is live as it was applied.",
+        &[
+            ("address", reference("address")),
+            ("field", pointer()),
+            ("canBeCleared", flag("Whether `null` clears it.")),
+        ],
+        &[],
+    )
+}
+
 fn summary() -> Value {
     let verbs = [
         ("create", "Steps that create."),
@@ -279,7 +334,10 @@ fn summary() -> Value {
                     ),
                     ("letGo", count("Owned objects that are owned no longer.")),
                 ],
-                &[],
+                &[(
+                    "fields",
+                    count("Fields that are no longer declared and stay as they are."),
+                )],
             ),
         )],
     )

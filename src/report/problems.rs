@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use self::fold::Fold;
 use crate::problem::{Label, Part, Problem, Problems, Severity, counted};
-use crate::safe::mask::masked;
+use crate::safe::mask::{self, MASK, masked};
 use crate::safe::{self, safe, same_length};
 use crate::yaml::places::Places;
 
@@ -44,10 +44,26 @@ pub fn render(
         out.push('\n');
     }
     if !shown.is_empty() {
-        out.push_str(&problems.count());
-        out.push('\n');
+        out.push_str(&last_line(problems, None));
     }
     out
+}
+
+/// The last line of all reports: how many problems there are, and what to do next. `reports` says into
+/// how many they were folded, where they were.
+fn last_line(problems: &Problems, reports: Option<usize>) -> String {
+    let mut line = problems.count();
+    if let Some(reports) = reports {
+        let _ = write!(line, " in {}", counted(reports, "report"));
+    }
+    if problems.has_errors() {
+        line.push_str(": correct what is named here and run the command again");
+    }
+    if reports.is_some() {
+        line.push_str("; `-v` shows each by itself");
+    }
+    line.push('\n');
+    line
 }
 
 /// Renders problems for somebody who reads them: equal ones are one report with its places, and of a
@@ -103,17 +119,8 @@ pub fn render_folded(
     if problems.list.is_empty() {
         return out;
     }
-    out.push_str(&problems.count());
     let is_cut = !brief.is_empty() || folds.len() < problems.list.len();
-    if is_cut {
-        let _ = write!(out, " in {}", counted(folds.len(), "report"));
-        out.push_str(if problems.has_errors() {
-            ": correct what is named here and run the command again; `-v` shows each by itself"
-        } else {
-            "; `-v` shows each by itself"
-        });
-    }
-    out.push('\n');
+    out.push_str(&last_line(problems, is_cut.then_some(folds.len())));
     out
 }
 
@@ -134,6 +141,7 @@ impl<'a> Writer<'a> {
         let width = width.max(40);
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width)
+            .with_wrap_lines(false)
             .with_links(false)
             .with_urls(false)
             .with_cause_chain();
@@ -150,6 +158,7 @@ impl<'a> Writer<'a> {
     /// A report with its lines of the file, ending with a line's end.
     fn full(&self, problem: &Shown) -> String {
         let mut out = String::new();
+        let problem = &problem.wrapped(self.width);
         // Writing into a text does not fail.
         let _ = self.handler.render_report(&mut out, problem);
         // miette pads its lines, and heads what is told apart with a word of its own.
@@ -222,6 +231,42 @@ pub fn json_lines(problems: &Problems, text: &dyn Fn(&str) -> Option<Arc<str>>) 
     safe::json(text)
 }
 
+/// Columns before a message and before a help.
+const BEFORE_MESSAGE: usize = 4;
+const BEFORE_HELP: usize = 8;
+
+/// A text in lines of so many columns: they break at blanks alone, and never inside of backticks, so that
+/// a command can be copied.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut column = 0;
+    let mut word = String::new();
+    let mut is_code = false;
+    for (at, character) in text.char_indices().chain([(text.len(), ' ')]) {
+        if character == '`' {
+            // What is never closed protects nothing.
+            let rest = text.get(at + 1..).unwrap_or_default();
+            is_code = !is_code && rest.contains('`');
+        }
+        if character != ' ' || is_code {
+            word.push(character);
+            continue;
+        }
+        let long = word.chars().count();
+        if column > 0 && column + 1 + long > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(&word);
+        column += long;
+        word.clear();
+    }
+    out
+}
+
 /// Lines between two labels that are shown in one piece.
 const NEAR: usize = 2;
 
@@ -240,7 +285,63 @@ type Position = (Arc<str>, usize);
 
 struct Open {
     source: Source,
+    /// The same text with masks in place of what is never printed, and what stands elsewhere by that.
+    masked: Option<(Source, Vec<Moved>)>,
     places: Option<Places>,
+}
+
+/// A part of a text that a mask replaces, and where the mask stands.
+#[derive(Debug)]
+struct Moved {
+    old: Range<usize>,
+    new: Range<usize>,
+}
+
+/// A text with a mask for each part, line by line, so that it has the lines that it had.
+fn with_masks(text: &str, parts: &[Range<usize>]) -> (String, Vec<Moved>) {
+    let mut out = String::with_capacity(text.len());
+    let mut moved = Vec::new();
+    let mut from = 0;
+    for part in parts {
+        let mut at = part.start;
+        for line in text
+            .get(part.clone())
+            .unwrap_or_default()
+            .split_inclusive('\n')
+        {
+            let secret = line.trim_end_matches(['\n', '\r']).len();
+            out.push_str(text.get(from..at).unwrap_or_default());
+            if secret > 0 {
+                let start = out.len();
+                out.push_str(MASK);
+                moved.push(Moved {
+                    old: at..at + secret,
+                    new: start..out.len(),
+                });
+            }
+            from = at + secret;
+            at += line.len();
+        }
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    (out, moved)
+}
+
+/// Where a range of a text stands once parts of it are masked; what begins or ends inside of such a part
+/// does so with its mask.
+fn moved(range: &Range<usize>, all: &[Moved]) -> Range<usize> {
+    let one = |offset: usize, is_end: bool| {
+        let before = all.partition_point(|one| one.old.start < offset + usize::from(!is_end));
+        let Some(last) = before.checked_sub(1).and_then(|index| all.get(index)) else {
+            return offset;
+        };
+        if offset < last.old.end {
+            return if is_end { last.new.end } else { last.new.start };
+        }
+        last.new.end + (offset - last.old.end)
+    };
+    let start = one(range.start, false);
+    start..one(range.end, true).max(start)
 }
 
 impl Files<'_> {
@@ -249,9 +350,17 @@ impl Files<'_> {
         self.open
             .entry(Arc::clone(file))
             .or_insert_with(|| {
-                text(file).map(|text| Open {
-                    source: Source::new(Arc::clone(file), text),
-                    places: None,
+                text(file).map(|text| {
+                    let parts = mask::places(&text);
+                    let masked = (!parts.is_empty()).then(|| {
+                        let (shown, moved) = with_masks(&text, &parts);
+                        (Source::new(Arc::clone(file), shown.into()), moved)
+                    });
+                    Open {
+                        source: Source::new(Arc::clone(file), text),
+                        masked,
+                        places: None,
+                    }
                 })
             })
             .as_mut()
@@ -332,12 +441,12 @@ impl Files<'_> {
             let file = &label.place.file;
             let located = self
                 .open(file)
-                .map(|open| (open.source.clone(), open.locate(label)));
+                .map(|open| (open.locate(label), open.shown(label)));
             if index == 0 {
-                let start = located.as_ref().map_or(0, |(_, range)| range.start);
+                let start = located.as_ref().map_or(0, |(range, _)| range.start);
                 position = Some((Arc::clone(file), start));
             }
-            let Some((source, range)) = located else {
+            let Some((_, (source, range))) = located else {
                 shown.message = format!("{}: {}", safe(file), shown.message);
                 continue;
             };
@@ -376,6 +485,19 @@ impl Files<'_> {
 }
 
 impl Open {
+    /// The text as it is shown, and where a label stands in that.
+    fn shown(&mut self, label: &Label) -> (Source, Range<usize>) {
+        let range = self.locate(label);
+        match &self.masked {
+            Some((source, all)) => {
+                let mut source = source.clone();
+                source.column = Some(self.source.position(range.start).1);
+                (source, moved(&range, all))
+            }
+            None => (self.source.clone(), range),
+        }
+    }
+
     fn locate(&mut self, label: &Label) -> Range<usize> {
         let text = Arc::clone(&self.source.text);
         let range = if let Part::Bytes { start, end } = label.place.part {
@@ -416,6 +538,8 @@ struct Source {
     lines: Arc<[usize]>,
     /// The line and column at which the text begins, where it is an excerpt.
     begins: Option<(usize, usize)>,
+    /// The column in the file at which the label stands, where masks have moved it.
+    column: Option<usize>,
 }
 
 impl Source {
@@ -433,6 +557,7 @@ impl Source {
             shown,
             lines,
             begins: None,
+            column: None,
         }
     }
 
@@ -462,6 +587,7 @@ impl Source {
             .get(start..from)
             .map_or(0, |text| text.chars().count());
         let mut excerpt = Self::new(self.name, text.into());
+        excerpt.column = self.column;
         excerpt.begins = Some((line, column));
         (excerpt, range.start - from..shown.max(range.start) - from)
     }
@@ -516,6 +642,10 @@ impl SourceCode for Source {
             Some((line, _)) => (line, 0),
             None => (first, column),
         };
+        let column = match self.column {
+            Some(own) if context_lines_before == 0 => own,
+            _ => column,
+        };
         Ok(Box::new(MietteSpanContents::new_named(
             safe(&self.name).into_owned(),
             data.as_bytes(),
@@ -536,6 +666,21 @@ struct Shown {
     source: Option<Source>,
     related: Vec<Shown>,
     help: Option<String>,
+}
+
+impl Shown {
+    /// The same with its texts in lines of so many columns.
+    fn wrapped(&self, width: usize) -> Self {
+        let related = self.related.iter();
+        Self {
+            message: wrapped(&self.message, width.saturating_sub(BEFORE_MESSAGE)),
+            severity: self.severity,
+            labels: self.labels.clone(),
+            source: self.source.clone(),
+            related: related.map(|one| one.wrapped(width)).collect(),
+            help: (self.help.as_ref()).map(|help| wrapped(help, width.saturating_sub(BEFORE_HELP))),
+        }
+    }
 }
 
 impl fmt::Display for Shown {
@@ -572,5 +717,57 @@ impl Diagnostic for Shown {
         Some(Box::new(
             self.related.iter().map(|shown| shown as &dyn Diagnostic),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_blanks_and_never_in_code() {
+        for (text, width, expected) in [
+            ("one two three", 7, "one two\nthree"),
+            (
+                "run `deskform ledger forget 'agents/a b'` now",
+                20,
+                "run\n`deskform ledger forget 'agents/a b'`\nnow",
+            ),
+            (
+                "since 2026-11-29T12:46:19Z on",
+                12,
+                "since\n2026-11-29T12:46:19Z\non",
+            ),
+            (
+                "a ` is no code and goes on and on",
+                10,
+                "a ` is no\ncode and\ngoes on\nand on",
+            ),
+            ("", 10, ""),
+        ] {
+            assert_eq!(wrapped(text, width), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_label_stands_where_its_text_does_among_masks() {
+        let text = "a: hunter2-hunter2 b\nkey: x-one\ntwo-y\nend";
+        let place = |what: &str| {
+            let start = text.find(what).unwrap();
+            start..start + what.len()
+        };
+        let (shown, all) = with_masks(text, &[place("hunter2-hunter2"), place("one\ntwo")]);
+        assert_eq!(shown, "a: (secret) b\nkey: x-(secret)\n(secret)-y\nend");
+        for (what, expected) in [
+            ("a", "a"),
+            ("hunter2-hunter2", "(secret)"),
+            ("unter2", "(secret)"),
+            (" b", " b"),
+            ("x-on", "x-(secret)"),
+            ("two-y", "(secret)-y"),
+            ("end", "end"),
+        ] {
+            assert_eq!(&shown[moved(&place(what), &all)], expected, "{what}");
+        }
     }
 }

@@ -50,6 +50,7 @@ const fn title(class: Risk) -> &'static str {
         Risk::Outside => "Outside",
         Risk::People => "People",
         Risk::Defaults => "Defaults",
+        Risk::SetsBack => "Sets back what somebody changed in Zoho Desk",
         Risk::ByHand => "By hand",
     }
 }

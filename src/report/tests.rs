@@ -12,7 +12,7 @@ use crate::apply::event::{Event, Outcome, Tally};
 use crate::dialect::{Dialect, Edition, Unit};
 use crate::kind::{self, KINDS, Risk, Shape};
 use crate::plan::forecast::{Budget, Forecast};
-use crate::plan::record::Record;
+use crate::plan::record::{FieldLeft, MovedHandle, Record};
 use crate::plan::{
     Acknowledged, FORMAT_VERSION, FieldChange, FileLine, LiveChange, Plan, Referrers, RequestLine,
     SECRET, Step, StepRisk, Summary, Warning,
@@ -84,6 +84,12 @@ pub(super) fn plan_of(steps: Vec<Step>) -> Plan {
         acknowledged: Vec::new(),
         alike: Vec::new(),
         no_longer_declared: Vec::new(),
+        taken_over: Vec::new(),
+        moved_handles: Vec::new(),
+        gone: Vec::new(),
+        fields_left: Vec::new(),
+        owns_nothing_yet: false,
+        ledger_serial: None,
         not_compared: Vec::new(),
         refused: Vec::new(),
     }
@@ -243,7 +249,20 @@ pub(super) fn full() -> Plan {
         take_over: 2,
         moved: 1,
         let_go: 1,
+        fields: 2,
     };
+    plan.taken_over = vec![at("departments/Billing"), at("departments/Sales")];
+    plan.moved_handles = vec![MovedHandle {
+        old: at("roles/Boss"),
+        new: at("roles/Head"),
+    }];
+    plan.fields_left = ["/phone", "/cf/cf_region"]
+        .map(|field| FieldLeft {
+            address: at("contacts/ben@example.com"),
+            field: field.to_owned(),
+            can_be_cleared: field == "/phone",
+        })
+        .to_vec();
     plan.no_longer_declared = vec![at("contacts/old.customer@example.com")];
     plan.forecast = Some(costs());
     plan.acknowledged = vec![

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::lines::{self, Line, Sign};
-use super::{Paint, Style, count, forecast, heading, refused, risks, summary, table};
+use super::{
+    FIELDS_LEFT, Paint, Style, count, fields_left, first_taken_over, forecast, heading,
+    moved_handles, refused, risks, summary, table, taken_over,
+};
 use crate::kind::Risk;
 use crate::plan::alike::Alike;
 use crate::plan::{Acknowledged, Plan, Step};
@@ -50,6 +53,32 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         "No longer declared; these stay in Zoho Desk, and the ledger lets them go:",
         plan.no_longer_declared.iter().map(ToString::to_string),
     );
+    section(
+        &mut out,
+        &format!("{FIELDS_LEFT}:"),
+        fields_left(&plan.fields_left).into_iter(),
+    );
+    let (named, more) = taken_over(plan, style.verbose);
+    let more = (more > 0).then(|| format!("and {more} more; -v names all"));
+    section(
+        &mut out,
+        "Taken over as they are:",
+        named.into_iter().chain(more),
+    );
+    section(
+        &mut out,
+        "Owned under another handle from now on:",
+        moved_handles(plan),
+    );
+    section(
+        &mut out,
+        "Gone from Zoho Desk; the ledger lets them go:",
+        plan.gone.iter().map(ToString::to_string),
+    );
+    if let Some(line) = first_taken_over(plan) {
+        out.push_str(line);
+        out.push_str("\n\n");
+    }
     section(
         &mut out,
         "Limited to:",

@@ -245,7 +245,7 @@ environments:
         name: "guards",
         also: &["guard"],
         stands: IN_ENVIRONMENT,
-        text: "How far a plan may go before it refuses itself. Without guards, pruning may remove 30 % of a kind's owned objects and half of all; `--allow-deletes N` takes exactly the number that goes.",
+        text: "How far a plan may go before it refuses itself. Without guards, pruning may remove 30 % of a kind's owned objects and half of all; `--allow-deletes N` takes exactly the number that goes, and refuses every other number, whether a guard fires or not.",
         words: GUARDS,
         file: File::Project,
         example: "\

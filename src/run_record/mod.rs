@@ -67,7 +67,7 @@ pub async fn look(store: &Store) -> Result<View, StoreError> {
     let loaded = store.load().await?;
     let is_absent = loaded.version.is_absent();
     let mut warnings = Vec::new();
-    let mut ledger = understood(store, loaded.load, &mut warnings);
+    let mut ledger = loaded.load.or_new(store.environment(), store.org_id());
     let runs = store.open_runs().await?;
     let doubts = absorb(&mut ledger, &runs.unfinished, &mut warnings);
     Ok(View {
@@ -76,27 +76,6 @@ pub async fn look(store: &Store) -> Result<View, StoreError> {
         is_absent,
         warnings,
     })
-}
-
-fn understood(store: &Store, load: Load, warnings: &mut Vec<Problem>) -> Ledger {
-    warnings.extend(corrupt(store, &load));
-    load.or_new(store.environment(), store.org_id())
-}
-
-/// What it means that a ledger cannot be understood, if it cannot.
-pub(crate) fn corrupt(store: &Store, load: &Load) -> Option<Problem> {
-    let Load::Corrupt(reason) = load else {
-        return None;
-    };
-    Some(
-        Problem::warning(
-            Code::LedgerCorrupt,
-            format!("the ledger `{}` cannot be understood: {reason}", store.place()),
-        )
-        .help(
-            "objects are found by their identity instead and nothing is pruned; the next apply writes a new ledger and keeps this one with the ending `.corrupt`",
-        ),
-    )
 }
 
 /// Takes over what journals of killed runs tell, and returns the creations that are in doubt.
@@ -338,9 +317,9 @@ impl Keeper {
         }
         let kept = match &loaded.load {
             Load::Found(ledger) => Some(ledger.clone()),
-            Load::None | Load::Corrupt(_) => None,
+            Load::None => None,
         };
-        let mut ledger = understood(store, loaded.load, warnings);
+        let mut ledger = loaded.load.or_new(store.environment(), store.org_id());
         let doubts = absorb(&mut ledger, &runs.unfinished, warnings);
         Ok((ledger, loaded.version, kept, others, doubts))
     }

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
@@ -102,6 +103,11 @@ pub fn is_active() -> bool {
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
     current().map_or(Cow::Borrowed(text), |masks| masks.text(text))
+}
+
+/// Where such values stand in a text, in order.
+pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
+    current().map_or_else(Vec::new, |masks| masks.0.places(text))
 }
 
 /// JSON text without the values; it stays JSON with the same keys.

@@ -58,7 +58,7 @@ pub(crate) fn documents(
         source,
         document: 0,
         places: None,
-        problems: Vec::new(),
+        problems: foreign_tags(source),
     };
     for (number, raw) in &mut documents {
         tidy.document = *number;
@@ -150,6 +150,67 @@ fn spell<'t>(
         }
     }
     Ok(())
+}
+
+/// Whether a file holds comments and nothing else: somebody means it to declare nothing, other than with
+/// a file that lost what it held.
+pub(crate) fn is_all_comments(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut has_comment = false;
+    lines.all(|line| {
+        has_comment |= line.starts_with('#');
+        line.starts_with('#') || line == "---"
+    }) && has_comment
+}
+
+/// Where the tags of YAML itself begin, such as `!!str`.
+const OWN_TAGS: &str = "tag:yaml.org,2002:";
+
+/// The tags that mean nothing here and that the reader passes over: those of other languages.
+///
+/// What begins with one `!` is told where it is read.
+fn foreign_tags(source: &Source) -> Vec<Problem> {
+    let text = &source.text;
+    if !["!!", "!<", "%TAG"].iter().any(|sign| text.contains(sign)) {
+        return Vec::new();
+    }
+    let mut from = 0;
+    let mut problems = Vec::new();
+    let mut parser = Parser::new_from_str(text);
+    while let Some(Ok((event, _))) = parser.next_event() {
+        let (Event::Scalar(_, _, _, Some(tag))
+        | Event::MappingStart(_, Some(tag))
+        | Event::SequenceStart(_, Some(tag))) = event
+        else {
+            continue;
+        };
+        let whole = format!("{}{}", tag.handle, tag.suffix);
+        let own = whole.strip_prefix(OWN_TAGS);
+        let is_known = own.is_some_and(|own| {
+            matches!(
+                own,
+                "null" | "bool" | "int" | "float" | "str" | "map" | "seq"
+            )
+        });
+        if is_known || whole.starts_with('!') {
+            continue;
+        }
+        let written = own.map_or_else(|| format!("!<{whole}>"), |own| format!("!!{own}"));
+        let rest = text.get(from..).unwrap_or_default();
+        let start = from + rest.find(&written).unwrap_or_default();
+        from = start;
+        let bytes = Part::Bytes {
+            start,
+            end: start + written.len(),
+        };
+        problems.push(
+            Problem::error(Code::Tag, format!("the tag `{written}` means nothing here"))
+                .at(place(source, 0, bytes), "a tag")
+                .help("take the tag away, or put the text in quotes"),
+        );
+        from = (from + written.len()).min(text.len());
+    }
+    problems
 }
 
 fn not_utf8(source: &Source, at: usize) -> Problem {
@@ -366,7 +427,11 @@ fn yaml_help(text: &str, at: usize, words: &str) -> Option<&'static str> {
     let help = if next == Some('\t') || line.starts_with('\t') {
         "indent with spaces; YAML allows no tabs there"
     } else if words.starts_with("mapping values are not allowed") {
-        "put a text that holds `: ` in quotes, or check the indentation"
+        if line.contains(": ") {
+            "put a text that holds `: ` in quotes, or check the indentation"
+        } else {
+            "check the indentation of this line and of the one above: fields of one map begin in one column"
+        }
     } else if words.starts_with("found character that cannot start") {
         "put a text that begins with this character in quotes"
     } else if words.starts_with("unknown anchor") {

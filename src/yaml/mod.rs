@@ -3,6 +3,7 @@
 pub mod closed;
 pub mod lines;
 pub(crate) mod load;
+pub(crate) mod odd;
 pub mod places;
 mod portions;
 pub(crate) mod raw;

@@ -219,6 +219,14 @@ impl Places {
         first.into_iter().chain(again).collect()
     }
 
+    /// Every value that is a scalar without quotes, with its key where it has one.
+    pub(crate) fn plain_scalars(
+        &self,
+    ) -> impl Iterator<Item = (Option<Range<usize>>, Range<usize>)> {
+        let plain = self.nodes.iter().filter(|node| node.plain);
+        plain.map(|node| (node.key.clone(), node.value.clone()))
+    }
+
     /// A scalar as it is written in the file, unless it came through an alias or a merge.
     #[must_use]
     pub fn written<'a>(&self, text: &'a str, document: u32, pointer: &str) -> Option<Written<'a>> {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::problem::counted;
+
 /// A slip that explains why a text is not the YAML that was meant.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Slip {
@@ -54,6 +56,9 @@ pub(super) fn before(text: &str, at: usize, words: &str) -> Option<Slip> {
         .start
         .checked_sub(1)
         .and_then(|end| significant(text, end));
+    if let Some(slip) = too_far_left(text, &line, previous.clone()) {
+        return Some(slip);
+    }
     let candidates = if words.starts_with("did not find expected key") {
         // A comment ended the text without a colon.
         [None, previous.clone()]
@@ -80,6 +85,37 @@ pub(super) fn before(text: &str, at: usize, words: &str) -> Option<Slip> {
             });
         }
         lost_colon(text, range, &line)
+    })
+}
+
+/// A field that stands further left than those around it: the reader stops behind it, where the others
+/// go on.
+fn too_far_left(
+    text: &str,
+    stopped: &Range<usize>,
+    previous: Option<Range<usize>>,
+) -> Option<Slip> {
+    let indentation = |line: &Range<usize>| {
+        let written = text.get(line.clone()).unwrap_or_default();
+        written.len() - written.trim_start().len()
+    };
+    let previous = previous?;
+    let (column, around) = (indentation(&previous), indentation(stopped));
+    let range = content(text, previous.clone());
+    let (key, value) = text.get(range.clone())?.split_once(": ")?;
+    let before = significant(text, previous.start.checked_sub(1)?)?;
+    let is_field = |line: &Range<usize>| {
+        let written = text.get(content(text, line.clone())).unwrap_or_default();
+        written.contains(": ") || written.ends_with(':')
+    };
+    let is_plain =
+        !key.contains(['"', '\'', '{', '[']) && !value.trim_start().starts_with(['|', '>']);
+    let is_alone = column < around && indentation(&before) == around && is_plain;
+    (is_alone && is_field(&before) && is_field(stopped)).then(|| Slip {
+        at: range.start..range.start + key.len(),
+        message: format!("`{key}` stands further left than the lines around it"),
+        label: "too far left",
+        help: format!("indent it by {}, as the others", counted(around, "space")),
     })
 }
 
@@ -142,7 +178,7 @@ pub(crate) fn glued(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The bytes of each line, without its end.
-fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {
         let at = start;
@@ -152,7 +188,7 @@ fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// The line that holds an offset.
-fn line_at(text: &str, at: usize) -> Range<usize> {
+pub(super) fn line_at(text: &str, at: usize) -> Range<usize> {
     let before = text.get(..at).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |end| end + 1);
     let rest = text.get(start..).unwrap_or_default();
@@ -160,7 +196,7 @@ fn line_at(text: &str, at: usize) -> Range<usize> {
 }
 
 /// The last line at or before an offset that holds more than a comment.
-fn significant(text: &str, at: usize) -> Option<Range<usize>> {
+pub(super) fn significant(text: &str, at: usize) -> Option<Range<usize>> {
     let mut line = line_at(text, at);
     loop {
         let written = text.get(line.clone())?.trim();
@@ -172,7 +208,7 @@ fn significant(text: &str, at: usize) -> Option<Range<usize>> {
 }
 
 /// What a line says, without indentation, the dash of an item, and a comment.
-fn content(text: &str, line: Range<usize>) -> Range<usize> {
+pub(super) fn content(text: &str, line: Range<usize>) -> Range<usize> {
     let written = text.get(line.clone()).unwrap_or_default();
     let end = written.find(" #").unwrap_or(written.len());
     let written = written.get(..end).unwrap_or_default();
@@ -245,6 +281,19 @@ mod tests {
             ("a: text\n  goes on\n  more: x\n", ": x", mapping, None),
             ("a:\n  b: |\n    goes on\n   c: x\n", "c: x", expected, None),
             ("a:\n  b c # no\n    d: x\n", "d: x", expected, Some("b c")),
+            (
+                "a:\n  b:\n    c: 1\n  d: 2\n    e: 3\n",
+                ": 3",
+                mapping,
+                Some("d"),
+            ),
+            (
+                "a:\n  b:\n    c: 1\n  d: \"2\"\n    e: 3\n",
+                "e: 3",
+                expected,
+                Some("d"),
+            ),
+            ("a:\n  b: 1\n    e: 3\n", ": 3", mapping, None),
         ] {
             let at = text.rfind(stopped).unwrap();
             let slip = before(text, at, words);

@@ -511,7 +511,11 @@ pub fn record_of(before: &Ledger, desired: &Desired, ready: &Ready) -> Record {
             .iter()
             .any(|(address, entry)| address.collection == collection && are_one(entry, wanted))
     };
-    let mut record = Record::default();
+    // Which fields are told depends on what is live; `tests/keep.rs` says of these what is right.
+    let mut record = Record {
+        fields: ready.planned.plan.summary.record.fields,
+        ..Record::default()
+    };
     for (address, entry) in after.resources.iter().filter(|(address, _)| idle(address)) {
         let old = before.resources.get(address);
         if !holds(before, address.collection, entry) {

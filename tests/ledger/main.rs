@@ -14,6 +14,7 @@ mod git;
 mod git_kills;
 mod s3;
 mod scenarios;
+mod trouble;
 
 use deskform::ledger::{Location, Store};
 use scenarios::Place;

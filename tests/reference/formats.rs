@@ -326,7 +326,10 @@ fn what_is_printed_fits_its_schema() {
             Some(3),
             "{all:#}"
         );
-        assert!(all["environments"][2]["error"].is_string(), "{all:#}");
+        assert!(
+            all["environments"][2]["error"]["message"].is_string(),
+            "{all:#}"
+        );
     }
     let shown = json(&run("-e a ledger show --format json").stdout);
     assert_fits(&show, &shown);

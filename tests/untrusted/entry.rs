@@ -299,7 +299,6 @@ pub fn ledger(data: &[u8]) {
                 Load::Found(ledger)
             );
         }
-        Ok(Load::Corrupt(reason)) => shown(&reason),
         Ok(Load::None) => panic!("bytes are never nothing"),
         Err(refusal) => shown(&refusal),
     }

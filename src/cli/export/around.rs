@@ -1,13 +1,14 @@
 //! What lies around an export: its files' names, the schema of editors, and other manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use crate::cli::common::{Failure, Workspace};
 use crate::cli::files::write_file;
-use crate::config::PROJECT_FILE;
-use crate::config::schema::{MANIFEST_SCHEMA, PROJECT_SCHEMA, SCHEMA_FOLDER};
+use crate::config::schema::{MANIFEST_SCHEMA, OVERLAY_SCHEMA, PROJECT_SCHEMA, SCHEMA_FOLDER};
 use crate::config::words::SKIP_FILES;
+use crate::config::{Environment, PROJECT_FILE, Target};
+use crate::kind::schema::{manifest_schema, overlay_schema};
 use crate::manifest::{self, Sources};
 use crate::plan::bound::place;
 use crate::problem::{Code, Problem, counted, ticked};
@@ -33,6 +34,127 @@ impl Schema {
         let depth = self.depth + Path::new(name).components().count() - 1;
         format!("# {MARK}{}{}\n", "../".repeat(depth), self.path)
     }
+}
+
+/// A folder as it is called from the project folder on; as it was named where it lies elsewhere.
+pub(super) fn from_project(project: &Path, folder: &Path) -> PathBuf {
+    let plain = |path: &Path| {
+        let mut plain = PathBuf::new();
+        for component in std::path::absolute(path).ok()?.components() {
+            match component {
+                Component::ParentDir => drop(plain.pop()),
+                component => plain.push(component),
+            }
+        }
+        Some(plain)
+    };
+    let inside = plain(&project.join(folder)).zip(plain(project));
+    inside
+        .and_then(|(folder, project)| Some(folder.strip_prefix(project).ok()?.to_owned()))
+        .unwrap_or_else(|| folder.to_owned())
+}
+
+/// The environment's overlay that a folder is or lies in, by its number.
+pub(super) fn overlay(environment: &Environment, folder: &Path) -> Option<usize> {
+    let all = environment.overlays.iter().enumerate();
+    let own = all.filter(|(_, overlay)| folder.starts_with(&overlay.path));
+    // The innermost one reads it.
+    own.max_by_key(|(_, overlay)| overlay.path.len())
+        .map(|(at, _)| at)
+}
+
+/// The environments of real organizations that read a folder: those that list it among their overlays,
+/// or all of them; none where the project does not read it.
+fn readers<'w>(workspace: &'w Workspace, folder: &Path) -> Vec<&'w str> {
+    let project = &workspace.project;
+    let is_read = below(folder).is_some_and(|parts| {
+        let file = format!("{}/x.yaml", parts.join("/"));
+        parts.iter().all(|part| !part.starts_with('.')) && !project.skips(&file)
+    });
+    let real = project
+        .environments
+        .iter()
+        .filter(|one| is_read && matches!(one.target, Target::Live { .. }));
+    let is_overlay = (project.environments.iter()).any(|one| overlay(one, folder).is_some());
+    real.filter(|one| !is_overlay || overlay(one, folder).is_some())
+        .map(|one| &*one.name)
+        .collect()
+}
+
+/// Refuses to write where the export would do harm: beside overlays, where nobody reads it, and what is
+/// `--unmanaged` where the environment of another organization reads it.
+///
+/// What no manifest has is one organization's own: an administrator, a test, a customer's team. As a
+/// manifest of all it would be made in every organization by the next apply, and nobody looks for that
+/// after a command that is about one. As Terraform writes what it generates for one workspace only, and
+/// into no module that others call, this is refused rather than asked about or warned of. The way out
+/// loses nothing: the files lie in an overlay first, and what all shall have is moved by hand.
+pub(super) fn check_folder(
+    workspace: &Workspace,
+    folder: &Path,
+    is_unmanaged: bool,
+) -> Result<(), Problem> {
+    let environment = &workspace.environment;
+    let name = &environment.name;
+    let parts = below(folder).unwrap_or_default();
+    let path = parts.join("/");
+    let is_hidden = parts.iter().any(|part| part.starts_with('.'));
+    if let Some(stray) = manifest::stray_in(&workspace.project, &path).filter(|_| !is_hidden) {
+        return Err(manifest::files::stray(stray)
+            .at(environment.place.clone(), "in this environment")
+            .help(format!(
+                "list `{stray}` in the `overlays` of `{name}`, and export again"
+            )));
+    }
+    let readers = readers(workspace, folder);
+    let others: Vec<&str> = readers.iter().copied().filter(|one| one != name).collect();
+    let is_real = matches!(environment.target, Target::Live { .. });
+    if !is_unmanaged || !is_real || others.is_empty() {
+        return Ok(());
+    }
+    let own = environment.overlays.iter().find(|overlay| {
+        let path = Path::new(&overlay.path);
+        path.extension().is_none() && readers_are_only(workspace, path, name)
+    });
+    let help = match own {
+        Some(own) => format!(
+            "`deskform -e {name} export --unmanaged {}` writes",
+            own.path
+        ),
+        None => format!(
+            "with `overlays: [overlays/{name}]` in the environment, `deskform -e {name} export --unmanaged overlays/{name}` writes"
+        ),
+    };
+    let others = few(&others
+        .iter()
+        .map(|one| (*one).to_owned())
+        .collect::<Vec<_>>());
+    Err(Problem::error(
+        Code::OthersToo,
+        format!(
+            "`{}` is read by {others} as well, so what only `{name}` has would be made there, too; nothing was written",
+            folder.display()
+        ),
+    )
+    .at(environment.place.clone(), "in this environment")
+    .help(format!(
+        "{help} it for this environment alone; what all shall have is moved from there afterwards"
+    )))
+}
+
+fn readers_are_only(workspace: &Workspace, folder: &Path, name: &str) -> bool {
+    readers(workspace, folder).iter().all(|one| *one == name)
+}
+
+/// What an export into an overlay has to say is new: all but what is declared below it.
+pub(super) fn new_in(workspace: &Workspace, overlay: usize, state: &State) -> BTreeSet<Address> {
+    let all = &workspace.texts.sources;
+    let declared = manifest::declared(&Sources {
+        base: all.base.clone(),
+        overlays: all.overlays.iter().take(overlay).cloned().collect(),
+    });
+    let new = state.keys().filter(|address| !declared.contains(*address));
+    new.cloned().collect()
 }
 
 /// The names on the way from the project folder to an export; nothing where it lies elsewhere.
@@ -75,11 +197,17 @@ pub(super) fn skipped(workspace: &Workspace, folder: &Path, sources: &Sources) -
     )
 }
 
-/// The schema that the project has, or one that is written; none where the folder lies elsewhere.
+/// The schema that the project has, or one that is written; none where the folder lies elsewhere. The
+/// files of an overlay have one of their own.
 pub(super) fn schema(workspace: &Workspace, folder: &Path) -> Result<Option<Schema>, Failure> {
     let Some(parts) = below(folder) else {
         return Ok(None);
     };
+    let (schema_file, made): (_, fn() -> serde_json::Value) =
+        match overlay(&workspace.environment, folder) {
+            Some(_) => (OVERLAY_SCHEMA, overlay_schema),
+            None => (MANIFEST_SCHEMA, manifest_schema),
+        };
     let depth = parts.len();
     let project = &workspace.project.directory;
     let text = workspace.texts.text(PROJECT_FILE).unwrap_or_default();
@@ -88,16 +216,15 @@ pub(super) fn schema(workspace: &Workspace, folder: &Path) -> Result<Option<Sche
         .find_map(|line| line.split_once(MARK))
         .map(|(_, path)| path.trim());
     let beside = named.and_then(|path| path.strip_suffix(PROJECT_SCHEMA));
-    let beside =
-        beside.map(|folder| format!("{}{MANIFEST_SCHEMA}", folder.trim_start_matches("./")));
+    let beside = beside.map(|folder| format!("{}{schema_file}", folder.trim_start_matches("./")));
     // Where `init` writes it.
-    let usual = format!("{SCHEMA_FOLDER}/{MANIFEST_SCHEMA}");
+    let usual = format!("{SCHEMA_FOLDER}/{schema_file}");
     let mut known = beside.into_iter().chain([usual.clone()]);
     let path = match known.find(|path| project.join(path).is_file()) {
         Some(path) => path,
         None => {
             workspace.refuse_link(&usual, "the schema")?;
-            let schema = format!("{:#}\n", crate::kind::schema::manifest_schema());
+            let schema = format!("{:#}\n", made());
             write_file(&project.join(&usual), schema.as_bytes())?;
             usual
         }

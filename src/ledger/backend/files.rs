@@ -178,7 +178,20 @@ pub(super) fn alive(path: &Path) -> io::Result<Alive> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     owner_only(&mut options);
-    let file = options.open(path)?;
+    try_alive(options.open(path)?)
+}
+
+/// Whether the process that said that it is running is not any more. It says so before it takes the
+/// lock, so nothing there means that it has ended.
+pub(super) fn is_gone(path: &Path) -> io::Result<bool> {
+    match fs::OpenOptions::new().write(true).open(path) {
+        Ok(file) => Ok(matches!(try_alive(file)?, Alive::Ours { .. })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn try_alive(file: File) -> io::Result<Alive> {
     match file.try_lock() {
         Ok(()) => Ok(Alive::Ours { _file: file }),
         Err(TryLockError::WouldBlock) => Ok(Alive::Another),

@@ -62,9 +62,10 @@ impl Builder<'_> {
             .iter()
             .any(|difference| difference.path.field == grouping.by);
         if moves && self.prevents_destroy(address) {
-            self.problems
-                .push(prevented(self.desired, address, "replaced"));
-            return;
+            self.held.push((
+                address.clone(),
+                prevented(self.desired, address, "replaced"),
+            ));
         }
         draft.ops = self.part_ops(address, kind, grouping, &draft.body, parts, moves);
         let verb = if moves { Verb::Replace } else { Verb::Update };

@@ -79,6 +79,11 @@ impl Builder<'_> {
             }
             Way::Transfer { op, heirs } => {
                 let Some((heirs, effects)) = self.heirs(row, going, heirs) else {
+                    // A plan that is refused for it shows the step.
+                    if self.held.iter().any(|(held, _)| held == address) {
+                        draft.changes = removed_fields(kind, body).into();
+                        self.push(address, Verb::Delete, kind, draft);
+                    }
                     return;
                 };
                 draft.effects.extend(effects);
@@ -204,12 +209,13 @@ impl Builder<'_> {
                     kind.collection
                 )
             };
-            self.refuse_removal(
+            let problem = removal_refused(
                 row,
                 Code::NoHeir,
                 "cannot be removed: nobody is named who takes over what hangs on it",
                 help,
             );
+            self.held.push((address.clone(), problem));
             return None;
         };
         for (name, heir) in &chosen {
@@ -336,12 +342,7 @@ impl Builder<'_> {
     }
 
     fn refuse_removal(&mut self, row: &Row, code: Code, why: &str, help: String) {
-        let problem = Problem::error(code, format!("`{}` {why}", row.address)).help(help);
-        let at = row.going.as_ref().and_then(|going| going.at.clone());
-        self.problems.push(match at {
-            Some(at) => problem.at(at, "removed here"),
-            None => problem,
-        });
+        self.problems.push(removal_refused(row, code, why, help));
     }
 
     /// Refuses another name for what must keep the one that it has.
@@ -420,5 +421,15 @@ impl Builder<'_> {
             .at(place(self.desired, address, field), "changed here")
             .help("put it back, or declare what you want under another name"),
         );
+    }
+}
+
+/// Why a removal is refused, with the place where it is written.
+fn removal_refused(row: &Row, code: Code, why: &str, help: String) -> Problem {
+    let problem = Problem::error(code, format!("`{}` {why}", row.address)).help(help);
+    let at = row.going.as_ref().and_then(|going| going.at.clone());
+    match at {
+        Some(at) => problem.at(at, "removed here"),
+        None => problem,
     }
 }

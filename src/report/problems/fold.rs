@@ -206,7 +206,10 @@ mod tests {
             100,
         );
         assert_eq!(out.matches("help: declare it").count(), FEW);
-        assert!(out.ends_with("\n10 problems\n"), "{out}");
+        assert!(
+            out.ends_with("\n10 problems: correct what is named here and run the command again\n"),
+            "{out}"
+        );
     }
 
     #[test]
