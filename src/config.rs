@@ -427,6 +427,7 @@ impl Environment {
         env: &(dyn Fn(&str) -> Option<String> + Sync),
         lacking: &[Lacking<'_>],
         way: &str,
+        bare: bool,
     ) -> Option<Problem> {
         let names: Vec<String> = (lacking.iter())
             .map(|(name, ..)| (*name).to_owned())
@@ -482,9 +483,13 @@ impl Environment {
             problem = problem.at((*place).clone(), text);
         }
         (!lacking.is_empty()).then(|| {
-            problem.help(format!(
-                "{way}; the environment `local` of a new project needs none"
-            ))
+            // Who has a part of the credentials is past the first steps.
+            let first = if bare {
+                "; the environment `local` of a new project needs none"
+            } else {
+                ""
+            };
+            problem.help(format!("{way}{first}"))
         })
     }
 
@@ -542,7 +547,7 @@ impl Environment {
                 }
             };
         let values: Vec<SecretString> = wanted.into_iter().filter_map(&mut resolve).collect();
-        problems.extend(self.no_credentials(env, &lacking, way));
+        problems.extend(self.no_credentials(env, &lacking, way, values.is_empty()));
         // One is lacking only where a problem says so.
         values.try_into().map_err(|_| problems.into())
     }

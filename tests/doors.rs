@@ -469,8 +469,8 @@ fn case_9_secrets_arrive_as_they_are() {
             place.remove(".deskform/local.json");
             let plan = place.done("plan");
             assert_eq!(
-                plan.report(),
-                "No changes: 1 resource matches the manifests. In the ledger alone: 1 to take over; nothing changes in Zoho Desk.\n",
+                plan.summary(),
+                "No changes: 1 resource matches the manifests. In the ledger alone: 1 to take over; nothing changes in Zoho Desk.",
                 "{plan}"
             );
             runs.push(plan);

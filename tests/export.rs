@@ -179,7 +179,7 @@ teams:
     assert!(teams.contains("department: answers"), "{teams}");
     assert!(!export.stderr.contains("declared already"), "{export}");
     let plan = place.done("plan");
-    assert!(plan.report().starts_with("No changes"), "{plan}");
+    assert!(plan.summary().starts_with("No changes"), "{plan}");
     let again = place.done("export --unmanaged");
     assert!(
         again.stdout.contains("Wrote 0 resources in 0 files"),
@@ -228,8 +228,9 @@ departments:
 
 #[test]
 fn files_name_the_schema_for_editors() {
-    let place = Place::empty();
+    let mut place = Place::empty();
     place.done("init --bare");
+    place.set("DESKFORM_ENV", "local");
     place.done("export manifests/desk --kinds departments --split");
     let files = written(&place, "manifests/desk/departments");
     let first = place.read(&format!("manifests/desk/departments/{}", files[0]));
@@ -262,8 +263,9 @@ fn files_name_the_schema_for_editors() {
 /// What is written where the project does not look is told before it is written.
 #[test]
 fn an_export_that_is_skipped_says_so() {
-    let place = Place::empty();
+    let mut place = Place::empty();
     place.done("init --bare");
+    place.set("DESKFORM_ENV", "local");
     let project = place.read("deskform.yaml");
     for (pattern, folder, told) in [
         (
@@ -355,7 +357,7 @@ webhooks:
         place.write(&format!("known/{name}"), &text);
     }
     let plan = place.done("plan");
-    assert!(plan.report().starts_with("No changes"), "{plan}");
+    assert!(plan.summary().starts_with("No changes"), "{plan}");
 
     // A URL that somebody changed is told as it is live: its template fits no longer.
     let state = place.read(".deskform/local.simulator.json");

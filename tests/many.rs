@@ -494,17 +494,22 @@ fn the_page_on_environments_shows_what_is_valid() {
     let (overlays, projects): (Vec<&str>, Vec<&str>) = blocks
         .into_iter()
         .partition(|block| block.starts_with("departments:"));
-    assert_eq!((overlays.len(), projects.len()), (1, 4));
-    let agency = parsed(projects[1]);
+    assert_eq!((overlays.len(), projects.len()), (1, 5));
+    assert_eq!(
+        projects[1].lines().next(),
+        Some("defaultEnvironment: sandbox")
+    );
+    assert!(parsed(projects[1]).environment(None).is_ok());
+    let agency = parsed(projects[2]);
     let north = agency
         .environment(Some("emea-north"))
         .expect("an environment");
     assert_eq!(north.refresh_token_variable(), Some("EMEA_NORTH_TOKEN"));
     assert_eq!(parsed(projects[0]).skip_files.len(), 2);
-    let papa = parsed(&format!("defaults: {{dataCenter: eu}}\n{}", projects[2]));
+    let papa = parsed(&format!("defaults: {{dataCenter: eu}}\n{}", projects[3]));
     let papa = papa.environment(Some("papa")).expect("an environment");
     assert_eq!(papa.overlays[0].path, "overlays/papa");
-    let served = parsed(projects[3]);
+    let served = parsed(projects[4]);
     assert!(served.environment(Some("served")).is_ok());
     let place = Place::with(&[
         (

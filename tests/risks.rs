@@ -104,6 +104,10 @@ fn a_change_in_zoho_desk_that_is_set_back_is_told_with_its_time() {
             shown.contains("changed in Zoho Desk since the last apply; its object was last changed on 2026-02-03T04:05:06.000Z"),
             "{shown}"
         );
+        // The risks at the head name it, and nothing else is marked.
+        let told = "what somebody changed in Zoho Desk (1)";
+        assert_eq!(shown.matches(told).count(), 1, "{shown}");
+        let shown = shown.replace(told, "");
         assert_eq!(shown.matches("changed in Zoho Desk").count(), 1, "{shown}");
     }
     // What is not what was stored, and is not what is wanted now either, is set back as well.

@@ -360,6 +360,13 @@ pub fn log_schema() -> Value {
                 "places",
                 list("The places that show it.", reference("place")),
             ),
+            (
+                "environments",
+                list(
+                    "The environments that it concerns, where a command looks at several.",
+                    text("The name of one."),
+                ),
+            ),
         ],
     );
     let place = object(

@@ -278,6 +278,11 @@ impl Run {
         assert!(first.starts_with("Environment "), "{self}");
         rest.trim_start_matches('\n')
     }
+
+    /// The last line of standard output, which sums up.
+    pub fn summary(&self) -> &str {
+        self.stdout.lines().last().unwrap_or_default()
+    }
 }
 
 impl std::fmt::Display for Run {
