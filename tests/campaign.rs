@@ -600,7 +600,7 @@ async fn reference<'a>(
 async fn schedule(case: &Case, doubles: bool) -> Result<Tally, String> {
     let clock = Clock::starting_at(NOW_MS);
     let beginning = beginning(case, clock).await?;
-    let reference = reference(case, &beginning, clock).await?;
+    let reference = Box::pin(reference(case, &beginning, clock)).await?;
     let mut desk = beginning.desk(case, clock).await;
     desk.stones.clone_from(&reference.stones);
     let (_, there_before) = desk.picture();
@@ -782,7 +782,7 @@ fn a_seed_tells_the_same_story_twice() {
             let stones = on_paused_time(async {
                 let clock = Clock::starting_at(NOW_MS);
                 let beginning = beginning(&case, clock).await?;
-                Ok::<_, String>(reference(&case, &beginning, clock).await?.stones)
+                Ok::<_, String>(Box::pin(reference(&case, &beginning, clock)).await?.stones)
             });
             on_paused_time(async {
                 let clock = Clock::starting_at(NOW_MS);

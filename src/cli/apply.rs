@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::{
-    Connected, Failure, Workspace, block_on, color, file_failure, is_ci, is_dumb, remark,
-    report as report_failure, style,
+    Connected, Failure, Workspace, block_on, file_failure, is_ci, remark, report as report_failure,
 };
 use super::files::read_file;
 use super::output::{announce, announce_markdown, is_unread_output, print, tell, tell_in};
@@ -18,6 +17,7 @@ use super::plan::warn;
 use super::progress::{reading, remembered};
 use super::signals::{Signal, Signals};
 use super::stale::{SAVED, SHOWN, refuse_stale};
+use super::terminal::{color, is_dumb, style};
 use super::wait::{LockTimeout, MaxWait, lock};
 use super::{Global, LogFormat};
 use crate::apply::event::{Event, Outcome, Tally, finished};
@@ -259,6 +259,29 @@ async fn prepare(
     Ok((connected, whereabouts, ready))
 }
 
+/// Shows a plan that sends nothing, once its ledger is written.
+fn nothing_to_send(global: &Global, plan: &Plan, closing: &Closing) {
+    let line = report::recorded(plan);
+    match closing.format {
+        Format::Text => {
+            // A saved plan has not been shown, and its manual steps are still to be done.
+            if closing.saved && global.verbose == 0 && !global.quiet {
+                announce(global, &report::text::plan(plan, style(global)));
+            }
+            if let (false, Some(line)) = (global.quiet, line) {
+                announce(global, &format!("{line}\n"));
+            }
+        }
+        Format::Markdown => {
+            let mut shown = report::markdown::plan(plan, &closing.whereabouts);
+            if let Some(line) = line {
+                shown.extend(["**", &*line, "**\n"]);
+            }
+            announce_markdown(global, &shown);
+        }
+    }
+}
+
 /// Carries the plan out, saves the ledger and reports.
 #[expect(
     clippy::too_many_arguments,
@@ -283,25 +306,7 @@ async fn finish(
     if steps == 0 {
         connected.save()?;
         keeper.close(desired, ready, &BTreeSet::new(), None).await?;
-        // A saved plan has not been shown, and its manual steps are still to be done.
-        match closing.format {
-            Format::Text if closing.saved && global.verbose == 0 && !global.quiet => {
-                announce(global, &report::text::plan(plan, style(global)));
-            }
-            Format::Markdown => {
-                let mut shown = report::markdown::plan(plan, &closing.whereabouts);
-                if let Some(line) = report::recorded(plan) {
-                    shown.push_str(&format!("**{line}**\n"));
-                }
-                announce_markdown(global, &shown);
-            }
-            Format::Text => {}
-        }
-        if let (Format::Text, false, Some(line)) =
-            (closing.format, global.quiet, report::recorded(plan))
-        {
-            announce(global, &format!("{line}\n"));
-        }
+        nothing_to_send(global, plan, closing);
         return Ok(exit::OK);
     }
     // A simulator in process keeps nothing of a run that is killed, so there is nothing to recover.

@@ -15,6 +15,7 @@ use super::dotenv::DotEnv;
 use super::files::{MAX_STATE, read_file, write_private};
 use super::heard::Heard;
 use super::output::tell_in;
+use super::terminal::{color, width_of_reports};
 use super::unread::{Asked, asked};
 use super::{Global, LogFormat, choice, commit, network};
 use crate::api::{
@@ -30,7 +31,7 @@ use crate::plan::row::Rows;
 use crate::plan::{IgnoreRule, Made, Options, Plan, Warning, origin};
 use crate::problem::{self, Code, Place, Problem, Problems};
 use crate::reading::Unread;
-use crate::report::{Style, problems as shown_problems};
+use crate::report::problems as shown_problems;
 use crate::safe::{json as json_text, mask, safe};
 use crate::session::{Connection, Session, SessionError};
 use crate::simulator::{
@@ -790,51 +791,6 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T
     // A question that nobody answers any more must not hold up the end.
     runtime.shutdown_background();
     result
-}
-
-/// Whether to use colours on an output.
-#[must_use]
-pub fn color(global: &Global, terminal: bool) -> bool {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    terminal && !global.no_color && !refused && !is_dumb()
-}
-
-/// Whether the terminal understands nothing but text: `TERM=dumb`, as in editors.
-pub(super) fn is_dumb() -> bool {
-    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
-}
-
-/// The narrowest output that is written for, in columns.
-const NARROWEST: usize = 40;
-
-/// The width to write for.
-#[must_use]
-pub fn width() -> usize {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok())
-        .unwrap_or(100)
-        .max(NARROWEST)
-}
-
-/// The width of reports on standard error: what no terminal shows is searched and copied, and is left in
-/// one line unless a width is asked for.
-fn width_of_reports() -> usize {
-    if io::stderr().is_terminal() || std::env::var_os("COLUMNS").is_some() {
-        width()
-    } else {
-        usize::MAX
-    }
-}
-
-/// How results on standard output look.
-#[must_use]
-pub fn style(global: &Global) -> Style {
-    Style {
-        color: color(global, io::stdout().is_terminal()),
-        width: width(),
-        verbose: global.verbose > 0,
-    }
 }
 
 /// Writes a remark to standard error, as a line of JSON where that is asked for.

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, remark, style};
+use super::common::{Failure, Workspace, block_on, remark};
 use super::many::{self, Form, Many, Outcome, Sink};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::progress::{reading, remembered};
 use super::store::holder;
+use super::terminal::style;
 use super::wait::MaxWait;
 use crate::clock::Clock;
 use crate::drift;

@@ -9,8 +9,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::common::color;
 use super::output::{Remarks, tell_in};
+use super::terminal::color;
 use super::{Global, LogFormat};
 use crate::safe;
 use crate::safe::mask::masked;

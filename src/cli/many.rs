@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::Global;
-use super::common::{Failure, Folder, Workspace, remark, report, style};
+use super::common::{Failure, Folder, Workspace, remark, report};
 use super::heard::{Heard, objects};
 use super::output::{print, print_as_it_is, print_markdown};
+use super::terminal::style;
 use crate::config::Project;
 use crate::plan::matches;
 use crate::problem::{Code, Problem, Problems, Severity, counted, exit, ticked};

@@ -29,6 +29,7 @@ mod signals;
 pub mod simulate;
 mod stale;
 pub mod store;
+mod terminal;
 pub mod unlock;
 mod unread;
 pub mod validate;

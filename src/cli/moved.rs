@@ -265,15 +265,15 @@ pub(super) async fn take_over(
 ) -> Result<String, Failure> {
     let environment = &workspace.environment;
     let name = &environment.name;
-    let kept = place_of(workspace, from);
-    let is_place = kept.is_some();
+    let before = place_of(workspace, from);
+    let is_place = before.is_some();
     let old_name = if is_place { name } else { from };
-    let location = match kept {
-        Some(kept) => {
-            if let Location::File(_) = kept {
+    let location = match before {
+        Some(before) => {
+            if let Location::File(_) = before {
                 workspace.refuse_link(from, "the ledger")?;
             }
-            kept
+            before
         }
         None => location_under(workspace, from).await?,
     };
@@ -283,8 +283,8 @@ pub(super) async fn take_over(
     };
     let source = open(&location, old_name)?.batched();
     let mut target = workspace.kept_store()?.batched();
-    let in_place = source.place() == target.place();
-    if in_place && is_place {
+    let is_unmoved = source.place() == target.place();
+    if is_unmoved && is_place {
         return Err(Problem::error(
             Code::LedgerMove,
             format!("the ledger of the environment `{name}` is kept at `{from}` already"),
@@ -292,7 +292,7 @@ pub(super) async fn take_over(
         .help("name the place where it was kept before")
         .into());
     }
-    if in_place {
+    if is_unmoved {
         // One look and one change, whatever keeps it.
         target = source.under_name(name);
     }
@@ -306,7 +306,7 @@ pub(super) async fn take_over(
     let _signals = Signals::new()?;
     // One after the other, and the old one first: a run under the old name is seen by its lock.
     let old_lock = source.lock(&holder(clock), TTL).await?;
-    let new_lock = if in_place {
+    let new_lock = if is_unmoved {
         None
     } else {
         match target.lock(&holder(clock), TTL).await {
@@ -317,7 +317,7 @@ pub(super) async fn take_over(
             }
         }
     };
-    let result = moved(global, workspace, &was, &source, &target, in_place).await;
+    let result = moved(global, workspace, &was, &source, &target, is_unmoved).await;
     // What went wrong first is told first.
     let released = match new_lock {
         Some(lock) => lock.release().await,
@@ -431,14 +431,14 @@ async fn moved(
     was: &Was<'_>,
     source: &Store,
     target: &Store,
-    in_place: bool,
+    is_unmoved: bool,
 ) -> Result<usize, Failure> {
     let from = was.from;
     let loaded = source.load().await?;
     let Load::Found(mut ledger) = loaded.load else {
         return Err(nothing_there(workspace, was, source).await?);
     };
-    let expected = if in_place {
+    let expected = if is_unmoved {
         loaded.version
     } else {
         let own = target.load().await?;
@@ -491,7 +491,7 @@ async fn moved(
     for run in ended.chain(runs.ended) {
         source.finish(&run, now).await?;
     }
-    if !in_place {
+    if !is_unmoved {
         source.discard().await?;
     }
     Ok(ledger.resources.len())

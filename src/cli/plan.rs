@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::Global;
 use super::apply::MAX_PLAN;
-use super::common::{Failure, Workspace, block_on, remark, style};
+use super::common::{Failure, Workspace, block_on, remark};
 use super::files::{read_file, write_private};
 use super::many::{self, Form, Many, Outcome, Sink};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::progress::{reading, remembered};
 use super::store::holder;
+use super::terminal::style;
 use super::wait::MaxWait;
 use crate::clock::Clock;
 use crate::config::begins_at_home;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::common::{is_dumb, remark};
+use super::common::remark;
+use super::terminal::is_dumb;
 use super::{Global, LogFormat};
 use crate::api::page::{Known, MAX_PAGE};
 use crate::clock::Clock;

@@ -163,17 +163,14 @@ fn secret_or_live(address: &Address) -> String {
 /// Records of one sort that a reason names.
 const NAMED: usize = 3;
 
-/// What would be changed in the ledger now and was not, or the other way round, in words.
+/// What would be changed in the ledger now and was not agreed to, in words. What was agreed to and is
+/// done already is no difference.
 fn records(saved: &Plan, fresh: &Plan) -> Vec<String> {
     let mut found = Vec::new();
     let mut compare = |before: BTreeSet<String>, now: BTreeSet<String>, what: &str| {
         let more: Vec<&String> = now.difference(&before).collect();
-        let fewer: Vec<&String> = before.difference(&now).collect();
         if !more.is_empty() {
             found.push(format!("{} would be {what} as well", some(&more)));
-        }
-        if !fewer.is_empty() {
-            found.push(format!("{} would not be {what} any more", some(&fewer)));
         }
     };
     let named = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect();
@@ -189,19 +186,19 @@ fn records(saved: &Plan, fresh: &Plan) -> Vec<String> {
             .collect()
     };
     compare(handles(saved), handles(fresh), "moved to another handle");
-    let let_go = |plan: &Plan| {
+    let released = |plan: &Plan| {
         let addresses = plan.gone.iter().chain(&plan.no_longer_declared);
         addresses.map(ToString::to_string).collect()
     };
-    compare(let_go(saved), let_go(fresh), "let go");
+    compare(released(saved), released(fresh), "let go");
     found
 }
 
 /// Names the first of them.
-fn some(names: &[&String]) -> String {
-    let named: Vec<&str> = names.iter().take(NAMED).map(|name| name.as_str()).collect();
-    match names.len().saturating_sub(NAMED) {
-        0 => format!("`{}`", named.join("`, `")),
-        more => format!("`{}` and {more} more", named.join("`, `")),
+fn some(all: &[&String]) -> String {
+    let first: Vec<&str> = all.iter().take(NAMED).map(|name| name.as_str()).collect();
+    match all.len().saturating_sub(NAMED) {
+        0 => format!("`{}`", first.join("`, `")),
+        more => format!("`{}` and {more} more", first.join("`, `")),
     }
 }

@@ -200,7 +200,7 @@ impl Environment {
     pub fn ledger_place(&self) -> Place {
         let mut place = self.place.clone();
         if self.ledger_of_each.is_some() {
-            place.pointer = "/defaults/ledger".to_owned();
+            "/defaults/ledger".clone_into(&mut place.pointer);
         } else if self.ledger.is_some() {
             place.pointer.push_str("/ledger");
         }

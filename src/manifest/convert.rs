@@ -164,7 +164,7 @@ impl<'a> Converter<'a> {
                 named[index] = true;
                 values[index] = self.field(here, &kind.fields[index], &checkers[index], raw, at);
             } else {
-                unknown.push((&**key, self.unknown_field(here, key, at)));
+                unknown.push((&**key, Self::unknown_field(here, key, at)));
             }
         }
         let mut lacking = Vec::new();
@@ -210,7 +210,7 @@ impl<'a> Converter<'a> {
         misspelt(raw, field.name, &known)
     }
 
-    fn unknown_field(&self, here: Here<'_>, key: &str, at: At<'_>) -> Problem {
+    fn unknown_field(here: Here<'_>, key: &str, at: At<'_>) -> Problem {
         let kind = here.kind;
         let known: Vec<&str> = kind
             .fields
@@ -671,7 +671,7 @@ impl<'a> Converter<'a> {
         for (key, raw) in entries {
             let place = at.key(key);
             let Some(index) = fields.iter().position(|leaf| leaf.name == &**key) else {
-                unknown.push((&**key, self.unknown_leaf(here, name, map, key, place)));
+                unknown.push((&**key, Self::unknown_leaf(here, name, map, key, place)));
                 whole = false;
                 continue;
             };

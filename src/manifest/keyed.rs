@@ -204,7 +204,6 @@ fn is_url(value: &str) -> bool {
 impl Converter<'_> {
     /// The problem of a key that a map with fixed leaves does not have.
     pub(super) fn unknown_leaf(
-        &self,
         here: Here<'_>,
         name: &str,
         map: &Map,

@@ -29,10 +29,10 @@ impl Presumed {
 
     /// Whether a name may be that of a resource of a collection.
     pub(crate) fn has(&self, collection: &str, name: &str) -> bool {
-        let is_there = |(meant, names): (&Option<&str>, &HashSet<Arc<str>>)| {
+        let mut presumed = self.0.iter();
+        presumed.any(|(meant, names)| {
             meant.is_none_or(|meant| meant == collection) && names.contains(name)
-        };
-        self.0.iter().any(is_there)
+        })
     }
 }
 

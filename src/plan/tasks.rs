@@ -1,38 +1,36 @@
 //! From differences to ordered tasks: what is sent, what comes first, and the plan that shows it.
 
+mod by_hand;
 mod creations;
 mod founders;
 mod names;
 mod parts;
 mod prerequisites;
 mod removals;
+mod replacements;
 mod scope;
 mod set_back;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference};
 use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{self, Api, Create, Field, Kind, Stage, Wire};
-use crate::ledger::Ledger;
+use crate::kind::{Api, Create, Kind, Wire};
 use crate::live::Live;
-use crate::live::marks::belongs_to_others;
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
-use crate::plan::choices;
 use crate::plan::holders::Index;
 use crate::plan::moved::Sides;
 use crate::plan::order::{order, targeted};
-use crate::plan::ownership::{Owned, set_defaults};
-use crate::plan::requests::{Op, Way, way};
+use crate::plan::ownership::Owned;
+use crate::plan::requests::Op;
 use crate::plan::row::Row;
-use crate::plan::shown::{change_of, shown, to_do};
+use crate::plan::shown::shown;
 use crate::plan::summary::summarise;
 use crate::plan::task::{Remarks, Role, Task};
 use crate::plan::{
@@ -41,9 +39,8 @@ use crate::plan::{
 use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
-use foldhash::HashMap;
+use foldhash::HashSet;
 use scope::{InTheWay, beside_the_targets};
-use serde_json::Value as Json;
 
 /// A plan with its tasks.
 #[derive(Debug)]
@@ -135,24 +132,7 @@ pub fn plan(
             warnings.push(beside_the_targets(problem));
         }
     }
-    let checked: Cow<'_, [Task]> = if followers.is_empty() {
-        Cow::Borrowed(&tasks)
-    } else {
-        let others = tasks
-            .iter()
-            .filter(|task| !followers.contains(&task.address));
-        Cow::Owned(others.cloned().collect())
-    };
-    problems.extend(hierarchy::check(&checked, desired, live));
-    problems.extend(within::check(&checked, desired, &bound.rows, live));
-    problems.extend(membership::check(
-        &checked,
-        desired,
-        &bound.rows,
-        live,
-        options,
-    ));
-    drop(checked);
+    problems.extend(check(&tasks, &followers, desired, bound, live, options));
     refused.extend(alike::check(&alike, &bound.rows, live));
     if !problems.is_empty() {
         problems.extend(refused);
@@ -187,6 +167,30 @@ pub fn plan(
             plan: Some(Box::new(plan)),
         })
     }
+}
+
+/// What is wrong with the steps together; what follows from a pair that is alike is told with the pair.
+fn check(
+    tasks: &[Task],
+    followers: &HashSet<Address>,
+    desired: &Desired,
+    bound: &Bound,
+    live: &Live,
+    options: &Options,
+) -> Vec<Problem> {
+    let tasks: Cow<'_, [Task]> = if followers.is_empty() {
+        Cow::Borrowed(tasks)
+    } else {
+        let others = tasks
+            .iter()
+            .filter(|task| !followers.contains(&task.address));
+        Cow::Owned(others.cloned().collect())
+    };
+    let rows = &bound.rows;
+    let mut problems = hierarchy::check(&tasks, desired, live);
+    problems.extend(within::check(&tasks, desired, rows, live));
+    problems.extend(membership::check(&tasks, desired, rows, live, options));
+    problems
 }
 
 struct Builder<'a> {
@@ -286,55 +290,6 @@ impl<'a> Builder<'a> {
             pruned: task.pruned,
             prevents_destroy: self.prevents_destroy(address),
         });
-    }
-
-    /// Values go with the object that is replaced and is their key in maps: whoever declares one has to
-    /// send it again.
-    fn lost_with_what_is_replaced(&self, differences: &mut Vec<Change>) {
-        let mut replaced: HashMap<&'static str, Vec<String>> = HashMap::default();
-        for change in &*differences {
-            let Change::Update(address, fields) = change else {
-                continue;
-            };
-            if kind::is_key(address.collection)
-                && let Some(kind) = kind::find(address.collection)
-                && self.frozen(kind, fields).is_some()
-            {
-                let keys = replaced.entry(address.collection).or_default();
-                keys.push(address.to_string());
-            }
-        }
-        if replaced.is_empty() {
-            return;
-        }
-        let mut known: HashMap<Address, usize> = differences
-            .iter()
-            .enumerate()
-            .map(|(index, change)| (change.address().clone(), index))
-            .collect();
-        for row in &self.bound.rows {
-            let (Some(wanted), Some(_)) = (&row.wanted, &row.live) else {
-                continue;
-            };
-            let address = &row.address;
-            for difference in lost(row.kind, wanted, &replaced) {
-                match known
-                    .get(address)
-                    .and_then(|index| differences.get_mut(*index))
-                {
-                    Some(Change::Update(_, fields)) => {
-                        if !fields.iter().any(|have| have.path == difference.path) {
-                            fields.push(difference);
-                        }
-                    }
-                    Some(_) => {}
-                    None => {
-                        known.insert(address.clone(), differences.len());
-                        differences.push(Change::Update(address.clone(), vec![difference]));
-                    }
-                }
-            }
-        }
     }
 
     fn create(&mut self, address: &Address) {
@@ -500,99 +455,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A new object may need something that only a person can set.
-    fn by_hand_after_create(&mut self, address: &Address, kind: &'static Kind) {
-        let named = self.named(address);
-        for field in kind.fields {
-            let instruction = match (field.wire(self.dialect()), field.by_oneself) {
-                (Wire::Manual { instruction, .. }, _) => instruction,
-                (Wire::Sent { .. }, Some(place)) => place,
-                _ => continue,
-            };
-            let Some(value) = named.get(field.name) else {
-                continue;
-            };
-            if value.is_null()
-                || *value == Value::Bool(false)
-                || *value == Value::List(Vec::new())
-                || self.options.ignoring(address, Some(field.name)).is_some()
-            {
-                continue;
-            }
-            let draft = Draft {
-                changes: vec![change_of(
-                    kind,
-                    &FieldPath::of(field.name),
-                    &Value::Null,
-                    value,
-                )]
-                .into(),
-                instruction: Some(self.to_do(address, field, value, instruction)),
-                body: named.clone(),
-                ..Draft::default()
-            };
-            self.push(address, Verb::Manual, kind, draft);
-        }
-    }
-
-    /// Who waits for a step of an address that is left to a person, completing its instruction.
-    fn then_apply_again(&self, address: &Address) -> String {
-        let waiting: BTreeSet<&Address> = self
-            .owned
-            .waiting
-            .iter()
-            .filter(|(target, _)| target == address)
-            .map(|(_, who)| who)
-            .collect();
-        if waiting.is_empty() {
-            return String::new();
-        }
-        let mut named: Vec<String> = waiting
-            .iter()
-            .take(NAMED)
-            .map(|who| format!("`{who}`"))
-            .collect();
-        let more = waiting.len().saturating_sub(NAMED);
-        if more > 0 {
-            named.push(format!("{more} more"));
-        }
-        let refer = if waiting.len() == 1 {
-            "refers"
-        } else {
-            "refer"
-        };
-        format!(
-            "; then apply again, since {} {refer} to it",
-            named.join(", ")
-        )
-    }
-
-    /// What a person has to do about a field, and who waits for it.
-    fn to_do(&self, address: &Address, field: &'static Field, value: &Value, at: &str) -> String {
-        let mut instruction = to_do(field.name, value, at);
-        if choices::are_in(address.collection, field) {
-            instruction.push_str(&self.then_apply_again(address));
-        }
-        instruction
-    }
-
-    fn create_by_hand(&mut self, address: &Address, kind: &'static Kind, at: &str, draft: Draft) {
-        if self.options.ignoring(address, None).is_some() {
-            return;
-        }
-        let mut instruction = format!("create the {} `{}` at {at}", kind.singular, address.handle);
-        instruction.push_str(&self.then_apply_again(address));
-        self.push(
-            address,
-            Verb::Manual,
-            kind,
-            Draft {
-                instruction: Some(instruction),
-                ..draft
-            },
-        );
-    }
-
     fn update(&mut self, address: &Address, differences: &[Difference]) {
         let (Some((kind, wanted)), Some(index)) =
             (self.wanted(address), self.bound.rows.object(address))
@@ -681,218 +543,6 @@ impl<'a> Builder<'a> {
         }
         self.push(address, Verb::Update, kind, draft);
     }
-
-    /// Replaces an object whose change the API cannot make, where that is asked for and possible.
-    fn replace_or_refuse(
-        &mut self,
-        address: &Address,
-        kind: &'static Kind,
-        index: usize,
-        Frozen { field, why, live }: Frozen,
-        draft: Draft,
-    ) {
-        let (Some(object), Some(api)) = (self.live.objects.get(index), kind.api(self.dialect()))
-        else {
-            return;
-        };
-        let automatic = kind.replaces_itself;
-        let delete = match way(api.removal, self.options.removal(kind), object) {
-            Way::Delete(op) => Some(op),
-            way => self.hands_over(address, kind, index, way),
-        };
-        let can_create = matches!(api.create, Create::Post(_) | Create::Clone { .. });
-        let Some(delete) = delete.filter(|_| can_create) else {
-            self.cannot_be_replaced(address, kind, (&field, &format!("{why}{live}")));
-            return;
-        };
-        if !automatic && !self.lifecycle_replace(address) {
-            // What others made is not to be deleted for the asking.
-            let owns = |ledger: &Ledger| ledger.by_id(kind.collection, &object.id).is_some();
-            let help = if self.options.ledger.as_ref().is_some_and(owns) {
-                format!(
-                    "put it back, or let deskform delete and create the {} with `lifecycle: {{replace: true}}`{}",
-                    kind.singular,
-                    kind.delete_effect
-                        .map_or_else(String::new, |effect| format!(": {effect}"))
-                )
-            } else {
-                let way = if live.is_empty() {
-                    "shorten it"
-                } else {
-                    "write what is live"
-                };
-                format!(
-                    "{way}, or declare another {}: deskform does not own this one",
-                    kind.singular
-                )
-            };
-            self.problems.push(
-                Problem::error(
-                    Code::CannotChange,
-                    format!("`{field}` of `{address}` {why}{live}"),
-                )
-                .at(place(self.desired, address, &field), "changed here")
-                .help(help),
-            );
-            return;
-        }
-        if let Some(what) = belongs_to_others(object) {
-            self.problems.push(
-                Problem::error(
-                    Code::Protected,
-                    format!("`{address}` is {what} and cannot be replaced"),
-                )
-                .at(place(self.desired, address, &field), "changed here")
-                .help("put it back"),
-            );
-            return;
-        }
-        let keep = automatic.then(|| self.live.body(index));
-        self.replace(address, kind, delete, draft, keep);
-    }
-
-    /// The first changed field that an update cannot change, and why.
-    fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<Frozen> {
-        differences.iter().find_map(|difference| {
-            let field = kind.field(difference.path.field)?;
-            let goes_once = matches!(
-                field.wire(self.dialect()),
-                Wire::Sent {
-                    stage: Stage::Create,
-                    ..
-                }
-            );
-            if codec::is_fixed(field, &difference.path) || goes_once {
-                return Some(Frozen {
-                    field: field.name.to_owned(),
-                    why: "can be given on creation only".to_owned(),
-                    live: live_value(kind, difference),
-                });
-            }
-            let max = field.longest_update(self.dialect())?;
-            let length = match &difference.after {
-                Value::Text(text) => text.chars().count(),
-                Value::Secret(secret) => secret.expose().map_or(0, |text| text.chars().count()),
-                _ => 0,
-            };
-            (length > max as usize).then(|| Frozen {
-                field: field.name.to_owned(),
-                why: format!(
-                    "would be {length} characters long, and an update takes {max} at most"
-                ),
-                live: String::new(),
-            })
-        })
-    }
-
-    fn replace(
-        &mut self,
-        address: &Address,
-        kind: &'static Kind,
-        delete: Op,
-        mut draft: Draft,
-        keep: Option<Body>,
-    ) {
-        if self.prevents_destroy(address) {
-            self.held.push((
-                address.clone(),
-                prevented(self.desired, address, "replaced"),
-            ));
-        }
-        // A creation sends all that the manifests name, not just what changes. Of what is live besides
-        // only an automatic replacement keeps everything: it may not even go with a new type.
-        let mut body = keep.unwrap_or_default();
-        for (name, value) in self.named(address).iter() {
-            if kind
-                .field(name)
-                .is_none_or(|field| field.by_oneself.is_none())
-            {
-                body.set(name, value.clone());
-            }
-        }
-        let enabled = kind.enabled.map(|enabled| enabled.field);
-        for (name, value) in draft.body.iter() {
-            if body.get(name).is_some() || enabled == Some(name) {
-                body.set(name, value.clone());
-            }
-        }
-        set_defaults(kind, self.dialect(), &mut body);
-        draft.body = body;
-        let Some(api) = kind.api(self.dialect()) else {
-            return;
-        };
-        // The old one goes first: two of one name could not be told apart by a run that finds them. What
-        // hands over to the new one can only go after it, and has another name.
-        let hands_over = !delete.values().is_empty();
-        let mut ops = self.creation(address, kind, api, &mut draft.body, &[]);
-        if hands_over {
-            let effect = "what hangs on the old one goes to the new one";
-            draft.effects.push(effect.to_owned());
-            ops.push(delete);
-        } else {
-            ops.insert(0, delete);
-        }
-        draft.ops = ops;
-        draft.effects.extend(kind.delete_effect.map(str::to_owned));
-        draft.effects.extend(self.create_effect(kind));
-        self.push(address, Verb::Replace, kind, draft);
-        self.by_hand_after_create(address, kind);
-    }
-
-    /// Steps for differences that only a person can settle.
-    fn by_hand(&mut self) {
-        // What is made anew has nothing of it, whatever is live: that is said with its replacement.
-        let anew: BTreeSet<Address> = (self.tasks.iter())
-            .filter(|task| task.verb == Verb::Replace)
-            .map(|task| task.address.clone())
-            .collect();
-        for (address, difference, instruction) in &self.owned.by_hand {
-            let Some((kind, wanted)) = self.wanted(address) else {
-                continue;
-            };
-            let Some(field) = kind.field(difference.path.field) else {
-                continue;
-            };
-            if anew.contains(address) {
-                continue;
-            }
-            let draft = Draft {
-                changes: vec![shown(kind, difference)].into(),
-                instruction: Some(self.to_do(address, field, &difference.after, instruction)),
-                body: wanted.clone(),
-                ..Draft::default()
-            };
-            self.push(address, Verb::Manual, kind, draft);
-        }
-    }
-}
-
-/// Waiting resources that an instruction names.
-const NAMED: usize = 5;
-
-/// A changed field that an update cannot change.
-struct Frozen {
-    field: String,
-    /// Why, completing "`type` of `customFields/a` …".
-    why: String,
-    /// What is live, completing that; empty where it does not matter.
-    live: String,
-}
-
-/// What is live in place of a value that can be given on creation only; nothing of a secret.
-fn live_value(kind: &Kind, difference: &Difference) -> String {
-    let change = shown(kind, difference);
-    let what = if difference.path.below.is_empty() {
-        "the live value".to_owned()
-    } else {
-        format!("the live `{}`", &change.field[1..])
-    };
-    match &change.before {
-        _ if change.secret => String::new(),
-        Json::Null => ", and nothing is live there".to_owned(),
-        Json::String(text) => format!(", and {what} is `{text}`"),
-        value => format!(", and {what} is `{value}`"),
-    }
 }
 
 #[derive(Default)]
@@ -917,30 +567,4 @@ fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {
         "forbidden here",
     )
     .help("take `preventDestroy` out first if you mean it")
-}
-
-/// The values of a resource whose keys in maps are replaced, as if they had been cleared.
-fn lost(
-    kind: &Kind,
-    wanted: &Body,
-    replaced: &HashMap<&'static str, Vec<String>>,
-) -> Vec<Difference> {
-    let mut lost = Vec::new();
-    for field in kind.fields {
-        let keys = field.shape.keyed_by();
-        let keys = keys.and_then(|target| replaced.get(target.collection));
-        let (Some(keys), Some(Value::Map(map))) = (keys, wanted.get(field.name)) else {
-            continue;
-        };
-        for key in keys {
-            if let Some(value) = map.get(key).filter(|value| !value.is_null()) {
-                lost.push(Difference {
-                    path: FieldPath::of(field.name).child(key),
-                    before: Value::Null,
-                    after: value.clone(),
-                });
-            }
-        }
-    }
-    lost
 }

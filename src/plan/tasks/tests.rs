@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
+use super::replacements::lost;
 use super::*;
 use crate::api::{Method, Observed};
 use crate::kind::rules::{Is, Sign};
-use crate::kind::{Field, KINDS, Map, Removal, Sent, Shape, Silent, find};
+use crate::kind::{Field, KINDS, Map, Removal, Sent, Shape, Silent, Stage, find};
 use crate::live::LiveObject;
 use crate::plan::forecast::{Basis, Forecast, Reading};
+use crate::plan::ownership::set_defaults;
 use crate::plan::requests::{Act, Sends};
 use crate::plan::row::Going;
 use crate::problem::Place;
