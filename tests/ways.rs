@@ -43,8 +43,7 @@ fn behind(
         ),
         ("desk.yaml", desk),
     ]);
-    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
-    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
+    set_client(&mut place);
     place.set(
         "ZOHO_REFRESH_TOKEN",
         "1000.deskform-simulator.refresh.700001",
@@ -308,6 +307,12 @@ fn served(desk: &str) -> (Place, command::Server) {
     (place, server)
 }
 
+/// Sets the client of the simulator in the environment.
+fn set_client(place: &mut Place) {
+    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
+    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
+}
+
 const LOGIN: &str = "ZOHO_CLIENT_ID=1000.DESKFORMSIMULATOR\nZOHO_CLIENT_SECRET=deskform-simulator\nZOHO_REFRESH_TOKEN=1000.deskform-simulator.refresh.700001\n";
 
 #[test]
@@ -473,8 +478,7 @@ fn saved_credentials_are_the_users_alone() {
     let (mut place, _server) = served("departments: {Billing: {}}\n");
     let config = place.root().join("config");
     place.set("DESKFORM_CONFIG", config.to_str().expect("UTF-8"));
-    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
-    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
+    set_client(&mut place);
     let before = place.files();
     // The code is never an argument, and a wrong one saves nothing.
     assert_eq!(place.run("auth login --save --grant-token 1000.x").code, 1);
@@ -515,8 +519,7 @@ fn saved_credentials_are_the_users_alone() {
     place.set("ZOHO_CLIENT_ID", "1000.ANOTHER");
     let run = place.refused("plan");
     assert!(run.stderr.contains("has no client secret"), "{run}");
-    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
-    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
+    set_client(&mut place);
     place.set("ZOHO_REFRESH_TOKEN", "1000.another-one");
     let run = place.refused("plan");
     assert!(
@@ -547,8 +550,7 @@ fn saved_credentials_are_the_users_alone() {
     assert_eq!(run.stderr.matches("has no client id").count(), 1, "{run}");
     assert!(!run.stderr.contains("${var."), "{run}");
     place.edit("deskform.yaml", "700002", "700001");
-    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
-    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
+    set_client(&mut place);
     // Neither is it taken where others may read it, nor where it is no file, nor within the project.
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("a mode");
     let run = place.refused("plan --log-format json");
@@ -596,8 +598,7 @@ fn a_program_keeps_credentials_as_gits_helpers_do() {
     place.set("DESKFORM_CREDENTIAL_COMMAND", &line);
     let run = place.refused("plan");
     assert!(run.stderr.contains("or refresh token"), "{run}");
-    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
-    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
+    set_client(&mut place);
     let (code, out, told) = typed(&place, "auth login --save", CODE);
     assert_eq!((code, out.as_str()), (0, ""), "{told}");
     let host = server.address().trim_start_matches("http://");
@@ -646,8 +647,7 @@ fn a_program_keeps_credentials_as_gits_helpers_do() {
 #[test]
 fn case_23_a_client_works_without_a_refresh_token() {
     let (mut place, server) = served("roles: {Lead: {shareDataWithPeers: true}}\n");
-    place.set("ZOHO_CLIENT_ID", "1000.DESKFORMSIMULATOR");
-    place.set("ZOHO_CLIENT_SECRET", "deskform-simulator");
+    set_client(&mut place);
     let project = |credentials: &str| {
         format!(
             "environments:\n  live: {{credentials: {{{credentials}}}, orgId: \"700001\", endpoint: {{desk: \"{0}\", accounts: \"{0}\"}}}}\n",
