@@ -19,7 +19,8 @@ fn applied(dialect: &str, desk: &str) -> Place {
 }
 
 fn plan_of(place: &Place) -> Json {
-    serde_json::from_str(&place.done("plan --format json").stdout).expect("JSON")
+    let text = place.done("plan --format json").stdout;
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 fn departments(number: usize) -> String {
