@@ -1,5 +1,7 @@
 //! What a plan changes in the ledger alone, what it sets back, and when it holds no longer.
 
+#![expect(clippy::expect_used, reason = "a test panics to fail")]
+
 mod command;
 
 use command::{Place, flat};
@@ -19,8 +21,7 @@ fn applied(dialect: &str, desk: &str) -> Place {
 }
 
 fn plan_of(place: &Place) -> Json {
-    let text = place.done("plan --format json").stdout;
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    serde_json::from_str(&place.done("plan --format json").stdout).expect("JSON")
 }
 
 fn departments(number: usize) -> String {
