@@ -28,8 +28,8 @@ use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Compared, Options, Plan, Refusal, quota, record};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
-    Needs, Unread, complete, fetch, fetch_missing, incomplete, lacking_in_listings, partial, read,
-    referred, told_apart,
+    Needs, Unread, complete, fetch, fetch_missing, fetch_named, incomplete, lacking_in_listings,
+    partial, read, referred, told_apart,
 };
 use crate::state::Address;
 use crate::verb::Verb;
@@ -380,7 +380,7 @@ impl Session {
     ) -> Result<Compared, SessionError> {
         let mut warnings = self.check_dialect(desired)?;
         let needs = self.needs(desired, options);
-        let (mut live, absent) = self.read_owned(&needs, options).await?;
+        let (mut live, absent) = self.read_owned(desired, &needs, options).await?;
         let (mut bound, mut problems) = bind_what_is_clear(desired, &mut live, options);
         problems.extend(bound.held.iter().map(|held| held.problem.clone()));
         self.complete_bound(&mut live, &bound.rows).await?;
@@ -487,7 +487,7 @@ impl Session {
         needs: &Needs,
         options: &Options,
     ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
-        let (mut live, absent) = self.read_owned(needs, options).await?;
+        let (mut live, absent) = self.read_owned(desired, needs, options).await?;
         let bound = bind(desired, &mut live, options)?;
         self.complete_bound(&mut live, &bound.rows).await?;
         Ok((live, bound, absent))
@@ -525,9 +525,11 @@ impl Session {
     }
 
     /// Reads what is needed, once more where a listing may not show yet what was applied; with what
-    /// the ledger owns and does not exist any more.
+    /// the ledger owns and does not exist any more. What manifests name by an id is asked for where its
+    /// listing does not show it.
     async fn read_owned(
         &self,
+        desired: &Desired,
         needs: &Needs,
         options: &Options,
     ) -> Result<(Live, Vec<Address>), SessionError> {
@@ -557,6 +559,8 @@ impl Session {
             let gone = lacking.into_iter().filter(|(_, whole)| *whole);
             absent.extend(gone.map(|(address, _)| address));
         }
+        let named = fetch_named(&self.client.reader(), &mut live, desired).await;
+        self.or_unread(named).await?;
         Ok((live, absent))
     }
 

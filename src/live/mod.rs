@@ -163,7 +163,10 @@ pub struct Live {
     /// All that the API shows of objects that came alone, by collection and id. They stand among the
     /// objects as a listing shows them, so that nothing depends on how they were read.
     pub singles: HashMap<(&'static str, String), Map<String, Json>>,
-    /// Ids of which an answer said that there is no such object, likewise.
+    /// The kinds of which a listing showed all that there is.
+    pub listed: HashSet<&'static str>,
+    /// Ids of which it is proved that there is no such object: an answer said so, or a whole listing where
+    /// nothing can be asked.
     pub absent: HashSet<(&'static str, String)>,
     by_id: ByName<&'static str, usize>,
     by_key: HashMap<&'static str, ByKey>,
@@ -290,6 +293,7 @@ impl Live {
             listings: BTreeMap::new(),
             choices: Vec::new(),
             singles: HashMap::new(),
+            listed: HashSet::new(),
             absent: HashSet::new(),
             by_id: HashMap::new(),
             by_key: HashMap::new(),
@@ -312,6 +316,12 @@ impl Live {
     pub fn is_read_in_part(&self, collection: &str) -> bool {
         let mut choices = self.choices.iter();
         choices.any(|choice| choice.collection == collection && choice.way != Way::Listing)
+    }
+
+    /// Whether it is proved that no object has an id.
+    #[must_use]
+    pub fn is_absent(&self, collection: &'static str, id: &str) -> bool {
+        !self.absent.is_empty() && self.absent.contains(&(collection, id.to_owned()))
     }
 
     /// Whether an object is the one in whose name deskform works.

@@ -3,7 +3,7 @@
 use crate::codec::{self, Names as _, is_normal, normalise};
 use crate::config::written::TRANSFER_TO;
 use crate::kind::{Keyed, Keys, Kind, Shape, Target, Within};
-use crate::live::Live;
+use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::parallel::in_runs;
 use crate::plan::bound::place;
@@ -52,8 +52,12 @@ fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<P
         let Some(value) = body.get_mut(field.name) else {
             continue;
         };
-        let mut fail = |path: &str, problem: Problem| {
-            problems.push(problem.at(place(desired, address, path), "referenced here"));
+        let mut fail = |path: &str, focus: Option<&str>, problem: Problem| {
+            let place = place(desired, address, path);
+            problems.push(match focus {
+                Some(focus) => problem.at_part(place, focus, "referenced here"),
+                None => problem.at(place, "referenced here"),
+            });
         };
         resolve(value, field.name, live, &mut fail);
         name_keys(
@@ -68,15 +72,12 @@ fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<P
     }
 }
 
+/// Takes what is wrong, with the path at which it stands and, in a list, the words there.
+type Fail<'f> = &'f mut dyn FnMut(&str, Option<&str>, Problem);
+
 /// Gives the keys of maps that name resources the one form: the address of what is declared, the wire
 /// name of everything else.
-fn name_keys(
-    shape: &Shape,
-    value: &mut Value,
-    path: &FieldPath,
-    live: &Live,
-    fail: &mut dyn FnMut(&str, Problem),
-) {
+fn name_keys(shape: &Shape, value: &mut Value, path: &FieldPath, live: &Live, fail: Fail<'_>) {
     let Value::Map(map) = value else { return };
     for (key, leaf) in map.iter_mut() {
         let below = match shape {
@@ -102,7 +103,7 @@ fn name_keys(
         } else {
             let found = live.find_wire_name(target, &key);
             if found.is_none() {
-                fail(&at[1..], no_such_key(target, &key));
+                fail(&at[1..], None, no_such_key(target, &key));
             }
             found
                 .and_then(|index| live.bound(index))
@@ -112,6 +113,7 @@ fn name_keys(
             let singular = singular(target.collection);
             fail(
                 &at[1..],
+                None,
                 Problem::error(
                     Code::OneFieldTwice,
                     format!("`{key}` and `{canonical}` are the same {singular}"),
@@ -159,22 +161,36 @@ fn is_bound(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-fn resolve(value: &mut Value, path: &str, live: &Live, fail: &mut dyn FnMut(&str, Problem)) {
+fn resolve(value: &mut Value, path: &str, live: &Live, fail: Fail<'_>) {
     match value {
         Value::Reference(reference) => match reference {
             Reference::To(_) => {}
+            Reference::Id { collection, id } if live.is_absent(collection, id) => {
+                fail(path, None, unknown_id(live, collection, id));
+            }
             Reference::Id { collection, id } => {
                 *reference = Reference::To(live.address(collection, id));
             }
             Reference::Lookup { collection, name } => match looked_up(live, collection, name) {
                 Ok(Some(address)) => *reference = Reference::To(address),
                 Ok(None) => {}
-                Err(problem) => fail(path, *problem),
+                Err(problem) => fail(path, None, *problem),
             },
         },
         Value::List(list) => {
             for (index, item) in list.iter_mut().enumerate() {
-                resolve(item, &format!("{path}/{index}"), live, fail);
+                // Sets are sorted, so that the place in the file is another one: the words tell it.
+                let written = match item {
+                    Value::Reference(Reference::Id { id, .. }) => id.to_string(),
+                    Value::Reference(Reference::Lookup { name, .. }) => name.name.to_string(),
+                    _ => {
+                        resolve(item, &format!("{path}/{index}"), live, fail);
+                        continue;
+                    }
+                };
+                resolve(item, path, live, &mut |path, _, problem| {
+                    fail(path, Some(&written), problem);
+                });
             }
         }
         Value::Map(map) => {
@@ -244,7 +260,7 @@ pub(super) fn heirs(
                 Some((index, kind)) => beside(live, kind, index, name, heir),
                 None => heir.clone(),
             });
-            let mut fail = |_: &str, problem: Problem| {
+            let mut fail = |_: &str, _: Option<&str>, problem: Problem| {
                 problems.push(match at(name) {
                     Some(place) => problem.at(place, "to take over"),
                     None => problem,
@@ -295,7 +311,7 @@ pub(super) fn heirs_of_kind(
     let heirs = desired.heirs.get(kind.collection)?.iter();
     let known = heirs.filter_map(|(name, heir)| {
         let mut value = Value::Reference(beside(live, kind, index, name, heir));
-        resolve(&mut value, "", live, &mut |_, _| {});
+        resolve(&mut value, "", live, &mut |_, _, _| {});
         match value {
             Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
             _ => None,
@@ -338,6 +354,40 @@ fn beside(
         collection,
         name: named.into(),
     }
+}
+
+/// What is wrong with an id that no object has.
+fn unknown_id(live: &Live, collection: &'static str, id: &str) -> Problem {
+    let singular = singular(collection);
+    let problem = Problem::error(
+        Code::NoSuchObject,
+        format!("the organization has no {singular} with the id `{id}`"),
+    );
+    let is_gone = |object: &LiveObject| object.kind.collection == collection && object.id == id;
+    if live.gone.iter().any(is_gone) {
+        return problem
+            .help("it is trashed or deleted; restore it in Zoho Desk, or name another one");
+    }
+    // All ids are drawn from one sequence, so that one may be that of another kind.
+    let mut kinds = crate::kind::KINDS.iter();
+    let other = kinds.find_map(|kind| live.address_of(live.find_id(kind.collection, id)?));
+    if let Some(other) = other {
+        return problem.help(format!(
+            "`{id}` is the id of `{other}`; write the id of a {singular}"
+        ));
+    }
+    let mut nearest = live
+        .collection(collection)
+        .filter_map(|index| Some((index, &live.objects.get(index)?.id)))
+        .filter(|(_, have)| strsim::osa_distance(have, id) == 1);
+    if let (Some((index, have)), None) = (nearest.next(), nearest.next())
+        && let Some(address) = live.address_of(index)
+    {
+        return problem.help(format!(
+            "did you mean `{{id: \"{have}\"}}`, which is `{address}`?"
+        ));
+    }
+    problem.help("check the id in Zoho Desk, or name it: `{lookup: NAME}`")
 }
 
 fn unknown_name(live: &Live, collection: &'static str, named: &Named<'_>) -> Problem {

@@ -149,7 +149,8 @@ impl Problem {
         self
     }
 
-    /// Adds a label on the first occurrence of `focus` in the text at a place.
+    /// Adds a label on `focus` in the text at a place: where it stands by itself first, else where it
+    /// stands first.
     #[must_use]
     pub fn at_part(
         mut self,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
 use super::needs::{roots, targets};
-use super::single::{Single, singles};
+use super::single::{Single, single, singles};
 use super::{Needs, Unread, key_of};
 use crate::api::{ApiError, ErrorKind, Reader};
 use crate::codec::{self, Ids, handle, shown_at};
@@ -13,8 +14,9 @@ use crate::dialect::Dialect;
 use crate::kind::{self, Field, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::{Live, LiveObject, put};
+use crate::manifest::Desired;
 use crate::plan::row::Rows;
-use crate::state::{Address, Body, Key, Value};
+use crate::state::{Address, Body, Key, Reference, Value};
 
 /// Which objects need a GET of their own: those that the manifests name with fields that the
 /// listing did not carry.
@@ -223,6 +225,96 @@ pub async fn fetch(
     Ok(())
 }
 
+/// Asks for what the manifests name by an id that a whole listing does not show.
+///
+/// A listing may lag, and may leave out what is there: the answer that there is no such object proves
+/// its absence. Where a kind has no such question its listing is all that there is. What no answer tells
+/// of stays unproved.
+///
+/// # Errors
+/// Every object of which nothing can be said although it may be asked for.
+pub async fn fetch_named(
+    reader: &Reader,
+    live: &mut Live,
+    desired: &Desired,
+) -> Result<(), Vec<Unread>> {
+    prove(reader, live, named_by_id(desired)).await
+}
+
+/// Finds out whether there are objects with some ids, where a whole listing does not show them.
+async fn prove(
+    reader: &Reader,
+    live: &mut Live,
+    named: BTreeSet<(&'static str, &str)>,
+) -> Result<(), Vec<Unread>> {
+    let dialect = live.dialect;
+    let wanted: Vec<(&'static Kind, String)> = named
+        .into_iter()
+        .filter(|(collection, id)| {
+            live.listed.contains(collection) && live.find_id(collection, id).is_none()
+        })
+        .filter_map(|(collection, id)| Some((kind::find(collection)?, id.to_owned())))
+        .collect();
+    let calls = wanted.into_iter().map(|(kind, id)| async move {
+        let told = single(reader, kind, dialect, &id).await;
+        (kind, id, told)
+    });
+    let mut failures = Vec::new();
+    for (kind, id, told) in join_all(calls).await {
+        match told {
+            Ok(Some(Single::There(raw))) => live.add(LiveObject::new(kind, id, raw)),
+            Ok(Some(Single::Gone(_) | Single::Absent) | None) => {
+                live.absent.insert((kind.collection, id));
+            }
+            Err(error) if tells_nothing(&error) => {}
+            Err(error) => failures.push(Unread::of(kind, dialect, error)),
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures)
+    }
+}
+
+/// Whether an answer leaves open what there is, and the next question may be answered all the same.
+fn tells_nothing(error: &ApiError) -> bool {
+    error.is_forbidden()
+        || matches!(
+            error.kind(),
+            ErrorKind::Invalid
+                | ErrorKind::BadRequest
+                | ErrorKind::NotFound
+                | ErrorKind::MethodNotAllowed
+                | ErrorKind::Malformed
+        )
+}
+
+/// What the manifests name by its id.
+fn named_by_id(desired: &Desired) -> BTreeSet<(&'static str, &str)> {
+    let by_id = |reference| match reference {
+        &Reference::Id { collection, ref id } => Some((collection, &**id)),
+        Reference::To(_) | Reference::Lookup { .. } => None,
+    };
+    let mut named = BTreeSet::new();
+    for (_, resource) in &desired.state {
+        for (_, value) in resource.body.iter() {
+            value.walk(&mut |value| {
+                if let Value::Reference(reference) = value {
+                    named.extend(by_id(reference));
+                }
+            });
+        }
+    }
+    let declared = desired.details.values();
+    let heirs = declared.flat_map(|detail| detail.lifecycle.transfer_to.values());
+    named.extend(heirs.filter_map(by_id));
+    let removed = desired.removed.iter();
+    let heirs = removed.flat_map(|tombstone| tombstone.transfer_to.values());
+    named.extend(heirs.filter_map(by_id));
+    named
+}
+
 /// Reads single objects whole.
 ///
 /// # Errors
@@ -398,6 +490,46 @@ mod tests {
             let expected = expected.iter().filter(|id| **id != "4");
             let expected = expected.map(|id| ("accounts", (*id).to_owned()));
             assert_eq!(noted(&live), expected.collect(), "{raw:?}");
+        }
+    }
+
+    /// Only what is named by its id and not listed is asked for, and only one answer proves that it is not
+    /// there.
+    #[tokio::test(start_paused = true)]
+    async fn an_id_is_proved_absent_by_its_answer_or_by_a_whole_listing() {
+        use crate::api::testing::{Scripted, answer, client, ok};
+        let not_found = r#"{"errorCode":"URL_NOT_FOUND","message":"no"}"#;
+        let forbidden = r#"{"errorCode":"FORBIDDEN","message":"no"}"#;
+        for (collection, is_listed, given, found, absent) in [
+            (
+                "agents",
+                true,
+                Some(answer(404, &[], not_found)),
+                false,
+                true,
+            ),
+            ("agents", true, Some(ok(r#"{"id":"12"}"#)), true, false),
+            (
+                "agents",
+                true,
+                Some(answer(403, &[], forbidden)),
+                false,
+                false,
+            ),
+            ("agents", false, None, false, false),
+            // The listing of this one is all that can be asked.
+            ("slas", true, None, false, true),
+        ] {
+            let said = format!("{collection} {is_listed} {given:?}");
+            let mut live = Live::new(Dialect::Guide);
+            live.listed.extend(is_listed.then_some(collection));
+            let transport = Scripted::queue(given.into_iter().collect());
+            let client = client(&transport);
+            let named = BTreeSet::from([(collection, "12")]);
+            let read = prove(&client.reader(), &mut live, named).await;
+            assert!(read.is_ok(), "{said}: {read:?}");
+            assert_eq!(live.find_id(collection, "12").is_some(), found, "{said}");
+            assert_eq!(live.is_absent(collection, "12"), absent, "{said}");
         }
     }
 }

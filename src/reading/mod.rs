@@ -18,7 +18,7 @@ mod sought;
 
 pub use count::size;
 pub use details::{
-    complete, fetch, fetch_missing, incomplete, lacking_in_listings, partial, referred,
+    complete, fetch, fetch_missing, fetch_named, incomplete, lacking_in_listings, partial, referred,
 };
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
@@ -131,6 +131,8 @@ struct Listed {
     singles: Vec<(String, Map<String, Json>)>,
     /// Ids of which an answer said that there is no such object.
     absent: Vec<String>,
+    /// Whether a listing showed all that there is of the kind.
+    is_whole: bool,
     /// Where not all may matter: the way that was chosen.
     choice: Option<Choice>,
 }
@@ -202,6 +204,9 @@ pub async fn read(reader: &Reader, live: &mut Live, needs: &Needs) -> Result<(),
         live.absent
             .extend(listed.absent.into_iter().map(|id| (collection, id)));
         live.choices.extend(listed.choice);
+        if listed.is_whole {
+            live.listed.insert(collection);
+        }
         for object in listed.objects {
             live.add(object);
         }
@@ -306,6 +311,7 @@ async fn list(
         let items = listed.objects.into_iter();
         all.add(items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))));
     }
+    all.is_whole = !api.listing.is_scoped();
     Ok(all)
 }
 

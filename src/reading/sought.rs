@@ -241,6 +241,7 @@ impl Seeking<'_> {
     fn take(&self, path: String, all: page::Listed, choice: Option<Choice>) -> Listed {
         let mut listed = Listed {
             choice,
+            is_whole: true,
             ..Listed::default()
         };
         listed.known.insert(path, all.known);

@@ -509,7 +509,7 @@ impl Open {
         let range = floor(&text, range.start)..floor(&text, range.end.max(range.start));
         let inside = text.get(range.clone()).unwrap_or_default();
         if let Some(focus) = label.focus.as_deref().filter(|focus| !focus.is_empty())
-            && let Some(offset) = inside.find(focus)
+            && let Some(offset) = occurrence(inside, focus)
         {
             return range.start + offset..range.start + offset + focus.len();
         }
@@ -517,6 +517,18 @@ impl Open {
         let line = inside.lines().next().unwrap_or_default().trim_end();
         range.start..range.start + line.len()
     }
+}
+
+/// Where some words stand in a text: by themselves, or else anywhere.
+fn occurrence(text: &str, words: &str) -> Option<usize> {
+    let is_part = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    let is_alone = |at: &usize| {
+        let (before, rest) = text.split_at(*at);
+        let after = rest.get(words.len()..).unwrap_or_default();
+        !is_part(before.chars().next_back()) && !is_part(after.chars().next())
+    };
+    let all = || text.match_indices(words).map(|(at, _)| at);
+    all().find(is_alone).or_else(|| all().next())
 }
 
 /// The nearest character boundary at or before an offset.
@@ -746,6 +758,18 @@ mod tests {
             ("", 10, ""),
         ] {
             assert_eq!(wrapped(text, width), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_found_by_themselves_first() {
+        for (text, words, expected) in [
+            ("[{id: 412}, {id: 12}]", "12", Some(17)),
+            ("[{id: 412}]", "12", Some(7)),
+            ("é12 12", "12", Some(5)),
+            ("[1, 2]", "12", None),
+        ] {
+            assert_eq!(occurrence(text, words), expected, "{text}");
         }
     }
 
