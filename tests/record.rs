@@ -257,6 +257,28 @@ fn a_rotated_secret_is_told_as_what_it_may_be() {
     }
 }
 
+/// The refusal gives lines that need nothing but the heir.
+#[test]
+fn the_lines_that_name_an_heir_can_be_pasted() {
+    let desk = "departments:\n  P3: {}\nteams:\n  Kept: {department: P3}\n";
+    let place = applied("openapi", &format!("{desk}  Tier 1: {{department: P3}}\n"));
+    let run = {
+        place.write("desk.yaml", desk);
+        place.refused("plan")
+    };
+    let told = flat(&run.stderr);
+    let lines = "removed: {teams: [{name: Tier 1, department: P3, transferTo: {team: HANDLE, agent: HANDLE}}]}";
+    let help = format!(
+        "list it with who takes over: `{lines}`, or say it for all teams in the project file: `kinds: {{teams: {{transferTo: {{team: HANDLE, agent: HANDLE}}}}}}`"
+    );
+    assert!(told.contains(&help), "{run}");
+    let lines = lines.replace("{team: HANDLE, agent: HANDLE}", "{team: Kept}");
+    place.write("gone.yaml", &format!("{lines}\n"));
+    let run = place.run("plan");
+    assert!(run.stdout.contains("- delete teams/P3/Tier 1\n"), "{run}");
+    assert!(!run.stderr.contains("takes over"), "{run}");
+}
+
 /// Under a target unrelated trouble is told and refuses nothing.
 #[test]
 fn only_what_a_target_needs_refuses_it() {

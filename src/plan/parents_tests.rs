@@ -571,7 +571,7 @@ fn heirs_are_those_of_tombstone_ledger_and_policy() {
                 assert!(
                     refused[0]
                         .1
-                        .contains("transferTo: {team: Handle, agent: Handle}"),
+                        .contains("transferTo: {team: HANDLE, agent: HANDLE}"),
                     "{refused:?}"
                 );
             }

@@ -10,6 +10,7 @@ use crate::kind::removal::Heir;
 use crate::kind::rules::Deed;
 use crate::live::marks::forbidden;
 use crate::live::{LiveObject, key};
+use crate::manifest::write::quoted;
 use crate::plan::bound::place;
 use crate::plan::hierarchy;
 use crate::plan::requests::{Op, Way, way};
@@ -17,6 +18,7 @@ use crate::plan::resolve::heirs_of_kind;
 use crate::plan::risk::in_use;
 use crate::plan::row::{Going, Row};
 use crate::plan::shown::{removed_fields, switched_off};
+use crate::plan::taken::written_name;
 use crate::plan::within;
 use crate::problem::{Code, Problem, listed};
 use crate::state::{Address, Heirs, Reference, Value};
@@ -192,23 +194,7 @@ impl Builder<'_> {
             .or_else(by_policy)
             .filter(|heirs| !heirs.is_empty());
         let Some(chosen) = chosen else {
-            let names: Vec<&str> = kind.chosen_heirs().iter().map(|one| one.name).collect();
-            let form = match names.as_slice() {
-                [] | [""] => "Handle".to_owned(),
-                names => format!("{{{}: Handle}}", names.join(": Handle, ")),
-            };
-            let help = if going.at.is_some() {
-                let naming = kind.naming_field().name;
-                format!(
-                    "write `{{{naming}: …, {TRANSFER_TO}: {form}}}`, or set it for all {} under `kinds:` in the project file",
-                    kind.collection
-                )
-            } else {
-                format!(
-                    "list it under `removed` with `{TRANSFER_TO}: {form}`, or set it for all {} under `kinds:` in the project file",
-                    kind.collection
-                )
-            };
+            let help = self.how_to_name_heirs(row, going);
             let problem = removal_refused(
                 row,
                 Code::NoHeir,
@@ -257,6 +243,33 @@ impl Builder<'_> {
             return None;
         }
         Some(chosen)
+    }
+
+    /// The lines that name who takes over from an object, ready to be pasted but for the heirs.
+    fn how_to_name_heirs(&self, row: &Row, going: &Going) -> String {
+        let (kind, index) = (row.kind, going.object);
+        let names: Vec<&str> = kind.chosen_heirs().iter().map(|one| one.name).collect();
+        let heirs = match names.as_slice() {
+            [] | [""] => "HANDLE".to_owned(),
+            names => format!("{{{}: HANDLE}}", names.join(": HANDLE, ")),
+        };
+        let name = written_name(self.live, index).unwrap_or_else(|| {
+            let key = self.live.key_of(index);
+            let name = key.map(|key| key.name.into_owned());
+            let name = name.unwrap_or_else(|| row.address.handle.to_string());
+            format!("{{{}: {}}}", kind.naming_field().name, quoted(&name))
+        });
+        let open = name.strip_suffix('}').unwrap_or(&name);
+        let entry = format!("{open}, {TRANSFER_TO}: {heirs}}}");
+        let collection = kind.collection;
+        let here = if going.at.is_some() {
+            format!("write `{entry}` here")
+        } else {
+            format!("list it with who takes over: `removed: {{{collection}: [{entry}]}}`")
+        };
+        format!(
+            "{here}, or say it for all {collection} in the project file: `kinds: {{{collection}: {{{TRANSFER_TO}: {heirs}}}}}`"
+        )
     }
 
     /// Whom the ledger remembers to take over.
