@@ -852,7 +852,7 @@ async fn what_is_pruned_cannot_be_referred_to() {
     let text = "roles: {R2: {shareDataWithPeers: true, reportsTo: {lookup: R1}}}\n";
     let refusal = place.refused(text).await;
     assert!(
-        refusal.contains("`roles/R2` refers to `roles/R1`, which is no longer declared"),
+        refusal.contains("`roles/R1` is still referred to, and is no longer declared"),
         "{refusal}"
     );
     // Without the reference it goes.

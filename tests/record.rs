@@ -257,6 +257,37 @@ fn a_rotated_secret_is_told_as_what_it_may_be() {
     }
 }
 
+/// Many references to what goes are one report with its places.
+#[test]
+fn references_to_what_is_no_longer_declared_are_one_report() {
+    let role = "shareDataWithPeers: true";
+    let lines =
+        (2..6).map(|number| format!("  R{number}: {{{role}, reportsTo: {{lookup: R1}}}}\n"));
+    let rest = lines.collect::<Vec<_>>().concat();
+    let place = applied(
+        "openapi",
+        &format!(
+            "roles:\n  R1: {{{role}}}\n{}",
+            rest.replace("{lookup: R1}", "R1")
+        ),
+    );
+    place.write("desk.yaml", &format!("roles:\n{rest}"));
+    let run = place.refused("plan");
+    let told = flat(&run.stderr);
+    let says = "`roles/R1` is still referred to, and is no longer declared and would be removed";
+    assert_eq!(told.matches(says).count(), 1, "{run}");
+    assert!(
+        told.contains("the same in 3 more places: desk.yaml:3:"),
+        "{run}"
+    );
+    assert!(told.contains("4 problems in 1 report"), "{run}");
+    // Each by itself, and for programs.
+    for line in ["-v plan", "--log-format json plan"] {
+        let run = place.refused(line);
+        assert_eq!(flat(&run.stderr).matches(says).count(), 4, "{run}");
+    }
+}
+
 /// The refusal gives lines that need nothing but the heir.
 #[test]
 fn the_lines_that_name_an_heir_can_be_pasted() {

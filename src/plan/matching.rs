@@ -357,7 +357,7 @@ fn refers_to_removed(
             for (target, path) in named {
                 if let Some(&at) = removed.get(target) {
                     let named = place(desired, address, &path);
-                    problems.push(refers(address, target, named, at));
+                    problems.push(refers(target, named, at));
                 }
             }
         }
@@ -365,7 +365,10 @@ fn refers_to_removed(
 }
 
 /// What is wrong with a reference to something that goes; `at` is where its removal is written.
-fn refers(address: &Address, target: &Address, named: Place, at: Option<&Place>) -> Problem {
+///
+/// The message does not say who refers to it: its place does, and many references to one resource are
+/// one report.
+fn refers(target: &Address, named: Place, at: Option<&Place>) -> Problem {
     let why = if at.is_some() {
         "is to be removed"
     } else {
@@ -373,7 +376,7 @@ fn refers(address: &Address, target: &Address, named: Place, at: Option<&Place>)
     };
     let problem = Problem::error(
         Code::RefersToRemoved,
-        format!("`{address}` refers to `{target}`, which {why}"),
+        format!("`{target}` is still referred to, and {why}"),
     )
     .at(named, "referenced here");
     match at {
