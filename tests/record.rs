@@ -49,6 +49,8 @@ fn what_is_taken_over_is_named() {
         );
         let follows = "whoever deletes its lines later removes it from Zoho Desk";
         assert!(run.report().contains(follows), "{run}");
+        let unnoticed = "What others deleted before is not noticed: where it is still declared, it is made anew.";
+        assert!(run.report().contains(unnoticed), "{run}");
         let run = place.done("plan -v");
         assert!(run.report().contains("    departments/D11\n"), "{run}");
         let run = place.done("plan --format markdown");
@@ -59,6 +61,7 @@ fn what_is_taken_over_is_named() {
                 .contains("- and 2 more; `deskform plan -v` names all"),
             "{run}"
         );
+        assert!(run.stdout.contains(unnoticed), "{run}");
         let plan = plan_of(&place);
         assert_eq!(plan["takenOver"].as_array().map(Vec::len), Some(12));
         assert_eq!(plan["ownsNothingYet"], true);

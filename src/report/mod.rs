@@ -266,7 +266,7 @@ fn taken_over(plan: &Plan, all: bool) -> (Vec<String>, usize) {
 fn first_taken_over(plan: &Plan) -> Option<&'static str> {
     let takes = !plan.taken_over.is_empty() || plan.steps.iter().any(|step| step.adopted);
     (plan.owns_nothing_yet && takes).then_some(
-        "What is taken over belongs to these files from then on: whoever deletes its lines later removes it from Zoho Desk, except where `prune` is `none`, as it is for seeds.",
+        "What is taken over belongs to these files from then on: whoever deletes its lines later removes it from Zoho Desk, except where `prune` is `none`, as it is for seeds. What others deleted before is not noticed: where it is still declared, it is made anew.",
     )
 }
 
