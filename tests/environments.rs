@@ -769,6 +769,40 @@ fn case_34_a_ledger_that_is_kept_elsewhere_is_taken_over_from_its_old_place() {
     }
 }
 
+/// Two ledgers of one organization are told once, wherever either environment is looked at.
+#[test]
+fn two_ledgers_of_one_organization_are_warned_of() {
+    let place = Place::with(&[("desk.yaml", "departments: {Billing: {}}\n")]);
+    let environments = |other: &str| {
+        format!(
+            "defaults: {{credentials: {{clientId: x, clientSecret: \"${{secret.S}}\", refreshToken: \"${{secret.T}}\"}}}}\nenvironments:\n  one: {{orgId: \"700001\", dataCenter: eu}}\n  other: {other}\n"
+        )
+    };
+    let says = "the environments `one` and `other` work in the same organization 700001, and each keeps a ledger of its own";
+    for (other, warns) in [
+        ("{orgId: \"700001\", dataCenter: eu}", true),
+        ("{orgId: \"700001\", dataCenter: eu, ledger: git}", true),
+        ("{orgId: \"700002\", dataCenter: eu}", false),
+        ("{orgId: \"700001\", dataCenter: us}", false),
+        (
+            "{orgId: \"700001\", dataCenter: eu, ledger: .deskform/one.json}",
+            false,
+        ),
+        ("{orgId: \"700001\", dataCenter: eu, ledger: none}", false),
+        ("{simulator: {organization: 700001}}", false),
+    ] {
+        place.write("deskform.yaml", &environments(other));
+        for line in ["-e one validate", "-e other validate", "-e '*' validate"] {
+            let run = place.done(line);
+            let told = flat(&run.stderr);
+            assert_eq!(told.matches(says).count(), usize::from(warns), "{run}");
+            for place in ["the one", "the other"].iter().filter(|_| warns) {
+                assert!(told.contains(place), "{run}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_ledger_of_others_is_told_where_it_is_named() {
     let place = renameable("prod");

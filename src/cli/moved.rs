@@ -41,7 +41,7 @@ struct Header {
 
 impl Workspace {
     /// Where the ledger of an environment of the project is kept, or of one that it had.
-    fn location_of(&self, name: &str) -> Result<Location, Failure> {
+    pub(super) fn location_of(&self, name: &str) -> Result<Location, Failure> {
         let directory = &self.project.directory;
         let known = self
             .project

@@ -187,6 +187,7 @@ codes! {
     SecretPrinted = "secret-printed": "An expression `${env.…}` would print a secret.",
     ServerDecides = "server-decides": "A value does not match the pattern that is published for its field, and the server decides.",
     SeveralDocuments = "several-documents": "The project file does not hold exactly one YAML document.",
+    SharedOrganization = "shared-organization": "Two environments work in the same organization, each with a ledger of its own.",
     ShortSecret = "short-secret": "A secret is so short that it is not masked wherever it turns up.",
     Simulated = "simulated": "A simulated environment needs no login.",
     SimulatorState = "simulator-state": "The saved state of a simulator cannot be used.",
