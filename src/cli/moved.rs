@@ -329,6 +329,9 @@ pub(super) async fn take_over(
     old_released?;
     target.flush().await?;
     source.flush().await?;
+    if !is_unmoved {
+        source.leave().await?;
+    }
     let whose = if is_place {
         format!("at {from}")
     } else {

@@ -304,6 +304,18 @@ impl Backend {
         }
     }
 
+    /// Removes what guards a place that holds nothing any more; only files have such a thing.
+    pub(super) async fn remove_guard(&self) -> Result<(), StoreError> {
+        let Self::Files { guard, .. } = self else {
+            return Ok(());
+        };
+        let name = guard.file_name().unwrap_or_default().to_string_lossy();
+        let path = guard.clone();
+        blocking(move || files::remove_guard(&path))
+            .await
+            .map_err(|error| self.io(&name, "removed", &error))
+    }
+
     /// Removes a piece; one that is gone already is no error.
     pub(super) async fn remove(&self, name: &str) -> Result<(), StoreError> {
         match self {

@@ -268,6 +268,15 @@ impl Store {
         self.backend.remove(&self.name).await
     }
 
+    /// Leaves nothing at a place whose ledger was moved elsewhere; its lock was given back.
+    ///
+    /// # Errors
+    ///
+    /// A place that cannot be written.
+    pub async fn leave(&self) -> Result<(), StoreError> {
+        self.backend.remove_guard().await
+    }
+
     /// Replaces the ledger that was read as `expected`, and returns the new version. The ledger's
     /// serial becomes the one after `expected`.
     ///

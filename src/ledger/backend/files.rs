@@ -202,8 +202,51 @@ fn try_alive(file: File) -> io::Result<Alive> {
     }
 }
 
+/// Removes a guard, once nobody compares and replaces.
+///
+/// Whoever waits for it meanwhile finds that it is gone, and takes the next one.
+pub(super) fn remove_guard(guard: &Path) -> io::Result<()> {
+    if !guard.exists() {
+        return Ok(());
+    }
+    let _guard = hold(guard)?;
+    remove(guard)
+}
+
 /// Waits until no other process compares and replaces.
 fn hold(guard: &Path) -> io::Result<Option<File>> {
+    for _ in 0..GUARD_TRIES {
+        let held = hold_once(guard)?;
+        // One that was removed while this process waited guards nothing.
+        if held.as_ref().is_none_or(|file| is_at(file, guard)) {
+            return Ok(held);
+        }
+    }
+    Err(busy())
+}
+
+fn busy() -> io::Error {
+    io::Error::other("another process is busy with it")
+}
+
+/// Whether an open file is the one that lies at a path.
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(own), Ok(there)) = (file.metadata(), fs::metadata(path)) else {
+        return false;
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        (own.dev(), own.ino()) == (there.dev(), there.ino())
+    }
+    // Elsewhere a file that is open and removed keeps its name.
+    #[cfg(not(unix))]
+    {
+        own.is_file() && there.is_file()
+    }
+}
+
+fn hold_once(guard: &Path) -> io::Result<Option<File>> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     owner_only(&mut options);
@@ -227,7 +270,7 @@ fn hold(guard: &Path) -> io::Result<Option<File>> {
             Err(TryLockError::Error(error)) => return Err(error),
         }
     }
-    Err(io::Error::other("another process is busy with it"))
+    Err(busy())
 }
 
 fn temporary(path: &Path) -> PathBuf {
