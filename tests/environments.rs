@@ -825,16 +825,16 @@ fn a_ledger_of_others_is_told_where_it_is_named() {
                 .read(".deskform/live.state")
                 .replace("700001", "700009"),
         );
-        for command in ["plan", "apply --auto-approve", "ledger show"] {
+        for command in ["plan", "apply --auto-approve", "ledger show", "unlock"] {
             let run = place.refused(command);
             let told = flat(&run.stderr);
             assert!(
                 told.contains("the ledger belongs to the organization 700001, not to 700009"),
                 "{run}"
             );
-            if command != "ledger show" {
-                assert!(told.contains(&format!("deskform.yaml:{line}:")), "{run}");
-            }
+            assert!(told.contains(&format!("deskform.yaml:{line}:")), "{run}");
+            let its = "the ledger of this environment, `.deskform/prod.json`";
+            assert!(told.contains(its), "{run}");
         }
     }
 }

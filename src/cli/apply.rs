@@ -129,7 +129,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         };
         let mut keeper = lock(global, args.lock, clock, &mut signals, take, held)
             .await
-            .map_err(|failure| workspace.placed(failure))?;
+            .map_err(|failure| workspace.placed(&store, failure))?;
         workspace.warn(global, &keeper.take_warnings());
         let prepared = Box::pin(prepare(
             global,

@@ -479,7 +479,9 @@ fn show(global: &Global, workspace: &Workspace, args: &Show) -> Result<(), Failu
     let store = workspace.kept_store()?.batched();
     let environment = &workspace.environment;
     let (load, beside) = block_on(async {
-        let loaded = store.load().await?;
+        // What is about an older simulator is shown as well.
+        let loaded = store.load().await;
+        let loaded = loaded.map_err(|error| workspace.placed(&store, error))?;
         Ok((loaded.load, beside(global, workspace, &store).await))
     })?;
     if matches!(load, Load::Found(_)) && workspace.begins_anew() {

@@ -152,14 +152,6 @@ impl Workspace {
     /// Says where a command works, once it is connected.
     #[must_use]
     pub fn whereabouts(&self, connected: &Connected, store: &Store) -> Whereabouts {
-        let place = store.place();
-        let directory = &self.project.directory;
-        // The same line on every machine, and so in every comment.
-        let below = Path::new(&place).strip_prefix(directory);
-        let below = below
-            .ok()
-            .filter(|_| store.is_local())
-            .and_then(Path::to_str);
         Whereabouts {
             environment: self.environment.name.clone(),
             org_id: self.environment.org_id.clone(),
@@ -167,8 +159,19 @@ impl Workspace {
             edition: connected.session.edition,
             simulated: connected.is_simulated(),
             dialect: connected.session.dialect,
-            ledger: below.unwrap_or(&place).to_owned(),
+            ledger: self.place_of_ledger(store),
         }
+    }
+
+    /// The place of a ledger as it is shown: the same on every machine, and so in every comment.
+    fn place_of_ledger(&self, store: &Store) -> String {
+        let place = store.place();
+        let below = Path::new(&place).strip_prefix(&self.project.directory);
+        let below = below
+            .ok()
+            .filter(|_| store.is_local())
+            .and_then(Path::to_str);
+        below.unwrap_or(&place).to_owned()
     }
 
     /// Reads the ledger.
@@ -177,7 +180,10 @@ impl Workspace {
     /// [`Failure`] when the place cannot be read, or the ledger cannot be understood or must be left
     /// alone.
     pub async fn load(&self, store: &Store) -> Result<Loaded, Failure> {
-        let mut loaded = store.load().await.map_err(|error| self.placed(error))?;
+        let mut loaded = store
+            .load()
+            .await
+            .map_err(|error| self.placed(store, error))?;
         if self.begins_anew() {
             loaded.load = Load::None;
         }
@@ -197,15 +203,17 @@ impl Workspace {
                 warnings: Vec::new(),
             });
         }
-        let mut view = look(store).await.map_err(|error| self.placed(error))?;
+        let mut view = look(store)
+            .await
+            .map_err(|error| self.placed(store, error))?;
         if view.is_absent {
             view.warnings.extend(self.renamed(false).await?);
         }
         Ok(view)
     }
 
-    /// A failure, with the place that names the ledger where that belongs to others.
-    pub(super) fn placed(&self, failure: impl Into<Failure>) -> Failure {
+    /// A failure, with the place of the ledger and the line that names it where that belongs to others.
+    pub(super) fn placed(&self, store: &Store, failure: impl Into<Failure>) -> Failure {
         let mut problems = match failure.into() {
             Failure::Problems(problems, texts)
                 if !(problems.list.iter()).any(|one| one.code == Code::LedgerOfOthers) =>
@@ -218,7 +226,10 @@ impl Workspace {
         for problem in &mut problems.list {
             problem.labels.push(Label {
                 place: self.environment.ledger_place(),
-                text: "the ledger of this environment".to_owned(),
+                text: format!(
+                    "the ledger of this environment, `{}`",
+                    self.place_of_ledger(store)
+                ),
                 focus: None,
             });
         }

@@ -7,7 +7,7 @@ use super::common::{Failure, Workspace, block_on};
 use super::output::{announce, tell};
 use super::store::holder as who;
 use crate::clock::Clock;
-use crate::ledger::{Held, LockError};
+use crate::ledger::{Held, LockError, Refusal, Store, StoreError};
 use crate::problem::{Code, Problem, exit};
 use crate::safe::safe;
 
@@ -28,6 +28,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     let store = workspace.kept_store()?;
     let clock = Clock::system();
     let said = block_on(async {
+        if !args.force && !workspace.begins_anew() {
+            refuse_of_others(&workspace, &store).await?;
+        }
         let holder = match store.holder(clock.now_ms()).await {
             Err(LockError::Corrupt { .. }) if args.force => {
                 store.unlock(clock.now_ms(), true).await?;
@@ -66,6 +69,27 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         announce(global, &format!("{said}\n"));
     }
     Ok(exit::OK)
+}
+
+/// Beside the ledger of others lies their lock. What else is wrong with a ledger is no reason to keep one.
+async fn refuse_of_others(workspace: &Workspace, store: &Store) -> Result<(), Failure> {
+    let loaded = store.load().await;
+    let Err(
+        error @ StoreError::Refused(Refusal::Environment { .. } | Refusal::Organization { .. }),
+    ) = loaded
+    else {
+        return Ok(());
+    };
+    let mut failure = workspace.placed(store, error);
+    if let Failure::Problems(problems, _) = &mut failure {
+        for problem in &mut problems.list {
+            let help = problem.help.take().unwrap_or_default();
+            problem.help = Some(format!(
+                "{help}; `deskform unlock --force` gives the lock back all the same"
+            ));
+        }
+    }
+    Err(failure)
 }
 
 /// A lock that was renewed is the same one.
