@@ -28,7 +28,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use bytes::Bytes;
-use command::{Place, SIGNALS, git, hang_ups_end};
+use command::{Place, SIGNALS, git, signals_end};
 use deskform::clock::Clock;
 use deskform::dialect::{Dialect, Edition};
 use deskform::kind::Create;
@@ -389,7 +389,7 @@ impl Stage {
             let mut watch = self.server.watch.lock().expect("it");
             watch.trap = trap;
             (watch.requests, watch.writes, watch.silent) = (0, 0, false);
-            let child = hang_ups_end(&self.place, line)
+            let child = signals_end(&self.place, line)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()

@@ -33,7 +33,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use command::{Place, SIGNALS, hang_ups_end, started_by};
+use command::{Place, SIGNALS, signals_end, started_by, words};
 use desk::{Seen, Trap, is_write, lists, makes};
 use deskform::dialect::Dialect;
 use http::Method;
@@ -625,14 +625,16 @@ fn start(case: Case, stage: &Stage) -> Running {
         }
         _ => {}
     }
-    let mut command = hang_ups_end(&stage.place, line);
+    let mut command = signals_end(&stage.place, line);
     let stderr = match (event, phase.words()) {
         (Event::AllUnread, Some(words)) => Stderr::Until(words),
         (Event::AllUnread | Event::HungUp, _) => Stderr::Unread,
         _ => Stderr::Read,
     };
     if event == Event::Ignored {
-        command = started_by(&command, "sh", &["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+        // Nothing in between, which would let it hear of them again.
+        let plain = stage.place.command(&words(line));
+        command = started_by(&plain, "sh", &["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
     }
     if matches!(phase, Phase::Settling | Phase::Looking) {
         // What was sent is looked for after a signal, too, until another one comes.
@@ -712,7 +714,7 @@ fn happens(case: Case, stage: &Stage, run: &mut Running) {
 
 /// A run is cut short before a creation had any effect; how many writes had theirs.
 fn leaves_a_doubt(stage: &Stage) -> usize {
-    let command = hang_ups_end(&stage.place, APPLY_BY_TWO);
+    let command = signals_end(&stage.place, APPLY_BY_TWO);
     let trap = Trap::HoldsRequests(|request| makes(request, "accounts"));
     let run = stage.start(command, trap, Stderr::Read);
     run.until("it wrote", |seen| seen.held > 0);
@@ -780,7 +782,7 @@ fn simulate() -> (Place, Child, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     drop(listener);
-    let mut command = hang_ups_end(&place, &format!("simulate --port {port}"));
+    let mut command = signals_end(&place, &format!("simulate --port {port}"));
     let child = command.stdout(unread()).stderr(Stdio::null()).spawn();
     (place, child.expect("the binary"), port)
 }

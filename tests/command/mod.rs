@@ -498,25 +498,31 @@ pub const SIGNALS: &[&str] = if cfg!(target_os = "linux") {
     &["INT", "TERM"]
 };
 
-/// The command, in which hang-ups end a process unless it handles them, also where whoever runs the
-/// tests ignores them.
-pub fn hang_ups_end(place: &Place, line: &str) -> Command {
-    with_hang_ups(place.command(&words(line)))
+/// The command, in which signals end a process unless it handles them, also where whoever runs the tests
+/// ignores them: `nohup` ignores hang-ups, and a shell without job control what interrupts its background.
+pub fn signals_end(place: &Place, line: &str) -> Command {
+    with_signals(place.command(&words(line)))
 }
 
-/// A command that hears of hang-ups, also where whoever runs the tests ignores them.
-pub fn with_hang_ups(plain: Command) -> Command {
+/// A command that hears of signals, also where whoever runs the tests ignores them.
+pub fn with_signals(plain: Command) -> Command {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .is_some_and(|mask| mask & 1 == 1);
-    if ignored {
-        started_by(&plain, "env", &["--default-signal=HUP"])
-    } else {
-        plain
+        .unwrap_or_default();
+    let is_ignored = |number: &u32| ignored >> (number - 1) & 1 == 1;
+    let names = [("HUP", 1), ("INT", 2), ("TERM", 15)]
+        .into_iter()
+        .filter(|(_, number)| is_ignored(number))
+        .map(|(name, _)| name);
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() {
+        return plain;
     }
+    let option = format!("--default-signal={}", names.join(","));
+    started_by(&plain, "env", &[&option])
 }
 
 /// The command, started by another program that becomes it.

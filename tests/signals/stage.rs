@@ -13,7 +13,7 @@ use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use serde_json::Value;
 
 use super::ORGANIZATION;
-use super::command::{Place, git, hang_ups_end, shell_line, with_hang_ups};
+use super::command::{Place, git, shell_line, signals_end, with_signals};
 use super::desk::{Desk, Seen, Trap, Watch};
 
 /// What is applied before.
@@ -268,7 +268,7 @@ impl Stage {
         } else {
             ""
         };
-        let command = shell_line(&hang_ups_end(&self.place, line));
+        let command = shell_line(&signals_end(&self.place, line));
         let shell = format!("echo $$ > ../pid; exec {command}{to}");
         let mut running = self.terminal(&shell, watch);
         running.results = results.then(|| {
@@ -284,7 +284,7 @@ impl Stage {
         let watch = self.desk.arm(trap);
         self.fifo("hung");
         self.fifo("code");
-        let command = shell_line(&hang_ups_end(&self.place, line));
+        let command = shell_line(&signals_end(&self.place, line));
         // The second wait is for a wait that the signal has ended.
         let shell = format!(
             "exec 8<&0; trap 'kill -HUP $child; echo > ../hung' HUP; {command} <&8 & child=$!; \
@@ -296,7 +296,7 @@ impl Stage {
 
     fn terminal(&self, shell: &str, watch: Arc<Watch>) -> Running {
         let plain = self.place.on_terminal(shell);
-        let mut terminal = with_hang_ups(plain);
+        let mut terminal = with_signals(plain);
         terminal.stdin(Stdio::piped()).stderr(Stdio::null());
         let (said, to_say) = std::io::pipe().expect("a pipe");
         let mut child = terminal
