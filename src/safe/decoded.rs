@@ -18,13 +18,15 @@ pub(super) fn placed(text: &str) -> Vec<Placed> {
     text.char_indices().map(letter).collect()
 }
 
+/// Whether an encoding may begin with a letter.
+pub(super) const fn is_sign(letter: char) -> bool {
+    matches!(letter, '%' | '\\' | '&')
+}
+
 /// Takes one encoding off: percent signs, the escapes of JSON and of program texts, and the entities
 /// of HTML. Nothing where there is none.
 pub(super) fn decoded(letters: &[Placed]) -> Option<Vec<Placed>> {
-    if !letters
-        .iter()
-        .any(|letter| matches!(letter.is, '%' | '\\' | '&'))
-    {
+    if !letters.iter().any(|letter| is_sign(letter.is)) {
         return None;
     }
     let mut out = Vec::with_capacity(letters.len());

@@ -179,56 +179,73 @@ impl Masks {
         }
     }
 
+    /// JSON text, of which nothing is copied where there is nothing to mask.
     pub(crate) fn json(&self, text: String) -> String {
-        if !self.is_in(&text) {
-            return text;
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text.as_str();
+        let mut out = String::new();
+        let mut copied = 0;
+        let mut replace = |place: Range<usize>, shown: &str| {
+            out.push_str(&text[copied..place.start]);
+            out.push_str(shown);
+            copied = place.end;
+        };
+        let mut at = 0;
         // What stands between two texts: numbers, words and signs.
-        while let Some(start) = rest.find('"') {
-            let (between, from) = rest.split_at(start);
-            self.add_numbers(&mut out, between);
-            let (token, after) = from.split_at(end_of_text(from));
-            rest = after;
-            if after.trim_start().starts_with(':') {
-                // A key: without it the rest could not be found again.
-                out.push_str(token);
+        while let Some(length) = text[at..].find('"') {
+            let start = at + length;
+            self.numbers(&text, at..start, &mut replace);
+            at = start + end_of_text(&text[start..]);
+            let token = &text[start..at];
+            // A key stays: without it the rest could not be found again.
+            if !self.0.may_occur(token) || text[at..].trim_start().starts_with(':') {
                 continue;
             }
             match serde_json::from_str::<String>(token) {
-                Ok(inner) => match self.text(&inner) {
-                    Cow::Borrowed(_) => out.push_str(token),
-                    Cow::Owned(inner) => out.push_str(&serde_json::Value::from(inner).to_string()),
-                },
+                Ok(inner) => {
+                    if let Cow::Owned(inner) = self.text(&inner) {
+                        replace(start..at, &serde_json::Value::from(inner).to_string());
+                    }
+                }
                 // Not JSON: better torn than told.
-                Err(_) => out.push_str(&self.text(token)),
+                Err(_) => {
+                    if let Cow::Owned(shown) = self.text(token) {
+                        replace(start..at, &shown);
+                    }
+                }
             }
         }
-        self.add_numbers(&mut out, rest);
+        self.numbers(&text, at..text.len(), &mut replace);
+        if copied == 0 {
+            return text;
+        }
+        out.push_str(&text[copied..]);
         out
     }
 
-    /// Adds what stands outside texts; a number that holds a value becomes a text.
-    fn add_numbers(&self, out: &mut String, text: &str) {
-        if !self.is_in(text) {
-            out.push_str(text);
+    /// Replaces numbers outside texts that hold a value: each becomes a text.
+    fn numbers(
+        &self,
+        text: &str,
+        place: Range<usize>,
+        replace: &mut dyn FnMut(Range<usize>, &str),
+    ) {
+        if !self.is_in(&text[place.clone()]) {
             return;
         }
         let belongs = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
-        let mut rest = text;
-        while let Some(c) = rest.chars().next() {
+        let mut at = place.start;
+        while let Some(c) = text[at..place.end].chars().next() {
             let is_number = belongs(c);
-            let end = rest
+            let end = text[at..place.end]
                 .find(|c: char| belongs(c) != is_number)
-                .unwrap_or(rest.len());
-            let (run, after) = rest.split_at(end);
+                .map_or(place.end, |length| at + length);
+            let run = &text[at..end];
             if is_number && self.is_in(run) {
-                out.push_str(&serde_json::Value::from(self.text(run)).to_string());
-            } else {
-                out.push_str(run);
+                replace(
+                    at..end,
+                    &serde_json::Value::from(self.text(run)).to_string(),
+                );
             }
-            rest = after;
+            at = end;
         }
     }
 }
@@ -351,6 +368,17 @@ mod tests {
             });
             assert_eq!(shown, expected);
         }
+    }
+
+    #[test]
+    fn json_without_a_value_is_not_copied() {
+        let masks = masks(&["hunter-22", "12345678"]);
+        let text = json!({"hunter-22": ["no hunter", "a \"b\"\n50 % & more", 1234]}).to_string();
+        let stands_at = text.as_ptr();
+        let shown = masks.json(text);
+        assert_eq!(shown.as_ptr(), stands_at);
+        let shown = masks.json(shown.replace("1234", "12345678"));
+        assert!(shown.ends_with(r#","(secret)"]}"#), "{shown}");
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use foldhash::HashMap;
 
-use super::decoded::{Placed, decoded, placed};
+use super::decoded::{Placed, decoded, is_sign, placed};
 use super::mask::SHORTEST;
 
 /// All that deskform itself says, in small letters; `build.rs` collects it from the sources.
@@ -61,11 +61,10 @@ impl Needles {
 
     /// The places of a text where something stands that is looked for, in order and apart.
     pub(super) fn places(&self, text: &str) -> Vec<Range<usize>> {
-        if self.is_empty() || text.len() < SHORTEST {
+        let Some(mut level) = self.letters(text) else {
             return Vec::new();
-        }
+        };
         let mut found = Vec::new();
-        let mut level = placed(text);
         for _ in 0..LEVELS {
             self.find(&level, &mut found);
             match decoded(&level) {
@@ -82,6 +81,29 @@ impl Needles {
             }
         }
         apart
+    }
+
+    /// The letters of a text in which something may stand that is looked for; none of another one, of
+    /// which nothing is copied.
+    fn letters(&self, text: &str) -> Option<Vec<Placed>> {
+        self.may_occur(text).then(|| placed(text))
+    }
+
+    /// Whether something may stand in a text that is looked for: a run of it, or anything behind an
+    /// encoding.
+    pub(super) fn may_occur(&self, text: &str) -> bool {
+        if self.is_empty() || text.len() < SHORTEST {
+            return false;
+        }
+        if text.contains(is_sign) {
+            return true;
+        }
+        let mut run = ['\0'; SHORTEST];
+        text.chars().enumerate().any(|(at, letter)| {
+            run.rotate_left(1);
+            run[SHORTEST - 1] = small(letter);
+            at + 1 >= SHORTEST && self.begins[slot(run[0], run[1])] && self.runs.contains_key(&run)
+        })
     }
 
     fn find(&self, letters: &[Placed], found: &mut Vec<Range<usize>>) {
@@ -148,6 +170,33 @@ mod tests {
             assert!(is_own(own), "{own}");
         }
         assert!(!is_own("hunter2-first"));
+    }
+
+    /// A large report is looked through as it stands.
+    #[test]
+    fn a_text_without_any_of_it_is_not_copied() {
+        let mut needles = Needles::default();
+        needles.add("correct-horse-9");
+        let report = "departments/Billing (é) is as it should be\n".repeat(1000);
+        assert!(needles.letters(&report).is_none());
+        for (text, may_occur) in [
+            ("", false),
+            ("correct", false),
+            ("x correct- y", true),
+            ("x CORRECT- y", true),
+            ("x rse-9 correct", false),
+            // What is encoded has to be read first.
+            ("nothing of it, 50 %", true),
+            (r"nothing of it\n", true),
+            ("nothing of it &amp;", true),
+        ] {
+            assert_eq!(needles.letters(text).is_some(), may_occur, "{text}");
+            assert_eq!(
+                needles.letters(&format!("{report}{text}")).is_some(),
+                may_occur,
+                "{text}"
+            );
+        }
     }
 
     #[test]
