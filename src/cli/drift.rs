@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Global;
-use super::common::{Failure, Workspace, block_on, remark};
-use super::many::{self, Form, Many, Outcome, Sink};
-use super::output::{print, print_as_it_is, print_markdown};
+use super::common::{Failure, block_on, remark};
+use super::many::{self, Begun, Form, Many, Outcome};
 use super::progress::{reading, remembered};
 use super::store::holder;
 use super::terminal::style;
@@ -18,7 +17,6 @@ use crate::plan::Options;
 use crate::problem::{self, Code, Problem, Problems, exit};
 use crate::report;
 use crate::report::environments::Column;
-use crate::run_record::watched;
 use crate::state::Address;
 
 /// Arguments of `drift`.
@@ -35,7 +33,7 @@ pub struct Args {
         value_name = "FORM",
         hide_possible_values = true
     )]
-    format: Format,
+    format: Form,
     /// Leave out what only the manifests changed, so that a schedule is silent about them; without a
     /// ledger, what is declared and not live
     #[arg(long)]
@@ -45,16 +43,6 @@ pub struct Args {
     targets: Vec<String>,
     #[command(flatten)]
     wait: MaxWait,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-    /// For a comment
-    Markdown,
 }
 
 /// Reports what moved since the last apply; takes no lock and writes nothing.
@@ -67,64 +55,40 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         is_line: false,
         key: "report",
         columns: &[Column::Drift],
-        form: match args.format {
-            Format::Text => Form::Text,
-            Format::Json => Form::Json,
-            Format::Markdown => Form::Markdown,
-        },
+        form: args.format,
         targets: &args.targets,
     };
-    many::run(global, &many, &|workspace, sink, targets| {
-        one(global, args, workspace, sink, targets)
-    })
+    many::compare(global, &many, args.wait, &|begun| one(global, args, begun))
 }
 
 /// Reports on one environment.
-fn one(
-    global: &Global,
-    args: &Args,
-    workspace: &Workspace,
-    sink: &Sink,
-    targets: &[String],
-) -> Result<Outcome, Failure> {
-    workspace.max_wait.set(args.wait.max_wait);
-    let desired = workspace.compose(global)?;
-    let mut options = workspace.options(global, targets)?;
-    let store = workspace.store()?.batched();
-    workspace.endpoint()?;
+fn one(global: &Global, args: &Args, mut begun: Begun<'_>) -> Result<Outcome, Failure> {
+    let workspace = begun.workspace;
     let (whereabouts, drifted) = block_on(async {
-        let view = workspace.look(&store).await?;
-        workspace.warn(global, &view.warnings);
-        options.watched = watched(&view.doubts);
+        let view = begun.look().await?;
         // One that was never saved tells nothing.
-        options.ledger =
+        begun.options.ledger =
             Some(view.ledger).filter(|ledger| ledger.serial > 0 || !ledger.resources.is_empty());
-        check_targets(&desired, &options).map_err(|problems| workspace.failure(problems.into()))?;
+        let (desired, options, store) = (&begun.desired, &begun.options, &begun.store);
+        check_targets(desired, options).map_err(|problems| workspace.failure(problems.into()))?;
         let connected = workspace.connect(None).await?;
-        say_what_is_under_way(global, &store, &options, connected.session.clock).await;
+        say_what_is_under_way(global, store, options, connected.session.clock).await;
         let known = options.ledger.iter();
         let expected = remembered(known.flat_map(|ledger| ledger.listings.values()));
         let session = &connected.session;
-        let detecting = drift::detect(session, &desired, &options, args.only_live);
+        let detecting = drift::detect(session, desired, options, args.only_live);
         let drifted = reading(global, session, expected, detecting)
             .await
             .map_err(|error| workspace.session_failure(error))?;
-        Ok((workspace.whereabouts(&connected, &store), drifted))
+        Ok((workspace.whereabouts(&connected, store), drifted))
     })?;
     workspace.warn(global, &drifted.warnings);
     let report = &drifted.report;
-    match args.format {
-        Format::Text => print(&format!(
-            "{}\n{}",
-            whereabouts.line(),
-            report::drift::text(report, style(global))
-        )),
-        Format::Json => sink.take(report::drift::json(report), print_as_it_is),
-        Format::Markdown => sink.take(
-            report::drift::markdown(report, &whereabouts),
-            print_markdown,
-        ),
-    }?;
+    begun.show(&whereabouts, |form| match form {
+        Form::Text => report::drift::text(report, style(global)),
+        Form::Json => report::drift::json(report),
+        Form::Markdown => report::drift::markdown(report, &whereabouts),
+    })?;
     let drifts: BTreeSet<String> = report
         .drifts
         .iter()

@@ -8,10 +8,15 @@ use super::common::{Failure, Folder, Workspace, remark, report};
 use super::heard::{Heard, objects};
 use super::output::{print, print_as_it_is, print_markdown};
 use super::terminal::style;
+use super::wait::MaxWait;
 use crate::config::Project;
-use crate::plan::matches;
+use crate::ledger::Store;
+use crate::manifest::Desired;
+use crate::plan::{Options, matches};
 use crate::problem::{Code, Problem, Problems, Severity, counted, exit, ticked};
+use crate::report::Whereabouts;
 use crate::report::environments::{self, Column, Row};
+use crate::run_record::{View, watched};
 
 /// What the words of `-e` are divided by.
 const COMMA: char = ',';
@@ -50,14 +55,16 @@ impl Sink {
     }
 }
 
-/// The form of the result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The form of the result, as `--format` says it.
+///
+/// Of many environments, texts come one by one with a table at the end; the others are one document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Form {
-    /// Each as it comes, and a table at the end.
+    /// For people
     Text,
-    /// One document for all.
+    /// For programs
     Json,
-    /// One comment for all.
+    /// For a comment
     Markdown,
 }
 
@@ -79,6 +86,78 @@ pub(super) struct Many<'a> {
     pub(super) form: Form,
     /// The resources that are meant, as they were written. Of many environments each may lack some.
     pub(super) targets: &'a [String],
+}
+
+/// What a command that compares an environment with its organization begins with.
+pub(super) struct Begun<'b> {
+    pub(super) workspace: &'b Workspace,
+    /// What the manifests want.
+    pub(super) desired: Desired,
+    /// How it is planned.
+    pub(super) options: Options,
+    /// Where the ledger is kept.
+    pub(super) store: Store,
+    global: &'b Global,
+    form: Form,
+    sink: &'b Sink,
+}
+
+impl Begun<'_> {
+    /// Reads what is kept, tells what is odd about it, and plans with the creations that are in doubt.
+    ///
+    /// # Errors
+    /// [`Failure`] when the place cannot be read or the ledger must be left alone.
+    pub(super) async fn look(&mut self) -> Result<View, Failure> {
+        let view = self.workspace.look(&self.store).await?;
+        self.workspace.warn(self.global, &view.warnings);
+        self.options.watched = watched(&view.doubts);
+        Ok(view)
+    }
+
+    /// Shows the result in the form that was asked for.
+    ///
+    /// # Errors
+    /// What keeps it from being printed.
+    pub(super) fn show(
+        &self,
+        whereabouts: &Whereabouts,
+        result: impl FnOnce(Form) -> String,
+    ) -> Result<(), Failure> {
+        let shown = result(self.form);
+        match self.form {
+            Form::Text => print(&format!("{}\n{shown}", whereabouts.line())),
+            Form::Json => self.sink.take(shown, print_as_it_is),
+            Form::Markdown => self.sink.take(shown, print_markdown),
+        }
+    }
+}
+
+/// Compares with their organizations all environments that are meant; see [`run`].
+///
+/// # Errors
+/// Those of [`run`].
+pub(super) fn compare(
+    global: &Global,
+    many: &Many<'_>,
+    wait: MaxWait,
+    work: &dyn Fn(Begun<'_>) -> Result<Outcome, Failure>,
+) -> Result<u8, Failure> {
+    run(global, many, &|workspace, sink, targets| {
+        workspace.max_wait.set(wait.max_wait);
+        let desired = workspace.compose(global)?;
+        let options = workspace.options(global, targets)?;
+        let store = workspace.store()?.batched();
+        workspace.endpoint()?;
+        work(Begun {
+            workspace,
+            desired,
+            options,
+            store,
+            global,
+            form: many.form,
+            sink,
+        })
+    })
 }
 
 /// The commands that a hint may name and that work in one environment.

@@ -6,8 +6,7 @@ use super::Global;
 use super::apply::MAX_PLAN;
 use super::common::{Failure, Workspace, block_on, remark};
 use super::files::{read_file, write_private};
-use super::many::{self, Form, Many, Outcome, Sink};
-use super::output::{print, print_as_it_is, print_markdown};
+use super::many::{self, Begun, Form, Many, Outcome};
 use super::progress::{reading, remembered};
 use super::store::holder;
 use super::terminal::style;
@@ -19,7 +18,6 @@ use crate::plan::{Plan, Step};
 use crate::problem::{Code, Problem, counted, exit};
 use crate::report::environments::Column;
 use crate::report::{self, Whereabouts};
-use crate::run_record::watched;
 use crate::session::{Ready, SessionError};
 use crate::yaml::source::is_yaml;
 
@@ -34,7 +32,7 @@ pub struct Args {
         value_name = "FORM",
         hide_possible_values = true
     )]
-    format: Format,
+    format: Form,
     /// Save the plan for `deskform apply FILE`; the path counts from the current folder
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -49,16 +47,6 @@ pub struct Args {
     detailed_exitcode: bool,
     #[command(flatten)]
     wait: MaxWait,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-    /// For a pull request
-    Markdown,
 }
 
 /// Shows what apply would do.
@@ -82,46 +70,20 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Column::Deletes,
             Column::Drift,
         ],
-        form: match args.format {
-            Format::Text => Form::Text,
-            Format::Json => Form::Json,
-            Format::Markdown => Form::Markdown,
-        },
+        form: args.format,
         targets: &args.targets,
     };
-    many::run(global, &many, &|workspace, sink, targets| {
-        one(global, args, workspace, sink, targets)
-    })
+    many::compare(global, &many, args.wait, &|begun| one(global, args, begun))
 }
 
 /// Plans one environment.
-fn one(
-    global: &Global,
-    args: &Args,
-    workspace: &Workspace,
-    sink: &Sink,
-    targets: &[String],
-) -> Result<Outcome, Failure> {
-    workspace.max_wait.set(args.wait.max_wait);
-    let desired = workspace.compose(global)?;
-    let mut options = workspace.options(global, targets)?;
-    options.limits.allow_deletes = args.allow_deletes;
-    let store = workspace.store()?.batched();
-    let show = |plan: &Plan, whereabouts: &Whereabouts| match args.format {
-        Format::Text => print(&format!(
-            "{}\n{}",
-            whereabouts.line(),
-            report::text::plan(plan, style(global))
-        )),
-        Format::Json => sink.take(report::json::plan(plan), print_as_it_is),
-        Format::Markdown => sink.take(report::markdown::plan(plan, whereabouts), print_markdown),
-    };
-    workspace.endpoint()?;
+fn one(global: &Global, args: &Args, mut begun: Begun<'_>) -> Result<Outcome, Failure> {
+    let workspace = begun.workspace;
+    begun.options.limits.allow_deletes = args.allow_deletes;
     let (whereabouts, mut ready) = block_on(async {
-        let view = workspace.look(&store).await?;
-        workspace.warn(global, &view.warnings);
-        options.watched = watched(&view.doubts);
-        options.ledger = store.keeps().then_some(view.ledger);
+        let view = begun.look().await?;
+        let store = &begun.store;
+        begun.options.ledger = store.keeps().then_some(view.ledger);
         let under_way = store.under_way(&holder(Clock::system())).await?;
         if let Some(held) = &under_way {
             let problem = Problem::warning(
@@ -142,19 +104,19 @@ fn one(
             workspace.warn(global, &[problem]);
         }
         let connected = workspace.connect(None).await?;
-        let whereabouts = workspace.whereabouts(&connected, &store);
-        let known = options.ledger.iter();
+        let whereabouts = workspace.whereabouts(&connected, store);
+        let known = begun.options.ledger.iter();
         let expected = remembered(known.flat_map(|ledger| ledger.listings.values()));
         let session = &connected.session;
-        let planning = session.plan(&desired, &options);
+        let planning = session.plan(&begun.desired, &begun.options);
         match reading(global, session, expected, planning).await {
             Ok(ready) => Ok((whereabouts, ready)),
             Err(error) => {
                 // What is refused has to be seen.
                 Err(match error {
                     SessionError::Guarded(problems, mut plan) => {
-                        workspace.complete(&mut plan, &desired, None);
-                        show(&plan, &whereabouts)?;
+                        workspace.complete(&mut plan, &begun.desired, None);
+                        show(global, &begun, &plan, &whereabouts)?;
                         workspace.failure(problems.into())
                     }
                     error => workspace.session_failure(error),
@@ -166,12 +128,11 @@ fn one(
     ready.warnings.extend(forecast.and_then(Forecast::warning));
     warn(global, workspace, &ready);
     // Files with many resources take long to be searched for the lines of their steps.
-    let shows_lines =
-        matches!(args.format, Format::Json) || args.out.is_some() || global.verbose > 0;
+    let shows_lines = args.format == Form::Json || args.out.is_some() || global.verbose > 0;
     let rows = shows_lines.then_some(&ready.bound.rows);
-    workspace.complete(&mut ready.planned.plan, &desired, rows);
+    workspace.complete(&mut ready.planned.plan, &begun.desired, rows);
     let plan = &ready.planned.plan;
-    let printed = show(plan, &whereabouts);
+    let printed = show(global, &begun, plan, &whereabouts);
     // The file is saved, whatever became of what is shown.
     if let Some(path) = &args.out {
         write_private(path, report::json::plan(plan).as_bytes())?;
@@ -187,6 +148,20 @@ fn one(
         },
         figures: figures(plan),
         error: None,
+    })
+}
+
+/// Shows a plan in the form that was asked for.
+fn show(
+    global: &Global,
+    begun: &Begun<'_>,
+    plan: &Plan,
+    whereabouts: &Whereabouts,
+) -> Result<(), Failure> {
+    begun.show(whereabouts, |form| match form {
+        Form::Text => report::text::plan(plan, style(global)),
+        Form::Json => report::json::plan(plan),
+        Form::Markdown => report::markdown::plan(plan, whereabouts),
     })
 }
 

@@ -45,6 +45,20 @@ pub fn flat(report: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// Fails unless a run tells of the ledger that the environment `production` left behind when it was called
+/// `prod`, and of the way out.
+pub fn tells_of_the_renamed(run: &Run, ledger: &str) {
+    let told = flat(&run.stderr);
+    for words in [
+        format!(
+            "the environment `production` has no ledger, and `{ledger}` is one of the same organization, of an environment `prod` that the project does not have"
+        ),
+        "`deskform -e production ledger move prod`".to_owned(),
+    ] {
+        assert!(told.contains(&words), "{words}\n{run}");
+    }
+}
+
 /// What came of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {

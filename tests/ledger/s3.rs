@@ -222,16 +222,8 @@ async fn case_34_an_object_is_taken_over_by_the_form_of_its_place() {
     place.done("apply --auto-approve");
     place.write("deskform.yaml", &of("production"));
     for line in ["plan", "drift", "apply --auto-approve"] {
-        let run = place.run(line);
-        let told = crate::command::flat(&run.stderr);
-        assert!(
-            told.contains("the environment `production` has no ledger, and `s3://deskform-test/moved/prod/desk.json` is one of the same organization, of an environment `prod`"),
-            "{run}"
-        );
-        assert!(
-            told.contains("`deskform -e production ledger move prod`"),
-            "{run}"
-        );
+        let ledger = "s3://deskform-test/moved/prod/desk.json";
+        crate::command::tells_of_the_renamed(&place.run(line), ledger);
     }
     let run = place.done("ledger move prod");
     assert!(run.stdout.contains("2 resources owned"), "{run}");
