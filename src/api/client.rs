@@ -98,6 +98,8 @@ struct Shared {
     refused: AtomicBool,
     /// Paths that the token may not read, so that nobody asks again in this run.
     closed: Mutex<BTreeSet<&'static str>>,
+    /// Listings that were answered twice in a row with no body: that is how this server says "none".
+    bare: Mutex<BTreeSet<String>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -107,6 +109,14 @@ impl std::fmt::Debug for Shared {
             .field("organization", &self.organization)
             .finish_non_exhaustive()
     }
+}
+
+/// What tells one listing from another.
+fn listing_of(request: &Request) -> String {
+    let query = request.query.iter();
+    query.fold(request.path.clone(), |text, (name, value)| {
+        format!("{text}&{name}={value}")
+    })
 }
 
 macro_rules! debug_as_shared {
@@ -143,6 +153,7 @@ impl Client {
                 backoff: setup.seed.map_or_else(Backoff::new, Backoff::seeded),
                 refused: AtomicBool::new(false),
                 closed: Mutex::default(),
+                bare: Mutex::default(),
             }),
         })
     }
@@ -268,6 +279,21 @@ impl Reader {
         // Whoever panics under the lock leaves whole entries behind.
         let closed = self.shared.closed.lock();
         closed.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note that a listing was answered twice in a row with no body.
+    pub(super) fn note_bare(&self, request: &Request) {
+        self.bare().insert(listing_of(request));
+    }
+
+    /// Whether a listing was answered twice in a row with no body before, in this run.
+    pub(super) fn is_bare(&self, request: &Request) -> bool {
+        self.bare().contains(&listing_of(request))
+    }
+
+    fn bare(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        let bare = self.shared.bare.lock();
+        bare.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets time pass without a slot, so that other steps may use it.

@@ -343,19 +343,24 @@ impl Reader {
     }
 
     /// Takes the page out of an answer. A success without a body is asked for once more: it may have been
-    /// cut short on its way, and what is not there would be made.
+    /// cut short on its way, and what is not there would be made. Once in a run is enough for a listing
+    /// that is empty.
     async fn page_of(
         &self,
         request: &Request,
         answer: Answer,
         paging: Paging,
     ) -> Result<Page, ApiError> {
-        let is_cut = answer.body.is_none() && answer.status != NO_CONTENT;
-        if !is_cut {
+        let is_cut = |answer: &Answer| answer.body.is_none() && answer.status != NO_CONTENT;
+        if !is_cut(&answer) || self.is_bare(request) {
             return page_of(request, answer, paging.items);
         }
         self.rest(BEFORE_ANOTHER).await;
-        page_of(request, self.get(request).await?, paging.items)
+        let answer = self.get(request).await?;
+        if is_cut(&answer) {
+            self.note_bare(request);
+        }
+        page_of(request, answer, paging.items)
     }
 }
 

@@ -526,6 +526,15 @@ async fn a_success_without_a_body_is_asked_for_once_more() {
         assert_eq!(found.ok().map(|found| found.len()), expected, "{told}");
         assert_eq!(transport.calls().len(), 2, "{told}");
     }
+    // What was empty twice is not asked for a fourth time.
+    let transport = Scripted::queue(vec![ok(""), ok(""), ok(""), ok(one)]);
+    let client_of_both = client(&transport);
+    let reader = client_of_both.reader();
+    for calls in [2, 3] {
+        let found = reader.list(&request(), Paging::default()).await;
+        assert_eq!(found.unwrap().len(), 0);
+        assert_eq!(transport.calls().len(), calls);
+    }
     let transport = Scripted::queue(vec![ok(""), ok(one)]);
     let found = list(&transport, Paging::whole().under("teams")).await;
     assert_eq!(found.unwrap().len(), 1);
