@@ -361,10 +361,8 @@ fn an_overlay_on_a_broken_base_is_not_blamed() {
 
 /// A project of three customers, with an overlay each.
 fn customers() -> Place {
-    let text: String = ["alpha", "bravo", "charlie"]
-        .iter()
-        .map(|name| format!("  {name}: {{simulator: {{}}, overlays: [overlays/{name}]}}\n"))
-        .collect();
+    let entry = |name| format!("  {name}: {{simulator: {{}}, overlays: [overlays/{name}]}}\n");
+    let text = ["alpha", "bravo", "charlie"].map(entry).concat();
     let place = Place::with(&[
         ("deskform.yaml", &format!("environments:\n{text}")),
         (

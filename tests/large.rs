@@ -379,6 +379,28 @@ async fn case_22_ids_that_are_gone_and_names_that_are_others() {
     }
 }
 
+/// Two accounts change their names with each other while somebody made a third of one of the names.
+#[tokio::test(start_paused = true)]
+async fn case_22_a_name_that_is_given_up_is_looked_for_all_the_same() {
+    let before = "accounts: {One: {accountName: A}, Two: {accountName: B}}";
+    let after = "accounts: {One: {accountName: B}, Two: {accountName: A}}";
+    for count in [0, 2_000] {
+        let simulator = crowd(Dialect::Openapi, 0);
+        for n in 0..count {
+            let name = format!("Account {n}");
+            insert(&simulator, "accounts", json!({"accountName": name}));
+        }
+        let run = Run::with(Dialect::Openapi, before, &simulator, None).await;
+        let ledger = run.ledger(new_ledger(&run.desk));
+        let undisturbed = plan(Dialect::Openapi, after, &simulator, Some(ledger.clone())).await;
+        assert!(undisturbed.is_ok(), "{count}");
+        let third = insert(&simulator, "accounts", json!({"accountName": "A"}));
+        let told = plan(Dialect::Openapi, after, &simulator, Some(ledger)).await;
+        let told = told.expect_err("there are two of that name");
+        assert!(told.contains(&third), "{count}: {told}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn case_22_what_is_referred_to_is_read_likewise() {
     let simulator = crowd(Dialect::Openapi, 300);

@@ -1,5 +1,7 @@
 //! What a plan changes in the ledger alone, what it sets back, and when it holds no longer.
 
+#![expect(clippy::expect_used, reason = "a test panics to fail")]
+
 mod command;
 
 use command::{Place, flat};

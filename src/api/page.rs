@@ -11,6 +11,7 @@ mod in_turn;
 mod joining;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,12 @@ const MAX_WINDOW: usize = 8;
 
 /// Most pages of one listing: a million objects are beyond every edition.
 const MAX_PAGES: usize = 10_000;
+
+/// The status of an answer that says that it has no body.
+const NO_CONTENT: u16 = 204;
+
+/// The pause before a listing that was answered with nothing at all is asked for once more.
+const BEFORE_ANOTHER: Duration = Duration::from_secs(1);
 
 /// How an operation pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -331,6 +338,23 @@ impl Reader {
     }
 
     async fn page(&self, request: &Request, paging: Paging) -> Result<Page, ApiError> {
+        let answer = self.get(request).await?;
+        self.page_of(request, answer, paging).await
+    }
+
+    /// Takes the page out of an answer. A success without a body is asked for once more: it may have been
+    /// cut short on its way, and what is not there would be made.
+    async fn page_of(
+        &self,
+        request: &Request,
+        answer: Answer,
+        paging: Paging,
+    ) -> Result<Page, ApiError> {
+        let is_cut = answer.body.is_none() && answer.status != NO_CONTENT;
+        if !is_cut {
+            return page_of(request, answer, paging.items);
+        }
+        self.rest(BEFORE_ANOTHER).await;
         page_of(request, self.get(request).await?, paging.items)
     }
 }
@@ -486,7 +510,8 @@ impl Listing<'_> {
                 let Some(answer) = self.reader.get_unless(&request, unwanted).await? else {
                     return Ok(Page::default());
                 };
-                let page = page_of(&request, answer, self.paging.items)?;
+                let page = self.reader.page_of(&request, answer, self.paging);
+                let page = page.await?;
                 if page.objects.len() < limit {
                     end.send_if_modified(|end| {
                         let is_less = number < *end;
@@ -572,7 +597,8 @@ fn page_of(request: &Request, answer: Answer, items: &str) -> Result<Page, ApiEr
 /// `data` is the key under which the operation holds its objects.
 ///
 /// That there are none is said without content or under the key alone: what is not there would be made.
-/// Source: departments, agents and others answer an empty list with 204 and no body.
+/// Source: departments, agents and others answer an empty list with 204 and no body. What comes with
+/// another success and no body is asked for twice before it is taken for that.
 fn read_page(body: Option<Value>, items: &str) -> Option<Page> {
     let mut count = None;
     let objects = match body {

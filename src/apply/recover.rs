@@ -58,12 +58,24 @@ pub enum Found {
     Nothing,
     /// More than one: nobody can tell which is ours.
     Several(Vec<String>),
+    /// What the creation was refused for is the object of another resource.
+    OfAnother,
+}
+
+/// Why an object is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Nobody knows whether the creation made it.
+    Lost,
+    /// The creation was refused, since something has its identity.
+    Duplicate,
 }
 
 /// Looks for what a creation may have made; until something is found or the settle time is over.
 ///
 /// Absence has to hold for the settle time: a listing may lag behind an answer that was lost, and
-/// behind whoever made what a creation is refused for as a duplicate.
+/// behind whoever made what a creation is refused for as a duplicate. The object of another resource is
+/// not what was made: beside it the look goes on as if it were not there.
 ///
 /// # Errors
 /// The error of the listing or the search: then nothing is known.
@@ -73,9 +85,19 @@ pub async fn look(
     live: &Live,
     reader: &Reader,
     recovery: Recovery,
+    cause: Cause,
 ) -> Result<Found, ApiError> {
     let Some(api) = task.kind.api(live.dialect) else {
         return Ok(Found::Nothing);
+    };
+    let told = |objects| {
+        let objects = own(task, op, api, live, objects);
+        let (others, ours): (Vec<Object>, Vec<Object>) =
+            (objects.into_iter()).partition(|(id, _)| is_of_another(task, id, live));
+        match told(ours) {
+            Found::Nothing if cause == Cause::Duplicate && !others.is_empty() => Found::OfAnother,
+            found => found,
+        }
     };
     let begun_ms = recovery.clock.now_ms();
     let settle_ms = i64::try_from(recovery.settle.as_millis()).unwrap_or(i64::MAX);
@@ -95,7 +117,7 @@ pub async fn look(
             Some(objects) => objects,
             None => listed(task, api, live, reader).await?,
         };
-        let found = told(own(task, op, api, live, found));
+        let found = told(found);
         if !matches!(found, Found::Nothing) {
             return Ok(found);
         }
@@ -105,7 +127,7 @@ pub async fn look(
                 return Ok(Found::Nothing);
             }
             let objects = listed(task, api, live, reader).await?;
-            return Ok(told(own(task, op, api, live, objects)));
+            return Ok(told(objects));
         }
         let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
         reader.rest(left.min(LOOK_AGAIN)).await;
@@ -122,6 +144,13 @@ fn told(mut found: Vec<Object>) -> Found {
             Found::Several(ids.chain([last]).collect())
         }
     }
+}
+
+/// Whether an object is the one of another resource: then no creation of this one has made it.
+fn is_of_another(task: &Task, id: &str, live: &Live) -> bool {
+    live.find_id(task.kind.collection, id)
+        .and_then(|index| live.bound(index))
+        .is_some_and(|owner| *owner != task.address)
 }
 
 /// An object by its id.
@@ -235,10 +264,49 @@ mod tests {
             settle: SETTLE,
         };
         let reader = client.reader();
-        let found = look(&task, &task.ops[0], &live, &reader, recovery).await;
+        let found = look(&task, &task.ops[0], &live, &reader, recovery, Cause::Lost).await;
         assert!(
             matches!(&found, Ok(Found::One { id, raw }) if id == "99" && raw["departmentId"] == "77"),
             "{found:?}"
         );
+    }
+
+    /// Somebody gave an account the name of one that is made. The new one is in no listing at first.
+    #[tokio::test(start_paused = true)]
+    async fn the_object_of_another_resource_does_not_end_the_look_for_what_was_made() {
+        for (cause, looks) in [(Cause::Lost, 3), (Cause::Duplicate, 1)] {
+            let mut asked = 0;
+            let transport = Scripted::new(move |sent| {
+                if sent.is_token_request() {
+                    return token(1);
+                }
+                asked += 1;
+                let ids: &[&str] = if asked < 3 { &["1"] } else { &["1", "2"] };
+                let named = |id: &&str| json!({"id": id, "accountName": "B"});
+                ok(&json!({"data": ids.iter().map(named).collect::<Vec<_>>()}).to_string())
+            });
+            let client = client(&transport);
+            let mut live = Live::new(Dialect::Guide);
+            let Json::Object(raw) = json!({"id": "1", "accountName": "B"}) else {
+                panic!("it is an object");
+            };
+            let accounts = crate::kind::find("accounts").unwrap();
+            live.add(LiveObject::new(accounts, "1".to_owned(), raw));
+            live.bind(0, Address::new("accounts", "A"));
+            let body = [("accountName", Value::text("B"))];
+            let task = Task::creation(&Address::new("accounts", "B"), body.into_iter().collect());
+            let recovery = Recovery {
+                clock: Clock::starting_at(NOW),
+                settle: SETTLE,
+            };
+            let reader = client.reader();
+            let found = look(&task, &task.ops[0], &live, &reader, recovery, cause).await;
+            let is_right = match cause {
+                Cause::Lost => matches!(&found, Ok(Found::One { id, .. }) if id == "2"),
+                Cause::Duplicate => matches!(found, Ok(Found::OfAnother)),
+            };
+            assert!(is_right, "{cause:?}: {found:?}");
+            assert_eq!(transport.calls().len(), looks, "{cause:?}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::apply::outcome::{
 };
 use crate::apply::queue::{Queue, Start};
 use crate::apply::read_back::{self, Seen};
-use crate::apply::recover::{Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
+use crate::apply::recover::{Cause, Found, MAX_CREATIONS, MAX_EXPLAINED, Recovery, look};
 use crate::apply::steps::Open;
 use crate::codec::{self, id_text};
 use crate::ledger::Settled;
@@ -342,18 +342,13 @@ async fn send(
             .as_ref()
             .and_then(|error| effect_help(error, task, op, live.dialect));
         let most = help.map_or(MAX_CREATIONS, |_| MAX_EXPLAINED);
-        let found = look(task, op, live, &writer.reader(), recovery).await;
-        let found = match found {
-            Ok(Found::One { id, .. }) if is_of_another(task, &id, live) => Ok(Found::Nothing),
-            found => found,
-        };
-        match found {
+        match look(task, op, live, &writer.reader(), recovery, Cause::Lost).await {
             Ok(Found::One { id, raw }) => {
                 let raw = whole(task, &id, raw, live, writer).await;
                 return Ok(Written::Adopted(id, raw));
             }
-            Ok(Found::Nothing) if sent < most && !writer.is_stopped() => {}
-            Ok(Found::Nothing) => {
+            Ok(Found::Nothing | Found::OfAnother) if sent < most && !writer.is_stopped() => {}
+            Ok(Found::Nothing | Found::OfAnother) => {
                 let cause = error.map_or_else(
                     || "it was answered without the new object".to_owned(),
                     |error| text_of(error, task).0,
@@ -442,25 +437,18 @@ async fn adopt_duplicate(
     recovery: Recovery,
     error: &ApiError,
 ) -> Result<Written, Box<Outcome>> {
-    match look(task, op, live, &writer.reader(), recovery).await {
-        Ok(Found::One { id, .. }) if is_of_another(task, &id, live) => {
-            Err(Box::new(refused(error.clone(), task, op, live.dialect)))
-        }
+    let found = look(task, op, live, &writer.reader(), recovery, Cause::Duplicate).await;
+    match found {
         Ok(Found::One { id, raw }) => {
             let raw = whole(task, &id, raw, live, writer).await;
             Ok(Written::Adopted(id, raw))
         }
         Ok(Found::Several(ids)) => Err(Box::new(several(&ids))),
         Ok(Found::Nothing) => Err(Box::new(held_elsewhere(error.clone(), task))),
-        Err(_) => Err(Box::new(refused(error.clone(), task, op, live.dialect))),
+        Ok(Found::OfAnother) | Err(_) => {
+            Err(Box::new(refused(error.clone(), task, op, live.dialect)))
+        }
     }
-}
-
-/// Whether an object is the one of another resource: then no lost creation of this one has made it.
-fn is_of_another(task: &Task, id: &str, live: &Live) -> bool {
-    live.find_id(task.kind.collection, id)
-        .and_then(|index| live.bound(index))
-        .is_some_and(|owner| *owner != task.address)
 }
 
 /// The whole object, since a listing may show a part only; what cannot be read is passed over.

@@ -924,3 +924,30 @@ fn a_department_that_the_ledger_knows_by_another_name_is_read() {
     let planned = planned(&desired, &mut organization(), &options).unwrap();
     assert_eq!(steps(&planned), ["Update departments/Sales"]);
 }
+
+/// A department takes the name that another one gives up: its teams are where they were.
+#[test]
+fn teams_are_read_below_the_department_that_the_ledger_knows() {
+    let desired = composed(
+        "departments: {Support: {name: Billing}, Billing: {name: Invoices}}
+teams: {Tier 1: {department: Support}}
+",
+    )
+    .unwrap();
+    let mut ledger = Ledger::new("test", "1");
+    let mut departments = Live::new(Dialect::Openapi);
+    for (id, name) in [("1", "Support"), ("2", "Billing")] {
+        let entry = Entry {
+            id: id.to_owned(),
+            key: Key::of_name(name),
+            ..Entry::default()
+        };
+        let address = Address::new("departments", name);
+        ledger.resources.insert(address, entry);
+        let kind = kind::find("departments").unwrap();
+        add(&mut departments, kind, json!({"id": id, "name": name}));
+    }
+    let mut needs = Needs::of(&desired, Dialect::Openapi);
+    needs.add_owned(&desired, &ledger, Dialect::Openapi, &|_| true);
+    assert_eq!(needs.paths("teams", &departments), ["/departments/1/teams"]);
+}

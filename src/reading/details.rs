@@ -251,9 +251,7 @@ pub async fn complete(
     let mut vanished = Vec::new();
     for ((kind, id, index), told) in singles(reader, live.dialect, wanted).await? {
         match (told, live.objects.get_mut(index)) {
-            (Single::There(raw) | Single::Gone(raw), Some(object)) => {
-                extend(object, raw, live.dialect);
-            }
+            (Single::There(raw), Some(object)) => extend(object, raw, live.dialect),
             // It was there a moment ago: of what is under way nobody can say what it is.
             _ => vanished.push(Unread::of(kind, live.dialect, vanished_since(&id))),
         }
@@ -305,6 +303,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::testing::{Scripted, client, ok, refused};
     use crate::dialect::Dialect;
     use crate::kind::{Items, Map as Leaves, Null, Owned, Sent, Shape, Target, find};
     use crate::live::ways::{Choice, Cost, Way};
@@ -322,6 +321,36 @@ mod tests {
             elsewhere: &[],
             keeps_unknown: false,
         })
+    }
+
+    /// Nothing is planned for what was removed while it was read, whatever its listing showed.
+    #[tokio::test(start_paused = true)]
+    async fn what_was_listed_and_is_not_there_by_its_id_is_an_error() {
+        let object = |more: &str| format!(r#"{{"id":"7","lastName":"A"{more}}}"#);
+        for (given, is_there) in [
+            (ok(&object("")), true),
+            (ok(&object(r#","isTrashed":true"#)), false),
+            (ok(&object(r#","isDeleted":"true""#)), false),
+            (refused(404, "URL_NOT_FOUND"), false),
+        ] {
+            let told = format!("{given:?}");
+            let transport = Scripted::queue(vec![given]);
+            let client = client(&transport);
+            let mut live = Live::new(Dialect::Openapi);
+            let Json::Object(raw) = json!({"id": "7", "lastName": "A"}) else {
+                panic!("it is an object");
+            };
+            live.add(LiveObject::new(
+                find("contacts").unwrap(),
+                "7".to_owned(),
+                raw,
+            ));
+            let read = complete(&client.reader(), &mut live, &[0]).await;
+            assert_eq!(read.is_ok(), is_there, "{told}");
+            for unread in read.err().into_iter().flatten() {
+                assert_eq!(unread.error.kind(), ErrorKind::Unstable, "{told}");
+            }
+        }
     }
 
     /// What is referred to counts wherever it stands: as a value, in a list, in a map, in a list of maps.

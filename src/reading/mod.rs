@@ -485,9 +485,10 @@ fn live_id(
             .is_some();
         return Some(id).filter(|id| !is_listed || is_live(id)).cloned();
     }
-    let by_name = by_name(collection, names, parents, owned);
-    // A parent that the ledger owns may have another name now.
-    by_name.or_else(|| owned.get(address.as_ref()?).filter(is_live).cloned())
+    // A parent that the ledger owns may have another name now, and another one may have its name.
+    let by_ledger = address.as_ref().and_then(|address| owned.get(address));
+    let by_ledger = by_ledger.filter(is_live).cloned();
+    by_ledger.or_else(|| by_name(collection, names, parents, owned))
 }
 
 /// The id of the live object that has one of the names.

@@ -130,3 +130,33 @@ fn parents(value: &ScopeValue, after: &mut BTreeSet<&'static str>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What waits for a listing that is never made would not be read, and nobody would say so.
+    #[test]
+    fn what_a_listing_waits_for_stands_before_it() {
+        for dialect in Dialect::ALL {
+            let all = std::iter::once(Needs::everything(dialect));
+            let alone = kind::KINDS.iter().map(|kind| Needs::of_kind(kind));
+            let chosen = kind::KINDS.iter().map(|kind| {
+                let chosen = BTreeSet::from([kind.collection]);
+                Needs::everything_of(&chosen, dialect)
+            });
+            for needs in all.chain(alone).chain(chosen) {
+                let mut before = BTreeSet::new();
+                for listing in ReadPlan::of(&needs, dialect).listings {
+                    assert!(
+                        listing.after.is_subset(&before),
+                        "{dialect}: {} waits for {:?}",
+                        listing.kind.collection,
+                        listing.after
+                    );
+                    before.insert(listing.kind.collection);
+                }
+            }
+        }
+    }
+}

@@ -180,9 +180,19 @@ impl Seeking<'_> {
 
     /// The names of which the ledger knows no id.
     fn unknown(&self) -> impl Iterator<Item = (&String, &Sought)> {
-        let known: BTreeSet<&str> = self.own.ids.values().map(|(_, name)| &**name).collect();
+        let ids = self.own.ids.values();
+        let kept = ids.filter(|(address, name)| !self.gives_up(address, name));
+        let known: BTreeSet<&str> = kept.map(|(_, name)| &**name).collect();
         let sought = self.own.sought.iter();
         sought.filter(move |(name, _)| !known.contains(name.as_str()))
+    }
+
+    /// Whether what the ledger knows by a name is declared under another one, and somebody else under this
+    /// one: then it says nothing about who has the name.
+    fn gives_up(&self, address: &Address, name: &str) -> bool {
+        let takers = self.own.sought.get(name).map(|sought| &sought.addresses);
+        let is_taken = takers.is_some_and(|all| !all.is_empty() && !all.contains(address));
+        is_taken && (self.own.sought.values()).any(|sought| sought.addresses.contains(address))
     }
 
     /// Finds out whether the listing costs more than what is needed: its first page is often all of it,
@@ -284,7 +294,15 @@ impl Seeking<'_> {
             let names = objects.iter().filter_map(|one| self.name(one));
             names.collect()
         };
-        let known = names(&live);
+        let known: BTreeSet<String> = live
+            .iter()
+            .filter_map(|object| {
+                let name = self.name(object)?;
+                let owner = self.own.ids.get(&object.id);
+                let is_free = owner.is_some_and(|(address, _)| self.gives_up(address, &name));
+                (!is_free).then_some(name)
+            })
+            .collect();
         let left: Vec<&String> = (self.own.sought.keys())
             .filter(|name| !known.contains(*name) || self.own.sought[*name].is_named)
             .collect();
@@ -294,7 +312,7 @@ impl Seeking<'_> {
             .filter_map(|object| self.own.ids.get(&object.id))
             .map(|(address, _)| address)
             .collect();
-        let all: BTreeSet<String> = known.union(&names(&found.found)).cloned().collect();
+        let all: BTreeSet<String> = names(&live).union(&names(&found.found)).cloned().collect();
         let is_missed = |name: &&String| found.failed || !known.contains(*name);
         let must_list = found.missed.iter().filter(is_missed).any(|name| {
             let Some(sought) = self.own.sought.get(name) else {
