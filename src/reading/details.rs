@@ -10,8 +10,10 @@ use super::{Needs, Unread, key_of};
 use crate::api::{ApiError, ErrorKind, Reader};
 use crate::codec::{self, Ids, handle, shown_at};
 use crate::dialect::Dialect;
+use crate::kind::rules::Deed;
 use crate::kind::{self, Field, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
+use crate::live::marks::forbidden;
 use crate::live::{Live, LiveObject, put};
 use crate::plan::row::Rows;
 use crate::state::{Address, Body, Key, Value};
@@ -130,7 +132,7 @@ pub fn lacking_in_listings(live: &Live, needs: &Needs, ledger: &Ledger) -> Vec<(
     lacking.collect()
 }
 
-/// The objects of which listings show a part only.
+/// The objects of which listings show a part only, but for those that no export writes.
 #[must_use]
 pub fn partial(live: &Live) -> Vec<usize> {
     live.objects
@@ -138,6 +140,7 @@ pub fn partial(live: &Live) -> Vec<usize> {
         .enumerate()
         .filter(|(_, object)| {
             object.kind.managed
+                && forbidden(object, Deed::Export).is_none()
                 && object.kind.fields.iter().any(|field| {
                     let Wire::Sent { read, shown, .. } = field.wire(live.dialect) else {
                         return false;
