@@ -19,7 +19,7 @@ use crate::plan::row::Rows;
 use crate::state::{Address, Body, Key, Value};
 
 /// Which objects need a GET of their own: those that the manifests name with fields that the
-/// listing did not carry.
+/// listing did not carry, or of which every update sends such a field again.
 #[must_use]
 pub fn incomplete(rows: &Rows, live: &Live) -> Vec<usize> {
     let mut wanted: Vec<usize> = rows
@@ -36,6 +36,17 @@ pub fn incomplete(rows: &Rows, live: &Live) -> Vec<usize> {
 }
 
 fn lacks(object: &LiveObject, named: &Body, live: &Live) -> bool {
+    let api = object.kind.api(live.dialect);
+    let resent = api.map_or(&[][..], |api| api.resend);
+    let lacks_resent = resent.iter().any(|name| {
+        let wire = object.kind.field(name).map(|field| field.wire(live.dialect));
+        matches!(wire, Some(Wire::Sent { read, shown: Shown::InObject, .. })
+            if shown_at(&object.raw, read).is_none())
+    });
+    lacks_resent || lacks_named(object, named, live)
+}
+
+fn lacks_named(object: &LiveObject, named: &Body, live: &Live) -> bool {
     named.iter().any(|(name, value)| {
         let Some(field) = object.kind.field(name).filter(|field| !field.write_only) else {
             return false;
