@@ -28,8 +28,11 @@ pub struct Api {
     pub create: Create,
     /// Fields that a creation must have in this dialect, besides the required ones.
     pub required_on_create: &'static [&'static str],
-    /// The path of an update (PATCH), with `{id}`; absent where there is none.
+    /// The path of an update, with `{id}`; absent where there is none.
     pub update: Option<&'static str>,
+    /// Whether an update is a PUT, not a PATCH: it may replace the object, so that `resend` has to name
+    /// all that a request takes.
+    pub puts: bool,
     /// The writes whose answer is known not to show what was sent: each is read back.
     pub silent: &'static [Silent],
     /// Fields that every update sends again, since the server demands them.
@@ -72,6 +75,7 @@ impl Api {
         create: Create::Never,
         required_on_create: &[],
         update: None,
+        puts: false,
         silent: &[],
         resend: &[],
         removal: Removal::Never,

@@ -9,6 +9,7 @@ mod api;
 pub mod business_hours;
 pub mod contacts;
 pub mod custom_fields;
+pub mod custom_modules;
 pub mod departments;
 pub mod holiday_lists;
 pub mod layouts;
@@ -53,6 +54,7 @@ pub static KINDS: &[&Kind] = &[
     &profiles::KIND,
     &layouts::KIND,
     &departments::KIND,
+    &custom_modules::KIND,
     &agents::KIND,
     &teams::KIND,
     &holiday_lists::KIND,

@@ -221,6 +221,7 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
     };
     add("creating".to_owned(), creating);
     let changing = match (api.update, api.form) {
+        (Some(path), _) if api.puts => format!("PUT {path}"),
         (Some(path), _) => format!("PATCH {path}"),
         (None, Form::Grouped(grouping)) => {
             format!(

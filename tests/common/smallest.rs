@@ -32,6 +32,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
+        "customModules" => "pluralLabel: Records".to_owned(),
         "departments" | "accounts" | "slas" | "profiles" => String::new(),
         other => panic!("say what {other} need"),
     }

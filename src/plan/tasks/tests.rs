@@ -219,8 +219,7 @@ fn the_writes_of_every_kind_stand_in_its_table() {
                 Create::Post(path) => Some(Op::create(path)),
                 _ => None,
             },
-            api.update
-                .map(|path| Op::update(path, &[FieldPath::of("name")])),
+            Op::update(api, &[FieldPath::of("name")]),
             api.switch.map(|switch| Op::switch(switch, true)),
             api.switch.map(|switch| Op::switch(switch, false)),
             api.founders.map(|founders| Op::leave(founders, "1")),
@@ -228,7 +227,8 @@ fn the_writes_of_every_kind_stand_in_its_table() {
         for op in ops.into_iter().flatten() {
             let creates = op.act == Act::Create;
             assert_eq!(op.path.contains("{id}"), !creates, "{kind:?} {op:?}");
-            assert_eq!(op.method == Method::Patch, op.act == Act::Update);
+            let changes = matches!(op.method, Method::Patch | Method::Put);
+            assert_eq!(changes, op.act == Act::Update);
         }
     }
 }
