@@ -23,6 +23,7 @@ pub mod rules;
 pub mod sample;
 pub mod schema;
 mod shape;
+pub mod skill_types;
 pub mod slas;
 mod spoken;
 pub mod support_plans;
@@ -55,6 +56,7 @@ pub static KINDS: &[&Kind] = &[
     &departments::KIND,
     &agents::KIND,
     &teams::KIND,
+    &skill_types::KIND,
     &holiday_lists::KIND,
     &business_hours::KIND,
     &slas::KIND,

@@ -9,6 +9,7 @@ mod people;
 mod permissions;
 mod profiles;
 mod settings;
+mod skill_types;
 mod support_plans;
 mod teams;
 
@@ -22,7 +23,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 10] = [
+pub(super) static ROUTES: [&[Route]; 11] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -33,6 +34,7 @@ pub(super) static ROUTES: [&[Route]; 10] = [
     &business_hours::ROUTES,
     &holiday_lists::ROUTES,
     &support_plans::ROUTES,
+    &skill_types::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.
