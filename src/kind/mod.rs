@@ -24,6 +24,7 @@ pub mod rules;
 pub mod sample;
 pub mod schema;
 mod shape;
+pub mod skill_types;
 pub mod slas;
 mod spoken;
 pub mod support_plans;
@@ -57,6 +58,7 @@ pub static KINDS: &[&Kind] = &[
     &custom_modules::KIND,
     &agents::KIND,
     &teams::KIND,
+    &skill_types::KIND,
     &holiday_lists::KIND,
     &business_hours::KIND,
     &slas::KIND,

@@ -1,4 +1,4 @@
-//! What teams, business hours, holiday lists and support plans show of other objects.
+//! What teams, business hours, holiday lists, support plans and skill types show of other objects.
 //!
 //! A relation is stored once, on one of its two sides, and computed for the other.
 
@@ -20,6 +20,9 @@ impl Organization {
         match collection {
             "teams" => {
                 object.shift_remove("derivedAgents");
+            }
+            "skillTypes" => {
+                object.shift_remove("associatedSkills");
             }
             "businessHours" => {
                 let lists = holiday_lists_of(&Value::Object(object.clone()));
@@ -83,6 +86,17 @@ impl Organization {
                 fields.insert("associatedBusinessHours".into(), json!(hours));
             }
             "supportPlans" => self.show_plan(object, fields),
+            "skillTypes" => {
+                let skills: Vec<Value> = self
+                    .kept("skills")
+                    .filter(|skill| skill["skillTypeId"] == object["id"])
+                    .map(|skill| {
+                        json!({"skillId": skill["id"], "skillName": skill["name"],
+                            "skillStatus": skill["status"]})
+                    })
+                    .collect();
+                fields.insert("associatedSkills".into(), json!(skills));
+            }
             _ => {}
         }
     }

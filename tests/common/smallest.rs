@@ -28,7 +28,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "businessHours" => {
             "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
         }
-        "teams" => "department: Home".to_owned(),
+        "teams" | "skillTypes" => "department: Home".to_owned(),
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }

@@ -10,6 +10,7 @@ mod people;
 mod permissions;
 mod profiles;
 mod settings;
+mod skill_types;
 mod support_plans;
 mod teams;
 
@@ -23,7 +24,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 11] = [
+pub(super) static ROUTES: [&[Route]; 12] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -35,6 +36,7 @@ pub(super) static ROUTES: [&[Route]; 11] = [
     &holiday_lists::ROUTES,
     &support_plans::ROUTES,
     &modules::ROUTES,
+    &skill_types::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.
