@@ -67,7 +67,8 @@ use wire::{Cut, Wire};
 const SCHEDULES: u64 = 2_000;
 /// The most requests of a schedule, unless it is a large one.
 const MOST_REQUESTS: u64 = 150;
-/// How often a schedule may repeat what a run and a plan without faults cost.
+/// How often a schedule may repeat what a run and a plan without faults cost; and once more for each
+/// killed run, since the next one reads until what that had sent has come to light.
 const MOST_TIMES: u64 = 3;
 /// The most tombstones that refusals ask for.
 const MOST_STONES: usize = 8;
@@ -632,7 +633,8 @@ async fn schedule(case: &Case, doubles: bool) -> Result<Tally, String> {
     }
     desk.tally.schedules = 1;
     desk.tally.most_requests = desk.tally.requests;
-    desk.tally.bound = MOST_REQUESTS.max(MOST_TIMES * reference.tally.requests);
+    let times = MOST_TIMES + desk.tally.kills;
+    desk.tally.bound = MOST_REQUESTS.max(times * reference.tally.requests);
     Ok(desk.tally)
 }
 
