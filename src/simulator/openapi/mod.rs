@@ -7,6 +7,7 @@ mod fields;
 mod holiday_lists;
 mod people;
 mod permissions;
+mod products;
 mod profiles;
 mod settings;
 mod support_plans;
@@ -22,7 +23,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 10] = [
+pub(super) static ROUTES: [&[Route]; 11] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -33,6 +34,7 @@ pub(super) static ROUTES: [&[Route]; 10] = [
     &business_hours::ROUTES,
     &holiday_lists::ROUTES,
     &support_plans::ROUTES,
+    &products::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.
