@@ -15,6 +15,7 @@ pub mod holiday_lists;
 pub mod layouts;
 pub mod patterns;
 mod permissions;
+pub mod products;
 pub mod profiles;
 pub mod removal;
 pub mod risk;
@@ -65,6 +66,7 @@ pub static KINDS: &[&Kind] = &[
     &support_plans::KIND,
     &accounts::KIND,
     &contacts::KIND,
+    &products::KIND,
     &webhooks::KIND,
 ];
 

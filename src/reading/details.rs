@@ -41,7 +41,10 @@ fn lacks(object: &LiveObject, named: &Body, live: &Live) -> bool {
     let api = object.kind.api(live.dialect);
     let resent = api.map_or(&[][..], |api| api.resend);
     let lacks_resent = resent.iter().any(|name| {
-        let wire = object.kind.field(name).map(|field| field.wire(live.dialect));
+        let wire = object
+            .kind
+            .field(name)
+            .map(|field| field.wire(live.dialect));
         matches!(wire, Some(Wire::Sent { read, shown: Shown::InObject, .. })
             if shown_at(&object.raw, read).is_none())
     });

@@ -33,6 +33,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
         "customModules" => "pluralLabel: Records".to_owned(),
+        "products" => "departments: [Home]".to_owned(),
         "departments" | "accounts" | "slas" | "profiles" => String::new(),
         other => panic!("say what {other} need"),
     }
@@ -40,7 +41,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
 
 /// What has to be declared beside resources of a kind.
 pub fn beside(kind: &Kind) -> &'static str {
-    if kind.collection == "agents" || is_below(kind) {
+    if matches!(kind.collection, "agents" | "products") || is_below(kind) {
         "departments: {Home: {}}\n"
     } else {
         ""

@@ -8,6 +8,7 @@ mod holiday_lists;
 mod modules;
 mod people;
 mod permissions;
+mod products;
 mod profiles;
 mod settings;
 mod skill_types;
@@ -24,7 +25,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 12] = [
+pub(super) static ROUTES: [&[Route]; 13] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -37,6 +38,7 @@ pub(super) static ROUTES: [&[Route]; 12] = [
     &support_plans::ROUTES,
     &modules::ROUTES,
     &skill_types::ROUTES,
+    &products::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.
