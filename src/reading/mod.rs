@@ -41,7 +41,7 @@ use crate::kind::{Api, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
 use crate::live::marks::{belongs_to_others, shows};
 use crate::live::ways::Choice;
 use crate::live::{Live, LiveObject, grouped, is_gone, put};
-use crate::state::{Address, Body, Key, Reference, Value};
+use crate::state::{Address, Body, Key, Named, Reference, Value};
 use needs::{Candidate, KindNeeds, Scope, ScopeValue, planted, roots};
 
 /// Most fields that one listing may ask for. Source: Contact, `getContacts`.
@@ -505,6 +505,14 @@ fn by_name(
     owned: &BTreeMap<Address, String>,
 ) -> Option<String> {
     names.iter().find_map(|candidate| {
+        if candidate.scope.is_empty() {
+            // A name that leaves out what it counts below means the one object that has it.
+            let named = Named::of_name(&*candidate.name);
+            let [index] = *parents.named(collection, &named) else {
+                return None;
+            };
+            return Some(parents.objects.get(index)?.id.clone());
+        }
         let mut key = Key::of_name(&*candidate.name);
         for (field, value) in &candidate.scope {
             let value = match value {
