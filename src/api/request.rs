@@ -16,8 +16,6 @@ pub enum Method {
     Post,
     /// Changes part of an object.
     Patch,
-    /// Replaces an object: what it leaves out may be lost.
-    Put,
     /// Removes an object.
     Delete,
 }
@@ -36,7 +34,6 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Patch => "PATCH",
-            Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
     }

@@ -15,7 +15,7 @@ pub static KIND: Kind = Kind {
     delete_effect: None,
     removal_loses: true,
     fields: &[
-        choice("module", &["accounts", "contacts", "products"])
+        choice("module", &["accounts", "contacts"])
             .identity()
             .required()
             .openapi(Wire::Query("module"))

@@ -117,9 +117,7 @@ fn deletes(
 ) {
     let limits = &options.limits;
     let mut of_kind = OfKind::new();
-    // What a person has to remove does not go by this run.
-    let goes = |task: &&Task| task.pruned && task.verb != Verb::Manual;
-    for task in tasks.iter().filter(goes) {
+    for task in tasks.iter().filter(|task| task.pruned) {
         let addresses = of_kind.entry(task.kind.collection).or_default();
         addresses.push(&task.address);
     }

@@ -507,12 +507,9 @@ impl<'a> Builder<'a> {
             }
             paths.push(difference.path.clone());
         }
-        match (
-            paths.first().map(|path| path.field),
-            Op::update(api, &paths),
-        ) {
+        match (paths.first().map(|path| path.field), api.update) {
             (None, _) => {}
-            (Some(_), Some(update)) => draft.ops.push(update),
+            (Some(_), Some(path)) => draft.ops.push(Op::update(path, &paths)),
             (Some(field), None) => {
                 self.cannot_be_changed(address, field, api);
                 return;

@@ -5,14 +5,10 @@ mod business_hours;
 mod customers;
 mod fields;
 mod holiday_lists;
-mod modules;
 mod people;
 mod permissions;
-mod products;
 mod profiles;
 mod settings;
-mod skill_types;
-mod skills;
 mod support_plans;
 mod teams;
 
@@ -26,7 +22,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 14] = [
+pub(super) static ROUTES: [&[Route]; 10] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -37,10 +33,6 @@ pub(super) static ROUTES: [&[Route]; 14] = [
     &business_hours::ROUTES,
     &holiday_lists::ROUTES,
     &support_plans::ROUTES,
-    &modules::ROUTES,
-    &skill_types::ROUTES,
-    &skills::ROUTES,
-    &products::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

@@ -3,7 +3,6 @@
 mod general;
 mod guide;
 mod openapi;
-mod products;
 mod profiles;
 mod sockets;
 mod support;
