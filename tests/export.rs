@@ -39,8 +39,8 @@ fn seeds_are_exported_only_when_they_are_asked_for() {
     let plain = place.done("export .plain");
     assert!(
         plain.stderr.contains(
-            "note: accounts and contacts left out, since they are customers' records; \
-             `--kinds accounts --kinds contacts` exports them, `--kinds all` everything"
+            "note: accounts, contacts and products left out, since they are customers' records; \
+             `--kinds accounts --kinds contacts --kinds products` exports them, `--kinds all` everything"
         ),
         "{plain}"
     );
@@ -52,7 +52,7 @@ fn seeds_are_exported_only_when_they_are_asked_for() {
     let all = place.done("export .all --kinds all");
     assert!(
         all.stderr
-            .contains("reading accounts and contacts takes about "),
+            .contains("reading accounts, contacts and products takes about "),
         "{all}"
     );
     assert_eq!(written(&place, ".all").len(), names.len() + 2, "{all}");

@@ -423,6 +423,17 @@ impl Stage {
         kept
     }
 
+    /// Whether nothing is planned but steps that a person has to do, such as to remove what the API
+    /// cannot.
+    fn is_left_to_a_person(&self) -> bool {
+        let plan = self.run("plan --format json", None).output;
+        let steps = plan.matches("\"verb\": \"").count();
+        let record = ["takeOver", "moved", "letGo", "fields"];
+        steps > 0
+            && steps == plan.matches("\"verb\": \"manual\"").count()
+            && (record.iter()).all(|what| plan.contains(&format!("\"{what}\": 0")))
+    }
+
     /// Runs again, to the end: it comes to what it comes to undisturbed.
     fn converges(&self, wanted: &str) -> Result<(), String> {
         let again = self.run("apply --auto-approve", None);
@@ -441,7 +452,7 @@ impl Stage {
             ));
         }
         let plan = self.run("plan --detailed-exitcode", None);
-        if plan.status.code() != Some(0) {
+        if plan.status.code() != Some(0) && !self.is_left_to_a_person() {
             return Err(format!("planned again:\n{}", plan.output));
         }
         let left: Vec<String> = self
@@ -626,12 +637,18 @@ fn killed_between_writes_the_next_run_finds_all_by_identity() {
 }
 
 /// What came of the writes is pushed before the process ends, and so is the end of the lock.
+/// A request amid the writes of a run, however much it reads before.
+const fn amid_writes(requests: usize, writes: usize) -> usize {
+    requests - writes / 2
+}
+
 #[test]
 fn a_signal_leaves_nothing_behind_in_git() {
     let scene = scene_in_git(Dialect::Openapi);
-    let (picture, ..) = reference(&scene);
+    let (picture, requests, writes) = reference(&scene);
     let early = [("TERM", 3, 1)].into_iter();
-    for (signal, at, code) in early.chain(SIGNALS.iter().map(|signal| (*signal, 30, 3))) {
+    let at = amid_writes(requests, writes);
+    for (signal, at, code) in early.chain(SIGNALS.iter().map(|signal| (*signal, at, 3))) {
         let stage = Stage::new(&scene);
         let blow = Blow::Signal(signal);
         let run = stage.run("apply --auto-approve", Some(Trap { at, blow }));
@@ -645,11 +662,12 @@ fn a_signal_leaves_nothing_behind_in_git() {
 #[test]
 fn a_signal_finishes_what_is_under_way() {
     let scene = scene(Dialect::Openapi);
-    let (picture, _, writes) = reference(&scene);
+    let (picture, requests, writes) = reference(&scene);
+    let at = amid_writes(requests, writes);
     for signal in SIGNALS {
         let stage = Stage::new(&scene);
         let blow = Blow::Signal(signal);
-        let run = stage.run("apply --auto-approve", Some(Trap { at: 30, blow }));
+        let run = stage.run("apply --auto-approve", Some(Trap { at, blow }));
         assert_eq!(run.status.code(), Some(3), "{signal}: {}", run.output);
         assert!(run.output.contains("stopped"), "{signal}: {}", run.output);
         let (_, sent) = stage.counts();

@@ -16,6 +16,8 @@ pub enum Method {
     Post,
     /// Changes part of an object.
     Patch,
+    /// Replaces an object: what it leaves out may be lost.
+    Put,
     /// Removes an object.
     Delete,
 }
@@ -34,6 +36,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Patch => "PATCH",
+            Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
     }

@@ -213,7 +213,7 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
 /// The update of what stands at the given paths; none where the table has no update.
 fn update_of(task: &Task, paths: &[FieldPath], live: &Live) -> Option<Op> {
     let api = task.kind.api(live.dialect)?;
-    Some(Op::update(api.update?, paths).as_shown_by(api))
+    Some(Op::update(api, paths)?.as_shown_by(api))
 }
 
 fn learn_name(task: &Task, body: &Map<String, Json>, live: &Live) {

@@ -5,6 +5,10 @@ use super::{KINDS, Kind, Removal};
 use crate::dialect::Dialect;
 
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is odd about an endpoint is independent of the rest"
+)]
 #[derive(Debug, Clone, Copy)]
 pub struct Api {
     /// How its objects are found.
@@ -28,8 +32,11 @@ pub struct Api {
     pub create: Create,
     /// Fields that a creation must have in this dialect, besides the required ones.
     pub required_on_create: &'static [&'static str],
-    /// The path of an update (PATCH), with `{id}`; absent where there is none.
+    /// The path of an update, with `{id}`; absent where there is none.
     pub update: Option<&'static str>,
+    /// Whether an update is a PUT, not a PATCH: it may replace the object, so that `resend` has to name
+    /// all that a request takes.
+    pub puts: bool,
     /// The writes whose answer is known not to show what was sent: each is read back.
     pub silent: &'static [Silent],
     /// Fields that every update sends again, since the server demands them.
@@ -72,6 +79,7 @@ impl Api {
         create: Create::Never,
         required_on_create: &[],
         update: None,
+        puts: false,
         silent: &[],
         resend: &[],
         removal: Removal::Never,
@@ -106,7 +114,8 @@ impl Api {
 ///
 /// A path may hold a query and places for values: `{module}` is the text of that field, `{department}`
 /// the id behind that reference, and `{layout.module}` the field `module` of what `layout` refers to.
-/// The fields in places are scopes: an object belongs to the listing that was asked for.
+/// The fields in places are scopes: an object belongs to the listing that was asked for. Where only
+/// what lies behind a field stands there, several values of it have one listing, whose objects tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listing {
     /// One listing holds them all.

@@ -9,11 +9,13 @@ mod api;
 pub mod business_hours;
 pub mod contacts;
 pub mod custom_fields;
+pub mod custom_modules;
 pub mod departments;
 pub mod holiday_lists;
 pub mod layouts;
 pub mod patterns;
 mod permissions;
+pub mod products;
 pub mod profiles;
 pub mod removal;
 pub mod risk;
@@ -23,6 +25,8 @@ pub mod rules;
 pub mod sample;
 pub mod schema;
 mod shape;
+pub mod skill_types;
+pub mod skills;
 pub mod slas;
 mod spoken;
 pub mod support_plans;
@@ -53,14 +57,18 @@ pub static KINDS: &[&Kind] = &[
     &profiles::KIND,
     &layouts::KIND,
     &departments::KIND,
+    &custom_modules::KIND,
     &agents::KIND,
     &teams::KIND,
+    &skill_types::KIND,
+    &skills::KIND,
     &holiday_lists::KIND,
     &business_hours::KIND,
     &slas::KIND,
     &support_plans::KIND,
     &accounts::KIND,
     &contacts::KIND,
+    &products::KIND,
     &webhooks::KIND,
 ];
 

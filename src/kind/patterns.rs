@@ -157,6 +157,15 @@ pub const WORDS: Pattern = Pattern {
     allows_empty: false,
 };
 
+/// As [`WORDS`], and the empty text, which clears. Source: Product, `productCategory`:
+/// `createProduct` has the pattern, `updateProduct` has none.
+pub const WORDS_OR_EMPTY: Pattern = Pattern {
+    regex: r"^(?:[0-9a-zA-Z_\-.$@?:/!\s()]|[^\x00-\x7F])*$",
+    words: WORDS.words,
+    sample: "Example",
+    allows_empty: true,
+};
+
 /// An agent's e-mail address. Source: Agent, `emailId`; and no two dots in a row, no dot before
 /// the `@`, no `_` in the domain (refused since 30 June 2021).
 pub const AGENT_EMAIL: Pattern = Pattern {

@@ -117,7 +117,9 @@ fn deletes(
 ) {
     let limits = &options.limits;
     let mut of_kind = OfKind::new();
-    for task in tasks.iter().filter(|task| task.pruned) {
+    // What a person has to remove does not go by this run.
+    let goes = |task: &&Task| task.pruned && task.verb != Verb::Manual;
+    for task in tasks.iter().filter(goes) {
         let addresses = of_kind.entry(task.kind.collection).or_default();
         addresses.push(&task.address);
     }

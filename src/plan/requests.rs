@@ -12,7 +12,7 @@ use crate::api::{Method, Request, template};
 use crate::codec::{EncodeError, Ids, Part, encode, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
-use crate::kind::{Api, Field, Founders, Kind, Removal, Silent, SwitchApi, Wire};
+use crate::kind::{Api, Field, Founders, Kind, Removal, Shape, Silent, SwitchApi, Wire};
 use crate::ledger::journal::Effect;
 use crate::live::LiveObject;
 use crate::live::grouped::NewPart;
@@ -136,10 +136,12 @@ impl Op {
         )
     }
 
-    /// Changes what stands at some paths.
+    /// Changes what stands at some paths; none where the table has no update.
     #[must_use]
-    pub fn update(path: &'static str, paths: &[FieldPath]) -> Self {
-        Self::new(Act::Update, Method::Patch, path, Sends::Paths(paths.into()))
+    pub fn update(api: &Api, paths: &[FieldPath]) -> Option<Self> {
+        let method = if api.puts { Method::Put } else { Method::Patch };
+        let sends = Sends::Paths(paths.into());
+        Some(Self::new(Act::Update, method, api.update?, sends))
     }
 
     /// Switches an object on or off.
@@ -377,10 +379,14 @@ fn ids(ids: &[&str]) -> Value {
     Value::List(ids.iter().map(|id| Value::text(id)).collect())
 }
 
-/// Whether every update sends a field again.
+/// Whether every update sends a field again. What is not there is not sent, but for a list in a PUT: a
+/// list that is left out may stay as it is.
 fn is_resent(field: &Field, value: &Value, context: &Context<'_>) -> bool {
-    !value.is_null()
-        && (context.kind.api(context.dialect)).is_some_and(|api| api.resend.contains(&field.name))
+    let Some(api) = context.kind.api(context.dialect) else {
+        return false;
+    };
+    let may_be_empty = api.puts && matches!(field.shape, Shape::References(_));
+    (!value.is_null() || may_be_empty) && api.resend.contains(&field.name)
 }
 
 /// Null is left out of a creation; so are empty lists and maps.

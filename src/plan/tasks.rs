@@ -507,9 +507,12 @@ impl<'a> Builder<'a> {
             }
             paths.push(difference.path.clone());
         }
-        match (paths.first().map(|path| path.field), api.update) {
+        match (
+            paths.first().map(|path| path.field),
+            Op::update(api, &paths),
+        ) {
             (None, _) => {}
-            (Some(_), Some(path)) => draft.ops.push(Op::update(path, &paths)),
+            (Some(_), Some(update)) => draft.ops.push(update),
             (Some(field), None) => {
                 self.cannot_be_changed(address, field, api);
                 return;

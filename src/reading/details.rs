@@ -11,15 +11,17 @@ use super::{Needs, Unread, key_of};
 use crate::api::{ApiError, ErrorKind, Reader};
 use crate::codec::{self, Ids, handle, shown_at};
 use crate::dialect::Dialect;
+use crate::kind::rules::Deed;
 use crate::kind::{self, Field, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
+use crate::live::marks::forbidden;
 use crate::live::{Live, LiveObject, put};
 use crate::manifest::Desired;
 use crate::plan::row::Rows;
 use crate::state::{Address, Body, Key, Reference, Value};
 
 /// Which objects need a GET of their own: those that the manifests name with fields that the
-/// listing did not carry.
+/// listing did not carry, or of which every update sends such a field again.
 #[must_use]
 pub fn incomplete(rows: &Rows, live: &Live) -> Vec<usize> {
     let mut wanted: Vec<usize> = rows
@@ -36,6 +38,20 @@ pub fn incomplete(rows: &Rows, live: &Live) -> Vec<usize> {
 }
 
 fn lacks(object: &LiveObject, named: &Body, live: &Live) -> bool {
+    let api = object.kind.api(live.dialect);
+    let resent = api.map_or(&[][..], |api| api.resend);
+    let lacks_resent = resent.iter().any(|name| {
+        let wire = object
+            .kind
+            .field(name)
+            .map(|field| field.wire(live.dialect));
+        matches!(wire, Some(Wire::Sent { read, shown: Shown::InObject, .. })
+            if shown_at(&object.raw, read).is_none())
+    });
+    lacks_resent || lacks_named(object, named, live)
+}
+
+fn lacks_named(object: &LiveObject, named: &Body, live: &Live) -> bool {
     named.iter().any(|(name, value)| {
         let Some(field) = object.kind.field(name).filter(|field| !field.write_only) else {
             return false;
@@ -132,7 +148,7 @@ pub fn lacking_in_listings(live: &Live, needs: &Needs, ledger: &Ledger) -> Vec<(
     lacking.collect()
 }
 
-/// The objects of which listings show a part only.
+/// The objects of which listings show a part only, but for those that no export writes.
 #[must_use]
 pub fn partial(live: &Live) -> Vec<usize> {
     live.objects
@@ -140,6 +156,7 @@ pub fn partial(live: &Live) -> Vec<usize> {
         .enumerate()
         .filter(|(_, object)| {
             object.kind.managed
+                && forbidden(object, Deed::Export).is_none()
                 && object.kind.fields.iter().any(|field| {
                     let Wire::Sent { read, shown, .. } = field.wire(live.dialect) else {
                         return false;

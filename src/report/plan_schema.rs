@@ -460,7 +460,7 @@ fn step() -> Value {
                         &[
                             (
                                 "method",
-                                word("The method.", &["GET", "POST", "PATCH", "DELETE"]),
+                                word("The method.", &["GET", "POST", "PATCH", "PUT", "DELETE"]),
                             ),
                             (
                                 "path",

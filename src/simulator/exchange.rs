@@ -240,6 +240,19 @@ pub(super) const fn patch(path: &'static str, scopes: Scopes, content: Content, 
     }
 }
 
+/// Replaces.
+pub(super) const fn put(path: &'static str, scopes: Scopes, content: Content, run: Run) -> Route {
+    Route {
+        method: "PUT",
+        path,
+        scopes,
+        price: Price::One,
+        params: &[],
+        content,
+        run,
+    }
+}
+
 /// Removes.
 pub(super) const fn delete(path: &'static str, scopes: Scopes, run: Run) -> Route {
     Route {

@@ -79,14 +79,20 @@ pub(super) fn seed(organization: &mut Organization) {
 }
 
 fn seed_openapi(organization: &mut Organization, agent: &str, born: &str) {
+    let layout = |id: String, title: &str| {
+        json!({"id": id, "layoutName": "Default", "layoutDisplayName": "Default", "layoutDesc": null,
+            "status": "active", "isDefaultLayout": true, "isStandardLayout": true,
+            "skipDeptAccessValidation": true, "hasLogo": false, "photoURL": null, "module": title,
+            "createdBy": agent, "createdTime": born, "modifiedBy": agent, "modifiedTime": born})
+    };
     for title in ["Cases", "Contacts", "Accounts"] {
-        organization.insert(
-            "layouts",
-            json!({"layoutName": "Default", "layoutDisplayName": "Default", "layoutDesc": null, "status": "active",
-                "isDefaultLayout": true, "isStandardLayout": true, "skipDeptAccessValidation": true,
-                "hasLogo": false, "photoURL": null, "module": title,
-                "createdBy": agent, "createdTime": born, "modifiedBy": agent, "modifiedTime": born}),
-        );
+        let id = organization.fresh_id();
+        organization.insert("layouts", layout(id, title));
+    }
+    // What is added here gets an id that nobody counts up to, so that all others stay as they are.
+    for (n, title) in (1..).zip(["Products"]) {
+        let id = organization.distant_id(n);
+        organization.insert("layouts", layout(id, title));
     }
     let days = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"];
     let times: Vec<Value> = days

@@ -23,6 +23,9 @@ const UNIQUE: [(&str, &str); 8] = [
     ("fields", "apiName"),
 ];
 
+/// How many ids an organization has to itself.
+const BLOCK: u64 = 1_000_000_000_000;
+
 /// One organization: an account of the simulated help desk with all its objects.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,7 +72,7 @@ impl Organization {
             edition,
             dialect,
             acting_agent: String::new(),
-            next_id: 700_000_000_000_000_000 + block * 1_000_000_000_000,
+            next_id: 700_000_000_000_000_000 + block * BLOCK,
             scopes: None,
             usage: Usage::default(),
             collections: BTreeMap::new(),
@@ -220,6 +223,11 @@ impl Organization {
         self.next_id.to_string()
     }
 
+    /// An id far behind those that are given one after the other.
+    pub(super) fn distant_id(&self, n: u64) -> String {
+        (self.next_id - self.next_id % BLOCK + BLOCK / 2 + n).to_string()
+    }
+
     /// The raw object, from the recycle bin too.
     pub(super) fn stored(&self, collection: &str, id: &str) -> Option<&Value> {
         [&self.collections, &self.recycled]
@@ -331,7 +339,9 @@ impl Organization {
             ("roles", _) => {
                 object.shift_remove("immediateSubRoles");
             }
-            ("contacts" | "accounts", _) => self.keep_custom_values(collection, &mut object),
+            ("contacts" | "accounts" | "products", _) => {
+                self.keep_custom_values(collection, &mut object);
+            }
             _ => self.keep_settings(collection, &id, &mut object),
         }
         match self.stored(collection, &id).cloned() {
@@ -527,7 +537,7 @@ impl Organization {
                     .collect();
                 fields.insert("immediateSubRoles".into(), json!(below));
             }
-            ("contacts" | "accounts", dialect) => {
+            ("contacts" | "accounts" | "products", dialect) => {
                 let mut by_name = Map::new();
                 let mut by_label = Map::new();
                 for (api_name, label) in self.custom_fields(collection) {
@@ -575,9 +585,11 @@ fn key(collection: &str, field: &str, object: &Value) -> Option<String> {
     })
 }
 
-/// Whether an object is in the recycle bin.
+/// Whether an object is in the recycle bin; some modules have one word for that, some another.
 fn is_trashed(object: &Value) -> bool {
-    object["isTrashed"].as_bool() == Some(true)
+    ["isTrashed", "isDeleted"]
+        .iter()
+        .any(|sign| object[*sign].as_bool() == Some(true))
 }
 
 /// The ids of a list.

@@ -54,8 +54,8 @@ impl Builder<'_> {
             .collect();
         let mut ops = vec![op];
         if let Some(first) = paths.first() {
-            match api.update {
-                Some(path) => ops.push(Op::update(path, &paths)),
+            match Op::update(api, &paths) {
+                Some(update) => ops.push(update),
                 None => self.cannot_be_changed(address, first.field, api),
             }
         }

@@ -33,9 +33,13 @@ impl Builder<'_> {
         let object = rows.object(&address);
         let object = object.and_then(|index| self.live.objects.get(index));
         let field = temporary::naming(kind, self.dialect());
-        let update = kind.api(self.dialect()).and_then(|api| api.update);
-        let (Some(object), Some(field), Some(path), Some(live)) =
-            (object, field, update, rows.live(&address))
+        let api = kind.api(self.dialect());
+        let at = field.map(|field| FieldPath::of(field.name));
+        let update = api
+            .zip(at.as_ref())
+            .and_then(|(api, at)| Op::update(api, std::slice::from_ref(at)));
+        let (Some(object), Some(field), Some(at), Some(update), Some(live)) =
+            (object, field, at, update, rows.live(&address))
         else {
             return false;
         };
@@ -46,10 +50,9 @@ impl Builder<'_> {
         let mut body = live.clone();
         let before = body.get(field.name).cloned().unwrap_or_default();
         body.set(field.name, name.clone());
-        let at = FieldPath::of(field.name);
         let draft = Draft {
             changes: vec![change_of(kind, &at, &before, &name)].into(),
-            ops: vec![Op::update(path, std::slice::from_ref(&at))],
+            ops: vec![update],
             body,
             effects: vec!["a temporary name, until the one that it is to have is free".to_owned()],
             ..Draft::default()

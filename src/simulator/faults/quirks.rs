@@ -295,9 +295,10 @@ struct Born {
 /// The collections that strangers come to, with the fields that must differ from all others.
 ///
 /// They are those whose lists are long enough for a second page.
-const VISITED: [(&str, &[&str]); 4] = [
+const VISITED: [(&str, &[&str]); 5] = [
     ("contacts", &["lastName", "email", "secondaryEmail"]),
     ("accounts", &["accountName", "email"]),
+    ("products", &["productName"]),
     ("agents", &["lastName", "name", "emailId", "email", "zuid"]),
     (
         "departments",

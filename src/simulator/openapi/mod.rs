@@ -5,10 +5,14 @@ mod business_hours;
 mod customers;
 mod fields;
 mod holiday_lists;
+mod modules;
 mod people;
 mod permissions;
+mod products;
 mod profiles;
 mod settings;
+mod skill_types;
+mod skills;
 mod support_plans;
 mod teams;
 
@@ -22,7 +26,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 10] = [
+pub(super) static ROUTES: [&[Route]; 14] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -33,6 +37,10 @@ pub(super) static ROUTES: [&[Route]; 10] = [
     &business_hours::ROUTES,
     &holiday_lists::ROUTES,
     &support_plans::ROUTES,
+    &modules::ROUTES,
+    &skill_types::ROUTES,
+    &skills::ROUTES,
+    &products::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

@@ -7,6 +7,7 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{Form, Param, Rule, form, free, id, id_text, object, param};
+use super::super::store::ids;
 use super::permissions::{GROUPS, left_out};
 use super::{not_itself, wildcard};
 
@@ -265,6 +266,11 @@ fn remove(exchange: &mut Exchange<'_>) -> Outcome {
             }
         });
     }
+    exchange.organization.each("customModules", |module| {
+        let mut profiles = module.get("profileIds").map(ids).unwrap_or_default();
+        profiles.retain(|profile| *profile != id);
+        module.insert("profileIds".into(), json!(profiles));
+    });
     exchange.organization.remove("profiles", &id);
     Ok(Answer::Empty(204))
 }

@@ -3,6 +3,7 @@
 mod general;
 mod guide;
 mod openapi;
+mod products;
 mod profiles;
 mod sockets;
 mod support;
