@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use deskform::dialect::{Dialect, Edition};
-use deskform::simulator::Faults;
+use deskform::simulator::{Faults, Missing};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rand::rngs::SmallRng;
@@ -198,5 +198,9 @@ fn faults(seed: u64, dialect: Dialect, budget: u32, forgets: bool) -> Faults {
     // What a listing misses however long one waits is known to a ledger only.
     let mut quirks = faults.quirks().clone();
     quirks.list_lag_reads = 0;
+    // So is what somebody emptied, where answers leave out what is empty.
+    if quirks.missing == Missing::Omitted {
+        quirks.missing = Missing::Usual;
+    }
     faults.with_quirks(quirks)
 }
