@@ -46,7 +46,7 @@ use url::form_urlencoded;
 
 use crate::dialect::{Dialect, Edition};
 
-pub use faults::{Faults, Quirks};
+pub use faults::{Faults, Missing, Quirks};
 pub use oauth::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, DEMO_READING_TOKEN, DEMO_REFRESH_TOKEN,
     TOKEN_SECONDS, demo_reading_token, demo_refresh_token,
