@@ -507,8 +507,8 @@ fn by_name(
     names.iter().find_map(|candidate| {
         if candidate.scope.is_empty() {
             // A name that leaves out what it counts below means the one object that has it.
-            let named = Named::of_name(&*candidate.name);
-            let [index] = *parents.named(collection, &named) else {
+            let bare = Named::of_name(&*candidate.name);
+            let [index] = *parents.named(collection, &bare) else {
                 return None;
             };
             return Some(parents.objects.get(index)?.id.clone());
