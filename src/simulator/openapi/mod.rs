@@ -12,7 +12,6 @@ mod products;
 mod profiles;
 mod settings;
 mod skill_types;
-mod skills;
 mod support_plans;
 mod teams;
 
@@ -26,7 +25,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 14] = [
+pub(super) static ROUTES: [&[Route]; 13] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -39,7 +38,6 @@ pub(super) static ROUTES: [&[Route]; 14] = [
     &support_plans::ROUTES,
     &modules::ROUTES,
     &skill_types::ROUTES,
-    &skills::ROUTES,
     &products::ROUTES,
 ];
 
