@@ -288,6 +288,11 @@ impl Organization {
         self.next_id = next_id;
     }
 
+    /// Whether an id is that of an object that nobody manages and lists show for a while.
+    pub(super) fn is_strangers(&self, collection: &str, id: &str) -> bool {
+        self.sight.is_stranger(collection, id)
+    }
+
     /// Whether a collection holds this id, outside the recycle bin.
     pub(super) fn holds(&self, collection: &str, id: &str) -> bool {
         self.collections

@@ -386,6 +386,12 @@ impl Sight {
         }
     }
 
+    /// Whether an id is that of a stranger.
+    pub(in crate::simulator) fn is_stranger(&self, collection: &str, id: &str) -> bool {
+        let stranger = self.strangers.get(collection);
+        stranger.is_some_and(|stranger| stranger["id"] == id)
+    }
+
     /// Whether strangers are there.
     pub(in crate::simulator) fn has_strangers(&self) -> bool {
         !self.strangers.is_empty()

@@ -158,7 +158,13 @@ fn of_caller(exchange: &mut Exchange<'_>) -> Outcome {
 }
 
 fn of_department(exchange: &mut Exchange<'_>) -> Outcome {
-    exchange.stored("departments")?;
+    // A department that lists show is there, even where nobody manages it: it has no teams.
+    if !exchange
+        .organization
+        .is_strangers("departments", exchange.id())
+    {
+        exchange.stored("departments")?;
+    }
     Ok(page(exchange, |team| {
         team["departmentId"] == exchange.id()
             && exchange
