@@ -27,8 +27,7 @@ const READ_REFUSED: &str = "Nothing in the manifests is wrong: the server refuse
      it. Report its words with the request id.";
 
 /// The named cause of a failed call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// Desk refused the access token, a fresh one included.
@@ -99,6 +98,12 @@ pub enum ErrorKind {
     ListingTooLong,
     /// The request could not be built, so it was not sent.
     Unsendable,
+}
+
+impl Serialize for ErrorKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
 }
 
 impl ErrorKind {

@@ -90,7 +90,7 @@ pub async fn look(
     let Some(api) = task.kind.api(live.dialect) else {
         return Ok(Found::Nothing);
     };
-    let told = |objects| {
+    let judged = |objects| {
         let objects = own(task, op, api, live, objects);
         let (others, ours): (Vec<Object>, Vec<Object>) =
             (objects.into_iter()).partition(|(id, _)| is_of_another(task, id, live));
@@ -117,7 +117,7 @@ pub async fn look(
             Some(objects) => objects,
             None => listed(task, api, live, reader).await?,
         };
-        let found = told(found);
+        let found = judged(found);
         if !matches!(found, Found::Nothing) {
             return Ok(found);
         }
@@ -127,7 +127,7 @@ pub async fn look(
                 return Ok(Found::Nothing);
             }
             let objects = listed(task, api, live, reader).await?;
-            return Ok(told(objects));
+            return Ok(judged(objects));
         }
         let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
         reader.rest(left.min(LOOK_AGAIN)).await;

@@ -34,8 +34,8 @@ pub struct Api {
     pub required_on_create: &'static [&'static str],
     /// The path of an update, with `{id}`; absent where there is none.
     pub update: Option<&'static str>,
-    /// Whether an update is a PUT, not a PATCH: it may replace the object, so that `resend` has to name
-    /// all that a request takes.
+    /// Whether an update is a PUT, not a PATCH: it may replace the object, so that all that it takes is
+    /// sent again, see [`Kind::resends`].
     pub puts: bool,
     /// The writes whose answer is known not to show what was sent: each is read back.
     pub silent: &'static [Silent],

@@ -59,13 +59,6 @@ pub static KIND: Kind = Kind {
         required_on_create: &["pluralLabel"],
         update: Some("/organizationModules/{id}"),
         puts: true,
-        resend: &[
-            "singularLabel",
-            "pluralLabel",
-            "description",
-            "departments",
-            "profiles",
-        ],
         removal: Removal::Manual("Setup > Customization > Modules and Tabs"),
         scopes: Scopes {
             read: &["Desk.settings.READ", "Desk.modules.READ"],

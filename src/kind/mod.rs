@@ -212,6 +212,17 @@ impl Kind {
         self.api(dialect).and_then(Api::grouping)
     }
 
+    /// Says whether every update of a dialect sends a field again: the server demands it, or it would
+    /// be lost with a PUT.
+    #[must_use]
+    pub fn resends(&self, field: &Field, dialect: Dialect) -> bool {
+        self.api(dialect).is_some_and(|api| {
+            let is_replaced =
+                api.puts && !field.create_only && field.wire(dialect).goes_with_update();
+            is_replaced || api.resend.contains(&field.name)
+        })
+    }
+
     /// A field by name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
@@ -750,6 +761,16 @@ const fn map(name: &'static str, fields: &'static [Field]) -> Field {
         keeps_unknown: false,
     };
     Field::new(name, Shape::Map(map))
+}
+
+/// The department below which names of a kind count, and in which its objects stay.
+const fn in_department(doc: &'static str) -> Field {
+    reference("department", to("departments"))
+        .identity()
+        .required()
+        .create_only()
+        .openapi(sent("departmentId"))
+        .doc(doc)
 }
 
 /// Values of custom fields of a module, by handle or API name. Source: Account, Contact, Agent: `cf`.

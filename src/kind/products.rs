@@ -12,8 +12,8 @@ use super::{
 /// nothing but their ids. Its list item has no departments, though its example shows some: they are
 /// read from the object. The prices of its examples are numbers, and its schema takes texts as well:
 /// they are sent as texts and compared as numbers. A creation takes any text as `description`, and an
-/// update fewer characters: the server decides, as it does for accounts. Which of the two scopes of an operation it needs
-/// is not said; any one is asked for, as for other kinds.
+/// update fewer characters: the server decides, as it does for accounts. Which of the two scopes of an
+/// operation it needs is not said; any one is asked for, as for other kinds.
 pub static KIND: Kind = Kind {
     collection: "products",
     singular: "product",

@@ -1,6 +1,6 @@
 //! Skill types.
 
-use super::{Api, Create, Kind, Listing, Removal, Scopes, patterns, reference, sent, text, to};
+use super::{Api, Create, Kind, Listing, Removal, Scopes, in_department, patterns, text};
 
 /// A skill type. Source: Skill Type (`getSkillTypes`, `createSkillType`, `updateSkillType`,
 /// `deleteSkillType`).
@@ -13,13 +13,8 @@ pub static KIND: Kind = Kind {
     doc: "A skill type: a heading below which a department has skills, such as languages.",
     delete_effect: Some("Zoho Desk may refuse that as long as it has skills"),
     fields: &[
-        reference("department", to("departments"))
-            .identity()
-            .required()
-            // `updateSkillType` does not take it.
-            .create_only()
-            .openapi(sent("departmentId"))
-            .doc("The department that the skill type belongs to."),
+        // `updateSkillType` does not take it.
+        in_department("The department that the skill type belongs to."),
         text("name")
             .max(50)
             .pattern(patterns::NAME)

@@ -3,7 +3,7 @@
 use super::rules::{GoWith, Rule};
 use super::{
     Alike, Api, Create, Field, Kind, Listing, Map, Null, Owned, Pattern, Removal, Scopes, Sent,
-    Shape, Switch, choice, flag, patterns, read_at, reference, text, to,
+    Shape, Switch, choice, flag, in_department, patterns, read_at, reference, text, to,
 };
 
 /// Source: Support Plan, `createSupportPlan` (`CreditDetailsInput`): a number that is written as text.
@@ -58,13 +58,9 @@ pub static KIND: Kind = Kind {
     doc: "A support plan: how much support a customer gets by contract, and under which SLA.",
     delete_effect: Some("Zoho Desk may refuse that as long as a contract has it"),
     fields: &[
-        reference("department", to("departments"))
-            .identity()
-            .required()
-            // `updateSupportPlan` does not take it.
-            .create_only()
-            .openapi(read_at("departmentId", "department/id"))
-            .doc("The department that the plan belongs to."),
+        // `updateSupportPlan` does not take it.
+        in_department("The department that the plan belongs to.")
+            .openapi(read_at("departmentId", "department/id")),
         text("name")
             .max(100)
             .pattern(patterns::NAME)

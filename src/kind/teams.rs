@@ -2,8 +2,8 @@
 
 use super::removal::{Chosen, Heir};
 use super::{
-    Api, Create, Kind, Listing, Removal, Scopes, Target, Within, patterns, reference, references,
-    sent, text, to,
+    Api, Create, Kind, Listing, Removal, Scopes, Target, Within, in_department, patterns,
+    references, text, to,
 };
 
 /// Who takes over the tickets and tasks of a team: another team of its department.
@@ -32,13 +32,8 @@ pub static KIND: Kind = Kind {
     singular: "team",
     doc: "A team: agents who share a queue inside one department.",
     fields: &[
-        reference("department", to("departments"))
-            .identity()
-            .required()
-            // `updateTeam` does not take it.
-            .create_only()
-            .openapi(sent("departmentId"))
-            .doc("The department that the team belongs to."),
+        // `updateTeam` does not take it.
+        in_department("The department that the team belongs to."),
         text("name")
             .max(50)
             .pattern(patterns::NAME)

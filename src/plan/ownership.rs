@@ -569,9 +569,7 @@ impl Shaper<'_> {
             let named = body.get(field.name);
             let current = || read_field(field, live.dialect, &object.raw, live);
             // Some fields go out again with every update: they stand on both sides.
-            let resent = kind
-                .api(live.dialect)
-                .is_some_and(|api| api.resend.contains(&field.name));
+            let resent = kind.resends(field, live.dialect);
             let Some(named) = named else {
                 if resent || matches!(field.wire(live.dialect), Wire::Query(_)) {
                     let current = current().unwrap_or_default();
@@ -849,12 +847,11 @@ fn acknowledged(address: &Address, field: Option<String>, rule: &IgnoreRule) -> 
 /// Nearly all are, nearly always: then nothing of them is read into values, and one body stands on
 /// all sides.
 fn is_as_declared(kind: &'static Kind, body: &Body, raw: &Map<String, Json>, live: &Live) -> bool {
-    let resend = kind.api(live.dialect).map_or(&[][..], |api| api.resend);
     let mut named = body.iter().peekable();
     let same = kind.fields.iter().all(|field| {
         let Some((_, value)) = named.next_if(|(name, _)| *name == field.name) else {
             // Some fields stand on both sides though no manifest names them.
-            return !resend.contains(&field.name)
+            return !kind.resends(field, live.dialect)
                 && !matches!(field.wire(live.dialect), Wire::Query(_));
         };
         !field.write_only && surely_reads_as(field, live.dialect, raw, value, live)

@@ -382,11 +382,9 @@ fn ids(ids: &[&str]) -> Value {
 /// Whether every update sends a field again. What is not there is not sent, but for a list in a PUT: a
 /// list that is left out may stay as it is.
 fn is_resent(field: &Field, value: &Value, context: &Context<'_>) -> bool {
-    let Some(api) = context.kind.api(context.dialect) else {
-        return false;
-    };
-    let may_be_empty = api.puts && matches!(field.shape, Shape::References(_));
-    (!value.is_null() || may_be_empty) && api.resend.contains(&field.name)
+    let puts = (context.kind.api(context.dialect)).is_some_and(|api| api.puts);
+    let may_be_empty = puts && matches!(field.shape, Shape::References(_));
+    (!value.is_null() || may_be_empty) && context.kind.resends(field, context.dialect)
 }
 
 /// Null is left out of a creation; so are empty lists and maps.

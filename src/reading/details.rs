@@ -38,24 +38,12 @@ pub fn incomplete(rows: &Rows, live: &Live) -> Vec<usize> {
 }
 
 fn lacks(object: &LiveObject, named: &Body, live: &Live) -> bool {
-    let api = object.kind.api(live.dialect);
-    let resent = api.map_or(&[][..], |api| api.resend);
-    let lacks_resent = resent.iter().any(|name| {
-        let wire = object
-            .kind
-            .field(name)
-            .map(|field| field.wire(live.dialect));
-        matches!(wire, Some(Wire::Sent { read, shown: Shown::InObject, .. })
-            if shown_at(&object.raw, read).is_none())
-    });
-    lacks_resent || lacks_named(object, named, live)
-}
-
-fn lacks_named(object: &LiveObject, named: &Body, live: &Live) -> bool {
-    named.iter().any(|(name, value)| {
-        let Some(field) = object.kind.field(name).filter(|field| !field.write_only) else {
+    object.kind.fields.iter().any(|field| {
+        let value = named.get(field.name);
+        let counts = value.is_some() || object.kind.resends(field, live.dialect);
+        if field.write_only || !counts {
             return false;
-        };
+        }
         let Wire::Sent {
             name, read, shown, ..
         } = field.wire(live.dialect)
@@ -63,7 +51,7 @@ fn lacks_named(object: &LiveObject, named: &Body, live: &Live) -> bool {
             return false;
         };
         match (field.shape.keyed_by(), value) {
-            (Some(keys), Value::Map(map)) if *shown != Shown::InList => {
+            (Some(keys), Some(Value::Map(map))) if *shown != Shown::InList => {
                 let carried = object.raw.get(*name).and_then(Json::as_object);
                 map.keys().any(|key| {
                     let on_wire = match handle(&keys, key) {

@@ -197,8 +197,11 @@ impl Needs {
         let entry = self.kinds.entry(kind.collection).or_default();
         entry.scopes.extend(scope);
         // What every update sends again has to be known, whoever names it.
-        let resent = kind.api(dialect).map_or(&[][..], |api| api.resend);
-        entry.fields.extend(resent);
+        let resent = kind
+            .fields
+            .iter()
+            .filter(|field| kind.resends(field, dialect));
+        entry.fields.extend(resent.map(|field| field.name));
         if is_mentioned(kind, dialect) {
             let name = resource.body.get(kind.naming_field().name);
             let name = name.and_then(Value::as_text).unwrap_or(&address.handle);

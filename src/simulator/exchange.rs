@@ -39,6 +39,13 @@ impl Exchange<'_> {
         Value::String(time(self.now_ms))
     }
 
+    /// Writes into an object who changes it, and when.
+    pub(super) fn stamp(&self, object: &mut Map<String, Value>) {
+        let me = self.organization.acting_agent();
+        object.insert("modifiedBy".into(), me.into());
+        object.insert("modifiedTime".into(), self.now());
+    }
+
     /// The stored object that the path names.
     ///
     /// # Errors
@@ -216,52 +223,38 @@ pub(super) const fn list(
 
 /// Creates or acts.
 pub(super) const fn post(path: &'static str, scopes: Scopes, content: Content, run: Run) -> Route {
-    Route {
-        method: "POST",
-        path,
-        scopes,
-        price: Price::One,
-        params: &[],
-        content,
-        run,
-    }
+    write("POST", path, scopes, content, run)
 }
 
 /// Changes.
 pub(super) const fn patch(path: &'static str, scopes: Scopes, content: Content, run: Run) -> Route {
-    Route {
-        method: "PATCH",
-        path,
-        scopes,
-        price: Price::One,
-        params: &[],
-        content,
-        run,
-    }
+    write("PATCH", path, scopes, content, run)
 }
 
 /// Replaces.
 pub(super) const fn put(path: &'static str, scopes: Scopes, content: Content, run: Run) -> Route {
+    write("PUT", path, scopes, content, run)
+}
+
+/// Removes.
+pub(super) const fn delete(path: &'static str, scopes: Scopes, run: Run) -> Route {
+    write("DELETE", path, scopes, Content::None, run)
+}
+
+const fn write(
+    method: &'static str,
+    path: &'static str,
+    scopes: Scopes,
+    content: Content,
+    run: Run,
+) -> Route {
     Route {
-        method: "PUT",
+        method,
         path,
         scopes,
         price: Price::One,
         params: &[],
         content,
-        run,
-    }
-}
-
-/// Removes.
-pub(super) const fn delete(path: &'static str, scopes: Scopes, run: Run) -> Route {
-    Route {
-        method: "DELETE",
-        path,
-        scopes,
-        price: Price::One,
-        params: &[],
-        content: Content::None,
         run,
     }
 }

@@ -4,7 +4,8 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Builder, founders};
 use crate::codec::{self, Target};
-use crate::kind::is_key;
+use crate::dialect::Dialect;
+use crate::kind::{Field, is_key};
 use crate::parallel::each;
 use crate::plan::hierarchy;
 use crate::plan::membership::{members, names};
@@ -241,10 +242,16 @@ fn sent_targets<'t>(task: &'t Task, f: &mut dyn FnMut(Target<'t>)) {
     let acts = |act: Act| task.ops.iter().any(|op| op.act == act);
     let all = acts(Act::Create) || !acts(Act::Update);
     // Waiting for what one of the dialects sends again does no harm in the other one.
-    let is_resent = |name: &str| task.kind.apis().any(|api| api.resend.contains(&name));
+    let is_resent = |field: &Field| {
+        Dialect::ALL
+            .iter()
+            .any(|one| task.kind.resends(field, *one))
+    };
     for (name, value) in task.body.iter() {
-        let sent = all || is_resent(name) || task.ops.iter().any(|op| op.names(name));
-        if sent && let Some(field) = task.kind.field(name) {
+        let Some(field) = task.kind.field(name) else {
+            continue;
+        };
+        if all || is_resent(field) || task.ops.iter().any(|op| op.names(name)) {
             codec::targets(&field.shape, value, f);
         }
     }

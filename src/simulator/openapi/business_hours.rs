@@ -166,11 +166,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     let kind = hours.get("type").and_then(Value::as_str).unwrap_or("");
     let body = stored_form(&exchange.body, kind)?;
     overlay(&mut hours, &body);
-    hours.insert(
-        "modifiedBy".into(),
-        json!(exchange.organization.acting_agent()),
-    );
-    hours.insert("modifiedTime".into(), exchange.now());
+    exchange.stamp(&mut hours);
     exchange.organization.put("businessHours", hours);
     Ok(Answer::Object(
         200,

@@ -9,7 +9,7 @@ use super::super::respond::{Answer, Fault, Outcome, Problem};
 use super::super::rules::{
     Form, Param, Rule, boolean, choice, form, needed, object, param, text, whole,
 };
-use super::{complete, overlay};
+use super::{api_name, complete, overlay};
 
 const READ: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.fields.READ", "Desk.settings.READ"]);
 const CREATE: Scopes = Scopes::Any(&["Desk.fields.CREATE", "Desk.settings.CREATE"]);
@@ -309,32 +309,16 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     Ok(Answer::Object(201, shown(&exchange.seen("fields", &id)?)))
 }
 
-/// The server makes the `apiName`: `cf_`, the label in lower case, `_` for what is no letter or
-/// digit, and a number on collision.
+/// The server makes the `apiName`, which is one in its module.
 pub(in super::super) fn fresh_api_name(
     exchange: &Exchange<'_>,
     module: &str,
     label: &str,
 ) -> String {
-    let stem: String = label
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    let stem = format!("cf_{stem}");
-    let taken = |name: &str| {
-        exchange
-            .organization
-            .live("fields")
-            .any(|field| field["module"] == module && field["apiName"] == name)
-    };
-    if !taken(&stem) {
-        return stem;
-    }
-    (1..=u32::MAX)
-        .map(|number| format!("{stem}_{number}"))
-        .find(|name| !taken(name))
-        .unwrap_or(stem)
+    api_name("cf_", label, |name| {
+        let mut fields = exchange.organization.live("fields");
+        fields.any(|field| field["module"] == module && field["apiName"] == name)
+    })
 }
 
 fn change(exchange: &mut Exchange<'_>) -> Outcome {

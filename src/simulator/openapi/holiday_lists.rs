@@ -124,11 +124,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     check_days(&exchange.body)?;
     check_hours(exchange, exchange.id())?;
     overlay(&mut list, &exchange.body);
-    list.insert(
-        "modifiedBy".into(),
-        json!(exchange.organization.acting_agent()),
-    );
-    list.insert("modifiedTime".into(), exchange.now());
+    exchange.stamp(&mut list);
     exchange.organization.put("holidayLists", list);
     Ok(Answer::Object(
         200,

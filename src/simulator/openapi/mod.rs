@@ -55,6 +55,22 @@ pub(super) fn overlay(object: &mut Map<String, Value>, change: &Map<String, Valu
     }
 }
 
+/// Makes an API name: what it begins with, the label in lower case, `_` for what is no letter or digit,
+/// and a number on collision.
+pub(super) fn api_name(begin: &str, label: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let rest: String = (label.to_lowercase().chars())
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    let stem = format!("{begin}{rest}");
+    if !is_taken(&stem) {
+        return stem;
+    }
+    (1..=u32::MAX)
+        .map(|number| format!("{stem}_{number}"))
+        .find(|name| !is_taken(name))
+        .unwrap_or(stem)
+}
+
 /// Fills in what a body leaves out.
 pub(super) fn complete(body: &Map<String, Value>, defaults: Value) -> Map<String, Value> {
     let mut object = match defaults {

@@ -7,7 +7,7 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{Rule, Shape, boolean, form, set};
-use super::{complete, overlay};
+use super::{api_name, complete, overlay};
 
 const LIST: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.modules.READ", "Desk.settings.READ"]);
 const READ: Scopes = Scopes::Any(&["Desk.modules.READ", "Desk.settings.READ"]);
@@ -70,7 +70,7 @@ pub(super) static ROUTES: [Route; 4] = [
 /// All of them at once; items lack profiles and departments.
 fn modules(exchange: &mut Exchange<'_>) -> Outcome {
     let organization = &exchange.organization;
-    let mut shown: Vec<Value> = OF_THE_SYSTEM.iter().map(of_the_system).collect();
+    let mut shown: Vec<Value> = of_the_system().collect();
     shown.extend(organization.live("customModules").map(|module| {
         let mut item = organization.view("customModules", module);
         if let Some(item) = item.as_object_mut() {
@@ -84,8 +84,7 @@ fn modules(exchange: &mut Exchange<'_>) -> Outcome {
 
 /// A single one has its profiles and departments.
 fn one(exchange: &mut Exchange<'_>) -> Outcome {
-    let mut of_the_system = OF_THE_SYSTEM.iter().map(of_the_system);
-    let module = match of_the_system.find(|module| module["id"] == exchange.id()) {
+    let module = match of_the_system().find(|module| module["id"] == exchange.id()) {
         Some(mut module) => {
             module["profileIds"] = json!([]);
             module["departmentIds"] = json!([]);
@@ -96,14 +95,17 @@ fn one(exchange: &mut Exchange<'_>) -> Outcome {
     Ok(Answer::Object(200, module))
 }
 
-/// One of the system has an id that no other object gets.
-fn of_the_system((singular, plural, api_name, name): &(&str, &str, &str, &str)) -> Value {
-    let id: u32 = api_name.bytes().map(u32::from).sum();
-    json!({"id": id.to_string(), "apiName": api_name, "displayLabel": plural, "singularLabel": singular,
-        "pluralLabel": plural, "description": null, "nameField": name, "isCustomModule": false,
-        "isDeptSpecific": matches!(*api_name, "tickets" | "tasks" | "calls" | "events"),
-        "hasRecycleBin": true, "createdBy": null, "createdTime": "2025-01-01T00:00:00.000Z",
-        "modifiedBy": null, "modifiedTime": "2025-01-01T00:00:00.000Z", "modifier": null})
+/// The modules of the system as lists show them. Their ids are none that another object gets.
+fn of_the_system() -> impl Iterator<Item = Value> {
+    (1..).zip(OF_THE_SYSTEM).map(|(id, (singular, plural, api_name, name))| {
+        let id: u32 = id;
+        json!({"id": id.to_string(), "apiName": api_name, "displayLabel": plural,
+            "singularLabel": singular, "pluralLabel": plural, "description": null, "nameField": name,
+            "isCustomModule": false,
+            "isDeptSpecific": matches!(api_name, "tickets" | "tasks" | "calls" | "events"),
+            "hasRecycleBin": true, "createdBy": null, "createdTime": "2025-01-01T00:00:00.000Z",
+            "modifiedBy": null, "modifiedTime": "2025-01-01T00:00:00.000Z", "modifier": null})
+    })
 }
 
 /// Two custom modules cannot have one label: whether they can is not stated. Success is 200. A module
@@ -111,7 +113,10 @@ fn of_the_system((singular, plural, api_name, name): &(&str, &str, &str, &str)) 
 fn create(exchange: &mut Exchange<'_>) -> Outcome {
     exchange.unique_among("customModules", "singularLabel", "", |_| true)?;
     let label = exchange.body["singularLabel"].as_str().unwrap_or_default();
-    let api_name = fresh_api_name(exchange, label);
+    let api_name = api_name("cm_", label, |name| {
+        let mut modules = exchange.organization.live("customModules");
+        modules.any(|module| module["apiName"] == name)
+    });
     let id = exchange.organization.fresh_id();
     let (me, now) = (
         exchange.organization.acting_agent().to_owned(),
@@ -127,25 +132,6 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     Ok(Answer::Object(200, exchange.seen("customModules", &id)?))
 }
 
-/// `cm_` and the label in lower case, with a number where that is taken.
-fn fresh_api_name(exchange: &Exchange<'_>, label: &str) -> String {
-    let stem: String = (label.to_lowercase().chars())
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    let stem = format!("cm_{stem}");
-    let is_free = |name: &String| {
-        let mut modules = exchange.organization.live("customModules");
-        modules.all(|module| module["apiName"] != **name)
-    };
-    let mut names = (2..).map(|number| format!("{stem}{number}"));
-    let first = stem.clone();
-    if is_free(&first) {
-        first
-    } else {
-        names.find(is_free).unwrap_or(stem)
-    }
-}
-
 /// What a request leaves out is lost: whether it is, is not stated, and a PUT says so.
 fn replace(exchange: &mut Exchange<'_>) -> Outcome {
     let mut module: Map<String, Value> = exchange.stored("customModules")?;
@@ -158,11 +144,7 @@ fn replace(exchange: &mut Exchange<'_>) -> Outcome {
     module.insert("description".into(), Value::Null);
     overlay(&mut module, &exchange.body);
     module.insert("displayLabel".into(), exchange.body["pluralLabel"].clone());
-    module.insert(
-        "modifiedBy".into(),
-        json!(exchange.organization.acting_agent()),
-    );
-    module.insert("modifiedTime".into(), exchange.now());
+    exchange.stamp(&mut module);
     exchange.organization.put("customModules", module);
     Ok(Answer::Object(
         200,

@@ -259,9 +259,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     check(exchange)?;
     overlay(&mut product, &exchange.body);
     settle(&mut product);
-    let me = exchange.organization.acting_agent();
-    product.insert("modifiedBy".into(), json!(me));
-    product.insert("modifiedTime".into(), exchange.now());
+    exchange.stamp(&mut product);
     exchange.organization.put("products", product);
     Ok(Answer::Object(
         200,

@@ -220,11 +220,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
         }
         grant(permissions, sent);
     }
-    profile.insert(
-        "modifiedBy".into(),
-        json!(exchange.organization.acting_agent()),
-    );
-    profile.insert("modifiedTime".into(), exchange.now());
+    exchange.stamp(&mut profile);
     exchange.organization.put("profiles", profile);
     Ok(Answer::Object(
         200,

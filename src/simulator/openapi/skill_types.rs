@@ -106,9 +106,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
         other["departmentId"] == department
     })?;
     overlay(&mut one, &exchange.body);
-    let me = exchange.organization.acting_agent().to_owned();
-    one.insert("modifiedBy".into(), json!(me));
-    one.insert("modifiedTime".into(), exchange.now());
+    exchange.stamp(&mut one);
     exchange.organization.put("skillTypes", one);
     Ok(Answer::Object(
         200,
