@@ -411,7 +411,15 @@ impl Session {
         let owned = own(desired, &mut bound.rows, &live, options);
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
-        let mut planned = plan(desired, &bound, &owned, &live, &options)?;
+        let noted = |plan: &mut Plan| {
+            record::note(plan, desired, &bound.rows, &live, &absent, &options);
+        };
+        let planned = plan(desired, &bound, &owned, &live, &options);
+        let mut planned = planned.map_err(|mut refusal| {
+            // What is refused is shown, and held against what was agreed to.
+            refusal.plan.as_deref_mut().map(noted);
+            refusal
+        })?;
         self.check_quotas(&planned).await?;
         let reading = Reading {
             reads: (self.client.observed().reads.since(before)).and(self.preflight.reads),
@@ -421,8 +429,7 @@ impl Session {
         if let Some(forecast) = &mut planned.plan.forecast {
             forecast.ways.clone_from(&live.choices);
         }
-        let Planned { plan, tasks, .. } = &mut planned;
-        record::note(plan, tasks, desired, &bound.rows, &live, &absent, &options);
+        noted(&mut planned.plan);
         warnings.append(&mut planned.warnings);
         warnings.extend(not_compared(&bound.rows));
         warnings.extend(not_shown(&owned));

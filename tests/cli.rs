@@ -145,7 +145,7 @@ fn a_bare_project_takes_an_export() {
     let init = place.done("init --bare");
     assert_eq!(
         place.read(".gitignore"),
-        "/target\n# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n# So do secrets.\n.env\n"
+        "/target\n# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n# Secrets stay on this machine.\n.env\n"
     );
     // What is ignored already is not written again.
     let place_with = Place::with(&[(".gitignore", "/.env\n.deskform\n")]);

@@ -365,7 +365,7 @@ fn begins_with(location: &Location, allowed: &str, directory: &Path) -> Option<b
 }
 
 /// A path without `.` and `..`.
-fn normal(path: &Path) -> PathBuf {
+pub(super) fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

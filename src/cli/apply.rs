@@ -16,7 +16,7 @@ use super::output::{announce, announce_markdown, is_unread_output, print, tell, 
 use super::plan::warn;
 use super::progress::{reading, remembered};
 use super::signals::{Signal, Signals};
-use super::stale::{SAVED, SHOWN, refuse_stale};
+use super::stale::{Agreed, SAVED, SHOWN, refuse_stale};
 use super::terminal::{color, is_dumb, style};
 use super::wait::{LockTimeout, MaxWait, lock};
 use super::{Global, LogFormat};
@@ -209,25 +209,15 @@ async fn prepare(
         Err(error) => {
             // What was agreed to and is no longer so is told before what is wrong with the new one.
             if let (SessionError::Guarded(_, plan), Some(saved)) = (&error, saved) {
-                refuse_stale(&SAVED, saved, plan)?;
+                check_agreed(&SAVED, saved, plan)?;
             }
-            // What is refused has to be seen.
-            if let (SessionError::Guarded(_, plan), false) = (&error, global.quiet) {
-                let shown = report::text::plan(plan, style(global));
-                announce(global, &format!("{head}\n{shown}"));
-            }
-            return Err(workspace.session_failure(error));
+            return Err(refused(global, workspace, &head, error));
         }
     };
     workspace.warn(global, &keeper.take_warnings());
-    // Without a secret a plan differs from a saved one that had it, and not because of Zoho Desk.
-    refuse_without_secrets(&ready)?;
+    refuse_without_secrets(&ready.planned.plan)?;
     if let Some(saved) = saved {
-        let fresh = &ready.planned.plan;
-        refuse_stale(&SAVED, saved, fresh).or_else(|stale| match as_kept(fresh) {
-            Some(fresh) => refuse_stale(&SAVED, saved, &fresh),
-            None => Err(stale),
-        })?;
+        check_agreed(&SAVED, saved, &ready.planned.plan)?;
     }
     warn(global, workspace, &ready);
     let budget = ready.check_budget(&connected.session);
@@ -246,17 +236,43 @@ async fn prepare(
     if is_asked {
         // While somebody thought, others worked: only what was shown was agreed to.
         let planning = keeper.plan(session, desired, options);
-        let mut fresh = Box::pin(reading(global, session, expected, planning))
-            .await
-            .map_err(|error| workspace.session_failure(error))?;
+        let shown = &ready.planned.plan;
+        let mut fresh = match Box::pin(reading(global, session, expected, planning)).await {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                if let SessionError::Guarded(_, plan) = &error {
+                    check_agreed(&SHOWN, shown, plan)?;
+                }
+                return Err(refused(global, workspace, &head, error));
+            }
+        };
         workspace.warn(global, &keeper.take_warnings());
-        refuse_stale(&SHOWN, &ready.planned.plan, &fresh.planned.plan)?;
+        check_agreed(&SHOWN, shown, &fresh.planned.plan)?;
         fresh
             .check_budget(session)
             .map_err(|problem| Failure::from(*problem))?;
         ready = fresh;
     }
     Ok((connected, whereabouts, ready))
+}
+
+/// Holds a new plan against the one that was agreed to.
+fn check_agreed(agreed: &Agreed, before: &Plan, fresh: &Plan) -> Result<(), Failure> {
+    // Without a secret a plan differs from one that had it, and not because of Zoho Desk.
+    refuse_without_secrets(fresh)?;
+    refuse_stale(agreed, before, fresh).or_else(|stale| match as_kept(fresh) {
+        Some(fresh) => refuse_stale(agreed, before, &fresh),
+        None => Err(stale),
+    })
+}
+
+/// Shows a plan that guards refuse: what is refused has to be seen.
+fn refused(global: &Global, workspace: &Workspace, head: &str, error: SessionError) -> Failure {
+    if let (SessionError::Guarded(_, plan), false) = (&error, global.quiet) {
+        let shown = report::text::plan(plan, style(global));
+        announce(global, &format!("{head}\n{shown}"));
+    }
+    workspace.session_failure(error)
 }
 
 /// Shows a plan that sends nothing, once its ledger is written.
@@ -275,7 +291,7 @@ fn nothing_to_send(global: &Global, plan: &Plan, closing: &Closing) {
         Format::Markdown => {
             let mut shown = report::markdown::plan(plan, &closing.whereabouts);
             if let Some(line) = line {
-                shown.extend(["**", &*line, "**\n"]);
+                shown.extend(["\n**", &*line, "**\n"]);
             }
             announce_markdown(global, &shown);
         }
@@ -455,8 +471,7 @@ fn as_kept(plan: &Plan) -> Option<Plan> {
         .flatten()
 }
 
-fn refuse_without_secrets(ready: &Ready) -> Result<(), Failure> {
-    let plan = &ready.planned.plan;
+fn refuse_without_secrets(plan: &Plan) -> Result<(), Failure> {
     if !plan.not_compared.is_empty() {
         return Err(Problem::error(
             Code::SecretMissing,

@@ -315,19 +315,17 @@ impl Workspace {
             }
             Err(problems) => problems,
         };
-        let is_lacking =
-            |one: &Problem| matches!(one.code, Code::MissingCredentials | Code::UndefinedEnv);
         // What is written wrongly is told, and what was saved is no way around it.
-        if !self.environment.is_client_grant()
-            && problems.list.iter().all(is_lacking)
-            && let Some(saved) = self.saved_credentials()?
-        {
+        let is_lacking = |one: &Problem| one.code == Code::MissingCredentials;
+        if self.environment.is_client_grant() || !problems.list.iter().all(is_lacking) {
+            return Err(self.failure(problems));
+        }
+        if let Some(saved) = self.saved_credentials()? {
             return Ok(saved.into());
         }
         let mut problems = problems;
-        if !self.environment.is_client_grant()
-            && let Some(saved) = self.saved_for_others()?
-            && let Some(problem) = problems.list.iter_mut().find(|one| is_lacking(one))
+        if let Some(saved) = self.saved_for_others()?
+            && let Some(problem) = problems.list.first_mut()
         {
             let way = problem.help.take().unwrap_or_default();
             problem.help = Some(format!("{saved}; {way}"));

@@ -65,6 +65,8 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
 fn unknown(word: &str, codes: &[Code]) -> Failure {
     let kinds = KINDS.iter().map(|kind| kind.collection);
     let others = topics::names().chain(codes.iter().map(|code| code.as_str()));
+    let calls = ErrorKind::ALL.iter().map(|kind| kind.code());
+    let others = others.chain(calls.filter(|_| !codes.is_empty()));
     let near = nearest(word, kinds.chain(others));
     // No kind has a hyphen in its name, and no key but those that begin with `x-`.
     let is_code = near.map_or_else(

@@ -19,7 +19,7 @@ use crate::ledger::{Ledger, Store};
 use crate::live::{Live, LiveObject};
 use crate::manifest::{self, Desired, Sources, to_files};
 use crate::plan::matching::bind_what_is_clear;
-use crate::problem::{Code, Problem, Problems, Severity, counted, did_you_mean, exit, listed};
+use crate::problem::{Code, Problem, Problems, Severity, counted, did_you_mean, exit, few, listed};
 use crate::reading::Needs;
 use crate::report::Whereabouts;
 use crate::session::Session;
@@ -190,7 +190,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             Code::Exists,
             format!(
                 "{} {} already",
-                around::few(&taken),
+                few(&taken),
                 if taken.len() == 1 { "exists" } else { "exist" }
             ),
         )

@@ -24,9 +24,8 @@ pub struct Args {
     bare: bool,
 }
 
-const PROJECT: &str = r#"# The project file of deskform. The first environment is the default.
-# yaml-language-server: $schema=./schema/project.schema.json
-environments:
+/// The project file of a new project, below its head.
+const PROJECT: &str = r#"environments:
   local:                             # the embedded simulator: no account needed
     simulator: {dialect: openapi, edition: enterprise}
   # sandbox:                         # the sandbox of an organization: an organization of its own
@@ -40,8 +39,10 @@ environments:
 
 /// How a project begins, and how one of a real organization does: a forgotten `-e` must not work on
 /// the simulator, where it would look like success.
-const FIRST: &str = "# The project file of deskform. The first environment is the default.\n# yaml-language-server: $schema=./schema/project.schema.json\n";
-const NOBODY: &str = "# The project file of deskform.\n# yaml-language-server: $schema=./schema/project.schema.json\ndefaultEnvironment: none             # each command names one: -e sandbox; better, name your sandbox here\n";
+const FIRST: &str = "# The project file of deskform. The first environment is the default.\n";
+const NOBODY: &str = "# The project file of deskform.\n";
+const SCHEMA: &str = "# yaml-language-server: $schema=./schema/project.schema.json\n";
+const NONE: &str = "defaultEnvironment: none             # each command names one: -e sandbox; better, name your sandbox here\n";
 
 /// What an ignore file has to hold, each with what is written where it is missing.
 const IGNORED: &[(&str, &str)] = &[
@@ -49,7 +50,7 @@ const IGNORED: &[(&str, &str)] = &[
         ".deskform",
         "# Tokens, ledgers and the simulator's state stay on this machine.\n.deskform/\n",
     ),
-    (".env", "# So do secrets.\n.env\n"),
+    (".env", "# Secrets stay on this machine.\n.env\n"),
 ];
 
 const DEPARTMENTS: &str = r"# yaml-language-server: $schema=../schema/manifest.schema.json
@@ -99,9 +100,9 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
     ]
     .map(|(name, schema)| (format!("{SCHEMA_FOLDER}/{name}"), format!("{schema:#}\n")));
     let project = if args.bare {
-        PROJECT.replacen(FIRST, NOBODY, 1)
+        [NOBODY, SCHEMA, NONE, PROJECT].concat()
     } else {
-        PROJECT.to_owned()
+        [FIRST, SCHEMA, PROJECT].concat()
     };
     let ignored: String = IGNORED.iter().map(|(_, text)| *text).collect();
     let mut files: Vec<(&str, &str)> = vec![("deskform.yaml", &project), (".gitignore", &ignored)];

@@ -304,10 +304,11 @@ pub(super) fn run(global: &Global, many: &Many<'_>, work: Work<'_>) -> Result<u8
         }
         rows.push(row);
     }
-    // What no environment has is a slip of the pen.
+    // What no environment has is a slip of the pen; one that failed may have it.
     let has = |target: &String| {
         let mut all = lacks.iter();
-        all.any(|(_, lacking)| !lacking.iter().any(|(one, _)| one == target))
+        lacks.len() < names.len()
+            || all.any(|(_, lacking)| !lacking.iter().any(|(one, _)| one == target))
     };
     for (at, lacking) in &lacks {
         let slips = lacking.iter().filter(|(target, _)| !has(target));

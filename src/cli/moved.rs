@@ -329,8 +329,9 @@ pub(super) async fn take_over(
     old_released?;
     target.flush().await?;
     source.flush().await?;
-    if !is_unmoved {
-        source.leave().await?;
+    if !is_unmoved && let Err(error) = source.leave().await {
+        // All is moved: what is left behind there keeps nobody from anything.
+        tracing::warn!(%error, "the old place could not be tidied up");
     }
     let whose = if is_place {
         format!("at {from}")
@@ -444,7 +445,8 @@ async fn moved(
     let expected = if is_unmoved {
         loaded.version
     } else {
-        let own = target.load().await?;
+        let own = target.load().await;
+        let own = own.map_err(|error| workspace.placed(target, error))?;
         if let Load::Found(own) = &own.load
             && !own.resources.is_empty()
         {

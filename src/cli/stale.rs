@@ -1,11 +1,11 @@
 //! Whether a plan that was agreed to still holds, and if not, why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::common::Failure;
 use crate::plan::record::Record;
 use crate::plan::{ABSENT, Plan, Step, Summary};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, few};
 use crate::state::Address;
 
 /// A plan that was agreed to, in words.
@@ -71,13 +71,15 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
     if !same_manifests {
         reasons.push("the manifests have changed since".to_owned());
     }
-    let another_ledger = saved.ledger_serial != fresh.ledger_serial;
+    let serials = saved.ledger_serial.zip(fresh.ledger_serial);
+    let another_ledger = serials.is_some_and(|(before, now)| before != now);
     let addresses: BTreeSet<&Address> = saved
         .fingerprints
         .keys()
         .chain(fresh.fingerprints.keys())
         .collect();
     let mut by_ledger = false;
+    let mut named: BTreeSet<String> = BTreeSet::new();
     for address in addresses {
         let before = saved.fingerprints.get(address).map(|print| &**print);
         let now = fresh.fingerprints.get(address).map(|print| &**print);
@@ -85,6 +87,9 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
         let is_of_one = before.is_none() || now.is_none();
         if before == now || (!same_manifests && is_of_one) {
             continue;
+        }
+        if !(is_of_one && another_ledger) {
+            named.insert(address.to_string());
         }
         reasons.push(if before == Some(ABSENT) {
             format!("`{address}` has come to Zoho Desk")
@@ -99,16 +104,17 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
             format!("`{address}` has changed in Zoho Desk")
         });
     }
-    let recorded = same_manifests.then(|| records(saved, fresh));
-    let recorded = recorded.unwrap_or_default();
-    if by_ledger || !recorded.is_empty() {
-        let what = recorded.join(" and ");
-        let what = if what.is_empty() {
-            what
-        } else {
-            format!(": {what}")
-        };
-        reasons.push(format!("the ledger differs from when it was made{what}"));
+    let recorded = same_manifests.then(|| records(saved, fresh, &named));
+    let recorded = recorded.unwrap_or_default().join(" and ");
+    let why = if another_ledger {
+        "the ledger differs from when it was made"
+    } else {
+        "the ledger would be written otherwise"
+    };
+    if !recorded.is_empty() {
+        reasons.push(format!("{why}: {recorded}"));
+    } else if by_ledger {
+        reasons.push(why.to_owned());
     }
     // How many are recorded is told above.
     let summary = |plan: &Plan| Summary {
@@ -123,10 +129,13 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
         .iter()
         .filter(|address| holds_secret(address, saved, fresh));
     reasons.extend(secrets.map(|address| secret_or_live(address)));
+    // The order of steps counts, too.
+    let order = |plan: &Plan| {
+        let steps = plan.steps.iter();
+        steps.map(|step| step.address.clone()).collect::<Vec<_>>()
+    };
     if reasons.is_empty()
-        && (!others.is_empty()
-            || saved.steps.len() != fresh.steps.len()
-            || summary(saved) != summary(fresh))
+        && (!others.is_empty() || order(saved) != order(fresh) || summary(saved) != summary(fresh))
     {
         reasons.push(if another_ledger {
             "the ledger differs from when it was made".to_owned()
@@ -137,12 +146,21 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
     reasons
 }
 
-/// The addresses whose steps are not the same, place by place.
+/// The addresses whose steps are not the same.
 fn differing<'p>(saved: &'p Plan, fresh: &'p Plan) -> impl Iterator<Item = &'p Address> {
-    let pairs = saved.steps.iter().zip(&fresh.steps);
-    pairs
-        .filter(|(saved, fresh)| !saved.does_the_same(fresh))
-        .map(|(_, fresh)| &fresh.address)
+    let mut steps: BTreeMap<&Address, (Vec<&Step>, Vec<&Step>)> = BTreeMap::new();
+    for step in &saved.steps {
+        steps.entry(&step.address).or_default().0.push(step);
+    }
+    for step in &fresh.steps {
+        steps.entry(&step.address).or_default().1.push(step);
+    }
+    let is_same = |(saved, fresh): &(Vec<&Step>, Vec<&Step>)| {
+        let mut pairs = saved.iter().zip(fresh);
+        saved.len() == fresh.len() && pairs.all(|(saved, fresh)| saved.does_the_same(fresh))
+    };
+    let differing = steps.into_iter().filter(move |(_, steps)| !is_same(steps));
+    differing.map(|(address, _)| address)
 }
 
 /// Whether one of two plans changes a secret of an address: its value is in no plan, so that nobody
@@ -160,17 +178,15 @@ fn secret_or_live(address: &Address) -> String {
     )
 }
 
-/// Records of one sort that a reason names.
-const NAMED: usize = 3;
-
 /// What would be changed in the ledger now and was not agreed to, in words. What was agreed to and is
-/// done already is no difference.
-fn records(saved: &Plan, fresh: &Plan) -> Vec<String> {
+/// done already is no difference, and what is named already is not named again.
+fn records(saved: &Plan, fresh: &Plan, known: &BTreeSet<String>) -> Vec<String> {
     let mut found = Vec::new();
     let mut compare = |before: BTreeSet<String>, now: BTreeSet<String>, what: &str| {
-        let more: Vec<&String> = now.difference(&before).collect();
+        let more = now.difference(&before).filter(|one| !known.contains(*one));
+        let more: Vec<&String> = more.collect();
         if !more.is_empty() {
-            found.push(format!("{} would be {what} as well", some(&more)));
+            found.push(format!("{} would be {what} as well", few(&more)));
         }
     };
     let named = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect();
@@ -192,13 +208,4 @@ fn records(saved: &Plan, fresh: &Plan) -> Vec<String> {
     };
     compare(released(saved), released(fresh), "let go");
     found
-}
-
-/// Names the first of them.
-fn some(all: &[&String]) -> String {
-    let first: Vec<&str> = all.iter().take(NAMED).map(|name| name.as_str()).collect();
-    match all.len().saturating_sub(NAMED) {
-        0 => format!("`{}`", first.join("`, `")),
-        more => format!("`{}` and {more} more", first.join("`, `")),
-    }
 }

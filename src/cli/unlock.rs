@@ -46,20 +46,16 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         };
         // A process of this machine that is known to be gone is nobody to ask about.
         let is_gone = store.under_way(&who(clock)).await?.is_none();
-        if !args.force {
-            if !is_gone {
-                ask(&held)?;
-            }
-            // Only the lock that was shown is given back.
-            let now = store.holder(clock.now_ms()).await?;
-            if now.as_ref().is_some_and(|now| !is_same(now, &held)) {
-                return Err(LockError::Contended {
-                    place: store.place(),
-                }
-                .into());
-            }
+        if !args.force && !is_gone {
+            ask(&held)?;
         }
-        Ok(match store.unlock(clock.now_ms(), true).await? {
+        // Only the lock that was shown is given back.
+        let given = if args.force {
+            store.unlock(clock.now_ms(), true).await?
+        } else {
+            store.unlock_what_was_seen(clock.now_ms(), &held).await?
+        };
+        Ok(match given {
             Some(held) if is_gone => format!("{} Its run is gone.", given_back(&held)),
             Some(held) => given_back(&held),
             None => "The lock was given back meanwhile.".to_owned(),
@@ -90,11 +86,6 @@ async fn refuse_of_others(workspace: &Workspace, store: &Store) -> Result<(), Fa
         }
     }
     Err(failure)
-}
-
-/// A lock that was renewed is the same one.
-fn is_same(one: &Held, other: &Held) -> bool {
-    (&one.who, &one.host, &one.run, one.since) == (&other.who, &other.host, &other.run, other.since)
 }
 
 fn given_back(held: &Held) -> String {

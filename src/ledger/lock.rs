@@ -55,6 +55,14 @@ pub struct Held {
     pub until: i64,
 }
 
+impl Held {
+    /// Whether two are one lock: one that was renewed is the same.
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.who, &self.host, &self.run, self.since)
+            == (&other.who, &other.host, &other.run, other.since)
+    }
+}
+
 /// Why a lock cannot be had, kept or given back.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LockError {
@@ -277,6 +285,28 @@ impl Store {
     /// [`LockError::Held`] if it has not expired; [`LockError::Corrupt`] if nobody can say, both
     /// without `force` only; [`LockError::Contended`] if it changed meanwhile.
     pub async fn unlock(&self, at: i64, force: bool) -> Result<Option<Held>, LockError> {
+        self.give_back(at, force, None).await
+    }
+
+    /// Gives back a lock that was looked at, whether it has expired or not.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Contended`] if another one has taken its place, or it changed meanwhile.
+    pub async fn unlock_what_was_seen(
+        &self,
+        at: i64,
+        seen: &Held,
+    ) -> Result<Option<Held>, LockError> {
+        self.give_back(at, true, Some(seen)).await
+    }
+
+    async fn give_back(
+        &self,
+        at: i64,
+        force: bool,
+        seen: Option<&Held>,
+    ) -> Result<Option<Held>, LockError> {
         let name = self.lock_name();
         let found = match self.read_lock().await {
             // No lock of ours is that large; it has no tag by which it could be replaced.
@@ -296,6 +326,11 @@ impl Store {
             }
             Ok(found) => {
                 let held = found.held();
+                if seen.is_some_and(|seen| !seen.is_same(&held)) {
+                    return Err(LockError::Contended {
+                        place: self.backend.place(&name),
+                    });
+                }
                 let grave = Lock {
                     released: true,
                     ..found

@@ -107,7 +107,7 @@ fn a_journal_of_the_format_before_is_recovered() {
 }
 
 #[test]
-fn what_belongs_elsewhere_is_refused_and_what_is_broken_is_as_good_as_nothing() {
+fn what_belongs_elsewhere_and_what_is_broken_are_refused() {
     let text = String::from_utf8(sample().to_bytes().unwrap()).unwrap();
     for (old, new, expected) in [
         (

@@ -491,10 +491,13 @@ impl Merged {
             if let Some(first) = foreign::first_of_others(&entries, known) {
                 let place = document.place(At::ROOT.key(first), Part::Key);
                 let mut problem = foreign::problem(&entries, &document.0.file, known, place);
-                let help = entries
-                    .first()
-                    .and_then(|(key, raw)| shallow::help_for_fields(key, raw, None));
-                problem.help = help.or(problem.help);
+                let meant = entries.iter().find(|(key, _)| **key == *first);
+                let meant = meant.and_then(|(key, raw)| shallow::help_for_fields(key, raw, None));
+                if let Some(meant) = meant {
+                    let way = problem.help.take();
+                    problem.help =
+                        Some(way.map_or(meant.clone(), |way| format!("{meant}; else {way}")));
+                }
                 self.problems.push(problem);
                 for (key, raw) in &entries {
                     self.presumed.add(key, raw, known);

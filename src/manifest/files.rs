@@ -83,6 +83,21 @@ fn missing(name: &str, place: Place, reason: &str, near: Option<&str>) -> Proble
     ))
 }
 
+/// The path in the same folder that a mistyped one most likely means: what paths share says nothing of
+/// what was meant.
+fn nearest_beside<'p>(path: &str, others: impl Iterator<Item = &'p str>) -> Option<&'p str> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let beside: Vec<(&str, &str)> = others
+        .filter_map(|other| {
+            let (within, last) = other.rsplit_once('/').unwrap_or(("", other));
+            (within == folder).then_some((last, other))
+        })
+        .collect();
+    let near = nearest(name, beside.iter().map(|(last, _)| *last))?;
+    let meant = beside.iter().find(|(last, _)| *last == near)?;
+    Some(meant.1)
+}
+
 /// The problem of what lies beside an overlay and would be a manifest of every environment.
 pub(crate) fn stray(path: &str) -> Problem {
     Problem::error(
@@ -125,7 +140,7 @@ impl Files {
             if is_told || !is_absent {
                 continue;
             }
-            let meant = nearest(name, strays.iter().map(String::as_str)).map(str::to_owned);
+            let meant = nearest_beside(name, strays.iter().map(String::as_str)).map(str::to_owned);
             if let Some(meant) = meant {
                 strays.retain(|stray| *stray != meant);
                 slips.push((name.clone(), meant, listed.place.clone()));
@@ -139,10 +154,21 @@ impl Files {
         }
     }
 
-    /// Takes an overlay that is not there for an empty one, since it is about to be written.
-    pub fn make(&mut self, name: &str) {
-        if let Some(overlay @ Overlay::Unreadable(_)) = self.overlays.get_mut(name) {
+    /// Takes the overlay that a path is or lies in, and that is not there, for an empty one, since it is
+    /// about to be written.
+    pub fn make(&mut self, path: &str) {
+        let path = Path::new(path);
+        for (name, overlay) in &mut self.overlays {
+            let is_absent = matches!(overlay, Overlay::Unreadable(reason) if reason == NOT_THERE);
+            if !is_absent || !path.starts_with(name) {
+                continue;
+            }
             *overlay = Overlay::Found(Found::default());
+            // It was no slip for what lies beside it, which nobody lists then.
+            if let Some(at) = self.slips.iter().position(|(slip, ..)| slip == name) {
+                let (_, meant, _) = self.slips.remove(at);
+                self.base.problems.push(stray(&meant));
+            }
         }
     }
 
@@ -174,7 +200,7 @@ impl Files {
                 Some(Overlay::Unreadable(reason)) => {
                     let others = self.overlays.iter();
                     let there = others.filter(|(_, one)| matches!(one, Overlay::Found(_)));
-                    let near = nearest(name, there.map(|(name, _)| name.as_str()));
+                    let near = nearest_beside(name, there.map(|(name, _)| name.as_str()));
                     problems.push(missing(name, overlay.place.clone(), reason, near));
                 }
                 None => {}
@@ -476,4 +502,20 @@ format!("this is neither the project file nor a manifest: a project file is name
 fn slashed(path: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = path.iter().map(OsStr::to_str).collect();
     parts.map(|parts| parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest_beside;
+
+    #[test]
+    fn a_folder_is_meant_by_its_own_name_and_not_by_the_one_that_all_share() {
+        let near = |path| {
+            let others = ["overlays/kilo", "overlays/poland", "other/papa"];
+            nearest_beside(path, others.into_iter())
+        };
+        assert_eq!(near("overlays/papa"), None);
+        assert_eq!(near("overlays/polnad"), Some("overlays/poland"));
+        assert_eq!(near("overlays/kilos"), Some("overlays/kilo"));
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::resolve::article;
+use crate::kind::words::NEW;
 use crate::kind::{KINDS, Kind, Shape, find};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::yaml::raw::Raw;
@@ -115,7 +116,8 @@ pub(super) fn help_at_root(key: &str, above: Option<&'static Kind>) -> Option<St
 pub(super) fn help_for_fields(key: &str, raw: &Raw, last: Option<&'static Kind>) -> Option<String> {
     let Raw::Map(entries) = raw else { return None };
     let fits = |kind: &&'static Kind| {
-        let is_known = |name: &str| name == "lifecycle" || kind.field(name).is_some();
+        let is_known =
+            |name: &str| name == "lifecycle" || name == NEW || kind.field(name).is_some();
         entries.iter().all(|(name, _)| is_known(name))
     };
     if entries.is_empty() {

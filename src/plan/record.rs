@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::moved::Sides;
 use super::ownership::left_alone;
 use super::row::Rows;
-use super::task::Task;
 use super::{Options, Plan};
 use crate::codec;
 use crate::config::Prune;
@@ -69,7 +68,6 @@ impl Record {
 /// `absent` is what the ledger owns and does not exist any more.
 pub(crate) fn note(
     plan: &mut Plan,
-    tasks: &[Task],
     desired: &Desired,
     rows: &Rows,
     live: &Live,
@@ -80,7 +78,7 @@ pub(crate) fn note(
         return;
     };
     let absent: HashSet<&Address> = absent.iter().collect();
-    let busy: HashSet<&Address> = tasks.iter().map(|task| &task.address).collect();
+    let busy: HashSet<&Address> = plan.steps.iter().map(|step| &step.address).collect();
     plan.ledger_serial = Some(ledger.serial);
     plan.owns_nothing_yet = ledger.resources.is_empty();
     let owners = OnceCell::new();
@@ -90,6 +88,8 @@ pub(crate) fn note(
         ids.find_map(|id| owners.get(&(address.collection, id.as_str())).copied())
     };
     let mut record = Record::default();
+    let (mut taken_over, mut moved_handles) = (Vec::new(), Vec::new());
+    let (mut gone, mut no_longer_declared) = (Vec::new(), Vec::new());
     let mut claimed: HashSet<(&str, &str)> = HashSet::new();
     for (row, index) in rows.objects() {
         let Some(object) = live.objects.get(index) else {
@@ -102,17 +102,16 @@ pub(crate) fn note(
         }
         if !row.known {
             record.take_over += 1;
-            plan.taken_over.push(address.clone());
+            taken_over.push(address.clone());
         } else if !ledger
             .get(address)
             .is_some_and(|entry| object.ids().any(|id| entry.has_id(id)))
         {
             record.moved += 1;
-            plan.moved_handles
-                .extend(owner(address, object).map(|old| MovedHandle {
-                    old: old.clone(),
-                    new: address.clone(),
-                }));
+            moved_handles.extend(owner(address, object).map(|old| MovedHandle {
+                old: old.clone(),
+                new: address.clone(),
+            }));
         }
     }
     for (address, entry) in &ledger.resources {
@@ -130,24 +129,26 @@ pub(crate) fn note(
         // Another object that has its name takes its place.
         if absent.contains(address) && !rows.is_live(address) {
             record.let_go += 1;
-            plan.gone.push(address.clone());
+            gone.push(address.clone());
         } else if is_never_pruned && !entry.prevent_destroy && !desired.state.contains_key(address)
         {
             record.let_go += 1;
-            plan.no_longer_declared.push(address.clone());
+            no_longer_declared.push(address.clone());
         }
     }
-    plan.taken_over.sort_unstable();
-    plan.moved_handles
-        .sort_unstable_by(|one, other| one.new.cmp(&other.new));
-    plan.fields_left = fields_left(desired, rows, live, options);
-    let anew: HashSet<&Address> = tasks
-        .iter()
-        .filter(|task| task.verb == Verb::Replace)
-        .map(|task| &task.address)
+    let anew: HashSet<&Address> = (plan.steps.iter())
+        .filter(|step| step.verb == Verb::Replace)
+        .map(|step| &step.address)
         .collect();
-    plan.fields_left
-        .retain(|left| !anew.contains(&left.address));
+    let mut fields_left = fields_left(desired, rows, live, options);
+    fields_left.retain(|left| !anew.contains(&left.address));
+    taken_over.sort_unstable();
+    moved_handles.sort_unstable_by(|one: &MovedHandle, other| one.new.cmp(&other.new));
+    plan.taken_over = taken_over;
+    plan.moved_handles = moved_handles;
+    plan.gone = gone;
+    plan.no_longer_declared = no_longer_declared;
+    plan.fields_left = fields_left;
     record.fields = plan.fields_left.len();
     plan.summary.record = record;
 }

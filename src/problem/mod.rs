@@ -266,6 +266,22 @@ pub fn ticked<S: AsRef<str>>(words: &[S], conjunction: &str) -> String {
     listed(&ticked, conjunction)
 }
 
+/// Words that a sentence names, where there are many.
+const FEW: usize = 3;
+
+/// Lists a few words in backticks, and how many there are besides: "`a`, `b`, `c` and 2 more".
+#[must_use]
+pub fn few<S: AsRef<str>>(words: &[S]) -> String {
+    match words.split_at_checked(FEW) {
+        Some((first, rest)) if !rest.is_empty() => {
+            let first = first.iter().map(|word| format!("`{}`", word.as_ref()));
+            let first: Vec<String> = first.collect();
+            format!("{} and {} more", first.join(", "), rest.len())
+        }
+        _ => ticked(words, "and"),
+    }
+}
+
 /// Lists words for a sentence: "a, b or c".
 #[must_use]
 pub fn listed(words: &[String], conjunction: &str) -> String {
@@ -321,6 +337,19 @@ pub fn did_you_mean<'c>(
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<String> {
     nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
+}
+
+#[cfg(test)]
+mod lists {
+    use super::few;
+
+    #[test]
+    fn a_few_names_stand_in_a_sentence() {
+        let names = ["a", "b", "c", "d", "e"];
+        assert_eq!(few(&names[..2]), "`a` and `b`");
+        assert_eq!(few(&names[..3]), "`a`, `b` and `c`");
+        assert_eq!(few(&names), "`a`, `b`, `c` and 2 more");
+    }
 }
 
 #[cfg(test)]

@@ -287,11 +287,7 @@ fn tells_nothing(error: &ApiError) -> bool {
     error.is_forbidden()
         || matches!(
             error.kind(),
-            ErrorKind::Invalid
-                | ErrorKind::BadRequest
-                | ErrorKind::NotFound
-                | ErrorKind::MethodNotAllowed
-                | ErrorKind::Malformed
+            ErrorKind::Invalid | ErrorKind::BadRequest | ErrorKind::Malformed
         )
 }
 
@@ -317,6 +313,8 @@ fn named_by_id(desired: &Desired) -> BTreeSet<(&'static str, &str)> {
     let removed = desired.removed.iter();
     let heirs = removed.flat_map(|tombstone| tombstone.transfer_to.values());
     named.extend(heirs.filter_map(by_id));
+    let of_kinds = desired.heirs.values().flat_map(|heirs| heirs.values());
+    named.extend(of_kinds.filter_map(by_id));
     named
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::Style;
-use super::markdown::{LIMIT, PIPELINE, code, html, marker_of};
+use super::markdown::{LIMIT, PIPELINE, code, html, html_sentence, marker_of};
 use crate::problem::{counted, exit};
 use crate::safe::{self, safe};
 
@@ -171,7 +171,7 @@ fn failures(rows: &[Row]) -> Vec<(Vec<&Row>, String)> {
     for row in rows.iter().filter(|row| !row.failure.is_empty()) {
         let mut text = String::new();
         for problem in &row.failure {
-            let said = |key: &str| problem.get(key).and_then(Json::as_str).map(html);
+            let said = |key: &str| problem.get(key).and_then(Json::as_str).map(html_sentence);
             let _ = write!(text, "- {}", said("message").unwrap_or_default());
             let first = problem.pointer("/places/0");
             let file = first.and_then(|place| place.get("file")?.as_str());
@@ -243,7 +243,10 @@ pub fn markdown(rows: &[Row], columns: &[Column], what: &str) -> String {
             _ => report,
         };
         if out.len() + body.len() > room {
-            left_out.push(code(&row.environment));
+            let name = code(&row.environment);
+            if !left_out.contains(&name) {
+                left_out.push(name);
+            }
         } else {
             out.push_str(body);
             out.push('\n');

@@ -24,6 +24,9 @@ const TAIL: usize = 600;
 pub const PIPELINE: usize = 800;
 /// The longest name or reason, in characters.
 const MAX_NAME: usize = 300;
+
+/// The longest sentence that is shown.
+const MAX_SENTENCE: usize = 4_000;
 /// Room for the steps of one class of risk at the head, in bytes.
 const MAX_CLASS: usize = 3_000;
 /// The longest line of a step's details, in characters.
@@ -376,10 +379,19 @@ pub(super) fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// A text inside an HTML element.
+/// A name inside an HTML element.
 pub(super) fn html(text: &str) -> String {
+    html_within(text, MAX_NAME)
+}
+
+/// A sentence inside an HTML element: it ends with what to do.
+pub(super) fn html_sentence(text: &str) -> String {
+    html_within(text, MAX_SENTENCE)
+}
+
+fn html_within(text: &str, most: usize) -> String {
     let mut out = String::new();
-    for c in cut(&safe(text), MAX_NAME).chars() {
+    for c in cut(&safe(text), most).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

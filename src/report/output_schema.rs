@@ -291,7 +291,7 @@ pub fn environments_schema() -> Value {
             (
                 "errors",
                 json!({
-                    "description": "Why it failed, each as `--log-format json` writes it: `level`, `message`, and where they are known `code`, `help` and `places` with `file` and `line`.",
+                    "description": "Why it failed, each as `--log-format json` writes it: `level`, `code`, `message`, `places` and `help`.",
                     "type": "array",
                     "items": { "type": "object" },
                 }),

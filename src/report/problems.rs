@@ -439,9 +439,10 @@ impl Files<'_> {
         let mut first: Option<(Source, usize)> = None;
         for (index, label) in problem.labels.iter().enumerate() {
             let file = &label.place.file;
-            let located = self
-                .open(file)
-                .map(|open| (open.locate(label), open.shown(label)));
+            let located = self.open(file).map(|open| {
+                let range = open.locate(label);
+                (range.clone(), open.shown(range))
+            });
             if index == 0 {
                 let start = located.as_ref().map_or(0, |(range, _)| range.start);
                 position = Some((Arc::clone(file), start));
@@ -485,9 +486,8 @@ impl Files<'_> {
 }
 
 impl Open {
-    /// The text as it is shown, and where a label stands in that.
-    fn shown(&mut self, label: &Label) -> (Source, Range<usize>) {
-        let range = self.locate(label);
+    /// The text as it is shown, and where a range of what was read stands in that.
+    fn shown(&self, range: Range<usize>) -> (Source, Range<usize>) {
         match &self.masked {
             Some((source, all)) => {
                 let mut source = source.clone();

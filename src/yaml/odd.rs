@@ -55,7 +55,8 @@ fn bytes(source: &Source, range: &Range<usize>) -> Place {
     }
 }
 
-/// A character of a line that is not what it looks like: its bytes, what it is, and what to write.
+/// A character of a line that is not what it looks like: its bytes, what it is, and what to write. It
+/// counts where it would be a part of the structure: before the value that stands behind the first colon.
 fn odd_in(text: &str, line: &Range<usize>) -> Option<(Range<usize>, String, String)> {
     let written = text.get(line.clone())?;
     let indentation = written.len() - written.trim_start().len();
@@ -65,12 +66,12 @@ fn odd_in(text: &str, line: &Range<usize>) -> Option<(Range<usize>, String, Stri
     };
     let mut before = None;
     for (at, character) in written.char_indices() {
+        let behind = written.get(at + character.len_utf8()..).unwrap_or_default();
         if let Some(name) = name_of(&SPACES, character) {
             if at < indentation {
                 let message = format!("{name} stands in the indentation");
                 return found(at, character, message, "indent with plain spaces");
             }
-            let behind = written.get(at + character.len_utf8()..).unwrap_or_default();
             if before == Some(':') || behind.trim_start().starts_with(": ") {
                 let message = format!("{name} stands beside the colon");
                 return found(at, character, message, "write a plain space in its place");
@@ -78,11 +79,16 @@ fn odd_in(text: &str, line: &Range<usize>) -> Option<(Range<usize>, String, Stri
         }
         if at == indentation
             && let Some(name) = name_of(&DASHES, character)
-            && (written.get(at + character.len_utf8()..))
-                .is_some_and(|rest| rest.starts_with(char::is_whitespace))
+            && behind.starts_with(char::is_whitespace)
         {
             let message = format!("{name} stands where an item begins");
             return found(at, character, message, "write `- `, with a plain hyphen");
+        }
+        let is_quoted = at == indentation && matches!(character, '"' | '\'');
+        let is_comment = character == '#' && before.is_none_or(char::is_whitespace);
+        let is_value = character == ':' && (behind.is_empty() || behind.starts_with(' '));
+        if is_quoted || is_comment || is_value {
+            return None;
         }
         before = Some(character);
     }
@@ -115,11 +121,14 @@ fn explain_lines(source: &Source, problems: &mut Vec<Problem>) {
         let above = (own.start.checked_sub(1)).and_then(|end| significant(text, end));
         // What stands above was read without a fault, unless the reader stopped behind it.
         let stopped = problem.code == Code::InvalidYaml;
-        let near = [Some(own), above.filter(|_| stopped), below];
+        let near = [Some(own.clone()), above.filter(|_| stopped), below];
+        // Where the reader went on, the character is the cause of what it is a part of, and of nothing else.
+        let counts = |odd: &Range<usize>| stopped || odd.start < at.end.max(own.end);
         let odd = near
             .into_iter()
             .flatten()
-            .find_map(|line| odd_in(text, &line));
+            .filter_map(|line| odd_in(text, &line))
+            .find(|(odd, ..)| counts(odd));
         if let Some((at, message, help)) = odd {
             let again = told.contains(&at);
             *problem = Problem::error(Code::InvalidYaml, message)
@@ -137,10 +146,28 @@ fn explain_lines(source: &Source, problems: &mut Vec<Problem>) {
     }
 }
 
+/// A value in quotes of YAML in place of typographic ones, as JSON writes it, too.
+fn quoted(value: &str) -> String {
+    serde_json::Value::from(value.trim_matches(QUOTES).trim()).to_string()
+}
+
+/// Whether one of the quotes may begin or end a value: it stands beside what divides values. An
+/// apostrophe inside a word does not, and then the file is not read again.
+fn may_begin_or_end(text: &str) -> bool {
+    text.match_indices(QUOTES).any(|(at, quote)| {
+        let before = text.get(..at).unwrap_or_default();
+        let before = before.trim_end_matches(' ').chars().next_back();
+        let behind = text.get(at + quote.len()..).unwrap_or_default();
+        let behind = behind.trim_start_matches(' ').chars().next();
+        before.is_none_or(|c| "\n[{,:-?".contains(c))
+            || behind.is_none_or(|c| "\r\n,]}#".contains(c))
+    })
+}
+
 /// Says of values without quotes that begin or end with a typographic one that it is a part of them.
 fn explain_quotes(source: &Source, problems: &mut Vec<Problem>) {
     let text = &source.text;
-    if !text.contains(QUOTES) {
+    if !may_begin_or_end(text) {
         return;
     }
     // The reader stopped at such a value: it held what ends a text without quotes.
@@ -164,7 +191,7 @@ fn explain_quotes(source: &Source, problems: &mut Vec<Problem>) {
         {
             let value = value.trim();
             let from = line.end - value.len();
-            let plain = value.trim_matches(QUOTES);
+            let plain = quoted(value);
             *problem = Problem::error(
                 Code::InvalidYaml,
                 format!("the value of `{key}` begins with `{quote}`, which is no quote of YAML"),
@@ -173,7 +200,7 @@ fn explain_quotes(source: &Source, problems: &mut Vec<Problem>) {
                 bytes(source, &(from..line.end)),
                 "read as a text without quotes",
             )
-            .help(format!("write `{key}: {plain:?}`"));
+            .help(format!("write `{key}: {plain}`"));
         }
     }
     let places = Places::of(text);
@@ -186,8 +213,8 @@ fn explain_quotes(source: &Source, problems: &mut Vec<Problem>) {
             .or_else(|| value.chars().next_back().filter(|c| QUOTES.contains(c)));
         let Some(quote) = odd else { continue };
         let help = format!(
-            "write {:?} if quotes are meant; they are a part of the value now",
-            value.trim_matches(QUOTES)
+            "write {} if quotes are meant; they are a part of the value now",
+            quoted(value)
         );
         let mut is_told = false;
         for problem in problems.iter_mut() {

@@ -95,12 +95,8 @@ fn too_far_left(
     stopped: &Range<usize>,
     previous: Option<Range<usize>>,
 ) -> Option<Slip> {
-    let indentation = |line: &Range<usize>| {
-        let written = text.get(line.clone()).unwrap_or_default();
-        written.len() - written.trim_start().len()
-    };
     let previous = previous?;
-    let (column, around) = (indentation(&previous), indentation(stopped));
+    let (column, around) = (indentation(text, &previous), indentation(text, stopped));
     let range = content(text, previous.clone());
     let (key, value) = text.get(range.clone())?.split_once(": ")?;
     let before = significant(text, previous.start.checked_sub(1)?)?;
@@ -110,12 +106,15 @@ fn too_far_left(
     };
     let is_plain =
         !key.contains(['"', '\'', '{', '[']) && !value.trim_start().starts_with(['|', '>']);
-    let is_alone = column < around && indentation(&before) == around && is_plain;
+    let is_alone = column < around && indentation(text, &before) == around && is_plain;
     (is_alone && is_field(&before) && is_field(stopped)).then(|| Slip {
         at: range.start..range.start + key.len(),
         message: format!("`{key}` stands further left than the lines around it"),
         label: "too far left",
-        help: format!("indent it by {}, as the others", counted(around, "space")),
+        help: format!(
+            "let {} stand before it, as before the others",
+            counted(around, "space")
+        ),
     })
 }
 
@@ -127,12 +126,8 @@ fn lost_colon(text: &str, range: Range<usize>, stopped: &Range<usize>) -> Option
     if !is_plain || goes_on(text, &range) {
         return None;
     }
-    let indentation = |offset: usize| {
-        let line = line_at(text, offset);
-        text.get(line)
-            .map_or(0, |line| line.len() - line.trim_start().len())
-    };
-    let has_below = indentation(stopped.start) > indentation(range.start);
+    let at = |offset: usize| indentation(text, &line_at(text, offset));
+    let has_below = at(stopped.start) > at(range.start);
     let help = match written.split_once(' ') {
         Some((key, value)) if !has_below => format!("write `{key}: {}`", value.trim_start()),
         _ if has_below => format!("write `{written}:`"),
@@ -146,6 +141,12 @@ fn lost_colon(text: &str, range: Range<usize>, stopped: &Range<usize>) -> Option
     })
 }
 
+/// How far a line is indented.
+fn indentation(text: &str, line: &Range<usize>) -> usize {
+    let written = text.get(line.clone()).unwrap_or_default();
+    written.len() - written.trim_start().len()
+}
+
 /// Whether a line goes on with a text that began above it.
 fn goes_on(text: &str, range: &Range<usize>) -> bool {
     let own = line_at(text, range.start);
@@ -156,11 +157,7 @@ fn goes_on(text: &str, range: &Range<usize>) -> bool {
     else {
         return false;
     };
-    let indentation = |line: &Range<usize>| {
-        let written = text.get(line.clone()).unwrap_or_default();
-        written.len() - written.trim_start().len()
-    };
-    let is_deeper = indentation(&above) < indentation(&own);
+    let is_deeper = indentation(text, &above) < indentation(text, &own);
     let said = text.get(content(text, above)).unwrap_or_default();
     is_deeper && !said.ends_with(':')
 }

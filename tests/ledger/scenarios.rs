@@ -5,7 +5,7 @@ use std::time::Duration;
 use deskform::api::Method;
 use deskform::ledger::journal::{End, Sent};
 use deskform::ledger::{
-    Begin, Entry, Holder, Intent, Ledger, Load, LockError, Outcome, Record, Refusal, RunId,
+    Begin, Entry, Held, Holder, Intent, Ledger, Load, LockError, Outcome, Record, Refusal, RunId,
     Settled, Store, StoreError,
 };
 use deskform::state::Key;
@@ -201,6 +201,17 @@ async fn taken_over(place: &dyn Place) {
 async fn unlocked(place: &dyn Place) {
     let (one, two) = (production(place), production(place));
     assert_eq!(two.unlock(NOW, false).await.unwrap(), None);
+    // What was looked at is given back, and nothing that has taken its place.
+    let _given_back = one.lock(&holder("cid", NOW), TTL).await.unwrap();
+    let seen = two.holder(NOW).await.unwrap().unwrap();
+    let before = Held {
+        run: "another".to_owned(),
+        ..seen.clone()
+    };
+    let error = two.unlock_what_was_seen(NOW, &before).await.unwrap_err();
+    assert!(matches!(error, LockError::Contended { .. }), "{error:?}");
+    let held = two.unlock_what_was_seen(NOW, &seen).await.unwrap();
+    assert_eq!(held.unwrap().who, "cid");
     let mut guard = one.lock(&holder("ann", NOW), TTL).await.unwrap();
     let error = two.unlock(NOW, false).await.unwrap_err();
     assert!(matches!(error, LockError::Held(_)), "{error}");

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+use crate::cli::admit::normal;
 use crate::cli::common::{Failure, Workspace};
 use crate::cli::files::write_file;
 use crate::config::schema::{MANIFEST_SCHEMA, OVERLAY_SCHEMA, PROJECT_SCHEMA, SCHEMA_FOLDER};
@@ -11,14 +12,12 @@ use crate::config::{Environment, PROJECT_FILE, Target};
 use crate::kind::schema::{manifest_schema, overlay_schema};
 use crate::manifest::{self, Sources};
 use crate::plan::bound::place;
-use crate::problem::{Code, Problem, counted, ticked};
+use crate::problem::{Code, Problem, counted, few};
 use crate::state::{Address, Resource, State, identity};
 use crate::yaml::Source;
 
 /// How editors are told of a schema.
 const MARK: &str = "yaml-language-server: $schema=";
-/// How many names a sentence holds.
-const NAMED: usize = 3;
 
 /// The schema of manifests as the files of an export name it.
 pub(super) struct Schema {
@@ -38,16 +37,7 @@ impl Schema {
 
 /// A folder as it is called from the project folder on; as it was named where it lies elsewhere.
 pub(super) fn from_project(project: &Path, folder: &Path) -> PathBuf {
-    let plain = |path: &Path| {
-        let mut plain = PathBuf::new();
-        for component in std::path::absolute(path).ok()?.components() {
-            match component {
-                Component::ParentDir => drop(plain.pop()),
-                component => plain.push(component),
-            }
-        }
-        Some(plain)
-    };
+    let plain = |path: &Path| Some(normal(&std::path::absolute(path).ok()?));
     let inside = plain(&project.join(folder)).zip(plain(project));
     inside
         .and_then(|(folder, project)| Some(folder.strip_prefix(project).ok()?.to_owned()))
@@ -125,10 +115,7 @@ pub(super) fn check_folder(
             "with `overlays: [overlays/{name}]` in the environment, `deskform -e {name} export --unmanaged overlays/{name}` writes"
         ),
     };
-    let others = few(&others
-        .iter()
-        .map(|one| (*one).to_owned())
-        .collect::<Vec<_>>());
+    let others = few(&others);
     Err(Problem::error(
         Code::OthersToo,
         format!(
@@ -255,18 +242,6 @@ pub(super) fn named_freely(mut sources: Sources, folder: &Path, freely: bool) ->
     sources
 }
 
-/// A few names for a sentence, and how many there are besides.
-pub(super) fn few(names: &[String]) -> String {
-    match names.len().checked_sub(NAMED) {
-        None | Some(0) => ticked(names, "and"),
-        Some(more) => {
-            let first = names.iter().take(NAMED).map(|name| format!("`{name}`"));
-            let first: Vec<String> = first.collect();
-            format!("{} and {more} more", first.join(", "))
-        }
-    }
-}
-
 /// Says that the project declares twice now what an export wrote, and what to do; nothing where the
 /// project does not read the export, or has nothing of it.
 pub(super) fn doubled(
@@ -337,17 +312,4 @@ pub(super) fn doubled(
 fn name_of<'a>((address, resource): (&'a Address, &Resource)) -> Option<(&'a str, String)> {
     let named = identity::named(resource.kind, &resource.body)?;
     Some((address.collection, named.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_few_names_stand_in_a_sentence() {
-        let names: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec();
-        assert_eq!(few(&names[..2]), "`a` and `b`");
-        assert_eq!(few(&names[..3]), "`a`, `b` and `c`");
-        assert_eq!(few(&names), "`a`, `b`, `c` and 2 more");
-    }
 }
