@@ -20,8 +20,8 @@ use crate::state::{
     Address, Below, Body, FieldPath, Leaves, Lifecycle, Named, Reference, Resource, State, Value,
 };
 
-use known::as_known;
 pub use known::{Known, leave_secrets_out};
+use known::{as_known, told};
 pub use notes::Notes;
 
 /// What an export holds.
@@ -177,6 +177,9 @@ fn called(live: &Live, choice: &Choice<'_>) -> (Vec<(usize, Address)>, LeftOut) 
                 .map(|identity| live.find(kind.collection, &identity).len() == 1);
             let why = match (forbidden(object, Deed::Export), unique) {
                 (Some(mark), _) => Some(mark.whose),
+                (None, _) if needs_what_is_gone(live, object) => {
+                    Some("that need what is not there any more")
+                }
                 (None, None) => Some("without the field that would name them"),
                 (None, Some(false)) => Some("that share their name with another one"),
                 (None, Some(true)) => None,
@@ -334,6 +337,13 @@ fn tidy(
         if says_nothing {
             continue;
         }
+        if refers_in_vain(live, &value) {
+            notes.add(
+                told(address, field.name),
+                "left out, since it refers to what is not there any more".to_owned(),
+            );
+            continue;
+        }
         let value = outside_references(value, live, declared);
         let path = FieldPath::of(field.name);
         let value = match templates {
@@ -417,6 +427,27 @@ fn meaningful(shape: &Shape, value: Value) -> Value {
         }
         value => value,
     }
+}
+
+/// Whether a value refers to what is proved to be gone. The API keeps the ids of what is trashed.
+fn refers_in_vain(live: &Live, value: &Value) -> bool {
+    let mut in_vain = false;
+    value.walk(&mut |value| {
+        if let Value::Reference(Reference::To(address)) = value {
+            let id = crate::codec::Ids::id(live, address);
+            in_vain |= id.is_some_and(|id| live.is_absent(address.collection, &id));
+        }
+    });
+    in_vain
+}
+
+/// Whether a field that no manifest may leave out refers to what is proved to be gone.
+fn needs_what_is_gone(live: &Live, object: &LiveObject) -> bool {
+    !live.absent.is_empty()
+        && (object.kind.fields.iter())
+            .filter(|field| field.required)
+            .filter_map(|field| codec::read_field(field, live.dialect, &object.raw, live))
+            .any(|value| refers_in_vain(live, &value))
 }
 
 /// A reference to what the export does not declare names it by lookup, at the last by id.

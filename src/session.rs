@@ -8,13 +8,14 @@ use serde_json::Value as Json;
 
 use crate::api::{
     ApiError, Authenticator, Client, Endpoint, ErrorKind, Login, Method, Organization, Reader,
-    Request, Setup, TokenCache, Transport, scope,
+    Reads, Request, Setup, TokenCache, Transport, scope,
 };
 use crate::clock::Clock;
 use crate::codec::{self, id_text};
 use crate::config::Prune;
 use crate::dialect::{Dialect, Edition};
-use crate::kind;
+use crate::kind::{self, Kind};
+use crate::ledger::Entry;
 use crate::live::{Acting, ActingAgent, Live};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
@@ -29,7 +30,7 @@ use crate::plan::{Compared, Options, Plan, Refusal, quota, record};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
     Needs, Unread, complete, fetch, fetch_missing, fetch_named, incomplete, lacking_in_listings,
-    partial, read, referred, told_apart,
+    partial, prove_referred, read, referred, told_apart,
 };
 use crate::state::Address;
 use crate::verb::Verb;
@@ -138,6 +139,14 @@ pub struct Ready {
     pub warnings: Vec<Problem>,
     /// Scopes that the steps need and the token lacks.
     pub missing_scopes: Vec<String>,
+    begun: Begun,
+}
+
+/// When reading for a plan began, and what had been read by then.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    ms: i64,
+    reads: Reads,
 }
 
 impl Ready {
@@ -403,11 +412,55 @@ impl Session {
     /// # Errors
     /// [`SessionError`] with everything that is in the way; nothing was written.
     pub async fn plan(&self, desired: &Desired, options: &Options) -> Result<Ready, SessionError> {
-        let mut warnings = self.check_dialect(desired)?;
-        let begun_ms = self.clock.now_ms();
-        let before = self.client.observed().reads;
+        let warnings = self.check_dialect(desired)?;
+        let begun = Begun {
+            ms: self.clock.now_ms(),
+            reads: self.client.observed().reads,
+        };
         let needs = self.needs(desired, options);
-        let (live, mut bound, absent) = self.bound(desired, &needs, options).await?;
+        let (live, absent) = self.read_owned(desired, &needs, options).await?;
+        let read = (live, absent, begun);
+        self.plan_of_read(read, warnings, desired, options).await
+    }
+
+    /// Plans again from what was read for a plan: the ledger has since learned that something which
+    /// was read is its own. Nothing that was read is asked for again.
+    ///
+    /// # Errors
+    /// [`SessionError`] with everything that is in the way; nothing was written.
+    pub async fn plan_again(
+        &self,
+        ready: Ready,
+        desired: &Desired,
+        options: &Options,
+    ) -> Result<Ready, SessionError> {
+        let warnings = self.check_dialect(desired)?;
+        let Ready {
+            mut live,
+            mut absent,
+            begun,
+            ..
+        } = ready;
+        live.unbind();
+        // What the ledger owns under an address may be another object by now, which is there.
+        absent.retain(|address| {
+            let entry = (options.ledger.as_ref()).and_then(|ledger| ledger.get(address));
+            let mut ids = entry.into_iter().flat_map(Entry::ids);
+            !ids.any(|id| live.find_id(address.collection, id).is_some())
+        });
+        let read = (live, absent, begun);
+        self.plan_of_read(read, warnings, desired, options).await
+    }
+
+    async fn plan_of_read(
+        &self,
+        (mut live, absent, begun): (Live, Vec<Address>, Begun),
+        mut warnings: Vec<Problem>,
+        desired: &Desired,
+        options: &Options,
+    ) -> Result<Ready, SessionError> {
+        let mut bound = bind(desired, &mut live, options)?;
+        self.complete_bound(&mut live, &bound.rows).await?;
         let owned = own(desired, &mut bound.rows, &live, options);
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);
@@ -422,8 +475,8 @@ impl Session {
         })?;
         self.check_quotas(&planned).await?;
         let reading = Reading {
-            reads: (self.client.observed().reads.since(before)).and(self.preflight.reads),
-            ms: since(begun_ms, &self.clock).saturating_add(self.preflight.ms),
+            reads: (self.client.observed().reads.since(begun.reads)).and(self.preflight.reads),
+            ms: since(begun.ms, &self.clock).saturating_add(self.preflight.ms),
         };
         planned.plan.forecast = self.forecast(&planned.tasks, reading);
         if let Some(forecast) = &mut planned.plan.forecast {
@@ -445,6 +498,7 @@ impl Session {
             absent,
             warnings,
             missing_scopes,
+            begun,
         })
     }
 
@@ -486,18 +540,6 @@ impl Session {
                 now_ms: self.clock.now_ms(),
             },
         )
-    }
-
-    async fn bound(
-        &self,
-        desired: &Desired,
-        needs: &Needs,
-        options: &Options,
-    ) -> Result<(Live, Bound, Vec<Address>), SessionError> {
-        let (mut live, absent) = self.read_owned(desired, needs, options).await?;
-        let bound = bind(desired, &mut live, options)?;
-        self.complete_bound(&mut live, &bound.rows).await?;
-        Ok((live, bound, absent))
     }
 
     /// The warnings about what the dialect lacks.
@@ -595,12 +637,12 @@ impl Session {
     /// # Errors
     /// [`SessionError`] when one of them cannot be read.
     pub async fn complete_all(&self, live: &mut Live) -> Result<(), SessionError> {
-        let lacking = partial(live);
-        let completed = complete(&self.client.reader(), live, &lacking).await;
-        self.or_unread(completed).await
+        let all = kind::KINDS.iter().map(|kind| kind.collection);
+        self.complete_chosen(live, &all.collect()).await
     }
 
-    /// Reads whole every object of the chosen kinds that a listing shows in part, for an export.
+    /// Reads whole every object of the chosen kinds that a listing shows in part, and finds out what
+    /// they refer to in vain, for an export.
     ///
     /// # Errors
     /// [`SessionError`] when one of them cannot be read.
@@ -614,8 +656,12 @@ impl Session {
             let object = live.objects.get(*index);
             object.is_some_and(|object| chosen.contains(object.kind.collection))
         });
-        let completed = complete(&self.client.reader(), live, &lacking).await;
-        self.or_unread(completed).await
+        let reader = self.client.reader();
+        let completed = complete(&reader, live, &lacking).await;
+        self.or_unread(completed).await?;
+        let of = |kind: &Kind| chosen.contains(kind.collection);
+        let proved = prove_referred(&reader, live, &of).await;
+        self.or_unread(proved).await
     }
 
     /// Reads what is needed.

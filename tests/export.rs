@@ -71,6 +71,24 @@ fn seeds_are_exported_only_when_they_are_asked_for() {
 }
 
 #[test]
+fn what_was_trashed_is_not_referred_to() {
+    let place = applied(OPENAPI, DESK);
+    let now =
+        "departments: {Billing: {}, Support: {}}\nremoved: {accounts: [Example Corporation]}\n";
+    place.write("desk.yaml", now);
+    place.done("apply --auto-approve");
+    let one = place.done("export .one --kinds contacts");
+    assert!(
+        one.stderr.contains(
+            "note: `account` of `contacts/jane.doe@example.com`: left out, since it refers to what is not there any more"
+        ),
+        "{one}"
+    );
+    let contacts = place.read(".one/contacts.yaml");
+    assert!(!contacts.contains("account"), "{contacts}");
+}
+
+#[test]
 fn on_a_terminal_seeds_are_asked_about_before_they_are_read() {
     let place = applied(OPENAPI, DESK);
     let declined = place.asked("export .asked --kinds contacts", "no");

@@ -162,6 +162,6 @@ pub fn leave_secrets_out(
 }
 
 /// A field of a resource for a note.
-fn told(address: &Address, field: &str) -> String {
+pub(super) fn told(address: &Address, field: &str) -> String {
     format!("`{field}` of `{address}`")
 }

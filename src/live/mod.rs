@@ -422,6 +422,19 @@ impl Live {
         self.reserved.extend(addresses);
     }
 
+    /// Forgets which object is the live side of which address, and keeps all that was read.
+    pub fn unbind(&mut self) {
+        self.bound.clear();
+        self.keys.clear();
+        self.reserved.clear();
+        self.ids = Shared::default();
+        self.wire_names = Shared::default();
+        self.stored = Shared::default();
+        self.has_learned = AtomicBool::new(false);
+        self.learned = Shared::default();
+        self.learned_names = Shared::default();
+    }
+
     /// Says that an object is the live side of an address.
     pub fn bind(&mut self, index: usize, address: Address) {
         if let Some(object) = self.objects.get(index) {

@@ -172,24 +172,39 @@ pub fn referred(rows: &Rows, live: &Live) -> BTreeSet<(&'static str, String)> {
         };
         for (name, _) in named.iter() {
             if let Some(field) = object.kind.field(name) {
-                note_referred(field, &object.raw, live, &mut referred);
+                let of_part = &|collection: &str| live.is_read_in_part(collection);
+                note_referred(field, &object.raw, live, of_part, &mut referred);
             }
         }
     }
     referred
 }
 
-/// Notes what the value of a field refers to, itself and inside, where it was not read.
+/// What objects of some kinds refer to although a whole listing does not show it.
+fn unlisted(live: &Live, of: &dyn Fn(&Kind) -> bool) -> BTreeSet<(&'static str, String)> {
+    let listed = &|collection: &str| live.listed.contains(collection);
+    let mut referred = BTreeSet::new();
+    for object in live.objects.iter().filter(|object| of(object.kind)) {
+        for field in object.kind.fields {
+            note_referred(field, &object.raw, live, listed, &mut referred);
+        }
+    }
+    referred
+}
+
+/// Notes what the value of a field refers to, itself and inside, where it was not read: of the kinds
+/// that are asked about.
 fn note_referred(
     field: &Field,
     raw: &Map<String, Json>,
     live: &Live,
+    is_asked: &dyn Fn(&str) -> bool,
     referred: &mut BTreeSet<(&'static str, String)>,
 ) {
     let mut may_refer = Vec::new();
     targets(&field.shape, &mut may_refer);
     // Nothing is decoded in vain: most kinds were read as a whole.
-    if !(may_refer.iter()).any(|to| live.is_read_in_part(to.collection)) {
+    if !(may_refer.iter()).any(|to| is_asked(to.collection)) {
         return;
     }
     let Some(value) = codec::read_field(field, live.dialect, raw, live) else {
@@ -201,7 +216,7 @@ fn note_referred(
         };
         let collection = address.collection;
         if let Some(id) = live.id(address)
-            && live.is_read_in_part(collection)
+            && is_asked(collection)
             && live.find_id(collection, &id).is_none()
             && !live.absent.contains(&(collection, id.clone()))
         {
@@ -243,31 +258,52 @@ pub async fn fetch_named(
     live: &mut Live,
     desired: &Desired,
 ) -> Result<(), Vec<Unread>> {
-    prove(reader, live, named_by_id(desired)).await
+    let named = named_by_id(desired).into_iter().filter(|(collection, id)| {
+        live.listed.contains(collection) && live.find_id(collection, id).is_none()
+    });
+    let named = named.map(|(collection, id)| (collection, id.to_owned()));
+    let there = prove(reader, live, named.collect()).await?;
+    for object in there {
+        live.add(object);
+    }
+    Ok(())
 }
 
-/// Finds out whether there are objects with some ids, where a whole listing does not show them.
+/// Finds out what objects of some kinds refer to in vain: what is no longer there, or trashed.
+///
+/// What no listing shows and is there all the same is not added: an export names it by its id.
+///
+/// # Errors
+/// Every object of which nothing can be said although it may be asked for.
+pub async fn prove_referred(
+    reader: &Reader,
+    live: &mut Live,
+    of: &dyn Fn(&Kind) -> bool,
+) -> Result<(), Vec<Unread>> {
+    let referred = unlisted(live, of);
+    prove(reader, live, referred).await.map(drop)
+}
+
+/// Finds out whether there are objects with some ids: marks those that are proved to be absent, and
+/// returns the others.
 async fn prove(
     reader: &Reader,
     live: &mut Live,
-    named: BTreeSet<(&'static str, &str)>,
-) -> Result<(), Vec<Unread>> {
+    named: BTreeSet<(&'static str, String)>,
+) -> Result<Vec<LiveObject>, Vec<Unread>> {
     let dialect = live.dialect;
     let wanted: Vec<(&'static Kind, String)> = named
         .into_iter()
-        .filter(|(collection, id)| {
-            live.listed.contains(collection) && live.find_id(collection, id).is_none()
-        })
-        .filter_map(|(collection, id)| Some((kind::find(collection)?, id.to_owned())))
+        .filter_map(|(collection, id)| Some((kind::find(collection)?, id)))
         .collect();
     let calls = wanted.into_iter().map(|(kind, id)| async move {
         let told = single(reader, kind, dialect, &id).await;
         (kind, id, told)
     });
-    let mut failures = Vec::new();
+    let (mut there, mut failures) = (Vec::new(), Vec::new());
     for (kind, id, told) in join_all(calls).await {
         match told {
-            Ok(Some(Single::There(raw))) => live.add(LiveObject::new(kind, id, raw)),
+            Ok(Some(Single::There(raw))) => there.push(LiveObject::new(kind, id, raw)),
             Ok(Some(Single::Gone(_) | Single::Absent) | None) => {
                 live.absent.insert((kind.collection, id));
             }
@@ -276,7 +312,7 @@ async fn prove(
         }
     }
     if failures.is_empty() {
-        Ok(())
+        Ok(there)
     } else {
         Err(failures)
     }

@@ -366,9 +366,9 @@ impl Keeper {
         let mut options = options.clone();
         options.ledger = self.store.keeps().then(|| self.ledger.clone());
         options.watched = watched(&self.doubts);
+        let mut read_from = self.clock.now_ms();
+        let mut ready = session.plan(desired, &options).await?;
         loop {
-            let read_from = self.clock.now_ms();
-            let ready = session.plan(desired, &options).await?;
             // A clock that went back must not make a run wait for longer than once.
             let now_ms = self.clock.now_ms();
             self.silent_since = self.silent_since.min(now_ms);
@@ -383,6 +383,7 @@ impl Keeper {
                 if self.own_seen(&ready) {
                     // The plan was made without knowing that these are ours, and halfway made.
                     options.ledger = self.store.keeps().then(|| self.ledger.clone());
+                    ready = session.plan_again(ready, desired, &options).await?;
                     continue;
                 }
                 self.settle(&ready, desired);
@@ -397,6 +398,8 @@ impl Keeper {
             }
             let left = Duration::from_millis(left);
             self.clock.sleep(left).await;
+            read_from = self.clock.now_ms();
+            ready = session.plan(desired, &options).await?;
         }
     }
 
