@@ -35,6 +35,29 @@ fn agents(count: usize, department: &str) -> String {
 }
 
 #[test]
+fn a_project_is_named_by_its_folder() {
+    let place = Place::with(&[("deskform.yaml", PROJECT)]);
+    let run = place.refused("-C deskform.yaml validate");
+    let told = "`deskform.yaml` is a file, and `-C` takes the project's folder";
+    assert!(
+        run.stderr.contains(told) && run.stderr.contains("write `-C .`"),
+        "{run}"
+    );
+}
+
+#[test]
+fn who_says_no_has_nothing_to_correct() {
+    let place = Place::with(&[
+        ("deskform.yaml", PROJECT),
+        ("desk.yaml", "departments: {A: {}}\n"),
+    ]);
+    let run = place.asked("apply", "no");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stdout.contains("nothing was applied"), "{run}");
+    assert!(!run.stdout.contains("correct what is named here"), "{run}");
+}
+
+#[test]
 fn a_renamed_department_with_60_agents_is_one_report() {
     let place = Place::with(&[
         ("deskform.yaml", PROJECT),

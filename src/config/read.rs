@@ -616,7 +616,7 @@ impl Reader<'_> {
             };
             if secret && let Some((sort, name)) = expression(&text) {
                 self.walker.report(
-                    Code::PlainSecret,
+                    Code::SecretPrinted,
                     (here, Part::Value),
                     format!("`{key}` is a secret, and `${{{sort}.{name}}}` is not treated as one"),
                     "shown everywhere",

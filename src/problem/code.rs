@@ -184,7 +184,7 @@ codes! {
     ScopeMissing = "scope-missing": "The token lacks a scope that is needed.",
     ScopesUnknown = "scopes-unknown": "The server does not tell which scopes the token has.",
     SecretMissing = "secret-missing": "A secret that the plan needs is not set.",
-    SecretPrinted = "secret-printed": "An expression `${env.…}` would print a secret.",
+    SecretPrinted = "secret-printed": "An expression other than `${secret.…}` would print a secret.",
     ServerDecides = "server-decides": "A value does not match the pattern that is published for its field, and the server decides.",
     SeveralDocuments = "several-documents": "The project file does not hold exactly one YAML document.",
     SharedOrganization = "shared-organization": "Two environments work in the same organization, each with a ledger of its own.",
