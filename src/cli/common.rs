@@ -746,10 +746,23 @@ pub fn simulator(
         )
         .help("delete the file to begin with an empty organization")
     })?;
-    let same = simulator.settings().dialect == dialect
-        && simulator.settings().edition == edition
-        && simulator.organization(organization).is_some();
-    if same {
+    let made_for = simulator.settings();
+    let other = if made_for.dialect != dialect {
+        Some(format!(
+            "is of the dialect `{}`, and the environment is of `{dialect}`",
+            made_for.dialect
+        ))
+    } else if made_for.edition != edition {
+        Some(format!(
+            "is of the edition `{}`, and the environment is of `{edition}`",
+            made_for.edition
+        ))
+    } else if simulator.organization(organization).is_none() {
+        Some(format!("holds no organization `{organization}`"))
+    } else {
+        None
+    };
+    if other.is_none() {
         // Each run asks for a token of its own.
         simulator.forget_tokens();
         Ok(simulator)
@@ -757,11 +770,12 @@ pub fn simulator(
         Err(Problem::error(
             Code::SimulatorState,
             format!(
-                "the simulator's state `{}` was made for another dialect, edition or organization",
-                path.display()
+                "the simulator's state `{}` {}",
+                path.display(),
+                other.unwrap_or_default()
             ),
         )
-        .help("delete the file to begin with an empty organization")
+        .help("name another file under `state`, or delete this one to begin with an empty organization")
         .into())
     }
 }

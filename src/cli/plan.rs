@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
     /// Let exactly this many objects go whose lines are gone (0: none), whatever the guards say; any other number is refused
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::wait::whole::<u64>(0, 1_000_000))]
     allow_deletes: Option<u64>,
     /// Exit with 2 when there is anything to do
     #[arg(long)]
