@@ -64,6 +64,7 @@ codes! {
     CannotRemove = "cannot-remove": "An object is to be removed, and the API cannot remove it.",
     CaseDiffers = "case-differs": "The name of a live object differs in case only from the one that is written.",
     CharacterRefused = "character-refused": "The API refuses a character in the value of a custom field.",
+    CommentInValue = "comment-in-value": "A comment begins where a number sign may be a part of a text.",
     Conflict = "conflict": "A key has no meaning beside another one.",
     CreatedByKilledRun = "created-by-killed-run": "A run that was killed may have created an object that is no longer declared.",
     CredentialCommand = "credential-command": "The program that `DESKFORM_CREDENTIAL_COMMAND` names does not give or keep credentials.",
