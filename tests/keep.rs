@@ -318,6 +318,20 @@ async fn pruning_much_has_to_be_allowed() {
     }
 }
 
+/// What is ignored as a whole is nobody's to remove, as `drift` says; a tombstone means it all the same.
+#[tokio::test(start_paused = true)]
+async fn what_is_ignored_is_not_pruned() {
+    for dialect in BOTH {
+        let ignored = "    ignore: [{address: departments/B, reason: the vendor's}]\n";
+        let place = Place::of(dialect, ignored);
+        place.run("departments: {A: {}, B: {}}").await;
+        assert_eq!(place.run("departments: {A: {}}").await.steps(), []);
+        assert!(place.entry("departments/B").await.is_some());
+        let buried = "departments: {A: {}}\nremoved: {departments: [B]}\n";
+        assert_eq!(place.run(buried).await.steps().len(), 1);
+    }
+}
+
 /// A share that a project writes holds for few objects as for many; nobody has written the default.
 #[tokio::test(start_paused = true)]
 async fn a_share_that_is_written_holds_for_few() {
