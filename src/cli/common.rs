@@ -504,6 +504,7 @@ impl Workspace {
             },
             ledger: None,
             watched: Vec::new(),
+            silent_since: 0,
             prune: environment.prunes(),
         })
     }
