@@ -88,6 +88,12 @@ pub(crate) fn absorb(
     let mut doubts = Vec::new();
     for run in unfinished {
         let is_new = !ledger.absorbed.contains(&run.run);
+        if is_new {
+            let settled = run.settled.iter().map(|(intent, _)| intent);
+            let intents = settled.chain(&run.intents).filter(|intent| !intent.create);
+            let touched = intents.map(|intent| intent.address.clone());
+            ledger.touched.extend(touched);
+        }
         for (intent, outcome) in run.settled.iter().filter(|_| is_new) {
             if outcome.result == Settled::Applied {
                 if intent.create {
