@@ -35,6 +35,17 @@ fn agents(count: usize, department: &str) -> String {
 }
 
 #[test]
+fn every_secret_that_a_value_lacks_is_named() {
+    let desk = "webhooks:\n  w: {url: 'https://h.example.com/x?a=${secret.ONE_KEY}&b=${secret.TWO_KEY}', subscriptions: {Ticket_Add: {}}}\n";
+    let place = Place::with(&[("deskform.yaml", PROJECT), ("desk.yaml", desk)]);
+    let run = place.done("validate");
+    for name in ["ONE_KEY", "TWO_KEY"] {
+        let told = format!("the secret `{name}` is not set");
+        assert!(run.stderr.contains(&told), "{name}: {run}");
+    }
+}
+
+#[test]
 fn a_project_is_named_by_its_folder() {
     let place = Place::with(&[("deskform.yaml", PROJECT)]);
     let run = place.refused("-C deskform.yaml validate");

@@ -153,9 +153,7 @@ impl<'a> Sides<'a> {
             return Some((Moved::Unknown, Json::Null));
         }
         Some(match entry.fields.get(name) {
-            _ if is_secret(difference) => {
-                (by_template(row, entry, difference, self.live), Json::Null)
-            }
+            _ if is_secret(difference) => by_template(row, entry, difference, self.live),
             Some(record) => {
                 let field = kind.field(name)?;
                 let object = row.object.and_then(|index| self.live.objects.get(index));
@@ -300,10 +298,11 @@ impl Record<'_> {
 /// Who moved a text with a secret in it, by the template that was applied: what it says in clear tells
 /// of a change in Zoho Desk, and another template of one in the manifests. What stands for the secret
 /// itself tells nothing: it may have been changed where it is kept.
-fn by_template(row: &Row, entry: &Entry, difference: &Difference, live: &Live) -> Moved {
+fn by_template(row: &Row, entry: &Entry, difference: &Difference, live: &Live) -> (Moved, Json) {
+    let unknown = (Moved::Unknown, Json::Null);
     let applied = entry.templates.get(&difference.path.pointer());
     let (Some(applied), true) = (applied, difference.path.below.is_empty()) else {
-        return Moved::Unknown;
+        return unknown;
     };
     let raw = row.object.and_then(|index| live.objects.get(index));
     let field = row.kind.field(difference.path.field);
@@ -311,18 +310,19 @@ fn by_template(row: &Row, entry: &Entry, difference: &Difference, live: &Live) -
         .zip(field)
         .and_then(|(object, field)| codec::read_field(field, live.dialect, &object.raw, live));
     let Some(shown) = shown.as_ref().and_then(Value::as_text) else {
-        return Moved::Unknown;
+        return unknown;
     };
     let wanted = match &difference.after {
         Value::Secret(secret) => Some(&*secret.template),
         value => value.as_text(),
     };
-    match (can_be_of(shown, applied), wanted == Some(applied.as_str())) {
-        (true, true) => Moved::Unknown,
+    let moved = match (can_be_of(shown, applied), wanted == Some(applied.as_str())) {
+        (true, true) => return unknown,
         (true, false) => Moved::Manifests,
         (false, true) => Moved::Live,
         (false, false) => Moved::Both,
-    }
+    };
+    (moved, Json::from(applied.as_str()))
 }
 
 /// What a recorded value tells of what stands at a way down from it.

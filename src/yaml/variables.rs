@@ -336,11 +336,11 @@ mod tests {
             ),
             (
                 "https://x/?a=${secret.ODD}&b",
-                Ok("secret https://x/?a=${secret.ODD}&b Some(\"https://x/?a=a%26b%23&b\") None"),
+                Ok("secret https://x/?a=${secret.ODD}&b Some(\"https://x/?a=a%26b%23&b\") []"),
             ),
             (
                 "${secret.ODD}&b",
-                Ok("secret ${secret.ODD}&b Some(\"a&b#&b\") None"),
+                Ok("secret ${secret.ODD}&b Some(\"a&b#&b\") []"),
             ),
         ] {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);
