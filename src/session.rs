@@ -433,8 +433,7 @@ impl Session {
         };
         let needs = self.needs(desired, options);
         let read = self.read_owned(desired, &needs, options).await?;
-        self.plan_of_read((read, begun), warnings, desired, options)
-            .await
+        Box::pin(self.plan_of_read((read, begun), warnings, desired, options)).await
     }
 
     /// Plans again from what was read for a plan: the ledger has since learned that something which
@@ -468,8 +467,7 @@ impl Session {
             absent,
             from: read_from,
         };
-        self.plan_of_read((read, begun), warnings, desired, options)
-            .await
+        Box::pin(self.plan_of_read((read, begun), warnings, desired, options)).await
     }
 
     async fn plan_of_read(

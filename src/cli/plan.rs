@@ -111,7 +111,7 @@ fn one(global: &Global, args: &Args, mut begun: Begun<'_>) -> Result<Outcome, Fa
         let expected = remembered(known.flat_map(|ledger| ledger.listings.values()));
         let session = &connected.session;
         let planning = session.plan(&begun.desired, &begun.options);
-        match Box::pin(reading(global, session, expected, planning)).await {
+        match reading(global, session, expected, planning).await {
             Ok(ready) => Ok((whereabouts, ready)),
             Err(error) => {
                 // What is refused has to be seen.

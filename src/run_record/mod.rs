@@ -374,8 +374,8 @@ impl Keeper {
         options.ledger = self.store.keeps().then(|| self.ledger.clone());
         options.watched = watched(&self.doubts);
         options.silent_since = self.silent_since;
-        self.wait_for_what_is_unseen(session).await?;
-        let mut ready = session.plan(desired, &options).await?;
+        Box::pin(self.wait_for_what_is_unseen(session)).await?;
+        let mut ready = Box::pin(session.plan(desired, &options)).await?;
         loop {
             // A clock that went back must not make a run wait for longer than once.
             let now_ms = self.clock.now_ms();
@@ -391,14 +391,14 @@ impl Keeper {
                 if self.own_seen(&ready) {
                     // The plan was made without knowing that these are ours, and halfway made.
                     options.ledger = self.store.keeps().then(|| self.ledger.clone());
-                    ready = session.plan_again(ready, desired, &options).await?;
+                    ready = Box::pin(session.plan_again(ready, desired, &options)).await?;
                     continue;
                 }
                 self.settle(&ready, desired);
                 return Ok(ready);
             }
             self.wait_until(settled_at).await;
-            ready = session.plan(desired, &options).await?;
+            ready = Box::pin(session.plan(desired, &options)).await?;
         }
     }
 
