@@ -376,6 +376,22 @@ async fn a_share_that_is_written_holds_for_few() {
     }
 }
 
+/// A name that something undeclared still has is free one apply later.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_goes_in_the_same_run_is_told_with_its_way() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place.run("departments: {A: {}, B: {}, C: {}}").await;
+        let refusal = place.refused("departments: {A: {name: B}, C: {}}").await;
+        let words: Vec<&str> = refusal
+            .split_whitespace()
+            .filter(|word| *word != "│")
+            .collect();
+        let told = "`departments/B` has that name and is no longer declared: take its lines away and apply";
+        assert!(words.join(" ").contains(told), "{refusal}");
+    }
+}
+
 /// Only the ledger knows the handle of what goes as well: the line to paste says the name.
 #[tokio::test(start_paused = true)]
 async fn a_line_to_paste_names_a_parent_that_goes_by_its_name() {

@@ -157,8 +157,7 @@ impl Owners {
 }
 
 pub(super) fn two_candidates(
-    desired: &Desired,
-    live: &Live,
+    (desired, live, owners): (&Desired, &Live, &Owners),
     address: &Address,
     owned: usize,
     named: usize,
@@ -177,10 +176,16 @@ pub(super) fn two_candidates(
         ),
     )
     .at(place(desired, address, ""), "declared here")
-    .help(format!(
-        "take the one of that name with `deskform ledger adopt '{address}' {}`, or rename or delete it in Zoho Desk",
-        id(named)
-    ))
+    .help(match owners.by_index.get(&named) {
+        Some(owner) if !desired.state.contains_key(owner) => format!(
+            "`{owner}` has that name and is no longer declared: take its lines away and apply, and write the name here after that; or take that one with `deskform ledger adopt '{address}' {}`",
+            id(named)
+        ),
+        _ => format!(
+            "take the one of that name with `deskform ledger adopt '{address}' {}`, or rename or delete it in Zoho Desk",
+            id(named)
+        ),
+    })
 }
 
 /// Finds what is owned and no longer declared. What any address claims is never pruned.
