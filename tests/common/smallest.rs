@@ -29,6 +29,9 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
             "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
         }
         "teams" | "skillTypes" => "department: Home".to_owned(),
+        "skills" => "skillType: Talents, criteria: {pattern: \"1\", fieldConditions: {1: {fieldModule: tickets, \
+             fieldName: Subject, condition: contains, value: [hola]}}}"
+            .to_owned(),
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
@@ -41,7 +44,9 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
 
 /// What has to be declared beside resources of a kind.
 pub fn beside(kind: &Kind) -> &'static str {
-    if matches!(kind.collection, "agents" | "products") || is_below(kind) {
+    if kind.collection == "skills" {
+        "departments: {Home: {}}\nskillTypes: {Talents: {department: Home}}\n"
+    } else if matches!(kind.collection, "agents" | "products") || is_below(kind) {
         "departments: {Home: {}}\n"
     } else {
         ""
