@@ -434,7 +434,7 @@ impl Environment {
             .collect();
         let of = |is_set: bool| {
             let mut names: Vec<String> = (lacking.iter())
-                .filter_map(|(_, variable, _)| variable.clone())
+                .flat_map(|(_, variables, _)| variables.iter().cloned())
                 .filter(|name| env(name).is_some() == is_set)
                 .map(|name| format!("`{name}`"))
                 .collect();
@@ -525,7 +525,7 @@ impl Environment {
                         if bad.code == Code::UndefinedEnv
                             && let Some(variable) = inner.and_then(|inner| inner.strip_suffix('}'))
                         {
-                            lacking.push((name, Some(variable.to_owned()), template));
+                            lacking.push((name, vec![variable.to_owned()], template));
                             continue;
                         }
                         let problem = Problem::error(
@@ -554,7 +554,7 @@ impl Environment {
 }
 
 /// What credentials lack: its name, the environment variable that would hold it, and who asks for that.
-type Lacking<'t> = (&'t str, Option<String>, &'t Template);
+type Lacking<'t> = (&'t str, Vec<String>, &'t Template);
 
 /// What helps where an environment variable is not set.
 const SET: &str =

@@ -387,7 +387,8 @@ fn drifted(address: &Address, difference: &Difference, moved: Moved, applied: Js
         field: Some(field.pointer()),
         moved,
         what: What::Changed,
-        applied: if secret { Json::Null } else { public(applied) },
+        // Of a secret the template is told, and nothing else.
+        applied: if secret { applied } else { public(applied) },
         wanted,
         live,
         secret,

@@ -2,6 +2,7 @@
 
 mod known;
 mod notes;
+mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -23,6 +24,7 @@ use crate::state::{
 pub use known::{Known, leave_secrets_out};
 use known::{as_known, told};
 pub use notes::Notes;
+pub use secrets::name_secrets;
 
 /// What an export holds.
 #[derive(Debug, Default)]

@@ -70,6 +70,37 @@ fn seeds_are_exported_only_when_they_are_asked_for() {
     );
 }
 
+/// Without a ledger nobody knows what was applied as a secret; the value of one is written by its name.
+#[test]
+fn no_file_of_an_export_holds_a_secret() {
+    const KEY: &str = "correct horse/battery";
+    let desk = "departments:\n  D: {description: 'pin ${secret.HOOK_KEY}!'}\nwebhooks:\n  \
+        w: {url: 'https://hooks.example.com/t/${secret.HOOK_KEY}/x', subscriptions: {Ticket_Add: {}}}\n";
+    let mut place = Place::with(&[("deskform.yaml", OPENAPI), ("desk.yaml", desk)]);
+    place.set("HOOK_KEY", KEY);
+    place.done("apply --auto-approve");
+    for ledger in [true, false] {
+        if !ledger {
+            place.remove(".deskform/local.json");
+        }
+        let folder = format!(".out-{ledger}");
+        place.done(&format!("export {folder}"));
+        for name in written(&place, &folder) {
+            let text = place.read(&format!("{folder}/{name}"));
+            for secret in [KEY, "correct", "battery"] {
+                assert!(!text.contains(secret), "{ledger} {name}: {text}");
+            }
+        }
+        let departments = place.read(&format!("{folder}/departments.yaml"));
+        assert!(
+            departments.contains("pin ${secret.HOOK_KEY}!") || ledger,
+            "{departments}"
+        );
+        let webhooks = place.read(&format!("{folder}/webhooks.yaml"));
+        assert!(webhooks.contains("/t/${secret.HOOK_KEY}/x"), "{webhooks}");
+    }
+}
+
 #[test]
 fn what_was_trashed_is_not_referred_to() {
     let place = applied(OPENAPI, DESK);

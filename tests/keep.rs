@@ -318,6 +318,123 @@ async fn pruning_much_has_to_be_allowed() {
     }
 }
 
+/// What is ignored as a whole is nobody's to remove, as `drift` says; a tombstone means it all the same.
+#[tokio::test(start_paused = true)]
+async fn what_is_ignored_is_not_pruned() {
+    for dialect in BOTH {
+        let ignored = "    ignore: [{address: departments/B, reason: the vendor's}]\n";
+        let place = Place::of(dialect, ignored);
+        place.run("departments: {A: {}, B: {}}").await;
+        assert_eq!(place.run("departments: {A: {}}").await.steps(), []);
+        assert!(place.entry("departments/B").await.is_some());
+        let buried = "departments: {A: {}}\nremoved: {departments: [B]}\n";
+        assert_eq!(place.run(buried).await.steps().len(), 1);
+    }
+}
+
+/// A share that a project writes holds for few objects as for many; nobody has written the default.
+#[tokio::test(start_paused = true)]
+async fn a_share_that_is_written_holds_for_few() {
+    let text = "departments: {A: {}, B: {}, C: {}, D: {}, E: {}}";
+    for dialect in BOTH {
+        for (guards, less, is_refused) in [
+            ("{}", "departments: {A: {}, B: {}, C: {}, D: {}}", false),
+            (
+                "{maxDeletePercent: 20}",
+                "departments: {A: {}, B: {}, C: {}, D: {}}",
+                false,
+            ),
+            (
+                "{maxDeletePercent: 19}",
+                "departments: {A: {}, B: {}, C: {}, D: {}}",
+                true,
+            ),
+            (
+                "{maxDeletePercent: 0}",
+                "departments: {A: {}, B: {}, C: {}, D: {}}",
+                true,
+            ),
+            (
+                "{maxUpdatePercent: 0}",
+                "departments: {A: {description: x}, B: {}, C: {}, D: {}, E: {}}",
+                true,
+            ),
+            (
+                "{maxUpdatePercent: 20}",
+                "departments: {A: {description: x}, B: {}, C: {}, D: {}, E: {}}",
+                false,
+            ),
+        ] {
+            let place = Place::of(dialect, &format!("    guards: {guards}\n"));
+            place.run(text).await;
+            let done = place.try_run(less, |_| {}).await;
+            assert_eq!(done.is_err(), is_refused, "{dialect} {guards} {less}");
+            if let Err(refusal) = done {
+                assert!(refusal.contains("1 of 5 departments, 20.00%"), "{refusal}");
+            }
+        }
+    }
+}
+
+/// A name that something undeclared still has is free one apply later.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_goes_in_the_same_run_is_told_with_its_way() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place.run("departments: {A: {}, B: {}, C: {}}").await;
+        let refusal = place.refused("departments: {A: {name: B}, C: {}}").await;
+        let words: Vec<&str> = refusal
+            .split_whitespace()
+            .filter(|word| *word != "│")
+            .collect();
+        let told = "`departments/B` has that name and is no longer declared: take its lines away and apply";
+        assert!(words.join(" ").contains(told), "{refusal}");
+    }
+}
+
+/// Only the ledger knows the handle of what goes as well: the line to paste says the name.
+#[tokio::test(start_paused = true)]
+async fn a_line_to_paste_names_a_parent_that_goes_by_its_name() {
+    let place = Place::new(Dialect::Openapi);
+    place
+        .run("departments: {billing: {name: Billing Desk}, Home: {}}\nteams: {T1: {department: billing}}\n")
+        .await;
+    let refusal = place.refused("departments: {Home: {}}\n").await;
+    let words: Vec<&str> = refusal
+        .split_whitespace()
+        .filter(|word| *word != "│")
+        .collect();
+    let refusal = words.join(" ");
+    for told in [
+        "`removed: {teams: [{name: T1, department: Billing Desk, transferTo: {team: HANDLE, agent: HANDLE}}]}`",
+        "one of `team` and `agent` is enough",
+    ] {
+        assert!(refusal.contains(told), "{told}\n{refusal}");
+    }
+    let line = "removed: {teams: [{name: T1, department: Billing Desk, transferTo: {agent: {lookup: admin@700001.example.com}}}]}";
+    let done = place
+        .run(&format!("departments: {{Home: {{}}}}\n{line}\n"))
+        .await;
+    assert_eq!(done.steps().len(), 2, "{:?}", done.steps());
+}
+
+/// Whoever follows a department that may be renamed waits for the same answer.
+#[tokio::test(start_paused = true)]
+async fn what_follows_a_likely_rename_is_not_told_beside_it() {
+    let place = Place::new(Dialect::Openapi);
+    let text = |name: &str| {
+        format!(
+            "departments: {{{name}: {{description: b}}, Home: {{}}}}\n\
+             agents: {{ann@example.com: {{lastName: Doe, rolePermissionType: Light, departments: [{name}]}}}}\n\
+             teams: {{T1: {{department: {name}, agents: [ann@example.com]}}}}\n"
+        )
+    };
+    place.run(&text("Second")).await;
+    let refusal = place.refused(&text("Zecond")).await;
+    assert!(refusal.contains("the two are alike"), "{refusal}");
+    assert!(!refusal.contains("will not belong"), "{refusal}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn prevent_destroy_holds_when_its_block_is_gone() {
     for dialect in BOTH {
@@ -1224,6 +1341,25 @@ async fn what_may_be_a_rename_is_told_and_refused_where_something_is_lost() {
             ("description: x", "description: y", false),
             ("description: x", "", false),
             ("", "description: x", false),
+            // What is called like the department follows its name.
+            ("nameInCustomerPortal: A", "nameInCustomerPortal: B", true),
+            (
+                "nameInCustomerPortal: A, description: x",
+                "nameInCustomerPortal: B, description: x",
+                true,
+            ),
+            (
+                "nameInCustomerPortal: A, description: x",
+                "nameInCustomerPortal: B, description: y",
+                false,
+            ),
+            ("nameInCustomerPortal: A", "nameInCustomerPortal: A", true),
+            // The guide's dialect knows no such field.
+            (
+                "nameInCustomerPortal: Z",
+                "nameInCustomerPortal: B",
+                dialect == Dialect::Guide,
+            ),
         ] {
             let place = Place::new(dialect);
             place
@@ -1235,7 +1371,7 @@ async fn what_may_be_a_rename_is_told_and_refused_where_something_is_lost() {
                 assert!(!is_alike, "{fields} {other}");
                 continue;
             };
-            assert!(is_alike, "{fields} {other}: {refused}");
+            assert!(is_alike, "{dialect} {fields} {other}: {refused}");
             for words in [
                 "`departments/A` would be removed and `departments/B` made",
                 "write `name: B` under `departments/A`",

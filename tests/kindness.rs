@@ -35,6 +35,40 @@ fn agents(count: usize, department: &str) -> String {
 }
 
 #[test]
+fn every_secret_that_a_value_lacks_is_named() {
+    let desk = "webhooks:\n  w: {url: 'https://h.example.com/x?a=${secret.ONE_KEY}&b=${secret.TWO_KEY}', subscriptions: {Ticket_Add: {}}}\n";
+    let place = Place::with(&[("deskform.yaml", PROJECT), ("desk.yaml", desk)]);
+    let run = place.done("validate");
+    for name in ["ONE_KEY", "TWO_KEY"] {
+        let told = format!("the secret `{name}` is not set");
+        assert!(run.stderr.contains(&told), "{name}: {run}");
+    }
+}
+
+#[test]
+fn a_project_is_named_by_its_folder() {
+    let place = Place::with(&[("deskform.yaml", PROJECT)]);
+    let run = place.refused("-C deskform.yaml validate");
+    let told = "`deskform.yaml` is a file, and `-C` takes the project's folder";
+    assert!(
+        run.stderr.contains(told) && run.stderr.contains("write `-C .`"),
+        "{run}"
+    );
+}
+
+#[test]
+fn who_says_no_has_nothing_to_correct() {
+    let place = Place::with(&[
+        ("deskform.yaml", PROJECT),
+        ("desk.yaml", "departments: {A: {}}\n"),
+    ]);
+    let run = place.asked("apply", "no");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stdout.contains("nothing was applied"), "{run}");
+    assert!(!run.stdout.contains("correct what is named here"), "{run}");
+}
+
+#[test]
 fn a_renamed_department_with_60_agents_is_one_report() {
     let place = Place::with(&[
         ("deskform.yaml", PROJECT),

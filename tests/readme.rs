@@ -255,6 +255,8 @@ fn examples_converge() {
 #[test]
 fn production_needs_its_secrets() {
     let mut place = Place::examples();
+    // Its ledger lies in the repository's remote.
+    place.in_git();
     let run = place.refused("-C examples/acme -e production plan");
     for name in ["PROD_CLIENT_ID", "PROD_CLIENT_SECRET", "PROD_REFRESH_TOKEN"] {
         assert!(run.stderr.contains(name), "{run}");

@@ -260,10 +260,10 @@ fn a_saved_plan_that_a_guard_refuses_now_says_what_has_changed() {
         );
         let run = place.refused("apply plan.json");
         let told = flat(&run.stderr);
-        assert!(
-            told.contains("`departments/Team 0` has changed in Zoho Desk"),
-            "{run}"
-        );
+        // What is switched off needs no step in one dialect, and another one in the other.
+        for words in ["`departments/Team 0`", "has changed in Zoho Desk"] {
+            assert!(told.contains(words), "{words}: {run}");
+        }
         assert!(!told.contains("the ledger"), "{run}");
     }
 }

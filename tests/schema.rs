@@ -102,6 +102,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "malformed-expression",
     "missing-secret",
     "permission-conflict",
+    "number-sign-in-a-value",
     "prevented-removal",
     "reference-by-name",
     "reference-cycle",

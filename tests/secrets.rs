@@ -405,6 +405,33 @@ fn a_secret_with_a_line_end_is_told_of() {
     assert!(run.stderr.contains("`url` must be a web address"), "{run}");
 }
 
+/// What an address says in clear tells who has moved it, whatever its key is.
+#[test]
+fn an_address_with_a_key_is_told_by_what_it_says_in_clear() {
+    let mut place = place("openapi", "https://hooks.example.com/in?key=${secret.KEY}");
+    place.set("KEY", "a-long-key-123");
+    place.done("apply --auto-approve");
+    let desk = place.read("manifests/desk.yaml");
+    place.write("manifests/desk.yaml", &desk.replace("//hooks.", "//new."));
+    let run = place.done("drift --only-live");
+    assert!(run.stdout.contains("No drift."), "{run}");
+    let run = place.run("drift");
+    assert!(run.stdout.contains("1 changed in the manifests"), "{run}");
+    place.write("manifests/desk.yaml", &desk);
+    let states = place.files();
+    let state = states.keys().find(|name| name.ends_with(".simulator.json"));
+    let state = state.expect("a state").clone();
+    let live = place.read(&state).replace("//hooks.", "//evil.");
+    place.write(&state, &live);
+    let run = place.run("drift --only-live");
+    assert!(run.stdout.contains("1 changed in Zoho Desk"), "{run}");
+    let run = place.done("plan");
+    assert!(
+        run.stdout.contains("Sets back what somebody changed"),
+        "{run}"
+    );
+}
+
 /// A new host, a new key and a change by hand look different, and no key is shown.
 #[test]
 fn secrets_in_urls_show_their_template_and_what_is_visible() {

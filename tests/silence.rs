@@ -56,6 +56,37 @@ fn refuses(place: &Place, line: &str, message: &str, deletes: usize) -> Run {
     run
 }
 
+/// That a resource is new is certain whether or not its secret is known: the plan says so, and so does its
+/// exit code. Where the secret is its name nothing can be said.
+#[test]
+fn what_is_new_is_planned_without_its_secret() {
+    const HOOK: &str = "webhooks:\n  crm: {url: 'https://hooks.example.com/${secret.HOOK}', subscriptions: {Ticket_Add: {}}}\n";
+    for (dialect, code) in [("openapi", 2), ("guide", 0)] {
+        let mut place = Place::with(&[("deskform.yaml", &project(dialect)), ("desk.yaml", HOOK)]);
+        let planned = place.run("plan --detailed-exitcode --out saved.plan");
+        assert_eq!(planned.code, code, "{planned}");
+        assert_eq!(
+            planned.stdout.contains("+ create webhooks/crm"),
+            code == 2,
+            "{planned}"
+        );
+        assert!(planned.stdout.contains("Not compared"), "{planned}");
+        let refused = place.refused("apply saved.plan");
+        assert!(
+            refused
+                .stderr
+                .contains("secrets are not set that `webhooks/crm` need"),
+            "{refused}"
+        );
+        if code == 2 {
+            place.set("HOOK", "a-long-secret-0123");
+            place.done("apply saved.plan");
+            let again = place.run("plan --detailed-exitcode");
+            assert_eq!(again.code, 0, "{again}");
+        }
+    }
+}
+
 #[test]
 fn case_2_no_manifests_remove_nothing() {
     let none = "no resource is declared, and the plan would remove 4 objects";

@@ -687,7 +687,7 @@ impl Shared {
             .with_request_id(request_id)
             .with_until_ms(found.until_ms);
         let way = if self.authenticator.is_of_nobody() {
-            "Add it to `scope` under `credentials` in deskform.yaml."
+            "Add the one that is missing to `scope` under `credentials` in deskform.yaml; `deskform auth scopes` prints all that are needed."
         } else {
             kind.hint()
         };

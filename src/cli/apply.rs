@@ -61,10 +61,10 @@ pub struct Args {
     #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
     /// Let exactly this many objects go whose lines are gone (0: none), whatever the guards say; any other number is refused
-    #[arg(long, value_name = "N", conflicts_with = "plan")]
+    #[arg(long, value_name = "N", value_parser = super::wait::whole::<u64>(0, 1_000_000), conflicts_with = "plan")]
     allow_deletes: Option<u64>,
     /// Calls at once; at most what the edition allows
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    #[arg(long, value_name = "N", value_parser = super::wait::whole::<u16>(1, 100))]
     parallelism: Option<u16>,
     #[command(flatten)]
     wait: MaxWait,

@@ -1,7 +1,7 @@
 //! What the commands share: the project, the session, output, and how failures are shown.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -417,12 +417,30 @@ impl Workspace {
         tell_in(global.log_format, &text);
     }
 
-    /// Tells a plan where its steps stand in the files, what was warned about, and where, when and by
-    /// what it was made.
-    pub(super) fn complete(&self, plan: &mut Plan, desired: &Desired, rows: Option<&Rows>) {
-        if let Some(rows) = rows {
-            origin::note(plan, desired, rows, &self.texts.sources);
-        }
+    /// The secrets that the files of the environment name and that are set, long enough to be told apart
+    /// from other texts, by their names.
+    pub(super) fn secrets(&self) -> BTreeMap<String, String> {
+        let variables = self.variables();
+        let sources = &self.texts.sources;
+        let names = sources
+            .all()
+            .flat_map(|source| crate::yaml::closed::names_of_secrets(&source.text));
+        names
+            .filter_map(|name| {
+                let value = variables(name)?;
+                let counts = !value.trim().is_empty() && !mask::is_too_short(&value);
+                counts.then(|| (name.to_owned(), value))
+            })
+            .collect()
+    }
+
+    /// Tells a plan where its steps stand in the files; of one that was refused there are no rows.
+    pub(super) fn note_lines(&self, plan: &mut Plan, desired: &Desired, rows: Option<&Rows>) {
+        origin::note(plan, desired, rows, &self.texts.sources);
+    }
+
+    /// Tells a plan what was warned about, and where, when and by what it was made.
+    pub(super) fn complete(&self, plan: &mut Plan) {
         let warned = self.warned.borrow();
         let labels = warned.iter().flat_map(|problem| &problem.labels);
         let places: Vec<Option<Place>> = labels.map(|label| Some(label.place.clone())).collect();
@@ -504,6 +522,7 @@ impl Workspace {
             },
             ledger: None,
             watched: Vec::new(),
+            silent_since: 0,
             prune: environment.prunes(),
         })
     }
@@ -746,10 +765,23 @@ pub fn simulator(
         )
         .help("delete the file to begin with an empty organization")
     })?;
-    let same = simulator.settings().dialect == dialect
-        && simulator.settings().edition == edition
-        && simulator.organization(organization).is_some();
-    if same {
+    let made_for = simulator.settings();
+    let other = if made_for.dialect != dialect {
+        Some(format!(
+            "is of the dialect `{}`, and the environment is of `{dialect}`",
+            made_for.dialect
+        ))
+    } else if made_for.edition != edition {
+        Some(format!(
+            "is of the edition `{}`, and the environment is of `{edition}`",
+            made_for.edition
+        ))
+    } else if simulator.organization(organization).is_none() {
+        Some(format!("holds no organization `{organization}`"))
+    } else {
+        None
+    };
+    if other.is_none() {
         // Each run asks for a token of its own.
         simulator.forget_tokens();
         Ok(simulator)
@@ -757,11 +789,12 @@ pub fn simulator(
         Err(Problem::error(
             Code::SimulatorState,
             format!(
-                "the simulator's state `{}` was made for another dialect, edition or organization",
-                path.display()
+                "the simulator's state `{}` {}",
+                path.display(),
+                other.unwrap_or_default()
             ),
         )
-        .help("delete the file to begin with an empty organization")
+        .help("name another file under `state`, or delete this one to begin with an empty organization")
         .into())
     }
 }

@@ -13,7 +13,9 @@ use super::files::write_file;
 use super::output::announce;
 use super::progress::{reading, remembered};
 use super::wait::MaxWait;
-use crate::export::{Choice, Exported, Known, Notes, export_chosen, leave_secrets_out};
+use crate::export::{
+    Choice, Exported, Known, Notes, export_chosen, leave_secrets_out, name_secrets,
+};
 use crate::kind::{self, KINDS, Kind, Listing};
 use crate::ledger::{Ledger, Store};
 use crate::live::{Live, LiveObject};
@@ -263,6 +265,7 @@ async fn export_live(
     check_targets(&chosen.targets, &exported, &choice)
         .map_err(|problems| workspace.failure(problems.into()))?;
     leave_secrets_out(&known, &live, &mut exported, &may_hold_key);
+    name_secrets(&mut exported, &workspace.secrets());
     let cannot: Vec<String> = (KINDS.iter())
         .filter(|kind| chosen.kinds.contains(kind.collection))
         .filter(|kind| {

@@ -641,7 +641,7 @@ fn text(ledger: &Ledger, store: &Store, beside: &Beside, verbose: bool) -> Strin
             (true, _) => " is running.".to_owned(),
             (false, 0) => " did not finish; what came of all its writes is known.".to_owned(),
             (false, open) => format!(
-                " did not finish; of {} nobody knows whether it happened. The next apply finds out.",
+                " did not finish; nobody knows whether {} happened. The next apply finds out.",
                 crate::problem::counted(open, "write")
             ),
         };

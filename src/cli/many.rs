@@ -285,7 +285,11 @@ pub(super) fn run(global: &Global, many: &Many<'_>, work: Work<'_>) -> Result<u8
             Ok(outcome) => (outcome.code, outcome.figures, outcome.error),
             Err(failure) => (exit::ERROR, Vec::new(), Some(failure)),
         };
-        if many.form == Form::Text && code != exit::ERROR && !many.is_line {
+        // An environment that lacks every target has shown nothing.
+        let has_none = lacks.last().is_some_and(|(of, lacking)| {
+            *of == at && !lacking.is_empty() && lacking.len() == many.targets.len()
+        });
+        if many.form == Form::Text && code != exit::ERROR && !many.is_line && !has_none {
             print("\n")?;
         }
         let mut row = Row {
@@ -315,6 +319,7 @@ pub(super) fn run(global: &Global, many: &Many<'_>, work: Work<'_>) -> Result<u8
         for (_, failure) in slips {
             if let Some(row) = rows.get_mut(*at) {
                 row.code = exit::ERROR;
+                row.figures.clear();
                 fail(global, row, failure, &heard);
             }
         }

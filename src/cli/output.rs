@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::common::{Failure, report};
+use super::common::{Failure, Texts, shown};
 use super::{Global, LogFormat};
 use crate::problem::{Code, Problem};
 use crate::safe::mask::masked;
@@ -72,12 +72,17 @@ pub fn print(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// Those of [`print`].
 pub(super) fn print_markdown(text: &str) -> Result<(), Failure> {
+    print_as_it_is(&with_marker(text))
+}
+
+/// A Markdown comment as it is printed: all but the marker is masked.
+fn with_marker(text: &str) -> String {
     let end = match text.find('\n') {
         Some(end) if text.starts_with("<!-- deskform ") => end,
         _ => 0,
     };
     let (marker, rest) = text.split_at(end);
-    print_as_it_is(&format!("{marker}{}", masked(rest)))
+    format!("{marker}{}", masked(rest))
 }
 
 /// Writes to standard output what must stay as it is: a credential that was asked for, JSON, which is
@@ -86,8 +91,11 @@ pub(super) fn print_markdown(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// Those of [`print`].
 pub(super) fn print_as_it_is(text: &str) -> Result<(), Failure> {
-    let written = RESULTS.write(io::stdout().lock(), text.as_bytes());
-    written.map_err(|error| refused(&error).into())
+    written(text).map_err(|error| refused(&error).into())
+}
+
+fn written(text: &str) -> io::Result<()> {
+    RESULTS.write(io::stdout().lock(), text.as_bytes())
 }
 
 /// Writes to standard output what tells of work that is done: where that fails, it is said once on
@@ -98,18 +106,24 @@ pub fn announce(global: &Global, text: &str) {
 
 /// Tells of work as [`announce`] does, as a Markdown comment.
 pub(super) fn announce_markdown(global: &Global, text: &str) {
-    if let Err(failure) = print_markdown(text) {
-        report(global, &failure);
-    }
+    announce_as_it_is(global, &with_marker(text));
 }
 
 /// Tells of work as [`announce`] does, credentials included.
 pub(super) fn announce_as_it_is(global: &Global, text: &str) {
     static IS_SAID: AtomicBool = AtomicBool::new(false);
-    if let Err(failure) = print_as_it_is(text)
+    if let Err(error) = written(text)
         && !IS_SAID.swap(true, Ordering::Relaxed)
     {
-        report(global, &failure);
+        let warning = Problem::warning(
+            Code::Output,
+            format!("standard output cannot be written: {error}; the work goes on without it"),
+        )
+        .help("`deskform ledger show` tells what is owned afterwards, and `deskform plan` what is left");
+        tell_in(
+            global.log_format,
+            &shown(global, &vec![warning].into(), &Texts::default()),
+        );
     }
 }
 

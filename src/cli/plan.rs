@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long = "target", value_name = "ADDRESS")]
     targets: Vec<String>,
     /// Let exactly this many objects go whose lines are gone (0: none), whatever the guards say; any other number is refused
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::wait::whole::<u64>(0, 1_000_000))]
     allow_deletes: Option<u64>,
     /// Exit with 2 when there is anything to do
     #[arg(long)]
@@ -80,6 +80,8 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
 fn one(global: &Global, args: &Args, mut begun: Begun<'_>) -> Result<Outcome, Failure> {
     let workspace = begun.workspace;
     begun.options.limits.allow_deletes = args.allow_deletes;
+    // Files with many resources take long to be searched for the lines of their steps.
+    let shows_lines = args.format == Form::Json || args.out.is_some() || global.verbose > 0;
     let (whereabouts, mut ready) = block_on(async {
         let view = begun.look().await?;
         let store = &begun.store;
@@ -115,7 +117,10 @@ fn one(global: &Global, args: &Args, mut begun: Begun<'_>) -> Result<Outcome, Fa
                 // What is refused has to be seen.
                 Err(match error {
                     SessionError::Guarded(problems, mut plan) => {
-                        workspace.complete(&mut plan, &begun.desired, None);
+                        if shows_lines {
+                            workspace.note_lines(&mut plan, &begun.desired, None);
+                        }
+                        workspace.complete(&mut plan);
                         show(global, &begun, &plan, &whereabouts)?;
                         workspace.failure(problems.into())
                     }
@@ -127,10 +132,11 @@ fn one(global: &Global, args: &Args, mut begun: Begun<'_>) -> Result<Outcome, Fa
     let forecast = ready.planned.plan.forecast.as_ref();
     ready.warnings.extend(forecast.and_then(Forecast::warning));
     warn(global, workspace, &ready);
-    // Files with many resources take long to be searched for the lines of their steps.
-    let shows_lines = args.format == Form::Json || args.out.is_some() || global.verbose > 0;
-    let rows = shows_lines.then_some(&ready.bound.rows);
-    workspace.complete(&mut ready.planned.plan, &begun.desired, rows);
+    if shows_lines {
+        let rows = Some(&ready.bound.rows);
+        workspace.note_lines(&mut ready.planned.plan, &begun.desired, rows);
+    }
+    workspace.complete(&mut ready.planned.plan);
     let plan = &ready.planned.plan;
     let printed = show(global, &begun, plan, &whereabouts);
     // The file is saved, whatever became of what is shown.

@@ -36,6 +36,17 @@ impl Command {
 /// [`Failure`] when the nearest project file belongs to somebody else.
 pub(super) fn folder(global: &Global, command: &Command) -> Result<PathBuf, Failure> {
     if let Some(named) = &global.named {
+        if named.is_file() {
+            return Err(Problem::error(
+                Code::NoProject,
+                format!(
+                    "`{}` is a file, and `-C` takes the project's folder",
+                    named.display()
+                ),
+            )
+            .help(format!("write `-C {}`", folder_of(named).display()))
+            .into());
+        }
         return Ok(named.clone());
     }
     let current = PathBuf::from(".");
@@ -70,6 +81,14 @@ pub(super) fn folder(global: &Global, command: &Command) -> Result<PathBuf, Fail
         );
     }
     Ok(found.folder)
+}
+
+/// The folder that a file lies in.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// A project folder above the current one.

@@ -23,7 +23,7 @@ use crate::simulator::{
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The port on 127.0.0.1; 0 takes any free one
-    #[arg(long, default_value_t = 8800)]
+    #[arg(long, default_value_t = 8800, value_parser = super::wait::whole::<u16>(0, 65_535))]
     port: u16,
     /// The dialect of the API
     #[arg(long, value_parser = dialect, default_value = "openapi")]

@@ -100,6 +100,12 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
         } else if is_of_one && another_ledger {
             by_ledger = true;
             continue;
+        } else if is_of_one {
+            // What is not touched has no fingerprint: nobody can say which of the two it is.
+            let not = if now.is_none() { "no longer " } else { "" };
+            format!(
+                "`{address}` would {not}be touched: it has changed in Zoho Desk, or deskform.yaml treats it otherwise by now"
+            )
         } else {
             format!("`{address}` has changed in Zoho Desk")
         });

@@ -130,11 +130,11 @@ impl Workspace {
             )
             .at(self.environment.place.clone(), "no `ledger` is written here")
             .help(format!(
-                "without a ledger nobody knows what deskform made; add one of these lines to `{name}`:\n\
-                 ledger: git                              # a ref of the repository's remote\n\
-                 ledger: \"s3://bucket/{name}.json\"  # an object store, also `gs://` and `az://`\n\
-                 ledger: .deskform/{name}.json  # a file that the pipeline keeps\n\
-                 ledger: none                             # nothing is remembered"
+                "without a ledger nobody knows what deskform made; add one of these lines to `{name}`: \
+                 `ledger: git` (a ref of the repository's remote), \
+                 `ledger: \"s3://bucket/{name}.json\"` (an object store, also `gs://` and `az://`), \
+                 `ledger: .deskform/{name}.json` (a file that the pipeline keeps) or \
+                 `ledger: none` (nothing is remembered)"
             ));
             return Err(self.failure(problem.into()));
         }

@@ -31,6 +31,20 @@ pub struct LockTimeout {
     pub lock_timeout: Option<Duration>,
 }
 
+/// A parser of whole numbers in a range, which says so where another text stands.
+pub(super) fn whole<T: TryFrom<u64>>(
+    from: u64,
+    to: u64,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.parse::<u64>().ok();
+        number
+            .filter(|number| (from..=to).contains(number))
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| format!("write a whole number from {from} to {to}"))
+    }
+}
+
 /// Reads a duration: a whole number and its unit.
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "write a whole number and its unit: `90s`, `5m` or `1h`".to_owned();

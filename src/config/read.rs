@@ -61,6 +61,15 @@ pub(super) struct Reader<'a> {
     pub(super) walker: Walker<'a>,
 }
 
+/// The sort and the name of an expression that a value consists of, where it is not a secret's.
+fn expression(text: &str) -> Option<(&str, &str)> {
+    let inner = text.trim().strip_prefix("${")?.strip_suffix('}')?;
+    let (sort, name) = inner.split_once('.')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (matches!(sort, "env" | "var") && !name.is_empty() && name.chars().all(is_name))
+        .then_some((sort, name))
+}
+
 impl Reader<'_> {
     pub(super) fn project(
         &mut self,
@@ -605,6 +614,18 @@ impl Reader<'_> {
                 (SCOPE, Grant::Client { scope, .. }) => scope,
                 (_, Grant::Client { soid, .. }) => soid,
             };
+            if secret && let Some((sort, name)) = expression(&text) {
+                self.walker.report(
+                    Code::SecretPrinted,
+                    (here, Part::Value),
+                    format!("`{key}` is a secret, and `${{{sort}.{name}}}` is not treated as one"),
+                    "shown everywhere",
+                    Some(format!(
+                        "write `${{secret.{name}}}`, and set the environment variable `{name}`"
+                    )),
+                );
+                continue;
+            }
             if secret && !text.contains("${secret.") {
                 self.walker.report(
                     Code::PlainSecret,

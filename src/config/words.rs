@@ -277,7 +277,7 @@ pub(crate) const GUARDS: &[Word; 5] = &[
         "maxDeletePercent",
         0,
         100,
-        "Largest share of a kind's owned objects that pruning may remove, in percent; default 30.",
+        "Largest share of a kind's owned objects that pruning may remove, in percent, however few they are; where it is left out, 30 of ten objects or more.",
     ),
     whole(
         "maxDeletes",

@@ -101,9 +101,9 @@ impl LockError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Held(_) => {
-                Some("wait for that run; if it is gone, give the lock back with `deskform unlock`")
-            }
+            Self::Held(_) => Some(
+                "wait for that run, as `--lock-timeout 6m` does; if it is gone, give the lock back with `deskform unlock`, in a pipeline with `--force`",
+            ),
             Self::Lost { .. } => {
                 Some("another run may be under way: wait for it, then run the command again")
             }

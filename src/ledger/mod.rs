@@ -75,6 +75,9 @@ pub struct Ledger {
     /// The objects that are owned.
     #[serde(deserialize_with = "unique")]
     pub resources: BTreeMap<Address, Entry>,
+    /// What runs that did not end in order may have changed since; never kept in the file.
+    #[serde(skip)]
+    pub touched: BTreeSet<Address>,
 }
 
 /// One object that is owned.
@@ -221,6 +224,7 @@ impl Ledger {
             absorbed: BTreeSet::new(),
             listings: BTreeMap::new(),
             resources: BTreeMap::new(),
+            touched: BTreeSet::new(),
         }
     }
 

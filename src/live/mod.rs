@@ -422,6 +422,12 @@ impl Live {
         self.reserved.extend(addresses);
     }
 
+    /// Whether the manifests declare an address.
+    #[must_use]
+    pub fn is_declared(&self, address: &Address) -> bool {
+        self.reserved.contains(address)
+    }
+
     /// Forgets which object is the live side of which address, and keeps all that was read.
     pub fn unbind(&mut self) {
         self.bound.clear();

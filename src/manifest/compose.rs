@@ -468,18 +468,15 @@ impl Merged {
             let document = Document(Arc::new(FileDocument { file, number }));
             let Raw::Map(entries) = raw else {
                 let help = if matches!(raw, Raw::List(_)) {
-                    "name the collection first, such as `departments:`, and give each resource a handle"
+                    "name the kind first, such as `departments:`, and give each resource a handle"
                 } else {
-                    "a file maps collections to handles to fields, such as `departments: {Billing: {}}`"
+                    "a file maps kinds to handles to fields, such as `departments: {Billing: {}}`"
                 };
                 let help = shallow::help_for_collection(&raw)
                     .unwrap_or_else(|| format!("{help}; {}", foreign::hint(&document.0.file)));
                 let problem = Problem::error(
                     Code::NotAMap,
-                    format!(
-                        "the file must be a map of collections, but it is {}",
-                        raw.what()
-                    ),
+                    format!("the file must be a map of kinds, but it is {}", raw.what()),
                 )
                 .at(document.place(At::ROOT, Part::Value), "begins here")
                 .help(help);
@@ -552,12 +549,9 @@ impl Merged {
             let help = meant
                 .or_else(|| did_you_mean(key, known.iter().copied()))
                 .unwrap_or_else(|| format!("known are {}", ticked(known, "and")));
-            Problem::error(
-                Code::UnknownCollection,
-                format!("no collection is named `{key}`"),
-            )
-            .at(place, "not a collection")
-            .help(help)
+            Problem::error(Code::UnknownCollection, format!("no kind is named `{key}`"))
+                .at(place, "not a kind")
+                .help(help)
         };
         self.problems.push(problem);
     }
@@ -772,7 +766,7 @@ impl Merged {
     fn tombstones(&mut self, document: &Document, at: At<'_>, raw: Raw) {
         let Raw::Map(entries) = raw else {
             if !matches!(raw, Raw::Null) {
-                let (message, _) = wrong_type("removed", "a map of collections", &raw);
+                let (message, _) = wrong_type("removed", "a map of kinds", &raw);
                 let problem = Problem::error(Code::WrongType, message)
                     .at(
                         document.place(at, Part::Value),

@@ -14,7 +14,7 @@ use super::secret_text::control;
 use crate::codec;
 use crate::config::Written;
 use crate::kind::schema::{Checker, Violation, checkers};
-use crate::kind::{Field, Kind, Map, Null, Owned, Shape};
+use crate::kind::{self, Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::secret::Secret;
 use crate::state::identity::{below, canonical};
@@ -222,9 +222,11 @@ impl<'a> Converter<'a> {
         let wire = kind.fields.iter().find(|field| field.is_read_at(key));
         let (message, help) = unknown_key(kind.collection, key, &known);
         let message = message.replace(" has no key ", " have no field ");
-        let help = wire.map_or(help, |field| {
-            format!("the field is called `{}` here", field.name)
-        });
+        let help = match wire {
+            Some(field) => format!("the field is called `{}` here", field.name),
+            None if key == kind::words::NEW => "only overlays say `new: true`; what stands in a base file is new wherever it is not live yet".to_owned(),
+            None => help,
+        };
         Problem::error(Code::UnknownKey, message)
             .at(here.place(at, Part::Key), "not a field")
             .help(help)
@@ -305,7 +307,7 @@ impl<'a> Converter<'a> {
                 Some(Text::Plain(text.into()))
             }
             Ok(Expanded::Secret(secret, newly)) => {
-                if let Some(name) = newly {
+                for name in newly {
                     let warning = Problem::warning(
                         Code::MissingSecret,
                         format!(

@@ -236,6 +236,17 @@ fn are_alike(kind: &'static Kind, named: &Body, old: &Left<'_>, live: &Live) -> 
     let Some(object) = live.objects.get(old.index) else {
         return false;
     };
+    // What is called like the resource follows its name and says nothing else, on either side.
+    let naming = kind.naming_field().name;
+    let new_name = named.get(naming).and_then(Value::as_text);
+    let old_name = live.key_of(old.index).map(|key| key.name);
+    let follows = |new: &Value, old: &Value| {
+        new_name.is_some()
+            && new.as_text() == new_name
+            && old
+                .as_text()
+                .is_some_and(|old| Some(old) == old_name.as_deref())
+    };
     let (mut equal, mut declared) = (0, 0);
     for (field, value) in named.of_kind(kind) {
         let is_scope = field.identity && !field.naming;
@@ -244,6 +255,9 @@ fn are_alike(kind: &'static Kind, named: &Body, old: &Left<'_>, live: &Live) -> 
         }
         let same = match read_field(field, live.dialect, &object.raw, live) {
             Some(current) => {
+                if follows(value, &current) {
+                    continue;
+                }
                 let current = codec::settle(field, value, current, live);
                 Some(codec::merge(&field.shape, value, &current) == current)
             }
@@ -265,10 +279,11 @@ fn are_alike(kind: &'static Kind, named: &Body, old: &Left<'_>, live: &Live) -> 
         }
     }
     let old_says_more = |entry: &Entry| {
-        let mut fields = entry.fields.keys();
-        fields.any(|name| {
+        let mut fields = entry.fields.iter();
+        fields.any(|(name, value)| {
             kind.field(name)
                 .is_some_and(|field| tells(field, kind, live))
+                && value.sent.as_str() != old_name.as_deref()
         })
     };
     equal > 0 || (declared == 0 && old.entry.is_some_and(|entry| !old_says_more(entry)))

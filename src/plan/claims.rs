@@ -31,7 +31,7 @@ pub(super) struct Claims {
 }
 
 /// A claim, before it is known whether it holds.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Wish<'d> {
     address: &'d Address,
     /// The object that it claims.
@@ -105,6 +105,19 @@ impl Claims {
             let facts = (desired, live);
             let doubts = doubtful(&wishes, &declared, facts, &former, problems);
             self.doubt(doubts);
+            // Of a chain each single one would be taken for something else.
+            let past = past(desired, live, ledger);
+            let chains = Chains {
+                declared: &declared,
+                live,
+                owners,
+                past: &past,
+                written: wishes.iter().map(|wish| wish.address).collect(),
+                claimed: wishes.iter().map(|wish| wish.object).collect(),
+                left: 0,
+            };
+            let chains = chains.taken_back();
+            wishes.extend(chains);
             let back = taken_back(&declared, (live, owners), &former, &wishes);
             wishes.extend(back);
         }
@@ -269,12 +282,16 @@ impl<'l> Known<'l> {
 /// Live objects that nobody declares or removes any more, by the keys that they had.
 type Former<'l> = HashMap<(&'static str, &'l Key<'static>), Vec<usize>>;
 
+/// The objects that tombstones name.
+fn removed(desired: &Desired, live: &Live) -> HashSet<usize> {
+    let stones = desired.removed.iter();
+    let named = stones.map(|stone| live.named(stone.collection, &stone.key));
+    named.flat_map(|named| named.to_vec()).collect()
+}
+
 /// Finds the objects that had other names.
 fn former<'l>(desired: &Desired, live: &Live, ledger: &'l Ledger) -> Former<'l> {
-    let mut removed: HashSet<usize> = HashSet::default();
-    for stone in &desired.removed {
-        removed.extend(live.named(stone.collection, &stone.key).iter());
-    }
+    let removed = removed(desired, live);
     let mut former: HashMap<_, Vec<usize>> = HashMap::default();
     for (address, entry) in &ledger.resources {
         if entry.names.is_empty() || desired.state.contains_key(address) {
@@ -381,6 +398,156 @@ fn taken_back<'d>(
         });
     }
     back
+}
+
+/// An object that had a key once.
+#[derive(Debug, Clone, Copy)]
+struct Had {
+    index: usize,
+    /// Whether it was the last one before that of now.
+    is_last: bool,
+    /// Whether its address is declared.
+    is_declared: bool,
+}
+
+/// Live objects by the keys that they had, those that are declared under another name by now included.
+type Past<'l> = HashMap<(&'static str, &'l Key<'static>), Vec<Had>>;
+
+fn past<'l>(desired: &Desired, live: &Live, ledger: &'l Ledger) -> Past<'l> {
+    let removed = removed(desired, live);
+    let mut past: Past<'_> = HashMap::default();
+    for (address, entry) in &ledger.resources {
+        let Some(index) = live
+            .find_id(address.collection, &entry.id)
+            .filter(|index| !removed.contains(index))
+        else {
+            continue;
+        };
+        for key in &entry.names {
+            let had = Had {
+                index,
+                is_last: entry.names.last() == Some(key),
+                is_declared: desired.state.contains_key(address),
+            };
+            let place = past.entry((address.collection, key)).or_default();
+            place.push(had);
+        }
+    }
+    past
+}
+
+/// Ways that are tried for one chain; several of them come about only where names went round.
+const MOST_WAYS: usize = 1_000;
+
+/// Chains of renames that are taken back: nobody has the name of the first declaration, the object that
+/// had it has the name of the next one by now, and so on, up to an object that nobody declares any more.
+///
+/// A new object in the place of the first would cost the last one; renaming them back costs nothing.
+struct Chains<'c, 'd> {
+    declared: &'c Declared<'d>,
+    live: &'c Live,
+    owners: &'c Owners,
+    past: &'c Past<'c>,
+    /// Declarations whose old name is written.
+    written: HashSet<&'c Address>,
+    claimed: HashSet<usize>,
+    /// Ways that are left to be tried for the chain that is looked for.
+    left: usize,
+}
+
+/// One way of a chain: its claims, and how many of them are of names that were not the last one.
+type Way<'d> = (usize, Vec<Wish<'d>>);
+
+impl<'c, 'd> Chains<'c, 'd> {
+    fn taken_back(mut self) -> Vec<Wish<'d>> {
+        let has_end = self.past.values().flatten().any(|had| !had.is_declared);
+        if !has_end || self.past.values().flatten().all(|had| !had.is_declared) {
+            return Vec::new();
+        }
+        let mut back = Vec::new();
+        let declared = self.declared;
+        for (address, _, key) in &declared.keys {
+            if self.owners.by_address.contains_key(*address) || self.written.contains(*address) {
+                continue;
+            }
+            self.left = MOST_WAYS;
+            let mut ways = Vec::new();
+            self.follow((address, key), &mut Vec::new(), 0, &mut ways);
+            ways.sort_by_key(|(older, chain)| (*older, chain.len()));
+            let weight = |way: &Way<'_>| (way.0, way.1.len());
+            let is_clear = match ways.as_slice() {
+                [] => false,
+                [_] => true,
+                [first, second, ..] => weight(first) < weight(second),
+            };
+            // One claim alone is no chain.
+            if let Some((_, chain)) = ways.into_iter().next()
+                && is_clear
+                && chain.len() > 1
+            {
+                self.claimed.extend(chain.iter().map(|wish| wish.object));
+                back.extend(chain);
+            }
+        }
+        back
+    }
+
+    /// Finds every way that leads from a declaration to an object that nobody declares any more.
+    fn follow(
+        &mut self,
+        (address, key): (&'d Address, &Key<'static>),
+        chain: &mut Vec<Wish<'d>>,
+        older: usize,
+        ways: &mut Vec<Way<'d>>,
+    ) {
+        let (live, owners, past) = (self.live, self.owners, self.past);
+        let owned = owners.by_address.get(address).copied();
+        let named = live.find(address.collection, key).first().copied();
+        let named = named.or_else(|| live.find_without_case(address.collection, key));
+        let had = past
+            .get(&(address.collection, key))
+            .map_or(&[][..], Vec::as_slice);
+        // A run that was killed may have given the name back already.
+        let is_back = |had: &Had| Some(had.index) == named && named != owned;
+        let is_free = named.is_none() || named == owned;
+        for one in had {
+            let is_used = Some(one.index) == owned
+                || self.claimed.contains(&one.index)
+                || chain.iter().any(|wish| wish.object == one.index);
+            if is_used || !(is_free || is_back(one)) || self.left == 0 {
+                continue;
+            }
+            self.left -= 1;
+            let older = older + usize::from(!one.is_last);
+            chain.push(Wish {
+                address,
+                object: one.index,
+                named,
+                owned,
+                is_of_declared: false,
+                is_followed: false,
+            });
+            if !one.is_declared {
+                ways.push((older, chain.clone()));
+            } else if let Some(next) = self.next(one, is_back(one)) {
+                self.follow(next, chain, older, ways);
+            }
+            chain.pop();
+        }
+    }
+
+    /// Whose an object is by now: that declaration needs another one, and is no rename of its own.
+    fn next(&self, had: &Had, is_back: bool) -> Option<(&'d Address, &'c Key<'static>)> {
+        let owner = self.owners.by_index.get(&had.index)?;
+        let is_bound = self.owners.by_address.get(owner) == Some(&had.index);
+        if !is_bound || self.written.contains(owner) {
+            return None;
+        }
+        let mut all = self.declared.keys.iter();
+        let (address, _, key) = all.find(|(one, ..)| *one == owner)?;
+        let stays = self.live.key_of(had.index).as_ref() == Some(key);
+        (is_back || stays).then_some((*address, key))
+    }
 }
 
 /// Keeps the claims that hold, and returns the others: what has the new name of one, and what the ledger

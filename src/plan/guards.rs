@@ -18,7 +18,7 @@ use crate::state::{Address, Body, pointer};
 use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _};
 
-/// Objects of a kind from which on a percentage says anything.
+/// Objects of a kind from which on a percentage says anything that no project has written.
 const PERCENT_FROM: usize = 10;
 
 /// Objects of a kind from which on it says something that all of them are pruned.
@@ -35,11 +35,13 @@ pub const DEFAULT_DELETE_PERCENT: u64 = 30;
 /// How far a plan may go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Largest share of a kind's live, declared objects that may be updated, in percent.
+    /// Largest share of a kind's live, declared objects that may be updated, in percent, however few they
+    /// are.
     pub max_update_percent: Option<u64>,
     /// Most objects that may be updated in all.
     pub max_updates: Option<u64>,
-    /// Largest share of a kind's owned objects that pruning may remove, in percent.
+    /// Largest share of a kind's owned objects that pruning may remove, in percent, however few they are;
+    /// [`DEFAULT_DELETE_PERCENT`] from ten objects on, unless it is said.
     pub max_delete_percent: Option<u64>,
     /// Most objects that pruning may remove in all.
     pub max_deletes: Option<u64>,
@@ -101,6 +103,7 @@ fn updates(tasks: &[Task], rows: &Rows, limits: &Limits, problems: &mut Vec<Prob
         verb: "update",
         absolute: ("maxUpdates", limits.max_updates),
         percent: ("maxUpdatePercent", limits.max_update_percent),
+        percent_from: 1,
         way_out: &|guard, _| format!("raise `guards: {{{guard}}}` for this run"),
     };
     many.check(&of_kind, &live_of, problems);
@@ -157,7 +160,10 @@ fn deletes(
     for (collection, addresses) in &of_kind {
         let number = addresses.len();
         let is_all = owned_of.get(collection) == Some(&number);
-        if is_all && (ALL_FROM..PERCENT_FROM).contains(&number) {
+        if is_all
+            && limits.max_delete_percent.is_none()
+            && (ALL_FROM..PERCENT_FROM).contains(&number)
+        {
             problems.push(
                 Problem::error(
                     Code::TooManyChanges,
@@ -175,6 +181,8 @@ fn deletes(
         verb: "remove",
         absolute: ("maxDeletes", limits.max_deletes),
         percent: ("maxDeletePercent", Some(percent)),
+        // Of a few objects one is much: a share that nobody has chosen says nothing of them.
+        percent_from: limits.max_delete_percent.map_or(PERCENT_FROM, |_| 1),
         way_out: &|_, _| way_out.clone(),
     };
     many.check(&of_kind, &owned_of, problems);
@@ -284,6 +292,8 @@ struct Many<'a> {
     absolute: (&'a str, Option<u64>),
     /// The guard's name and the largest share of a kind.
     percent: (&'a str, Option<u64>),
+    /// Objects of a kind from which on the share counts.
+    percent_from: usize,
     /// What to do if it is meant, by the guard's setting and the number in all.
     way_out: &'a dyn Fn(&str, usize) -> String,
 }
@@ -324,7 +334,7 @@ impl Many<'_> {
             let number = addresses.len();
             let total = out_of.get(collection).copied().unwrap_or(0);
             // Compared in hundredths, so that nothing is rounded away.
-            if total >= PERCENT_FROM && (number as u64) * 100 > max * total as u64 {
+            if total >= self.percent_from && (number as u64) * 100 > max * total as u64 {
                 let share = number * 10_000 / total;
                 refuse(
                     format!(

@@ -145,7 +145,12 @@ fn bind_one(
         // What a run did not get to say it has made is ours, too; see [`left_by_moves`].
         (_, Some(named)) if owners.has_made(address, named, live) => named,
         (Some(owned), Some(named)) if owned != named && !owners.is_of_another(named, desired) => {
-            problems.push(two_candidates(desired, live, address, owned, named));
+            problems.push(two_candidates(
+                (desired, live, owners),
+                address,
+                owned,
+                named,
+            ));
             bound.disputed.extend([owned, named]);
             return;
         }

@@ -3,7 +3,7 @@
 //! The server refuses anybody else, and whoever leaves goes from the list by itself. So a plan is
 //! refused that names somebody who will not be a member once it is carried out.
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use crate::codec::Ids as _;
 use crate::codec::{read_field, switch_value};
@@ -56,9 +56,11 @@ type Writes<'t> = HashMap<&'t Address, Vec<&'t Task>>;
 
 /// Refuses to name somebody who will not be a member.
 ///
-/// Whoever is named live without being a member may stay: the server has taken that once.
+/// Whoever is named live without being a member may stay: the server has taken that once. Of those whose
+/// steps wait for another question nobody can say where they will belong.
 pub(super) fn check(
     tasks: &[Task],
+    waiting: &HashSet<Address>,
     desired: &Desired,
     rows: &Rows,
     live: &Live,
@@ -69,6 +71,9 @@ pub(super) fn check(
     for row in rows {
         let Some(body) = &row.wanted else { continue };
         let address = &row.address;
+        if waiting.contains(address) {
+            continue;
+        }
         for field in row.kind.fields {
             let Some(membership) = field.membership else {
                 continue;
@@ -87,6 +92,9 @@ pub(super) fn check(
             }
             let there = members(row.live.as_ref(), field.name, membership.of);
             for (member, of) in wanted {
+                if waiting.contains(member) {
+                    continue;
+                }
                 let was_named = there.contains(&(member, of));
                 let Some(state) = State::of(member, of, membership, writes, live) else {
                     continue;

@@ -352,11 +352,12 @@ impl FieldChange {
         let harmless = |value: &Json| value.is_null() || value == SECRET;
         let holds =
             |value: &Json, words: &str| value.as_str().is_some_and(|text| text.contains(words));
-        let is_template = holds(&self.after, "${secret.") && holds(&self.after, "://");
-        let is_address = self.before.is_null() || holds(&self.before, "://");
-        self.secret
-            && !(harmless(&self.before) && harmless(&self.after))
-            && !(is_template && is_address)
+        let is_template = |value: &Json| holds(value, "${secret.") && holds(value, "://");
+        let is_address = |value: &Json| value.is_null() || holds(value, "://");
+        // What was applied stands before what is live now, and what is live before what is wanted.
+        let is_pair = (is_template(&self.after) && is_address(&self.before))
+            || (is_template(&self.before) && is_address(&self.after));
+        self.secret && !(harmless(&self.before) && harmless(&self.after)) && !is_pair
     }
 }
 
@@ -398,6 +399,8 @@ pub struct Options {
     pub ledger: Option<Ledger>,
     /// What a killed run may have created, by address and identity: its kinds are read, too.
     pub watched: Vec<(Address, Key<'static>)>,
+    /// When its last request can have gone out at the latest, in milliseconds since the epoch.
+    pub silent_since: i64,
     /// What becomes of objects that are not declared, by collection.
     pub prune: BTreeMap<String, Prune>,
 }

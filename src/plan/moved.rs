@@ -17,6 +17,7 @@ use crate::live::Live;
 use crate::manifest::Desired;
 use crate::plan::row::{Row, Rows};
 use crate::plan::{Options, shown_value};
+use crate::secret::can_be_of;
 use crate::state::{Address, FieldPath, Value};
 
 /// Which side moved.
@@ -144,10 +145,25 @@ impl<'a> Sides<'a> {
         let Some(entry) = self.entry(address) else {
             return Some((Moved::Manifests, Json::Null));
         };
+        // A run that was killed has not said what it made of it.
+        if self
+            .ledger
+            .is_some_and(|ledger| ledger.touched.contains(address))
+        {
+            return Some((Moved::Unknown, Json::Null));
+        }
         Some(match entry.fields.get(name) {
-            _ if is_secret(difference) => (Moved::Unknown, Json::Null),
+            _ if is_secret(difference) => by_template(row, entry, difference, self.live),
             Some(record) => {
                 let field = kind.field(name)?;
+                let object = row.object.and_then(|index| self.live.objects.get(index));
+                let is_hidden = object.is_some_and(|object| {
+                    codec::read_field(field, self.live.dialect, &object.raw, self.live).is_none()
+                });
+                if is_hidden {
+                    // What no answer carries nobody has been seen to change.
+                    return Some((Moved::Manifests, Json::Null));
+                }
                 let live = row.live.as_ref().and_then(|body| body.get(name));
                 let record = Record {
                     field,
@@ -277,6 +293,36 @@ impl Record<'_> {
         };
         Some((moved, stored.unwrap_or_default()))
     }
+}
+
+/// Who moved a text with a secret in it, by the template that was applied: what it says in clear tells
+/// of a change in Zoho Desk, and another template of one in the manifests. What stands for the secret
+/// itself tells nothing: it may have been changed where it is kept.
+fn by_template(row: &Row, entry: &Entry, difference: &Difference, live: &Live) -> (Moved, Json) {
+    let unknown = (Moved::Unknown, Json::Null);
+    let applied = entry.templates.get(&difference.path.pointer());
+    let (Some(applied), true) = (applied, difference.path.below.is_empty()) else {
+        return unknown;
+    };
+    let raw = row.object.and_then(|index| live.objects.get(index));
+    let field = row.kind.field(difference.path.field);
+    let shown = raw
+        .zip(field)
+        .and_then(|(object, field)| codec::read_field(field, live.dialect, &object.raw, live));
+    let Some(shown) = shown.as_ref().and_then(Value::as_text) else {
+        return unknown;
+    };
+    let wanted = match &difference.after {
+        Value::Secret(secret) => Some(&*secret.template),
+        value => value.as_text(),
+    };
+    let moved = match (can_be_of(shown, applied), wanted == Some(applied.as_str())) {
+        (true, true) => return unknown,
+        (true, false) => Moved::Manifests,
+        (false, true) => Moved::Live,
+        (false, false) => Moved::Both,
+    };
+    (moved, Json::from(applied.as_str()))
 }
 
 /// What a recorded value tells of what stands at a way down from it.

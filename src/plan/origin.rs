@@ -10,14 +10,15 @@ use crate::plan::{FileLine, Plan};
 use crate::problem::Place;
 use crate::yaml::lines::lines;
 
-/// Notes at every step of a plan in which file and line it is declared or removed.
-pub fn note(plan: &mut Plan, desired: &Desired, rows: &Rows, sources: &Sources) {
+/// Notes at every step of a plan in which file and line it is declared or removed; of a plan that was
+/// refused nobody has the rows any more, which know the lines of removals.
+pub fn note(plan: &mut Plan, desired: &Desired, rows: Option<&Rows>, sources: &Sources) {
     let places: Vec<Option<Place>> = plan
         .steps
         .iter()
         .map(|step| {
             let declared = desired.details.get(&step.address);
-            let removed = || rows.going(&step.address)?.at.clone();
+            let removed = || rows?.going(&step.address)?.at.clone();
             declared
                 .map(|detail| detail.origin.place(&step.address, ""))
                 .or_else(removed)

@@ -157,8 +157,7 @@ impl Owners {
 }
 
 pub(super) fn two_candidates(
-    desired: &Desired,
-    live: &Live,
+    (desired, live, owners): (&Desired, &Live, &Owners),
     address: &Address,
     owned: usize,
     named: usize,
@@ -177,10 +176,16 @@ pub(super) fn two_candidates(
         ),
     )
     .at(place(desired, address, ""), "declared here")
-    .help(format!(
-        "take the one of that name with `deskform ledger adopt '{address}' {}`, or rename or delete it in Zoho Desk",
-        id(named)
-    ))
+    .help(match owners.by_index.get(&named) {
+        Some(owner) if !desired.state.contains_key(owner) => format!(
+            "`{owner}` has that name and is no longer declared: take its lines away and apply, and write the name here after that; or take that one with `deskform ledger adopt '{address}' {}`",
+            id(named)
+        ),
+        _ => format!(
+            "take the one of that name with `deskform ledger adopt '{address}' {}`, or rename or delete it in Zoho Desk",
+            id(named)
+        ),
+    })
 }
 
 /// Finds what is owned and no longer declared. What any address claims is never pruned.
@@ -209,6 +214,12 @@ pub(super) fn prune(
             })
         })
         .collect();
+    // A resource that is ignored as a whole is left as it is live, declared or not.
+    indices.retain(|index| {
+        let address = owners.by_index.get(index).cloned();
+        let address = address.or_else(|| live.address_of(*index));
+        address.is_none_or(|address| options.ignoring(&address, None).is_none())
+    });
     indices.sort_by_key(|index| live.address_of(*index));
     for index in indices {
         let mut one = Going {

@@ -500,10 +500,8 @@ impl Shaper<'_> {
         if first.is_some_and(|first| first != address) {
             return;
         }
-        if body.iter().any(|(_, value)| value.lacks_secret()) {
-            row.not_compared = true;
-            return;
-        }
+        // That it would be made is certain; nothing is sent until the secret is there.
+        row.not_compared = body.iter().any(|(_, value)| value.lacks_secret());
         if let Some(enabled) = row.kind.enabled
             && enabled.send_on_create
             && body.get(enabled.field).is_none()

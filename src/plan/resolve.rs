@@ -8,6 +8,7 @@ use crate::manifest::Desired;
 use crate::parallel::in_runs;
 use crate::plan::bound::place;
 use crate::plan::row::{Going, Row, Rows};
+use crate::plan::taken::written_parent;
 use crate::problem::{Code, Place, Problem, listed};
 use crate::state::identity::scopes;
 use crate::state::{Address, Below, FieldPath, Heirs, Key, Leaves, Named, Reference, Value};
@@ -460,9 +461,8 @@ fn below(live: &Live, collection: &str, key: &Key<'_>) -> Option<String> {
         .map(|(field, value)| {
             let parent = kind.field(field).and_then(|field| field.shape.target());
             let parent = parent.and_then(|to| live.find_id(to.collection, value));
-            let parent = parent.and_then(|index| live.address_of(index));
-            let shown = parent.as_ref().map_or(value, |address| &address.handle);
-            format!("{field}: {shown}")
+            let shown = parent.and_then(|index| written_parent(live, index));
+            format!("{field}: {}", shown.as_deref().unwrap_or(value))
         })
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))

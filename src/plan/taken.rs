@@ -410,13 +410,31 @@ pub(super) fn written_name(live: &Live, index: usize) -> Option<String> {
     for field in scopes(object.kind) {
         let target = field.shape.target()?;
         let parent = live.find_id(target.collection, key.scope.get(field.name)?)?;
-        let parent = live.address_of(parent)?;
-        parts.push(format!("{}: {}", field.name, quoted(&parent.handle)));
+        parts.push(format!("{}: {}", field.name, written_parent(live, parent)?));
     }
     let naming = object.kind.naming_field().name;
     let name = format!("{naming}: {}", quoted(&key.name));
     parts.insert(0, name);
     (parts.len() > 1).then(|| format!("{{{}}}", parts.join(", ")))
+}
+
+/// How manifests write what a name counts below: the handle where it is declared, else its name. Only the
+/// ledger knows the handle of what is no longer declared.
+pub(super) fn written_parent(live: &Live, index: usize) -> Option<String> {
+    let address = live.address_of(index)?;
+    if live.is_declared(&address) {
+        return Some(quoted(&address.handle).into_owned());
+    }
+    if let Some(name) = written_name(live, index) {
+        return Some(format!("{{lookup: {name}}}"));
+    }
+    let name = live.key_of(index)?.name;
+    let other = Address::new(address.collection, &*name);
+    Some(if live.is_declared(&other) {
+        format!("{{lookup: {}}}", quoted(&name))
+    } else {
+        quoted(&name).into_owned()
+    })
 }
 
 /// A name as it may be shown: a web address may hold keys.

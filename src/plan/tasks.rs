@@ -189,7 +189,8 @@ fn check(
     let rows = &bound.rows;
     let mut problems = hierarchy::check(&tasks, desired, live);
     problems.extend(within::check(&tasks, desired, rows, live));
-    problems.extend(membership::check(&tasks, desired, rows, live, options));
+    let no_members = membership::check(&tasks, followers, desired, rows, live, options);
+    problems.extend(no_members);
     problems
 }
 

@@ -9,6 +9,9 @@ pub fn of_json(error: &serde_json::Error) -> String {
         _ => "",
     };
     let said = whole.strip_suffix(place).unwrap_or(&whole);
+    if matches!(said, "expected value" | "expected ident") {
+        return format!("not JSON{place}");
+    }
     if said.starts_with("data did not match any variant of ") {
         return format!("a value has a form that is not known in its place{place}");
     }

@@ -161,20 +161,27 @@ pub fn partial(live: &Live) -> Vec<usize> {
         .collect()
 }
 
-/// What bound objects refer to in fields that are compared, where it was not read: of a kind that was
-/// read in part nobody has asked for what only a live object names.
+/// What bound objects refer to in fields that are compared, and what refers to anything and goes, where
+/// that was not read: of a kind that was read in part nobody has asked for what only a live object names.
 #[must_use]
 pub fn referred(rows: &Rows, live: &Live) -> BTreeSet<(&'static str, String)> {
     let mut referred = BTreeSet::new();
+    let of_part = &|collection: &str| live.is_read_in_part(collection);
     for (row, index) in rows.objects() {
         let (Some(object), Some(named)) = (live.objects.get(index), &row.named) else {
             continue;
         };
         for (name, _) in named.iter() {
             if let Some(field) = object.kind.field(name) {
-                let of_part = &|collection: &str| live.is_read_in_part(collection);
                 note_referred(field, &object.raw, live, of_part, &mut referred);
             }
+        }
+    }
+    // Of what goes everything is shown.
+    let going = rows.iter().filter_map(|row| row.going.as_ref());
+    for object in going.filter_map(|going| live.objects.get(going.object)) {
+        for field in object.kind.fields {
+            note_referred(field, &object.raw, live, of_part, &mut referred);
         }
     }
     referred

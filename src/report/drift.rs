@@ -100,6 +100,7 @@ pub fn markdown(report: &Report, whereabouts: &Whereabouts) -> String {
     let remark = |text: String| Entry {
         name: format!("- {text}\n\n"),
         details: None,
+        counts: 1,
     };
     let acknowledged = report.acknowledged.iter().map(markdown::acknowledged);
     add(
@@ -228,6 +229,7 @@ fn entry(drifts: &[&Drift], moved: Moved) -> Entry {
     Entry {
         name: format!("- {}{mark}\n\n", markdown::code(&address)),
         details: (!lines.is_empty()).then(|| markdown::folded(&address, &mark, &lines)),
+        counts: 1,
     }
 }
 

@@ -362,6 +362,7 @@ fn entry(address: &Address, why: Option<&str>) -> Entry {
     Entry {
         name: line,
         details: None,
+        counts: 1,
     }
 }
 

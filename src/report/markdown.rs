@@ -221,6 +221,8 @@ pub(super) struct Section {
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) details: Option<String>,
+    /// For how many it counts: none where it says something of the others.
+    pub(super) counts: usize,
 }
 
 fn sections(plan: &Plan) -> Vec<Section> {
@@ -243,6 +245,7 @@ fn sections(plan: &Plan) -> Vec<Section> {
     let remark = |text: String| Entry {
         name: format!("- {text}\n\n"),
         details: None,
+        counts: 1,
     };
     let named = |names: &[String]| names.iter().map(|name| remark(code(name))).collect();
     let alike: Vec<String> = plan.alike.iter().map(Alike::told).collect();
@@ -269,9 +272,16 @@ fn sections(plan: &Plan) -> Vec<Section> {
     let mut taken: Vec<Entry> = named(&taken);
     if more > 0 {
         let words = format!("and {more} more; `deskform plan -v` names all");
-        taken.push(remark(words));
+        taken.push(Entry {
+            counts: more,
+            ..remark(words)
+        });
     }
-    taken.extend(first_taken_over(plan).map(|line| remark(line.to_owned())));
+    taken.extend(first_taken_over(plan).map(|line| Entry {
+        name: format!("{line}\n\n"),
+        details: None,
+        counts: 0,
+    }));
     sections.push(("Taken over as they are", false, taken));
     let handles: Vec<String> = moved_handles(plan).collect();
     sections.push((
@@ -297,15 +307,19 @@ fn sections(plan: &Plan) -> Vec<Section> {
     let warnings = warnings.map(|message| Entry {
         name: format!("> {}\n\n", code(&message)),
         details: None,
+        counts: 1,
     });
     sections.push(("Warnings", false, warnings.collect()));
     sections
         .into_iter()
         .filter(|(_, _, entries)| !entries.is_empty())
-        .map(|(title, steps, entries)| Section {
-            title: format!("#### {title} ({})\n\n", entries.len()),
-            steps,
-            entries,
+        .map(|(title, steps, entries)| {
+            let items: usize = entries.iter().map(|entry| entry.counts).sum();
+            Section {
+                title: format!("#### {title} ({items})\n\n"),
+                steps,
+                entries,
+            }
         })
         .collect()
 }
@@ -317,7 +331,11 @@ fn step_entry(step: &Step) -> Entry {
     // Requests and prerequisites are for the terminal; here 100 characters make a line.
     let lines = lines::of(step, 100, false);
     let details = (!lines.is_empty()).then(|| folded(&address, mark, &lines));
-    Entry { name, details }
+    Entry {
+        name,
+        details,
+        counts: 1,
+    }
 }
 
 /// An address with lines that unfold.

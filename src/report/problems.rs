@@ -15,7 +15,7 @@ use miette::{
 use serde_json::{Value as Json, json};
 
 use self::fold::Fold;
-use crate::problem::{Label, Part, Problem, Problems, Severity, counted};
+use crate::problem::{Code, Label, Part, Problem, Problems, Severity, counted};
 use crate::safe::mask::{self, MASK, masked};
 use crate::safe::{self, safe, same_length};
 use crate::yaml::places::Places;
@@ -56,7 +56,10 @@ fn last_line(problems: &Problems, reports: Option<usize>) -> String {
     if let Some(reports) = reports {
         let _ = write!(line, " in {}", counted(reports, "report"));
     }
-    if problems.has_errors() {
+    // Who has said no has nothing to correct.
+    let is_to_correct =
+        |problem: &Problem| problem.severity == Severity::Error && problem.code != Code::Declined;
+    if problems.list.iter().any(is_to_correct) {
         line.push_str(": correct what is named here and run the command again");
     }
     if reports.is_some() {

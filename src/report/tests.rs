@@ -550,7 +550,7 @@ fn json_of_another_version_or_form_is_refused() {
             "it is no saved plan: unknown field `stages`",
         ),
         ("{}", "it is no saved plan: missing field `formatVersion`"),
-        ("plan", "it is no saved plan: expected value at line 1"),
+        ("plan", "it is no saved plan: not JSON at line 1"),
     ] {
         let error = json::parse(text).unwrap_err().to_string();
         assert!(error.starts_with(message), "{error}");

@@ -98,15 +98,15 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     out
 }
 
-/// The steps that no target is, as far as they concern people.
+/// The steps that no target is, with the effects of those that concern people.
 pub(super) fn dragged(plan: &Plan) -> impl Iterator<Item = String> {
     let needed = plan.steps.iter().filter(|step| step.needed);
-    let of_people = needed.filter(|step| step.risk.iter().any(|risk| risk.class == Risk::People));
-    of_people.map(|step| {
-        let effects = step.effects.join("; ");
-        match effects.as_str() {
-            "" => step.address.to_string(),
-            effects => format!("{}: {effects}", step.address),
+    needed.map(|step| {
+        let done = format!("{} {}", step.verb.as_str(), step.address);
+        let is_of_people = step.risk.iter().any(|risk| risk.class == Risk::People);
+        match step.effects.join("; ").as_str() {
+            effects if is_of_people && !effects.is_empty() => format!("{done}: {effects}"),
+            _ => done,
         }
     })
 }

@@ -31,6 +31,7 @@ use crate::manifest::Desired;
 use crate::plan::Options;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem, counted};
+use crate::reading::Needs;
 use crate::run_record::update::after;
 use crate::session::{Ready, Session, SessionError};
 use crate::state::{Address, Key};
@@ -87,6 +88,12 @@ pub(crate) fn absorb(
     let mut doubts = Vec::new();
     for run in unfinished {
         let is_new = !ledger.absorbed.contains(&run.run);
+        if is_new {
+            let settled = run.settled.iter().map(|(intent, _)| intent);
+            let intents = settled.chain(&run.intents).filter(|intent| !intent.create);
+            let touched = intents.map(|intent| intent.address.clone());
+            ledger.touched.extend(touched);
+        }
         for (intent, outcome) in run.settled.iter().filter(|_| is_new) {
             if outcome.result == Settled::Applied {
                 if intent.create {
@@ -366,8 +373,9 @@ impl Keeper {
         let mut options = options.clone();
         options.ledger = self.store.keeps().then(|| self.ledger.clone());
         options.watched = watched(&self.doubts);
-        let mut read_from = self.clock.now_ms();
-        let mut ready = session.plan(desired, &options).await?;
+        options.silent_since = self.silent_since;
+        Box::pin(self.wait_for_what_is_unseen(session)).await?;
+        let mut ready = Box::pin(session.plan(desired, &options)).await?;
         loop {
             // A clock that went back must not make a run wait for longer than once.
             let now_ms = self.clock.now_ms();
@@ -379,28 +387,59 @@ impl Keeper {
                 0
             };
             // What was read before proves no absence, however long it took.
-            if settled_at <= read_from {
+            if settled_at <= ready.read_from {
                 if self.own_seen(&ready) {
                     // The plan was made without knowing that these are ours, and halfway made.
                     options.ledger = self.store.keeps().then(|| self.ledger.clone());
-                    ready = session.plan_again(ready, desired, &options).await?;
+                    ready = Box::pin(session.plan_again(ready, desired, &options)).await?;
                     continue;
                 }
                 self.settle(&ready, desired);
                 return Ok(ready);
             }
-            let left = u64::try_from(settled_at.saturating_sub(now_ms)).unwrap_or(0);
-            if left > 0 {
-                tracing::warn!(
-                    "a run that was killed may have created objects that are not listed yet; waiting for {} s",
-                    left.div_ceil(1000)
-                );
-            }
-            let left = Duration::from_millis(left);
-            self.clock.sleep(left).await;
-            read_from = self.clock.now_ms();
-            ready = session.plan(desired, &options).await?;
+            self.wait_until(settled_at).await;
+            ready = Box::pin(session.plan(desired, &options)).await?;
         }
+    }
+
+    /// Looks whether what a killed run may have made is listed by now, and waits if it is not: all is read
+    /// once then, and not before the wait and after it.
+    async fn wait_for_what_is_unseen(&self, session: &Session) -> Result<(), SessionError> {
+        let settled_at = self.silent_since.saturating_add(millis(session.settle));
+        if self.doubts.is_empty() || settled_at <= self.clock.now_ms() {
+            return Ok(());
+        }
+        let mut needs = Needs::default();
+        for intent in &self.doubts {
+            needs.watch(&intent.address, &intent.key, session.dialect);
+        }
+        let live = session.read(&needs).await?;
+        let is_listed = |intent: &Intent| match intent.part() {
+            Some(wanted) => (live.collection(intent.address.collection))
+                .filter_map(|index| live.objects.get(index))
+                .any(|object| object.parts.iter().any(|part| part.identity == wanted)),
+            None => {
+                let found = live.find(intent.address.collection, &intent.key);
+                !intent.key.is_unknown() && !found.is_empty()
+            }
+        };
+        if !self.doubts.iter().all(is_listed) {
+            self.wait_until(settled_at).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until the listings show what a killed run has made.
+    async fn wait_until(&self, settled_at: i64) {
+        let left = settled_at.saturating_sub(self.clock.now_ms());
+        let left = u64::try_from(left).unwrap_or(0);
+        if left > 0 {
+            tracing::warn!(
+                "a run that was killed may have created objects that are not listed yet; waiting for {} s",
+                left.div_ceil(1000)
+            );
+        }
+        self.clock.sleep(Duration::from_millis(left)).await;
     }
 
     /// Takes over what creations in doubt turn out to have made; tells whether there is any.

@@ -27,6 +27,7 @@ const NEAR: usize = 100;
 #[must_use]
 pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<Address>) -> Ledger {
     let mut ledger = old;
+    ledger.touched.clear();
     // What a limited plan did not look at stays as it is.
     let targets = &ready.planned.plan.targets;
     let busy: BTreeSet<&Address> = ready

@@ -32,6 +32,7 @@ const DASHES: [(char, &str); 4] = [
 /// Says of the problems of a file which such characters are behind them, and warns of quotes that are a
 /// part of a value.
 pub(crate) fn explain(source: &Source, problems: &mut Vec<Problem>) {
+    explain_numbers(source, problems);
     if source.text.is_ascii() {
         return;
     }
@@ -143,6 +144,48 @@ fn explain_lines(source: &Source, problems: &mut Vec<Problem>) {
     }
     if !told.is_empty() {
         problems.retain(|problem| problem.code != Code::InvalidYaml || !problem.labels.is_empty());
+    }
+}
+
+/// Warns of a text behind which a number sign with a digit stands, such as `ticket #1`: to YAML a comment
+/// begins there.
+fn explain_numbers(source: &Source, problems: &mut Vec<Problem>) {
+    let text = &source.text;
+    let is_number = |behind: &str| {
+        let mut behind = behind.trim_start_matches(' ').chars();
+        behind.next() == Some('#') && behind.next().is_some_and(|c| c.is_ascii_digit())
+    };
+    if !(text.match_indices(" #")).any(|(at, _)| is_number(text.get(at..).unwrap_or_default())) {
+        return;
+    }
+    for (key, range) in Places::of(text).plain_scalars() {
+        let value = text.get(range.clone()).unwrap_or_default();
+        let line = line_at(text, range.end);
+        let behind = text.get(range.end..line.end).unwrap_or_default();
+        let Some(key) = key.and_then(|key| text.get(key)).map(str::trim) else {
+            continue;
+        };
+        // What is no text has nothing that could be cut off.
+        let is_text =
+            value.contains(char::is_alphabetic) && !matches!(value, "true" | "false" | "null");
+        if !is_text || !behind.starts_with(' ') || !is_number(behind) {
+            continue;
+        }
+        let whole = text
+            .get(range.start..line.end)
+            .unwrap_or_default()
+            .trim_end();
+        problems.push(
+            Problem::warning(
+                Code::CommentInValue,
+                format!("the value of `{key}` ends before ` #`, where a comment begins"),
+            )
+            .at(bytes(source, &(range.start..line.end)), "cut off here")
+            .help(format!(
+                "write {} if it is a part of the text",
+                quoted(whole)
+            )),
+        );
     }
 }
 

@@ -34,8 +34,8 @@ pub(crate) enum Expanded<'t> {
     Literal(Cow<'t, str>),
     /// A text whose expressions are no secrets.
     Text(String),
-    /// A text with a secret in it; the name of a secret that is missing for the first time.
-    Secret(Secret, Option<String>),
+    /// A text with a secret in it; the names of secrets that are missing for the first time.
+    Secret(Secret, Vec<String>),
 }
 
 /// What is wrong with an expression.
@@ -129,7 +129,7 @@ impl Variables<'_> {
         let mut value = String::with_capacity(text.len());
         let mut template = String::with_capacity(text.len());
         let (mut secret, mut expression, mut lacking) = (false, false, false);
-        let mut newly = None;
+        let mut newly = Vec::new();
         // Where the secrets stand in the value.
         let mut filled = Vec::new();
         let mut rest = text;
@@ -182,7 +182,7 @@ impl Variables<'_> {
                         let mut missing = self.missing.borrow_mut();
                         if !missing.iter().any(|known| known == name) {
                             missing.push(name.to_owned());
-                            newly = newly.or(Some(name.to_owned()));
+                            newly.push(name.to_owned());
                         }
                     }
                 }
@@ -311,15 +311,15 @@ mod tests {
             ("$$${var.host}", Ok("literal $${var.host}")),
             (
                 "${var.odd}/${secret.TOKEN}/$${x}",
-                Ok("secret a$${b/${secret.TOKEN}/$${x} Some(\"a${b/t0k/${x}\") None"),
+                Ok("secret a$${b/${secret.TOKEN}/$${x} Some(\"a${b/t0k/${x}\") []"),
             ),
             (
                 "${secret.BLANK}",
-                Ok("secret ${secret.BLANK} None Some(\"BLANK\")"),
+                Ok("secret ${secret.BLANK} None [\"BLANK\"]"),
             ),
             (
                 "${secret.EMPTY}",
-                Ok("secret ${secret.EMPTY} None Some(\"EMPTY\")"),
+                Ok("secret ${secret.EMPTY} None [\"EMPTY\"]"),
             ),
             ("${var.hots}", Err("undefined-variable: ${var.hots}")),
             ("${env.NOPE}", Err("undefined-env: ${env.NOPE}")),
@@ -336,11 +336,11 @@ mod tests {
             ),
             (
                 "https://x/?a=${secret.ODD}&b",
-                Ok("secret https://x/?a=${secret.ODD}&b Some(\"https://x/?a=a%26b%23&b\") None"),
+                Ok("secret https://x/?a=${secret.ODD}&b Some(\"https://x/?a=a%26b%23&b\") []"),
             ),
             (
                 "${secret.ODD}&b",
-                Ok("secret ${secret.ODD}&b Some(\"a&b#&b\") None"),
+                Ok("secret ${secret.ODD}&b Some(\"a&b#&b\") []"),
             ),
         ] {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);

@@ -272,6 +272,7 @@ impl Desk {
             },
             ledger: None,
             watched: Vec::new(),
+            silent_since: 0,
             prune: self.environment.prunes(),
         }
     }

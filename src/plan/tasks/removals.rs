@@ -20,7 +20,7 @@ use crate::plan::row::{Going, Row};
 use crate::plan::shown::{removed_fields, switched_off};
 use crate::plan::taken::written_name;
 use crate::plan::within;
-use crate::problem::{Code, Problem, listed};
+use crate::problem::{Code, Problem, listed, ticked};
 use crate::state::{Address, Heirs, Reference, Value};
 use crate::verb::Verb;
 
@@ -267,8 +267,13 @@ impl Builder<'_> {
         } else {
             format!("list it with who takes over: `removed: {{{collection}: [{entry}]}}`")
         };
+        let enough = if names.len() > 1 {
+            format!("; one of {} is enough", ticked(&names, "and"))
+        } else {
+            String::new()
+        };
         format!(
-            "{here}, or say it for all {collection} in the project file: `kinds: {{{collection}: {{{TRANSFER_TO}: {heirs}}}}}`"
+            "{here}, or say it for all {collection} in the project file: `kinds: {{{collection}: {{{TRANSFER_TO}: {heirs}}}}}`{enough}"
         )
     }
 
