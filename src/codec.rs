@@ -263,10 +263,19 @@ fn decode(
                 .map(|(name, json)| {
                     let key = match keyed.keys {
                         Keys::Of { target, .. } => names.key(&target, name),
-                        Keys::Texts(_) => name.as_str().into(),
+                        Keys::Texts(_) | Keys::Places => name.as_str().into(),
                     };
                     let value = decode(keyed.value, dialect, Encoding::Plain, json, names);
                     (key, value)
+                })
+                .collect::<Leaves>()
+                .into(),
+            Json::Array(list) if matches!(keyed.keys, Keys::Places) => list
+                .iter()
+                .enumerate()
+                .map(|(place, json)| {
+                    let value = decode(keyed.value, dialect, Encoding::Plain, json, names);
+                    ((place + 1).to_string(), value)
                 })
                 .collect::<Leaves>()
                 .into(),

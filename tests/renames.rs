@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use common::runs::{Run, organization, plan};
-use common::smallest::{self, beside, is_below, needed};
+use common::smallest::{self, beside, needed, parent};
 use common::{Desk, Variables, settings, shown};
 use deskform::config::{Environment, Project, Prune};
 use deskform::dialect::{Dialect, Edition};
@@ -90,17 +90,20 @@ impl Place {
             .map_err(|problems| shown(&problems, &desk.sources))?;
         let mut options: Options = desk.options();
         if !owned.is_empty() {
-            let departments = desk.objects("departments");
-            let mut homes = departments.iter().filter(|one| one["name"] == "Home");
-            let home = homes.next().and_then(|one| one["id"].as_str());
-            let home = home.unwrap_or_default().to_owned();
+            let parent = parent(kind).and_then(|(_, collection, name)| {
+                let parents = desk.objects(collection);
+                let parent = parents.iter().find(|one| one["name"] == name)?;
+                parent["id"].as_str().map(str::to_owned)
+            });
             let mut ledger = Ledger::new("test", ORGANIZATION);
             for (handle, id) in owned {
                 let entry = Entry {
                     id: id.clone(),
                     adopted: true,
                     key: (self.identities.get(handle))
-                        .map(|text| below_home(spelled(kind, text).into_owned(), kind, &home))
+                        .map(|text| {
+                            below_parent(spelled(kind, text).into_owned(), kind, parent.as_deref())
+                        })
                         .unwrap_or_default(),
                     ..Entry::default()
                 };
@@ -139,10 +142,10 @@ impl Place {
     }
 }
 
-/// A key of a name that counts below the department `Home`, where names of the kind count below one.
-fn below_home(mut key: Key<'static>, kind: &Kind, home: &str) -> Key<'static> {
-    if is_below(kind) {
-        key.scope.set("department", home);
+/// A key of a name that counts below a parent, where names of the kind count below one.
+fn below_parent(mut key: Key<'static>, kind: &Kind, id: Option<&str>) -> Key<'static> {
+    if let (Some((field, ..)), Some(id)) = (parent(kind), id) {
+        key.scope.set(field, id);
     }
     key
 }
@@ -191,10 +194,9 @@ impl Name {
 
     /// How the object is told to people: below what its name counts.
     fn told(self, kind: &Kind, dialect: Dialect) -> String {
-        if is_below(kind) {
-            format!("Home/{}", self.0)
-        } else {
-            self.identity(kind, dialect)
+        match parent(kind) {
+            Some((_, _, name)) => format!("{name}/{}", self.0),
+            None => self.identity(kind, dialect),
         }
     }
 
@@ -265,6 +267,9 @@ async fn case_5_a_rename_whose_new_name_is_taken_is_refused() {
             let text = manifest(kind, dialect, &[(BETA, renamed(kind, dialect))]);
             let identity = ALPHA.identity(kind, dialect);
             let told = ALPHA.told(kind, dialect);
+            let below = parent(kind).map_or_else(String::new, |(field, _, name)| {
+                format!("[{{name: alpha, {field}: {name}}}]")
+            });
             let buried = format!("{text}removed: {{{}: [\"{identity}\"]}}\n", kind.collection);
             for ledger in ledgers {
                 let owned: BTreeMap<String, String> = ledger
@@ -291,11 +296,7 @@ async fn case_5_a_rename_whose_new_name_is_taken_is_refused() {
                             &*format!("(id `{beta}`)"),
                             "take `renamedFrom` away",
                             "`removed: {",
-                            if is_below(kind) {
-                                "[{name: alpha, department: Home}]"
-                            } else {
-                                ""
-                            },
+                            &*below,
                         ] {
                             assert!(refusal.contains(word), "{what}: {word}\n{refusal}");
                         }

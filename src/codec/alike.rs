@@ -42,6 +42,32 @@ fn canonical(alike: Alike, text: &str) -> Cow<'_, str> {
             parts.dedup();
             Cow::Owned(parts.join(";"))
         }
+        Alike::Expression => {
+            let text = text.to_lowercase().split_whitespace().collect::<String>();
+            Cow::Owned(within_brackets(&text).to_owned())
+        }
+    }
+}
+
+/// An expression without brackets around all of it.
+fn within_brackets(text: &str) -> &str {
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'));
+    let Some(inner) = inner else { return text };
+    let mut open = 0_usize;
+    for character in inner.chars() {
+        match character {
+            '(' => open += 1,
+            ')' if open == 0 => return text,
+            ')' => open -= 1,
+            _ => {}
+        }
+    }
+    if open == 0 {
+        within_brackets(inner)
+    } else {
+        text
     }
 }
 
@@ -144,7 +170,7 @@ fn comparable(field: &Field, value: Option<&Json>, names: &dyn Names) -> Option<
                 .filter_map(|(key, value)| {
                     let leaf = match keyed.keys {
                         Keys::Of { target, .. } => keyed.value.alike(names.alike(&target, key)),
-                        Keys::Texts(_) => *keyed.value,
+                        Keys::Texts(_) | Keys::Places => *keyed.value,
                     };
                     Some((key.clone(), comparable(&leaf, Some(value), names)?))
                 })
@@ -207,7 +233,7 @@ pub fn field_at(field: &Field, way: &[std::sync::Arc<str>], names: &dyn Names) -
             Shape::Items(shape) => Field::new(shape.key, Shape::Map(shape.item())),
             Shape::Keyed(keyed) => match keyed.keys {
                 Keys::Of { target, .. } => keyed.value.alike(names.alike(&target, key)),
-                Keys::Texts(_) => *keyed.value,
+                Keys::Texts(_) | Keys::Places => *keyed.value,
             },
             shape => *leaf_field(&shape, key)?,
         };
@@ -295,7 +321,7 @@ pub fn renamed(
                         Keys::Of { target, .. } => {
                             now(key).unwrap_or_else(|| names.key(&target, key).to_string())
                         }
-                        Keys::Texts(_) => key.clone(),
+                        Keys::Texts(_) | Keys::Places => key.clone(),
                     },
                     _ => key.clone(),
                 };

@@ -118,9 +118,14 @@ fn encode_leaves(
                 let below = part_of(&below);
                 let name = match shape.keys {
                     Keys::Of { target, .. } => wire_key(&target, key, ids)?,
-                    Keys::Texts(_) => key.to_owned(),
+                    Keys::Texts(_) | Keys::Places => key.to_owned(),
                 };
                 object.insert(name, encode(shape.value, dialect, value, below, ids)?);
+            }
+            if matches!(shape.keys, Keys::Places) {
+                let mut items: Vec<_> = object.into_iter().collect();
+                items.sort_by_key(|(place, _)| place.parse::<usize>().unwrap_or(usize::MAX));
+                return Ok(items.into_iter().map(|(_, item)| item).collect());
             }
         }
         Shape::Items(shape) => {

@@ -96,7 +96,7 @@ pub fn settle(field: &Field, declared: &Value, current: Value, names: &dyn Names
                         let alike = names.alike(&target, &key);
                         settle(&keyed.value.alike(alike), wanted, live, names)
                     }
-                    Keys::Texts(_) => settle(keyed.value, wanted, live, names),
+                    Keys::Texts(_) | Keys::Places => settle(keyed.value, wanted, live, names),
                 };
                 (key, live)
             })

@@ -513,3 +513,45 @@ fn a_list_that_the_api_takes_with_items_only_is_not_emptied() {
     let one = Value::Map(Leaves::from([("MONDAY", Value::Map(Leaves::new()))]));
     assert!(!is_too_short(field, &one));
 }
+
+#[test]
+fn an_expression_is_one_however_it_is_spelled() {
+    for (one, other, same) in [
+        ("(1or2)", "1 OR 2", true),
+        ("((1 and 2))", "1and2", true),
+        ("(1 or 2) and 3", "(1or2)AND3", true),
+        ("(1) or (2)", "1) or (2", false),
+        ("(1 or 2) and 3", "1 or 2 and 3", false),
+        ("1 or 2", "1 and 2", false),
+        ("1 or 2", "2 or 1", false),
+    ] {
+        assert_eq!(
+            are_alike(Alike::Expression, one, other),
+            same,
+            "{one} {other}"
+        );
+    }
+}
+
+#[test]
+fn places_are_a_list_on_the_wire() {
+    static VALUE: Field = Field::new("item", Shape::Scalar { max: 0 });
+    let shape = Shape::Keyed(Keyed {
+        keys: Keys::Places,
+        value: &VALUE,
+        owned: Owned::Whole,
+        sent: Sent::Whole,
+    });
+    let field = Field::new("items", shape);
+    // The tenth comes behind the second, although texts are sorted otherwise.
+    let list: Vec<String> = (1..=11).map(|n| format!("item {n}")).collect();
+    let raw = json!({ "items": list });
+    let value = read_field(&field, Dialect::Openapi, raw.as_object().unwrap(), &Nobody).unwrap();
+    let Value::Map(map) = &value else {
+        panic!("{value:?}")
+    };
+    assert_eq!(map.get("2"), Some(&Value::text("item 2")));
+    assert_eq!(map.len(), 11);
+    let sent = encode(&field, Dialect::Openapi, &value, Part::All, &Nobody);
+    assert_eq!(sent, Ok(raw["items"].clone()));
+}

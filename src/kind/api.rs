@@ -114,7 +114,8 @@ impl Api {
 ///
 /// A path may hold a query and places for values: `{module}` is the text of that field, `{department}`
 /// the id behind that reference, and `{layout.module}` the field `module` of what `layout` refers to.
-/// The fields in places are scopes: an object belongs to the listing that was asked for.
+/// The fields in places are scopes: an object belongs to the listing that was asked for. Where only
+/// what lies behind a field stands there, several values of it have one listing, whose objects tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listing {
     /// One listing holds them all.

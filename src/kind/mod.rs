@@ -26,6 +26,7 @@ pub mod sample;
 pub mod schema;
 mod shape;
 pub mod skill_types;
+pub mod skills;
 pub mod slas;
 mod spoken;
 pub mod support_plans;
@@ -60,6 +61,7 @@ pub static KINDS: &[&Kind] = &[
     &agents::KIND,
     &teams::KIND,
     &skill_types::KIND,
+    &skills::KIND,
     &holiday_lists::KIND,
     &business_hours::KIND,
     &slas::KIND,

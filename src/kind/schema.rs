@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
 use super::words::{LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED};
-use super::{Field, KINDS, Kind, Null, Owned, Pattern, Shape, patterns, scopes};
+use super::{Field, KINDS, Keys, Kind, Null, Owned, Pattern, Shape, patterns, scopes};
 use crate::kind;
 use crate::yaml::words::doc;
 
@@ -404,10 +404,17 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             }
             schema
         }
-        Shape::Keyed(keyed) => json!({
-            "type": ["object", "null"],
-            "additionalProperties": field_schema(keyed.value, complete),
-        }),
+        Shape::Keyed(keyed) => {
+            let mut map = json!({
+                "type": ["object", "null"],
+                "additionalProperties": field_schema(keyed.value, complete),
+            });
+            if matches!(keyed.keys, Keys::Places) {
+                map["propertyNames"] = json!({ "pattern": "^[1-9][0-9]*$" });
+                map["minProperties"] = 1.into();
+            }
+            map
+        }
         Shape::Items(items) => {
             let mut item = map_schema(&items.item(), complete);
             if let Some(required) = item.get_mut("required").and_then(Value::as_array_mut) {

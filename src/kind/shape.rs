@@ -174,6 +174,9 @@ pub enum Keys {
     },
     /// Texts that match an expression.
     Texts(Pattern),
+    /// Places in a list on the wire, from 1 on and without a gap: what else names an item names it by
+    /// its place.
+    Places,
 }
 
 /// What an absent key of a map means.
@@ -220,6 +223,9 @@ pub enum Alike {
     Flag,
     /// As choices with `;` between, in any order.
     Choices,
+    /// As expressions such as `(1 and 2)`: neither case nor white space counts, nor brackets around
+    /// everything.
+    Expression,
 }
 
 /// A regular expression and what it allows, in words.

@@ -29,7 +29,7 @@ impl Shape {
         match self {
             Self::Keyed(keyed) => match keyed.keys {
                 Keys::Of { target, .. } => Some(target),
-                Keys::Texts(_) => None,
+                Keys::Texts(_) | Keys::Places => None,
             },
             _ => None,
         }

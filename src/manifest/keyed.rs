@@ -269,6 +269,13 @@ impl Converter<'_> {
                     }
                     (Arc::clone(key), None)
                 }
+                Keys::Places => {
+                    if !self.is_place(here, field, entries.len(), key, place) {
+                        whole = false;
+                        continue;
+                    }
+                    (Arc::clone(key), None)
+                }
                 Keys::Of {
                     target,
                     name,
@@ -303,7 +310,44 @@ impl Converter<'_> {
                 None => whole = false,
             }
         }
+        if matches!(keyed.keys, Keys::Places) && entries.is_empty() {
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::Empty,
+                format!("`{}` names nothing", field.name),
+                "nothing in it",
+                Some("begin with `1`".to_owned()),
+            );
+            return None;
+        }
         whole.then_some(Value::Map(out))
+    }
+
+    /// Whether a key is a place in a list of so many items.
+    fn is_place(
+        &mut self,
+        here: Here<'_>,
+        field: &Field,
+        items: usize,
+        key: &str,
+        place: At<'_>,
+    ) -> bool {
+        let number = key.parse::<usize>().ok();
+        // A place is written in one way only, so that none stands twice.
+        let is_one =
+            number.is_some_and(|number| (1..=items).contains(&number) && number.to_string() == key);
+        if !is_one {
+            self.error(
+                here,
+                (place, Part::Key),
+                Code::BadFormat,
+                format!("`{key}` is no place among the {items} in `{}`", field.name),
+                "not accepted",
+                Some("number them from `1` on, without a gap".to_owned()),
+            );
+        }
+        is_one
     }
 
     /// A value under a key that names a resource, checked by what that resource says.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::files::Sources;
 use crate::codec;
 use crate::kind::words::NEW;
-use crate::kind::{KINDS, Kind, Shape, Target, find};
+use crate::kind::{KINDS, Keys, Kind, Shape, Target, find};
 use crate::safe::hidden;
 use crate::state::identity::{canonical_name, fill_in};
 use crate::state::{
@@ -407,6 +407,7 @@ fn rank(shape: Option<&Shape>, key: &str) -> usize {
                 _ => None,
             }
         }
+        Some(Shape::Keyed(keyed)) if matches!(keyed.keys, Keys::Places) => key.parse().ok(),
         _ => None,
     };
     place.unwrap_or(usize::MAX)

@@ -292,7 +292,7 @@ fn named_by(keys: &Keys) -> String {
                 |kind| format!("{}s", kind.singular),
             )
         }
-        Keys::Texts(_) => "keys".to_owned(),
+        Keys::Texts(_) | Keys::Places => "keys".to_owned(),
     }
 }
 

@@ -42,8 +42,8 @@ use crate::kind::{Api, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
 use crate::live::marks::{belongs_to_others, shows};
 use crate::live::ways::Choice;
 use crate::live::{Live, LiveObject, grouped, is_gone, put};
-use crate::state::{Address, Body, Key, Reference, Value};
-use needs::{Candidate, KindNeeds, Scope, ScopeValue, roots};
+use crate::state::{Address, Body, Key, Named, Reference, Value};
+use needs::{Candidate, KindNeeds, Scope, ScopeValue, planted, roots};
 
 /// Most fields that one listing may ask for. Source: Contact, `getContacts`.
 const MAX_FIELDS: usize = 30;
@@ -506,6 +506,14 @@ fn by_name(
     owned: &BTreeMap<Address, String>,
 ) -> Option<String> {
     names.iter().find_map(|candidate| {
+        if candidate.scope.is_empty() {
+            // A name that leaves out what it counts below means the one object that has it.
+            let bare = Named::of_name(&*candidate.name);
+            let [index] = *parents.named(collection, &bare) else {
+                return None;
+            };
+            return Some(parents.objects.get(index)?.id.clone());
+        }
         let mut key = Key::of_name(&*candidate.name);
         for (field, value) in &candidate.scope {
             let value = match value {
@@ -553,7 +561,13 @@ fn plant(
     (parents, owned): (&Live, &BTreeMap<Address, String>),
     raw: &mut Map<String, Json>,
 ) {
-    for (root, value) in scope {
+    let Some(api) = kind.api(parents.dialect) else {
+        return;
+    };
+    for root in planted(api.listing) {
+        let Some(value) = scope.get(root) else {
+            continue;
+        };
         let key = kind
             .field(root)
             .and_then(|field| key_of(field.wire(parents.dialect)));
@@ -600,7 +614,7 @@ pub fn plant_scopes(
     live: &Live,
     raw: &mut Map<String, Json>,
 ) {
-    for root in roots(api.listing) {
+    for root in planted(api.listing) {
         let key = kind
             .field(root)
             .and_then(|field| key_of(field.wire(live.dialect)));
@@ -758,6 +772,38 @@ mod tests {
             }
         }
         assert!(seen > 0);
+    }
+
+    #[test]
+    fn a_listing_plants_what_stands_in_its_path_alone() {
+        for (collection, wanted) in [
+            // Two types of one department have one listing, and each skill its own type.
+            ("skills", json!({"id": "7", "skillTypeId": "5"})),
+            (
+                "teams",
+                json!({"id": "7", "skillTypeId": "5", "departmentId": "6"}),
+            ),
+        ] {
+            let kind = find(collection).unwrap();
+            let root = crate::kind::scopes(kind).next().unwrap().name;
+            let parent = ScopeValue::Parent {
+                collection: "layouts",
+                id: Some("6".to_owned()),
+                address: None,
+                names: BTreeSet::new(),
+            };
+            let mut parents = Live::new(Dialect::Openapi);
+            parents.add(LiveObject::new(
+                find("layouts").unwrap(),
+                "6".to_owned(),
+                Map::new(),
+            ));
+            let mut raw = json!({"id": "7", "skillTypeId": "5"});
+            let object = raw.as_object_mut().unwrap();
+            let scope = Scope::from([(root, parent)]);
+            plant(kind, &scope, (&parents, &BTreeMap::new()), object);
+            assert_eq!(raw, wanted, "{collection}");
+        }
     }
 
     #[test]

@@ -118,6 +118,14 @@ pub(super) fn roots(listing: Listing) -> impl Iterator<Item = &'static str> {
     roots.into_iter()
 }
 
+/// The fields whose values stand in the path of a listing, so that they are those of all its objects.
+/// A path that holds only what lies behind a field is the same for several values of it.
+pub(super) fn planted(listing: Listing) -> impl Iterator<Item = &'static str> {
+    let names = listing.template().map(template::names);
+    let names = names.unwrap_or_default().into_iter();
+    names.filter(move |name| listing.is_scoped() && !name.contains('.'))
+}
+
 impl Needs {
     /// Collects what the manifests need: the kinds they declare, remove or refer to, and the fields
     /// they name.

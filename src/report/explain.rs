@@ -361,6 +361,10 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     let leaves = match field.shape {
         Shape::Map(map) => map.fields,
         Shape::Items(items) => items.fields,
+        Shape::Keyed(keyed) => match keyed.value.shape {
+            Shape::Map(map) => map.fields,
+            _ => &[],
+        },
         _ => &[],
     };
     let is_of_maps = leaves
@@ -567,6 +571,16 @@ fn shape(shape: &Shape) -> String {
                 format!("map from {named}s{scope} to values")
             }
             Keys::Texts(pattern) => format!("map from texts ({}) to values", pattern.words),
+            Keys::Places => match keyed.value.shape {
+                Shape::Map(map) => {
+                    let leaves: Vec<_> = map.fields.iter().map(|leaf| leaf.name).collect();
+                    format!(
+                        "map from places (`1`, `2` and so on) to maps of {}",
+                        ticks(&leaves)
+                    )
+                }
+                _ => "map from places (`1`, `2` and so on) to values".to_owned(),
+            },
         },
         Shape::Items(items) => {
             let leaves: Vec<_> = items.fields.iter().map(|leaf| leaf.name).collect();
@@ -793,6 +807,9 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::Texts { choices, .. } => json!([choices.first().unwrap_or(&"Example")]),
         Shape::Date => json!("2027-06-30"),
         Shape::Map(map) => sample_map(kind, map.fields),
+        Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Places) => {
+            json!({"1": sample(kind, keyed.value)})
+        }
         Shape::Keyed(_) => json!({}),
         Shape::Items(items) => {
             let rest = items.fields.iter().filter(|leaf| leaf.name != items.key);

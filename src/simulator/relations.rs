@@ -1,4 +1,4 @@
-//! What teams, business hours, holiday lists, support plans and skill types show of other objects.
+//! What teams, business hours, holiday lists, support plans, skill types and skills show of other objects.
 //!
 //! A relation is stored once, on one of its two sides, and computed for the other.
 
@@ -23,6 +23,9 @@ impl Organization {
             }
             "skillTypes" => {
                 object.shift_remove("associatedSkills");
+            }
+            "skills" => {
+                object.shift_remove("skillType");
             }
             "businessHours" => {
                 let lists = holiday_lists_of(&Value::Object(object.clone()));
@@ -86,6 +89,13 @@ impl Organization {
                 fields.insert("associatedBusinessHours".into(), json!(hours));
             }
             "supportPlans" => self.show_plan(object, fields),
+            "skills" => {
+                let of_type = object["skillTypeId"].as_str();
+                let of_type = of_type.and_then(|id| self.stored("skillTypes", id));
+                let shown = of_type
+                    .map(|one| json!({"skillTypeId": one["id"], "skillTypeName": one["name"]}));
+                fields.insert("skillType".into(), json!(shown));
+            }
             "skillTypes" => {
                 let skills: Vec<Value> = self
                     .kept("skills")

@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use super::registry;
 
-/// Fields that tell when something happened, or that count.
-const TIMES: [&str; 6] = [
+/// Fields that tell when something happened, or that count; and the place of a skill among others, which
+/// follows from when it was made.
+const TIMES: [&str; 7] = [
+    "orderId",
     "createdTime",
     "modifiedTime",
     "createdAt",

@@ -1,13 +1,21 @@
 //! The smallest resource of each kind, for tests that go through the registry.
 
 use deskform::dialect::Dialect;
-use deskform::kind::{Kind, scopes};
+use deskform::kind::{Field, Kind, scopes};
 use deskform::simulator::Organization;
 use serde_json::json;
 
-/// Whether names of a kind count below a department.
-pub fn is_below(kind: &Kind) -> bool {
-    scopes(kind).any(|scope| scope.name == "department")
+/// What names of a kind count below, where that is another resource: the field, the collection, and which
+/// one it is here.
+pub fn parent(kind: &Kind) -> Option<(&'static str, &'static str, &'static str)> {
+    let target = |scope: &Field| Some((scope.name, scope.shape.target()?.collection));
+    let (field, collection) = scopes(kind).find_map(target)?;
+    let handle = match collection {
+        "departments" => "Home",
+        "skillTypes" => "Talents",
+        other => panic!("say which of the {other} it is"),
+    };
+    Some((field, collection, handle))
 }
 
 /// The address that a webhook calls.
@@ -29,6 +37,9 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
             "timeZone: Europe/Berlin, businessTimes: {MONDAY: {startTime: \"09:00\"}}".to_owned()
         }
         "teams" | "skillTypes" => "department: Home".to_owned(),
+        "skills" => "skillType: Talents, criteria: {pattern: \"1\", fieldConditions: {1: {fieldModule: tickets, \
+             fieldName: Subject, condition: contains, value: [hola]}}}"
+            .to_owned(),
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
@@ -41,10 +52,13 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
 
 /// What has to be declared beside resources of a kind.
 pub fn beside(kind: &Kind) -> &'static str {
-    if matches!(kind.collection, "agents" | "products") || is_below(kind) {
-        "departments: {Home: {}}\n"
-    } else {
-        ""
+    match parent(kind) {
+        Some((_, "skillTypes", _)) => {
+            "departments: {Home: {}}\nskillTypes: {Talents: {department: Home}}\n"
+        }
+        Some(_) => "departments: {Home: {}}\n",
+        None if matches!(kind.collection, "agents" | "products") => "departments: {Home: {}}\n",
+        None => "",
     }
 }
 

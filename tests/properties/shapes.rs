@@ -410,6 +410,19 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                     .boxed(),
             )
         }
+        // Items by their places: as many as are drawn.
+        Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Places) => Some(
+            prop::collection::vec(shape(keyed.value)?, 1..4)
+                .prop_map(|items| {
+                    let items = items.into_iter().enumerate();
+                    let leaves = |(place, item): (usize, Drawn)| match item {
+                        Drawn::Map(leaves) => (json!((place + 1).to_string()), leaves),
+                        other => panic!("items are maps, and not {other:?}"),
+                    };
+                    Drawn::Items(items.map(leaves).collect())
+                })
+                .boxed(),
+        ),
         Shape::Keyed(_) => {
             let module = module_of(field)?;
             Some(
@@ -517,7 +530,7 @@ fn module_of(field: &Field) -> Option<&'static str> {
                 deskform::kind::Within::Fixed(_, module) => Some(module),
                 _ => None,
             },
-            Keys::Texts(_) => None,
+            Keys::Texts(_) | Keys::Places => None,
         },
         _ => None,
     }
@@ -636,13 +649,16 @@ pub fn seeds(collection: &'static str, dialect: Dialect) -> Vec<String> {
 }
 
 /// A new simulator, with an SLA in each of its organizations where no request makes one: what needs an
-/// SLA looks it up.
+/// SLA looks it up. Each has a skill type besides, since what lies below one looks it up as well.
 pub fn simulator(settings: Settings) -> Simulator {
     let mut simulator = Simulator::new(settings);
     let settings = simulator.settings().clone();
     if settings.dialect == O {
         for seed in settings.organizations {
             let organization = simulator.organization_mut(&seed.id).expect("it");
+            let department = organization.objects("departments")[0]["id"].clone();
+            let talents = json!({"name": "Talents", "departmentId": department});
+            organization.insert("skillTypes", talents);
             let sla = organization.insert("slas", json!({"name": "Gold", "isActive": true}));
             // Their definitions are read where business hours name them.
             let hours = organization.objects("businessHours")[0]["id"].clone();

@@ -43,6 +43,12 @@ const NAMED: &[Exception] = &[
     ("config/read.rs", "accounts", 1, TOKENS),
     ("config/words.rs", "accounts", 1, TOKENS),
     (
+        "api/refusal.rs",
+        "fieldName",
+        1,
+        "the key under which an error of the API names a field",
+    ),
+    (
         "api/price.rs",
         "/agents/email/",
         1,

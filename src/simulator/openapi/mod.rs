@@ -12,6 +12,7 @@ mod products;
 mod profiles;
 mod settings;
 mod skill_types;
+mod skills;
 mod support_plans;
 mod teams;
 
@@ -25,7 +26,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 13] = [
+pub(super) static ROUTES: [&[Route]; 14] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -38,6 +39,7 @@ pub(super) static ROUTES: [&[Route]; 13] = [
     &support_plans::ROUTES,
     &modules::ROUTES,
     &skill_types::ROUTES,
+    &skills::ROUTES,
     &products::ROUTES,
 ];
 
