@@ -177,8 +177,8 @@ pub(super) fn two_candidates(
     )
     .at(place(desired, address, ""), "declared here")
     .help(match owners.by_index.get(&named) {
-        Some(owner) if !desired.state.contains_key(owner) => format!(
-            "`{owner}` has that name and is no longer declared: take its lines away and apply, and write the name here after that; or take that one with `deskform ledger adopt '{address}' {}`",
+        Some(holder) if !desired.state.contains_key(holder) => format!(
+            "`{holder}` has that name and is no longer declared: take its lines away and apply, and write the name here after that; or take that one with `deskform ledger adopt '{address}' {}`",
             id(named)
         ),
         _ => format!(
