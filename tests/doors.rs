@@ -672,6 +672,7 @@ fn a_pipeline_needs_a_ledger_for_its_next_job() {
         let run = place.run("apply --auto-approve");
         assert_eq!(run.code, 1, "{run}");
         assert!(run.stderr.contains(expected), "{expected}: {run}");
+        assert!(!run.stderr.contains("\\n"), "one line: {run}");
         if expected == refused {
             // A plan needs none.
             let plan = place.run("plan");

@@ -376,6 +376,51 @@ async fn a_share_that_is_written_holds_for_few() {
     }
 }
 
+/// Nobody is blamed for what a killed run may have done, nor for what no answer shows.
+#[tokio::test(start_paused = true)]
+async fn what_nobody_is_seen_to_have_changed_blames_nobody() {
+    for dialect in BOTH {
+        for (touched, hidden) in [(false, false), (true, false), (false, true)] {
+            let place = Place::new(dialect);
+            let done = place.run("departments: {A: {description: x}}").await;
+            let id = ids(&done.desk, "departments", "name")["A"].clone();
+            {
+                let mut simulator = place.simulator.lock().expect("it");
+                let organization = simulator.organization_mut(&done.desk.environment.org_id);
+                organization
+                    .expect("it")
+                    .change("departments", &id, |object| {
+                        if hidden {
+                            object.remove("description");
+                        } else {
+                            object.insert("description".to_owned(), Value::from("y"));
+                        }
+                    });
+            }
+            let desk = place.desk("departments: {A: {description: z}}").await;
+            let desired = desk.compose().expect("manifests");
+            let mut ledger = look(&place.store).await.expect("a ledger").ledger;
+            if touched {
+                ledger.touched.extend(desired.state.keys().cloned());
+            }
+            let options = Options {
+                ledger: Some(ledger),
+                ..desk.options()
+            };
+            let ready = desk.plan_of(&desired, &options).await.expect("a plan");
+            let [step] = ready.planned.plan.steps.as_slice() else {
+                panic!("{:?}", ready.planned.plan.steps)
+            };
+            let is_blamed = step.changes.iter().any(|change| change.sets_back.is_some());
+            assert_eq!(
+                is_blamed,
+                !touched && !hidden,
+                "{dialect} {touched} {hidden}"
+            );
+        }
+    }
+}
+
 /// A name that something undeclared still has is free one apply later.
 #[tokio::test(start_paused = true)]
 async fn a_name_that_goes_in_the_same_run_is_told_with_its_way() {

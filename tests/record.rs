@@ -54,7 +54,11 @@ fn what_is_taken_over_is_named() {
         let run = place.done("plan -v");
         assert!(run.report().contains("    departments/D11\n"), "{run}");
         let run = place.done("plan --format markdown");
-        assert!(run.stdout.contains("#### Taken over as they are"), "{run}");
+        // What is said of all of them is no item.
+        assert!(
+            run.stdout.contains("#### Taken over as they are (12)"),
+            "{run}"
+        );
         assert!(run.stdout.contains("- `departments/D09`"), "{run}");
         assert!(
             run.stdout

@@ -87,6 +87,23 @@ fn what_is_new_is_planned_without_its_secret() {
     }
 }
 
+/// Whoever has to look at a refused plan finds the lines that it is made from.
+#[test]
+fn a_refused_plan_tells_its_lines() {
+    for dialect in BOTH {
+        let place = applied(dialect, &departments(0..6));
+        let less = departments(0..5).replacen("Answers", "Asks", 1);
+        place.write("desk.yaml", &less);
+        let run = place.refused("plan --allow-deletes 3 --format json");
+        let plan: Json = serde_json::from_str(&run.stdout).expect("JSON");
+        let steps = plan["steps"].as_array().expect("steps");
+        let update = steps.iter().find(|step| step["verb"] == "update");
+        let origin = &update.expect("an update")["origin"];
+        assert_eq!(origin["file"], "desk.yaml", "{plan:#}");
+        assert_eq!(origin["line"], 2, "{plan:#}");
+    }
+}
+
 #[test]
 fn case_2_no_manifests_remove_nothing() {
     let none = "no resource is declared, and the plan would remove 4 objects";

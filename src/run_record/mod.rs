@@ -768,6 +768,8 @@ mod tests {
         absorb(&mut ledger, &[run], &mut Vec::new());
         assert_eq!(ledger.get(&at("B")), Some(&entry));
         assert_eq!(ledger.get(&at("A")).unwrap().id, "8");
+        // What it has changed nobody else is blamed for.
+        assert!(ledger.touched.contains(&at("B")));
         // Listings lag behind the answer: an intent may wait long for a limit.
         assert_eq!(ledger.applied_at, 5);
     }
