@@ -139,19 +139,7 @@ pub struct Ready {
     pub warnings: Vec<Problem>,
     /// Scopes that the steps need and the token lacks.
     pub missing_scopes: Vec<String>,
-    /// When the last reading of the listings began, in milliseconds since the epoch: what came later may not
-    /// be in them.
-    pub read_from: i64,
     begun: Begun,
-}
-
-/// What was read for a plan.
-struct Read {
-    live: Live,
-    /// What the ledger owns and does not exist any more.
-    absent: Vec<Address>,
-    /// When the last reading of the listings began.
-    from: i64,
 }
 
 /// When reading for a plan began, and what had been read by then.
@@ -401,9 +389,7 @@ impl Session {
     ) -> Result<Compared, SessionError> {
         let mut warnings = self.check_dialect(desired)?;
         let needs = self.needs(desired, options);
-        let Read {
-            mut live, absent, ..
-        } = self.read_owned(desired, &needs, options).await?;
+        let (mut live, absent) = self.read_owned(desired, &needs, options).await?;
         let (mut bound, mut problems) = bind_what_is_clear(desired, &mut live, options);
         problems.extend(bound.held.iter().map(|held| held.problem.clone()));
         self.complete_bound(&mut live, &bound.rows).await?;
@@ -432,8 +418,9 @@ impl Session {
             reads: self.client.observed().reads,
         };
         let needs = self.needs(desired, options);
-        let read = self.read_owned(desired, &needs, options).await?;
-        Box::pin(self.plan_of_read((read, begun), warnings, desired, options)).await
+        let (live, absent) = self.read_owned(desired, &needs, options).await?;
+        let read = (live, absent, begun);
+        Box::pin(self.plan_of_read(read, warnings, desired, options)).await
     }
 
     /// Plans again from what was read for a plan: the ledger has since learned that something which
@@ -451,7 +438,6 @@ impl Session {
         let Ready {
             mut live,
             mut absent,
-            read_from,
             begun,
             ..
         } = ready;
@@ -462,26 +448,17 @@ impl Session {
             let mut ids = entry.into_iter().flat_map(Entry::ids);
             !ids.any(|id| live.find_id(address.collection, id).is_some())
         });
-        let read = Read {
-            live,
-            absent,
-            from: read_from,
-        };
-        Box::pin(self.plan_of_read((read, begun), warnings, desired, options)).await
+        let read = (live, absent, begun);
+        Box::pin(self.plan_of_read(read, warnings, desired, options)).await
     }
 
     async fn plan_of_read(
         &self,
-        (read, begun): (Read, Begun),
+        (mut live, absent, begun): (Live, Vec<Address>, Begun),
         mut warnings: Vec<Problem>,
         desired: &Desired,
         options: &Options,
     ) -> Result<Ready, SessionError> {
-        let Read {
-            mut live,
-            absent,
-            from: read_from,
-        } = read;
         let mut bound = bind(desired, &mut live, options)?;
         self.complete_bound(&mut live, &bound.rows).await?;
         let owned = own(desired, &mut bound.rows, &live, options);
@@ -521,7 +498,6 @@ impl Session {
             absent,
             warnings,
             missing_scopes,
-            read_from,
             begun,
         })
     }
@@ -605,18 +581,14 @@ impl Session {
         desired: &Desired,
         needs: &Needs,
         options: &Options,
-    ) -> Result<Read, SessionError> {
-        let mut from = self.clock.now_ms();
+    ) -> Result<(Live, Vec<Address>), SessionError> {
         let mut live = self.read(needs).await?;
         let mut absent = Vec::new();
         if let Some(ledger) = &options.ledger {
             let mut lacking = lacking_in_listings(&live, needs, ledger);
-            // Only a listing tells of these kinds, and it may lag behind the last apply. Where a killed run
-            // may have made more, one wait serves both.
-            let silent_since = (!options.watched.is_empty()).then_some(options.silent_since);
+            // Only a listing tells of these kinds, and it may lag behind the last apply.
             let settled_at = ledger
                 .applied_at
-                .max(silent_since.unwrap_or(i64::MIN))
                 .min(self.clock.now_ms())
                 .saturating_add(i64::try_from(self.settle.as_millis()).unwrap_or(i64::MAX));
             let left = settled_at.saturating_sub(self.clock.now_ms());
@@ -628,7 +600,6 @@ impl Session {
                     left.div_ceil(1000)
                 );
                 self.clock.sleep(Duration::from_millis(left)).await;
-                from = self.clock.now_ms();
                 live = self.read(needs).await?;
                 lacking = lacking_in_listings(&live, needs, ledger);
             }
@@ -639,7 +610,7 @@ impl Session {
         }
         let named = fetch_named(&self.client.reader(), &mut live, desired).await;
         self.or_unread(named).await?;
-        Ok(Read { live, absent, from })
+        Ok((live, absent))
     }
 
     async fn complete_bound(&self, live: &mut Live, rows: &Rows) -> Result<(), SessionError> {

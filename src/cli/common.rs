@@ -522,7 +522,6 @@ impl Workspace {
             },
             ledger: None,
             watched: Vec::new(),
-            silent_since: 0,
             prune: environment.prunes(),
         })
     }
@@ -781,22 +780,17 @@ pub fn simulator(
     } else {
         None
     };
-    if other.is_none() {
-        // Each run asks for a token of its own.
-        simulator.forget_tokens();
-        Ok(simulator)
-    } else {
-        Err(Problem::error(
+    if let Some(other) = other {
+        return Err(Problem::error(
             Code::SimulatorState,
-            format!(
-                "the simulator's state `{}` {}",
-                path.display(),
-                other.unwrap_or_default()
-            ),
+            format!("the simulator's state `{}` {other}", path.display()),
         )
         .help("name another file under `state`, or delete this one to begin with an empty organization")
-        .into())
+        .into());
     }
+    // Each run asks for a token of its own.
+    simulator.forget_tokens();
+    Ok(simulator)
 }
 
 /// Where tokens are kept between runs.

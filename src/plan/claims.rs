@@ -101,12 +101,11 @@ impl Claims {
         let declared = Declared::of(kind, desired, live);
         let mut wishes = self.written(&declared, (desired, live, owners), ledger);
         if let Some(ledger) = ledger {
-            let former = former(desired, live, ledger);
+            let past = Past::of(kind, desired, live, ledger);
             let facts = (desired, live);
-            let doubts = doubtful(&wishes, &declared, facts, &former, problems);
+            let doubts = doubtful(&wishes, &declared, facts, &past, problems);
             self.doubt(doubts);
             // Of a chain each single one would be taken for something else.
-            let past = past(desired, live, ledger);
             let chains = Chains {
                 declared: &declared,
                 live,
@@ -118,7 +117,7 @@ impl Claims {
             };
             let chains = chains.taken_back();
             wishes.extend(chains);
-            let back = taken_back(&declared, (live, owners), &former, &wishes);
+            let back = taken_back(&declared, (live, owners), &past, &wishes);
             wishes.extend(back);
         }
         let rejected = settle(&mut wishes, &declared, live, owners);
@@ -279,34 +278,55 @@ impl<'l> Known<'l> {
     }
 }
 
-/// Live objects that nobody declares or removes any more, by the keys that they had.
-type Former<'l> = HashMap<(&'static str, &'l Key<'static>), Vec<usize>>;
-
-/// The objects that tombstones name.
-fn removed(desired: &Desired, live: &Live) -> HashSet<usize> {
-    let stones = desired.removed.iter();
-    let named = stones.map(|stone| live.named(stone.collection, &stone.key));
-    named.flat_map(|named| named.to_vec()).collect()
+/// An object that had a key once.
+#[derive(Debug, Clone, Copy)]
+struct Had {
+    index: usize,
+    /// Whether it was the last one before that of now.
+    is_last: bool,
+    /// Whether its address is declared.
+    is_declared: bool,
 }
 
-/// Finds the objects that had other names.
-fn former<'l>(desired: &Desired, live: &Live, ledger: &'l Ledger) -> Former<'l> {
-    let removed = removed(desired, live);
-    let mut former: HashMap<_, Vec<usize>> = HashMap::default();
-    for (address, entry) in &ledger.resources {
-        if entry.names.is_empty() || desired.state.contains_key(address) {
-            continue;
+/// Live objects of a kind that no tombstone names, by the keys that they had.
+struct Past<'l>(HashMap<&'l Key<'static>, Vec<Had>>);
+
+impl<'l> Past<'l> {
+    fn of(kind: &Kind, desired: &Desired, live: &Live, ledger: &'l Ledger) -> Self {
+        let stones = desired.removed.iter();
+        let stones = stones.filter(|stone| stone.collection == kind.collection);
+        let named = stones.map(|stone| live.named(stone.collection, &stone.key));
+        let removed: HashSet<usize> = named.flat_map(|named| named.to_vec()).collect();
+        let mut past: HashMap<_, Vec<Had>> = HashMap::default();
+        for (address, entry) in &ledger.resources {
+            if entry.names.is_empty() || address.collection != kind.collection {
+                continue;
+            }
+            let index = live.find_id(address.collection, &entry.id);
+            let Some(index) = index.filter(|index| !removed.contains(index)) else {
+                continue;
+            };
+            for key in &entry.names {
+                past.entry(key).or_default().push(Had {
+                    index,
+                    is_last: entry.names.last() == Some(key),
+                    is_declared: desired.state.contains_key(address),
+                });
+            }
         }
-        let index = live.find_id(address.collection, &entry.id);
-        let Some(index) = index.filter(|index| !removed.contains(index)) else {
-            continue;
-        };
-        for key in &entry.names {
-            let place = former.entry((address.collection, key)).or_default();
-            place.push(index);
-        }
+        Self(past)
     }
-    former
+
+    /// What had a key.
+    fn had(&self, key: &Key<'static>) -> &[Had] {
+        self.0.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// What had a key, and nobody declares any more.
+    fn left(&self, key: &Key<'static>) -> Vec<usize> {
+        let left = self.had(key).iter().filter(|had| !had.is_declared);
+        left.map(|had| had.index).collect()
+    }
 }
 
 /// Claims of which nobody knows whether they are meant: the old name is that of another declaration,
@@ -315,7 +335,7 @@ fn doubtful(
     wishes: &[Wish<'_>],
     declared: &Declared<'_>,
     (desired, live): (&Desired, &Live),
-    former: &Former<'_>,
+    past: &Past<'_>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(Address, usize)> {
     let claimed: HashSet<usize> = wishes.iter().map(|wish| wish.object).collect();
@@ -327,10 +347,8 @@ fn doubtful(
                 && wish.named.is_none()
                 && wish.owned.is_none()
         };
-        let Some(had) = former.get(&(address.collection, key)) else {
-            continue;
-        };
-        let other = had.iter().find(|index| !claimed.contains(index));
+        let left = past.left(key);
+        let other = left.iter().find(|index| !claimed.contains(index));
         let (Some(wish), Some(other)) = (wishes.iter().find(is_doubtful), other) else {
             continue;
         };
@@ -364,17 +382,15 @@ fn doubtful(
 fn taken_back<'d>(
     declared: &Declared<'d>,
     (live, owners): (&Live, &Owners),
-    former: &Former<'_>,
+    past: &Past<'_>,
     wishes: &[Wish<'_>],
 ) -> Vec<Wish<'d>> {
-    if former.is_empty() {
-        return Vec::new();
-    }
     let mut claimed: HashSet<usize> = wishes.iter().map(|wish| wish.object).collect();
     let mut back = Vec::new();
     for (address, _, key) in &declared.keys {
         let is_written = || wishes.iter().any(|wish| wish.address == *address);
-        let Some([index]) = former.get(&(address.collection, key)).map(Vec::as_slice) else {
+        let left = past.left(key);
+        let [index] = left.as_slice() else {
             continue;
         };
         let is_taken = !live.find(address.collection, key).is_empty()
@@ -398,42 +414,6 @@ fn taken_back<'d>(
         });
     }
     back
-}
-
-/// An object that had a key once.
-#[derive(Debug, Clone, Copy)]
-struct Had {
-    index: usize,
-    /// Whether it was the last one before that of now.
-    is_last: bool,
-    /// Whether its address is declared.
-    is_declared: bool,
-}
-
-/// Live objects by the keys that they had, those that are declared under another name by now included.
-type Past<'l> = HashMap<(&'static str, &'l Key<'static>), Vec<Had>>;
-
-fn past<'l>(desired: &Desired, live: &Live, ledger: &'l Ledger) -> Past<'l> {
-    let removed = removed(desired, live);
-    let mut past: Past<'_> = HashMap::default();
-    for (address, entry) in &ledger.resources {
-        let Some(index) = live
-            .find_id(address.collection, &entry.id)
-            .filter(|index| !removed.contains(index))
-        else {
-            continue;
-        };
-        for key in &entry.names {
-            let had = Had {
-                index,
-                is_last: entry.names.last() == Some(key),
-                is_declared: desired.state.contains_key(address),
-            };
-            let place = past.entry((address.collection, key)).or_default();
-            place.push(had);
-        }
-    }
-    past
 }
 
 /// Ways that are tried for one chain; several of them come about only where names went round.
@@ -460,8 +440,11 @@ type Way<'d> = (usize, Vec<Wish<'d>>);
 
 impl<'c, 'd> Chains<'c, 'd> {
     fn taken_back(mut self) -> Vec<Wish<'d>> {
-        let has_end = self.past.values().flatten().any(|had| !had.is_declared);
-        if !has_end || self.past.values().flatten().all(|had| !had.is_declared) {
+        let ends = |end: bool| {
+            let mut all = self.past.0.values().flatten();
+            all.any(|had| had.is_declared != end)
+        };
+        if !(ends(true) && ends(false)) {
             return Vec::new();
         }
         let mut back = Vec::new();
@@ -504,13 +487,10 @@ impl<'c, 'd> Chains<'c, 'd> {
         let owned = owners.by_address.get(address).copied();
         let named = live.find(address.collection, key).first().copied();
         let named = named.or_else(|| live.find_without_case(address.collection, key));
-        let had = past
-            .get(&(address.collection, key))
-            .map_or(&[][..], Vec::as_slice);
         // A run that was killed may have given the name back already.
         let is_back = |had: &Had| Some(had.index) == named && named != owned;
         let is_free = named.is_none() || named == owned;
-        for one in had {
+        for one in past.had(key) {
             let is_used = Some(one.index) == owned
                 || self.claimed.contains(&one.index)
                 || chain.iter().any(|wish| wish.object == one.index);
@@ -536,7 +516,8 @@ impl<'c, 'd> Chains<'c, 'd> {
         }
     }
 
-    /// Whose an object is by now: that declaration needs another one, and is no rename of its own.
+    /// The declaration that has an object by now, with its key: once the object goes back to its old name,
+    /// that declaration needs another one. None where it is a rename of its own.
     fn next(&self, had: &Had, is_back: bool) -> Option<(&'d Address, &'c Key<'static>)> {
         let owner = self.owners.by_index.get(&had.index)?;
         let is_bound = self.owners.by_address.get(owner) == Some(&had.index);

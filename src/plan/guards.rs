@@ -18,7 +18,7 @@ use crate::state::{Address, Body, pointer};
 use crate::verb::Verb;
 use foldhash::{HashMap, HashMapExt as _};
 
-/// Objects of a kind from which on a percentage says anything that no project has written.
+/// How many objects of a kind there have to be before the default share counts.
 const PERCENT_FROM: usize = 10;
 
 /// Objects of a kind from which on it says something that all of them are pruned.

@@ -56,8 +56,8 @@ type Writes<'t> = HashMap<&'t Address, Vec<&'t Task>>;
 
 /// Refuses to name somebody who will not be a member.
 ///
-/// Whoever is named live without being a member may stay: the server has taken that once. Of those whose
-/// steps wait for another question nobody can say where they will belong.
+/// Whoever is named live without being a member may stay: the server has taken that once. Where
+/// steps wait for another answer, nobody can say who will belong where.
 pub(super) fn check(
     tasks: &[Task],
     waiting: &HashSet<Address>,

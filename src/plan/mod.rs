@@ -399,8 +399,6 @@ pub struct Options {
     pub ledger: Option<Ledger>,
     /// What a killed run may have created, by address and identity: its kinds are read, too.
     pub watched: Vec<(Address, Key<'static>)>,
-    /// When its last request can have gone out at the latest, in milliseconds since the epoch.
-    pub silent_since: i64,
     /// What becomes of objects that are not declared, by collection.
     pub prune: BTreeMap<String, Prune>,
 }

@@ -152,15 +152,19 @@ impl<'a> Sides<'a> {
         {
             return Some((Moved::Unknown, Json::Null));
         }
+        let object = row.object.and_then(|index| self.live.objects.get(index));
+        let shown = |field: &Field| {
+            let raw = &object?.raw;
+            codec::read_field(field, self.live.dialect, raw, self.live)
+        };
         Some(match entry.fields.get(name) {
-            _ if is_secret(difference) => by_template(row, entry, difference, self.live),
+            _ if is_secret(difference) => {
+                let applied = entry.templates.get(&difference.path.pointer());
+                by_template(difference, applied, shown(kind.field(name)?).as_ref())
+            }
             Some(record) => {
                 let field = kind.field(name)?;
-                let object = row.object.and_then(|index| self.live.objects.get(index));
-                let is_hidden = object.is_some_and(|object| {
-                    codec::read_field(field, self.live.dialect, &object.raw, self.live).is_none()
-                });
-                if is_hidden {
+                if object.is_some() && shown(field).is_none() {
                     // What no answer carries nobody has been seen to change.
                     return Some((Moved::Manifests, Json::Null));
                 }
@@ -298,18 +302,17 @@ impl Record<'_> {
 /// Who moved a text with a secret in it, by the template that was applied: what it says in clear tells
 /// of a change in Zoho Desk, and another template of one in the manifests. What stands for the secret
 /// itself tells nothing: it may have been changed where it is kept.
-fn by_template(row: &Row, entry: &Entry, difference: &Difference, live: &Live) -> (Moved, Json) {
+fn by_template(
+    difference: &Difference,
+    applied: Option<&String>,
+    shown: Option<&Value>,
+) -> (Moved, Json) {
     let unknown = (Moved::Unknown, Json::Null);
-    let applied = entry.templates.get(&difference.path.pointer());
-    let (Some(applied), true) = (applied, difference.path.below.is_empty()) else {
-        return unknown;
-    };
-    let raw = row.object.and_then(|index| live.objects.get(index));
-    let field = row.kind.field(difference.path.field);
-    let shown = raw
-        .zip(field)
-        .and_then(|(object, field)| codec::read_field(field, live.dialect, &object.raw, live));
-    let Some(shown) = shown.as_ref().and_then(Value::as_text) else {
+    let (Some(applied), Some(shown), true) = (
+        applied,
+        shown.and_then(Value::as_text),
+        difference.path.below.is_empty(),
+    ) else {
         return unknown;
     };
     let wanted = match &difference.after {

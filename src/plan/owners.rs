@@ -215,11 +215,13 @@ pub(super) fn prune(
         })
         .collect();
     // A resource that is ignored as a whole is left as it is live, declared or not.
-    indices.retain(|index| {
-        let address = owners.by_index.get(index).cloned();
-        let address = address.or_else(|| live.address_of(*index));
-        address.is_none_or(|address| options.ignoring(&address, None).is_none())
-    });
+    if !options.ignore.is_empty() {
+        indices.retain(|index| {
+            let address = owners.by_index.get(index).cloned();
+            let address = address.or_else(|| live.address_of(*index));
+            address.is_none_or(|address| options.ignoring(&address, None).is_none())
+        });
+    }
     indices.sort_by_key(|index| live.address_of(*index));
     for index in indices {
         let mut one = Going {

@@ -161,8 +161,8 @@ pub fn partial(live: &Live) -> Vec<usize> {
         .collect()
 }
 
-/// What bound objects refer to in fields that are compared, and what refers to anything and goes, where
-/// that was not read: of a kind that was read in part nobody has asked for what only a live object names.
+/// What was not read although a bound object refers to it in a field that is compared, or an object that
+/// goes refers to it: of a kind that was read in part nobody has asked for what only a live object names.
 #[must_use]
 pub fn referred(rows: &Rows, live: &Live) -> BTreeSet<(&'static str, String)> {
     let mut referred = BTreeSet::new();

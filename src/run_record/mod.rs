@@ -373,8 +373,8 @@ impl Keeper {
         let mut options = options.clone();
         options.ledger = self.store.keeps().then(|| self.ledger.clone());
         options.watched = watched(&self.doubts);
-        options.silent_since = self.silent_since;
         Box::pin(self.wait_for_what_is_unseen(session)).await?;
+        let mut read_from = self.clock.now_ms();
         let mut ready = Box::pin(session.plan(desired, &options)).await?;
         loop {
             // A clock that went back must not make a run wait for longer than once.
@@ -387,7 +387,7 @@ impl Keeper {
                 0
             };
             // What was read before proves no absence, however long it took.
-            if settled_at <= ready.read_from {
+            if settled_at <= read_from {
                 if self.own_seen(&ready) {
                     // The plan was made without knowing that these are ours, and halfway made.
                     options.ledger = self.store.keeps().then(|| self.ledger.clone());
@@ -398,6 +398,7 @@ impl Keeper {
                 return Ok(ready);
             }
             self.wait_until(settled_at).await;
+            read_from = self.clock.now_ms();
             ready = Box::pin(session.plan(desired, &options)).await?;
         }
     }

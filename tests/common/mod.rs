@@ -272,7 +272,6 @@ impl Desk {
             },
             ledger: None,
             watched: Vec::new(),
-            silent_since: 0,
             prune: self.environment.prunes(),
         }
     }

@@ -618,7 +618,6 @@ fn make_fixture(dialect: Dialect) -> Fixture {
         },
         ledger: None,
         watched: Vec::new(),
-        silent_since: 0,
         prune: std::collections::BTreeMap::new(),
     };
     let simulator = Arc::new(Mutex::new(Simulator::new(Settings {

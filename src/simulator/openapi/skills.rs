@@ -190,9 +190,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     })?;
     let department = department_of(exchange, &skill);
     skill.insert("departmentId".into(), department);
-    let me = exchange.organization.acting_agent().to_owned();
-    skill.insert("modifiedBy".into(), json!(me));
-    skill.insert("modifiedTime".into(), exchange.now());
+    exchange.stamp(&mut skill);
     exchange.organization.put("skills", skill);
     Ok(Answer::Object(200, exchange.seen("skills", exchange.id())?))
 }
