@@ -24,7 +24,7 @@ use crate::state::{
 pub use known::{Known, leave_secrets_out};
 use known::{as_known, told};
 pub use notes::Notes;
-pub use secrets::name_secrets;
+pub use secrets::Named as NamedSecrets;
 
 /// What an export holds.
 #[derive(Debug, Default)]
@@ -54,6 +54,8 @@ pub struct Choice<'c> {
     pub declared: BTreeSet<Address>,
     /// What the ledger knows.
     pub known: Option<&'c Known<'c>>,
+    /// Secrets whose names stand for their values.
+    pub secrets: NamedSecrets,
 }
 
 impl Choice<'_> {
@@ -96,6 +98,7 @@ pub fn export_chosen(
     }
     let unknown = Known::default();
     let mut secrets = Secrets {
+        named: &choice.secrets,
         variables: BTreeSet::new(),
         has_key: has_secret_key,
         known: choice.known.unwrap_or(&unknown),
@@ -298,6 +301,8 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
 
 /// What becomes a secret.
 struct Secrets<'a> {
+    /// Those that the manifests name.
+    named: &'a NamedSecrets,
     /// What the ledger knows.
     known: &'a Known<'a>,
     /// The variables that are named so far.
@@ -354,14 +359,13 @@ fn tidy(
         };
         let value = if field.may_hold_key && !value.is_secret() {
             let is_secret = (secrets.has_key)(object);
-            hide_keys(
-                (address, field),
-                value,
-                is_secret,
-                &mut secrets.variables,
-                notes,
-            )
+            hide_keys((address, field), value, is_secret, secrets, notes)
         } else {
+            let mut value = value;
+            // What says which object it is can hold no secret.
+            if !field.identity {
+                note_named(&secrets.named.write(&mut value), (address, field), notes);
+            }
             value
         };
         tidy.set(field.name, value);
@@ -517,17 +521,30 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
     Some(named)
 }
 
+/// Says of a field which secrets stand there by their names.
+fn note_named(names: &[&str], (address, field): (&Address, &Field), notes: &mut Notes) {
+    for name in names {
+        notes.add(
+            told(address, field.name),
+            format!("holds the value of the secret `{name}`, which stands there by its name"),
+        );
+    }
+}
+
 /// What may be a key in a URL becomes a secret, or all of a URL that was applied as one.
 fn hide_keys(
     (address, field): (&Address, &Field),
     value: Value,
     is_secret: bool,
-    variables: &mut BTreeSet<String>,
+    secrets: &mut Secrets<'_>,
     notes: &mut Notes,
 ) -> Value {
     let Value::Text(text) = &value else {
         return value;
     };
+    let named = secrets.named;
+    let text = &*named.marked(text);
+    let variables = &mut secrets.variables;
     let mut hidden = Vec::new();
     let mut secret = |name: &str| {
         let base = variable_name(&address.handle, name);
@@ -549,10 +566,22 @@ fn hide_keys(
     let template: String = parts
         .iter()
         .map(|part| match part {
+            // What manifests name needs no other name; what the ledger knows as secret is hidden whole.
+            Part::Key { text, .. } if !is_secret && named.is_marked(text) => {
+                text.replace("${", "$${")
+            }
             Part::Plain(text) => text.replace("${", "$${"),
             Part::Key { name, .. } => secret(name),
         })
         .collect();
+    let (template, names) = named.unmarked(&template);
+    note_named(&names, (address, field), notes);
+    if hidden.is_empty() && !names.is_empty() {
+        return Value::Secret(Secret {
+            template: template.into(),
+            value: None,
+        });
+    }
     if hidden.is_empty() {
         notes.add(
             format!("`{address}`"),

@@ -74,10 +74,16 @@ fn seeds_are_exported_only_when_they_are_asked_for() {
 #[test]
 fn no_file_of_an_export_holds_a_secret() {
     const KEY: &str = "correct horse/battery";
+    const TOKEN: &str = "abcdefgh12345678ijkl";
+    const SPANS: &str = "T0ABCDE12/B0FGHIJ34/mnopqrst12345678uvwx";
     let desk = "departments:\n  D: {description: 'pin ${secret.HOOK_KEY}!'}\nwebhooks:\n  \
-        w: {url: 'https://hooks.example.com/t/${secret.HOOK_KEY}/x', subscriptions: {Ticket_Add: {}}}\n";
+        w: {url: 'https://hooks.example.com/t/${secret.HOOK_KEY}/x', subscriptions: {Ticket_Add: {}}}\n  \
+        q: {url: 'https://hooks.example.com/in?key=${secret.TOKEN_KEY}', subscriptions: {Ticket_Add: {}}}\n  \
+        s: {url: 'https://hooks.example.com/services/${secret.SPANS_KEY}', subscriptions: {Ticket_Add: {}}}\n";
     let mut place = Place::with(&[("deskform.yaml", OPENAPI), ("desk.yaml", desk)]);
     place.set("HOOK_KEY", KEY);
+    place.set("TOKEN_KEY", TOKEN);
+    place.set("SPANS_KEY", SPANS);
     place.done("apply --auto-approve");
     for ledger in [true, false] {
         if !ledger {
@@ -87,7 +93,15 @@ fn no_file_of_an_export_holds_a_secret() {
         place.done(&format!("export {folder}"));
         for name in written(&place, &folder) {
             let text = place.read(&format!("{folder}/{name}"));
-            for secret in [KEY, "correct", "battery"] {
+            for secret in [
+                KEY,
+                "correct",
+                "battery",
+                TOKEN,
+                "T0ABCDE12",
+                "B0FGHIJ34",
+                "mnopq",
+            ] {
                 assert!(!text.contains(secret), "{ledger} {name}: {text}");
             }
         }
@@ -97,7 +111,13 @@ fn no_file_of_an_export_holds_a_secret() {
             "{departments}"
         );
         let webhooks = place.read(&format!("{folder}/webhooks.yaml"));
-        assert!(webhooks.contains("/t/${secret.HOOK_KEY}/x"), "{webhooks}");
+        for url in [
+            "/t/${secret.HOOK_KEY}/x",
+            "/in?key=${secret.TOKEN_KEY}",
+            "/services/${secret.SPANS_KEY}",
+        ] {
+            assert!(webhooks.contains(url), "{url}: {webhooks}");
+        }
     }
 }
 

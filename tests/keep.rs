@@ -376,6 +376,71 @@ async fn a_share_that_is_written_holds_for_few() {
     }
 }
 
+/// A chain of handles that is taken back reads like something new in the place of what goes: that is asked,
+/// and either answer does what it says.
+#[tokio::test(start_paused = true)]
+async fn a_chain_of_handles_that_is_taken_back_is_asked_about() {
+    for dialect in BOTH {
+        for back in [true, false] {
+            let place = Place::new(dialect);
+            let first = "departments: {A: {description: x}, B: {description: y}, C: {}}";
+            let done = place.run(first).await;
+            let before = ids(&done.desk, "departments", "name");
+            let second = "departments: {B: {description: x, lifecycle: {renamedFrom: A}}, \
+                D: {description: y, lifecycle: {renamedFrom: B}}, C: {}}";
+            place.run(second).await;
+            let refusal = place.refused(first).await;
+            let words: Vec<&str> = refusal
+                .split_whitespace()
+                .filter(|word| *word != "│")
+                .collect();
+            let refusal = words.join(" ");
+            for told in [
+                "`lifecycle: {renamedFrom: B}` under `departments/A`",
+                "`lifecycle: {renamedFrom: D}` under `departments/B`",
+                "`removed: {departments: [D]}`",
+            ] {
+                assert!(refusal.contains(told), "{told}: {refusal}");
+            }
+            let answer = if back {
+                "departments: {A: {description: x, lifecycle: {renamedFrom: B}}, \
+                 B: {description: y, lifecycle: {renamedFrom: D}}, C: {}}"
+                    .to_owned()
+            } else {
+                format!("{first}\nremoved: {{departments: [D]}}\n")
+            };
+            let done = place.run(&answer).await;
+            let after = ids(&done.desk, "departments", "name");
+            assert_eq!(after["A"] == before["A"], back, "{after:?}");
+            assert_eq!(after["B"] == before["A"], !back, "{after:?}");
+            assert_eq!(place.run(&answer).await.steps(), []);
+        }
+        // Under handles that stay the names alone move, and what is new is new.
+        let place = Place::new(dialect);
+        place
+            .run("departments: {t1: {name: Beta, description: a}, t2: {name: Stable, description: b}, C: {}}")
+            .await;
+        place
+            .run("departments: {t1: {name: Stable, description: a}, t2: {name: Legacy, description: b}, C: {}}")
+            .await;
+        let done = place
+            .run("departments: {t1: {name: Stable, description: a}, t3: {name: Beta, description: c}, C: {}}")
+            .await;
+        assert_eq!(
+            done.ready.planned.plan.summary.create,
+            1,
+            "{:?}",
+            done.steps()
+        );
+        assert_eq!(
+            done.ready.planned.plan.summary.update,
+            0,
+            "{:?}",
+            done.steps()
+        );
+    }
+}
+
 /// Nobody is blamed for what a killed run may have done, nor for what no answer shows.
 #[tokio::test(start_paused = true)]
 async fn what_nobody_is_seen_to_have_changed_blames_nobody() {

@@ -458,7 +458,7 @@ impl Desk {
                 }
                 // Without a ledger nobody knows what had the name, and the revert of a circle of handles
                 // is no change at all.
-                let is_known = style == Style::Names || matches!(what, Move::Rename | Move::Chain);
+                let is_known = style == Style::Names || what == Move::Rename;
                 self.before = (is_known && self.store.is_some()).then_some(before);
             }
             Move::Recreate => {

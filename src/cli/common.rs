@@ -428,7 +428,9 @@ impl Workspace {
         names
             .filter_map(|name| {
                 let value = variables(name)?;
-                let counts = !value.trim().is_empty() && !mask::is_too_short(&value);
+                let counts = !value.trim().is_empty()
+                    && !mask::is_too_short(&value)
+                    && !mask::is_own_word(&value);
                 counts.then(|| (name.to_owned(), value))
             })
             .collect()

@@ -14,7 +14,7 @@ use super::output::announce;
 use super::progress::{reading, remembered};
 use super::wait::MaxWait;
 use crate::export::{
-    Choice, Exported, Known, Notes, export_chosen, leave_secrets_out, name_secrets,
+    Choice, Exported, Known, NamedSecrets, Notes, export_chosen, leave_secrets_out,
 };
 use crate::kind::{self, KINDS, Kind, Listing};
 use crate::ledger::{Ledger, Store};
@@ -242,6 +242,7 @@ async fn export_live(
         targets: chosen.targets.clone(),
         exclude: chosen.exclude.clone(),
         known: Some(&known),
+        secrets: NamedSecrets::of(&workspace.secrets()),
         ..Choice::default()
     };
     let choice = match desired {
@@ -265,7 +266,6 @@ async fn export_live(
     check_targets(&chosen.targets, &exported, &choice)
         .map_err(|problems| workspace.failure(problems.into()))?;
     leave_secrets_out(&known, &live, &mut exported, &may_hold_key);
-    name_secrets(&mut exported, &workspace.secrets());
     let cannot: Vec<String> = (KINDS.iter())
         .filter(|kind| chosen.kinds.contains(kind.collection))
         .filter(|kind| {

@@ -117,9 +117,9 @@ pub(super) fn announce_as_it_is(global: &Global, text: &str) {
     {
         let warning = Problem::warning(
             Code::Output,
-            format!("standard output cannot be written: {error}; the work goes on without it"),
+            format!("standard output cannot be written: {error}; nothing but the output is lost"),
         )
-        .help("`deskform ledger show` tells what is owned afterwards, and `deskform plan` what is left");
+        .help("free space where it goes to, or send it elsewhere");
         tell_in(
             global.log_format,
             &shown(global, &vec![warning].into(), &Texts::default()),

@@ -61,15 +61,6 @@ pub(super) struct Reader<'a> {
     pub(super) walker: Walker<'a>,
 }
 
-/// The sort and the name of an expression that a value consists of, where it is not a secret's.
-fn expression(text: &str) -> Option<(&str, &str)> {
-    let inner = text.trim().strip_prefix("${")?.strip_suffix('}')?;
-    let (sort, name) = inner.split_once('.')?;
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    (matches!(sort, "env" | "var") && !name.is_empty() && name.chars().all(is_name))
-        .then_some((sort, name))
-}
-
 impl Reader<'_> {
     pub(super) fn project(
         &mut self,
@@ -614,19 +605,23 @@ impl Reader<'_> {
                 (SCOPE, Grant::Client { scope, .. }) => scope,
                 (_, Grant::Client { soid, .. }) => soid,
             };
-            if secret && let Some((sort, name)) = expression(&text) {
+            let other = crate::yaml::variables::references(&text).next();
+            let other = other.map(|(sort, name)| format!("${{{sort}.{name}}}"));
+            let is_plain = secret && !text.contains("${secret.");
+            if is_plain && let Some(other) = other {
                 self.walker.report(
                     Code::SecretPrinted,
                     (here, Part::Value),
-                    format!("`{key}` is a secret, and `${{{sort}.{name}}}` is not treated as one"),
-                    "shown everywhere",
-                    Some(format!(
-                        "write `${{secret.{name}}}`, and set the environment variable `{name}`"
-                    )),
+                    format!("`{key}` is a secret, and `{other}` is not treated as one"),
+                    "written here",
+                    Some(
+                        "write `${secret.NAME}`, and set the environment variable `NAME`"
+                            .to_owned(),
+                    ),
                 );
                 continue;
             }
-            if secret && !text.contains("${secret.") {
+            if is_plain {
                 self.walker.report(
                     Code::PlainSecret,
                     (here, Part::Value),
@@ -827,7 +822,7 @@ impl Reader<'_> {
             let names = KINDS.iter().filter(|kind| kind.managed);
             let help = collection
                 .and_then(|word| did_you_mean(word, names.map(|kind| kind.collection)))
-                .unwrap_or_else(|| "write `collection/handle`, such as `agents/*`".to_owned());
+                .unwrap_or_else(|| "write `kind/handle`, such as `agents/*`".to_owned());
             self.walker.report(
                 Code::BadAddress,
                 (at.key("address"), Part::Value),

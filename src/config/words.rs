@@ -30,11 +30,7 @@ pub(crate) const DEFAULTS: &str = "defaults";
 pub(crate) const SKIP_FILES: &str = "skipFiles";
 
 // Keys that several tables have.
-const KIND_POLICIES: Word = form(
-    "kinds",
-    "map from kinds to policies",
-    "Policies by collection.",
-);
+const KIND_POLICIES: Word = form("kinds", "map from kinds to policies", "Policies by kind.");
 const IGNORED: Word = form("ignore", "list of maps", "What is left as it is live.");
 const DATA_CENTER: Word = form(
     "dataCenter",
@@ -255,7 +251,7 @@ pub(crate) const POLICY_KEYS: &[&str] = &names(POLICY);
 pub(crate) const IGNORE: &[Word; 4] = &[
     form(
         "address",
-        "`collection/handle`, with `*` for any characters",
+        "`kind/handle`, with `*` for any characters",
         "The addresses, such as `agents/*`.",
     ),
     form(

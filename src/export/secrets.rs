@@ -1,96 +1,112 @@
 //! Values that manifests name as secrets and that stand in the organization in clear.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::Exported;
-use super::known::told;
 use crate::secret::Secret;
 use crate::secret::address::forms;
 use crate::state::Value;
 use crate::yaml::variables::escape;
 
-/// Writes the names of secrets in the place of their values, wherever these stand: whoever has lost the
-/// ledger still has the secrets, and no file shall hold one.
+/// Stands for the first secret of a text while the text is taken apart; no text of people holds it.
+const FIRST: u32 = 0xF0000;
+
+/// Secrets by their values: an export writes their names in the place of these.
 ///
-/// `secrets` are the values by the names that `${secret.…}` gives them; the longest one counts.
-pub fn name_secrets(exported: &mut Exported, secrets: &BTreeMap<String, String>) {
-    let mut known: Vec<(String, &str)> = Vec::new();
-    for (name, value) in secrets {
-        known.push((value.clone(), name));
-        let encoded = forms(value).filter(|form| form != value);
-        known.extend(encoded.map(|form| (form, name.as_str())));
-    }
-    known.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then(one.cmp(other)));
-    if known.is_empty() {
-        return;
-    }
-    for (address, resource) in &mut exported.state {
-        for (field, value) in resource.body.iter_mut() {
-            let mut named = Vec::new();
-            replace(value, &known, &mut named);
-            named.sort_unstable();
-            named.dedup();
-            for name in named {
-                exported.notes.add(
-                    told(address, field),
-                    format!(
-                        "holds the value of the secret `{name}`, which stands there by its name"
-                    ),
-                );
-            }
-        }
-    }
+/// Whoever has lost the ledger still has the secrets, and no value that an export writes shall hold one.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// A form of a value and the name, the longest form first.
+    forms: Vec<(String, String)>,
 }
 
-fn replace<'k>(value: &mut Value, known: &[(String, &'k str)], named: &mut Vec<&'k str>) {
-    match value {
-        Value::Text(text) => {
-            if let Some(template) = template(text, known, named, |plain| escape(plain).into_owned())
-            {
-                *value = Value::Secret(Secret {
-                    template: template.into(),
-                    value: None,
-                });
-            }
+impl Named {
+    /// Makes it of values by the names that `${secret.…}` gives them.
+    #[must_use]
+    pub fn of(secrets: &BTreeMap<String, String>) -> Self {
+        let mut all = Vec::new();
+        for (name, value) in secrets {
+            all.push((value.clone(), name.clone()));
+            let encoded = forms(value).filter(|form| form != value);
+            all.extend(encoded.map(|form| (form, name.clone())));
         }
-        // A template has its expressions already.
-        Value::Secret(secret) => {
-            if let Some(template) = template(&secret.template, known, named, str::to_owned) {
-                secret.template = Arc::from(template);
-            }
-        }
-        Value::List(items) => {
-            for item in items {
-                replace(item, known, named);
-            }
-        }
-        Value::Map(map) => {
-            for (_, item) in map.iter_mut() {
-                replace(item, known, named);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Reference(_) => {}
+        all.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then(one.cmp(other)));
+        Self { forms: all }
     }
-}
 
-/// A text with names in the place of values; none where it holds none.
-fn template<'k>(
-    text: &str,
-    known: &[(String, &'k str)],
-    named: &mut Vec<&'k str>,
-    plain: impl Fn(&str) -> String + Copy,
-) -> Option<String> {
-    let found = known.iter().find_map(|(value, name)| {
-        let (before, behind) = text.split_once(value.as_str())?;
-        Some((before, *name, behind))
-    });
-    let (before, name, behind) = found?;
-    named.push(name);
-    let side = |text: &str, named: &mut Vec<&'k str>| {
-        template(text, known, named, plain).unwrap_or_else(|| plain(text))
-    };
-    let before = side(before, named);
-    let behind = side(behind, named);
-    Some(format!("{before}${{secret.{name}}}{behind}"))
+    /// A text with a mark in the place of each value; [`Named::unmarked`] writes the names.
+    pub(super) fn marked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(text);
+        for (mark, (form, _)) in (FIRST..).filter_map(char::from_u32).zip(&self.forms) {
+            if text.contains(form.as_str()) {
+                text = Cow::Owned(text.replace(form.as_str(), mark.encode_utf8(&mut [0; 4])));
+            }
+        }
+        text
+    }
+
+    /// Whether a text holds a mark.
+    pub(super) fn is_marked(&self, text: &str) -> bool {
+        text.chars().any(|c| self.name_of(c).is_some())
+    }
+
+    fn name_of(&self, mark: char) -> Option<&str> {
+        let index = usize::try_from(u32::from(mark).checked_sub(FIRST)?).ok()?;
+        self.forms.get(index).map(|(_, name)| name.as_str())
+    }
+
+    /// A template in which marks stand for names, and the names.
+    pub(super) fn unmarked(&self, template: &str) -> (String, Vec<&str>) {
+        let mut names = Vec::new();
+        let mut out = String::with_capacity(template.len());
+        for c in template.chars() {
+            match self.name_of(c) {
+                Some(name) => {
+                    out.push_str("${secret.");
+                    out.push_str(name);
+                    out.push('}');
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+                None => out.push(c),
+            }
+        }
+        (out, names)
+    }
+
+    /// Writes names in the place of values in every text inside, and returns the names.
+    pub(super) fn write(&self, value: &mut Value) -> Vec<&str> {
+        let mut names = Vec::new();
+        match value {
+            Value::Text(text) => {
+                let marked = self.marked(text);
+                if self.is_marked(&marked) {
+                    let (template, found) = self.unmarked(&escape(&marked));
+                    names = found;
+                    *value = Value::Secret(Secret {
+                        template: template.into(),
+                        value: None,
+                    });
+                }
+            }
+            Value::List(items) => {
+                for item in items {
+                    names.extend(self.write(item));
+                }
+            }
+            Value::Map(map) => {
+                for (_, item) in map.iter_mut() {
+                    names.extend(self.write(item));
+                }
+            }
+            // A template has its expressions already; handles and names can hold none.
+            Value::Secret(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Reference(_) => {}
+        }
+        names
+    }
 }

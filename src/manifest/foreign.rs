@@ -51,15 +51,15 @@ pub(super) fn problem(
         .filter(|key| !is_extension(key))
         .collect();
     let message = match keys.as_slice() {
-        [key] => format!("no collection is named `{key}`"),
+        [key] => format!("no kind is named `{key}`"),
         [key, others @ ..] => format!(
-            "no collection is named `{key}`, nor as one of the {} keys beside it",
+            "no kind is named `{key}`, nor as one of the {} keys beside it",
             others.len()
         ),
         [] => String::new(),
     };
     Problem::error(Code::UnknownCollection, message)
-        .at(place, "not a collection")
+        .at(place, "not a kind")
         .help(format!(
             "known are {}; {}",
             ticked(known, "and"),

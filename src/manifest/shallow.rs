@@ -138,7 +138,7 @@ pub(super) fn help_for_fields(key: &str, raw: &Raw, last: Option<&'static Kind>)
             kind.collection
         ),
         None => format!(
-            "what stands below it are fields: if it is a handle, it is indented too little; indent `{key}` below its collection"
+            "what stands below it are fields: if it is a handle, it is indented too little; indent `{key}` below its kind"
         ),
     })
 }

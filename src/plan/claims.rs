@@ -5,6 +5,7 @@
 
 use foldhash::{HashMap, HashSet};
 
+use crate::config::Prune;
 use crate::kind::Kind;
 use crate::ledger::Ledger;
 use crate::live::{Live, key};
@@ -13,8 +14,8 @@ use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::place;
 use crate::plan::owners::Owners;
-use crate::plan::taken::{Old, renamed_from};
-use crate::problem::{Code, Problem};
+use crate::plan::taken::{Old, renamed_from, written_name};
+use crate::problem::{Code, Problem, listed};
 use crate::state::{Address, Key, Reference, Resource};
 
 /// Which declared resources claim which live objects.
@@ -31,7 +32,7 @@ pub(super) struct Claims {
 }
 
 /// A claim, before it is known whether it holds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Wish<'d> {
     address: &'d Address,
     /// The object that it claims.
@@ -105,18 +106,8 @@ impl Claims {
             let facts = (desired, live);
             let doubts = doubtful(&wishes, &declared, facts, &past, problems);
             self.doubt(doubts);
-            // Of a chain each single one would be taken for something else.
-            let chains = Chains {
-                declared: &declared,
-                live,
-                owners,
-                past: &past,
-                written: wishes.iter().map(|wish| wish.address).collect(),
-                claimed: wishes.iter().map(|wish| wish.object).collect(),
-                left: 0,
-            };
-            let chains = chains.taken_back();
-            wishes.extend(chains);
+            let facts = (desired, live, owners);
+            ask_about_chains(&declared, facts, &past, &wishes, options, problems);
             let back = taken_back(&declared, (live, owners), &past, &wishes);
             wishes.extend(back);
         }
@@ -416,118 +407,91 @@ fn taken_back<'d>(
     back
 }
 
-/// Ways that are tried for one chain; several of them come about only where names went round.
-const MOST_WAYS: usize = 1_000;
-
-/// Chains of renames that are taken back: nobody has the name of the first declaration, the object that
-/// had it has the name of the next one by now, and so on, up to an object that nobody declares any more.
+/// Asks about chains of renames that may have been taken back: nobody has the name of a new declaration,
+/// the object that had it last has the name of another declaration by now, and so on, up to an object that
+/// nobody declares any more and that would go.
 ///
-/// A new object in the place of the first would cost the last one; renaming them back costs nothing.
-struct Chains<'c, 'd> {
-    declared: &'c Declared<'d>,
-    live: &'c Live,
-    owners: &'c Owners,
-    past: &'c Past<'c>,
-    /// Declarations whose old name is written.
-    written: HashSet<&'c Address>,
-    claimed: HashSet<usize>,
-    /// Ways that are left to be tried for the chain that is looked for.
-    left: usize,
-}
-
-/// One way of a chain: its claims, and how many of them are of names that were not the last one.
-type Way<'d> = (usize, Vec<Wish<'d>>);
-
-impl<'c, 'd> Chains<'c, 'd> {
-    fn taken_back(mut self) -> Vec<Wish<'d>> {
-        let ends = |end: bool| {
-            let mut all = self.past.0.values().flatten();
-            all.any(|had| had.is_declared != end)
-        };
-        if !(ends(true) && ends(false)) {
-            return Vec::new();
+/// It may as well be something new in the place of what goes. The one loses what the other keeps, so that
+/// neither is guessed. Under handles that stay nothing is open: there the names alone move.
+fn ask_about_chains(
+    declared: &Declared<'_>,
+    (desired, live, owners): (&Desired, &Live, &Owners),
+    past: &Past<'_>,
+    wishes: &[Wish<'_>],
+    options: &Options,
+    problems: &mut Vec<Problem>,
+) {
+    let is_written = |address: &Address| wishes.iter().any(|wish| wish.address == address);
+    let is_handle = |address: &Address, key: &Key<'_>| *address.handle == *key.name;
+    let find = |owner: &Address| {
+        let mut all = declared.keys.iter();
+        all.find(|(address, ..)| *address == owner)
+    };
+    for (first, resource, key) in &declared.keys {
+        let is_new = !owners.by_address.contains_key(*first)
+            && live.find(first.collection, key).is_empty()
+            && !is_written(first)
+            && is_handle(first, key);
+        if !is_new || options.prune(resource.kind) == Prune::None {
+            continue;
         }
-        let mut back = Vec::new();
-        let declared = self.declared;
-        for (address, _, key) in &declared.keys {
-            if self.owners.by_address.contains_key(*address) || self.written.contains(*address) {
-                continue;
-            }
-            self.left = MOST_WAYS;
-            let mut ways = Vec::new();
-            self.follow((address, key), &mut Vec::new(), 0, &mut ways);
-            ways.sort_by_key(|(older, chain)| (*older, chain.len()));
-            let weight = |way: &Way<'_>| (way.0, way.1.len());
-            let is_clear = match ways.as_slice() {
-                [] => false,
-                [_] => true,
-                [first, second, ..] => weight(first) < weight(second),
+        let mut way: Vec<(&Address, usize)> = Vec::new();
+        let (mut address, mut sought) = (*first, key);
+        let end = loop {
+            let mut had = past.had(sought).iter().filter(|had| had.is_last);
+            let (Some(one), None) = (had.next(), had.next()) else {
+                break None;
             };
-            // One claim alone is no chain.
-            if let Some((_, chain)) = ways.into_iter().next()
-                && is_clear
-                && chain.len() > 1
-            {
-                self.claimed.extend(chain.iter().map(|wish| wish.object));
-                back.extend(chain);
+            let Some(owner) = owners.by_index.get(&one.index) else {
+                break None;
+            };
+            if way.iter().any(|(_, index)| *index == one.index) {
+                break None;
             }
-        }
-        back
-    }
-
-    /// Finds every way that leads from a declaration to an object that nobody declares any more.
-    fn follow(
-        &mut self,
-        (address, key): (&'d Address, &Key<'static>),
-        chain: &mut Vec<Wish<'d>>,
-        older: usize,
-        ways: &mut Vec<Way<'d>>,
-    ) {
-        let (live, owners, past) = (self.live, self.owners, self.past);
-        let owned = owners.by_address.get(address).copied();
-        let named = live.find(address.collection, key).first().copied();
-        let named = named.or_else(|| live.find_without_case(address.collection, key));
-        // A run that was killed may have given the name back already.
-        let is_back = |had: &Had| Some(had.index) == named && named != owned;
-        let is_free = named.is_none() || named == owned;
-        for one in past.had(key) {
-            let is_used = Some(one.index) == owned
-                || self.claimed.contains(&one.index)
-                || chain.iter().any(|wish| wish.object == one.index);
-            if is_used || !(is_free || is_back(one)) || self.left == 0 {
-                continue;
-            }
-            self.left -= 1;
-            let older = older + usize::from(!one.is_last);
-            chain.push(Wish {
-                address,
-                object: one.index,
-                named,
-                owned,
-                is_of_declared: false,
-                is_followed: false,
-            });
+            way.push((address, one.index));
             if !one.is_declared {
-                ways.push((older, chain.clone()));
-            } else if let Some(next) = self.next(one, is_back(one)) {
-                self.follow(next, chain, older, ways);
+                break options.ignoring(owner, None).is_none().then_some(owner);
             }
-            chain.pop();
-        }
-    }
-
-    /// The declaration that has an object by now, with its key: once the object goes back to its old name,
-    /// that declaration needs another one. None where it is a rename of its own.
-    fn next(&self, had: &Had, is_back: bool) -> Option<(&'d Address, &'c Key<'static>)> {
-        let owner = self.owners.by_index.get(&had.index)?;
-        let is_bound = self.owners.by_address.get(owner) == Some(&had.index);
-        if !is_bound || self.written.contains(owner) {
-            return None;
-        }
-        let mut all = self.declared.keys.iter();
-        let (address, _, key) = all.find(|(one, ..)| *one == owner)?;
-        let stays = self.live.key_of(had.index).as_ref() == Some(key);
-        (is_back || stays).then_some((*address, key))
+            let Some((next, _, next_key)) = find(owner) else {
+                break None;
+            };
+            let stays = live.key_of(one.index).as_ref() == Some(next_key);
+            if !stays || is_written(next) || !is_handle(next, next_key) {
+                break None;
+            }
+            (address, sought) = (next, next_key);
+        };
+        let (Some(end), true) = (end, way.len() > 1) else {
+            continue;
+        };
+        let name = |index: usize| {
+            let shown = live.key_of(index).map(|key| key.name.into_owned());
+            written_name(live, index)
+                .unwrap_or_else(|| quoted(&shown.unwrap_or_default()).into_owned())
+        };
+        let lines: Vec<String> = way
+            .iter()
+            .map(|(address, index)| {
+                format!(
+                    "`lifecycle: {{renamedFrom: {}}}` under `{address}`",
+                    name(*index)
+                )
+            })
+            .collect();
+        let last = way.last().map(|(_, index)| name(*index));
+        problems.push(
+            Problem::error(
+                Code::TwoCandidates,
+                format!("`{first}` may be new, or renames may be taken back: `{end}` is no longer declared, and each of {} objects had the name of the next one before", way.len()),
+            )
+            .at(place(desired, first, ""), "declared here")
+            .help(format!(
+                "if renames are taken back, write {}; if it is new, list the old one under `removed: {{{}: [{}]}}`",
+                listed(&lines, "and"),
+                first.collection,
+                last.unwrap_or_default()
+            )),
+        );
     }
 }
 

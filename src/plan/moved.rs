@@ -319,7 +319,10 @@ fn by_template(
         Value::Secret(secret) => Some(&*secret.template),
         value => value.as_text(),
     };
-    let moved = match (can_be_of(shown, applied), wanted == Some(applied.as_str())) {
+    // The host of an address may be spelled in other letters.
+    let lower = |text: &str| text.to_lowercase();
+    let is_as_applied = can_be_of(&lower(shown), &lower(applied));
+    let moved = match (is_as_applied, wanted == Some(applied.as_str())) {
         (true, true) => return unknown,
         (true, false) => Moved::Manifests,
         (false, true) => Moved::Live,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
-use super::needs::{roots, targets};
+use super::needs::{planted, targets};
 use super::single::{Single, single, singles};
 use super::{Needs, Unread, key_of};
 use crate::api::{ApiError, ErrorKind, Reader};
@@ -413,7 +413,7 @@ fn extend(object: &mut LiveObject, body: Map<String, Json>, dialect: Dialect) {
     let Some(api) = object.kind.api(dialect) else {
         return;
     };
-    let planted: Vec<(String, Json)> = roots(api.listing)
+    let planted: Vec<(String, Json)> = planted(api.listing)
         .filter_map(|root| key_of(object.kind.field(root)?.wire(dialect)))
         .filter_map(|key| Some((key.to_owned(), shown_at(&object.raw, key)?.into_owned())))
         .filter(|(_, value)| value.is_string())

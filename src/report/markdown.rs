@@ -280,9 +280,15 @@ fn sections(plan: &Plan) -> Vec<Section> {
     taken.extend(first_taken_over(plan).map(|line| Entry {
         name: format!("{line}\n\n"),
         details: None,
-        counts: 0,
+        // Where nothing is taken over as it is, what changes stands among the steps.
+        counts: usize::from(plan.taken_over.is_empty()),
     }));
-    sections.push(("Taken over as they are", false, taken));
+    let title = if plan.taken_over.is_empty() {
+        "Taken over with a change"
+    } else {
+        "Taken over as they are"
+    };
+    sections.push((title, false, taken));
     let handles: Vec<String> = moved_handles(plan).collect();
     sections.push((
         "Owned under another handle from now on",
@@ -315,8 +321,12 @@ fn sections(plan: &Plan) -> Vec<Section> {
         .filter(|(_, _, entries)| !entries.is_empty())
         .map(|(title, steps, entries)| {
             let items: usize = entries.iter().map(|entry| entry.counts).sum();
+            let items = match items {
+                0 => String::new(),
+                items => format!(" ({items})"),
+            };
             Section {
-                title: format!("#### {title} ({items})\n\n"),
+                title: format!("#### {title}{items}\n\n"),
                 steps,
                 entries,
             }

@@ -89,7 +89,10 @@ pub(crate) fn absorb(
     for run in unfinished {
         let is_new = !ledger.absorbed.contains(&run.run);
         if is_new {
-            let settled = run.settled.iter().map(|(intent, _)| intent);
+            // What was refused has changed nothing.
+            let settled = run.settled.iter();
+            let settled = settled.filter(|(_, outcome)| outcome.result != Settled::Failed);
+            let settled = settled.map(|(intent, _)| intent);
             let intents = settled.chain(&run.intents).filter(|intent| !intent.create);
             let touched = intents.map(|intent| intent.address.clone());
             ledger.touched.extend(touched);
@@ -373,11 +376,12 @@ impl Keeper {
         let mut options = options.clone();
         options.ledger = self.store.keeps().then(|| self.ledger.clone());
         options.watched = watched(&self.doubts);
+        // A clock that went back must not make a run wait for longer than once, here and below.
+        self.silent_since = self.silent_since.min(self.clock.now_ms());
         Box::pin(self.wait_for_what_is_unseen(session)).await?;
         let mut read_from = self.clock.now_ms();
         let mut ready = Box::pin(session.plan(desired, &options)).await?;
         loop {
-            // A clock that went back must not make a run wait for longer than once.
             let now_ms = self.clock.now_ms();
             self.silent_since = self.silent_since.min(now_ms);
             let unseen = self.doubts.iter().any(|intent| !is_seen(intent, &ready));
