@@ -4,7 +4,9 @@ mod known;
 mod notes;
 mod secrets;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use serde_json::Value as Json;
 
@@ -21,10 +23,12 @@ use crate::state::{
     Address, Below, Body, FieldPath, Leaves, Lifecycle, Named, Reference, Resource, State, Value,
 };
 
+use crate::yaml::variables::escape;
 pub use known::{Known, leave_secrets_out};
 use known::{as_known, told};
 pub use notes::Notes;
-pub use secrets::Named as NamedSecrets;
+use secrets::{Cut, template};
+pub use secrets::{Named as NamedSecrets, name_secrets};
 
 /// What an export holds.
 #[derive(Debug, Default)]
@@ -361,11 +365,6 @@ fn tidy(
             let is_secret = (secrets.has_key)(object);
             hide_keys((address, field), value, is_secret, secrets, notes)
         } else {
-            let mut value = value;
-            // What says which object it is can hold no secret.
-            if !field.identity {
-                note_named(&secrets.named.write(&mut value), (address, field), notes);
-            }
             value
         };
         tidy.set(field.name, value);
@@ -521,17 +520,8 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
     Some(named)
 }
 
-/// Says of a field which secrets stand there by their names.
-fn note_named(names: &[&str], (address, field): (&Address, &Field), notes: &mut Notes) {
-    for name in names {
-        notes.add(
-            told(address, field.name),
-            format!("holds the value of the secret `{name}`, which stands there by its name"),
-        );
-    }
-}
-
-/// What may be a key in a URL becomes a secret, or all of a URL that was applied as one.
+/// What may be a key in a URL becomes a secret, or all of a URL that was applied as one. What manifests
+/// name needs no other name; where it is a part of what may be a key, the whole URL is a secret.
 fn hide_keys(
     (address, field): (&Address, &Field),
     value: Value,
@@ -542,61 +532,92 @@ fn hide_keys(
     let Value::Text(text) = &value else {
         return value;
     };
-    let named = secrets.named;
-    let text = &*named.marked(text);
-    let variables = &mut secrets.variables;
-    let mut hidden = Vec::new();
-    let mut secret = |name: &str| {
-        let base = variable_name(&address.handle, name);
-        let mut variable = base.clone();
-        let mut number = 2;
-        while !variables.insert(variable.clone()) {
-            variable = format!("{base}_{number}");
-            number += 1;
+    let mut cuts = secrets.named.cuts(text);
+    let holds_named = !cuts.is_empty();
+    let mut keys: Vec<(Range<usize>, &str)> = Vec::new();
+    let (mut at, mut is_whole) = (0, is_secret);
+    for part in live_url::parts(text) {
+        let (Part::Plain(shown) | Part::Key { text: shown, .. }) = part;
+        let range = at..at + shown.len();
+        at = range.end;
+        let Part::Key { name, .. } = part else {
+            continue;
+        };
+        if !cuts.iter().any(|cut| overlap(&cut.range, &range)) {
+            keys.push((range, name));
+            continue;
         }
-        hidden.push(format!("`{variable}`"));
-        format!("${{secret.{variable}}}")
-    };
-    let whole = [Part::Key {
-        name: field.name,
-        text,
-    }];
-    let parts = live_url::parts(text);
-    let parts = if is_secret { &whole[..] } else { &parts };
-    let template: String = parts
-        .iter()
-        .map(|part| match part {
-            // What manifests name needs no other name; what the ledger knows as secret is hidden whole.
-            Part::Key { text, .. } if !is_secret && named.is_marked(text) => {
-                text.replace("${", "$${")
-            }
-            Part::Plain(text) => text.replace("${", "$${"),
-            Part::Key { name, .. } => secret(name),
-        })
-        .collect();
-    let (template, names) = named.unmarked(&template);
-    note_named(&names, (address, field), notes);
-    if hidden.is_empty() && !names.is_empty() {
-        return Value::Secret(Secret {
-            template: template.into(),
-            value: None,
-        });
+        let mut letters = shown
+            .char_indices()
+            .filter(|(_, c)| c.is_alphanumeric())
+            .map(|(index, _)| range.start + index);
+        is_whole |= letters.any(|index| !cuts.iter().any(|cut| cut.range.contains(&index)));
     }
-    if hidden.is_empty() {
+    let follows_dollar = |range: &Range<usize>| text[..range.start].ends_with('$');
+    is_whole |= cuts.iter().any(|cut| follows_dollar(&cut.range));
+    is_whole |= keys.iter().any(|(range, _)| follows_dollar(range));
+    if is_whole {
+        cuts.clear();
+        keys = vec![(0..text.len(), field.name)];
+    }
+    let mut hidden = Vec::new();
+    for (range, name) in keys {
+        let variable = secrets.variable(&address.handle, name);
+        hidden.push(format!("`{variable}`"));
+        let name = Cow::Owned(variable);
+        cuts.push(Cut { range, name });
+    }
+    cuts.sort_by_key(|cut| cut.range.start);
+    let template = template(text, &cuts, |plain| escape(plain).into_owned());
+    let template = template.filter(|_| !cuts.is_empty());
+    if hidden.is_empty() && !holds_named {
         notes.add(
             format!("`{address}`"),
             "if the path of the URL holds a key, put `${secret.NAME}` in its place".to_owned(),
         );
-        return value;
     }
-    notes.add(
-        format!("`{address}` ({})", hidden.join(" and ")),
-        "parts of the URL are left out as secrets; set these variables to compare it".to_owned(),
-    );
-    Value::Secret(Secret {
-        template: template.into(),
-        value: None,
-    })
+    if !hidden.is_empty() {
+        notes.add(
+            format!("`{address}` ({})", hidden.join(" and ")),
+            "parts of the URL are left out as secrets; set these variables to compare it"
+                .to_owned(),
+        );
+    } else if holds_named {
+        let mut names: Vec<&str> = cuts.iter().map(|cut| &*cut.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            notes.add(
+                told(address, field.name),
+                format!("holds the value of the secret `{name}`, which stands there by its name"),
+            );
+        }
+    }
+    match template {
+        Some(template) => Value::Secret(Secret {
+            template: template.into(),
+            value: None,
+        }),
+        None => value,
+    }
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+impl Secrets<'_> {
+    /// A new variable for a key.
+    fn variable(&mut self, handle: &str, name: &str) -> String {
+        let base = variable_name(handle, name);
+        let mut variable = base.clone();
+        let mut number = 2;
+        while !self.variables.insert(variable.clone()) {
+            variable = format!("{base}_{number}");
+            number += 1;
+        }
+        variable
+    }
 }
 
 fn variable_name(handle: &str, name: &str) -> String {

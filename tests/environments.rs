@@ -190,7 +190,7 @@ fn case_33_a_foreign_file_is_one_report_with_the_line_that_leaves_it_out() {
         "{run}"
     );
     for wanted in [
-        "no collection is named `services`, nor as one of the 2 keys beside it",
+        "no kind is named `services`, nor as one of the 2 keys beside it",
         "leave it out with `skipFiles: [\"docker-compose.yml\"]` in `deskform.yaml`",
         "leave it out with `skipFiles: [\"web/node_modules/**\"]` in `deskform.yaml`",
         "leave it out with `skipFiles: [\"ci/list.yml\"]` in `deskform.yaml`",

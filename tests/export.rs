@@ -121,6 +121,36 @@ fn no_file_of_an_export_holds_a_secret() {
     }
 }
 
+/// A text that holds the value of one secret beside another one that is not known here is no template.
+#[test]
+fn what_is_beside_a_secret_is_hidden_with_it() {
+    const KNOWN: &str = "abcdefgh12345678";
+    let desk = "departments:\n  D: {description: 'pin ${secret.KNOWN_KEY}, door ${secret.OTHER_KEY}'}\nwebhooks:\n  \
+        l: {url: 'https://${secret.KNOWN_KEY}:${secret.OTHER_KEY}@l.example.com/in', subscriptions: {Ticket_Add: {}}}\n  \
+        p: {url: 'https://p.example.com/x/${secret.KNOWN_KEY}-${secret.OTHER_KEY}/y', subscriptions: {Ticket_Add: {}}}\n  \
+        q: {url: 'https://q.example.com/?key=${secret.KNOWN_KEY}${secret.OTHER_KEY}', subscriptions: {Ticket_Add: {}}}\n";
+    let mut place = Place::with(&[("deskform.yaml", OPENAPI), ("desk.yaml", desk)]);
+    place.set("KNOWN_KEY", KNOWN);
+    place.set("OTHER_KEY", "zyxwvuts87654321");
+    place.done("apply --auto-approve");
+    place.set("OTHER_KEY", "");
+    for ledger in [true, false] {
+        if !ledger {
+            place.remove(".deskform/local.json");
+        }
+        let folder = format!(".out-{ledger}");
+        place.done(&format!("export {folder}"));
+        let webhooks = place.read(&format!("{folder}/webhooks.yaml"));
+        assert!(!webhooks.contains("zyxwvuts"), "{ledger}: {webhooks}");
+        for name in written(&place, &folder) {
+            let text = place.read(&format!("{folder}/{name}"));
+            assert!(!text.contains(KNOWN), "{ledger} {name}: {text}");
+            // Without a ledger nobody knows that a text is a secret.
+            assert!(!text.contains("zyxwvuts") || !ledger, "{name}: {text}");
+        }
+    }
+}
+
 #[test]
 fn what_was_trashed_is_not_referred_to() {
     let place = applied(OPENAPI, DESK);

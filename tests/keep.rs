@@ -376,6 +376,12 @@ async fn a_share_that_is_written_holds_for_few() {
     }
 }
 
+/// A report without its frame and its breaks.
+fn flat(report: &str) -> String {
+    let words = report.split_whitespace().filter(|word| *word != "│");
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// A chain of handles that is taken back reads like something new in the place of what goes: that is asked,
 /// and either answer does what it says.
 #[tokio::test(start_paused = true)]
@@ -390,11 +396,7 @@ async fn a_chain_of_handles_that_is_taken_back_is_asked_about() {
                 D: {description: y, lifecycle: {renamedFrom: B}}, C: {}}";
             place.run(second).await;
             let refusal = place.refused(first).await;
-            let words: Vec<&str> = refusal
-                .split_whitespace()
-                .filter(|word| *word != "│")
-                .collect();
-            let refusal = words.join(" ");
+            let refusal = flat(&refusal);
             for told in [
                 "`lifecycle: {renamedFrom: B}` under `departments/A`",
                 "`lifecycle: {renamedFrom: D}` under `departments/B`",
@@ -414,6 +416,40 @@ async fn a_chain_of_handles_that_is_taken_back_is_asked_about() {
             assert_eq!(after["A"] == before["A"], back, "{after:?}");
             assert_eq!(after["B"] == before["A"], !back, "{after:?}");
             assert_eq!(place.run(&answer).await.steps(), []);
+        }
+        // An answer that lacks a line is asked about again, and so is what was renamed in two changes.
+        let first = "departments: {A: {description: x}, B: {description: y}, C: {}}";
+        let renamed = |last: &str, old: &str| {
+            format!(
+                "departments: {{B: {{description: x, lifecycle: {{renamedFrom: A}}}}, \
+                 {last}: {{description: y, lifecycle: {{renamedFrom: {old}}}}}, C: {{}}}}"
+            )
+        };
+        for twice in [false, true] {
+            let place = Place::new(dialect);
+            let before = ids(&place.run(first).await.desk, "departments", "name");
+            place.run(&renamed("D", "B")).await;
+            let mut last = "D";
+            if twice {
+                place
+                    .run("departments: {B: {description: x}, E: {description: y, lifecycle: {renamedFrom: D}}, C: {}}")
+                    .await;
+                last = "E";
+            }
+            let refused = place.refused(first).await;
+            assert!(flat(&refused).contains("be taken back"), "{refused}");
+            // Half of the answer is no answer.
+            let half = format!(
+                "departments: {{A: {{description: x}}, B: {{description: y, lifecycle: {{renamedFrom: {last}}}}}, C: {{}}}}"
+            );
+            let refused = place.refused(&half).await;
+            assert!(flat(&refused).contains("be taken back"), "{refused}");
+            let whole = format!(
+                "departments: {{A: {{description: x, lifecycle: {{renamedFrom: B}}}}, \
+                 B: {{description: y, lifecycle: {{renamedFrom: {last}}}}}, C: {{}}}}"
+            );
+            let after = ids(&place.run(&whole).await.desk, "departments", "name");
+            assert_eq!((&after["A"], &after["B"]), (&before["A"], &before["B"]));
         }
         // Under handles that stay the names alone move, and what is new is new.
         let place = Place::new(dialect);

@@ -14,7 +14,7 @@ use super::output::announce;
 use super::progress::{reading, remembered};
 use super::wait::MaxWait;
 use crate::export::{
-    Choice, Exported, Known, NamedSecrets, Notes, export_chosen, leave_secrets_out,
+    Choice, Exported, Known, NamedSecrets, Notes, export_chosen, leave_secrets_out, name_secrets,
 };
 use crate::kind::{self, KINDS, Kind, Listing};
 use crate::ledger::{Ledger, Store};
@@ -266,6 +266,7 @@ async fn export_live(
     check_targets(&chosen.targets, &exported, &choice)
         .map_err(|problems| workspace.failure(problems.into()))?;
     leave_secrets_out(&known, &live, &mut exported, &may_hold_key);
+    name_secrets(&mut exported, &choice.secrets);
     let cannot: Vec<String> = (KINDS.iter())
         .filter(|kind| chosen.kinds.contains(kind.collection))
         .filter(|kind| {

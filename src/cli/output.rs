@@ -119,7 +119,7 @@ pub(super) fn announce_as_it_is(global: &Global, text: &str) {
             Code::Output,
             format!("standard output cannot be written: {error}; nothing but the output is lost"),
         )
-        .help("free space where it goes to, or send it elsewhere");
+        .help("free space where it goes to, or send it elsewhere; `deskform plan` tells what is left, `deskform ledger show` what is owned");
         tell_in(
             global.log_format,
             &shown(global, &vec![warning].into(), &Texts::default()),

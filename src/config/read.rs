@@ -61,6 +61,14 @@ pub(super) struct Reader<'a> {
     pub(super) walker: Walker<'a>,
 }
 
+/// Whether a text is one expression whose value may be shown, and nothing beside it.
+fn is_one_expression(text: &str) -> bool {
+    let one = crate::yaml::variables::references(text).next();
+    one.is_some_and(|(sort, name)| {
+        matches!(sort, "env" | "var") && text.trim() == format!("${{{sort}.{name}}}")
+    })
+}
+
 impl Reader<'_> {
     pub(super) fn project(
         &mut self,
@@ -532,6 +540,35 @@ impl Reader<'_> {
         }
     }
 
+    /// Reports a credential that no `${secret.…}` stands for.
+    fn secret_in_clear(&mut self, here: At<'_>, key: &str, text: &str) {
+        let place = (here, Part::Value);
+        if is_one_expression(text) {
+            let message = format!(
+                "`{key}` is a secret, and `{}` is not treated as one",
+                text.trim()
+            );
+            let help = "write `${secret.NAME}`, and set the environment variable `NAME`".to_owned();
+            self.walker.report(
+                Code::SecretPrinted,
+                place,
+                message,
+                "written here",
+                Some(help),
+            );
+            return;
+        }
+        let message = format!("`{key}` holds a secret in plain text");
+        let help = "write `${secret.NAME}`, set the environment variable `NAME`, and revoke the secret that was written down".to_owned();
+        self.walker.report(
+            Code::PlainSecret,
+            place,
+            message,
+            "hidden in this report",
+            Some(help),
+        );
+    }
+
     /// Reads credentials; what they do not name is as usual.
     pub(super) fn credentials(&mut self, raw: &Raw, at: At<'_>, usual: Credentials) -> Credentials {
         let mut credentials = usual;
@@ -605,30 +642,8 @@ impl Reader<'_> {
                 (SCOPE, Grant::Client { scope, .. }) => scope,
                 (_, Grant::Client { soid, .. }) => soid,
             };
-            let other = crate::yaml::variables::references(&text).next();
-            let other = other.map(|(sort, name)| format!("${{{sort}.{name}}}"));
-            let is_plain = secret && !text.contains("${secret.");
-            if is_plain && let Some(other) = other {
-                self.walker.report(
-                    Code::SecretPrinted,
-                    (here, Part::Value),
-                    format!("`{key}` is a secret, and `{other}` is not treated as one"),
-                    "written here",
-                    Some(
-                        "write `${secret.NAME}`, and set the environment variable `NAME`"
-                            .to_owned(),
-                    ),
-                );
-                continue;
-            }
-            if is_plain {
-                self.walker.report(
-                    Code::PlainSecret,
-                    (here, Part::Value),
-                    format!("`{key}` holds a secret in plain text"),
-                    "hidden in this report",
-                    Some("write `${secret.NAME}`, set the environment variable `NAME`, and revoke the secret that was written down".to_owned()),
-                );
+            if secret && !text.contains("${secret.") {
+                self.secret_in_clear(here, key, &text);
                 continue;
             }
             slot.text = text;

@@ -16,7 +16,7 @@ use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::referrers::removes;
 use crate::plan::row::{Row, Rows};
-use crate::plan::taken::written_name;
+use crate::plan::taken::{old_name, written_name};
 use crate::plan::task::Task;
 use crate::plan::{Options, shown_value};
 use crate::problem::{Code, Problem};
@@ -295,15 +295,14 @@ fn told(row: &Row, old: &Left<'_>, rows: &Rows, live: &Live) -> Option<Alike> {
     let naming = kind.naming_field();
     let is_named = identity_fields(kind, live.dialect).any(|field| field.name == naming.name);
     let may_be_key = is_named && kind.may_hold_key(naming.name);
-    let key = live.key_of(old.index)?;
+    live.key_of(old.index)?;
     let name = row
         .named
         .as_ref()?
         .get(naming.name)
         .and_then(Value::as_text);
     let by_name = name.map(|name| format!("{}: {}", naming.name, quoted(name)));
-    let by_old = written_name(live, old.index).unwrap_or_else(|| quoted(&key.name).into_owned());
-    let by_old = format!("lifecycle: {{renamedFrom: {by_old}}}");
+    let by_old = format!("lifecycle: {{renamedFrom: {}}}", old_name(live, old.index));
     let by_old = (is_named && !may_be_key).then_some(by_old);
     let keeps = old.entry.is_some() && rows.named(&old.address).is_none();
     let (block, paste, or_else) = if keeps {

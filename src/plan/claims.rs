@@ -14,7 +14,7 @@ use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::place;
 use crate::plan::owners::Owners;
-use crate::plan::taken::{Old, renamed_from, written_name};
+use crate::plan::taken::{Old, is_going, old_name, renamed_from};
 use crate::problem::{Code, Problem, listed};
 use crate::state::{Address, Key, Reference, Resource};
 
@@ -107,7 +107,8 @@ impl Claims {
             let doubts = doubtful(&wishes, &declared, facts, &past, problems);
             self.doubt(doubts);
             let facts = (desired, live, owners);
-            ask_about_chains(&declared, facts, &past, &wishes, options, problems);
+            let open = ask_about_chains(&declared, facts, &past, &wishes, options, problems);
+            self.doubt(open);
             let back = taken_back(&declared, (live, owners), &past, &wishes);
             wishes.extend(back);
         }
@@ -380,7 +381,8 @@ fn taken_back<'d>(
     let mut back = Vec::new();
     for (address, _, key) in &declared.keys {
         let is_written = || wishes.iter().any(|wish| wish.address == *address);
-        let left = past.left(key);
+        let mut left = past.left(key);
+        left.retain(|index| !claimed.contains(index));
         let [index] = left.as_slice() else {
             continue;
         };
@@ -407,12 +409,82 @@ fn taken_back<'d>(
     back
 }
 
-/// Asks about chains of renames that may have been taken back: nobody has the name of a new declaration,
-/// the object that had it last has the name of another declaration by now, and so on, up to an object that
-/// nobody declares any more and that would go.
+/// A declaration of a chain, and the object that had its name.
+type Link<'d> = (&'d Address, usize);
+
+/// Chains of renames that may have been taken back: nobody has the name of a new declaration, an object
+/// that had it once has the name of another declaration by now, and so on, up to an object that nobody
+/// declares any more.
 ///
 /// It may as well be something new in the place of what goes. The one loses what the other keeps, so that
-/// neither is guessed. Under handles that stay nothing is open: there the names alone move.
+/// neither is guessed. Where a handle stays although the name moves, the handle says which object it is,
+/// and nothing is open.
+struct Chains<'c, 'd> {
+    keys: HashMap<&'d Address, &'c Key<'static>>,
+    live: &'c Live,
+    owners: &'c Owners,
+    past: &'c Past<'c>,
+    /// What `renamedFrom` claims.
+    written: HashMap<&'c Address, usize>,
+    options: &'c Options,
+}
+
+impl<'c, 'd: 'c> Chains<'c, 'd> {
+    /// Finds a way from a declaration to an object that goes; names that objects had last come first.
+    fn follow(
+        &self,
+        (address, key): (&'d Address, &Key<'static>),
+        way: &mut Vec<Link<'d>>,
+    ) -> Option<&'c Address> {
+        let mut had: Vec<&Had> = self.past.had(key).iter().collect();
+        had.sort_by_key(|had| !had.is_last);
+        for one in had {
+            let is_claimed_otherwise = self
+                .written
+                .get(address)
+                .is_some_and(|object| *object != one.index);
+            if is_claimed_otherwise || way.iter().any(|(_, index)| *index == one.index) {
+                continue;
+            }
+            let Some(owner) = self.owners.by_index.get(&one.index) else {
+                continue;
+            };
+            way.push((address, one.index));
+            if !one.is_declared {
+                let stays = self.options.ignoring(owner, None).is_some()
+                    || !is_going(one.index, self.live, self.options);
+                if !stays {
+                    return Some(owner);
+                }
+            } else if let Some((next, key)) = self.keys.get_key_value(owner) {
+                let has_it = self.live.key_of(one.index).as_ref() == Some(*key);
+                let claims_another = self
+                    .written
+                    .get(*next)
+                    .is_some_and(|object| *object != one.index);
+                if has_it && claims_another && follows_name(next, key) {
+                    return Some(owner);
+                }
+                if has_it
+                    && follows_name(next, key)
+                    && let Some(end) = self.follow((*next, *key), way)
+                {
+                    return Some(end);
+                }
+            }
+            way.pop();
+        }
+        None
+    }
+}
+
+/// Whether a handle is the name, or ends with it, so that it moves with the name.
+fn follows_name(address: &Address, key: &Key<'_>) -> bool {
+    let end = address.handle.strip_suffix(&*key.name);
+    end.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+}
+
+/// Asks about chains that may have been taken back, and gives what is open then.
 fn ask_about_chains(
     declared: &Declared<'_>,
     (desired, live, owners): (&Desired, &Live, &Owners),
@@ -420,79 +492,85 @@ fn ask_about_chains(
     wishes: &[Wish<'_>],
     options: &Options,
     problems: &mut Vec<Problem>,
-) {
-    let is_written = |address: &Address| wishes.iter().any(|wish| wish.address == address);
-    let is_handle = |address: &Address, key: &Key<'_>| *address.handle == *key.name;
-    let find = |owner: &Address| {
-        let mut all = declared.keys.iter();
-        all.find(|(address, ..)| *address == owner)
+) -> Vec<(Address, usize)> {
+    let keys = declared
+        .keys
+        .iter()
+        .map(|(address, _, key)| (*address, key));
+    let written = wishes.iter().map(|wish| (wish.address, wish.object));
+    let chains = Chains {
+        keys: keys.collect(),
+        live,
+        owners,
+        past,
+        written: written.collect(),
+        options,
     };
+    let mut open = Vec::new();
     for (first, resource, key) in &declared.keys {
         let is_new = !owners.by_address.contains_key(*first)
             && live.find(first.collection, key).is_empty()
-            && !is_written(first)
-            && is_handle(first, key);
+            && follows_name(first, key);
         if !is_new || options.prune(resource.kind) == Prune::None {
             continue;
         }
-        let mut way: Vec<(&Address, usize)> = Vec::new();
-        let (mut address, mut sought) = (*first, key);
-        let end = loop {
-            let mut had = past.had(sought).iter().filter(|had| had.is_last);
-            let (Some(one), None) = (had.next(), had.next()) else {
-                break None;
-            };
-            let Some(owner) = owners.by_index.get(&one.index) else {
-                break None;
-            };
-            if way.iter().any(|(_, index)| *index == one.index) {
-                break None;
-            }
-            way.push((address, one.index));
-            if !one.is_declared {
-                break options.ignoring(owner, None).is_none().then_some(owner);
-            }
-            let Some((next, _, next_key)) = find(owner) else {
-                break None;
-            };
-            let stays = live.key_of(one.index).as_ref() == Some(next_key);
-            if !stays || is_written(next) || !is_handle(next, next_key) {
-                break None;
-            }
-            (address, sought) = (next, next_key);
-        };
-        let (Some(end), true) = (end, way.len() > 1) else {
+        let mut way = Vec::new();
+        let Some(end) = chains.follow((*first, key), &mut way) else {
             continue;
         };
-        let name = |index: usize| {
-            let shown = live.key_of(index).map(|key| key.name.into_owned());
-            written_name(live, index)
-                .unwrap_or_else(|| quoted(&shown.unwrap_or_default()).into_owned())
+        let unsaid: Vec<&Link<'_>> = (way.iter())
+            .filter(|(address, _)| !chains.written.contains_key(address))
+            .collect();
+        // One link alone is no chain, and taken back where nothing is open.
+        let is_open = way.len() > 1 || desired.state.contains_key(end);
+        let (Some((address, _)), true) = (unsaid.first(), is_open) else {
+            continue;
         };
-        let lines: Vec<String> = way
+        let lines: Vec<String> = unsaid
             .iter()
             .map(|(address, index)| {
-                format!(
-                    "`lifecycle: {{renamedFrom: {}}}` under `{address}`",
-                    name(*index)
-                )
+                let name = old_name(live, *index);
+                format!("`lifecycle: {{renamedFrom: {name}}}` under `{address}`")
             })
             .collect();
-        let last = way.last().map(|(_, index)| name(*index));
+        let told: Vec<String> = way
+            .iter()
+            .map(|(address, index)| {
+                let name = live.shown_key(*index).unwrap_or_default();
+                format!("`{name}` had the name of `{address}` before")
+            })
+            .collect();
+        let last = way.last().map(|(_, index)| old_name(live, *index));
+        let otherwise = if desired.state.contains_key(end) {
+            "declare it in a change of its own".to_owned()
+        } else {
+            format!(
+                "list the old one under `removed: {{{}: [{}]}}`",
+                first.collection,
+                last.unwrap_or_default()
+            )
+        };
         problems.push(
             Problem::error(
                 Code::TwoCandidates,
-                format!("`{first}` may be new, or renames may be taken back: `{end}` is no longer declared, and each of {} objects had the name of the next one before", way.len()),
+                format!(
+                    "`{address}` may be new, or renames may be taken back: {}",
+                    listed(&told, "and")
+                ),
             )
-            .at(place(desired, first, ""), "declared here")
+            .at(place(desired, address, ""), "declared here")
             .help(format!(
-                "if renames are taken back, write {}; if it is new, list the old one under `removed: {{{}: [{}]}}`",
-                listed(&lines, "and"),
-                first.collection,
-                last.unwrap_or_default()
+                "if renames are taken back, write {}; if it is new, {otherwise}",
+                listed(&lines, "and")
             )),
         );
+        open.extend(
+            unsaid
+                .iter()
+                .map(|(address, index)| ((*address).clone(), *index)),
+        );
     }
+    open
 }
 
 /// Keeps the claims that hold, and returns the others: what has the new name of one, and what the ledger

@@ -3,6 +3,7 @@
 //! Three values are compared: what was last applied (sent, and what the server stored of it), what the
 //! manifests say, and what is live.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -319,9 +320,7 @@ fn by_template(
         Value::Secret(secret) => Some(&*secret.template),
         value => value.as_text(),
     };
-    // The host of an address may be spelled in other letters.
-    let lower = |text: &str| text.to_lowercase();
-    let is_as_applied = can_be_of(&lower(shown), &lower(applied));
+    let is_as_applied = can_be_of(&with_lower_host(shown), &with_lower_host(applied));
     let moved = match (is_as_applied, wanted == Some(applied.as_str())) {
         (true, true) => return unknown,
         (true, false) => Moved::Manifests,
@@ -329,6 +328,21 @@ fn by_template(
         (false, false) => Moved::Both,
     };
     (moved, Json::from(applied.as_str()))
+}
+
+/// A text with the scheme and the host of the address that it is in lower case, if it is one: they may be
+/// spelled in other letters.
+fn with_lower_host(text: &str) -> Cow<'_, str> {
+    let Some(host) = text.find("://").map(|colon| colon + 3) else {
+        return Cow::Borrowed(text);
+    };
+    let end = text[host..].find(['/', '?', '#']);
+    let (before, behind) = text.split_at(end.map_or(text.len(), |end| host + end));
+    // A name or a password before the host, and an expression, keep their letters.
+    if before.contains('@') || before.contains("${") {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{}{behind}", before.to_lowercase()))
 }
 
 /// What a recorded value tells of what stands at a way down from it.

@@ -401,6 +401,14 @@ fn rename_of_nothing(
     ))
 }
 
+/// How manifests write the name of an object, as an old name or a tombstone.
+pub(super) fn old_name(live: &Live, index: usize) -> String {
+    written_name(live, index).unwrap_or_else(|| {
+        let name = live.key_of(index).map(|key| key.name.into_owned());
+        quoted(&name.unwrap_or_default()).into_owned()
+    })
+}
+
 /// How manifests write the name of an object that counts below another one, as an old name or a
 /// tombstone; none where a text says it.
 pub(super) fn written_name(live: &Live, index: usize) -> Option<String> {

@@ -242,15 +242,14 @@ fn sections(plan: &Plan) -> Vec<Section> {
             (title, true, steps.map(step_entry).collect::<Vec<_>>())
         })
         .collect();
-    let remark = |text: String| Entry {
-        name: format!("- {text}\n\n"),
-        details: None,
-        counts: 1,
-    };
-    let named = |names: &[String]| names.iter().map(|name| remark(code(name))).collect();
+    let named = |names: &[String]| names.iter().map(|name| remark(&code(name))).collect();
     let alike: Vec<String> = plan.alike.iter().map(Alike::told).collect();
     sections.push(("These may be renames", false, named(&alike)));
-    let acknowledged = plan.acknowledged.iter().map(acknowledged).map(remark);
+    let acknowledged = plan
+        .acknowledged
+        .iter()
+        .map(acknowledged)
+        .map(|text| remark(&text));
     sections.push(("Acknowledged differences", false, acknowledged.collect()));
     sections.push((
         "Not compared, since their secrets are not set here",
@@ -268,27 +267,7 @@ fn sections(plan: &Plan) -> Vec<Section> {
         named(&stays),
     ));
     sections.push((FIELDS_LEFT, false, named(&fields_left(&plan.fields_left))));
-    let (taken, more) = taken_over(plan, false);
-    let mut taken: Vec<Entry> = named(&taken);
-    if more > 0 {
-        let words = format!("and {more} more; `deskform plan -v` names all");
-        taken.push(Entry {
-            counts: more,
-            ..remark(words)
-        });
-    }
-    taken.extend(first_taken_over(plan).map(|line| Entry {
-        name: format!("{line}\n\n"),
-        details: None,
-        // Where nothing is taken over as it is, what changes stands among the steps.
-        counts: usize::from(plan.taken_over.is_empty()),
-    }));
-    let title = if plan.taken_over.is_empty() {
-        "Taken over with a change"
-    } else {
-        "Taken over as they are"
-    };
-    sections.push((title, false, taken));
+    sections.push(taken_section(plan));
     let handles: Vec<String> = moved_handles(plan).collect();
     sections.push((
         "Owned under another handle from now on",
@@ -332,6 +311,39 @@ fn sections(plan: &Plan) -> Vec<Section> {
             }
         })
         .collect()
+}
+
+fn remark(text: &str) -> Entry {
+    Entry {
+        name: format!("- {text}\n\n"),
+        details: None,
+        counts: 1,
+    }
+}
+
+/// What is owned from now on.
+fn taken_section(plan: &Plan) -> (&'static str, bool, Vec<Entry>) {
+    let (taken, more) = taken_over(plan, false);
+    let mut entries: Vec<Entry> = taken.iter().map(|name| remark(&code(name))).collect();
+    if more > 0 {
+        let words = format!("and {more} more; `deskform plan -v` names all");
+        entries.push(Entry {
+            counts: more,
+            ..remark(&words)
+        });
+    }
+    entries.extend(first_taken_over(plan).map(|line| Entry {
+        name: format!("{line}\n\n"),
+        details: None,
+        // What changes stands among the steps, and counts there.
+        counts: 0,
+    }));
+    let title = if plan.taken_over.is_empty() {
+        "Taken over with a change"
+    } else {
+        "Taken over as they are"
+    };
+    (title, false, entries)
 }
 
 fn step_entry(step: &Step) -> Entry {
