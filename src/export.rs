@@ -262,6 +262,13 @@ fn below_parents(
 
 fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
     let text = |key: &str| object.raw.get(key).and_then(Json::as_str);
+    let of = kind.field_of_handle();
+    if let Some(target) = of.shape.target() {
+        let parent = (live.raw_key(object))
+            .and_then(|key| live.find_id(target.collection, key.scope.get(of.name)?))
+            .and_then(|parent| live.address_of(parent));
+        return parent.map_or_else(|| object.id.clone(), |parent| parent.handle.to_string());
+    }
     if let Some(Handle {
         key,
         without,
@@ -344,6 +351,7 @@ fn tidy(
                 enabled.field == field.name && value == switch_value(enabled.on)
             })
             || (field.naming && value.as_text() == Some(&address.handle))
+            || matches!(field.wire(live.dialect), Wire::Fixed { .. })
             || !has_effect(kind, body, field.name);
         if says_nothing {
             continue;

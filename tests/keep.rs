@@ -1689,3 +1689,30 @@ async fn secrets_leave_no_trace_in_what_is_kept() {
         }
     }
 }
+
+/// What there is one of is never removed: a block that goes lets it go, and says so once.
+#[tokio::test(start_paused = true)]
+async fn what_there_is_one_of_is_let_go_and_never_removed() {
+    let place = Place::new(Dialect::Openapi);
+    let whole = "departments: {A: {}}\n\
+        sharingRules: {organization: {tickets: private}}\n\
+        routingPreferences: {A: {backLogLimit: 7}}";
+    let done = place.run(whole).await;
+    assert_eq!(done.steps().len(), 3, "{:?}", done.steps());
+    assert_eq!(place.run(whole).await.steps(), []);
+    let done = place.run("departments: {A: {}}").await;
+    assert_eq!(done.steps(), []);
+    let told = done.ready.planned.plan.no_longer_declared.len();
+    assert_eq!(told, 2, "{:?}", done.ready.planned.plan.no_longer_declared);
+    let done = place.run("departments: {A: {}}").await;
+    assert!(done.ready.planned.plan.no_longer_declared.is_empty());
+    assert_eq!(done.desk.objects("sharingRules")[0]["tickets"], "private");
+    assert_eq!(
+        done.desk.objects("routingPreferences")[0]["backLogLimit"],
+        7
+    );
+    let refused = place
+        .refused("departments: {A: {}}\nremoved: {sharingRules: [organization]}")
+        .await;
+    assert!(flat(&refused).contains("cannot be"), "{refused}");
+}

@@ -27,7 +27,7 @@ use common::{Desk, secrets_of, settings};
 use deskform::config::{Project, Target};
 use deskform::dialect::{Dialect, Edition};
 use deskform::export::export;
-use deskform::kind::{Api, Create, Field, Kind, Removal, Wire};
+use deskform::kind::{Api, Create, Field, Kind, Removal, Wire, scopes};
 use deskform::manifest::{self, Sources};
 use deskform::reading::Needs;
 use deskform::simulator::Simulator;
@@ -111,7 +111,13 @@ fn note(plan: &str, dialect: Dialect, case: (&Path, &str), recorded: &mut Record
         let verb = words.join(" ");
         let key = (dialect, collection.to_owned());
         let shown = recorded.entry(key.clone()).or_default();
-        if verb == "create" && shown.made_by.is_none() {
+        let makes = match deskform::kind::find(collection).and_then(|kind| kind.api(dialect)) {
+            Some(api) if api.create == Create::Update => {
+                matches!(verb.as_str(), "create" | "update")
+            }
+            _ => verb == "create",
+        };
+        if makes && shown.made_by.is_none() {
             shown.made_by = Some((case.0.to_owned(), case.1.to_owned()));
         }
         shown.verbs.insert(verb);
@@ -146,7 +152,12 @@ fn cases_lacking(recorded: &Recorded) -> Vec<String> {
                  `DESKFORM_BLESS=1 cargo test --test cases`, and look at what came out"
             ));
         };
-        let made = if is_by_hand(api) { "by hand" } else { "create" };
+        let made = match api.create {
+            Create::Manual(_) | Create::Never => "by hand",
+            // What the organization has one of is always there.
+            Create::Update if scopes(kind).next().is_none() => "update",
+            Create::Post(_) | Create::Clone { .. } | Create::Update => "create",
+        };
         if !shown.verbs.contains(made) {
             ask(format!("no case has a step `{made} {name}/…`"));
         }

@@ -598,7 +598,7 @@ fn page_of(request: &Request, answer: Answer, items: &str) -> Result<Page, ApiEr
     })
 }
 
-/// Accepts `{"data": [...]}`, `{"data": null}`, a bare array that has objects, and no content, where
+/// Accepts the only object where `items` is empty, and otherwise `{"data": [...]}`, `{"data": null}`, a bare array that has objects, and no content, where
 /// `data` is the key under which the operation holds its objects.
 ///
 /// That there are none is said without content or under the key alone: what is not there would be made.
@@ -608,6 +608,8 @@ fn read_page(body: Option<Value>, items: &str) -> Option<Page> {
     let mut count = None;
     let objects = match body {
         None => Vec::new(),
+        Some(Value::Null) if items.is_empty() => Vec::new(),
+        Some(Value::Object(object)) if items.is_empty() => vec![Value::Object(object)],
         Some(Value::Array(objects)) if !objects.is_empty() => objects,
         Some(Value::Object(mut object)) => {
             count = match object.get("count") {

@@ -15,7 +15,8 @@ pub struct Api {
     pub listing: Listing,
     /// Objects a listing page may hold; 0 means that the listing has no paging.
     pub page: u32,
-    /// The key under which an answer of the listing holds its objects.
+    /// The key under which an answer of the listing holds its objects; empty where the answer is the only
+    /// object itself.
     pub items: &'static str,
     /// The key under which answers carry an object's id.
     pub id: &'static str,
@@ -34,9 +35,8 @@ pub struct Api {
     pub required_on_create: &'static [&'static str],
     /// The path of an update, with `{id}`; absent where there is none.
     pub update: Option<&'static str>,
-    /// Whether an update is a PUT, not a PATCH: it may replace the object, so that all that it takes is
-    /// sent again, see [`Kind::resends`].
-    pub puts: bool,
+    /// How an update is sent.
+    pub change: Change,
     /// The writes whose answer is known not to show what was sent: each is read back.
     pub silent: &'static [Silent],
     /// Fields that every update sends again, since the server demands them.
@@ -79,7 +79,7 @@ impl Api {
         create: Create::Never,
         required_on_create: &[],
         update: None,
-        puts: false,
+        change: Change::Patch,
         silent: &[],
         resend: &[],
         removal: Removal::Never,
@@ -99,6 +99,13 @@ impl Api {
             delete: &[],
         },
     };
+
+    /// Whether an update may replace the object, so that all that it takes is sent again, see
+    /// [`Kind::resends`].
+    #[must_use]
+    pub const fn replaces(&self) -> bool {
+        !matches!(self.change, Change::Patch)
+    }
 
     /// Tells how live objects form a resource, where one alone is none.
     #[must_use]
@@ -204,10 +211,23 @@ pub enum Create {
         /// The fields that go with the copy; all others follow in an update.
         sends: &'static [&'static str],
     },
+    /// It comes with its parent, or with the organization: where none is seen, the update sends it.
+    Update,
     /// A person has to, at the place that the text names.
     Manual(&'static str),
     /// Not at all: the kind can only be referred to.
     Never,
+}
+
+/// How an update is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// PATCH: what it does not name stays.
+    Patch,
+    /// PUT: it may replace the object.
+    Put,
+    /// POST: what becomes of what it does not name is not said.
+    Post,
 }
 
 /// Who must belong to a new object from the start, since the API makes none without.

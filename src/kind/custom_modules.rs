@@ -2,7 +2,8 @@
 
 use super::rules::{Is, Mark};
 use super::{
-    Api, Create, Kind, Listing, Removal, Scopes, flag, in_object, patterns, references, text, to,
+    Api, Change, Create, Kind, Listing, Removal, Scopes, flag, in_object, patterns, references,
+    text, to,
 };
 
 /// A custom module. Source: Module (`getModules`, `getModule`, `createModule`, `updateModule`). The
@@ -58,7 +59,7 @@ pub static KIND: Kind = Kind {
         create: Create::Post("/organizationModules"),
         required_on_create: &["pluralLabel"],
         update: Some("/organizationModules/{id}"),
-        puts: true,
+        change: Change::Put,
         removal: Removal::Manual("Setup > Customization > Modules and Tabs"),
         scopes: Scopes {
             read: &["Desk.settings.READ", "Desk.modules.READ"],

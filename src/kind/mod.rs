@@ -4,9 +4,11 @@
 //! from Zoho's OpenAPI files (dialect `openapi`) and from the API guide (dialect `guide`).
 
 pub mod accounts;
+pub mod agent_availability;
 pub mod agents;
 mod api;
 pub mod business_hours;
+pub mod community_preferences;
 pub mod contacts;
 pub mod custom_fields;
 pub mod custom_modules;
@@ -20,11 +22,13 @@ pub mod profiles;
 pub mod removal;
 pub mod risk;
 pub mod roles;
+pub mod routing_preferences;
 pub mod rules;
 #[cfg(test)]
 pub mod sample;
 pub mod schema;
 mod shape;
+pub mod sharing_rules;
 pub mod skill_types;
 pub mod skills;
 pub mod slas;
@@ -40,8 +44,8 @@ use std::fmt;
 use crate::dialect::Dialect;
 use crate::problem::Code;
 pub use api::{
-    Api, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi, acting,
-    acting_scopes,
+    Api, Change, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi,
+    acting, acting_scopes,
 };
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -62,6 +66,8 @@ pub static KINDS: &[&Kind] = &[
     &teams::KIND,
     &skill_types::KIND,
     &skills::KIND,
+    &sharing_rules::KIND,
+    &routing_preferences::KIND,
     &holiday_lists::KIND,
     &business_hours::KIND,
     &slas::KIND,
@@ -69,6 +75,8 @@ pub static KINDS: &[&Kind] = &[
     &accounts::KIND,
     &contacts::KIND,
     &products::KIND,
+    &agent_availability::KIND,
+    &community_preferences::KIND,
     &webhooks::KIND,
 ];
 
@@ -214,13 +222,13 @@ impl Kind {
         self.api(dialect).and_then(Api::grouping)
     }
 
-    /// Says whether every update of a dialect sends a field again: the server demands it, or it would
-    /// be lost with a PUT.
+    /// Says whether every update of a dialect sends a field again: the server demands it, or it might
+    /// be lost with anything but a PATCH.
     #[must_use]
     pub fn resends(&self, field: &Field, dialect: Dialect) -> bool {
         self.api(dialect).is_some_and(|api| {
             let is_replaced =
-                api.puts && !field.create_only && field.wire(dialect).goes_with_update();
+                api.replaces() && !field.create_only && field.wire(dialect).goes_with_update();
             is_replaced || api.resend.contains(&field.name)
         })
     }
@@ -261,6 +269,25 @@ impl Kind {
     pub fn key_holders(&self) -> impl Iterator<Item = &'static str> {
         let holders = self.fields.iter().filter(|field| field.may_hold_key);
         holders.map(|field| field.name)
+    }
+
+    /// The word that names its objects, where there is one of them in each scope and no more.
+    ///
+    /// Such an object is there for as long as its parent is: nothing makes or removes it.
+    #[must_use]
+    pub fn only_name(&self) -> Option<&'static str> {
+        match self.naming_field().openapi {
+            Wire::Fixed { word, .. } => Some(word),
+            _ => None,
+        }
+    }
+
+    /// The field that its handle stands in for when it is left out: the name, or the parent where the
+    /// name says nothing.
+    #[must_use]
+    pub fn field_of_handle(&self) -> &'static Field {
+        let parent = self.only_name().and_then(|_| scopes(self).next());
+        parent.unwrap_or_else(|| self.naming_field())
     }
 
     /// The field that names a resource and that its handle stands in for when it is left out.
@@ -440,6 +467,14 @@ pub enum Wire {
     Switched(&'static str),
     /// It is a query parameter of the collection (`module`), not part of the body.
     Query(&'static str),
+    /// It has one value for ever, which neither requests nor answers carry: the name of what there is
+    /// one of.
+    Fixed {
+        /// The key under which reading writes it into an object.
+        read: &'static str,
+        /// The value.
+        word: &'static str,
+    },
     /// The API shows it (or not) but cannot set it: a person has to, at the place that the text names.
     Manual {
         /// Its name in list items, if answers show it.
@@ -460,7 +495,9 @@ impl Wire {
     #[must_use]
     pub const fn read_name(&self) -> Option<&'static str> {
         match self {
-            Self::Sent { read: name, .. } | Self::Switched(name) => Some(name),
+            Self::Sent { read: name, .. }
+            | Self::Switched(name)
+            | Self::Fixed { read: name, .. } => Some(name),
             Self::Manual { read, .. } => *read,
             Self::Query(_) | Self::InPath | Self::Harmless | Self::Refused(_) => None,
         }
@@ -763,6 +800,29 @@ const fn map(name: &'static str, fields: &'static [Field]) -> Field {
         keeps_unknown: false,
     };
     Field::new(name, Shape::Map(map))
+}
+
+/// The name of what an organization has one of.
+///
+/// A handle stands in for it, so that the handle is this word.
+const fn of_the_organization() -> Field {
+    the_one(&["organization"], "organization")
+        .doc("What it holds for: always `organization`, which is its handle, too.")
+}
+
+/// The name of what each department has one of; the department is its only scope.
+const fn of_the_department() -> Field {
+    the_one(&["department"], "department").doc("What it holds for: always `department`.")
+}
+
+const fn the_one(words: &'static [&'static str], word: &'static str) -> Field {
+    choice("holdsFor", words)
+        .naming()
+        .required()
+        .openapi(Wire::Fixed {
+            read: "holdsFor",
+            word,
+        })
 }
 
 /// The department below which names of a kind count, and in which its objects stay.

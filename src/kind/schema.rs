@@ -72,7 +72,7 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
     definitions.insert("reference".into(), reference());
     for kind in managed() {
         let body = json!({ "$ref": format!("#/$defs/{}", kind.collection) });
-        let optional = !complete || !kind.fields.iter().any(demanded);
+        let optional = !complete || !kind.fields.iter().any(|field| demanded(kind, field));
         let body = if optional {
             json!({ "anyOf": [body, { "type": "null" }] })
         } else {
@@ -253,9 +253,9 @@ pub(crate) fn heirs_schema(kind: &Kind) -> Option<Value> {
     }
 }
 
-/// Whether a body without the field is incomplete: the handle stands in for the naming field.
-fn demanded(field: &Field) -> bool {
-    field.required && !field.naming
+/// Whether a body without the field is incomplete: the handle may stand in for it.
+fn demanded(kind: &Kind, field: &Field) -> bool {
+    field.required && !field.naming && field.name != kind.field_of_handle().name
 }
 
 /// What the body of one kind may hold; `complete` demands its required fields.
@@ -292,7 +292,7 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
     let required: Vec<&str> = kind
         .fields
         .iter()
-        .filter(|field| complete && demanded(field))
+        .filter(|field| complete && demanded(kind, field))
         .map(|field| field.name)
         .collect();
     let mut schema = json!({

@@ -172,8 +172,14 @@ impl<'a> Converter<'a> {
             if named[index] {
                 continue;
             }
-            if field.naming {
-                let raw = Raw::Text(Arc::clone(handle));
+            let stands_in = kind.field_of_handle().name == field.name;
+            let text = match kind.only_name().filter(|_| field.naming) {
+                _ if stands_in => Some(Arc::clone(handle)),
+                Some(word) => Some(Arc::from(word)),
+                None => None,
+            };
+            if let Some(text) = text {
+                let raw = Raw::Text(text);
                 values[index] = self.field(here, field, &checkers[index], &raw, At::ROOT);
             } else if field.required && !Self::is_misspelt(here, raw, field) {
                 lacking.push(field);

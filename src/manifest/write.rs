@@ -182,8 +182,12 @@ impl Writer<'_> {
         is_new: bool,
     ) {
         self.key(1, &address.handle);
-        let naming = resource.kind.naming_field().name;
+        let named = resource.kind.field_of_handle().name;
         let implied = canonical_name(resource.kind, &address.handle);
+        let is_implied = |value: &Value| match value {
+            Value::Reference(Reference::To(parent)) => parent.handle == address.handle,
+            value => value.as_text() == Some(&implied),
+        };
         let mut empty = true;
         if is_new {
             self.out.push('\n');
@@ -193,7 +197,7 @@ impl Writer<'_> {
         }
         self.body = resource.body.clone();
         for (name, value) in resource.body.iter() {
-            if name == naming && value.as_text() == Some(&implied) {
+            if name == named && is_implied(value) {
                 continue;
             }
             if empty {

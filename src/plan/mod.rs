@@ -413,9 +413,12 @@ impl Options {
     /// What becomes of objects of a kind that are not declared.
     ///
     /// Seeds are never removed unless that is asked for, so that nobody loses a customer record by
-    /// deleting a line.
+    /// deleting a line. Nothing removes what there is one of.
     #[must_use]
     pub fn prune(&self, kind: &Kind) -> Prune {
+        if kind.only_name().is_some() {
+            return Prune::None;
+        }
         let default = if kind.seed { Prune::None } else { Prune::Owned };
         self.prune.get(kind.collection).copied().unwrap_or(default)
     }

@@ -12,7 +12,7 @@ use crate::api::{Method, Request, template};
 use crate::codec::{EncodeError, Ids, Part, encode, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
-use crate::kind::{Api, Field, Founders, Kind, Removal, Shape, Silent, SwitchApi, Wire};
+use crate::kind::{Api, Change, Field, Founders, Kind, Removal, Shape, Silent, SwitchApi, Wire};
 use crate::ledger::journal::Effect;
 use crate::live::LiveObject;
 use crate::live::grouped::NewPart;
@@ -125,6 +125,13 @@ impl Op {
         Self::new(Act::Create, Method::Post, path, Sends::Whole)
     }
 
+    /// Sends every field that goes with a creation by the update; none where the table has none.
+    #[must_use]
+    pub fn create_by_update(api: &Api) -> Option<Self> {
+        let path = api.update?;
+        Some(Self::new(Act::Create, changing(api), path, Sends::Whole))
+    }
+
     /// Makes an object as a copy of the one that the path names, with these fields.
     #[must_use]
     pub fn copy(path: &'static str, fields: &[&'static str]) -> Self {
@@ -139,7 +146,7 @@ impl Op {
     /// Changes what stands at some paths; none where the table has no update.
     #[must_use]
     pub fn update(api: &Api, paths: &[FieldPath]) -> Option<Self> {
-        let method = if api.puts { Method::Put } else { Method::Patch };
+        let method = changing(api);
         let sends = Sends::Paths(paths.into());
         Some(Self::new(Act::Update, method, api.update?, sends))
     }
@@ -374,6 +381,15 @@ impl Op {
     }
 }
 
+/// The method of an update.
+const fn changing(api: &Api) -> Method {
+    match api.change {
+        Change::Patch => Method::Patch,
+        Change::Put => Method::Put,
+        Change::Post => Method::Post,
+    }
+}
+
 /// Ids in a list.
 fn ids(ids: &[&str]) -> Value {
     Value::List(ids.iter().map(|id| Value::text(id)).collect())
@@ -382,8 +398,8 @@ fn ids(ids: &[&str]) -> Value {
 /// Whether every update sends a field again. What is not there is not sent, but for a list in a PUT: a
 /// list that is left out may stay as it is.
 fn is_resent(field: &Field, value: &Value, context: &Context<'_>) -> bool {
-    let puts = (context.kind.api(context.dialect)).is_some_and(|api| api.puts);
-    let may_be_empty = puts && matches!(field.shape, Shape::References(_));
+    let replaces = (context.kind.api(context.dialect)).is_some_and(Api::replaces);
+    let may_be_empty = replaces && matches!(field.shape, Shape::References(_));
     (!value.is_null() || may_be_empty) && context.kind.resends(field, context.dialect)
 }
 

@@ -314,7 +314,7 @@ impl<'a> Builder<'a> {
                 self.create_by_hand(address, kind, at, draft);
                 return;
             }
-            Create::Post(_) | Create::Clone { .. } => {}
+            Create::Post(_) | Create::Clone { .. } | Create::Update => {}
         }
         self.is_whole(address, kind, wanted);
         for name in api.required_on_create {

@@ -548,8 +548,8 @@ fn object(
     let Json::Object(mut raw) = item else {
         return None;
     };
-    let id = raw.get(api.id).and_then(codec::id_text)?;
     plant(kind, scope, (parents, owned), &mut raw);
+    let id = raw.get(api.id).and_then(codec::id_text)?;
     gather(kind, parents.dialect, &mut raw);
     Some(LiveObject::new(kind, id, raw))
 }
@@ -564,6 +564,7 @@ fn plant(
     let Some(api) = kind.api(parents.dialect) else {
         return;
     };
+    plant_name(kind, parents.dialect, raw);
     for root in planted(api.listing) {
         let Some(value) = scope.get(root) else {
             continue;
@@ -578,6 +579,13 @@ fn plant(
         if let (Some(text), Some(key)) = (text, key) {
             put(raw, key, Json::from(text));
         }
+    }
+}
+
+/// Writes the name into an object of which there is one.
+fn plant_name(kind: &'static Kind, dialect: Dialect, raw: &mut Map<String, Json>) {
+    if let Wire::Fixed { read, word } = kind.naming_field().wire(dialect) {
+        put(raw, read, Json::from(*word));
     }
 }
 
@@ -614,6 +622,7 @@ pub fn plant_scopes(
     live: &Live,
     raw: &mut Map<String, Json>,
 ) {
+    plant_name(kind, live.dialect, raw);
     for root in planted(api.listing) {
         let key = kind
             .field(root)

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
-use super::{Unread, gather};
+use super::{Unread, gather, plant_name};
 use crate::api::{ApiError, ErrorKind, Reader, template};
 use crate::codec::id_text;
 use crate::dialect::Dialect;
@@ -44,7 +44,11 @@ pub async fn single(
         Err(error) if error.is_absent() => return Ok(Some(Single::Absent)),
         Err(error) => return Err(error),
     };
-    match answer.body {
+    let mut body = answer.body;
+    if let Some(Json::Object(raw)) = &mut body {
+        plant_name(kind, dialect, raw);
+    }
+    match body {
         Some(Json::Object(mut raw)) if is_of_id(&raw, api, id) => {
             gather(kind, dialect, &mut raw);
             Ok(Some(if is_gone(&raw) {

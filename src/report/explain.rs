@@ -10,8 +10,8 @@ use crate::dialect::Dialect;
 use crate::kind::removal::Heir;
 use crate::kind::rules::{Allowance, Rule, Sort};
 use crate::kind::{
-    self, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown, Stage,
-    Switch, Target, Wire, Within,
+    self, Change, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown,
+    Stage, Switch, Target, Wire, Within,
 };
 use crate::problem::Code;
 
@@ -88,7 +88,7 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
     let named = format!(
         "{}; the handle stands in for {} where it is left out",
         identity.join(" and "),
-        tick(kind.naming_field().name)
+        tick(kind.field_of_handle().name)
     );
     add("identity", named);
     if kind::scopes(kind).next().is_some() {
@@ -216,13 +216,17 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
             None => format!("POST {path}"),
         },
         Create::Clone { path, .. } => format!("POST {path}: a copy at first"),
+        Create::Update => "never: it is there, and is changed".to_owned(),
         Create::Manual(place) => format!("by hand: {place}"),
         Create::Never => "never".to_owned(),
     };
     add("creating".to_owned(), creating);
     let changing = match (api.update, api.form) {
-        (Some(path), _) if api.puts => format!("PUT {path}"),
-        (Some(path), _) => format!("PATCH {path}"),
+        (Some(path), _) => match api.change {
+            Change::Patch => format!("PATCH {path}"),
+            Change::Put => format!("PUT {path}"),
+            Change::Post => format!("POST {path}"),
+        },
         (None, Form::Grouped(grouping)) => {
             format!(
                 "one POST or DELETE on {} for each {} that joins or leaves",
@@ -477,6 +481,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
         Wire::Switched(_) => "changed by calls that enable and disable".to_owned(),
         Wire::Query(name) => format!("sent as the query parameter {}", tick(name)),
         Wire::InPath => "part of the path of its creation".to_owned(),
+        Wire::Fixed { .. } => return None,
         Wire::Manual {
             read, instruction, ..
         } => {
@@ -745,6 +750,7 @@ pub fn example(kind: &Kind) -> String {
     }
     let chosen = |field: &&Field| {
         !field.naming
+            && field.name != kind.field_of_handle().name
             && (needed(field) || more.iter().take(spare).any(|one| one.name == field.name))
     };
     let mut out = format!("{}:\n  {}:", kind.collection, sample_name(kind));
@@ -772,13 +778,24 @@ fn remark(kind: &Kind, field: &Field) -> Option<String> {
             Wire::Sent { .. } if field.by_oneself.is_some() => {
                 return Some("by hand, but of the acting one".to_owned());
             }
-            Wire::Sent { .. } | Wire::Switched(_) | Wire::Query(_) | Wire::InPath => return None,
+            Wire::Sent { .. }
+            | Wire::Switched(_)
+            | Wire::Query(_)
+            | Wire::Fixed { .. }
+            | Wire::InPath => return None,
         };
         Some(format!("{words} in the {dialect} dialect"))
     })
 }
 
 fn sample_name(kind: &Kind) -> String {
+    let parent = kind.field_of_handle().shape.target();
+    if let Some(parent) = parent.and_then(|target| kind::find(target.collection)) {
+        return sample_name(parent);
+    }
+    if let Some(name) = kind.only_name() {
+        return name.to_owned();
+    }
     match kind.naming_field().shape {
         Shape::Email { .. } => "sarah.johnson@example.com".to_owned(),
         _ => format!("Example {}", kind.singular),

@@ -44,6 +44,10 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
         "customModules" => "pluralLabel: Records".to_owned(),
+        "sharingRules" => "tickets: private".to_owned(),
+        "agentAvailability" => "agentIdleTime: 20".to_owned(),
+        "communityPreferences" => "landingPage: RECENTPOST".to_owned(),
+        "routingPreferences" => "department: Home, assignBacklog: true".to_owned(),
         "products" => "departments: [Home]".to_owned(),
         "departments" | "accounts" | "slas" | "profiles" => String::new(),
         other => panic!("say what {other} need"),

@@ -20,7 +20,7 @@ use std::fmt;
 
 use deskform::dialect::{Dialect, Edition};
 use deskform::kind::removal::Chosen;
-use deskform::kind::{Create, Encoding, Field, Form, Kind, Removal, Shape, Switch, Wire};
+use deskform::kind::{Create, Encoding, Field, Form, Kind, Removal, Shape, Switch, Wire, scopes};
 use deskform::manifest::Sources;
 use deskform::simulator::Organization;
 use deskform::yaml::source::Source;
@@ -323,6 +323,9 @@ pub fn name(kind: &str, n: u8) -> String {
         return (*name).to_owned();
     }
     let kind = known(kind);
+    if let Some(name) = kind.only_name() {
+        return name.to_owned();
+    }
     match kind.naming_field().shape {
         Shape::Email { .. } => format!("{}{n}@example.com", kind.singular),
         _ => {
@@ -428,6 +431,8 @@ impl Manifest {
 
     fn handle(&self, kind: &str, n: u8) -> String {
         match self.get(kind, n) {
+            // There it is the only handle.
+            _ if known(kind).only_name().is_some() && !has_parts(known(kind)) => name(kind, n),
             _ if has_parts(known(kind)) => format!("f{n}"),
             Some(resource) if resource.handle => format!("{kind}-{n}"),
             Some(resource) => self.name(kind, n, resource),
@@ -707,11 +712,20 @@ impl Manifest {
         for (kind, resources) in &self.kinds {
             let mut bodies = Map::new();
             let mut over = Map::new();
+            let mut seen = BTreeSet::new();
             for (n, resource) in resources {
                 let handle = self.handle(kind, *n);
                 let Some((mut needed, rest)) = self.body(kind, *n, resource) else {
                     continue;
                 };
+                if known(kind).only_name().is_some() {
+                    // There is one in each scope.
+                    let scope = scopes(known(kind)).map(|field| needed.get(field.name));
+                    let scope: Vec<_> = scope.map(|value| format!("{value:?}")).collect();
+                    if !seen.insert(scope) {
+                        continue;
+                    }
+                }
                 if resource.overlaid {
                     over.insert(handle.clone(), Value::Object(rest));
                 } else {
@@ -752,7 +766,7 @@ impl Manifest {
 
     /// A resource with no more than it needs, of the kinds for which that is simple.
     fn simple_body(&self, kind: &'static Kind) -> Option<Value> {
-        let mut body = simple_values(kind, self.dialect)?;
+        let mut body = simple_values(kind, self.dialect).filter(|_| kind.only_name().is_none())?;
         let name = match kind.naming_field().shape {
             Shape::Email { .. } => "gone@example.com",
             _ => "Gone",
@@ -953,9 +967,9 @@ fn appear(organization: &mut Organization, dialect: Dialect, kind: &'static Kind
     {
         return;
     }
-    let by_hand = kind
-        .api(dialect)
-        .is_none_or(|api| api.form != Form::Plain || matches!(api.create, Create::Manual(_)));
+    let by_hand = kind.api(dialect).is_none_or(|api| {
+        api.form != Form::Plain || matches!(api.create, Create::Manual(_) | Create::Update)
+    });
     let Some(values) = simple_values(kind, dialect).filter(|_| !by_hand) else {
         return;
     };

@@ -38,6 +38,10 @@ impl Builder<'_> {
                 self.choose_original(address, kind, path, otherwise, body);
                 Op::copy(path, sends)
             }
+            Create::Update => match Op::create_by_update(api) {
+                Some(op) => op,
+                None => return Vec::new(),
+            },
             Create::Manual(_) | Create::Never => return Vec::new(),
         };
         let follows = |field: &&Field| {

@@ -167,7 +167,7 @@ fn an_update_that_the_table_lacks_is_refused() {
         );
         let with = altered(kind, |api| api.update = Some("/things/{id}"));
         let told = sides(with).told();
-        let puts = kind.api(dialect).is_some_and(|api| api.puts);
+        let puts = kind.api(dialect).is_some_and(Api::replaces);
         let line = if puts {
             "PUT /things/7 {"
         } else {
