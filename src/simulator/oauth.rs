@@ -225,7 +225,7 @@ impl Accounts {
 }
 
 /// What a token may do when nothing is set.
-const ALL_SCOPES: [&str; 9] = [
+const ALL_SCOPES: [&str; 10] = [
     "Desk.basic.ALL",
     "Desk.settings.ALL",
     "Desk.contacts.ALL",
@@ -235,6 +235,7 @@ const ALL_SCOPES: [&str; 9] = [
     "Desk.events.ALL",
     "Desk.webhooks.ALL",
     "Desk.automations.ALL",
+    "Desk.community.ALL",
 ];
 
 /// Of some scopes, or of all, those for reading: `READ` of each module that they let read.

@@ -272,7 +272,7 @@ pub fn is_settable(field: &Field, dialect: Dialect) -> bool {
         | Wire::Query(_)
         | Wire::InPath
         | Wire::Manual { .. } => true,
-        Wire::Harmless | Wire::Refused(_) => false,
+        Wire::Fixed { .. } | Wire::Harmless | Wire::Refused(_) => false,
     }
 }
 

@@ -129,6 +129,9 @@ fn names_below(field: &Field, names: &mut BTreeSet<&'static str>) {
             Wire::Manual { read, .. } => {
                 names.extend(read.iter().flat_map(|it| it.split(['/', '|'])));
             }
+            Wire::Fixed { read, .. } => {
+                names.insert(read);
+            }
             Wire::InPath | Wire::Harmless | Wire::Refused(_) => {}
         }
     }

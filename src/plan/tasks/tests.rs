@@ -6,7 +6,7 @@ use super::replacements::lost;
 use super::*;
 use crate::api::{Method, Observed};
 use crate::kind::rules::{Is, Sign};
-use crate::kind::{Field, KINDS, Map, Removal, Sent, Shape, Silent, Stage, find};
+use crate::kind::{Change, Field, KINDS, Map, Removal, Sent, Shape, Silent, Stage, find};
 use crate::live::LiveObject;
 use crate::plan::forecast::{Basis, Forecast, Reading};
 use crate::plan::ownership::set_defaults;
@@ -232,9 +232,15 @@ fn the_writes_of_every_kind_stand_in_its_table() {
         ];
         for op in ops.into_iter().flatten() {
             let creates = op.act == Act::Create;
-            assert_eq!(op.path.contains("{id}"), !creates, "{kind:?} {op:?}");
-            let changes = matches!(op.method, Method::Patch | Method::Put);
-            assert_eq!(changes, op.act == Act::Update);
+            // What there is one of is named by its path alone.
+            let is_one_of_many = !creates && kind.only_name().is_none();
+            assert_eq!(op.path.contains("{id}"), is_one_of_many, "{kind:?} {op:?}");
+            let method = match (op.act, api.change) {
+                (Act::Update, Change::Patch) => Method::Patch,
+                (Act::Update, Change::Put) => Method::Put,
+                _ => Method::Post,
+            };
+            assert_eq!(op.method, method, "{kind:?} {op:?}");
         }
     }
 }

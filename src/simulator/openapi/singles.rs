@@ -173,18 +173,21 @@ fn held(exchange: &Exchange<'_>, collection: &str, id: &str) -> Map<String, Valu
     }
 }
 
-/// The one of the organization is stored under the collection's own name.
+/// The id under which the one of the organization is stored; no answer shows it.
+const ONLY: &str = "1";
+
+/// The one of the organization.
 fn shown(exchange: &Exchange<'_>, collection: &str) -> Value {
-    let mut object = held(exchange, collection, collection);
+    let mut object = held(exchange, collection, ONLY);
     object.shift_remove("id");
     Value::Object(object)
 }
 
 /// A key that a change leaves out stays: it is a PATCH.
 fn change(exchange: &mut Exchange<'_>, collection: &str) {
-    let mut object = held(exchange, collection, collection);
+    let mut object = held(exchange, collection, ONLY);
     overlay(&mut object, &exchange.body);
-    object.insert("id".into(), json!(collection));
+    object.insert("id".into(), json!(ONLY));
     exchange.organization.put(collection, object);
 }
 
@@ -194,7 +197,7 @@ fn replace(exchange: &mut Exchange<'_>, collection: &str) {
         return;
     };
     overlay(&mut object, &exchange.body);
-    object.insert("id".into(), json!(collection));
+    object.insert("id".into(), json!(ONLY));
     exchange.organization.put(collection, object);
 }
 
