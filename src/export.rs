@@ -410,7 +410,7 @@ fn has_effect(kind: &'static Kind, body: &Body, field: &str) -> bool {
         Rule::GoWith(rule) => {
             !rule.fields.contains(&field)
                 || body.get(rule.with).is_none_or(|value| {
-                    value.is_null() || value.as_text().is_some_and(|word| rule.is.contains(&word))
+                    value.is_null() || value.as_word().is_some_and(|word| rule.is.contains(&word))
                 })
         }
         Rule::AtMost(_) | Rule::OnlyFor(_) | Rule::DaysOf(_) => true,

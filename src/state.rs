@@ -199,6 +199,17 @@ impl Value {
         }
     }
 
+    /// The word that this is: a plain text, or a flag as `true` or `false`.
+    #[must_use]
+    pub fn as_word(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Bool(true) => Some("true"),
+            Self::Bool(false) => Some("false"),
+            _ => None,
+        }
+    }
+
     /// Whether this is null.
     #[must_use]
     pub fn is_null(&self) -> bool {

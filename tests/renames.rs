@@ -224,12 +224,11 @@ fn manifest(kind: &Kind, dialect: Dialect, declared: &[(Name, String)]) -> Strin
     text
 }
 
-/// The kinds that can be declared in a dialect.
+/// The kinds that can be declared in a dialect under several names.
 fn declarable(dialect: Dialect) -> impl Iterator<Item = &'static Kind> {
-    KINDS
-        .iter()
-        .copied()
-        .filter(move |kind| kind.managed && kind.api(dialect).is_some())
+    KINDS.iter().copied().filter(move |kind| {
+        kind.managed && kind.api(dialect).is_some() && kind.only_name().is_none()
+    })
 }
 
 /// A report in one line.

@@ -1,5 +1,6 @@
 //! Routing preferences.
 
+use super::rules::{GoWith, Rule};
 use super::{
     Api, Create, Kind, Listing, Scopes, Silent, choice, flag, in_department, integer,
     of_the_department,
@@ -9,8 +10,8 @@ use super::{
 /// `updateRoutingPreference`).
 ///
 /// Each department has one set, which comes and goes with it. An update demands the department, and its
-/// answer shows less than it takes: each is read back. The source says that the server takes
-/// `thresholdLimit` only while `isThresholdEnabled` is true; the server decides. Thresholds of single
+/// answer shows less than it takes: each is read back. The server takes `thresholdLimit` only while
+/// `isThresholdEnabled` is true. Thresholds of single
 /// agents (`customThresholdVsAgents`) are neither read nor sent, and stay.
 pub static KIND: Kind = Kind {
     collection: "routingPreferences",
@@ -44,6 +45,12 @@ pub static KIND: Kind = Kind {
             .never_null()
             .doc("Whether tickets are assigned immediately."),
     ],
+    rules: &[Rule::GoWith(&GoWith {
+        fields: &["thresholdLimit"],
+        with: "isThresholdEnabled",
+        is: &["true"],
+        instead: "leave `isThresholdEnabled` out",
+    })],
     openapi: Some(Api {
         listing: Listing::Each("/routingPreferences?departmentId={department}", &[]),
         page: 0,

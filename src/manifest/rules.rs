@@ -28,7 +28,7 @@ impl Converter<'_> {
     fn go_with(&mut self, here: Here<'_>, body: &Body, rule: &GoWith) {
         let GoWith { with, is, .. } = rule;
         let told = rule.told();
-        let Some(word) = body.get(with).and_then(Value::as_text) else {
+        let Some(word) = body.get(with).and_then(Value::as_word) else {
             return;
         };
         if is.contains(&word) {

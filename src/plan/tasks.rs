@@ -418,7 +418,7 @@ impl<'a> Builder<'a> {
                 with, is, instead, ..
             } = rule;
             let told = rule.told();
-            let word = body.get(with).and_then(Value::as_text);
+            let word = body.get(with).and_then(Value::as_word);
             for name in rule.fields {
                 if let Some(word) = word
                     && !is.contains(&word)
@@ -435,7 +435,9 @@ impl<'a> Builder<'a> {
                     );
                 }
             }
-            let Some(word) = word.filter(|word| is.contains(word)) else {
+            // What comes with its parent has a value in each of its fields.
+            let comes = (kind.api(self.dialect())).is_some_and(|api| api.create == Create::Update);
+            let Some(word) = word.filter(|word| is.contains(word) && !comes) else {
                 continue;
             };
             for name in rule.fields {
@@ -453,6 +455,44 @@ impl<'a> Builder<'a> {
                     );
                 }
             }
+        }
+    }
+
+    /// Refuses what goes with another word than the one that an object has, where manifests do not give
+    /// the word themselves.
+    fn goes_with_what_is_there(
+        &mut self,
+        address: &Address,
+        (kind, wanted): (&'static Kind, &Body),
+        index: usize,
+        differences: &[Difference],
+    ) {
+        for rule in kind.rules {
+            let Rule::GoWith(rule) = rule else { continue };
+            if wanted.get(rule.with).is_some() {
+                continue;
+            }
+            let touched = differences.iter().filter(|difference| {
+                rule.fields.contains(&difference.path.field) && !difference.after.is_null()
+            });
+            let touched: Vec<&str> = touched.map(|difference| difference.path.field).collect();
+            let Some(name) = touched.first() else {
+                continue;
+            };
+            let live = self.live.body(index);
+            let word = live.get(rule.with).and_then(Value::as_word);
+            let Some(word) = word.filter(|word| !rule.is.contains(word)) else {
+                continue;
+            };
+            let told = rule.told();
+            self.problems.push(
+                Problem::error(
+                    Code::Conflict,
+                    format!("`{name}` goes with {told} only, and in Zoho Desk it is `{word}`"),
+                )
+                .at(place(self.desired, address, name), "has no effect")
+                .help(format!("write {told} as well, or take `{name}` away")),
+            );
         }
     }
 
@@ -484,6 +524,7 @@ impl<'a> Builder<'a> {
         if self.must_keep_name(address, kind, index, differences) {
             return;
         }
+        self.goes_with_what_is_there(address, (kind, wanted), index, differences);
         if let Some(frozen) = self.frozen(kind, differences) {
             self.replace_or_refuse(address, kind, index, frozen, draft);
             return;

@@ -173,6 +173,10 @@ fn memberships(
 /// Whether `removed` can name a resource of the pool: custom fields by a text, others by what every
 /// organization has, in which they lie.
 pub(super) fn has_tombstone(kind: &Kind) -> bool {
+    // Nothing removes what there is one of.
+    if kind.only_name().is_some() {
+        return false;
+    }
     let is_standing = |scope: &Field| matches!(scope.shape, Shape::Reference(_));
     kind.collection == "customFields" || scopes(kind).all(is_standing)
 }

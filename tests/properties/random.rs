@@ -604,7 +604,11 @@ impl Manifest {
             if !is_sent(rule.with) {
                 continue;
             }
-            let word = values.get(rule.with).and_then(Value::as_str);
+            let word = match values.get(rule.with) {
+                Some(Value::Bool(true)) => Some("true"),
+                Some(Value::Bool(false)) => Some("false"),
+                value => value.and_then(Value::as_str),
+            };
             let with = word.is_some_and(|word| rule.is.contains(&word));
             for other in rule.fields {
                 if !with {

@@ -174,20 +174,22 @@ fn held(exchange: &Exchange<'_>, collection: &str, id: &str) -> Map<String, Valu
 }
 
 /// The id under which the one of the organization is stored; no answer shows it.
-const ONLY: &str = "1";
+fn only(exchange: &Exchange<'_>) -> String {
+    format!("999{}", exchange.organization.id())
+}
 
 /// The one of the organization.
 fn shown(exchange: &Exchange<'_>, collection: &str) -> Value {
-    let mut object = held(exchange, collection, ONLY);
+    let mut object = held(exchange, collection, &only(exchange));
     object.shift_remove("id");
     Value::Object(object)
 }
 
 /// A key that a change leaves out stays: it is a PATCH.
 fn change(exchange: &mut Exchange<'_>, collection: &str) {
-    let mut object = held(exchange, collection, ONLY);
+    let mut object = held(exchange, collection, &only(exchange));
     overlay(&mut object, &exchange.body);
-    object.insert("id".into(), json!(ONLY));
+    object.insert("id".into(), json!(only(exchange)));
     exchange.organization.put(collection, object);
 }
 
@@ -197,7 +199,7 @@ fn replace(exchange: &mut Exchange<'_>, collection: &str) {
         return;
     };
     overlay(&mut object, &exchange.body);
-    object.insert("id".into(), json!(ONLY));
+    object.insert("id".into(), json!(only(exchange)));
     exchange.organization.put(collection, object);
 }
 
