@@ -13,7 +13,7 @@ use common::smallest::{self, beside, needed, parent};
 use common::{Desk, Variables, settings, shown};
 use deskform::config::{Environment, Project, Prune};
 use deskform::dialect::{Dialect, Edition};
-use deskform::kind::{Create, KINDS, Kind};
+use deskform::kind::{Create, KINDS, Kind, find};
 use deskform::ledger::{Entry, Ledger};
 use deskform::manifest::Sources;
 use deskform::plan::Options;
@@ -45,7 +45,7 @@ impl Place {
         let mut slas: Vec<String> = Vec::new();
         if by_hand {
             slas.extend(names.iter().map(|name| name.handle(kind)));
-        } else if kind.collection == "supportPlans" {
+        } else if smallest::looks_up_sla(kind) {
             slas.push("Gold".to_owned());
         }
         let organization = simulator.organization_mut(ORGANIZATION).expect("it");
@@ -92,7 +92,8 @@ impl Place {
         if !owned.is_empty() {
             let parent = parent(kind).and_then(|(_, collection, name)| {
                 let parents = desk.objects(collection);
-                let parent = parents.iter().find(|one| one["name"] == name)?;
+                let naming = find(collection)?.naming_field().name;
+                let parent = parents.iter().find(|one| one[naming] == name)?;
                 parent["id"].as_str().map(str::to_owned)
             });
             let mut ledger = Ledger::new("test", ORGANIZATION);
@@ -268,7 +269,8 @@ async fn case_5_a_rename_whose_new_name_is_taken_is_refused() {
             let identity = ALPHA.identity(kind, dialect);
             let told = ALPHA.told(kind, dialect);
             let below = parent(kind).map_or_else(String::new, |(field, _, name)| {
-                format!("[{{name: alpha, {field}: {name}}}]")
+                let naming = kind.naming_field().name;
+                format!("[{{{naming}: alpha, {field}: {name}}}]")
             });
             let buried = format!("{text}removed: {{{}: [\"{identity}\"]}}\n", kind.collection);
             for ledger in ledgers {
