@@ -216,9 +216,8 @@ fn decode(
     names: &dyn Names,
 ) -> Value {
     let value = match field.shape {
-        Shape::Text { .. } | Shape::Scalar { .. } | Shape::Email { .. } | Shape::Date => {
-            scalar_text(json)
-        }
+        Shape::Text { .. } | Shape::Scalar { .. } | Shape::Email { .. } => scalar_text(json),
+        Shape::Date => day_text(json),
         Shape::Choice(_) => match (json, encoding) {
             (Json::String(word), Encoding::Words(words)) => {
                 let manifest = words
@@ -367,6 +366,18 @@ fn scalar_text(json: &Json) -> Value {
     }
 }
 
+/// A day, which some answers have as milliseconds since the Unix epoch.
+fn day_text(json: &Json) -> Value {
+    let millis = match json {
+        Json::Number(number) => whole(number.clone()).as_i64(),
+        _ => None,
+    };
+    match millis.and_then(alike::day_of_millis) {
+        Some(day) => Value::text(&day.to_string()),
+        None => scalar_text(json),
+    }
+}
+
 /// Gives the items of a list the handles that an export writes: the key field's value, and where
 /// several share it, what tells them apart.
 fn handled(shape: &Items, items: Vec<Value>) -> Leaves {
@@ -477,10 +488,11 @@ fn normal_form(field: &Field, dialect: Dialect, value: Value) -> Value {
     }
     match (field.shape, value) {
         (Shape::Email { .. }, Value::Text(text)) => Value::text(&text.trim().to_lowercase()),
-        (
-            Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_) | Shape::Date,
-            Value::Text(text),
-        ) => {
+        (Shape::Date, Value::Text(text)) => match alike::day(&text) {
+            Some(day) => Value::text(&day.to_string()),
+            None => Value::text(&tidy(&text)),
+        },
+        (Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_), Value::Text(text)) => {
             let text = tidy(&text);
             if is_amount(field, dialect)
                 && let Some(number) = plain_number(&text)
@@ -602,10 +614,8 @@ pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
         (Shape::Email { .. }, Value::Text(text)) => {
             text.is_ascii() && is_tidy(text) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
         }
-        (
-            Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_) | Shape::Date,
-            Value::Text(text),
-        ) => {
+        (Shape::Date, Value::Text(text)) => field.unsaid.is_none() && is_day(text),
+        (Shape::Text { .. } | Shape::Scalar { .. } | Shape::Choice(_), Value::Text(text)) => {
             field.unsaid.is_none()
                 && !is_amount(field, dialect)
                 && is_tidy(text)
@@ -635,6 +645,16 @@ pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
         (Shape::Map(map), value) => value.is_null() && map.null == Null::Nothing,
         (Shape::References(_) | Shape::Texts { .. } | Shape::Items(_), _) => false,
     }
+}
+
+/// Whether a text has the form of a day such as `2027-06-30`, be there such a day or not.
+#[must_use]
+pub fn is_day(text: &str) -> bool {
+    let is_part = |(place, byte): (usize, u8)| match place {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    text.len() == 10 && text.bytes().enumerate().all(is_part)
 }
 
 /// A whole number as an integer, so that 24.0 and 24 are one value.

@@ -159,6 +159,63 @@ async fn case_17_after_the_wait_the_places_to_look_are_named() {
     }
 }
 
+/// Somebody makes the object between plan and apply, and the server has a code for that alone.
+#[tokio::test(start_paused = true)]
+async fn a_duplicate_with_a_code_of_its_own_is_taken_over() {
+    let dialect = Dialect::Openapi;
+    let simulator = organization(dialect);
+    let (account, plan, department, me) = {
+        let mut simulator = simulator.lock().expect("one thread");
+        let organization = simulator.organization_mut("700001").expect("it");
+        let department = organization.objects("departments")[0]["id"].clone();
+        let plan = json!({"name": "Premium", "department": {"id": department}, "sla": null,
+            "supportType": "UNLIMITED_SUPPORT", "status": "ACTIVE"});
+        (
+            organization.insert("accounts", json!({"accountName": "Acme"})),
+            organization.insert("supportPlans", plan),
+            department,
+            organization.acting_agent().to_owned(),
+        )
+    };
+    let text = "contracts:\n  Care:\n    account: {lookup: Acme}\n    department: {lookup: Example Company}\n    owner: {lookup: admin@700001.example.com}\n    supportPlan: {lookup: Premium}\n    startDate: 2027-01-01\n";
+    let theirs = json!({"contractName": "Care", "accountId": account, "departmentId": department,
+        "ownerId": me, "supportPlan": {"id": plan}, "startDate": "2027-01-01"});
+    let made = Arc::new(Mutex::new(None));
+    let (others, id) = (Arc::clone(&simulator), Arc::clone(&made));
+    let run = Run::of(dialect, text, &simulator, |front| {
+        front.ask(move |request| {
+            if creates(request) {
+                let mut simulator = others.lock().expect("one thread");
+                let organization = simulator.organization_mut("700001").expect("it");
+                let made = organization.insert("contracts", theirs.clone());
+                *id.lock().expect("one thread") = Some(made);
+            }
+            None
+        })
+    })
+    .await;
+    let outcomes = run.outcomes();
+    assert!(
+        matches!(*outcomes, [Outcome::Applied { .. }]),
+        "{outcomes:?}"
+    );
+    let contracts = run.desk.objects("contracts");
+    let ids: Vec<&str> = contracts
+        .iter()
+        .filter_map(|one| one["id"].as_str())
+        .collect();
+    assert_eq!(
+        ids,
+        [made.lock().expect("one thread").as_deref().expect("it")]
+    );
+    let calls = run.desk.take_log();
+    let refused: Vec<_> = calls.iter().filter(|call| call.method == "POST").collect();
+    assert!(
+        matches!(*refused, [call] if call.status == Some(422)),
+        "{calls:?}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn case_18_what_stands_in_error_is_shown() {
     for dialect in DIALECTS {

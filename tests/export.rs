@@ -39,8 +39,9 @@ fn seeds_are_exported_only_when_they_are_asked_for() {
     let plain = place.done("export .plain");
     assert!(
         plain.stderr.contains(
-            "note: accounts, contacts and products left out, since they are customers' records; \
-             `--kinds accounts --kinds contacts --kinds products` exports them, `--kinds all` everything"
+            "note: accounts, contacts, products and contracts left out, since they are customers' records; \
+             `--kinds accounts --kinds contacts --kinds products --kinds contracts` exports them, \
+             `--kinds all` everything"
         ),
         "{plain}"
     );
@@ -52,7 +53,7 @@ fn seeds_are_exported_only_when_they_are_asked_for() {
     let all = place.done("export .all --kinds all");
     assert!(
         all.stderr
-            .contains("reading accounts, contacts and products takes about "),
+            .contains("reading accounts, contacts, contracts and products takes about "),
         "{all}"
     );
     assert_eq!(written(&place, ".all").len(), names.len() + 2, "{all}");

@@ -193,7 +193,7 @@ impl Desk {
             ..settings(dialect, Edition::Enterprise)
         });
         let organization = simulator.organization_mut(ORGANIZATION).expect("it");
-        if kind.collection == "supportPlans" {
+        if smallest::looks_up_sla(kind) {
             smallest::insert_sla(organization, "Gold");
         }
         Self {

@@ -114,15 +114,38 @@ fn instant(text: &str) -> Option<Timestamp> {
 }
 
 /// A day; of a point in time its day in UTC.
-fn day(text: &str) -> Option<Date> {
+pub(super) fn day(text: &str) -> Option<Date> {
     let text = text.trim();
     if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at.to_zoned(TimeZone::UTC).date());
+        return Some(day_of(at));
     }
     match text.parse::<Date>() {
         Ok(day) => Some(day),
-        Err(_) => Some(epoch(text)?.to_zoned(TimeZone::UTC).date()),
+        Err(_) => short_day(text).or_else(|| Some(day_of(epoch(text)?))),
     }
+}
+
+/// The day of a point in time, in milliseconds since the Unix epoch, in UTC.
+pub(super) fn day_of_millis(millis: i64) -> Option<Date> {
+    Timestamp::from_millisecond(millis).ok().map(day_of)
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
+/// A day whose month and whose day may have one digit each, such as `2027-6-3`.
+fn short_day(text: &str) -> Option<Date> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else {
+        return None;
+    };
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_form = year.len() == 4 && month.len() <= 2 && day.len() <= 2;
+    if !has_form || !parts.iter().all(|part| is_number(part)) {
+        return None;
+    }
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
 /// Milliseconds since the Unix epoch; a shorter number is no time.

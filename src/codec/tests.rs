@@ -23,6 +23,10 @@ fn values() -> Vec<Value> {
         "12.",
         "\u{a0}a",
         "\t",
+        "2027-06-30",
+        "2027-6-3",
+        "2027-02-30",
+        "1814313600000",
     ];
     let texts = texts.map(|text| Value::Text(text.into()));
     let to = |handle: &str| Value::Reference(Reference::To(Address::new("agents", handle)));
@@ -290,6 +294,8 @@ fn values_are_compared_by_their_type() {
         ("decimal", "12.5", "12.51", false),
         ("day", "2027-06-30", "2027-06-30T00:00:00.000Z", true),
         ("day", "2027-06-30", "1814313600000", true),
+        ("day", "2027-06-03", "2027-6-3", true),
+        ("day", "2027-06-03", "2027-6-30", false),
         ("day", "2027-06-30", "2027-07-01", false),
         (
             "instant",
@@ -554,4 +560,37 @@ fn places_are_a_list_on_the_wire() {
     assert_eq!(map.len(), 11);
     let sent = encode(&field, Dialect::Openapi, &value, Part::All, &Nobody);
     assert_eq!(sent, Ok(raw["items"].clone()));
+}
+
+/// Schemas write days as texts and examples as milliseconds since the epoch.
+#[test]
+fn a_day_has_one_form_however_an_answer_has_it() {
+    let field = Field::new("startDate", Shape::Date);
+    for (json, wanted) in [
+        (json!("2027-06-30"), Some("2027-06-30")),
+        (json!(" 2027-06-30 "), Some("2027-06-30")),
+        (json!("2027-6-3"), Some("2027-06-03")),
+        (json!("2027-06-30T00:00:00.000Z"), Some("2027-06-30")),
+        (json!(1_814_313_600_000_i64), Some("2027-06-30")),
+        (json!(1_814_313_600_000.0), Some("2027-06-30")),
+        (json!("1814313600000"), Some("2027-06-30")),
+        // The last millisecond of the day, in UTC.
+        (json!(1_814_399_999_999_i64), Some("2027-06-30")),
+        (json!(1_814_400_000_000_i64), Some("2027-07-01")),
+        (json!(0), Some("1970-01-01")),
+        (json!(-1), Some("1969-12-31")),
+        // What is no day stays as it is, so that it is seen.
+        (json!("2027-02-30"), Some("2027-02-30")),
+        (json!("27-6-3"), Some("27-6-3")),
+        (json!("2027-6-3-1"), Some("2027-6-3-1")),
+        (json!("2027-+6-3"), Some("2027-+6-3")),
+        (json!("soon"), Some("soon")),
+        (json!("12"), Some("12")),
+        (json!(1.5), Some("1.5")),
+        (json!(""), None),
+        (json!(null), None),
+    ] {
+        let wanted = wanted.map_or(Value::Null, Value::text);
+        assert_eq!(read(&field, json.clone()), wanted, "{json}");
+    }
 }

@@ -15,7 +15,7 @@ pub static KIND: Kind = Kind {
     delete_effect: None,
     removal_loses: true,
     fields: &[
-        choice("module", &["accounts", "contacts", "products"])
+        choice("module", &["accounts", "contacts", "products", "contracts"])
             .identity()
             .required()
             .openapi(Wire::Query("module"))

@@ -10,6 +10,7 @@ mod api;
 pub mod business_hours;
 pub mod community_preferences;
 pub mod contacts;
+pub mod contracts;
 pub mod custom_fields;
 pub mod custom_modules;
 pub mod departments;
@@ -75,6 +76,7 @@ pub static KINDS: &[&Kind] = &[
     &accounts::KIND,
     &contacts::KIND,
     &products::KIND,
+    &contracts::KIND,
     &agent_availability::KIND,
     &community_preferences::KIND,
     &webhooks::KIND,
@@ -892,6 +894,17 @@ const fn in_object(name: &'static str) -> Wire {
     Wire::Sent {
         name,
         read: name,
+        shown: Shown::InObject,
+        encoding: Encoding::Plain,
+        stage: Stage::Always,
+    }
+}
+/// Sent under one name; the single object alone carries it, at a path with a slash before what stands
+/// below.
+const fn object_at(name: &'static str, read: &'static str) -> Wire {
+    Wire::Sent {
+        name,
+        read,
         shown: Shown::InObject,
         encoding: Encoding::Plain,
         stage: Stage::Always,

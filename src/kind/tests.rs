@@ -199,6 +199,31 @@ fn a_default_of_creation_is_a_value_of_its_field() {
     }
 }
 
+/// A listing that lacks it proves nothing, and what is sent has another name than what is shown.
+#[test]
+fn what_the_object_alone_shows_may_stand_at_a_path() {
+    use serde_json::json;
+    let plan = reference("plan", to("accounts")).openapi(object_at("planId", "plan/id"));
+    let Wire::Sent {
+        name, read, shown, ..
+    } = plan.openapi
+    else {
+        panic!("{plan:?}")
+    };
+    assert_eq!((name, read, shown), ("planId", "plan/id", Shown::InObject));
+    let live = crate::live::Live::new(Dialect::Openapi);
+    for (raw, is_shown) in [
+        (json!({"planId": "7"}), false),
+        (json!({"plan": {"name": "x"}}), false),
+        (json!({"plan": null}), true),
+        (json!({"plan": {"id": "7"}}), true),
+    ] {
+        let raw = raw.as_object().unwrap();
+        let read = crate::codec::read_field(&plan, Dialect::Openapi, raw, &live);
+        assert_eq!(read.is_some(), is_shown, "{raw:?}");
+    }
+}
+
 /// What a PUT leaves out may be lost.
 #[test]
 fn a_put_sends_again_all_that_it_takes() {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde_json::Number;
 
 use super::in_clear::{self, Look};
@@ -275,7 +276,11 @@ impl<'a> Converter<'a> {
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?
             }
-            Shape::Date => self.text_field(here, field, checker, raw, at)?,
+            Shape::Date => {
+                let value = self.text_field(here, field, checker, raw, at)?;
+                self.check_day(here, field, &value, at)?;
+                value
+            }
             Shape::Map(ref map) => self.map(here, field, map, checker, (raw, at))?,
             Shape::Keyed(ref keyed) => self.keyed(here, field, keyed, checker, (raw, at))?,
             Shape::Items(ref items) => self.keyed_items(here, field, items, checker, (raw, at))?,
@@ -716,6 +721,29 @@ impl<'a> Converter<'a> {
             return Some(());
         }
         self.check(here, field, checker, &text.into(), at)
+    }
+
+    /// Refuses a day that no calendar has, such as `2027-02-30`, though it has the form of one.
+    fn check_day(
+        &mut self,
+        here: Here<'_>,
+        field: &'static Field,
+        value: &Value,
+        at: At<'_>,
+    ) -> Option<()> {
+        let text = value.as_text().filter(|text| codec::is_day(text));
+        let Some(text) = text.filter(|text| text.parse::<Date>().is_err()) else {
+            return Some(());
+        };
+        self.error(
+            here,
+            (at, Part::Value),
+            Code::BadFormat,
+            format!("`{}` is `{text}`, and no calendar has that day", field.name),
+            "no day",
+            None,
+        );
+        None
     }
 
     /// Checks a value against the schema of its field.

@@ -47,6 +47,8 @@ pub(super) enum Pattern {
     Clock,
     /// A month and a day, such as `12-26`. The month may be `00`, as in the pattern of the API.
     MonthDay,
+    /// A day such as `2027-06-30`, or `2027-6-3`; every month has 31 of them, as in the pattern.
+    Day,
 }
 
 impl Pattern {
@@ -96,6 +98,7 @@ impl Pattern {
             Self::MonthDay => {
                 pair(text, '-').is_some_and(|(month, day)| month <= 12 && (1..=31).contains(&day))
             }
+            Self::Day => day(text),
         }
     }
 }
@@ -114,6 +117,23 @@ fn pair(text: &str, between: char) -> Option<(u8, u8)> {
             .flatten()
     };
     Some((number(first)?, number(second)?))
+}
+
+/// A year from 1000 to 2999, a month, and a day up to 31.
+fn day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else {
+        return false;
+    };
+    let short = |part: &str, most: u8| {
+        let is_short = part.len() <= 2 && digits(part);
+        is_short && part.parse().is_ok_and(|n: u8| (1..=most).contains(&n))
+    };
+    year.len() == 4
+        && digits(year)
+        && year.starts_with(['1', '2'])
+        && short(month, 12)
+        && short(day, 31)
 }
 
 fn every(text: &str, allowed: impl Fn(char) -> bool) -> bool {
@@ -200,6 +220,15 @@ mod tests {
             (Pattern::Number, "555 #4", false),
             (Pattern::Kind, "Paid (User)", true),
             (Pattern::Kind, "a,b", false),
+            (Pattern::Day, "2027-06-30", true),
+            (Pattern::Day, "2027-6-3", true),
+            (Pattern::Day, "2027-02-31", true),
+            (Pattern::Day, "2027-13-01", false),
+            (Pattern::Day, "2027-06-00", false),
+            (Pattern::Day, "3027-06-30", false),
+            (Pattern::Day, "27-06-30", false),
+            (Pattern::Day, "2027-06-030", false),
+            (Pattern::Day, "", false),
             (Pattern::TimeZone, "America/New_York", true),
             (Pattern::TimeZone, "", true),
             (Pattern::TimeZone, "New York", false),

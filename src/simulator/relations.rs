@@ -1,4 +1,5 @@
-//! What teams, business hours, holiday lists, support plans, skill types and skills show of other objects.
+//! What teams, business hours, holiday lists, support plans, skill types, skills and contracts show of
+//! other objects.
 //!
 //! A relation is stored once, on one of its two sides, and computed for the other.
 
@@ -26,6 +27,19 @@ impl Organization {
             }
             "skills" => {
                 object.shift_remove("skillType");
+            }
+            "contracts" => {
+                for shown in ["account", "owner", "product", "sla"] {
+                    object.shift_remove(shown);
+                }
+                // The plan is sent under one name and shown under another.
+                let sent = object.shift_remove("associatedSupportPlanId");
+                let shown = object.get("supportPlan").map(|plan| plan["id"].clone());
+                let plan = sent.or(shown).as_ref().and_then(id_text);
+                object.insert(
+                    "supportPlan".into(),
+                    json!(plan.map(|id| json!({ "id": id }))),
+                );
             }
             "businessHours" => {
                 let lists = holiday_lists_of(&Value::Object(object.clone()));
@@ -89,6 +103,7 @@ impl Organization {
                 fields.insert("associatedBusinessHours".into(), json!(hours));
             }
             "supportPlans" => self.show_plan(object, fields),
+            "contracts" => self.show_contract(object, fields),
             "skills" => {
                 let of_type = object["skillTypeId"].as_str();
                 let of_type = of_type.and_then(|id| self.stored("skillTypes", id));
@@ -143,6 +158,42 @@ impl Organization {
                     "photoURL": agent["photoURL"], "status": status, "zuid": agent["zuid"]});
                 fields.insert(key.into(), shown);
             }
+        }
+    }
+
+    /// What a contract names is shown with its name: nothing where there is no such thing.
+    fn show_contract(&self, object: &Value, fields: &mut Map<String, Value>) {
+        let named = |collection: &str, key: &str, name: &str, more: &[&str]| {
+            let id = id_text(&object[key]);
+            let one = id.and_then(|id| self.stored(collection, &id));
+            json!(one.map(|one| {
+                let one = self.view(collection, one);
+                let keys = ["id", name].into_iter().chain(more.iter().copied());
+                let shown = keys.map(|key| (key.to_owned(), one[key].clone()));
+                Value::Object(shown.collect())
+            }))
+        };
+        for (shown, value) in [
+            (
+                "account",
+                named("accounts", "accountId", "accountName", &["website"]),
+            ),
+            ("owner", named("agents", "ownerId", "name", &["photoURL"])),
+            (
+                "product",
+                named("products", "productId", "productName", &[]),
+            ),
+            ("sla", named("slas", "associatedSLAId", "name", &[])),
+        ] {
+            fields.insert(shown.into(), value);
+        }
+        let plan = object["supportPlan"]["id"]
+            .as_str()
+            .and_then(|id| self.stored("supportPlans", id));
+        if let Some(plan) = plan {
+            let shown = json!({"id": plan["id"], "name": plan["name"],
+                "supportType": plan["supportType"], "status": plan["status"]});
+            fields.insert("supportPlan".into(), shown);
         }
     }
 

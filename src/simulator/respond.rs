@@ -98,6 +98,8 @@ pub(super) enum Fault {
     Misuse(String),
     /// A well-formed request that the present state does not allow.
     State(String),
+    /// A duplicate that has an error code of its own.
+    Twice(&'static str, String),
     /// The acting agent or a system object is protected.
     Protected(String),
     /// No valid token.
@@ -171,6 +173,7 @@ impl Fault {
             }
             Self::Organization(OrganizationFault::Mismatch)
             | Self::State(_)
+            | Self::Twice(..)
             | Self::Protected(_)
             | Self::Token
             | Self::Scope
@@ -225,6 +228,7 @@ impl Fault {
             Self::Query { why, .. } | Self::Misuse(why) | Self::State(why) => {
                 (422, "UNPROCESSABLE_ENTITY", why.clone())
             }
+            Self::Twice(code, why) => (422, *code, why.clone()),
             Self::Protected(why) => (403, "FORBIDDEN", why.clone()),
             Self::Token => (
                 401,
@@ -286,6 +290,7 @@ impl Fault {
                 json!({"errorCode": "INVALID_DATA", "message": why, "details": {"field": name}}),
             ),
             Self::Misuse(why) | Self::State(why) => plain(400, "INVALID_DATA", why),
+            Self::Twice(_, why) => plain(400, "DUPLICATE_RECORD", why),
             Self::Protected(why) => plain(403, "PERMISSION_DENIED", why),
             Self::Token => plain(
                 401,
@@ -479,6 +484,7 @@ mod tests {
             },
             Fault::Misuse("a".into()),
             Fault::State("a".into()),
+            Fault::Twice("A", "a".into()),
             Fault::Protected("a".into()),
             Fault::Token,
             Fault::Scope,

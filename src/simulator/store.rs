@@ -347,6 +347,10 @@ impl Organization {
             ("contacts" | "accounts" | "products", _) => {
                 self.keep_custom_values(collection, &mut object);
             }
+            ("contracts", _) => {
+                self.keep_custom_values(collection, &mut object);
+                self.keep_settings(collection, &id, &mut object);
+            }
             _ => self.keep_settings(collection, &id, &mut object),
         }
         match self.stored(collection, &id).cloned() {
@@ -542,17 +546,13 @@ impl Organization {
                     .collect();
                 fields.insert("immediateSubRoles".into(), json!(below));
             }
+            ("contracts", _) => {
+                self.show_custom_values(collection, object, fields);
+                self.show_settings(collection, object, fields);
+            }
             ("contacts" | "accounts" | "products", dialect) => {
-                let mut by_name = Map::new();
-                let mut by_label = Map::new();
-                for (api_name, label) in self.custom_fields(collection) {
-                    let value = object["cf"].get(api_name).cloned().unwrap_or_default();
-                    by_label.insert(label.to_owned(), value.clone());
-                    by_name.insert(api_name.to_owned(), value);
-                }
-                fields.insert("cf".into(), Value::Object(by_name));
+                self.show_custom_values(collection, object, fields);
                 if dialect == Dialect::Openapi {
-                    fields.insert("customFields".into(), Value::Object(by_label));
                     let layout = object["layoutId"]
                         .as_str()
                         .and_then(|layout| self.stored("layouts", layout));
@@ -574,6 +574,22 @@ impl Organization {
             _ => self.show_settings(collection, object, fields),
         }
         view
+    }
+
+    /// Every custom field of a record's module is shown with its value: by its API name, and in one
+    /// dialect by its label, too.
+    fn show_custom_values(&self, module: &str, object: &Value, fields: &mut Map<String, Value>) {
+        let mut by_name = Map::new();
+        let mut by_label = Map::new();
+        for (api_name, label) in self.custom_fields(module) {
+            let value = object["cf"].get(api_name).cloned().unwrap_or_default();
+            by_label.insert(label.to_owned(), value.clone());
+            by_name.insert(api_name.to_owned(), value);
+        }
+        fields.insert("cf".into(), Value::Object(by_name));
+        if self.dialect == Dialect::Openapi {
+            fields.insert("customFields".into(), Value::Object(by_label));
+        }
     }
 }
 

@@ -13,10 +13,14 @@ pub fn parent(kind: &Kind) -> Option<(&'static str, &'static str, &'static str)>
     let handle = match collection {
         "departments" => "Home",
         "skillTypes" => "Talents",
+        "accounts" => "Buyer",
         other => panic!("say which of the {other} it is"),
     };
     Some((field, collection, handle))
 }
+
+/// The organization in which they are made.
+pub const ORGANIZATION: &str = "700001";
 
 /// The address that a webhook calls.
 pub fn url(stem: &str) -> String {
@@ -49,6 +53,10 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "communityPreferences" => "landingPage: RECENTPOST".to_owned(),
         "routingPreferences" => "department: Home, assignBacklog: true".to_owned(),
         "products" => "departments: [Home]".to_owned(),
+        "contracts" => format!(
+            "account: Buyer, department: Home, owner: {{lookup: admin@{ORGANIZATION}.example.com}}, \
+             supportPlan: Standard, startDate: 2027-01-01"
+        ),
         "departments" | "accounts" | "slas" | "profiles" => String::new(),
         other => panic!("say what {other} need"),
     }
@@ -60,10 +68,19 @@ pub fn beside(kind: &Kind) -> &'static str {
         Some((_, "skillTypes", _)) => {
             "departments: {Home: {}}\nskillTypes: {Talents: {department: Home}}\n"
         }
+        Some((_, "accounts", _)) => {
+            "departments: {Home: {}}\naccounts: {Buyer: {}}\nsupportPlans: {Standard: {department: Home, \
+             sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT}}\n"
+        }
         Some(_) => "departments: {Home: {}}\n",
         None if matches!(kind.collection, "agents" | "products") => "departments: {Home: {}}\n",
         None => "",
     }
+}
+
+/// Whether a kind, or what has to be declared beside it, looks up an SLA of the name `Gold`.
+pub fn looks_up_sla(kind: &Kind) -> bool {
+    kind.collection == "supportPlans" || beside(kind).contains("lookup: Gold")
 }
 
 /// Makes what no request makes: an SLA, which is read where business hours name it.

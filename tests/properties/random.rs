@@ -20,7 +20,9 @@ use std::fmt;
 
 use deskform::dialect::{Dialect, Edition};
 use deskform::kind::removal::Chosen;
-use deskform::kind::{Create, Encoding, Field, Form, Kind, Removal, Shape, Switch, Wire, scopes};
+use deskform::kind::{
+    Api, Create, Encoding, Field, Form, Kind, Removal, Shape, Switch, Wire, scopes,
+};
 use deskform::manifest::Sources;
 use deskform::simulator::Organization;
 use deskform::yaml::source::Source;
@@ -212,7 +214,8 @@ pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
             });
             time.insert(collection, resources.collect());
         }
-        if has_tombstone(kind) {
+        let stays = |api: &Api| api.removal == Removal::Never;
+        if has_tombstone(kind) && !kind.api(dialect).is_some_and(stays) {
             removed.insert((collection, 51));
         }
     }

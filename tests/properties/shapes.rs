@@ -649,7 +649,9 @@ pub fn seeds(collection: &'static str, dialect: Dialect) -> Vec<String> {
 }
 
 /// A new simulator, with an SLA in each of its organizations where no request makes one: what needs an
-/// SLA looks it up. Each has a skill type besides, since what lies below one looks it up as well.
+/// SLA looks it up. Each has a skill type, an account and a support plan besides: what lies below one or
+/// keeps the one that it was made with looks it up as well. So does what needs an agent, of whom those
+/// that act have an address of their own in each.
 pub fn simulator(settings: Settings) -> Simulator {
     let mut simulator = Simulator::new(settings);
     let settings = simulator.settings().clone();
@@ -660,6 +662,14 @@ pub fn simulator(settings: Settings) -> Simulator {
             let talents = json!({"name": "Talents", "departmentId": department});
             organization.insert("skillTypes", talents);
             let sla = organization.insert("slas", json!({"name": "Gold", "isActive": true}));
+            organization.insert("accounts", json!({"accountName": "Customer"}));
+            let agent = json!({"emailId": "colleague@example.com", "firstName": "Col", "lastName": "League",
+                "rolePermissionType": "AgentPublic", "roleId": null, "profileId": null,
+                "associatedDepartmentIds": [department], "status": "ACTIVE", "isConfirmed": true});
+            organization.insert("agents", agent);
+            let plan = json!({"name": "Premium", "department": {"id": department}, "sla": {"id": sla},
+                "supportType": "UNLIMITED_SUPPORT", "status": "ACTIVE"});
+            organization.insert("supportPlans", plan);
             // Their definitions are read where business hours name them.
             let hours = organization.objects("businessHours")[0]["id"].clone();
             organization.insert(

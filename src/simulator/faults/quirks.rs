@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rand::Rng;
 use rand::rngs::SmallRng;
 use serde_json::{Map, Value, json};
@@ -57,6 +59,9 @@ pub struct Quirks {
     /// For some kinds no document says that they are refused; where they are not, nothing but the
     /// client keeps a repeated creation from making a second object.
     pub duplicates_taken: bool,
+    /// Days, which are called `…Date` or `…On`, are milliseconds since the Unix epoch: those of their
+    /// beginning in UTC.
+    pub days_as_numbers: bool,
 }
 
 impl Quirks {
@@ -80,10 +85,12 @@ impl Quirks {
         };
         let (list, search) = (draw.random_range(1..=40), draw.random_range(60..=300));
         let (counts, reads) = (draw.random_ratio(1, 3), draw.random_range(1..=2));
+        let days_as_numbers = draw.random_ratio(1, 4);
         Self {
             list_lag: Duration::from_secs(if list_lags { list } else { 0 }),
             list_lag_reads: if list_lags && counts { reads } else { 0 },
             search_lag: Duration::from_secs(if search_lags { search } else { 0 }),
+            days_as_numbers,
             ..quirks
         }
     }
@@ -118,6 +125,7 @@ impl Quirks {
         let changes = self.ids_as_numbers
             || self.booleans_as_strings
             || self.unknown_fields
+            || self.days_as_numbers
             || self.missing != Missing::Usual;
         if !changes {
             return response;
@@ -173,8 +181,10 @@ impl Quirks {
             Value::String(text) if text.is_empty() && self.missing == Missing::Null => {
                 *value = Value::Null;
             }
-            Value::String(text) if self.ids_as_numbers => {
-                if let Some(number) = id_number(key, text) {
+            Value::String(text) => {
+                let id = self.ids_as_numbers.then(|| id_number(key, text));
+                let day = self.days_as_numbers.then(|| day_number(key, text));
+                if let Some(number) = id.flatten().or(day.flatten()) {
                     *value = number;
                 }
             }
@@ -266,6 +276,14 @@ fn id_number(key: &str, text: &str) -> Option<Value> {
     Some(json!(number))
 }
 
+/// The beginning of a day, by the name of its field and by its form.
+fn day_number(key: &str, text: &str) -> Option<Value> {
+    let is_day = key.ends_with("Date") || key.ends_with("On");
+    let day: Date = text.parse().ok().filter(|_| is_day && text.len() == 10)?;
+    let begins = day.to_zoned(TimeZone::UTC).ok()?;
+    Some(json!(begins.timestamp().as_millisecond()))
+}
+
 /// What lists show other than what is stored.
 #[derive(Debug, Clone, Default)]
 pub(in crate::simulator) struct Sight {
@@ -295,10 +313,11 @@ struct Born {
 /// The collections that strangers come to, with the fields that must differ from all others.
 ///
 /// They are those whose lists are long enough for a second page.
-const VISITED: [(&str, &[&str]); 5] = [
+const VISITED: [(&str, &[&str]); 6] = [
     ("contacts", &["lastName", "email", "secondaryEmail"]),
     ("accounts", &["accountName", "email"]),
     ("products", &["productName"]),
+    ("contracts", &["contractName"]),
     ("agents", &["lastName", "name", "emailId", "email", "zuid"]),
     (
         "departments",

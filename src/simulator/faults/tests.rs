@@ -541,12 +541,25 @@ async fn what_has_no_body_may_come_with_200() {
 }
 
 #[test]
+fn days_may_be_numbers() {
+    let quirks = Faults::parse("quirks=days-as-numbers").unwrap();
+    let quirks = quirks.quirks();
+    let shown = json!({"startDate": "2027-06-30", "notifyOn": "2027-06-01", "endDate": null,
+        "contractNumber": "2027-06-30", "modifiedTime": "2027-06-30T00:00:00.000Z"});
+    let answer = quirks.dress(Response::new(Bytes::from(shown.to_string())));
+    let expected = json!({"startDate": 1_814_313_600_000_i64, "notifyOn": 1_811_808_000_000_i64,
+        "endDate": null, "contractNumber": "2027-06-30", "modifiedTime": "2027-06-30T00:00:00.000Z"});
+    assert_eq!(json_of(&answer), expected);
+}
+
+#[test]
 fn what_people_enter_is_never_dressed() {
-    let quirks = Faults::parse("quirks=ids-as-numbers+booleans-as-strings+nulls")
+    let quirks = Faults::parse("quirks=ids-as-numbers+booleans-as-strings+nulls+days-as-numbers")
         .unwrap()
         .quirks()
         .clone();
-    let entered = json!({"cf": {"cf_id": "123456789012345678", "isVip": true, "note": ""}, "phone": "4915112345678"});
+    let entered = json!({"cf": {"cf_id": "123456789012345678", "isVip": true, "note": "", "cf_Date": "2027-06-30"},
+        "phone": "4915112345678"});
     let answer = Response::new(Bytes::from(entered.to_string()));
     assert_eq!(json_of(&quirks.dress(answer)), entered);
     let beyond =

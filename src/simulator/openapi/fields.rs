@@ -363,8 +363,10 @@ pub(in super::super) fn remove_field(exchange: &mut Exchange<'_>) -> Result<(), 
     let holders: Vec<Value> = exchange.organization.live(module).cloned().collect();
     for holder in holders {
         // Writing an object keeps only values of fields that exist.
-        if let (Value::Object(object), "contacts" | "accounts" | "agents" | "products") =
-            (holder, module)
+        if let (
+            Value::Object(object),
+            "contacts" | "accounts" | "agents" | "products" | "contracts",
+        ) = (holder, module)
         {
             exchange.organization.put(module, object);
         }

@@ -2,6 +2,7 @@
 
 mod automation;
 mod business_hours;
+mod contracts;
 mod customers;
 mod fields;
 mod holiday_lists;
@@ -27,7 +28,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 15] = [
+pub(super) static ROUTES: [&[Route]; 16] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -42,6 +43,7 @@ pub(super) static ROUTES: [&[Route]; 15] = [
     &skill_types::ROUTES,
     &skills::ROUTES,
     &products::ROUTES,
+    &contracts::ROUTES,
     &singles::ROUTES,
 ];
 

@@ -1,5 +1,6 @@
 //! The simulator as a client sees it.
 
+mod contracts;
 mod general;
 mod guide;
 mod openapi;
