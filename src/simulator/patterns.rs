@@ -47,6 +47,8 @@ pub(super) enum Pattern {
     Clock,
     /// A month and a day, such as `12-26`. The month may be `00`, as in the pattern of the API.
     MonthDay,
+    /// A colour: three or six hexadecimal digits, with or without `#`.
+    Colour,
 }
 
 impl Pattern {
@@ -95,6 +97,10 @@ impl Pattern {
             Self::Clock => pair(text, ':').is_some_and(|(hour, minute)| hour < 24 && minute < 60),
             Self::MonthDay => {
                 pair(text, '-').is_some_and(|(month, day)| month <= 12 && (1..=31).contains(&day))
+            }
+            Self::Colour => {
+                let digits = text.strip_prefix('#').unwrap_or(text);
+                matches!(digits.len(), 3 | 6) && digits.bytes().all(|b| b.is_ascii_hexdigit())
             }
         }
     }
@@ -253,6 +259,12 @@ mod tests {
             (Pattern::MonthDay, "12-32", false),
             (Pattern::MonthDay, "12-00", false),
             (Pattern::MonthDay, "2-29", false),
+            (Pattern::Colour, "#FFF", true),
+            (Pattern::Colour, "1a2b3c", true),
+            (Pattern::Colour, "#1a2b", false),
+            (Pattern::Colour, "##fff", false),
+            (Pattern::Colour, "#ggg", false),
+            (Pattern::Colour, "", false),
         ];
         for (pattern, text, expected) in cases {
             assert_eq!(pattern.matches(text), *expected, "{pattern:?} {text:?}");

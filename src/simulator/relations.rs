@@ -1,4 +1,5 @@
-//! What teams, business hours, holiday lists, support plans, skill types and skills show of other objects.
+//! What teams, business hours, holiday lists, support plans, skill types, skills, and labels and groups of
+//! users show of other objects.
 //!
 //! A relation is stored once, on one of its two sides, and computed for the other.
 
@@ -89,6 +90,7 @@ impl Organization {
                 fields.insert("associatedBusinessHours".into(), json!(hours));
             }
             "supportPlans" => self.show_plan(object, fields),
+            "labels" | "helpCenterGroups" => self.show_authors(object, fields),
             "skills" => {
                 let of_type = object["skillTypeId"].as_str();
                 let of_type = of_type.and_then(|id| self.stored("skillTypes", id));
@@ -141,6 +143,21 @@ impl Organization {
                 };
                 let shown = json!({"id": agent["id"], "name": agent["name"],
                     "photoURL": agent["photoURL"], "status": status, "zuid": agent["zuid"]});
+                fields.insert(key.into(), shown);
+            }
+        }
+    }
+
+    /// Who made a label or a group, and who changed it, are shown with their names.
+    fn show_authors(&self, object: &Value, fields: &mut Map<String, Value>) {
+        for key in ["creator", "modifier"] {
+            let agent = object[key]["id"]
+                .as_str()
+                .and_then(|id| self.stored("agents", id));
+            if let Some(agent) = agent {
+                let agent = self.view("agents", agent);
+                let shown = json!({"id": agent["id"], "name": agent["name"],
+                    "photoUrl": agent["photoURL"]});
                 fields.insert(key.into(), shown);
             }
         }

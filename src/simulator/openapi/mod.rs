@@ -4,6 +4,7 @@ mod automation;
 mod business_hours;
 mod customers;
 mod fields;
+mod help_centers;
 mod holiday_lists;
 mod modules;
 mod people;
@@ -26,7 +27,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 14] = [
+pub(super) static ROUTES: [&[Route]; 15] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -41,6 +42,7 @@ pub(super) static ROUTES: [&[Route]; 14] = [
     &skill_types::ROUTES,
     &skills::ROUTES,
     &products::ROUTES,
+    &help_centers::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

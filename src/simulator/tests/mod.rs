@@ -2,6 +2,7 @@
 
 mod general;
 mod guide;
+mod help_centers;
 mod openapi;
 mod products;
 mod profiles;
