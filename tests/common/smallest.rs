@@ -13,6 +13,8 @@ pub fn parent(kind: &Kind) -> Option<(&'static str, &'static str, &'static str)>
     let handle = match collection {
         "departments" => "Home",
         "skillTypes" => "Talents",
+        // No request makes one: it is the one that every organization has.
+        "helpCenters" => "Example Company",
         other => panic!("say which of the {other} it is"),
     };
     Some((field, collection, handle))
@@ -40,6 +42,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "skills" => "skillType: Talents, criteria: {pattern: \"1\", fieldConditions: {1: {fieldModule: tickets, \
              fieldName: Subject, condition: contains, value: [hola]}}}"
             .to_owned(),
+        "labels" | "helpCenterGroups" => "helpCenter: Example Company".to_owned(),
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
@@ -56,6 +59,7 @@ pub fn beside(kind: &Kind) -> &'static str {
         Some((_, "skillTypes", _)) => {
             "departments: {Home: {}}\nskillTypes: {Talents: {department: Home}}\n"
         }
+        Some((_, "helpCenters", _)) => "",
         Some(_) => "departments: {Home: {}}\n",
         None if matches!(kind.collection, "agents" | "products") => "departments: {Home: {}}\n",
         None => "",
