@@ -213,6 +213,24 @@ fn case_26_a_listing_that_is_refused_names_the_scope() {
     );
 }
 
+/// So is the scope of what names are looked up below, although no manifest declares it.
+#[test]
+fn a_parent_that_cannot_be_read_names_the_scope() {
+    for desk in [
+        "labels: {VIP: {helpCenter: Example Company}}\n",
+        "removed: {helpCenterGroups: [Testers]}\n",
+    ] {
+        let place = behind(refusing("/helpCenters", 403, "SCOPE_MISMATCH"), desk);
+        let run = place.refused("plan --log-format json");
+        assert!(run.stderr.contains("helpCenters cannot be read"), "{run}");
+        assert!(run.stderr.contains("lacks a scope"), "{run}");
+        assert!(
+            run.stderr.contains("grant the token `Desk.basic.READ`"),
+            "{run}"
+        );
+    }
+}
+
 /// Who is acting is asked, and not insisted on.
 #[test]
 fn case_27_who_is_acting_may_stay_unknown() {

@@ -46,6 +46,7 @@ fn canonical(alike: Alike, text: &str) -> Cow<'_, str> {
             let text = text.to_lowercase().split_whitespace().collect::<String>();
             Cow::Owned(within_brackets(&text).to_owned())
         }
+        Alike::Colour => colour(text).map_or_else(plain, Cow::Owned),
     }
 }
 
@@ -102,6 +103,20 @@ fn decimal(text: &str) -> Option<String> {
         (whole, "") => format!("{sign}{whole}"),
         (whole, behind) => format!("{sign}{whole}.{behind}"),
     })
+}
+
+/// A colour as six digits in small letters; a text of another length, or with other letters, is none.
+fn colour(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.strip_prefix('#').unwrap_or(text).to_ascii_lowercase();
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    match digits.len() {
+        3 => Some(digits.chars().flat_map(|digit| [digit, digit]).collect()),
+        6 => Some(digits),
+        _ => None,
+    }
 }
 
 /// A point in time, as RFC 3339 or as milliseconds since the Unix epoch.

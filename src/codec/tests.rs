@@ -180,6 +180,7 @@ impl Names for Nobody {
             "flag" => Alike::Flag,
             "some" => Alike::Choices,
             "url" => Alike::Url,
+            "colour" => Alike::Colour,
             _ => Alike::Text,
         }
     }
@@ -327,6 +328,15 @@ fn values_are_compared_by_their_type() {
             "https://example.com/A",
             false,
         ),
+        ("colour", "#FFF", "ffffff", true),
+        ("colour", "#1a2B3c", "1A2b3C", true),
+        ("colour", "abc", "#aabbcc", true),
+        ("colour", "#abc", "#abcabc", false),
+        ("colour", "#1a2b3c", "#1a2b3d", false),
+        // What is no colour is a text.
+        ("colour", "#abcd", "abcd", false),
+        ("colour", "Red", "red", false),
+        ("colour", "##abc", "#abc", false),
         ("text", "R&D", "R&amp;D", true),
         ("text", "Re\u{301}gion", "R\u{e9}gion", true),
         ("text", "a\nb", "a\r\nb", true),

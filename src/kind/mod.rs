@@ -14,7 +14,10 @@ pub mod contracts;
 pub mod custom_fields;
 pub mod custom_modules;
 pub mod departments;
+pub mod help_center_groups;
+pub mod help_centers;
 pub mod holiday_lists;
+pub mod labels;
 pub mod layouts;
 pub mod patterns;
 mod permissions;
@@ -79,6 +82,9 @@ pub static KINDS: &[&Kind] = &[
     &contracts::KIND,
     &agent_availability::KIND,
     &community_preferences::KIND,
+    &help_centers::KIND,
+    &labels::KIND,
+    &help_center_groups::KIND,
     &webhooks::KIND,
 ];
 
@@ -837,6 +843,16 @@ const fn in_department(doc: &'static str) -> Field {
         .doc(doc)
 }
 
+/// The help center below which names of a kind count, and in which its objects stay.
+const fn in_help_center(doc: &'static str) -> Field {
+    reference("helpCenter", to("helpCenters"))
+        .identity()
+        .required()
+        .create_only()
+        .openapi(sent("helpCenterId"))
+        .doc(doc)
+}
+
 /// Values of custom fields of a module, by handle or API name. Source: Account, Contact, Agent: `cf`.
 const fn custom_values(module: &'static str) -> Field {
     let keys = Keys::Of {
@@ -990,6 +1006,14 @@ const CONTACTS_SCOPES: Scopes = Scopes {
     create: &["Desk.contacts.CREATE"],
     update: &["Desk.contacts.UPDATE"],
     delete: &["Desk.contacts.DELETE"],
+};
+
+/// Scopes of what the users of a help center have. Source: Label, `HelpcenterGroups`.
+const HELP_CENTER_USERS: Scopes = Scopes {
+    read: &["Desk.contacts.READ", "Desk.settings.READ"],
+    create: &["Desk.contacts.CREATE", "Desk.settings.CREATE"],
+    update: &["Desk.contacts.UPDATE", "Desk.settings.UPDATE"],
+    delete: &["Desk.contacts.DELETE", "Desk.settings.DELETE"],
 };
 
 #[cfg(test)]

@@ -217,6 +217,14 @@ pub const MODULE: Pattern = Pattern {
     allows_empty: false,
 };
 
+/// A colour of three or six hexadecimal digits. Source: Label, `bgColor` and `textColor`.
+pub const COLOUR: Pattern = Pattern {
+    regex: r"^#?(?:[0-9a-fA-F]{3}){1,2}$",
+    words: "a colour of three or six hexadecimal digits, such as `#1a2b3c`",
+    sample: "#1a2b3c",
+    allows_empty: false,
+};
+
 /// Whether a pattern is one class of characters, repeated.
 pub(super) fn is_set(regex: &str) -> bool {
     let any = [

@@ -226,6 +226,9 @@ pub enum Alike {
     /// As expressions such as `(1 and 2)`: neither case nor white space counts, nor brackets around
     /// everything.
     Expression,
+    /// As colours such as `#1a2b3c`: neither case nor the number sign counts, and three digits are six of
+    /// which each pair is one digit twice.
+    Colour,
 }
 
 /// A regular expression and what it allows, in words.

@@ -449,8 +449,10 @@ fn inline(value: &Json, view: View, flow: bool) -> String {
 fn quoted(text: &str, flow: bool) -> String {
     let plain = !text.is_empty()
         && text.trim() == text
-        && !text.starts_with(['"', '(', '[', '{'])
+        && !text.starts_with(['"', '(', '[', '{', '#'])
         && !text.contains(" → ")
+        // A number sign begins a comment, there or behind a blank.
+        && !text.contains(" #")
         && !matches!(text, "true" | "false" | "null")
         && text.parse::<f64>().is_err()
         && !(flow && (text.contains([',', '[', ']', '{', '}']) || text.contains(": ")));

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{Style, Whereabouts, events, explain, forecast, json, markdown, summary, text};
+use super::{Style, Whereabouts, events, explain, forecast, json, lines, markdown, summary, text};
 use crate::api::Method;
 use crate::apply::event::{Event, Outcome, Tally};
 use crate::dialect::{Dialect, Edition, Unit};
@@ -710,6 +710,30 @@ fn explain_tells_what_the_tables_say() {
     ] {
         assert_eq!(explain::field(kind::find(kind).unwrap(), path), None);
     }
+}
+
+#[test]
+fn what_yaml_would_read_otherwise_stands_in_quotes() {
+    for text in [
+        "#FFF",
+        "room #1",
+        "no#comment",
+        "12",
+        "true",
+        "null",
+        "a: b",
+        "[a]",
+        "{a}",
+        "",
+        " a",
+        "\"a\"",
+    ] {
+        let written = lines::flow(&json!({ "a": text }));
+        let read: Json = serde_yaml::from_str(&written).unwrap();
+        assert_eq!(read, json!({ "a": text }), "{written}");
+    }
+    // A number sign that begins no comment needs none.
+    assert_eq!(lines::flow(&json!("no#comment")), "no#comment");
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub(super) enum Pattern {
     MonthDay,
     /// A day such as `2027-06-30`, or `2027-6-3`; every month has 31 of them, as in the pattern.
     Day,
+    /// A colour: three or six hexadecimal digits, with or without `#`.
+    Colour,
 }
 
 impl Pattern {
@@ -99,6 +101,10 @@ impl Pattern {
                 pair(text, '-').is_some_and(|(month, day)| month <= 12 && (1..=31).contains(&day))
             }
             Self::Day => day(text),
+            Self::Colour => {
+                let digits = text.strip_prefix('#').unwrap_or(text);
+                matches!(digits.len(), 3 | 6) && digits.bytes().all(|b| b.is_ascii_hexdigit())
+            }
         }
     }
 }
@@ -282,6 +288,12 @@ mod tests {
             (Pattern::MonthDay, "12-32", false),
             (Pattern::MonthDay, "12-00", false),
             (Pattern::MonthDay, "2-29", false),
+            (Pattern::Colour, "#FFF", true),
+            (Pattern::Colour, "1a2b3c", true),
+            (Pattern::Colour, "#1a2b", false),
+            (Pattern::Colour, "##fff", false),
+            (Pattern::Colour, "#ggg", false),
+            (Pattern::Colour, "", false),
         ];
         for (pattern, text, expected) in cases {
             assert_eq!(pattern.matches(text), *expected, "{pattern:?} {text:?}");

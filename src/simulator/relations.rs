@@ -1,5 +1,5 @@
-//! What teams, business hours, holiday lists, support plans, skill types, skills and contracts show of
-//! other objects.
+//! What teams, business hours, holiday lists, support plans, skill types, skills, contracts, and labels and
+//! groups of users show of other objects.
 //!
 //! A relation is stored once, on one of its two sides, and computed for the other.
 
@@ -104,6 +104,7 @@ impl Organization {
             }
             "supportPlans" => self.show_plan(object, fields),
             "contracts" => self.show_contract(object, fields),
+            "labels" | "helpCenterGroups" => self.show_authors(object, fields),
             "skills" => {
                 let of_type = object["skillTypeId"].as_str();
                 let of_type = of_type.and_then(|id| self.stored("skillTypes", id));
@@ -194,6 +195,21 @@ impl Organization {
             let shown = json!({"id": plan["id"], "name": plan["name"],
                 "supportType": plan["supportType"], "status": plan["status"]});
             fields.insert("supportPlan".into(), shown);
+        }
+    }
+
+    /// Who made a label or a group, and who changed it, are shown with their names.
+    fn show_authors(&self, object: &Value, fields: &mut Map<String, Value>) {
+        for key in ["creator", "modifier"] {
+            let agent = object[key]["id"]
+                .as_str()
+                .and_then(|id| self.stored("agents", id));
+            if let Some(agent) = agent {
+                let agent = self.view("agents", agent);
+                let shown = json!({"id": agent["id"], "name": agent["name"],
+                    "photoUrl": agent["photoURL"]});
+                fields.insert(key.into(), shown);
+            }
         }
     }
 

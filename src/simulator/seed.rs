@@ -74,11 +74,11 @@ pub(super) fn seed(organization: &mut Organization) {
         organization.insert("fields", field);
     }
     if openapi {
-        seed_openapi(organization, &agent, &born);
+        seed_openapi(organization, &agent, &department, &born);
     }
 }
 
-fn seed_openapi(organization: &mut Organization, agent: &str, born: &str) {
+fn seed_openapi(organization: &mut Organization, agent: &str, department: &str, born: &str) {
     let layout = |id: String, title: &str| {
         json!({"id": id, "layoutName": "Default", "layoutDisplayName": "Default", "layoutDesc": null,
             "status": "active", "isDefaultLayout": true, "isStandardLayout": true,
@@ -94,6 +94,8 @@ fn seed_openapi(organization: &mut Organization, agent: &str, born: &str) {
         let id = organization.distant_id(n);
         organization.insert("layouts", layout(id, title));
     }
+    let center = help_center(organization, department);
+    organization.insert("helpCenters", center);
     let days = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"];
     let times: Vec<Value> = days
         .iter()
@@ -106,6 +108,21 @@ fn seed_openapi(organization: &mut Organization, agent: &str, born: &str) {
             "associatedHolidayList": null, "holidayLists": [], "createdBy": agent, "createdTime": born,
             "modifiedBy": agent, "modifiedTime": born}),
     );
+}
+
+/// The default help center, as a read by id shows it. That it has the name of the organization is not
+/// stated.
+fn help_center(organization: &Organization, department: &str) -> Value {
+    let name = organization.name();
+    let url = format!("https://desk.example.com/portal/{}/en", sanitized(name));
+    let english = json!({"locale": "en", "name": "English", "type": "DEFAULT",
+        "status": "ACCESIBLE_IN_HELPCENTER"});
+    json!({"id": organization.distant_id(2), "name": name, "isDefault": true, "status": "ACTIVE",
+        "departmentIds": [department], "primaryLocale": "en", "locales": ["en"],
+        "helpCenterLocales": [english], "isMultilingualEnabled": false,
+        "isEncodedPermalinkAllowed": false, "url": url, "logoUrl": null, "translateMode": "MANUAL",
+        "siteMapUpdatedTime": null, "domains": [], "favIconUrl": null, "logoLinkBackUrl": null,
+        "autoTranslateSettings": [], "activeThemeId": null})
 }
 
 /// A few system fields of the modules that matter here: module, label, name, type.

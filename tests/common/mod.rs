@@ -423,7 +423,7 @@ impl Desk {
     }
 }
 
-/// Replaces `@acting`, `@hours`, `@department` and `@ROLE` by ids in a seed.
+/// Replaces `@acting`, `@hours`, `@department`, `@helpCenter` and `@ROLE` by ids in a seed.
 fn resolve(value: &mut Value, organization: &Organization) {
     match value {
         Value::String(text) => {
@@ -433,6 +433,8 @@ fn resolve(value: &mut Value, organization: &Organization) {
                 *value = organization.objects("businessHours")[0]["id"].clone();
             } else if text == "@department" {
                 *value = organization.objects("departments")[0]["id"].clone();
+            } else if text == "@helpCenter" {
+                *value = organization.objects("helpCenters")[0]["id"].clone();
             } else if let Some(role) = text.strip_prefix('@')
                 && let Some(found) = organization.find("roles", "name", role)
             {

@@ -14,6 +14,8 @@ pub fn parent(kind: &Kind) -> Option<(&'static str, &'static str, &'static str)>
         "departments" => "Home",
         "skillTypes" => "Talents",
         "accounts" => "Buyer",
+        // No request makes one: it is the one that every organization has.
+        "helpCenters" => "Example Company",
         other => panic!("say which of the {other} it is"),
     };
     Some((field, collection, handle))
@@ -44,6 +46,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "skills" => "skillType: Talents, criteria: {pattern: \"1\", fieldConditions: {1: {fieldModule: tickets, \
              fieldName: Subject, condition: contains, value: [hola]}}}"
             .to_owned(),
+        "labels" | "helpCenterGroups" => "helpCenter: Example Company".to_owned(),
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
@@ -72,6 +75,7 @@ pub fn beside(kind: &Kind) -> &'static str {
             "departments: {Home: {}}\naccounts: {Buyer: {}}\nsupportPlans: {Standard: {department: Home, \
              sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT}}\n"
         }
+        Some((_, "helpCenters", _)) => "",
         Some(_) => "departments: {Home: {}}\n",
         None if matches!(kind.collection, "agents" | "products") => "departments: {Home: {}}\n",
         None => "",

@@ -55,6 +55,9 @@ const TEXTS: &[&str] = &[
     "17:30",
     "01-01",
     "12-26",
+    "#FFF",
+    "#ffffff",
+    "#1a2B3c",
 ];
 /// How many of them a field takes.
 const TAKEN: usize = 6;

@@ -79,6 +79,10 @@ const BASE: &[(&str, &str)] = &[
         include_str!("../../examples/acme/manifests/departments.yaml"),
     ),
     (
+        "help-center.yaml",
+        include_str!("../../examples/acme/manifests/help-center.yaml"),
+    ),
+    (
         "hours.yaml",
         include_str!("../../examples/acme/manifests/hours.yaml"),
     ),

@@ -5,6 +5,7 @@ mod business_hours;
 mod contracts;
 mod customers;
 mod fields;
+mod help_centers;
 mod holiday_lists;
 mod modules;
 mod people;
@@ -28,7 +29,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 16] = [
+pub(super) static ROUTES: [&[Route]; 17] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -45,6 +46,7 @@ pub(super) static ROUTES: [&[Route]; 16] = [
     &products::ROUTES,
     &contracts::ROUTES,
     &singles::ROUTES,
+    &help_centers::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

@@ -3,6 +3,7 @@
 mod contracts;
 mod general;
 mod guide;
+mod help_centers;
 mod openapi;
 mod products;
 mod profiles;
