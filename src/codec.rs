@@ -129,7 +129,7 @@ pub fn surely_reads_as(
             encoding: Encoding::Plain,
             ..
         } => *read,
-        Wire::Switched(name) | Wire::Query(name) | Wire::Fixed { read: name, .. } => *name,
+        Wire::Switched(name) | Wire::Query(name) | Wire::Fixed(name) => *name,
         _ => return false,
     };
     let text = |json: &Json, value: &Value| match (json, value) {
@@ -197,9 +197,7 @@ pub fn read_field(
             encoding,
             ..
         } => (*read, *encoding),
-        Wire::Switched(name) | Wire::Query(name) | Wire::Fixed { read: name, .. } => {
-            (*name, Encoding::Plain)
-        }
+        Wire::Switched(name) | Wire::Query(name) | Wire::Fixed(name) => (*name, Encoding::Plain),
         Wire::Manual { read: None, .. } | Wire::InPath | Wire::Harmless | Wire::Refused(_) => {
             return None;
         }

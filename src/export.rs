@@ -351,7 +351,7 @@ fn tidy(
                 enabled.field == field.name && value == switch_value(enabled.on)
             })
             || (field.naming && value.as_text() == Some(&address.handle))
-            || matches!(field.wire(live.dialect), Wire::Fixed { .. })
+            || matches!(field.wire(live.dialect), Wire::Fixed(_))
             || !has_effect(kind, body, field.name);
         if says_nothing {
             continue;

@@ -1711,8 +1711,54 @@ async fn what_there_is_one_of_is_let_go_and_never_removed() {
         done.desk.objects("routingPreferences")[0]["backLogLimit"],
         7
     );
-    let refused = place
-        .refused("departments: {A: {}}\nremoved: {sharingRules: [organization]}")
+}
+
+/// What there is one of is known by its scope alone, whatever the ledger had for its address.
+#[tokio::test(start_paused = true)]
+async fn what_there_is_one_of_goes_with_its_scope() {
+    let limits = |place: &Done| -> BTreeMap<String, u64> {
+        let departments = ids(&place.desk, "departments", "name");
+        let sets = place.desk.objects("routingPreferences");
+        let of = |id: &String| sets.iter().find(|set| set["departmentId"] == id.as_str());
+        let limit =
+            |id: &String| of(id).map_or(10, |set| set["backLogLimit"].as_u64().unwrap_or(10));
+        departments
+            .iter()
+            .map(|(name, id)| (name.clone(), limit(id)))
+            .collect()
+    };
+    let first = "departments: {A: {}, B: {}}\n\
+        routingPreferences: {ours: {department: A, backLogLimit: 7}}";
+    for (second, wanted) in [
+        // Another department that is there, and one that is made in the same run.
+        (
+            "departments: {A: {}, B: {}}\n\
+             routingPreferences: {ours: {department: B, backLogLimit: 8}}",
+            [("A", 7), ("B", 8)].as_slice(),
+        ),
+        (
+            "departments: {A: {}, B: {}, C: {}}\n\
+             routingPreferences: {ours: {department: C, backLogLimit: 8}}",
+            [("A", 7), ("C", 8)].as_slice(),
+        ),
+    ] {
+        let place = Place::new(Dialect::Openapi);
+        place.run(first).await;
+        let done = place.run(second).await;
+        let limits = limits(&done);
+        for (name, limit) in wanted {
+            assert_eq!(limits[*name], *limit, "{second}: {limits:?}");
+        }
+        assert_eq!(place.run(second).await.steps(), []);
+    }
+    // A chain of departments takes its sets along.
+    let place = Place::new(Dialect::Openapi);
+    place
+        .run("departments: {A: {}, C: {}}\nroutingPreferences: {A: {backLogLimit: 7}, C: {backLogLimit: 9}}")
         .await;
-    assert!(flat(&refused).contains("cannot be"), "{refused}");
+    let moved = "departments: {B: {lifecycle: {renamedFrom: A}}, A: {lifecycle: {renamedFrom: C}}}\n\
+        routingPreferences: {B: {backLogLimit: 7}, A: {backLogLimit: 9}}";
+    let limits = limits(&place.run(moved).await);
+    assert_eq!((limits["A"], limits["B"]), (9, 7), "{limits:?}");
+    assert_eq!(place.run(moved).await.steps(), []);
 }

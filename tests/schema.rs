@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use deskform::config::schema::project_schema;
 use deskform::config::{PROJECT_FILE, Project};
 use deskform::kind::schema::{manifest_schema, overlay_schema};
-use deskform::kind::{KINDS, Kind};
+use deskform::kind::{KINDS, Kind, scopes};
 use deskform::ledger::{Ledger, Load};
 use deskform::manifest::{Sources, compose};
 use deskform::problem::Problems;
@@ -89,6 +89,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "alias-bomb",
     "bad-custom-value",
     "bad-email",
+    "bad-threshold",
     "custom-field-of-another-module",
     "declared-and-removed",
     "duplicate-handle-in-two-documents",
@@ -206,8 +207,16 @@ fn body(kind: &Kind) -> Value {
         "webhooks" => {
             json!({"url": "https://hooks.example.com/x", "subscriptions": {"Ticket_Add": {}}})
         }
+        "routingPreferences" => json!({"department": {"lookup": "Billing"}}),
         _ => json!({}),
     }
+}
+
+/// The handle of a resource: what an organization has one of has one handle.
+fn handle(kind: &Kind) -> &'static str {
+    kind.only_name()
+        .filter(|_| scopes(kind).next().is_none())
+        .unwrap_or("Handle")
 }
 
 fn candidates() -> Vec<Value> {
@@ -277,7 +286,7 @@ fn schema_and_loader_agree_on_every_field() {
             for candidate in candidates() {
                 let mut body = body(kind);
                 body[field] = candidate.clone();
-                let manifest = json!({ kind.collection: { "Handle": body } });
+                let manifest = json!({ kind.collection: { handle(kind): body } });
                 let text = serde_yaml::to_string(&manifest).unwrap();
                 let loaded = match load(&text) {
                     Ok(()) => true,
@@ -672,7 +681,7 @@ fn the_overlay_schema_and_the_loader_are_of_one_mind() {
     let mut compared = 0;
     let mut differences = Vec::new();
     for kind in KINDS.iter().filter(|kind| kind.managed) {
-        let base = json!({ kind.collection: { "Handle": body(kind) } });
+        let base = json!({ kind.collection: { handle(kind): body(kind) } });
         let base = serde_yaml::to_string(&base).unwrap();
         for field in kind
             .fields
@@ -682,7 +691,7 @@ fn the_overlay_schema_and_the_loader_are_of_one_mind() {
         {
             for candidate in candidates() {
                 let overlay =
-                    json!({ kind.collection: { "Handle": { field: candidate.clone() } } });
+                    json!({ kind.collection: { handle(kind): { field: candidate.clone() } } });
                 let text = serde_yaml::to_string(&overlay).unwrap();
                 let sources = Sources {
                     base: vec![Source::new("base.yaml", base.as_bytes())],

@@ -147,7 +147,7 @@ fn what_is_printed_for_reading_reads_and_writes_nothing() {
         let place = company(dialect, &address, true, &demo_refresh_token(ORGANIZATION));
         acme(&place, "auth status --read-only");
         acme(&place, "plan");
-        acme(&place, "export exported");
+        acme(&place, "export .exported");
         let drift = place.run("-C examples/acme -e served drift");
         assert!(
             drift.stderr.is_empty() || !drift.stderr.contains("lacks"),

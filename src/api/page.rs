@@ -598,8 +598,9 @@ fn page_of(request: &Request, answer: Answer, items: &str) -> Result<Page, ApiEr
     })
 }
 
-/// Accepts the only object where `items` is empty, and otherwise `{"data": [...]}`, `{"data": null}`, a bare array that has objects, and no content, where
-/// `data` is the key under which the operation holds its objects.
+/// Accepts `{"data": [...]}`, `{"data": null}`, a bare array that has objects, and no content, where
+/// `data` is the key under which the operation holds its objects; where that is empty, the answer is the
+/// only object.
 ///
 /// That there are none is said without content or under the key alone: what is not there would be made.
 /// Source: departments, agents and others answer an empty list with 204 and no body. What comes with
@@ -609,8 +610,11 @@ fn read_page(body: Option<Value>, items: &str) -> Option<Page> {
     let objects = match body {
         None => Vec::new(),
         Some(Value::Null) if items.is_empty() => Vec::new(),
-        Some(Value::Object(object)) if items.is_empty() => vec![Value::Object(object)],
-        Some(Value::Array(objects)) if !objects.is_empty() => objects,
+        // An empty object says nothing of anything.
+        Some(Value::Object(object)) if items.is_empty() && !object.is_empty() => {
+            vec![Value::Object(object)]
+        }
+        Some(Value::Array(objects)) if !objects.is_empty() && !items.is_empty() => objects,
         Some(Value::Object(mut object)) => {
             count = match object.get("count") {
                 Some(Value::Number(number)) => {

@@ -136,8 +136,9 @@ async fn object(
         let listed = reader.list(&request, paging(api)).await;
         let mut items = listed.map_err(|error| error.to_string())?.into_iter();
         items.find_map(|item| match item {
-            Json::Object(raw) if raw.get(api.id).and_then(id_text).as_deref() == Some(id) => {
-                Some(raw)
+            Json::Object(mut raw) => {
+                plant_scopes(task.kind, api, &task.body, live, &mut raw);
+                (raw.get(api.id).and_then(id_text).as_deref() == Some(id)).then_some(raw)
             }
             _ => None,
         })

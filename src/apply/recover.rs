@@ -187,7 +187,10 @@ async fn listed(
     };
     let items = reader.list(&request, paging(api)).await?;
     let objects = items.into_iter().filter_map(|item| match item {
-        Json::Object(raw) => Some((raw.get(api.id).and_then(id_text)?, raw)),
+        Json::Object(mut raw) => {
+            plant_scopes(task.kind, api, &task.body, live, &mut raw);
+            Some((raw.get(api.id).and_then(id_text)?, raw))
+        }
         _ => None,
     });
     Ok(objects.collect())

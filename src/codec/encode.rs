@@ -44,7 +44,7 @@ pub fn encode(
         Wire::Switched(_)
         | Wire::Query(_)
         | Wire::InPath
-        | Wire::Fixed { .. }
+        | Wire::Fixed(_)
         | Wire::Manual { .. }
         | Wire::Harmless
         | Wire::Refused(_) => Encoding::Plain,
@@ -160,7 +160,7 @@ fn sent_name(leaf: &Field, dialect: Dialect) -> &'static str {
         Wire::Switched(_)
         | Wire::Query(_)
         | Wire::InPath
-        | Wire::Fixed { .. }
+        | Wire::Fixed(_)
         | Wire::Manual { .. }
         | Wire::Harmless
         | Wire::Refused(_) => leaf.name,

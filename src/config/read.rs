@@ -723,7 +723,18 @@ impl Reader<'_> {
                     "createOnly" => policy.create_only = self.walker.flag(value, place, key),
                     "prune" => {
                         policy.prune = self.walker.word(value, place, key, PRUNES).map(prune);
-                        if policy.prune == Some(Prune::All) && !kind.may_prune_all() {
+                        let removes = policy.prune.is_some_and(|prune| prune != Prune::None);
+                        if removes && !kind.may_be_removed() {
+                            self.walker.report(
+                                Code::NotAllowed,
+                                (place, Part::Value),
+                                format!(
+                                    "nothing removes {collection}, so that nothing prunes them"
+                                ),
+                                "would remove what cannot be removed",
+                                Some("use `none`, or take it away".to_owned()),
+                            );
+                        } else if policy.prune == Some(Prune::All) && !kind.may_prune_all() {
                             self.walker.report(
                                 Code::NotAllowed,
                                 (place, Part::Value),

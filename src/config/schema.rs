@@ -111,6 +111,7 @@ fn policies_schema() -> Value {
                 .iter()
                 .copied()
                 .filter(|word| kind.may_prune_all() || *word != "all")
+                .filter(|word| kind.may_be_removed() || *word == "none")
                 .collect();
             let mut properties = json!({
                 "createOnly": flag(doc(POLICY, "createOnly")),

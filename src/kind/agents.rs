@@ -160,6 +160,7 @@ pub static KIND: Kind = Kind {
         with: "rolePermissionType",
         is: &["Custom"],
         instead: "choose one of the ready-made permissions",
+        always: false,
     })],
     disable_effect: Some("the agent can no longer sign in; open work stays assigned"),
     openapi: Some(Api {

@@ -37,8 +37,8 @@ pub static KIND: Kind = Kind {
             .doc("Who belongs to the group."),
     ],
     openapi: Some(Api {
-        // One listing shows the groups of all help centers, and its items are whole.
-        listing: Listing::Whole("/groups"),
+        // What is listed without a help center is not said. The items are whole.
+        listing: Listing::Each("/groups?helpCenterId={helpCenter}", &[]),
         page: 50,
         item: Some("/groups/{id}"),
         create: Create::Post("/groups"),

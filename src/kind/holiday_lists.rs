@@ -79,6 +79,7 @@ pub static KIND: Kind = Kind {
             with: "holidayListType",
             is: &["YEAR_SPECIFIC"],
             instead: "choose `RECURRING`",
+            always: false,
         }),
         Rule::DaysOf(&DaysOf {
             items: "holidays",

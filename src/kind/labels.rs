@@ -64,8 +64,8 @@ pub static KIND: Kind = Kind {
             .doc("How the label looks, all three of it or nothing."),
     ],
     openapi: Some(Api {
-        // One listing shows the labels of all help centers, and its items are whole.
-        listing: Listing::Whole("/labels"),
+        // What is listed without a help center is not said. The items are whole.
+        listing: Listing::Each("/labels?helpCenterId={helpCenter}", &[]),
         page: 50,
         item: Some("/labels/{id}"),
         create: Create::Post("/labels"),

@@ -284,8 +284,8 @@ impl Kind {
     /// Such an object is there for as long as its parent is: nothing makes or removes it.
     #[must_use]
     pub fn only_name(&self) -> Option<&'static str> {
-        match self.naming_field().openapi {
-            Wire::Fixed { word, .. } => Some(word),
+        match self.naming_field().shape {
+            Shape::Choice(&[word]) => Some(word),
             _ => None,
         }
     }
@@ -477,12 +477,10 @@ pub enum Wire {
     Query(&'static str),
     /// It has one value for ever, which neither requests nor answers carry: the name of what there is
     /// one of.
-    Fixed {
+    Fixed(
         /// The key under which reading writes it into an object.
-        read: &'static str,
-        /// The value.
-        word: &'static str,
-    },
+        &'static str,
+    ),
     /// The API shows it (or not) but cannot set it: a person has to, at the place that the text names.
     Manual {
         /// Its name in list items, if answers show it.
@@ -503,9 +501,7 @@ impl Wire {
     #[must_use]
     pub const fn read_name(&self) -> Option<&'static str> {
         match self {
-            Self::Sent { read: name, .. }
-            | Self::Switched(name)
-            | Self::Fixed { read: name, .. } => Some(name),
+            Self::Sent { read: name, .. } | Self::Switched(name) | Self::Fixed(name) => Some(name),
             Self::Manual { read, .. } => *read,
             Self::Query(_) | Self::InPath | Self::Harmless | Self::Refused(_) => None,
         }
@@ -814,23 +810,20 @@ const fn map(name: &'static str, fields: &'static [Field]) -> Field {
 ///
 /// A handle stands in for it, so that the handle is this word.
 const fn of_the_organization() -> Field {
-    the_one(&["organization"], "organization")
+    the_one(&["organization"])
         .doc("What it holds for: always `organization`, which is its handle, too.")
 }
 
 /// The name of what each department has one of; the department is its only scope.
 const fn of_the_department() -> Field {
-    the_one(&["department"], "department").doc("What it holds for: always `department`.")
+    the_one(&["department"]).doc("What it holds for: always `department`.")
 }
 
-const fn the_one(words: &'static [&'static str], word: &'static str) -> Field {
+const fn the_one(words: &'static [&'static str]) -> Field {
     choice("holdsFor", words)
         .naming()
         .required()
-        .openapi(Wire::Fixed {
-            read: "holdsFor",
-            word,
-        })
+        .openapi(Wire::Fixed("holdsFor"))
 }
 
 /// The department below which names of a kind count, and in which its objects stay.

@@ -58,7 +58,7 @@ pub const CHOICE: Pattern = Pattern {
 
 /// Days. Source: the API writes them as `yyyy-MM-dd`.
 pub const DAY: Pattern = Pattern {
-    regex: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    regex: "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$",
     words: "a day such as `2027-06-30`",
     sample: "2027-06-30",
     allows_empty: false,

@@ -128,11 +128,17 @@ impl Kind {
         chosen
     }
 
+    /// Whether some dialect removes its objects, or lets a person do it.
+    #[must_use]
+    pub fn may_be_removed(&self) -> bool {
+        self.apis().any(|api| api.removal != Removal::Never)
+    }
+
     /// Whether everything of the kind that nobody declares may be removed at once (`prune: all`): it
     /// never may where somebody has to be chosen for each that takes over.
     #[must_use]
     pub fn may_prune_all(&self) -> bool {
-        self.may_be_pruned && self.chosen_heirs().is_empty()
+        self.may_be_pruned && self.may_be_removed() && self.chosen_heirs().is_empty()
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 ///
 /// Each department has one set, which comes and goes with it. An update demands the department, and its
 /// answer shows less than it takes: each is read back. The server takes `thresholdLimit` only while
-/// `isThresholdEnabled` is true. Thresholds of single
+/// `isThresholdEnabled` is true; one update that gives both is taken for that. Thresholds of single
 /// agents (`customThresholdVsAgents`) are neither read nor sent, and stay.
 pub static KIND: Kind = Kind {
     collection: "routingPreferences",
@@ -50,6 +50,7 @@ pub static KIND: Kind = Kind {
         with: "isThresholdEnabled",
         is: &["true"],
         instead: "leave `isThresholdEnabled` out",
+        always: true,
     })],
     openapi: Some(Api {
         listing: Listing::Each("/routingPreferences?departmentId={department}", &[]),

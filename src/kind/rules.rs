@@ -252,6 +252,9 @@ pub struct GoWith {
     pub is: &'static [&'static str],
     /// What to do instead, completing "set …, or …".
     pub instead: &'static str,
+    /// Whether updates obey it, too: the server refuses the fields as long as the other field has none of
+    /// the words.
+    pub always: bool,
 }
 
 /// A number that is not larger than another one.

@@ -83,15 +83,17 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
             json!({
                 "description": kind.doc,
                 "type": "object",
-                "propertyNames": { "minLength": 1 },
+                "propertyNames": handles_schema(kind),
                 "additionalProperties": body,
             }),
         );
-        let item = tombstone_schema(kind);
-        removed.insert(
-            kind.collection.into(),
-            json!({ "type": "array", "items": item }),
-        );
+        if kind.only_name().is_none() {
+            let item = tombstone_schema(kind);
+            removed.insert(
+                kind.collection.into(),
+                json!({ "type": "array", "items": item }),
+            );
+        }
         for (name, map) in inner_maps(kind.fields) {
             definitions
                 .entry(name)
@@ -120,6 +122,14 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
     })
 }
 
+/// What the handles of a kind may be.
+fn handles_schema(kind: &Kind) -> Value {
+    match kind.only_name() {
+        Some(name) if scopes(kind).next().is_none() => json!({ "enum": [name] }),
+        _ => json!({ "minLength": 1 }),
+    }
+}
+
 /// A text that is not checked before its expressions are replaced.
 const EXPRESSION: &str = r"\$\{";
 
@@ -127,7 +137,8 @@ const EXPRESSION: &str = r"\$\{";
 fn lookup() -> Value {
     let doc = "The name of a live object.";
     let mut forms = vec![name_schema()];
-    for kind in KINDS.iter().filter(|kind| scopes(kind).next().is_some()) {
+    let named = |kind: &&&Kind| scopes(kind).next().is_some() && kind.only_name().is_none();
+    for kind in KINDS.iter().filter(named) {
         let form = identity_schema(kind, false);
         if !forms.contains(&form) {
             forms.push(form);

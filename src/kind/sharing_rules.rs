@@ -16,8 +16,7 @@ const fn level(module: &'static str) -> Field {
 /// `updateDataSharingRules`).
 ///
 /// An organization has one set. The source does not say what becomes of a module that an update leaves
-/// out; a PATCH that sends what changes is right where it stays, and every write is read back. Custom
-/// modules are not among its keys.
+/// out: all are sent, and every write is read back. Custom modules are not among its keys.
 pub static KIND: Kind = Kind {
     collection: "sharingRules",
     singular: "set of sharing rules",
@@ -41,6 +40,16 @@ pub static KIND: Kind = Kind {
         item: Some("/dataSharingRules"),
         create: Create::Update,
         update: Some("/dataSharingRules"),
+        resend: &[
+            "tickets",
+            "calls",
+            "accounts",
+            "contracts",
+            "contacts",
+            "tasks",
+            "events",
+            "products",
+        ],
         silent: &[Silent::Create, Silent::Update],
         scopes: Scopes {
             read: &[

@@ -99,6 +99,7 @@ pub static KIND: Kind = Kind {
         with: "supportType",
         is: &["HOURS", "TICKETS", "PRICE"],
         instead: "choose `UNLIMITED_SUPPORT`",
+        always: false,
     })],
     openapi: Some(Api {
         // The items are whole.

@@ -4,7 +4,7 @@ use super::convert::{Converter, Here};
 use crate::codec::named_path;
 use crate::config::written::TRANSFER_TO;
 use crate::kind::words::LIFECYCLE_KEYS;
-use crate::problem::Part;
+use crate::problem::{Code, Part};
 use crate::state::identity::readings;
 use crate::state::{Lifecycle, pointer};
 use crate::yaml::raw::{At, Raw};
@@ -68,6 +68,17 @@ impl Converter<'_> {
             });
             let old = written.and_then(|written| self.handles.name(here.kind, &written));
             lifecycle.renamed_from.extend(old);
+        }
+        if here.kind.only_name().is_some() && !lifecycle.renamed_from.is_empty() {
+            lifecycle.renamed_from.clear();
+            self.error(
+                here,
+                (at.key("renamedFrom"), Part::Value),
+                Code::NotAllowed,
+                format!("a {} never had another name", here.kind.singular),
+                "means nothing here",
+                Some("take it away".to_owned()),
+            );
         }
         if let Some(raw) = heirs {
             let inside = at.key(TRANSFER_TO);

@@ -61,6 +61,16 @@ pub(super) fn tombstone(
                 .help(help),
         ])
     };
+    if kind.only_name().is_some() {
+        return Err(vec![
+            Problem::error(
+                Code::CannotRemove,
+                format!("nothing removes {}", article(kind.singular)),
+            )
+            .at(place.clone(), "cannot be removed")
+            .help("take it away: what is not declared stays as it is"),
+        ]);
+    }
     let expand = |text: &str, place: Place| shown_text(variables, &place, text);
     let name = format!("removed.{}", kind.collection);
     let refuse = |written: &str| {

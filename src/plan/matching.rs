@@ -75,6 +75,9 @@ pub fn bind_what_is_clear(
                 &mut bound,
             ),
         };
+        // What there is one of is known by its scope, whatever the ledger had for its address.
+        let by_ledger = by_ledger
+            .filter(|index| resource.kind.only_name().is_none() || Some(*index) == by_name);
         let found = Found {
             by_ledger: by_claim.or(by_ledger),
             by_name,

@@ -20,7 +20,7 @@ pub(super) fn created_fields(
     for field in kind.fields {
         let travels = !matches!(
             field.wire(dialect),
-            Wire::Harmless | Wire::Refused(_) | Wire::Manual { .. } | Wire::Fixed { .. }
+            Wire::Harmless | Wire::Refused(_) | Wire::Manual { .. } | Wire::Fixed(_)
         ) || matches!(
             kind.api(dialect).map(|api| api.create),
             Some(Create::Manual(_))

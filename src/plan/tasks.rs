@@ -435,9 +435,15 @@ impl<'a> Builder<'a> {
                     );
                 }
             }
-            // What comes with its parent has a value in each of its fields.
-            let comes = (kind.api(self.dialect())).is_some_and(|api| api.create == Create::Update);
-            let Some(word) = word.filter(|word| is.contains(word) && !comes) else {
+            if rule.always {
+                // What comes with its parent has values already, and nobody knows which.
+                let is_set = |name: &&&str| body.get(name).is_some_and(|value| !value.is_null());
+                if let (None, Some(name)) = (word, rule.fields.iter().find(is_set)) {
+                    self.goes_alone(address, name, rule, "nothing says that a new one has it");
+                }
+                continue;
+            }
+            let Some(word) = word.filter(|word| is.contains(word)) else {
                 continue;
             };
             for name in rule.fields {
@@ -458,8 +464,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Refuses what goes with another word than the one that an object has, where manifests do not give
-    /// the word themselves.
+    /// Refuses what the server takes with another word only than the one that an object will have.
     fn goes_with_what_is_there(
         &mut self,
         address: &Address,
@@ -469,31 +474,33 @@ impl<'a> Builder<'a> {
     ) {
         for rule in kind.rules {
             let Rule::GoWith(rule) = rule else { continue };
-            if wanted.get(rule.with).is_some() {
-                continue;
-            }
-            let touched = differences.iter().filter(|difference| {
+            let touched = differences.iter().find(|difference| {
                 rule.fields.contains(&difference.path.field) && !difference.after.is_null()
             });
-            let touched: Vec<&str> = touched.map(|difference| difference.path.field).collect();
-            let Some(name) = touched.first() else {
+            let Some(touched) = touched.filter(|_| rule.always) else {
                 continue;
             };
             let live = self.live.body(index);
-            let word = live.get(rule.with).and_then(Value::as_word);
-            let Some(word) = word.filter(|word| !rule.is.contains(word)) else {
-                continue;
-            };
-            let told = rule.told();
-            self.problems.push(
-                Problem::error(
-                    Code::Conflict,
-                    format!("`{name}` goes with {told} only, and in Zoho Desk it is `{word}`"),
-                )
-                .at(place(self.desired, address, name), "has no effect")
-                .help(format!("write {told} as well, or take `{name}` away")),
-            );
+            let word = wanted.get(rule.with).or_else(|| live.get(rule.with));
+            if let Some(word) = word.and_then(Value::as_word)
+                && !rule.is.contains(&word)
+            {
+                let why = format!("in Zoho Desk it is `{word}`");
+                self.goes_alone(address, touched.path.field, rule, &why);
+            }
         }
+    }
+
+    fn goes_alone(&mut self, address: &Address, name: &str, rule: &GoWith, why: &str) {
+        let told = rule.told();
+        self.problems.push(
+            Problem::error(
+                Code::Conflict,
+                format!("`{name}` goes with {told} only, and {why}"),
+            )
+            .at(place(self.desired, address, name), "has no effect")
+            .help(format!("write {told} as well, or take `{name}` away")),
+        );
     }
 
     fn update(&mut self, address: &Address, differences: &[Difference]) {
@@ -524,11 +531,11 @@ impl<'a> Builder<'a> {
         if self.must_keep_name(address, kind, index, differences) {
             return;
         }
-        self.goes_with_what_is_there(address, (kind, wanted), index, differences);
         if let Some(frozen) = self.frozen(kind, differences) {
             self.replace_or_refuse(address, kind, index, frozen, draft);
             return;
         }
+        self.goes_with_what_is_there(address, (kind, wanted), index, differences);
         let mut paths = Vec::new();
         for difference in differences {
             let Some(field) = kind.field(difference.path.field) else {

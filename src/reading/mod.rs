@@ -584,8 +584,8 @@ fn plant(
 
 /// Writes the name into an object of which there is one.
 fn plant_name(kind: &'static Kind, dialect: Dialect, raw: &mut Map<String, Json>) {
-    if let Wire::Fixed { read, word } = kind.naming_field().wire(dialect) {
-        put(raw, read, Json::from(*word));
+    if let (Wire::Fixed(key), Some(name)) = (kind.naming_field().wire(dialect), kind.only_name()) {
+        put(raw, key, Json::from(name));
     }
 }
 

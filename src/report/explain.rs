@@ -91,7 +91,7 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
         tick(kind.field_of_handle().name)
     );
     add("identity", named);
-    if kind::scopes(kind).next().is_some() {
+    if kind::scopes(kind).next().is_some() && kind.only_name().is_none() {
         let fields = kind.fields.iter().filter(|field| field.identity);
         let form = form(fields.map(|field| field.name));
         add(
@@ -118,7 +118,9 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
             format!("`{}: {value}`", enabled.field),
         );
     }
-    if kind.seed {
+    if !kind.may_be_removed() {
+        add("pruning", "never".to_owned());
+    } else if kind.seed {
         let words = format!(
             "only where `kinds: {{{}: {{prune: owned}}}}` asks for it",
             kind.collection
@@ -216,7 +218,10 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
             None => format!("POST {path}"),
         },
         Create::Clone { path, .. } => format!("POST {path}: a copy at first"),
-        Create::Update => "never: it is there, and is changed".to_owned(),
+        Create::Update if kind::scopes(kind).next().is_some() => {
+            "never: it comes with its parent, and that of a new one is changed at once".to_owned()
+        }
+        Create::Update => "never: it is there".to_owned(),
         Create::Manual(place) => format!("by hand: {place}"),
         Create::Never => "never".to_owned(),
     };
@@ -481,7 +486,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
         Wire::Switched(_) => "changed by calls that enable and disable".to_owned(),
         Wire::Query(name) => format!("sent as the query parameter {}", tick(name)),
         Wire::InPath => "part of the path of its creation".to_owned(),
-        Wire::Fixed { .. } => return None,
+        Wire::Fixed(_) => return None,
         Wire::Manual {
             read, instruction, ..
         } => {
@@ -781,7 +786,7 @@ fn remark(kind: &Kind, field: &Field) -> Option<String> {
             Wire::Sent { .. }
             | Wire::Switched(_)
             | Wire::Query(_)
-            | Wire::Fixed { .. }
+            | Wire::Fixed(_)
             | Wire::InPath => return None,
         };
         Some(format!("{words} in the {dialect} dialect"))

@@ -498,7 +498,9 @@ impl Keeper {
     /// Settles the doubts: what is declared was bound or is planned; of the rest a person is told.
     fn settle(&mut self, ready: &Ready, desired: &Desired) {
         for intent in std::mem::take(&mut self.doubts) {
-            if desired.state.contains_key(&intent.address) {
+            let kind = crate::kind::find(intent.address.collection);
+            let is_single = kind.is_some_and(|kind| kind.only_name().is_some());
+            if is_single || desired.state.contains_key(&intent.address) {
                 continue;
             }
             for index in ready.live.find(intent.address.collection, &intent.key) {

@@ -117,7 +117,7 @@ fn help_center(organization: &Organization, department: &str) -> Value {
     let url = format!("https://desk.example.com/portal/{}/en", sanitized(name));
     let english = json!({"locale": "en", "name": "English", "type": "DEFAULT",
         "status": "ACCESIBLE_IN_HELPCENTER"});
-    json!({"id": organization.distant_id(2), "name": name, "isDefault": true, "status": "ACTIVE",
+    json!({"id": organization.distant_id(3), "name": name, "isDefault": true, "status": "ACTIVE",
         "departmentIds": [department], "primaryLocale": "en", "locales": ["en"],
         "helpCenterLocales": [english], "isMultilingualEnabled": false,
         "isEncodedPermalinkAllowed": false, "url": url, "logoUrl": null, "translateMode": "MANUAL",

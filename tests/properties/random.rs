@@ -203,16 +203,30 @@ pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
             continue;
         }
         let strategy = resource(kind, dialect, false);
+        // What there is one of is there twice, with another value of some field.
+        let mut before: Option<Resource> = None;
         for (time, places) in times.iter_mut().zip([51..54, 52..55]) {
-            let resources = places.map(|n| {
+            let mut draw = || {
                 let drawn = strategy.new_tree(&mut runner).expect("a draw").current();
-                let plain = Resource {
+                Resource {
                     fields: drawn.fields,
                     ..Resource::default()
-                };
-                (n, plain)
-            });
-            time.insert(collection, resources.collect());
+                }
+            };
+            let resources: BTreeMap<u8, Resource> = if kind.only_name().is_some() {
+                let mut one = draw();
+                while !before
+                    .as_ref()
+                    .is_none_or(|old| changes_some(kind, old, &one))
+                {
+                    one = draw();
+                }
+                before = Some(one.clone());
+                BTreeMap::from([(51, one)])
+            } else {
+                places.map(|n| (n, draw())).collect()
+            };
+            time.insert(collection, resources);
         }
         let stays = |api: &Api| api.removal == Removal::Never;
         if has_tombstone(kind) && !kind.api(dialect).is_some_and(stays) {
@@ -227,6 +241,17 @@ pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
         turn: 0,
     };
     [manifest(before, BTreeSet::new()), manifest(after, removed)]
+}
+
+/// Whether a resource gives some field another value than before.
+fn changes_some(kind: &Kind, before: &Resource, after: &Resource) -> bool {
+    after.fields.iter().any(|(field, new)| {
+        let mut old = before.fields.iter();
+        let old = old.find(|(other, _)| other.name == field.name);
+        // What goes with another field may be taken away again.
+        let is_plain = !together(kind).any(|rule| rule.fields.contains(&field.name));
+        is_plain && old.is_some_and(|(_, old)| format!("{old:?}") != format!("{new:?}"))
+    })
 }
 
 /// Whether one of some manifests declares a collection.

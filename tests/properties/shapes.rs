@@ -275,7 +275,7 @@ pub fn is_settable(field: &Field, dialect: Dialect) -> bool {
         | Wire::Query(_)
         | Wire::InPath
         | Wire::Manual { .. } => true,
-        Wire::Fixed { .. } | Wire::Harmless | Wire::Refused(_) => false,
+        Wire::Fixed(_) | Wire::Harmless | Wire::Refused(_) => false,
     }
 }
 

@@ -24,6 +24,7 @@ use super::tokens::{Token, tokens};
 
 /// Fields of one kind whose names are words that other things have, too, with what has them.
 const WORDS: &[(&str, &str)] = &[
+    ("calls", "requests of the API"),
     (
         "code",
         "a problem, an error of the API, and a code of OAuth",
@@ -129,7 +130,7 @@ fn names_below(field: &Field, names: &mut BTreeSet<&'static str>) {
             Wire::Manual { read, .. } => {
                 names.extend(read.iter().flat_map(|it| it.split(['/', '|'])));
             }
-            Wire::Fixed { read, .. } => {
+            Wire::Fixed(read) => {
                 names.insert(read);
             }
             Wire::InPath | Wire::Harmless | Wire::Refused(_) => {}

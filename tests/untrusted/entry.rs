@@ -87,6 +87,10 @@ const BASE: &[(&str, &str)] = &[
         include_str!("../../examples/acme/manifests/hours.yaml"),
     ),
     (
+        "settings.yaml",
+        include_str!("../../examples/acme/manifests/settings.yaml"),
+    ),
+    (
         "webhooks.yaml",
         include_str!("../../examples/acme/manifests/webhooks.yaml"),
     ),

@@ -608,6 +608,28 @@ async fn an_operation_may_hold_its_objects_under_another_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_may_be_the_only_object() {
+    let paging = Paging::whole().under("");
+    for (body, expected) in [
+        (r#"{"tickets":"private"}"#, Some(1)),
+        // What holds a list, too, is an object like any other.
+        (r#"{"data":[{"id":"1"},{"id":"2"}]}"#, Some(1)),
+        ("null", Some(0)),
+        ("{}", None),
+        ("[]", None),
+        (r#"[{"id":"1"}]"#, None),
+        (r#""private""#, None),
+    ] {
+        let transport = Scripted::queue(vec![ok(body)]);
+        let found = client(&transport).reader().list(&request(), paging).await;
+        match expected {
+            Some(count) => assert_eq!(found.unwrap().len(), count, "{body}"),
+            None => assert_eq!(found.unwrap_err().kind(), ErrorKind::Malformed, "{body}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_count_that_promises_more_is_followed_over_a_short_page() {
     let page = |ids: std::ops::Range<usize>, count: &str| {
         let data: Vec<_> = ids.map(|id| json!({"id": id})).collect();

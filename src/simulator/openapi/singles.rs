@@ -86,7 +86,7 @@ pub(super) static ROUTES: [Route; 8] = [
         Scopes::Any(&["Desk.permissions.UPDATE", "Desk.settings.UPDATE"]),
         Content::Change(&SHARING),
         |exchange| {
-            change(exchange, SHARING_RULES);
+            replace(exchange, SHARING_RULES);
             Ok(Answer::Empty(204))
         },
     ),
@@ -185,15 +185,7 @@ fn shown(exchange: &Exchange<'_>, collection: &str) -> Value {
     Value::Object(object)
 }
 
-/// A key that a change leaves out stays: it is a PATCH.
-fn change(exchange: &mut Exchange<'_>, collection: &str) {
-    let mut object = held(exchange, collection, &only(exchange));
-    overlay(&mut object, &exchange.body);
-    object.insert("id".into(), json!(only(exchange)));
-    exchange.organization.put(collection, object);
-}
-
-/// A key that a POST leaves out falls back: whether it does is not stated, and a POST may.
+/// A key that a request leaves out falls back: whether it does is not stated.
 fn replace(exchange: &mut Exchange<'_>, collection: &str) {
     let Value::Object(mut object) = defaults(collection) else {
         return;
@@ -244,9 +236,8 @@ fn route(exchange: &mut Exchange<'_>) -> Outcome {
     let says = change.contains_key("isThresholdEnabled");
     let will_be_on = if says { is_on(&change) } else { is_on(&object) };
     if change.contains_key("thresholdLimit") && !will_be_on {
-        return Err(Fault::invalid(
-            "/thresholdLimit".to_owned(),
-            "is not changed while no threshold is enabled",
+        return Err(Fault::State(
+            "The threshold limit is not changed while no threshold is enabled.".into(),
         ));
     }
     for (_, value) in change.iter_mut() {
