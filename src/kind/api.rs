@@ -5,10 +5,6 @@ use super::{KINDS, Kind, Removal};
 use crate::dialect::Dialect;
 
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what is odd about an endpoint is independent of the rest"
-)]
 #[derive(Debug, Clone, Copy)]
 pub struct Api {
     /// How its objects are found.

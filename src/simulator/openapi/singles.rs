@@ -240,7 +240,7 @@ fn route(exchange: &mut Exchange<'_>) -> Outcome {
             "The threshold limit is not changed while no threshold is enabled.".into(),
         ));
     }
-    for (_, value) in change.iter_mut() {
+    for (_, value) in &mut change {
         // Numbers may come as text.
         if let Some(number) = value.as_str().and_then(|text| text.parse::<u64>().ok()) {
             *value = json!(number);
