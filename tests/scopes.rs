@@ -159,6 +159,32 @@ fn what_is_printed_for_reading_reads_and_writes_nothing() {
     }
 }
 
+/// What a token may not read is told with the way to export the rest.
+#[test]
+fn an_export_goes_without_what_the_token_may_not_read() {
+    let project = |address: &str| {
+        format!(
+            "environments:\n  served:\n    orgId: \"{ORGANIZATION}\"\n    \
+             endpoint: {{desk: \"{address}\", accounts: \"{address}\"}}\n    credentials: \
+             {{clientId: 1000.DESKFORMSIMULATOR, clientSecret: \"${{secret.CLIENT}}\", \
+             refreshToken: \"${{secret.REFRESH}}\"}}\n"
+        )
+    };
+    let scopes = "Desk.basic.READ,Desk.settings.READ,Desk.contacts.READ,Desk.search.READ";
+    let address = served(Dialect::Openapi, Some(scopes));
+    let mut place = Place::with(&[("deskform.yaml", &project(&address))]);
+    place.set("CLIENT", "deskform-simulator");
+    place.set("REFRESH", &demo_refresh_token(ORGANIZATION));
+    let refused = place.refused("export desk");
+    assert!(
+        refused.stderr.contains("read communityPreferences")
+            && refused.stderr.contains("`--exclude KIND` exports the rest"),
+        "{refused}"
+    );
+    place.done("export desk --exclude communityPreferences");
+    assert!(place.path("desk/sharingRules.yaml").exists());
+}
+
 /// Each scope is there for a reason: without it something is lacking.
 #[test]
 fn not_one_scope_is_too_many() {

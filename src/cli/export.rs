@@ -24,7 +24,7 @@ use crate::plan::matching::bind_what_is_clear;
 use crate::problem::{Code, Problem, Problems, Severity, counted, did_you_mean, exit, few, listed};
 use crate::reading::Needs;
 use crate::report::Whereabouts;
-use crate::session::Session;
+use crate::session::{Session, SessionError};
 use crate::state::{Address, Lifecycle, State, keys};
 
 /// How often values that a manifest cannot hold are taken out and the rest is checked again.
@@ -451,13 +451,33 @@ async fn read(
     needs: &Needs,
     chosen: &BTreeSet<&'static str>,
 ) -> Result<Live, Failure> {
-    let failed = |error| workspace.session_failure(error);
+    let failed = |error| workspace.session_failure(or_the_rest(error));
     let mut live = session.read(needs).await.map_err(failed)?;
     session
         .complete_chosen(&mut live, chosen)
         .await
         .map_err(failed)?;
     Ok(live)
+}
+
+/// Says how the rest is exported where a kind cannot be read.
+fn or_the_rest(mut error: SessionError) -> SessionError {
+    match &mut error {
+        SessionError::Problems(problems) => {
+            let lacking = |problem: &&mut Problem| problem.code == Code::ScopeMissing;
+            for problem in problems.iter_mut().filter(lacking) {
+                let help = problem.help.take().unwrap_or_default();
+                problem.help = Some(format!("{help}; `--exclude KIND` exports the rest"));
+            }
+        }
+        SessionError::Unread(unread) => {
+            for one in unread {
+                one.is_dispensable = true;
+            }
+        }
+        SessionError::Api(_) | SessionError::Elsewhere(..) | SessionError::Guarded(..) => {}
+    }
+    error
 }
 
 /// Whether the live value of the field in a path may hold a key.

@@ -57,6 +57,8 @@ pub struct Unread {
     pub error: ApiError,
     /// A scope that reading the kind needs.
     pub scope: Option<&'static str>,
+    /// Whether `--exclude` does without it.
+    pub is_dispensable: bool,
 }
 
 impl std::fmt::Display for Unread {
@@ -102,12 +104,28 @@ impl Unread {
             collection: kind.collection,
             error,
             scope: scope.copied(),
+            is_dispensable: false,
         }
     }
 
     /// The way out.
     #[must_use]
     pub fn hint(&self) -> String {
+        let is_kept_back = matches!(
+            self.error.kind(),
+            ErrorKind::ScopeMissing
+                | ErrorKind::Forbidden
+                | ErrorKind::NotFound
+                | ErrorKind::LicenseLimited
+        );
+        let hint = self.way_out();
+        if self.is_dispensable && is_kept_back {
+            return format!("{hint}; `--exclude {}` exports the rest", self.collection);
+        }
+        hint
+    }
+
+    fn way_out(&self) -> String {
         match (self.error.kind(), self.scope) {
             (ErrorKind::ScopeMissing | ErrorKind::Forbidden | ErrorKind::NotFound, Some(scope)) => {
                 format!(

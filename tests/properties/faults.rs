@@ -11,7 +11,7 @@ use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::{MAX_CREATIONS, MAX_EXPLAINED};
 use deskform::clock::Clock;
 use deskform::dialect::Dialect;
-use deskform::kind::{Create, Removal};
+use deskform::kind::{Change, Create, Removal};
 use deskform::manifest::Sources;
 use deskform::plan::Step;
 use deskform::plan::task::Task;
@@ -546,14 +546,19 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a POST makes an object: it names none but for a copy, and is no removal of several.
+/// Whether a POST makes an object: it names none but for a copy, and is neither a removal of several nor
+/// the change of what there is one of.
 fn creates(dialect: Dialect, target: &str) -> bool {
     let path = target.split('?').next().unwrap_or_default();
     let is_id = |part: &str| part.len() >= 17 && part.bytes().all(|byte| byte.is_ascii_digit());
     let is_removal = registry::kinds(dialect)
         .filter_map(|kind| kind.api(dialect))
         .any(|api| matches!(api.removal, Removal::Trash(trash, _) if path.ends_with(trash)));
-    !is_removal && (path.ends_with("/clone") || !path.split('/').any(is_id))
+    let is_change = registry::kinds(dialect)
+        .filter_map(|kind| kind.api(dialect))
+        .filter(|api| api.change == Change::Post)
+        .any(|api| api.update.is_some_and(|update| path.ends_with(update)));
+    !is_removal && !is_change && (path.ends_with("/clone") || !path.split('/').any(is_id))
 }
 
 /// Whether the table knows what a creation does besides that the server may have failed at.

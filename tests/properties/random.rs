@@ -215,10 +215,12 @@ pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
             };
             let resources: BTreeMap<u8, Resource> = if kind.only_name().is_some() {
                 let mut one = draw();
-                while !before
-                    .as_ref()
-                    .is_none_or(|old| changes_some(kind, old, &one))
-                {
+                // Before it says something, and afterwards something else of the same.
+                let says = |one: &Resource| match &before {
+                    None => !plain_fields(kind, one).is_empty(),
+                    Some(old) => changes_some(kind, old, one),
+                };
+                while !says(&one) {
                     one = draw();
                 }
                 before = Some(one.clone());
@@ -243,14 +245,23 @@ pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
     [manifest(before, BTreeSet::new()), manifest(after, removed)]
 }
 
+/// The fields that stay whatever the others are, with what they were given.
+fn plain_fields<'r>(kind: &Kind, resource: &'r Resource) -> BTreeMap<&'static str, &'r Drawn> {
+    let fields = resource.fields.iter();
+    let stays = |field: &Field| {
+        !field.identity && !together(kind).any(|rule| rule.fields.contains(&field.name))
+    };
+    let fields = fields.filter(|(field, _)| stays(field));
+    fields.map(|(field, drawn)| (field.name, drawn)).collect()
+}
+
 /// Whether a resource gives some field another value than before.
 fn changes_some(kind: &Kind, before: &Resource, after: &Resource) -> bool {
-    after.fields.iter().any(|(field, new)| {
-        let mut old = before.fields.iter();
-        let old = old.find(|(other, _)| other.name == field.name);
-        // What goes with another field may be taken away again.
-        let is_plain = !together(kind).any(|rule| rule.fields.contains(&field.name));
-        is_plain && old.is_some_and(|(_, old)| format!("{old:?}") != format!("{new:?}"))
+    let old = plain_fields(kind, before);
+    let new = plain_fields(kind, after);
+    new.iter().any(|(name, new)| {
+        let old = old.get(name);
+        old.is_some_and(|old| format!("{old:?}") != format!("{new:?}"))
     })
 }
 
