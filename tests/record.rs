@@ -467,3 +467,14 @@ fn what_sets_back_a_colleague_stands_first() {
         assert!(risks.contains(&&Json::Null), "{risks:?}");
     }
 }
+
+/// What nothing removes is taken over without a word about its removal.
+#[test]
+fn a_setting_that_is_taken_over_stays_whatever_becomes_of_its_lines() {
+    let project = "environments: {local: {simulator: {dialect: openapi}}}\n";
+    let desk = "sharingRules: {organization: {tickets: private}}\n";
+    let place = Place::with(&[("deskform.yaml", project), ("desk.yaml", desk)]);
+    let run = place.done("plan");
+    assert!(run.report().contains("(adopted)"), "{run}");
+    assert!(!run.report().contains("deletes its lines"), "{run}");
+}

@@ -219,7 +219,8 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
         },
         Create::Clone { path, .. } => format!("POST {path}: a copy at first"),
         Create::Update if kind::scopes(kind).next().is_some() => {
-            "never: it comes with its parent, and that of a new one is changed at once".to_owned()
+            "never: it comes with its parent, and under a new parent it is changed at once"
+                .to_owned()
         }
         Create::Update => "never: it is there".to_owned(),
         Create::Manual(place) => format!("by hand: {place}"),

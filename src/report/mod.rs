@@ -28,6 +28,7 @@ mod tests;
 use std::fmt::Write as _;
 
 use crate::dialect::{Dialect, Edition, Unit};
+use crate::kind;
 use crate::ledger::NOWHERE;
 use crate::plan::Plan;
 use crate::plan::record::FieldLeft;
@@ -262,9 +263,13 @@ fn taken_over(plan: &Plan, all: bool) -> (Vec<String>, usize) {
     (named, more)
 }
 
-/// What follows from a first taking over; none where the ledger owned something before.
+/// What follows from a first taking over; none where the ledger owned something before, or where nothing
+/// that is taken over can be removed.
 fn first_taken_over(plan: &Plan) -> Option<&'static str> {
-    let takes = !plan.taken_over.is_empty() || plan.steps.iter().any(|step| step.adopted);
+    let adopted = plan.steps.iter().filter(|step| step.adopted);
+    let mut taken = (plan.taken_over.iter()).chain(adopted.map(|step| &step.address));
+    let takes =
+        taken.any(|address| kind::find(address.collection).is_none_or(kind::Kind::may_be_removed));
     (plan.owns_nothing_yet && takes).then_some(
         "What is taken over belongs to these files from then on: whoever deletes its lines later removes it from Zoho Desk, except where `prune` is `none`, as it is for seeds. What others deleted before is not noticed: where it is still declared, it is made anew.",
     )
