@@ -477,6 +477,38 @@ async fn a_chain_of_handles_that_is_taken_back_is_asked_about() {
     }
 }
 
+/// What nobody declares any more and had the name last comes back without a question, whoever had that
+/// name as well.
+#[tokio::test(start_paused = true)]
+async fn a_rename_after_a_swap_is_taken_back() {
+    for dialect in BOTH {
+        let place = Place::new(dialect);
+        place
+            .run("departments: {A: {description: x}, B: {description: y}}")
+            .await;
+        place
+            .run("departments: {A: {description: y, lifecycle: {renamedFrom: B}}, B: {description: x, lifecycle: {renamedFrom: A}}}")
+            .await;
+        let two = "departments: {A: {description: y}, B: {description: x}}";
+        let before = ids(&place.run(two).await.desk, "departments", "name");
+        for name in ["A", "B"] {
+            let (other, mine) = if name == "A" { ("B", "y") } else { ("A", "x") };
+            let others = if name == "A" { "x" } else { "y" };
+            let renamed = format!(
+                "departments: {{{other}: {{description: {others}}}, M: {{description: {mine}, lifecycle: {{renamedFrom: {name}}}}}}}"
+            );
+            place.run(&renamed).await;
+            let after = ids(&place.run(two).await.desk, "departments", "name");
+            assert_eq!(
+                (&after["A"], &after["B"]),
+                (&before["A"], &before["B"]),
+                "{name}"
+            );
+            assert_eq!(place.run(two).await.steps(), []);
+        }
+    }
+}
+
 /// Nobody is blamed for what a killed run may have done, nor for what no answer shows.
 #[tokio::test(start_paused = true)]
 async fn what_nobody_is_seen_to_have_changed_blames_nobody() {

@@ -430,14 +430,15 @@ struct Chains<'c, 'd> {
 }
 
 impl<'c, 'd: 'c> Chains<'c, 'd> {
-    /// Finds a way from a declaration to an object that goes; names that objects had last come first.
+    /// Finds a way from a declaration to an object that goes, the shortest and the latest first.
     fn follow(
         &self,
         (address, key): (&'d Address, &Key<'static>),
         way: &mut Vec<Link<'d>>,
     ) -> Option<&'c Address> {
         let mut had: Vec<&Had> = self.past.had(key).iter().collect();
-        had.sort_by_key(|had| !had.is_last);
+        // What nobody declares any more and had the name itself is no chain, and taken back.
+        had.sort_by_key(|had| (had.is_declared, !had.is_last));
         for one in had {
             let is_claimed_otherwise = self
                 .written
