@@ -1727,7 +1727,7 @@ async fn secrets_leave_no_trace_in_what_is_kept() {
 async fn what_there_is_one_of_is_let_go_and_never_removed() {
     let place = Place::new(Dialect::Openapi);
     let whole = "departments: {A: {}}\n\
-        sharingRules: {organization: {tickets: private}}\n\
+        sharingRules: {organization: {tickets: private, lifecycle: {preventDestroy: true}}}\n\
         routingPreferences: {A: {backLogLimit: 7}}";
     let done = place.run(whole).await;
     assert_eq!(done.steps().len(), 3, "{:?}", done.steps());

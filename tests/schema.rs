@@ -111,6 +111,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "rename-of-declared",
     "secret-in-a-name",
     "secret-that-is-not-accepted",
+    "setting-twice",
     "sub-teams-in-a-circle",
     "two-default-slas",
     "typographic-quotes",

@@ -54,14 +54,21 @@ fn identities<'s>(
             .get(first)
             .and_then(|one| key(one.kind, &one.body))
             .unwrap_or_default();
-        let field = resource.kind.naming_field().name;
+        let field = resource.kind.field_of_handle().name;
         let singular = resource.kind.singular;
         let problem = if other == name {
             Problem::error(
                 Code::DuplicateIdentity,
                 format!("`{first}` and `{address}` are the same {singular}: `{name}`"),
             )
-            .help(format!("keep one of them, or give one another `{field}`"))
+            .help(
+                if resource.kind.only_name().is_some() && field == resource.kind.naming_field().name
+                {
+                    "keep one of them: there is one alone".to_owned()
+                } else {
+                    format!("keep one of them, or give one another `{field}`")
+                },
+            )
         } else {
             Problem::error(
                 Code::IdentityCase,

@@ -216,7 +216,7 @@ fn made_twice(desired: &Desired, rows: &Rows, problems: &mut Vec<Problem>) {
                 .at(place(desired, first, ""), "and this one")
                 .help(format!(
                     "keep one of them, or give one another `{}`",
-                    kind.naming_field().name
+                    kind.field_of_handle().name
                 )),
             );
         }

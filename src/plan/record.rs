@@ -11,7 +11,7 @@ use super::row::Rows;
 use super::{Options, Plan};
 use crate::codec;
 use crate::config::Prune;
-use crate::kind::find;
+use crate::kind::{Kind, find};
 use crate::ledger::Entry;
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
@@ -123,15 +123,16 @@ pub(crate) fn note(
         {
             continue;
         }
-        let is_never_pruned =
-            find(address.collection).is_some_and(|kind| options.prune(kind) == Prune::None);
+        let kind = find(address.collection);
+        let is_never_pruned = kind.is_some_and(|kind| options.prune(kind) == Prune::None);
+        // What nothing removes needs no protection.
+        let is_protected = entry.prevent_destroy && kind.is_some_and(Kind::may_be_removed);
         // What is declared and waits for a person has gone all the same.
         // Another object that has its name takes its place.
         if absent.contains(address) && !rows.is_live(address) {
             record.let_go += 1;
             gone.push(address.clone());
-        } else if is_never_pruned && !entry.prevent_destroy && !desired.state.contains_key(address)
-        {
+        } else if is_never_pruned && !is_protected && !desired.state.contains_key(address) {
             record.let_go += 1;
             no_longer_declared.push(address.clone());
         }
