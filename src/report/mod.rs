@@ -267,10 +267,10 @@ fn taken_over(plan: &Plan, all: bool) -> (Vec<String>, usize) {
 /// that is taken over can be removed.
 fn first_taken_over(plan: &Plan) -> Option<&'static str> {
     let adopted = plan.steps.iter().filter(|step| step.adopted);
-    let mut taken = (plan.taken_over.iter()).chain(adopted.map(|step| &step.address));
-    let takes =
-        taken.any(|address| kind::find(address.collection).is_none_or(kind::Kind::may_be_removed));
-    (plan.owns_nothing_yet && takes).then_some(
+    let mut all = (plan.taken_over.iter()).chain(adopted.map(|step| &step.address));
+    let may_go =
+        all.any(|address| kind::find(address.collection).is_none_or(kind::Kind::may_be_removed));
+    (plan.owns_nothing_yet && may_go).then_some(
         "What is taken over belongs to these files from then on: whoever deletes its lines later removes it from Zoho Desk, except where `prune` is `none`, as it is for seeds. What others deleted before is not noticed: where it is still declared, it is made anew.",
     )
 }
