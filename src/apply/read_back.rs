@@ -124,9 +124,12 @@ async fn object(
     let reader = means.writer.reader();
     let told = single(&reader, task.kind, live.dialect, id).await;
     let told = told.map_err(|error| error.to_string())?;
-    let mut found = if let Some(told) = told {
+    let found = if let Some(told) = told {
         match told {
-            Single::There(raw) => Some(raw),
+            Single::There(mut raw) => {
+                plant_scopes(task.kind, api, &task.body, live, &mut raw);
+                Some(raw)
+            }
             Single::Gone(_) | Single::Absent => None,
         }
     } else {
@@ -143,9 +146,6 @@ async fn object(
             _ => None,
         })
     };
-    if let Some(raw) = &mut found {
-        plant_scopes(task.kind, api, &task.body, live, raw);
-    }
     Ok(found.filter(|raw| !is_trashed(raw)))
 }
 

@@ -1,8 +1,8 @@
 //! Labels of the users of a help center.
 
 use super::{
-    Alike, Api, Create, Field, HELP_CENTER_USERS, Kind, Listing, Map, Null, Owned, Removal, Sent,
-    Shape, choice, in_help_center, patterns, text,
+    Alike, Api, Create, Field, HELP_CENTER_USERS, Kind, Listing, Map, Removal, Shape, choice,
+    in_help_center, patterns, text,
 };
 
 /// A colour of a label.
@@ -14,21 +14,13 @@ const fn colour(name: &'static str) -> Field {
 }
 
 /// Source: Label, `createLabel` and `updateLabel` (`preferences`), which demand all three.
-const PREFERENCES: Map = Map {
-    fields: &[
-        colour("bgColor")
-            .doc("The colour behind the text, in quotes: YAML begins a comment with `#`."),
-        colour("textColor").doc("The colour of the text, in quotes likewise."),
-        choice("shape", &["ROUNDED", "RECTANGLE"])
-            .required()
-            .doc("The shape of the label."),
-    ],
-    owned: Owned::Whole,
-    sent: Sent::Whole,
-    null: Null::Nothing,
-    elsewhere: &[],
-    keeps_unknown: false,
-};
+const PREFERENCES: Map = Map::whole(&[
+    colour("bgColor").doc("The colour behind the text, in quotes: YAML begins a comment with `#`."),
+    colour("textColor").doc("The colour of the text, in quotes likewise."),
+    choice("shape", &["ROUNDED", "RECTANGLE"])
+        .required()
+        .doc("The shape of the label."),
+]);
 
 /// A label. Source: Label (`getLabels`, `createLabel`, `updateLabel`, `deleteLabel`).
 ///

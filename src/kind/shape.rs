@@ -86,6 +86,19 @@ pub struct Map {
 }
 
 impl Map {
+    /// A map that is owned and sent whole.
+    #[must_use]
+    pub const fn whole(fields: &'static [Field]) -> Self {
+        Self {
+            fields,
+            owned: Owned::Whole,
+            sent: Sent::Whole,
+            null: Null::Nothing,
+            elsewhere: &[],
+            keeps_unknown: false,
+        }
+    }
+
     /// A leaf by name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
@@ -149,14 +162,7 @@ impl Items {
     /// What each item is.
     #[must_use]
     pub const fn item(&self) -> Map {
-        Map {
-            fields: self.fields,
-            owned: Owned::Whole,
-            sent: Sent::Whole,
-            null: Null::Nothing,
-            elsewhere: &[],
-            keeps_unknown: false,
-        }
+        Map::whole(self.fields)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Skills.
 
 use super::{
-    Alike, Api, Create, Field, Keyed, Keys, Kind, Listing, Map, Null, Owned, Pattern, Removal,
-    Scopes, Sent, Shape, Switch, choice, patterns, reference, references, sent, text, to,
+    Alike, Api, Create, Field, Keyed, Keys, Kind, Listing, Map, Owned, Pattern, Removal, Scopes,
+    Sent, Shape, Switch, choice, patterns, reference, references, sent, text, to,
 };
 
 /// Source: Skill, `createSkill` (`CriteriaInput`): a Boolean expression over the numbers of conditions.
@@ -17,8 +17,7 @@ const EXPRESSION: Pattern = Pattern {
 /// besides, which no request takes. Which conditions a field has tells `getCriteriaFieldsForSkills`.
 const CONDITION: Field = Field::new(
     "condition",
-    Shape::Map(Map {
-        fields: &[
+    Shape::Map(Map::whole(&[
             choice(
                 "fieldModule",
                 &[
@@ -56,44 +55,31 @@ const CONDITION: Field = Field::new(
             )
             .required()
             .doc("The values that it is compared with. A `$` before a brace is written twice: `$${EMPTY}`."),
-        ],
-        owned: Owned::Whole,
-        sent: Sent::Whole,
-        null: Null::Nothing,
-        elsewhere: &[],
-        keeps_unknown: false,
-    }),
+        ])),
 )
 .never_null()
 .doc("A condition.");
 
 /// Source: Skill, `createSkill` and `updateSkill` (`CriteriaInput`), which demand both.
-const CRITERIA: Map = Map {
-    fields: &[
-        text("pattern")
-            .max(100)
-            .pattern(EXPRESSION)
-            .alike(Alike::Expression)
-            .required()
-            .doc("How the conditions are combined, by their numbers, such as `(1or2)`."),
-        Field::new(
-            "fieldConditions",
-            Shape::Keyed(Keyed {
-                keys: Keys::Places,
-                value: &CONDITION,
-                owned: Owned::Whole,
-                sent: Sent::Whole,
-            }),
-        )
+const CRITERIA: Map = Map::whole(&[
+    text("pattern")
+        .max(100)
+        .pattern(EXPRESSION)
+        .alike(Alike::Expression)
         .required()
-        .doc("The conditions, by the numbers that `pattern` calls them."),
-    ],
-    owned: Owned::Whole,
-    sent: Sent::Whole,
-    null: Null::Nothing,
-    elsewhere: &[],
-    keeps_unknown: false,
-};
+        .doc("How the conditions are combined, by their numbers, such as `(1or2)`."),
+    Field::new(
+        "fieldConditions",
+        Shape::Keyed(Keyed {
+            keys: Keys::Places,
+            value: &CONDITION,
+            owned: Owned::Whole,
+            sent: Sent::Whole,
+        }),
+    )
+    .required()
+    .doc("The conditions, by the numbers that `pattern` calls them."),
+]);
 
 /// A skill. Source: Skill (`getSkills`, `createSkill`, `updateSkill`, `deleteSkill`).
 ///

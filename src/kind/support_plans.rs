@@ -2,8 +2,8 @@
 
 use super::rules::{GoWith, Rule};
 use super::{
-    Alike, Api, Create, Field, Kind, Listing, Map, Null, Owned, Pattern, Removal, Scopes, Sent,
-    Shape, Switch, choice, flag, in_department, patterns, read_at, reference, text, to,
+    Alike, Api, Create, Field, Kind, Listing, Map, Pattern, Removal, Scopes, Shape, Switch, choice,
+    flag, in_department, patterns, read_at, reference, text, to,
 };
 
 /// Source: Support Plan, `createSupportPlan` (`CreditDetailsInput`): a number that is written as text.
@@ -79,14 +79,7 @@ pub static KIND: Kind = Kind {
         .doc("What the credits count, if the support is not unlimited. A creation needs it."),
         Field::new(
             "creditDetails",
-            Shape::Map(Map {
-                fields: CREDITS,
-                owned: Owned::Whole,
-                sent: Sent::Whole,
-                null: Null::Nothing,
-                elsewhere: &[],
-                keeps_unknown: false,
-            }),
+            Shape::Map(Map::whole(CREDITS)),
         )
         .doc("The credits: not with `UNLIMITED_SUPPORT`, and a creation with another type needs them."),
         choice("status", &["ACTIVE", "DISCONTINUED"])

@@ -169,15 +169,17 @@ impl<'a> Converter<'a> {
             }
         }
         let mut lacking = Vec::new();
+        let of_handle = kind.field_of_handle().name;
         for (index, field) in kind.fields.iter().enumerate() {
             if named[index] {
                 continue;
             }
-            let stands_in = kind.field_of_handle().name == field.name;
-            let text = match kind.only_name().filter(|_| field.naming) {
-                _ if stands_in => Some(Arc::clone(handle)),
-                Some(word) => Some(Arc::from(word)),
-                None => None,
+            let text = if field.name == of_handle {
+                Some(Arc::clone(handle))
+            } else if field.naming {
+                kind.only_name().map(Arc::from)
+            } else {
+                None
             };
             if let Some(text) = text {
                 let raw = Raw::Text(text);

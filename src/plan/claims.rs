@@ -429,53 +429,88 @@ struct Chains<'c, 'd> {
     options: &'c Options,
 }
 
+/// What becomes of a chain at an object.
+enum Step<'c, 'd> {
+    /// It ends: the object goes, since nobody declares this address of it any more, or its declaration
+    /// claims another object.
+    End(&'c Address),
+    /// It goes on at the declaration that has the object by now.
+    On(&'d Address, &'c Key<'static>),
+    /// It leads nowhere.
+    Nowhere,
+}
+
 impl<'c, 'd: 'c> Chains<'c, 'd> {
-    /// Finds a way from a declaration to an object that goes, the shortest and the latest first.
+    /// Finds a way from a declaration to an object that goes, and that object's owner; each object is looked
+    /// at once.
     fn follow(
         &self,
-        (address, key): (&'d Address, &Key<'static>),
-        way: &mut Vec<Link<'d>>,
-    ) -> Option<&'c Address> {
-        let mut had: Vec<&Had> = self.past.had(key).iter().collect();
-        // What nobody declares any more and had the name itself is no chain, and taken back.
-        had.sort_by_key(|had| (had.is_declared, !had.is_last));
-        for one in had {
-            let is_claimed_otherwise = self
-                .written
-                .get(address)
-                .is_some_and(|object| *object != one.index);
-            if is_claimed_otherwise || way.iter().any(|(_, index)| *index == one.index) {
-                continue;
-            }
-            let Some(owner) = self.owners.by_index.get(&one.index) else {
+        first: &'d Address,
+        key: &Key<'static>,
+    ) -> Option<(Vec<Link<'d>>, &'c Address)> {
+        let (mut way, mut seen) = (Vec::new(), HashSet::default());
+        let mut open = vec![(first, self.had(first, key).into_iter())];
+        while let Some((address, had)) = open.last_mut() {
+            let address: &'d Address = address;
+            let Some(one) = had.next() else {
+                open.pop();
+                way.pop();
                 continue;
             };
-            way.push((address, one.index));
-            if !one.is_declared {
-                let stays = self.options.ignoring(owner, None).is_some()
-                    || !is_going(one.index, self.live, self.options);
-                if !stays {
-                    return Some(owner);
+            if !seen.insert(one.index) {
+                continue;
+            }
+            match self.step(one) {
+                Step::Nowhere => {}
+                Step::End(owner) => {
+                    way.push((address, one.index));
+                    return Some((way, owner));
                 }
-            } else if let Some((next, key)) = self.keys.get_key_value(owner) {
-                let has_it = self.live.key_of(one.index).as_ref() == Some(*key);
-                let claims_another = self
-                    .written
-                    .get(*next)
-                    .is_some_and(|object| *object != one.index);
-                if has_it && claims_another && follows_name(next, key) {
-                    return Some(owner);
-                }
-                if has_it
-                    && follows_name(next, key)
-                    && let Some(end) = self.follow((*next, *key), way)
-                {
-                    return Some(end);
+                Step::On(next, key) => {
+                    way.push((address, one.index));
+                    open.push((next, self.had(next, key).into_iter()));
                 }
             }
-            way.pop();
         }
         None
+    }
+
+    /// What had a key and may be what a declaration means.
+    fn had(&self, address: &Address, key: &Key<'static>) -> Vec<&'c Had> {
+        let claimed = self.written.get(address);
+        let had = self.past.had(key).iter();
+        let mut had: Vec<&Had> = had
+            .filter(|had| claimed.is_none_or(|object| *object == had.index))
+            .collect();
+        // What nobody declares any more and had the name itself is no chain, and taken back.
+        had.sort_by_key(|had| (had.is_declared, !had.is_last));
+        had
+    }
+
+    fn step(&self, one: &Had) -> Step<'c, 'd> {
+        let Some(owner) = self.owners.by_index.get(&one.index) else {
+            return Step::Nowhere;
+        };
+        if !one.is_declared {
+            let stays = self.options.ignoring(owner, None).is_some()
+                || !is_going(one.index, self.live, self.options);
+            return if stays {
+                Step::Nowhere
+            } else {
+                Step::End(owner)
+            };
+        }
+        let Some((next, key)) = self.keys.get_key_value(owner) else {
+            return Step::Nowhere;
+        };
+        let has_it = self.live.key_of(one.index).as_ref() == Some(*key);
+        if !has_it || !follows_name(next, key) {
+            return Step::Nowhere;
+        }
+        match self.written.get(*next) {
+            Some(object) if *object != one.index => Step::End(owner),
+            _ => Step::On(next, key),
+        }
     }
 }
 
@@ -515,8 +550,7 @@ fn ask_about_chains(
         if !is_new || options.prune(resource.kind) == Prune::None {
             continue;
         }
-        let mut way = Vec::new();
-        let Some(end) = chains.follow((*first, key), &mut way) else {
+        let Some((way, end)) = chains.follow(first, key) else {
             continue;
         };
         let unsaid: Vec<&Link<'_>> = (way.iter())

@@ -210,7 +210,7 @@ codes! {
     TooShallow = "too-shallow": "A key stands one level too shallow: it belongs below what stands above it.",
     TooShort = "too-short": "A text is shorter than its field allows.",
     TwoAddresses = "two-addresses": "Two declared resources are the same live object.",
-    TwoCandidates = "two-candidates": "The ledger, the name or the past names of a resource lead to different live objects, or to one and to none.",
+    TwoCandidates = "two-candidates": "It is open which live object a resource is: the ledger, its name and past names do not agree.",
     TwoDefaults = "two-defaults": "Two SLAs are declared as the default.",
     TypographicQuote = "typographic-quote": "A value without quotes begins or ends with a typographic quote, which is a part of it.",
     UndefinedEnv = "undefined-env": "An expression uses an environment variable that is not set, or empty.",
