@@ -20,6 +20,7 @@ use crate::state::{Address, Leaves, Reference, Value, tidy};
 mod alike;
 mod encode;
 mod lay;
+pub mod listed;
 
 pub use alike::{are_alike, field_at, opaque_field, renamed, same_json, with_handles_of};
 pub use encode::{
@@ -27,7 +28,7 @@ pub use encode::{
 };
 pub use lay::{
     LIVE_VALUE, Target, as_handled, as_secret, keep_live, merge, named_path, restrict, settle,
-    strange_word, targets, written,
+    strange_word, targets, written, written_order,
 };
 
 /// Translates ids and wire names of an organization to addresses.
@@ -40,6 +41,8 @@ pub trait Names {
     fn is_key(&self, target: &kind::Target, wire_name: &str, key: &str) -> bool;
     /// The key in a map for a wire name of a target.
     fn key(&self, target: &kind::Target, wire_name: &str) -> Arc<str>;
+    /// The key in a map for the object with an id; none where it was not read.
+    fn key_of_id(&self, target: &kind::Target, id: &str) -> Option<Arc<str>>;
     /// When two values under a key of a map are one, by what the key names.
     fn alike(&self, target: &kind::Target, key: &str) -> Alike;
 }
@@ -257,6 +260,10 @@ fn decode(
         ),
         Shape::Map(map) => decode_map(&map, dialect, json, names),
         Shape::Keyed(keyed) => match json {
+            Json::Array(list) if keyed.listed.is_some() => {
+                let listed = keyed.listed.unwrap_or_default();
+                listed::decode(&keyed, listed, dialect, list, names)
+            }
             Json::Object(object) => object
                 .iter()
                 .map(|(name, json)| {
@@ -526,7 +533,13 @@ fn normal_form(field: &Field, dialect: Dialect, value: Value) -> Value {
         (Shape::Map(map), Value::Map(leaves)) => normal_map(&map, dialect, leaves),
         (Shape::Keyed(keyed), Value::Map(leaves)) => leaves
             .into_iter()
-            .map(|(key, value)| (key, normalise(keyed.value, dialect, value)))
+            .map(|(key, value)| {
+                if listed::is_own(&key) {
+                    (key, value)
+                } else {
+                    (key, normalise(keyed.value, dialect, value))
+                }
+            })
             .collect::<Leaves>()
             .into(),
         (Shape::Items(shape), Value::Map(leaves)) => normal_items(&shape, dialect, leaves),
@@ -696,7 +709,7 @@ pub fn written_key<'k>(shape: &Shape, key: &'k str) -> &'k str {
 pub fn leaf_field(shape: &Shape, key: &str) -> Option<&'static Field> {
     match shape {
         Shape::Map(map) => map.field(key),
-        Shape::Keyed(keyed) => Some(keyed.value),
+        Shape::Keyed(keyed) => (!listed::is_own(key)).then_some(keyed.value),
         Shape::Items(_)
         | Shape::Text { .. }
         | Shape::Email { .. }
@@ -709,6 +722,21 @@ pub fn leaf_field(shape: &Shape, key: &str) -> Option<&'static Field> {
         | Shape::Reference(_)
         | Shape::References(_)
         | Shape::Texts { .. } => None,
+    }
+}
+
+/// Hands over what the keys of maps inside of a map name, where there are any.
+pub fn keyed_inside(shape: &Shape, map: &Leaves, f: &mut dyn FnMut(kind::Target)) {
+    for (key, value) in map {
+        let (Some(leaf), Value::Map(inner)) = (leaf_field(shape, key), value) else {
+            continue;
+        };
+        if let Some(target) = leaf.shape.keyed_by()
+            && inner.keys().any(|key| !listed::is_own(key))
+        {
+            f(target);
+        }
+        keyed_inside(&leaf.shape, inner, f);
     }
 }
 

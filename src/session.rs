@@ -29,8 +29,8 @@ use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Compared, Options, Plan, Refusal, quota, record};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
-    Needs, Unread, complete, fetch, fetch_missing, fetch_named, incomplete, lacking_in_listings,
-    partial, prove_referred, read, referred, told_apart,
+    Needs, Unread, complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete,
+    lacking_in_listings, partial, prove_referred, read, referred, told_apart,
 };
 use crate::state::Address;
 use crate::verb::Verb;
@@ -461,6 +461,9 @@ impl Session {
     ) -> Result<Ready, SessionError> {
         let mut bound = bind(desired, &mut live, options)?;
         self.complete_bound(&mut live, &bound.rows).await?;
+        let reader = self.client.reader();
+        let fetched = fetch_standards(&reader, &mut live, &bound.rows).await;
+        self.or_unread(fetched).await?;
         let owned = own(desired, &mut bound.rows, &live, options);
         let mut options = options.clone();
         options.limits.edition.get_or_insert(self.edition);

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::codec;
+use crate::codec::listed::without_ids;
 use crate::diff::between;
 use crate::kind::{Field, Wire};
 use crate::live::Live;
@@ -37,8 +38,8 @@ pub fn did_not_take(
         if codec::strange_word(field, have).is_some() {
             continue;
         }
-        let have = shown(field, live, wanted, have);
-        let differences = between(field.name, &have, wanted);
+        let have = without_ids(&shown(field, live, wanted, have));
+        let differences = between(field.name, &have, &without_ids(wanted));
         missing.extend(
             differences
                 .into_iter()

@@ -177,14 +177,18 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
         let mut request_id = request_id;
         if adopted && !missing.is_empty() {
             // What was there differs from what is wanted: bring it in line.
-            if let Some(update) = update_of(task, &missing, live) {
+            let updates = updates_of(task, &missing, live);
+            if !updates.is_empty() {
+                missing.clear();
+            }
+            for update in updates {
                 match write(task, &update, means, false).await {
                     Err(outcome) => return *outcome,
                     Ok(Written::Answer(Some(body), id)) => {
-                        missing = did_not_take(task, op, &body, live);
+                        missing.append(&mut did_not_take(task, &update, &body, live));
                         request_id = id;
                     }
-                    Ok(_) => missing.clear(),
+                    Ok(_) => {}
                 }
             }
         }
@@ -210,10 +214,13 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
     Outcome::Applied { id }
 }
 
-/// The update of what stands at the given paths; none where the table has no update.
-fn update_of(task: &Task, paths: &[FieldPath], live: &Live) -> Option<Op> {
-    let api = task.kind.api(live.dialect)?;
-    Some(Op::update(api, paths)?.as_shown_by(api))
+/// The updates of what stands at the given paths; none where the table has no update.
+fn updates_of(task: &Task, paths: &[FieldPath], live: &Live) -> Vec<Op> {
+    let Some(api) = task.kind.api(live.dialect) else {
+        return Vec::new();
+    };
+    let ops = Op::updates(api, paths).unwrap_or_default().into_iter();
+    ops.map(|op| op.as_shown_by(api)).collect()
 }
 
 fn learn_name(task: &Task, body: &Map<String, Json>, live: &Live) {

@@ -57,7 +57,8 @@ pub struct Args {
     /// cut-body, empty[:204], token-expired, token-revoked, slow[:SECONDS], not-stored, shift.
     ///
     /// Quirks: lower-case-emails, ids-as-numbers, booleans-as-strings, nulls, omit-nulls,
-    /// empty-200, unknown-fields, duplicates-taken, days-as-numbers.
+    /// empty-200, unknown-fields, duplicates-taken, days-as-numbers,
+    /// sections-merge.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Option<Box<Faults>>,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map as Object, Value as Json};
 
-use super::{Ids, handle, is_nothing, leaf_field, plain_number};
+use super::{Ids, handle, is_nothing, leaf_field, listed, plain_number};
 use crate::dialect::Dialect;
 use crate::kind::{Encoding, Field, Keys, Null, Owned, Sent, Shape, Target, Wire};
 use crate::secret::Secret;
@@ -95,6 +95,9 @@ fn encode_leaves(
                 let Some(below) = ways(part, shape.sent, key) else {
                     continue;
                 };
+                if listed::is_own(key) {
+                    continue;
+                }
                 let below = part_of(&below);
                 match shape.field(key) {
                     Some(leaf) => {
@@ -112,6 +115,9 @@ fn encode_leaves(
             }
         }
         Shape::Keyed(shape) => {
+            if let Some(listed) = shape.listed {
+                return listed::encode_items(&shape, listed, dialect, map, ids);
+            }
             for (key, value) in map {
                 let Some(below) = ways(part, shape.sent, key) else {
                     continue;
@@ -266,8 +272,10 @@ pub fn may_go(field: &Field, path: &FieldPath, dialect: Dialect) -> bool {
         let Some(key) = keys.next() else {
             return can_be_cleared(&at, dialect);
         };
-        // What is owned whole is sent whole: what goes is left out.
-        if owned == Owned::Whole {
+        // What is owned whole is sent whole: what goes is left out. An item of a list goes, or goes
+        // elsewhere, by a way of its own.
+        let is_listed = matches!(at.shape, Shape::Keyed(keyed) if keyed.listed.is_some());
+        if owned == Owned::Whole || (is_listed && keys.len() == 0) {
             return true;
         }
         match (at.shape, leaf_field(&at.shape, key)) {

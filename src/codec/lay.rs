@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::alike::are_alike;
 use super::{
-    NO_LEAVES, Names, handle, is_owned_by_name, leaf_field, normalise, shape_below, written_key,
+    NO_LEAVES, Names, handle, is_owned_by_name, leaf_field, listed, normalise, shape_below,
+    written_key,
 };
 use crate::dialect::Dialect;
 use crate::kind::{Alike, Field, Items, Keyed, Keys, Kind, Shape};
@@ -19,6 +20,11 @@ pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
     let (true, Value::Map(leaves)) = (is_owned_by_name(shape), named) else {
         return named.clone();
     };
+    if let Shape::Keyed(keyed) = shape
+        && let Some(listed) = keyed.listed
+    {
+        return listed::laid(keyed, listed, leaves, current);
+    }
     let mut map = match current {
         Value::Map(map) => map.clone(),
         _ => Leaves::new(),
@@ -31,7 +37,10 @@ pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
                 Some(leaf) => merge(&leaf.shape, value, live),
                 None => value.clone(),
             },
-            (value, None) => value.clone(),
+            (value, None) => match leaf_field(shape, key) {
+                Some(leaf) if is_listed(&leaf.shape) => merge(&leaf.shape, value, &Value::Null),
+                _ => value.clone(),
+            },
         };
         map.insert(key, value);
     }
@@ -40,6 +49,10 @@ pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
     } else {
         Value::Map(map)
     }
+}
+
+const fn is_listed(shape: &Shape) -> bool {
+    matches!(shape, Shape::Keyed(keyed) if keyed.listed.is_some())
 }
 
 /// Of a live value only what the declared one names.
@@ -307,6 +320,27 @@ pub fn written(kind: &Kind, path: &FieldPath) -> FieldPath {
         field: path.field,
         below: below.collect(),
     }
+}
+
+/// The keys of an order in the manifest's terms: those that name resources are handles.
+#[must_use]
+pub fn written_order(kind: &Kind, path: &FieldPath, order: &Value) -> Value {
+    let Value::List(keys) = order else {
+        return order.clone();
+    };
+    let above = path.below.len().saturating_sub(1);
+    let written = keys.iter().filter_map(Value::as_text).map(|key| {
+        let mut below: Vec<Arc<str>> = path.below.iter().take(above).cloned().collect();
+        below.push(key.into());
+        let path = FieldPath {
+            field: path.field,
+            below: below.into(),
+        };
+        let written = written(kind, &path);
+        let key = written.below.last().map_or(key, |key| &**key);
+        Value::Text(key.into())
+    });
+    Value::List(written.collect())
 }
 
 /// Reads the way to a value as people write it, into a JSON Pointer: a field, `cf.key`, or a pointer

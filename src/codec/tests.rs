@@ -171,6 +171,9 @@ impl Names for Nobody {
     fn key(&self, _: &kind::Target, wire_name: &str) -> Arc<str> {
         wire_name.into()
     }
+    fn key_of_id(&self, _: &kind::Target, _: &str) -> Option<Arc<str>> {
+        None
+    }
     /// The key says of which sort its values are.
     fn alike(&self, _: &kind::Target, key: &str) -> Alike {
         match key {
@@ -285,7 +288,7 @@ fn values_are_compared_by_their_type() {
     let shape = KINDS
         .iter()
         .flat_map(|kind| kind.fields)
-        .find(|field| matches!(field.shape, Shape::Keyed(_)))
+        .find(|field| field.shape.keyed_by().is_some())
         .unwrap();
     for (key, one, other, same) in [
         ("decimal", "12.5", "12.50", true),
@@ -557,6 +560,7 @@ fn places_are_a_list_on_the_wire() {
         value: &VALUE,
         owned: Owned::Whole,
         sent: Sent::Whole,
+        listed: None,
     });
     let field = Field::new("items", shape);
     // The tenth comes behind the second, although texts are sorted otherwise.
@@ -602,5 +606,147 @@ fn a_day_has_one_form_however_an_answer_has_it() {
     ] {
         let wanted = wanted.map_or(Value::Null, Value::text);
         assert_eq!(read(&field, json.clone()), wanted, "{json}");
+    }
+}
+
+/// A map of lists, as a layout has sections of fields: what is named, laid over what is live.
+mod lists {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::codec::listed::{items, without_ids};
+    use crate::codec::merge;
+
+    /// Lists by their names, each with its items in order; an item that is wanted nowhere is marked.
+    type Lists = Vec<(u8, Vec<(u8, bool)>)>;
+
+    fn shape() -> &'static Field {
+        let kind = crate::kind::find("layouts").unwrap();
+        kind.field("sections").unwrap()
+    }
+
+    fn ordered(entries: Vec<(String, Value)>) -> Value {
+        let order = listed::order_of(entries.iter().map(|(key, _)| &**key));
+        let mut map: Leaves = entries.into_iter().collect();
+        map.insert(listed::ORDER, order);
+        Value::Map(map)
+    }
+
+    fn value(lists: &Lists, live: bool) -> Value {
+        let list = |items: &Vec<(u8, bool)>| {
+            let item = |(n, goes): &(u8, bool)| {
+                let mut item = Leaves::new();
+                if live {
+                    item.insert(listed::ID, Value::text(&n.to_string()));
+                }
+                let value = if *goes && !live {
+                    Value::Null
+                } else {
+                    Value::Map(item)
+                };
+                (format!("f{n}"), value)
+            };
+            // What goes is not among those in order.
+            let (gone, kept): (Vec<_>, Vec<_>) =
+                items.iter().map(item).partition(|(_, one)| one.is_null());
+            let Value::Map(mut list) = ordered(kept) else {
+                unreachable!("a map")
+            };
+            list.extend(gone);
+            Value::Map(Leaves::from([("fields", Value::Map(list))]))
+        };
+        ordered(
+            lists
+                .iter()
+                .map(|(n, items)| (format!("s{n}"), list(items)))
+                .collect(),
+        )
+    }
+
+    /// Where each item stands, and the items in order.
+    fn told(value: &Value) -> Vec<(String, Vec<String>)> {
+        let Value::Map(lists) = value else {
+            return Vec::new();
+        };
+        items(lists)
+            .map(|(name, list)| {
+                let Value::Map(list) = list else {
+                    return (name.to_owned(), Vec::new());
+                };
+                let Some(Value::Map(list)) = list.get("fields") else {
+                    return (name.to_owned(), Vec::new());
+                };
+                let there = items(list).filter(|(_, item)| !item.is_null());
+                (
+                    name.to_owned(),
+                    there.map(|(key, _)| key.to_owned()).collect(),
+                )
+            })
+            .collect()
+    }
+
+    fn lists() -> impl Strategy<Value = Lists> {
+        prop::collection::vec(
+            (
+                0..4_u8,
+                prop::collection::vec((0..8_u8, prop::bool::weighted(0.2)), 0..5),
+            ),
+            0..4,
+        )
+        .prop_map(|mut lists| {
+            let (mut outer, mut inner) = (BTreeMap::new(), BTreeMap::new());
+            lists.retain(|(name, _)| outer.insert(*name, ()).is_none());
+            for (_, items) in &mut lists {
+                items.retain(|(item, _)| inner.insert(*item, ()).is_none());
+            }
+            lists
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_named_is_laid_over_what_is_live(live in lists(), named in lists()) {
+            let (live, named) = (value(&live, true), value(&named, false));
+            let wanted = merge(&shape().shape, &named, &live);
+            // It is laid once: what is as it is wanted stays so.
+            prop_assert_eq!(&merge(&shape().shape, &named, &wanted), &wanted);
+            let (before, after) = (told(&live), told(&wanted));
+            let mut all: Vec<&String> = after.iter().flat_map(|(_, items)| items).collect();
+            let count = all.len();
+            all.sort_unstable();
+            all.dedup();
+            prop_assert_eq!(all.len(), count, "an item stands twice");
+            // Every item stands where it is named, and those of one list in the order in which they are.
+            let Value::Map(map) = &named else { unreachable!() };
+            let mut said = BTreeMap::new();
+            for (name, list) in items(map) {
+                let Value::Map(list) = list else { unreachable!() };
+                let Some(Value::Map(list)) = list.get("fields") else { unreachable!() };
+                for (key, value) in list.iter().filter(|(key, _)| !listed::is_own(key)) {
+                    said.insert(key.to_owned(), (!value.is_null()).then(|| name.to_owned()));
+                }
+            }
+            for (key, place) in &said {
+                let found = after.iter().find(|(_, items)| items.contains(key));
+                prop_assert_eq!(found.map(|(name, _)| name), place.as_ref(), "{}", key);
+            }
+            for (name, wanted) in told(&named) {
+                let (_, list) = after.iter().find(|(other, _)| *other == name).unwrap();
+                let found: Vec<&String> = list.iter().filter(|key| wanted.contains(key)).collect();
+                prop_assert_eq!(found, wanted.iter().collect::<Vec<_>>());
+            }
+            // What is not named stays, and in its order.
+            for (name, items) in &before {
+                let (_, list) = after.iter().find(|(other, _)| other == name).unwrap();
+                let others = |list: &Vec<String>| -> Vec<String> {
+                    list.iter().filter(|key| !said.contains_key(*key)).cloned().collect()
+                };
+                prop_assert_eq!(others(items), others(list));
+            }
+            // No id is lost or made up.
+            prop_assert!(without_ids(&wanted) != Value::Null);
+        }
     }
 }

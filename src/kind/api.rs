@@ -1,5 +1,6 @@
 //! The endpoints of a kind in one dialect, and what is odd about them.
 
+use super::removal::Heir;
 use super::rules::{Acting, KeepOne, Most, Quota, Sign};
 use super::{KINDS, Kind, Removal};
 use crate::dialect::Dialect;
@@ -41,6 +42,12 @@ pub struct Api {
     pub removal: Removal,
     /// Endpoints that switch an object on and off, where a PATCH cannot.
     pub switch: Option<SwitchApi>,
+    /// Fields that an update of the object does not take, each with an endpoint of its own.
+    pub apart: &'static [Apart],
+    /// Endpoints of the items that stand inside of an object.
+    pub inside: Option<Inside>,
+    /// What a new object is laid over.
+    pub standard: Option<Standard>,
     /// Whether live objects need a shape of their own before they are read.
     pub form: Form,
     /// Who must belong to a new object from the start.
@@ -80,6 +87,9 @@ impl Api {
         resend: &[],
         removal: Removal::Never,
         switch: None,
+        apart: &[],
+        inside: None,
+        standard: None,
         form: Form::Plain,
         founders: None,
         creates_quietly: false,
@@ -257,6 +267,61 @@ pub struct SwitchApi {
     pub on: &'static str,
     /// POST path with `{id}` that switches off.
     pub off: &'static str,
+    /// The keys of that body, each with who takes over what hangs on the object; most need none.
+    pub heirs: &'static [(&'static str, Heir)],
+}
+
+/// A field that an update of its object does not take: it has a PATCH of its own, which shows nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// The field.
+    pub field: &'static str,
+    /// The PATCH path with `{id}`; its body has the field alone.
+    pub path: &'static str,
+}
+
+/// Endpoints of the items that stand in lists inside of an object, such as the fields of a layout's
+/// sections. In paths `{item}` is the id of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inside {
+    /// The field that holds the lists; its map is [`super::Listed`] with `once`.
+    pub field: &'static str,
+    /// What an item is called in a sentence.
+    pub item: &'static str,
+    /// The PATCH path of one item, which takes any of these leaves, none of them as null.
+    pub change: (&'static str, &'static [&'static str]),
+    /// The POST path without a body that takes an item out.
+    pub leave: &'static str,
+    /// The signs of an item that cannot be taken out.
+    pub stays: &'static [Sign],
+    /// How records get other values where an item loses some of its own.
+    pub replace: Replace,
+    /// The wire names of the items of whose values one at a time may come or go.
+    pub one_at_a_time: &'static [&'static str],
+}
+
+/// A POST that gives the records with one value another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replace {
+    /// Its path with `{id}`.
+    pub path: &'static str,
+    /// The leaf of the values.
+    pub leaf: &'static str,
+    /// The key of the item's id.
+    pub item: &'static str,
+    /// The key of the value that records have.
+    pub old: &'static str,
+    /// The key of the value that they get.
+    pub new: &'static str,
+}
+
+/// What a new object is laid over: a GET shows what one has that says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standard {
+    /// The path of the GET, with places for words of the new object.
+    pub path: &'static str,
+    /// The field whose value it shows, under the key of listings.
+    pub field: &'static str,
 }
 
 /// Whether live objects need a shape of their own before they are read.

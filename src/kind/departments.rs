@@ -95,6 +95,7 @@ pub static KIND: Kind = Kind {
         switch: Some(SwitchApi {
             on: "/departments/{id}/enable",
             off: "/departments/{id}/disable",
+            heirs: &[],
         }),
         form: Form::Plain,
         scopes: Scopes {

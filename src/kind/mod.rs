@@ -48,14 +48,14 @@ use std::fmt;
 use crate::dialect::Dialect;
 use crate::problem::Code;
 pub use api::{
-    Api, Change, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi,
-    acting, acting_scopes,
+    Apart, Api, Change, Create, Form, Founders, Grouping, Inside, Listing, Replace, Scopes, Search,
+    Silent, Standard, SwitchApi, acting, acting_scopes,
 };
 pub use removal::Removal;
 use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
 use rules::{Clash, Handle, Mark, Rule, Sign, Sorts};
-pub use shape::{Alike, Items, Keyed, Keys, Map, Null, Owned, Pattern, Sent, Shape, Span};
+pub use shape::{Alike, Items, Keyed, Keys, Listed, Map, Null, Owned, Pattern, Sent, Shape, Span};
 pub use targets::{Membership, Target, Within, is_key, scopes};
 
 /// Every kind, prerequisites before those that usually refer to them.
@@ -63,9 +63,9 @@ pub static KINDS: &[&Kind] = &[
     &custom_fields::KIND,
     &roles::KIND,
     &profiles::KIND,
-    &layouts::KIND,
     &departments::KIND,
     &custom_modules::KIND,
+    &layouts::KIND,
     &agents::KIND,
     &teams::KIND,
     &skill_types::KIND,
@@ -357,6 +357,8 @@ pub struct Field {
     pub naming: bool,
     /// Whether it belongs to the identity.
     pub identity: bool,
+    /// Whether it belongs to the identity only where an answer shows it: some objects have none.
+    pub where_shown: bool,
     /// Whether a declaration must have it.
     pub required: bool,
     /// Whether it can be given on creation only.
@@ -375,6 +377,8 @@ pub struct Field {
     pub server_default: bool,
     /// The value that a creation gives it where manifests say nothing, since the API demands one.
     pub default_on_create: Option<Switch>,
+    /// The field whose value a creation gives it where manifests say nothing.
+    pub default_as: Option<&'static str>,
     /// Whether it has a value for as long as its object is there: the API knows no absence, so that
     /// null is refused where it is written.
     pub never_null: bool,
@@ -407,6 +411,10 @@ pub struct Field {
     pub membership: Option<Membership>,
     /// How many resources it may name; 0 means no limit is known.
     pub most: u32,
+    /// The field of the resource that the key of its item names, whose value it has where nobody says it.
+    pub as_of_key: Option<&'static str>,
+    /// Whether an item of its list may say which values it replaces on the records that have them.
+    pub replaces_values: bool,
     /// What is at stake when its value changes. [`Risk::TakesAway`] counts where something goes from
     /// the value: a choice of a list, an entry of a map.
     pub risk: Option<Risk>,
@@ -538,6 +546,7 @@ impl Field {
             shape,
             naming: false,
             identity: false,
+            where_shown: false,
             required: false,
             create_only: false,
             write_only: false,
@@ -546,6 +555,7 @@ impl Field {
             nullable: false,
             server_default: false,
             default_on_create: None,
+            default_as: None,
             never_null: false,
             known: None,
             unique: None,
@@ -561,6 +571,8 @@ impl Field {
             hierarchy: false,
             membership: None,
             most: 0,
+            as_of_key: None,
+            replaces_values: false,
             risk: None,
             openapi: sent(name),
             guide: sent(name),
@@ -587,6 +599,11 @@ impl Field {
     }
     const fn identity(mut self) -> Self {
         self.identity = true;
+        self
+    }
+    const fn identity_where_shown(mut self) -> Self {
+        self.identity = true;
+        self.where_shown = true;
         self
     }
     const fn required(mut self) -> Self {
@@ -619,6 +636,10 @@ impl Field {
     }
     const fn default_on_create(mut self, value: Switch) -> Self {
         self.default_on_create = Some(value);
+        self
+    }
+    const fn default_as(mut self, other: &'static str) -> Self {
+        self.default_as = Some(other);
         self
     }
     const fn never_null(mut self) -> Self {
@@ -679,6 +700,14 @@ impl Field {
     }
     const fn risk(mut self, risk: Risk) -> Self {
         self.risk = Some(risk);
+        self
+    }
+    const fn as_of_key(mut self, field: &'static str) -> Self {
+        self.as_of_key = Some(field);
+        self
+    }
+    const fn replaces_values(mut self) -> Self {
+        self.replaces_values = true;
         self
     }
     const fn at_most(mut self, resources: u32) -> Self {
@@ -858,6 +887,7 @@ const fn custom_values(module: &'static str) -> Field {
         value: &CUSTOM_VALUE,
         owned: Owned::Named,
         sent: Sent::Changed,
+        listed: None,
     };
     Field::new("cf", Shape::Keyed(keyed)).beside("cf_")
 }

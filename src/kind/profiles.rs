@@ -72,6 +72,7 @@ pub static KIND: Kind = Kind {
         update: Some("/profiles/{id}"),
         removal: Removal::Transfer {
             path: "/profiles/{id}/delete",
+            deletes: false,
             heirs: &[(
                 "transferToProfileId",
                 Heir::Chosen(Chosen {

@@ -32,6 +32,8 @@ pub enum Removal {
     Transfer {
         /// The path with `{id}`.
         path: &'static str,
+        /// Whether it is a DELETE with a body instead.
+        deletes: bool,
         /// The keys of the body, each with who takes over under it.
         heirs: &'static [(&'static str, Heir)],
     },

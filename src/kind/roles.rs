@@ -81,6 +81,7 @@ pub static KIND: Kind = Kind {
         resend: &[],
         removal: Removal::Transfer {
             path: "/roles/{id}/delete",
+            deletes: false,
             heirs: &[(
                 "transferToRoleId",
                 Heir::Above(Above {

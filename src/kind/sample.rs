@@ -28,6 +28,7 @@ pub static KIND: Kind = Kind {
         update: Some("/samples/{id}"),
         removal: Removal::Transfer {
             path: "/samples/{id}/delete",
+            deletes: false,
             heirs: &[
                 (
                     "transferToId",

@@ -398,6 +398,16 @@ fn field_schema(field: &Field, complete: bool) -> Value {
                 "type": ["string", "number"],
                 "anyOf": [without_type(value_schema(&field.shape)), { "pattern": EXPRESSION }],
             });
+            let item = if field.replaces_values {
+                json!({ "anyOf": [item, {
+                    "type": "object",
+                    "properties": { "value": item, "replaces": { "type": "array", "items": item } },
+                    "required": ["value", "replaces"],
+                    "additionalProperties": false,
+                }] })
+            } else {
+                item
+            };
             let mut list = json!({ "type": ["array", "null"], "items": item, "uniqueItems": true });
             if max_items > 0 {
                 list["maxItems"] = max_items.into();

@@ -117,6 +117,20 @@ pub struct Keyed {
     pub owned: Owned,
     /// What an update sends of it.
     pub sent: Sent,
+    /// How it is a list on the wire, where it is one whose order counts.
+    pub listed: Option<Listed>,
+}
+
+/// How a map whose keys are names is a list of objects on the wire, in an order that counts.
+///
+/// Each object has an id under `id`, which is sent back as it came; what is new has none, or that of the
+/// resource that its key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// The key under which an object has its name; empty where its id says which resource it is.
+    pub name: &'static str,
+    /// The field of the items that holds a list, of whose objects each stands in one of the lists only.
+    pub once: Option<&'static str>,
 }
 
 /// A list of maps on the wire, which manifests write as a map from handles to items.

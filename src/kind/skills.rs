@@ -75,6 +75,7 @@ const CRITERIA: Map = Map::whole(&[
             value: &CONDITION,
             owned: Owned::Whole,
             sent: Sent::Whole,
+            listed: None,
         }),
     )
     .required()

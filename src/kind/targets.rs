@@ -94,6 +94,20 @@ impl Target {
         }
     }
 
+    /// Points at what lies in a scope with a word, where the name counts among what has the same word as
+    /// an object of `kind` that has this one; otherwise where it did.
+    #[must_use]
+    pub fn beside(mut self, kind: &Kind, word: &dyn Fn(&str) -> Option<String>) -> Self {
+        if let Within::Same(scope) = self.within
+            && let Some(Shape::Choice(words)) = kind.field(scope).map(|field| field.shape)
+            && let Some(own) = word(scope)
+            && let Some(known) = words.iter().find(|known| ***known == *own)
+        {
+            self.within = Within::Fixed(scope, known);
+        }
+        self
+    }
+
     pub(super) const fn within(mut self, within: Within) -> Self {
         self.within = within;
         self

@@ -66,6 +66,7 @@ pub static KIND: Kind = Kind {
         update: Some("/teams/{id}"),
         removal: Removal::Transfer {
             path: "/teams/{id}/deleteTeam",
+            deletes: false,
             heirs: &[
                 ("ticketNewTeam", TEAM),
                 ("ticketNewAgent", AGENT),

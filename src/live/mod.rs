@@ -13,10 +13,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use serde_json::{Map, Value as Json};
 
 use crate::api::page::Known;
+use crate::api::template;
 use crate::codec::{self, Ids, Names};
 use crate::dialect::Dialect;
 use crate::kind::rules::GONE;
-use crate::kind::{self, Alike, Kind, Shape, Target, Wire, Within};
+use crate::kind::{self, Alike, Kind, Shape, Standard, Target, Wire, Within};
 use crate::state::identity::{canonical, scopes};
 use crate::state::{Address, Below, Body, Key, Named, Reference, Scope, Value};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
@@ -168,6 +169,8 @@ pub struct Live {
     /// Ids of which it is proved that there is no such object: an answer said so, or a whole listing where
     /// nothing can be asked.
     pub absent: HashSet<(&'static str, String)>,
+    /// What objects have that say nothing, by the path of the GET that shows it.
+    pub standards: BTreeMap<String, Json>,
     by_id: ByName<&'static str, usize>,
     by_key: HashMap<&'static str, ByKey>,
     by_lower_case: HashMap<&'static str, ByKey>,
@@ -200,6 +203,35 @@ pub fn identity_fields(
     })
 }
 
+/// The path of the GET that shows what an object has that says nothing; none where its body does not tell.
+#[must_use]
+pub fn standard_path(standard: Standard, body: &Body) -> Option<String> {
+    template::fill(standard.path, &|place| {
+        Some(body.get(place)?.as_text()?.to_owned())
+    })
+}
+
+/// What stands in keys for a scope that an object does not show: it lies below any.
+const NOT_SHOWN: &str = "";
+
+/// The scope of a kind that not every object shows, if there is one.
+fn scope_where_shown(kind: &'static Kind) -> Option<&'static kind::Field> {
+    scopes(kind).find(|field| field.where_shown)
+}
+
+/// The other keys under which an object is found, where its kind has a scope that not every object shows:
+/// what shows it is found without it, and what does not show it below any.
+fn other_keys(kind: &'static Kind, key: &Key<'static>) -> Option<Key<'static>> {
+    let field = scope_where_shown(kind)?;
+    let mut other = key.clone();
+    if key.scope.get(field.name).is_some() {
+        other.scope.unset(field.name);
+    } else {
+        other.scope.set(field.name, NOT_SHOWN);
+    }
+    Some(other)
+}
+
 /// Gives the key of a body; none when a part of it is missing or a secret is unknown, or when what it
 /// lies below is not live. `id` gives the id behind a reference.
 pub fn key<'b>(
@@ -211,6 +243,9 @@ pub fn key<'b>(
     let mut key = Key::default();
     let name = naming(kind, dialect);
     for field in identity_fields(kind, dialect) {
+        if field.where_shown && body.get(field.name).is_none_or(Value::is_null) {
+            continue;
+        }
         let text = match body.get(field.name)? {
             Value::Text(text) => text,
             Value::Secret(secret) => secret.expose()?,
@@ -295,6 +330,7 @@ impl Live {
             singles: HashMap::new(),
             listed: HashSet::new(),
             absent: HashSet::new(),
+            standards: BTreeMap::new(),
             by_id: HashMap::new(),
             by_key: HashMap::new(),
             by_lower_case: HashMap::new(),
@@ -309,6 +345,16 @@ impl Live {
             learned: Shared::default(),
             learned_names: Shared::default(),
         }
+    }
+
+    /// What a new object has in a field, where it says nothing.
+    #[must_use]
+    pub fn standard(&self, kind: &'static Kind, standard: Standard, body: &Body) -> Option<Value> {
+        let field = kind.field(standard.field)?;
+        let name = field.wire(self.dialect).read_name()?;
+        let json = self.standards.get(&standard_path(standard, body)?)?;
+        let raw = Map::from_iter([(name.to_owned(), json.clone())]);
+        codec::read_field(field, self.dialect, &raw, self)
     }
 
     /// Whether of a kind only what is needed was read, so that there may be more of it.
@@ -350,6 +396,9 @@ impl Live {
                 names.add(named(&key.scope, name), index);
             }
             let lower_case = key.lower_case();
+            if let Some(other) = other_keys(object.kind, &key) {
+                self.by_key.entry(collection).or_default().add(other, index);
+            }
             self.by_key.entry(collection).or_default().add(key, index);
             let keys = self.by_lower_case.entry(collection).or_default();
             keys.add(lower_case, index);
@@ -367,7 +416,11 @@ impl Live {
                 Wire::Query(name) => name,
                 wire => wire.read_name().unwrap_or(field.name),
             };
-            let value = &*codec::shown_at(&object.raw, wire)?;
+            let shown = codec::shown_at(&object.raw, wire);
+            if field.where_shown && shown.as_ref().is_none_or(|shown| shown.is_null()) {
+                continue;
+            }
+            let value = &*shown?;
             if field.name == name {
                 key.name = canonical(field, value.as_str()?).into_owned().into();
             } else if matches!(field.shape, Shape::Reference(_)) {
@@ -382,8 +435,17 @@ impl Live {
     /// Gives the objects with a key.
     #[must_use]
     pub fn find(&self, collection: &'static str, key: &Key<'_>) -> &[usize] {
-        let keys = self.by_key.get(collection);
-        keys.map_or(&[], |keys| keys.get(key))
+        let Some(keys) = self.by_key.get(collection) else {
+            return &[];
+        };
+        let found = keys.get(key);
+        let kind = kind::find(collection).filter(|_| found.is_empty());
+        let Some(field) = kind.and_then(scope_where_shown) else {
+            return found;
+        };
+        let mut anywhere = key.clone();
+        anywhere.scope.set(field.name, NOT_SHOWN);
+        keys.get(&anywhere)
     }
 
     /// Gives the first object whose key differs from the given one in case only.
@@ -800,6 +862,22 @@ impl Names for Live {
         self.find_wire_name(target, wire_name)
             .and_then(|index| self.keys.get(&index))
             .map_or_else(|| wire_name.into(), Arc::clone)
+    }
+
+    fn key_of_id(&self, target: &Target, id: &str) -> Option<Arc<str>> {
+        let learned = || {
+            let learned = self.learned.read();
+            let address = learned.get(&(target.collection, id.to_owned()))?;
+            Some(Arc::from(address.to_string()))
+        };
+        if self.has_learned()
+            && let Some(key) = learned()
+        {
+            return Some(key);
+        }
+        let index = self.find_id(target.collection, id)?;
+        let bound = self.keys.get(&index).map(Arc::clone);
+        bound.or_else(|| wire_name(self.objects.get(index)?).map(Arc::from))
     }
 
     fn alike(&self, target: &Target, key: &str) -> Alike {

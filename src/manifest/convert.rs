@@ -8,17 +8,18 @@ use jiff::civil::Date;
 use serde_json::Number;
 
 use super::in_clear::{self, Look};
-use super::keyed::NamedKeys;
+use super::keyed::{NamedKeys, VALUE};
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use super::secret_text::control;
 use crate::codec;
+use crate::codec::listed::REPLACES;
 use crate::config::Written;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::{self, Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::secret::Secret;
-use crate::state::identity::{below, canonical};
+use crate::state::identity::{below, canonical, scopes};
 use crate::state::{Address, Body, Leaves, Lifecycle, Treatment, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{BadExpression, Expanded, Variables};
@@ -46,6 +47,8 @@ pub(crate) struct Converter<'a> {
     pub(super) heirs: BTreeMap<&'static str, Written>,
     /// Whether the server alone decides what matches the patterns of values.
     pub(super) is_lenient: bool,
+    /// The words that say where the resource that is being converted counts, by field.
+    pub(super) words: Vec<(&'static str, Arc<str>)>,
 }
 
 /// The resource that is being converted.
@@ -93,6 +96,7 @@ impl<'a> Converter<'a> {
             bare: Vec::new(),
             heirs: BTreeMap::new(),
             is_lenient,
+            words: Vec::new(),
         }
     }
 
@@ -152,6 +156,11 @@ impl<'a> Converter<'a> {
                 return (Body::default(), Treatment::default());
             }
         };
+        let words = scopes(kind).filter_map(|field| match raw.get(field.name)? {
+            Raw::Text(text) => Some((field.name, Arc::clone(text))),
+            _ => None,
+        });
+        self.words = words.collect();
         let checkers = checkers(kind);
         let mut values: Vec<Option<Value>> = vec![None; kind.fields.len()];
         let mut named = vec![false; kind.fields.len()];
@@ -576,6 +585,10 @@ impl<'a> Converter<'a> {
         let mut whole = true;
         for (index, item) in items.iter().enumerate() {
             let place = at.index(index);
+            let item = match item {
+                Raw::Map(_) if field.replaces_values => item.get(VALUE).unwrap_or(item),
+                item => item,
+            };
             let Some(text) = self.plain(here, field.name, item, place) else {
                 whole = false;
                 continue;
@@ -692,6 +705,15 @@ impl<'a> Converter<'a> {
             };
             match self.field(here, &fields[index], &checker.leaves[index], raw, place) {
                 Some(value) => {
+                    if fields[index].replaces_values {
+                        match self.replacements(here, &fields[index], raw, &value, place) {
+                            Some(replaced) if replaced.is_empty() => {}
+                            Some(replaced) => {
+                                out.insert(REPLACES, Value::Map(replaced));
+                            }
+                            None => whole = false,
+                        }
+                    }
                     out.insert(fields[index].name, value);
                 }
                 None => whole = false,

@@ -10,16 +10,22 @@ use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::resolve::article;
 use super::secret_text::{OFTEN, control};
-use crate::codec::is_idle;
+use crate::codec::listed::{ORDER, is_own, items, order_of};
+use crate::codec::{is_idle, leaf_field, written_key};
 use crate::kind::rules::{Holds, Sort};
 use crate::kind::schema::{Checker, accepts};
 use crate::kind::{
-    Field, Items, Keyed, Keys, Kind, Map, Shape, Span, Target, Within, find, patterns,
+    Field, Items, Keyed, Keys, Kind, Listed, Map, Shape, Span, Target, Within, find, patterns,
 };
 use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::state::{Address, Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::walk::unknown_key;
+
+/// The key of an item of a list that says what it is, where it says more.
+pub(super) const VALUE: &str = "value";
+/// The key of such an item that says which other values it replaces.
+const REPLACED: &str = "replaces";
 
 /// More keys than this are not listed in a report.
 const MANY: usize = 20;
@@ -250,6 +256,7 @@ impl Converter<'_> {
             return None;
         };
         let mut out = Leaves::new();
+        let mut order: Vec<Arc<str>> = Vec::new();
         let mut whole = true;
         for (key, raw) in entries {
             let place = at.key(key);
@@ -281,6 +288,7 @@ impl Converter<'_> {
                     name,
                     unknown,
                 } => {
+                    let target = &self.beside(here, *target);
                     let address = Address::new(target.collection, Arc::clone(key));
                     let keys = self.keys;
                     let known = keys.all.get(&address);
@@ -305,10 +313,17 @@ impl Converter<'_> {
             };
             match value {
                 Some(value) => {
+                    if !value.is_null() {
+                        order.push(Arc::clone(&name));
+                    }
                     out.insert(name, value);
                 }
                 None => whole = false,
             }
+        }
+        if let Some(listed) = keyed.listed {
+            out.insert(ORDER, order_of(order.iter().map(|key| &**key)));
+            whole &= self.stands_once(here, field, (keyed, listed), &out, at);
         }
         if matches!(keyed.keys, Keys::Places) && entries.is_empty() {
             self.error(
@@ -322,6 +337,126 @@ impl Converter<'_> {
             return None;
         }
         whole.then_some(Value::Map(out))
+    }
+
+    /// What a target means for the resource that is being converted.
+    fn beside(&self, here: Here<'_>, target: Target) -> Target {
+        let word = |scope: &str| {
+            let mut words = self.words.iter();
+            let (_, word) = words.find(|(field, _)| *field == scope)?;
+            Some(word.to_string())
+        };
+        target.beside(here.kind, &word)
+    }
+
+    /// Refuses an item that is named in two of the lists in one of which it can stand; says whether all is
+    /// well.
+    fn stands_once(
+        &mut self,
+        here: Here<'_>,
+        field: &Field,
+        (keyed, listed): (&Keyed, Listed),
+        found: &Leaves,
+        at: At<'_>,
+    ) -> bool {
+        let Some(inner) = listed.once else {
+            return true;
+        };
+        let before = self.problems.len();
+        let shape = leaf_field(&keyed.value.shape, inner).map(|leaf| leaf.shape);
+        let mut first: HashMap<&str, &str> = HashMap::new();
+        for (outer, value) in items(found) {
+            let list = match value {
+                Value::Map(item) => item.get(inner),
+                _ => None,
+            };
+            let Some(Value::Map(list)) = list else {
+                continue;
+            };
+            for (key, _) in list.iter().filter(|(key, _)| !is_own(key)) {
+                let shown = shape.as_ref().map_or(key, |shape| written_key(shape, key));
+                if let Some(other) = first.insert(key, outer) {
+                    let problem = Problem::error(
+                        Code::DuplicateItem,
+                        format!(
+                            "`{}` names `{shown}` twice: under `{other}` and under `{outer}`",
+                            field.name
+                        ),
+                    )
+                    .at(
+                        here.place(at.key(outer).key(inner).key(shown), Part::Key),
+                        "here again",
+                    )
+                    .help("keep one of them: it stands in one place only");
+                    self.problems.push(problem);
+                }
+            }
+        }
+        self.problems.len() == before
+    }
+
+    /// Reads which values the items of a list replace, each old one with its new one; none where
+    /// something is wrong, which is then reported.
+    pub(super) fn replacements(
+        &mut self,
+        here: Here<'_>,
+        field: &Field,
+        raw: &Raw,
+        values: &Value,
+        at: At<'_>,
+    ) -> Option<Leaves> {
+        let mut out = Leaves::new();
+        let Raw::List(list) = raw else {
+            return Some(out);
+        };
+        let mut whole = true;
+        for (index, item) in list.iter().enumerate() {
+            let Raw::Map(entries) = item else { continue };
+            let at = at.index(index);
+            let known = [VALUE, REPLACED];
+            for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&&**key)) {
+                let (message, help) =
+                    unknown_key(&format!("an item of `{}`", field.name), key, &known);
+                let problem = Problem::error(Code::UnknownKey, message)
+                    .at(here.place(at.key(key), Part::Key), "not known")
+                    .help(help);
+                self.problems.push(problem);
+                whole = false;
+            }
+            let new = item
+                .get(VALUE)
+                .and_then(|new| self.plain(here, VALUE, new, at.key(VALUE)));
+            let Some(Raw::List(old)) = item.get(REPLACED) else {
+                let found = item.get(REPLACED).unwrap_or(&Raw::Null);
+                self.wrong(here, at, found, REPLACED, "a list of values");
+                whole = false;
+                continue;
+            };
+            for (number, old) in old.iter().enumerate() {
+                let list = at.key(REPLACED);
+                let at = list.index(number);
+                let Some(old) = self.plain(here, REPLACED, old, at) else {
+                    whole = false;
+                    continue;
+                };
+                let stays = |value: &Value| value.as_text() == Some(&*old);
+                if matches!(values, Value::List(values) if values.iter().any(stays)) {
+                    let problem = Problem::error(
+                        Code::Conflict,
+                        format!("`{old}` is replaced and is one of `{}` as well", field.name),
+                    )
+                    .at(here.place(at, Part::Value), "replaced here")
+                    .help("take it away in one of the two places");
+                    self.problems.push(problem);
+                    whole = false;
+                    continue;
+                }
+                if let Some(new) = &new {
+                    out.insert(old, Value::Text(Arc::clone(new)));
+                }
+            }
+        }
+        whole.then_some(out)
     }
 
     /// Whether a key is a place in a list of so many items.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::files::Sources;
-use crate::codec;
+use crate::codec::{self, listed};
 use crate::kind::words::NEW;
 use crate::kind::{KINDS, Keys, Kind, Shape, Target, find};
 use crate::safe::hidden;
@@ -268,7 +268,7 @@ impl Writer<'_> {
                 }
             }
             // A map always has its own lines, but for the small ones inside.
-            Value::Map(map) if !map.is_empty() => {
+            Value::Map(map) if written(map, shape).next().is_some() => {
                 self.out.push('\n');
                 for (key, value) in written(map, shape) {
                     let below = below(shape, key);
@@ -381,8 +381,8 @@ fn written<'m>(
         Some(Shape::Items(items)) => Some(items.key),
         _ => None,
     };
-    let mut entries: Vec<_> = map.iter().collect();
-    // Stable: what the table does not order stays in the order of its keys.
+    let mut entries: Vec<_> = listed::items(map).collect();
+    // Stable: what the table does not order stays in the order of its keys, or in that of its list.
     entries.sort_by_key(|(key, _)| rank(shape, key));
     entries.into_iter().map(move |(handle, value)| {
         let value = match (named, value) {

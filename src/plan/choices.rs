@@ -10,6 +10,7 @@ use crate::dialect::Dialect;
 use crate::kind::rules::{Holds, Rule, Sort, Sorts};
 use crate::kind::{self, Alike, Field, Keyed, Keys, Kind, Shape, Wire};
 use crate::live::Live;
+use crate::plan::placed::Placed;
 use crate::state::{Address, Body, Leaves, Value};
 
 /// What has declared choices that are not all live and that only a person can set, each with those that
@@ -28,13 +29,17 @@ impl Choices {
     /// Looks at what is declared, each with its live object.
     pub(super) fn of<'a>(
         declared: impl Iterator<Item = (&'a Address, &'static Kind, &'a Body, Option<usize>)>,
-        live: &Live,
+        (live, placed): (&Live, &Placed),
     ) -> Self {
         let mut choices = HashMap::new();
         for (address, kind, body, object) in declared {
             let Some((sorts, sort, field)) = set_by_hand(kind, body, live.dialect) else {
                 continue;
             };
+            // What a layout sets is there before the records that have it.
+            if placed.has(address, field.name) {
+                continue;
+            }
             let Some(Value::List(wanted)) = body.get(field.name) else {
                 continue;
             };

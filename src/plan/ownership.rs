@@ -27,6 +27,7 @@ use crate::manifest::Desired;
 use crate::parallel::in_runs;
 use crate::plan::bound::place;
 use crate::plan::choices::Choices;
+use crate::plan::placed::Placed;
 use crate::plan::row::{Row, Rows};
 use crate::plan::{Acknowledged, IgnoreRule, Options, shown_value};
 use crate::problem::{Code, Problem};
@@ -62,6 +63,8 @@ type Former<'a> = HashMap<(&'static str, &'a str), &'a [String]>;
 
 /// What every resource is shaped by.
 struct Shaper<'a> {
+    /// What is set where it stands in a list.
+    placed: Placed,
     desired: &'a Desired,
     live: &'a Live,
     options: &'a Options,
@@ -317,6 +320,7 @@ pub fn own(desired: &Desired, rows: &mut Rows, live: &Live, options: &Options) -
         .filter(|(_, entry)| !entry.secrets.is_empty())
         .map(|(address, entry)| ((address.collection, &*entry.id), &*entry.secrets))
         .collect();
+    let placed = Placed::of(desired);
     let shaper = Shaper {
         desired,
         live,
@@ -329,8 +333,9 @@ pub fn own(desired: &Desired, rows: &mut Rows, live: &Live, options: &Options) -
                 let named = row.named.as_ref()?;
                 Some((&row.address, row.kind, named, row.object))
             }),
-            live,
+            (live, &placed),
         ),
+        placed,
     };
     let parts = in_runs(rows.as_mut_slice(), |rows| {
         let mut owned = Owned::default();
@@ -466,6 +471,10 @@ pub(super) fn set_defaults(kind: &Kind, dialect: Dialect, body: &mut Body) {
         {
             body.set(field.name, switch_value(value));
         }
+        let other = field.default_as.and_then(|other| body.get(other).cloned());
+        if let Some(value) = other.filter(|_| body.get(field.name).is_none()) {
+            body.set(field.name, value);
+        }
     }
 }
 
@@ -591,6 +600,9 @@ impl Shaper<'_> {
                 continue;
             }
             if let Some(place) = left_to_a_person(field, object, live) {
+                if self.placed.has(address, field.name) {
+                    continue;
+                }
                 // What answers do not show cannot be compared: the declaration stands as documentation.
                 if let (false, Some(current)) = (is_left, current()) {
                     let current = codec::settle(field, named, current, live);
@@ -648,6 +660,10 @@ impl Shaper<'_> {
     ) -> Current {
         let path = FieldPath::of(field.name);
         let shown = shown.or_else(|| self.as_empty(address, object, field, named));
+        // An object that does not show what it lies below is taken to lie where it is declared.
+        if field.where_shown && shown.as_ref().is_none_or(Value::is_null) {
+            return Current::AsDeclared;
+        }
         let Some(mut current) = shown else {
             owned.unknown.push((address.clone(), path));
             return Current::Unknown;

@@ -84,6 +84,10 @@ pub struct Besides {
     pub temporary_member: Option<Box<str>>,
     /// What the write costs in credits (openapi), where that is not 1.
     pub credits: Option<usize>,
+    /// The id of the item inside of the object that it is about.
+    pub item: Option<Box<str>>,
+    /// What the values stand for, where they are those of a field.
+    pub about: Box<[FieldPath]>,
 }
 
 /// What moving one record to the recycle bin costs, in credits.
@@ -141,6 +145,48 @@ impl Op {
             path,
             Sends::Paths(fields.iter().map(|field| FieldPath::of(field)).collect()),
         )
+    }
+
+    /// Changes what stands at some paths: by the update, and by endpoints of their own for fields that have
+    /// one; none where it takes an update and the table has none.
+    #[must_use]
+    pub fn updates(api: &Api, paths: &[FieldPath]) -> Option<Vec<Self>> {
+        let is_apart = |path: &FieldPath| api.apart.iter().any(|apart| apart.field == path.field);
+        let together = paths.iter().filter(|path| !is_apart(path));
+        let together: Vec<FieldPath> = together.cloned().collect();
+        let mut ops = Vec::new();
+        if !together.is_empty() {
+            ops.push(Self::update(api, &together)?);
+        }
+        for apart in api.apart {
+            if paths.iter().any(|path| path.field == apart.field) {
+                let sends = Sends::Paths([FieldPath::of(apart.field)].into());
+                ops.push(Self::new(Act::Update, Method::Patch, apart.path, sends));
+            }
+        }
+        Some(ops)
+    }
+
+    /// Changes something of an item inside of an object: sends these values, which stand for what is at
+    /// some paths.
+    #[must_use]
+    pub fn inside(
+        (method, path): (Method, &'static str),
+        item: &str,
+        values: Vec<(&'static str, Value)>,
+        about: Vec<FieldPath>,
+    ) -> Self {
+        let sends = if values.is_empty() {
+            Sends::Nothing
+        } else {
+            Sends::Values
+        };
+        let mut op = Self::new(Act::Update, method, path, sends);
+        let besides = op.besides();
+        besides.values = values;
+        besides.item = Some(item.into());
+        besides.about = about.into();
+        op
     }
 
     /// Changes what stands at some paths; none where the table has no update.
@@ -238,15 +284,25 @@ impl Op {
         match &self.sends {
             Sends::Whole => field.wire(dialect).goes_with_creation(),
             Sends::Paths(_) => self.names(field.name),
-            Sends::Nothing | Sends::Values => false,
+            Sends::Nothing | Sends::Values => {
+                let mut about = self.stands_for().iter();
+                about.any(|path| path.field == field.name)
+            }
         }
+    }
+
+    /// What the values stand for, where they are those of a field.
+    fn stands_for(&self) -> &[FieldPath] {
+        self.besides.as_ref().map_or(&[], |besides| &besides.about)
     }
 
     /// Whether the write carries what stands at a path.
     #[must_use]
     pub fn sends_at(&self, path: &FieldPath) -> bool {
-        let Sends::Paths(paths) = &self.sends else {
-            return self.sends == Sends::Whole;
+        let paths = match &self.sends {
+            Sends::Whole => return true,
+            Sends::Paths(paths) => &**paths,
+            Sends::Nothing | Sends::Values => self.stands_for(),
         };
         paths.iter().any(|sent| {
             let mut below = sent.below.iter().zip(&path.below);
@@ -274,7 +330,10 @@ impl Op {
     pub fn as_shown_by(mut self, api: &Api) -> Self {
         self.silent = match self.act {
             Act::Create | Act::AddPart => api.silent.contains(&Silent::Create),
-            Act::Update => api.silent.contains(&Silent::Update),
+            Act::Update => {
+                let is_whole = Some(self.path) == api.update;
+                !is_whole || api.silent.contains(&Silent::Update)
+            }
             _ => false,
         };
         self
@@ -316,6 +375,10 @@ impl Op {
                 Some(id) => Some(id.to_string()),
                 None => ids.id(context.address),
             },
+            "item" => {
+                let besides = self.besides.as_ref()?;
+                besides.item.as_deref().map(str::to_owned)
+            }
             field => match context.body.get(field)? {
                 Value::Reference(Reference::To(address)) => ids.id(address),
                 Value::Reference(Reference::Id { id, .. }) => Some(id.to_string()),
@@ -342,7 +405,12 @@ impl Op {
             return Ok(request);
         }
         let mut object = Map::new();
+        let api = context.kind.api(context.dialect);
+        let is_whole = api.and_then(|api| api.update) == Some(self.path);
         for field in context.kind.fields {
+            if self.sends == Sends::Values && !is_whole {
+                break;
+            }
             let Some(value) = context.body.get(field.name) else {
                 continue;
             };
@@ -359,7 +427,9 @@ impl Op {
                     }
                     encode(field, context.dialect, &value, Part::All, ids)?
                 }
-                (Wire::Sent { .. }, Act::Update) if sends || is_resent(field, value, context) => {
+                (Wire::Sent { .. }, Act::Update)
+                    if sends || (is_whole && is_resent(field, value, context)) =>
+                {
                     let ways = self.ways(field.name);
                     let part = if ways.is_empty() {
                         Part::All
@@ -456,10 +526,17 @@ pub(super) fn way(removal: Removal, policy: Option<RemovalPolicy>, object: &Live
             Way::Delete(op)
         }
         Removal::Bulk(path, key) => Way::Delete(several(path, key)),
-        Removal::Transfer { path, heirs } => Way::Transfer {
-            op: post(Act::Delete, path, Sends::Values),
+        Removal::Transfer {
+            path,
+            deletes,
             heirs,
-        },
+        } => {
+            let mut op = post(Act::Delete, path, Sends::Values);
+            if deletes {
+                op.method = Method::Delete;
+            }
+            Way::Transfer { op, heirs }
+        }
         Removal::Disable { path, body } => {
             let sends = if body { Sends::Values } else { Sends::Nothing };
             Way::Disable(post(Act::Disable, path, sends))

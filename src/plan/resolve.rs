@@ -1,5 +1,8 @@
 //! What references mean: a declared resource, a live object, or nothing.
 
+use std::sync::Arc;
+
+use crate::codec::listed::{ID, ORDER, is_own};
 use crate::codec::{self, Names as _, is_normal, normalise};
 use crate::config::written::TRANSFER_TO;
 use crate::kind::{Keyed, Keys, Kind, Shape, Target, Within};
@@ -7,11 +10,12 @@ use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::parallel::in_runs;
 use crate::plan::bound::place;
+use crate::plan::placed;
 use crate::plan::row::{Going, Row, Rows};
 use crate::plan::taken::written_parent;
 use crate::problem::{Code, Place, Problem, listed};
-use crate::state::identity::scopes;
-use crate::state::{Address, Below, FieldPath, Heirs, Key, Leaves, Named, Reference, Value};
+use crate::state::identity::{fill_in, scopes};
+use crate::state::{Address, Below, Body, FieldPath, Heirs, Key, Leaves, Named, Reference, Value};
 
 /// Translates what the manifests name, side by side where it is much.
 pub(super) fn translated(
@@ -43,6 +47,7 @@ fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<P
     else {
         return;
     };
+    let own = body.clone();
     for field in kind.fields {
         // Most values are what they have to be: the body stays shared with the manifests' one.
         if body.get(field.name).is_none_or(|value| {
@@ -61,13 +66,18 @@ fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<P
             });
         };
         resolve(value, field.name, live, &mut fail);
+        let place = &|target: Target| {
+            let word = |scope: &str| Some(own.get(scope)?.as_text()?.to_owned());
+            target.beside(kind, &word)
+        };
         name_keys(
             &field.shape,
             value,
             &FieldPath::of(field.name),
-            live,
+            (live, place),
             &mut fail,
         );
+        placed::complete(desired, &field.shape, value);
         let taken = std::mem::take(value);
         *value = normalise(field, live.dialect, taken);
     }
@@ -78,7 +88,13 @@ type Fail<'f> = &'f mut dyn FnMut(&str, Option<&str>, Problem);
 
 /// Gives the keys of maps that name resources the one form: the address of what is declared, the wire
 /// name of everything else.
-fn name_keys(shape: &Shape, value: &mut Value, path: &FieldPath, live: &Live, fail: Fail<'_>) {
+fn name_keys(
+    shape: &Shape,
+    value: &mut Value,
+    path: &FieldPath,
+    (live, place): (&Live, &dyn Fn(Target) -> Target),
+    fail: Fail<'_>,
+) {
     let Value::Map(map) = value else { return };
     for (key, leaf) in map.iter_mut() {
         let below = match shape {
@@ -86,29 +102,49 @@ fn name_keys(shape: &Shape, value: &mut Value, path: &FieldPath, live: &Live, fa
             shape => codec::leaf_field(shape, key).map(|leaf| leaf.shape),
         };
         if let Some(below) = below {
-            name_keys(&below, leaf, &path.child(key), live, fail);
+            name_keys(&below, leaf, &path.child(key), (live, place), fail);
         }
     }
     let Shape::Keyed(Keyed {
         keys: Keys::Of { target, .. },
+        listed: in_order,
         ..
     }) = shape
     else {
         return;
     };
+    let target = &place(*target);
+    let found = |key: &str| live.find_wire_name(target, key);
+    let canonical = |key: &str| {
+        found(key)
+            .and_then(|index| live.bound(index))
+            .map_or_else(|| Arc::from(key), |address| Arc::from(address.to_string()))
+    };
+    if let Some(Value::List(order)) = map.get_mut(ORDER) {
+        for key in order {
+            if let Value::Text(text) = key
+                && codec::handle(target, text).is_none()
+            {
+                *text = canonical(text);
+            }
+        }
+    }
     let mut keyed = Leaves::new();
-    for (key, leaf) in std::mem::take(map) {
+    for (key, mut leaf) in std::mem::take(map) {
         let at = path.child(&key).pointer();
-        let canonical = if codec::handle(target, &key).is_some() {
+        let canonical = if is_own(&key) || codec::handle(target, &key).is_some() {
             key.clone()
         } else {
-            let found = live.find_wire_name(target, &key);
-            if found.is_none() {
-                fail(&at[1..], None, no_such_key(target, &key));
+            match found(&key).and_then(|index| live.objects.get(index)) {
+                None => fail(&at[1..], None, no_such_key(target, &key)),
+                // What is new in a list goes there by its id.
+                Some(object) => {
+                    if let (Some(_), Value::Map(item)) = (in_order, &mut leaf) {
+                        item.insert(ID, Value::text(&object.id));
+                    }
+                }
             }
-            found
-                .and_then(|index| live.bound(index))
-                .map_or_else(|| key.clone(), |address| address.to_string().into())
+            canonical(&key)
         };
         if keyed.insert(canonical.clone(), leaf).is_some() {
             let singular = singular(target.collection);
@@ -152,7 +188,7 @@ fn is_bound(shape: &Shape, value: &Value) -> bool {
                 Shape::Keyed(Keyed {
                     keys: Keys::Of { target, .. },
                     ..
-                }) => codec::handle(target, key).is_some(),
+                }) => is_own(key) || codec::handle(target, key).is_some(),
                 _ => true,
             };
             let below = codec::leaf_field(shape, key).map_or(*shape, |leaf| leaf.shape);
@@ -319,6 +355,37 @@ pub(super) fn heirs_of_kind(
         }
     });
     Some(known.collect())
+}
+
+/// Finds those whom the project chooses to take over from what is declared, each as an address.
+pub(super) fn heirs_beside(
+    desired: &Desired,
+    live: &Live,
+    kind: &'static Kind,
+    body: &Body,
+) -> Heirs {
+    let chosen = kind.chosen_heirs();
+    let heirs = desired.heirs.get(kind.collection).into_iter().flatten();
+    let known = heirs.filter_map(|(name, heir)| {
+        let target = chosen.iter().find(|one| one.name == *name)?.target;
+        let mut value = Value::Reference(match heir {
+            Reference::Lookup { collection, name } => {
+                let mut named = (**name).clone();
+                fill_in(&mut named, &target, body);
+                Reference::Lookup {
+                    collection,
+                    name: named.into(),
+                }
+            }
+            heir => heir.clone(),
+        });
+        resolve(&mut value, "", live, &mut |_, _, _| {});
+        match value {
+            Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
+            _ => None,
+        }
+    });
+    known.collect()
 }
 
 /// An heir whose name counts below what the removed object lies below, where nothing else is said.

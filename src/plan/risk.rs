@@ -1,17 +1,20 @@
 //! What a plan puts at stake, step by step: computed once, from the tables of the kinds.
 
+use std::borrow::Cow;
+
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::codec::listed::ORDER;
 use crate::codec::{read_field, switch_value};
 use crate::kind::{Create, Field, KINDS, Kind, LocksOut, Risk, find};
 use crate::live::{Live, LiveObject, marks};
-use crate::plan::FieldChange;
 use crate::plan::referrers::removes;
 use crate::plan::row::Rows;
 use crate::plan::shown::shown_value;
 use crate::plan::task::Task;
+use crate::plan::{Changes, FieldChange};
 use crate::state::{Address, Body, Reference, Value, keys, pointer};
 use crate::verb::Verb;
 
@@ -174,6 +177,8 @@ fn touched(task: &Task, field: &Field, class: Risk) -> Vec<String> {
     changes
         .filter(|change| is_of(change, field.name))
         .filter(|change| class != Risk::TakesAway || loses(&change.before, &change.after))
+        .filter(|change| class != Risk::TakesAway || !is_moved(change, &task.changes))
+        .filter(|change| class != Risk::TakesAway || !change.field.ends_with(ORDER))
         .map(|change| change.field.clone())
         .collect()
 }
@@ -183,7 +188,15 @@ fn is_of(change: &FieldChange, field: &str) -> bool {
     keys(&change.field).next().is_some_and(|name| name == field)
 }
 
-/// Whether something of a value is not in the other one.
+/// Whether what a change takes away under a key stands under the same key at another place then.
+fn is_moved(change: &FieldChange, all: &Changes) -> bool {
+    let name = |change: &FieldChange| keys(&change.field).last().map(Cow::into_owned);
+    let comes = |other: &FieldChange| other.before.is_null() && !other.after.is_null();
+    let own = name(change);
+    change.after.is_null() && all.iter().any(|other| comes(&other) && name(&other) == own)
+}
+
+/// Whether something of a value is not in the other one: an item of a list, an entry of a map, all of it.
 fn loses(before: &Json, after: &Json) -> bool {
     match (before, after) {
         (Json::Null, _) => false,
@@ -193,7 +206,7 @@ fn loses(before: &Json, after: &Json) -> bool {
         (Json::Object(before), Json::Object(after)) => {
             before.keys().any(|key| !after.contains_key(key))
         }
-        (before, after) => before != after,
+        (_, after) => after.is_null(),
     }
 }
 

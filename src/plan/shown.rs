@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::codec;
+use crate::codec::{self, listed};
 use crate::dialect::Dialect;
 use crate::diff::Difference;
 use crate::kind::{Create, Kind, Shape, Switch, Wire};
@@ -33,7 +33,7 @@ pub(super) fn created_fields(
         };
         match value {
             Value::Map(map) => {
-                for (key, leaf) in map.iter().filter(|(_, leaf)| !leaf.is_null()) {
+                for (key, leaf) in listed::items(map).filter(|(_, leaf)| !leaf.is_null()) {
                     let path = FieldPath::of(field.name).child(key);
                     changes.push(change_of(kind, &path, &Value::Null, leaf));
                 }
@@ -59,7 +59,7 @@ pub(super) fn removed_fields(kind: &'static Kind, body: &Body) -> Vec<FieldChang
             Value::Null => {}
             Value::List(list) if list.is_empty() => {}
             Value::Map(map) => {
-                for (key, leaf) in map.iter().filter(|(_, leaf)| !leaf.is_null()) {
+                for (key, leaf) in listed::items(map).filter(|(_, leaf)| !leaf.is_null()) {
                     changes.push(change_of(kind, &path.child(key), leaf, &Value::Null));
                 }
             }
@@ -106,7 +106,22 @@ pub(super) fn change_of(
     // A live value that was a secret once says nothing of the one that takes its place.
     let was_secret = before.is_secret() && !after.is_secret();
     let secret = after.is_secret();
-    let field = codec::written(kind, path).pointer();
+    let written = codec::written(kind, path);
+    let field = written.pointer();
+    if written
+        .below
+        .last()
+        .is_some_and(|key| &**key == listed::ORDER)
+    {
+        let keys = |order: &Value| shown_value(&codec::written_order(kind, path, order));
+        return FieldChange {
+            field,
+            before: keys(before),
+            after: keys(after),
+            secret: false,
+            sets_back: None,
+        };
+    }
     let (before, after) = if was_secret {
         (Json::from(FORMER_SECRET), shown_value(after))
     } else if secret {
@@ -183,7 +198,7 @@ pub(crate) fn shown_value(value: &Value) -> Json {
         }
         Value::List(list) => list.iter().map(shown_value).collect(),
         Value::Map(map) => Json::Object(
-            map.iter()
+            listed::items(map)
                 .map(|(key, value)| (key.to_owned(), shown_value(value)))
                 .collect(),
         ),

@@ -3,6 +3,7 @@
 mod by_hand;
 mod creations;
 mod founders;
+mod inside;
 mod names;
 mod parts;
 mod prerequisites;
@@ -20,7 +21,7 @@ use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference};
 use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{Api, Create, Kind, Wire};
+use crate::kind::{Api, Create, Field, Kind, Wire};
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
@@ -28,6 +29,7 @@ use crate::plan::holders::Index;
 use crate::plan::moved::Sides;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
+use crate::plan::placed::Placed;
 use crate::plan::requests::Op;
 use crate::plan::row::Row;
 use crate::plan::shown::shown;
@@ -40,6 +42,7 @@ use crate::problem::{Code, Problem};
 use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
 use foldhash::HashSet;
+use replacements::forget_ids;
 use scope::{InTheWay, beside_the_targets};
 
 /// A plan with its tasks.
@@ -77,6 +80,8 @@ pub fn plan(
         members: founders::members(&bound.rows, live.dialect),
         holders: Index::default(),
         sides: OnceLock::new(),
+        replaced_keys: Vec::new(),
+        placed: Placed::of(desired),
     };
     let mut differences = bound.rows.changes();
     builder.lost_with_what_is_replaced(&mut differences);
@@ -210,6 +215,10 @@ struct Builder<'a> {
     holders: Index,
     /// What tells who moved a field; made when a live object differs.
     sides: OnceLock<Sides<'a>>,
+    /// The keys of maps that name what is replaced.
+    replaced_keys: Vec<String>,
+    /// What is set where it stands in a list.
+    placed: Placed,
 }
 
 impl<'a> Builder<'a> {
@@ -279,7 +288,9 @@ impl<'a> Builder<'a> {
             role: if task.ends { Role::End } else { Role::Step },
             kind,
             ops: match kind.api(self.dialect()) {
-                Some(api) if !api.silent.is_empty() => {
+                Some(api)
+                    if !api.silent.is_empty() || !api.apart.is_empty() || api.inside.is_some() =>
+                {
                     let ops = task.ops.into_iter();
                     ops.map(|op| op.as_shown_by(api)).collect()
                 }
@@ -347,7 +358,9 @@ impl<'a> Builder<'a> {
                     .get(enabled.field)
                     .is_some_and(|value| !value.is_null() && *value != switch_value(enabled.on))
             {
-                draft.ops.push(Op::switch(switch, false));
+                draft
+                    .ops
+                    .extend(self.switched(address, kind, switch, false));
             }
         }
         draft.effects.extend(self.create_effect(kind));
@@ -516,6 +529,7 @@ impl<'a> Builder<'a> {
         let mut draft = Draft {
             changes: differences
                 .iter()
+                .filter(|difference| !inside::is_told_beside(difference))
                 .map(|difference| FieldChange {
                     sets_back: self.sets_back(address, object, difference),
                     ..shown(kind, difference)
@@ -536,11 +550,21 @@ impl<'a> Builder<'a> {
             return;
         }
         self.goes_with_what_is_there(address, (kind, wanted), index, differences);
+        let mut inside = self.writes_inside(address, kind, api, object);
+        if let (Some(items), false) = (api.inside, self.replaced_keys.is_empty()) {
+            let lists = draft.body.get_mut(items.field);
+            lists
+                .into_iter()
+                .for_each(|lists| forget_ids(lists, &self.replaced_keys));
+        }
         let mut paths = Vec::new();
         for difference in differences {
             let Some(field) = kind.field(difference.path.field) else {
                 continue;
             };
+            if is_sent_inside(api, inside.as_ref(), field) {
+                continue;
+            }
             let value = wanted.get(field.name);
             if value.is_some_and(|value| codec::is_too_short(field, value)) {
                 self.cannot_clear(address, field.name);
@@ -556,17 +580,25 @@ impl<'a> Builder<'a> {
             }
             paths.push(difference.path.clone());
         }
+        draft.ops.extend(
+            inside
+                .iter_mut()
+                .flat_map(|inside| std::mem::take(&mut inside.before)),
+        );
         match (
             paths.first().map(|path| path.field),
-            Op::update(api, &paths),
+            Op::updates(api, &paths),
         ) {
             (None, _) => {}
-            (Some(_), Some(update)) => draft.ops.push(update),
+            (Some(_), Some(updates)) => draft.ops.extend(updates),
             (Some(field), None) => {
                 self.cannot_be_changed(address, field, api);
                 return;
             }
         }
+        draft
+            .ops
+            .extend(inside.into_iter().flat_map(|inside| inside.after));
         if let Some(enabled) = kind.enabled
             && let Some(difference) = differences
                 .iter()
@@ -578,7 +610,10 @@ impl<'a> Builder<'a> {
             match api.switch {
                 Some(switch) => {
                     let on = difference.after == switch_value(enabled.on);
-                    draft.ops.push(Op::switch(switch, on));
+                    let Some(op) = self.switched(address, kind, switch, on) else {
+                        return;
+                    };
+                    draft.ops.push(op);
                 }
                 None => {
                     self.cannot_be_changed(address, enabled.field, api);
@@ -607,6 +642,12 @@ struct Draft {
     restores: bool,
     pruned: bool,
     ends: bool,
+}
+
+/// Whether a field is sent by the writes of its items, and not by the update of its object.
+fn is_sent_inside(api: &Api, inside: Option<&inside::Writes>, field: &Field) -> bool {
+    let of_items = api.inside.is_some_and(|one| one.field == field.name);
+    of_items && inside.is_some_and(|inside| !inside.whole)
 }
 
 fn prevented(desired: &Desired, address: &Address, what: &str) -> Problem {

@@ -1,6 +1,6 @@
 //! Single objects: those that listings show in part, or not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
@@ -8,14 +8,14 @@ use serde_json::{Map, Value as Json};
 use super::needs::{planted, targets};
 use super::single::{Single, single, singles};
 use super::{Needs, Unread, key_of};
-use crate::api::{ApiError, ErrorKind, Reader};
+use crate::api::{ApiError, ErrorKind, Method, Reader, Request, template};
 use crate::codec::{self, Ids, handle, shown_at};
 use crate::dialect::Dialect;
 use crate::kind::rules::Deed;
 use crate::kind::{self, Field, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::marks::forbidden;
-use crate::live::{Live, LiveObject, put};
+use crate::live::{Live, LiveObject, put, standard_path};
 use crate::manifest::Desired;
 use crate::plan::row::Rows;
 use crate::state::{Address, Body, Key, Reference, Value};
@@ -272,6 +272,51 @@ pub async fn fetch_named(
         live.add(object);
     }
     Ok(())
+}
+
+/// Reads what new objects have that say nothing, of the kinds that are laid over it: one GET for each
+/// path.
+///
+/// # Errors
+/// Every path that could not be read.
+pub async fn fetch_standards(
+    reader: &Reader,
+    live: &mut Live,
+    rows: &Rows,
+) -> Result<(), Vec<Unread>> {
+    let dialect = live.dialect;
+    let new = rows.iter().filter(|row| row.object.is_none());
+    let mut wanted: BTreeMap<String, &'static Kind> = new
+        .filter_map(|row| {
+            let standard = row.kind.api(dialect)?.standard?;
+            Some((standard_path(standard, row.named.as_ref()?)?, row.kind))
+        })
+        .collect();
+    wanted.retain(|path, _| !live.standards.contains_key(path));
+    let calls = wanted.into_iter().map(|(path, kind)| async move {
+        // The path is whole: there is no place left in it.
+        let request = template::get(&path, &|_| None);
+        let request = request.unwrap_or_else(|| Request::new(Method::Get, path.clone()));
+        (kind, path, reader.get(&request).await)
+    });
+    let mut failures = Vec::new();
+    for (kind, path, answer) in join_all(calls).await {
+        let items = kind.api(dialect).map_or("data", |api| api.items);
+        match answer {
+            Ok(answer) => {
+                let shown = answer
+                    .body
+                    .and_then(|mut body| Some(body.get_mut(items)?.take()));
+                live.standards.insert(path, shown.unwrap_or_default());
+            }
+            Err(error) => failures.push(Unread::of(kind, dialect, error)),
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures)
+    }
 }
 
 /// Finds out what objects of some kinds refer to in vain: what is no longer there, or trashed.

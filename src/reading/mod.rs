@@ -18,8 +18,8 @@ mod sought;
 
 pub use count::size;
 pub use details::{
-    complete, fetch, fetch_missing, fetch_named, incomplete, lacking_in_listings, partial,
-    prove_referred, referred,
+    complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete, lacking_in_listings,
+    partial, prove_referred, referred,
 };
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};

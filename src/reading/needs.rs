@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::page::Known;
 use crate::api::template;
+use crate::codec;
 use crate::dialect::Dialect;
-use crate::kind::{self, Api, Kind, Listing, Mentioner, Shape, Shown, Target, Wire, Within};
+use crate::kind::{self, Api, Field, Kind, Listing, Mentioner, Shape, Shown, Target, Wire, Within};
 use crate::ledger::Ledger;
 use crate::live::{key, name_in, no_ids};
 use crate::manifest::Desired;
@@ -235,6 +236,7 @@ impl Needs {
                     Within::Anywhere | Within::Same(_) => own.everywhere = true,
                 }
             }
+            self.keys_inside(resource, field, value);
             if let Some(to) = field.shape.target()
                 && !value.is_null()
                 && let Some(own) = key(kind, dialect, &resource.body, &no_ids)
@@ -248,6 +250,23 @@ impl Needs {
             }
             self.refer(desired, value, dialect);
         }
+    }
+
+    /// Adds the kinds whose resources are keys of maps inside of a value.
+    fn keys_inside(&mut self, resource: &Resource, field: &Field, value: &Value) {
+        let Value::Map(map) = value else { return };
+        codec::keyed_inside(&field.shape, map, &mut |target| {
+            let word = |scope: &str| Some(resource.body.get(scope)?.as_text()?.to_owned());
+            let target = target.beside(resource.kind, &word);
+            let own = self.kinds.entry(target.collection).or_default();
+            match target.within {
+                Within::Fixed(field, word) => {
+                    let word = ScopeValue::Text(word.to_owned());
+                    own.scopes.insert(Scope::from([(field, word)]));
+                }
+                Within::Anywhere | Within::Same(_) => own.everywhere = true,
+            }
+        });
     }
 
     fn refer(&mut self, desired: &Desired, value: &Value, dialect: Dialect) {
@@ -552,6 +571,7 @@ pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
     let leaves = match shape {
         Shape::Map(map) => map.fields,
         Shape::Items(items) => items.fields,
+        Shape::Keyed(keyed) => std::slice::from_ref(keyed.value),
         _ => &[],
     };
     for leaf in leaves {

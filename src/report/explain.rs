@@ -165,6 +165,11 @@ pub fn field(kind: &Kind, path: &str) -> Option<String> {
         found = match found.shape {
             Shape::Map(map) => map.field(name)?,
             Shape::Items(items) => items.item().field(name)?,
+            // A leaf of what stands under any key.
+            Shape::Keyed(keyed) => match keyed.value.shape {
+                Shape::Map(map) => map.field(name)?,
+                _ => return None,
+            },
             _ => return None,
         };
     }
@@ -187,14 +192,19 @@ fn removing(removal: Removal) -> String {
         Removal::DisableByPatch { path, field, word } => {
             format!("PATCH {path} with `{field}: {word}`: it is taken out of use")
         }
-        Removal::Transfer { path, heirs } => {
+        Removal::Transfer {
+            path,
+            deletes,
+            heirs,
+        } => {
             let is_above = |(_, heir): &(&str, Heir)| matches!(heir, Heir::Above(_));
             let to = if heirs.iter().any(is_above) {
                 "moves to its parent"
             } else {
                 "goes to whom `transferTo` names"
             };
-            format!("POST {path}: what hangs on it {to}")
+            let method = if deletes { "DELETE" } else { "POST" };
+            format!("{method} {path}: what hangs on it {to}")
         }
         Removal::Chosen { .. } => removing(removal.chosen(None)),
         Removal::By { with, without, .. } => {

@@ -393,6 +393,7 @@ impl Simulator {
         };
         organization.usage.roll(now_ms);
         organization.sight.takes_duplicates = self.faults.quirks().duplicates_taken;
+        organization.sight.merges_sections = self.faults.quirks().sections_merge;
         let query = Query(
             form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
                 .into_owned()

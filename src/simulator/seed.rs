@@ -94,6 +94,10 @@ fn seed_openapi(organization: &mut Organization, agent: &str, department: &str, 
         let id = organization.distant_id(n);
         organization.insert("layouts", layout(id, title));
     }
+    for (n, title) in (11..).zip(["Tasks", "Calls", "Events", "TimeEntry"]) {
+        let id = organization.distant_id(n);
+        organization.insert("layouts", layout(id, title));
+    }
     let center = help_center(organization, department);
     organization.insert("helpCenters", center);
     let days = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"];

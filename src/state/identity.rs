@@ -149,9 +149,11 @@ pub fn named<'b>(kind: &Kind, body: &'b Body) -> Option<Named<'b>> {
         name,
     };
     for field in scopes(kind) {
-        named
-            .scope
-            .push((field.name, below(body.get(field.name)?)?));
+        let value = body.get(field.name);
+        if field.where_shown && value.is_none_or(Value::is_null) {
+            continue;
+        }
+        named.scope.push((field.name, below(value?)?));
     }
     named.scope.sort();
     Some(named)

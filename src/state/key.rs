@@ -54,6 +54,16 @@ impl Scope {
         let values = self.0.get_or_insert_default();
         values.insert(field.to_owned(), value.into());
     }
+
+    /// Takes the value of one scope away.
+    pub fn unset(&mut self, field: &str) {
+        if let Some(values) = &mut self.0 {
+            values.remove(field);
+            if values.is_empty() {
+                self.0 = None;
+            }
+        }
+    }
 }
 
 impl From<BTreeMap<String, String>> for Scope {

@@ -423,7 +423,8 @@ impl Desk {
     }
 }
 
-/// Replaces `@acting`, `@hours`, `@department`, `@helpCenter` and `@ROLE` by ids in a seed.
+/// Replaces `@acting`, `@hours`, `@department`, `@helpCenter`, `@ROLE` and the API name of a system field,
+/// such as `@subject`, by ids in a seed.
 fn resolve(value: &mut Value, organization: &Organization) {
     match value {
         Value::String(text) => {
@@ -437,6 +438,10 @@ fn resolve(value: &mut Value, organization: &Organization) {
                 *value = organization.objects("helpCenters")[0]["id"].clone();
             } else if let Some(role) = text.strip_prefix('@')
                 && let Some(found) = organization.find("roles", "name", role)
+            {
+                *value = found["id"].clone();
+            } else if let Some(field) = text.strip_prefix('@')
+                && let Some(found) = organization.find("fields", "apiName", field)
             {
                 *value = found["id"].clone();
             }

@@ -55,6 +55,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "agentAvailability" => "agentIdleTime: 20".to_owned(),
         "communityPreferences" => "landingPage: RECENTPOST".to_owned(),
         "routingPreferences" => "department: Home, assignBacklog: true".to_owned(),
+        "layouts" => "module: contacts, department: Home".to_owned(),
         "products" => "departments: [Home]".to_owned(),
         "contracts" => format!(
             "account: Buyer, department: Home, owner: {{lookup: admin@{ORGANIZATION}.example.com}}, \

@@ -25,12 +25,19 @@ impl Manifest {
             if let Shape::Reference(target) = scope.shape {
                 let parent = self.value(kind, n, &Drawn::Standing(target.collection));
                 item.extend(parent.map(|parent| (scope.name.to_owned(), parent)));
+            } else {
+                item.insert(scope.name.to_owned(), shapes::by_place(scope, n));
             }
         }
         let mut heirs = Map::new();
         let chosen = of_kind.chosen_heirs();
         for one in &chosen {
             let collection = one.target.collection;
+            if has_words(known(collection)) {
+                let standing = shapes::seeds(collection, self.dialect).into_iter().next();
+                heirs.extend(standing.map(|heir| (one.name.to_owned(), json!({ "lookup": heir }))));
+                continue;
+            }
             // Who is taken out of use takes nothing over.
             let heir = self
                 .pick(collection, n, u8::MAX)
@@ -170,13 +177,20 @@ fn memberships(
     })
 }
 
+/// Whether names of a kind count within a word, so that its resources cannot name any other one.
+pub(super) fn has_words(kind: &Kind) -> bool {
+    kind.collection != "customFields" && scopes(kind).any(|scope| scope.shape.target().is_none())
+}
+
 /// Whether `removed` can name a resource of the pool: custom fields by a text, others by what every
-/// organization has, in which they lie.
+/// organization has, in which they lie, or by a word that follows from the place in the pool.
 pub(super) fn has_tombstone(kind: &Kind) -> bool {
     // Nothing removes what there is one of.
     if kind.only_name().is_some() {
         return false;
     }
-    let is_standing = |scope: &Field| matches!(scope.shape, Shape::Reference(_));
+    let is_standing = |scope: &Field| {
+        matches!(scope.shape, Shape::Reference(_)) || shapes::settled(&scope.shape, 0).is_some()
+    };
     kind.collection == "customFields" || scopes(kind).all(is_standing)
 }

@@ -31,7 +31,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 
-use members::has_tombstone;
+use members::{has_tombstone, has_words};
 
 use super::registry::{self, kept_in};
 use super::shapes::{self, Drawn, ONE_ONLY, STANDING, Type, known, together, url};
@@ -527,7 +527,8 @@ impl Manifest {
     fn reference(&self, kind: &str, n: u8, target: &'static str, at: u8) -> Option<Value> {
         // What refers to its like refers to one that comes before it, so that there is no circle.
         let below = if kind == target { n } else { u8::MAX };
-        if let Some(found) = self.pick(target, at, below) {
+        let found = self.pick(target, at, below);
+        if let Some(found) = found.filter(|_| !has_words(known(target))) {
             return Some(json!(self.handle(target, found)));
         }
         let seeds = shapes::seeds(target, self.dialect);
@@ -539,6 +540,64 @@ impl Manifest {
         };
         let name = seeds.get(usize::from(at) % among)?;
         Some(json!({"lookup": name}))
+    }
+
+    /// Sections of a layout: fields of the system, of which some are taken out, and custom fields of the
+    /// same module, each in one section.
+    fn listed(&self, kind: &str, n: u8, items: &[(u8, u8, u8)]) -> Option<Value> {
+        let module = known(kind).field("module").expect("its module");
+        let module = shapes::by_place(module, n);
+        let module = module.as_str().expect("a word");
+        let mut fields: Vec<(String, &[&str], bool)> = shapes::system_fields(module)
+            .iter()
+            .map(|(name, values, stays)| ((*name).to_owned(), *values, *stays))
+            .collect();
+        let custom = self.kinds.get("customFields").into_iter().flatten();
+        for (other, _) in custom.filter(|(other, _)| self.module(**other) == module) {
+            let is_list = matches!(self.type_of(*other).name, "Picklist" | "Multiselect");
+            let values: &[&str] = if is_list {
+                &["EMEA", "APAC", "AMER"]
+            } else {
+                &[]
+            };
+            fields.push((self.handle("customFields", *other), values, true));
+        }
+        let names = [shapes::standard_section(module), "More", "Zürich, third"];
+        let mut sections = Map::new();
+        let mut seen = BTreeSet::new();
+        for (section, at, bits) in items {
+            let Some((name, values, stays)) = fields.get(usize::from(*at) % fields.len().max(1))
+            else {
+                continue;
+            };
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let mut item = Map::new();
+            if bits & 1 == 1 {
+                item.insert("isMandatory".to_owned(), json!(bits & 2 == 2));
+            }
+            if !values.is_empty() && bits & 4 == 4 {
+                let count = 1 + usize::from(bits >> 6) % values.len();
+                let mut values = values[..count].to_vec();
+                if bits & 8 == 8 {
+                    values.reverse();
+                }
+                item.insert("defaultValue".to_owned(), json!(values[0]));
+                item.insert("values".to_owned(), json!(values));
+            }
+            let item = if !stays && bits & 48 == 48 {
+                Value::Null
+            } else {
+                Value::Object(item)
+            };
+            let section = names[usize::from(*section) % names.len()];
+            let lists = sections
+                .entry(section)
+                .or_insert_with(|| json!({"fields": {}}));
+            lists["fields"][name] = item;
+        }
+        (!sections.is_empty()).then_some(Value::Object(sections))
     }
 
     fn value(&self, kind: &str, n: u8, drawn: &Drawn) -> Option<Value> {
@@ -583,6 +642,7 @@ impl Manifest {
                     .collect();
                 Value::Object(items)
             }
+            Drawn::Listed(items) => return self.listed(kind, n, items),
             Drawn::Cf(module, values) => {
                 let mut cf = Map::new();
                 for (at, word) in values {

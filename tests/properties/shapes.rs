@@ -259,6 +259,8 @@ pub enum Drawn {
     Cf(&'static str, Vec<(u8, u8)>),
     Subscriptions(Vec<(u8, u8, u8)>),
     Items(Vec<(Value, Vec<(&'static Field, Self)>)>),
+    /// Items of lists inside of lists, each in one list: a list, an item and what is said of it, as numbers.
+    Listed(Vec<(u8, u8, u8)>),
     /// A value that depends on the type of the custom field.
     ByType(&'static Field, u8),
     /// A value that depends on the resource's place in the pool.
@@ -413,6 +415,11 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                     .boxed(),
             )
         }
+        Shape::Keyed(keyed) if keyed.listed.is_some() => Some(
+            prop::collection::vec(any::<(u8, u8, u8)>(), 1..6)
+                .prop_map(Drawn::Listed)
+                .boxed(),
+        ),
         // Items by their places: as many as are drawn.
         Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Places) => Some(
             prop::collection::vec(shape(keyed.value)?, 1..4)
@@ -536,6 +543,40 @@ fn module_of(field: &Field) -> Option<&'static str> {
             Keys::Texts(_) | Keys::Places => None,
         },
         _ => None,
+    }
+}
+
+/// The system fields of a module in the simulator: name, choices, and whether one stays in every layout.
+pub fn system_fields(module: &str) -> &'static [(&'static str, &'static [&'static str], bool)] {
+    match module {
+        "tickets" => &[
+            ("subject", &[], true),
+            ("status", &["Open", "Waiting", "Closed"], false),
+            ("dueDate", &[], false),
+            ("description", &[], false),
+        ],
+        "contacts" => &[
+            ("lastName", &[], true),
+            ("firstName", &[], false),
+            ("email", &[], false),
+            ("phone", &[], false),
+        ],
+        "accounts" => &[
+            ("accountName", &[], true),
+            ("website", &[], false),
+            ("industry", &["Health", "Energy"], false),
+        ],
+        _ => &[],
+    }
+}
+
+/// The section that a layout of a module has from the beginning.
+pub fn standard_section(module: &str) -> &'static str {
+    match module {
+        "tickets" => "Ticket Information",
+        "contacts" => "Contact Information",
+        "accounts" => "Account Information",
+        _ => "Information",
     }
 }
 

@@ -87,6 +87,10 @@ const BASE: &[(&str, &str)] = &[
         include_str!("../../examples/acme/manifests/hours.yaml"),
     ),
     (
+        "layouts.yaml",
+        include_str!("../../examples/acme/manifests/layouts.yaml"),
+    ),
+    (
         "settings.yaml",
         include_str!("../../examples/acme/manifests/settings.yaml"),
     ),

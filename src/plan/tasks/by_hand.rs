@@ -25,6 +25,9 @@ impl Builder<'_> {
             let Some(value) = named.get(field.name) else {
                 continue;
             };
+            if self.placed.has(address, field.name) {
+                continue;
+            }
             if value.is_null()
                 || *value == Value::Bool(false)
                 || *value == Value::List(Vec::new())

@@ -13,7 +13,7 @@ use crate::plan::requests::{Act, Op, Sends};
 use crate::plan::shown::{created_fields, shown};
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
-use crate::state::{Address, Body, FieldPath, Reference, Value};
+use crate::state::{Address, Body, FieldPath, Leaves, Reference, Value};
 use crate::verb::Verb;
 
 impl Builder<'_> {
@@ -29,7 +29,10 @@ impl Builder<'_> {
     ) -> Vec<Op> {
         let dialect = self.dialect();
         let op = match api.create {
-            Create::Post(path) => self.with_founders(address, api, Op::create(path)),
+            Create::Post(path) => {
+                self.lay_over_standard(kind, api, body);
+                self.with_founders(address, api, Op::create(path))
+            }
             Create::Clone {
                 path,
                 otherwise,
@@ -58,12 +61,27 @@ impl Builder<'_> {
             .collect();
         let mut ops = vec![op];
         if let Some(first) = paths.first() {
-            match Op::update(api, &paths) {
-                Some(update) => ops.push(update),
+            match Op::updates(api, &paths) {
+                Some(updates) => ops.extend(updates),
                 None => self.cannot_be_changed(address, first.field, api),
             }
         }
         ops
+    }
+
+    /// Lays what is declared over what a new object has that says nothing.
+    fn lay_over_standard(&self, kind: &'static Kind, api: &Api, body: &mut Body) {
+        let Some(standard) = api.standard else { return };
+        let (Some(field), Some(shown)) = (
+            kind.field(standard.field),
+            self.live.standard(kind, standard, body),
+        ) else {
+            return;
+        };
+        let none = Value::Map(Leaves::new());
+        let named = body.get(field.name).filter(|value| !value.is_null());
+        let laid = codec::merge(&field.shape, named.unwrap_or(&none), &shown);
+        body.set(field.name, laid);
     }
 
     /// Chooses what a new object is a copy of, where the manifest does not say.

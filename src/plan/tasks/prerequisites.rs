@@ -113,6 +113,18 @@ impl Builder<'_> {
                     of_members.entry(address).or_default().push(index);
                 }
             }
+            let mut placers: HashMap<(&'static str, &str), Vec<usize>> = HashMap::new();
+            for (index, task) in tasks
+                .iter()
+                .enumerate()
+                .filter(|(_, task)| places_items(task))
+            {
+                sent_targets(task, &mut |target| {
+                    if let Target::Key(collection, handle) = target {
+                        placers.entry((collection, handle)).or_default().push(index);
+                    }
+                });
+            }
             let before = |index: usize, task: &Task| -> Vec<usize> {
                 let mut own = Vec::new();
                 match task.verb {
@@ -125,6 +137,13 @@ impl Builder<'_> {
                         } else {
                             sent_targets(task, &mut |target| {
                                 own.extend(makers.get(target).filter(|maker| *maker != index));
+                                // Choices are there once the lists are in which they stand.
+                                if let (Target::Key(collection, handle), false) =
+                                    (target, places_items(task))
+                                {
+                                    let placers = placers.get(&(collection, handle));
+                                    own.extend(placers.into_iter().flatten());
+                                }
                             });
                         }
                     }
@@ -183,11 +202,20 @@ impl Builder<'_> {
     }
 }
 
+/// Whether what a task brings in line holds items in lists.
+fn places_items(task: &Task) -> bool {
+    task.verb != Verb::Manual && task.kind.apis().any(|api| api.inside.is_some())
+}
+
 /// Who takes over what hangs on what a write removes.
 fn heirs(op: &Op) -> Vec<&Address> {
     let values = op.values().iter();
     let heirs = values.filter_map(|(_, heir)| match heir {
-        Value::Reference(Reference::To(address)) if op.act == Act::Delete => Some(address),
+        Value::Reference(Reference::To(address))
+            if matches!(op.act, Act::Delete | Act::Switch(false)) =>
+        {
+            Some(address)
+        }
         _ => None,
     });
     heirs.collect()

@@ -4,17 +4,16 @@ use super::{Builder, Draft};
 use crate::codec::{Ids as _, read_field};
 use crate::config::written::TRANSFER_TO;
 use crate::diff::Difference;
-use crate::kind::Kind;
-use crate::kind::Within;
 use crate::kind::removal::Heir;
 use crate::kind::rules::Deed;
+use crate::kind::{Kind, SwitchApi, Within};
 use crate::live::marks::forbidden;
 use crate::live::{LiveObject, key};
 use crate::manifest::write::quoted;
 use crate::plan::bound::place;
 use crate::plan::hierarchy;
 use crate::plan::requests::{Op, Way, way};
-use crate::plan::resolve::heirs_of_kind;
+use crate::plan::resolve::{heirs_beside, heirs_of_kind};
 use crate::plan::risk::in_use;
 use crate::plan::row::{Going, Row};
 use crate::plan::shown::{removed_fields, switched_off};
@@ -243,6 +242,55 @@ impl Builder<'_> {
             return None;
         }
         Some(chosen)
+    }
+
+    /// Switches a declared object on or off; none where it is not known who takes over from one that is
+    /// switched off, which is then reported.
+    pub(super) fn switched(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        switch: SwitchApi,
+        on: bool,
+    ) -> Option<Op> {
+        let op = Op::switch(switch, on);
+        if on || switch.heirs.is_empty() {
+            return Some(op);
+        }
+        let row = self.bound.rows.get(address)?;
+        let body = row.wanted.as_ref()?;
+        let chosen = if row.heirs.is_empty() {
+            heirs_beside(self.desired, self.live, kind, body)
+        } else {
+            row.heirs.clone()
+        };
+        let mut sent = op;
+        for (key, heir) in switch.heirs {
+            let taker = match heir {
+                Heir::Chosen(one) => chosen.get(one.name),
+                Heir::Above(_) | Heir::Nobody => None,
+            };
+            match taker {
+                Some(Reference::To(taker)) if taker != address => {
+                    sent = sent.value(key, Value::Reference(Reference::To(taker.clone())));
+                }
+                _ => {
+                    self.problems.push(
+                        Problem::error(
+                            Code::NoHeir,
+                            format!("`{address}` cannot be taken out of use: nobody is named who takes over what hangs on it"),
+                        )
+                        .at(place(self.desired, address, ""), "declared here")
+                        .help(format!(
+                            "name another {} under `lifecycle: {{{TRANSFER_TO}: HANDLE}}`",
+                            kind.singular
+                        )),
+                    );
+                    return None;
+                }
+            }
+        }
+        Some(sent)
     }
 
     /// The lines that name who takes over from an object, ready to be pasted but for the heirs.

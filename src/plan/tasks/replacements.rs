@@ -5,8 +5,9 @@ use serde_json::Value as Json;
 
 use super::{Builder, Draft, prevented};
 use crate::codec;
+use crate::codec::listed::ID;
 use crate::diff::{Change, Difference};
-use crate::kind::{self, Create, Kind, Stage, Wire};
+use crate::kind::{self, Create, Kind, Shape, Stage, Wire};
 use crate::ledger::Ledger;
 use crate::live::marks::belongs_to_others;
 use crate::plan::bound::place;
@@ -20,7 +21,7 @@ use crate::verb::Verb;
 impl Builder<'_> {
     /// Values go with the object that is replaced and is their key in maps: whoever declares one has to
     /// send it again.
-    pub(super) fn lost_with_what_is_replaced(&self, differences: &mut Vec<Change>) {
+    pub(super) fn lost_with_what_is_replaced(&mut self, differences: &mut Vec<Change>) {
         let mut replaced: HashMap<&'static str, Vec<String>> = HashMap::default();
         for change in &*differences {
             let Change::Update(address, fields) = change else {
@@ -37,6 +38,7 @@ impl Builder<'_> {
         if replaced.is_empty() {
             return;
         }
+        self.replaced_keys = replaced.values().flatten().cloned().collect();
         let mut known: HashMap<Address, usize> = differences
             .iter()
             .enumerate()
@@ -258,20 +260,52 @@ pub(super) fn lost(
 ) -> Vec<Difference> {
     let mut lost = Vec::new();
     for field in kind.fields {
-        let keys = field.shape.keyed_by();
-        let keys = keys.and_then(|target| replaced.get(target.collection));
-        let (Some(keys), Some(Value::Map(map))) = (keys, wanted.get(field.name)) else {
-            continue;
-        };
-        for key in keys {
-            if let Some(value) = map.get(key).filter(|value| !value.is_null()) {
-                lost.push(Difference {
-                    path: FieldPath::of(field.name).child(key),
-                    before: Value::Null,
-                    after: value.clone(),
-                });
-            }
+        if let Some(value) = wanted.get(field.name) {
+            lost_inside(
+                &field.shape,
+                value,
+                &FieldPath::of(field.name),
+                replaced,
+                &mut lost,
+            );
         }
     }
     lost
+}
+
+fn lost_inside(
+    shape: &Shape,
+    value: &Value,
+    path: &FieldPath,
+    replaced: &HashMap<&'static str, Vec<String>>,
+    lost: &mut Vec<Difference>,
+) {
+    let Value::Map(map) = value else { return };
+    let keys = shape.keyed_by();
+    let keys = keys.and_then(|target| replaced.get(target.collection));
+    for key in keys.into_iter().flatten() {
+        if let Some(value) = map.get(key).filter(|value| !value.is_null()) {
+            lost.push(Difference {
+                path: path.child(key),
+                before: Value::Null,
+                after: value.clone(),
+            });
+        }
+    }
+    for (key, value) in map {
+        if let Some(leaf) = codec::leaf_field(shape, key) {
+            lost_inside(&leaf.shape, value, &path.child(key), replaced, lost);
+        }
+    }
+}
+
+/// Takes the ids out of items whose keys name what is replaced: those that take their place have others.
+pub(super) fn forget_ids(value: &mut Value, replaced: &[String]) {
+    let Value::Map(map) = value else { return };
+    for (key, item) in map.iter_mut() {
+        if let (true, Value::Map(item)) = (replaced.iter().any(|one| one == key), &mut *item) {
+            item.remove(ID);
+        }
+        forget_ids(item, replaced);
+    }
 }

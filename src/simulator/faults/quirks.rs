@@ -62,6 +62,9 @@ pub struct Quirks {
     /// Days, which are called `…Date` or `…On`, are milliseconds since the Unix epoch: those of their
     /// beginning in UTC.
     pub days_as_numbers: bool,
+    /// Sections of a layout that an update does not name stay, and so do their fields: the documents do
+    /// not say whether the list replaces what is there.
+    pub sections_merge: bool,
 }
 
 impl Quirks {
@@ -86,11 +89,13 @@ impl Quirks {
         let (list, search) = (draw.random_range(1..=40), draw.random_range(60..=300));
         let (counts, reads) = (draw.random_ratio(1, 3), draw.random_range(1..=2));
         let days_as_numbers = draw.random_ratio(1, 4);
+        let sections_merge = draw.random_ratio(1, 2);
         Self {
             list_lag: Duration::from_secs(if list_lags { list } else { 0 }),
             list_lag_reads: if list_lags && counts { reads } else { 0 },
             search_lag: Duration::from_secs(if search_lags { search } else { 0 }),
             days_as_numbers,
+            sections_merge,
             ..quirks
         }
     }
@@ -300,6 +305,8 @@ pub(in crate::simulator) struct Sight {
     is_listing: bool,
     /// Whether names that are in use are taken again.
     pub(in crate::simulator) takes_duplicates: bool,
+    /// Whether sections that an update does not name stay.
+    pub(in crate::simulator) merges_sections: bool,
 }
 
 /// A new object.

@@ -22,7 +22,7 @@ const KEYS: &str = "`seed`, `probability`, `kinds`, `budget`, `runs`, `nth`, `ev
 type Switch = fn(&mut Quirks);
 
 /// The names of all quirks with their switches.
-const QUIRKS: [(&str, Switch); 9] = [
+const QUIRKS: [(&str, Switch); 10] = [
     ("lower-case-emails", |quirks| {
         quirks.lower_case_emails = true;
     }),
@@ -36,6 +36,7 @@ const QUIRKS: [(&str, Switch); 9] = [
     ("unknown-fields", |quirks| quirks.unknown_fields = true),
     ("duplicates-taken", |quirks| quirks.duplicates_taken = true),
     ("days-as-numbers", |quirks| quirks.days_as_numbers = true),
+    ("sections-merge", |quirks| quirks.sections_merge = true),
 ];
 
 /// Why a text is no schedule of faults.
@@ -64,7 +65,7 @@ pub enum SpecError {
     #[error(
         "`{0}` is no quirk; the quirks are `lower-case-emails`, `ids-as-numbers`, \
          `booleans-as-strings`, `nulls`, `omit-nulls`, `empty-200`, `unknown-fields`, \
-         `duplicates-taken`, `days-as-numbers`"
+         `duplicates-taken`, `days-as-numbers`, `sections-merge`"
     )]
     Quirk(String),
     /// A rule without a fault.

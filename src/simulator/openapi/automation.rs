@@ -1,4 +1,4 @@
-//! Webhooks, service levels of accounts, layouts.
+//! Webhooks, service levels of accounts.
 
 use serde_json::{Map, Value, json};
 
@@ -8,8 +8,7 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{
-    Form, Param, Rule, Shape, boolean, choice, form, list as list_of, needed, object, param,
-    shaped, text,
+    Form, Param, Rule, Shape, boolean, choice, form, list as list_of, object, param, shaped, text,
 };
 use super::super::store::ids;
 use super::{complete, overlay};
@@ -174,32 +173,8 @@ const ACCOUNT_SLAS: [Param; 4] = [
 /// Source: Service levels of accounts, operation `associateAndDisassociateSlaInAccount`.
 const ASSOCIATE: [Rule; 1] = [boolean("associate").required()];
 
-/// Source: Layout, operation `getLayouts`.
-const LAYOUT_LIST: [Param; 7] = [
-    needed(
-        "module",
-        Form::Choice(&[
-            "tickets",
-            "contacts",
-            "accounts",
-            "tasks",
-            "calls",
-            "events",
-            "timeEntry",
-            "products",
-            "contracts",
-        ]),
-    ),
-    param("departmentId", Form::Id),
-    param("status", Form::Choice(&["active", "inactive", "all"])),
-    param("layoutName", Form::Text(0, 200)),
-    param("id", Form::Id),
-    param("from", Form::Range(0, i64::MAX)),
-    param("limit", Form::Range(1, 99)),
-];
-
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 8] = [
+pub(super) static ROUTES: [Route; 7] = [
     list("/webhooks", WEBHOOK_READ, &[], |e| {
         Ok(Answer::List(e.organization.objects("webhooks")))
     }),
@@ -231,7 +206,6 @@ pub(super) static ROUTES: [Route; 8] = [
         Content::Object(&ASSOCIATE),
         associate_sla,
     ),
-    list("/layouts", SETTINGS_READ, &LAYOUT_LIST, layouts),
 ];
 
 fn create_webhook(exchange: &mut Exchange<'_>) -> Outcome {
@@ -340,28 +314,4 @@ fn associate_sla(exchange: &mut Exchange<'_>) -> Outcome {
     account.insert("associatedSLAIds".into(), json!(bound));
     exchange.organization.put("accounts", account);
     Ok(Answer::Empty(204))
-}
-
-fn layouts(exchange: &mut Exchange<'_>) -> Outcome {
-    let query = &exchange.query;
-    let title = match query.get("module").unwrap_or_default() {
-        "tickets" => "Cases".to_owned(),
-        "timeEntry" => "TimeEntry".to_owned(),
-        module => module
-            .get(..1)
-            .map(|first| first.to_uppercase() + module.get(1..).unwrap_or_default())
-            .unwrap_or_default(),
-    };
-    let status = query.get("status").unwrap_or("active");
-    let wanted = exchange.organization.live("layouts").filter(|layout| {
-        layout["module"] == title.as_str()
-            && (status == "all" || layout["status"] == status)
-            && query
-                .get("layoutName")
-                .is_none_or(|name| layout["layoutName"] == name)
-            && query.get("id").is_none_or(|id| layout["id"] == id)
-    });
-    Ok(Answer::List(
-        exchange.page(wanted, 0, 99).into_iter().cloned().collect(),
-    ))
 }

@@ -4,6 +4,7 @@ mod contracts;
 mod general;
 mod guide;
 mod help_centers;
+mod layouts;
 mod openapi;
 mod products;
 mod profiles;
@@ -104,7 +105,12 @@ impl World {
     }
 
     fn delete(&mut self, target: &str) -> u16 {
-        let request = self.request("DELETE", target, None);
+        self.bare("DELETE", target)
+    }
+
+    /// A call without a body.
+    fn bare(&mut self, method: &str, target: &str) -> u16 {
+        let request = self.request(method, target, None);
         self.send(&request).0
     }
 

@@ -1059,6 +1059,6 @@ fn layouts() {
         let (_, body) = world.get(&format!("/layouts?module={module}"));
         assert_eq!(body["data"][0]["module"], title);
     }
-    assert_eq!(world.get("/layouts?module=tasks").0, 204);
+    assert_eq!(world.get("/layouts?module=tasks&status=inactive").0, 204);
     assert_eq!(world.get("/layouts").0, 422);
 }
