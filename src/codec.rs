@@ -26,7 +26,7 @@ pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
 };
 pub use lay::{
-    LIVE_VALUE, Target, as_handled, as_secret, keep_live, merge, named_path, restrict, settle,
+    LIVE_VALUE, Target, as_handled, as_secret, common, keep_live, merge, named_path, restrict, settle,
     strange_word, targets, written,
 };
 
@@ -173,6 +173,7 @@ pub fn surely_reads_as(
             | Shape::Number
             | Shape::Reference(_)
             | Shape::References(_)
+            | Shape::Ranked(_)
             | Shape::Texts { .. }
             | Shape::Map(_)
             | Shape::Keyed(_)
@@ -238,7 +239,7 @@ fn decode(
         Shape::Reference(target) => id_text(json).map_or(Value::Null, |id| {
             Value::Reference(Reference::To(names.address(target.collection, &id)))
         }),
-        Shape::References(target) => Value::List(
+        Shape::References(target) | Shape::Ranked(target) => Value::List(
             items(json)
                 .filter_map(id_text)
                 .map(|id| Value::Reference(Reference::To(names.address(target.collection, &id))))
@@ -507,7 +508,9 @@ fn normal_form(field: &Field, dialect: Dialect, value: Value) -> Value {
             list.dedup();
             Value::List(list)
         }
-        (Shape::References(_) | Shape::Texts { .. }, Value::Null) => Value::List(Vec::new()),
+        (Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. }, Value::Null) => {
+            Value::List(Vec::new())
+        }
         (Shape::Texts { set, .. }, Value::List(list)) => {
             let mut list: Vec<Value> = list
                 .into_iter()
@@ -542,6 +545,7 @@ fn normal_form(field: &Field, dialect: Dialect, value: Value) -> Value {
             | Shape::Choice(_)
             | Shape::Reference(_)
             | Shape::References(_)
+            | Shape::Ranked(_)
             | Shape::Texts { .. }
             | Shape::Map(_)
             | Shape::Keyed(_)
@@ -641,7 +645,11 @@ pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
             value,
         ) => value.is_null(),
         (Shape::Map(map), value) => value.is_null() && map.null == Null::Nothing,
-        (Shape::References(_) | Shape::Texts { .. } | Shape::Items(_), _) => false,
+        (Shape::Ranked(_), Value::List(_)) => true,
+        (
+            Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. } | Shape::Items(_),
+            _,
+        ) => false,
     }
 }
 
@@ -708,6 +716,7 @@ pub fn leaf_field(shape: &Shape, key: &str) -> Option<&'static Field> {
         | Shape::Choice(_)
         | Shape::Reference(_)
         | Shape::References(_)
+        | Shape::Ranked(_)
         | Shape::Texts { .. } => None,
     }
 }
@@ -747,6 +756,7 @@ pub fn is_owned_by_name(shape: &Shape) -> bool {
         | Shape::Choice(_)
         | Shape::Reference(_)
         | Shape::References(_)
+        | Shape::Ranked(_)
         | Shape::Texts { .. } => false,
     }
 }

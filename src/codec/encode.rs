@@ -145,6 +145,7 @@ fn encode_leaves(
         | Shape::Choice(_)
         | Shape::Reference(_)
         | Shape::References(_)
+        | Shape::Ranked(_)
         | Shape::Texts { .. } => {
             for (key, value) in map {
                 object.insert(key.to_owned(), plain(value, ids)?);
@@ -202,7 +203,9 @@ fn empty(field: &Field, dialect: Dialect) -> Json {
         return Json::Null;
     }
     match field.shape {
-        Shape::References(_) | Shape::Texts { .. } | Shape::Items(_) => Json::Array(Vec::new()),
+        Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. } | Shape::Items(_) => {
+            Json::Array(Vec::new())
+        }
         Shape::Text { .. } | Shape::Email { .. } | Shape::Scalar { .. } | Shape::Date => {
             Json::String(String::new())
         }
@@ -223,7 +226,7 @@ pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
         return false;
     }
     let by_shape = match field.shape {
-        Shape::References(_) | Shape::Texts { .. } => true,
+        Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. } => true,
         Shape::Items(items) => items.min == 0,
         Shape::Text { pattern, .. } => pattern.is_none_or(|pattern| pattern.allows_empty),
         Shape::Email { .. }

@@ -107,8 +107,17 @@ impl Api {
     #[must_use]
     pub const fn grouping(&self) -> Option<&'static Grouping> {
         match self.form {
-            Form::Plain => None,
+            Form::Plain | Form::Ranked(_) => None,
             Form::Grouped(grouping) => Some(grouping),
+        }
+    }
+
+    /// Tells whose order the one object of a listing is, where it is one.
+    #[must_use]
+    pub const fn ranking(&self) -> Option<&'static Ranking> {
+        match self.form {
+            Form::Plain | Form::Grouped(_) => None,
+            Form::Ranked(ranking) => Some(ranking),
         }
     }
 }
@@ -266,6 +275,24 @@ pub enum Form {
     Plain,
     /// Several live objects form one resource.
     Grouped(&'static Grouping),
+    /// All objects of a listing form one resource: the order in which they are.
+    Ranked(&'static Ranking),
+}
+
+/// The order among siblings, which is sent as one list of all of them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ranking {
+    /// The kind of the siblings.
+    pub of: &'static str,
+    /// The key under which each shows its id.
+    pub id: &'static str,
+    /// The key under which each shows the number by which they are in order.
+    pub by: &'static str,
+    /// The way from a sibling to what all of them lie below, such as `skillType.department`, and the field
+    /// of the order that names it; none where they are all there are.
+    pub below: Option<(&'static str, &'static str)>,
+    /// Most siblings that a request takes; 0 means that no limit is known.
+    pub most: usize,
 }
 
 /// Live objects of which those with one value form one resource, as its parts.

@@ -48,8 +48,8 @@ use std::fmt;
 use crate::dialect::Dialect;
 use crate::problem::Code;
 pub use api::{
-    Api, Change, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi,
-    acting, acting_scopes,
+    Api, Change, Create, Form, Founders, Grouping, Listing, Ranking, Scopes, Search, Silent,
+    SwitchApi, acting, acting_scopes,
 };
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -92,13 +92,19 @@ pub static KINDS: &[&Kind] = &[
 /// it, and its path.
 pub const TELLING: (Dialect, &str) = (Dialect::Openapi, webhooks::PATH);
 
+/// The key beside the handles of a collection under which their order stands.
+pub const ORDER: &str = "$order";
+
+/// Every kind, and behind each the order among its resources, where it has one.
+pub fn all() -> impl Iterator<Item = &'static Kind> {
+    let kinds = KINDS.iter().copied();
+    kinds.flat_map(|kind| std::iter::once(kind).chain(kind.order))
+}
+
 /// The kind of a collection.
 #[must_use]
 pub fn find(collection: &str) -> Option<&'static Kind> {
-    KINDS
-        .iter()
-        .copied()
-        .find(|kind| kind.collection == collection)
+    all().find(|kind| kind.collection == collection)
 }
 
 /// One kind of resource.
@@ -157,6 +163,9 @@ pub struct Kind {
     pub unlisted: &'static [Sign],
     /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
     pub marks: &'static [Mark],
+    /// The order among its resources, which is a kind of its own: manifests write it under [`ORDER`]
+    /// beside the handles.
+    pub order: Option<&'static Kind>,
     /// Its endpoints in the `openapi` dialect.
     pub openapi: Option<Api>,
     /// Its endpoints in the `guide` dialect.
@@ -205,6 +214,7 @@ impl Kind {
         unlisted: &[],
         marks: &[],
         mentions: &[],
+        order: None,
         openapi: None,
         guide: None,
     };
@@ -228,6 +238,12 @@ impl Kind {
     #[must_use]
     pub fn grouping(&self, dialect: Dialect) -> Option<&'static Grouping> {
         self.api(dialect).and_then(Api::grouping)
+    }
+
+    /// Tells whose order it is, where it is the order among the resources of another kind.
+    #[must_use]
+    pub fn ranking(&self) -> Option<&'static Ranking> {
+        self.apis().find_map(Api::ranking)
     }
 
     /// Says whether every update of a dialect sends a field again: the server demands it, or it might
@@ -792,6 +808,12 @@ const fn reference(name: &'static str, target: Target) -> Field {
 }
 const fn references(name: &'static str, target: Target) -> Field {
     Field::new(name, Shape::References(target))
+}
+/// The resources of a kind in their order, those that are named.
+const fn in_order(of: &'static str) -> Field {
+    Field::new("order", Shape::Ranked(Target::to(of)))
+        .required()
+        .never_null()
 }
 /// A map of which each named leaf is owned, and which is sent whole.
 const fn map(name: &'static str, fields: &'static [Field]) -> Field {

@@ -1,8 +1,9 @@
 //! Skills.
 
 use super::{
-    Alike, Api, Create, Field, Keyed, Keys, Kind, Listing, Map, Owned, Pattern, Removal, Scopes,
-    Sent, Shape, Switch, choice, patterns, reference, references, sent, text, to,
+    Alike, Api, Change, Create, Field, Form, Keyed, Keys, Kind, Listing, Map, Owned, Pattern,
+    Ranking, Removal, Scopes, Sent, Shape, Silent, Switch, choice, in_department, in_order,
+    of_the_department, patterns, reference, references, sent, text, to,
 };
 
 /// Source: Skill, `createSkill` (`CriteriaInput`): a Boolean expression over the numbers of conditions.
@@ -83,8 +84,7 @@ const CRITERIA: Map = Map::whole(&[
 
 /// A skill. Source: Skill (`getSkills`, `createSkill`, `updateSkill`, `deleteSkill`).
 ///
-/// Not read: `orderId`; `reorderSkills` is not used, so the order is left alone. The source does not say
-/// whether names differ within a skill type, nor whether a skill can move to a type of another
+/// The source does not say whether names differ within a skill type, nor whether a skill can move to a type of another
 /// department: deskform moves none. Nor does it say whether agents have to belong to the department:
 /// the server decides. Answers declare 100 characters of the description, both requests 200.
 pub static KIND: Kind = Kind {
@@ -133,6 +133,53 @@ pub static KIND: Kind = Kind {
             create: &["Desk.automations.CREATE", "Desk.settings.CREATE"],
             update: &["Desk.automations.UPDATE", "Desk.settings.UPDATE"],
             delete: &["Desk.automations.DELETE", "Desk.settings.DELETE"],
+        },
+        ..Api::BLANK
+    }),
+    order: Some(&ORDER),
+    ..Kind::BLANK
+};
+
+/// Source: Skill, `getSkills`: `orderId` counts within a department, whatever the types are.
+const RANKING: Ranking = Ranking {
+    of: "skills",
+    id: "id",
+    by: "orderId",
+    below: Some(("skillType.department", "department")),
+    most: 200,
+};
+
+/// The order of a department's skills. Source: Skill (`getSkills`, `reorderSkills`).
+///
+/// A request demands the department, takes from 2 to 200 skills and is answered without content. The
+/// source does not say whether it needs all skills of the department: all are sent. A new skill has a
+/// place that the source does not tell, so that an order that names one is always sent.
+static ORDER: Kind = Kind {
+    collection: "skills/$order",
+    singular: "order of skills",
+    doc: "In which order the skills of a department come. Skills that are not named keep their places.",
+    fields: &[
+        in_department("The department whose skills they are; left out, the one of the same handle."),
+        of_the_department(),
+        in_order("skills")
+            .openapi(sent("skillIds"))
+            .doc("The skills of the department, the first one first."),
+    ],
+    openapi: Some(Api {
+        listing: Listing::Each("/skills?departmentId={department}", &[]),
+        page: 100,
+        form: Form::Ranked(&RANKING),
+        id: "departmentId",
+        create: Create::Update,
+        update: Some("/skills/order"),
+        change: Change::Post,
+        resend: &["department"],
+        silent: &[Silent::Create, Silent::Update],
+        scopes: Scopes {
+            read: &["Desk.automations.READ", "Desk.settings.READ"],
+            create: &["Desk.automations.UPDATE", "Desk.settings.UPDATE"],
+            update: &["Desk.automations.UPDATE", "Desk.settings.UPDATE"],
+            delete: &[],
         },
         ..Api::BLANK
     }),

@@ -275,6 +275,7 @@ impl<'a> Converter<'a> {
                 self.check_number(here, field.name, field.most, raw, at);
                 self.references(here, target, raw, at, field.name)?
             }
+            Shape::Ranked(target) => self.ranked(here, target, raw, at, field.name)?,
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?
             }

@@ -4,6 +4,7 @@ mod by_hand;
 mod creations;
 mod founders;
 mod names;
+mod orders;
 mod parts;
 mod prerequisites;
 mod removals;
@@ -96,6 +97,7 @@ pub fn plan(
     builder.by_hand();
     builder.take_temporary_members_out();
     builder.through_temporary_names();
+    builder.orders();
     builder.prerequisites();
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;

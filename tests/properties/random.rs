@@ -21,7 +21,7 @@ use std::fmt;
 use deskform::dialect::{Dialect, Edition};
 use deskform::kind::removal::Chosen;
 use deskform::kind::{
-    Api, Create, Encoding, Field, Form, Kind, Removal, Shape, Switch, Wire, scopes,
+    Api, Create, Encoding, Field, Form, Kind, ORDER, Removal, Shape, Switch, Wire, scopes,
 };
 use deskform::manifest::Sources;
 use deskform::simulator::Organization;
@@ -748,6 +748,46 @@ impl Manifest {
         has_all.then_some((needed, rest))
     }
 
+    /// The order of declared resources where their kind has one: of each parent that two of them lie below.
+    fn order(&self, kind: &'static Kind, bodies: &Map<String, Value>) -> Option<Value> {
+        let ranking = kind.order?.ranking()?;
+        let mut lists: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+        for (handle, body) in bodies.iter().filter(|(handle, _)| *handle != "gone") {
+            let parent = match ranking.below {
+                Some((way, _)) => self.parent(kind, body, way),
+                None => Some(String::new()),
+            };
+            lists.entry(parent.unwrap_or_default()).or_default().push(handle);
+        }
+        // Some are named in their order, and some in another one.
+        for list in lists.values_mut() {
+            let by = (usize::from(self.turn) + bodies.len()) % list.len();
+            list.rotate_left(by);
+        }
+        if ranking.below.is_none() {
+            return lists.remove("").filter(|list| list.len() > 1).map(|list| json!(list));
+        }
+        lists.retain(|parent, list| !parent.is_empty() && list.len() > 1);
+        (!lists.is_empty()).then(|| json!(lists))
+    }
+
+    /// The handle of what a body lies below, at a way such as `skillType.department`; none of what is not
+    /// declared.
+    fn parent(&self, kind: &'static Kind, body: &Value, way: &str) -> Option<String> {
+        let (first, rest) = way.split_once('.').unwrap_or((way, ""));
+        let target = kind.field(first)?.shape.target()?;
+        let handle = body.get(first)?.as_str()?;
+        if rest.is_empty() {
+            return Some(handle.to_owned());
+        }
+        let parents = self.kinds.get(target.collection)?;
+        let (n, parent) = parents
+            .iter()
+            .find(|(n, _)| self.handle(target.collection, **n) == handle)?;
+        let (needed, _) = self.body(target.collection, *n, parent)?;
+        self.parent(known(target.collection), &Value::Object(needed), rest)
+    }
+
     /// The files: one a kind, and an overlay.
     pub fn sources(&self) -> Sources {
         let mut base = Vec::new();
@@ -782,6 +822,10 @@ impl Manifest {
                 // The base may declare what the overlay takes out again.
                 bodies.insert("gone".to_owned(), body);
                 over.insert("gone".to_owned(), Value::Null);
+            }
+            if let Some(order) = self.order(known(kind), &bodies) {
+                let said = if over.is_empty() { &mut bodies } else { &mut over };
+                said.insert(ORDER.to_owned(), order);
             }
             if !bodies.is_empty() {
                 base.push(file(kind, &json!({*kind: bodies})));
