@@ -236,9 +236,12 @@ fn decode(
                 .map_or(Value::Null, Value::Number),
             _ => Value::Null,
         },
-        Shape::Reference(target) => id_text(json).map_or(Value::Null, |id| {
-            Value::Reference(Reference::To(names.address(target.collection, &id)))
-        }),
+        Shape::Reference(target) => {
+            let id = id_text(json).filter(|id| field.any.is_none_or(|(_, any)| id != any));
+            id.map_or(Value::Null, |id| {
+                Value::Reference(Reference::To(names.address(target.collection, &id)))
+            })
+        }
         Shape::References(target) | Shape::Ranked(target) => Value::List(
             items(json)
                 .filter_map(id_text)

@@ -460,10 +460,14 @@ fn may_be_ordered(live: &Live, object: &LiveObject) -> bool {
     let Some(ranking) = object.kind.ranking() else {
         return true;
     };
-    let ranked = |field: &&Field| matches!(field.shape, Shape::Ranked(_));
-    let field = object.kind.fields.iter().find(ranked);
-    let list = field.and_then(|field| codec::read_field(field, live.dialect, &object.raw, live));
-    matches!(list, Some(Value::List(list)) if list.len() > 1 && (ranking.most == 0 || list.len() <= ranking.most))
+    let list = (object.kind.ranked())
+        .and_then(|field| codec::read_field(field, live.dialect, &object.raw, live));
+    match list {
+        Some(Value::List(list)) => {
+            list.len() > 1 && (ranking.most == 0 || list.len() <= ranking.most)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a field that no manifest may leave out refers to what is proved to be gone.

@@ -19,7 +19,7 @@ pub use path::{FieldPath, keys, pointer};
 
 use indexmap::{Equivalent, IndexMap};
 
-use crate::kind::{Field, Kind, ORDER, Shape};
+use crate::kind::{Field, Kind, ORDER};
 use crate::secret::Secret;
 use crate::yaml::raw::escape;
 
@@ -463,8 +463,7 @@ impl Address {
             return format!("/{}/{}{path}", self.collection, escape(&self.handle));
         };
         // Of an order nothing but the list is written.
-        let ranked = kind.fields.iter().find(|field| matches!(field.shape, Shape::Ranked(_)));
-        let rest = ranked.and_then(|field| path.strip_prefix('/')?.strip_prefix(field.name));
+        let rest = kind.ranked().and_then(|field| path.strip_prefix('/')?.strip_prefix(field.name));
         let rest = rest.unwrap_or_default();
         if self.is_the_order() {
             return format!("/{}{rest}", self.collection);

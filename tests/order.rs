@@ -1,4 +1,5 @@
-//! Order among siblings (`$order`): when a step comes of it, what it sends, and who moved what.
+//! Order among siblings (`$order`): when a step comes of it, what it sends, and what came of it; and
+//! items of lists that have calls of their own.
 
 #![expect(
     clippy::expect_used,
@@ -20,6 +21,7 @@ use deskform::dialect::Dialect;
 use deskform::ledger::Ledger;
 use deskform::manifest::{Sources, compose};
 use deskform::simulator::Simulator;
+use deskform::state::Address;
 use deskform::yaml::source::Source;
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -42,6 +44,11 @@ fn skills(order: Option<&str>, names: &[&str]) -> String {
         );
     }
     text
+}
+
+/// A ledger that owns nothing.
+fn none() -> Ledger {
+    Ledger::new("test", "700001")
 }
 
 /// The names of the skills in their order.
@@ -75,7 +82,7 @@ async fn steps(
 ) -> Vec<(String, Vec<String>)> {
     let ready = plan(O, text, simulator, ledger).await.expect("a plan");
     let steps = ready.planned.plan.steps.into_iter();
-    let told = steps.map(|step| (format!("{} {}", step.verb, step.address), step.effects));
+    let told = steps.map(|step| (format!("{:?} {}", step.verb, step.address), step.effects));
     told.collect()
 }
 
@@ -83,7 +90,7 @@ async fn steps(
 async fn nothing_moves_where_the_relative_order_agrees() {
     let simulator = organization(O);
     let run = Run::with(O, &skills(None, &["A", "B", "C", "D"]), &simulator, None).await;
-    let ledger = run.ledger(Ledger::default());
+    let ledger = run.ledger(none());
     put(&simulator, &["D", "A", "C", "B"]);
     for (order, moves) in [
         // Those that are not named may stand between them.
@@ -95,7 +102,7 @@ async fn nothing_moves_where_the_relative_order_agrees() {
         let text = skills(Some(order), &["A", "B", "C", "D"]);
         let steps = steps(&text, &simulator, Some(ledger.clone())).await;
         let wanted = moves.map(|moves| {
-            ("update skills/$order/Ours".to_owned(), vec![moves.to_owned()])
+            ("Update skills/$order/Ours".to_owned(), vec![moves.to_owned()])
         });
         assert_eq!(steps, Vec::from_iter(wanted), "{order}");
     }
@@ -125,9 +132,9 @@ async fn an_order_costs_no_listing_of_its_own() {
 async fn an_order_is_applied_and_then_agrees() {
     let simulator = organization(O);
     let text = skills(Some("C, A, B"), &["A", "B", "C"]);
-    let run = Run::with(O, &text, &simulator, Some(Ledger::default())).await;
+    let run = Run::with(O, &text, &simulator, Some(none())).await;
     assert_eq!(in_order(&simulator), ["C", "A", "B"]);
-    let ledger = run.ledger(Ledger::default());
+    let ledger = run.ledger(none());
     assert!(rest(O, &text, &simulator, ledger.clone()).await.is_empty());
     // One goes and one comes in the same run.
     let text = skills(Some("D, B, C"), &["B", "C", "D"]);
@@ -157,7 +164,7 @@ async fn what_came_of_an_order_is_read_back() {
     .await;
     assert_eq!(in_order(&simulator), ["B", "A"]);
     assert_eq!(run.outcomes().len(), 1);
-    assert!(rest(O, &text, &simulator, Ledger::default()).await.is_empty());
+    assert!(rest(O, &text, &simulator, none()).await.is_empty());
     // A server that takes it and does nothing has put nothing in order.
     put(&simulator, &["A", "B"]);
     let run = Run::of(O, &text, &simulator, |front| {
@@ -168,7 +175,7 @@ async fn what_came_of_an_order_is_read_back() {
         panic!("{:?}", run.events)
     };
     assert!(error.contains("did not store `order`"), "{error}");
-    let left = rest(O, &text, &simulator, Ledger::default()).await;
+    let left = rest(O, &text, &simulator, none()).await;
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
@@ -193,7 +200,7 @@ fn an_overlay_gives_an_order_anew() {
             overlays: vec![vec![Source::new("overlays/test/a.yaml", over.as_bytes())]],
         };
         let desired = compose(&sources, &environment(O), &|_| None).expect("it");
-        let address = "skills/$order/Ours".parse().expect("an address");
+        let address: Address = "skills/$order/Ours".parse().expect("an address");
         let order = desired.state.get(&address)?.body.get("order")?.clone();
         let deskform::state::Value::List(items) = order else {
             return None;
@@ -239,4 +246,39 @@ async fn more_than_a_request_takes_are_not_put_in_order() {
             assert!(refusal.contains("200 is the most"), "{refusal}");
         }
     }
+}
+
+/// A PUT of the rule with fewer targets may leave the others where they are: then it is told.
+#[tokio::test(start_paused = true)]
+async fn a_target_that_stays_is_told() {
+    let rule = |targets: &str| {
+        format!(
+            "departments: {{Ours: {{name: Example Company}}, B: {{}}}}\n\
+             directAssignmentRules: {{R: {{executeOptions: [CREATE], targets: {{{targets}}}}}}}"
+        )
+    };
+    let two = rule("1: {toDepartment: Ours}, 2: {toDepartment: B}");
+    let one = rule("1: {toDepartment: B}");
+    let simulator = organization(O);
+    let run = Run::with(O, &two, &simulator, None).await;
+    assert_eq!(run.desk.violations(), [] as [String; 0]);
+    let puts = |request: &Request<Bytes>| request.method() == Method::PUT;
+    let run = Run::of(O, &one, &simulator, |front| {
+        front.ask(move |request| puts(request).then(|| answer(200, &[], &json!({}))))
+    })
+    .await;
+    let [Outcome::Failed { error, .. }] = run.outcomes()[..] else {
+        panic!("{:?}", run.events)
+    };
+    assert!(error.contains("did not store `targets"), "{error}");
+    // The one that stays is the one that is equal, whatever its place was.
+    let kept = simulator.lock().expect("it").organization("700001").expect("it").objects("directAssignmentRules")[0]
+        ["targets"][1]["targetId"]
+        .clone();
+    let run = Run::with(O, &one, &simulator, None).await;
+    assert_eq!(run.desk.violations(), [] as [String; 0]);
+    let targets = run.desk.objects("directAssignmentRules")[0]["targets"].clone();
+    assert_eq!(targets.as_array().map(Vec::len), Some(1), "{targets}");
+    assert_eq!(targets[0]["targetId"], kept);
+    assert!(rest(O, &one, &simulator, none()).await.is_empty());
 }

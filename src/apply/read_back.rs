@@ -138,7 +138,7 @@ async fn object(
         };
         let listed = reader.list(&request, paging(api)).await;
         let listed = listed.map_err(|error| error.to_string())?;
-        let mut items = object_of_listing(task.kind, api, listed).into_iter();
+        let mut items = object_of_listing(task.kind, live.dialect, listed).into_iter();
         items.find_map(|item| match item {
             Json::Object(mut raw) => {
                 plant_scopes(task.kind, api, &task.body, live, &mut raw);

@@ -188,7 +188,7 @@ async fn listed(
         return Ok(Vec::new());
     };
     let items = reader.list(&request, paging(api)).await?;
-    let items = object_of_listing(task.kind, api, items);
+    let items = object_of_listing(task.kind, live.dialect, items);
     let objects = items.into_iter().filter_map(|item| match item {
         Json::Object(mut raw) => {
             plant_scopes(task.kind, api, &task.body, live, &mut raw);

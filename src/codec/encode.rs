@@ -110,6 +110,11 @@ fn encode_leaves(
                     }
                 }
             }
+            for leaf in shape.fields {
+                if let (Some((_, any)), false) = (leaf.any, map.contains_key(leaf.name)) {
+                    object.insert(sent_name(leaf, dialect).to_owned(), Json::from(any));
+                }
+            }
         }
         Shape::Keyed(shape) => {
             for (key, value) in map {

@@ -33,6 +33,9 @@ pub struct Api {
     pub update: Option<&'static str>,
     /// How an update is sent.
     pub change: Change,
+    /// Calls that the items of a list have, where an update of the object does not say what becomes of
+    /// those that it leaves out.
+    pub item_calls: Option<&'static ItemCalls>,
     /// The writes whose answer is known not to show what was sent: each is read back.
     pub silent: &'static [Silent],
     /// Fields that every update sends again, since the server demands them.
@@ -76,6 +79,7 @@ impl Api {
         required_on_create: &[],
         update: None,
         change: Change::Patch,
+        item_calls: None,
         silent: &[],
         resend: &[],
         removal: Removal::Never,
@@ -233,6 +237,20 @@ pub enum Change {
     Put,
     /// POST: what becomes of what it does not name is not said.
     Post,
+}
+
+/// Calls that the items of a list have: one changes an item, one adds one. None takes one away: a PUT of
+/// the whole object sends those that stay.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ItemCalls {
+    /// The field, a list by places.
+    pub field: &'static str,
+    /// The key under which an item shows its id.
+    pub id: &'static str,
+    /// The path of the PUT that replaces one item, with `{id}` and `{item}`.
+    pub change: &'static str,
+    /// The path of the POST that adds one at the end, with `{id}`.
+    pub add: &'static str,
 }
 
 /// Who must belong to a new object from the start, since the API makes none without.

@@ -11,9 +11,11 @@ pub mod business_hours;
 pub mod community_preferences;
 pub mod contacts;
 pub mod contracts;
+mod criteria;
 pub mod custom_fields;
 pub mod custom_modules;
 pub mod departments;
+pub mod direct_assignment_rules;
 pub mod help_center_groups;
 pub mod help_centers;
 pub mod holiday_lists;
@@ -48,8 +50,8 @@ use std::fmt;
 use crate::dialect::Dialect;
 use crate::problem::Code;
 pub use api::{
-    Api, Change, Create, Form, Founders, Grouping, Listing, Ranking, Scopes, Search, Silent,
-    SwitchApi, acting, acting_scopes,
+    Api, Change, Create, Form, Founders, Grouping, ItemCalls, Listing, Ranking, Scopes, Search,
+    Silent, SwitchApi, acting, acting_scopes,
 };
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -70,6 +72,7 @@ pub static KINDS: &[&Kind] = &[
     &teams::KIND,
     &skill_types::KIND,
     &skills::KIND,
+    &direct_assignment_rules::KIND,
     &sharing_rules::KIND,
     &routing_preferences::KIND,
     &holiday_lists::KIND,
@@ -244,6 +247,13 @@ impl Kind {
     #[must_use]
     pub fn ranking(&self) -> Option<&'static Ranking> {
         self.apis().find_map(Api::ranking)
+    }
+
+    /// The field that lists others in their order, where it is such an order.
+    #[must_use]
+    pub fn ranked(&self) -> Option<&'static Field> {
+        let mut fields = self.fields.iter();
+        fields.find(|field| matches!(field.shape, Shape::Ranked(_)))
     }
 
     /// Says whether every update of a dialect sends a field again: the server demands it, or it might
@@ -421,8 +431,10 @@ pub struct Field {
     pub hierarchy: bool,
     /// What the resources that it names have to be members of.
     pub membership: Option<Membership>,
-    /// How many resources it may name; 0 means no limit is known.
+    /// How many resources it may name, or items a list by places may have; 0 means no limit is known.
     pub most: u32,
+    /// What stands for anything where nothing is named: the word in manifests, and what is sent.
+    pub any: Option<(&'static str, &'static str)>,
     /// What is at stake when its value changes. [`Risk::TakesAway`] counts where something goes from
     /// the value: a choice of a list, an entry of a map.
     pub risk: Option<Risk>,
@@ -577,6 +589,7 @@ impl Field {
             hierarchy: false,
             membership: None,
             most: 0,
+            any: None,
             risk: None,
             openapi: sent(name),
             guide: sent(name),
@@ -695,6 +708,10 @@ impl Field {
     }
     const fn risk(mut self, risk: Risk) -> Self {
         self.risk = Some(risk);
+        self
+    }
+    const fn or_any(mut self, word: &'static str, sent: &'static str) -> Self {
+        self.any = Some((word, sent));
         self
     }
     const fn at_most(mut self, resources: u32) -> Self {

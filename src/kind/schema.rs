@@ -141,8 +141,7 @@ const HANDLE: &str = "^[^$]";
 
 /// What may be written of an order: the resources, by what they lie below where they do.
 fn order_schema(kind: &Kind, complete: bool) -> Value {
-    let ranked = |field: &&Field| matches!(field.shape, Shape::Ranked(_));
-    let Some(field) = kind.fields.iter().find(ranked) else {
+    let Some(field) = kind.ranked() else {
         return json!(false);
     };
     let mut list = field_schema(field, complete);
@@ -457,6 +456,9 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             if matches!(keyed.keys, Keys::Places) {
                 map["propertyNames"] = json!({ "pattern": "^[1-9][0-9]*$" });
                 map["minProperties"] = 1.into();
+            }
+            if field.most > 0 {
+                map["maxProperties"] = field.most.into();
             }
             map
         }

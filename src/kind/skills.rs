@@ -1,86 +1,42 @@
 //! Skills.
 
 use super::{
-    Alike, Api, Change, Create, Field, Form, Keyed, Keys, Kind, Listing, Map, Owned, Pattern,
-    Ranking, Removal, Scopes, Sent, Shape, Silent, Switch, choice, in_department, in_order,
-    of_the_department, patterns, reference, references, sent, text, to,
-};
-
-/// Source: Skill, `createSkill` (`CriteriaInput`): a Boolean expression over the numbers of conditions.
-const EXPRESSION: Pattern = Pattern {
-    regex: r"^[0-9()\sANDORandor]+$",
-    words: "numbers of conditions with `and`, `or` and brackets, such as `(1or2)`",
-    sample: "1",
-    allows_empty: false,
+    Api, Change, Create, Field, Form, Kind, Listing, Map, Ranking, Removal, Scopes, Shape, Silent,
+    Switch, choice, criteria, in_department, in_order, of_the_department, patterns, reference,
+    references, sent, text, to,
 };
 
 /// Source: Skill, `createSkill` (`ConditionInput`), which demands all four. Answers show `displayValue`
-/// besides, which no request takes. Which conditions a field has tells `getCriteriaFieldsForSkills`.
+/// besides, which no request takes.
 const CONDITION: Field = Field::new(
     "condition",
     Shape::Map(Map::whole(&[
-            choice(
-                "fieldModule",
-                &[
-                    "tickets",
-                    "tasks",
-                    "contracts",
-                    "accounts",
-                    "contacts",
-                    "products",
-                    "calls",
-                    "events",
-                    "activities",
-                ],
-            )
-            .required()
-            .doc("The module of the field."),
-            text("fieldName")
-                .max(100)
-                .pattern(patterns::NAME)
-                .required()
-                .doc("The label of the field, such as `Subject`, as Zoho Desk shows it."),
-            text("condition")
-                .max(100)
-                .required()
-                .doc("What is asked of the field, such as `is` or `contains`."),
-            Field::new(
-                "value",
-                Shape::Texts {
-                    max_items: 0,
-                    max: 0,
-                    set: false,
-                    pattern: None,
-                    choices: &[],
-                },
-            )
-            .required()
-            .doc("The values that it is compared with. A `$` before a brace is written twice: `$${EMPTY}`."),
-        ])),
+        choice(
+            "fieldModule",
+            &[
+                "tickets",
+                "tasks",
+                "contracts",
+                "accounts",
+                "contacts",
+                "products",
+                "calls",
+                "events",
+                "activities",
+            ],
+        )
+        .required()
+        .doc("The module of the field."),
+        criteria::FIELD_NAME,
+        criteria::CONDITION,
+        criteria::values(0),
+    ])),
 )
 .never_null()
 .doc("A condition.");
 
 /// Source: Skill, `createSkill` and `updateSkill` (`CriteriaInput`), which demand both.
-const CRITERIA: Map = Map::whole(&[
-    text("pattern")
-        .max(100)
-        .pattern(EXPRESSION)
-        .alike(Alike::Expression)
-        .required()
-        .doc("How the conditions are combined, by their numbers, such as `(1or2)`."),
-    Field::new(
-        "fieldConditions",
-        Shape::Keyed(Keyed {
-            keys: Keys::Places,
-            value: &CONDITION,
-            owned: Owned::Whole,
-            sent: Sent::Whole,
-        }),
-    )
-    .required()
-    .doc("The conditions, by the numbers that `pattern` calls them."),
-]);
+const CRITERIA: Map = Map::whole(&[criteria::PATTERN, criteria::conditions(&CONDITION)]);
 
 /// A skill. Source: Skill (`getSkills`, `createSkill`, `updateSkill`, `deleteSkill`).
 ///

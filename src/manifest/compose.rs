@@ -23,7 +23,7 @@ use super::shallow;
 use super::tombstones::{self, tombstone};
 use crate::config::Environment;
 use crate::kind::words::REMOVED;
-use crate::kind::{self, Field, Kind, ORDER, Shape, find, is_key, scopes};
+use crate::kind::{self, Kind, ORDER, find, is_key, scopes};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::state::{Address, Body, ByAddress, Heirs, Named, Resource, State, Treatment};
@@ -670,8 +670,7 @@ impl Merged {
             }
             (name, None, list) => vec![(name.unwrap_or_default().into(), list)],
         };
-        let ranked = |field: &&Field| matches!(field.shape, Shape::Ranked(_));
-        let Some(field) = order.fields.iter().find(ranked) else {
+        let Some(field) = order.ranked() else {
             return;
         };
         for (handle, list) in lists {

@@ -206,15 +206,16 @@ impl Writer<'_> {
         self.out.push_str(if is_one { ":" } else { ":\n" });
         for (address, resource) in orders {
             self.body = resource.body.clone();
-            for field in resource.kind.fields {
-                if let (Shape::Ranked(_), Some(list)) = (field.shape, resource.body.get(field.name)) {
-                    let level = if is_one { 1 } else { 2 };
-                    if !is_one {
-                        self.key(level, &address.handle);
-                    }
-                    self.value(level, list, Some(&field.shape));
-                }
+            let ranked = resource.kind.ranked();
+            let list = ranked.and_then(|field| Some((field, resource.body.get(field.name)?)));
+            let Some((field, list)) = list else {
+                continue;
+            };
+            let level = if is_one { 1 } else { 2 };
+            if !is_one {
+                self.key(level, &address.handle);
             }
+            self.value(level, list, Some(&field.shape));
         }
     }
 

@@ -3,6 +3,7 @@
 mod by_hand;
 mod creations;
 mod founders;
+mod items;
 mod names;
 mod orders;
 mod parts;
@@ -558,6 +559,10 @@ impl<'a> Builder<'a> {
             }
             paths.push(difference.path.clone());
         }
+        let items = match api.item_calls {
+            Some(calls) => self.item_ops((address, kind, object), api, calls, &mut paths),
+            None => Vec::new(),
+        };
         match (
             paths.first().map(|path| path.field),
             Op::update(api, &paths),
@@ -569,6 +574,7 @@ impl<'a> Builder<'a> {
                 return;
             }
         }
+        draft.ops.extend(items);
         if let Some(enabled) = kind.enabled
             && let Some(difference) = differences
                 .iter()

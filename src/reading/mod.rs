@@ -334,7 +334,7 @@ async fn list(
             })?);
             continue;
         }
-        let items = object_of_listing(kind, api, listed.objects).into_iter();
+        let items = object_of_listing(kind, dialect, listed.objects).into_iter();
         all.add(items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))));
     }
     all.is_whole = !api.listing.is_scoped();

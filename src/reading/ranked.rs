@@ -6,7 +6,8 @@ use super::key_of;
 use super::needs::planted;
 use crate::api::page::Listed;
 use crate::codec::id_text;
-use crate::kind::{Api, Kind, Shape, Wire};
+use crate::dialect::Dialect;
+use crate::kind::{Api, Kind};
 use crate::live::{Live, at, is_gone};
 
 /// Makes one object of all that a listing shows, where that is an order; otherwise its objects are what
@@ -14,8 +15,8 @@ use crate::live::{Live, at, is_gone};
 ///
 /// The object holds the ids of the siblings in their order. It is there although there are none.
 #[must_use]
-pub fn object_of_listing(kind: &Kind, api: &Api, items: Vec<Json>) -> Vec<Json> {
-    let Some(ranking) = api.ranking() else {
+pub fn object_of_listing(kind: &Kind, dialect: Dialect, items: Vec<Json>) -> Vec<Json> {
+    let Some(ranking) = kind.api(dialect).and_then(Api::ranking) else {
         return items;
     };
     let siblings = items.iter().filter_map(Json::as_object);
@@ -23,15 +24,10 @@ pub fn object_of_listing(kind: &Kind, api: &Api, items: Vec<Json>) -> Vec<Json> 
     // Those without a number come last, as they are listed.
     siblings.sort_by_key(|raw| number(raw.get(ranking.by)).unwrap_or(u64::MAX));
     let ids = siblings.into_iter().filter_map(|raw| id_text(raw.get(ranking.id)?));
-    let ids: Vec<String> = ids.collect();
-    let ranked = |shape: Shape| matches!(shape, Shape::Ranked(_));
-    let field = kind.fields.iter().find(|field| ranked(field.shape));
-    let keys = field.into_iter().flat_map(|field| [&field.openapi, &field.guide]);
-    let keys = keys.filter_map(|wire| match wire {
-        Wire::Sent { read, .. } => Some((*read).to_owned()),
-        _ => None,
-    });
-    vec![keys.map(|key| (key, Json::from(ids.clone()))).collect::<Map<_, _>>().into()]
+    let ids: Json = ids.collect();
+    let key = kind.ranked().and_then(|field| field.wire(dialect).read_name());
+    let object: Map<String, Json> = key.map(|key| (key.to_owned(), ids)).into_iter().collect();
+    vec![object.into()]
 }
 
 fn number(json: Option<&Json>) -> Option<u64> {

@@ -254,6 +254,13 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
         (None, _) => "never".to_owned(),
     };
     add("changing".to_owned(), changing);
+    if let (Some(calls), Some(update)) = (api.item_calls, api.update) {
+        let words = format!(
+            "PUT {} for each that changes and POST {} for each that is added; where one goes, PUT {update} with those that stay",
+            calls.change, calls.add
+        );
+        add(format!("changing `{}`", calls.field), words);
+    }
     add("removing".to_owned(), removing(api.removal));
     // The first way is the one that is taken unless a project says otherwise.
     for (policy, way) in api.removal.ways().iter().skip(1) {

@@ -50,7 +50,19 @@ const FEWER: &[(&str, Option<Dialect>, u8, u8)] = &[
 ];
 
 /// Kinds of which organizations of a lower edition have hardly anything.
-const EDITIONS: &[(&str, Edition)] = &[("webhooks", Edition::Professional)];
+const EDITIONS: &[(&str, Edition)] = &[
+    ("webhooks", Edition::Professional),
+    ("directAssignmentRules", Edition::Enterprise),
+];
+
+/// Values inside of others that go together with more than the draws know: the kind, the list by places
+/// and what is taken out of its items, with the reason.
+const BESIDE: &[(&str, &str, &[&str], &str)] = &[(
+    "directAssignmentRules",
+    "targets",
+    &["agent", "team"],
+    "an agent belongs to the department and to the team, and the team to the department",
+)];
 
 /// Kinds of which no object comes by itself with little more than a name, with the reason.
 const NOT_APPEARING: &[(&str, &str)] =
@@ -629,6 +641,14 @@ impl Manifest {
             values.remove(enabled.field);
         }
         self.fit_members(known(kind), resource, &mut values);
+        for (_, list, without, _) in BESIDE.iter().filter(|(of, ..)| *of == kind) {
+            let items = values.get_mut(*list).and_then(Value::as_object_mut);
+            for item in items.into_iter().flat_map(|items| items.values_mut()) {
+                if let Value::Object(item) = item {
+                    item.retain(|name, _| !without.contains(&name.as_str()));
+                }
+            }
+        }
         for (_, field) in ONE_ONLY.iter().filter(|(of, _)| *of == kind) {
             if n != 0 && values.get(*field) == Some(&json!(true)) {
                 values.remove(*field);

@@ -6,7 +6,7 @@ use foldhash::HashSet;
 
 use super::Builder;
 use crate::codec::read_field;
-use crate::kind::{Field, Kind, Ranking, Shape};
+use crate::kind::{Field, Ranking};
 use crate::plan::bound::place;
 use crate::plan::task::{Remarks, Task};
 use crate::problem::{Code, Problem, listed};
@@ -15,12 +15,6 @@ use crate::verb::Verb;
 
 /// How many of those that move are told one by one.
 const TOLD: usize = 10;
-
-/// The field of an order that lists the siblings.
-fn ranked(kind: &'static Kind) -> Option<&'static Field> {
-    let mut fields = kind.fields.iter();
-    fields.find(|field| matches!(field.shape, Shape::Ranked(_)))
-}
 
 /// The resources that a list names.
 fn named(value: Option<&Value>) -> Vec<Address> {
@@ -54,7 +48,7 @@ impl Builder<'_> {
             let Some(task) = self.tasks.get(index) else {
                 continue;
             };
-            let (Some(ranking), Some(field)) = (task.kind.ranking(), ranked(task.kind)) else {
+            let (Some(ranking), Some(field)) = (task.kind.ranking(), task.kind.ranked()) else {
                 continue;
             };
             let address = task.address.clone();
@@ -155,7 +149,7 @@ impl Builder<'_> {
     pub(super) fn gone_before_orders(&self) -> Vec<(usize, usize)> {
         let mut edges = Vec::new();
         for (later, order) in self.tasks.iter().enumerate() {
-            let (Some(ranking), Some(field)) = (order.kind.ranking(), ranked(order.kind)) else {
+            let (Some(ranking), Some(field)) = (order.kind.ranking(), order.kind.ranked()) else {
                 continue;
             };
             let live = self.there(order, field);
