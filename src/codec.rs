@@ -26,8 +26,8 @@ pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
 };
 pub use lay::{
-    LIVE_VALUE, Target, as_handled, as_secret, common, keep_live, merge, named_path, restrict, settle,
-    strange_word, targets, written,
+    LIVE_VALUE, Target, as_handled, as_secret, common, keep_live, merge, named_path, restrict,
+    settle, strange_word, targets, written,
 };
 
 /// Translates ids and wire names of an organization to addresses.

@@ -458,12 +458,17 @@ impl Address {
     /// with a slash.
     #[must_use]
     pub fn pointer(&self, path: &str) -> String {
-        let kind = self.collection.ends_with(ORDER).then(|| crate::kind::find(self.collection));
+        let kind = self
+            .collection
+            .ends_with(ORDER)
+            .then(|| crate::kind::find(self.collection));
         let Some(kind) = kind.flatten() else {
             return format!("/{}/{}{path}", self.collection, escape(&self.handle));
         };
         // Of an order nothing but the list is written.
-        let rest = kind.ranked().and_then(|field| path.strip_prefix('/')?.strip_prefix(field.name));
+        let rest = kind
+            .ranked()
+            .and_then(|field| path.strip_prefix('/')?.strip_prefix(field.name));
         let rest = rest.unwrap_or_default();
         if self.is_the_order() {
             return format!("/{}{rest}", self.collection);

@@ -175,9 +175,15 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
         }
         let mut missing = did_not_take(task, op, &body, live);
         let mut request_id = request_id;
-        if adopted && !missing.is_empty() {
-            // What was there differs from what is wanted: bring it in line.
-            if let Some(update) = update_of(task, &missing, live) {
+        if !missing.is_empty() {
+            // What was there differs from what is wanted, or stays although it was left out: bring it in
+            // line.
+            let again = if adopted {
+                update_of(task, &missing, live)
+            } else {
+                op.otherwise()
+            };
+            if let Some(update) = again {
                 match write(task, &update, means, false).await {
                     Err(outcome) => return *outcome,
                     Ok(Written::Answer(Some(body), id)) => {

@@ -66,7 +66,7 @@ const TARGET: Field = Field::new(
 ///
 /// The API deletes neither rules nor targets. A rule is taken out of use. What becomes of a target that an
 /// update leaves out is not said: where one goes, one PUT of the rule sends those that stay, each with its
-/// id, and what came of it is read back. All other changes of targets are calls of their own, which are
+/// id, and what came of it is read back. Where it is still there, a PATCH of the same ones is tried once. All other changes of targets are calls of their own, which are
 /// read back as well, and a new target is taken to come last.
 /// Answers declare 50 characters of a name and requests 100; a creation takes 100 of a description.
 /// Fields of conditions go by their labels, and values of departments and products by their ids: they

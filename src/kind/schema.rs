@@ -9,9 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
 use super::words::{LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED};
-use super::{
-    Field, KINDS, Keys, Kind, Null, ORDER, Owned, Pattern, Shape, all, patterns, scopes,
-};
+use super::{Field, KINDS, Keys, Kind, Null, ORDER, Owned, Pattern, Shape, all, patterns, scopes};
 use crate::kind;
 use crate::yaml::words::doc;
 
@@ -146,11 +144,11 @@ fn order_schema(kind: &Kind, complete: bool) -> Value {
     };
     let mut list = field_schema(field, complete);
     list["description"] = field.doc.into();
-    if scopes(kind).next().is_none() {
-        return list;
-    }
     if !complete {
         list = json!({ "anyOf": [list, { "type": "null" }] });
+    }
+    if scopes(kind).next().is_none() {
+        return list;
     }
     json!({
         "description": kind.doc,

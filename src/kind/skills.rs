@@ -115,7 +115,9 @@ static ORDER: Kind = Kind {
     singular: "order of skills",
     doc: "In which order the skills of a department come. Skills that are not named keep their places.",
     fields: &[
-        in_department("The department whose skills they are; left out, the one of the same handle."),
+        in_department(
+            "The department whose skills they are; left out, the one of the same handle.",
+        ),
         of_the_department(),
         in_order("skills")
             .openapi(sent("skillIds"))

@@ -593,7 +593,13 @@ impl Merged {
         for (handle, body) in entries {
             let here = || document.place(at.key(&handle), Part::Key);
             if let Some(order) = kind.order.filter(|_| *handle == *ORDER) {
-                self.order(document, order, at.key(&handle), body, overlay.as_deref_mut());
+                self.order(
+                    document,
+                    order,
+                    at.key(&handle),
+                    body,
+                    overlay.as_deref_mut(),
+                );
                 continue;
             }
             if handle.starts_with('$') && !has_expression(&handle) {
@@ -663,7 +669,10 @@ impl Merged {
                     format!("this is {}", other.what()),
                 );
                 problem.help = help.or_else(|| {
-                    Some(format!("name the {} first: `{ORDER}: {{Billing: […]}}`", parent.name))
+                    Some(format!(
+                        "name the {} first: `{ORDER}: {{Billing: […]}}`",
+                        parent.name
+                    ))
                 });
                 self.problems.push(problem);
                 return;
@@ -675,7 +684,11 @@ impl Merged {
         };
         for (handle, list) in lists {
             let address = Address::new(order.collection, Arc::clone(&handle));
-            let at = if address.is_the_order() { at } else { at.key(&handle) };
+            let at = if address.is_the_order() {
+                at
+            } else {
+                at.key(&handle)
+            };
             let place = document.place(at, Part::Key);
             let body = match list {
                 Raw::Null => Raw::Null,

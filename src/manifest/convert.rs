@@ -269,9 +269,9 @@ impl<'a> Converter<'a> {
                 self.single(here, field, checker, raw, at)?
             }
             Shape::Reference(_)
-                if field.any.is_some_and(
-                    |(any, _)| matches!(raw, Raw::Text(text) if **text == *any),
-                ) =>
+                if field
+                    .any
+                    .is_some_and(|(any, _)| matches!(raw, Raw::Text(text) if **text == *any)) =>
             {
                 Value::Null
             }

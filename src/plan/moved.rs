@@ -291,7 +291,10 @@ impl Record<'_> {
             // Who moved is told by those that both sides know.
             (Some(one), Some(other)) => {
                 let shape = &field.shape;
-                let both = (codec::common(shape, one, other), codec::common(shape, other, one));
+                let both = (
+                    codec::common(shape, one, other),
+                    codec::common(shape, other, one),
+                );
                 codec::same_json(&field, Some(&both.0), Some(&both.1), self.names)
             }
             (one, other) => codec::same_json(&field, one.as_ref(), other.as_ref(), self.names),

@@ -192,6 +192,22 @@ impl Op {
         Some(op)
     }
 
+    /// The other way to send what the server has taken and not carried out, where there is one: a PATCH
+    /// of the same items.
+    #[must_use]
+    pub fn otherwise(&self) -> Option<Self> {
+        let items @ OfItems::All(..) = self.items()? else {
+            return None;
+        };
+        if self.method != Method::Put {
+            return None;
+        }
+        let mut op = Self::new(self.act, Method::Patch, self.path, self.sends.clone());
+        op.silent = true;
+        op.besides().items = Some(items.clone());
+        Some(op)
+    }
+
     fn items(&self) -> Option<&OfItems> {
         self.besides.as_ref()?.items.as_ref()
     }
@@ -430,7 +446,9 @@ impl Op {
             object.insert((*key).to_owned(), plain(value, ids)?);
         }
         if let (Some(OfItems::All(key, known)), Sends::Paths(paths)) = (self.items(), &self.sends) {
-            let fields = paths.iter().filter_map(|path| context.kind.field(path.field));
+            let fields = paths
+                .iter()
+                .filter_map(|path| context.kind.field(path.field));
             let names = fields.filter_map(|field| match field.wire(context.dialect) {
                 Wire::Sent { name, .. } => Some(*name),
                 _ => None,

@@ -310,9 +310,13 @@ async fn list(
         let known = needs.remembered.get(&path).copied();
         // What is sought has one listing, so that a first page that was read is the one of this.
         let first = first.take();
-        let siblings = ranked::siblings(kind, api, &path, |field| {
-            live_value(scope.get(field)?, parents, &needs.owned)
-        }, parents);
+        let siblings = ranked::siblings(
+            kind,
+            api,
+            &path,
+            |field| live_value(scope.get(field)?, parents, &needs.owned),
+            parents,
+        );
         async move {
             let listed = match (siblings, first) {
                 (Some(siblings), _) => siblings,

@@ -552,6 +552,7 @@ pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
     let leaves = match shape {
         Shape::Map(map) => map.fields,
         Shape::Items(items) => items.fields,
+        Shape::Keyed(keyed) => std::slice::from_ref(keyed.value),
         _ => &[],
     };
     for leaf in leaves {

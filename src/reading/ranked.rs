@@ -23,9 +23,13 @@ pub fn object_of_listing(kind: &Kind, dialect: Dialect, items: Vec<Json>) -> Vec
     let mut siblings: Vec<&Map<String, Json>> = siblings.filter(|raw| !is_gone(raw)).collect();
     // Those without a number come last, as they are listed.
     siblings.sort_by_key(|raw| number(raw.get(ranking.by)).unwrap_or(u64::MAX));
-    let ids = siblings.into_iter().filter_map(|raw| id_text(raw.get(ranking.id)?));
+    let ids = siblings
+        .into_iter()
+        .filter_map(|raw| id_text(raw.get(ranking.id)?));
     let ids: Json = ids.collect();
-    let key = kind.ranked().and_then(|field| field.wire(dialect).read_name());
+    let key = kind
+        .ranked()
+        .and_then(|field| field.wire(dialect).read_name());
     let object: Map<String, Json> = key.map(|key| (key.to_owned(), ids)).into_iter().collect();
     vec![object.into()]
 }
@@ -64,7 +68,9 @@ pub(super) fn siblings(
     let siblings = siblings.filter_map(|index| parents.objects.get(index));
     let siblings = siblings.filter(|sibling| is_below(&sibling.raw));
     Some(Listed {
-        objects: siblings.map(|sibling| Json::from(sibling.raw.clone())).collect(),
+        objects: siblings
+            .map(|sibling| Json::from(sibling.raw.clone()))
+            .collect(),
         known,
     })
 }

@@ -11,8 +11,7 @@ use crate::kind::removal::Heir;
 use crate::kind::rules::{Allowance, Rule, Sort};
 use crate::kind::{
     self, Change, Create, Encoding, Field, Form, KINDS, Keys, Kind, ORDER, Pattern, Removal, Shape,
-    Shown,
-    Stage, Switch, Target, Wire, Within,
+    Shown, Stage, Switch, Target, Wire, Within,
 };
 use crate::problem::Code;
 
@@ -113,14 +112,19 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
         add("when one is removed", words);
     }
     if let Some(order) = kind.order {
-        let parent = kind::scopes(order).next().and_then(|field| field.shape.target());
+        let parent = kind::scopes(order)
+            .next()
+            .and_then(|field| field.shape.target());
         let list = "[First, Second]";
         let written = match parent.and_then(|target| kind::find(target.collection)) {
             Some(parent) => format!("{ORDER}: {{My {}: {list}}}", parent.singular),
             None => format!("{ORDER}: {list}"),
         };
         let doc = order.doc;
-        add("order", format!("`{written}` beside the handles. {doc} Without it the order is left alone"));
+        add(
+            "order",
+            format!("`{written}` beside the handles. {doc} Without it the order is left alone"),
+        );
     }
     if let Some(enabled) = kind.enabled {
         let value = switch_word(enabled.on);
@@ -560,7 +564,10 @@ fn shape(shape: &Shape) -> String {
             format!("set of references to {to}, each {}", forms(to))
         }
         Shape::Ranked(Target { collection: to, .. }) => {
-            format!("references to {to} in their order, at least 2, each {}", forms(to))
+            format!(
+                "references to {to} in their order, at least 2, each {}",
+                forms(to)
+            )
         }
         Shape::Texts {
             max_items,

@@ -777,7 +777,10 @@ impl Manifest {
                 Some((way, _)) => self.parent(kind, body, way),
                 None => Some(String::new()),
             };
-            lists.entry(parent.unwrap_or_default()).or_default().push(handle);
+            lists
+                .entry(parent.unwrap_or_default())
+                .or_default()
+                .push(handle);
         }
         // Some are named in their order, and some in another one.
         for list in lists.values_mut() {
@@ -785,7 +788,10 @@ impl Manifest {
             list.rotate_left(by);
         }
         if ranking.below.is_none() {
-            return lists.remove("").filter(|list| list.len() > 1).map(|list| json!(list));
+            return lists
+                .remove("")
+                .filter(|list| list.len() > 1)
+                .map(|list| json!(list));
         }
         lists.retain(|parent, list| !parent.is_empty() && list.len() > 1);
         (!lists.is_empty()).then(|| json!(lists))
@@ -844,7 +850,11 @@ impl Manifest {
                 over.insert("gone".to_owned(), Value::Null);
             }
             if let Some(order) = self.order(known(kind), &bodies) {
-                let said = if over.is_empty() { &mut bodies } else { &mut over };
+                let said = if over.is_empty() {
+                    &mut bodies
+                } else {
+                    &mut over
+                };
                 said.insert(ORDER.to_owned(), order);
             }
             if !bodies.is_empty() {

@@ -16,7 +16,9 @@ fn items<'b>(body: Option<&'b Body>, field: &str) -> Vec<&'b Value> {
 }
 
 fn by_place(items: &Leaves) -> Vec<&Value> {
-    (1..).map_while(|place: usize| items.get(&place.to_string())).collect()
+    (1..)
+        .map_while(|place: usize| items.get(&place.to_string()))
+        .collect()
 }
 
 impl Builder<'_> {
@@ -24,7 +26,8 @@ impl Builder<'_> {
     /// update.
     ///
     /// As long as none goes each place keeps its item: those that differ are replaced, and new ones are
-    /// added. Where some go the others are sent together: those that are equal first, then in order.
+    /// added. Where some go, or one shows no id, all are sent together: those that are equal keep their ids,
+    /// and then the others in order.
     pub(super) fn item_ops(
         &self,
         (address, kind, object): (&Address, &'static Kind, &LiveObject),
@@ -41,7 +44,9 @@ impl Builder<'_> {
         let wanted = items(self.bound.rows.wanted(address), calls.field);
         let live = items(self.bound.rows.live(address), calls.field);
         let shown = kind.field(calls.field).map(|field| field.wire(dialect));
-        let shown = shown.and_then(Wire::read_name).and_then(|name| at(&object.raw, name));
+        let shown = shown
+            .and_then(Wire::read_name)
+            .and_then(|name| at(&object.raw, name));
         let shown = shown.and_then(|list| list.as_array());
         let ids: Vec<Option<Box<str>>> = shown
             .into_iter()
@@ -49,7 +54,8 @@ impl Builder<'_> {
             .map(|item| item.get(calls.id).and_then(id_text).map(Into::into))
             .collect();
         let id = |place: usize| ids.get(place).cloned().flatten();
-        if wanted.len() >= live.len() {
+        let has_ids = (0..live.len()).all(|place| id(place).is_some());
+        if wanted.len() >= live.len() && has_ids {
             let differ = wanted.iter().enumerate();
             let differ = differ.filter(|(place, item)| live.get(*place) != Some(item));
             let ops = differ.map(|(place, _)| Op::item(calls, place + 1, id(place).as_deref()));
@@ -75,7 +81,11 @@ impl Builder<'_> {
             if let (Wire::Sent { name, .. }, true) = (wire, wire.goes_with_update())
                 && field.name != calls.field
             {
-                let wanted = self.bound.rows.wanted(address).and_then(|body| body.get(field.name));
+                let wanted = self
+                    .bound
+                    .rows
+                    .wanted(address)
+                    .and_then(|body| body.get(field.name));
                 let value = wanted.unwrap_or(value);
                 if !value.is_null() {
                     op = op.value(name, value.clone());

@@ -60,7 +60,9 @@ impl Builder<'_> {
             for one in wanted.iter().filter(|one| !all.contains(one)) {
                 let problem = Problem::error(
                     Code::NotWithin,
-                    format!("`{address}` names `{one}`, which is not among those that it puts in order"),
+                    format!(
+                        "`{address}` names `{one}`, which is not among those that it puts in order"
+                    ),
                 );
                 self.problems.push(
                     problem
@@ -83,11 +85,15 @@ impl Builder<'_> {
             }
             let after = in_order(&all, &wanted);
             let effect = told(&before, &after, &wanted);
-            let list = after.into_iter().map(|one| Value::Reference(Reference::To(one)));
+            let list = after
+                .into_iter()
+                .map(|one| Value::Reference(Reference::To(one)));
             let list = Value::List(list.collect());
             if let Some(task) = self.tasks.get_mut(index) {
                 task.body.set(field.name, list);
-                let remarks = task.remarks.get_or_insert_with(|| Box::new(Remarks::default()));
+                let remarks = task
+                    .remarks
+                    .get_or_insert_with(|| Box::new(Remarks::default()));
                 remarks.effects.extend(effect);
             }
         }
@@ -97,8 +103,8 @@ impl Builder<'_> {
     fn there(&self, order: &Task, field: &Field) -> Vec<Address> {
         let object = self.bound.rows.object(&order.address);
         let object = object.and_then(|index| self.live.objects.get(index));
-        let live = object
-            .and_then(|object| read_field(field, self.live.dialect, &object.raw, self.live));
+        let live =
+            object.and_then(|object| read_field(field, self.live.dialect, &object.raw, self.live));
         named(live.as_ref())
     }
 
@@ -109,7 +115,10 @@ impl Builder<'_> {
             Verb::Replace => !self.is_below(order, ranking, task),
             _ => false,
         };
-        let siblings = self.tasks.iter().filter(|task| task.kind.collection == ranking.of);
+        let siblings = self
+            .tasks
+            .iter()
+            .filter(|task| task.kind.collection == ranking.of);
         let going: HashSet<&Address> = siblings.filter(goes).map(|task| &task.address).collect();
         let mut staying = self.there(order, field);
         staying.retain(|one| !going.contains(one));
@@ -135,7 +144,11 @@ impl Builder<'_> {
         let (first, rest) = way.split_once('.').unwrap_or((way, ""));
         let mut value = sibling.body.get(first).cloned();
         if let (false, Some(Value::Reference(Reference::To(parent)))) = (rest.is_empty(), &value) {
-            let declared = self.bound.rows.named(parent).and_then(|body| body.get(rest));
+            let declared = self
+                .bound
+                .rows
+                .named(parent)
+                .and_then(|body| body.get(rest));
             value = declared.cloned().or_else(|| {
                 let object = self.live.object_at(parent)?;
                 let field = object.kind.field(rest)?;
@@ -206,7 +219,9 @@ mod tests {
 
     fn addresses(handles: &str) -> Vec<Address> {
         let handles = handles.chars();
-        handles.map(|one| Address::new("skills", one.to_string())).collect()
+        handles
+            .map(|one| Address::new("skills", one.to_string()))
+            .collect()
     }
 
     #[test]
@@ -219,14 +234,23 @@ mod tests {
             ("", "ab", ""),
         ] {
             let (all, named) = (addresses(all), addresses(named));
-            assert_eq!(in_order(&all, &named), addresses(wanted), "{all:?} {named:?}");
+            assert_eq!(
+                in_order(&all, &named),
+                addresses(wanted),
+                "{all:?} {named:?}"
+            );
         }
     }
 
     #[test]
     fn the_plan_tells_what_moves() {
         for (before, after, named, wanted) in [
-            ("abc", "cba", "ca", Some("moves `c` from 3rd to 1st and `a` from 1st to 3rd")),
+            (
+                "abc",
+                "cba",
+                "ca",
+                Some("moves `c` from 3rd to 1st and `a` from 1st to 3rd"),
+            ),
             ("abc", "abc", "ab", None),
             ("ab", "acb", "ac", Some("moves `c` to 2nd")),
         ] {
@@ -236,7 +260,9 @@ mod tests {
         let words = [0, 1, 2, 3, 10, 11, 12, 20, 110].map(nth);
         assert_eq!(
             words,
-            ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "111th"]
+            [
+                "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "111th"
+            ]
         );
     }
 }

@@ -126,7 +126,12 @@ const RULE_LIST: [Param; 4] = [
 /// The operations of this file. The API has none that deletes.
 pub(super) static ROUTES: [Route; 10] = [
     list("/directAssignmentRules", READ, &RULE_LIST, rules),
-    post("/directAssignmentRules", CREATE, Content::Object(&NEW), create),
+    post(
+        "/directAssignmentRules",
+        CREATE,
+        Content::Object(&NEW),
+        create,
+    ),
     post(
         "/directAssignmentRules/reorder",
         UPDATE,
@@ -137,26 +142,41 @@ pub(super) static ROUTES: [Route; 10] = [
         let rule = exchange.stored(RULES)?;
         Ok(Answer::Object(200, shown(rule)))
     }),
-    put("/directAssignmentRules/{id}", UPDATE, Content::Object(&PUT), change),
-    patch("/directAssignmentRules/{id}", UPDATE, Content::Change(&PATCH), change),
+    put(
+        "/directAssignmentRules/{id}",
+        UPDATE,
+        Content::Object(&PUT),
+        change,
+    ),
+    patch(
+        "/directAssignmentRules/{id}",
+        UPDATE,
+        Content::Change(&PATCH),
+        change,
+    ),
     post(
         "/directAssignmentRules/{id}/targets",
         UPDATE,
         Content::Object(&TARGET),
         add_target,
     ),
-    get("/directAssignmentRules/{id}/targets/{target}", READ, &[], |exchange| {
-        let (rule, place) = target(exchange)?;
-        Ok(Answer::Object(200, rule["targets"][place].clone()))
-    }),
+    get(
+        "/directAssignmentRules/{id}/targets/{id}",
+        READ,
+        &[],
+        |exchange| {
+            let (rule, place) = target(exchange)?;
+            Ok(Answer::Object(200, rule["targets"][place].clone()))
+        },
+    ),
     put(
-        "/directAssignmentRules/{id}/targets/{target}",
+        "/directAssignmentRules/{id}/targets/{id}",
         UPDATE,
         Content::Object(&TARGET_PUT),
         |exchange| change_target(exchange, true),
     ),
     patch(
-        "/directAssignmentRules/{id}/targets/{target}",
+        "/directAssignmentRules/{id}/targets/{id}",
         UPDATE,
         Content::Change(&TARGET_PATCH),
         |exchange| change_target(exchange, false),
@@ -200,10 +220,15 @@ fn stored_target(exchange: &mut Exchange<'_>, sent: &Map<String, Value>) -> Resu
     if let Some(from) = &from
         && exchange.organization.stored("departments", from).is_none()
     {
-        return Err(Fault::invalid("/fromDepartmentId", "names no object of departments"));
+        return Err(Fault::invalid(
+            "/fromDepartmentId",
+            "names no object of departments",
+        ));
     }
     let mut criteria = sent.get("criteria").cloned().unwrap_or_default();
-    let conditions = criteria.get_mut("fieldConditions").and_then(Value::as_array_mut);
+    let conditions = criteria
+        .get_mut("fieldConditions")
+        .and_then(Value::as_array_mut);
     for condition in conditions.into_iter().flatten() {
         condition["displayValue"] = condition["value"].clone();
     }
@@ -211,8 +236,10 @@ fn stored_target(exchange: &mut Exchange<'_>, sent: &Map<String, Value>) -> Resu
         Some(id) => id,
         None => exchange.organization.fresh_id(),
     };
-    Ok(json!({"targetId": id, "criteria": criteria, "fromDepartmentId": from,
-        "toDepartmentId": text("toDepartmentId"), "agentId": text("agentId"), "teamId": text("teamId")}))
+    Ok(
+        json!({"targetId": id, "criteria": criteria, "fromDepartmentId": from,
+        "toDepartmentId": text("toDepartmentId"), "agentId": text("agentId"), "teamId": text("teamId")}),
+    )
 }
 
 /// The targets of a body as they are stored. What a PUT or a PATCH of the rule makes of targets that it
@@ -244,7 +271,11 @@ fn targets(exchange: &mut Exchange<'_>, own: &Value) -> Result<Option<Value>, Fa
 /// Whether names must differ is not stated; here they do. Success is 201.
 fn create(exchange: &mut Exchange<'_>) -> Outcome {
     exchange.unique_among(RULES, "name", "", |_| true)?;
-    let last = exchange.organization.live(RULES).filter_map(|rule| rule["orderId"].as_u64()).max();
+    let last = exchange
+        .organization
+        .live(RULES)
+        .filter_map(|rule| rule["orderId"].as_u64())
+        .max();
     let targets = targets(exchange, &Value::Null)?;
     let id = exchange.organization.fresh_id();
     let me = exchange.organization.acting_agent().to_owned();
@@ -293,7 +324,11 @@ fn add_target(exchange: &mut Exchange<'_>) -> Outcome {
     let mut rule = exchange.stored(RULES)?;
     let sent = exchange.body.clone();
     let target = stored_target(exchange, &sent)?;
-    let mut all = rule.get("targets").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut all = rule
+        .get("targets")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     if all.len() >= 5 {
         return Err(Fault::State("A rule has five targets at most.".into()));
     }
@@ -326,7 +361,9 @@ fn change_target(exchange: &mut Exchange<'_>, replaces: bool) -> Outcome {
         _ => Map::new(),
     };
     whole.retain(|_, value| !value.is_null());
-    whole.entry("fromDepartmentId").or_insert_with(|| "0".into());
+    whole
+        .entry("fromDepartmentId")
+        .or_insert_with(|| "0".into());
     overlay(&mut whole, &exchange.body);
     whole.insert("targetId".into(), id.into());
     let target = stored_target(exchange, &whole)?;

@@ -228,7 +228,9 @@ fn reorder(exchange: &mut Exchange<'_>) -> Outcome {
     let wanted = exchange.body.get("skillIds").map(ids).unwrap_or_default();
     let skills = exchange.organization.live("skills");
     let own = skills.filter(|skill| skill.get("departmentId") == department.as_ref());
-    let own: Vec<String> = own.filter_map(|skill| Some(skill["id"].as_str()?.to_owned())).collect();
+    let own: Vec<String> = own
+        .filter_map(|skill| Some(skill["id"].as_str()?.to_owned()))
+        .collect();
     let is_all = own.len() == wanted.len() && own.iter().all(|id| wanted.contains(id));
     if !is_all {
         return Err(Fault::invalid(
@@ -237,7 +239,8 @@ fn reorder(exchange: &mut Exchange<'_>) -> Outcome {
         ));
     }
     for (place, id) in wanted.iter().enumerate() {
-        if let Some(Value::Object(mut skill)) = exchange.organization.stored("skills", id).cloned() {
+        if let Some(Value::Object(mut skill)) = exchange.organization.stored("skills", id).cloned()
+        {
             skill.insert("orderId".into(), json!(place + 1));
             exchange.organization.put("skills", skill);
         }
