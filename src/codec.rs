@@ -27,8 +27,8 @@ pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
 };
 pub use lay::{
-    LIVE_VALUE, Target, as_handled, as_secret, keep_live, merge, named_path, restrict, settle,
-    strange_word, targets, written, written_order,
+    LIVE_VALUE, Target, as_handled, as_secret, common, keep_live, merge, named_path, restrict,
+    settle, strange_word, targets, written, written_order,
 };
 
 /// Translates ids and wire names of an organization to addresses.
@@ -176,6 +176,7 @@ pub fn surely_reads_as(
             | Shape::Number
             | Shape::Reference(_)
             | Shape::References(_)
+            | Shape::Ranked(_)
             | Shape::Texts { .. }
             | Shape::Map(_)
             | Shape::Keyed(_)
@@ -238,10 +239,13 @@ fn decode(
                 .map_or(Value::Null, Value::Number),
             _ => Value::Null,
         },
-        Shape::Reference(target) => id_text(json).map_or(Value::Null, |id| {
-            Value::Reference(Reference::To(names.address(target.collection, &id)))
-        }),
-        Shape::References(target) => Value::List(
+        Shape::Reference(target) => {
+            let id = id_text(json).filter(|id| field.any.is_none_or(|(_, any)| id != any));
+            id.map_or(Value::Null, |id| {
+                Value::Reference(Reference::To(names.address(target.collection, &id)))
+            })
+        }
+        Shape::References(target) | Shape::Ranked(target) => Value::List(
             items(json)
                 .filter_map(id_text)
                 .map(|id| Value::Reference(Reference::To(names.address(target.collection, &id))))
@@ -514,7 +518,9 @@ fn normal_form(field: &Field, dialect: Dialect, value: Value) -> Value {
             list.dedup();
             Value::List(list)
         }
-        (Shape::References(_) | Shape::Texts { .. }, Value::Null) => Value::List(Vec::new()),
+        (Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. }, Value::Null) => {
+            Value::List(Vec::new())
+        }
         (Shape::Texts { set, .. }, Value::List(list)) => {
             let mut list: Vec<Value> = list
                 .into_iter()
@@ -555,6 +561,7 @@ fn normal_form(field: &Field, dialect: Dialect, value: Value) -> Value {
             | Shape::Choice(_)
             | Shape::Reference(_)
             | Shape::References(_)
+            | Shape::Ranked(_)
             | Shape::Texts { .. }
             | Shape::Map(_)
             | Shape::Keyed(_)
@@ -654,7 +661,11 @@ pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
             value,
         ) => value.is_null(),
         (Shape::Map(map), value) => value.is_null() && map.null == Null::Nothing,
-        (Shape::References(_) | Shape::Texts { .. } | Shape::Items(_), _) => false,
+        (Shape::Ranked(_), Value::List(_)) => true,
+        (
+            Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. } | Shape::Items(_),
+            _,
+        ) => false,
     }
 }
 
@@ -721,6 +732,7 @@ pub fn leaf_field(shape: &Shape, key: &str) -> Option<&'static Field> {
         | Shape::Choice(_)
         | Shape::Reference(_)
         | Shape::References(_)
+        | Shape::Ranked(_)
         | Shape::Texts { .. } => None,
     }
 }
@@ -775,6 +787,7 @@ pub fn is_owned_by_name(shape: &Shape) -> bool {
         | Shape::Choice(_)
         | Shape::Reference(_)
         | Shape::References(_)
+        | Shape::Ranked(_)
         | Shape::Texts { .. } => false,
     }
 }

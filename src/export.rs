@@ -167,7 +167,7 @@ fn called(live: &Live, choice: &Choice<'_>) -> (Vec<(usize, Address)>, LeftOut) 
     let mut chosen: Vec<(usize, Address)> = Vec::new();
     let dialect = live.dialect;
     let writable = |kind: &&'static Kind| kind.managed && kind.api(dialect).is_some();
-    let kinds = kind::KINDS.iter().copied().filter(writable);
+    let kinds = kind::all().filter(writable);
     for kind in kinds.filter(|kind| choice.has_kind(kind)) {
         let mut taken: BTreeSet<String> = (choice.declared.iter())
             .filter(|address| address.collection == kind.collection)
@@ -189,6 +189,7 @@ fn called(live: &Live, choice: &Choice<'_>) -> (Vec<(usize, Address)>, LeftOut) 
                 (None, _) if needs_what_is_gone(live, object) => {
                     Some("that need what is not there any more")
                 }
+                (None, _) if !may_be_ordered(live, object) => continue,
                 (None, None) => Some("without the field that would name them"),
                 (None, Some(false)) => Some("that share their name with another one"),
                 (None, Some(true)) => None,
@@ -452,6 +453,21 @@ fn refers_in_vain(live: &Live, value: &Value) -> bool {
         }
     });
     in_vain
+}
+
+/// Whether an object is no order, or one of as many siblings as a request can put in order.
+fn may_be_ordered(live: &Live, object: &LiveObject) -> bool {
+    let Some(ranking) = object.kind.ranking() else {
+        return true;
+    };
+    let list = (object.kind.ranked())
+        .and_then(|field| codec::read_field(field, live.dialect, &object.raw, live));
+    match list {
+        Some(Value::List(list)) => {
+            list.len() > 1 && (ranking.most == 0 || list.len() <= ranking.most)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a field that no manifest may leave out refers to what is proved to be gone.

@@ -19,10 +19,14 @@ pub use path::{FieldPath, keys, pointer};
 
 use indexmap::{Equivalent, IndexMap};
 
-use crate::kind::{Field, Kind};
+use crate::kind::{Field, Kind, ORDER};
 use crate::secret::Secret;
+use crate::yaml::raw::escape;
 
 /// Names one resource: `collection/handle`, split at the first slash.
+///
+/// The order among the resources of a collection is one, too: `collection/$order/handle of a parent`, or
+/// `collection/$order`.
 #[derive(Clone, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// The collection, such as `departments`.
@@ -85,6 +89,9 @@ fn is_same(one: &str, other: &str) -> bool {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_the_order() {
+            return f.write_str(self.collection);
+        }
         write!(f, "{}/{}", self.collection, self.handle)
     }
 }
@@ -438,6 +445,37 @@ impl Address {
             && (self.handle == other.handle || &*self.handle == Self::ALL)
     }
 
+    /// Whether it is the one order among all resources of a kind: its collection says all of it.
+    #[must_use]
+    pub fn is_the_order(&self) -> bool {
+        self.collection.ends_with(ORDER)
+            && crate::kind::find(self.collection).is_some_and(|kind| {
+                kind.only_name() == Some(&self.handle) && crate::kind::scopes(kind).next().is_none()
+            })
+    }
+
+    /// Where manifests write it, as a JSON Pointer; `path` is the way down from there, and empty or begins
+    /// with a slash.
+    #[must_use]
+    pub fn pointer(&self, path: &str) -> String {
+        let kind = self
+            .collection
+            .ends_with(ORDER)
+            .then(|| crate::kind::find(self.collection));
+        let Some(kind) = kind.flatten() else {
+            return format!("/{}/{}{path}", self.collection, escape(&self.handle));
+        };
+        // Of an order nothing but the list is written.
+        let rest = kind
+            .ranked()
+            .and_then(|field| path.strip_prefix('/')?.strip_prefix(field.name));
+        let rest = rest.unwrap_or_default();
+        if self.is_the_order() {
+            return format!("/{}{rest}", self.collection);
+        }
+        format!("/{}/{}{rest}", self.collection, escape(&self.handle))
+    }
+
     /// Whether this address, taken as a choice, means every resource of its kind.
     #[must_use]
     pub fn is_whole_kind(&self) -> bool {
@@ -449,10 +487,22 @@ impl std::str::FromStr for Address {
     type Err = NotAnAddress;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (collection, handle) = text
-            .split_once('/')
-            .ok_or_else(|| NotAnAddress(text.to_owned()))?;
-        let kind = crate::kind::find(collection).ok_or_else(|| NotAnAddress(text.to_owned()))?;
+        let wrong = || NotAnAddress(text.to_owned());
+        let (collection, handle) = text.split_once('/').ok_or_else(wrong)?;
+        let kind = crate::kind::find(collection).ok_or_else(wrong)?;
+        if let (Some(order), Some(rest)) = (kind.order, handle.strip_prefix(ORDER)) {
+            let handle = match (order.only_name(), rest.strip_prefix('/')) {
+                (Some(name), None) if rest.is_empty() => Some(name),
+                (_, handle) => handle,
+            };
+            let address = handle.map(|handle| Self::new(order.collection, handle));
+            // What lies below nothing has no handle, and everything else has one.
+            return address
+                .filter(|address| {
+                    !address.handle.is_empty() && address.is_the_order() == rest.is_empty()
+                })
+                .ok_or_else(wrong);
+        }
         if handle.is_empty() {
             return Err(NotAnAddress(text.to_owned()));
         }

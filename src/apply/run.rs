@@ -175,13 +175,18 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
         }
         let mut missing = did_not_take(task, op, &body, live);
         let mut request_id = request_id;
-        if adopted && !missing.is_empty() {
-            // What was there differs from what is wanted: bring it in line.
-            let updates = updates_of(task, &missing, live);
-            if !updates.is_empty() {
+        if !missing.is_empty() {
+            // What was there differs from what is wanted, or stays although it was left out: bring it in
+            // line.
+            let again = if adopted {
+                updates_of(task, &missing, live)
+            } else {
+                op.otherwise().into_iter().collect()
+            };
+            if !again.is_empty() {
                 missing.clear();
             }
-            for update in updates {
+            for update in again {
                 match write(task, &update, means, false).await {
                     Err(outcome) => return *outcome,
                     Ok(Written::Answer(Some(body), id)) => {

@@ -102,6 +102,7 @@ impl Chosen {
             };
             if is_wanted {
                 chosen.insert(kind.collection);
+                chosen.extend(kind.order.map(|order| order.collection));
             } else if kind.seed && named.is_empty() && targets.is_empty() {
                 seeds_left.push(kind.collection);
             }

@@ -245,6 +245,7 @@ fn comparable(field: &Field, value: Option<&Json>, names: &dyn Names) -> Option<
             | Shape::Choice(_)
             | Shape::Reference(_)
             | Shape::References(_)
+            | Shape::Ranked(_)
             | Shape::Texts { .. }
             | Shape::Map(_)
             | Shape::Keyed(_)
@@ -332,10 +333,10 @@ pub fn renamed(
     names: &dyn Names,
 ) -> Json {
     match (shape, value) {
-        (Shape::Reference(_) | Shape::References(_), Json::String(text)) => {
+        (Shape::Reference(_) | Shape::References(_) | Shape::Ranked(_), Json::String(text)) => {
             Json::from(now(text).unwrap_or_else(|| text.clone()))
         }
-        (Shape::References(_), Json::Array(items)) => items
+        (Shape::References(_) | Shape::Ranked(_), Json::Array(items)) => items
             .iter()
             .map(|item| renamed(shape, item, now, names))
             .collect(),
@@ -378,6 +379,7 @@ pub fn renamed(
             | Shape::Choice(_)
             | Shape::Reference(_)
             | Shape::References(_)
+            | Shape::Ranked(_)
             | Shape::Texts { .. }
             | Shape::Map(_)
             | Shape::Keyed(_)

@@ -113,6 +113,11 @@ fn encode_leaves(
                     }
                 }
             }
+            for leaf in shape.fields {
+                if let (Some((_, any)), false) = (leaf.any, map.contains_key(leaf.name)) {
+                    object.insert(sent_name(leaf, dialect).to_owned(), Json::from(any));
+                }
+            }
         }
         Shape::Keyed(shape) => {
             if let Some(listed) = shape.listed {
@@ -151,6 +156,7 @@ fn encode_leaves(
         | Shape::Choice(_)
         | Shape::Reference(_)
         | Shape::References(_)
+        | Shape::Ranked(_)
         | Shape::Texts { .. } => {
             for (key, value) in map {
                 object.insert(key.to_owned(), plain(value, ids)?);
@@ -208,7 +214,9 @@ fn empty(field: &Field, dialect: Dialect) -> Json {
         return Json::Null;
     }
     match field.shape {
-        Shape::References(_) | Shape::Texts { .. } | Shape::Items(_) => Json::Array(Vec::new()),
+        Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. } | Shape::Items(_) => {
+            Json::Array(Vec::new())
+        }
         Shape::Text { .. } | Shape::Email { .. } | Shape::Scalar { .. } | Shape::Date => {
             Json::String(String::new())
         }
@@ -229,7 +237,7 @@ pub fn can_be_cleared(field: &Field, dialect: Dialect) -> bool {
         return false;
     }
     let by_shape = match field.shape {
-        Shape::References(_) | Shape::Texts { .. } => true,
+        Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. } => true,
         Shape::Items(items) => items.min == 0,
         Shape::Text { pattern, .. } => pattern.is_none_or(|pattern| pattern.allows_empty),
         Shape::Email { .. }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::alike::are_alike;
 use super::{
     NO_LEAVES, Names, handle, is_owned_by_name, leaf_field, listed, normalise, shape_below,
@@ -58,6 +60,10 @@ const fn is_listed(shape: &Shape) -> bool {
 /// Of a live value only what the declared one names.
 #[must_use]
 pub fn restrict(shape: &Shape, named: &Value, live: &Value) -> Value {
+    if let (Shape::Ranked(_), Value::List(wanted), Value::List(live)) = (shape, named, live) {
+        let is_named = |item: &&Value| wanted.contains(item);
+        return Value::List(live.iter().filter(is_named).cloned().collect());
+    }
     let (Value::Map(wanted), Value::Map(leaves)) = (named, live) else {
         return live.clone();
     };
@@ -76,6 +82,18 @@ pub fn restrict(shape: &Shape, named: &Value, live: &Value) -> Value {
         })
         .collect::<Leaves>()
         .into()
+}
+
+/// Of two recorded orders what both hold, so that they can be compared; every other value as it is.
+#[must_use]
+pub fn common(shape: &Shape, one: &Json, other: &Json) -> Json {
+    match (shape, one, other) {
+        (Shape::Ranked(_), Json::Array(one), Json::Array(other)) => {
+            let is_in_both = |item: &&Json| other.contains(item);
+            one.iter().filter(is_in_both).cloned().collect()
+        }
+        _ => one.clone(),
+    }
 }
 
 /// Gives a live value the declared spelling wherever the two are one by their type.
@@ -137,6 +155,9 @@ pub fn settle(field: &Field, declared: &Value, current: Value, names: &dyn Names
                 Value::Text(live)
             }
         }
+        (Shape::Ranked(_), Value::List(_), live @ Value::List(_)) => {
+            restrict(&field.shape, declared, &live)
+        }
         (Shape::Texts { .. }, Value::List(wanted), Value::List(live)) => {
             let same = |(a, b): (&Value, &Value)| match (a, b) {
                 (Value::Text(a), Value::Text(b)) => are_alike(Alike::Text, a, b),
@@ -160,6 +181,7 @@ pub fn settle(field: &Field, declared: &Value, current: Value, names: &dyn Names
             | Shape::Choice(_)
             | Shape::Reference(_)
             | Shape::References(_)
+            | Shape::Ranked(_)
             | Shape::Texts { .. }
             | Shape::Map(_)
             | Shape::Keyed(_)

@@ -11,11 +11,11 @@ use serde_json::{Map as Object, Value as Json};
 use super::encode::{EncodeError, encode};
 use super::{Ids, Names, Part, decode_map, handle, id_text, is_nothing, merge, switch_value};
 use crate::dialect::Dialect;
+/// The key of a map's order: the list of its keys.
+pub use crate::kind::ORDER;
 use crate::kind::{self, Field, Keyed, Keys, Listed, Shape};
 use crate::state::{Address, Leaves, Value};
 
-/// The key of a map's order: the list of its keys.
-pub const ORDER: &str = "$order";
 /// The key of an item's id.
 pub const ID: &str = "$id";
 /// The key of an item's name, where another one of that name stands beside it.

@@ -34,6 +34,9 @@ pub struct Api {
     pub update: Option<&'static str>,
     /// How an update is sent.
     pub change: Change,
+    /// Calls that the items of a list have, where an update of the object does not say what becomes of
+    /// those that it leaves out.
+    pub item_calls: Option<&'static ItemCalls>,
     /// The writes whose answer is known not to show what was sent: each is read back.
     pub silent: &'static [Silent],
     /// Fields that every update sends again, since the server demands them.
@@ -83,6 +86,7 @@ impl Api {
         required_on_create: &[],
         update: None,
         change: Change::Patch,
+        item_calls: None,
         silent: &[],
         resend: &[],
         removal: Removal::Never,
@@ -117,8 +121,17 @@ impl Api {
     #[must_use]
     pub const fn grouping(&self) -> Option<&'static Grouping> {
         match self.form {
-            Form::Plain => None,
+            Form::Plain | Form::Ranked(_) => None,
             Form::Grouped(grouping) => Some(grouping),
+        }
+    }
+
+    /// Tells whose order the one object of a listing is, where it is one.
+    #[must_use]
+    pub const fn ranking(&self) -> Option<&'static Ranking> {
+        match self.form {
+            Form::Plain | Form::Grouped(_) => None,
+            Form::Ranked(ranking) => Some(ranking),
         }
     }
 }
@@ -236,6 +249,20 @@ pub enum Change {
     Post,
 }
 
+/// Calls that the items of a list have: one changes an item, one adds one. None takes one away: a PUT of
+/// the whole object sends those that stay.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ItemCalls {
+    /// The field, a list by places.
+    pub field: &'static str,
+    /// The key under which an item shows its id.
+    pub id: &'static str,
+    /// The path of the PUT that replaces one item, with `{id}` and `{item}`.
+    pub change: &'static str,
+    /// The path of the POST that adds one at the end, with `{id}`.
+    pub add: &'static str,
+}
+
 /// Who must belong to a new object from the start, since the API makes none without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Founders {
@@ -331,6 +358,24 @@ pub enum Form {
     Plain,
     /// Several live objects form one resource.
     Grouped(&'static Grouping),
+    /// All objects of a listing form one resource: the order in which they are.
+    Ranked(&'static Ranking),
+}
+
+/// The order among siblings, which is sent as one list of all of them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ranking {
+    /// The kind of the siblings.
+    pub of: &'static str,
+    /// The key under which each shows its id.
+    pub id: &'static str,
+    /// The key under which each shows the number by which they are in order.
+    pub by: &'static str,
+    /// The way from a sibling to what all of them lie below, such as `skillType.department`, and the field
+    /// of the order that names it; none where they are all there are.
+    pub below: Option<(&'static str, &'static str)>,
+    /// Most siblings that a request takes; 0 means that no limit is known.
+    pub most: usize,
 }
 
 /// Live objects of which those with one value form one resource, as its parts.

@@ -11,9 +11,11 @@ pub mod business_hours;
 pub mod community_preferences;
 pub mod contacts;
 pub mod contracts;
+mod criteria;
 pub mod custom_fields;
 pub mod custom_modules;
 pub mod departments;
+pub mod direct_assignment_rules;
 pub mod help_center_groups;
 pub mod help_centers;
 pub mod holiday_lists;
@@ -48,8 +50,8 @@ use std::fmt;
 use crate::dialect::Dialect;
 use crate::problem::Code;
 pub use api::{
-    Apart, Api, Change, Create, Form, Founders, Grouping, Inside, Listing, Replace, Scopes, Search,
-    Silent, Standard, SwitchApi, acting, acting_scopes,
+    Apart, Api, Change, Create, Form, Founders, Grouping, Inside, ItemCalls, Listing, Ranking,
+    Replace, Scopes, Search, Silent, Standard, SwitchApi, acting, acting_scopes,
 };
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -70,6 +72,7 @@ pub static KINDS: &[&Kind] = &[
     &teams::KIND,
     &skill_types::KIND,
     &skills::KIND,
+    &direct_assignment_rules::KIND,
     &sharing_rules::KIND,
     &routing_preferences::KIND,
     &holiday_lists::KIND,
@@ -92,13 +95,19 @@ pub static KINDS: &[&Kind] = &[
 /// it, and its path.
 pub const TELLING: (Dialect, &str) = (Dialect::Openapi, webhooks::PATH);
 
+/// The key beside the handles of a collection under which their order stands.
+pub const ORDER: &str = "$order";
+
+/// Every kind, and behind each the order among its resources, where it has one.
+pub fn all() -> impl Iterator<Item = &'static Kind> {
+    let kinds = KINDS.iter().copied();
+    kinds.flat_map(|kind| std::iter::once(kind).chain(kind.order))
+}
+
 /// The kind of a collection.
 #[must_use]
 pub fn find(collection: &str) -> Option<&'static Kind> {
-    KINDS
-        .iter()
-        .copied()
-        .find(|kind| kind.collection == collection)
+    all().find(|kind| kind.collection == collection)
 }
 
 /// One kind of resource.
@@ -157,6 +166,9 @@ pub struct Kind {
     pub unlisted: &'static [Sign],
     /// Signs that an object is not the user's, or not wholly; the first that forbids a deed counts.
     pub marks: &'static [Mark],
+    /// The order among its resources, which is a kind of its own: manifests write it under [`ORDER`]
+    /// beside the handles.
+    pub order: Option<&'static Kind>,
     /// Its endpoints in the `openapi` dialect.
     pub openapi: Option<Api>,
     /// Its endpoints in the `guide` dialect.
@@ -205,6 +217,7 @@ impl Kind {
         unlisted: &[],
         marks: &[],
         mentions: &[],
+        order: None,
         openapi: None,
         guide: None,
     };
@@ -228,6 +241,19 @@ impl Kind {
     #[must_use]
     pub fn grouping(&self, dialect: Dialect) -> Option<&'static Grouping> {
         self.api(dialect).and_then(Api::grouping)
+    }
+
+    /// Tells whose order it is, where it is the order among the resources of another kind.
+    #[must_use]
+    pub fn ranking(&self) -> Option<&'static Ranking> {
+        self.apis().find_map(Api::ranking)
+    }
+
+    /// The field that lists others in their order, where it is such an order.
+    #[must_use]
+    pub fn ranked(&self) -> Option<&'static Field> {
+        let mut fields = self.fields.iter();
+        fields.find(|field| matches!(field.shape, Shape::Ranked(_)))
     }
 
     /// Says whether every update of a dialect sends a field again: the server demands it, or it might
@@ -409,12 +435,14 @@ pub struct Field {
     pub hierarchy: bool,
     /// What the resources that it names have to be members of.
     pub membership: Option<Membership>,
-    /// How many resources it may name; 0 means no limit is known.
+    /// How many resources it may name, or items a list by places may have; 0 means no limit is known.
     pub most: u32,
     /// The field of the resource that the key of its item names, whose value it has where nobody says it.
     pub as_of_key: Option<&'static str>,
     /// Whether an item of its list may say which values it replaces on the records that have them.
     pub replaces_values: bool,
+    /// What stands for anything where nothing is named: the word in manifests, and what is sent.
+    pub any: Option<(&'static str, &'static str)>,
     /// What is at stake when its value changes. [`Risk::TakesAway`] counts where something goes from
     /// the value: a choice of a list, an entry of a map.
     pub risk: Option<Risk>,
@@ -573,6 +601,7 @@ impl Field {
             most: 0,
             as_of_key: None,
             replaces_values: false,
+            any: None,
             risk: None,
             openapi: sent(name),
             guide: sent(name),
@@ -710,6 +739,10 @@ impl Field {
         self.replaces_values = true;
         self
     }
+    const fn or_any(mut self, word: &'static str, sent: &'static str) -> Self {
+        self.any = Some((word, sent));
+        self
+    }
     const fn at_most(mut self, resources: u32) -> Self {
         self.most = resources;
         self
@@ -821,6 +854,12 @@ const fn reference(name: &'static str, target: Target) -> Field {
 }
 const fn references(name: &'static str, target: Target) -> Field {
     Field::new(name, Shape::References(target))
+}
+/// The resources of a kind in their order, those that are named.
+const fn in_order(of: &'static str) -> Field {
+    Field::new("order", Shape::Ranked(Target::to(of)))
+        .required()
+        .never_null()
 }
 /// A map of which each named leaf is owned, and which is sent whole.
 const fn map(name: &'static str, fields: &'static [Field]) -> Field {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
 use super::words::{LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED};
-use super::{Field, KINDS, Keys, Kind, Null, Owned, Pattern, Shape, patterns, scopes};
+use super::{Field, KINDS, Keys, Kind, Null, ORDER, Owned, Pattern, Shape, all, patterns, scopes};
 use crate::kind;
 use crate::yaml::words::doc;
 
@@ -78,15 +78,16 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
         } else {
             body
         };
-        properties.insert(
-            kind.collection.into(),
-            json!({
-                "description": kind.doc,
-                "type": "object",
-                "propertyNames": handles_schema(kind),
-                "additionalProperties": body,
-            }),
-        );
+        let mut collection = json!({
+            "description": kind.doc,
+            "type": "object",
+            "propertyNames": handles_schema(kind),
+            "additionalProperties": body,
+        });
+        if let Some(order) = kind.order {
+            collection["properties"] = json!({ (ORDER): order_schema(order, complete) });
+        }
+        properties.insert(kind.collection.into(), collection);
         if kind.only_name().is_none() {
             let item = tombstone_schema(kind);
             removed.insert(
@@ -126,8 +127,35 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
 fn handles_schema(kind: &Kind) -> Value {
     match kind.only_name() {
         Some(name) if scopes(kind).next().is_none() => json!({ "enum": [name] }),
-        _ => json!({ "minLength": 1 }),
+        _ if kind.order.is_some() => {
+            json!({ "anyOf": [{ "pattern": HANDLE }, { "const": ORDER }] })
+        }
+        _ => json!({ "pattern": HANDLE }),
     }
+}
+
+/// How a handle begins: what begins with a dollar sign is a word.
+const HANDLE: &str = "^[^$]";
+
+/// What may be written of an order: the resources, by what they lie below where they do.
+fn order_schema(kind: &Kind, complete: bool) -> Value {
+    let Some(field) = kind.ranked() else {
+        return json!(false);
+    };
+    let mut list = field_schema(field, complete);
+    list["description"] = field.doc.into();
+    if !complete {
+        list = json!({ "anyOf": [list, { "type": "null" }] });
+    }
+    if scopes(kind).next().is_none() {
+        return list;
+    }
+    json!({
+        "description": kind.doc,
+        "type": ["object", "null"],
+        "propertyNames": { "pattern": HANDLE },
+        "additionalProperties": list,
+    })
 }
 
 /// A text that is not checked before its expressions are replaced.
@@ -382,7 +410,7 @@ fn field_schema(field: &Field, complete: bool) -> Value {
         Shape::Reference(_) => json!({
             "anyOf": [{ "$ref": "#/$defs/reference" }, { "type": "null" }],
         }),
-        Shape::References(_) => {
+        Shape::References(_) | Shape::Ranked(_) => {
             let mut list = json!({
                 "type": ["array", "null"],
                 "items": { "$ref": "#/$defs/reference" },
@@ -390,6 +418,9 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             });
             if field.most > 0 {
                 list["maxItems"] = field.most.into();
+            }
+            if matches!(field.shape, Shape::Ranked(_)) {
+                list["minItems"] = 2.into();
             }
             list
         }
@@ -433,6 +464,9 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             if matches!(keyed.keys, Keys::Places) {
                 map["propertyNames"] = json!({ "pattern": "^[1-9][0-9]*$" });
                 map["minProperties"] = 1.into();
+            }
+            if field.most > 0 {
+                map["maxProperties"] = field.most.into();
             }
             map
         }
@@ -598,6 +632,7 @@ pub(crate) fn value_schema(shape: &Shape) -> Value {
         Shape::Date => text(0, 0, Some(patterns::DAY.regex)),
         Shape::Reference(_)
         | Shape::References(_)
+        | Shape::Ranked(_)
         | Shape::Map(_)
         | Shape::Keyed(_)
         | Shape::Items(_) => json!({}),
@@ -751,8 +786,7 @@ pub(crate) fn checkers(kind: &Kind) -> &'static [Checker] {
     static TABLE: OnceLock<HashMap<&'static str, Vec<Checker>>> = OnceLock::new();
     TABLE
         .get_or_init(|| {
-            KINDS
-                .iter()
+            all()
                 .map(|kind| (kind.collection, Checker::of(kind.fields)))
                 .collect()
         })

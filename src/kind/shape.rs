@@ -44,6 +44,8 @@ pub enum Shape {
     Reference(Target),
     /// A set of other resources.
     References(Target),
+    /// Other resources in an order. Of those that are live only the ones count that are named.
+    Ranked(Target),
     /// A list of texts.
     Texts {
         /// Longest list; 0 means no limit is known.

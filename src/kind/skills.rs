@@ -1,91 +1,46 @@
 //! Skills.
 
 use super::{
-    Alike, Api, Create, Field, Keyed, Keys, Kind, Listing, Map, Owned, Pattern, Removal, Scopes,
-    Sent, Shape, Switch, choice, patterns, reference, references, sent, text, to,
-};
-
-/// Source: Skill, `createSkill` (`CriteriaInput`): a Boolean expression over the numbers of conditions.
-const EXPRESSION: Pattern = Pattern {
-    regex: r"^[0-9()\sANDORandor]+$",
-    words: "numbers of conditions with `and`, `or` and brackets, such as `(1or2)`",
-    sample: "1",
-    allows_empty: false,
+    Api, Change, Create, Field, Form, Kind, Listing, Map, Ranking, Removal, Scopes, Shape, Silent,
+    Switch, choice, criteria, in_department, in_order, of_the_department, patterns, reference,
+    references, sent, text, to,
 };
 
 /// Source: Skill, `createSkill` (`ConditionInput`), which demands all four. Answers show `displayValue`
-/// besides, which no request takes. Which conditions a field has tells `getCriteriaFieldsForSkills`.
+/// besides, which no request takes.
 const CONDITION: Field = Field::new(
     "condition",
     Shape::Map(Map::whole(&[
-            choice(
-                "fieldModule",
-                &[
-                    "tickets",
-                    "tasks",
-                    "contracts",
-                    "accounts",
-                    "contacts",
-                    "products",
-                    "calls",
-                    "events",
-                    "activities",
-                ],
-            )
-            .required()
-            .doc("The module of the field."),
-            text("fieldName")
-                .max(100)
-                .pattern(patterns::NAME)
-                .required()
-                .doc("The label of the field, such as `Subject`, as Zoho Desk shows it."),
-            text("condition")
-                .max(100)
-                .required()
-                .doc("What is asked of the field, such as `is` or `contains`."),
-            Field::new(
-                "value",
-                Shape::Texts {
-                    max_items: 0,
-                    max: 0,
-                    set: false,
-                    pattern: None,
-                    choices: &[],
-                },
-            )
-            .required()
-            .doc("The values that it is compared with. A `$` before a brace is written twice: `$${EMPTY}`."),
-        ])),
+        choice(
+            "fieldModule",
+            &[
+                "tickets",
+                "tasks",
+                "contracts",
+                "accounts",
+                "contacts",
+                "products",
+                "calls",
+                "events",
+                "activities",
+            ],
+        )
+        .required()
+        .doc("The module of the field."),
+        criteria::FIELD_NAME,
+        criteria::CONDITION,
+        criteria::values(0),
+    ])),
 )
 .never_null()
 .doc("A condition.");
 
 /// Source: Skill, `createSkill` and `updateSkill` (`CriteriaInput`), which demand both.
-const CRITERIA: Map = Map::whole(&[
-    text("pattern")
-        .max(100)
-        .pattern(EXPRESSION)
-        .alike(Alike::Expression)
-        .required()
-        .doc("How the conditions are combined, by their numbers, such as `(1or2)`."),
-    Field::new(
-        "fieldConditions",
-        Shape::Keyed(Keyed {
-            keys: Keys::Places,
-            value: &CONDITION,
-            owned: Owned::Whole,
-            sent: Sent::Whole,
-            listed: None,
-        }),
-    )
-    .required()
-    .doc("The conditions, by the numbers that `pattern` calls them."),
-]);
+const CRITERIA: Map = Map::whole(&[criteria::PATTERN, criteria::conditions(&CONDITION)]);
 
 /// A skill. Source: Skill (`getSkills`, `createSkill`, `updateSkill`, `deleteSkill`).
 ///
-/// Not read: `orderId`; `reorderSkills` is not used, so the order is left alone. The source does not say
-/// whether names differ within a skill type, nor whether a skill can move to a type of another
+/// The source does not say whether names differ within a skill type, nor whether a skill can move to a type of another
 /// department: deskform moves none. Nor does it say whether agents have to belong to the department:
 /// the server decides. Answers declare 100 characters of the description, both requests 200.
 pub static KIND: Kind = Kind {
@@ -134,6 +89,55 @@ pub static KIND: Kind = Kind {
             create: &["Desk.automations.CREATE", "Desk.settings.CREATE"],
             update: &["Desk.automations.UPDATE", "Desk.settings.UPDATE"],
             delete: &["Desk.automations.DELETE", "Desk.settings.DELETE"],
+        },
+        ..Api::BLANK
+    }),
+    order: Some(&ORDER),
+    ..Kind::BLANK
+};
+
+/// Source: Skill, `getSkills`: `orderId` counts within a department, whatever the types are.
+const RANKING: Ranking = Ranking {
+    of: "skills",
+    id: "id",
+    by: "orderId",
+    below: Some(("skillType.department", "department")),
+    most: 200,
+};
+
+/// The order of a department's skills. Source: Skill (`getSkills`, `reorderSkills`).
+///
+/// A request demands the department, takes from 2 to 200 skills and is answered without content. The
+/// source does not say whether it needs all skills of the department: all are sent. A new skill has a
+/// place that the source does not tell, so that an order that names one is always sent.
+static ORDER: Kind = Kind {
+    collection: "skills/$order",
+    singular: "order of skills",
+    doc: "In which order the skills of a department come. Skills that are not named keep their places.",
+    fields: &[
+        in_department(
+            "The department whose skills they are; left out, the one of the same handle.",
+        ),
+        of_the_department(),
+        in_order("skills")
+            .openapi(sent("skillIds"))
+            .doc("The skills of the department, the first one first."),
+    ],
+    openapi: Some(Api {
+        listing: Listing::Each("/skills?departmentId={department}", &[]),
+        page: 100,
+        form: Form::Ranked(&RANKING),
+        id: "departmentId",
+        create: Create::Update,
+        update: Some("/skills/order"),
+        change: Change::Post,
+        resend: &["department"],
+        silent: &[Silent::Create, Silent::Update],
+        scopes: Scopes {
+            read: &["Desk.automations.READ", "Desk.settings.READ"],
+            create: &["Desk.automations.UPDATE", "Desk.settings.UPDATE"],
+            update: &["Desk.automations.UPDATE", "Desk.settings.UPDATE"],
+            delete: &[],
         },
         ..Api::BLANK
     }),

@@ -18,7 +18,9 @@ impl Shape {
     #[must_use]
     pub const fn target(&self) -> Option<Target> {
         match self {
-            Self::Reference(target) | Self::References(target) => Some(*target),
+            Self::Reference(target) | Self::References(target) | Self::Ranked(target) => {
+                Some(*target)
+            }
             _ => None,
         }
     }

@@ -23,7 +23,7 @@ use super::shallow;
 use super::tombstones::{self, tombstone};
 use crate::config::Environment;
 use crate::kind::words::REMOVED;
-use crate::kind::{KINDS, Kind, find, is_key};
+use crate::kind::{self, Kind, ORDER, find, is_key, scopes};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::state::{Address, Body, ByAddress, Heirs, Named, Resource, State, Treatment};
@@ -401,11 +401,8 @@ fn keys_first(declared: &ByAddress<Declared>) -> (Vec<usize>, Vec<usize>) {
 
 /// By kind in the order of the table, then by handle.
 fn order(a: &Address, b: &Address) -> Ordering {
-    let place = |address: &Address| {
-        KINDS
-            .iter()
-            .position(|kind| kind.collection == address.collection)
-    };
+    let place =
+        |address: &Address| kind::all().position(|kind| kind.collection == address.collection);
     let kinds = if std::ptr::eq(a.collection, b.collection) {
         Ordering::Equal
     } else {
@@ -595,6 +592,31 @@ impl Merged {
         self.declared.reserve(entries.len());
         for (handle, body) in entries {
             let here = || document.place(at.key(&handle), Part::Key);
+            if let Some(order) = kind.order.filter(|_| *handle == *ORDER) {
+                self.order(
+                    document,
+                    order,
+                    at.key(&handle),
+                    body,
+                    overlay.as_deref_mut(),
+                );
+                continue;
+            }
+            if handle.starts_with('$') && !has_expression(&handle) {
+                let message = format!("the handle `{handle}` begins with `$`");
+                let help = match kind.order {
+                    Some(_) => format!("give it another handle; for the order write `{ORDER}`"),
+                    None if *handle == *ORDER => {
+                        format!("{} have no order: take it away", kind.collection)
+                    }
+                    None => "give it another handle, and its name in its naming field".to_owned(),
+                };
+                let problem = Problem::error(Code::BadHandle, message)
+                    .at(here(), "not a handle")
+                    .help(help);
+                self.problems.push(problem);
+                continue;
+            }
             if handle.trim().is_empty() || has_expression(&handle) {
                 let (message, help) = if handle.trim().is_empty() {
                     ("a handle cannot be empty".to_owned(), "give it a name")
@@ -620,6 +642,68 @@ impl Merged {
                         continue;
                     }
                     self.overlay(document, kind, address, body, place);
+                }
+            }
+        }
+    }
+
+    /// Takes in the order among the resources of a kind: one list, or a list for each parent.
+    ///
+    /// An overlay that gives one needs nothing below it.
+    fn order(
+        &mut self,
+        document: &Document,
+        order: &'static Kind,
+        at: At<'_>,
+        raw: Raw,
+        mut overlay: Option<&mut HashMap<Address, Place>>,
+    ) {
+        let lists: Vec<(Arc<str>, Raw)> = match (order.only_name(), scopes(order).next(), raw) {
+            (_, Some(_), Raw::Null) => return,
+            (_, Some(_), Raw::Map(lists)) => lists,
+            (_, Some(parent), other) => {
+                let wanted = format!("a map from each {} to a list", parent.name);
+                let (message, help) = wrong_type(ORDER, &wanted, &other);
+                let mut problem = Problem::error(Code::WrongType, message).at(
+                    document.place(at, Part::Value),
+                    format!("this is {}", other.what()),
+                );
+                problem.help = help.or_else(|| {
+                    Some(format!(
+                        "name the {} first: `{ORDER}: {{Billing: […]}}`",
+                        parent.name
+                    ))
+                });
+                self.problems.push(problem);
+                return;
+            }
+            (name, None, list) => vec![(name.unwrap_or_default().into(), list)],
+        };
+        let Some(field) = order.ranked() else {
+            return;
+        };
+        for (handle, list) in lists {
+            let address = Address::new(order.collection, Arc::clone(&handle));
+            let at = if address.is_the_order() {
+                at
+            } else {
+                at.key(&handle)
+            };
+            let place = document.place(at, Part::Key);
+            let body = match list {
+                Raw::Null => Raw::Null,
+                list => Raw::Map(vec![(field.name.into(), list)]),
+            };
+            match overlay.as_deref_mut() {
+                None => self.declare(document, order, address, body, &|| place.clone()),
+                Some(seen) => {
+                    if let Some(first) = seen.insert(address.clone(), place.clone()) {
+                        self.problems.push(twice(&address, place, first));
+                    } else if matches!(body, Raw::Map(_)) && !self.declared.contains_key(&address) {
+                        self.declare(document, order, address, body, &|| place.clone());
+                    } else {
+                        self.overlay(document, order, address, body, place);
+                    }
                 }
             }
         }

@@ -277,6 +277,13 @@ impl<'a> Converter<'a> {
             Shape::Flag | Shape::Integer { .. } | Shape::Number | Shape::Choice(_) => {
                 self.single(here, field, checker, raw, at)?
             }
+            Shape::Reference(_)
+                if field
+                    .any
+                    .is_some_and(|(any, _)| matches!(raw, Raw::Text(text) if **text == *any)) =>
+            {
+                Value::Null
+            }
             Shape::Reference(target) => {
                 Value::Reference(self.reference(here, target, raw, at, field.name)?)
             }
@@ -284,6 +291,7 @@ impl<'a> Converter<'a> {
                 self.check_number(here, field.name, field.most, raw, at);
                 self.references(here, target, raw, at, field.name)?
             }
+            Shape::Ranked(target) => self.ranked(here, target, raw, at, field.name)?,
             Shape::Texts { max_items, set, .. } => {
                 self.texts(here, field, checker, (max_items, set), raw, at)?
             }
@@ -293,7 +301,10 @@ impl<'a> Converter<'a> {
                 value
             }
             Shape::Map(ref map) => self.map(here, field, map, checker, (raw, at))?,
-            Shape::Keyed(ref keyed) => self.keyed(here, field, keyed, checker, (raw, at))?,
+            Shape::Keyed(ref keyed) => {
+                self.check_number(here, field.name, field.most, raw, at);
+                self.keyed(here, field, keyed, checker, (raw, at))?
+            }
             Shape::Items(ref items) => self.keyed_items(here, field, items, checker, (raw, at))?,
         };
         if field.required && value.is_null() {

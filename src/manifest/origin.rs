@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::problem::{Part, Place};
 use crate::state::Address;
-use crate::yaml::raw::{At, Raw, escape};
+use crate::yaml::raw::{At, Raw};
 
 /// Where a resource comes from; places are made only when something is reported.
 ///
@@ -78,7 +78,7 @@ impl Origin {
         Place {
             file: Arc::clone(&document.file),
             document: document.number,
-            pointer: format!("/{}/{}{path}", address.collection, escape(&address.handle)),
+            pointer: address.pointer(&path),
             part: if path.is_empty() { Part::Key } else { part },
         }
     }

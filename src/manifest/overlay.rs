@@ -66,6 +66,7 @@ impl Laid {
             | Shape::Choice(_)
             | Shape::Reference(_)
             | Shape::References(_)
+            | Shape::Ranked(_)
             | Shape::Texts { .. } => Self::Whole,
         }
     }

@@ -730,7 +730,50 @@ impl Converter<'_> {
         at: At<'_>,
         name: &str,
     ) -> Option<Value> {
-        let target = target.into();
+        let found = self.each_once(here, target.into(), raw, at, name)?;
+        let values = found
+            .into_iter()
+            .map(|(reference, _)| Value::Reference(reference));
+        Some(Value::List(values.collect()))
+    }
+
+    /// References in their order, which there have to be two of.
+    pub(crate) fn ranked(
+        &mut self,
+        here: Here<'_>,
+        target: Target,
+        raw: &Raw,
+        at: At<'_>,
+        name: &str,
+    ) -> Option<Value> {
+        let mut found = self.each_once(here, target, raw, at, name)?;
+        if found.len() < 2 {
+            self.error(
+                here,
+                (at, Part::Value),
+                Code::Empty,
+                format!("an order of {} names at least two", target.collection),
+                "nothing to put in order",
+                Some("name another one, or take the order away".to_owned()),
+            );
+            return None;
+        }
+        found.sort_by_key(|(_, index)| *index);
+        let values = found
+            .into_iter()
+            .map(|(reference, _)| Value::Reference(reference));
+        Some(Value::List(values.collect()))
+    }
+
+    /// References with their places, sorted by what they refer to; one that comes twice is refused.
+    fn each_once(
+        &mut self,
+        here: Here<'_>,
+        target: Target,
+        raw: &Raw,
+        at: At<'_>,
+        name: &str,
+    ) -> Option<Vec<(Reference, usize)>> {
         let Raw::List(items) = raw else {
             self.wrong(here, at, raw, name, "a list of handles");
             return None;
@@ -753,10 +796,7 @@ impl Converter<'_> {
                 whole = false;
             }
         }
-        let values = found
-            .into_iter()
-            .map(|(reference, _)| Value::Reference(reference));
-        whole.then(|| Value::List(values.collect()))
+        whole.then_some(found)
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::files::Sources;
 use crate::codec::{self, listed};
 use crate::kind::words::NEW;
-use crate::kind::{KINDS, Keys, Kind, Shape, Target, find};
+use crate::kind::{KINDS, Keys, Kind, ORDER, Shape, Target, find};
 use crate::safe::hidden;
 use crate::state::identity::{canonical_name, fill_in};
 use crate::state::{
@@ -39,14 +39,15 @@ pub fn to_files(
     split: bool,
     new: &BTreeSet<Address>,
 ) -> Sources {
-    let written_out = |collection: &str, resources: &[(&Address, &Resource)]| {
-        written_out(state, collection, resources, lifecycles, new)
+    let written_out = |kind: &Kind, resources: &Resources<'_>, orders: &Resources<'_>| {
+        written_out(state, kind, (resources, orders), lifecycles, new)
     };
     let mut base = Vec::new();
     for kind in KINDS {
         let resources = resources(state, kind.collection);
+        let orders = orders(state, kind);
         if !split {
-            let text = written_out(kind.collection, &resources);
+            let text = written_out(kind, &resources, &orders);
             if !text.is_empty() {
                 base.push(Source::new(
                     format!("{}.yaml", kind.collection),
@@ -56,6 +57,12 @@ pub fn to_files(
             continue;
         }
         let mut taken = BTreeSet::new();
+        if !orders.is_empty() {
+            let path = format!("{}/{}.yaml", kind.collection, ORDER.trim_start_matches('$'));
+            taken.insert(ORDER.trim_start_matches('$').to_owned());
+            let text = written_out(kind, &[], &orders);
+            base.push(Source::new(path, text.as_bytes()));
+        }
         for resource in resources {
             let name = file_name(&resource.0.handle);
             let mut free = name.clone();
@@ -65,7 +72,7 @@ pub fn to_files(
                 free = format!("{name}-{number}");
                 number += 1;
             }
-            let text = written_out(kind.collection, &[resource]);
+            let text = written_out(kind, &[resource], &[]);
             let path = format!("{}/{free}.yaml", kind.collection);
             base.push(Source::new(path, text.as_bytes()));
         }
@@ -114,14 +121,23 @@ fn resources<'s>(state: &'s State, collection: &str) -> Vec<(&'s Address, &'s Re
     resources
 }
 
+/// Resources with their addresses.
+type Resources<'s> = [(&'s Address, &'s Resource)];
+
+/// The orders among the resources of a kind.
+fn orders<'s>(state: &'s State, kind: &Kind) -> Vec<(&'s Address, &'s Resource)> {
+    let order = kind.order.map(|order| resources(state, order.collection));
+    order.unwrap_or_default()
+}
+
 fn written_out(
     state: &State,
-    collection: &str,
-    resources: &[(&Address, &Resource)],
+    kind: &Kind,
+    (resources, orders): (&Resources<'_>, &Resources<'_>),
     lifecycles: &BTreeMap<Address, Lifecycle>,
     new: &BTreeSet<Address>,
 ) -> String {
-    if resources.is_empty() {
+    if resources.is_empty() && orders.is_empty() {
         return String::new();
     }
     let mut writer = Writer {
@@ -129,8 +145,9 @@ fn written_out(
         out: String::new(),
         body: Body::default(),
     };
-    writer.key(0, collection);
+    writer.key(0, kind.collection);
     writer.out.push('\n');
+    writer.orders(orders);
     for (address, resource) in resources {
         let is_new = new.contains(*address);
         writer.resource(address, resource, lifecycles.get(address), is_new);
@@ -146,9 +163,13 @@ fn written_out(
 /// something else stand in quotes.
 #[must_use]
 pub fn to_yaml(state: &State, collection: &str) -> String {
+    let Some(kind) = find(collection) else {
+        return String::new();
+    };
     let resources = resources(state, collection);
     let (lifecycles, new) = (BTreeMap::new(), BTreeSet::new());
-    written_out(state, collection, &resources, &lifecycles, &new)
+    let orders = orders(state, kind);
+    written_out(state, kind, (&resources, &orders), &lifecycles, &new)
 }
 
 /// Characters of a line up to which a collection is written in one line.
@@ -172,6 +193,30 @@ impl Writer<'_> {
         self.indent(level);
         self.out.push_str(&quoted(key));
         self.out.push(':');
+    }
+
+    /// The orders among the resources of a kind: a list for each parent, or the one list.
+    fn orders(&mut self, orders: &Resources<'_>) {
+        let Some((first, _)) = orders.first() else {
+            return;
+        };
+        let is_one = first.is_the_order();
+        self.indent(1);
+        self.out.push_str(ORDER);
+        self.out.push_str(if is_one { ":" } else { ":\n" });
+        for (address, resource) in orders {
+            self.body = resource.body.clone();
+            let ranked = resource.kind.ranked();
+            let list = ranked.and_then(|field| Some((field, resource.body.get(field.name)?)));
+            let Some((field, list)) = list else {
+                continue;
+            };
+            let level = if is_one { 1 } else { 2 };
+            if !is_one {
+                self.key(level, &address.handle);
+            }
+            self.value(level, list, Some(&field.shape));
+        }
     }
 
     fn resource(

@@ -287,8 +287,17 @@ impl Record<'_> {
             (Some(sent), Some(live)) => Some(within(&field.shape, sent, &live)),
             (_, live) => live,
         };
-        let same = |one: &Option<Json>, other: &Option<Json>| {
-            codec::same_json(&field, one.as_ref(), other.as_ref(), self.names)
+        let same = |one: &Option<Json>, other: &Option<Json>| match (one, other) {
+            // Who moved is told by those that both sides know.
+            (Some(one), Some(other)) => {
+                let shape = &field.shape;
+                let both = (
+                    codec::common(shape, one, other),
+                    codec::common(shape, other, one),
+                );
+                codec::same_json(&field, Some(&both.0), Some(&both.1), self.names)
+            }
+            (one, other) => codec::same_json(&field, one.as_ref(), other.as_ref(), self.names),
         };
         let moved = match (!same(&stored, &live), !same(&sent, &wanted)) {
             (true, true) => Moved::Both,

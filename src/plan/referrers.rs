@@ -113,6 +113,10 @@ fn refer_to(kind: &'static Kind, collections: &HashSet<&str>) -> Vec<&'static Fi
 
 /// Whether a value of a shape may name something of one of the collections, at any depth.
 fn may_name(shape: &Shape, collections: &HashSet<&str>) -> bool {
+    // An order is that of what is there.
+    if matches!(shape, Shape::Ranked(_)) {
+        return false;
+    }
     let below = |fields: &[Field]| {
         let mut shapes = fields.iter().map(|field| &field.shape);
         shapes.any(|shape| may_name(shape, collections))

@@ -12,7 +12,9 @@ use crate::api::{Method, Request, template};
 use crate::codec::{EncodeError, Ids, Part, encode, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
-use crate::kind::{Api, Change, Field, Founders, Kind, Removal, Shape, Silent, SwitchApi, Wire};
+use crate::kind::{
+    Api, Change, Field, Founders, ItemCalls, Kind, Removal, Shape, Silent, SwitchApi, Wire,
+};
 use crate::ledger::journal::Effect;
 use crate::live::LiveObject;
 use crate::live::grouped::NewPart;
@@ -88,6 +90,19 @@ pub struct Besides {
     pub item: Option<Box<str>>,
     /// What the values stand for, where they are those of a field.
     pub about: Box<[FieldPath]>,
+    /// What it is to the items of a list that have calls of their own.
+    pub items: Option<OfItems>,
+}
+
+/// What a write is to the items of a list that have calls of their own, see [`ItemCalls`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfItems {
+    /// It replaces the one that the write names by its id, which stands at the place that it names.
+    Change,
+    /// It adds the one at that place.
+    Add,
+    /// It sends all of them, each with its id under this key where it has one.
+    All(&'static str, Vec<Option<Box<str>>>),
 }
 
 /// What moving one record to the recycle bin costs, in credits.
@@ -195,6 +210,54 @@ impl Op {
         let method = changing(api);
         let sends = Sends::Paths(paths.into());
         Some(Self::new(Act::Update, method, api.update?, sends))
+    }
+
+    /// Replaces one item of a list, or adds it where it has no id yet.
+    #[must_use]
+    pub fn item(calls: &ItemCalls, place: usize, id: Option<&str>) -> Self {
+        let path = FieldPath::of(calls.field).child(&place.to_string());
+        let sends = Sends::Paths([path].into());
+        let (method, path, items) = match id {
+            Some(_) => (Method::Put, calls.change, OfItems::Change),
+            None => (Method::Post, calls.add, OfItems::Add),
+        };
+        let mut op = Self::new(Act::Update, method, path, sends);
+        // The answer shows the item alone.
+        op.silent = true;
+        let besides = op.besides();
+        besides.items = Some(items);
+        besides.item = id.map(Into::into);
+        op
+    }
+
+    /// Sends the whole object with those items of a list that stay; none where the table has no update.
+    #[must_use]
+    pub fn all_items(api: &Api, calls: &ItemCalls, ids: Vec<Option<Box<str>>>) -> Option<Self> {
+        let sends = Sends::Paths([FieldPath::of(calls.field)].into());
+        let mut op = Self::new(Act::Update, Method::Put, api.update?, sends);
+        op.silent = true;
+        op.besides().items = Some(OfItems::All(calls.id, ids));
+        Some(op)
+    }
+
+    /// The other way to send what the server has taken and not carried out, where there is one: a PATCH
+    /// of the same items.
+    #[must_use]
+    pub fn otherwise(&self) -> Option<Self> {
+        let items @ OfItems::All(..) = self.items()? else {
+            return None;
+        };
+        if self.method != Method::Put {
+            return None;
+        }
+        let mut op = Self::new(self.act, Method::Patch, self.path, self.sends.clone());
+        op.silent = true;
+        op.besides().items = Some(items.clone());
+        Some(op)
+    }
+
+    fn items(&self) -> Option<&OfItems> {
+        self.besides.as_ref()?.items.as_ref()
     }
 
     /// Switches an object on or off.
@@ -328,7 +391,7 @@ impl Op {
     /// Says whether the table knows its answer not to show what was sent.
     #[must_use]
     pub fn as_shown_by(mut self, api: &Api) -> Self {
-        self.silent = match self.act {
+        self.silent |= match self.act {
             Act::Create | Act::AddPart => api.silent.contains(&Silent::Create),
             Act::Update => {
                 let is_whole = Some(self.path) == api.update;
@@ -397,9 +460,12 @@ impl Op {
     pub fn request(&self, context: &Context<'_>, ids: &dyn Ids) -> Result<Request, EncodeError> {
         let (method, path) = self.line(context, ids)?;
         let mut request = Request::new(method, path);
-        if !self.creates() {
+        if !self.creates() && self.items() != Some(&OfItems::Add) {
             // What is done already is not done twice by a repetition.
             request = request.repeatable();
+        }
+        if let Some(OfItems::Change | OfItems::Add) = self.items() {
+            return Ok(request.body(self.one_item(context, ids)?));
         }
         if self.sends == Sends::Nothing {
             return Ok(request);
@@ -447,7 +513,44 @@ impl Op {
         for (key, value) in self.values() {
             object.insert((*key).to_owned(), plain(value, ids)?);
         }
+        if let (Some(OfItems::All(key, known)), Sends::Paths(paths)) = (self.items(), &self.sends) {
+            let fields = paths
+                .iter()
+                .filter_map(|path| context.kind.field(path.field));
+            let names = fields.filter_map(|field| match field.wire(context.dialect) {
+                Wire::Sent { name, .. } => Some(*name),
+                _ => None,
+            });
+            for name in names {
+                let items = object.get_mut(name).and_then(Json::as_array_mut);
+                for (item, id) in items.into_iter().flatten().zip(known) {
+                    if let (Some(item), Some(id)) = (item.as_object_mut(), id) {
+                        item.insert((*key).to_owned(), Json::from(&**id));
+                    }
+                }
+            }
+        }
         Ok(request.body(Json::Object(object)))
+    }
+
+    /// The body of a write that is about one item of a list.
+    fn one_item(&self, context: &Context<'_>, ids: &dyn Ids) -> Result<Json, EncodeError> {
+        let Sends::Paths(paths) = &self.sends else {
+            return Ok(Json::Null);
+        };
+        let item = paths.iter().find_map(|path| {
+            let Shape::Keyed(keyed) = context.kind.field(path.field)?.shape else {
+                return None;
+            };
+            let Value::Map(items) = context.body.get(path.field)? else {
+                return None;
+            };
+            Some((keyed.value, items.get(path.below.first()?)?))
+        });
+        match item {
+            Some((field, value)) => encode(field, context.dialect, value, Part::All, ids),
+            None => Ok(Json::Null),
+        }
     }
 }
 

@@ -4,7 +4,9 @@ mod by_hand;
 mod creations;
 mod founders;
 mod inside;
+mod items;
 mod names;
+mod orders;
 mod parts;
 mod prerequisites;
 mod removals;
@@ -101,6 +103,7 @@ pub fn plan(
     builder.by_hand();
     builder.take_temporary_members_out();
     builder.through_temporary_names();
+    builder.orders();
     builder.prerequisites();
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;
@@ -585,6 +588,10 @@ impl<'a> Builder<'a> {
                 .iter_mut()
                 .flat_map(|inside| std::mem::take(&mut inside.before)),
         );
+        let items = match api.item_calls {
+            Some(calls) => self.item_ops((address, kind, object), api, calls, &mut paths),
+            None => Vec::new(),
+        };
         match (
             paths.first().map(|path| path.field),
             Op::updates(api, &paths),
@@ -599,6 +606,7 @@ impl<'a> Builder<'a> {
         draft
             .ops
             .extend(inside.into_iter().flat_map(|inside| inside.after));
+        draft.ops.extend(items);
         if let Some(enabled) = kind.enabled
             && let Some(difference) = differences
                 .iter()

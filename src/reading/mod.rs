@@ -12,6 +12,7 @@ mod needs;
 #[cfg(test)]
 mod parents_tests;
 mod plan;
+mod ranked;
 mod scopes;
 mod single;
 mod sought;
@@ -23,6 +24,7 @@ pub use details::{
 };
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
+pub use ranked::object_of_listing;
 pub use scopes::Uses;
 pub use single::{Single, single};
 pub use sought::{is_sought, search};
@@ -248,6 +250,7 @@ fn parents(
             for object in &listed.objects {
                 parents.add(object.clone());
             }
+            parents.listings.extend(listed.known.clone());
         }
     }
     parents
@@ -307,10 +310,18 @@ async fn list(
         let known = needs.remembered.get(&path).copied();
         // What is sought has one listing, so that a first page that was read is the one of this.
         let first = first.take();
+        let siblings = ranked::siblings(
+            kind,
+            api,
+            &path,
+            |field| live_value(scope.get(field)?, parents, &needs.owned),
+            parents,
+        );
         async move {
-            let listed = match first {
-                Some(first) => reader.list_on(*first, known).await?,
-                None => listing(reader, api, request, fields, known).await?,
+            let listed = match (siblings, first) {
+                (Some(siblings), _) => siblings,
+                (None, Some(first)) => reader.list_on(*first, known).await?,
+                (None, None) => listing(reader, api, request, fields, known).await?,
             };
             Ok::<_, ApiError>((path, scope, listed))
         }
@@ -327,7 +338,7 @@ async fn list(
             })?);
             continue;
         }
-        let items = listed.objects.into_iter();
+        let items = object_of_listing(kind, dialect, listed.objects).into_iter();
         all.add(items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))));
     }
     all.is_whole = !api.listing.is_scoped();
@@ -487,6 +498,18 @@ fn filled(
     }
 }
 
+/// The value of a scope: a word, or the id of a parent that is live.
+fn live_value(
+    value: &ScopeValue,
+    parents: &Live,
+    owned: &BTreeMap<Address, String>,
+) -> Option<String> {
+    match value {
+        ScopeValue::Text(text) => Some(text.clone()),
+        parent @ ScopeValue::Parent { .. } => live_id(parent, parents, owned),
+    }
+}
+
 /// The id of a parent that is live; none where it is not, or where it cannot be told which it is.
 fn live_id(
     parent: &ScopeValue,
@@ -590,10 +613,7 @@ fn plant(
         let key = kind
             .field(root)
             .and_then(|field| key_of(field.wire(parents.dialect)));
-        let text = match value {
-            ScopeValue::Text(text) => Some(text.clone()),
-            parent @ ScopeValue::Parent { .. } => live_id(parent, parents, owned),
-        };
+        let text = live_value(value, parents, owned);
         if let (Some(text), Some(key)) = (text, key) {
             put(raw, key, Json::from(text));
         }
@@ -663,7 +683,8 @@ pub fn paging(api: &Api) -> Paging {
         0 => Paging::whole(),
         page => Paging::pages_of(page),
     };
-    paging.keyed(api.id).under(api.items)
+    let id = api.ranking().map_or(api.id, |ranking| ranking.id);
+    paging.keyed(id).under(api.items)
 }
 
 /// Puts the values that a list item carries beside a map into the map, where all others stand.

@@ -489,7 +489,7 @@ impl Needs {
     #[must_use]
     pub fn everything(dialect: Dialect) -> Self {
         let mut needs = Self::default();
-        for kind in kind::KINDS {
+        for kind in kind::all() {
             let is_listed =
                 (kind.api(dialect)).is_some_and(|api| api.listing != Listing::Mentioned);
             // Names that the objects of another kind tell cost no call.
@@ -581,7 +581,7 @@ pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
 
 /// The collections below whose resources the names of others count.
 fn parent_collections() -> BTreeSet<&'static str> {
-    let fields = kind::KINDS.iter().flat_map(|kind| scopes(kind));
+    let fields = kind::all().flat_map(scopes);
     let targets = fields.filter_map(|field| field.shape.target());
     targets.map(|target| target.collection).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::needs::{Needs, ScopeValue};
 use crate::codec::handle;
 use crate::dialect::Dialect;
-use crate::kind::{self, Kind, Listing, Mentioner};
+use crate::kind::{self, Api, Kind, Listing, Mentioner};
 use crate::state::identity::scopes;
 
 /// What is read, in the order in which it is put together.
@@ -86,6 +86,8 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
             }
         }
     }
+    // An order is shown by the listing of those that it puts in order.
+    after.extend(api.and_then(Api::ranking).map(|ranking| ranking.of));
     // A listing that asks for values by the names of their keys needs the names first.
     if api.is_some_and(|api| api.takes_fields) {
         for field in kind.fields {

@@ -10,8 +10,8 @@ use crate::dialect::Dialect;
 use crate::kind::removal::Heir;
 use crate::kind::rules::{Allowance, Rule, Sort};
 use crate::kind::{
-    self, Change, Create, Encoding, Field, Form, KINDS, Keys, Kind, Pattern, Removal, Shape, Shown,
-    Stage, Switch, Target, Wire, Within,
+    self, Change, Create, Encoding, Field, Form, KINDS, Keys, Kind, ORDER, Pattern, Removal, Shape,
+    Shown, Stage, Switch, Target, Wire, Within,
 };
 use crate::problem::Code;
 
@@ -110,6 +110,21 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
             "`transferTo: {heir}` names who takes over, in `lifecycle`, beside its name under `removed`, or for all of them under `kinds` in the project file"
         );
         add("when one is removed", words);
+    }
+    if let Some(order) = kind.order {
+        let parent = kind::scopes(order)
+            .next()
+            .and_then(|field| field.shape.target());
+        let list = "[First, Second]";
+        let written = match parent.and_then(|target| kind::find(target.collection)) {
+            Some(parent) => format!("{ORDER}: {{My {}: {list}}}", parent.singular),
+            None => format!("{ORDER}: {list}"),
+        };
+        let doc = order.doc;
+        add(
+            "order",
+            format!("`{written}` beside the handles. {doc} Without it the order is left alone"),
+        );
     }
     if let Some(enabled) = kind.enabled {
         let value = switch_word(enabled.on);
@@ -253,6 +268,13 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
         (None, _) => "never".to_owned(),
     };
     add("changing".to_owned(), changing);
+    if let (Some(calls), Some(update)) = (api.item_calls, api.update) {
+        let words = format!(
+            "PUT {} for each that changes and POST {} for each that is added; where one goes, PUT {update} with those that stay",
+            calls.change, calls.add
+        );
+        add(format!("changing `{}`", calls.field), words);
+    }
     add("removing".to_owned(), removing(api.removal));
     // The first way is the one that is taken unless a project says otherwise.
     for (policy, way) in api.removal.ways().iter().skip(1) {
@@ -551,6 +573,12 @@ fn shape(shape: &Shape) -> String {
         Shape::References(Target { collection: to, .. }) => {
             format!("set of references to {to}, each {}", forms(to))
         }
+        Shape::Ranked(Target { collection: to, .. }) => {
+            format!(
+                "references to {to} in their order, at least 2, each {}",
+                forms(to)
+            )
+        }
         Shape::Texts {
             max_items,
             max,
@@ -836,7 +864,7 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::Number => json!(8),
         Shape::Choice(words) => json!(words.first()),
         Shape::Reference(to) => reference(to.collection),
-        Shape::References(to) => json!([reference(to.collection)]),
+        Shape::References(to) | Shape::Ranked(to) => json!([reference(to.collection)]),
         Shape::Texts { choices, .. } => json!([choices.first().unwrap_or(&"Example")]),
         Shape::Date => json!("2027-06-30"),
         Shape::Map(map) => sample_map(kind, map.fields),

@@ -366,7 +366,8 @@ impl View {
     /// The collection that a text in it refers to.
     const fn collection(self) -> Option<&'static str> {
         match self {
-            Self::Of(Shape::Reference(target)) | Self::Item(Shape::References(target)) => {
+            Self::Of(Shape::Reference(target))
+            | Self::Item(Shape::References(target) | Shape::Ranked(target)) => {
                 Some(target.collection)
             }
             _ => None,
@@ -377,7 +378,8 @@ impl View {
     const fn is_text(self) -> bool {
         !matches!(
             self,
-            Self::Of(Shape::Reference(_) | Shape::References(_)) | Self::Item(Shape::References(_))
+            Self::Of(Shape::Reference(_) | Shape::References(_) | Shape::Ranked(_))
+                | Self::Item(Shape::References(_) | Shape::Ranked(_))
         )
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::kind::KINDS;
+use crate::kind;
 use crate::verb::Verb;
 
 /// The verbs in the order of the columns.
@@ -34,7 +34,7 @@ pub(super) fn add(
     let words: Vec<&str> = words
         .filter(|word| counts.keys().any(|(_, one)| one == word))
         .collect();
-    let kinds = KINDS.iter().map(|kind| kind.collection);
+    let kinds = kind::all().map(|kind| kind.collection);
     let kinds: Vec<&str> = kinds
         .filter(|kind| counts.keys().any(|(one, _)| one == kind))
         .collect();

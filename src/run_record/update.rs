@@ -123,7 +123,8 @@ fn remember_listings(ledger: &mut Ledger, ready: &Ready, applied: &BTreeSet<Addr
         let Some(api) = task.kind.api(live.dialect) else {
             continue;
         };
-        if !applied.contains(&task.address) || api.page == 0 {
+        // An order has the listing of those that it puts in order.
+        if !applied.contains(&task.address) || api.page == 0 || api.ranking().is_some() {
             continue;
         }
         let request = listing_of(api, &task.body, live);

@@ -105,6 +105,8 @@ fn rename(value: &mut Value, names: &BTreeMap<String, String>) {
         Value::Object(object) => {
             let renamed: BTreeMap<String, Value> = std::mem::take(object)
                 .into_iter()
+                // The id of what has no name of its own.
+                .filter(|(key, _)| key != "targetId")
                 .map(|(key, mut value)| {
                     rename(&mut value, names);
                     (names.get(&key).cloned().unwrap_or(key), value)

@@ -46,6 +46,9 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "skills" => "skillType: Talents, criteria: {pattern: \"1\", fieldConditions: {1: {fieldModule: tickets, \
              fieldName: Subject, condition: contains, value: [hola]}}}"
             .to_owned(),
+        "directAssignmentRules" => {
+            "executeOptions: [CREATE], targets: {1: {toDepartment: Home}}".to_owned()
+        }
         "labels" | "helpCenterGroups" => "helpCenter: Example Company".to_owned(),
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
@@ -78,7 +81,13 @@ pub fn beside(kind: &Kind) -> &'static str {
         }
         Some((_, "helpCenters", _)) => "",
         Some(_) => "departments: {Home: {}}\n",
-        None if matches!(kind.collection, "agents" | "products") => "departments: {Home: {}}\n",
+        None if matches!(
+            kind.collection,
+            "agents" | "products" | "directAssignmentRules"
+        ) =>
+        {
+            "departments: {Home: {}}\n"
+        }
         None => "",
     }
 }

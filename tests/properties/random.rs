@@ -21,7 +21,7 @@ use std::fmt;
 use deskform::dialect::{Dialect, Edition};
 use deskform::kind::removal::Chosen;
 use deskform::kind::{
-    Api, Create, Encoding, Field, Form, Kind, Removal, Shape, Switch, Wire, scopes,
+    Api, Create, Encoding, Field, Form, Kind, ORDER, Removal, Shape, Switch, Wire, scopes,
 };
 use deskform::manifest::Sources;
 use deskform::simulator::Organization;
@@ -50,7 +50,19 @@ const FEWER: &[(&str, Option<Dialect>, u8, u8)] = &[
 ];
 
 /// Kinds of which organizations of a lower edition have hardly anything.
-const EDITIONS: &[(&str, Edition)] = &[("webhooks", Edition::Professional)];
+const EDITIONS: &[(&str, Edition)] = &[
+    ("webhooks", Edition::Professional),
+    ("directAssignmentRules", Edition::Enterprise),
+];
+
+/// Values inside of others that go together with more than the draws know: the kind, the list by places
+/// and what is taken out of its items, with the reason.
+const BESIDE: &[(&str, &str, &[&str], &str)] = &[(
+    "directAssignmentRules",
+    "targets",
+    &["agent", "team"],
+    "an agent belongs to the department and to the team, and the team to the department",
+)];
 
 /// Kinds of which no object comes by itself with little more than a name, with the reason.
 const NOT_APPEARING: &[(&str, &str)] =
@@ -689,6 +701,14 @@ impl Manifest {
             values.remove(enabled.field);
         }
         self.fit_members(known(kind), resource, &mut values);
+        for (_, list, without, _) in BESIDE.iter().filter(|(of, ..)| *of == kind) {
+            let items = values.get_mut(*list).and_then(Value::as_object_mut);
+            for item in items.into_iter().flat_map(|items| items.values_mut()) {
+                if let Value::Object(item) = item {
+                    item.retain(|name, _| !without.contains(&name.as_str()));
+                }
+            }
+        }
         for (_, field) in ONE_ONLY.iter().filter(|(of, _)| *of == kind) {
             if n != 0 && values.get(*field) == Some(&json!(true)) {
                 values.remove(*field);
@@ -808,6 +828,52 @@ impl Manifest {
         has_all.then_some((needed, rest))
     }
 
+    /// The order of declared resources where their kind has one: of each parent that two of them lie below.
+    fn order(&self, kind: &'static Kind, bodies: &Map<String, Value>) -> Option<Value> {
+        let ranking = kind.order?.ranking()?;
+        let mut lists: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+        for (handle, body) in bodies.iter().filter(|(handle, _)| *handle != "gone") {
+            let parent = match ranking.below {
+                Some((way, _)) => self.parent(kind, body, way),
+                None => Some(String::new()),
+            };
+            lists
+                .entry(parent.unwrap_or_default())
+                .or_default()
+                .push(handle);
+        }
+        // Some are named in their order, and some in another one.
+        for list in lists.values_mut() {
+            let by = (usize::from(self.turn) + bodies.len()) % list.len();
+            list.rotate_left(by);
+        }
+        if ranking.below.is_none() {
+            return lists
+                .remove("")
+                .filter(|list| list.len() > 1)
+                .map(|list| json!(list));
+        }
+        lists.retain(|parent, list| !parent.is_empty() && list.len() > 1);
+        (!lists.is_empty()).then(|| json!(lists))
+    }
+
+    /// The handle of what a body lies below, at a way such as `skillType.department`; none of what is not
+    /// declared.
+    fn parent(&self, kind: &'static Kind, body: &Value, way: &str) -> Option<String> {
+        let (first, rest) = way.split_once('.').unwrap_or((way, ""));
+        let target = kind.field(first)?.shape.target()?;
+        let handle = body.get(first)?.as_str()?;
+        if rest.is_empty() {
+            return Some(handle.to_owned());
+        }
+        let parents = self.kinds.get(target.collection)?;
+        let (n, parent) = parents
+            .iter()
+            .find(|(n, _)| self.handle(target.collection, **n) == handle)?;
+        let (needed, _) = self.body(target.collection, *n, parent)?;
+        self.parent(known(target.collection), &Value::Object(needed), rest)
+    }
+
     /// The files: one a kind, and an overlay.
     pub fn sources(&self) -> Sources {
         let mut base = Vec::new();
@@ -842,6 +908,14 @@ impl Manifest {
                 // The base may declare what the overlay takes out again.
                 bodies.insert("gone".to_owned(), body);
                 over.insert("gone".to_owned(), Value::Null);
+            }
+            if let Some(order) = self.order(known(kind), &bodies) {
+                let said = if over.is_empty() {
+                    &mut bodies
+                } else {
+                    &mut over
+                };
+                said.insert(ORDER.to_owned(), order);
             }
             if !bodies.is_empty() {
                 base.push(file(kind, &json!({*kind: bodies})));

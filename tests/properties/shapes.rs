@@ -372,6 +372,8 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                 .prop_map(move |many| Drawn::Many(target.collection, many))
                 .boxed(),
         ),
+        // An order is that of what is drawn.
+        Shape::Ranked(_) => None,
         Shape::Texts { max_items, .. } => {
             let items = values(field);
             let most = match max_items {
@@ -648,6 +650,7 @@ pub fn settled(shape: &Shape, n: u8) -> Option<Value> {
         | Shape::Number
         | Shape::Reference(_)
         | Shape::References(_)
+        | Shape::Ranked(_)
         | Shape::Texts { .. }
         | Shape::Date
         | Shape::Keyed(_)

@@ -31,6 +31,7 @@ const WORDS: &[(&str, &str)] = &[
     ),
     ("lookup", "a reference in manifests: `{lookup: name}`"),
     ("properties", "JSON Schema"),
+    ("targets", "what a plan is limited to"),
     ("title", "JSON Schema"),
 ];
 
@@ -43,12 +44,6 @@ const NAMED: &[Exception] = &[
     ("api/hosts.rs", "accounts", 2, TOKENS),
     ("config/read.rs", "accounts", 1, TOKENS),
     ("config/words.rs", "accounts", 1, TOKENS),
-    (
-        "api/refusal.rs",
-        "fieldName",
-        1,
-        "the key under which an error of the API names a field",
-    ),
     (
         "api/price.rs",
         "/agents/email/",

@@ -185,6 +185,7 @@ impl Builder<'_> {
                 .chain(this.leaving())
                 .chain(this.memberships())
                 .chain(this.copies())
+                .chain(this.gone_before_orders())
                 .chain(names_in_turn(tasks, &this.bound.rows, this.live));
             for (later, first) in in_order {
                 if let Some(own) = edges.get_mut(later) {

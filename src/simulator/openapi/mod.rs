@@ -4,6 +4,7 @@ mod automation;
 mod business_hours;
 mod contracts;
 mod customers;
+mod direct_assignment_rules;
 mod fields;
 mod help_centers;
 mod holiday_lists;
@@ -30,7 +31,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 18] = [
+pub(super) static ROUTES: [&[Route]; 19] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -44,6 +45,7 @@ pub(super) static ROUTES: [&[Route]; 18] = [
     &modules::ROUTES,
     &skill_types::ROUTES,
     &skills::ROUTES,
+    &direct_assignment_rules::ROUTES,
     &products::ROUTES,
     &contracts::ROUTES,
     &singles::ROUTES,

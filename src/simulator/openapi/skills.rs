@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::exchange::{Content, Exchange, Route, delete, get, list, patch, post};
 use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
-use super::super::respond::{Answer, Outcome};
+use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{
     Form, Param, Rule, Shape, choice, form, free, list as list_of, needed, object, param, shaped,
     text,
@@ -22,6 +22,9 @@ const STATUSES: [&str; 2] = ["ACTIVE", "INACTIVE"];
 const TYPE: Shape = Shape::Id("skillTypes");
 const AGENT: Shape = Shape::Id("agents");
 const WRITTEN_AGENT: Shape = Shape::Written(&AGENT);
+const DEPARTMENT: Shape = Shape::Id("departments");
+const SKILL: Shape = Shape::Id("skills");
+const WRITTEN_SKILL: Shape = Shape::Written(&SKILL);
 const SCALAR: Shape = Shape::Scalar;
 
 /// Source: Skills, the schema of a condition.
@@ -73,6 +76,21 @@ const CHANGE: [Rule; 6] = [
     list_of("agentIds", &WRITTEN_AGENT, 0, usize::MAX),
 ];
 
+/// Source: Skills, operation `reorderSkills`: from 2 to 200 ids, each once.
+const REORDER: [Rule; 2] = [
+    shaped("departmentId", Shape::Written(&DEPARTMENT)).required(),
+    shaped(
+        "skillIds",
+        Shape::List {
+            item: &WRITTEN_SKILL,
+            min: 2,
+            max: 200,
+            unique: true,
+        },
+    )
+    .required(),
+];
+
 /// Source: Skills, operation `getSkills`. `skillIds` is left out.
 const SKILL_LIST: [Param; 6] = [
     needed("departmentId", Form::Id),
@@ -84,8 +102,9 @@ const SKILL_LIST: [Param; 6] = [
 ];
 
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 5] = [
+pub(super) static ROUTES: [Route; 6] = [
     list("/skills", READ, &SKILL_LIST, skills),
+    post("/skills/order", UPDATE, Content::Object(&REORDER), reorder),
     post("/skills", CREATE, Content::Object(&NEW), create),
     get("/skills/{id}", READ, &[], |e| {
         Ok(Answer::Object(200, e.seen("skills", e.id())?))
@@ -199,5 +218,32 @@ fn remove(exchange: &mut Exchange<'_>) -> Outcome {
     exchange.stored("skills")?;
     let id = exchange.id().to_owned();
     exchange.organization.remove("skills", &id);
+    Ok(Answer::Empty(204))
+}
+
+/// Whether a request needs all skills of the department is not stated: here it does, and others are
+/// refused. Success is 204.
+fn reorder(exchange: &mut Exchange<'_>) -> Outcome {
+    let department = exchange.body.get("departmentId").cloned();
+    let wanted = exchange.body.get("skillIds").map(ids).unwrap_or_default();
+    let skills = exchange.organization.live("skills");
+    let own = skills.filter(|skill| skill.get("departmentId") == department.as_ref());
+    let own: Vec<String> = own
+        .filter_map(|skill| Some(skill["id"].as_str()?.to_owned()))
+        .collect();
+    let is_all = own.len() == wanted.len() && own.iter().all(|id| wanted.contains(id));
+    if !is_all {
+        return Err(Fault::invalid(
+            "/skillIds",
+            "they are not the skills of the department",
+        ));
+    }
+    for (place, id) in wanted.iter().enumerate() {
+        if let Some(Value::Object(mut skill)) = exchange.organization.stored("skills", id).cloned()
+        {
+            skill.insert("orderId".into(), json!(place + 1));
+            exchange.organization.put("skills", skill);
+        }
+    }
     Ok(Answer::Empty(204))
 }
