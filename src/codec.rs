@@ -727,6 +727,7 @@ pub fn switch_value(switch: Switch) -> Value {
     match switch {
         Switch::Flag(flag) => Value::Bool(flag),
         Switch::Word(word) => Value::text(word),
+        Switch::Empty => Value::List(Vec::new()),
     }
 }
 

@@ -363,6 +363,13 @@ fn tidy(
             );
             continue;
         }
+        if let Some(word) = codec::strange_word(field, &value).filter(|_| !field.required) {
+            notes.add(
+                told(address, field.name),
+                format!("left out, since a manifest cannot say `{word}`"),
+            );
+            continue;
+        }
         let value = outside_references(value, live, declared);
         let path = FieldPath::of(field.name);
         let value = match templates {

@@ -374,14 +374,12 @@ pub fn keep_live(shape: &Shape, wanted: Value, current: &Value, way: &[String]) 
     }
 }
 
-/// A live word that the table does not know, of a field that can be given on creation only: nobody
-/// can say whether it is another one.
+/// A live word that the table does not know. Where no request changes it, nobody can say whether it is
+/// another one.
 #[must_use]
 pub fn strange_word(field: &Field, current: &Value) -> Option<Arc<str>> {
     match (field.shape, current) {
-        (Shape::Choice(words), Value::Text(word))
-            if field.create_only && !words.contains(&&**word) =>
-        {
+        (Shape::Choice(words), Value::Text(word)) if !words.contains(&&**word) => {
             Some(Arc::clone(word))
         }
         _ => None,

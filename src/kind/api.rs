@@ -100,7 +100,7 @@ impl Api {
     /// [`Kind::resends`].
     #[must_use]
     pub const fn replaces(&self) -> bool {
-        !matches!(self.change, Change::Patch)
+        matches!(self.change, Change::Put | Change::Post)
     }
 
     /// Tells how live objects form a resource, where one alone is none.
@@ -207,12 +207,37 @@ pub enum Create {
         /// The fields that go with the copy; all others follow in an update.
         sends: &'static [&'static str],
     },
+    /// POST to this path where a declaration gives a field that only a person can make; a person has to
+    /// create all others.
+    PostWith {
+        /// The path.
+        path: &'static str,
+        /// The field.
+        needs: &'static str,
+        /// Where a person creates what lacks it.
+        otherwise: &'static str,
+    },
     /// It comes with its parent, or with the organization: where none is seen, the update sends it.
     Update,
     /// A person has to, at the place that the text names.
     Manual(&'static str),
     /// Not at all: the kind can only be referred to.
     Never,
+}
+
+impl Create {
+    /// Where a person has to create an object, if no request can; `gives` says whether it is declared with
+    /// a field.
+    #[must_use]
+    pub fn by_hand(self, gives: impl FnOnce(&str) -> bool) -> Option<&'static str> {
+        match self {
+            Self::Manual(place) => Some(place),
+            Self::PostWith {
+                needs, otherwise, ..
+            } => (!gives(needs)).then_some(otherwise),
+            Self::Post(_) | Self::Clone { .. } | Self::Update | Self::Never => None,
+        }
+    }
 }
 
 /// How an update is sent.
@@ -224,6 +249,9 @@ pub enum Change {
     Put,
     /// POST: what becomes of what it does not name is not said.
     Post,
+    /// There is none: a person changes a live object, at the place that the text names, unless its
+    /// declaration asks for a replacement.
+    Manual(&'static str),
 }
 
 /// Who must belong to a new object from the start, since the API makes none without.

@@ -17,6 +17,7 @@ pub mod departments;
 pub mod help_center_groups;
 pub mod help_centers;
 pub mod holiday_lists;
+pub mod kb_root_categories;
 pub mod labels;
 pub mod layouts;
 pub mod patterns;
@@ -85,6 +86,7 @@ pub static KINDS: &[&Kind] = &[
     &help_centers::KIND,
     &labels::KIND,
     &help_center_groups::KIND,
+    &kb_root_categories::KIND,
     &webhooks::KIND,
 ];
 
@@ -338,6 +340,8 @@ pub enum Switch {
     Flag(bool),
     /// One word of an enumeration.
     Word(&'static str),
+    /// A list without items, for what a creation has to carry although it says nothing.
+    Empty,
 }
 
 /// One field of a kind.
@@ -438,6 +442,8 @@ pub enum Encoding {
     ValueObjects,
     /// Words that the dialect spells otherwise: (manifest, wire).
     Words(&'static [(&'static str, &'static str)]),
+    /// A map with one leaf, in whose place the value of that leaf is sent. No answer shows it.
+    Leaf,
 }
 
 /// Which writes carry a field; for the fields of a kind, not for leaves of their maps.

@@ -19,7 +19,7 @@ use crate::diff::Difference;
 use crate::kind::rules::Holds;
 use crate::kind::rules::{OnlyFor, Rule};
 use crate::kind::schema::accepts;
-use crate::kind::{Create, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
+use crate::kind::{self, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
 use crate::ledger::Entry;
 use crate::live::grouped;
 use crate::live::{Live, LiveObject};
@@ -286,7 +286,7 @@ fn holds(desired: &Desired, keys: &Keys, key: &str) -> Option<Holds> {
 fn named_by(keys: &Keys) -> String {
     match keys {
         Keys::Of { target, .. } => {
-            let kind = crate::kind::find(target.collection);
+            let kind = kind::find(target.collection);
             kind.map_or_else(
                 || target.collection.to_owned(),
                 |kind| format!("{}s", kind.singular),
@@ -357,7 +357,11 @@ fn made_by_hand(rows: &Rows, dialect: Dialect) -> HashMap<Address, Address> {
         .clone()
         .filter(|row| {
             let api = row.kind.api(dialect);
-            api.is_some_and(|api| matches!(api.create, Create::Manual(_)))
+            let gives = |name: &str| {
+                let value = row.named.as_ref().and_then(|body| body.get(name));
+                value.is_some_and(|value| !value.is_null())
+            };
+            api.is_some_and(|api| api.create.by_hand(gives).is_some())
         })
         .map(|row| (row.address.clone(), row.address.clone()))
         .collect();
@@ -508,7 +512,10 @@ impl Shaper<'_> {
         {
             body.set(enabled.field, switch_value(enabled.on));
         }
-        set_defaults(row.kind, self.live.dialect, &mut body);
+        // A person is asked for what the manifests say, and not for what a request would carry besides.
+        if first.is_none() {
+            set_defaults(row.kind, self.live.dialect, &mut body);
+        }
         // Nobody who is yet to come is acting.
         for field in row.kind.fields {
             if field.by_oneself.is_some() && body.get(field.name).is_some() {
@@ -561,6 +568,12 @@ impl Shaper<'_> {
             row.wanted = Some(body);
             return;
         }
+        let is_replaced =
+            (desired.details.get(address)).is_some_and(|detail| detail.lifecycle.replace);
+        let changed_by_hand = match kind.api(live.dialect).map(|api| api.change) {
+            Some(kind::Change::Manual(place)) if !is_replaced => Some(place),
+            _ => None,
+        };
         let mut wanted_fields = Vec::with_capacity(kind.fields.len());
         let mut live_fields = Vec::with_capacity(kind.fields.len());
         for field in kind.fields {
@@ -616,6 +629,21 @@ impl Shaper<'_> {
                 let wanted = self.wanted(address, field, named, &current, owned);
                 left_inside(field, ignore_changes, wanted, &current)
             };
+            // What no request changes is left to a person, who finds it in the plan until it is done.
+            if let Some(place) = changed_by_hand.filter(|_| wanted != current) {
+                by_hand(
+                    address,
+                    field,
+                    &wanted,
+                    current.clone(),
+                    place,
+                    options,
+                    owned,
+                );
+                wanted_fields.push((field.name, current.clone()));
+                live_fields.push((field.name, current));
+                continue;
+            }
             wanted_fields.push((field.name, wanted));
             live_fields.push((field.name, current));
         }
@@ -656,7 +684,9 @@ impl Shaper<'_> {
             owned.unknown.push((address.clone(), path.child(&key)));
             put(&mut current, &key, named);
         }
-        if let Some(word) = codec::strange_word(field, &current) {
+        let change = object.kind.api(self.live.dialect).map(|api| api.change);
+        let is_fixed = field.create_only || matches!(change, Some(kind::Change::Manual(_)));
+        if is_fixed && let Some(word) = codec::strange_word(field, &current) {
             owned.strange.push((address.clone(), path, word));
             return Current::AsDeclared;
         }

@@ -12,7 +12,9 @@ use crate::api::{Method, Request, template};
 use crate::codec::{EncodeError, Ids, Part, encode, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
-use crate::kind::{Api, Change, Field, Founders, Kind, Removal, Shape, Silent, SwitchApi, Wire};
+use crate::kind::{
+    Api, Change, Field, Founders, Kind, Removal, Shape, Silent, Switch, SwitchApi, Wire,
+};
 use crate::ledger::journal::Effect;
 use crate::live::LiveObject;
 use crate::live::grouped::NewPart;
@@ -353,11 +355,12 @@ impl Op {
                     continue;
                 }
                 (Wire::Sent { .. }, Act::Create) if sends => {
-                    let value = without_nulls(value);
-                    if value.is_null() {
+                    let sent = without_nulls(value);
+                    let is_demanded = field.default_on_create == Some(Switch::Empty);
+                    if sent.is_null() && (value.is_null() || !is_demanded) {
                         continue;
                     }
-                    encode(field, context.dialect, &value, Part::All, ids)?
+                    encode(field, context.dialect, &sent, Part::All, ids)?
                 }
                 (Wire::Sent { .. }, Act::Update) if sends || is_resent(field, value, context) => {
                     let ways = self.ways(field.name);
@@ -384,7 +387,8 @@ impl Op {
 /// The method of an update.
 const fn changing(api: &Api) -> Method {
     match api.change {
-        Change::Patch => Method::Patch,
+        // Without an update there is no method to choose.
+        Change::Patch | Change::Manual(_) => Method::Patch,
         Change::Put => Method::Put,
         Change::Post => Method::Post,
     }

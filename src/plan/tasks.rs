@@ -305,34 +305,17 @@ impl<'a> Builder<'a> {
             body: wanted.clone(),
             ..Draft::default()
         };
-        match api.create {
-            Create::Never => {
-                self.cannot_be_created(address, kind);
-                return;
-            }
-            Create::Manual(at) => {
-                self.create_by_hand(address, kind, at, draft);
-                return;
-            }
-            Create::Post(_) | Create::Clone { .. } | Create::Update => {}
+        if api.create == Create::Never {
+            self.cannot_be_created(address, kind);
+            return;
+        }
+        let gives = |name: &str| wanted.get(name).is_some_and(|value| !value.is_null());
+        if let Some(at) = api.create.by_hand(gives) {
+            self.create_by_hand(address, kind, at, draft);
+            return;
         }
         self.is_whole(address, kind, wanted);
-        for name in api.required_on_create {
-            if wanted.get(name).is_none_or(codec::is_nothing) {
-                self.problems.push(
-                    Problem::error(
-                        Code::MissingForCreate,
-                        format!(
-                            "a new {} needs `{name}` in the {} dialect",
-                            kind.singular,
-                            self.dialect()
-                        ),
-                    )
-                    .at(place(self.desired, address, ""), "declared here")
-                    .help(format!("set `{name}`")),
-                );
-            }
-        }
+        self.has_what_creations_need(address, kind, api, wanted);
         if let Some(grouping) = api.grouping() {
             draft.ops = self.part_ops(address, kind, grouping, &draft.body, &[], false);
         } else {
@@ -356,6 +339,32 @@ impl<'a> Builder<'a> {
         draft.restores = self.was_deleted(address);
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
+    }
+
+    /// Asks for what the API demands of a creation.
+    fn has_what_creations_need(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        api: &Api,
+        wanted: &Body,
+    ) {
+        for name in api.required_on_create {
+            if wanted.get(name).is_none_or(codec::is_nothing) {
+                self.problems.push(
+                    Problem::error(
+                        Code::MissingForCreate,
+                        format!(
+                            "a new {} needs `{name}` in the {} dialect",
+                            kind.singular,
+                            self.dialect()
+                        ),
+                    )
+                    .at(place(self.desired, address, ""), "declared here")
+                    .help(format!("set `{name}`")),
+                );
+            }
+        }
     }
 
     fn cannot_be_changed(&mut self, address: &Address, field: &str, api: &Api) {

@@ -218,6 +218,11 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
             None => format!("POST {path}"),
         },
         Create::Clone { path, .. } => format!("POST {path}: a copy at first"),
+        Create::PostWith {
+            path,
+            needs,
+            otherwise,
+        } => format!("POST {path} where `{needs}` is given; by hand otherwise: {otherwise}"),
         Create::Update if kind::scopes(kind).next().is_some() => {
             "never: it comes with its parent, and under a new parent it is changed at once"
                 .to_owned()
@@ -232,6 +237,7 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
             Change::Patch => format!("PATCH {path}"),
             Change::Put => format!("PUT {path}"),
             Change::Post => format!("POST {path}"),
+            Change::Manual(place) => format!("by hand: {place}"),
         },
         (None, Form::Grouped(grouping)) => {
             format!(
@@ -240,7 +246,12 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
                 grouping.singular
             )
         }
-        (None, _) => "never".to_owned(),
+        (None, _) => match api.change {
+            Change::Manual(place) => format!(
+                "by hand: {place}; or made anew where `lifecycle: {{replace: true}}` asks for that"
+            ),
+            Change::Patch | Change::Put | Change::Post => "never".to_owned(),
+        },
     };
     add("changing".to_owned(), changing);
     add("removing".to_owned(), removing(api.removal));
@@ -292,6 +303,7 @@ fn switch_word(switch: Switch) -> String {
     match switch {
         Switch::Flag(flag) => flag.to_string(),
         Switch::Word(word) => word.to_owned(),
+        Switch::Empty => "[]".to_owned(),
     }
 }
 
@@ -445,7 +457,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 words.push(format!("read at {}", tick(read)));
             }
             match encoding {
-                Encoding::Plain => {}
+                Encoding::Plain | Encoding::Leaf => {}
                 Encoding::TextAsNumber => words.push("sent as a number".to_owned()),
                 Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
                 Encoding::Words(pairs) => {

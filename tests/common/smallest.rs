@@ -47,6 +47,12 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
              fieldName: Subject, condition: contains, value: [hola]}}}"
             .to_owned(),
         "labels" | "helpCenterGroups" => "helpCenter: Example Company".to_owned(),
+        "kbRootCategories" => {
+            "helpCenter: Example Company, description: Some, primaryDepartment: {lookup: Example Company}, \
+             status: SHOW_IN_HELPCENTER, visibility: AGENTS, \
+             translations: {en: {name: Some, description: Some}}, logo: {id: \"12\"}"
+                .to_owned()
+        }
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }

@@ -905,7 +905,7 @@ fn off(kind: &'static Kind, dialect: Dialect) -> Option<(&'static str, Value)> {
             };
             json!(spelled.map_or(off, |(_, wire)| wire))
         }
-        (Switch::Word(_), _) => return None,
+        (Switch::Word(_) | Switch::Empty, _) => return None,
     };
     Some((registry::key(field, dialect), value))
 }
@@ -1055,6 +1055,7 @@ fn appear(organization: &mut Organization, dialect: Dialect, kind: &'static Kind
         let on = match enabled.on {
             Switch::Flag(on) => json!(on),
             Switch::Word(word) => json!(word),
+            Switch::Empty => json!([]),
         };
         object.insert(registry::key(field, dialect).to_owned(), on);
     }

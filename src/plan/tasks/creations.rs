@@ -29,7 +29,9 @@ impl Builder<'_> {
     ) -> Vec<Op> {
         let dialect = self.dialect();
         let op = match api.create {
-            Create::Post(path) => self.with_founders(address, api, Op::create(path)),
+            Create::Post(path) | Create::PostWith { path, .. } => {
+                self.with_founders(address, api, Op::create(path))
+            }
             Create::Clone {
                 path,
                 otherwise,

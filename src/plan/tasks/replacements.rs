@@ -85,7 +85,31 @@ impl Builder<'_> {
             Way::Delete(op) => Some(op),
             way => self.hands_over(address, kind, index, way),
         };
-        let can_create = matches!(api.create, Create::Post(_) | Create::Clone { .. });
+        let named = self.named(address);
+        let gives = |name: &str| named.get(name).is_some_and(|value| !value.is_null());
+        let can_create = match api.create {
+            Create::Post(_) | Create::Clone { .. } => true,
+            Create::PostWith { .. } => api.create.by_hand(gives).is_none(),
+            Create::Update | Create::Manual(_) | Create::Never => false,
+        };
+        if let (Create::PostWith { needs, .. }, true, false) =
+            (api.create, delete.is_some(), can_create)
+        {
+            self.problems.push(
+                Problem::error(
+                    Code::MissingForCreate,
+                    format!(
+                        "`{address}` cannot be made anew without `{needs}`: a person has to create a {} that lacks it",
+                        kind.singular
+                    ),
+                )
+                .at(place(self.desired, address, "lifecycle/replace"), "asked for here")
+                .help(format!(
+                    "set `{needs}`, or take `replace` out to be told what a person has to change"
+                )),
+            );
+            return;
+        }
         let Some(delete) = delete.filter(|_| can_create) else {
             self.cannot_be_replaced(address, kind, (&field, &format!("{why}{live}")));
             return;
@@ -138,6 +162,10 @@ impl Builder<'_> {
 
     /// The first changed field that an update cannot change, and why.
     pub(super) fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<Frozen> {
+        let is_all = matches!(
+            kind.api(self.dialect()).map(|api| api.change),
+            Some(kind::Change::Manual(_))
+        );
         differences.iter().find_map(|difference| {
             let field = kind.field(difference.path.field)?;
             let goes_once = matches!(
@@ -147,7 +175,7 @@ impl Builder<'_> {
                     ..
                 }
             );
-            if codec::is_fixed(field, &difference.path) || goes_once {
+            if is_all || codec::is_fixed(field, &difference.path) || goes_once {
                 return Some(Frozen {
                     field: field.name.to_owned(),
                     why: "can be given on creation only".to_owned(),
@@ -206,9 +234,10 @@ impl Builder<'_> {
         let Some(api) = kind.api(self.dialect()) else {
             return;
         };
-        // The old one goes first: two of one name could not be told apart by a run that finds them. What
+        // The old one goes first, so that nothing may lack: two of one name could not be told apart by a run that finds them. What
         // hands over to the new one can only go after it, and has another name.
         let hands_over = !delete.values().is_empty();
+        self.has_what_creations_need(address, kind, api, &draft.body);
         let mut ops = self.creation(address, kind, api, &mut draft.body, &[]);
         if hands_over {
             let effect = "what hangs on the old one goes to the new one";
