@@ -34,6 +34,8 @@ pub use lay::{
 pub trait Names {
     /// The address of the object with this id; made up when no listing shows it.
     fn address(&self, collection: &'static str, id: &str) -> Address;
+    /// The collection of the object with this id, where a target has several.
+    fn collection(&self, target: &kind::Target, id: &str) -> &'static str;
     /// Whether the object with this id is sure to be at an address; never of one learned since.
     fn is_address(&self, collection: &'static str, id: &str, address: &Address) -> bool;
     /// Whether a wire name of a target is sure to have a key in a map.
@@ -148,7 +150,7 @@ pub fn surely_reads_as(
         ) => text(json, value),
         (Shape::Flag, Json::Bool(read), Value::Bool(flag)) => read == flag,
         (Shape::Reference(target), Json::String(id), Value::Reference(Reference::To(address))) => {
-            names.is_address(target.collection, id, address)
+            target.is_to(address.collection) && names.is_address(address.collection, id, address)
         }
         (
             Shape::Keyed(Keyed {
@@ -236,12 +238,16 @@ fn decode(
             _ => Value::Null,
         },
         Shape::Reference(target) => id_text(json).map_or(Value::Null, |id| {
-            Value::Reference(Reference::To(names.address(target.collection, &id)))
+            let collection = names.collection(&target, &id);
+            Value::Reference(Reference::To(names.address(collection, &id)))
         }),
         Shape::References(target) => Value::List(
             items(json)
                 .filter_map(id_text)
-                .map(|id| Value::Reference(Reference::To(names.address(target.collection, &id))))
+                .map(|id| {
+                    let collection = names.collection(&target, &id);
+                    Value::Reference(Reference::To(names.address(collection, &id)))
+                })
                 .collect(),
         ),
         Shape::Texts { .. } => Value::List(

@@ -247,7 +247,7 @@ fn below_parents(
         for field in scopes(kind) {
             let value = key.scope.get(field.name).unwrap_or_default();
             let parent = (field.shape.target())
-                .and_then(|to| live.find_id(to.collection, value))
+                .and_then(|to| live.find_target(&to, value))
                 .and_then(|parent| {
                     let own = known.get(&parent).map(|address| (*address).clone());
                     own.or_else(|| live.address_of(parent))
@@ -265,7 +265,7 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
     let of = kind.field_of_handle();
     if let Some(target) = of.shape.target() {
         let parent = (live.raw_key(object))
-            .and_then(|key| live.find_id(target.collection, key.scope.get(of.name)?))
+            .and_then(|key| live.find_target(&target, key.scope.get(of.name)?))
             .and_then(|parent| live.address_of(parent));
         return parent.map_or_else(|| object.id.clone(), |parent| parent.handle.to_string());
     }
@@ -522,7 +522,7 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
         let below = match field.shape.target() {
             None => Below::Word(value.into()),
             Some(to) => {
-                let parent = live.address_of(live.find_id(to.collection, value)?)?;
+                let parent = live.address_of(live.find_target(&to, value)?)?;
                 Below::Parent(if declared.contains(&parent) {
                     Reference::To(parent)
                 } else {

@@ -16,7 +16,7 @@ use crate::kind::{self, Api};
 use crate::live::{Live, LiveObject, grouped, is_gone as is_trashed, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{Single, listing_of, paging, plant_scopes, single};
+use crate::reading::{Single, laid_out, listing_of, paging, plant_scopes, single};
 use crate::state::{Reference, Value};
 
 /// What a look told of a write.
@@ -137,7 +137,8 @@ async fn object(
             return Err("nothing shows it".to_owned());
         };
         let listed = reader.list(&request, paging(api)).await;
-        let mut items = listed.map_err(|error| error.to_string())?.into_iter();
+        let items = listed.map_err(|error| error.to_string())?;
+        let mut items = laid_out(task.kind, api, live.dialect, None, items).into_iter();
         items.find_map(|item| match item {
             Json::Object(mut raw) => {
                 plant_scopes(task.kind, api, &task.body, live, &mut raw);

@@ -19,7 +19,9 @@ use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, grouped, is_gone, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{Single, is_sought, listing_of, paging, plant_scopes, search, single};
+use crate::reading::{
+    Single, is_sought, laid_out, listing_of, paging, plant_scopes, search, single,
+};
 use crate::state::Reference;
 
 /// How long an object may take to appear in its listing.
@@ -186,6 +188,7 @@ async fn listed(
         return Ok(Vec::new());
     };
     let items = reader.list(&request, paging(api)).await?;
+    let items = laid_out(task.kind, api, live.dialect, None, items);
     let objects = items.into_iter().filter_map(|item| match item {
         Json::Object(mut raw) => {
             plant_scopes(task.kind, api, &task.body, live, &mut raw);

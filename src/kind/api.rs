@@ -14,6 +14,8 @@ pub struct Api {
     /// The key under which an answer of the listing holds its objects; empty where the answer is the only
     /// object itself.
     pub items: &'static str,
+    /// How the listing nests objects in each other, where it is a tree.
+    pub tree: Option<Tree>,
     /// The key under which answers carry an object's id.
     pub id: &'static str,
     /// The path of one object, with `{id}`; none where there is no such GET. Where there is one, only
@@ -67,6 +69,7 @@ impl Api {
         listing: Listing::Mentioned,
         page: 100,
         items: "data",
+        tree: None,
         id: "id",
         item: None,
         takes_fields: false,
@@ -113,10 +116,20 @@ impl Api {
     }
 }
 
+/// A listing whose objects stand in each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tree {
+    /// The key under which an object holds those that lie directly below it.
+    pub below: &'static str,
+    /// The field that says below what an object lies. On top that is what the listing was asked for.
+    pub parent: &'static str,
+}
+
 /// How the objects of a kind are found.
 ///
 /// A path may hold a query and places for values: `{module}` is the text of that field, `{department}`
 /// the id behind that reference, and `{layout.module}` the field `module` of what `layout` refers to.
+/// `{parent.*}` is the id of the topmost parent, where others of the kind itself may stand between.
 /// The fields in places are scopes: an object belongs to the listing that was asked for. Where only
 /// what lies behind a field stands there, several values of it have one listing, whose objects tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

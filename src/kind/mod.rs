@@ -18,6 +18,7 @@ pub mod help_center_groups;
 pub mod help_centers;
 pub mod holiday_lists;
 pub mod kb_root_categories;
+pub mod kb_sections;
 pub mod labels;
 pub mod layouts;
 pub mod patterns;
@@ -50,7 +51,7 @@ use crate::dialect::Dialect;
 use crate::problem::Code;
 pub use api::{
     Api, Change, Create, Form, Founders, Grouping, Listing, Scopes, Search, Silent, SwitchApi,
-    acting, acting_scopes,
+    Tree, acting, acting_scopes,
 };
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -87,6 +88,7 @@ pub static KINDS: &[&Kind] = &[
     &labels::KIND,
     &help_center_groups::KIND,
     &kb_root_categories::KIND,
+    &kb_sections::KIND,
     &webhooks::KIND,
 ];
 

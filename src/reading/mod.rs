@@ -327,7 +327,11 @@ async fn list(
             })?);
             continue;
         }
-        let items = listed.objects.into_iter();
+        let top = api.tree.and_then(|tree| {
+            let parent = scope.get(tree.parent)?;
+            live_id(parent, parents, &needs.owned)
+        });
+        let items = laid_out(kind, api, dialect, top.as_deref(), listed.objects).into_iter();
         all.add(items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))));
     }
     all.is_whole = !api.listing.is_scoped();
@@ -418,11 +422,12 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
         let values: Vec<ScopeValue> = match kind.field(root).map(|field| field.shape) {
             Some(Shape::Choice(words)) => texts(words),
             Some(Shape::Text { .. }) => texts(known),
-            Some(Shape::Reference(to)) => parents
-                .collection(to.collection)
+            Some(Shape::Reference(to)) => to
+                .collections()
+                .flat_map(|collection| parents.collection(collection))
                 .filter_map(|index| parents.objects.get(index))
                 .map(|object| ScopeValue::Parent {
-                    collection: to.collection,
+                    collection: object.kind.collection,
                     id: Some(object.id.clone()),
                     address: None,
                     names: BTreeSet::new(),
@@ -462,6 +467,10 @@ impl Needs {
     }
 }
 
+/// What stands behind the dot for the topmost parent. What lies below its own kind is listed below every
+/// topmost parent, so that no other parent is ever asked for.
+const TOPMOST: &str = "*";
+
 /// The value of a place in the path of a listing.
 fn filled(
     place: &str,
@@ -476,7 +485,9 @@ fn filled(
     match (scope.get(root)?, field) {
         (ScopeValue::Text(text), None) => Some(text.clone()),
         (ScopeValue::Text(_), Some(_)) => None,
-        (parent @ ScopeValue::Parent { .. }, None) => live_id(parent, parents, owned),
+        (parent @ ScopeValue::Parent { .. }, None | Some(TOPMOST)) => {
+            live_id(parent, parents, owned)
+        }
         (parent @ ScopeValue::Parent { collection, .. }, Some(field)) => {
             let index = parents.find_id(collection, &live_id(parent, parents, owned)?)?;
             let object = parents.objects.get(index)?;
@@ -622,14 +633,67 @@ pub fn listing_of(api: &Api, body: &Body, live: &Live) -> Option<Request> {
         let Value::Reference(parent) = body.get(root)? else {
             return None;
         };
-        let stored = match parent {
-            Reference::To(address) => live.stored(address),
-            Reference::Lookup { .. } | Reference::Id { .. } => None,
-        };
-        let index = live.find_id(parent.collection(), &live.id_behind(parent)?);
-        let parent = stored.or_else(|| index.map(|index| live.body(index)))?;
-        plain(parent.get(field)?)
+        if field != TOPMOST {
+            return plain(stored_or_live(parent, live)?.get(field)?);
+        }
+        let mut topmost = parent.clone();
+        let mut seen = BTreeSet::new();
+        // What lies below nothing of this kind is on top.
+        while find(topmost.collection())?.field(root).is_some() && seen.insert(topmost.clone()) {
+            match stored_or_live(&topmost, live)?.get(root)? {
+                Value::Reference(above) => topmost = above.clone(),
+                _ => return None,
+            }
+        }
+        live.id_behind(&topmost)
     })
+}
+
+/// What is stored of what a reference names, by the last answer or as it was read.
+fn stored_or_live(reference: &Reference, live: &Live) -> Option<Body> {
+    let stored = match reference {
+        Reference::To(address) => live.stored(address),
+        Reference::Lookup { .. } | Reference::Id { .. } => None,
+    };
+    stored.or_else(|| {
+        let index = live.find_id(reference.collection(), &live.id_behind(reference)?)?;
+        Some(live.body(index))
+    })
+}
+
+/// The objects of a listing, those that stand in each other one after the other; `top` is the id of what the
+/// listing was asked for.
+#[must_use]
+pub fn laid_out(
+    kind: &Kind,
+    api: &Api,
+    dialect: Dialect,
+    top: Option<&str>,
+    items: Vec<Json>,
+) -> Vec<Json> {
+    let key = api
+        .tree
+        .and_then(|tree| key_of(kind.field(tree.parent)?.wire(dialect)));
+    let (Some(tree), Some(key)) = (api.tree, key) else {
+        return items;
+    };
+    let mut open: Vec<(Option<String>, Json)> = (items.into_iter().rev())
+        .map(|item| (top.map(str::to_owned), item))
+        .collect();
+    let mut all = Vec::new();
+    while let Some((parent, mut item)) = open.pop() {
+        if let Json::Object(object) = &mut item {
+            if let Some(parent) = parent {
+                put(object, key, Json::from(parent));
+            }
+            let id = object.get(api.id).and_then(codec::id_text);
+            if let Some(Json::Array(below)) = object.remove(tree.below) {
+                open.extend(below.into_iter().rev().map(|item| (id.clone(), item)));
+            }
+        }
+        all.push(item);
+    }
+    all
 }
 
 /// Writes the scopes of a resource into an answer, whatever the answer says of them.

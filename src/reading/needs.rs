@@ -240,11 +240,11 @@ impl Needs {
                 && let Some(own) = key(kind, dialect, &resource.body, &no_ids)
             {
                 let entry = self.kinds.entry(kind.collection).or_default();
-                entry
-                    .referring
-                    .entry(to.collection)
-                    .or_default()
-                    .insert(own.into_owned());
+                let own = own.into_owned();
+                for collection in to.collections() {
+                    let referring = entry.referring.entry(collection).or_default();
+                    referring.insert(own.clone());
+                }
             }
             self.refer(desired, value, dialect);
         }
@@ -360,12 +360,16 @@ impl Needs {
 
     /// Adds the kinds of what the objects of a kind lie below: they tell which objects are meant.
     fn with_parents(&mut self, kind: &'static Kind) {
-        for target in scopes(kind).filter_map(|field| field.shape.target()) {
-            let own = self.kinds.entry(target.collection).or_default();
+        let targets = scopes(kind).filter_map(|field| field.shape.target());
+        for collection in targets.flat_map(Target::collections) {
+            let own = self.kinds.entry(collection).or_default();
             let is_scoped = |kind: &Kind| scopes(kind).next().is_some();
-            if let Some(parent) = kind::find(target.collection) {
+            if let Some(parent) = kind::find(collection) {
                 own.everywhere |= is_scoped(parent);
-                self.with_parents(parent);
+                // What may lie below its own kind is followed once.
+                if parent != kind {
+                    self.with_parents(parent);
+                }
             }
         }
     }
@@ -512,7 +516,7 @@ impl Needs {
         let mut parents: Vec<&Kind> = kept.iter().filter_map(|name| kind::find(name)).collect();
         while let Some(kind) = parents.pop() {
             let above = scopes(kind).filter_map(|field| field.shape.target());
-            for parent in above.filter_map(|target| kind::find(target.collection)) {
+            for parent in above.flat_map(Target::collections).filter_map(kind::find) {
                 if kept.insert(parent.collection) {
                     parents.push(parent);
                 }
@@ -548,7 +552,10 @@ impl Needs {
 
 /// What the values of a shape may refer to, at any depth.
 pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
-    found.extend(shape.target().or(shape.keyed_by()));
+    if let Some(target) = shape.target().or(shape.keyed_by()) {
+        let collections = target.collections();
+        found.extend(collections.map(|collection| target.only(collection)));
+    }
     let leaves = match shape {
         Shape::Map(map) => map.fields,
         Shape::Items(items) => items.fields,
@@ -563,7 +570,7 @@ pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
 fn parent_collections() -> BTreeSet<&'static str> {
     let fields = kind::KINDS.iter().flat_map(|kind| scopes(kind));
     let targets = fields.filter_map(|field| field.shape.target());
-    targets.map(|target| target.collection).collect()
+    targets.flat_map(Target::collections).collect()
 }
 
 /// Whether objects of a kind are only mentioned by others.

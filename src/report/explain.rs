@@ -547,6 +547,13 @@ fn shape(shape: &Shape) -> String {
         Shape::Integer { min, max } => format!("whole number from {min} to {max}"),
         Shape::Number => "number, not negative".to_owned(),
         Shape::Choice(words) => format!("one of {}", ticks(words)),
+        Shape::Reference(target) if !target.also.is_empty() => {
+            let collections: Vec<&str> = target.collections().collect();
+            format!(
+                "reference to {}: a handle, `{{lookup: …}}` or `{{id: …}}`",
+                collections.join(" or ")
+            )
+        }
         Shape::Reference(Target { collection: to, .. }) => {
             format!("reference to {to}: {}", forms(to))
         }

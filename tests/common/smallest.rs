@@ -16,6 +16,7 @@ pub fn parent(kind: &Kind) -> Option<(&'static str, &'static str, &'static str)>
         "accounts" => "Buyer",
         // No request makes one: it is the one that every organization has.
         "helpCenters" => "Example Company",
+        "kbRootCategories" => "Guides",
         other => panic!("say which of the {other} it is"),
     };
     Some((field, collection, handle))
@@ -47,6 +48,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
              fieldName: Subject, condition: contains, value: [hola]}}}"
             .to_owned(),
         "labels" | "helpCenterGroups" => "helpCenter: Example Company".to_owned(),
+        "kbSections" => "parent: Guides, translations: {en: {name: Some}}".to_owned(),
         "kbRootCategories" => {
             "helpCenter: Example Company, description: Some, primaryDepartment: {lookup: Example Company}, \
              status: SHOW_IN_HELPCENTER, visibility: AGENTS, \
@@ -82,6 +84,11 @@ pub fn beside(kind: &Kind) -> &'static str {
              sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT}}\n"
         }
         Some((_, "helpCenters", _)) => "",
+        Some((_, "kbRootCategories", _)) => {
+            "kbRootCategories: {Guides: {helpCenter: Example Company, description: Some, primaryDepartment: \
+             {lookup: Example Company}, status: SHOW_IN_HELPCENTER, visibility: AGENTS, \
+             translations: {en: {name: Guides, description: Some}}, logo: {id: \"12\"}}}\n"
+        }
         Some(_) => "departments: {Home: {}}\n",
         None if matches!(kind.collection, "agents" | "products") => "departments: {Home: {}}\n",
         None => "",
