@@ -26,8 +26,8 @@ pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
 };
 pub use lay::{
-    LIVE_VALUE, Target, as_handled, as_secret, keep_live, merge, named_path, restrict, settle,
-    strange_word, targets, written,
+    LIVE_VALUE, Target, as_handled, as_secret, as_unseen, keep_live, merge, named_path, restrict,
+    settle, strange_word, targets, without_secrets, written,
 };
 
 /// Translates ids and wire names of an organization to addresses.
@@ -393,10 +393,8 @@ fn handled(shape: &Items, items: Vec<Value>) -> Leaves {
         })
         .collect();
     let name = |map: &Leaves| {
-        map.get(shape.key)
-            .and_then(Value::as_text)
-            .unwrap_or_default()
-            .to_owned()
+        let key = map.get(shape.key).and_then(as_handle);
+        key.unwrap_or_default().to_owned()
     };
     maps.sort_by_cached_key(|map| (name(map), format!("{map:?}")));
     maps.dedup();
@@ -422,6 +420,15 @@ fn handled(shape: &Items, items: Vec<Value>) -> Leaves {
         out.insert(handle, Value::Map(map.clone()));
     }
     out
+}
+
+/// The handle that a key field's value stands for: a text, or that of the resource that it names.
+#[must_use]
+pub fn as_handle(value: &Value) -> Option<&str> {
+    match value {
+        Value::Reference(Reference::To(address)) => Some(&address.handle),
+        value => value.as_text(),
+    }
 }
 
 /// Whether an item says nothing, so that it is as good as absent.

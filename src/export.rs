@@ -350,6 +350,9 @@ fn tidy(
             || kind.enabled.is_some_and(|enabled| {
                 enabled.field == field.name && value == switch_value(enabled.on)
             })
+            || field
+                .implied
+                .is_some_and(|implied| value == switch_value(implied))
             || (field.naming && value.as_text() == Some(&address.handle))
             || matches!(field.wire(live.dialect), Wire::Fixed(_))
             || !has_effect(kind, body, field.name);

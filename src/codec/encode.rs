@@ -101,6 +101,7 @@ fn encode_leaves(
                 };
                 let below = part_of(&below);
                 match shape.field(key) {
+                    Some(leaf) if leaf.remembered => {}
                     Some(leaf) => {
                         let json = encode(leaf, dialect, value, below, ids)?;
                         object.insert(sent_name(leaf, dialect).to_owned(), json);

@@ -159,7 +159,7 @@ fn what_is_told_to_be_normal_is_left_as_it_is() {
 struct Nobody;
 
 impl Names for Nobody {
-    fn collection(&self, target: &Target, _: &str) -> &'static str {
+    fn collection(&self, target: &kind::Target, _: &str) -> &'static str {
         target.collection
     }
 

@@ -1,5 +1,7 @@
 //! The endpoints of a kind in one dialect, and what is odd about them.
 
+use serde_json::{Map, Value as Json};
+
 use super::rules::{Acting, KeepOne, Most, Quota, Sign};
 use super::{KINDS, Kind, Removal};
 use crate::dialect::Dialect;
@@ -16,6 +18,9 @@ pub struct Api {
     pub items: &'static str,
     /// How the listing nests objects in each other, where it is a tree.
     pub tree: Option<Tree>,
+    /// The key that is null where an answer stands for nothing, of what a parent may have one of and need not.
+    /// That there is no such thing says the same.
+    pub blank: Option<&'static str>,
     /// The key under which answers carry an object's id.
     pub id: &'static str,
     /// The path of one object, with `{id}`; none where there is no such GET. Where there is one, only
@@ -70,6 +75,7 @@ impl Api {
         page: 100,
         items: "data",
         tree: None,
+        blank: None,
         id: "id",
         item: None,
         takes_fields: false,
@@ -104,6 +110,12 @@ impl Api {
     #[must_use]
     pub const fn replaces(&self) -> bool {
         matches!(self.change, Change::Put | Change::Post)
+    }
+
+    /// Whether an answer stands for nothing.
+    #[must_use]
+    pub fn is_blank(&self, raw: &Map<String, Json>) -> bool {
+        (self.blank).is_some_and(|key| raw.get(key).is_none_or(Json::is_null))
     }
 
     /// Tells how live objects form a resource, where one alone is none.

@@ -21,6 +21,7 @@ pub mod kb_root_categories;
 pub mod kb_sections;
 pub mod labels;
 pub mod layouts;
+pub mod mail_reply_addresses;
 pub mod patterns;
 mod permissions;
 pub mod products;
@@ -42,6 +43,7 @@ mod spoken;
 pub mod support_plans;
 pub mod targets;
 pub mod teams;
+pub mod time_tracking;
 pub mod webhooks;
 pub(crate) mod words;
 
@@ -74,6 +76,7 @@ pub static KINDS: &[&Kind] = &[
     &skills::KIND,
     &sharing_rules::KIND,
     &routing_preferences::KIND,
+    &time_tracking::KIND,
     &holiday_lists::KIND,
     &business_hours::KIND,
     &slas::KIND,
@@ -84,6 +87,7 @@ pub static KINDS: &[&Kind] = &[
     &contracts::KIND,
     &agent_availability::KIND,
     &community_preferences::KIND,
+    &mail_reply_addresses::KIND,
     &help_centers::KIND,
     &labels::KIND,
     &help_center_groups::KIND,
@@ -369,6 +373,14 @@ pub struct Field {
     pub create_only: bool,
     /// Whether the server takes it but never shows it, so that it cannot be compared.
     pub write_only: bool,
+    /// Whether its value is a secret, which manifests name and never hold; for leaves of maps. It is sent
+    /// whenever its map is, and neither compared nor shown by any answer.
+    pub secret: bool,
+    /// Whether the ledger alone remembers it: it is never sent, and another value than the last one that
+    /// was applied sends its map again; for leaves of maps.
+    pub remembered: bool,
+    /// What a declaration means where it says nothing.
+    pub implied: Option<Switch>,
     /// Where the object's own person changes it, where nobody else can: what others send is ignored. Of
     /// whoever is not acting it is a step done by hand.
     pub by_oneself: Option<&'static str>,
@@ -549,6 +561,9 @@ impl Field {
             required: false,
             create_only: false,
             write_only: false,
+            secret: false,
+            remembered: false,
+            implied: None,
             by_oneself: None,
             update_max: None,
             nullable: false,
@@ -573,6 +588,12 @@ impl Field {
             openapi: sent(name),
             guide: sent(name),
         }
+    }
+
+    /// Whether no answer shows it, so that the live value is taken to be the declared one.
+    #[must_use]
+    pub const fn is_unseen(&self) -> bool {
+        self.write_only || self.remembered
     }
 
     /// Its way on the wire in a dialect.
@@ -607,6 +628,19 @@ impl Field {
     }
     const fn write_only(mut self) -> Self {
         self.write_only = true;
+        self
+    }
+    const fn secret(mut self) -> Self {
+        self.secret = true;
+        self.write_only = true;
+        self
+    }
+    const fn remembered(mut self) -> Self {
+        self.remembered = true;
+        self
+    }
+    const fn implied(mut self, value: Switch) -> Self {
+        self.implied = Some(value);
         self
     }
     const fn by_oneself(mut self, place: &'static str) -> Self {

@@ -494,6 +494,18 @@ impl Shaper<'_> {
         drop_waiting(address, &mut body, &self.by_hand_first, &mut owned.waiting);
         self.choices
             .drop_waiting(address, row.kind, &mut body, &mut owned.waiting);
+        for field in row.kind.fields {
+            let is_there = !matches!(
+                field.wire(self.live.dialect),
+                Wire::Harmless | Wire::Refused(_)
+            );
+            if let Some(value) = field.implied
+                && is_there
+                && body.get(field.name).is_none()
+            {
+                body.set(field.name, switch_value(value));
+            }
+        }
         row.named = Some(body.clone());
         if let Some(index) = row.object {
             self.existing(row, body, index, owned);
@@ -696,7 +708,47 @@ impl Shaper<'_> {
         } else {
             current
         };
-        Current::Value(codec::settle(field, named, current, self.live))
+        let mut current = codec::settle(field, named, current, self.live);
+        self.remember((address, object), field, &mut current);
+        Current::Value(current)
+    }
+
+    /// Whether something in a field was applied as a secret.
+    fn applied_as_secret(&self, address: &Address, field: &str) -> bool {
+        let ledger = self.options.ledger.as_ref();
+        let entry = ledger.and_then(|ledger| ledger.get(address));
+        let mut secrets = entry.into_iter().flat_map(|entry| &entry.secrets);
+        secrets.any(|path| keys(path).next().as_deref() == Some(field))
+    }
+
+    /// What only the ledger knows of a live value. Without one nothing tells that it changes.
+    fn remember(
+        &self,
+        (address, object): (&Address, &LiveObject),
+        field: &Field,
+        current: &mut Value,
+    ) {
+        let (Shape::Map(map), Value::Map(current), Some(_)) =
+            (field.shape, current, &self.options.ledger)
+        else {
+            return;
+        };
+        for leaf in map.fields.iter().filter(|leaf| leaf.remembered) {
+            if !current.contains_key(leaf.name) {
+                continue;
+            }
+            let applied = self.applied(address, object, field.name);
+            // Of a map with secrets of the manifests' own nothing is recorded, so that nothing tells.
+            if applied.is_none() && self.applied_as_secret(address, field.name) {
+                continue;
+            }
+            let value = match applied.and_then(|sent| sent.get(leaf.name)) {
+                Some(Json::Number(number)) => Value::Number(number.clone()),
+                Some(Json::String(text)) => Value::text(text),
+                _ => Value::Null,
+            };
+            current.insert(leaf.name, value);
+        }
     }
 
     /// What was last applied to a field of a live object.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::api::{Method, Request, template};
-use crate::codec::{EncodeError, Ids, Part, encode, plain};
+use crate::codec::{EncodeError, Ids, Part, encode, is_nothing, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
 use crate::kind::{
@@ -404,7 +404,7 @@ fn ids(ids: &[&str]) -> Value {
 fn is_resent(field: &Field, value: &Value, context: &Context<'_>) -> bool {
     let replaces = (context.kind.api(context.dialect)).is_some_and(Api::replaces);
     let may_be_empty = replaces && matches!(field.shape, Shape::References(_));
-    (!value.is_null() || may_be_empty) && context.kind.resends(field, context.dialect)
+    (!is_nothing(value) || may_be_empty) && context.kind.resends(field, context.dialect)
 }
 
 /// Null is left out of a creation; so are empty lists and maps.

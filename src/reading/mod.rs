@@ -275,7 +275,7 @@ async fn list(
     };
     let fields = asked_fields(kind, api, parents, own);
     let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
-    for scope in in_play(kind, api, own, parents) {
+    for scope in topmost(kind, api, own, parents) {
         let Some(request) = template::get(template, &|place| {
             filled(place, &scope, parents, &needs.owned)
         }) else {
@@ -310,12 +310,15 @@ async fn list(
         async move {
             let listed = match first {
                 Some(first) => reader.list_on(*first, known).await?,
-                None => listing(reader, api, request, fields, known).await?,
+                None => match listing(reader, api, request, fields, known).await {
+                    Err(error) if api.blank.is_some() && error.is_absent() => return Ok(None),
+                    listed => listed?,
+                },
             };
-            Ok::<_, ApiError>((path, scope, listed))
+            Ok::<_, ApiError>(Some((path, scope, listed)))
         }
     });
-    for (path, scope, listed) in try_join_all(listings).await? {
+    for (path, scope, listed) in try_join_all(listings).await?.into_iter().flatten() {
         if api.page > 0 {
             all.known.insert(path, listed.known);
         }
@@ -448,6 +451,65 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
     scopes
 }
 
+/// The scopes for which a kind is listed, of a tree those of the topmost parents: all of them where nobody
+/// can tell below which an object lies.
+fn topmost(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> BTreeSet<Scope> {
+    let scopes = in_play(kind, api, own, parents);
+    let Some(tree) = api.tree.filter(|_| !own.everywhere) else {
+        return scopes;
+    };
+    let mut tops = BTreeSet::new();
+    for scope in &scopes {
+        let is_known = scope.get(tree.parent).is_some_and(|parent| {
+            climb(kind, tree.parent, parent, parents, &mut |top| {
+                tops.insert(Scope::from([(tree.parent, top.clone())]));
+            })
+        });
+        if !is_known {
+            let everywhere = KindNeeds {
+                everywhere: true,
+                ..KindNeeds::default()
+            };
+            return in_play(kind, api, &everywhere, parents);
+        }
+    }
+    tops
+}
+
+/// Goes up from a parent to those of other kinds, by each name that it may have; says whether all ways are
+/// known.
+fn climb(
+    kind: &'static Kind,
+    field: &str,
+    parent: &ScopeValue,
+    parents: &Live,
+    found: &mut dyn FnMut(&ScopeValue),
+) -> bool {
+    let ScopeValue::Parent {
+        collection,
+        id,
+        names,
+        ..
+    } = parent
+    else {
+        return false;
+    };
+    if *collection != kind.collection {
+        // The ledger says no more of a parent than its id.
+        let is_top = |id: &String| parents.find_id(collection, id).is_some();
+        if id.as_ref().is_none_or(is_top) {
+            found(parent);
+            return true;
+        }
+        return false;
+    }
+    !names.is_empty()
+        && names.iter().all(|name| {
+            let above = name.scope.get(field);
+            above.is_some_and(|above| climb(kind, field, above, parents, found))
+        })
+}
+
 #[cfg(test)]
 impl Needs {
     /// The paths of the listings that a kind takes below what is live.
@@ -456,7 +518,7 @@ impl Needs {
         let api = kind.api(parents.dialect).unwrap();
         let own = &self.kinds[collection];
         let template = api.listing.template().unwrap();
-        let requests = in_play(kind, api, own, parents)
+        let requests = topmost(kind, api, own, parents)
             .into_iter()
             .filter_map(|scope| {
                 template::get(template, &|place| {
@@ -467,8 +529,7 @@ impl Needs {
     }
 }
 
-/// What stands behind the dot for the topmost parent. What lies below its own kind is listed below every
-/// topmost parent, so that no other parent is ever asked for.
+/// What stands behind the dot for the topmost parent; see [`topmost`].
 const TOPMOST: &str = "*";
 
 /// The value of a place in the path of a listing.
@@ -578,6 +639,9 @@ fn object(
         return None;
     };
     plant(kind, scope, (parents, owned), &mut raw);
+    if api.is_blank(&raw) {
+        return None;
+    }
     let id = raw.get(api.id).and_then(codec::id_text)?;
     gather(kind, parents.dialect, &mut raw);
     Some(LiveObject::new(kind, id, raw))
@@ -861,6 +925,38 @@ mod tests {
                 gather(kind, dialect, &mut same);
                 assert_eq!(Json::from(same), raw);
             }
+        }
+        assert!(seen > 0);
+    }
+
+    /// Where an object of a tree stands says what it lies below, whatever it says itself.
+    #[test]
+    fn a_tree_is_laid_out_from_the_top() {
+        let mut seen = 0;
+        for kind in KINDS {
+            let Some(api) = kind.api(Dialect::Openapi) else {
+                continue;
+            };
+            let Some(tree) = api.tree else {
+                let items = vec![json!({"id": "1", "children": [{"id": "2"}]})];
+                let same = laid_out(kind, api, Dialect::Openapi, Some("9"), items.clone());
+                assert_eq!(same, items, "{kind:?}");
+                continue;
+            };
+            seen += 1;
+            let key = key_of(kind.field(tree.parent).unwrap().wire(Dialect::Openapi)).unwrap();
+            let items = vec![
+                json!({"id": "1", key: null, tree.below: [
+                    {"id": "2", tree.below: [{"id": "3", key: "7"}]},
+                    {"id": "4", tree.below: null},
+                ]}),
+                json!({"id": "5"}),
+            ];
+            let laid = laid_out(kind, api, Dialect::Openapi, Some("9"), items);
+            let ways: Vec<_> = laid.iter().map(|one| (&one["id"], &one[key])).collect();
+            let wanted = [("1", "9"), ("2", "1"), ("3", "2"), ("4", "1"), ("5", "9")];
+            let wanted = wanted.map(|(id, parent)| (json!(id), json!(parent)));
+            assert_eq!(ways, wanted.each_ref().map(|(id, parent)| (id, parent)));
         }
         assert!(seen > 0);
     }

@@ -364,12 +364,10 @@ impl Needs {
         for collection in targets.flat_map(Target::collections) {
             let own = self.kinds.entry(collection).or_default();
             let is_scoped = |kind: &Kind| scopes(kind).next().is_some();
-            if let Some(parent) = kind::find(collection) {
+            // What may lie below its own kind has a way up that says where it is listed.
+            if let Some(parent) = kind::find(collection).filter(|parent| *parent != kind) {
                 own.everywhere |= is_scoped(parent);
-                // What may lie below its own kind is followed once.
-                if parent != kind {
-                    self.with_parents(parent);
-                }
+                self.with_parents(parent);
             }
         }
     }

@@ -353,6 +353,14 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
             "given on creation only; another value is refused",
         ),
         (field.write_only, "never shown by the API, so not compared"),
+        (
+            field.secret,
+            "a secret: `${secret.NAME}`, sent whenever what holds it is sent",
+        ),
+        (
+            field.remembered,
+            "never sent: another value than the last one sends what holds it again",
+        ),
         (field.never_null, "always has a value: `null` is refused"),
     ];
     let holds = |(holds, words): (bool, &'static str)| holds.then_some(words);
@@ -360,6 +368,12 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     if let Some(value) = field.default_on_create {
         let value = switch_word(value);
         remarks.push(format!("a creation gives it `{value}` where nobody says"));
+    }
+    if let Some(value) = field.implied {
+        remarks.push(format!(
+            "declaring the resource implies `{}`",
+            switch_word(value)
+        ));
     }
     if let Some(membership) = field.membership {
         remarks.push(format!(

@@ -1012,7 +1012,7 @@ fn appear(organization: &mut Organization, dialect: Dialect, kind: &'static Kind
     }
     let by_hand = kind.api(dialect).is_none_or(|api| {
         api.form != Form::Plain || matches!(api.create, Create::Manual(_) | Create::Update)
-    });
+    }) || kind.only_name().is_some();
     let Some(values) = simple_values(kind, dialect).filter(|_| !by_hand) else {
         return;
     };

@@ -94,6 +94,18 @@ pub const NOT_DRAWN: &[(&str, &str, Dialect, &str)] = &[
         "the guide shows no names of profiles, and an id belongs to one organization",
     ),
     (
+        "timeTracking",
+        "agents",
+        O,
+        "the keys of the list are agents, and an address of one belongs to one organization",
+    ),
+    (
+        "timeTracking",
+        "profiles",
+        O,
+        "the keys of the list are profiles, which its texts do not name",
+    ),
+    (
         "kbRootCategories",
         "groups",
         O,

@@ -12,9 +12,10 @@ use crate::live::marks::belongs_to_others;
 use crate::plan::bound::place;
 use crate::plan::ownership::set_defaults;
 use crate::plan::requests::{Op, Way, way};
+use crate::plan::row::Row;
 use crate::plan::shown::shown;
-use crate::problem::{Code, Problem};
-use crate::state::{Address, Body, FieldPath, Value};
+use crate::problem::{Code, Problem, ticked};
+use crate::state::{Address, Body, FieldPath, Reference, Value};
 use crate::verb::Verb;
 
 impl Builder<'_> {
@@ -198,6 +199,40 @@ impl Builder<'_> {
         })
     }
 
+    /// Refuses to replace what declared resources lie below: they may go with it, and would have to be made
+    /// anew below the new one.
+    fn takes_others_with_it(&mut self, address: &Address, kind: &'static Kind) -> bool {
+        let lies_below = |row: &&Row| {
+            let fields = kind::scopes(row.kind);
+            let named = row.named.as_ref();
+            let mut parents = fields.filter_map(|field| named?.get(field.name));
+            row.object.is_some()
+                && parents.any(|parent| {
+                    matches!(parent, Value::Reference(Reference::To(above)) if above == address)
+                })
+        };
+        let below: Vec<String> = (self.bound.rows.iter())
+            .filter(lies_below)
+            .map(|row| row.address.to_string())
+            .collect();
+        if below.is_empty() {
+            return false;
+        }
+        self.problems.push(
+            Problem::error(
+                Code::CannotChange,
+                format!(
+                    "`{address}` would be made anew, and what lies below it may go with the old {}: {}",
+                    kind.singular,
+                    ticked(&below, "and")
+                ),
+            )
+            .at(place(self.desired, address, ""), "declared here")
+            .help("take what lies below out of the manifests first and declare it again once the new one is there, or put back what changed"),
+        );
+        true
+    }
+
     pub(super) fn replace(
         &mut self,
         address: &Address,
@@ -211,6 +246,9 @@ impl Builder<'_> {
                 address.clone(),
                 prevented(self.desired, address, "replaced"),
             ));
+        }
+        if self.takes_others_with_it(address, kind) {
+            return;
         }
         // A creation sends all that the manifests name, not just what changes. Of what is live besides
         // only an automatic replacement keeps everything: it may not even go with a new type.

@@ -250,7 +250,7 @@ fn differs(exchange: &Exchange<'_>, collection: &str, key: &str, of: &Value) -> 
     exchange.unique_among(collection, "name", exchange.id(), |other| other[key] == *of)
 }
 
-/// Success is 200.
+/// Success is 200. Which place a new one has is not stated: none is shown.
 fn create_root(exchange: &mut Exchange<'_>) -> Outcome {
     let mut body = stored_form(exchange.body.clone());
     // Without a help center it goes to the default one.
@@ -264,12 +264,11 @@ fn create_root(exchange: &mut Exchange<'_>) -> Outcome {
     let id = exchange.organization.fresh_id();
     let now = exchange.now();
     let me = json!({"id": exchange.organization.acting_agent()});
-    let order = exchange.organization.live(ROOTS).count() + 1;
     let made = complete(
         &body,
         json!({"id": id, "name": null, "description": null, "helpcenterId": null,
             "primaryDepartmentId": null, "associatedDepartmentIds": [], "moderationType": "NONE",
-            "feedbackTicketConversionPreference": null, "order": order.to_string(), "logoUrl": null,
+            "feedbackTicketConversionPreference": null, "order": null, "logoUrl": null,
             "isTrashed": false, "isFollowing": false, "canCurrentUserModerate": true, "workspaceId": null,
             "encryptedWorkspaceId": null, "ipAddresses": [], "createdBy": me, "createdTime": now,
             "modifiedBy": me, "modifiedTime": now}),
@@ -323,12 +322,11 @@ fn create_section(exchange: &mut Exchange<'_>) -> Outcome {
     let id = exchange.organization.fresh_id();
     let now = exchange.now();
     let me = json!({"id": exchange.organization.acting_agent()});
-    let order = exchange.organization.live(SECTIONS).count() + 1;
     let made = complete(
         &body,
         json!({"id": id, "name": null, "description": null, "rootCategoryId": root,
             "parentCategoryId": null, "status": "SHOW_IN_HELPCENTER", "visibility": "ALL_USERS",
-            "groupIds": [], "ipAddresses": [], "translations": [], "order": order.to_string(),
+            "groupIds": [], "ipAddresses": [], "translations": [], "order": null,
             "logoUrl": null, "isTrashed": false, "isFollowing": false, "createdBy": me,
             "createdTime": now, "modifiedBy": me, "modifiedTime": now}),
     );

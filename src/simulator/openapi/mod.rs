@@ -8,6 +8,7 @@ mod fields;
 mod help_centers;
 mod holiday_lists;
 mod knowledge;
+mod mail;
 mod modules;
 mod people;
 mod permissions;
@@ -19,6 +20,7 @@ mod skill_types;
 mod skills;
 mod support_plans;
 mod teams;
+mod time_tracking;
 
 use serde_json::{Map, Value};
 
@@ -30,7 +32,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 18] = [
+pub(super) static ROUTES: [&[Route]; 20] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -49,6 +51,8 @@ pub(super) static ROUTES: [&[Route]; 18] = [
     &singles::ROUTES,
     &help_centers::ROUTES,
     &knowledge::ROUTES,
+    &mail::ROUTES,
+    &time_tracking::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.
