@@ -670,7 +670,7 @@ fn a_password_is_sent_again_when_its_version_changes() {
         );
         runs.push(again);
     }
-    runs.push(place.done("export --out exported"));
+    runs.push(place.done("export exported"));
     runs.push(place.done("ledger show -v"));
     assert_kept(&place, &runs);
 }

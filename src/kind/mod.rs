@@ -249,6 +249,13 @@ impl Kind {
         })
     }
 
+    /// Whether no request of a dialect changes a field of an object that is there.
+    #[must_use]
+    pub fn fixes(&self, field: &Field, dialect: Dialect) -> bool {
+        let change = self.api(dialect).map(|api| api.change);
+        field.create_only || matches!(change, Some(Change::Manual(_)))
+    }
+
     /// A field by name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {

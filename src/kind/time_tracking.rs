@@ -36,14 +36,14 @@ const OF_AGENTS: &[Field] = &[
         .openapi(sent("id"))
         .required()
         .doc("The agent."),
-    cost("cost").required().doc("What an hour costs."),
+    cost("cost").required().doc("The cost."),
 ];
 const OF_PROFILES: &[Field] = &[
     reference("profile", to("profiles"))
         .openapi(sent("id"))
         .required()
         .doc("The profile."),
-    cost("cost").required().doc("What an hour costs."),
+    cost("cost").required().doc("The cost."),
 ];
 
 const fn what(name: &'static str, doc: &'static str) -> Field {
@@ -112,7 +112,7 @@ const ACTIVITIES: Map = Map::whole(&[
 pub static KIND: Kind = Kind {
     collection: "timeTracking",
     singular: "set of time tracking settings",
-    doc: "How a department tracks time, and what an hour costs. A department has one set at most, and its handle is that of the department; what is not named stays as it is. Nothing removes it: `isTimeTracking: false` switches it off.",
+    doc: "How a department tracks time, and what it costs. A department has one set at most, and its handle is that of the department; what is not named stays as it is. Nothing removes it: `isTimeTracking: false` switches it off.",
     fields: &[
         in_department("The department whose settings they are; left out, the one of the same handle.")
             .openapi(sent("depId")),
@@ -136,11 +136,11 @@ pub static KIND: Kind = Kind {
         .doc("By what costs are told."),
         cost("fixedCost")
             .never_null()
-            .doc("The cost where it is the same for all."),
+            .doc("The one cost, where `billingType` is a fixed one."),
         Field::new("agents", costs(OF_AGENTS, "agent"))
-            .doc("What an hour of each agent costs, such as `{jane.doe@example.com: {cost: \"20\"}}`. Who is not named has no cost."),
+            .doc("The cost of each agent, such as `{jane.doe@example.com: {cost: \"20\"}}`. Who is not named has no cost."),
         Field::new("profiles", costs(OF_PROFILES, "profile"))
-            .doc("What an hour of agents with each profile costs, likewise."),
+            .doc("The cost of agents with each profile, likewise."),
         Field::new("ticketPreference", Shape::Map(TICKETS))
             .never_null()
             .doc("How the time of tickets is tracked, all of it."),

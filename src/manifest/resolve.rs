@@ -162,7 +162,11 @@ impl<'a> Handles<'a> {
         let mut declared = target.collections().filter(declares);
         match (declared.next(), declared.next()) {
             (Some(only), None) => Some(target.only(only)),
-            (None, _) => Some(target.only(target.collection)),
+            (None, _) => {
+                let may_be = |collection: &&'static str| self.presumed.has(collection, handle);
+                let presumed = target.collections().find(may_be);
+                Some(target.only(presumed.unwrap_or(target.collection)))
+            }
             (Some(_), Some(_)) => None,
         }
     }

@@ -696,9 +696,9 @@ impl Shaper<'_> {
             owned.unknown.push((address.clone(), path.child(&key)));
             put(&mut current, &key, named);
         }
-        let change = object.kind.api(self.live.dialect).map(|api| api.change);
-        let is_fixed = field.create_only || matches!(change, Some(kind::Change::Manual(_)));
-        if is_fixed && let Some(word) = codec::strange_word(field, &current) {
+        if object.kind.fixes(field, self.live.dialect)
+            && let Some(word) = codec::strange_word(field, &current)
+        {
             owned.strange.push((address.clone(), path, word));
             return Current::AsDeclared;
         }

@@ -617,8 +617,10 @@ impl<'a> Builder<'a> {
                 paths.extend(lacking);
             }
         }
-        for path in &paths {
-            self.has_all_beside_secrets(address, (kind, wanted), path.field);
+        for field in kind.fields {
+            if paths.iter().any(|path| path.field == field.name) {
+                self.has_all_beside_secrets(address, (kind, wanted), field.name);
+            }
         }
         match (
             paths.first().map(|path| path.field),

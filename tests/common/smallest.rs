@@ -48,7 +48,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
              fieldName: Subject, condition: contains, value: [hola]}}}"
             .to_owned(),
         "labels" | "helpCenterGroups" => "helpCenter: Example Company".to_owned(),
-        "mailReplyAddresses" => "department: Home, displayName: Some".to_owned(),
+        "mailReplyAddresses" => "department: Home, displayName: Some, isVerified: false".to_owned(),
         "timeTracking" => "department: Home, isTimeTracking: true".to_owned(),
         "kbSections" => "parent: Guides, translations: {en: {name: Some}}".to_owned(),
         "kbRootCategories" => {

@@ -272,8 +272,8 @@ impl Builder<'_> {
         let Some(api) = kind.api(self.dialect()) else {
             return;
         };
-        // The old one goes first, so that nothing may lack: two of one name could not be told apart by a run that finds them. What
-        // hands over to the new one can only go after it, and has another name.
+        // The old one goes first, so that nothing may lack then: two of one name could not be told apart by a
+        // run that finds them. What hands over to the new one can only go after it, and has another name.
         let hands_over = !delete.values().is_empty();
         self.has_what_creations_need(address, kind, api, &draft.body);
         let mut ops = self.creation(address, kind, api, &mut draft.body, &[]);
