@@ -27,14 +27,16 @@ pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
 };
 pub use lay::{
-    LIVE_VALUE, Target, as_handled, as_secret, common, keep_live, merge, named_path, restrict,
-    settle, strange_word, targets, written, written_order,
+    LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, keep_live, merge, named_path,
+    restrict, settle, strange_word, targets, without_secrets, written, written_order,
 };
 
 /// Translates ids and wire names of an organization to addresses.
 pub trait Names {
     /// The address of the object with this id; made up when no listing shows it.
     fn address(&self, collection: &'static str, id: &str) -> Address;
+    /// The collection of the object with this id, where a target has several.
+    fn collection(&self, target: &kind::Target, id: &str) -> &'static str;
     /// Whether the object with this id is sure to be at an address; never of one learned since.
     fn is_address(&self, collection: &'static str, id: &str, address: &Address) -> bool;
     /// Whether a wire name of a target is sure to have a key in a map.
@@ -151,7 +153,7 @@ pub fn surely_reads_as(
         ) => text(json, value),
         (Shape::Flag, Json::Bool(read), Value::Bool(flag)) => read == flag,
         (Shape::Reference(target), Json::String(id), Value::Reference(Reference::To(address))) => {
-            names.is_address(target.collection, id, address)
+            target.is_to(address.collection) && names.is_address(address.collection, id, address)
         }
         (
             Shape::Keyed(Keyed {
@@ -242,13 +244,17 @@ fn decode(
         Shape::Reference(target) => {
             let id = id_text(json).filter(|id| field.any.is_none_or(|(_, any)| id != any));
             id.map_or(Value::Null, |id| {
-                Value::Reference(Reference::To(names.address(target.collection, &id)))
+                let collection = names.collection(&target, &id);
+                Value::Reference(Reference::To(names.address(collection, &id)))
             })
         }
         Shape::References(target) | Shape::Ranked(target) => Value::List(
             items(json)
                 .filter_map(id_text)
-                .map(|id| Value::Reference(Reference::To(names.address(target.collection, &id))))
+                .map(|id| {
+                    let collection = names.collection(&target, &id);
+                    Value::Reference(Reference::To(names.address(collection, &id)))
+                })
                 .collect(),
         ),
         Shape::Texts { .. } => Value::List(
@@ -398,10 +404,8 @@ fn handled(shape: &Items, items: Vec<Value>) -> Leaves {
         })
         .collect();
     let name = |map: &Leaves| {
-        map.get(shape.key)
-            .and_then(Value::as_text)
-            .unwrap_or_default()
-            .to_owned()
+        let key = map.get(shape.key).and_then(as_handle);
+        key.unwrap_or_default().to_owned()
     };
     maps.sort_by_cached_key(|map| (name(map), format!("{map:?}")));
     maps.dedup();
@@ -427,6 +431,15 @@ fn handled(shape: &Items, items: Vec<Value>) -> Leaves {
         out.insert(handle, Value::Map(map.clone()));
     }
     out
+}
+
+/// The handle that a key field's value stands for: a text, or that of the resource that it names.
+#[must_use]
+pub fn as_handle(value: &Value) -> Option<&str> {
+    match value {
+        Value::Reference(Reference::To(address)) => Some(&address.handle),
+        value => value.as_text(),
+    }
 }
 
 /// Whether an item says nothing, so that it is as good as absent.
@@ -767,6 +780,7 @@ pub fn switch_value(switch: Switch) -> Value {
     match switch {
         Switch::Flag(flag) => Value::Bool(flag),
         Switch::Word(word) => Value::text(word),
+        Switch::Empty => Value::List(Vec::new()),
     }
 }
 

@@ -248,7 +248,7 @@ fn below_parents(
         for field in scopes(kind) {
             let value = key.scope.get(field.name).unwrap_or_default();
             let parent = (field.shape.target())
-                .and_then(|to| live.find_id(to.collection, value))
+                .and_then(|to| live.find_target(&to, value))
                 .and_then(|parent| {
                     let own = known.get(&parent).map(|address| (*address).clone());
                     own.or_else(|| live.address_of(parent))
@@ -266,7 +266,7 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
     let of = kind.field_of_handle();
     if let Some(target) = of.shape.target() {
         let parent = (live.raw_key(object))
-            .and_then(|key| live.find_id(target.collection, key.scope.get(of.name)?))
+            .and_then(|key| live.find_target(&target, key.scope.get(of.name)?))
             .and_then(|parent| live.address_of(parent));
         return parent.map_or_else(|| object.id.clone(), |parent| parent.handle.to_string());
     }
@@ -351,6 +351,9 @@ fn tidy(
             || kind.enabled.is_some_and(|enabled| {
                 enabled.field == field.name && value == switch_value(enabled.on)
             })
+            || field
+                .implied
+                .is_some_and(|implied| value == switch_value(implied))
             || (field.naming && value.as_text() == Some(&address.handle))
             || matches!(field.wire(live.dialect), Wire::Fixed(_))
             || !has_effect(kind, body, field.name);
@@ -361,6 +364,13 @@ fn tidy(
             notes.add(
                 told(address, field.name),
                 "left out, since it refers to what is not there any more".to_owned(),
+            );
+            continue;
+        }
+        if let Some(word) = codec::strange_word(field, &value).filter(|_| !field.required) {
+            notes.add(
+                told(address, field.name),
+                format!("left out, since a manifest cannot say `{word}`"),
             );
             continue;
         }
@@ -531,7 +541,7 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
         let below = match field.shape.target() {
             None => Below::Word(value.into()),
             Some(to) => {
-                let parent = live.address_of(live.find_id(to.collection, value)?)?;
+                let parent = live.address_of(live.find_target(&to, value)?)?;
                 Below::Parent(if declared.contains(&parent) {
                     Reference::To(parent)
                 } else {

@@ -156,7 +156,9 @@ fn cases_lacking(recorded: &Recorded) -> Vec<String> {
             Create::Manual(_) | Create::Never => "by hand",
             // What the organization has one of is always there.
             Create::Update if scopes(kind).next().is_none() => "update",
-            Create::Post(_) | Create::Clone { .. } | Create::Update => "create",
+            Create::Post(_) | Create::PostWith { .. } | Create::Clone { .. } | Create::Update => {
+                "create"
+            }
         };
         if !shown.verbs.contains(made) {
             ask(format!("no case has a step `{made} {name}/…`"));

@@ -225,10 +225,13 @@ fn manifest(kind: &Kind, dialect: Dialect, declared: &[(Name, String)]) -> Strin
     text
 }
 
-/// The kinds that can be declared in a dialect under several names.
+/// The kinds that can be declared in a dialect under several names, but for those that have a creation and no
+/// way to another name after it.
 fn declarable(dialect: Dialect) -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().copied().filter(move |kind| {
-        kind.managed && kind.api(dialect).is_some() && kind.only_name().is_none()
+        let is_there = kind.managed && kind.api(dialect).is_some();
+        let keeps_name = kind.fixes(kind.naming_field(), dialect);
+        is_there && kind.only_name().is_none() && !keeps_name
     })
 }
 

@@ -208,7 +208,8 @@ fn body(kind: &Kind) -> Value {
         "webhooks" => {
             json!({"url": "https://hooks.example.com/x", "subscriptions": {"Ticket_Add": {}}})
         }
-        "routingPreferences" => json!({"department": {"lookup": "Billing"}}),
+        "routingPreferences" | "timeTracking" => json!({"department": {"lookup": "Billing"}}),
+        "mailReplyAddresses" => json!({"address": "ann@example.com"}),
         _ => json!({}),
     }
 }

@@ -621,3 +621,56 @@ fn other_secrets_give_the_same_bytes() {
         );
     }
 }
+
+/// The password of a mail server is never compared, and nothing of it is kept: another version sends it
+/// again.
+#[test]
+fn a_password_is_sent_again_when_its_version_changes() {
+    let manifest = |version: u32, host: &str| {
+        format!(
+            "departments: {{Example Company: {{}}}}\nmailReplyAddresses:\n  a@example.com:\n    department: Example Company\n    \
+             displayName: A\n    isVerified: false\n    serviceProviderType: CustomSMTP\n    smtpDetails: {{host: {host}, \
+             port: '587', userName: a, connectionType: TLS, password: '${{secret.HOOK_KEY}}', passwordVersion: {version}}}\n"
+        )
+    };
+    let mut place = place("openapi", PLAIN_URL);
+    place.write("manifests/desk.yaml", &manifest(1, "smtp.example.com"));
+    let mut runs = looked_at(&place);
+    runs.push(place.done("apply --auto-approve -vv --log-format json"));
+    // Another password alone is no change, and none is told as drift.
+    place.set("HOOK_KEY", "hunter2-other");
+    let before = runs.len();
+    runs.extend(looked_at(&place));
+    runs.push(place.done("drift"));
+    let told = transcript(&runs[before..]);
+    assert!(!told.contains("update mailReplyAddresses"), "{told}");
+    for (version, host, change) in [
+        (
+            2,
+            "smtp.example.com",
+            "smtpDetails › passwordVersion: 1 → 2",
+        ),
+        (
+            2,
+            "smtp2.example.com",
+            "smtpDetails › host: smtp.example.com → smtp2.example.com",
+        ),
+    ] {
+        place.write("manifests/desk.yaml", &manifest(version, host));
+        let plan = place.done("plan");
+        assert!(plan.stdout.contains(change), "{plan}");
+        runs.push(plan);
+        let applied = place.done("apply --auto-approve -vv");
+        assert!(applied.stdout.contains("Applied 1 of 1 step"), "{applied}");
+        runs.push(applied);
+        let again = place.done("plan");
+        assert!(
+            !again.stdout.contains("update mailReplyAddresses"),
+            "{again}"
+        );
+        runs.push(again);
+    }
+    runs.push(place.done("export exported"));
+    runs.push(place.done("ledger show -v"));
+    assert_kept(&place, &runs);
+}

@@ -231,6 +231,31 @@ fn a_parent_that_cannot_be_read_names_the_scope() {
     }
 }
 
+/// Whatever says that a department has no settings, they are made by a POST.
+#[test]
+fn settings_that_are_not_there_are_made() {
+    let desk = "departments: {Example Company: {}}\ntimeTracking: {Example Company: {isTimeTracking: true}}\n";
+    let blank = |request: &Request<Bytes>| {
+        let is_read =
+            request.method() == "GET" && request.uri().path().ends_with("/timeTrackSettings");
+        let body =
+            json!({"depId": "700000000000000008", "isTimeTracking": null, "isBillable": null});
+        is_read.then(|| answer(200, &[], &body))
+    };
+    let absent = refusing("/timeTrackSettings", 404, "URL_NOT_FOUND");
+    for place in [behind(absent, desk), behind(blank, desk)] {
+        let run = place.done("plan --log-format json");
+        assert!(
+            run.stdout.contains("create timeTracking/Example Company"),
+            "{run}"
+        );
+    }
+    // What may not be read is not taken to be absent.
+    let place = behind(refusing("/timeTrackSettings", 403, "FORBIDDEN"), desk);
+    let run = place.refused("plan --log-format json");
+    assert!(run.stderr.contains("timeTracking cannot be read"), "{run}");
+}
+
 /// Who is acting is asked, and not insisted on.
 #[test]
 fn case_27_who_is_acting_may_stay_unknown() {

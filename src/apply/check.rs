@@ -35,7 +35,8 @@ pub fn did_not_take(
         let (Some(wanted), Some(have)) = (task.body.get(field.name), stored.get(field.name)) else {
             continue;
         };
-        if codec::strange_word(field, have).is_some() {
+        let is_fixed = task.kind.fixes(field, live.dialect);
+        if is_fixed && codec::strange_word(field, have).is_some() {
             continue;
         }
         let have = without_ids(&shown(field, live, wanted, have));

@@ -16,7 +16,9 @@ use crate::kind::{self, Api};
 use crate::live::{Live, LiveObject, grouped, is_gone as is_trashed, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{Single, listing_of, object_of_listing, paging, plant_scopes, single};
+use crate::reading::{
+    Single, laid_out, listing_of, object_of_listing, paging, plant_scopes, single,
+};
 use crate::state::{Reference, Value};
 
 /// What a look told of a write.
@@ -138,7 +140,8 @@ async fn object(
         };
         let listed = reader.list(&request, paging(api)).await;
         let listed = listed.map_err(|error| error.to_string())?;
-        let mut items = object_of_listing(task.kind, live.dialect, listed).into_iter();
+        let listed = object_of_listing(task.kind, live.dialect, listed);
+        let mut items = laid_out(task.kind, api, live.dialect, None, listed).into_iter();
         items.find_map(|item| match item {
             Json::Object(mut raw) => {
                 plant_scopes(task.kind, api, &task.body, live, &mut raw);

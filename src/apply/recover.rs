@@ -20,7 +20,8 @@ use crate::live::{Live, LiveObject, grouped, is_gone, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
 use crate::reading::{
-    Single, is_sought, listing_of, object_of_listing, paging, plant_scopes, search, single,
+    Single, is_sought, laid_out, listing_of, object_of_listing, paging, plant_scopes, search,
+    single,
 };
 use crate::state::Reference;
 
@@ -189,6 +190,7 @@ async fn listed(
     };
     let items = reader.list(&request, paging(api)).await?;
     let items = object_of_listing(task.kind, live.dialect, items);
+    let items = laid_out(task.kind, api, live.dialect, None, items);
     let objects = items.into_iter().filter_map(|item| match item {
         Json::Object(mut raw) => {
             plant_scopes(task.kind, api, &task.body, live, &mut raw);

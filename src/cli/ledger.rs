@@ -570,7 +570,10 @@ fn identity(owners: &Owners<'_>, address: &Address, entry: &Entry) -> String {
     let mut shown = String::new();
     for (field, value) in entry.key.scope.iter() {
         let parent = kind.and_then(|kind| kind.field(field)?.shape.target());
-        let owner = parent.and_then(|to| owners.get(&(to.collection, value)));
+        let mut owners_of = parent
+            .into_iter()
+            .flat_map(crate::kind::Target::collections);
+        let owner = owners_of.find_map(|collection| owners.get(&(collection, value)));
         shown.push_str(owner.map_or(value, |owner| &owner.handle));
         shown.push('/');
     }

@@ -54,6 +54,10 @@ pub fn encode(
         Value::Secret(secret) => return exposed(secret),
         Value::Text(text) => return Ok(encode_text(text, encoding)),
         Value::Bool(_) | Value::Number(_) | Value::Reference(_) => return plain(value, ids),
+        Value::Map(map) if encoding == Encoding::Leaf => {
+            let leaf = map.values().next().unwrap_or(&Value::Null);
+            return plain(leaf, ids);
+        }
         Value::Map(map) => return encode_leaves(field, dialect, map, part, ids),
         Value::List(list) => list,
     };
@@ -61,7 +65,7 @@ pub fn encode(
         let item = plain(item, ids)?;
         Ok(match encoding {
             Encoding::ValueObjects => serde_json::json!({ "value": item }),
-            Encoding::Plain | Encoding::TextAsNumber | Encoding::Words(_) => item,
+            Encoding::Plain | Encoding::TextAsNumber | Encoding::Words(_) | Encoding::Leaf => item,
         })
     });
     Ok(Json::Array(items.collect::<Result<_, EncodeError>>()?))
@@ -74,7 +78,7 @@ fn encode_text(text: &str, encoding: Encoding) -> Json {
             let wire = words.iter().find(|(manifest, _)| *manifest == text);
             Json::from(wire.map_or(text, |(_, wire)| wire))
         }
-        Encoding::Plain | Encoding::ValueObjects => Json::from(text),
+        Encoding::Plain | Encoding::ValueObjects | Encoding::Leaf => Json::from(text),
     }
 }
 
@@ -100,6 +104,7 @@ fn encode_leaves(
                 }
                 let below = part_of(&below);
                 match shape.field(key) {
+                    Some(leaf) if leaf.remembered => {}
                     Some(leaf) => {
                         let json = encode(leaf, dialect, value, below, ids)?;
                         object.insert(sent_name(leaf, dialect).to_owned(), json);

@@ -7,11 +7,11 @@ use serde_json::Value as Json;
 
 use super::alike::are_alike;
 use super::{
-    NO_LEAVES, Names, handle, is_owned_by_name, leaf_field, listed, normalise, shape_below,
-    written_key,
+    NO_LEAVES, Names, as_handle, handle, is_owned_by_name, leaf_field, listed, normalise,
+    shape_below, written_key,
 };
 use crate::dialect::Dialect;
-use crate::kind::{Alike, Field, Items, Keyed, Keys, Kind, Shape};
+use crate::kind::{Alike, Field, Items, Keyed, Keys, Kind, Map, Shape};
 use crate::secret::Secret;
 use crate::state::{Address, FieldPath, Leaves, Reference, Value, keys, pointer};
 
@@ -96,6 +96,42 @@ pub fn common(shape: &Shape, one: &Json, other: &Json) -> Json {
     }
 }
 
+/// Gives a live map the declared values of the leaves that no answer shows.
+fn with_unseen(map: &Map, declared: &Leaves, mut live: Leaves) -> Leaves {
+    for leaf in map.fields.iter().filter(|leaf| leaf.is_unseen()) {
+        if let Some(value) = declared.get(leaf.name) {
+            live.insert(leaf.name, value.clone());
+        }
+    }
+    live
+}
+
+/// A declared value without its leaves that are secrets by the table.
+#[must_use]
+pub fn without_secrets<'v>(field: &Field, value: &'v Value) -> Cow<'v, Value> {
+    let (Shape::Map(map), Value::Map(leaves)) = (field.shape, value) else {
+        return Cow::Borrowed(value);
+    };
+    let is_secret = |key: &str| map.field(key).is_some_and(|leaf| leaf.secret);
+    if !leaves.keys().any(is_secret) {
+        return Cow::Borrowed(value);
+    }
+    let kept = leaves.iter().filter(|(key, _)| !is_secret(key));
+    let kept: Leaves = kept.map(|(key, value)| (key, value.clone())).collect();
+    Cow::Owned(Value::Map(kept))
+}
+
+/// Gives a live value the declared values of what no answer shows of it.
+#[must_use]
+pub fn as_unseen(field: &Field, declared: &Value, live: Value) -> Value {
+    match (&field.shape, declared, live) {
+        (Shape::Map(map), Value::Map(declared), Value::Map(live)) => {
+            Value::Map(with_unseen(map, declared, live))
+        }
+        (_, _, live) => live,
+    }
+}
+
 /// Gives a live value the declared spelling wherever the two are one by their type.
 ///
 /// Items of a list take the handles of the declared ones that they are.
@@ -105,17 +141,19 @@ pub fn settle(field: &Field, declared: &Value, current: Value, names: &dyn Names
         return current;
     }
     match (&field.shape, declared, current) {
-        (Shape::Map(map), Value::Map(wanted), Value::Map(leaves)) => leaves
-            .into_iter()
-            .map(|(key, live)| {
-                let live = match (map.field(&key), wanted.get(&key)) {
-                    (Some(leaf), Some(wanted)) => settle(leaf, wanted, live, names),
-                    _ => live,
-                };
-                (key, live)
-            })
-            .collect::<Leaves>()
-            .into(),
+        (Shape::Map(map), Value::Map(wanted), Value::Map(leaves)) => {
+            with_unseen(map, wanted, leaves)
+                .into_iter()
+                .map(|(key, live)| {
+                    let live = match (map.field(&key), wanted.get(&key)) {
+                        (Some(leaf), Some(wanted)) => settle(leaf, wanted, live, names),
+                        _ => live,
+                    };
+                    (key, live)
+                })
+                .collect::<Leaves>()
+                .into()
+        }
         (Shape::Keyed(keyed), Value::Map(wanted), Value::Map(leaves)) => leaves
             .into_iter()
             .map(|(key, live)| {
@@ -228,10 +266,7 @@ fn matched(shape: &Items, wanted: &Leaves, live: Leaves, names: &dyn Names) -> L
         while out.contains_key(&handle) || wanted.contains_key(&handle) {
             handle = format!(
                 "{} ({number})",
-                key(&have)
-                    .as_ref()
-                    .and_then(Value::as_text)
-                    .unwrap_or_default()
+                key(&have).as_ref().and_then(as_handle).unwrap_or_default()
             );
             number += 1;
         }
@@ -430,14 +465,12 @@ pub fn keep_live(shape: &Shape, wanted: Value, current: &Value, way: &[String]) 
     }
 }
 
-/// A live word that the table does not know, of a field that can be given on creation only: nobody
-/// can say whether it is another one.
+/// A live word that the table does not know. Where no request changes it, nobody can say whether it is
+/// another one.
 #[must_use]
 pub fn strange_word(field: &Field, current: &Value) -> Option<Arc<str>> {
     match (field.shape, current) {
-        (Shape::Choice(words), Value::Text(word))
-            if field.create_only && !words.contains(&&**word) =>
-        {
+        (Shape::Choice(words), Value::Text(word)) if !words.contains(&&**word) => {
             Some(Arc::clone(word))
         }
         _ => None,

@@ -159,6 +159,10 @@ fn what_is_told_to_be_normal_is_left_as_it_is() {
 struct Nobody;
 
 impl Names for Nobody {
+    fn collection(&self, target: &kind::Target, _: &str) -> &'static str {
+        target.collection
+    }
+
     fn address(&self, collection: &'static str, id: &str) -> Address {
         Address::new(collection, format!("id:{id}"))
     }

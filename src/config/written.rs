@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::kind::{Kind, Shape, find};
+use crate::kind::{Kind, Shape, Target, find};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::state::identity::scopes;
 use crate::yaml::raw::{At, Raw};
@@ -142,7 +142,9 @@ impl WrittenReader<'_, '_> {
                 continue;
             }
             let below = match field.shape {
-                Shape::Reference(target) => self.reference(value, here, key, target.collection),
+                Shape::Reference(target) => {
+                    self.reference(value, here, key, meant(target, value).collection)
+                }
                 _ => self.text(value, here, key).map(Written::Text),
             };
             scope.extend(below.map(|below| (field.name, below)));
@@ -220,6 +222,23 @@ impl WrittenReader<'_, '_> {
         }
         heirs
     }
+}
+
+/// In which of its collections a target is meant: the one whose identity has what a lookup names. All of them
+/// where nothing tells.
+pub(crate) fn meant(target: Target, raw: &Raw) -> Target {
+    let Raw::Map(entries) = raw else {
+        return target;
+    };
+    let [(_, Raw::Map(named))] = entries.as_slice() else {
+        return target;
+    };
+    let has_all = |collection: &&'static str| {
+        let parts = find(collection).map(parts).unwrap_or_default();
+        named.iter().all(|(key, _)| parts.contains(&&**key))
+    };
+    let collection = target.collections().find(has_all);
+    target.only(collection.unwrap_or(target.collection))
 }
 
 /// The key of a reference by name.

@@ -161,6 +161,7 @@ pub static KIND: Kind = Kind {
         is: &["Custom"],
         instead: "choose one of the ready-made permissions",
         always: false,
+        together: false,
     })],
     disable_effect: Some("the agent can no longer sign in; open work stays assigned"),
     openapi: Some(Api {

@@ -1,5 +1,7 @@
 //! The endpoints of a kind in one dialect, and what is odd about them.
 
+use serde_json::{Map, Value as Json};
+
 use super::removal::Heir;
 use super::rules::{Acting, KeepOne, Most, Quota, Sign};
 use super::{KINDS, Kind, Removal};
@@ -15,6 +17,11 @@ pub struct Api {
     /// The key under which an answer of the listing holds its objects; empty where the answer is the only
     /// object itself.
     pub items: &'static str,
+    /// How the listing nests objects in each other, where it is a tree.
+    pub tree: Option<Tree>,
+    /// The key that is null where an answer stands for nothing, of what a parent may have one of and need not.
+    /// That there is no such thing says the same.
+    pub blank: Option<&'static str>,
     /// The key under which answers carry an object's id.
     pub id: &'static str,
     /// The path of one object, with `{id}`; none where there is no such GET. Where there is one, only
@@ -77,6 +84,8 @@ impl Api {
         listing: Listing::Mentioned,
         page: 100,
         items: "data",
+        tree: None,
+        blank: None,
         id: "id",
         item: None,
         takes_fields: false,
@@ -114,7 +123,13 @@ impl Api {
     /// [`Kind::resends`].
     #[must_use]
     pub const fn replaces(&self) -> bool {
-        !matches!(self.change, Change::Patch)
+        matches!(self.change, Change::Put | Change::Post)
+    }
+
+    /// Whether an answer stands for nothing.
+    #[must_use]
+    pub fn is_blank(&self, raw: &Map<String, Json>) -> bool {
+        (self.blank).is_some_and(|key| raw.get(key).is_none_or(Json::is_null))
     }
 
     /// Tells how live objects form a resource, where one alone is none.
@@ -136,10 +151,20 @@ impl Api {
     }
 }
 
+/// A listing whose objects stand in each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tree {
+    /// The key under which an object holds those that lie directly below it.
+    pub below: &'static str,
+    /// The field that says below what an object lies. On top that is what the listing was asked for.
+    pub parent: &'static str,
+}
+
 /// How the objects of a kind are found.
 ///
 /// A path may hold a query and places for values: `{module}` is the text of that field, `{department}`
 /// the id behind that reference, and `{layout.module}` the field `module` of what `layout` refers to.
+/// `{parent.*}` is the id of the topmost parent, where others of the kind itself may stand between.
 /// The fields in places are scopes: an object belongs to the listing that was asked for. Where only
 /// what lies behind a field stands there, several values of it have one listing, whose objects tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,12 +255,37 @@ pub enum Create {
         /// The fields that go with the copy; all others follow in an update.
         sends: &'static [&'static str],
     },
+    /// POST to this path where a declaration gives a field that only a person can make; a person has to
+    /// create all others.
+    PostWith {
+        /// The path.
+        path: &'static str,
+        /// The field.
+        needs: &'static str,
+        /// Where a person creates what lacks it.
+        otherwise: &'static str,
+    },
     /// It comes with its parent, or with the organization: where none is seen, the update sends it.
     Update,
     /// A person has to, at the place that the text names.
     Manual(&'static str),
     /// Not at all: the kind can only be referred to.
     Never,
+}
+
+impl Create {
+    /// Where a person has to create an object, if no request can; `gives` says whether it is declared with
+    /// a field.
+    #[must_use]
+    pub fn by_hand(self, gives: impl FnOnce(&str) -> bool) -> Option<&'static str> {
+        match self {
+            Self::Manual(place) => Some(place),
+            Self::PostWith {
+                needs, otherwise, ..
+            } => (!gives(needs)).then_some(otherwise),
+            Self::Post(_) | Self::Clone { .. } | Self::Update | Self::Never => None,
+        }
+    }
 }
 
 /// How an update is sent.
@@ -247,6 +297,9 @@ pub enum Change {
     Put,
     /// POST: what becomes of what it does not name is not said.
     Post,
+    /// There is none: a person changes a live object, at the place that the text names, unless its
+    /// declaration asks for a replacement.
+    Manual(&'static str),
 }
 
 /// Calls that the items of a list have: one changes an item, one adds one. None takes one away: a PUT of

@@ -80,6 +80,7 @@ pub static KIND: Kind = Kind {
             is: &["YEAR_SPECIFIC"],
             instead: "choose `RECURRING`",
             always: false,
+            together: false,
         }),
         Rule::DaysOf(&DaysOf {
             items: "holidays",

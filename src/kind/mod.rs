@@ -19,8 +19,11 @@ pub mod direct_assignment_rules;
 pub mod help_center_groups;
 pub mod help_centers;
 pub mod holiday_lists;
+pub mod kb_root_categories;
+pub mod kb_sections;
 pub mod labels;
 pub mod layouts;
+pub mod mail_reply_addresses;
 pub mod patterns;
 mod permissions;
 pub mod products;
@@ -42,6 +45,7 @@ mod spoken;
 pub mod support_plans;
 pub mod targets;
 pub mod teams;
+pub mod time_tracking;
 pub mod webhooks;
 pub(crate) mod words;
 
@@ -51,7 +55,7 @@ use crate::dialect::Dialect;
 use crate::problem::Code;
 pub use api::{
     Apart, Api, Change, Create, Form, Founders, Grouping, Inside, ItemCalls, Listing, Ranking,
-    Replace, Scopes, Search, Silent, Standard, SwitchApi, acting, acting_scopes,
+    Replace, Scopes, Search, Silent, Standard, SwitchApi, Tree, acting, acting_scopes,
 };
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -75,6 +79,7 @@ pub static KINDS: &[&Kind] = &[
     &direct_assignment_rules::KIND,
     &sharing_rules::KIND,
     &routing_preferences::KIND,
+    &time_tracking::KIND,
     &holiday_lists::KIND,
     &business_hours::KIND,
     &slas::KIND,
@@ -85,9 +90,12 @@ pub static KINDS: &[&Kind] = &[
     &contracts::KIND,
     &agent_availability::KIND,
     &community_preferences::KIND,
+    &mail_reply_addresses::KIND,
     &help_centers::KIND,
     &labels::KIND,
     &help_center_groups::KIND,
+    &kb_root_categories::KIND,
+    &kb_sections::KIND,
     &webhooks::KIND,
 ];
 
@@ -267,6 +275,13 @@ impl Kind {
         })
     }
 
+    /// Whether no request of a dialect changes a field of an object that is there.
+    #[must_use]
+    pub fn fixes(&self, field: &Field, dialect: Dialect) -> bool {
+        let change = self.api(dialect).map(|api| api.change);
+        field.create_only || matches!(change, Some(Change::Manual(_)))
+    }
+
     /// A field by name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
@@ -364,6 +379,8 @@ pub enum Switch {
     Flag(bool),
     /// One word of an enumeration.
     Word(&'static str),
+    /// A list without items, for what a creation has to carry although it says nothing.
+    Empty,
 }
 
 /// One field of a kind.
@@ -391,6 +408,14 @@ pub struct Field {
     pub create_only: bool,
     /// Whether the server takes it but never shows it, so that it cannot be compared.
     pub write_only: bool,
+    /// Whether its value is a secret, which manifests name and never hold; for leaves of maps. It is sent
+    /// whenever its map is, and neither compared nor shown by any answer.
+    pub secret: bool,
+    /// Whether the ledger alone remembers it: it is never sent, and another value than the last one that
+    /// was applied sends its map again; for leaves of maps.
+    pub remembered: bool,
+    /// What a declaration means where it says nothing.
+    pub implied: Option<Switch>,
     /// Where the object's own person changes it, where nobody else can: what others send is ignored. Of
     /// whoever is not acting it is a step done by hand.
     pub by_oneself: Option<&'static str>,
@@ -474,6 +499,8 @@ pub enum Encoding {
     ValueObjects,
     /// Words that the dialect spells otherwise: (manifest, wire).
     Words(&'static [(&'static str, &'static str)]),
+    /// A map with one leaf, in whose place the value of that leaf is sent. No answer shows it.
+    Leaf,
 }
 
 /// Which writes carry a field; for the fields of a kind, not for leaves of their maps.
@@ -578,6 +605,9 @@ impl Field {
             required: false,
             create_only: false,
             write_only: false,
+            secret: false,
+            remembered: false,
+            implied: None,
             by_oneself: None,
             update_max: None,
             nullable: false,
@@ -606,6 +636,12 @@ impl Field {
             openapi: sent(name),
             guide: sent(name),
         }
+    }
+
+    /// Whether no answer shows it, so that the live value is taken to be the declared one.
+    #[must_use]
+    pub const fn is_unseen(&self) -> bool {
+        self.write_only || self.remembered
     }
 
     /// Its way on the wire in a dialect.
@@ -645,6 +681,19 @@ impl Field {
     }
     const fn write_only(mut self) -> Self {
         self.write_only = true;
+        self
+    }
+    const fn secret(mut self) -> Self {
+        self.secret = true;
+        self.write_only = true;
+        self
+    }
+    const fn remembered(mut self) -> Self {
+        self.remembered = true;
+        self
+    }
+    const fn implied(mut self, value: Switch) -> Self {
+        self.implied = Some(value);
         self
     }
     const fn by_oneself(mut self, place: &'static str) -> Self {

@@ -51,6 +51,7 @@ pub static KIND: Kind = Kind {
         is: &["true"],
         instead: "leave `isThresholdEnabled` out",
         always: true,
+        together: false,
     })],
     openapi: Some(Api {
         listing: Listing::Each("/routingPreferences?departmentId={department}", &[]),

@@ -255,6 +255,8 @@ pub struct GoWith {
     /// Whether updates obey it, too: the server refuses the fields as long as the other field has none of
     /// the words.
     pub always: bool,
+    /// Whether an update that sends such a word sends the fields again.
+    pub together: bool,
 }
 
 /// A number that is not larger than another one.

@@ -393,6 +393,10 @@ fn fields_schema(fields: &[Field], complete: bool) -> Map<String, Value> {
 /// What a manifest may write for a field: its values, expressions, and null where it can be cleared.
 fn field_schema(field: &Field, complete: bool) -> Value {
     let written = match field.shape {
+        _ if field.secret => json!({
+            "type": ["string", "null"],
+            "anyOf": [{ "pattern": r"^$|\$\{" }],
+        }),
         Shape::Text { .. } | Shape::Email { .. } => json!({
             "type": ["string", "number", "null"],
             "anyOf": [without_type(open_schema(field)), { "pattern": r"^$|\$\{" }],

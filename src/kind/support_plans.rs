@@ -93,6 +93,7 @@ pub static KIND: Kind = Kind {
         is: &["HOURS", "TICKETS", "PRICE"],
         instead: "choose `UNLIMITED_SUPPORT`",
         always: false,
+        together: false,
     })],
     openapi: Some(Api {
         // The items are whole.

@@ -67,6 +67,9 @@ pub struct Target {
     pub collection: &'static str,
     /// Where a name counts that a reference gives.
     pub within: Within,
+    /// Other collections whose resources a value may name as well: a handle or an id tells which it is, a
+    /// name alone means the collection.
+    pub also: &'static [&'static str],
 }
 
 /// Where the name of what is referred to counts.
@@ -93,6 +96,7 @@ impl Target {
         Self {
             collection,
             within: Within::Anywhere,
+            also: &[],
         }
     }
 
@@ -107,6 +111,31 @@ impl Target {
         {
             self.within = Within::Fixed(scope, known);
         }
+        self
+    }
+
+    /// Points at resources of other collections as well.
+    pub(super) const fn also(mut self, collections: &'static [&'static str]) -> Self {
+        self.also = collections;
+        self
+    }
+
+    /// The collections of what it points at, the one that a name alone means first.
+    pub fn collections(self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.collection).chain(self.also.iter().copied())
+    }
+
+    /// Whether it points at resources of a collection.
+    #[must_use]
+    pub fn is_to(self, collection: &str) -> bool {
+        self.collections().any(|one| one == collection)
+    }
+
+    /// The same in one of its collections alone.
+    #[must_use]
+    pub const fn only(mut self, collection: &'static str) -> Self {
+        self.collection = collection;
+        self.also = &[];
         self
     }
 

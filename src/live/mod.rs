@@ -589,16 +589,17 @@ impl Live {
             .as_ref()
             .is_some_and(|key| self.find(object.kind.collection, key).len() == 1);
         // Parents may hold slashes as names may: of two that read alike none is called so.
-        let reads_alike = |name: &str| {
+        let reads_alike = || {
+            let own = self.way_down(index);
             let mut others = self.collection(object.kind.collection);
-            others.any(|other| other != index && self.shown_key(other).as_deref() == Some(name))
+            others.any(|other| other != index && self.way_down(other) == own)
         };
         let has_parent = scopes(object.kind).any(|field| field.shape.target().is_some());
         let name = key.map(|key| self.shown(object.kind, &key));
         let unique = unique
             && !(has_parent
                 && name.as_deref().is_some_and(|name| {
-                    name.matches('/').count() > scopes(object.kind).count() && reads_alike(name)
+                    name.matches('/').count() > scopes(object.kind).count() && reads_alike()
                 }));
         // The name may be what holds a key.
         let hidden = name
@@ -772,6 +773,29 @@ impl Live {
         Some(self.shown(object.kind, &key))
     }
 
+    /// The names of what an object lies below and its own, as they are read: of two that read alike nothing
+    /// tells them apart.
+    fn way_down(&self, index: usize) -> Option<String> {
+        let object = self.objects.get(index)?;
+        let key = self.raw_key(object)?;
+        let mut way = String::new();
+        for (field, value) in key.scope.iter() {
+            let target = object
+                .kind
+                .field(field)
+                .and_then(|field| field.shape.target());
+            let parent = target.and_then(|to| self.find_target(&to, value));
+            let name = parent.and_then(|parent| match self.bound(parent) {
+                Some(address) => Some(address.handle.to_string()),
+                None => self.way_down(parent),
+            });
+            way.push_str(name.as_deref().unwrap_or(value));
+            way.push('/');
+        }
+        way.push_str(&key.name);
+        Some(way)
+    }
+
     /// The id of an object for people, with what it lies below where its name does not count everywhere.
     #[must_use]
     pub fn with_parent(&self, index: usize) -> Option<String> {
@@ -790,7 +814,7 @@ impl Live {
         let mut shown = String::new();
         for (field, value) in key.scope.iter() {
             let parent = kind.field(field).and_then(|field| field.shape.target());
-            let parent = parent.and_then(|to| self.find_id(to.collection, value));
+            let parent = parent.and_then(|to| self.find_target(&to, value));
             match parent.and_then(|index| self.address_of(index)) {
                 Some(address) => shown.push_str(&address.handle),
                 None => shown.push_str(value),
@@ -802,7 +826,30 @@ impl Live {
     }
 }
 
+impl Live {
+    /// The object with an id that a target may mean.
+    #[must_use]
+    pub fn find_target(&self, target: &Target, id: &str) -> Option<usize> {
+        let mut collections = target.collections();
+        collections.find_map(|collection| self.find_id(collection, id))
+    }
+}
+
 impl Names for Live {
+    fn collection(&self, target: &Target, id: &str) -> &'static str {
+        if target.also.is_empty() {
+            return target.collection;
+        }
+        let has = |collection: &&'static str| {
+            let learned = || {
+                let learned = self.learned.read();
+                learned.contains_key(&(*collection, id.to_owned()))
+            };
+            self.find_id(collection, id).is_some() || self.has_learned() && learned()
+        };
+        target.collections().find(has).unwrap_or(target.collection)
+    }
+
     fn address(&self, collection: &'static str, id: &str) -> Address {
         // Nothing is learned before something is applied.
         let learned = || {

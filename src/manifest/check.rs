@@ -294,7 +294,7 @@ fn circular() -> Vec<&'static str> {
     let next = |collection: &str| {
         let fields = crate::kind::find(collection).map_or(&[][..], |kind| kind.fields);
         let targets = fields.iter().filter_map(|field| field.shape.target());
-        targets.map(|target| target.collection)
+        targets.flat_map(crate::kind::Target::collections)
     };
     let comes_back = |start: &&'static str| {
         let mut seen: Vec<&str> = Vec::new();

@@ -475,6 +475,17 @@ impl<'a> Converter<'a> {
                     }
                     return Some(Value::Null);
                 }
+                if field.secret {
+                    self.error(
+                        here,
+                        (at, Part::Value),
+                        Code::KeyInClear,
+                        format!("`{}` stands there in clear", field.name),
+                        "whoever reads the manifest can use it",
+                        Some("write `${secret.NAME}` in its place, and set the environment variable `NAME`".to_owned()),
+                    );
+                    return None;
+                }
                 let text = form;
                 self.check_text(here, field, checker, &text, at)?;
                 self.warn_of_look_alike(here, field, &text, at);

@@ -743,7 +743,10 @@ impl Converter<'_> {
         let Some((other, _)) = others.find(|(_, other)| same(other)) else {
             return true;
         };
-        let word = own.as_ref().and_then(Value::as_text).unwrap_or_default();
+        let word = own
+            .as_ref()
+            .and_then(crate::codec::as_handle)
+            .unwrap_or_default();
         self.error(
             here,
             (at, Part::Key),

@@ -7,10 +7,10 @@ use std::sync::{Arc, OnceLock};
 use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::presumed::Presumed;
-use crate::config::written::{ID, LOOKUP, WrittenReader};
+use crate::config::written::{ID, LOOKUP, WrittenReader, meant};
 use crate::config::{Written, WrittenName};
 use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
-use crate::problem::{Code, Part, Place, Problem, counted, nearest};
+use crate::problem::{Code, Part, Place, Problem, counted, nearest, ticked};
 use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes};
 use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Sought, Value};
 use crate::yaml::raw::{AsText, At, Raw};
@@ -153,6 +153,24 @@ impl<'a> Handles<'a> {
         Some(Arc::clone(&address.handle))
     }
 
+    /// In which of its collections a target is meant by a handle; none where it is one in several.
+    fn meant(&self, target: Target, handle: &str) -> Option<Target> {
+        if target.also.is_empty() {
+            return Some(target);
+        }
+        let declares = |collection: &&'static str| self.handle(collection, handle).is_some();
+        let mut declared = target.collections().filter(declares);
+        match (declared.next(), declared.next()) {
+            (Some(only), None) => Some(target.only(only)),
+            (None, _) => {
+                let may_be = |collection: &&'static str| self.presumed.has(collection, handle);
+                let presumed = target.collections().find(may_be);
+                Some(target.only(presumed.unwrap_or(target.collection)))
+            }
+            (Some(_), Some(_)) => None,
+        }
+    }
+
     /// The handles of the declared resources with a name, wherever it counts.
     fn all_named(&self, collection: &str, name: &str) -> &[Arc<str>] {
         let Some(collection) = self.collections.get(collection) else {
@@ -221,6 +239,19 @@ impl<'a> Handles<'a> {
         own: Own<'_>,
         depth: usize,
     ) -> Option<Reference> {
+        let target = match written {
+            Written::Text(text) => self.meant(target, text).unwrap_or(target),
+            Written::Lookup(written) => {
+                let mut collections = target.collections();
+                let has_all = |collection: &&'static str| {
+                    let kind = find(collection);
+                    let mut scope = written.scope.keys();
+                    scope.all(|field| kind.is_some_and(|kind| kind.field(field).is_some()))
+                };
+                target.only(collections.find(has_all).unwrap_or(target.collection))
+            }
+            Written::Id(_) => target,
+        };
         let collection = target.collection;
         let mut named = match written {
             Written::Id(id) => {
@@ -369,7 +400,7 @@ fn written_scope(kind: &'static Kind, body: &Raw, variables: &Variables<'_>) -> 
         let raw = body.get(field.name)?;
         let written = match field.shape {
             Shape::Reference(target) => {
-                reader.reference(raw, At::ROOT, field.name, target.collection)
+                reader.reference(raw, At::ROOT, field.name, meant(target, raw).collection)
             }
             _ => reader.text(raw, At::ROOT, field.name).map(Written::Text),
         };
@@ -388,6 +419,7 @@ impl Converter<'_> {
         at: At<'_>,
         name: &str,
     ) -> Option<Reference> {
+        let target = meant(target, raw);
         match raw {
             Raw::Map(entries) => {
                 let [(key, value)] = entries.as_slice() else {
@@ -614,6 +646,23 @@ impl Converter<'_> {
         }
     }
 
+    /// Refuses a handle that is one in several collections that may be meant.
+    fn means_several(&mut self, here: Here<'_>, target: Target, text: &str, at: At<'_>) {
+        let declared: Vec<String> = target
+            .collections()
+            .filter(|collection| self.handles.handle(collection, text).is_some())
+            .map(|collection| format!("{collection}/{text}"))
+            .collect();
+        self.error(
+            here,
+            (at, Part::Value),
+            Code::BadReference,
+            format!("`{text}` may be {}", ticked(&declared, "or")),
+            "a handle of several",
+            Some("give one of them another handle, and its name as a field".to_owned()),
+        );
+    }
+
     fn bad_reference(&mut self, here: Here<'_>, at: At<'_>, name: &str, raw: &Raw) {
         let (message, help) = match raw {
             Raw::Map(_) => (
@@ -642,6 +691,10 @@ impl Converter<'_> {
         at: At<'_>,
         name: &str,
     ) -> Option<Reference> {
+        let Some(target) = self.handles.meant(target, text) else {
+            self.means_several(here, target, text, at);
+            return None;
+        };
         let collection = target.collection;
         if let Some(handle) = self.handles.handle(collection, text) {
             return Some(Reference::To(Address { collection, handle }));

@@ -432,7 +432,7 @@ fn written<'m>(
     entries.into_iter().map(move |(handle, value)| {
         let value = match (named, value) {
             (Some(key), Value::Map(item))
-                if item.get(key).and_then(Value::as_text) == Some(handle) =>
+                if item.get(key).and_then(codec::as_handle) == Some(handle) =>
             {
                 let mut item = item.clone();
                 item.remove(key);

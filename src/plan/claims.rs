@@ -13,6 +13,7 @@ use crate::manifest::Desired;
 use crate::manifest::write::quoted;
 use crate::plan::Options;
 use crate::plan::bound::place;
+use crate::plan::matching::depth;
 use crate::plan::owners::Owners;
 use crate::plan::taken::{Old, is_going, old_name, renamed_from};
 use crate::problem::{Code, Problem, listed};
@@ -27,8 +28,8 @@ pub(super) struct Claims {
     followed: HashSet<Address>,
     /// Declarations of which nobody knows what they are, each with the objects that it may mean.
     undecided: HashMap<Address, Vec<usize>>,
-    /// The collections that were looked at.
-    seen: HashSet<&'static str>,
+    /// The collections that were looked at, and how deep in their own kind.
+    seen: HashSet<(&'static str, usize)>,
 }
 
 /// A claim, before it is known whether it holds.
@@ -79,13 +80,13 @@ impl Claims {
     /// Looks at the declarations of one kind, once everything that they lie below is bound.
     pub(super) fn look_at(
         &mut self,
-        kind: &'static Kind,
+        (kind, depth): (&'static Kind, usize),
         (desired, live, owners): (&Desired, &Live, &Owners),
         options: &Options,
         problems: &mut Vec<Problem>,
     ) {
         // What several objects form is never renamed: its parts are made anew.
-        if !self.seen.insert(kind.collection) || kind.grouping(live.dialect).is_some() {
+        if !self.seen.insert((kind.collection, depth)) || kind.grouping(live.dialect).is_some() {
             return;
         }
         let of_kind = |address: &Address| address.collection == kind.collection;
@@ -99,7 +100,7 @@ impl Claims {
         if !is_written && !is_remembered {
             return;
         }
-        let declared = Declared::of(kind, desired, live);
+        let declared = Declared::of((kind, depth), desired, live);
         let mut wishes = self.written(&declared, (desired, live, owners), ledger);
         if let Some(ledger) = ledger {
             let past = Past::of(kind, desired, live, ledger);
@@ -203,12 +204,14 @@ impl Claims {
 }
 
 impl<'d> Declared<'d> {
-    fn of(kind: &'static Kind, desired: &'d Desired, live: &Live) -> Self {
+    fn of((kind, depth): (&'static Kind, usize), desired: &'d Desired, live: &Live) -> Self {
         let id = |reference: &Reference| live.id_behind(reference);
         let keys: Vec<_> = desired
             .state
             .iter()
-            .filter(|(address, _)| address.collection == kind.collection)
+            .filter(|(address, resource)| {
+                address.collection == kind.collection && self::depth(desired, resource) == depth
+            })
             .filter_map(|(address, resource)| {
                 let key = key(kind, live.dialect, &resource.body, &id)?.into_owned();
                 Some((address, resource, key))

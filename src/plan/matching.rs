@@ -50,9 +50,9 @@ pub fn bind_what_is_clear(
     };
     live.reserve(desired.state.keys().cloned());
     let mut claims = Claims::default();
-    for (address, resource) in &desired.state {
+    for (address, resource, depth) in parents_first(desired) {
         let facts = (desired, &*live, &owners);
-        claims.look_at(resource.kind, facts, options, &mut problems);
+        claims.look_at((resource.kind, depth), facts, options, &mut problems);
         if let Some(indices) = claims.undecided(address) {
             bound.disputed.extend(indices);
             if let Some(row) = bound.rows.get_mut(address) {
@@ -124,6 +124,41 @@ pub fn bind_what_is_clear(
     }
     refers_to_removed(desired, live, options, &bound.rows, &mut problems);
     (bound, problems)
+}
+
+/// The declared resources, each with the number of those of its own kind that it lies below: what lies below
+/// others is known by them, so that they come first.
+fn parents_first(desired: &Desired) -> Vec<(&Address, &Resource, usize)> {
+    let mut all: Vec<_> = (desired.state.iter())
+        .map(|(address, resource)| (address, resource, depth(desired, resource)))
+        .collect();
+    if all.iter().any(|(.., depth)| *depth > 0) {
+        all.sort_by_key(|(.., depth)| *depth);
+    }
+    all
+}
+
+/// How many declared resources of its own kind a resource lies below.
+pub(super) fn depth(desired: &Desired, resource: &Resource) -> usize {
+    let kind = resource.kind;
+    let above = |resource: &Resource| {
+        scopes(kind).find_map(|field| match resource.body.get(field.name) {
+            Some(Value::Reference(Reference::To(above))) if above.collection == kind.collection => {
+                desired.state.get(above)
+            }
+            _ => None,
+        })
+    };
+    let is_nested = |field: &kind::Field| {
+        let target = field.shape.target();
+        target.is_some_and(|target| target.is_to(kind.collection))
+    };
+    if !scopes(kind).any(is_nested) {
+        return 0;
+    }
+    // No more can lie in a row, and a circle was refused before.
+    let row = std::iter::successors(above(resource), |resource| above(resource));
+    row.take(desired.state.len()).count()
 }
 
 /// Which live object a declared resource may be.

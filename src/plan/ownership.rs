@@ -19,7 +19,7 @@ use crate::diff::Difference;
 use crate::kind::rules::Holds;
 use crate::kind::rules::{OnlyFor, Rule};
 use crate::kind::schema::accepts;
-use crate::kind::{Create, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
+use crate::kind::{self, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
 use crate::ledger::Entry;
 use crate::live::grouped;
 use crate::live::{Live, LiveObject};
@@ -289,7 +289,7 @@ fn holds(desired: &Desired, keys: &Keys, key: &str) -> Option<Holds> {
 fn named_by(keys: &Keys) -> String {
     match keys {
         Keys::Of { target, .. } => {
-            let kind = crate::kind::find(target.collection);
+            let kind = kind::find(target.collection);
             kind.map_or_else(
                 || target.collection.to_owned(),
                 |kind| format!("{}s", kind.singular),
@@ -362,7 +362,11 @@ fn made_by_hand(rows: &Rows, dialect: Dialect) -> HashMap<Address, Address> {
         .clone()
         .filter(|row| {
             let api = row.kind.api(dialect);
-            api.is_some_and(|api| matches!(api.create, Create::Manual(_)))
+            let gives = |name: &str| {
+                let value = row.named.as_ref().and_then(|body| body.get(name));
+                value.is_some_and(|value| !value.is_null())
+            };
+            api.is_some_and(|api| api.create.by_hand(gives).is_some())
         })
         .map(|row| (row.address.clone(), row.address.clone()))
         .collect();
@@ -499,6 +503,18 @@ impl Shaper<'_> {
         drop_waiting(address, &mut body, &self.by_hand_first, &mut owned.waiting);
         self.choices
             .drop_waiting(address, row.kind, &mut body, &mut owned.waiting);
+        for field in row.kind.fields {
+            let is_there = !matches!(
+                field.wire(self.live.dialect),
+                Wire::Harmless | Wire::Refused(_)
+            );
+            if let Some(value) = field.implied
+                && is_there
+                && body.get(field.name).is_none()
+            {
+                body.set(field.name, switch_value(value));
+            }
+        }
         row.named = Some(body.clone());
         if let Some(index) = row.object {
             self.existing(row, body, index, owned);
@@ -517,7 +533,10 @@ impl Shaper<'_> {
         {
             body.set(enabled.field, switch_value(enabled.on));
         }
-        set_defaults(row.kind, self.live.dialect, &mut body);
+        // A person is asked for what the manifests say, and not for what a request would carry besides.
+        if first.is_none() {
+            set_defaults(row.kind, self.live.dialect, &mut body);
+        }
         // Nobody who is yet to come is acting.
         for field in row.kind.fields {
             if field.by_oneself.is_some() && body.get(field.name).is_some() {
@@ -570,6 +589,12 @@ impl Shaper<'_> {
             row.wanted = Some(body);
             return;
         }
+        let is_replaced =
+            (desired.details.get(address)).is_some_and(|detail| detail.lifecycle.replace);
+        let changed_by_hand = match kind.api(live.dialect).map(|api| api.change) {
+            Some(kind::Change::Manual(place)) if !is_replaced => Some(place),
+            _ => None,
+        };
         let mut wanted_fields = Vec::with_capacity(kind.fields.len());
         let mut live_fields = Vec::with_capacity(kind.fields.len());
         for field in kind.fields {
@@ -628,6 +653,21 @@ impl Shaper<'_> {
                 let wanted = self.wanted(address, field, named, &current, owned);
                 left_inside(field, ignore_changes, wanted, &current)
             };
+            // What no request changes is left to a person, who finds it in the plan until it is done.
+            if let Some(place) = changed_by_hand.filter(|_| wanted != current) {
+                by_hand(
+                    address,
+                    field,
+                    &wanted,
+                    current.clone(),
+                    place,
+                    options,
+                    owned,
+                );
+                wanted_fields.push((field.name, current.clone()));
+                live_fields.push((field.name, current));
+                continue;
+            }
             wanted_fields.push((field.name, wanted));
             live_fields.push((field.name, current));
         }
@@ -672,7 +712,9 @@ impl Shaper<'_> {
             owned.unknown.push((address.clone(), path.child(&key)));
             put(&mut current, &key, named);
         }
-        if let Some(word) = codec::strange_word(field, &current) {
+        if object.kind.fixes(field, self.live.dialect)
+            && let Some(word) = codec::strange_word(field, &current)
+        {
             owned.strange.push((address.clone(), path, word));
             return Current::AsDeclared;
         }
@@ -682,7 +724,47 @@ impl Shaper<'_> {
         } else {
             current
         };
-        Current::Value(codec::settle(field, named, current, self.live))
+        let mut current = codec::settle(field, named, current, self.live);
+        self.remember((address, object), field, &mut current);
+        Current::Value(current)
+    }
+
+    /// Whether something in a field was applied as a secret.
+    fn applied_as_secret(&self, address: &Address, field: &str) -> bool {
+        let ledger = self.options.ledger.as_ref();
+        let entry = ledger.and_then(|ledger| ledger.get(address));
+        let mut secrets = entry.into_iter().flat_map(|entry| &entry.secrets);
+        secrets.any(|path| keys(path).next().as_deref() == Some(field))
+    }
+
+    /// What only the ledger knows of a live value. Without one nothing tells that it changes.
+    fn remember(
+        &self,
+        (address, object): (&Address, &LiveObject),
+        field: &Field,
+        current: &mut Value,
+    ) {
+        let (Shape::Map(map), Value::Map(current), Some(_)) =
+            (field.shape, current, &self.options.ledger)
+        else {
+            return;
+        };
+        for leaf in map.fields.iter().filter(|leaf| leaf.remembered) {
+            if !current.contains_key(leaf.name) {
+                continue;
+            }
+            let applied = self.applied(address, object, field.name);
+            // Of a map with secrets of the manifests' own nothing is recorded, so that nothing tells.
+            if applied.is_none() && self.applied_as_secret(address, field.name) {
+                continue;
+            }
+            let value = match applied.and_then(|sent| sent.get(leaf.name)) {
+                Some(Json::Number(number)) => Value::Number(number.clone()),
+                Some(Json::String(text)) => Value::text(text),
+                _ => Value::Null,
+            };
+            current.insert(leaf.name, value);
+        }
     }
 
     /// What was last applied to a field of a live object.

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::api::{Method, Request, template};
-use crate::codec::{EncodeError, Ids, Part, encode, plain};
+use crate::codec::{EncodeError, Ids, Part, encode, is_nothing, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
 use crate::kind::{
-    Api, Change, Field, Founders, ItemCalls, Kind, Removal, Shape, Silent, SwitchApi, Wire,
+    Api, Change, Field, Founders, ItemCalls, Kind, Removal, Shape, Silent, Switch, SwitchApi, Wire,
 };
 use crate::ledger::journal::Effect;
 use crate::live::LiveObject;
@@ -487,11 +487,12 @@ impl Op {
                     continue;
                 }
                 (Wire::Sent { .. }, Act::Create) if sends => {
-                    let value = without_nulls(value);
-                    if value.is_null() {
+                    let sent = without_nulls(value);
+                    let is_demanded = field.default_on_create == Some(Switch::Empty);
+                    if sent.is_null() && (value.is_null() || !is_demanded) {
                         continue;
                     }
-                    encode(field, context.dialect, &value, Part::All, ids)?
+                    encode(field, context.dialect, &sent, Part::All, ids)?
                 }
                 (Wire::Sent { .. }, Act::Update)
                     if sends || (is_whole && is_resent(field, value, context)) =>
@@ -557,7 +558,8 @@ impl Op {
 /// The method of an update.
 const fn changing(api: &Api) -> Method {
     match api.change {
-        Change::Patch => Method::Patch,
+        // Without an update there is no method to choose.
+        Change::Patch | Change::Manual(_) => Method::Patch,
         Change::Put => Method::Put,
         Change::Post => Method::Post,
     }
@@ -573,7 +575,7 @@ fn ids(ids: &[&str]) -> Value {
 fn is_resent(field: &Field, value: &Value, context: &Context<'_>) -> bool {
     let replaces = (context.kind.api(context.dialect)).is_some_and(Api::replaces);
     let may_be_empty = replaces && matches!(field.shape, Shape::References(_));
-    (!value.is_null() || may_be_empty) && context.kind.resends(field, context.dialect)
+    (!is_nothing(value) || may_be_empty) && context.kind.resends(field, context.dialect)
 }
 
 /// Null is left out of a creation; so are empty lists and maps.

@@ -65,6 +65,12 @@ fn translate(desired: &Desired, live: &Live, row: &mut Row, problems: &mut Vec<P
                 None => problem.at(place, "referenced here"),
             });
         };
+        if let (Some(target), Value::Reference(Reference::Id { collection, id })) =
+            (field.shape.target(), &mut *value)
+        {
+            // Ids are drawn from one sequence: the id says of which collection it is.
+            *collection = codec::Names::collection(live, &target, id);
+        }
         resolve(value, field.name, live, &mut fail);
         let place = &|target: Target| {
             let word = |scope: &str| Some(own.get(scope)?.as_text()?.to_owned());
@@ -412,7 +418,7 @@ fn beside(
             match field.shape.target() {
                 None => Below::Word(value.into()),
                 Some(target) => Below::Parent(Reference::Id {
-                    collection: target.collection,
+                    collection: codec::Names::collection(live, &target, value),
                     id: value.into(),
                 }),
             },
@@ -527,7 +533,7 @@ fn below(live: &Live, collection: &str, key: &Key<'_>) -> Option<String> {
         .iter()
         .map(|(field, value)| {
             let parent = kind.field(field).and_then(|field| field.shape.target());
-            let parent = parent.and_then(|to| live.find_id(to.collection, value));
+            let parent = parent.and_then(|to| live.find_target(&to, value));
             let shown = parent.and_then(|index| written_parent(live, index));
             format!("{field}: {}", shown.as_deref().unwrap_or(value))
         })

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::codec::listed::ORDER;
 use crate::codec::{read_field, switch_value};
-use crate::kind::{Create, Field, KINDS, Kind, LocksOut, Risk, find};
+use crate::kind::{Field, KINDS, Kind, LocksOut, Risk, find};
 use crate::live::{Live, LiveObject, marks};
 use crate::plan::referrers::removes;
 use crate::plan::row::Rows;
@@ -140,8 +140,8 @@ impl<'a> Stakes<'a> {
     /// Whether a person makes the whole object.
     fn is_made_by_hand(&self, task: &Task) -> bool {
         let api = task.kind.api(self.live.dialect);
-        self.object(task).is_none()
-            && api.is_some_and(|api| matches!(api.create, Create::Manual(_)))
+        let gives = |name: &str| task.body.get(name).is_some_and(|value| !value.is_null());
+        self.object(task).is_none() && api.is_some_and(|api| api.create.by_hand(gives).is_some())
     }
 
     fn object(&self, task: &Task) -> Option<&LiveObject> {

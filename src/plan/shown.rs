@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::codec::{self, listed};
 use crate::dialect::Dialect;
 use crate::diff::Difference;
-use crate::kind::{Create, Kind, Shape, Switch, Wire};
+use crate::kind::{Kind, Shape, Switch, Wire};
 use crate::live::url;
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET};
 use crate::state::{Body, FieldPath, Reference, Value};
@@ -16,15 +16,16 @@ pub(super) fn created_fields(
     dialect: Dialect,
     body: &Body,
 ) -> Vec<FieldChange> {
+    let gives = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
+    let is_made_by_hand = kind
+        .api(dialect)
+        .is_some_and(|api| api.create.by_hand(gives).is_some());
     let mut changes = Vec::new();
     for field in kind.fields {
         let travels = !matches!(
             field.wire(dialect),
             Wire::Harmless | Wire::Refused(_) | Wire::Manual { .. } | Wire::Fixed(_)
-        ) || matches!(
-            kind.api(dialect).map(|api| api.create),
-            Some(Create::Manual(_))
-        );
+        ) || is_made_by_hand;
         let Some(value) = body
             .get(field.name)
             .filter(|value| travels && !value.is_null())
@@ -82,7 +83,7 @@ pub(super) fn switched_off(kind: &'static Kind, body: &Body) -> Option<FieldChan
                 _ => return None,
             }
         }
-        (Switch::Word(_), _) => return None,
+        (Switch::Word(_) | Switch::Empty, _) => return None,
     };
     let before = body.get(enabled.field).unwrap_or(&Value::Null);
     Some(change_of(kind, &FieldPath::of(field.name), before, &off))

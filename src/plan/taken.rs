@@ -417,7 +417,7 @@ pub(super) fn written_name(live: &Live, index: usize) -> Option<String> {
     let mut parts = Vec::new();
     for field in scopes(object.kind) {
         let target = field.shape.target()?;
-        let parent = live.find_id(target.collection, key.scope.get(field.name)?)?;
+        let parent = live.find_target(&target, key.scope.get(field.name)?)?;
         parts.push(format!("{}: {}", field.name, written_parent(live, parent)?));
     }
     let naming = object.kind.naming_field().name;

@@ -23,7 +23,7 @@ use crate::codec::{self, can_be_cleared, switch_value};
 use crate::dialect::Dialect;
 use crate::diff::{Change, Difference};
 use crate::kind::rules::{GoWith, Rule};
-use crate::kind::{Api, Create, Field, Kind, Wire};
+use crate::kind::{Api, Create, Field, Kind, Shape, Wire};
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
@@ -319,33 +319,19 @@ impl<'a> Builder<'a> {
             body: wanted.clone(),
             ..Draft::default()
         };
-        match api.create {
-            Create::Never => {
-                self.cannot_be_created(address, kind);
-                return;
-            }
-            Create::Manual(at) => {
-                self.create_by_hand(address, kind, at, draft);
-                return;
-            }
-            Create::Post(_) | Create::Clone { .. } | Create::Update => {}
+        if api.create == Create::Never {
+            self.cannot_be_created(address, kind);
+            return;
+        }
+        let gives = |name: &str| wanted.get(name).is_some_and(|value| !value.is_null());
+        if let Some(at) = api.create.by_hand(gives) {
+            self.create_by_hand(address, kind, at, draft);
+            return;
         }
         self.is_whole(address, kind, wanted);
-        for name in api.required_on_create {
-            if wanted.get(name).is_none_or(codec::is_nothing) {
-                self.problems.push(
-                    Problem::error(
-                        Code::MissingForCreate,
-                        format!(
-                            "a new {} needs `{name}` in the {} dialect",
-                            kind.singular,
-                            self.dialect()
-                        ),
-                    )
-                    .at(place(self.desired, address, ""), "declared here")
-                    .help(format!("set `{name}`")),
-                );
-            }
+        self.has_what_creations_need(address, kind, api, wanted);
+        for field in kind.fields {
+            self.has_all_beside_secrets(address, (kind, wanted), field.name);
         }
         if let Some(grouping) = api.grouping() {
             draft.ops = self.part_ops(address, kind, grouping, &draft.body, &[], false);
@@ -372,6 +358,68 @@ impl<'a> Builder<'a> {
         draft.restores = self.was_deleted(address);
         self.push(address, Verb::Create, kind, draft);
         self.by_hand_after_create(address, kind);
+    }
+
+    /// Asks for all of a map that has a secret and is sent: the API demands each leaf each time, and does not
+    /// show them all.
+    fn has_all_beside_secrets(
+        &mut self,
+        address: &Address,
+        (kind, wanted): (&'static Kind, &Body),
+        field: &'static str,
+    ) {
+        let shape = kind.field(field).map(|field| field.shape);
+        let (Some(Shape::Map(map)), Some(Value::Map(leaves))) = (shape, wanted.get(field)) else {
+            return;
+        };
+        if !map.fields.iter().any(|leaf| leaf.secret) {
+            return;
+        }
+        for leaf in map.fields.iter().filter(|leaf| !leaf.remembered) {
+            let name = leaf.name;
+            if leaves.get(name).is_some_and(|value| !value.is_null()) {
+                continue;
+            }
+            let (why, value) = if leaf.secret {
+                (", which no answer shows", "${secret.NAME}")
+            } else {
+                ("", "…")
+            };
+            self.problems.push(
+                Problem::error(
+                    Code::MissingForCreate,
+                    format!("`{field}` of `{address}` is sent with `{name}`{why}"),
+                )
+                .at(place(self.desired, address, field), "sent as a whole")
+                .help(format!("set `{name}: {value}` in `{field}`")),
+            );
+        }
+    }
+
+    /// Asks for what the API demands of a creation.
+    fn has_what_creations_need(
+        &mut self,
+        address: &Address,
+        kind: &'static Kind,
+        api: &Api,
+        wanted: &Body,
+    ) {
+        for name in api.required_on_create {
+            if wanted.get(name).is_none_or(codec::is_nothing) {
+                self.problems.push(
+                    Problem::error(
+                        Code::MissingForCreate,
+                        format!(
+                            "a new {} needs `{name}` in the {} dialect",
+                            kind.singular,
+                            self.dialect()
+                        ),
+                    )
+                    .at(place(self.desired, address, ""), "declared here")
+                    .help(format!("set `{name}`")),
+                );
+            }
+        }
     }
 
     fn cannot_be_changed(&mut self, address: &Address, field: &str, api: &Api) {
@@ -582,6 +630,24 @@ impl<'a> Builder<'a> {
                 continue;
             }
             paths.push(difference.path.clone());
+        }
+        for rule in kind.rules {
+            let Rule::GoWith(rule) = rule else { continue };
+            let word = wanted.get(rule.with).and_then(Value::as_word);
+            let is_sent = rule.together && paths.iter().any(|path| path.field == rule.with);
+            if is_sent && word.is_some_and(|word| rule.is.contains(&word)) {
+                let lacking = rule.fields.iter().filter(|name| {
+                    let has = wanted.get(name).is_some_and(|value| !value.is_null());
+                    has && paths.iter().all(|path| path.field != **name)
+                });
+                let lacking: Vec<FieldPath> = lacking.map(|name| FieldPath::of(name)).collect();
+                paths.extend(lacking);
+            }
+        }
+        for field in kind.fields {
+            if paths.iter().any(|path| path.field == field.name) {
+                self.has_all_beside_secrets(address, (kind, wanted), field.name);
+            }
         }
         draft.ops.extend(
             inside

@@ -278,7 +278,7 @@ async fn list(
     };
     let fields = asked_fields(kind, api, parents, own);
     let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
-    for scope in in_play(kind, api, own, parents) {
+    for scope in topmost(kind, api, own, parents) {
         let Some(request) = template::get(template, &|place| {
             filled(place, &scope, parents, &needs.owned)
         }) else {
@@ -321,12 +321,15 @@ async fn list(
             let listed = match (siblings, first) {
                 (Some(siblings), _) => siblings,
                 (None, Some(first)) => reader.list_on(*first, known).await?,
-                (None, None) => listing(reader, api, request, fields, known).await?,
+                (None, None) => match listing(reader, api, request, fields, known).await {
+                    Err(error) if api.blank.is_some() && error.is_absent() => return Ok(None),
+                    listed => listed?,
+                },
             };
-            Ok::<_, ApiError>((path, scope, listed))
+            Ok::<_, ApiError>(Some((path, scope, listed)))
         }
     });
-    for (path, scope, listed) in try_join_all(listings).await? {
+    for (path, scope, listed) in try_join_all(listings).await?.into_iter().flatten() {
         if api.page > 0 {
             all.known.insert(path, listed.known);
         }
@@ -338,7 +341,12 @@ async fn list(
             })?);
             continue;
         }
-        let items = object_of_listing(kind, dialect, listed.objects).into_iter();
+        let top = api.tree.and_then(|tree| {
+            let parent = scope.get(tree.parent)?;
+            live_id(parent, parents, &needs.owned)
+        });
+        let items = object_of_listing(kind, dialect, listed.objects);
+        let items = laid_out(kind, api, dialect, top.as_deref(), items).into_iter();
         all.add(items.filter_map(|item| object(kind, api, item, &scope, (parents, &needs.owned))));
     }
     all.is_whole = !api.listing.is_scoped();
@@ -429,11 +437,12 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
         let values: Vec<ScopeValue> = match kind.field(root).map(|field| field.shape) {
             Some(Shape::Choice(words)) => texts(words),
             Some(Shape::Text { .. }) => texts(known),
-            Some(Shape::Reference(to)) => parents
-                .collection(to.collection)
+            Some(Shape::Reference(to)) => to
+                .collections()
+                .flat_map(|collection| parents.collection(collection))
                 .filter_map(|index| parents.objects.get(index))
                 .map(|object| ScopeValue::Parent {
-                    collection: to.collection,
+                    collection: object.kind.collection,
                     id: Some(object.id.clone()),
                     address: None,
                     names: BTreeSet::new(),
@@ -454,6 +463,65 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
     scopes
 }
 
+/// The scopes for which a kind is listed, of a tree those of the topmost parents: all of them where nobody
+/// can tell below which an object lies.
+fn topmost(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> BTreeSet<Scope> {
+    let scopes = in_play(kind, api, own, parents);
+    let Some(tree) = api.tree.filter(|_| !own.everywhere) else {
+        return scopes;
+    };
+    let mut tops = BTreeSet::new();
+    for scope in &scopes {
+        let is_known = scope.get(tree.parent).is_some_and(|parent| {
+            climb(kind, tree.parent, parent, parents, &mut |top| {
+                tops.insert(Scope::from([(tree.parent, top.clone())]));
+            })
+        });
+        if !is_known {
+            let everywhere = KindNeeds {
+                everywhere: true,
+                ..KindNeeds::default()
+            };
+            return in_play(kind, api, &everywhere, parents);
+        }
+    }
+    tops
+}
+
+/// Goes up from a parent to those of other kinds, by each name that it may have; says whether all ways are
+/// known.
+fn climb(
+    kind: &'static Kind,
+    field: &str,
+    parent: &ScopeValue,
+    parents: &Live,
+    found: &mut dyn FnMut(&ScopeValue),
+) -> bool {
+    let ScopeValue::Parent {
+        collection,
+        id,
+        names,
+        ..
+    } = parent
+    else {
+        return false;
+    };
+    if *collection != kind.collection {
+        // The ledger says no more of a parent than its id.
+        let is_top = |id: &String| parents.find_id(collection, id).is_some();
+        if id.as_ref().is_none_or(is_top) {
+            found(parent);
+            return true;
+        }
+        return false;
+    }
+    !names.is_empty()
+        && names.iter().all(|name| {
+            let above = name.scope.get(field);
+            above.is_some_and(|above| climb(kind, field, above, parents, found))
+        })
+}
+
 #[cfg(test)]
 impl Needs {
     /// The paths of the listings that a kind takes below what is live.
@@ -462,7 +530,7 @@ impl Needs {
         let api = kind.api(parents.dialect).unwrap();
         let own = &self.kinds[collection];
         let template = api.listing.template().unwrap();
-        let requests = in_play(kind, api, own, parents)
+        let requests = topmost(kind, api, own, parents)
             .into_iter()
             .filter_map(|scope| {
                 template::get(template, &|place| {
@@ -472,6 +540,9 @@ impl Needs {
         requests.map(|request| path_of(&request)).collect()
     }
 }
+
+/// What stands behind the dot for the topmost parent; see [`topmost`].
+const TOPMOST: &str = "*";
 
 /// The value of a place in the path of a listing.
 fn filled(
@@ -487,7 +558,9 @@ fn filled(
     match (scope.get(root)?, field) {
         (ScopeValue::Text(text), None) => Some(text.clone()),
         (ScopeValue::Text(_), Some(_)) => None,
-        (parent @ ScopeValue::Parent { .. }, None) => live_id(parent, parents, owned),
+        (parent @ ScopeValue::Parent { .. }, None | Some(TOPMOST)) => {
+            live_id(parent, parents, owned)
+        }
         (parent @ ScopeValue::Parent { collection, .. }, Some(field)) => {
             let index = parents.find_id(collection, &live_id(parent, parents, owned)?)?;
             let object = parents.objects.get(index)?;
@@ -590,6 +663,9 @@ fn object(
         return None;
     };
     plant(kind, scope, (parents, owned), &mut raw);
+    if api.is_blank(&raw) {
+        return None;
+    }
     let id = raw.get(api.id).and_then(codec::id_text)?;
     gather(kind, parents.dialect, &mut raw);
     Some(LiveObject::new(kind, id, raw))
@@ -642,14 +718,67 @@ pub fn listing_of(api: &Api, body: &Body, live: &Live) -> Option<Request> {
         let Value::Reference(parent) = body.get(root)? else {
             return None;
         };
-        let stored = match parent {
-            Reference::To(address) => live.stored(address),
-            Reference::Lookup { .. } | Reference::Id { .. } => None,
-        };
-        let index = live.find_id(parent.collection(), &live.id_behind(parent)?);
-        let parent = stored.or_else(|| index.map(|index| live.body(index)))?;
-        plain(parent.get(field)?)
+        if field != TOPMOST {
+            return plain(stored_or_live(parent, live)?.get(field)?);
+        }
+        let mut topmost = parent.clone();
+        let mut seen = BTreeSet::new();
+        // What lies below nothing of this kind is on top.
+        while find(topmost.collection())?.field(root).is_some() && seen.insert(topmost.clone()) {
+            match stored_or_live(&topmost, live)?.get(root)? {
+                Value::Reference(above) => topmost = above.clone(),
+                _ => return None,
+            }
+        }
+        live.id_behind(&topmost)
     })
+}
+
+/// What is stored of what a reference names, by the last answer or as it was read.
+fn stored_or_live(reference: &Reference, live: &Live) -> Option<Body> {
+    let stored = match reference {
+        Reference::To(address) => live.stored(address),
+        Reference::Lookup { .. } | Reference::Id { .. } => None,
+    };
+    stored.or_else(|| {
+        let index = live.find_id(reference.collection(), &live.id_behind(reference)?)?;
+        Some(live.body(index))
+    })
+}
+
+/// The objects of a listing, those that stand in each other one after the other; `top` is the id of what the
+/// listing was asked for.
+#[must_use]
+pub fn laid_out(
+    kind: &Kind,
+    api: &Api,
+    dialect: Dialect,
+    top: Option<&str>,
+    items: Vec<Json>,
+) -> Vec<Json> {
+    let key = api
+        .tree
+        .and_then(|tree| key_of(kind.field(tree.parent)?.wire(dialect)));
+    let (Some(tree), Some(key)) = (api.tree, key) else {
+        return items;
+    };
+    let mut open: Vec<(Option<String>, Json)> = (items.into_iter().rev())
+        .map(|item| (top.map(str::to_owned), item))
+        .collect();
+    let mut all = Vec::new();
+    while let Some((parent, mut item)) = open.pop() {
+        if let Json::Object(object) = &mut item {
+            if let Some(parent) = parent {
+                put(object, key, Json::from(parent));
+            }
+            let id = object.get(api.id).and_then(codec::id_text);
+            if let Some(Json::Array(below)) = object.remove(tree.below) {
+                open.extend(below.into_iter().rev().map(|item| (id.clone(), item)));
+            }
+        }
+        all.push(item);
+    }
+    all
 }
 
 /// Writes the scopes of a resource into an answer, whatever the answer says of them.
@@ -818,6 +947,38 @@ mod tests {
                 gather(kind, dialect, &mut same);
                 assert_eq!(Json::from(same), raw);
             }
+        }
+        assert!(seen > 0);
+    }
+
+    /// Where an object of a tree stands says what it lies below, whatever it says itself.
+    #[test]
+    fn a_tree_is_laid_out_from_the_top() {
+        let mut seen = 0;
+        for kind in KINDS {
+            let Some(api) = kind.api(Dialect::Openapi) else {
+                continue;
+            };
+            let Some(tree) = api.tree else {
+                let items = vec![json!({"id": "1", "children": [{"id": "2"}]})];
+                let same = laid_out(kind, api, Dialect::Openapi, Some("9"), items.clone());
+                assert_eq!(same, items, "{kind:?}");
+                continue;
+            };
+            seen += 1;
+            let key = key_of(kind.field(tree.parent).unwrap().wire(Dialect::Openapi)).unwrap();
+            let items = vec![
+                json!({"id": "1", key: null, tree.below: [
+                    {"id": "2", tree.below: [{"id": "3", key: "7"}]},
+                    {"id": "4", tree.below: null},
+                ]}),
+                json!({"id": "5"}),
+            ];
+            let laid = laid_out(kind, api, Dialect::Openapi, Some("9"), items);
+            let ways: Vec<_> = laid.iter().map(|one| (&one["id"], &one[key])).collect();
+            let wanted = [("1", "9"), ("2", "1"), ("3", "2"), ("4", "1"), ("5", "9")];
+            let wanted = wanted.map(|(id, parent)| (json!(id), json!(parent)));
+            assert_eq!(ways, wanted.each_ref().map(|(id, parent)| (id, parent)));
         }
         assert!(seen > 0);
     }

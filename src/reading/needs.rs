@@ -242,11 +242,11 @@ impl Needs {
                 && let Some(own) = key(kind, dialect, &resource.body, &no_ids)
             {
                 let entry = self.kinds.entry(kind.collection).or_default();
-                entry
-                    .referring
-                    .entry(to.collection)
-                    .or_default()
-                    .insert(own.into_owned());
+                let own = own.into_owned();
+                for collection in to.collections() {
+                    let referring = entry.referring.entry(collection).or_default();
+                    referring.insert(own.clone());
+                }
             }
             self.refer(desired, value, dialect);
         }
@@ -379,10 +379,12 @@ impl Needs {
 
     /// Adds the kinds of what the objects of a kind lie below: they tell which objects are meant.
     fn with_parents(&mut self, kind: &'static Kind) {
-        for target in scopes(kind).filter_map(|field| field.shape.target()) {
-            let own = self.kinds.entry(target.collection).or_default();
+        let targets = scopes(kind).filter_map(|field| field.shape.target());
+        for collection in targets.flat_map(Target::collections) {
+            let own = self.kinds.entry(collection).or_default();
             let is_scoped = |kind: &Kind| scopes(kind).next().is_some();
-            if let Some(parent) = kind::find(target.collection) {
+            // What may lie below its own kind has a way up that says where it is listed.
+            if let Some(parent) = kind::find(collection).filter(|parent| *parent != kind) {
                 own.everywhere |= is_scoped(parent);
                 self.with_parents(parent);
             }
@@ -531,7 +533,7 @@ impl Needs {
         let mut parents: Vec<&Kind> = kept.iter().filter_map(|name| kind::find(name)).collect();
         while let Some(kind) = parents.pop() {
             let above = scopes(kind).filter_map(|field| field.shape.target());
-            for parent in above.filter_map(|target| kind::find(target.collection)) {
+            for parent in above.flat_map(Target::collections).filter_map(kind::find) {
                 if kept.insert(parent.collection) {
                     parents.push(parent);
                 }
@@ -567,7 +569,10 @@ impl Needs {
 
 /// What the values of a shape may refer to, at any depth.
 pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
-    found.extend(shape.target().or(shape.keyed_by()));
+    if let Some(target) = shape.target().or(shape.keyed_by()) {
+        let collections = target.collections();
+        found.extend(collections.map(|collection| target.only(collection)));
+    }
     let leaves = match shape {
         Shape::Map(map) => map.fields,
         Shape::Items(items) => items.fields,
@@ -583,7 +588,7 @@ pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
 fn parent_collections() -> BTreeSet<&'static str> {
     let fields = kind::all().flat_map(scopes);
     let targets = fields.filter_map(|field| field.shape.target());
-    targets.map(|target| target.collection).collect()
+    targets.flat_map(Target::collections).collect()
 }
 
 /// Whether objects of a kind are only mentioned by others.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::needs::{Needs, ScopeValue};
 use crate::codec::handle;
 use crate::dialect::Dialect;
-use crate::kind::{self, Api, Kind, Listing, Mentioner};
+use crate::kind::{self, Api, Kind, Listing, Mentioner, Target};
 use crate::state::identity::scopes;
 
 /// What is read, in the order in which it is put together.
@@ -111,11 +111,17 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
 /// The kinds of parents by which a kind is listed or named, and of their parents.
 fn above(kind: &'static Kind, after: &mut BTreeSet<&'static str>) {
     for field in scopes(kind) {
-        if let Some(target) = field.shape.target()
-            && after.insert(target.collection)
-            && let Some(parent) = kind::find(target.collection)
+        for collection in field
+            .shape
+            .target()
+            .into_iter()
+            .flat_map(Target::collections)
         {
-            above(parent, after);
+            if after.insert(collection)
+                && let Some(parent) = kind::find(collection)
+            {
+                above(parent, after);
+            }
         }
     }
 }

@@ -74,7 +74,8 @@ impl Uses {
         }
         for field in kind.fields {
             let target = field.shape.target().or_else(|| field.shape.keyed_by());
-            if let Some(other) = target.and_then(|target| kind::find(target.collection)) {
+            let others = target.into_iter().flat_map(kind::Target::collections);
+            for other in others.filter_map(kind::find) {
                 self.with_references(other);
             }
         }

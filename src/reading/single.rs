@@ -51,6 +51,9 @@ pub async fn single(
     match body {
         Some(Json::Object(mut raw)) if is_of_id(&raw, api, id) => {
             gather(kind, dialect, &mut raw);
+            if api.is_blank(&raw) {
+                return Ok(Some(Single::Absent));
+            }
             Ok(Some(if is_gone(&raw) {
                 Single::Gone(raw)
             } else {

@@ -243,6 +243,11 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
             None => format!("POST {path}"),
         },
         Create::Clone { path, .. } => format!("POST {path}: a copy at first"),
+        Create::PostWith {
+            path,
+            needs,
+            otherwise,
+        } => format!("POST {path} where `{needs}` is given; by hand otherwise: {otherwise}"),
         Create::Update if kind::scopes(kind).next().is_some() => {
             "never: it comes with its parent, and under a new parent it is changed at once"
                 .to_owned()
@@ -257,6 +262,7 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
             Change::Patch => format!("PATCH {path}"),
             Change::Put => format!("PUT {path}"),
             Change::Post => format!("POST {path}"),
+            Change::Manual(place) => format!("by hand: {place}"),
         },
         (None, Form::Grouped(grouping)) => {
             format!(
@@ -265,7 +271,12 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
                 grouping.singular
             )
         }
-        (None, _) => "never".to_owned(),
+        (None, _) => match api.change {
+            Change::Manual(place) => format!(
+                "by hand: {place}; or made anew where `lifecycle: {{replace: true}}` asks for that"
+            ),
+            Change::Patch | Change::Put | Change::Post => "never".to_owned(),
+        },
     };
     add("changing".to_owned(), changing);
     if let (Some(calls), Some(update)) = (api.item_calls, api.update) {
@@ -324,6 +335,7 @@ fn switch_word(switch: Switch) -> String {
     match switch {
         Switch::Flag(flag) => flag.to_string(),
         Switch::Word(word) => word.to_owned(),
+        Switch::Empty => "[]".to_owned(),
     }
 }
 
@@ -373,6 +385,14 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
             "given on creation only; another value is refused",
         ),
         (field.write_only, "never shown by the API, so not compared"),
+        (
+            field.secret,
+            "a secret: `${secret.NAME}`, sent whenever what holds it is sent",
+        ),
+        (
+            field.remembered,
+            "never sent: another value than the last one sends what holds it again",
+        ),
         (field.never_null, "always has a value: `null` is refused"),
     ];
     let holds = |(holds, words): (bool, &'static str)| holds.then_some(words);
@@ -380,6 +400,12 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     if let Some(value) = field.default_on_create {
         let value = switch_word(value);
         remarks.push(format!("a creation gives it `{value}` where nobody says"));
+    }
+    if let Some(value) = field.implied {
+        remarks.push(format!(
+            "declaring the resource implies `{}`",
+            switch_word(value)
+        ));
     }
     if let Some(membership) = field.membership {
         remarks.push(format!(
@@ -477,7 +503,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 words.push(format!("read at {}", tick(read)));
             }
             match encoding {
-                Encoding::Plain => {}
+                Encoding::Plain | Encoding::Leaf => {}
                 Encoding::TextAsNumber => words.push("sent as a number".to_owned()),
                 Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
                 Encoding::Words(pairs) => {
@@ -567,6 +593,13 @@ fn shape(shape: &Shape) -> String {
         Shape::Integer { min, max } => format!("whole number from {min} to {max}"),
         Shape::Number => "number, not negative".to_owned(),
         Shape::Choice(words) => format!("one of {}", ticks(words)),
+        Shape::Reference(target) if !target.also.is_empty() => {
+            let collections: Vec<&str> = target.collections().collect();
+            format!(
+                "reference to {}: a handle, `{{lookup: …}}` or `{{id: …}}`",
+                collections.join(" or ")
+            )
+        }
         Shape::Reference(Target { collection: to, .. }) => {
             format!("reference to {to}: {}", forms(to))
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::codec::{self, Ids};
-use crate::kind::Wire;
+use crate::kind::{Field, Wire};
 use crate::ledger::{Entry, FieldRecord, Ledger, RememberedHeir};
 use crate::live::key;
 use crate::manifest::Desired;
@@ -295,6 +295,8 @@ impl Update<'_> {
             let wire = field.wire(live.dialect);
             let travels = matches!(wire, Wire::Sent { .. } | Wire::Switched(_));
             let path = FieldPath::of(field.name);
+            // Of what no answer ever shows nothing is kept, not even that it is a secret.
+            let value = &*codec::without_secrets(field, value);
             secret_paths(&path, value, &mut secrets, &mut templates);
             if !travels || field.write_only || value.is_secret() {
                 continue;
@@ -315,9 +317,12 @@ impl Update<'_> {
                 _ if is_applied => stored.get(name).unwrap_or(value),
                 _ => before.get(name).unwrap_or(value),
             };
+            let current = &codec::as_unseen(field, value, current.clone());
             // What is not changed, as with `ignoreChanges`, may still be the secret of before.
             if current != value {
-                let former = former_secrets(old, name);
+                let mut former = former_secrets(old, name);
+                // What no answer shows is not live anywhere.
+                former.retain(|path| !is_unseen(field, path));
                 if !former.is_empty() {
                     let known = old.into_iter().flat_map(|entry| &entry.templates);
                     let known = known.filter(|(path, _)| former.contains(path));
@@ -409,6 +414,13 @@ impl Update<'_> {
             .filter(move |task| task.address == *address)
             .flat_map(|task| &task.ops)
     }
+}
+
+/// Whether no answer shows what stands at a path directly below a field.
+fn is_unseen(field: &Field, path: &str) -> bool {
+    let leaf = keys(path).nth(1);
+    let leaf = leaf.and_then(|leaf| codec::leaf_field(&field.shape, &leaf));
+    leaf.is_some_and(Field::is_unseen)
 }
 
 /// The secrets that an entry remembers of a field.

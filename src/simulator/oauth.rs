@@ -225,7 +225,7 @@ impl Accounts {
 }
 
 /// What a token may do when nothing is set.
-const ALL_SCOPES: [&str; 10] = [
+const ALL_SCOPES: [&str; 11] = [
     "Desk.basic.ALL",
     "Desk.settings.ALL",
     "Desk.contacts.ALL",
@@ -236,6 +236,7 @@ const ALL_SCOPES: [&str; 10] = [
     "Desk.webhooks.ALL",
     "Desk.automations.ALL",
     "Desk.community.ALL",
+    "Desk.articles.ALL",
 ];
 
 /// Of some scopes, or of all, those for reading: `READ` of each module that they let read.

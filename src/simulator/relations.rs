@@ -105,6 +105,7 @@ impl Organization {
             "supportPlans" => self.show_plan(object, fields),
             "contracts" => self.show_contract(object, fields),
             "labels" | "helpCenterGroups" => self.show_authors(object, fields),
+            "kbRootCategories" | "kbSections" => self.show_groups(object, fields),
             "skills" => {
                 let of_type = object["skillTypeId"].as_str();
                 let of_type = of_type.and_then(|id| self.stored("skillTypes", id));

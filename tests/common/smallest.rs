@@ -16,6 +16,7 @@ pub fn parent(kind: &Kind) -> Option<(&'static str, &'static str, &'static str)>
         "accounts" => "Buyer",
         // No request makes one: it is the one that every organization has.
         "helpCenters" => "Example Company",
+        "kbRootCategories" => "Guides",
         other => panic!("say which of the {other} it is"),
     };
     Some((field, collection, handle))
@@ -50,6 +51,15 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
             "executeOptions: [CREATE], targets: {1: {toDepartment: Home}}".to_owned()
         }
         "labels" | "helpCenterGroups" => "helpCenter: Example Company".to_owned(),
+        "mailReplyAddresses" => "department: Home, displayName: Some, isVerified: false".to_owned(),
+        "timeTracking" => "department: Home, isTimeTracking: true".to_owned(),
+        "kbSections" => "parent: Guides, translations: {en: {name: Some}}".to_owned(),
+        "kbRootCategories" => {
+            "helpCenter: Example Company, description: Some, primaryDepartment: {lookup: Example Company}, \
+             status: SHOW_IN_HELPCENTER, visibility: AGENTS, \
+             translations: {en: {name: Some, description: Some}}, logo: {id: \"12\"}"
+                .to_owned()
+        }
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
@@ -80,6 +90,11 @@ pub fn beside(kind: &Kind) -> &'static str {
              sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT}}\n"
         }
         Some((_, "helpCenters", _)) => "",
+        Some((_, "kbRootCategories", _)) => {
+            "kbRootCategories: {Guides: {helpCenter: Example Company, description: Some, primaryDepartment: \
+             {lookup: Example Company}, status: SHOW_IN_HELPCENTER, visibility: AGENTS, \
+             translations: {en: {name: Guides, description: Some}}, logo: {id: \"12\"}}}\n"
+        }
         Some(_) => "departments: {Home: {}}\n",
         None if matches!(
             kind.collection,

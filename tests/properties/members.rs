@@ -118,6 +118,7 @@ impl Manifest {
             let on = match enabled.on {
                 Switch::Flag(on) => json!(on),
                 Switch::Word(word) => json!(word),
+                Switch::Empty => json!([]),
             };
             values
                 .get(enabled.field)

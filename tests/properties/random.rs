@@ -1039,7 +1039,7 @@ fn off(kind: &'static Kind, dialect: Dialect) -> Option<(&'static str, Value)> {
             };
             json!(spelled.map_or(off, |(_, wire)| wire))
         }
-        (Switch::Word(_), _) => return None,
+        (Switch::Word(_) | Switch::Empty, _) => return None,
     };
     Some((registry::key(field, dialect), value))
 }
@@ -1146,7 +1146,7 @@ fn appear(organization: &mut Organization, dialect: Dialect, kind: &'static Kind
     }
     let by_hand = kind.api(dialect).is_none_or(|api| {
         api.form != Form::Plain || matches!(api.create, Create::Manual(_) | Create::Update)
-    });
+    }) || kind.only_name().is_some();
     let Some(values) = simple_values(kind, dialect).filter(|_| !by_hand) else {
         return;
     };
@@ -1189,6 +1189,7 @@ fn appear(organization: &mut Organization, dialect: Dialect, kind: &'static Kind
         let on = match enabled.on {
             Switch::Flag(on) => json!(on),
             Switch::Word(word) => json!(word),
+            Switch::Empty => json!([]),
         };
         object.insert(registry::key(field, dialect).to_owned(), on);
     }

@@ -16,9 +16,11 @@ use deskform::codec::can_be_cleared;
 use deskform::dialect::Dialect;
 use deskform::kind::rules::{GoWith, Rule, Sort};
 use deskform::kind::webhooks::{EVENTS, GUIDE_EVENTS};
-use deskform::kind::{Field, Items, KINDS, Keys, Kind, Null, Shape, Span, Wire, find};
+use deskform::kind::{Change, Field, Items, KINDS, Keys, Kind, Null, Shape, Span, Wire, find};
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
 use super::registry;
@@ -84,12 +86,38 @@ pub fn together(kind: &Kind) -> impl Iterator<Item = &'static GoWith> {
 const LOOKED_UP: &[(&str, Dialect, &str)] = &[("roles", G, "CEO")];
 
 /// Fields that are not drawn in a dialect, each with the reason.
-pub const NOT_DRAWN: &[(&str, &str, Dialect, &str)] = &[(
-    "agents",
-    "profile",
-    G,
-    "the guide shows no names of profiles, and an id belongs to one organization",
-)];
+pub const NOT_DRAWN: &[(&str, &str, Dialect, &str)] = &[
+    (
+        "agents",
+        "profile",
+        G,
+        "the guide shows no names of profiles, and an id belongs to one organization",
+    ),
+    (
+        "timeTracking",
+        "agents",
+        O,
+        "the keys of the list are agents, and an address of one belongs to one organization",
+    ),
+    (
+        "timeTracking",
+        "profiles",
+        O,
+        "the keys of the list are profiles, which its texts do not name",
+    ),
+    (
+        "kbRootCategories",
+        "groups",
+        O,
+        "no request changes them, and other groups are there whenever they are drawn",
+    ),
+    (
+        "kbRootCategories",
+        "associatedDepartments",
+        O,
+        "no request changes them, and other departments are there whenever they are drawn",
+    ),
+];
 
 /// Fields that are not cleared in a dialect, each with the reason.
 const NOT_CLEARED: &[(&str, &str, Dialect, &str)] = &[
@@ -307,8 +335,10 @@ pub fn field(
             );
         }
     }
-    // What is fixed on creation is the same whenever the resource is drawn.
-    if let (true, Shape::Reference(target)) = (is_fixed(field), field.shape) {
+    // What is fixed on creation is the same whenever the resource is drawn, and so is what only a person
+    // could change.
+    let by_hand = is_changed_by_hand(kind, dialect);
+    if let (true, Shape::Reference(target)) = (is_fixed(field) || by_hand, field.shape) {
         return Some(Just(Drawn::Standing(target.collection)).boxed());
     }
     let is_unique = UNIQUE.contains(&(kind.collection, field.name));
@@ -316,6 +346,11 @@ pub fn field(
         return Some(Just(Drawn::ByPlace(field)).boxed());
     }
     let some = shape(field)?;
+    if by_hand {
+        let mut runner = TestRunner::deterministic();
+        let drawn = some.new_tree(&mut runner).expect("a draw").current();
+        return Some(Just(drawn).boxed());
+    }
     let is_switch = kind
         .enabled
         .is_some_and(|enabled| enabled.field == field.name);
@@ -339,6 +374,12 @@ pub fn field(
 /// Whether a field has one value for as long as a resource lives.
 pub const fn is_fixed(field: &Field) -> bool {
     field.create_only || field.identity
+}
+
+/// Whether no request of a dialect changes what there is of a kind.
+fn is_changed_by_hand(kind: &Kind, dialect: Dialect) -> bool {
+    let api = kind.api(dialect);
+    api.is_some_and(|api| matches!(api.change, Change::Manual(_)))
 }
 
 /// Draws a value of a shape.
@@ -697,7 +738,8 @@ pub fn seeds(collection: &'static str, dialect: Dialect) -> Vec<String> {
 
 /// A new simulator, with an SLA in each of its organizations where no request makes one: what needs an
 /// SLA looks it up. Each has a skill type, an account and a support plan besides: what lies below one or
-/// keeps the one that it was made with looks it up as well. So does what needs an agent, of whom those
+/// keeps the one that it was made with looks it up as well, and so does what lies below the root category
+/// of its knowledge base. So does what needs an agent, of whom those
 /// that act have an address of their own in each.
 pub fn simulator(settings: Settings) -> Simulator {
     let mut simulator = Simulator::new(settings);
@@ -717,6 +759,10 @@ pub fn simulator(settings: Settings) -> Simulator {
             let plan = json!({"name": "Premium", "department": {"id": department}, "sla": {"id": sla},
                 "supportType": "UNLIMITED_SUPPORT", "status": "ACTIVE"});
             organization.insert("supportPlans", plan);
+            let center = organization.objects("helpCenters")[0]["id"].clone();
+            let guides = json!({"name": "Guides", "description": null, "helpcenterId": center,
+                "primaryDepartmentId": department, "status": "SHOW_IN_HELPCENTER", "isTrashed": false});
+            organization.insert("kbRootCategories", guides);
             // Their definitions are read where business hours name them.
             let hours = organization.objects("businessHours")[0]["id"].clone();
             organization.insert(
@@ -840,7 +886,13 @@ pub fn is_needed(kind: &Kind, field: &Field, dialect: Dialect) -> bool {
     let on_create = kind
         .api(dialect)
         .map_or(&[][..], |api| api.required_on_create);
-    is_settable(field, dialect) && (field.required || on_create.contains(&field.name))
+    let is_drawn = !NOT_DRAWN.iter().any(|(collection, name, only, _)| {
+        *collection == kind.collection && *name == field.name && *only == dialect
+    });
+    is_settable(field, dialect)
+        && (field.required
+            || on_create.contains(&field.name)
+            || is_drawn && is_changed_by_hand(kind, dialect))
 }
 
 /// The kind of a collection that is in the registry.

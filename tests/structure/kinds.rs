@@ -24,6 +24,10 @@ use super::tokens::{Token, tokens};
 
 /// Fields of one kind whose names are words that other things have, too, with what has them.
 const WORDS: &[(&str, &str)] = &[
+    (
+        "address",
+        "what a resource is called in plans: its collection and its handle",
+    ),
     ("calls", "requests of the API"),
     (
         "code",

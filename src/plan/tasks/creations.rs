@@ -29,7 +29,7 @@ impl Builder<'_> {
     ) -> Vec<Op> {
         let dialect = self.dialect();
         let op = match api.create {
-            Create::Post(path) => {
+            Create::Post(path) | Create::PostWith { path, .. } => {
                 self.lay_over_standard(kind, api, body);
                 self.with_founders(address, api, Op::create(path))
             }

@@ -13,9 +13,10 @@ use crate::live::marks::belongs_to_others;
 use crate::plan::bound::place;
 use crate::plan::ownership::set_defaults;
 use crate::plan::requests::{Op, Way, way};
+use crate::plan::row::Row;
 use crate::plan::shown::shown;
-use crate::problem::{Code, Problem};
-use crate::state::{Address, Body, FieldPath, Value};
+use crate::problem::{Code, Problem, ticked};
+use crate::state::{Address, Body, FieldPath, Reference, Value};
 use crate::verb::Verb;
 
 impl Builder<'_> {
@@ -87,7 +88,31 @@ impl Builder<'_> {
             Way::Delete(op) => Some(op),
             way => self.hands_over(address, kind, index, way),
         };
-        let can_create = matches!(api.create, Create::Post(_) | Create::Clone { .. });
+        let named = self.named(address);
+        let gives = |name: &str| named.get(name).is_some_and(|value| !value.is_null());
+        let can_create = match api.create {
+            Create::Post(_) | Create::Clone { .. } => true,
+            Create::PostWith { .. } => api.create.by_hand(gives).is_none(),
+            Create::Update | Create::Manual(_) | Create::Never => false,
+        };
+        if let (Create::PostWith { needs, .. }, true, false) =
+            (api.create, delete.is_some(), can_create)
+        {
+            self.problems.push(
+                Problem::error(
+                    Code::MissingForCreate,
+                    format!(
+                        "`{address}` cannot be made anew without `{needs}`: a person has to create a {} that lacks it",
+                        kind.singular
+                    ),
+                )
+                .at(place(self.desired, address, "lifecycle/replace"), "asked for here")
+                .help(format!(
+                    "set `{needs}`, or take `replace` out to be told what a person has to change"
+                )),
+            );
+            return;
+        }
         let Some(delete) = delete.filter(|_| can_create) else {
             self.cannot_be_replaced(address, kind, (&field, &format!("{why}{live}")));
             return;
@@ -140,6 +165,10 @@ impl Builder<'_> {
 
     /// The first changed field that an update cannot change, and why.
     pub(super) fn frozen(&self, kind: &'static Kind, differences: &[Difference]) -> Option<Frozen> {
+        let is_all = matches!(
+            kind.api(self.dialect()).map(|api| api.change),
+            Some(kind::Change::Manual(_))
+        );
         differences.iter().find_map(|difference| {
             let field = kind.field(difference.path.field)?;
             let goes_once = matches!(
@@ -149,7 +178,7 @@ impl Builder<'_> {
                     ..
                 }
             );
-            if codec::is_fixed(field, &difference.path) || goes_once {
+            if is_all || codec::is_fixed(field, &difference.path) || goes_once {
                 return Some(Frozen {
                     field: field.name.to_owned(),
                     why: "can be given on creation only".to_owned(),
@@ -172,6 +201,40 @@ impl Builder<'_> {
         })
     }
 
+    /// Refuses to replace what declared resources lie below: they may go with it, and would have to be made
+    /// anew below the new one.
+    fn takes_others_with_it(&mut self, address: &Address, kind: &'static Kind) -> bool {
+        let lies_below = |row: &&Row| {
+            let fields = kind::scopes(row.kind);
+            let named = row.named.as_ref();
+            let mut parents = fields.filter_map(|field| named?.get(field.name));
+            row.object.is_some()
+                && parents.any(|parent| {
+                    matches!(parent, Value::Reference(Reference::To(above)) if above == address)
+                })
+        };
+        let below: Vec<String> = (self.bound.rows.iter())
+            .filter(lies_below)
+            .map(|row| row.address.to_string())
+            .collect();
+        if below.is_empty() {
+            return false;
+        }
+        self.problems.push(
+            Problem::error(
+                Code::CannotChange,
+                format!(
+                    "`{address}` would be made anew, and what lies below it may go with the old {}: {}",
+                    kind.singular,
+                    ticked(&below, "and")
+                ),
+            )
+            .at(place(self.desired, address, ""), "declared here")
+            .help("take what lies below out of the manifests first and declare it again once the new one is there, or put back what changed"),
+        );
+        true
+    }
+
     pub(super) fn replace(
         &mut self,
         address: &Address,
@@ -185,6 +248,9 @@ impl Builder<'_> {
                 address.clone(),
                 prevented(self.desired, address, "replaced"),
             ));
+        }
+        if self.takes_others_with_it(address, kind) {
+            return;
         }
         // A creation sends all that the manifests name, not just what changes. Of what is live besides
         // only an automatic replacement keeps everything: it may not even go with a new type.
@@ -208,9 +274,10 @@ impl Builder<'_> {
         let Some(api) = kind.api(self.dialect()) else {
             return;
         };
-        // The old one goes first: two of one name could not be told apart by a run that finds them. What
-        // hands over to the new one can only go after it, and has another name.
+        // The old one goes first, so that nothing may lack then: two of one name could not be told apart by a
+        // run that finds them. What hands over to the new one can only go after it, and has another name.
         let hands_over = !delete.values().is_empty();
+        self.has_what_creations_need(address, kind, api, &draft.body);
         let mut ops = self.creation(address, kind, api, &mut draft.body, &[]);
         if hands_over {
             let effect = "what hangs on the old one goes to the new one";

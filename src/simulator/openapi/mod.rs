@@ -8,7 +8,9 @@ mod direct_assignment_rules;
 mod fields;
 mod help_centers;
 mod holiday_lists;
+mod knowledge;
 mod layouts;
+mod mail;
 mod modules;
 mod people;
 mod permissions;
@@ -20,6 +22,7 @@ mod skill_types;
 mod skills;
 mod support_plans;
 mod teams;
+mod time_tracking;
 
 use serde_json::{Map, Value};
 
@@ -31,7 +34,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 19] = [
+pub(super) static ROUTES: [&[Route]; 22] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -51,6 +54,9 @@ pub(super) static ROUTES: [&[Route]; 19] = [
     &singles::ROUTES,
     &help_centers::ROUTES,
     &layouts::ROUTES,
+    &knowledge::ROUTES,
+    &mail::ROUTES,
+    &time_tracking::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

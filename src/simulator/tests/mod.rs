@@ -4,6 +4,7 @@ mod contracts;
 mod general;
 mod guide;
 mod help_centers;
+mod knowledge;
 mod layouts;
 mod openapi;
 mod products;
