@@ -18,6 +18,7 @@ mod skill_types;
 mod skills;
 mod support_plans;
 mod teams;
+mod templates;
 
 use serde_json::{Map, Value};
 
@@ -29,7 +30,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 17] = [
+pub(super) static ROUTES: [&[Route]; 18] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -47,6 +48,7 @@ pub(super) static ROUTES: [&[Route]; 17] = [
     &contracts::ROUTES,
     &singles::ROUTES,
     &help_centers::ROUTES,
+    &templates::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

@@ -10,6 +10,7 @@ mod profiles;
 mod sockets;
 mod support;
 mod teams;
+mod templates;
 mod time;
 
 use bytes::Bytes;
