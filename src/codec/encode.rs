@@ -110,6 +110,10 @@ fn encode_leaves(
                     }
                 }
             }
+            let unsaid = shape.fields.iter().filter(|leaf| leaf.sent_empty);
+            for leaf in unsaid.filter(|leaf| !map.contains_key(leaf.name)) {
+                object.insert(sent_name(leaf, dialect).to_owned(), empty(leaf, dialect));
+            }
         }
         Shape::Keyed(shape) => {
             for (key, value) in map {

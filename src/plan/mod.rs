@@ -19,6 +19,7 @@ mod owners;
 pub mod ownership;
 #[cfg(test)]
 mod parents_tests;
+pub mod placeholders;
 pub mod quota;
 pub mod record;
 mod referrers;

@@ -663,6 +663,10 @@ pub fn paging(api: &Api) -> Paging {
         0 => Paging::whole(),
         page => Paging::pages_of(page),
     };
+    let paging = match api.last {
+        Some(last) => paging.up_to(last),
+        None => paging,
+    };
     paging.keyed(api.id).under(api.items)
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::api::page::Known;
 use crate::api::template;
 use crate::dialect::Dialect;
-use crate::kind::{self, Api, Kind, Listing, Mentioner, Shape, Shown, Target, Wire, Within};
+use crate::kind::{self, Api, Kind, Listing, Mentioner, Shape, Shown, Wire, Within};
 use crate::ledger::Ledger;
 use crate::live::{key, name_in, no_ids};
 use crate::manifest::Desired;
@@ -502,7 +502,7 @@ impl Needs {
         for kind in chosen {
             let mut named = Vec::new();
             for field in kind.fields {
-                targets(&field.shape, &mut named);
+                field.shape.targets(&mut named);
             }
             named.extend(kind.chosen_heirs().into_iter().map(|heir| heir.target));
             let named = named.iter().filter_map(|to| kind::find(to.collection));
@@ -543,19 +543,6 @@ impl Needs {
         self.kinds
             .keys()
             .filter_map(move |name| Some((*name, kind::find(name)?.api(dialect)?.scopes.read)))
-    }
-}
-
-/// What the values of a shape may refer to, at any depth.
-pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
-    found.extend(shape.target().or(shape.keyed_by()));
-    let leaves = match shape {
-        Shape::Map(map) => map.fields,
-        Shape::Items(items) => items.fields,
-        _ => &[],
-    };
-    for leaf in leaves {
-        targets(&leaf.shape, found);
     }
 }
 

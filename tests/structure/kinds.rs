@@ -24,11 +24,13 @@ use super::tokens::{Token, tokens};
 
 /// Fields of one kind whose names are words that other things have, too, with what has them.
 const WORDS: &[(&str, &str)] = &[
+    ("body", "an element of HTML, and what a request carries"),
     ("calls", "requests of the API"),
     (
         "code",
         "a problem, an error of the API, and a code of OAuth",
     ),
+    ("from", "the place at which a page of a listing begins"),
     ("lookup", "a reference in manifests: `{lookup: name}`"),
     ("properties", "JSON Schema"),
     ("title", "JSON Schema"),
