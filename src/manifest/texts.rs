@@ -142,6 +142,14 @@ fn content(root: &Path, name: &str) -> Result<Arc<str>, Unread> {
             "move the file into the project folder",
         ));
     }
+    let mut above = name.match_indices('/').filter_map(|(at, _)| name.get(..at));
+    if let Some(other) = above.find(|folder| root.join(folder).join(PROJECT_FILE).is_file()) {
+        return Err(Unread::new(
+            Code::PathOutside,
+            format!("`{name}` belongs to another project: `{other}` has a project file"),
+            "copy the file into this project",
+        ));
+    }
     let unreadable = |error: &io::Error| {
         let help = "paths begin at the folder of the file that names them";
         let message = format!("`{name}` cannot be read: {}", reason(error));
