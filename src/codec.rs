@@ -19,10 +19,13 @@ use crate::state::{Address, Leaves, Reference, Value, tidy};
 
 mod alike;
 mod encode;
+mod html;
 mod lay;
 pub mod listed;
 
-pub use alike::{are_alike, field_at, opaque_field, renamed, same_json, with_handles_of};
+pub use alike::{
+    are_alike, field_at, may_be_rewritten, opaque_field, renamed, same_json, with_handles_of,
+};
 pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
 };

@@ -26,7 +26,7 @@ use crate::plan::ownership::{Owned, check_dialect, own};
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::plan::tasks::{Planned, plan};
-use crate::plan::{Compared, Options, Plan, Refusal, quota, record};
+use crate::plan::{Compared, Options, Plan, Refusal, placeholders, quota, record};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
     Needs, Unread, complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete,
@@ -199,6 +199,24 @@ fn not_shown(owned: &Owned) -> Vec<Problem> {
         ))
     });
     warnings.collect()
+}
+
+/// Texts that the server may have rewritten, where no ledger tells what it has stored: told once.
+fn cannot_tell(desired: &Desired, owned: &Owned) -> Option<Problem> {
+    let (address, path) = owned.rewritten.first()?;
+    let whose = match owned.rewritten.len() {
+        1 => String::new(),
+        count => format!(", nor that of {} more", count - 1),
+    };
+    let problem = Problem::warning(
+        Code::CannotTell,
+        format!(
+            "the live `{path}` of `{address}` is another one{whose}; whether somebody changed it or Zoho Desk rewrote what was sent, nothing tells"
+        ),
+    )
+    .at(place(desired, address, path.field), "declared here")
+    .help("an apply with a ledger remembers what Zoho Desk makes of it; until then it is left as it is");
+    Some(problem)
 }
 
 /// Words of live objects that deskform does not know, where it cannot tell whether they are others.
@@ -396,6 +414,7 @@ impl Session {
         let owned = own(desired, &mut bound.rows, &live, options);
         warnings.extend(not_compared(&bound.rows));
         warnings.extend(not_shown(&owned));
+        warnings.extend(cannot_tell(desired, &owned));
         warnings.extend(strange_words(desired, &owned));
         Ok(Compared {
             live,
@@ -477,6 +496,10 @@ impl Session {
             refusal
         })?;
         self.check_quotas(&planned).await?;
+        if !desired.is_lenient {
+            self.check_placeholders(&planned, desired, &bound.rows, &live)
+                .await?;
+        }
         let reading = Reading {
             reads: (self.client.observed().reads.since(begun.reads)).and(self.preflight.reads),
             ms: since(begun.ms, &self.clock).saturating_add(self.preflight.ms),
@@ -489,6 +512,7 @@ impl Session {
         warnings.append(&mut planned.warnings);
         warnings.extend(not_compared(&bound.rows));
         warnings.extend(not_shown(&owned));
+        warnings.extend(cannot_tell(desired, &owned));
         warnings.extend(strange_words(desired, &owned));
         warnings.extend(look_alikes(desired, &bound.rows, &live));
         warnings.extend(may_be_acting(&planned, &live));
@@ -522,6 +546,39 @@ impl Session {
                 Err(error) => return Err(error.into()),
             };
             problems.extend(quota::too_many(&wanted, &body));
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.into())
+        }
+    }
+
+    /// Refuses a plan that would send placeholders that Zoho Desk does not have.
+    ///
+    /// What a call does not tell is not checked.
+    async fn check_placeholders(
+        &self,
+        planned: &Planned,
+        desired: &Desired,
+        rows: &Rows,
+        live: &Live,
+    ) -> Result<(), SessionError> {
+        let mut problems = Vec::new();
+        for asked in placeholders::asked(planned, rows, live) {
+            let mut request = Request::new(Method::Get, asked.call.path);
+            for (name, value) in &asked.query {
+                request = request.query(*name, value.as_str());
+            }
+            let body = match self.client.reader().get(&request).await {
+                Ok(answer) => answer.body.unwrap_or_default(),
+                // Not every token may ask.
+                Err(error) if error.is_forbidden() || error.kind() == ErrorKind::Invalid => {
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            problems.extend(placeholders::unknown(&asked, &body, desired));
         }
         if problems.is_empty() {
             Ok(())

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use super::client::{Answer, Reader};
 use super::error::{ApiError, ErrorKind};
 use super::request::Request;
+use crate::kind::BARE;
 use in_turn::InTurn;
 use joining::{Joined, join};
 
@@ -600,7 +601,7 @@ fn page_of(request: &Request, answer: Answer, items: &str) -> Result<Page, ApiEr
 
 /// Accepts `{"data": [...]}`, `{"data": null}`, a bare array that has objects, and no content, where
 /// `data` is the key under which the operation holds its objects; where that is empty, the answer is the
-/// only object.
+/// only object, and where it is [`BARE`], the bare array of them, which may hold none.
 ///
 /// That there are none is said without content or under the key alone: what is not there would be made.
 /// Source: departments, agents and others answer an empty list with 204 and no body. What comes with
@@ -609,7 +610,8 @@ fn read_page(body: Option<Value>, items: &str) -> Option<Page> {
     let mut count = None;
     let objects = match body {
         None => Vec::new(),
-        Some(Value::Null) if items.is_empty() => Vec::new(),
+        Some(Value::Null) if items.is_empty() || items == BARE => Vec::new(),
+        Some(Value::Array(objects)) if items == BARE => objects,
         // An empty object says nothing of anything.
         Some(Value::Object(object)) if items.is_empty() && !object.is_empty() => {
             vec![Value::Object(object)]

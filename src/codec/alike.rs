@@ -8,13 +8,26 @@ use serde_json::{Map as Object, Value as Json};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::kind::{Alike, Field, Keys, Owned, Shape};
+use crate::state::Value;
 
-use super::{Names, leaf_field};
+use super::{Names, html, leaf_field};
 
 /// Says whether two texts are one value of a type.
 #[must_use]
 pub fn are_alike(alike: Alike, one: &str, other: &str) -> bool {
     one == other || canonical(alike, one) == canonical(alike, other)
+}
+
+/// Whether a live text may be what the server has made of another one. A plain text stays what it is.
+#[must_use]
+pub fn may_be_rewritten(field: &Field, sent: &Value, live: &Value) -> bool {
+    let is_html = |text: &str| html::canonical(text).is_some();
+    match (sent, live) {
+        (Value::Text(sent), Value::Text(live)) => {
+            field.rewritten && (is_html(sent) || is_html(live))
+        }
+        _ => false,
+    }
 }
 
 /// The form of a text in which values of a type are compared.
@@ -47,6 +60,15 @@ fn canonical(alike: Alike, text: &str) -> Cow<'_, str> {
             Cow::Owned(within_brackets(&text).to_owned())
         }
         Alike::Colour => colour(text).map_or_else(plain, Cow::Owned),
+        Alike::Html => {
+            let form = if text.contains('<') {
+                html::canonical(&text.nfc().collect::<String>())
+            } else {
+                // An answer may have escaped the whole of it.
+                html::canonical(&plain())
+            };
+            form.map_or_else(plain, Cow::Owned)
+        }
     }
 }
 

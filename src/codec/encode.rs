@@ -123,6 +123,10 @@ fn encode_leaves(
                     object.insert(sent_name(leaf, dialect).to_owned(), Json::from(any));
                 }
             }
+            let unsaid = shape.fields.iter().filter(|leaf| leaf.sent_empty);
+            for leaf in unsaid.filter(|leaf| !map.contains_key(leaf.name)) {
+                object.insert(sent_name(leaf, dialect).to_owned(), empty(leaf, dialect));
+            }
         }
         Shape::Keyed(shape) => {
             if let Some(listed) = shape.listed {

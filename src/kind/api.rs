@@ -3,9 +3,12 @@
 use serde_json::{Map, Value as Json};
 
 use super::removal::Heir;
-use super::rules::{Acting, KeepOne, Most, Quota, Sign};
+use super::rules::{Acting, KeepOne, Most, Placeholders, Quota, Sign};
 use super::{KINDS, Kind, Removal};
 use crate::dialect::Dialect;
+
+/// What stands for the key of a listing's objects where the answer is the bare list of them.
+pub const BARE: &str = "[]";
 
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
 #[derive(Debug, Clone, Copy)]
@@ -14,8 +17,11 @@ pub struct Api {
     pub listing: Listing,
     /// Objects a listing page may hold; 0 means that the listing has no paging.
     pub page: u32,
+    /// The last place that `from` of the listing may name, where that is known: a longer listing cannot be
+    /// read.
+    pub last: Option<u32>,
     /// The key under which an answer of the listing holds its objects; empty where the answer is the only
-    /// object itself.
+    /// object itself, and [`BARE`] where it is the bare list.
     pub items: &'static str,
     /// How the listing nests objects in each other, where it is a tree.
     pub tree: Option<Tree>,
@@ -70,6 +76,8 @@ pub struct Api {
     pub dated_in_object: bool,
     /// How it is told how many more objects there is room for.
     pub quota: Option<Quota>,
+    /// How it is told which placeholders its texts may hold.
+    pub placeholders: Option<Placeholders>,
     /// How many objects an organization may have.
     pub most: &'static [Most],
     /// What a plan must leave one of.
@@ -83,6 +91,7 @@ impl Api {
     pub(super) const BLANK: Self = Self {
         listing: Listing::Mentioned,
         page: 100,
+        last: None,
         items: "data",
         tree: None,
         blank: None,
@@ -109,6 +118,7 @@ impl Api {
         acting: None,
         dated_in_object: false,
         quota: None,
+        placeholders: None,
         most: &[],
         keep_one: &[],
         scopes: Scopes {

@@ -16,6 +16,7 @@ pub mod custom_fields;
 pub mod custom_modules;
 pub mod departments;
 pub mod direct_assignment_rules;
+pub mod email_templates;
 pub mod help_center_groups;
 pub mod help_centers;
 pub mod holiday_lists;
@@ -45,6 +46,7 @@ mod spoken;
 pub mod support_plans;
 pub mod targets;
 pub mod teams;
+pub mod template_folders;
 pub mod time_tracking;
 pub mod webhooks;
 pub(crate) mod words;
@@ -54,8 +56,8 @@ use std::fmt;
 use crate::dialect::Dialect;
 use crate::problem::Code;
 pub use api::{
-    Apart, Api, Change, Create, Form, Founders, Grouping, Inside, ItemCalls, Listing, Ranking,
-    Replace, Scopes, Search, Silent, Standard, SwitchApi, Tree, acting, acting_scopes,
+    Apart, Api, BARE, Change, Create, Form, Founders, Grouping, Inside, ItemCalls, Listing,
+    Ranking, Replace, Scopes, Search, Silent, Standard, SwitchApi, Tree, acting, acting_scopes,
 };
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -96,6 +98,8 @@ pub static KINDS: &[&Kind] = &[
     &help_center_groups::KIND,
     &kb_root_categories::KIND,
     &kb_sections::KIND,
+    &template_folders::KIND,
+    &email_templates::KIND,
     &webhooks::KIND,
 ];
 
@@ -168,6 +172,8 @@ pub struct Kind {
     pub rules: &'static [Rule],
     /// What an export calls its objects, where that is not their name.
     pub handle: Option<&'static Handle>,
+    /// Names of the API that people may try and that are no fields, each with the reason.
+    pub elsewhere: &'static [(&'static str, &'static str)],
     /// The key of its answers that holds the name by which maps of other objects name it.
     pub wire_name: Option<&'static str>,
     /// Signs of objects whose values, in maps of others, no listing shows.
@@ -221,6 +227,7 @@ impl Kind {
         locks_out: None,
         rules: &[],
         handle: None,
+        elsewhere: &[],
         wire_name: None,
         unlisted: &[],
         marks: &[],
@@ -468,6 +475,15 @@ pub struct Field {
     pub replaces_values: bool,
     /// What stands for anything where nothing is named: the word in manifests, and what is sent.
     pub any: Option<(&'static str, &'static str)>,
+    /// Whether the server may store something else than what was sent, so that what comes back is
+    /// compared with what the last apply saw stored.
+    pub rewritten: bool,
+    /// Whether its texts may hold placeholders of Zoho Desk, such as `${Tickets.Subject}`, which are no
+    /// expressions.
+    pub placeholders: bool,
+    /// Whether a map that is sent whole sends its empty value where it says nothing of it, since the API
+    /// demands the key.
+    pub sent_empty: bool,
     /// What is at stake when its value changes. [`Risk::TakesAway`] counts where something goes from
     /// the value: a choice of a list, an entry of a map.
     pub risk: Option<Risk>,
@@ -632,6 +648,9 @@ impl Field {
             as_of_key: None,
             replaces_values: false,
             any: None,
+            rewritten: false,
+            placeholders: false,
+            sent_empty: false,
             risk: None,
             openapi: sent(name),
             guide: sent(name),
@@ -642,6 +661,13 @@ impl Field {
     #[must_use]
     pub const fn is_unseen(&self) -> bool {
         self.write_only || self.remembered
+    }
+
+    /// Whether a file may hold its text, which `{file: path}` names. What names a resource stands in
+    /// the manifest.
+    #[must_use]
+    pub const fn takes_file(&self) -> bool {
+        matches!(self.shape, Shape::Text { .. }) && !self.identity
     }
 
     /// Its way on the wire in a dialect.
@@ -794,6 +820,18 @@ impl Field {
     }
     const fn at_most(mut self, resources: u32) -> Self {
         self.most = resources;
+        self
+    }
+    pub(crate) const fn rewritten(mut self) -> Self {
+        self.rewritten = true;
+        self
+    }
+    pub(crate) const fn placeholders(mut self) -> Self {
+        self.placeholders = true;
+        self
+    }
+    pub(crate) const fn sent_empty(mut self) -> Self {
+        self.sent_empty = true;
         self
     }
     const fn max(mut self, length: u32) -> Self {

@@ -7,7 +7,7 @@ use crate::problem::{Code, ticked};
 /// A key of an answer with what it has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sign {
-    /// The key in the answer.
+    /// The key in the answer; for a word with a slash before what lies below.
     pub key: &'static str,
     /// What it has to say.
     pub is: Is,
@@ -127,6 +127,23 @@ pub struct Quota {
     pub help: &'static str,
 }
 
+/// A call that tells which placeholders the texts of a kind may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placeholders {
+    /// Its path.
+    pub path: &'static str,
+    /// Its parameters, each with the field whose value it takes: a text, or the id behind a reference.
+    pub by: &'static [(&'static str, &'static str)],
+    /// The field among them that says what records the placeholders are about.
+    pub of: &'static str,
+    /// The answer's key for the groups of placeholders.
+    pub groups: &'static str,
+    /// The key for the placeholders of one group.
+    pub items: &'static str,
+    /// The key for a placeholder as a text holds it.
+    pub text: &'static str,
+}
+
 /// A rule among the fields of one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
@@ -134,6 +151,8 @@ pub enum Rule {
     Sorts(&'static Sorts),
     /// Some fields go with some words of another field only.
     GoWith(&'static GoWith),
+    /// The same among the leaves of the map of this name. No creation needs them.
+    InMap(&'static str, &'static GoWith),
     /// A number is not larger than another one.
     AtMost(&'static AtMost),
     /// In one dialect a field can be set for one word of another field only.

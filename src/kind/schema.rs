@@ -8,7 +8,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
-use super::words::{LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED};
+use super::words::{FILE, LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED, TEXT};
 use super::{Field, KINDS, Keys, Kind, Null, ORDER, Owned, Pattern, Shape, all, patterns, scopes};
 use crate::kind;
 use crate::yaml::words::doc;
@@ -70,6 +70,7 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
         }),
     );
     definitions.insert("reference".into(), reference());
+    definitions.insert("file".into(), file());
     for kind in managed() {
         let body = json!({ "$ref": format!("#/$defs/{}", kind.collection) });
         let optional = !complete || !kind.fields.iter().any(|field| demanded(kind, field));
@@ -203,6 +204,21 @@ pub(crate) fn reference() -> Value {
                 "additionalProperties": false,
             },
         ],
+    })
+}
+
+/// A text that stands in a file of its own.
+fn file() -> Value {
+    json!({
+        "description": "A text that stands in a file of its own.",
+        "type": "object",
+        "properties": { FILE: {
+            "description": doc(TEXT, FILE),
+            "type": "string",
+            "minLength": 1,
+        } },
+        "required": [FILE],
+        "additionalProperties": false,
     })
 }
 
@@ -499,8 +515,13 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             map
         }
     };
-    if field.required || field.never_null {
+    let written = if field.required || field.never_null {
         demand(written)
+    } else {
+        written
+    };
+    if field.takes_file() {
+        json!({ "anyOf": [written, { "$ref": "#/$defs/file" }] })
     } else {
         written
     }

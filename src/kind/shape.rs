@@ -251,6 +251,9 @@ pub enum Alike {
     /// As colours such as `#1a2b3c`: neither case nor the number sign counts, and three digits are six of
     /// which each pair is one digit twice.
     Colour,
+    /// As HTML: neither the spelling of tags and attributes counts, nor how much white space there is.
+    /// A text without a tag is compared as a text.
+    Html,
 }
 
 /// A regular expression and what it allows, in words.

@@ -25,6 +25,42 @@ impl Shape {
         }
     }
 
+    /// Names what refers to resources with the same value in a scope: the shape itself, or a leaf of its
+    /// map, each with the scope.
+    pub fn within_same(self) -> impl Iterator<Item = (Option<&'static str>, &'static str)> {
+        let scope = |shape: &Self| match shape.target()?.within {
+            Within::Same(scope) => Some(scope),
+            Within::Anywhere | Within::Fixed(..) => None,
+        };
+        let leaves = match self {
+            Self::Map(map) => map.fields,
+            _ => &[],
+        };
+        let leaves = leaves.iter();
+        let leaves = leaves.filter_map(move |leaf| Some((Some(leaf.name), scope(&leaf.shape)?)));
+        scope(&self)
+            .map(|scope| (None, scope))
+            .into_iter()
+            .chain(leaves)
+    }
+
+    /// What values refer to, at any depth.
+    pub fn targets(&self, found: &mut Vec<Target>) {
+        if let Some(target) = self.target().or(self.keyed_by()) {
+            let collections = target.collections();
+            found.extend(collections.map(|collection| target.only(collection)));
+        }
+        let leaves = match self {
+            Self::Map(map) => map.fields,
+            Self::Items(items) => items.fields,
+            Self::Keyed(keyed) => std::slice::from_ref(keyed.value),
+            _ => &[],
+        };
+        for leaf in leaves {
+            leaf.shape.targets(found);
+        }
+    }
+
     /// What the keys of a map refer to; none where they are nothing but texts.
     #[must_use]
     pub const fn keyed_by(&self) -> Option<Target> {

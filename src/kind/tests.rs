@@ -21,6 +21,7 @@ fn named_by(rule: &Rule) -> Vec<&'static str> {
             names
         }
         Rule::GoWith(rule) => [rule.fields, &[rule.with]].concat(),
+        Rule::InMap(map, _) => vec![map],
         Rule::AtMost(rule) => vec![rule.field, rule.most],
         Rule::DaysOf(rule) => vec![rule.items, rule.year],
         Rule::OnlyFor(rule) => vec![rule.field, rule.by],
@@ -56,6 +57,17 @@ fn every_kind_has_one_naming_field_and_distinct_names() {
         }
         for name in kind.rules.iter().flat_map(named_by) {
             assert!(kind.field(name).is_some(), "{} {name}", kind.collection);
+        }
+        for rule in kind.rules {
+            let Rule::InMap(name, rule) = rule else {
+                continue;
+            };
+            let Some(Shape::Map(map)) = kind.field(name).map(|field| field.shape) else {
+                panic!("{} {name}", kind.collection)
+            };
+            for leaf in rule.fields.iter().chain([&rule.with]) {
+                assert!(map.field(leaf).is_some(), "{} {leaf}", kind.collection);
+            }
         }
         for api in kind.apis() {
             let kept = api.keep_one.iter().flat_map(|guard| guard.fields);

@@ -51,6 +51,16 @@ pub(crate) const LIFECYCLE: &[Word; 6] = &[
 ];
 pub(crate) const LIFECYCLE_KEYS: &[&str] = &names(LIFECYCLE);
 
+/// The key of a map that stands for the text of a file.
+pub(crate) const FILE: &str = "file";
+
+/// How a text is written that stands in a file of its own.
+pub(crate) const TEXT: &[Word; 1] = &[form(
+    FILE,
+    "path from the folder of the manifest on",
+    "The file whose text is the value, as if it stood in the manifest: its expressions are replaced, too. Line ends count as one form, and one at its end is none.",
+)];
+
 /// How a reference is written that is no handle.
 pub(crate) const REFERENCE: &[Word; 2] = &[
     form(

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::LiveObject;
-use crate::codec::flag;
+use crate::codec::{flag, shown_at};
 use crate::kind::rules::{Deed, Is, Mark, Sign};
 
 /// Says whether an answer carries a sign.
@@ -14,7 +14,10 @@ pub fn shows(raw: &Map<String, Json>, sign: &Sign) -> bool {
         Is::False => flag(raw, sign.key) == Some(false),
         Is::NotTrue => flag(raw, sign.key) != Some(true),
         Is::NotFalse => flag(raw, sign.key) != Some(false),
-        Is::Word(word) => raw.get(sign.key).and_then(Json::as_str) == Some(word),
+        Is::Word(word) => {
+            let shown = shown_at(raw, sign.key);
+            shown.as_deref().and_then(Json::as_str) == Some(word)
+        }
     }
 }
 

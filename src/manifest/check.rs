@@ -270,21 +270,16 @@ fn edges(state: &State, index: usize) -> Vec<(&'static str, usize)> {
     };
     let mut edges = Vec::new();
     for field in resource.kind.fields {
-        if field.shape.target().is_none() {
+        let Some(value) = resource.body.get(field.name) else {
             continue;
-        }
-        let value = resource.body.get(field.name);
-        let items = match value {
-            Some(Value::List(items)) => items.as_slice(),
-            Some(one) => std::slice::from_ref(one),
-            None => &[],
         };
-        edges.extend(items.iter().filter_map(|item| match item {
-            Value::Reference(Reference::To(address)) => {
-                Some((field.name, state.get_index_of(address)?))
+        value.walk(&mut |item| {
+            if let Value::Reference(Reference::To(address)) = item
+                && let Some(index) = state.get_index_of(address)
+            {
+                edges.push((field.name, index));
             }
-            _ => None,
-        }));
+        });
     }
     edges
 }
@@ -293,8 +288,13 @@ fn edges(state: &State, index: usize) -> Vec<(&'static str, usize)> {
 fn circular() -> Vec<&'static str> {
     let next = |collection: &str| {
         let fields = crate::kind::find(collection).map_or(&[][..], |kind| kind.fields);
-        let targets = fields.iter().filter_map(|field| field.shape.target());
-        targets.flat_map(crate::kind::Target::collections)
+        let mut targets = Vec::new();
+        for field in fields {
+            field.shape.targets(&mut targets);
+        }
+        targets
+            .into_iter()
+            .flat_map(crate::kind::Target::collections)
     };
     let comes_back = |start: &&'static str| {
         let mut seen: Vec<&str> = Vec::new();

@@ -10,7 +10,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 use indexmap::map::Entry;
 
 use super::check::check;
-use super::convert::{Converter, Here};
+use super::convert::{Converter, Here, Texts};
 use super::digest::digest;
 use super::files::Sources;
 use super::foreign;
@@ -113,13 +113,17 @@ pub fn compose(
         .values_mut()
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
         .collect();
+    let texts: Texts = (sources.all())
+        .filter(|source| !source.beside.is_empty())
+        .map(|source| (Arc::clone(&source.name), Arc::clone(&source.beside)))
+        .collect();
     let unread = (incomplete, presumed);
     let handles = Handles::new(&declared, &bodies, dropped, &variables, unread);
     let (converted, warnings) = convert(
         &declared,
         bodies,
         (&variables, environment.is_lenient),
-        &handles,
+        (&handles, &texts),
         &mut problems,
     );
     let mut removed = Vec::new();
@@ -284,7 +288,7 @@ fn convert(
     declared: &ByAddress<Declared>,
     mut bodies: Vec<Raw>,
     (variables, is_lenient): (&Variables<'_>, bool),
-    handles: &Handles<'_>,
+    (handles, texts): (&Handles<'_>, &Texts),
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
     let (keys, others) = keys_first(declared);
@@ -304,7 +308,7 @@ fn convert(
             closed,
             missing: RefCell::default(),
         };
-        let mut converter = Converter::new(variables, handles, keys, is_lenient);
+        let mut converter = Converter::new(variables, handles, (keys, texts), is_lenient);
         let bodies: Vec<Converted> = indices
             .iter()
             .filter_map(|index| declared.get_index(*index))

@@ -12,17 +12,20 @@ use super::keyed::{NamedKeys, VALUE};
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use super::secret_text::control;
+use super::texts;
 use crate::codec;
 use crate::codec::listed::REPLACES;
 use crate::config::Written;
 use crate::kind::schema::{Checker, Violation, checkers};
+use crate::kind::words::FILE;
 use crate::kind::{self, Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::secret::Secret;
 use crate::state::identity::{below, canonical, scopes};
 use crate::state::{Address, Body, Leaves, Lifecycle, Treatment, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
-use crate::yaml::variables::{BadExpression, Expanded, Variables};
+use crate::yaml::source::Beside;
+use crate::yaml::variables::{BadExpression, Expanded, Variables, has_expression, references};
 use crate::yaml::walk::{DISAGREE, misspelt, unknown_key, unquoted, wrong_type};
 
 /// A text after its expressions were replaced.
@@ -31,11 +34,16 @@ pub(crate) enum Text {
     Secret(Secret),
 }
 
+/// The files that manifests name for texts, by the manifests and by the paths as they are written.
+pub(crate) type Texts = HashMap<Arc<str>, Arc<BTreeMap<String, Beside>>>;
+
 /// Converts some of the resources one after the other and collects what is wrong.
 pub(crate) struct Converter<'a> {
     pub(crate) variables: Variables<'a>,
     pub(crate) handles: &'a Handles<'a>,
     pub(crate) keys: &'a NamedKeys,
+    /// The files that manifests name for texts.
+    texts: &'a Texts,
     pub(crate) problems: Vec<Problem>,
     /// Handles that are not declared, by the problems that report them.
     pub(crate) slips: Vec<Slip>,
@@ -83,13 +91,14 @@ impl<'a> Converter<'a> {
     pub(crate) fn new(
         variables: Variables<'a>,
         handles: &'a Handles<'a>,
-        keys: &'a NamedKeys,
+        (keys, texts): (&'a NamedKeys, &'a Texts),
         is_lenient: bool,
     ) -> Self {
         Self {
             variables,
             handles,
             keys,
+            texts,
             problems: Vec::new(),
             slips: Vec::new(),
             warnings: Vec::new(),
@@ -245,6 +254,8 @@ impl<'a> Converter<'a> {
             None if key == kind::words::NEW => "only overlays say `new: true`; what stands in a base file is new wherever it is not live yet".to_owned(),
             None => help,
         };
+        let refused = kind.elsewhere.iter().find(|(name, _)| *name == key);
+        let help = refused.map_or(help, |(_, why)| (*why).to_owned());
         Problem::error(Code::UnknownKey, message)
             .at(here.place(at, Part::Key), "not a field")
             .help(help)
@@ -333,8 +344,20 @@ impl<'a> Converter<'a> {
     }
 
     /// Replaces expressions; reports bad ones.
-    fn expand(&mut self, here: Here<'_>, text: &Arc<str>, at: At<'_>) -> Option<Text> {
-        match self.variables.expand(text) {
+    ///
+    /// `open` says that placeholders of Zoho Desk are no expressions.
+    fn expand(
+        &mut self,
+        here: Here<'_>,
+        (text, open): (&Arc<str>, bool),
+        at: At<'_>,
+    ) -> Option<Text> {
+        let expanded = if open {
+            self.variables.expand_open(text)
+        } else {
+            self.variables.expand(text)
+        };
+        match expanded {
             Ok(Expanded::Literal(Cow::Borrowed(_))) => Some(Text::Plain(Arc::clone(text))),
             Ok(Expanded::Literal(Cow::Owned(text)) | Expanded::Text(text)) => {
                 Some(Text::Plain(text.into()))
@@ -368,6 +391,93 @@ impl<'a> Converter<'a> {
         }
     }
 
+    /// The text of a file that stands for a value, see [`texts`].
+    fn text_of_file(
+        &mut self,
+        here: Here<'_>,
+        field: &Field,
+        path: &Raw,
+        at: At<'_>,
+    ) -> Option<Text> {
+        let at = at.key(FILE);
+        let name = format!("{}/{FILE}", field.name);
+        let AsText::Text(path) = path.as_text() else {
+            self.wrong(here, at, path, &name, "a path");
+            return None;
+        };
+        let place = here.place(at, Part::Value);
+        if has_expression(path) {
+            let message = format!("`{path}` holds an expression, and a path holds none");
+            let problem = Problem::error(Code::BadPath, message)
+                .at(place, "not replaced here")
+                .help("name the file as it is called; an overlay may name another one");
+            self.problems.push(problem);
+            return None;
+        }
+        let beside = self.texts.get(&*place.file);
+        let beside = beside.and_then(|beside| beside.get(&**path));
+        let (file, text) = match beside.map(|beside| (&beside.name, &beside.text)) {
+            Some((file, Ok(text))) => (Arc::clone(file), Arc::clone(text)),
+            Some((_, Err(why))) => {
+                let problem = Problem::error(why.code, why.message.clone())
+                    .at(place, "named here")
+                    .help(why.help);
+                self.problems.push(problem);
+                return None;
+            }
+            // Files are read with the manifests that name them.
+            None => {
+                let message = format!("`{path}` was not read");
+                let problem = Problem::error(Code::Unreadable, message).at(place, "named here");
+                self.problems.push(problem);
+                return None;
+            }
+        };
+        let in_file = |expression: &str| {
+            let start = text.find(expression).unwrap_or_default();
+            let end = start + expression.len();
+            Place {
+                part: Part::Bytes { start, end },
+                ..Place::file(Arc::clone(&file))
+            }
+        };
+        let counted = texts::counted(&text);
+        let mut secrets = references(&counted).filter(|(form, _)| *form == "secret");
+        if let Some((_, secret)) = secrets.next() {
+            let problem = Problem::error(
+                Code::SecretInFile,
+                format!("a file that holds a text names the secret `{secret}`"),
+            )
+            .at(
+                in_file(&format!("${{secret.{secret}}}")),
+                "not replaced here",
+            )
+            .at(place, "the file is named here")
+            .help("write the text into the manifest, or take the secret out of it");
+            self.problems.push(problem);
+            return None;
+        }
+        let expanded = if field.placeholders {
+            self.variables.expand_open(&counted)
+        } else {
+            self.variables.expand(&counted)
+        };
+        match expanded {
+            Ok(Expanded::Literal(text)) => Some(Text::Plain(text.as_ref().into())),
+            Ok(Expanded::Text(text)) => Some(Text::Plain(text.into())),
+            Ok(Expanded::Secret(secret, _)) => Some(Text::Secret(secret)),
+            Err(bad) => {
+                for bad in bad {
+                    let problem = Problem::error(bad.code, bad.message)
+                        .at(in_file(&bad.expression), "")
+                        .help(bad.help);
+                    self.problems.push(problem);
+                }
+                None
+            }
+        }
+    }
+
     fn bad_expression(&mut self, here: Here<'_>, at: At<'_>, bad: BadExpression) {
         let problem = Problem::error(bad.code, bad.message)
             .at_part(here.place(at, Part::Value), bad.expression, "")
@@ -379,13 +489,13 @@ impl<'a> Converter<'a> {
     pub(crate) fn text(
         &mut self,
         here: Here<'_>,
-        name: &str,
+        (name, open): (&str, bool),
         raw: &Raw,
         at: At<'_>,
     ) -> Option<Text> {
         match raw.as_text() {
             AsText::Text(text) => {
-                let text = self.expand(here, text, at)?;
+                let text = self.expand(here, (text, open), at)?;
                 if let Text::Plain(text) = &text {
                     self.warn_of(here, name, in_clear::look(text), at);
                 }
@@ -435,7 +545,7 @@ impl<'a> Converter<'a> {
         raw: &Raw,
         at: At<'_>,
     ) -> Option<Arc<str>> {
-        match self.text(here, name, raw, at)? {
+        match self.text(here, (name, false), raw, at)? {
             Text::Plain(text) => Some(text),
             Text::Secret(secret) => {
                 let problem = Problem::error(
@@ -461,10 +571,12 @@ impl<'a> Converter<'a> {
         raw: &Raw,
         at: At<'_>,
     ) -> Option<Value> {
-        let text = if field.identity {
+        let text = if let Some(path) = texts::named(raw).filter(|_| field.takes_file()) {
+            self.text_of_file(here, field, path, at)?
+        } else if field.identity {
             Text::Plain(self.plain(here, field.name, raw, at)?)
         } else {
-            self.text(here, field.name, raw, at)?
+            self.text(here, (field.name, field.placeholders), raw, at)?
         };
         match text {
             Text::Plain(text) => {
@@ -516,7 +628,7 @@ impl<'a> Converter<'a> {
             self.wrong(here, at, raw, name, "a text, a number or true or false");
             return None;
         }
-        Some(match self.text(here, name, raw, at)? {
+        Some(match self.text(here, (name, false), raw, at)? {
             Text::Plain(text) => {
                 let form = shared(&text, &tidy(&text));
                 if form.is_empty() && !text.is_empty() {

@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::texts;
 use crate::config::{Environment, PROJECT_FILE, Project, Skip, is_like_project_file};
 use crate::problem::{Code, Place, Problem, Problems, nearest};
 use crate::yaml::Source;
@@ -33,9 +34,12 @@ impl Sources {
     /// The text of a file, for reports.
     #[must_use]
     pub fn text(&self, file: &str) -> Option<Arc<str>> {
-        self.all()
-            .find(|source| &*source.name == file)
-            .map(|source| Arc::clone(&source.text))
+        let own = self.all().find(|source| &*source.name == file);
+        own.map(|source| Arc::clone(&source.text)).or_else(|| {
+            let mut beside = self.all().flat_map(|source| source.beside.values());
+            let named = beside.find(|one| &*one.name == file)?;
+            named.text.as_ref().ok().map(Arc::clone)
+        })
     }
 }
 
@@ -263,7 +267,7 @@ pub fn stray_in<'p>(project: &Project, path: &'p str) -> Option<&'p str> {
 }
 
 /// What the operating system says, without its error number.
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => NOT_THERE.to_owned(),
         io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
@@ -450,7 +454,11 @@ impl<'a> Finder<'a> {
             }
         };
         match bytes {
-            Ok(bytes) => self.found.sources.push(Source::new(name, &bytes)),
+            Ok(bytes) => {
+                let mut source = Source::new(name, &bytes);
+                source.beside = Arc::new(texts::read(self.root, &source));
+                self.found.sources.push(source);
+            }
             Err(length) => self.refuse(
                 path,
                 Code::FileTooLarge,

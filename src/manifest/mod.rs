@@ -1,6 +1,6 @@
 //! From files to the desired state, and from a state to files.
 //!
-//! [`Files`] alone touch the disk. [`compose`] merges the texts, replaces
+//! [`Files`] alone touch the disk, also for the texts that manifests name. [`compose`] merges the texts, replaces
 //! expressions, resolves references and checks everything; what is wrong is reported at symbolic
 //! places, and bytes are worked out only when a report is rendered.
 
@@ -21,6 +21,7 @@ mod resolve;
 mod rules;
 mod secret_text;
 mod shallow;
+pub(crate) mod texts;
 mod tombstones;
 mod violation;
 pub mod write;

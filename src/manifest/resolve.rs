@@ -558,46 +558,60 @@ impl Converter<'_> {
     /// itself, and which of them are declared.
     pub(crate) fn settle(&mut self, here: Here<'_>, body: &mut Body) {
         for field in here.kind.fields {
-            let Some(target) = field.shape.target() else {
-                continue;
-            };
-            let Within::Same(scope) = target.within else {
-                continue;
-            };
-            let own = body.get(scope).and_then(below);
-            let Some(value) = body.get_mut(field.name) else {
-                continue;
-            };
-            let items = match value {
-                Value::List(items) => items.as_mut_slice(),
-                one => std::slice::from_mut(one),
-            };
-            for item in &mut *items {
-                let Value::Reference(reference @ Reference::Lookup { .. }) = item else {
-                    continue;
-                };
-                let Reference::Lookup { collection, name } = &*reference else {
-                    continue;
-                };
-                let collection = *collection;
-                let mut named = (**name).clone();
-                if let Some(own) = &own {
-                    named.fill(scope, own.clone());
+            for (leaf, scope) in field.shape.within_same() {
+                let own = body.get(scope).and_then(below);
+                let own = (scope, own.as_ref());
+                let at = At::ROOT.key(field.name);
+                match (leaf, body.get_mut(field.name)) {
+                    (None, Some(value)) => self.settle_one(here, own, value, (field.name, at)),
+                    (Some(leaf), Some(Value::Map(map))) => {
+                        if let Some(value) = map.get_mut(leaf) {
+                            self.settle_one(here, own, value, (leaf, at.key(leaf)));
+                        }
+                    }
+                    _ => {}
                 }
-                let meant = self.handles.meant_by(collection, &named, MAX_DEPTH);
-                *reference = match meant.as_slice() {
-                    [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
-                    _ => lookup(collection, named),
-                };
-            }
-            if let Some(Value::List(items)) = body.get_mut(field.name) {
-                self.again_in_order(here, field.name, items);
             }
         }
     }
 
+    /// Says of the lookups in one value what their names count below.
+    fn settle_one(
+        &mut self,
+        here: Here<'_>,
+        (scope, own): (&'static str, Option<&Below>),
+        value: &mut Value,
+        (name, at): (&str, At<'_>),
+    ) {
+        let items = match &mut *value {
+            Value::List(items) => items.as_mut_slice(),
+            one => std::slice::from_mut(one),
+        };
+        for item in &mut *items {
+            let Value::Reference(reference @ Reference::Lookup { .. }) = item else {
+                continue;
+            };
+            let Reference::Lookup { collection, name } = &*reference else {
+                continue;
+            };
+            let collection = *collection;
+            let mut named = (**name).clone();
+            if let Some(own) = own {
+                named.fill(scope, own.clone());
+            }
+            let meant = self.handles.meant_by(collection, &named, MAX_DEPTH);
+            *reference = match meant.as_slice() {
+                [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
+                _ => lookup(collection, named),
+            };
+        }
+        if let Value::List(items) = value {
+            self.again_in_order(here, (name, at), items);
+        }
+    }
+
     /// Sorts references whose meaning has become clear, and refuses one that comes twice.
-    fn again_in_order(&mut self, here: Here<'_>, name: &str, items: &mut [Value]) {
+    fn again_in_order(&mut self, here: Here<'_>, (name, at): (&str, At<'_>), items: &mut [Value]) {
         items.sort_by(|a, b| match (a, b) {
             (Value::Reference(a), Value::Reference(b)) => a.cmp(b),
             _ => std::cmp::Ordering::Equal,
@@ -607,7 +621,6 @@ impl Converter<'_> {
             _ => None,
         });
         if let Some(twice) = twice.map(shown) {
-            let at = At::ROOT.key(name);
             self.error(
                 here,
                 (at, Part::Value),

@@ -16,7 +16,12 @@ impl Converter<'_> {
         for rule in here.kind.rules {
             match rule {
                 Rule::Sorts(sorts) => self.sorts(here, body, named, sorts),
-                Rule::GoWith(rule) => self.go_with(here, body, rule),
+                Rule::GoWith(rule) => self.go_with(here, |field| body.get(field), "", rule),
+                Rule::InMap(name, rule) => {
+                    if let Some(Value::Map(map)) = body.get(name) {
+                        self.go_with(here, |leaf| map.get(leaf), name, rule);
+                    }
+                }
                 Rule::AtMost(rule) => self.at_most(here, body, rule),
                 Rule::DaysOf(rule) => self.days_of(here, body, rule),
                 // What a dialect takes is asked when the dialect is known.
@@ -25,23 +30,34 @@ impl Converter<'_> {
         }
     }
 
-    fn go_with(&mut self, here: Here<'_>, body: &Body, rule: &GoWith) {
+    /// `within` is the map whose leaves the rule is about; empty where it is about fields.
+    fn go_with<'v>(
+        &mut self,
+        here: Here<'_>,
+        value: impl Fn(&str) -> Option<&'v Value>,
+        within: &str,
+        rule: &GoWith,
+    ) {
         let GoWith { with, is, .. } = rule;
         let told = rule.told();
-        let Some(word) = body.get(with).and_then(Value::as_word) else {
+        let Some(word) = value(with).and_then(Value::as_word) else {
             return;
         };
         if is.contains(&word) {
             return;
         }
+        let path = |name: &str| match within {
+            "" => name.to_owned(),
+            map => pointer([map, name]),
+        };
         for field in rule.fields {
-            if body.get(field).is_some_and(|value| !value.is_null()) {
+            if value(field).is_some_and(|value| !value.is_null()) {
                 let problem = Problem::error(
                     Code::Conflict,
                     format!("`{field}` goes with {told} only, not with `{word}`"),
                 )
-                .at(here.key(field), "has no effect")
-                .at(here.field(with), "because of this")
+                .at(here.key(&path(field)), "has no effect")
+                .at(here.field(&path(with)), "because of this")
                 .help(format!("write {told}, or take `{field}` away"));
                 self.problems.push(problem);
             }

@@ -144,6 +144,7 @@ fn written_out(
         state,
         out: String::new(),
         body: Body::default(),
+        is_open: false,
     };
     writer.key(0, kind.collection);
     writer.out.push('\n');
@@ -180,6 +181,8 @@ struct Writer<'a> {
     out: String,
     /// The body that is being written.
     body: Body,
+    /// Whether the field that is being written may hold placeholders of Zoho Desk.
+    is_open: bool,
 }
 
 impl Writer<'_> {
@@ -249,7 +252,9 @@ impl Writer<'_> {
                 self.out.push('\n');
                 empty = false;
             }
-            let shape = resource.kind.field(name).map(|field| field.shape);
+            let field = resource.kind.field(name);
+            let shape = field.map(|field| field.shape);
+            self.is_open = field.is_some_and(|field| field.placeholders);
             self.key(2, name);
             self.value(2, value, shape.as_ref());
         }
@@ -291,10 +296,19 @@ impl Writer<'_> {
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
+    /// A text so that it is read back as it is.
+    fn escaped<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.is_open {
+            variables::escape_open(text)
+        } else {
+            variables::escape(text)
+        }
+    }
+
     /// The value behind a key, with the line's end.
     fn value(&mut self, level: usize, value: &Value, shape: Option<&Shape>) {
         if let Value::Text(text) = value
-            && let Some(block) = block(&variables::escape(text), level + 1)
+            && let Some(block) = block(&self.escaped(text), level + 1)
         {
             self.out.push(' ');
             self.out.push_str(&block);
@@ -333,7 +347,7 @@ impl Writer<'_> {
             Value::Null => "null".to_owned(),
             Value::Bool(flag) => flag.to_string(),
             Value::Number(number) => number.to_string(),
-            Value::Text(text) => quoted(&variables::escape(text)).into_owned(),
+            Value::Text(text) => quoted(&self.escaped(text)).into_owned(),
             Value::Secret(secret) => quoted(&secret.template).into_owned(),
             Value::Reference(reference) => self.reference(reference, shape.and_then(Shape::target)),
             Value::List(items) => {

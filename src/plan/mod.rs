@@ -20,6 +20,7 @@ pub mod ownership;
 #[cfg(test)]
 mod parents_tests;
 pub(crate) mod placed;
+pub mod placeholders;
 pub mod quota;
 pub mod record;
 mod referrers;

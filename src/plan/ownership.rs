@@ -20,7 +20,7 @@ use crate::kind::rules::Holds;
 use crate::kind::rules::{OnlyFor, Rule};
 use crate::kind::schema::accepts;
 use crate::kind::{self, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
-use crate::ledger::Entry;
+use crate::ledger::{Entry, FieldRecord};
 use crate::live::grouped;
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
@@ -44,6 +44,8 @@ pub struct Owned {
     pub acknowledged: Vec<Acknowledged>,
     /// What answers do not show although it was applied, so that it is not compared.
     pub unknown: Vec<(Address, FieldPath)>,
+    /// Texts that differ from what is live where the server may have rewritten them, and nothing tells.
+    pub rewritten: Vec<(Address, FieldPath)>,
     /// Live words that no table knows, of fields that can be given on creation only.
     pub strange: Vec<(Address, FieldPath, Arc<str>)>,
 }
@@ -54,6 +56,7 @@ impl Owned {
         self.waiting.extend(more.waiting);
         self.acknowledged.extend(more.acknowledged);
         self.unknown.extend(more.unknown);
+        self.rewritten.extend(more.rewritten);
         self.strange.extend(more.strange);
     }
 }
@@ -725,8 +728,38 @@ impl Shaper<'_> {
             current
         };
         let mut current = codec::settle(field, named, current, self.live);
+        if current != *named && codec::may_be_rewritten(field, named, &current) {
+            match self.as_stored(address, object, field, named, &current) {
+                Some(true) => return Current::AsDeclared,
+                Some(false) => {}
+                None => {
+                    owned.rewritten.push((address.clone(), path));
+                    return Current::AsDeclared;
+                }
+            }
+        }
         self.remember((address, object), field, &mut current);
         Current::Value(current)
+    }
+
+    /// Whether a value that differs from what is live was sent as it is declared, and stored as it is live:
+    /// then the server has rewritten it. None where no ledger tells.
+    fn as_stored(
+        &self,
+        address: &Address,
+        object: &LiveObject,
+        field: &Field,
+        named: &Value,
+        current: &Value,
+    ) -> Option<bool> {
+        self.options.ledger.as_ref()?;
+        let Some(record) = self.record(address, object, field.name) else {
+            return Some(false);
+        };
+        let same = |recorded: &Json, value: &Value| {
+            codec::same_json(field, Some(recorded), Some(&shown_value(value)), self.live)
+        };
+        Some(same(&record.sent, named) && same(&record.stored, current))
     }
 
     /// Whether something in a field was applied as a secret.
@@ -769,6 +802,12 @@ impl Shaper<'_> {
 
     /// What was last applied to a field of a live object.
     fn applied(&self, address: &Address, object: &LiveObject, field: &str) -> Option<&Json> {
+        self.record(address, object, field)
+            .map(|record| &record.sent)
+    }
+
+    /// What was last applied to a field of a live object, and what the server has stored of it.
+    fn record(&self, address: &Address, object: &LiveObject, field: &str) -> Option<&FieldRecord> {
         let ledger = self.options.ledger.as_ref()?;
         let is_its = |entry: &&Entry| entry.has_id(&object.id);
         let entry = ledger.get(address).filter(is_its).or_else(|| {
@@ -776,7 +815,7 @@ impl Shaper<'_> {
             let owners = self.owners.get_or_init(|| ledger.index());
             ledger.get(owners.get(&(object.kind.collection, &*object.id))?)
         })?;
-        entry.fields.get(field).map(|record| &record.sent)
+        entry.fields.get(field)
     }
 
     /// What no answer carries is empty, unless it was applied as it is declared: then nobody knows what

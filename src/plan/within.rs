@@ -1,15 +1,17 @@
 //! References that name nothing outside the parent of what holds them, such as the sub-teams of a
 //! team, which are of its department.
 
+use std::borrow::Cow;
+
 use crate::codec::read_field;
-use crate::kind::{Field, Within};
+use crate::kind::Field;
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::plan::bound::place;
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
-use crate::state::{Address, Reference, Value};
+use crate::state::{Address, Body, Reference, Value};
 
 /// Refuses to name what lies below another parent.
 ///
@@ -17,10 +19,12 @@ use crate::state::{Address, Reference, Value};
 pub(super) fn check(tasks: &[Task], desired: &Desired, rows: &Rows, live: &Live) -> Vec<Problem> {
     let mut problems = Vec::new();
     for task in tasks {
-        for field in task.kind.fields {
-            let Some(Within::Same(scope)) = field.shape.target().map(|target| target.within) else {
-                continue;
-            };
+        let fields = task.kind.fields.iter();
+        let all = fields.flat_map(|field| {
+            let ways = field.shape.within_same();
+            ways.map(move |(leaf, scope)| (field, leaf, scope))
+        });
+        for (field, leaf, scope) in all {
             if !task.ops.iter().any(|op| op.sends(field, live.dialect)) {
                 continue;
             }
@@ -28,9 +32,13 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, rows: &Rows, live: &Live)
             let own = own.or_else(|| parent(&task.address, scope, rows, live));
             let Some(own) = own else { continue };
             let there = rows.live(&task.address);
-            let there = there.and_then(|body| body.get(field.name));
+            let there = there.and_then(|body| at(body, field.name, leaf));
             let there = there.map(named).unwrap_or_default();
-            for other in task.body.get(field.name).map(named).unwrap_or_default() {
+            let path = leaf.map_or(field.name.into(), |leaf| {
+                Cow::Owned(format!("{}/{leaf}", field.name))
+            });
+            let wanted = at(&task.body, field.name, leaf);
+            for other in wanted.map(named).unwrap_or_default() {
                 let Some(its) = parent(other, scope, rows, live) else {
                     continue;
                 };
@@ -43,10 +51,11 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, rows: &Rows, live: &Live)
                                 task.address
                             ),
                         )
-                        .at(place(desired, &task.address, field.name), "named here")
+                        .at(place(desired, &task.address, &path), "named here")
                         .help(format!(
                             "`{}` names {} of the same {scope} only",
-                            field.name, other.collection
+                            leaf.unwrap_or(field.name),
+                            other.collection
                         )),
                     );
                 }
@@ -71,6 +80,16 @@ fn reference(value: Option<Value>) -> Option<Address> {
     match value {
         Some(Value::Reference(Reference::To(address))) => Some(address),
         _ => None,
+    }
+}
+
+/// The value of a field, or of a leaf of its map.
+fn at<'b>(body: &'b Body, field: &str, leaf: Option<&str>) -> Option<&'b Value> {
+    let value = body.get(field)?;
+    match (leaf, value) {
+        (None, value) => Some(value),
+        (Some(leaf), Value::Map(map)) => map.get(leaf),
+        (Some(_), _) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use serde_json::{Map, Value as Json};
 
-use super::needs::{planted, targets};
+use super::needs::planted;
 use super::single::{Single, single, singles};
 use super::{Needs, Unread, key_of};
 use crate::api::{ApiError, ErrorKind, Method, Reader, Request, template};
@@ -209,7 +209,7 @@ fn note_referred(
     referred: &mut BTreeSet<(&'static str, String)>,
 ) {
     let mut may_refer = Vec::new();
-    targets(&field.shape, &mut may_refer);
+    field.shape.targets(&mut may_refer);
     // Nothing is decoded in vain: most kinds were read as a whole.
     if !(may_refer.iter()).any(|to| is_asked(to.collection)) {
         return;

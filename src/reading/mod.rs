@@ -812,6 +812,10 @@ pub fn paging(api: &Api) -> Paging {
         0 => Paging::whole(),
         page => Paging::pages_of(page),
     };
+    let paging = match api.last {
+        Some(last) => paging.up_to(last),
+        None => paging,
+    };
     let id = api.ranking().map_or(api.id, |ranking| ranking.id);
     paging.keyed(id).under(api.items)
 }

@@ -523,7 +523,7 @@ impl Needs {
         for kind in chosen {
             let mut named = Vec::new();
             for field in kind.fields {
-                targets(&field.shape, &mut named);
+                field.shape.targets(&mut named);
             }
             named.extend(kind.chosen_heirs().into_iter().map(|heir| heir.target));
             let named = named.iter().filter_map(|to| kind::find(to.collection));
@@ -564,23 +564,6 @@ impl Needs {
         self.kinds
             .keys()
             .filter_map(move |name| Some((*name, kind::find(name)?.api(dialect)?.scopes.read)))
-    }
-}
-
-/// What the values of a shape may refer to, at any depth.
-pub(super) fn targets(shape: &Shape, found: &mut Vec<Target>) {
-    if let Some(target) = shape.target().or(shape.keyed_by()) {
-        let collections = target.collections();
-        found.extend(collections.map(|collection| target.only(collection)));
-    }
-    let leaves = match shape {
-        Shape::Map(map) => map.fields,
-        Shape::Items(items) => items.fields,
-        Shape::Keyed(keyed) => std::slice::from_ref(keyed.value),
-        _ => &[],
-    };
-    for leaf in leaves {
-        targets(&leaf.shape, found);
     }
 }
 

@@ -72,10 +72,12 @@ impl Uses {
         if !self.read.insert(kind.collection) {
             return;
         }
+        let mut targets = Vec::new();
         for field in kind.fields {
-            let target = field.shape.target().or_else(|| field.shape.keyed_by());
-            let others = target.into_iter().flat_map(kind::Target::collections);
-            for other in others.filter_map(kind::find) {
+            field.shape.targets(&mut targets);
+        }
+        for target in targets {
+            if let Some(other) = kind::find(target.collection) {
                 self.with_references(other);
             }
         }

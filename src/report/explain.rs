@@ -416,6 +416,11 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
     if let Some(Within::Same(scope)) = field.shape.target().map(|target| target.within) {
         remarks.push(format!("of the same `{scope}` only"));
     }
+    if field.rewritten {
+        let words =
+            "what the server makes of it is compared with what the last apply has seen stored";
+        remarks.push(words.to_owned());
+    }
     if field.hierarchy {
         remarks.push("must not lead in a circle".to_owned());
     }
@@ -440,7 +445,7 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
         .all(|leaf| matches!(leaf.shape, Shape::Map(_)));
     Told {
         name: field.name,
-        takes: format!("{}{most}", shape(&field.shape)),
+        takes: format!("{}{most}{}", shape(&field.shape), in_file(field)),
         doc: field.doc,
         required: field.required,
         marks: marks.into_iter().filter_map(holds).collect(),
@@ -449,6 +454,19 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
         // A leaf travels inside its field.
         leaves: leaves.iter().map(|leaf| told(kind, leaf, None)).collect(),
         brief: is_of_maps && leaves.len() > FEW,
+    }
+}
+
+/// Characters of a text from which on it is said of it that it may stand in a file. Every text may.
+const LONG_TEXT: u32 = 200;
+
+/// What a text may be besides.
+const fn in_file(field: &Field) -> &'static str {
+    match field.shape {
+        Shape::Text { max, .. } if field.takes_file() && (max == 0 || max >= LONG_TEXT) => {
+            ", or `{file: path}`"
+        }
+        _ => "",
     }
 }
 
@@ -799,7 +817,11 @@ pub fn example(kind: &Kind) -> String {
                         .field(rule.with)
                         .is_some_and(|with| !rule.is.iter().any(|word| sample(kind, with) == *word))
             }
-            Rule::Sorts(_) | Rule::AtMost(_) | Rule::OnlyFor(_) | Rule::DaysOf(_) => false,
+            Rule::Sorts(_)
+            | Rule::InMap(..)
+            | Rule::AtMost(_)
+            | Rule::OnlyFor(_)
+            | Rule::DaysOf(_) => false,
         })
     };
     let optional = |field: &&Field| {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::config::words::{
     CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SHARED, SIMULATOR,
 };
-use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, NEW, OVERLAY, REFERENCE};
+use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, NEW, OVERLAY, REFERENCE, TEXT};
 use crate::yaml::walk::{EXTENSION, is_extension};
 use crate::yaml::words::{Takes, Word};
 
@@ -382,6 +382,18 @@ contacts:
 ",
     },
     Topic {
+        name: "file",
+        also: &["files", "texts"],
+        stands: "wherever a manifest gives a field a text that names no resource",
+        text: "A long text may stand in a file of its own, which `{file: path}` names. The path begins at the folder of the manifest and leads to a file of the project: not outside of it, not over a symbolic link, and to nothing hidden. The file is UTF-8 and may hold `${var.…}` and `${env.…}`, but no `${secret.…}`; `$${` stands for `${` itself.",
+        words: TEXT,
+        file: File::Manifest,
+        example: "\
+departments:
+  Support: {description: {file: texts/support.txt}}
+",
+    },
+    Topic {
         name: "transferTo",
         also: &["heirs", "heir"],
         stands: "`lifecycle`, an item of `removed`, or the policy of a kind in deskform.yaml",
@@ -563,7 +575,10 @@ mod tests {
     fn every_example_is_read_as_what_it_is() {
         for topic in TOPICS {
             let sources = |base: &str, over: Option<&str>| Sources {
-                base: vec![Source::new("a.yaml", base.as_bytes())],
+                base: vec![
+                    Source::new("a.yaml", base.as_bytes())
+                        .with_text("texts/support.txt", "Answers ${var.portal}\n"),
+                ],
                 overlays: over
                     .map(|text| vec![Source::new("b.yaml", text.as_bytes())])
                     .into_iter()
@@ -605,7 +620,7 @@ mod tests {
     /// The tables are those of the readers, which take their keys from them: none lacks its words.
     #[test]
     fn every_key_of_the_readers_is_explained() {
-        let readers: [&[&str]; 13] = [
+        let readers: [&[&str]; 14] = [
             words::PROJECT_KEYS,
             words::ENVIRONMENT_KEYS,
             words::DEFAULTS_KEYS,
@@ -618,6 +633,7 @@ mod tests {
             crate::kind::words::LIFECYCLE_KEYS,
             crate::kind::words::MANIFEST_KEYS,
             &[crate::config::written::LOOKUP, crate::config::written::ID],
+            &[crate::kind::words::FILE],
             &[NEW, EXTENSION, "x-anything"],
         ];
         for keys in readers {

@@ -31,6 +31,8 @@ pub(super) enum Pattern {
     AsciiEmail,
     /// An e-mail address that may hold letters beyond ASCII.
     Email,
+    /// An e-mail address, perhaps with a name before it and in angle brackets.
+    Sender,
     /// An address of the web or of a file server, with the characters of account websites.
     Website,
     /// [`Pattern::Website`] with `;`.
@@ -73,6 +75,10 @@ impl Pattern {
             Self::Portal => every(text, |c| c.is_ascii_lowercase() || c.is_ascii_digit()),
             Self::AsciiEmail => email(text, false),
             Self::Email => email(text, true),
+            Self::Sender => {
+                let address = text.rsplit(['<', ' ']).next().unwrap_or_default();
+                email(address.trim_end_matches('>'), false)
+            }
             Self::Website => website(text, ""),
             Self::WebsiteSemicolon => website(text, ";"),
             Self::Callback => {

@@ -1,5 +1,5 @@
-//! What teams, business hours, holiday lists, support plans, skill types, skills, contracts, and labels and
-//! groups of users show of other objects.
+//! What teams, business hours, holiday lists, support plans, skill types, skills, contracts, e-mail
+//! templates, and labels and groups of users show of other objects.
 //!
 //! A relation is stored once, on one of its two sides, and computed for the other.
 
@@ -27,6 +27,9 @@ impl Organization {
             }
             "skills" => {
                 object.shift_remove("skillType");
+            }
+            "emailTemplates" => {
+                object.shift_remove("folder");
             }
             "contracts" => {
                 for shown in ["account", "owner", "product", "sla"] {
@@ -106,6 +109,13 @@ impl Organization {
             "contracts" => self.show_contract(object, fields),
             "labels" | "helpCenterGroups" => self.show_authors(object, fields),
             "kbRootCategories" | "kbSections" => self.show_groups(object, fields),
+            "emailTemplates" => {
+                let folder = object["folderId"].as_str();
+                let folder = folder.and_then(|id| self.stored("templateFolders", id));
+                let shown = folder
+                    .map(|one| json!({"folderId": one["id"], "folderName": one["folderName"]}));
+                fields.insert("folder".into(), json!(shown));
+            }
             "skills" => {
                 let of_type = object["skillTypeId"].as_str();
                 let of_type = of_type.and_then(|id| self.stored("skillTypes", id));

@@ -15,6 +15,8 @@ pub(super) enum Answer {
     List(Vec<Value>),
     /// A page of objects under a key of its own; an empty one has a body too.
     Keyed(&'static str, Vec<Value>),
+    /// A page of objects as a bare list, an empty one too.
+    Bare(Vec<Value>),
     /// A page of objects of a search, with the number of all hits.
     Search(Vec<Value>, usize),
     /// No body.
@@ -403,6 +405,7 @@ impl Answer {
                 (204, None)
             }
             (Self::List(items), Dialect::Openapi) => (200, Some(json!({"data": items}))),
+            (Self::Bare(items), _) => (200, Some(Value::Array(items))),
             (Self::Keyed(key, items), _) => (200, Some(json!({key: items}))),
             (Self::Search(items, count), Dialect::Openapi) => {
                 // The count of a search is a text in Zoho's own examples.

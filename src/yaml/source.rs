@@ -1,10 +1,13 @@
 //! The text of one YAML file, and how it is found on the disk.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
+
+use crate::problem::Code;
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE: u64 = 32 * 1024 * 1024;
@@ -18,6 +21,38 @@ pub struct Source {
     pub text: Arc<str>,
     /// The first byte that is not UTF-8, if there is one.
     pub invalid: Option<usize>,
+    /// The files that it names for texts, by the paths as they are written.
+    pub beside: Arc<BTreeMap<String, Beside>>,
+}
+
+/// A file that a manifest names for a text.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// Its name, relative to the project folder, with forward slashes.
+    pub name: Arc<str>,
+    /// Its text, or why there is none.
+    pub text: Result<Arc<str>, Unread>,
+}
+
+/// Why a file that a manifest names has no text.
+#[derive(Debug, Clone)]
+pub struct Unread {
+    /// The code of the problem.
+    pub code: Code,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: &'static str,
+}
+
+impl Unread {
+    pub(crate) const fn new(code: Code, message: String, help: &'static str) -> Self {
+        Self {
+            code,
+            message,
+            help,
+        }
+    }
 }
 
 impl Source {
@@ -35,7 +70,23 @@ impl Source {
             name: name.into(),
             text,
             invalid,
+            beside: Arc::default(),
         }
+    }
+
+    /// The same with a file beside it that it names for a text.
+    #[must_use]
+    pub fn with_text(mut self, path: &str, text: &str) -> Self {
+        let mut beside = (*self.beside).clone();
+        let folder = self.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let name = format!("{folder}/{path}");
+        let one = Beside {
+            name: name.trim_start_matches('/').into(),
+            text: Ok(text.into()),
+        };
+        beside.insert(path.to_owned(), one);
+        self.beside = Arc::new(beside);
+        self
     }
 }
 

@@ -61,6 +61,50 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// As [`escape`], where placeholders of Zoho Desk are no expressions: these stay as they are.
+pub(crate) fn escape_open(text: &str) -> Cow<'_, str> {
+    if !text.contains("${") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, inside) = (
+            rest.get(..at).unwrap_or_default(),
+            rest.get(at + 2..).unwrap_or_default(),
+        );
+        out.push_str(before);
+        let is_placeholder = inside
+            .split_once('}')
+            .is_some_and(|(name, _)| is_placeholder(name));
+        // A dollar in front would make an escape of it.
+        if !is_placeholder || out.ends_with('$') {
+            out.push('$');
+        }
+        out.push_str("${");
+        rest = inside;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Whether what stands in an expression is a placeholder of Zoho Desk, such as `Tickets.Ticket Id`, and
+/// no slip for one of ours.
+pub(crate) fn is_placeholder(name: &str) -> bool {
+    let ours = ["var", "env", "secret"];
+    name.split_once('.').is_some_and(|(of, label)| {
+        let is_word = |text: &str| !text.trim().is_empty() && !text.contains(['$', '{', '\n']);
+        is_word(of) && is_word(label) && !ours.iter().any(|word| of.eq_ignore_ascii_case(word))
+    })
+}
+
+/// The placeholders of Zoho Desk in a text whose expressions are replaced.
+pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    let inside = text.split("${").skip(1);
+    let names = inside.filter_map(|inside| Some(inside.split_once('}')?.0));
+    names.filter(|name| is_placeholder(name))
+}
+
 /// Whether a text holds an expression or an escape.
 pub(crate) fn has_expression(text: &str) -> bool {
     text.contains("${")
@@ -109,6 +153,22 @@ impl Variables<'_> {
     /// Malformed expressions and those that name nothing, one at a time; and all of those whose
     /// variables are closed.
     pub(crate) fn expand<'t>(&self, text: &'t str) -> Result<Expanded<'t>, Vec<BadExpression>> {
+        self.expanded(text, false)
+    }
+
+    /// Replaces the expressions of a text in which placeholders of Zoho Desk are none and stay.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Variables::expand`].
+    pub(crate) fn expand_open<'t>(
+        &self,
+        text: &'t str,
+    ) -> Result<Expanded<'t>, Vec<BadExpression>> {
+        self.expanded(text, true)
+    }
+
+    fn expanded<'t>(&self, text: &'t str, open: bool) -> Result<Expanded<'t>, Vec<BadExpression>> {
         if !has_expression(text) {
             return Ok(Expanded::Literal(Cow::Borrowed(text)));
         }
@@ -119,13 +179,13 @@ impl Variables<'_> {
             }
         }
         if refused.is_empty() {
-            self.replace(text).map_err(|bad| vec![bad])
+            self.replace(text, open).map_err(|bad| vec![bad])
         } else {
             Err(refused)
         }
     }
 
-    fn replace<'t>(&self, text: &'t str) -> Result<Expanded<'t>, BadExpression> {
+    fn replace<'t>(&self, text: &'t str, open: bool) -> Result<Expanded<'t>, BadExpression> {
         let mut value = String::with_capacity(text.len());
         let mut template = String::with_capacity(text.len());
         let (mut secret, mut expression, mut lacking) = (false, false, false);
@@ -153,6 +213,12 @@ impl Variables<'_> {
                 ));
             };
             let whole = format!("${{{name}}}");
+            if open && is_placeholder(name) {
+                value.push_str(&whole);
+                template.push_str(&whole);
+                rest = after;
+                continue;
+            }
             expression = true;
             match name.split_once('.') {
                 Some(("var", name)) if is_name(name, true) => {
@@ -299,6 +365,60 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(", ")),
         }
+    }
+
+    #[test]
+    fn placeholders_stay_where_a_field_has_them() {
+        let variables = Variables {
+            values: &BTreeMap::from([("host".to_owned(), "h".to_owned())]),
+            environment: "local",
+            closed: &Closed::default(),
+            env: &|_| None,
+            missing: RefCell::default(),
+        };
+        for (text, expected) in [
+            ("a ${Tickets.Ticket Id} b", Some("a ${Tickets.Ticket Id} b")),
+            ("${Case Owner.Name}${var.host}", Some("${Case Owner.Name}h")),
+            (
+                "$${var.host} $${Tickets.Id}",
+                Some("${var.host} ${Tickets.Id}"),
+            ),
+            ("$$${Tickets.Id}", Some("$${Tickets.Id}")),
+            ("${Var.host}", None),
+            ("${var.hots}", None),
+            ("${Tickets}", None),
+            ("${Tickets.}", None),
+            ("${Tickets.Id", None),
+        ] {
+            let found = variables.expand_open(text);
+            let found = match &found {
+                Ok(Expanded::Literal(text)) => Some(&**text),
+                Ok(Expanded::Text(text)) => Some(&**text),
+                _ => None,
+            };
+            assert_eq!(found, expected, "{text}");
+            assert!(
+                variables.expand(text).is_err() || !text.contains(" ${T"),
+                "{text}"
+            );
+        }
+        for text in [
+            "${A.b}",
+            "$${A.b}",
+            "${var.x}",
+            "${",
+            "${a}",
+            "x$",
+            "${A.b",
+            "$$$${A.b}}",
+        ] {
+            let written = escape_open(text);
+            let Ok(Expanded::Literal(read)) = variables.expand_open(&written) else {
+                panic!("{text} {written}")
+            };
+            assert_eq!(read, text, "{written}");
+        }
+        assert_eq!(escape_open("a ${A.b}"), "a ${A.b}");
     }
 
     #[test]

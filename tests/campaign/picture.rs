@@ -12,10 +12,12 @@ use super::registry;
 
 /// Fields that tell when something happened, or that count; and the place of a skill among others, which
 /// follows from when it was made.
-const TIMES: [&str; 7] = [
+const TIMES: [&str; 9] = [
     "orderId",
     "createdTime",
     "modifiedTime",
+    "createdOn",
+    "modifiedOn",
     "createdAt",
     "updatedAt",
     "joinedTime",

@@ -63,6 +63,10 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "supportPlans" => {
             "department: Home, sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT".to_owned()
         }
+        "templateFolders" => "department: Home, access: {type: allAgents}".to_owned(),
+        "emailTemplates" => "department: Home, folder: Letters, recordType: tickets, subject: Hello, \
+             from: info@example.com"
+            .to_owned(),
         "customModules" => "pluralLabel: Records".to_owned(),
         "sharingRules" => "tickets: private".to_owned(),
         "agentAvailability" => "agentIdleTime: 20".to_owned(),
@@ -82,6 +86,10 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
 /// What has to be declared beside resources of a kind.
 pub fn beside(kind: &Kind) -> &'static str {
     match parent(kind) {
+        _ if kind.collection == "emailTemplates" => {
+            "departments: {Home: {}}\ntemplateFolders: {Letters: {department: Home, access: {type: \
+             allAgents}}}\n"
+        }
         Some((_, "skillTypes", _)) => {
             "departments: {Home: {}}\nskillTypes: {Talents: {department: Home}}\n"
         }

@@ -20,6 +20,7 @@ use std::fmt;
 
 use deskform::dialect::{Dialect, Edition};
 use deskform::kind::removal::Chosen;
+use deskform::kind::rules::Rule;
 use deskform::kind::{
     Api, Create, Encoding, Field, Form, Kind, ORDER, Removal, Shape, Switch, Wire, scopes,
 };
@@ -712,6 +713,17 @@ impl Manifest {
         for (_, field) in ONE_ONLY.iter().filter(|(of, _)| *of == kind) {
             if n != 0 && values.get(*field) == Some(&json!(true)) {
                 values.remove(*field);
+            }
+        }
+        for rule in known(kind).rules {
+            let Rule::InMap(name, rule) = rule else {
+                continue;
+            };
+            let map = values.get_mut(*name).and_then(Value::as_object_mut);
+            let Some(map) = map else { continue };
+            let word = map.get(rule.with).and_then(Value::as_str);
+            if !word.is_some_and(|word| rule.is.contains(&word)) {
+                map.retain(|leaf, _| !rule.fields.contains(&leaf.as_str()));
             }
         }
         for rule in together(known(kind)) {

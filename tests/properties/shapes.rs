@@ -739,7 +739,7 @@ pub fn seeds(collection: &'static str, dialect: Dialect) -> Vec<String> {
 /// A new simulator, with an SLA in each of its organizations where no request makes one: what needs an
 /// SLA looks it up. Each has a skill type, an account and a support plan besides: what lies below one or
 /// keeps the one that it was made with looks it up as well, and so does what lies below the root category
-/// of its knowledge base. So does what needs an agent, of whom those
+/// of its knowledge base or in a folder of templates. So does what needs an agent, of whom those
 /// that act have an address of their own in each.
 pub fn simulator(settings: Settings) -> Simulator {
     let mut simulator = Simulator::new(settings);
@@ -763,6 +763,11 @@ pub fn simulator(settings: Settings) -> Simulator {
             let guides = json!({"name": "Guides", "description": null, "helpcenterId": center,
                 "primaryDepartmentId": department, "status": "SHOW_IN_HELPCENTER", "isTrashed": false});
             organization.insert("kbRootCategories", guides);
+            let all = json!({"type": "allAgents", "agents": [], "teams": [], "roles": [],
+                "rolesAndSubordinates": []});
+            let folder = json!({"folderName": "General", "departmentId": department,
+                "folderDesc": null, "folderAccessDetails": all, "category": "CUSTOM_FOLDER"});
+            organization.insert("templateFolders", folder);
             // Their definitions are read where business hours name them.
             let hours = organization.objects("businessHours")[0]["id"].clone();
             organization.insert(

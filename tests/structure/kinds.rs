@@ -28,11 +28,13 @@ const WORDS: &[(&str, &str)] = &[
         "address",
         "what a resource is called in plans: its collection and its handle",
     ),
+    ("body", "an element of HTML, and what a request carries"),
     ("calls", "requests of the API"),
     (
         "code",
         "a problem, an error of the API, and a code of OAuth",
     ),
+    ("from", "the place at which a page of a listing begins"),
     ("lookup", "a reference in manifests: `{lookup: name}`"),
     ("properties", "JSON Schema"),
     ("targets", "what a plan is limited to"),

@@ -95,6 +95,10 @@ const BASE: &[(&str, &str)] = &[
         include_str!("../../examples/acme/manifests/settings.yaml"),
     ),
     (
+        "templates.yaml",
+        include_str!("../../examples/acme/manifests/templates.yaml"),
+    ),
+    (
         "webhooks.yaml",
         include_str!("../../examples/acme/manifests/webhooks.yaml"),
     ),

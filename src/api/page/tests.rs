@@ -502,6 +502,24 @@ async fn answers_come_in_several_forms() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bare_list_may_be_empty() {
+    for (body, expected) in [
+        (ok("[]"), Some(0)),
+        (ok("null"), Some(0)),
+        (answer(204, &[], ""), Some(0)),
+        (ok(r#"[{"id":"1"},{"id":"2"}]"#), Some(2)),
+        (ok("[7]"), None),
+        (ok("{}"), None),
+        (ok(r#"{"data":[]}"#), None),
+    ] {
+        let told = format!("{body:?}");
+        let transport = Scripted::queue(vec![body]);
+        let found = list(&transport, Paging::default().under(BARE)).await;
+        assert_eq!(found.ok().map(|found| found.len()), expected, "{told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_content_is_an_empty_listing() {
     for paging in [Paging::default(), Paging::whole().under("teams")] {
         let transport = Scripted::queue(vec![answer(204, &[], "")]);

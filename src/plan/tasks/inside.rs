@@ -128,7 +128,7 @@ impl Builder<'_> {
                 continue;
             };
             let path = path(item.outer, key);
-            if stays(inside, field, inner, object, &id) {
+            if stays(inside, field.wire(self.dialect()), inner, object, &id) {
                 staying.push(codec::written(kind, &path));
             }
             let leave = (Method::Post, inside.leave);
@@ -260,9 +260,11 @@ fn in_between(
 }
 
 /// Whether an item that is live cannot be taken out.
-fn stays(inside: Inside, field: &Field, inner: &str, object: &LiveObject, id: &str) -> bool {
-    let read = field.openapi.read_name().unwrap_or(field.name);
-    let Some(lists) = shown_at(&object.raw, read) else {
+fn stays(inside: Inside, wire: &Wire, inner: &str, object: &LiveObject, id: &str) -> bool {
+    let Some(lists) = wire
+        .read_name()
+        .and_then(|read| shown_at(&object.raw, read))
+    else {
         return false;
     };
     let lists = lists.as_array().map_or(&[][..], Vec::as_slice).iter();

@@ -22,6 +22,7 @@ mod skill_types;
 mod skills;
 mod support_plans;
 mod teams;
+mod templates;
 mod time_tracking;
 
 use serde_json::{Map, Value};
@@ -34,7 +35,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 22] = [
+pub(super) static ROUTES: [&[Route]; 23] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -57,6 +58,7 @@ pub(super) static ROUTES: [&[Route]; 22] = [
     &knowledge::ROUTES,
     &mail::ROUTES,
     &time_tracking::ROUTES,
+    &templates::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

@@ -12,6 +12,7 @@ mod profiles;
 mod sockets;
 mod support;
 mod teams;
+mod templates;
 mod time;
 
 use bytes::Bytes;
