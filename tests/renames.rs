@@ -196,6 +196,9 @@ impl Name {
     /// How the object is told to people: below what its name counts.
     fn told(self, kind: &Kind, dialect: Dialect) -> String {
         match parent(kind) {
+            Some((_, _, name)) if kind.collection == "layouts" => {
+                format!("{name}/contacts/{}", self.0)
+            }
             Some((_, _, name)) => format!("{name}/{}", self.0),
             None => self.identity(kind, dialect),
         }
@@ -204,7 +207,7 @@ impl Name {
     /// What says which object it is.
     fn identity(self, kind: &Kind, dialect: Dialect) -> String {
         match (kind.collection, dialect) {
-            ("customFields", _) => format!("contacts/{}", self.0),
+            ("customFields" | "layouts", _) => format!("contacts/{}", self.0),
             ("webhooks", Dialect::Guide) => self.url(),
             _ => self.handle(kind),
         }
