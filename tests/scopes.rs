@@ -170,7 +170,8 @@ fn an_export_goes_without_what_the_token_may_not_read() {
              refreshToken: \"${{secret.REFRESH}}\"}}\n"
         )
     };
-    let scopes = "Desk.basic.READ,Desk.settings.READ,Desk.contacts.READ,Desk.search.READ";
+    let scopes =
+        "Desk.articles.READ,Desk.basic.READ,Desk.settings.READ,Desk.contacts.READ,Desk.search.READ";
     let address = served(Dialect::Openapi, Some(scopes));
     let mut place = Place::with(&[("deskform.yaml", &project(&address))]);
     place.set("CLIENT", "deskform-simulator");

@@ -379,7 +379,7 @@ pub fn name(kind: &str, n: u8) -> String {
         return name.to_owned();
     }
     match kind.naming_field().shape {
-        Shape::Email { .. } => format!("{}{n}@example.com", kind.singular),
+        Shape::Email { .. } => format!("{}{n}@example.com", kind.singular.replace(' ', "-")),
         _ => {
             let (first, rest) = kind.singular.split_at(1);
             format!("{}{rest} {n}", first.to_uppercase())
@@ -497,6 +497,7 @@ impl Manifest {
         let can = known
             .api(self.dialect)
             .is_some_and(|api| api.update.is_some())
+            && !known.fixes(known.naming_field(), self.dialect)
             && matches!(known.naming_field().wire(self.dialect), Wire::Sent { .. });
         resource.renamed && can && !is_standing(kind, n)
     }

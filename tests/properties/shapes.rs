@@ -94,6 +94,18 @@ pub const NOT_DRAWN: &[(&str, &str, Dialect, &str)] = &[
         "the guide shows no names of profiles, and an id belongs to one organization",
     ),
     (
+        "mailReplyAddresses",
+        "smtpDetails",
+        O,
+        "they hold a secret, which no manifest has in clear, and are sent whole",
+    ),
+    (
+        "mailReplyAddresses",
+        "serviceProviderType",
+        O,
+        "one of its words needs SMTP details",
+    ),
+    (
         "timeTracking",
         "agents",
         O,
