@@ -1,5 +1,7 @@
 //! E-mail templates as a user meets them: what the server makes of HTML, and texts in files.
 
+#![expect(clippy::panic, reason = "a test panics to fail")]
+
 mod command;
 
 use command::{Place, Run};

@@ -42,6 +42,36 @@ fn every_word_of_a_field_that_tells_sorts_apart_is_a_sort() {
     }
 }
 
+/// References within the same scope are looked for in fields and in the leaves of their maps, and nowhere
+/// else.
+#[test]
+fn what_refers_within_a_scope_lies_no_deeper_than_a_leaf() {
+    let mut found = 0;
+    for kind in KINDS {
+        for field in kind.fields {
+            let mut targets = Vec::new();
+            field.shape.targets(&mut targets);
+            let deep = targets
+                .iter()
+                .filter(|target| matches!(target.within, Within::Same(_)));
+            let seen: Vec<&str> = field.shape.within_same().map(|(_, scope)| scope).collect();
+            assert_eq!(
+                deep.count(),
+                seen.len(),
+                "{} {}",
+                kind.collection,
+                field.name
+            );
+            for scope in &seen {
+                let scope = kind.field(scope).map(|field| field.identity);
+                assert_eq!(scope, Some(true), "{} {}", kind.collection, field.name);
+            }
+            found += seen.len();
+        }
+    }
+    assert!(found > 2, "{found}");
+}
+
 #[test]
 fn every_kind_has_one_naming_field_and_distinct_names() {
     for kind in KINDS {

@@ -67,6 +67,22 @@ mod tests {
     }
 
     #[test]
+    fn a_word_may_lie_below_a_key() {
+        let sign = Sign {
+            key: "access/type",
+            is: Is::Word("onlyMe"),
+        };
+        for (raw, expected) in [
+            (json!({"access": {"type": "onlyMe"}}), true),
+            (json!({"access": {"type": "allAgents"}}), false),
+            (json!({"access": null}), false),
+            (json!({"type": "onlyMe"}), false),
+        ] {
+            assert_eq!(shows(raw.as_object().unwrap(), &sign), expected, "{raw}");
+        }
+    }
+
+    #[test]
     fn what_is_not_the_users_is_told_by_its_kind() {
         use Deed::{Export, Manage, PruneAll, Remove};
         for (collection, raw, forbids) in [

@@ -113,10 +113,7 @@ pub fn compose(
         .values_mut()
         .map(|one| std::mem::replace(&mut one.body, Raw::Null))
         .collect();
-    let texts: Texts = (sources.all())
-        .filter(|source| !source.beside.is_empty())
-        .map(|source| (Arc::clone(&source.name), Arc::clone(&source.beside)))
-        .collect();
+    let texts = beside(sources);
     let unread = (incomplete, presumed);
     let handles = Handles::new(&declared, &bodies, dropped, &variables, unread);
     let (converted, warnings) = convert(
@@ -191,6 +188,14 @@ pub fn compose(
     let mut problems = Problems::from(problems);
     problems.sort();
     Err(problems)
+}
+
+/// The files that manifests name for texts.
+fn beside(sources: &Sources) -> Texts {
+    let naming = sources.all().filter(|source| !source.beside.is_empty());
+    naming
+        .map(|source| (Arc::clone(&source.name), Arc::clone(&source.beside)))
+        .collect()
 }
 
 /// Bytes of manifests from which on several threads are worth starting.
