@@ -662,7 +662,7 @@ pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
             .values()
             .all(|value| is_normal(keyed.value, dialect, value)),
         (Shape::Flag, Value::Bool(_)) => field.unsaid.is_none(),
-        (Shape::Reference(_), Value::Reference(_)) => true,
+        (Shape::Reference(_), Value::Reference(_)) | (Shape::Ranked(_), Value::List(_)) => true,
         (
             Shape::Text { .. }
             | Shape::Email { .. }
@@ -677,7 +677,6 @@ pub fn is_normal(field: &Field, dialect: Dialect, value: &Value) -> bool {
             value,
         ) => value.is_null(),
         (Shape::Map(map), value) => value.is_null() && map.null == Null::Nothing,
-        (Shape::Ranked(_), Value::List(_)) => true,
         (
             Shape::References(_) | Shape::Ranked(_) | Shape::Texts { .. } | Shape::Items(_),
             _,

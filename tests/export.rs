@@ -576,3 +576,51 @@ fn an_export_into_an_overlay_is_valid_at_once() {
     assert_eq!(news(&now), news(&text) - 1, "{now}");
     place.done("-e '*' validate");
 }
+
+/// An order goes with those that it is about, may be exported by itself, and is left out where one of them
+/// cannot be written.
+#[test]
+fn an_order_is_exported_with_those_that_it_is_about() {
+    let skill = "{skillType: Any, criteria: {pattern: '1', fieldConditions: {1: {fieldModule: tickets, \
+        fieldName: Subject, condition: is, value: [x]}}}}";
+    let desk = format!(
+        "departments: {{Ours: {{}}}}\nskillTypes: {{Any: {{department: Ours}}}}\nskills:\n  \
+         $order: {{Ours: [B, A]}}\n  A: {skill}\n  B: {skill}\n"
+    );
+    let place = applied(OPENAPI, &desk);
+    let order = "  $order:\n    Ours: [B, A]\n";
+    place.done("export .all");
+    let skills = place.read(".all/skills.yaml");
+    assert!(
+        skills.contains(&format!("\nskills:\n{order}  A:\n")),
+        "{skills}"
+    );
+    place.done("export .split --split");
+    let split = place.read(".split/skills/order.yaml");
+    assert!(split.ends_with(&format!("\nskills:\n{order}")), "{split}");
+    for line in [
+        "--kinds skills",
+        "--kinds skills/$order",
+        "--target skills/$order/Ours",
+    ] {
+        place.done(&format!("export .part --force {line}"));
+        let skills = place.read(".part/skills.yaml");
+        assert!(skills.contains("$order:\n"), "{line}: {skills}");
+    }
+    place.done("export .without --exclude skills");
+    let files = written(&place, ".without");
+    assert!(!files.contains(&"skills.yaml".to_owned()), "{files:?}");
+    // A name that no manifest may hold.
+    let state = ".deskform/local.simulator.json";
+    let text = place.read(state);
+    assert!(
+        text.contains("\"name\": \"B\"") || text.contains("\"name\":\"B\""),
+        "{text}"
+    );
+    let text = text.replace("\"name\": \"B\"", "\"name\": \"B#\"");
+    place.write(state, &text.replace("\"name\":\"B\"", "\"name\":\"B#\""));
+    let run = place.done("export .odd");
+    let skills = place.read(".odd/skills.yaml");
+    assert!(!skills.contains("$order"), "{run}\n{skills}");
+    assert!(run.stderr.contains("`skills/$order/Ours`"), "{run}");
+}

@@ -16,7 +16,7 @@ use super::wait::MaxWait;
 use crate::export::{
     Choice, Exported, Known, NamedSecrets, Notes, export_chosen, leave_secrets_out, name_secrets,
 };
-use crate::kind::{self, KINDS, Kind, Listing};
+use crate::kind::{self, KINDS, Kind, Listing, ORDER};
 use crate::ledger::{Ledger, Store};
 use crate::live::{Live, LiveObject};
 use crate::manifest::{self, Desired, Sources, to_files};
@@ -82,19 +82,21 @@ impl Chosen {
                 return Err(wrong.into_iter().flatten().flatten().collect());
             }
         };
+        // An order goes with those that it is about, and may be chosen by itself.
+        let is_of = |kind: &Kind, collection: &str| {
+            let ranking = kind.ranking();
+            kind.collection == collection || ranking.is_some_and(|ranking| ranking.of == collection)
+        };
         let is_excluded = |kind: &Kind| {
-            let is_it = |one: &Address| one.is_whole_kind() && one.collection == kind.collection;
+            let is_it = |one: &Address| one.is_whole_kind() && is_of(kind, one.collection);
             exclude.iter().any(is_it)
         };
         let is_target = |kind: &Kind| targets.iter().any(|one| one.collection == kind.collection);
         let choice::Kinds { are_all, named } = kinds;
-        let is_named = |kind: &Kind| named.iter().any(|one| one.collection == kind.collection);
+        let is_named = |kind: &Kind| named.iter().any(|one| is_of(kind, one.collection));
         let mut chosen = BTreeSet::new();
         let mut seeds_left = Vec::new();
-        for kind in KINDS
-            .iter()
-            .filter(|kind| kind.managed && !is_excluded(kind))
-        {
+        for kind in kind::all().filter(|kind| kind.managed && !is_excluded(kind)) {
             let is_wanted = match (named.is_empty() && !are_all, targets.is_empty()) {
                 (true, true) => !kind.seed,
                 (true, false) => is_target(kind),
@@ -102,7 +104,6 @@ impl Chosen {
             };
             if is_wanted {
                 chosen.insert(kind.collection);
-                chosen.extend(kind.order.map(|order| order.collection));
             } else if kind.seed && named.is_empty() && targets.is_empty() {
                 seeds_left.push(kind.collection);
             }
@@ -542,7 +543,13 @@ fn take_out(problems: &Problems, state: &mut State, taken_out: &mut TakenOut) ->
         let Some(kind) = kind::find(&collection) else {
             continue;
         };
-        let address = Address::new(kind.collection, &*handle);
+        let address = match kind.order.filter(|_| *handle == *ORDER) {
+            Some(order) => match kind::scopes(order).next().map(|_| parts.next()) {
+                Some(parent) => Address::new(order.collection, parent.unwrap_or_default()),
+                None => Address::new(order.collection, order.only_name().unwrap_or_default()),
+            },
+            None => Address::new(kind.collection, &*handle),
+        };
         if !state.contains_key(&address) {
             continue;
         }

@@ -514,7 +514,7 @@ impl Merged {
                     continue;
                 }
                 let at = At::ROOT.key(&key);
-                let kind = find(&key).filter(|kind| kind.managed);
+                let kind = collection(&key);
                 above = match (kind, above) {
                     (Some(kind), _) => matches!(raw, Raw::Null).then_some(kind),
                     (None, above) => above,
@@ -544,7 +544,15 @@ impl Merged {
     ) {
         let known = foreign::known_words();
         let place = document.place(at, Part::Key);
-        let problem = if let Some(kind) = find(key) {
+        let kind = find(key);
+        let problem = if let Some(ranking) = kind.and_then(Kind::ranking) {
+            Problem::error(Code::UnknownCollection, format!("no kind is named `{key}`"))
+                .at(place, "not a kind")
+                .help(format!(
+                    "write `{ORDER}` beside the handles of `{}`",
+                    ranking.of
+                ))
+        } else if let Some(kind) = kind {
             Problem::error(
                 Code::UnmanagedCollection,
                 format!("{} can be referred to, but not managed", kind.collection),
@@ -872,7 +880,7 @@ impl Merged {
         };
         for (collection, raw) in entries {
             let here = at.key(&collection);
-            let Some(kind) = find(&collection).filter(|kind| kind.managed) else {
+            let Some(kind) = self::collection(&collection) else {
                 self.unknown_collection(document, &collection, here, None);
                 continue;
             };
@@ -892,6 +900,12 @@ impl Merged {
             }
         }
     }
+}
+
+/// The kind of a collection that manifests may declare. An order stands inside of the collection that it is
+/// about.
+fn collection(key: &str) -> Option<&'static Kind> {
+    find(key).filter(|kind| kind.managed && kind.ranking().is_none())
 }
 
 fn twice(address: &Address, again: Place, first: Place) -> Problem {

@@ -794,6 +794,12 @@ fn sample_map(kind: &Kind, leaves: &[Field]) -> Json {
 /// A small manifest of the kind: what is required, filled up to four fields.
 #[must_use]
 pub fn example(kind: &Kind) -> String {
+    if let (Some(ranking), Some(field)) = (kind.ranking(), kind.ranked()) {
+        let list = lines::flow(&sample(kind, field));
+        let parent = kind::scopes(kind).next().map(|_| sample_name(kind));
+        let parent = parent.map_or_else(String::new, |parent| format!("\n    {parent}:"));
+        return format!("{}:\n  {ORDER}:{parent} {list}\n", ranking.of);
+    }
     let sorts = kind.sorts();
     let sort = sorts.and_then(|sorts| sorts.sorts.first());
     let needed = |field: &Field| {
@@ -919,7 +925,8 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::Number => json!(8),
         Shape::Choice(words) => json!(words.first()),
         Shape::Reference(to) => reference(to.collection),
-        Shape::References(to) | Shape::Ranked(to) => json!([reference(to.collection)]),
+        Shape::References(to) => json!([reference(to.collection)]),
+        Shape::Ranked(to) => json!([reference(to.collection), {"lookup": "Existing"}]),
         Shape::Texts { choices, .. } => json!([choices.first().unwrap_or(&"Example")]),
         Shape::Date => json!("2027-06-30"),
         Shape::Map(map) => sample_map(kind, map.fields),

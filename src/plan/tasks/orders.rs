@@ -180,7 +180,7 @@ impl Builder<'_> {
 /// Says which of the named siblings move, and from where; nothing where none does.
 fn told(before: &[Address], after: &[Address], wanted: &[Address]) -> Option<String> {
     let place_in = |list: &[Address], one: &Address| list.iter().position(|other| other == one);
-    let moved = |one: &Address| {
+    let way = |one: &Address| {
         let to = place_in(after, one)?;
         let from = place_in(before, one);
         (from != Some(to)).then(|| match from {
@@ -188,7 +188,7 @@ fn told(before: &[Address], after: &[Address], wanted: &[Address]) -> Option<Str
             None => format!("`{}` to {}", one.handle, nth(to)),
         })
     };
-    let mut moves: Vec<String> = wanted.iter().filter_map(moved).collect();
+    let mut moves: Vec<String> = wanted.iter().filter_map(way).collect();
     let more = moves.len().saturating_sub(TOLD);
     moves.truncate(TOLD);
     if more > 0 {
