@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-use crate::api::Answer;
+use crate::api::{Answer, template};
 use crate::apply::check::did_not_take;
 use crate::apply::recover::LOOK_AGAIN;
 use crate::apply::run::ApplyContext;
 use crate::codec::{Ids, id_text, switch_value};
-use crate::kind::{self, Api};
+use crate::kind::{self, Apart, Api};
 use crate::live::{Live, LiveObject, grouped, is_gone as is_trashed, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
@@ -199,8 +199,12 @@ pub(super) async fn updated(
         return Err("its id is not known".to_owned());
     };
     let patience = Patience::new(api, means);
+    let apart = api.apart.iter().find(|apart| apart.path == op.path);
     loop {
-        let seen = object(task, api, &id, means).await?;
+        let seen = match apart {
+            Some(apart) => Some(listed_apart(apart, api, &id, means).await?),
+            None => object(task, api, &id, means).await?,
+        };
         let is_taken = seen
             .as_ref()
             .is_some_and(|raw| did_not_take(task, op, raw, live).is_empty());
@@ -208,6 +212,22 @@ pub(super) async fn updated(
             return seen.ok_or_else(|| "it is not there".to_owned());
         }
     }
+}
+
+/// What an object shows of a field that has endpoints of its own, as a listing would show it.
+async fn listed_apart(
+    apart: &Apart,
+    api: &Api,
+    id: &str,
+    means: ApplyContext<'_>,
+) -> Result<Map<String, Json>, String> {
+    let request = template::get_by_id(apart.path, id);
+    let answer = means.writer.reader().get(&request).await;
+    let body = answer.map_err(|error| error.to_string())?.body;
+    let list = body.and_then(|mut body| Some(body.get_mut(api.items)?.take()));
+    // No content is an empty list.
+    let list = list.unwrap_or_else(|| Json::Array(Vec::new()));
+    Ok(Map::from_iter([(apart.shown.to_owned(), list)]))
 }
 
 /// Whether an object that was to be switched, or taken out of use, is so.

@@ -366,8 +366,10 @@ pub struct SwitchApi {
 pub struct Apart {
     /// The field.
     pub field: &'static str,
-    /// The PATCH path with `{id}`; its body has the field alone.
+    /// The path with `{id}` of the PATCH, whose body has the field alone, and of a GET that lists it.
     pub path: &'static str,
+    /// The key under which listings of objects show what that GET lists.
+    pub shown: &'static str,
 }
 
 /// Endpoints of the items that stand in lists inside of an object, such as the fields of a layout's

@@ -225,6 +225,7 @@ pub static KIND: Kind = Kind {
         apart: &[Apart {
             field: "profiles",
             path: "/layouts/{id}/profiles",
+            shown: "layoutProfiles",
         }],
         inside: Some(Inside {
             field: "sections",

@@ -554,9 +554,19 @@ impl Live {
             .collect()
     }
 
-    /// Remembers what an answer says is stored now.
+    /// Remembers what an answer says is stored now; what it does not show is as the last one said.
     pub fn store(&self, address: &Address, body: Body) {
-        self.stored.write().insert(address.clone(), body);
+        let mut stored = self.stored.write();
+        match stored.get_mut(address) {
+            None => {
+                stored.insert(address.clone(), body);
+            }
+            Some(known) => {
+                for (field, value) in body.iter() {
+                    known.set(field, value.clone());
+                }
+            }
+        }
     }
 
     /// What the last answer said is stored, if there was a write.
