@@ -189,6 +189,28 @@ async fn what_came_of_an_order_is_read_back() {
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
+/// The department is one that no manifest manages: its name stands for it.
+#[tokio::test(start_paused = true)]
+async fn an_order_may_lie_below_what_is_looked_up() {
+    let simulator = organization(O);
+    Run::with(O, &skills(None, &["A", "B"]), &simulator, None).await;
+    let text = skills(Some("B, A"), &["A", "B"]);
+    let text = text
+        .replace("departments: {Ours: {name: Example Company}}\n", "")
+        .replace("department: Ours", "department: {lookup: Example Company}")
+        .replace("Ours: [", "Example Company: [");
+    let run = Run::with(O, &text, &simulator, None).await;
+    assert_eq!(in_order(&simulator), ["B", "A"], "{:?}", run.events);
+    assert!(rest(O, &text, &simulator, none()).await.is_empty());
+    let unknown = text.replace("Example Company: [", "Nowhere: [");
+    let refused = plan(O, &unknown, &simulator, None).await;
+    let refusal = refused.err().expect("a refusal");
+    assert!(
+        refusal.contains("department") && refusal.contains("Nowhere"),
+        "{refusal}"
+    );
+}
+
 #[test]
 fn the_digest_knows_an_order() {
     let digest = |order: Option<&str>| {

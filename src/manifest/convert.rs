@@ -16,6 +16,7 @@ use super::texts;
 use crate::codec;
 use crate::codec::listed::REPLACES;
 use crate::config::Written;
+use crate::config::written::LOOKUP;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::words::FILE;
 use crate::kind::{self, Field, Kind, Map, Null, Owned, Shape};
@@ -200,7 +201,7 @@ impl<'a> Converter<'a> {
                 None
             };
             if let Some(text) = text {
-                let raw = Raw::Text(text);
+                let raw = self.of_handle(kind, field, text);
                 values[index] = self.field(here, field, &checkers[index], &raw, At::ROOT);
             } else if field.required && !Self::is_misspelt(here, raw, field) {
                 lacking.push(field);
@@ -230,6 +231,21 @@ impl<'a> Converter<'a> {
             .collect();
         self.rules(here, &body, &named);
         (body, lifecycle.into())
+    }
+
+    /// What a handle stands for in the field that it stands in for. An order has no place to say what it
+    /// lies below: a handle that nothing declares is the name of what is live.
+    fn of_handle(&self, kind: &Kind, field: &Field, handle: Arc<str>) -> Raw {
+        let target = field.shape.target().filter(|_| kind.ranking().is_some());
+        let is_name = target.is_some_and(|target| {
+            let to = target.collection;
+            self.handles.handle(to, &handle).is_none() && !self.handles.may_declare(to, &handle)
+        });
+        if is_name {
+            Raw::Map(vec![(LOOKUP.into(), Raw::Text(handle))])
+        } else {
+            Raw::Text(handle)
+        }
     }
 
     fn is_misspelt(here: Here<'_>, raw: &Raw, field: &Field) -> bool {

@@ -147,7 +147,7 @@ impl<'a> Handles<'a> {
     }
 
     /// The handle as it is declared.
-    fn handle(&self, collection: &str, handle: &str) -> Option<Arc<str>> {
+    pub(crate) fn handle(&self, collection: &str, handle: &str) -> Option<Arc<str>> {
         let sought = Sought { collection, handle };
         let (address, _) = self.declared.get_key_value(&sought)?;
         Some(Arc::clone(&address.handle))

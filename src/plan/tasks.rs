@@ -103,7 +103,6 @@ pub fn plan(
     builder.by_hand();
     builder.take_temporary_members_out();
     builder.through_temporary_names();
-    builder.orders();
     builder.prerequisites();
     let mut tasks = builder.tasks;
     let mut problems = builder.problems;

@@ -33,9 +33,10 @@ fn named(value: Option<&Value>) -> Vec<Address> {
 /// named; all others keep theirs.
 fn in_order(all: &[Address], named: &[Address]) -> Vec<Address> {
     let mut next = named.iter().filter(|one| all.contains(one));
-    let put = |one: &Address| match named.contains(one) {
-        true => next.next().unwrap_or(one).clone(),
-        false => one.clone(),
+    let put = |one: &Address| {
+        let is_named = named.contains(one);
+        let put = if is_named { next.next() } else { None };
+        put.unwrap_or(one).clone()
     };
     all.iter().map(put).collect()
 }

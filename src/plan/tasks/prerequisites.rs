@@ -91,8 +91,9 @@ impl Builder<'_> {
         edges
     }
 
-    /// Tells every task which ones come first.
+    /// Tells every task which ones come first, once it is complete what each sends.
     pub(super) fn prerequisites(&mut self) {
+        self.orders();
         let edges = {
             let this = &*self;
             let tasks = &this.tasks;

@@ -258,7 +258,7 @@ fn targets(exchange: &mut Exchange<'_>, own: &Value) -> Result<Option<Value>, Fa
         match known {
             Some(None) => return Err(Fault::invalid("/targets", "names a target of another rule")),
             Some(Some(Value::Object(known))) if !sent.contains_key("toDepartmentId") => {
-                whole = known.clone();
+                whole.clone_from(known);
             }
             _ => {}
         }
