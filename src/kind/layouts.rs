@@ -91,7 +91,7 @@ const FIELD: Field = Field::new(
             .doc("In which order people see the choices."),
         flag("isNested")
             .never_null()
-            .doc("Whether the choices are nested, with ` :: ` between the levels."),
+            .doc("Whether the choices are nested, with two colons between the levels."),
         choices("restoreOnReplyValues")
             .doc("Of the field `status`: the statuses that a reply of a customer reopens."),
     ])),
