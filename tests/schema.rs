@@ -113,6 +113,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "secret-that-is-not-accepted",
     "setting-twice",
     "sub-teams-in-a-circle",
+    "two-default-addresses",
     "two-default-slas",
     "typographic-quotes",
     "umlauts-and-several-documents",

@@ -1,6 +1,8 @@
 //! Addresses from which a department answers.
 
-use super::rules::{GoWith, Rule};
+use crate::problem::Code;
+
+use super::rules::{Clash, GoWith, Rule};
 use super::{
     Api, Create, Encoding, Kind, Listing, Pattern, Removal, Scopes, Stage, Switch, Wire, choice,
     email, flag, in_department, integer, map, patterns, text,
@@ -91,6 +93,12 @@ pub static KIND: Kind = Kind {
         .doc("The server that sends the mails where `serviceProviderType` is `CustomSMTP`."),
         flag("isDepartmentDefault")
             .never_null()
+            .exclusive(&Clash {
+                code: Code::TwoDefaults,
+                what: "are both the default of one department",
+                labels: ("the first default", "the default again"),
+                help: "a department has one default; take `isDepartmentDefault: true` out of the others",
+            })
             .doc("Whether the department answers from it where nobody chooses."),
         flag("isActive")
             .never_null()

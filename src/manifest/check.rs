@@ -1,13 +1,14 @@
 //! What concerns several resources at once: identities, cycles and tombstones.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 
 use super::compose::{Detail, Tombstone};
 use crate::kind::rules::Clash;
 use crate::kind::{Field, KINDS, Kind};
 use crate::problem::{Code, Problem};
-use crate::state::identity::canonical;
 use crate::state::identity::named as key;
+use crate::state::identity::{below, canonical, scopes};
 use crate::state::{Address, ByAddress, Named, Reference, Resource, State, Value};
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -212,7 +213,8 @@ fn clashes(state: &State, details: &Details, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Refuses every resource whose field says what another one's says already, as far as it counts.
+/// Refuses every resource whose field says what another one's says already, as far as it counts: below what
+/// both lie below.
 fn clashing(
     state: &State,
     details: &Details,
@@ -220,7 +222,7 @@ fn clashing(
     what_counts: &dyn Fn(&Value) -> Option<String>,
     problems: &mut Vec<Problem>,
 ) {
-    let mut known: HashMap<String, &Address> = HashMap::new();
+    let mut known: BTreeMap<_, &Address> = BTreeMap::new();
     for (address, resource) in state {
         if address.collection != kind.collection {
             continue;
@@ -228,13 +230,12 @@ fn clashing(
         let Some(value) = resource.body.get(field.name).and_then(what_counts) else {
             continue;
         };
-        let first = match known.entry(value) {
-            Entry::Vacant(free) => {
-                free.insert(address);
-                continue;
-            }
-            Entry::Occupied(taken) => *taken.get(),
-        };
+        let above = scopes(kind).map(|scope| resource.body.get(scope.name).and_then(below));
+        let above: Vec<_> = above.collect();
+        let first = *known.entry((above, value)).or_insert(address);
+        if first == address {
+            continue;
+        }
         let (Some(again), Some(before)) = (details.get(address), details.get(first)) else {
             continue;
         };

@@ -159,8 +159,8 @@ impl<'a> Handles<'a> {
             return Some(target);
         }
         let declares = |collection: &&'static str| self.handle(collection, handle).is_some();
-        let mut declared = target.collections().filter(declares);
-        match (declared.next(), declared.next()) {
+        let mut found = target.collections().filter(declares);
+        match (found.next(), found.next()) {
             (Some(only), None) => Some(target.only(only)),
             (None, _) => {
                 let may_be = |collection: &&'static str| self.presumed.has(collection, handle);

@@ -592,12 +592,7 @@ impl Shaper<'_> {
             row.wanted = Some(body);
             return;
         }
-        let is_replaced =
-            (desired.details.get(address)).is_some_and(|detail| detail.lifecycle.replace);
-        let changed_by_hand = match kind.api(live.dialect).map(|api| api.change) {
-            Some(kind::Change::Manual(place)) if !is_replaced => Some(place),
-            _ => None,
-        };
+        let changed_by_hand = changed_by_hand(desired, address, kind, live.dialect);
         let mut wanted_fields = Vec::with_capacity(kind.fields.len());
         let mut live_fields = Vec::with_capacity(kind.fields.len());
         for field in kind.fields {
@@ -657,20 +652,14 @@ impl Shaper<'_> {
                 left_inside(field, ignore_changes, wanted, &current)
             };
             // What no request changes is left to a person, who finds it in the plan until it is done.
-            if let Some(place) = changed_by_hand.filter(|_| wanted != current) {
-                by_hand(
-                    address,
-                    field,
-                    &wanted,
-                    current.clone(),
-                    place,
-                    options,
-                    owned,
-                );
-                wanted_fields.push((field.name, current.clone()));
-                live_fields.push((field.name, current));
-                continue;
-            }
+            let wanted = match changed_by_hand.filter(|_| wanted != current) {
+                Some(place) => {
+                    let now = current.clone();
+                    by_hand(address, field, &wanted, now, place, options, owned);
+                    current.clone()
+                }
+                None => wanted,
+            };
             wanted_fields.push((field.name, wanted));
             live_fields.push((field.name, current));
         }
@@ -913,6 +902,21 @@ impl Shaper<'_> {
         let path = Some(pointer([field.name]));
         owned.acknowledged.push(acknowledged(address, path, rule));
         current.clone()
+    }
+}
+
+/// Where a person changes a live object, where no request does and no replacement is asked for.
+fn changed_by_hand(
+    desired: &Desired,
+    address: &Address,
+    kind: &Kind,
+    dialect: Dialect,
+) -> Option<&'static str> {
+    let detail = desired.details.get(address);
+    let is_replaced = detail.is_some_and(|detail| detail.lifecycle.replace);
+    match kind.api(dialect).map(|api| api.change) {
+        Some(kind::Change::Manual(place)) if !is_replaced => Some(place),
+        _ => None,
     }
 }
 

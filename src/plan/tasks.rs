@@ -630,19 +630,7 @@ impl<'a> Builder<'a> {
             }
             paths.push(difference.path.clone());
         }
-        for rule in kind.rules {
-            let Rule::GoWith(rule) = rule else { continue };
-            let word = wanted.get(rule.with).and_then(Value::as_word);
-            let is_sent = rule.together && paths.iter().any(|path| path.field == rule.with);
-            if is_sent && word.is_some_and(|word| rule.is.contains(&word)) {
-                let lacking = rule.fields.iter().filter(|name| {
-                    let has = wanted.get(name).is_some_and(|value| !value.is_null());
-                    has && paths.iter().all(|path| path.field != **name)
-                });
-                let lacking: Vec<FieldPath> = lacking.map(|name| FieldPath::of(name)).collect();
-                paths.extend(lacking);
-            }
-        }
+        go_together(kind, wanted, &mut paths);
         for field in kind.fields {
             if paths.iter().any(|path| path.field == field.name) {
                 self.has_all_beside_secrets(address, (kind, wanted), field.name);
@@ -702,6 +690,24 @@ impl<'a> Builder<'a> {
             draft.effects.extend(self.create_effect(kind));
         }
         self.push(address, Verb::Update, kind, draft);
+    }
+}
+
+/// Adds what an update has to send again beside a word that it sends.
+fn go_together(kind: &Kind, wanted: &Body, paths: &mut Vec<FieldPath>) {
+    for rule in kind.rules {
+        let Rule::GoWith(rule) = rule else { continue };
+        let word = wanted.get(rule.with).and_then(Value::as_word);
+        let is_sent = rule.together && paths.iter().any(|path| path.field == rule.with);
+        if !is_sent || word.is_none_or(|word| !rule.is.contains(&word)) {
+            continue;
+        }
+        for name in rule.fields {
+            let has = wanted.get(name).is_some_and(|value| !value.is_null());
+            if has && paths.iter().all(|path| path.field != *name) {
+                paths.push(FieldPath::of(name));
+            }
+        }
     }
 }
 

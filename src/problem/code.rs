@@ -215,7 +215,7 @@ codes! {
     TooShort = "too-short": "A text is shorter than its field allows.",
     TwoAddresses = "two-addresses": "Two declared resources are the same live object.",
     TwoCandidates = "two-candidates": "It is open which live object a resource is: the ledger, its name and past names do not agree.",
-    TwoDefaults = "two-defaults": "Two SLAs are declared as the default.",
+    TwoDefaults = "two-defaults": "Two resources are declared as the default where there is one.",
     TypographicQuote = "typographic-quote": "A value without quotes begins or ends with a typographic quote, which is a part of it.",
     UndefinedEnv = "undefined-env": "An expression uses an environment variable that is not set, or empty.",
     UndefinedVariable = "undefined-variable": "An expression uses a variable that the environment does not define.",

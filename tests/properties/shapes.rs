@@ -72,7 +72,10 @@ pub const STANDING: &[(&str, &str)] = &[("departments", "Example Company")];
 const UNIQUE: &[(&str, &str)] = &[("webhooks", "url")];
 
 /// Flags that one resource of a kind at most may have set.
-pub const ONE_ONLY: &[(&str, &str)] = &[("slas", "isDefault")];
+pub const ONE_ONLY: &[(&str, &str)] = &[
+    ("slas", "isDefault"),
+    ("mailReplyAddresses", "isDepartmentDefault"),
+];
 
 /// Fields that stand beside some words of another field, and never without one of them.
 pub fn together(kind: &Kind) -> impl Iterator<Item = &'static GoWith> {
