@@ -588,6 +588,15 @@ fn ticks(names: &[&str]) -> String {
     names.join(", ")
 }
 
+/// A reference that may name resources of several kinds.
+fn one_of_several(target: Target) -> String {
+    let collections: Vec<&str> = target.collections().collect();
+    format!(
+        "reference to {}: a handle, `{{lookup: …}}` or `{{id: …}}`",
+        collections.join(" or ")
+    )
+}
+
 /// What values look like, in words.
 fn shape(shape: &Shape) -> String {
     let at_most = |max: u32| match max {
@@ -611,13 +620,7 @@ fn shape(shape: &Shape) -> String {
         Shape::Integer { min, max } => format!("whole number from {min} to {max}"),
         Shape::Number => "number, not negative".to_owned(),
         Shape::Choice(words) => format!("one of {}", ticks(words)),
-        Shape::Reference(target) if !target.also.is_empty() => {
-            let collections: Vec<&str> = target.collections().collect();
-            format!(
-                "reference to {}: a handle, `{{lookup: …}}` or `{{id: …}}`",
-                collections.join(" or ")
-            )
-        }
+        Shape::Reference(target) if !target.also.is_empty() => one_of_several(target),
         Shape::Reference(Target { collection: to, .. }) => {
             format!("reference to {to}: {}", forms(to))
         }

@@ -64,7 +64,7 @@ pub(super) static ROUTES: [Route; 5] = [
     list("/mailReplyAddress", READ, &LISTED, addresses),
     post("/mailReplyAddress", CREATE, Content::Object(&NEW), create),
     get("/mailReplyAddress/{id}", READ, &[], |e| {
-        Ok(answer(e.seen(ADDRESSES, e.id())?))
+        Ok(answer(&e.seen(ADDRESSES, e.id())?))
     }),
     patch(
         "/mailReplyAddress/{id}",
@@ -81,7 +81,7 @@ pub(super) static ROUTES: [Route; 5] = [
 ];
 
 /// Single objects stand under a key of their own.
-fn answer(object: Value) -> Answer {
+fn answer(object: &Value) -> Answer {
     Answer::Object(200, json!({ "data": object }))
 }
 
@@ -153,7 +153,7 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     );
     yield_default(exchange, &made);
     exchange.organization.put(ADDRESSES, made);
-    Ok(answer(exchange.seen(ADDRESSES, &id)?))
+    Ok(answer(&exchange.seen(ADDRESSES, &id)?))
 }
 
 fn change(exchange: &mut Exchange<'_>) -> Outcome {
@@ -165,5 +165,5 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
     one.insert("modifiedTime".into(), exchange.now());
     yield_default(exchange, &one);
     exchange.organization.put(ADDRESSES, one);
-    Ok(answer(exchange.seen(ADDRESSES, exchange.id())?))
+    Ok(answer(&exchange.seen(ADDRESSES, exchange.id())?))
 }
