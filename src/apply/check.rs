@@ -44,6 +44,12 @@ pub fn did_not_take(
         if codec::may_be_rewritten(field, wanted, have) {
             continue;
         }
+        let still_there = op.stands_for().iter().filter(|path| {
+            path.field == field.name
+                && codec::value_at(wanted, &path.below).is_none()
+                && codec::value_at(have, &path.below).is_some()
+        });
+        missing.extend(still_there.cloned());
         let have = without_ids(&shown(field, live, wanted, have));
         let differences = between(field.name, &have, &without_ids(wanted));
         missing.extend(

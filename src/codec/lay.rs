@@ -53,7 +53,9 @@ pub fn merge(shape: &Shape, named: &Value, current: &Value) -> Value {
     }
 }
 
-const fn is_listed(shape: &Shape) -> bool {
+/// Whether a value is a list in an order that counts, see [`crate::kind::Listed`].
+#[must_use]
+pub const fn is_listed(shape: &Shape) -> bool {
     matches!(shape, Shape::Keyed(keyed) if keyed.listed.is_some())
 }
 
@@ -72,8 +74,13 @@ pub fn restrict(shape: &Shape, named: &Value, live: &Value) -> Value {
     }
     wanted
         .iter()
+        .filter(|(key, _)| !listed::is_own(key) || *key == listed::ORDER)
         .map(|(key, value)| {
             let live = leaves.get(key).unwrap_or(&Value::Null);
+            if let (listed::ORDER, Value::List(named), Value::List(live)) = (key, value, live) {
+                let is_named = |item: &&Value| named.contains(item);
+                return (key, Value::List(live.iter().filter(is_named).cloned().collect()));
+            }
             let live = match leaf_field(shape, key) {
                 Some(leaf) => restrict(&leaf.shape, value, live),
                 None => live.clone(),
@@ -398,6 +405,16 @@ pub fn written_order(kind: &Kind, path: &FieldPath, order: &Value) -> Value {
         Value::Text(key.into())
     });
     Value::List(written.collect())
+}
+
+/// Looks up what a value holds at a way down; null and nothing are one.
+#[must_use]
+pub fn value_at<'v>(value: &'v Value, way: &[Arc<str>]) -> Option<&'v Value> {
+    let found = way.iter().try_fold(value, |value, key| match value {
+        Value::Map(map) => map.get(key),
+        _ => None,
+    })?;
+    (!found.is_null()).then_some(found)
 }
 
 /// Reads the way to a value as people write it, into a JSON Pointer: a field, `cf.key`, or a pointer

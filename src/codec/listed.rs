@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde_json::{Map as Object, Value as Json};
 
 use super::encode::{EncodeError, encode};
-use super::{Ids, Names, Part, decode_map, handle, id_text, is_nothing, merge, switch_value};
+use super::{
+    Ids, Names, Part, decode_map, handle, id_text, is_nothing, merge, switch_value, written_key,
+};
 use crate::dialect::Dialect;
 /// The key of a map's order: the list of its keys.
 pub use crate::kind::ORDER;
@@ -117,9 +119,11 @@ pub(super) fn decode(
         if !id.is_empty() {
             item.insert(ID, Value::text(&id));
         }
-        if map.contains_key(&key) {
+        sort(listed, &mut item);
+        // Two of one name, and one that looks like what no manifest may say.
+        if map.contains_key(&key) || is_own(&key) {
             item.insert(NAME, Value::Text(Arc::clone(&key)));
-            key = format!("{key} [{id}]").into();
+            key = format!("[{id}] {key}").into();
         }
         map.insert(Arc::clone(&key), Value::Map(item));
         keys.push(key);
@@ -168,7 +172,12 @@ pub(super) fn encode_items(
             .collect();
         let item = encode(keyed.value, dialect, &spoken.into(), Part::All, ids)?;
         if let Json::Object(item) = item {
-            object.extend(item);
+            // An empty list says that there is none: null, which is taken of items that can have none.
+            let said = item.into_iter().map(|(key, value)| match value {
+                Json::Array(list) if list.is_empty() && listed.once.is_none() => (key, Json::Null),
+                value => (key, value),
+            });
+            object.extend(said);
         }
         if let Some(inner) = listed.once {
             object
@@ -208,6 +217,7 @@ pub(super) fn laid(keyed: &Keyed, listed: Listed, named: &Leaves, current: &Valu
         if is_new {
             add_defaults(&keyed.value.shape, &mut item);
         }
+        sort(listed, &mut item);
         add_replacements(keyed.value, value, before, &mut item);
         map.insert(key, Value::Map(item));
     }
@@ -285,6 +295,65 @@ fn gather(inner: &str, named: &Leaves, map: &mut Leaves) {
                 list.insert(key, moved);
             }
         }
+    }
+}
+
+/// Sorts the list of an item whose order does not count.
+fn sort(listed: Listed, item: &mut Leaves) {
+    let Some((values, by, word)) = listed.sorted else {
+        return;
+    };
+    if item.get(by).and_then(Value::as_text) == Some(word)
+        && let Some(Value::List(values)) = item.get_mut(values)
+    {
+        super::sort(values);
+    }
+}
+
+/// A declared value without what stands at a way down in the manifest's terms: of that nothing is wanted.
+#[must_use]
+pub fn without(shape: &Shape, named: &Value, way: &[String]) -> Value {
+    let (Value::Map(map), Some((key, below))) = (named, way.split_first()) else {
+        return named.clone();
+    };
+    let mut map = map.clone();
+    let own = map.keys().find(|own| written_key(shape, own) == key);
+    let Some(own) = own.map(str::to_owned) else {
+        return named.clone();
+    };
+    if below.is_empty() {
+        map.remove(&own);
+        let kept = order_of(order(&map).into_iter().filter(|have| **have != *own));
+        if map.contains_key(ORDER) {
+            map.insert(ORDER, kept);
+        }
+        // What it replaces goes with it.
+        let replaces = |shape: &Shape| super::leaf_field(shape, &own).is_some_and(|leaf| leaf.replaces_values);
+        if replaces(shape) {
+            map.remove(REPLACES);
+        }
+    } else if let Some(leaf) = super::leaf_field(shape, &own)
+        && let Some(inner) = map.get(&own)
+    {
+        let inner = without(&leaf.shape, inner, below);
+        map.insert(own, inner);
+    }
+    Value::Map(map)
+}
+
+/// Hands over the ids of items, each with what its key names.
+pub fn ids<'v>(shape: &Shape, value: &'v Value, f: &mut dyn FnMut(kind::Target, &'v str)) {
+    let Value::Map(map) = value else { return };
+    for (key, item) in map.iter().filter(|(key, _)| !is_own(key)) {
+        let Some(leaf) = super::leaf_field(shape, key) else {
+            continue;
+        };
+        if let (Some(target), Value::Map(inner)) = (shape.keyed_by(), item)
+            && let Some(id) = inner.get(ID).and_then(Value::as_text)
+        {
+            f(target, id);
+        }
+        ids(&leaf.shape, item, f);
     }
 }
 

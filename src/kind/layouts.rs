@@ -25,8 +25,8 @@ const MODULES: &[&str] = &[
 
 /// Source: Layout, `Section`: a name has 100 characters and no pattern.
 const SECTION_NAME: Pattern = Pattern {
-    regex: r"^[\s\S]{1,100}$",
-    words: "a name of 100 characters at most",
+    regex: r"^[^$][\s\S]{0,99}$",
+    words: "a name of 100 characters at most that does not begin with `$`",
     sample: "Ticket Information",
     allows_empty: false,
 };
@@ -93,6 +93,7 @@ const FIELD: Field = Field::new(
             .never_null()
             .doc("Whether the choices are nested, with two colons between the levels."),
         choices("restoreOnReplyValues")
+            .nullable()
             .doc("Of the field `status`: the statuses that a reply of a customer reopens."),
     ])),
 )
@@ -113,6 +114,7 @@ const FIELDS: Field = Field::new(
         listed: Some(Listed {
             name: "",
             once: None,
+            sorted: Some(("values", "sortBy", "alphabetical")),
         }),
     }),
 )
@@ -196,6 +198,7 @@ pub static KIND: Kind = Kind {
                 listed: Some(Listed {
                     name: "name",
                     once: Some("fields"),
+                    sorted: None,
                 }),
             }),
         )

@@ -133,6 +133,9 @@ pub struct Listed {
     pub name: &'static str,
     /// The field of the items that holds a list, of whose objects each stands in one of the lists only.
     pub once: Option<&'static str>,
+    /// The leaf of an item that is a list whose order does not count, and the leaf with the word that says
+    /// so.
+    pub sorted: Option<(&'static str, &'static str, &'static str)>,
 }
 
 /// A list of maps on the wire, which manifests write as a map from handles to items.

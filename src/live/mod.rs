@@ -438,7 +438,7 @@ impl Live {
         let Some(keys) = self.by_key.get(collection) else {
             return &[];
         };
-        let found = keys.get(key);
+        let found = self.find_exactly(collection, key);
         let kind = kind::find(collection).filter(|_| found.is_empty());
         let Some(field) = kind.and_then(scope_where_shown) else {
             return found;
@@ -446,6 +446,13 @@ impl Live {
         let mut anywhere = key.clone();
         anywhere.scope.set(field.name, NOT_SHOWN);
         keys.get(&anywhere)
+    }
+
+    /// Gives the objects that show a key. What lies below nothing that is shown is not among those below
+    /// something.
+    fn find_exactly(&self, collection: &'static str, key: &Key<'_>) -> &[usize] {
+        let keys = self.by_key.get(collection);
+        keys.map_or(&[], |keys| keys.get(key))
     }
 
     /// Gives the first object whose key differs from the given one in case only.
@@ -697,10 +704,11 @@ impl Live {
     }
 
     /// Gives the objects that a name may mean: those below what it says, or anywhere below what it
-    /// leaves out.
+    /// leaves out. One that does not show below what it lies may be anybody's, so that no name with that
+    /// means it.
     #[must_use]
     pub fn named(&self, collection: &'static str, named: &Named<'_>) -> Cow<'_, [usize]> {
-        self.search(collection, named, &|live, key| live.find(collection, key))
+        self.search(collection, named, &|live, key| live.find_exactly(collection, key))
     }
 
     /// Gives the first object whose name differs in case only from one that may be meant.

@@ -345,7 +345,8 @@ impl<'a> Converter<'a> {
             );
             return None;
         }
-        if field.never_null && value.is_null() {
+        let is_empty = matches!(&value, Value::List(items) if items.is_empty());
+        if field.never_null && (value.is_null() || is_empty) {
             self.error(
                 here,
                 (at, Part::Value),

@@ -323,7 +323,7 @@ pub fn own(desired: &Desired, rows: &mut Rows, live: &Live, options: &Options) -
         .filter(|(_, entry)| !entry.secrets.is_empty())
         .map(|(address, entry)| ((address.collection, &*entry.id), &*entry.secrets))
         .collect();
-    let placed = Placed::of(desired);
+    let placed = Placed::of(desired, options);
     let shaper = Shaper {
         desired,
         live,
@@ -645,8 +645,18 @@ impl Shaper<'_> {
             let path = FieldPath::of(field.name);
             let former = present(former, field, &current);
             let current = still_secret(&former, &path, named, current);
+            // Of what an order counts nothing can be put back once it is laid: it is not wanted at all.
+            let pruned = codec::is_listed(&field.shape).then(|| {
+                let ways = ways_inside(field, ignore_changes).into_iter();
+                ways.fold(named.clone(), |named, way| {
+                    codec::listed::without(&field.shape, &named, &way)
+                })
+            });
+            let named = pruned.as_ref().unwrap_or(named);
             let wanted = if is_left {
                 current.clone()
+            } else if pruned.is_some() {
+                self.wanted(address, field, named, &current, owned)
             } else {
                 let wanted = self.wanted(address, field, named, &current, owned);
                 left_inside(field, ignore_changes, wanted, &current)
@@ -877,6 +887,7 @@ impl Shaper<'_> {
             return named.clone();
         }
         let mut wanted = codec::merge(&field.shape, named, current);
+        let mut named = Cow::Borrowed(named);
         for rule in self.options.ignoring_inside(address, field.name) {
             let way: Vec<String> = rule
                 .field
@@ -885,7 +896,12 @@ impl Shaper<'_> {
                 .skip(1)
                 .map(Cow::into_owned)
                 .collect();
-            let kept = codec::keep_live(&field.shape, wanted.clone(), current, &way);
+            let kept = if codec::is_listed(&field.shape) {
+                named = Cow::Owned(codec::listed::without(&field.shape, &named, &way));
+                codec::merge(&field.shape, &named, current)
+            } else {
+                codec::keep_live(&field.shape, wanted.clone(), current, &way)
+            };
             if kept != wanted {
                 wanted = kept;
                 owned
@@ -963,12 +979,18 @@ fn put(current: &mut Value, key: &str, named: &Value) {
 
 /// What is wanted, with what is live wherever the lifecycle says that it is left as it is.
 fn left_inside(field: &Field, ignored: &[String], wanted: Value, current: &Value) -> Value {
-    let inside = format!("{}/", pointer([field.name]));
-    let ways = ignored.iter().filter(|path| path.starts_with(&inside));
-    ways.fold(wanted, |wanted, path| {
-        let way: Vec<String> = keys(path).skip(1).map(Cow::into_owned).collect();
+    let ways = ways_inside(field, ignored).into_iter();
+    ways.fold(wanted, |wanted, way| {
         codec::keep_live(&field.shape, wanted, current, &way)
     })
+}
+
+/// The ways down from a field that the lifecycle says are left as they are.
+fn ways_inside(field: &Field, ignored: &[String]) -> Vec<Vec<String>> {
+    let inside = format!("{}/", pointer([field.name]));
+    let ways = ignored.iter().filter(|path| path.starts_with(&inside));
+    ways.map(|path| keys(path).skip(1).map(Cow::into_owned).collect())
+        .collect()
 }
 
 /// Says that a difference is accepted.

@@ -4,28 +4,49 @@
 use foldhash::{HashSet, HashSetExt as _};
 
 use crate::codec::listed::is_own;
-use crate::codec::{handle, leaf_field};
+use crate::codec::{self, handle, is_listed, leaf_field};
 use crate::kind::{Keyed, Keys, Shape};
 use crate::manifest::Desired;
-use crate::state::{Address, Leaves, Value};
+use crate::plan::Options;
+use crate::plan::ownership::left_alone;
+use crate::state::{Address, FieldPath, Leaves, Value};
 
 /// The declared resources that stand in a list which takes some of their fields over, with these.
 #[derive(Debug, Default)]
 pub(super) struct Placed(HashSet<(Address, &'static str)>);
 
 impl Placed {
-    pub(super) fn of(desired: &Desired) -> Self {
+    /// Finds them, but for what is left as it is: that sets nothing.
+    pub(super) fn of(desired: &Desired, options: &Options) -> Self {
         let mut found = HashSet::new();
-        for resource in desired.state.values() {
+        for (owner, resource) in &desired.state {
             for (field, value) in resource.body.of_kind(resource.kind) {
-                if is_listed(&field.shape)
-                    && let Value::Map(map) = value
-                {
-                    items(&field.shape, map, &mut |address, item, shape| {
-                        let taken = taken(shape, item).into_iter();
-                        found.extend(taken.map(|(_, other)| (address.clone(), other)));
-                    });
+                let (true, Value::Map(map)) = (is_listed(&field.shape), value) else {
+                    continue;
+                };
+                let (hands_off, ignored) = left_alone(desired, owner, resource.kind, options);
+                if hands_off || options.ignoring(owner, Some(field.name)).is_some() {
+                    continue;
                 }
+                let rules = options.ignoring_inside(owner, field.name);
+                let rules = rules.iter().filter_map(|rule| rule.field.as_deref());
+                let left: Vec<&str> = ignored.iter().map(String::as_str).chain(rules).collect();
+                let is_left = |path: &FieldPath| {
+                    let path = codec::written(resource.kind, path).pointer();
+                    let above = |left: &&str| {
+                        path.strip_prefix(left)
+                            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                    };
+                    left.iter().any(above)
+                };
+                let path = FieldPath::of(field.name);
+                items(&field.shape, map, &path, &mut |address, item, shape, path| {
+                    for (leaf, other) in taken(shape, item) {
+                        if !is_left(&path.child(leaf)) {
+                            found.insert((address.clone(), other));
+                        }
+                    }
+                });
             }
         }
         Self(found)
@@ -35,10 +56,6 @@ impl Placed {
     pub(super) fn has(&self, address: &Address, field: &'static str) -> bool {
         !self.0.is_empty() && self.0.contains(&(address.clone(), field))
     }
-}
-
-const fn is_listed(shape: &Shape) -> bool {
-    matches!(shape, Shape::Keyed(keyed) if keyed.listed.is_some())
 }
 
 /// The leaves of an item that say nothing and are what a field of the named resource says.
@@ -54,15 +71,21 @@ fn taken(shape: &Shape, item: &Leaves) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Hands over the items whose keys are handles, at any depth.
-fn items(shape: &Shape, map: &Leaves, f: &mut dyn FnMut(Address, &Leaves, &Shape)) {
+fn items(
+    shape: &Shape,
+    map: &Leaves,
+    path: &FieldPath,
+    f: &mut dyn FnMut(Address, &Leaves, &Shape, &FieldPath),
+) {
     for (key, value) in map.iter().filter(|(key, _)| !is_own(key)) {
         let (Some(leaf), Value::Map(item)) = (leaf_field(shape, key), value) else {
             continue;
         };
+        let path = path.child(key);
         if let Some(address) = named(shape, key) {
-            f(address, item, &leaf.shape);
+            f(address, item, &leaf.shape, &path);
         }
-        items(&leaf.shape, item, f);
+        items(&leaf.shape, item, &path, f);
     }
 }
 

@@ -355,7 +355,8 @@ impl Op {
     }
 
     /// What the values stand for, where they are those of a field.
-    fn stands_for(&self) -> &[FieldPath] {
+    #[must_use]
+    pub fn stands_for(&self) -> &[FieldPath] {
         self.besides.as_ref().map_or(&[], |besides| &besides.about)
     }
 

@@ -142,7 +142,9 @@ fn name_keys(
             key.clone()
         } else {
             match found(&key).and_then(|index| live.objects.get(index)) {
-                None => fail(&at[1..], None, no_such_key(target, &key)),
+                // What is not there is nowhere in the list.
+                None if in_order.is_some() && leaf.is_null() => {}
+                None => fail(&at[1..], None, no_such_key(target, &key, in_order.is_some())),
                 // What is new in a list goes there by its id.
                 Some(object) => {
                     if let (Some(_), Value::Map(item)) = (in_order, &mut leaf) {
@@ -168,7 +170,7 @@ fn name_keys(
     *map = keyed;
 }
 
-fn no_such_key(target: &Target, key: &str) -> Problem {
+fn no_such_key(target: &Target, key: &str, in_order: bool) -> Problem {
     let singular = singular(target.collection);
     let place = match target.within {
         Within::Fixed(scope, word) => format!("the {scope} `{word}`"),
@@ -178,10 +180,17 @@ fn no_such_key(target: &Target, key: &str) -> Problem {
         Code::NoSuchField,
         format!("{place} has no {singular} with the API name `{key}`"),
     )
-    .help(format!(
-        "a value under an unknown key is accepted by Zoho Desk and lost; declare the {singular} under `{}`, or correct the key",
-        target.collection
-    ))
+    .help(if in_order {
+        format!(
+            "declare the {singular} under `{}`, or correct the name; `null` needs none",
+            target.collection
+        )
+    } else {
+        format!(
+            "a value under an unknown key is accepted by Zoho Desk and lost; declare the {singular} under `{}`, or correct the key",
+            target.collection
+        )
+    })
 }
 
 /// Whether a value refers to addresses only.

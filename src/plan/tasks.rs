@@ -83,7 +83,7 @@ pub fn plan(
         holders: Index::default(),
         sides: OnceLock::new(),
         replaced_keys: Vec::new(),
-        placed: Placed::of(desired),
+        placed: Placed::of(desired, options),
     };
     let mut differences = bound.rows.changes();
     builder.lost_with_what_is_replaced(&mut differences);

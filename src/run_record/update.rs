@@ -305,7 +305,10 @@ impl Update<'_> {
             // applied: what was applied before is still the last thing that was.
             let is_accepted = (row.wanted.as_ref())
                 .and_then(|wanted| wanted.get(name))
-                .is_some_and(|wanted| codec::restrict(&field.shape, value, wanted) != *value);
+                .is_some_and(|wanted| {
+                    let said = |value: &Value| codec::listed::said(value);
+                    said(&codec::restrict(&field.shape, value, wanted)) != said(value)
+                });
             if is_accepted {
                 let record = old.and_then(|entry| entry.fields.get(name));
                 fields.extend(record.map(|record| (name.to_owned(), record.clone())));
