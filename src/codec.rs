@@ -30,8 +30,9 @@ pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
 };
 pub use lay::{
-    LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, is_listed, keep_live, merge, named_path,
-    restrict, settle, strange_word, targets, value_at, without_secrets, written, written_order,
+    LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, is_listed, keep_live, merge,
+    named_path, restrict, settle, strange_word, targets, value_at, without_secrets, written,
+    written_order,
 };
 
 /// Translates ids and wire names of an organization to addresses.

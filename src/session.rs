@@ -481,7 +481,7 @@ impl Session {
         let mut bound = bind(desired, &mut live, options)?;
         self.complete_bound(&mut live, &bound.rows).await?;
         let reader = self.client.reader();
-        let fetched = fetch_standards(&reader, &mut live, &bound.rows).await;
+        let fetched = fetch_standards(&reader, &mut live, desired, &bound.rows).await;
         self.or_unread(fetched).await?;
         let owned = own(desired, &mut bound.rows, &live, options);
         let mut options = options.clone();

@@ -79,7 +79,10 @@ pub fn restrict(shape: &Shape, named: &Value, live: &Value) -> Value {
             let live = leaves.get(key).unwrap_or(&Value::Null);
             if let (listed::ORDER, Value::List(named), Value::List(live)) = (key, value, live) {
                 let is_named = |item: &&Value| named.contains(item);
-                return (key, Value::List(live.iter().filter(is_named).cloned().collect()));
+                return (
+                    key,
+                    Value::List(live.iter().filter(is_named).cloned().collect()),
+                );
             }
             let live = match leaf_field(shape, key) {
                 Some(leaf) => restrict(&leaf.shape, value, live),

@@ -328,7 +328,8 @@ pub fn without(shape: &Shape, named: &Value, way: &[String]) -> Value {
             map.insert(ORDER, kept);
         }
         // What it replaces goes with it.
-        let replaces = |shape: &Shape| super::leaf_field(shape, &own).is_some_and(|leaf| leaf.replaces_values);
+        let replaces =
+            |shape: &Shape| super::leaf_field(shape, &own).is_some_and(|leaf| leaf.replaces_values);
         if replaces(shape) {
             map.remove(REPLACES);
         }

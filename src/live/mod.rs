@@ -708,7 +708,9 @@ impl Live {
     /// means it.
     #[must_use]
     pub fn named(&self, collection: &'static str, named: &Named<'_>) -> Cow<'_, [usize]> {
-        self.search(collection, named, &|live, key| live.find_exactly(collection, key))
+        self.search(collection, named, &|live, key| {
+            live.find_exactly(collection, key)
+        })
     }
 
     /// Gives the first object whose name differs in case only from one that may be meant.

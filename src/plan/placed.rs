@@ -40,13 +40,18 @@ impl Placed {
                     left.iter().any(above)
                 };
                 let path = FieldPath::of(field.name);
-                items(&field.shape, map, &path, &mut |address, item, shape, path| {
-                    for (leaf, other) in taken(shape, item) {
-                        if !is_left(&path.child(leaf)) {
-                            found.insert((address.clone(), other));
+                items(
+                    &field.shape,
+                    map,
+                    &path,
+                    &mut |address, item, shape, path| {
+                        for (leaf, other) in taken(shape, item) {
+                            if !is_left(&path.child(leaf)) {
+                                found.insert((address.clone(), other));
+                            }
                         }
-                    }
-                });
+                    },
+                );
             }
         }
         Self(found)

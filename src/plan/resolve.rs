@@ -144,7 +144,11 @@ fn name_keys(
             match found(&key).and_then(|index| live.objects.get(index)) {
                 // What is not there is nowhere in the list.
                 None if in_order.is_some() && leaf.is_null() => {}
-                None => fail(&at[1..], None, no_such_key(target, &key, in_order.is_some())),
+                None => fail(
+                    &at[1..],
+                    None,
+                    no_such_key(target, &key, in_order.is_some()),
+                ),
                 // What is new in a list goes there by its id.
                 Some(object) => {
                     if let (Some(_), Value::Map(item)) = (in_order, &mut leaf) {

@@ -66,13 +66,18 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, rows: &Rows, live: &Live)
 }
 
 /// What a resource lies below, by its declaration or else live.
-pub(super) fn parent(address: &Address, scope: &str, rows: &Rows, live: &Live) -> Option<Address> {
+fn parent(address: &Address, scope: &str, rows: &Rows, live: &Live) -> Option<Address> {
+    reference(below(address, scope, rows, live))
+}
+
+/// What a resource lies below, or the word of that scope, by its declaration or else live.
+pub(super) fn below(address: &Address, scope: &str, rows: &Rows, live: &Live) -> Option<Value> {
     let declared = rows.named(address);
     let declared = declared.and_then(|body| body.get(scope).cloned());
-    reference(declared).or_else(|| {
+    declared.filter(|value| !value.is_null()).or_else(|| {
         let field: &Field = crate::kind::find(address.collection)?.field(scope)?;
         let object = live.object_at(address)?;
-        reference(read_field(field, live.dialect, &object.raw, live))
+        read_field(field, live.dialect, &object.raw, live)
     })
 }
 

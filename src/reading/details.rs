@@ -282,10 +282,18 @@ pub async fn fetch_named(
 pub async fn fetch_standards(
     reader: &Reader,
     live: &mut Live,
+    desired: &Desired,
     rows: &Rows,
 ) -> Result<(), Vec<Unread>> {
     let dialect = live.dialect;
-    let new = rows.iter().filter(|row| row.object.is_none());
+    // What is replaced is made anew.
+    let is_replaced = |address: &Address| {
+        let detail = desired.details.get(address);
+        detail.is_some_and(|detail| detail.lifecycle.replace)
+    };
+    let new = rows
+        .iter()
+        .filter(|row| row.object.is_none() || is_replaced(&row.address));
     let mut wanted: BTreeMap<String, &'static Kind> = new
         .filter_map(|row| {
             let standard = row.kind.api(dialect)?.standard?;

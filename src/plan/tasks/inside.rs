@@ -122,7 +122,7 @@ impl Builder<'_> {
             whole: live.order_within(&wanted) != wanted.order_within(&live),
             after: Vec::new(),
         };
-        let mut staying = Vec::new();
+        let (mut staying, mut steps) = (Vec::new(), Vec::new());
         for (key, item) in &live.items {
             let (None, Some(id)) = (wanted.items.get(key), id(item)) else {
                 continue;
@@ -161,12 +161,18 @@ impl Builder<'_> {
             let one_at_a_time = inside.one_at_a_time.contains(key);
             let values = changed.iter().find(|leaf| leaf.replaces_values);
             if let (true, Some(values)) = (one_at_a_time, values) {
-                let steps = in_between(values, before.leaves, item.leaves, self.dialect());
+                let sent = steps_between(
+                    map.fields,
+                    values,
+                    before.leaves,
+                    item.leaves,
+                    self.dialect(),
+                );
                 let change = (Method::Patch, inside.change.0);
-                let ops = steps
+                let ops = sent
                     .into_iter()
-                    .map(|sent| Op::inside(change, &id, vec![sent], Vec::new()));
-                writes.before.extend(ops);
+                    .map(|sent| Op::inside(change, &id, sent, Vec::new()));
+                steps.push(ops.collect::<Vec<Op>>());
             }
             if !changed.is_empty() {
                 let path = path(item.outer, key);
@@ -177,6 +183,13 @@ impl Builder<'_> {
                 let op = Op::inside(change, &id, sent.collect(), about);
                 writes.after.push(op);
             }
+        }
+        for mut ops in steps {
+            // The last of them is what the write of the item sends besides.
+            if !writes.whole {
+                ops.pop();
+            }
+            writes.before.append(&mut ops);
         }
         if writes.whole {
             writes.after.clear();
@@ -232,13 +245,15 @@ fn replacing(inside: Inside, id: &str, leaves: &Leaves) -> Vec<Op> {
     replaces.iter().map(op).collect()
 }
 
-/// The values on the way from those before to those wanted, of which one at a time comes or goes.
-fn in_between(
+/// What is sent on the way from the values before to those wanted, of which one at a time comes or goes. The
+/// wanted default goes with the first step that has it, so that none is left behind.
+fn steps_between(
+    fields: &[Field],
     leaf: &Field,
     before: &Leaves,
     after: &Leaves,
     dialect: Dialect,
-) -> Vec<(&'static str, Value)> {
+) -> Vec<Vec<(&'static str, Value)>> {
     let Wire::Sent { name, .. } = leaf.wire(dialect) else {
         return Vec::new();
     };
@@ -247,14 +262,32 @@ fn in_between(
         _ => Vec::new(),
     };
     let (mut now, wanted) = (texts(before), texts(after));
+    // What is one of the values goes with them, such as the default.
+    let with = fields.iter().filter(|other| {
+        let value = after.get(other.name);
+        matches!(other.shape, Shape::Text { .. })
+            && value.is_some_and(|value| wanted.contains(value))
+    });
+    let with: Vec<(&'static str, Value)> = with
+        .filter_map(|other| sent(other, after, dialect))
+        .collect();
     let mut steps = Vec::new();
+    let mut step = |now: &[Value]| {
+        let mut sent = vec![(*name, Value::List(now.to_vec()))];
+        sent.extend(
+            with.iter()
+                .filter(|(_, value)| now.contains(value))
+                .cloned(),
+        );
+        steps.push(sent);
+    };
     for new in wanted.iter().filter(|value| !texts(before).contains(value)) {
         now.push(new.clone());
-        steps.push((*name, Value::List(now.clone())));
+        step(&now);
     }
     for old in texts(before).iter().filter(|value| !wanted.contains(value)) {
         now.retain(|value| value != old);
-        steps.push((*name, Value::List(now.clone())));
+        step(&now);
     }
     steps
 }

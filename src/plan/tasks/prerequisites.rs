@@ -162,6 +162,7 @@ impl Builder<'_> {
             // A removal comes after everything that pointed at its object and no longer does.
             let pointing: &[Task] = if removers.is_empty() { &[] } else { tasks };
             for (index, task) in pointing.iter().enumerate() {
+                let index_of_task = index;
                 let Some(before) = this.bound.rows.live(&task.address) else {
                     continue;
                 };
@@ -169,6 +170,15 @@ impl Builder<'_> {
                     continue;
                 }
                 for (field, value) in before.of_kind(task.kind) {
+                    // What a list sends again is there until then.
+                    codec::listed::ids(&field.shape, value, &mut |target, id| {
+                        let index = this.live.find_id(target.collection, id);
+                        let of = index.and_then(|index| this.live.address_of(index));
+                        let remover = of.and_then(|of| removers.get(Target::To(&of)));
+                        if let Some(own) = remover.and_then(|remover| edges.get_mut(remover)) {
+                            own.push(index_of_task);
+                        }
+                    });
                     codec::targets(&field.shape, value, &mut |target| {
                         let waits = |remover: &usize| {
                             *remover != index && !this.go_round(task, tasks.get(*remover))
@@ -281,7 +291,11 @@ fn sent_targets<'t>(task: &'t Task, f: &mut dyn FnMut(Target<'t>)) {
         let Some(field) = task.kind.field(name) else {
             continue;
         };
-        if all || is_resent(field) || task.ops.iter().any(|op| op.names(name)) {
+        let goes = |op: &Op| {
+            let mut parts = op.stands_for().iter();
+            op.names(name) || parts.any(|path| path.field == name)
+        };
+        if all || is_resent(field) || task.ops.iter().any(goes) {
             codec::targets(&field.shape, value, f);
         }
     }

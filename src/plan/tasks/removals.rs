@@ -203,42 +203,11 @@ impl Builder<'_> {
             self.held.push((address.clone(), problem));
             return None;
         };
-        for (name, heir) in &chosen {
-            let Reference::To(heir) = heir else { continue };
-            let mut targets = kind.chosen_heirs().into_iter();
-            let target = targets.find(|one| one.name == *name).map(|one| one.target);
-            if let Some(Within::Same(scope)) = target.map(|target| target.within) {
-                let rows = &self.bound.rows;
-                let parent = |of: &Address| within::parent(of, scope, rows, self.live);
-                let own = self.live_parent(kind, index, scope);
-                if let (Some(own), Some(other)) = (own, parent(heir))
-                    && own != other
-                {
-                    self.refuse_removal(
-                        row,
-                        Code::NotWithin,
-                        &format!("hands over to `{heir}`, which lies below `{other}` and not below `{own}`"),
-                        format!("name one of the same {scope} under `{TRANSFER_TO}`"),
-                    );
-                    return None;
-                }
-            }
-            let is_there = self.is_there(heir);
-            let why = if heir == address || self.bound.rows.going(heir).is_some() {
-                "goes in the same plan"
-            } else if self.is_switched_off(heir) {
-                "is taken out of use in the same plan"
-            } else if is_there {
-                continue;
-            } else {
-                "is neither declared nor live"
-            };
-            self.refuse_removal(
-                row,
-                Code::HeirGoes,
-                &format!("hands over to `{heir}`, which {why}"),
-                format!("name another one under `{TRANSFER_TO}`"),
-            );
+        let own = |scope: &str| self.live_scope(kind, index, scope);
+        let mut wrong = chosen.iter();
+        let wrong = wrong.find_map(|(name, heir)| self.wrong_heir(address, kind, name, heir, &own));
+        if let Some((code, why, help)) = wrong {
+            self.refuse_removal(row, code, &why, help);
             return None;
         }
         Some(chosen)
@@ -264,33 +233,91 @@ impl Builder<'_> {
         } else {
             row.heirs.clone()
         };
+        let own = |scope: &str| body.get(scope).cloned();
+        let mut wrong = chosen.iter();
+        let wrong = wrong.find_map(|(name, heir)| self.wrong_heir(address, kind, name, heir, &own));
+        let at = place(self.desired, address, "");
         let mut sent = op;
         for (key, heir) in switch.heirs {
             let taker = match heir {
                 Heir::Chosen(one) => chosen.get(one.name),
                 Heir::Above(_) | Heir::Nobody => None,
             };
-            match taker {
-                Some(Reference::To(taker)) if taker != address => {
+            let problem = match (&wrong, taker) {
+                (Some((code, why, help)), _) => {
+                    Problem::error(*code, format!("`{address}` {why}")).help(help.clone())
+                }
+                (None, Some(Reference::To(taker))) => {
                     sent = sent.value(key, Value::Reference(Reference::To(taker.clone())));
+                    continue;
                 }
-                _ => {
-                    self.problems.push(
-                        Problem::error(
-                            Code::NoHeir,
-                            format!("`{address}` cannot be taken out of use: nobody is named who takes over what hangs on it"),
-                        )
-                        .at(place(self.desired, address, ""), "declared here")
-                        .help(format!(
-                            "name another {} under `lifecycle: {{{TRANSFER_TO}: HANDLE}}`",
-                            kind.singular
-                        )),
-                    );
-                    return None;
-                }
-            }
+                (None, _) => Problem::error(
+                    Code::NoHeir,
+                    format!("`{address}` cannot be taken out of use: nobody is named who takes over what hangs on it"),
+                )
+                .help(format!(
+                    "name another {} under `lifecycle: {{{TRANSFER_TO}: HANDLE}}`",
+                    kind.singular
+                )),
+            };
+            self.problems.push(problem.at(at, "declared here"));
+            return None;
         }
         Some(sent)
+    }
+
+    /// Why somebody cannot take over from a resource, and what to do about it; `own` is what that lies below.
+    fn wrong_heir(
+        &self,
+        address: &Address,
+        kind: &'static Kind,
+        name: &str,
+        heir: &Reference,
+        own: &dyn Fn(&str) -> Option<Value>,
+    ) -> Option<(Code, String, String)> {
+        let Reference::To(heir) = heir else {
+            return None;
+        };
+        let mut targets = kind.chosen_heirs().into_iter();
+        let target = targets.find(|one| one.name == name).map(|one| one.target);
+        if let Some(Within::Same(scope)) = target.map(|target| target.within)
+            && let (Some(own), Some(other)) = (
+                own(scope),
+                within::below(heir, scope, &self.bound.rows, self.live),
+            )
+            && own != other
+        {
+            let why = match (&own, &other) {
+                (Value::Reference(Reference::To(own)), Value::Reference(Reference::To(other))) => {
+                    format!(
+                        "hands over to `{heir}`, which lies below `{other}` and not below `{own}`"
+                    )
+                }
+                (own, other) => {
+                    let word = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+                    format!(
+                        "hands over to `{heir}`, whose `{scope}` is `{}` and not `{}`",
+                        word(other),
+                        word(own)
+                    )
+                }
+            };
+            let help = format!("name one of the same {scope} under `{TRANSFER_TO}`");
+            return Some((Code::NotWithin, why, help));
+        }
+        let is_there = self.is_there(heir);
+        let why = if heir == address || self.bound.rows.going(heir).is_some() {
+            "goes in the same plan"
+        } else if self.is_switched_off(heir) {
+            "is taken out of use in the same plan"
+        } else if is_there {
+            return None;
+        } else {
+            "is neither declared nor live"
+        };
+        let why = format!("hands over to `{heir}`, which {why}");
+        let help = format!("name another one under `{TRANSFER_TO}`");
+        Some((Code::HeirGoes, why, help))
     }
 
     /// The lines that name who takes over from an object, ready to be pasted but for the heirs.
@@ -358,13 +385,9 @@ impl Builder<'_> {
     }
 
     /// What a live object lies below.
-    fn live_parent(&self, kind: &'static Kind, index: usize, scope: &str) -> Option<Address> {
+    fn live_scope(&self, kind: &'static Kind, index: usize, scope: &str) -> Option<Value> {
         let object = self.live.objects.get(index)?;
-        let value = read_field(kind.field(scope)?, self.dialect(), &object.raw, self.live)?;
-        match value {
-            Value::Reference(Reference::To(address)) => Some(address),
-            _ => None,
-        }
+        read_field(kind.field(scope)?, self.dialect(), &object.raw, self.live)
     }
 
     /// What replaces a resource takes over from it.

@@ -264,7 +264,10 @@ impl Builder<'_> {
             }
         }
         let enabled = kind.enabled.map(|enabled| enabled.field);
-        for (name, value) in draft.body.iter() {
+        // What is laid over what a new one has is not what was laid over the old one.
+        let standard = kind.api(self.dialect()).and_then(|api| api.standard);
+        let is_standard = |name: &str| standard.is_some_and(|one| one.field == name);
+        for (name, value) in draft.body.iter().filter(|(name, _)| !is_standard(name)) {
             if body.get(name).is_some() || enabled == Some(name) {
                 body.set(name, value.clone());
             }
