@@ -377,9 +377,11 @@ impl Needs {
         }
     }
 
-    /// Adds the kinds of what the objects of a kind lie below: they tell which objects are meant.
+    /// Adds the kinds of what the objects of a kind lie below: they tell which objects are meant. What not
+    /// every object shows is read where something names it.
     fn with_parents(&mut self, kind: &'static Kind) {
-        let targets = scopes(kind).filter_map(|field| field.shape.target());
+        let scopes_of = scopes(kind).filter(|field| !field.where_shown);
+        let targets = scopes_of.filter_map(|field| field.shape.target());
         for collection in targets.flat_map(Target::collections) {
             let own = self.kinds.entry(collection).or_default();
             let is_scoped = |kind: &Kind| scopes(kind).next().is_some();

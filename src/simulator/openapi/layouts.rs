@@ -314,6 +314,12 @@ fn shown(organization: &Organization, own: &Value) -> Value {
             shown.insert(key.clone(), value.clone());
         }
     }
+    // That answers have them in that order is not stated.
+    if shown["sortBy"] == "alphabetical"
+        && let Some(values) = shown["allowedValues"].as_array_mut()
+    {
+        values.sort_by_key(|value| value.as_str().unwrap_or_default().to_owned());
+    }
     shown
 }
 
