@@ -25,6 +25,9 @@ const NAME: &str = "$name";
 /// The key of the values that others replace: each old one with the new one.
 pub const REPLACES: &str = "$replaces";
 
+/// The key of the name that an item had before.
+pub const FORMER: &str = "$renamedFrom";
+
 /// Whether a key is none that a manifest may have.
 #[must_use]
 pub fn is_own(key: &str) -> bool {
@@ -195,8 +198,8 @@ pub(super) fn encode_items(
 /// right behind the one that is declared before it, or else right before the next one, or last. Where items of inner lists stand once, one
 /// that is named leaves the list in which it is.
 pub(super) fn laid(keyed: &Keyed, listed: Listed, named: &Leaves, current: &Value) -> Value {
-    let mut map = match current {
-        Value::Map(map) => map.clone(),
+    let mut map = match renamed(&Value::Map(named.clone()), current.clone()) {
+        Value::Map(map) => map,
         _ => Leaves::new(),
     };
     if let Some(inner) = listed.once {
@@ -218,6 +221,11 @@ pub(super) fn laid(keyed: &Keyed, listed: Listed, named: &Leaves, current: &Valu
             add_defaults(&keyed.value.shape, &mut item);
         }
         sort(listed, &mut item);
+        if let Some(former) = item.remove(FORMER)
+            && item.get(NAME) == Some(&former)
+        {
+            item.remove(NAME);
+        }
         add_replacements(keyed.value, value, before, &mut item);
         map.insert(key, Value::Map(item));
     }
@@ -295,6 +303,44 @@ fn gather(inner: &str, named: &Leaves, map: &mut Leaves) {
                 list.insert(key, moved);
             }
         }
+    }
+}
+
+/// Gives live items the names that they are declared to have now: each keeps the old one beside its id until
+/// it is sent under the new one.
+#[must_use]
+pub fn renamed(named: &Value, live: Value) -> Value {
+    let (Value::Map(named), Value::Map(mut live)) = (named, live.clone()) else {
+        return live;
+    };
+    for (key, value) in named.iter().filter(|(key, _)| !is_own(key)) {
+        let former = match value {
+            Value::Map(item) => item.get(FORMER).and_then(Value::as_text),
+            _ => None,
+        };
+        let Some(former) = former.filter(|_| !live.contains_key(key)) else {
+            continue;
+        };
+        let Some(Value::Map(mut item)) = live.remove(former) else {
+            continue;
+        };
+        item.insert(NAME, Value::Text(former.into()));
+        let order = order_of(order(&live).into_iter().map(|have| match have {
+            have if have == former => key,
+            have => have,
+        }));
+        live.insert(key, Value::Map(item));
+        live.insert(ORDER, order);
+    }
+    Value::Map(live)
+}
+
+/// The name under which an item is live, where that is not its key.
+#[must_use]
+pub fn live_name(item: &Value) -> Option<&str> {
+    match item {
+        Value::Map(item) => item.get(NAME).and_then(Value::as_text),
+        _ => None,
     }
 }
 

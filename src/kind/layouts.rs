@@ -121,9 +121,18 @@ const FIELDS: Field = Field::new(
 .never_null()
 .doc("Its fields in their order: a field of the system by its API name, a custom field by its handle. `null` takes one out of the layout.");
 
-const SECTION: Field = Field::new("section", Shape::Map(by_name(&[FIELDS])))
-    .never_null()
-    .doc("A section.");
+const SECTION: Field = Field::new(
+    "section",
+    Shape::Map(by_name(&[
+        FIELDS,
+        text("renamedFrom")
+            .max(100)
+            .former_name()
+            .doc("The name that the section had before, as long as it is still live."),
+    ])),
+)
+.never_null()
+.doc("A section.");
 
 /// A layout. Source: Layout (`getLayouts`, `getLayout`, `createLayout`, `updateLayout`, `deleteLayout`,
 /// `activateLayout`, `deactivateLayout`, `associateProfilesToLayout`, `updateLayoutField`,

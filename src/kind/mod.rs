@@ -471,6 +471,8 @@ pub struct Field {
     pub most: u32,
     /// The field of the resource that the key of its item names, whose value it has where nobody says it.
     pub as_of_key: Option<&'static str>,
+    /// Whether it says which name an item of a list had before; manifests alone have it.
+    pub former_name: bool,
     /// Whether an item of its list may say which values it replaces on the records that have them.
     pub replaces_values: bool,
     /// What stands for anything where nothing is named: the word in manifests, and what is sent.
@@ -646,6 +648,7 @@ impl Field {
             membership: None,
             most: 0,
             as_of_key: None,
+            former_name: false,
             replaces_values: false,
             any: None,
             rewritten: false,
@@ -808,6 +811,10 @@ impl Field {
     }
     const fn as_of_key(mut self, field: &'static str) -> Self {
         self.as_of_key = Some(field);
+        self
+    }
+    const fn former_name(mut self) -> Self {
+        self.former_name = true;
         self
     }
     const fn replaces_values(mut self) -> Self {

@@ -14,7 +14,7 @@ use super::resolve::{Handles, Slip};
 use super::secret_text::control;
 use super::texts;
 use crate::codec;
-use crate::codec::listed::REPLACES;
+use crate::codec::listed::{FORMER, REPLACES};
 use crate::config::Written;
 use crate::config::written::LOOKUP;
 use crate::kind::schema::{Checker, Violation, checkers};
@@ -865,7 +865,14 @@ impl<'a> Converter<'a> {
                             None => whole = false,
                         }
                     }
-                    out.insert(fields[index].name, value);
+                    let name = if fields[index].former_name {
+                        FORMER
+                    } else {
+                        fields[index].name
+                    };
+                    if name != FORMER || !value.is_null() {
+                        out.insert(name, value);
+                    }
                 }
                 None => whole = false,
             }

@@ -10,7 +10,7 @@ use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::resolve::article;
 use super::secret_text::{OFTEN, control};
-use crate::codec::listed::{ORDER, is_own, items, order_of};
+use crate::codec::listed::{FORMER, ORDER, is_own, items, order_of};
 use crate::codec::{is_idle, leaf_field, written_key};
 use crate::kind::rules::{Holds, Sort};
 use crate::kind::schema::{Checker, accepts};
@@ -359,10 +359,28 @@ impl Converter<'_> {
         found: &Leaves,
         at: At<'_>,
     ) -> bool {
-        let Some(inner) = listed.once else {
-            return true;
-        };
         let before = self.problems.len();
+        for (key, value) in items(found) {
+            let former = match value {
+                Value::Map(item) => item.get(FORMER).and_then(Value::as_text),
+                _ => None,
+            };
+            if let Some(former) = former.filter(|former| found.contains_key(former)) {
+                let problem = Problem::error(
+                    Code::Conflict,
+                    format!(
+                        "`{key}` says that it was `{former}`, and `{former}` is declared as well"
+                    ),
+                )
+                .at(here.place(at.key(key), Part::Key), "was it before")
+                .at(here.place(at.key(former), Part::Key), "declared here")
+                .help("take one of them away");
+                self.problems.push(problem);
+            }
+        }
+        let Some(inner) = listed.once else {
+            return self.problems.len() == before;
+        };
         let shape = leaf_field(&keyed.value.shape, inner).map(|leaf| leaf.shape);
         let mut first: HashMap<&str, &str> = HashMap::new();
         for (outer, value) in items(found) {

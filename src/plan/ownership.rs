@@ -726,6 +726,11 @@ impl Shaper<'_> {
         } else {
             current
         };
+        let current = if codec::is_listed(&field.shape) {
+            codec::listed::renamed(named, current)
+        } else {
+            current
+        };
         let mut current = codec::settle(field, named, current, self.live);
         if current != *named && codec::may_be_rewritten(field, named, &current) {
             match self.as_stored(address, object, field, named, &current) {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::Builder;
 use crate::api::Method;
-use crate::codec::listed::{ID, ORDER, REPLACES, items};
+use crate::codec::listed::{ID, ORDER, REPLACES, items, live_name};
 use crate::codec::{self, id_text, is_nothing, leaf_field, shown_at};
 use crate::dialect::Dialect;
 use crate::diff::Difference;
@@ -30,6 +30,8 @@ struct Item<'v> {
 struct Side<'v> {
     items: BTreeMap<&'v str, Item<'v>>,
     order: Vec<(&'v str, Vec<&'v str>)>,
+    /// The names of lists that are not their keys.
+    names: Vec<&'v str>,
 }
 
 impl<'v> Side<'v> {
@@ -39,6 +41,7 @@ impl<'v> Side<'v> {
             return side;
         };
         for (outer, list) in items(lists) {
+            side.names.extend(live_name(list));
             let mut keys = Vec::new();
             let list = match list {
                 Value::Map(list) => list.get(inner),
@@ -119,7 +122,8 @@ impl Builder<'_> {
         let id = |item: &Item<'_>| item.leaves.get(ID)?.as_text().map(str::to_owned);
         let mut writes = Writes {
             before: Vec::new(),
-            whole: live.order_within(&wanted) != wanted.order_within(&live),
+            whole: live.order_within(&wanted) != wanted.order_within(&live)
+                || live.names != wanted.names,
             after: Vec::new(),
         };
         let (mut staying, mut steps) = (Vec::new(), Vec::new());
