@@ -21,7 +21,7 @@ use crate::state::{Address, Leaves, Value};
 /// The key of an item's id.
 pub const ID: &str = "$id";
 /// The key of an item's name, where another one of that name stands beside it.
-const NAME: &str = "$name";
+pub const NAME: &str = "$name";
 /// The key of the values that others replace: each old one with the new one.
 pub const REPLACES: &str = "$replaces";
 

@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashMapExt as _, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::codec::listed::ORDER;
+use crate::codec::listed::is_own;
 use crate::codec::{read_field, switch_value};
 use crate::kind::{Field, KINDS, Kind, LocksOut, Risk, find};
 use crate::live::{Live, LiveObject, marks};
@@ -178,7 +178,7 @@ fn touched(task: &Task, field: &Field, class: Risk) -> Vec<String> {
         .filter(|change| is_of(change, field.name))
         .filter(|change| class != Risk::TakesAway || loses(&change.before, &change.after))
         .filter(|change| class != Risk::TakesAway || !is_moved(change, &task.changes))
-        .filter(|change| class != Risk::TakesAway || !change.field.ends_with(ORDER))
+        .filter(|change| class != Risk::TakesAway || !is_about_a_list(change))
         .map(|change| change.field.clone())
         .collect()
 }
@@ -186,6 +186,11 @@ fn touched(task: &Task, field: &Field, class: Risk) -> Vec<String> {
 /// Whether a change is about a field.
 fn is_of(change: &FieldChange, field: &str) -> bool {
     keys(&change.field).next().is_some_and(|name| name == field)
+}
+
+/// Whether a change is about the order of a list or the name of an item, by which nothing goes.
+fn is_about_a_list(change: &FieldChange) -> bool {
+    keys(&change.field).last().is_some_and(|key| is_own(&key))
 }
 
 /// Whether what a change takes away under a key stands under the same key at another place then.

@@ -123,6 +123,19 @@ pub(super) fn change_of(
             sets_back: None,
         };
     }
+    // An item that is renamed stands under its new name already.
+    if let [.., name, key] = &*written.below
+        && &**key == listed::NAME
+        && after.is_null()
+    {
+        return FieldChange {
+            field,
+            before: shown_value(before),
+            after: Json::from(&**name),
+            secret: false,
+            sets_back: None,
+        };
+    }
     let (before, after) = if was_secret {
         (Json::from(FORMER_SECRET), shown_value(after))
     } else if secret {
