@@ -24,7 +24,7 @@ mod lay;
 pub mod listed;
 
 pub use alike::{
-    are_alike, field_at, may_be_rewritten, opaque_field, renamed, same_json, with_handles_of,
+    are_alike, field_at, is_as_before, may_be_rewritten, opaque_field, renamed, same_json, with_handles_of,
 };
 pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
@@ -341,8 +341,9 @@ fn decode_map(map: &Map, dialect: Dialect, json: &Json, names: &dyn Names) -> Va
     Value::Map(leaves)
 }
 
-const fn is_map(shape: &Shape) -> bool {
-    matches!(shape, Shape::Map(_))
+/// Whether a map without leaves is more than none: null says the same, or there may be what no table knows.
+fn counts_empty(shape: &Shape) -> bool {
+    matches!(shape, Shape::Map(map) if map.null == Null::Empty || map.keeps_unknown)
 }
 
 /// Whether a key is one of the places that a path names.
@@ -601,8 +602,8 @@ fn normal_map(map: &Map, dialect: Dialect, leaves: Leaves) -> Value {
         .collect();
     if map.owned == Owned::Whole {
         normal.retain(|key, value| {
-            let is_map = map.field(key).is_none_or(|leaf| is_map(&leaf.shape));
-            !value.is_null() && (is_map || !is_nothing(value))
+            let means_something = map.field(key).is_none_or(|leaf| counts_empty(&leaf.shape));
+            !value.is_null() && (means_something || !is_nothing(value))
         });
     }
     Value::Map(normal)

@@ -35,13 +35,26 @@ pub fn did_not_take(
         let (Some(wanted), Some(have)) = (task.body.get(field.name), stored.get(field.name)) else {
             continue;
         };
+        let says = |name: &str, word: &str| {
+            let told = task.body.get(name).or_else(|| stored.get(name));
+            told.and_then(Value::as_word) == Some(word)
+        };
+        let field = &field.as_told(says);
         let is_fixed = task.kind.fixes(field, live.dialect);
         if is_fixed && codec::strange_word(field, have).is_some() {
             continue;
         }
-        // What the server may rewrite proves nothing: the next plan compares what is stored now with what
-        // is live then.
+        // What the server may rewrite proves nothing, unless it is what was there before: the next plan
+        // compares what is stored now with what is live then.
         if codec::may_be_rewritten(field, wanted, have) {
+            let before = || {
+                let object = live.object_at(&task.address)?;
+                codec::read_field(field, live.dialect, &object.raw, live)
+            };
+            let is_old = |before: &Value| codec::is_as_before(field, wanted, before, have);
+            if !creates && before().as_ref().is_some_and(is_old) {
+                missing.push(FieldPath::of(field.name));
+            }
             continue;
         }
         let still_there = op.stands_for().iter().filter(|path| {

@@ -207,16 +207,22 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
                     "the server accepted the write but did not store {}",
                     fields.join(", ")
                 ),
-                hint: Some(
-                    "check that the values exist as choices in Zoho Desk and that the token's user may write the fields"
-                        .to_owned(),
-                ),
+                hint: Some(hint_of_missing(op).to_owned()),
                 request_id,
                 partly: true,
             };
         }
     }
     Outcome::Applied { id }
+}
+
+/// What to do where the server has taken a write and not stored all of it.
+fn hint_of_missing(op: &Op) -> &'static str {
+    if op.otherwise().is_some() {
+        "no request took out of the list what the manifests leave out: take it out in Zoho Desk"
+    } else {
+        "check that the values exist as choices in Zoho Desk and that the token's user may write the fields"
+    }
 }
 
 /// The updates of what stands at the given paths; none where the table has no update.

@@ -18,13 +18,28 @@ pub fn are_alike(alike: Alike, one: &str, other: &str) -> bool {
     one == other || canonical(alike, one) == canonical(alike, other)
 }
 
-/// Whether a live text may be what the server has made of another one. A plain text stays what it is.
+/// Whether a live value may be what the server has made of another one. A plain text stays what it is.
 #[must_use]
 pub fn may_be_rewritten(field: &Field, sent: &Value, live: &Value) -> bool {
+    if sent.as_text().is_some_and(|word| field.unshown.contains(&word)) {
+        return true;
+    }
     let is_html = |text: &str| html::canonical(text).is_some();
     match (sent, live) {
         (Value::Text(sent), Value::Text(live)) => {
             field.rewritten && (is_html(sent) || is_html(live))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text that the server may rewrite is surely not stored: it is as it was `before`, and shows
+/// something else than was sent. Where tags alone differ, the server may have rewritten what was sent.
+#[must_use]
+pub fn is_as_before(field: &Field, sent: &Value, before: &Value, live: &Value) -> bool {
+    match (sent, before, live) {
+        (Value::Text(sent), Value::Text(before), Value::Text(live)) if field.rewritten => {
+            are_alike(Alike::Html, before, live) && html::shown(sent) != html::shown(live)
         }
         _ => false,
     }

@@ -75,6 +75,21 @@ pub(super) fn canonical(text: &str) -> Option<String> {
     state.is_html.then(|| state.out.trim().to_owned())
 }
 
+/// The letters that HTML shows, without its tags and without white space. A server that rewrites a text lets
+/// them be.
+pub(super) fn shown(text: &str) -> String {
+    let sink = Sink::default();
+    sink.0.borrow_mut().is_text_alone = true;
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from(text));
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    let mut out = tokenizer.sink.0.into_inner().out;
+    out.retain(|character| !character.is_whitespace());
+    out
+}
+
 /// Writes what the tokens come to.
 #[derive(Default)]
 struct Sink(RefCell<State>);
@@ -87,6 +102,10 @@ struct State {
     kept: usize,
     /// Whether what was written last ends in joined white space.
     has_blank: bool,
+    /// Whether nothing is written but what readers see.
+    is_text_alone: bool,
+    /// How many elements are open whose text nobody sees.
+    unseen: usize,
 }
 
 impl TokenSink for Sink {
@@ -94,6 +113,9 @@ impl TokenSink for Sink {
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         let mut state = self.0.borrow_mut();
+        if state.is_text_alone {
+            return state.seen(token);
+        }
         match token {
             Token::CharacterTokens(text) => state.text(&text),
             Token::NullCharacterToken => state.text("\0"),
@@ -125,6 +147,31 @@ fn raw(name: &str) -> TokenSinkResult<()> {
 }
 
 impl State {
+    /// Writes a token as far as readers see it.
+    fn seen(&mut self, token: Token) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(text) if self.unseen == 0 => self.out.push_str(&text),
+            Token::TagToken(tag) => {
+                let is_unseen = matches!(&*tag.name, "head" | "script" | "style" | "title");
+                match tag.kind {
+                    TagKind::StartTag => {
+                        self.unseen += usize::from(is_unseen);
+                        return raw(&tag.name);
+                    }
+                    TagKind::EndTag if is_unseen => self.unseen = self.unseen.saturating_sub(1),
+                    TagKind::EndTag => {}
+                }
+            }
+            Token::CharacterTokens(_)
+            | Token::NullCharacterToken
+            | Token::CommentToken(_)
+            | Token::DoctypeToken(_)
+            | Token::EOFToken
+            | Token::ParseError(_) => {}
+        }
+        TokenSinkResult::Continue
+    }
+
     fn text(&mut self, text: &str) {
         for character in text.chars() {
             // A no-break space is shown and is no white space here.
@@ -179,7 +226,19 @@ impl State {
     }
 }
 
-/// The value of an attribute. Of the declarations of a style with one property the order counts.
+/// The properties among which the order of declarations counts: those whose names begin with one word, as
+/// `margin` and `margin-left` do, and `line-height`, which `font` sets as well.
+fn family(property: &str) -> &str {
+    if property == "line-height" {
+        return "font";
+    }
+    let begin = property.len() - property.trim_start_matches('-').len();
+    let end = property.get(begin..).and_then(|rest| rest.find('-'));
+    let end = end.map_or(property.len(), |end| begin + end);
+    property.get(..end).unwrap_or(property)
+}
+
+/// The value of an attribute. The declarations of a style keep their order within a [`family`].
 fn value(name: &str, value: &str) -> String {
     let joined = |text: &str| text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     match name {
@@ -192,7 +251,7 @@ fn value(name: &str, value: &str) -> String {
                     (property.trim().to_ascii_lowercase(), joined(value))
                 })
                 .collect();
-            declarations.sort_by(|(a, _), (b, _)| a.cmp(b));
+            declarations.sort_by(|(a, _), (b, _)| family(a).cmp(family(b)));
             let declarations = declarations.iter();
             let declarations = declarations.map(|(property, value)| format!("{property}:{value}"));
             declarations.collect::<Vec<_>>().join(";")
@@ -204,7 +263,7 @@ fn value(name: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{canonical, shown};
 
     #[test]
     fn what_is_shown_alike_has_one_form() {
@@ -244,6 +303,22 @@ mod tests {
                 "<p style=\"color:red;color:blue\">a</p>",
                 "<p style=\"color:blue;color:red\">a</p>",
             ),
+            (
+                "<p style=\"margin:0;margin-left:5px\">a</p>",
+                "<p style=\"margin-left:5px;margin:0\">a</p>",
+            ),
+            (
+                "<p style=\"border-color:red;border-top:1px solid\">a</p>",
+                "<p style=\"border-top:1px solid;border-color:red\">a</p>",
+            ),
+            (
+                "<p style=\"font:12px a;line-height:2\">a</p>",
+                "<p style=\"line-height:2;font:12px a\">a</p>",
+            ),
+            (
+                "<p style=\"-webkit-box:a;-webkit-box-flex:1\">a</p>",
+                "<p style=\"-webkit-box-flex:1;-webkit-box:a\">a</p>",
+            ),
             ("<p a=\"b\" c=\"d\">e</p>", "<p a='b\" c=\"d'>e</p>"),
             (
                 "<script>if (a<b) {}</script>",
@@ -252,6 +327,21 @@ mod tests {
             ("<p>a</p><!-- b -->", "<p>a</p><!-- c -->"),
         ] {
             assert_ne!(canonical(one), canonical(other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_readers_see_is_left_of_a_text() {
+        for (text, expected) in [
+            ("<P>Hello <b>you</b></P><script>x('<p>')</script>", "Helloyou"),
+            (
+                "<html><head><title>a</title><style>p {}</style></head><body>b &amp;\n c</body></html>",
+                "b&c",
+            ),
+            ("<div>Hello<br>you</div><!-- a -->", "Helloyou"),
+            ("a < b", "a<b"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
         }
     }
 

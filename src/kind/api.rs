@@ -54,6 +54,9 @@ pub struct Api {
     pub silent: &'static [Silent],
     /// Fields that every update sends again, since the server demands them.
     pub resend: &'static [&'static str],
+    /// Flags of answers that no update takes and that its PUT switches off, each by its place in the answer, with
+    /// what is lost.
+    pub loses: &'static [(&'static str, &'static str)],
     /// How objects are removed.
     pub removal: Removal,
     /// Endpoints that switch an object on and off, where a PATCH cannot.
@@ -107,6 +110,7 @@ impl Api {
         item_calls: None,
         silent: &[],
         resend: &[],
+        loses: &[],
         removal: Removal::Never,
         switch: None,
         apart: &[],

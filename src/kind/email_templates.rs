@@ -87,6 +87,7 @@ pub static KIND: Kind = Kind {
             .max(64_000)
             .alike(Alike::Html)
             .rewritten()
+            .plain_with("contentType", "plaintext")
             .placeholders()
             .doc("The text, as HTML where `contentType` is `richtext`. It may hold placeholders such as `${Tickets.Ticket Id}`."),
         choice("contentType", &["richtext", "plaintext"])
@@ -118,9 +119,10 @@ pub static KIND: Kind = Kind {
         ),
     ],
     openapi: Some(Api {
-        // The items are whole but for attachments. The answer is a bare list, and bodies are long.
+        // The items are whole but for attachments. The answer is a bare list. Bodies are long, but no page may
+        // begin behind the 1,000th, so that only the longest ones reach 2,000.
         listing: Listing::Each("/templates?departmentId={department}", &[]),
-        page: 250,
+        page: 1_000,
         last: Some(1_000),
         items: BARE,
         id: "templateId",

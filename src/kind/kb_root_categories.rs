@@ -21,8 +21,8 @@ pub(super) const LOCALES: &[&str] = &[
 pub(super) const VISIBILITIES: &[&str] =
     &["ALL_USERS", "AGENTS", "GROUP_USERS", "PRIVATE_IP", "NONE"];
 
-/// Whether the help center shows it. Answers may show `ENABLED` besides, which no request takes.
-/// Source: `KBRootCategory`, `KBSection`.
+/// Whether the help center shows it. Answers of root categories may show `ENABLED` besides, which no request
+/// takes; those of sections have the first two words alone. Source: `KBRootCategory`, `KBSection`.
 pub(super) const STATUSES: &[&str] = &["SHOW_IN_HELPCENTER", "HIDE_IN_HELPCENTER", "DISABLED"];
 
 /// Groups of the same help center.

@@ -33,6 +33,9 @@ const TRANSLATIONS: Items = Items {
 /// no parent as required; a section without one means nothing, so that it is demanded. No update takes
 /// the parent, so that a section stays where it is.
 ///
+/// Requests take the status `DISABLED`, and no answer of a section has that word: whatever is shown instead is
+/// compared with what the last apply saw stored.
+///
 /// Not written: the logo, of which requests take an id and answers show an address; `articlePermission`, which
 /// no answer shows; the addresses of `PRIVATE_IP`, which requests take as objects whose keys nobody says;
 /// permalinks and the order. The source does not say
@@ -69,6 +72,7 @@ pub static KIND: Kind = Kind {
             .doc("What the section is about."),
         choice("status", STATUSES)
             .never_null()
+            .unshown(&["DISABLED"])
             .doc("Whether the help center shows the section."),
         choice("visibility", VISIBILITIES)
             .never_null()

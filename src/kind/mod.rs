@@ -480,6 +480,11 @@ pub struct Field {
     /// Whether the server may store something else than what was sent, so that what comes back is
     /// compared with what the last apply saw stored.
     pub rewritten: bool,
+    /// The field and its word by which its text is plain: compared as a text, and stored as it is sent.
+    pub plain_with: Option<(&'static str, &'static str)>,
+    /// The words that requests take and no answer shows, so that what an answer has in their place is compared
+    /// with what the last apply saw stored.
+    pub unshown: &'static [&'static str],
     /// Whether its texts may hold placeholders of Zoho Desk, such as `${Tickets.Subject}`, which are no
     /// expressions.
     pub placeholders: bool,
@@ -652,6 +657,8 @@ impl Field {
             replaces_values: false,
             any: None,
             rewritten: false,
+            plain_with: None,
+            unshown: &[],
             placeholders: false,
             sent_empty: false,
             risk: None,
@@ -664,6 +671,19 @@ impl Field {
     #[must_use]
     pub const fn is_unseen(&self) -> bool {
         self.write_only || self.remembered
+    }
+
+    /// The field as it is compared, where others may say that its text is plain.
+    #[must_use]
+    pub fn as_told(&self, says: impl FnOnce(&str, &str) -> bool) -> Self {
+        match self.plain_with {
+            Some((field, word)) if says(field, word) => Self {
+                alike: Alike::Text,
+                rewritten: false,
+                ..*self
+            },
+            _ => *self,
+        }
     }
 
     /// Whether a file may hold its text, which `{file: path}` names. What names a resource stands in
@@ -831,6 +851,14 @@ impl Field {
     }
     pub(crate) const fn rewritten(mut self) -> Self {
         self.rewritten = true;
+        self
+    }
+    const fn plain_with(mut self, field: &'static str, word: &'static str) -> Self {
+        self.plain_with = Some((field, word));
+        self
+    }
+    const fn unshown(mut self, words: &'static [&'static str]) -> Self {
+        self.unshown = words;
         self
     }
     pub(crate) const fn placeholders(mut self) -> Self {

@@ -51,7 +51,8 @@ const fn what(name: &'static str, doc: &'static str) -> Field {
 }
 
 /// Source: Time Tracking, `saveTimeTrackingSettings` (`autoTrackAction`), which demands all eight. Answers
-/// have `onRemoteAssist` besides, and examples send it: it is left as it is.
+/// have `onRemoteAssist` besides, and examples send it, but the schema of requests lacks it: it is not sent, so
+/// that a PUT may switch it off, which the plan tells.
 const ACTIONS: Map = Map::whole(&[
     what("fieldUpdate", "When a field is changed."),
     what("sendReply", "When a reply is sent."),
@@ -104,7 +105,8 @@ const ACTIVITIES: Map = Map::whole(&[
 ///
 /// The source does not say what is answered for a department that has none: nothing, that there is no such
 /// thing, or an answer whose `isTimeTracking` is null are all taken for that, and are followed by a POST. What
-/// is there is changed by a PUT, which may lose what it does not name: all that is live is sent again. Costs are
+/// is there is changed by a PUT, which may lose what it does not name: all that is live is sent again, but for a
+/// preference that lacks a flag that requests demand, which is sent where a manifest names it. Costs are
 /// lists of ids and costs in the examples and in the body of a POST, and empty objects in that of a PUT: lists
 /// are sent where there are any, and nothing where there are none.
 ///
@@ -160,6 +162,10 @@ pub static KIND: Kind = Kind {
         update: Some("/timeTrackSettings"),
         change: Change::Put,
         resend: &["department"],
+        loses: &[(
+            "ticketPreference/autoTrackAction/onRemoteAssist",
+            "may switch off `onRemoteAssist`, which is on and which no request takes",
+        )],
         scopes: Scopes {
             read: &["Desk.settings.READ"],
             create: &["Desk.settings.CREATE"],

@@ -474,6 +474,17 @@ impl<'a> Converter<'a> {
             self.problems.push(problem);
             return None;
         }
+        if let Some(key) = in_clear::key_in_file(&counted) {
+            let message = format!(
+                "`{}` looks like a key in clear: whoever can read the file can use it",
+                field.name
+            );
+            let warning = Problem::warning(Code::KeyInClear, message)
+                .at(in_file(key), "")
+                .at(place.clone(), "the file is named here")
+                .help("take the key out of the file, and replace it where it was made");
+            self.warnings.push((None, warning));
+        }
         let expanded = if field.placeholders {
             self.variables.expand_open(&counted)
         } else {

@@ -41,8 +41,20 @@ pub(super) fn look(text: &str) -> Option<Look<'_>> {
     if let Some(name) = variable(text) {
         return Some(Look::Variable(name));
     }
-    let is_key = text.len() >= REST && text.split_whitespace().any(is_known_key);
-    is_key.then_some(Look::Key)
+    key(text).map(|_| Look::Key)
+}
+
+/// The first word of a text that looks like a key, whatever stands around it.
+fn key(text: &str) -> Option<&str> {
+    let mut words = text.split_whitespace().filter(|_| text.len() >= REST);
+    words.find(|word| is_known_key(word))
+}
+
+/// The first part of a text in a file that looks like a key: tags and quotes may stand around it.
+pub(super) fn key_in_file(text: &str) -> Option<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let mut parts = text.split(|c: char| !is_part(c));
+    parts.find(|part| is_known_key(part.trim_end_matches('.')))
 }
 
 /// What the text of a field looks like whose value may hold a key: a URL.
@@ -114,6 +126,24 @@ mod tests {
             ("an ordinary description with no key in it", None),
         ] {
             assert_eq!(look(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_a_file_is_found_between_tags() {
+        for (text, expected) in [
+            ("<p>Hello</p>", None),
+            (
+                "<p>use\nghp_0123456789abcdefghij</p>",
+                Some("ghp_0123456789abcdefghij"),
+            ),
+            (
+                "<a href=\"?k=AKIA0123456789ABCDEF\">b</a>",
+                Some("AKIA0123456789ABCDEF"),
+            ),
+            ("<p>ghp_short1</p>", None),
+        ] {
+            assert_eq!(key_in_file(text), expected, "{text}");
         }
     }
 

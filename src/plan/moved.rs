@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::codec::{self, id_text, switch_value};
 use crate::diff::Difference;
-use crate::kind::{self, Field, Shape, Wire};
+use crate::kind::{self, Field, Kind, Shape, Wire};
 use crate::ledger::{Entry, Ledger};
 use crate::live::Live;
 use crate::manifest::Desired;
@@ -163,6 +163,10 @@ impl<'a> Sides<'a> {
                 let applied = entry.templates.get(&difference.path.pointer());
                 by_template(difference, applied, shown(kind.field(name)?).as_ref())
             }
+            // Of a map with a secret in it the record holds no more than what it alone remembers.
+            _ if named.is_some_and(Value::is_secret) && !is_remembered(kind, difference) => {
+                (Moved::Unknown, Json::Null)
+            }
             Some(record) => {
                 let field = kind.field(name)?;
                 if object.is_some() && shown(field).is_none() {
@@ -170,8 +174,13 @@ impl<'a> Sides<'a> {
                     return Some((Moved::Manifests, Json::Null));
                 }
                 let live = row.live.as_ref().and_then(|body| body.get(name));
+                let says = |other: &str, word: &str| {
+                    let named = row.named.as_ref().and_then(|body| body.get(other));
+                    let told = named.cloned().or_else(|| shown(kind.field(other)?));
+                    told.as_ref().and_then(Value::as_word) == Some(word)
+                };
                 let record = Record {
-                    field,
+                    field: field.as_told(says),
                     sent: self.current(field, &record.sent, live),
                     stored: self.current(field, &record.stored, live),
                     names: self.live,
@@ -182,8 +191,6 @@ impl<'a> Sides<'a> {
             None if named.is_none() && !entry.fields.is_empty() => {
                 (Moved::Live, shown_value(&difference.after))
             }
-            // A map with a secret in it is in no record.
-            None if named.is_some_and(Value::is_secret) => (Moved::Unknown, Json::Null),
             // Of what a run that was killed has created nobody knows more than the id.
             None if entry.fields.is_empty() && !entry.adopted => (Moved::Unknown, Json::Null),
             None => (Moved::Manifests, Json::Null),
@@ -253,7 +260,7 @@ impl<'a> Sides<'a> {
 
 /// What was last applied to a field.
 struct Record<'a> {
-    field: &'static Field,
+    field: Field,
     sent: Json,
     stored: Json,
     names: &'a Live,
@@ -275,7 +282,7 @@ impl Record<'_> {
             // The manifests name a leaf that they did not name before.
             Known::Nothing => return Some((Moved::Manifests, Json::Null)),
         };
-        let field = codec::field_at(self.field, way, self.names);
+        let field = codec::field_at(&self.field, way, self.names);
         let field = field.unwrap_or(codec::opaque_field());
         let stored = at(&self.field.shape, &self.stored, way).value();
         let wanted = shown_value(named.unwrap_or(&difference.after));
@@ -423,6 +430,16 @@ fn parts_left(field: &Field, sent: &Json, named: Option<&Json>) -> Vec<FieldPath
 
 pub(crate) fn is_secret(difference: &Difference) -> bool {
     difference.before.is_secret() || difference.after.is_secret()
+}
+
+/// Whether the record alone remembers what differs.
+fn is_remembered(kind: &Kind, difference: &Difference) -> bool {
+    let [leaf] = &*difference.path.below else {
+        return false;
+    };
+    let field = kind.field(difference.path.field);
+    let leaf = field.and_then(|field| codec::leaf_field(&field.shape, leaf));
+    leaf.is_some_and(|leaf| leaf.remembered)
 }
 
 /// An agent by the id in an answer: the e-mail address where agents were read.

@@ -7,6 +7,7 @@ use crate::manifest::Desired;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem, did_you_mean};
 use crate::state::Address;
+use crate::verb::Verb;
 
 /// Keeps the targets and all they need.
 pub(super) fn targeted(
@@ -54,7 +55,16 @@ pub(super) fn targeted(
     let mut open: Vec<usize> = keep.iter().copied().collect();
     while let Some(index) = open.pop() {
         if let Some(task) = tasks.get(index) {
-            for needed in &task.prerequisites {
+            let of = task.kind.ranking().map(|ranking| ranking.of);
+            // An order is sent after what goes, and can be sent while that stays.
+            let is_beside = |needed: &usize| {
+                let needed = tasks.get(*needed);
+                needed.is_some_and(|needed| {
+                    of == Some(needed.kind.collection)
+                        && matches!(needed.verb, Verb::Delete | Verb::Replace)
+                })
+            };
+            for needed in task.prerequisites.iter().filter(|needed| !is_beside(needed)) {
                 if keep.insert(*needed) {
                     open.push(*needed);
                 }

@@ -19,7 +19,7 @@ use crate::diff::Difference;
 use crate::kind::rules::Holds;
 use crate::kind::rules::{OnlyFor, Rule};
 use crate::kind::schema::accepts;
-use crate::kind::{self, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Wire};
+use crate::kind::{self, Field, Keys, Kind, Owned as Owns, Pattern, Shape, Switch, Wire};
 use crate::ledger::{Entry, FieldRecord};
 use crate::live::grouped;
 use crate::live::{Live, LiveObject};
@@ -44,7 +44,7 @@ pub struct Owned {
     pub acknowledged: Vec<Acknowledged>,
     /// What answers do not show although it was applied, so that it is not compared.
     pub unknown: Vec<(Address, FieldPath)>,
-    /// Texts that differ from what is live where the server may have rewritten them, and nothing tells.
+    /// Values that differ from what is live where the server may show another one, and nothing tells.
     pub rewritten: Vec<(Address, FieldPath)>,
     /// Live words that no table knows, of fields that can be given on creation only.
     pub strange: Vec<(Address, FieldPath, Arc<str>)>,
@@ -633,7 +633,8 @@ impl Shaper<'_> {
                 }
                 continue;
             }
-            let current = match self.current((address, object), field, named, current(), owned) {
+            let told = field.as_told(|name, word| self.says(object, &body, (name, word)));
+            let current = match self.current((address, object), &told, named, current(), owned) {
                 Current::Value(current) => current,
                 Current::Unknown => continue,
                 Current::AsDeclared => {
@@ -689,6 +690,16 @@ impl Shaper<'_> {
         let wanted = shared(wanted_fields, &body);
         row.live = Some(shared(live_fields, &wanted));
         row.wanted = Some(wanted);
+    }
+
+    /// Whether a field of an object has a word, by what is declared, else by what is live.
+    fn says(&self, object: &LiveObject, body: &Body, (name, word): (&str, &str)) -> bool {
+        let live = || {
+            let field = object.kind.field(name)?;
+            read_field(field, self.live.dialect, &object.raw, self.live)
+        };
+        let told = body.get(name).cloned().or_else(live);
+        told.as_ref().and_then(Value::as_word) == Some(word)
     }
 
     /// What is live in a field, in the declared spelling where the two are one.
@@ -766,14 +777,6 @@ impl Shaper<'_> {
         Some(same(&record.sent, named) && same(&record.stored, current))
     }
 
-    /// Whether something in a field was applied as a secret.
-    fn applied_as_secret(&self, address: &Address, field: &str) -> bool {
-        let ledger = self.options.ledger.as_ref();
-        let entry = ledger.and_then(|ledger| ledger.get(address));
-        let mut secrets = entry.into_iter().flat_map(|entry| &entry.secrets);
-        secrets.any(|path| keys(path).next().as_deref() == Some(field))
-    }
-
     /// What only the ledger knows of a live value. Without one nothing tells that it changes.
     fn remember(
         &self,
@@ -791,10 +794,6 @@ impl Shaper<'_> {
                 continue;
             }
             let applied = self.applied(address, object, field.name);
-            // Of a map with secrets of the manifests' own nothing is recorded, so that nothing tells.
-            if applied.is_none() && self.applied_as_secret(address, field.name) {
-                continue;
-            }
             let value = match applied.and_then(|sent| sent.get(leaf.name)) {
                 Some(Json::Number(number)) => Value::Number(number.clone()),
                 Some(Json::String(text)) => Value::text(text),
@@ -1036,6 +1035,11 @@ fn by_hand(
     owned: &mut Owned,
 ) {
     if current == *named || (current.is_null() && *named == Value::Bool(false)) {
+        return;
+    }
+    // Whoever says no to what is implied asks nobody for it, and nobody to undo it.
+    let is_on = field.implied == Some(Switch::Flag(true));
+    if is_on && *named == Value::Bool(false) {
         return;
     }
     if let Some(rule) = options.ignoring(address, Some(field.name)) {

@@ -576,7 +576,21 @@ fn ids(ids: &[&str]) -> Value {
 fn is_resent(field: &Field, value: &Value, context: &Context<'_>) -> bool {
     let replaces = (context.kind.api(context.dialect)).is_some_and(Api::replaces);
     let may_be_empty = replaces && matches!(field.shape, Shape::References(_));
-    (!is_nothing(value) || may_be_empty) && context.kind.resends(field, context.dialect)
+    (!is_nothing(value) || may_be_empty)
+        && context.kind.resends(field, context.dialect)
+        && is_whole(&field.shape, value)
+}
+
+/// Whether a map has all that requests demand of it. What manifests name has; what is live may not, and the
+/// server would refuse it.
+fn is_whole(shape: &Shape, value: &Value) -> bool {
+    let (Shape::Map(map), Value::Map(leaves)) = (shape, value) else {
+        return true;
+    };
+    map.fields.iter().all(|leaf| match leaves.get(leaf.name) {
+        None | Some(Value::Null) => !leaf.required,
+        Some(value) => is_whole(&leaf.shape, value),
+    })
 }
 
 /// Null is left out of a creation; so are empty lists and maps.

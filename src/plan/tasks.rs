@@ -24,7 +24,7 @@ use crate::dialect::Dialect;
 use crate::diff::{Change, Difference};
 use crate::kind::rules::{GoWith, Rule};
 use crate::kind::{Api, Create, Field, Kind, Shape, Wire};
-use crate::live::Live;
+use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
 use crate::plan::bound::{Bound, place};
 use crate::plan::holders::Index;
@@ -40,7 +40,7 @@ use crate::plan::task::{Remarks, Role, Task};
 use crate::plan::{
     Changes, FieldChange, Options, Plan, Refusal, alike, guards, hierarchy, membership, within,
 };
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, listed};
 use crate::state::{Address, Body, FieldPath, Value};
 use crate::verb::Verb;
 use foldhash::HashSet;
@@ -104,8 +104,15 @@ pub fn plan(
     builder.take_temporary_members_out();
     builder.through_temporary_names();
     builder.prerequisites();
-    let mut tasks = builder.tasks;
+    let mut of_targets = Vec::new();
+    if !options.targets.is_empty() {
+        let tasks = std::mem::take(&mut builder.tasks);
+        builder.tasks = targeted(tasks, &options.targets, desired, &mut of_targets);
+    }
+    builder.final_orders();
+    let tasks = builder.tasks;
     let mut problems = builder.problems;
+    problems.extend(of_targets);
     // What comes after the changes is nobody's own.
     let of_all = problems.split_off(whose.len());
     let owned_problems: Vec<(Address, Problem)> = whose.into_iter().zip(problems).collect();
@@ -117,7 +124,6 @@ pub fn plan(
     let held: Vec<(Address, Problem)> = held.chain(builder.held).collect();
     let mut scope = None;
     if !options.targets.is_empty() {
-        tasks = targeted(tasks, &options.targets, desired, &mut problems);
         scope = Some(InTheWay::of(&tasks, &bound.rows, options));
     }
     let alike = alike::pairs(&tasks, desired, &bound.rows, live, options);
@@ -634,6 +640,9 @@ impl<'a> Builder<'a> {
         for field in kind.fields {
             if paths.iter().any(|path| path.field == field.name) {
                 self.has_all_beside_secrets(address, (kind, wanted), field.name);
+                draft
+                    .effects
+                    .extend(sent_beside(field, wanted, differences));
             }
         }
         draft.ops.extend(
@@ -682,6 +691,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        draft.effects.extend(lost_by(api, &draft.ops, object));
         let renews = |difference: &Difference| {
             kind.field(difference.path.field)
                 .is_some_and(|field| field.renews)
@@ -691,6 +701,39 @@ impl<'a> Builder<'a> {
         }
         self.push(address, Verb::Update, kind, draft);
     }
+}
+
+/// What an update switches off although nobody says so, since it cannot say that it stays.
+fn lost_by(api: &Api, ops: &[Op], object: &LiveObject) -> Vec<String> {
+    if !ops.iter().any(|op| Some(op.path) == api.update) {
+        return Vec::new();
+    }
+    let is_on = |place: &str| {
+        let shown = codec::shown_at(&object.raw, place);
+        shown.is_some_and(|shown| shown.as_bool() == Some(true) || shown.as_str() == Some("true"))
+    };
+    let lost = api.loses.iter().filter(|(place, _)| is_on(place));
+    lost.map(|(_, effect)| (*effect).to_owned()).collect()
+}
+
+/// Says that secrets go with the map that holds them where no difference shows it.
+fn sent_beside(field: &Field, wanted: &Body, differences: &[Difference]) -> Option<String> {
+    let (Shape::Map(map), Some(Value::Map(leaves))) = (field.shape, wanted.get(field.name)) else {
+        return None;
+    };
+    let is_shown = |leaf: &str| {
+        differences.iter().any(|difference| {
+            difference.path.field == field.name
+                && difference.after.is_secret()
+                && difference.path.below.first().is_none_or(|key| **key == *leaf)
+        })
+    };
+    let secrets = map.fields.iter().filter(|leaf| {
+        leaf.secret && leaves.contains_key(leaf.name) && !is_shown(leaf.name)
+    });
+    let secrets: Vec<String> = secrets.map(|leaf| format!("`{}`", leaf.name)).collect();
+    (!secrets.is_empty())
+        .then(|| format!("sends `{}` with its {}", field.name, listed(&secrets, "and")))
 }
 
 /// Adds what an update has to send again beside a word that it sends.

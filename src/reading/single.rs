@@ -24,8 +24,9 @@ pub enum Single {
 /// Reads one object by its id; none where the kind has no such GET.
 ///
 /// Only the answer that there is no such object ([`ApiError::is_absent`]) proves its absence, and only
-/// an object with that id is the object. Everything else, such as no content, a list, a text, an empty
-/// object or another one, tells nothing.
+/// an object with that id is the object. Everything else, such as a list, a text, an empty object or
+/// another one, tells nothing. So does no content, but where each scope has one object or none: there a
+/// listing without content means none, and so does this.
 ///
 /// # Errors
 /// [`ApiError`] of the call, and [`ErrorKind::Malformed`] where the answer is not the object.
@@ -60,6 +61,7 @@ pub async fn single(
                 Single::There(raw)
             }))
         }
+        None if api.blank.is_some() => Ok(Some(Single::Absent)),
         _ => {
             let subject = format!("{} {}", request.method, request.path);
             let error = ApiError::new(ErrorKind::Malformed, &subject)

@@ -421,6 +421,18 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
             "what the server makes of it is compared with what the last apply has seen stored";
         remarks.push(words.to_owned());
     }
+    if !field.unshown.is_empty() {
+        let words: Vec<String> = (field.unshown.iter())
+            .map(|word| format!("`{word}`"))
+            .collect();
+        remarks.push(format!(
+            "no answer shows {}: what it shows instead is compared with what the last apply has seen stored",
+            words.join(" nor ")
+        ));
+    }
+    if let Some((other, word)) = field.plain_with {
+        remarks.push(format!("compared as a plain text with `{other}: {word}`"));
+    }
     if field.hierarchy {
         remarks.push("must not lead in a circle".to_owned());
     }

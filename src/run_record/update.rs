@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde_json::{Map, Value as Json};
+
 use crate::codec::{self, Ids};
-use crate::kind::{Field, Wire};
+use crate::kind::{Field, Shape, Wire};
 use crate::ledger::{Entry, FieldRecord, Ledger, RememberedHeir};
 use crate::live::key;
 use crate::manifest::Desired;
@@ -298,7 +300,13 @@ impl Update<'_> {
             // Of what no answer ever shows nothing is kept, not even that it is a secret.
             let value = &*codec::without_secrets(field, value);
             secret_paths(&path, value, &mut secrets, &mut templates);
-            if !travels || field.write_only || value.is_secret() {
+            if !travels || field.write_only {
+                continue;
+            }
+            if value.is_secret() {
+                let old = old.and_then(|entry| entry.fields.get(name));
+                let record = only_remembered(field, value, old.filter(|_| !is_applied));
+                fields.extend(record.map(|record| (name.to_owned(), record)));
                 continue;
             }
             // Where a difference is accepted (`ignore`, `ignoreChanges`, `createOnly`), nothing was
@@ -417,6 +425,28 @@ impl Update<'_> {
             .filter(move |task| task.address == *address)
             .flat_map(|task| &task.ops)
     }
+}
+
+/// What is recorded of a map that holds a secret: no more than the leaves that the record alone remembers,
+/// as they are declared, or as they were recorded before where nothing was applied.
+fn only_remembered(field: &Field, value: &Value, old: Option<&FieldRecord>) -> Option<FieldRecord> {
+    let (Shape::Map(map), Value::Map(leaves)) = (field.shape, value) else {
+        return None;
+    };
+    let remembered = map.fields.iter().filter(|leaf| leaf.remembered);
+    let known = remembered.filter_map(|leaf| {
+        let named = leaves.get(leaf.name).filter(|value| !value.is_secret())?;
+        let known = match old {
+            Some(old) => old.sent.get(leaf.name)?.clone(),
+            None => shown_value(named),
+        };
+        Some((leaf.name.to_owned(), known))
+    });
+    let known: Map<String, Json> = known.collect();
+    (!known.is_empty()).then(|| FieldRecord {
+        sent: Json::Object(known.clone()),
+        stored: Json::Object(known),
+    })
 }
 
 /// Whether no answer shows what stands at a path directly below a field.

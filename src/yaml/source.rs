@@ -102,13 +102,32 @@ pub(crate) fn linked(root: &Path, path: &str) -> Option<String> {
 }
 
 /// Reads a file up to one byte more than [`MAX_FILE`], whatever it says of its size.
+///
+/// Nothing is read through a symbolic link, be it that one has taken the place of a file that was looked at.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = fs::File::open(path)?;
+    if !is_itself(&file, path)? {
+        return Err(io::Error::other("another file took its place meanwhile"));
+    }
     let mut bytes = Vec::new();
-    fs::File::open(path)?
-        .take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+/// Whether an open file is what lies at a path, and no file behind a symbolic link there.
+fn is_itself(file: &fs::File, path: &Path) -> io::Result<bool> {
+    let (own, there) = (file.metadata()?, fs::symlink_metadata(path)?);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        Ok(own.is_file() && there.is_file())
+    }
+}
+
 /// Whether a name ends in `.yaml` or `.yml`, in letters of any case.
 pub(crate) fn is_yaml(name: &OsStr) -> bool {
     Path::new(name)

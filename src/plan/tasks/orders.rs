@@ -45,6 +45,16 @@ impl Builder<'_> {
     /// Completes the steps that put siblings in order: each sends all that there will be, since nothing
     /// says what becomes of those that a request leaves out.
     pub(super) fn orders(&mut self) {
+        self.put_in_order(false);
+    }
+
+    /// Completes them once more when the plan is limited to its targets, since it is not before then that it is
+    /// known which siblings come and go; and says what there is to say of them.
+    pub(super) fn final_orders(&mut self) {
+        self.put_in_order(true);
+    }
+
+    fn put_in_order(&mut self, is_final: bool) {
         for index in 0..self.tasks.len() {
             let Some(task) = self.tasks.get(index) else {
                 continue;
@@ -53,12 +63,13 @@ impl Builder<'_> {
                 continue;
             };
             let address = task.address.clone();
-            let wanted = named(task.body.get(field.name));
+            let wanted = named(task.named.get(field.name));
             let before = self.staying(task, field, ranking);
             let all: Vec<Address> = (before.iter().cloned())
                 .chain(self.coming(task, ranking, &before))
                 .collect();
-            for one in wanted.iter().filter(|one| !all.contains(one)) {
+            let missing = wanted.iter().filter(|one| is_final && !all.contains(one));
+            for one in missing {
                 let problem = Problem::error(
                     Code::NotWithin,
                     format!(
@@ -71,7 +82,7 @@ impl Builder<'_> {
                         .help("take it away, or name it in the order that it belongs to"),
                 );
             }
-            if ranking.most > 0 && all.len() > ranking.most {
+            if is_final && ranking.most > 0 && all.len() > ranking.most {
                 let message = format!(
                     "`{address}` puts {} {} in order; {} is the most that a request takes",
                     all.len(),
@@ -92,6 +103,9 @@ impl Builder<'_> {
             let list = Value::List(list.collect());
             if let Some(task) = self.tasks.get_mut(index) {
                 task.body.set(field.name, list);
+                if !is_final {
+                    continue;
+                }
                 let remarks = task
                     .remarks
                     .get_or_insert_with(|| Box::new(Remarks::default()));

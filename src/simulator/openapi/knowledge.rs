@@ -152,7 +152,7 @@ pub(super) static ROUTES: [Route; 8] = [
         create_section,
     ),
     get("/kbSections/{id}", READ, &[], |e| {
-        Ok(Answer::Object(200, e.seen(SECTIONS, e.id())?))
+        section(e, e.id())
     }),
     patch(
         "/kbSections/{id}",
@@ -288,6 +288,22 @@ fn tree(exchange: &mut Exchange<'_>) -> Outcome {
     Ok(Answer::Object(200, shown))
 }
 
+/// The status of a section as it is shown. Answers lack a word that requests take: what they show of it is not
+/// stated.
+fn status(section: &Value) -> Value {
+    match section["status"].as_str() {
+        Some("DISABLED") => json!("HIDE_IN_HELPCENTER"),
+        _ => section["status"].clone(),
+    }
+}
+
+/// A section by itself.
+fn section(exchange: &Exchange<'_>, id: &str) -> Outcome {
+    let mut shown = exchange.seen(SECTIONS, id)?;
+    shown["status"] = status(&shown);
+    Ok(Answer::Object(200, shown))
+}
+
 /// One node of a tree, with less than a read by id shows.
 fn node(exchange: &Exchange<'_>, one: &Value, root: &Value, level: usize) -> Value {
     let below = exchange.organization.live(SECTIONS);
@@ -298,7 +314,7 @@ fn node(exchange: &Exchange<'_>, one: &Value, root: &Value, level: usize) -> Val
     let parent = one.get("parentCategoryId").cloned().unwrap_or_default();
     json!({"id": one["id"], "name": one["name"], "description": one["description"],
         "locale": one["translations"][0]["locale"], "level": level.to_string(), "order": one["order"],
-        "status": one["status"], "visibility": one["visibility"], "rootCategoryId": root,
+        "status": status(one), "visibility": one["visibility"], "rootCategoryId": root,
         "parentCategoryId": parent, "logoUrl": one["logoUrl"], "isTrashed": false,
         "isFollowing": one["isFollowing"], "translations": one["translations"], "children": children})
 }
@@ -331,7 +347,7 @@ fn create_section(exchange: &mut Exchange<'_>) -> Outcome {
             "createdTime": now, "modifiedBy": me, "modifiedTime": now}),
     );
     exchange.organization.put(SECTIONS, made);
-    Ok(Answer::Object(200, exchange.seen(SECTIONS, &id)?))
+    section(exchange, &id)
 }
 
 fn change_section(exchange: &mut Exchange<'_>) -> Outcome {
@@ -343,7 +359,7 @@ fn change_section(exchange: &mut Exchange<'_>) -> Outcome {
     one.insert("modifiedBy".into(), me);
     one.insert("modifiedTime".into(), exchange.now());
     exchange.organization.put(SECTIONS, one);
-    Ok(Answer::Object(200, exchange.seen(SECTIONS, exchange.id())?))
+    section(exchange, exchange.id())
 }
 
 /// Source: KB Category, operation `deleteCategory`, which is one for both. What becomes of the sections
