@@ -15,7 +15,7 @@ use crate::dialect::Dialect;
 use crate::kind::{
     self, Alike, Encoding, Field, Items, Keyed, Keys, Map, Null, Owned, Sent, Shape, Switch, Wire,
 };
-use crate::state::{Address, Leaves, Reference, Value, tidy};
+use crate::state::{Address, FieldPath, Leaves, Reference, Value, tidy};
 
 mod alike;
 mod encode;
@@ -766,6 +766,33 @@ pub fn keyed_inside(shape: &Shape, map: &Leaves, f: &mut dyn FnMut(kind::Target)
             f(target);
         }
         keyed_inside(&leaf.shape, inner, f);
+    }
+}
+
+/// Hands over the maps whose keys are names, the value itself and those inside of it, each with its field
+/// and the way to it; what stands in place of one, such as null, too.
+pub fn keyed_maps<'v>(
+    field: &'static Field,
+    value: &'v Value,
+    f: &mut dyn FnMut(&FieldPath, &'static Field, &'v Value),
+) {
+    keyed_below(field, value, &FieldPath::of(field.name), f);
+}
+
+fn keyed_below<'v>(
+    field: &'static Field,
+    value: &'v Value,
+    path: &FieldPath,
+    f: &mut dyn FnMut(&FieldPath, &'static Field, &'v Value),
+) {
+    if matches!(field.shape, Shape::Keyed(_)) {
+        f(path, field, value);
+    }
+    let Value::Map(map) = value else { return };
+    for (key, value) in map {
+        if let Some(leaf) = leaf_field(&field.shape, key) {
+            keyed_below(leaf, value, &path.child(key), f);
+        }
     }
 }
 

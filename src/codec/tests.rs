@@ -613,6 +613,27 @@ fn a_day_has_one_form_however_an_answer_has_it() {
     }
 }
 
+#[test]
+fn maps_by_name_are_found_inside_of_others() {
+    let found = |collection: &str, field: &str, value: Value| {
+        let field = find(collection).unwrap().field(field).unwrap();
+        let mut found = Vec::new();
+        keyed_maps(field, &value, &mut |path, inner, value| {
+            found.push((path.pointer(), inner.name, value.is_null()));
+        });
+        found
+    };
+    let cf = || Value::Map([("a", Value::text("x"))].into_iter().collect());
+    let values = |cf: Value| Value::Map([("cf", cf)].into_iter().collect());
+    let at = |path: &str, is_null| vec![(path.to_owned(), "cf", is_null)];
+    assert_eq!(found("contacts", "cf", cf()), at("/cf", false));
+    let inside = "/ticketTemplateValues/cf";
+    let of_template = |value| found("ticketTemplates", "ticketTemplateValues", value);
+    assert_eq!(of_template(values(cf())), at(inside, false));
+    assert_eq!(of_template(values(Value::Null)), at(inside, true));
+    assert_eq!(of_template(Value::Null), []);
+}
+
 /// A map of lists, as a layout has sections of fields: what is named, laid over what is live.
 mod lists {
     use std::collections::BTreeMap;

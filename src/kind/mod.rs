@@ -47,6 +47,7 @@ pub mod support_plans;
 pub mod targets;
 pub mod teams;
 pub mod template_folders;
+pub mod ticket_templates;
 pub mod time_tracking;
 pub mod webhooks;
 pub(crate) mod words;
@@ -100,6 +101,7 @@ pub static KINDS: &[&Kind] = &[
     &kb_sections::KIND,
     &template_folders::KIND,
     &email_templates::KIND,
+    &ticket_templates::KIND,
     &webhooks::KIND,
 ];
 
@@ -1038,6 +1040,15 @@ const fn in_help_center(doc: &'static str) -> Field {
 
 /// Values of custom fields of a module, by handle or API name. Source: Account, Contact, Agent: `cf`.
 const fn custom_values(module: &'static str) -> Field {
+    custom_values_that_are(module, &CUSTOM_VALUE).beside("cf_")
+}
+
+/// The same where null takes a value away. Source: Ticket Template: `cf`.
+const fn custom_values_or_null(module: &'static str) -> Field {
+    custom_values_that_are(module, &CUSTOM_VALUE_OR_NULL)
+}
+
+const fn custom_values_that_are(module: &'static str, value: &'static Field) -> Field {
     let keys = Keys::Of {
         target: Target::to("customFields").within(Within::Fixed("module", module)),
         name: patterns::API_NAME,
@@ -1045,12 +1056,12 @@ const fn custom_values(module: &'static str) -> Field {
     };
     let keyed = Keyed {
         keys,
-        value: &CUSTOM_VALUE,
+        value,
         owned: Owned::Named,
         sent: Sent::Changed,
         listed: None,
     };
-    Field::new("cf", Shape::Keyed(keyed)).beside("cf_")
+    Field::new("cf", Shape::Keyed(keyed))
 }
 
 /// One value of a custom field: the schema takes texts of one character at least. Source: Contact and
@@ -1058,6 +1069,7 @@ const fn custom_values(module: &'static str) -> Field {
 const CUSTOM_VALUE: Field = Field::new("value", Shape::Scalar { max: 100 })
     .openapi_only(patterns::NAME)
     .doc("A value.");
+const CUSTOM_VALUE_OR_NULL: Field = CUSTOM_VALUE.nullable();
 
 /// Sent under the given name, carried by list items.
 const fn sent(name: &'static str) -> Wire {

@@ -19,7 +19,7 @@ use crate::config::Written;
 use crate::config::written::LOOKUP;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::words::FILE;
-use crate::kind::{self, Field, Kind, Map, Null, Owned, Shape};
+use crate::kind::{self, Alike, Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::secret::Secret;
 use crate::state::identity::{below, canonical, scopes};
@@ -288,7 +288,11 @@ impl<'a> Converter<'a> {
     ) -> Option<Value> {
         let value = match field.shape {
             Shape::Text { .. } | Shape::Email { .. } => {
-                self.text_field(here, field, checker, raw, at)?
+                let value = self.text_field(here, field, checker, raw, at)?;
+                if field.alike == Alike::Instant {
+                    self.check_day(here, field, &value, at)?;
+                }
+                value
             }
             Shape::Scalar { .. } => match self.scalar(here, field.name, raw, at)? {
                 Value::Text(text) => {
@@ -916,7 +920,8 @@ impl<'a> Converter<'a> {
         self.check(here, field, checker, &text.into(), at)
     }
 
-    /// Refuses a day that no calendar has, such as `2027-02-30`, though it has the form of one.
+    /// Refuses a day that no calendar has, such as `2027-02-30`, though it has the form of one, alone or
+    /// before the time of a day.
     fn check_day(
         &mut self,
         here: Here<'_>,
@@ -924,8 +929,10 @@ impl<'a> Converter<'a> {
         value: &Value,
         at: At<'_>,
     ) -> Option<()> {
-        let text = value.as_text().filter(|text| codec::is_day(text));
-        let Some(text) = text.filter(|text| text.parse::<Date>().is_err()) else {
+        let text = value.as_text();
+        let day = text.map(|text| text.get(..10).unwrap_or(text));
+        let is_none = day.is_some_and(|day| codec::is_day(day) && day.parse::<Date>().is_err());
+        let Some(text) = text.filter(|_| is_none) else {
             return Some(());
         };
         self.error(

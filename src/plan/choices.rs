@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::codec::{self, are_alike, read_field};
 use crate::dialect::Dialect;
 use crate::kind::rules::{Holds, Rule, Sort, Sorts};
-use crate::kind::{self, Alike, Field, Keyed, Keys, Kind, Shape, Wire};
+use crate::kind::{self, Alike, Field, Kind, Shape, Wire};
 use crate::live::Live;
 use crate::plan::placed::Placed;
 use crate::state::{Address, Body, Leaves, Value};
@@ -71,41 +71,58 @@ impl Choices {
             return;
         }
         for field in kind.fields {
-            let Shape::Keyed(Keyed {
-                keys: Keys::Of { target, .. },
-                ..
-            }) = field.shape
-            else {
+            let Some(value) = body.get(field.name) else {
                 continue;
             };
-            let waits = |key: &str, value: &Value| {
-                let handle = codec::handle(&target, key)?;
-                let of = Address::new(target.collection, handle);
-                let waits = self.0.get(&of)?.is_without(value);
-                waits.then_some(of)
-            };
-            let Some(Value::Map(map)) = body.get(field.name) else {
-                continue;
-            };
-            let firsts: Vec<Address> = map
-                .iter()
-                .filter_map(|(key, value)| waits(key, value))
-                .collect();
+            let mut firsts: Vec<Address> = Vec::new();
+            codec::keyed_maps(field, value, &mut |_, inner, map| {
+                if let Value::Map(map) = map {
+                    let all = map.iter();
+                    firsts.extend(
+                        all.filter_map(|(key, value)| self.first(&inner.shape, key, value)),
+                    );
+                }
+            });
             if firsts.is_empty() {
                 continue;
             }
-            let kept: Leaves = map
-                .iter()
-                .filter(|(key, value)| waits(key, value).is_none())
-                .map(|(key, value)| (Arc::from(key), value.clone()))
-                .collect();
             waiting.extend(firsts.into_iter().map(|first| (first, address.clone())));
-            if kept.is_empty() {
-                body.remove(field.name);
-            } else {
-                body.set(field.name, Value::Map(kept));
+            match self.without_waiting(&field.shape, value) {
+                Some(left) => body.set(field.name, left),
+                None => {
+                    body.remove(field.name);
+                }
             }
         }
+    }
+
+    /// What has to get its choices first, where the value under a key of a map is none of the live ones.
+    fn first(&self, shape: &Shape, key: &str, value: &Value) -> Option<Address> {
+        let target = shape.keyed_by()?;
+        let of = Address::new(target.collection, codec::handle(&target, key)?);
+        let waits = self.0.get(&of)?.is_without(value);
+        waits.then_some(of)
+    }
+
+    /// What is left of a value without what waits; nothing of a map in which nothing is left.
+    fn without_waiting(&self, shape: &Shape, value: &Value) -> Option<Value> {
+        let Value::Map(map) = value else {
+            return Some(value.clone());
+        };
+        let left = |key: &str, value: &Value| {
+            if self.first(shape, key, value).is_some() {
+                return None;
+            }
+            match codec::leaf_field(shape, key) {
+                Some(leaf) => self.without_waiting(&leaf.shape, value),
+                None => Some(value.clone()),
+            }
+        };
+        let kept: Leaves = map
+            .iter()
+            .filter_map(|(key, value)| Some((Arc::from(key), left(key, value)?)))
+            .collect();
+        (map.is_empty() || !kept.is_empty()).then_some(Value::Map(kept))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::codec;
 use crate::kind::{self, Grouping, Kind, find};
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, identity_fields, key};
@@ -15,7 +16,7 @@ use crate::plan::taken::{Rename, is_going, renamed_from, renames_of_nothing, wri
 use crate::plan::{Options, temporary};
 use crate::problem::{Code, Place, Problem, ticked};
 use crate::state::identity::{named, scopes};
-use crate::state::{Address, Body, Key, Named, Reference, Resource, Value, pointer};
+use crate::state::{Address, Body, Key, Named, Reference, Resource, Value};
 use foldhash::{HashMap, HashSet};
 
 /// Binds the declared resources to live objects.
@@ -389,14 +390,17 @@ fn refers_to_removed(
                     named.push((target, field.name.to_owned()));
                 }
             });
-            if let (Some(target), Value::Map(map)) = (field.shape.keyed_by(), value) {
+            codec::keyed_maps(field, value, &mut |path, inner, map| {
+                let (Some(target), Value::Map(map)) = (inner.shape.keyed_by(), map) else {
+                    return;
+                };
                 for (key, _) in map.iter() {
                     let object = live.find_wire_name(&target, key);
                     if let Some(target) = object.and_then(|index| objects.get(&index)) {
-                        named.push((target, pointer([field.name, key])));
+                        named.push((target, path.child(key).pointer()));
                     }
                 }
-            }
+            });
             for (target, path) in named {
                 if let Some(&at) = removed.get(target) {
                     let named = place(desired, address, &path);

@@ -220,58 +220,70 @@ fn unclear_or_unfit_values(
     problems: &mut Vec<Problem>,
 ) {
     for (field, value) in resource.body.of_kind(resource.kind) {
-        match (field.shape, value) {
-            (Shape::Keyed(keyed), Value::Null) if keyed.owned == Owns::Named => problems.push(
-                Problem::error(
-                    Code::CannotClear,
-                    format!("`{}` cannot be cleared whole", field.name),
-                )
-                .at(place(desired, address, field.name), "cleared here")
-                .help(format!(
-                    "name the {} that are to be cleared",
-                    named_by(&keyed.keys)
-                )),
-            ),
-            (Shape::Keyed(keyed), Value::Map(map)) => {
-                let Some(pattern) = keyed.value.besides(dialect) else {
-                    continue;
-                };
-                for (key, value) in map {
-                    // What is published of all values alike contradicts what those of some sorts are.
-                    let holds = holds(desired, &keyed.keys, key);
-                    if holds.is_some_and(|holds| !holds.is_text()) {
-                        continue;
-                    }
-                    let Some(bad) = value.as_text().and_then(|text| unfit(&pattern, text)) else {
-                        continue;
-                    };
-                    let path = FieldPath::of(field.name).child(key);
-                    let path = codec::written(resource.kind, &path).pointer();
-                    let problem = if desired.is_lenient || holds.is_none() {
-                        Problem::warning(
-                            Code::ServerDecides,
-                            format!("no `{bad}` is published for the values of `{}`", field.name),
-                        )
-                        .help(format!(
-                            "published is: {}; the server decides",
-                            pattern.words
-                        ))
-                    } else {
+        codec::keyed_maps(
+            field,
+            value,
+            &mut |way, field, value| match (field.shape, value) {
+                (Shape::Keyed(keyed), Value::Null) if keyed.owned == Owns::Named => {
+                    let path = codec::written(resource.kind, way).pointer();
+                    let at = place(desired, address, path.trim_start_matches('/'));
+                    problems.push(
                         Problem::error(
-                            Code::CharacterRefused,
-                            format!(
-                                "the {dialect} dialect refuses `{bad}` in a value of `{}`",
-                                field.name
-                            ),
+                            Code::CannotClear,
+                            format!("`{}` cannot be cleared whole", field.name),
                         )
-                        .help(format!("values are {}", pattern.words))
-                    };
-                    let at = place(desired, address, &path[1..]);
-                    problems.push(problem.at(at, "set here"));
+                        .at(at, "cleared here")
+                        .help(format!(
+                            "name the {} that are to be cleared",
+                            named_by(&keyed.keys)
+                        )),
+                    );
                 }
-            }
-            _ => {}
-        }
+                (Shape::Keyed(keyed), Value::Map(map)) => {
+                    let Some(pattern) = keyed.value.besides(dialect) else {
+                        return;
+                    };
+                    for (key, value) in map {
+                        // What is published of all values alike contradicts what those of some sorts are.
+                        let holds = holds(desired, &keyed.keys, key);
+                        if holds.is_some_and(|holds| !holds.is_text()) {
+                            continue;
+                        }
+                        let Some(bad) = value.as_text().and_then(|text| unfit(&pattern, text))
+                        else {
+                            continue;
+                        };
+                        let path = way.child(key);
+                        let path = codec::written(resource.kind, &path).pointer();
+                        let problem = if desired.is_lenient || holds.is_none() {
+                            Problem::warning(
+                                Code::ServerDecides,
+                                format!(
+                                    "no `{bad}` is published for the values of `{}`",
+                                    field.name
+                                ),
+                            )
+                            .help(format!(
+                                "published is: {}; the server decides",
+                                pattern.words
+                            ))
+                        } else {
+                            Problem::error(
+                                Code::CharacterRefused,
+                                format!(
+                                    "the {dialect} dialect refuses `{bad}` in a value of `{}`",
+                                    field.name
+                                ),
+                            )
+                            .help(format!("values are {}", pattern.words))
+                        };
+                        let at = place(desired, address, &path[1..]);
+                        problems.push(problem.at(at, "set here"));
+                    }
+                }
+                _ => {}
+            },
+        );
     }
 }
 

@@ -488,7 +488,7 @@ impl Op {
                     continue;
                 }
                 (Wire::Sent { .. }, Act::Create) if sends => {
-                    let sent = without_nulls(value);
+                    let sent = without_nulls(field, value);
                     let is_demanded = field.default_on_create == Some(Switch::Empty);
                     if sent.is_null() && (value.is_null() || !is_demanded) {
                         continue;
@@ -593,8 +593,13 @@ fn is_whole(shape: &Shape, value: &Value) -> bool {
     })
 }
 
-/// Null is left out of a creation; so are empty lists and maps.
-fn without_nulls(value: &Value) -> Value {
+/// Null is left out of a creation; so are empty lists and maps, but for a map of which the API demands
+/// keys that say nothing.
+fn without_nulls(field: &Field, value: &Value) -> Value {
+    let has_keys = match field.shape {
+        Shape::Map(map) => map.fields.iter().any(|leaf| leaf.sent_empty),
+        _ => false,
+    };
     match value {
         Value::Map(map) => {
             let map: Leaves = map
@@ -602,7 +607,7 @@ fn without_nulls(value: &Value) -> Value {
                 .filter(|(_, value)| !value.is_null())
                 .map(|(key, value)| (key, value.clone()))
                 .collect();
-            if map.is_empty() {
+            if map.is_empty() && !has_keys {
                 Value::Null
             } else {
                 Value::Map(map)

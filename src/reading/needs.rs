@@ -382,12 +382,19 @@ impl Needs {
     fn with_parents(&mut self, kind: &'static Kind) {
         let scopes_of = scopes(kind).filter(|field| !field.where_shown);
         let targets = scopes_of.filter_map(|field| field.shape.target());
-        for collection in targets.flat_map(Target::collections) {
+        let targets = targets.flat_map(|target| target.collections().map(move |one| (one, target)));
+        for (collection, target) in targets {
             let own = self.kinds.entry(collection).or_default();
             let is_scoped = |kind: &Kind| scopes(kind).next().is_some();
             // What may lie below its own kind has a way up that says where it is listed.
             if let Some(parent) = kind::find(collection).filter(|parent| *parent != kind) {
-                own.everywhere |= is_scoped(parent);
+                match target.within {
+                    Within::Fixed(field, word) => {
+                        let word = ScopeValue::Text(word.to_owned());
+                        own.scopes.insert(Scope::from([(field, word)]));
+                    }
+                    Within::Anywhere | Within::Same(_) => own.everywhere |= is_scoped(parent),
+                }
                 self.with_parents(parent);
             }
         }

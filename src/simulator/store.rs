@@ -316,6 +316,16 @@ impl Organization {
                     values.shift_remove(name);
                 }
             }
+            if module != "tickets" {
+                continue;
+            }
+            let templates = place.get_mut("ticketTemplates").into_iter();
+            for template in templates.flat_map(IndexMap::values_mut) {
+                let values = template.pointer_mut("/ticketTemplateValues/cf");
+                if let Some(values) = values.and_then(Value::as_object_mut) {
+                    values.shift_remove(name);
+                }
+            }
         }
     }
 

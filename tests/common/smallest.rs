@@ -17,6 +17,7 @@ pub fn parent(kind: &Kind) -> Option<(&'static str, &'static str, &'static str)>
         // No request makes one: it is the one that every organization has.
         "helpCenters" => "Example Company",
         "kbRootCategories" => "Guides",
+        "layouts" => "Front",
         other => panic!("say which of the {other} it is"),
     };
     Some((field, collection, handle))
@@ -67,6 +68,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "emailTemplates" => "department: Home, folder: Letters, recordType: tickets, subject: Hello, \
              from: info@example.com"
             .to_owned(),
+        "ticketTemplates" => "layout: Front, ticketTemplateValues: {subject: Hello}".to_owned(),
         "customModules" => "pluralLabel: Records".to_owned(),
         "sharingRules" => "tickets: private".to_owned(),
         "agentAvailability" => "agentIdleTime: 20".to_owned(),
@@ -98,6 +100,9 @@ pub fn beside(kind: &Kind) -> &'static str {
              sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT}}\n"
         }
         Some((_, "helpCenters", _)) => "",
+        Some((_, "layouts", _)) => {
+            "departments: {Home: {}}\nlayouts: {Front: {module: tickets, department: Home}}\n"
+        }
         Some((_, "kbRootCategories", _)) => {
             "kbRootCategories: {Guides: {helpCenter: Example Company, description: Some, primaryDepartment: \
              {lookup: Example Company}, status: SHOW_IN_HELPCENTER, visibility: AGENTS, \

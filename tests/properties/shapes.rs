@@ -60,6 +60,8 @@ const TEXTS: &[&str] = &[
     "#FFF",
     "#ffffff",
     "#1a2B3c",
+    "2027-06-30T09:00:00Z",
+    "2028-02-29T23:59:59.5Z",
 ];
 /// How many of them a field takes.
 const TAKEN: usize = 6;
@@ -734,6 +736,13 @@ pub fn modules(dialect: Dialect) -> Vec<&'static str> {
     registry::kinds(dialect)
         .flat_map(|kind| kind.fields)
         .filter(|field| is_settable(field, dialect))
+        .flat_map(|field| {
+            let leaves = match field.shape {
+                Shape::Map(map) => map.fields,
+                _ => &[],
+            };
+            std::iter::once(field).chain(leaves)
+        })
         .filter_map(module_of)
         .collect()
 }

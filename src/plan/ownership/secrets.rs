@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::codec::LIVE_VALUE;
+use crate::codec::{LIVE_VALUE, keyed_maps};
 use crate::kind::Field;
 use crate::secret::Secret;
 use crate::state::{FieldPath, Leaves, Value};
@@ -44,20 +44,28 @@ pub(super) fn still_secret(
 /// key that is not there any more, every value of the map is taken for one.
 pub(super) fn present<'f>(
     former: &'f [String],
-    field: &Field,
+    field: &'static Field,
     current: &Value,
 ) -> Cow<'f, [String]> {
-    let (Some(_), Value::Map(map)) = (field.shape.keyed_by(), current) else {
+    if former.is_empty() {
         return Cow::Borrowed(former);
-    };
-    let own = FieldPath::of(field.name);
-    let inside = format!("{}/", own.pointer());
-    let here: Vec<String> = map.keys().map(|key| own.child(key).pointer()).collect();
-    let is_gone = |path: &&String| path.starts_with(&inside) && !here.contains(path);
-    if former.iter().any(|path| is_gone(&path)) {
-        Cow::Owned(former.iter().cloned().chain(here).collect())
-    } else {
+    }
+    let mut found: Vec<String> = Vec::new();
+    keyed_maps(field, current, &mut |own, inner, value| {
+        let (Some(_), Value::Map(map)) = (inner.shape.keyed_by(), value) else {
+            return;
+        };
+        let inside = format!("{}/", own.pointer());
+        let here: Vec<String> = map.keys().map(|key| own.child(key).pointer()).collect();
+        let is_gone = |path: &String| path.starts_with(&inside) && !here.contains(path);
+        if former.iter().any(is_gone) {
+            found.extend(here);
+        }
+    });
+    if found.is_empty() {
         Cow::Borrowed(former)
+    } else {
+        Cow::Owned(former.iter().cloned().chain(found).collect())
     }
 }
 

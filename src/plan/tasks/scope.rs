@@ -7,7 +7,7 @@ use crate::plan::Options;
 use crate::plan::row::{Row, Rows};
 use crate::plan::task::Task;
 use crate::problem::{Problem, Severity};
-use crate::state::{Address, Body, Reference, Value};
+use crate::state::{Address, Body, Reference};
 
 /// The resources of which a problem refuses a plan that is limited to targets: the targets, all to
 /// which they refer, and all that refers to what is removed.
@@ -61,18 +61,10 @@ impl InTheWay {
 /// Tells what a body of a resource refers to, keys of its maps included.
 fn refers_to(row: &Row, body: &Body, tell: &mut dyn FnMut(Address)) {
     for (field, value) in body.of_kind(row.kind) {
-        value.walk(&mut |value| {
-            if let Value::Reference(Reference::To(target)) = value {
-                tell(target.clone());
-            }
+        codec::targets(&field.shape, value, &mut |target| match target {
+            codec::Target::To(address) => tell(address.clone()),
+            codec::Target::Key(collection, handle) => tell(Address::new(collection, handle)),
         });
-        if let (Some(target), Value::Map(map)) = (field.shape.keyed_by(), value) {
-            for (key, _) in map.iter() {
-                if let Some(handle) = codec::handle(&target, key) {
-                    tell(Address::new(target.collection, handle));
-                }
-            }
-        }
     }
 }
 

@@ -23,6 +23,7 @@ mod skills;
 mod support_plans;
 mod teams;
 mod templates;
+mod ticket_templates;
 mod time_tracking;
 
 use serde_json::{Map, Value};
@@ -35,7 +36,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 23] = [
+pub(super) static ROUTES: [&[Route]; 24] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -59,6 +60,7 @@ pub(super) static ROUTES: [&[Route]; 23] = [
     &mail::ROUTES,
     &time_tracking::ROUTES,
     &templates::ROUTES,
+    &ticket_templates::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.

@@ -13,6 +13,7 @@ mod sockets;
 mod support;
 mod teams;
 mod templates;
+mod ticket_templates;
 mod time;
 
 use bytes::Bytes;
