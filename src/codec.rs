@@ -58,6 +58,8 @@ pub trait Ids {
     fn id(&self, address: &Address) -> Option<String>;
     /// The name under which maps on the wire name what an address stands for, if it is known.
     fn wire_name(&self, address: &Address) -> Option<String>;
+    /// What people call what an address stands for, if it is known.
+    fn label(&self, address: &Address) -> Option<String>;
 }
 
 /// An id as text; the API writes ids as texts or as numbers.

@@ -17,6 +17,7 @@ pub fn parent(kind: &Kind) -> Option<(&'static str, &'static str, &'static str)>
         // No request makes one: it is the one that every organization has.
         "helpCenters" => "Example Company",
         "kbRootCategories" => "Guides",
+        "layouts" => "Home tickets",
         other => panic!("say which of the {other} it is"),
     };
     Some((field, collection, handle))
@@ -73,6 +74,10 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "communityPreferences" => "landingPage: RECENTPOST".to_owned(),
         "routingPreferences" => "department: Home, assignBacklog: true".to_owned(),
         "layouts" => "module: contacts, department: Home".to_owned(),
+        // What is told apart by two pick lists is not drawn by a name.
+        "dependencyMappings" => "layout: Home tickets, parent: status, child: choice, mappings: \
+             {Open: [New]}"
+            .to_owned(),
         "products" => "departments: [Home]".to_owned(),
         "contracts" => format!(
             "account: Buyer, department: Home, owner: {{lookup: admin@{ORGANIZATION}.example.com}}, \
@@ -96,6 +101,10 @@ pub fn beside(kind: &Kind) -> &'static str {
         Some((_, "accounts", _)) => {
             "departments: {Home: {}}\naccounts: {Buyer: {}}\nsupportPlans: {Standard: {department: Home, \
              sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT}}\n"
+        }
+        Some((_, "layouts", _)) => {
+            "departments: {Home: {}}\ncustomFields: {choice: {module: tickets, displayLabel: Choice, type: \
+             Picklist}}\nlayouts: {Home tickets: {module: tickets, department: Home}}\n"
         }
         Some((_, "helpCenters", _)) => "",
         Some((_, "kbRootCategories", _)) => {
