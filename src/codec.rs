@@ -24,7 +24,8 @@ mod lay;
 pub mod listed;
 
 pub use alike::{
-    are_alike, field_at, is_as_before, may_be_rewritten, opaque_field, renamed, same_json, with_handles_of,
+    are_alike, field_at, is_as_before, may_be_rewritten, opaque_field, renamed, same_json,
+    with_handles_of,
 };
 pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,
@@ -59,6 +60,8 @@ pub trait Ids {
     fn id(&self, address: &Address) -> Option<String>;
     /// The name under which maps on the wire name what an address stands for, if it is known.
     fn wire_name(&self, address: &Address) -> Option<String>;
+    /// What people call what an address stands for, if it is known.
+    fn label(&self, address: &Address) -> Option<String>;
 }
 
 /// An id as text; the API writes ids as texts or as numbers.

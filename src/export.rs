@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::codec::{self, switch_value};
 use crate::kind::rules::{Deed, Handle, Rule};
-use crate::kind::{self, Field, Kind, Null, Shape, Wire};
+use crate::kind::{self, Field, Keys, Kind, Null, Owned, Shape, Wire};
 use crate::live::marks::{belongs_to_others, forbidden};
 use crate::live::url::{self as live_url, Part};
 use crate::live::{Live, LiveObject, grouped};
@@ -301,6 +301,10 @@ fn handle(live: &Live, kind: &'static Kind, object: &LiveObject) -> String {
             .and_then(|url| url.host_str().map(str::to_owned))
             .unwrap_or_else(|| kind.singular.to_owned());
     }
+    if kind.is_nameless() {
+        let key = live.raw_key(object);
+        return key.map_or_else(|| object.id.clone(), |key| live.shown(kind, &key));
+    }
     let field = kind.naming_field();
     let name = field.wire(live.dialect).read_name().unwrap_or(field.name);
     let name = text(name).unwrap_or_default().trim();
@@ -433,9 +437,15 @@ fn meaningful(shape: &Shape, value: Value) -> Value {
     match value {
         Value::List(list) if list.is_empty() => Value::Null,
         Value::Map(map) => {
+            // The keys of a map that is owned whole are there whatever stands under them.
+            let says_by_keys = matches!(shape, Shape::Keyed(keyed)
+                if keyed.owned == Owned::Whole && matches!(keyed.keys, Keys::Texts(_)));
             let map: Leaves = map
                 .into_iter()
                 .map(|(key, value)| {
+                    if says_by_keys && matches!(&value, Value::List(list) if list.is_empty()) {
+                        return (key, value);
+                    }
                     let below = codec::shape_below(shape, &key);
                     (key, meaningful(&below, value))
                 })
@@ -535,7 +545,11 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
     if live.find(kind.collection, &key).len() != 1 {
         return None;
     }
-    let mut named = Named::of_name(key.name.clone());
+    let in_maps = kind
+        .wire_name
+        .and_then(|name| live.objects.get(index)?.raw.get(name)?.as_str());
+    let mut named =
+        Named::of_name(in_maps.map_or_else(|| key.name.clone(), |name| name.to_owned().into()));
     for field in scopes(kind) {
         let value = key.scope.get(field.name)?;
         let below = match field.shape.target() {
@@ -551,7 +565,7 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
         };
         named.fill(field.name, below);
     }
-    Some(named)
+    (live.referred(kind.collection, &named).len() == 1).then_some(named)
 }
 
 /// What may be a key in a URL becomes a secret, or all of a URL that was applied as one. What manifests

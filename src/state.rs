@@ -233,6 +233,16 @@ impl Value {
         }
     }
 
+    /// Hands over this value and all values inside, to be changed.
+    pub fn walk_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
+        f(self);
+        match self {
+            Self::List(items) => items.iter_mut().for_each(|item| item.walk_mut(f)),
+            Self::Map(map) => map.iter_mut().for_each(|(_, value)| value.walk_mut(f)),
+            _ => {}
+        }
+    }
+
     /// Whether a secret stands anywhere inside.
     #[must_use]
     pub fn is_secret(&self) -> bool {

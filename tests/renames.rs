@@ -234,7 +234,7 @@ fn declarable(dialect: Dialect) -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().copied().filter(move |kind| {
         let is_there = kind.managed && kind.api(dialect).is_some();
         let keeps_name = kind.fixes(kind.naming_field(), dialect);
-        is_there && kind.only_name().is_none() && !keeps_name
+        is_there && kind.fixed_name().is_none() && !keeps_name
     })
 }
 

@@ -49,7 +49,16 @@ pub fn encode(
         | Wire::Harmless
         | Wire::Refused(_) => Encoding::Plain,
     };
+    if let Some(target) = field.shape.target()
+        && target.by_wire_name
+        && !value.is_null()
+    {
+        return named_in_maps(encoding, value, ids);
+    }
     let list = match value {
+        Value::Bool(flag) if encoding == Encoding::FlagAsText => {
+            return Ok(Json::from(flag.to_string()));
+        }
         Value::Null => return Ok(empty(field, dialect)),
         Value::Secret(secret) => return exposed(secret),
         Value::Text(text) => return Ok(encode_text(text, encoding)),
@@ -65,7 +74,12 @@ pub fn encode(
         let item = plain(item, ids)?;
         Ok(match encoding {
             Encoding::ValueObjects => serde_json::json!({ "value": item }),
-            Encoding::Plain | Encoding::TextAsNumber | Encoding::Words(_) | Encoding::Leaf => item,
+            Encoding::Plain
+            | Encoding::TextAsNumber
+            | Encoding::Words(_)
+            | Encoding::Leaf
+            | Encoding::FlagAsText
+            | Encoding::Labelled(..) => item,
         })
     });
     Ok(Json::Array(items.collect::<Result<_, EncodeError>>()?))
@@ -78,7 +92,43 @@ fn encode_text(text: &str, encoding: Encoding) -> Json {
             let wire = words.iter().find(|(manifest, _)| *manifest == text);
             Json::from(wire.map_or(text, |(_, wire)| wire))
         }
-        Encoding::Plain | Encoding::ValueObjects | Encoding::Leaf => Json::from(text),
+        Encoding::Plain
+        | Encoding::ValueObjects
+        | Encoding::Leaf
+        | Encoding::FlagAsText
+        | Encoding::Labelled(..) => Json::from(text),
+    }
+}
+
+/// Writes references by the names that maps on the wire have for what they name.
+fn named_in_maps(encoding: Encoding, value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
+    match value {
+        Value::List(items) => {
+            let items = items.iter().map(|item| named_in_maps(encoding, item, ids));
+            Ok(Json::Array(items.collect::<Result<_, _>>()?))
+        }
+        Value::Reference(Reference::To(address)) => {
+            let name = ids.wire_name(address);
+            let name = name.ok_or_else(|| EncodeError::UnknownId(address.clone()))?;
+            Ok(match encoding {
+                Encoding::Labelled(key, label) => {
+                    let shown = ids.label(address).unwrap_or_else(|| name.clone());
+                    serde_json::json!({ key: name, label: shown })
+                }
+                _ => Json::from(name),
+            })
+        }
+        other => plain(other, ids),
+    }
+}
+
+/// What people read of a value that was encoded.
+fn for_people(leaf: &Field, value: &Value, sent: &Json, ids: &dyn Ids) -> Json {
+    match value {
+        Value::Reference(Reference::To(address)) if leaf.shape.target().is_some() => {
+            ids.label(address).map_or_else(|| sent.clone(), Json::from)
+        }
+        _ => sent.clone(),
     }
 }
 
@@ -107,6 +157,9 @@ fn encode_leaves(
                     Some(leaf) if leaf.remembered => {}
                     Some(leaf) => {
                         let json = encode(leaf, dialect, value, below, ids)?;
+                        if let Some(key) = leaf.shown_as {
+                            object.insert(key.to_owned(), for_people(leaf, value, &json, ids));
+                        }
                         object.insert(sent_name(leaf, dialect).to_owned(), json);
                     }
                     // What no table knows goes back as it came.

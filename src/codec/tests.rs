@@ -197,6 +197,9 @@ impl Ids for Nobody {
     fn id(&self, _: &Address) -> Option<String> {
         None
     }
+    fn label(&self, _: &Address) -> Option<String> {
+        None
+    }
     fn wire_name(&self, _: &Address) -> Option<String> {
         None
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::kind::{Kind, Shape, Target, find};
+use crate::kind::{Field, Kind, Shape, Target, find};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::state::identity::scopes;
 use crate::yaml::raw::{At, Raw};
@@ -160,7 +160,8 @@ impl WrittenReader<'_, '_> {
         (what, kind): (&str, &'static Kind),
     ) -> Option<WrittenName> {
         let (name, scope) = read?;
-        let Some(name) = name else {
+        let nameless = kind.fixed_name().filter(|_| kind.is_nameless());
+        let Some(name) = name.or_else(|| nameless.map(Arc::from)) else {
             let naming = kind.naming_field().name;
             let form = parts(kind).join(": …, ");
             self.walker.report(
@@ -253,8 +254,7 @@ pub(crate) const TRANSFER_TO: &str = "transferTo";
 /// The fields of an identity in the order in which people write them.
 pub(crate) fn parts(kind: &Kind) -> Vec<&'static str> {
     let fields = kind.fields.iter();
-    fields
-        .filter(|field| field.identity)
-        .map(|field| field.name)
-        .collect()
+    // What has no name is named by what it lies below alone.
+    let is_written = |field: &&Field| field.identity && !(field.naming && kind.is_nameless());
+    fields.filter(is_written).map(|field| field.name).collect()
 }

@@ -1,6 +1,9 @@
 //! Conditions that tell which tickets something is for, wherever a kind has them.
 
-use super::{Alike, Field, Keyed, Keys, Owned, Pattern, Sent, Shape, text};
+use super::{
+    Alike, Field, Keyed, Keys, Map, Owned, Pattern, Scopes, Sent, Shape, Target, Within, reference,
+    text, to,
+};
 
 /// Source: Skill, `createSkill` (`CriteriaInput`): a Boolean expression over the numbers of conditions.
 /// Criteria write it `(1 AND 2)`, and answers `(1and2)`.
@@ -21,18 +24,8 @@ pub(super) const PATTERN: Field = text("pattern")
 
 /// The conditions, each by the number that the pattern calls it.
 pub(super) const fn conditions(condition: &'static Field) -> Field {
-    Field::new(
-        "fieldConditions",
-        Shape::Keyed(Keyed {
-            keys: Keys::Places,
-            value: condition,
-            owned: Owned::Whole,
-            sent: Sent::Whole,
-            listed: None,
-        }),
-    )
-    .required()
-    .doc("The conditions, by the numbers that `pattern` calls them.")
+    in_places("fieldConditions", condition)
+        .doc("The conditions, by the numbers that `pattern` calls them.")
 }
 
 /// The field that a condition is about. Answers declare 100 characters.
@@ -63,3 +56,56 @@ pub(super) const fn values(most: u32) -> Field {
     .required()
     .doc("The values that it is compared with. A `$` before a brace is written twice: `$${EMPTY}`.")
 }
+
+/// A field of the module of the layout, by its API name: a custom field by its handle.
+pub(super) const OF_LAYOUT: Target = to("customFields")
+    .within(Within::As("layout", "module"))
+    .by_wire_name();
+
+/// Source: Layout rules and Validation rules, `RuleCondition` and `Condition`, which demand all five, and
+/// 100 characters of a value; examples send neither of the two that people read.
+const LAYOUT_CONDITION: Field = Field::new(
+    "condition",
+    Shape::Map(Map::whole(&[
+        reference("fieldName", OF_LAYOUT)
+            .required()
+            .shown_as("displayLabel")
+            .doc("The field: a custom field by its handle, one of the system by its API name."),
+        CONDITION,
+        values(0).max(100).shown_as("displayValue"),
+    ])),
+)
+.never_null()
+.doc("A condition.");
+
+/// The conditions of one case of a rule of a layout, each by the number that the pattern calls it.
+pub(super) const LAYOUT_CONDITIONS: Field = in_places("conditions", &LAYOUT_CONDITION)
+    .doc("The conditions, by the numbers that `pattern` calls them.");
+
+/// The cases of a rule of a layout, in their order.
+pub(super) const fn cases(case: &'static Field) -> Field {
+    in_places("fieldConditions", case).never_null()
+}
+
+/// A list whose order counts, and which is not empty.
+const fn in_places(name: &'static str, item: &'static Field) -> Field {
+    Field::new(
+        name,
+        Shape::Keyed(Keyed {
+            keys: Keys::Places,
+            value: item,
+            owned: Owned::Whole,
+            sent: Sent::Whole,
+            listed: None,
+        }),
+    )
+    .required()
+}
+
+/// Source: Layout rules, Validation rules.
+pub(super) const LAYOUT_SCOPES: Scopes = Scopes {
+    read: &["Desk.layouts.READ", "Desk.settings.READ"],
+    create: &["Desk.layouts.CREATE", "Desk.settings.CREATE"],
+    update: &["Desk.layouts.UPDATE", "Desk.settings.UPDATE"],
+    delete: &["Desk.layouts.DELETE", "Desk.settings.DELETE"],
+};

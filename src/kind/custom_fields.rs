@@ -237,6 +237,8 @@ pub static KIND: Kind = Kind {
     singular: "custom field",
     doc: "A custom field of a module. Its API name (`cf_…`) is the server's; manifests refer to it by handle under `cf`.",
     managed: true,
+    // A reference names a field of the system by its API name.
+    bare: true,
     enabled: None,
     seed: false,
     create_effect: None,

@@ -15,6 +15,7 @@ mod criteria;
 pub mod custom_fields;
 pub mod custom_modules;
 pub mod departments;
+pub mod dependency_mappings;
 pub mod direct_assignment_rules;
 pub mod email_templates;
 pub mod help_center_groups;
@@ -65,7 +66,7 @@ use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
 use rules::{Clash, Handle, Mark, Rule, Sign, Sorts};
 pub use shape::{Alike, Items, Keyed, Keys, Listed, Map, Null, Owned, Pattern, Sent, Shape, Span};
-pub use targets::{Membership, Target, Within, is_key, scopes};
+pub use targets::{Membership, Target, Within, is_key, names_by_wire_name, scopes};
 
 /// Every kind, prerequisites before those that usually refer to them.
 pub static KINDS: &[&Kind] = &[
@@ -75,6 +76,7 @@ pub static KINDS: &[&Kind] = &[
     &departments::KIND,
     &custom_modules::KIND,
     &layouts::KIND,
+    &dependency_mappings::KIND,
     &agents::KIND,
     &teams::KIND,
     &skill_types::KIND,
@@ -334,10 +336,23 @@ impl Kind {
     /// Such an object is there for as long as its parent is: nothing makes or removes it.
     #[must_use]
     pub fn only_name(&self) -> Option<&'static str> {
+        self.fixed_name().filter(|_| !self.is_nameless())
+    }
+
+    /// The word that names all of its objects, where they have no names of their own.
+    #[must_use]
+    pub fn fixed_name(&self) -> Option<&'static str> {
         match self.naming_field().shape {
             Shape::Choice(&[word]) => Some(word),
             _ => None,
         }
+    }
+
+    /// Whether its objects have no names and are told apart by several things below which they lie. Their
+    /// handles are free.
+    #[must_use]
+    pub fn is_nameless(&self) -> bool {
+        self.fixed_name().is_some() && scopes(self).nth(1).is_some()
     }
 
     /// The field that its handle stands in for when it is left out: the name, or the parent where the
@@ -493,6 +508,9 @@ pub struct Field {
     /// Whether a map that is sent whole sends its empty value where it says nothing of it, since the API
     /// demands the key.
     pub sent_empty: bool,
+    /// The key under which a map sends beside it what people read: of a reference the label, of everything
+    /// else the same again. It is never compared.
+    pub shown_as: Option<&'static str>,
     /// What is at stake when its value changes. [`Risk::TakesAway`] counts where something goes from
     /// the value: a choice of a list, an entry of a map.
     pub risk: Option<Risk>,
@@ -526,6 +544,11 @@ pub enum Encoding {
     Words(&'static [(&'static str, &'static str)]),
     /// A map with one leaf, in whose place the value of that leaf is sent. No answer shows it.
     Leaf,
+    /// A flag as the text `true` or `false`; answers have it either way.
+    FlagAsText,
+    /// References as objects with the name in maps under the first key and the label for people under the
+    /// second; answers may have the names alone.
+    Labelled(&'static str, &'static str),
 }
 
 /// Which writes carry a field; for the fields of a kind, not for leaves of their maps.
@@ -663,6 +686,7 @@ impl Field {
             unshown: &[],
             placeholders: false,
             sent_empty: false,
+            shown_as: None,
             risk: None,
             openapi: sent(name),
             guide: sent(name),
@@ -871,6 +895,10 @@ impl Field {
         self.sent_empty = true;
         self
     }
+    pub(crate) const fn shown_as(mut self, key: &'static str) -> Self {
+        self.shown_as = Some(key);
+        self
+    }
     const fn max(mut self, length: u32) -> Self {
         match self.shape {
             Shape::Text { min, pattern, .. } => {
@@ -998,6 +1026,11 @@ const fn map(name: &'static str, fields: &'static [Field]) -> Field {
     Field::new(name, Shape::Map(map))
 }
 
+/// The name of what has none and is told apart by what it lies below.
+const fn no_name() -> Field {
+    the_one(&["pair"]).doc("It has no name: always `pair`.")
+}
+
 /// The name of what an organization has one of.
 ///
 /// A handle stands in for it, so that the handle is this word.
@@ -1025,6 +1058,16 @@ const fn in_department(doc: &'static str) -> Field {
         .required()
         .create_only()
         .openapi(sent("departmentId"))
+        .doc(doc)
+}
+
+/// The layout below which objects of a kind are told apart, and in which they stay.
+const fn in_layout(doc: &'static str) -> Field {
+    reference("layout", to("layouts"))
+        .identity()
+        .required()
+        .create_only()
+        .openapi(sent("layoutId"))
         .doc(doc)
 }
 

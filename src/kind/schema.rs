@@ -166,7 +166,7 @@ const EXPRESSION: &str = r"\$\{";
 fn lookup() -> Value {
     let doc = "The name of a live object.";
     let mut forms = vec![name_schema()];
-    let named = |kind: &&&Kind| scopes(kind).next().is_some() && kind.only_name().is_none();
+    let named = |kind: &&&Kind| scopes(kind).next().is_some() && kind.fixed_name().is_none();
     for kind in KINDS.iter().filter(named) {
         let form = identity_schema(kind, false);
         if !forms.contains(&form) {
@@ -231,7 +231,9 @@ fn name_schema() -> Value {
 fn identity_schema(kind: &Kind, needed: bool) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for field in kind.fields.iter().filter(|field| field.identity) {
+    let nameless = kind.is_nameless();
+    let parts = kind.fields.iter().filter(|field| field.identity);
+    for field in parts.filter(|field| !(field.naming && nameless)) {
         let is_parent = field.shape.target().is_some();
         let schema = if is_parent {
             json!({ "$ref": "#/$defs/reference" })
@@ -239,7 +241,7 @@ fn identity_schema(kind: &Kind, needed: bool) -> Value {
             json!({ "type": "string", "minLength": 1 })
         };
         properties.insert(field.name.into(), schema);
-        if field.naming || (needed && !is_parent) {
+        if field.naming || (needed && (nameless || !is_parent)) {
             required.push(field.name);
         }
     }
@@ -264,6 +266,9 @@ fn tombstone_schema(kind: &Kind) -> Value {
         return text;
     }
     let mut map = identity_schema(kind, true);
+    if kind.is_nameless() {
+        return map;
+    }
     if let Some(heirs) = heirs {
         map["properties"]["transferTo"] = heirs;
     }

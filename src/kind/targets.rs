@@ -30,7 +30,7 @@ impl Shape {
     pub fn within_same(self) -> impl Iterator<Item = (Option<&'static str>, &'static str)> {
         let scope = |shape: &Self| match shape.target()?.within {
             Within::Same(scope) => Some(scope),
-            Within::Anywhere | Within::Fixed(..) => None,
+            Within::Anywhere | Within::Fixed(..) | Within::As(..) => None,
         };
         let leaves = match self {
             Self::Map(map) => map.fields,
@@ -96,6 +96,28 @@ pub fn is_key(collection: &str) -> bool {
     keys.contains(&collection)
 }
 
+/// Whether resources of a kind name others by their names in maps, so that answers are read with that in
+/// mind.
+#[must_use]
+pub fn names_by_wire_name(kind: &Kind) -> bool {
+    static NAMING: OnceLock<Vec<&'static str>> = OnceLock::new();
+    let naming = NAMING.get_or_init(|| {
+        let names = |kind: &&&Kind| {
+            let mut targets = Vec::new();
+            for field in kind.fields {
+                field.shape.targets(&mut targets);
+            }
+            targets.iter().any(|target| target.by_wire_name)
+        };
+        KINDS
+            .iter()
+            .filter(names)
+            .map(|kind| kind.collection)
+            .collect()
+    });
+    naming.contains(&kind.collection)
+}
+
 /// What a reference points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
@@ -106,6 +128,8 @@ pub struct Target {
     /// Other collections whose resources a value may name as well: a handle or an id tells which it is, a
     /// name alone means the collection.
     pub also: &'static [&'static str],
+    /// Whether requests and answers have its name in maps, see [`Kind::wire_name`], in place of its id.
+    pub by_wire_name: bool,
 }
 
 /// Where the name of what is referred to counts.
@@ -117,6 +141,9 @@ pub enum Within {
     Fixed(&'static str, &'static str),
     /// Among the objects that have the same value in a scope as what refers to them.
     Same(&'static str),
+    /// Among the objects that have the same word in a scope as what a field names of what refers to them,
+    /// such as the fields of the module of its layout: the field, and the scope of both.
+    As(&'static str, &'static str),
 }
 
 impl From<&'static str> for Target {
@@ -133,7 +160,14 @@ impl Target {
             collection,
             within: Within::Anywhere,
             also: &[],
+            by_wire_name: false,
         }
+    }
+
+    /// Says that requests and answers have its name in maps in place of its id.
+    pub(super) const fn by_wire_name(mut self) -> Self {
+        self.by_wire_name = true;
+        self
     }
 
     /// Points at what lies in a scope with a word, where the name counts among what has the same word as

@@ -1,6 +1,7 @@
 //! What is live: objects as they were read, their identities, and their translation to addresses.
 
 pub mod grouped;
+mod lift;
 pub mod marks;
 pub mod url;
 pub mod ways;
@@ -379,7 +380,10 @@ impl Live {
     }
 
     /// Adds an object; one that was added before (a duplicate of paging) is left out.
-    pub fn add(&mut self, object: LiveObject) {
+    pub fn add(&mut self, mut object: LiveObject) {
+        if kind::names_by_wire_name(object.kind) {
+            lift::lift(self, object.kind, &mut object.raw);
+        }
         let index = self.objects.len();
         let ids = self.by_id.entry(object.kind.collection).or_default();
         if ids.contains_key(&object.id) {
@@ -657,6 +661,11 @@ impl Live {
     /// Decodes an answer in the manifest's terms.
     #[must_use]
     pub fn decode(&self, kind: &'static Kind, raw: &Map<String, Json>) -> Body {
+        let mut lifted = Cow::Borrowed(raw);
+        if kind::names_by_wire_name(kind) {
+            lift::lift(self, kind, lifted.to_mut());
+        }
+        let raw = &*lifted;
         kind.fields
             .iter()
             .filter_map(|field| {
@@ -696,7 +705,7 @@ impl Live {
         match reference {
             Reference::To(address) => self.id(address),
             Reference::Id { id, .. } => Some(id.to_string()),
-            Reference::Lookup { collection, name } => match *self.named(collection, name) {
+            Reference::Lookup { collection, name } => match *self.referred(collection, name) {
                 [index] => self.objects.get(index).map(|object| object.id.clone()),
                 _ => None,
             },
@@ -831,6 +840,9 @@ impl Live {
     /// A key of a kind for people: parents by their handles in place of their ids.
     #[must_use]
     pub fn shown(&self, kind: &'static Kind, key: &Key<'_>) -> String {
+        if kind.is_nameless() {
+            return self.shown_nameless(kind, key);
+        }
         let mut shown = String::new();
         for (field, value) in key.scope.iter() {
             let parent = kind.field(field).and_then(|field| field.shape.target());
@@ -847,6 +859,58 @@ impl Live {
 }
 
 impl Live {
+    /// The key of what has no name, for people: what all of it lies below, and the rest behind it.
+    fn shown_nameless(&self, kind: &'static Kind, key: &Key<'_>) -> String {
+        let mut parts = scopes(kind).map(|field| {
+            let value = key.scope.get(field.name).unwrap_or_default();
+            let target = field.shape.target();
+            let Some(index) = target.and_then(|to| self.find_target(&to, value)) else {
+                return value.to_owned();
+            };
+            // What no manifest declares is written by its name in maps, where it has one.
+            let wire = (self.bound(index).is_none())
+                .then(|| self.objects.get(index).and_then(wire_name))
+                .flatten();
+            match (wire, self.address_of(index)) {
+                (Some(name), _) => name.to_owned(),
+                (None, Some(address)) => address.handle.to_string(),
+                (None, None) => value.to_owned(),
+            }
+        });
+        let below = parts.next().unwrap_or_default();
+        format!("{below}: {}", parts.collect::<Vec<_>>().join(" → "))
+    }
+
+    /// Gives the objects that a reference may mean by a name: those of the name, and those that maps name
+    /// so.
+    #[must_use]
+    pub fn referred(&self, collection: &'static str, named: &Named<'_>) -> Cow<'_, [usize]> {
+        let found = self.named(collection, named);
+        let kind = kind::find(collection).filter(|kind| kind.names_keys());
+        let Some(names) = kind.and_then(|_| self.by_wire_name.get(collection)) else {
+            return found;
+        };
+        let mut scope = Scope::default();
+        for (field, below) in &named.scope {
+            let Some(value) = self.scope_value(below) else {
+                return found;
+            };
+            scope.set(field, value);
+        }
+        let in_maps = names.0.iter().filter(|(own, _)| {
+            let mut wanted = scope.iter();
+            wanted.all(|(field, value)| own.get(field) == Some(value))
+        });
+        let in_maps = in_maps
+            .flat_map(|(_, names)| names.get(&*named.name))
+            .flatten();
+        let mut all = found.into_owned();
+        all.extend(in_maps);
+        all.sort_unstable();
+        all.dedup();
+        Cow::Owned(all)
+    }
+
     /// The object with an id that a target may mean.
     #[must_use]
     pub fn find_target(&self, target: &Target, id: &str) -> Option<usize> {
@@ -989,7 +1053,23 @@ impl Ids for Live {
     }
 
     fn wire_name(&self, address: &Address) -> Option<String> {
-        self.wire_names.read().get(address).cloned()
+        let known = self.wire_names.read().get(address).cloned();
+        known.or_else(|| match self.object_at(address) {
+            Some(object) => wire_name(object).map(str::to_owned),
+            // What no listing shows was named so by an answer.
+            None => self.id(address),
+        })
+    }
+
+    fn label(&self, address: &Address) -> Option<String> {
+        let naming = kind::find(address.collection)?.naming_field();
+        let stored = self.stored(address);
+        let stored = stored.and_then(|body| Some(body.get(naming.name)?.as_text()?.to_owned()));
+        stored.or_else(|| {
+            let name = naming.wire(self.dialect).read_name()?;
+            let shown = codec::shown_at(&self.object_at(address)?.raw, name)?;
+            shown.as_str().map(str::to_owned)
+        })
     }
 }
 

@@ -66,6 +66,8 @@ fn identities<'s>(
                 if resource.kind.only_name().is_some() && field == resource.kind.naming_field().name
                 {
                     "keep one of them: there is one alone".to_owned()
+                } else if resource.kind.is_nameless() {
+                    "keep one of them".to_owned()
                 } else {
                     format!("keep one of them, or give one another `{field}`")
                 },

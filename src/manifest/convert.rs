@@ -193,10 +193,10 @@ impl<'a> Converter<'a> {
             if named[index] {
                 continue;
             }
-            let text = if field.name == of_handle {
+            let text = if field.name == of_handle && !kind.is_nameless() {
                 Some(Arc::clone(handle))
             } else if field.naming {
-                kind.only_name().map(Arc::from)
+                kind.fixed_name().map(Arc::from)
             } else {
                 None
             };
@@ -219,6 +219,7 @@ impl<'a> Converter<'a> {
         );
         let mut body: Body = fields.into_iter().collect();
         self.settle(here, &mut body);
+        self.settle_as(here, &mut body);
         let heirs = std::mem::take(&mut self.heirs);
         if !heirs.is_empty() {
             let own = |field: &str| body.get(field).and_then(below);

@@ -89,7 +89,7 @@ impl NamedKey {
     fn is_within(&self, target: &Target) -> bool {
         match target.within {
             Within::Fixed(scope, word) => self.text(scope).is_none_or(|own| own == word),
-            Within::Anywhere | Within::Same(_) => true,
+            Within::Anywhere | Within::Same(_) | Within::As(..) => true,
         }
     }
 
@@ -325,14 +325,19 @@ impl Converter<'_> {
             out.insert(ORDER, order_of(order.iter().map(|key| &**key)));
             whole &= self.stands_once(here, field, (keyed, listed), &out, at);
         }
-        if matches!(keyed.keys, Keys::Places) && entries.is_empty() {
+        let begins = match keyed.keys {
+            Keys::Places => Some("begin with `1`"),
+            Keys::Texts(_) if field.required => Some("name one, with what goes with it"),
+            Keys::Texts(_) | Keys::Of { .. } => None,
+        };
+        if let Some(help) = begins.filter(|_| entries.is_empty()) {
             self.error(
                 here,
                 (at, Part::Value),
                 Code::Empty,
                 format!("`{}` names nothing", field.name),
                 "nothing in it",
-                Some("begin with `1`".to_owned()),
+                Some(help.to_owned()),
             );
             return None;
         }
@@ -570,7 +575,7 @@ impl Converter<'_> {
         let singular = find(target.collection).map_or(target.collection, |kind| kind.singular);
         let (scope, word) = match target.within {
             Within::Fixed(scope, word) => (scope, word),
-            Within::Anywhere | Within::Same(_) => ("", ""),
+            Within::Anywhere | Within::Same(_) | Within::As(..) => ("", ""),
         };
         let of = if word.is_empty() {
             String::new()

@@ -69,7 +69,7 @@ impl Converter<'_> {
             let old = written.and_then(|written| self.handles.name(here.kind, &written));
             lifecycle.renamed_from.extend(old);
         }
-        if here.kind.only_name().is_some() && !lifecycle.renamed_from.is_empty() {
+        if here.kind.fixed_name().is_some() && !lifecycle.renamed_from.is_empty() {
             lifecycle.renamed_from.clear();
             self.error(
                 here,

@@ -11,7 +11,7 @@ use crate::config::written::{ID, LOOKUP, WrittenReader, meant};
 use crate::config::{Written, WrittenName};
 use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest, ticked};
-use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes};
+use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes, word_of};
 use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Sought, Value};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::variables::{Expanded, Variables};
@@ -575,6 +575,59 @@ impl Converter<'_> {
         }
     }
 
+    /// Says of references to what has a word in a scope as something else in the body what that word is: in
+    /// the module of its layout, such as. Refuses what is declared with another word.
+    pub(crate) fn settle_as(&mut self, here: Here<'_>, body: &mut Body) {
+        for field in here.kind.fields {
+            let mut targets = Vec::new();
+            field.shape.targets(&mut targets);
+            for target in targets {
+                let Within::As(through, scope) = target.within else {
+                    continue;
+                };
+                let Some(Value::Reference(parent)) = body.get(through) else {
+                    continue;
+                };
+                let handles = self.handles;
+                let word = word_of(parent, scope, |address| {
+                    handles.below(address.collection, &address.handle, scope, MAX_DEPTH)
+                });
+                let Some(word) = word else { continue };
+                let parent = shown(parent);
+                let Some(value) = body.get_mut(field.name) else {
+                    continue;
+                };
+                let mut wrong = Vec::new();
+                value.walk_mut(&mut |value| {
+                    let Value::Reference(reference) = value else {
+                        return;
+                    };
+                    if reference.collection() == target.collection
+                        && let Some(other) = settled_as(handles, reference, (scope, &word))
+                    {
+                        wrong.push((shown(reference), other));
+                    }
+                });
+                for (named, other) in wrong {
+                    let singular = find(target.collection).map_or("", |kind| kind.singular);
+                    let problem = Problem::error(
+                        Code::WrongModule,
+                        format!(
+                            "the {singular} `{named}` belongs to {other}, and `{parent}` to {word}"
+                        ),
+                    )
+                    .at_part(
+                        here.place(At::ROOT.key(field.name), Part::Value),
+                        &named,
+                        "named here",
+                    )
+                    .help(format!("name a {singular} of {word}"));
+                    self.problems.push(problem);
+                }
+            }
+        }
+    }
+
     /// Says of the lookups in one value what their names count below.
     fn settle_one(
         &mut self,
@@ -863,6 +916,33 @@ impl Converter<'_> {
             }
         }
         whole.then_some(found)
+    }
+}
+
+/// Says of a reference which word what it names has in a scope; gives the other word that what is declared
+/// has there.
+fn settled_as(
+    handles: &Handles<'_>,
+    reference: &mut Reference,
+    (scope, word): (&'static str, &Below),
+) -> Option<Below> {
+    match &*reference {
+        Reference::Id { .. } => None,
+        Reference::To(address) => handles
+            .below(address.collection, &address.handle, scope, MAX_DEPTH)
+            .filter(|own| own != word),
+        Reference::Lookup { collection, name } => {
+            let collection = *collection;
+            let mut named = (**name).clone();
+            named.fill(scope, word.clone());
+            let other = named.below(scope).filter(|own| *own != word).cloned();
+            let meant = handles.meant_by(collection, &named, MAX_DEPTH);
+            *reference = match meant.as_slice() {
+                [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
+                _ => lookup(collection, named),
+            };
+            other
+        }
     }
 }
 

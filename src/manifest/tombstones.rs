@@ -105,6 +105,12 @@ pub(super) fn tombstone(
             );
         }
     };
+    if kind.is_nameless() {
+        return bad(
+            format!("`{text}` cannot identify {}", article(kind.singular)),
+            format!("write `{{{}: …}}`", parts(kind).join(": …, ")),
+        );
+    }
     // Words stand before the name; what lies below another resource is named alone.
     let key = readings(kind, &text).pop().unwrap_or_default();
     let is_word = |field: &Field| !matches!(field.shape, Shape::Reference(_));
@@ -203,7 +209,8 @@ fn tombstone_of_map(
         return Err(vec![problem]);
     }
     let needed: Vec<&str> = (kind.fields.iter())
-        .filter(|field| field.identity && !matches!(field.shape, Shape::Reference(_)))
+        .filter(|field| parts(kind).contains(&field.name))
+        .filter(|field| kind.is_nameless() || !matches!(field.shape, Shape::Reference(_)))
         .map(|field| field.name)
         .collect();
     let whole = read.and_then(|(name, scope)| {
@@ -211,7 +218,10 @@ fn tombstone_of_map(
         let naming = kind.naming_field().name;
         let scopes = needed.iter().filter(|field| **field != naming);
         let is_whole = scopes.copied().all(|field| is_there(&field));
-        let name = name.filter(|_| is_whole)?;
+        let nameless = kind.fixed_name().filter(|_| kind.is_nameless());
+        let name = name
+            .or_else(|| nameless.map(Arc::from))
+            .filter(|_| is_whole)?;
         handles.name(kind, &WrittenName { name, scope })
     });
     let Some(key) = whole else {

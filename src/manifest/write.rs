@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use super::files::Sources;
 use crate::codec::{self, listed};
 use crate::kind::words::NEW;
-use crate::kind::{KINDS, Keys, Kind, ORDER, Shape, Target, find};
+use crate::kind::{KINDS, Keys, Kind, ORDER, Shape, Target, Within, find};
 use crate::safe::hidden;
-use crate::state::identity::{canonical_name, fill_in};
+use crate::state::identity::{below as below_of, canonical_name, fill_in, word_of};
 use crate::state::{
     Address, Below, Body, Leaves, Lifecycle, Named, Reference, Resource, State, Value,
 };
@@ -379,6 +379,14 @@ impl Writer<'_> {
                 let mut implied = Named::of_name(&*name.name);
                 if let Some(target) = target {
                     fill_in(&mut implied, &target, &self.body);
+                    if let Within::As(through, scope) = target.within
+                        && let Some(Value::Reference(parent)) = self.body.get(through)
+                        && let Some(word) = word_of(parent, scope, |address| {
+                            below_of(self.state.get(address)?.body.get(scope)?)
+                        })
+                    {
+                        implied.fill(scope, word);
+                    }
                 }
                 if implied.scope != name.scope {
                     return format!("{{lookup: {}}}", self.named(kind, name));

@@ -250,10 +250,12 @@ fn made_twice(desired: &Desired, rows: &Rows, problems: &mut Vec<Problem>) {
                 )
                 .at(place(desired, address, ""), "this one")
                 .at(place(desired, first, ""), "and this one")
-                .help(format!(
-                    "keep one of them, or give one another `{}`",
-                    kind.field_of_handle().name
-                )),
+                .help(if kind.is_nameless() {
+                    "keep one of them".to_owned()
+                } else {
+                    let field = kind.field_of_handle().name;
+                    format!("keep one of them, or give one another `{field}`")
+                }),
             );
         }
     }

@@ -178,7 +178,7 @@ fn no_such_key(target: &Target, key: &str, in_order: bool) -> Problem {
     let singular = singular(target.collection);
     let place = match target.within {
         Within::Fixed(scope, word) => format!("the {scope} `{word}`"),
-        Within::Anywhere | Within::Same(_) => "the organization".to_owned(),
+        Within::Anywhere | Within::Same(_) | Within::As(..) => "the organization".to_owned(),
     };
     Problem::error(
         Code::NoSuchField,
@@ -264,7 +264,7 @@ fn looked_up(
     collection: &'static str,
     name: &Named<'_>,
 ) -> Result<Option<Address>, Box<Problem>> {
-    match *live.named(collection, name) {
+    match *live.referred(collection, name) {
         [index] => Ok(live.address_of(index)),
         [] => Err(Box::new(unknown_name(live, collection, name))),
         ref several => {

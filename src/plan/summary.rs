@@ -33,6 +33,9 @@ impl Ids for Symbolic<'_> {
                 .unwrap_or_else(|| format!("{{{address}}}")),
         )
     }
+    fn label(&self, address: &Address) -> Option<String> {
+        self.0.label(address)
+    }
     fn wire_name(&self, address: &Address) -> Option<String> {
         Some(
             self.0

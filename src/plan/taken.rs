@@ -421,9 +421,11 @@ pub(super) fn written_name(live: &Live, index: usize) -> Option<String> {
         parts.push(format!("{}: {}", field.name, written_parent(live, parent)?));
     }
     let naming = object.kind.naming_field().name;
-    let name = format!("{naming}: {}", quoted(&key.name));
-    parts.insert(0, name);
-    (parts.len() > 1).then(|| format!("{{{}}}", parts.join(", ")))
+    let nameless = object.kind.is_nameless();
+    if !nameless {
+        parts.insert(0, format!("{naming}: {}", quoted(&key.name)));
+    }
+    (nameless || parts.len() > 1).then(|| format!("{{{}}}", parts.join(", ")))
 }
 
 /// How manifests write what a name counts below: the handle where it is declared, else its name. Only the

@@ -698,7 +698,7 @@ fn plant(
 
 /// Writes the name into an object of which there is one.
 fn plant_name(kind: &'static Kind, dialect: Dialect, raw: &mut Map<String, Json>) {
-    if let (Wire::Fixed(key), Some(name)) = (kind.naming_field().wire(dialect), kind.only_name()) {
+    if let (Wire::Fixed(key), Some(name)) = (kind.naming_field().wire(dialect), kind.fixed_name()) {
         put(raw, key, Json::from(name));
     }
 }
@@ -891,7 +891,7 @@ fn wire_keys(live: &Live, keys: Target, own: &KindNeeds) -> Vec<String> {
         Within::Fixed(field, word) => live
             .key_of(*index)
             .is_some_and(|key| key.scope.get(field) == Some(word)),
-        Within::Anywhere | Within::Same(_) => true,
+        Within::Anywhere | Within::Same(_) | Within::As(..) => true,
     };
     live.collection(keys.collection)
         .filter(is_within)

@@ -233,7 +233,7 @@ impl Needs {
                         let word = ScopeValue::Text(word.to_owned());
                         own.scopes.insert(Scope::from([(field, word)]));
                     }
-                    Within::Anywhere | Within::Same(_) => own.everywhere = true,
+                    Within::Anywhere | Within::Same(_) | Within::As(..) => own.everywhere = true,
                 }
             }
             self.keys_inside(resource, field, value);
@@ -264,7 +264,7 @@ impl Needs {
                     let word = ScopeValue::Text(word.to_owned());
                     own.scopes.insert(Scope::from([(field, word)]));
                 }
-                Within::Anywhere | Within::Same(_) => own.everywhere = true,
+                Within::Anywhere | Within::Same(_) | Within::As(..) => own.everywhere = true,
             }
         });
     }
@@ -393,7 +393,9 @@ impl Needs {
                         let word = ScopeValue::Text(word.to_owned());
                         own.scopes.insert(Scope::from([(field, word)]));
                     }
-                    Within::Anywhere | Within::Same(_) => own.everywhere |= is_scoped(parent),
+                    Within::Anywhere | Within::Same(_) | Within::As(..) => {
+                        own.everywhere |= is_scoped(parent);
+                    }
                 }
                 self.with_parents(parent);
             }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::lines;
 use super::topics::indented;
+use crate::config::written::parts;
 use crate::dialect::Dialect;
 use crate::kind::removal::Heir;
 use crate::kind::rules::{Allowance, Rule, Sort};
@@ -79,24 +80,24 @@ pub type Fact = (String, String);
 pub fn facts(kind: &Kind) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut add = |about: &str, words: String| facts.push((about.to_owned(), words));
-    let identity: Vec<_> = kind
-        .fields
-        .iter()
-        .filter(|field| field.identity)
-        .map(|field| tick(field.name))
-        .collect();
-    let named = format!(
-        "{}; the handle stands in for {} where it is left out",
-        identity.join(" and "),
-        tick(kind.field_of_handle().name)
-    );
-    add("identity", named);
-    if kind::scopes(kind).next().is_some() && kind.only_name().is_none() {
-        let fields = kind.fields.iter().filter(|field| field.identity);
-        let form = form(fields.map(|field| field.name));
+    let parts = parts(kind);
+    let identity: Vec<_> = parts.iter().map(|name| tick(name)).collect();
+    let identity = identity.join(" and ");
+    let handle = if kind.is_nameless() {
+        "it has no name, so that its handle is free".to_owned()
+    } else {
+        let field = tick(kind.field_of_handle().name);
+        format!("the handle stands in for {field} where it is left out")
+    };
+    add("identity", format!("{identity}; {handle}"));
+    let form_of_parts = form(parts.into_iter());
+    if kind.is_nameless() {
+        let words = format!("`{form_of_parts}` as an item of `removed`");
+        add("one by what it is", words);
+    } else if kind::scopes(kind).next().is_some() && kind.only_name().is_none() {
         add(
             "one by name",
-            format!("`{form}` as an item of `removed`, as `lookup` and as `renamedFrom`"),
+            format!("`{form_of_parts}` as an item of `removed`, as `lookup` and as `renamedFrom`"),
         );
     }
     let heirs = kind.chosen_heirs();
@@ -535,6 +536,10 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
             match encoding {
                 Encoding::Plain | Encoding::Leaf => {}
                 Encoding::TextAsNumber => words.push("sent as a number".to_owned()),
+                Encoding::FlagAsText => words.push("sent as a text".to_owned()),
+                Encoding::Labelled(key, label) => {
+                    words.push(format!("each as `{{\"{key}\": …, \"{label}\": …}}`"));
+                }
                 Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
                 Encoding::Words(pairs) => {
                     for (index, (here, there)) in pairs.iter().enumerate() {
@@ -679,7 +684,7 @@ fn shape(shape: &Shape) -> String {
             Keys::Of { target, .. } => {
                 let scope = match target.within {
                     Within::Fixed(scope, word) => format!(" of the {scope} `{word}`"),
-                    Within::Anywhere | Within::Same(_) => String::new(),
+                    Within::Anywhere | Within::Same(_) | Within::As(..) => String::new(),
                 };
                 let named = kind::find(target.collection);
                 let named = named.map_or(target.collection, |kind| kind.singular);

@@ -7,7 +7,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 pub use crate::kind::scopes;
 use crate::kind::{Alike, Field, Kind, Shape, Target, Within};
 use crate::safe::hidden;
-use crate::state::{Below, Body, Key, Named, Scope, Value};
+use crate::state::{Address, Below, Body, Key, Named, Reference, Scope, Value};
 
 /// A text as identities compare it: trimmed and in Unicode's normal form C.
 #[must_use]
@@ -172,7 +172,8 @@ pub fn below(value: &Value) -> Option<Below> {
 /// Says where a name counts that a reference gives, as far as what refers to it tells.
 pub fn fill_in(named: &mut Named<'_>, target: &Target, body: &Body) {
     match target.within {
-        Within::Anywhere => {}
+        // What refers to it does not know the word itself: see [`word_of`].
+        Within::Anywhere | Within::As(..) => {}
         Within::Fixed(field, word) => named.fill(field, Below::Word(word.into())),
         Within::Same(field) => {
             if let Some(below) = body.get(field).and_then(below) {
@@ -180,6 +181,21 @@ pub fn fill_in(named: &mut Named<'_>, target: &Target, body: &Body) {
             }
         }
     }
+}
+
+/// The word that what a reference names has in a scope, as far as the reference says it; `declared` tells
+/// it of what is declared.
+pub fn word_of(
+    reference: &Reference,
+    scope: &str,
+    declared: impl FnOnce(&Address) -> Option<Below>,
+) -> Option<Below> {
+    let word = match reference {
+        Reference::To(address) => declared(address)?,
+        Reference::Lookup { name, .. } => name.below(scope)?.clone(),
+        Reference::Id { .. } => return None,
+    };
+    matches!(word, Below::Word(_)).then_some(word)
 }
 
 #[cfg(test)]

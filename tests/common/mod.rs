@@ -423,8 +423,8 @@ impl Desk {
     }
 }
 
-/// Replaces `@acting`, `@hours`, `@department`, `@helpCenter`, `@ROLE` and the API name of a system field,
-/// such as `@subject`, by ids in a seed.
+/// Replaces `@acting`, `@hours`, `@department`, `@layout` (the standard one of tickets), `@helpCenter`,
+/// `@ROLE` and the API name of a system field, such as `@subject`, by ids in a seed.
 fn resolve(value: &mut Value, organization: &Organization) {
     match value {
         Value::String(text) => {
@@ -434,6 +434,8 @@ fn resolve(value: &mut Value, organization: &Organization) {
                 *value = organization.objects("businessHours")[0]["id"].clone();
             } else if text == "@department" {
                 *value = organization.objects("departments")[0]["id"].clone();
+            } else if text == "@layout" {
+                *value = organization.objects("layouts")[0]["id"].clone();
             } else if text == "@helpCenter" {
                 *value = organization.objects("helpCenters")[0]["id"].clone();
             } else if let Some(role) = text.strip_prefix('@')

@@ -75,6 +75,10 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "communityPreferences" => "landingPage: RECENTPOST".to_owned(),
         "routingPreferences" => "department: Home, assignBacklog: true".to_owned(),
         "layouts" => "module: contacts, department: Home".to_owned(),
+        // What is told apart by two pick lists is not drawn by a name.
+        "dependencyMappings" => "layout: Front, parent: status, child: choice, mappings: \
+             {Open: [New]}"
+            .to_owned(),
         "products" => "departments: [Home]".to_owned(),
         "contracts" => format!(
             "account: Buyer, department: Home, owner: {{lookup: admin@{ORGANIZATION}.example.com}}, \
@@ -99,10 +103,11 @@ pub fn beside(kind: &Kind) -> &'static str {
             "departments: {Home: {}}\naccounts: {Buyer: {}}\nsupportPlans: {Standard: {department: Home, \
              sla: {lookup: Gold}, supportType: UNLIMITED_SUPPORT}}\n"
         }
-        Some((_, "helpCenters", _)) => "",
         Some((_, "layouts", _)) => {
-            "departments: {Home: {}}\nlayouts: {Front: {module: tickets, department: Home}}\n"
+            "departments: {Home: {}}\ncustomFields: {choice: {module: tickets, displayLabel: Choice, type: \
+             Picklist}}\nlayouts: {Front: {module: tickets, department: Home}}\n"
         }
+        Some((_, "helpCenters", _)) => "",
         Some((_, "kbRootCategories", _)) => {
             "kbRootCategories: {Guides: {helpCenter: Example Company, description: Some, primaryDepartment: \
              {lookup: Example Company}, status: SHOW_IN_HELPCENTER, visibility: AGENTS, \

@@ -23,7 +23,9 @@ impl Manifest {
         let mut item = Map::new();
         for scope in scopes(of_kind) {
             if let Shape::Reference(target) = scope.shape {
-                let parent = self.value(kind, n, &Drawn::Standing(target.collection));
+                let of_layout = shapes::of_layout(scope);
+                let drawn = of_layout.unwrap_or(Drawn::Standing(target.collection));
+                let parent = self.value(kind, n, &drawn);
                 item.extend(parent.map(|parent| (scope.name.to_owned(), parent)));
             } else {
                 item.insert(scope.name.to_owned(), shapes::by_place(scope, n));
@@ -51,7 +53,9 @@ impl Manifest {
         if item.is_empty() && heirs.is_empty() {
             return Some(json!(name(kind, n)));
         }
-        item.insert(of_kind.naming_field().name.to_owned(), json!(name(kind, n)));
+        if !of_kind.is_nameless() {
+            item.insert(of_kind.naming_field().name.to_owned(), json!(name(kind, n)));
+        }
         if !heirs.is_empty() {
             let heirs = heirs.remove("").unwrap_or(Value::Object(heirs));
             item.insert("transferTo".to_owned(), heirs);

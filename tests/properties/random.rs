@@ -375,7 +375,7 @@ pub fn name(kind: &str, n: u8) -> String {
         return (*name).to_owned();
     }
     let kind = known(kind);
-    if let Some(name) = kind.only_name() {
+    if let Some(name) = kind.fixed_name() {
         return name.to_owned();
     }
     match kind.naming_field().shape {
@@ -622,6 +622,7 @@ impl Manifest {
             Drawn::Standing(target) => {
                 json!({"lookup": shapes::seeds(target, self.dialect).first()?})
             }
+            Drawn::OwnChoice => json!(shapes::choice_field(n)),
             Drawn::One(target, at) => return self.reference(kind, n, target, *at),
             Drawn::Many(target, places) => {
                 let mut found: Vec<Value> = Vec::new();

@@ -312,6 +312,8 @@ pub enum Drawn {
     ByPlace(&'static Field),
     /// A reference to what every organization has.
     Standing(&'static str),
+    /// The pick list of the resource's place in the pool.
+    OwnChoice,
 }
 
 /// Whether manifests of a dialect can give a field a value that goes somewhere.
@@ -351,6 +353,9 @@ pub fn field(
                     .boxed(),
             );
         }
+    }
+    if let Some(drawn) = of_layout(field) {
+        return Some(Just(drawn).boxed());
     }
     // What is fixed on creation is the same whenever the resource is drawn, and so is what only a person
     // could change.
@@ -420,6 +425,14 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                 .prop_map(|n| Drawn::Plain(json!(f64::from(n) / 2.0)))
                 .boxed(),
         ),
+        Shape::Reference(target) if is_of_layout(target) => {
+            plain((0..4).map(|n| json!(choice_field(n))).collect())
+        }
+        Shape::References(target) if is_of_layout(target) => {
+            let names: Vec<Value> = (0..4).map(|n| json!(choice_field(n))).collect();
+            let some = prop::sample::subsequence(names, 1..=3);
+            Some(some.prop_map(|names| Drawn::Plain(json!(names))).boxed())
+        }
         Shape::Reference(target) => Some(
             any::<u8>()
                 .prop_map(move |at| Drawn::One(target.collection, at))
@@ -493,6 +506,21 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                 })
                 .boxed(),
         ),
+        Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Texts(_)) => {
+            let lists = values(keyed.value);
+            let all = prop::sample::subsequence(vec!["Open", "Closed"], 1..=2);
+            let some = (all, prop::sample::subsequence(lists, 1..=2));
+            Some(
+                some.prop_map(|(keys, items)| {
+                    let map: Map<String, Value> = keys
+                        .into_iter()
+                        .map(|key| (key.to_owned(), json!(items)))
+                        .collect();
+                    Drawn::Plain(Value::Object(map))
+                })
+                .boxed(),
+            )
+        }
         Shape::Keyed(_) => {
             let module = module_of(field)?;
             Some(
@@ -582,6 +610,35 @@ fn some_items(items: &'static Items) -> Option<BoxedStrategy<Drawn>> {
         })
         .boxed(),
     )
+}
+
+/// A pick list of tickets that every organization of the draws has, one for each place in the pool.
+pub fn choice_field(n: u8) -> String {
+    format!("cf_choice_{n}")
+}
+
+/// The layout of tickets that every organization has.
+fn standard_layout() -> Value {
+    json!({"lookup": {"layoutName": "Default", "module": "tickets"}})
+}
+
+/// What a scope says of the layout that every organization has: the layout, one of its fields, or the field
+/// of the resource's place in the pool.
+pub fn of_layout(field: &Field) -> Option<Drawn> {
+    let Shape::Reference(target) = field.shape else {
+        return None;
+    };
+    match field.name {
+        _ if !field.identity => None,
+        "layout" => Some(Drawn::Plain(standard_layout())),
+        "parent" if is_of_layout(target) => Some(Drawn::Plain(json!("status"))),
+        _ => is_of_layout(target).then_some(Drawn::OwnChoice),
+    }
+}
+
+/// Whether a target is a field of the layout that the drawn resource lies below.
+fn is_of_layout(target: deskform::kind::Target) -> bool {
+    matches!(target.within, deskform::kind::Within::As(..))
 }
 
 /// Days that a field is drawn from.
@@ -783,6 +840,13 @@ pub fn simulator(settings: Settings) -> Simulator {
             let plan = json!({"name": "Premium", "department": {"id": department}, "sla": {"id": sla},
                 "supportType": "UNLIMITED_SUPPORT", "status": "ACTIVE"});
             organization.insert("supportPlans", plan);
+            for n in 0..60 {
+                let name = choice_field(n);
+                let field = json!({"module": "tickets", "name": name, "apiName": name,
+                    "displayLabel": format!("Choice {n}"), "i18NLabel": format!("Choice {n}"),
+                    "type": "Picklist", "isCustomField": true, "pickListValues": []});
+                organization.insert("fields", field);
+            }
             let center = organization.objects("helpCenters")[0]["id"].clone();
             let guides = json!({"name": "Guides", "description": null, "helpcenterId": center,
                 "primaryDepartmentId": department, "status": "SHOW_IN_HELPCENTER", "isTrashed": false});

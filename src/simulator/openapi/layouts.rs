@@ -233,7 +233,7 @@ fn title(module: &str) -> String {
 }
 
 /// The module that a layout is of, as requests call it.
-fn module_of(layout: &Value) -> String {
+pub(super) fn module_of(layout: &Value) -> String {
     let mut modules = MODULES.iter();
     let found = modules.find(|module| layout["module"] == title(module).as_str());
     found.map_or_else(String::new, |module| (*module).to_owned())

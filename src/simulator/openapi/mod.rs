@@ -9,6 +9,7 @@ mod fields;
 mod help_centers;
 mod holiday_lists;
 mod knowledge;
+mod layout_rules;
 mod layouts;
 mod mail;
 mod modules;
@@ -36,7 +37,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 24] = [
+pub(super) static ROUTES: [&[Route]; 25] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -56,6 +57,7 @@ pub(super) static ROUTES: [&[Route]; 24] = [
     &singles::ROUTES,
     &help_centers::ROUTES,
     &layouts::ROUTES,
+    &layout_rules::ROUTES,
     &knowledge::ROUTES,
     &mail::ROUTES,
     &time_tracking::ROUTES,
