@@ -545,8 +545,11 @@ fn named(live: &Live, index: usize, declared: &BTreeSet<Address>) -> Option<Name
     if live.find(kind.collection, &key).len() != 1 {
         return None;
     }
-    let in_maps = kind.wire_name.and_then(|name| live.objects.get(index)?.raw.get(name)?.as_str());
-    let mut named = Named::of_name(in_maps.map_or_else(|| key.name.clone(), |name| name.to_owned().into()));
+    let in_maps = kind
+        .wire_name
+        .and_then(|name| live.objects.get(index)?.raw.get(name)?.as_str());
+    let mut named =
+        Named::of_name(in_maps.map_or_else(|| key.name.clone(), |name| name.to_owned().into()));
     for field in scopes(kind) {
         let value = key.scope.get(field.name)?;
         let below = match field.shape.target() {

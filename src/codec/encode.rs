@@ -101,11 +101,7 @@ fn encode_text(text: &str, encoding: Encoding) -> Json {
 }
 
 /// Writes references by the names that maps on the wire have for what they name.
-fn named_in_maps(
-    encoding: Encoding,
-    value: &Value,
-    ids: &dyn Ids,
-) -> Result<Json, EncodeError> {
+fn named_in_maps(encoding: Encoding, value: &Value, ids: &dyn Ids) -> Result<Json, EncodeError> {
     match value {
         Value::List(items) => {
             let items = items.iter().map(|item| named_in_maps(encoding, item, ids));

@@ -256,8 +256,5 @@ pub(crate) fn parts(kind: &Kind) -> Vec<&'static str> {
     let fields = kind.fields.iter();
     // What has no name is named by what it lies below alone.
     let is_written = |field: &&Field| field.identity && !(field.naming && kind.is_nameless());
-    fields
-        .filter(is_written)
-        .map(|field| field.name)
-        .collect()
+    fields.filter(is_written).map(|field| field.name).collect()
 }

@@ -25,7 +25,7 @@ pub(super) const PATTERN: Field = text("pattern")
 /// The conditions, each by the number that the pattern calls it.
 pub(super) const fn conditions(condition: &'static Field) -> Field {
     in_places("fieldConditions", condition)
-    .doc("The conditions, by the numbers that `pattern` calls them.")
+        .doc("The conditions, by the numbers that `pattern` calls them.")
 }
 
 /// The field that a condition is about. Answers declare 100 characters.

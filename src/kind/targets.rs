@@ -109,7 +109,11 @@ pub fn names_by_wire_name(kind: &Kind) -> bool {
             }
             targets.iter().any(|target| target.by_wire_name)
         };
-        KINDS.iter().filter(names).map(|kind| kind.collection).collect()
+        KINDS
+            .iter()
+            .filter(names)
+            .map(|kind| kind.collection)
+            .collect()
     });
     naming.contains(&kind.collection)
 }

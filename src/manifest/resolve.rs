@@ -616,7 +616,11 @@ impl Converter<'_> {
                             "the {singular} `{named}` belongs to {other}, and `{parent}` to {word}"
                         ),
                     )
-                    .at_part(here.place(At::ROOT.key(field.name), Part::Value), &named, "named here")
+                    .at_part(
+                        here.place(At::ROOT.key(field.name), Part::Value),
+                        &named,
+                        "named here",
+                    )
                     .help(format!("name a {singular} of {word}"));
                     self.problems.push(problem);
                 }

@@ -219,7 +219,9 @@ fn tombstone_of_map(
         let scopes = needed.iter().filter(|field| **field != naming);
         let is_whole = scopes.copied().all(|field| is_there(&field));
         let nameless = kind.fixed_name().filter(|_| kind.is_nameless());
-        let name = name.or_else(|| nameless.map(Arc::from)).filter(|_| is_whole)?;
+        let name = name
+            .or_else(|| nameless.map(Arc::from))
+            .filter(|_| is_whole)?;
         handles.name(kind, &WrittenName { name, scope })
     });
     let Some(key) = whole else {

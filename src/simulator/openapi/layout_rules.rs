@@ -44,7 +44,12 @@ const MAPPING_LIST: [Param; 1] = [needed("layoutId", Form::Id)];
 
 /// The operations of this file.
 pub(super) static ROUTES: [Route; 15] = [
-    get("/dependencyMappings", MAPPINGS_READ, &MAPPING_LIST, mappings),
+    get(
+        "/dependencyMappings",
+        MAPPINGS_READ,
+        &MAPPING_LIST,
+        mappings,
+    ),
     post(
         "/dependencyMappings",
         MAPPINGS_CREATE,
@@ -207,7 +212,10 @@ fn check_rule(exchange: &Exchange<'_>, sort: &Sort, own: &str) -> Result<(), Fau
     let layout = Value::Object(exchange.stored("layouts")?);
     let body = &exchange.body;
     if body.get("layoutId").and_then(id_text).as_deref() != Some(exchange.id()) {
-        return Err(Fault::invalid("/layoutId", "is another layout than the path's"));
+        return Err(Fault::invalid(
+            "/layoutId",
+            "is another layout than the path's",
+        ));
     }
     let module = super::layouts::module_of(&layout);
     let is_field = |name: &Value| {
@@ -298,7 +306,11 @@ fn remove_rule(exchange: &mut Exchange<'_>, sort: &Sort) -> Outcome {
 
 /// All of a layout; without a page.
 fn mappings(exchange: &mut Exchange<'_>) -> Outcome {
-    let layout = exchange.query.get("layoutId").unwrap_or_default().to_owned();
+    let layout = exchange
+        .query
+        .get("layoutId")
+        .unwrap_or_default()
+        .to_owned();
     let found: Vec<Map<String, Value>> = exchange
         .organization
         .live(MAPPINGS)
