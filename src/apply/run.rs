@@ -20,7 +20,7 @@ use crate::ledger::Settled;
 use crate::live::{Live, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{Single, single};
+use crate::reading::{Single, plant_scopes, single};
 use crate::run_record::JournalWriter;
 use crate::state::{FieldPath, Reference};
 use crate::verb::Verb;
@@ -171,7 +171,12 @@ async fn carry_out_writes(task: &Task, means: ApplyContext<'_>, writes: &mut usi
             id.get_or_insert(new);
         }
         if matches!(op.act, Act::Create | Act::Update) {
-            live.store(&task.address, live.decode(task.kind, &body));
+            let mut shown = body.clone();
+            // What others lie below is known by what was asked for, as everywhere.
+            if let Some(api) = task.kind.api(live.dialect) {
+                plant_scopes(task.kind, api, &task.body, live, &mut shown);
+            }
+            live.store(&task.address, live.decode(task.kind, &shown));
         }
         let mut missing = did_not_take(task, op, &body, live);
         let mut request_id = request_id;

@@ -24,6 +24,7 @@ pub mod holiday_lists;
 pub mod kb_root_categories;
 pub mod kb_sections;
 pub mod labels;
+pub mod layout_rules;
 pub mod layouts;
 pub mod mail_reply_addresses;
 pub mod patterns;
@@ -50,6 +51,7 @@ pub mod teams;
 pub mod template_folders;
 pub mod ticket_templates;
 pub mod time_tracking;
+pub mod validation_rules;
 pub mod webhooks;
 pub(crate) mod words;
 
@@ -77,6 +79,8 @@ pub static KINDS: &[&Kind] = &[
     &custom_modules::KIND,
     &layouts::KIND,
     &dependency_mappings::KIND,
+    &layout_rules::KIND,
+    &validation_rules::KIND,
     &agents::KIND,
     &teams::KIND,
     &skill_types::KIND,

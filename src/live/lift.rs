@@ -151,3 +151,126 @@ fn id_behind(live: &Live, target: &Target, name: &str, word: Word<'_>) -> Option
         .first()?;
     Some(live.objects.get(index)?.id.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::codec::{Part, encode};
+    use crate::dialect::Dialect;
+    use crate::kind::{KINDS, find, names_by_wire_name, scopes};
+    use crate::live::LiveObject;
+
+    fn live() -> Live {
+        let mut live = Live::new(Dialect::Openapi);
+        let mut add = |collection: &str, raw: Json| {
+            let id = raw["id"].as_str().unwrap().to_owned();
+            let raw = raw.as_object().cloned().unwrap();
+            live.add(LiveObject::new(find(collection).unwrap(), id, raw));
+        };
+        add(
+            "customFields",
+            json!({"id": "1", "module": "contacts", "apiName": "status", "displayLabel": "Theirs"}),
+        );
+        add(
+            "customFields",
+            json!({"id": "2", "module": "tickets", "apiName": "status", "displayLabel": "Status"}),
+        );
+        add(
+            "customFields",
+            json!({"id": "3", "module": "tickets", "apiName": "cf_a", "displayLabel": "A"}),
+        );
+        add(
+            "layouts",
+            json!({"id": "5", "module": "tickets", "layoutName": "Default"}),
+        );
+        live
+    }
+
+    /// Wherever answers name what they refer to, by a text or in an object with its label, it is that of the
+    /// word that what they lie below has, and requests name it again with what people read.
+    #[test]
+    fn names_in_answers_are_those_of_the_module() {
+        let live = live();
+        let kind = find("layoutRules").unwrap();
+        let condition = |more: Json| {
+            let mut one = json!({"fieldName": "status", "condition": "is", "value": ["x"]});
+            for (key, value) in more.as_object().unwrap() {
+                one[key] = value.clone();
+            }
+            one
+        };
+        let said = json!({"displayLabel": "Status", "displayValue": ["x"]});
+        let labelled = json!([
+            {"fieldName": "status", "displayLabel": "Status"},
+            {"fieldName": "cf_a", "displayLabel": "A"},
+        ]);
+        let case = |condition: Json, fields: Json| {
+            json!([{"name": "n", "pattern": "1", "conditions": [condition], "actions":
+                {"showSections": [], "showFields": fields, "setMandatoryFields": []}}])
+        };
+        let sent = case(condition(said), labelled);
+        let shown = case(condition(json!({})), json!(["cf_a", "status"]));
+        let mut bodies = Vec::new();
+        for cases in [&sent, &shown] {
+            let raw = json!({"id": "7", "layoutId": "5", "fieldName": "status", "fieldConditions": cases});
+            bodies.push(live.decode(kind, raw.as_object().unwrap()));
+        }
+        assert_eq!(bodies[0], bodies[1]);
+        let value = |name: &str| {
+            let field = kind.field(name).unwrap();
+            let value = bodies[0].get(name).unwrap();
+            encode(field, Dialect::Openapi, value, Part::All, &live).unwrap()
+        };
+        assert_eq!(value("fieldName"), "status");
+        let mut again = value("fieldConditions");
+        let mut wanted = sent;
+        for cases in [&mut again, &mut wanted] {
+            let fields = cases[0]["actions"]["showFields"].as_array_mut().unwrap();
+            fields.sort_by_key(|field| field["fieldName"].to_string());
+        }
+        assert_eq!(again, wanted);
+        // Of a name that nothing has nothing is made up: it goes back as it came.
+        let raw = json!({"id": "7", "layoutId": "5", "fieldName": "gone"});
+        let body = live.decode(kind, raw.as_object().unwrap());
+        let field = kind.field("fieldName").unwrap();
+        let gone = encode(
+            field,
+            Dialect::Openapi,
+            &body.get("fieldName").unwrap().clone(),
+            Part::All,
+            &live,
+        );
+        assert_eq!(gone.unwrap(), "gone");
+    }
+
+    /// What counts as the word of something else is the word of what a reference of the same kind names.
+    #[test]
+    fn what_is_within_the_word_of_another_names_it() {
+        let mut found = 0;
+        for kind in KINDS {
+            let mut targets = Vec::new();
+            for field in kind.fields {
+                field.shape.targets(&mut targets);
+            }
+            for target in &targets {
+                assert!(!target.by_wire_name || find(target.collection).unwrap().names_keys());
+                assert!(!target.by_wire_name || names_by_wire_name(kind));
+                let Within::As(through, scope) = target.within else {
+                    continue;
+                };
+                found += 1;
+                let parent = kind.field(through).and_then(|field| field.shape.target());
+                for collection in [parent.unwrap().collection, target.collection] {
+                    let mut scopes = scopes(find(collection).unwrap());
+                    assert!(
+                        scopes.any(|field| field.name == scope),
+                        "{kind:?} {collection}"
+                    );
+                }
+            }
+        }
+        assert!(found > 4, "{found}");
+    }
+}

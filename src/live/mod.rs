@@ -381,9 +381,7 @@ impl Live {
 
     /// Adds an object; one that was added before (a duplicate of paging) is left out.
     pub fn add(&mut self, mut object: LiveObject) {
-        if kind::names_by_wire_name(object.kind) {
-            lift::lift(self, object.kind, &mut object.raw);
-        }
+        self.lift(object.kind, &mut object.raw);
         let index = self.objects.len();
         let ids = self.by_id.entry(object.kind.collection).or_default();
         if ids.contains_key(&object.id) {
@@ -658,12 +656,19 @@ impl Live {
         self.decode(object.kind, &object.raw)
     }
 
+    /// Puts ids in the place of names of maps that an answer has where a reference stands.
+    pub fn lift(&self, kind: &'static Kind, raw: &mut Map<String, Json>) {
+        if kind::names_by_wire_name(kind) {
+            lift::lift(self, kind, raw);
+        }
+    }
+
     /// Decodes an answer in the manifest's terms.
     #[must_use]
     pub fn decode(&self, kind: &'static Kind, raw: &Map<String, Json>) -> Body {
         let mut lifted = Cow::Borrowed(raw);
         if kind::names_by_wire_name(kind) {
-            lift::lift(self, kind, lifted.to_mut());
+            self.lift(kind, lifted.to_mut());
         }
         let raw = &*lifted;
         kind.fields

@@ -705,13 +705,21 @@ mod tests {
         }
     }
 
-    /// The request of a write that is about no field.
+    /// The request of a write that is about no field; what the object lies below has the id 9.
     fn sent(op: &Op, kind: &'static Kind) -> Request {
+        let parents = crate::kind::scopes(kind).filter_map(|field| {
+            let collection = field.shape.target()?.collection;
+            let id = "9".into();
+            Some((
+                field.name,
+                Value::Reference(Reference::Id { collection, id }),
+            ))
+        });
         let context = Context {
             kind,
             dialect: Dialect::Openapi,
             address: &Address::new(kind.collection, "a"),
-            body: &Body::default(),
+            body: &parents.collect(),
             named: &Body::default(),
         };
         op.request(&context, &Live::new(Dialect::Openapi)).unwrap()
@@ -738,7 +746,11 @@ mod tests {
             for api in [&kind.openapi, &kind.guide].into_iter().flatten() {
                 let known: Vec<String> = paths(&api.removal)
                     .into_iter()
-                    .map(|path| path.replace("{id}", "7"))
+                    .filter_map(|path| {
+                        let id =
+                            |place: &str| Some(if place == "id" { "7" } else { "9" }.to_owned());
+                        template::fill(path, &id)
+                    })
                     .collect();
                 for policy in [
                     None,

@@ -57,6 +57,8 @@ pub(super) fn removed_fields(kind: &'static Kind, body: &Body) -> Vec<FieldChang
     for (field, value) in body.of_kind(kind) {
         let path = FieldPath::of(field.name);
         match value {
+            // What has no name loses none.
+            _ if field.naming && kind.is_nameless() => {}
             Value::Null => {}
             Value::List(list) if list.is_empty() => {}
             Value::Map(map) => {

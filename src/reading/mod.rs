@@ -781,7 +781,8 @@ pub fn laid_out(
     all
 }
 
-/// Writes the scopes of a resource into an answer, whatever the answer says of them.
+/// Writes the scopes of a resource into an answer, whatever the answer says of them, and ids where it names
+/// others as maps do.
 pub fn plant_scopes(
     kind: &'static Kind,
     api: &Api,
@@ -803,6 +804,7 @@ pub fn plant_scopes(
             put(raw, key, Json::from(value));
         }
     }
+    live.lift(kind, raw);
 }
 
 /// How a kind's listings page.

@@ -160,6 +160,7 @@ impl Needs {
                 continue;
             };
             needs.name(desired, kind, &tombstone.key, dialect);
+            needs.with_named(kind);
             // What is to be removed and is not found is removed another time.
             needs.seek(kind.collection, &tombstone.key.name, Proof::None, dialect);
             for heir in tombstone.transfer_to.values() {
@@ -205,6 +206,10 @@ impl Needs {
         let scope = scope_of(desired, resource, dialect);
         let entry = self.kinds.entry(kind.collection).or_default();
         entry.scopes.extend(scope);
+        if kind::names_by_wire_name(kind) && names_by_id(resource) {
+            self.with_named(kind);
+        }
+        let entry = self.kinds.entry(kind.collection).or_default();
         // What every update sends again has to be known, whoever names it.
         let resent = kind
             .fields
@@ -377,6 +382,21 @@ impl Needs {
         }
     }
 
+    /// Adds the kinds of what undeclared objects of a kind name as maps do: nobody knows where they are.
+    fn with_named(&mut self, kind: &'static Kind) {
+        if !kind::names_by_wire_name(kind) {
+            return;
+        }
+        let mut targets = Vec::new();
+        for field in kind.fields {
+            field.shape.targets(&mut targets);
+        }
+        for target in targets.iter().filter(|target| target.by_wire_name) {
+            let own = self.kinds.entry(target.collection).or_default();
+            own.everywhere = true;
+        }
+    }
+
     /// Adds the kinds of what the objects of a kind lie below: they tell which objects are meant. What not
     /// every object shows is read where something names it.
     fn with_parents(&mut self, kind: &'static Kind) {
@@ -421,6 +441,12 @@ impl Needs {
                 .is_some_and(|kind| self.reads(kind.collection) || pruned(kind));
             if reads {
                 self.add(address, &entry.key, dialect);
+                if let (Some(kind), false) = (
+                    kind::find(address.collection),
+                    desired.state.contains_key(address),
+                ) {
+                    self.with_named(kind);
+                }
                 if let Some(kind) = kind::find(address.collection)
                     && is_read_in_part(kind, dialect)
                 {
@@ -599,6 +625,17 @@ pub(super) fn is_read_in_part(kind: &'static Kind, dialect: Dialect) -> bool {
         is_whole && api.item.is_some() && api.page > 0 && api.grouping().is_none()
     };
     kind.seed && scopes(kind).next().is_none() && kind.api(dialect).is_some_and(is_plain)
+}
+
+/// Whether a resource names something by its id, which does not say where that is listed.
+fn names_by_id(resource: &Resource) -> bool {
+    let mut found = false;
+    for (_, value) in resource.body.iter() {
+        value.walk(&mut |value| {
+            found |= matches!(value, Value::Reference(Reference::Id { .. }));
+        });
+    }
+    found
 }
 
 /// The scopes of a declared resource; none where it lacks one of them or its kind has none.

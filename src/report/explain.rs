@@ -11,8 +11,8 @@ use crate::dialect::Dialect;
 use crate::kind::removal::Heir;
 use crate::kind::rules::{Allowance, Rule, Sort};
 use crate::kind::{
-    self, Change, Create, Encoding, Field, Form, KINDS, Keys, Kind, ORDER, Pattern, Removal, Shape,
-    Shown, Stage, Switch, Target, Wire, Within,
+    self, Change, Create, Encoding, Field, Form, KINDS, Keyed, Keys, Kind, ORDER, Pattern, Removal,
+    Shape, Shown, Stage, Switch, Target, Wire, Within,
 };
 use crate::problem::Code;
 
@@ -927,6 +927,11 @@ fn sample_name(kind: &Kind) -> String {
     }
 }
 
+/// A name in maps of what a field names.
+fn in_maps(field: &Field) -> String {
+    format!("cf_{}", field.name.to_lowercase())
+}
+
 /// A value that the field's shape allows.
 fn sample(kind: &Kind, field: &Field) -> Json {
     let reference = |to: &'static str| match kind::find(to) {
@@ -944,6 +949,9 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::Integer { min, max } => json!(100.clamp(min, max)),
         Shape::Number => json!(8),
         Shape::Choice(words) => json!(words.first()),
+        // Where it lies follows from something else, so that its name in maps is more than an example.
+        Shape::Reference(to) if matches!(to.within, Within::As(..)) => json!(in_maps(field)),
+        Shape::References(to) if matches!(to.within, Within::As(..)) => json!([in_maps(field)]),
         Shape::Reference(to) => reference(to.collection),
         Shape::References(to) => json!([reference(to.collection)]),
         Shape::Ranked(to) => json!([reference(to.collection), {"lookup": "Existing"}]),
@@ -953,6 +961,11 @@ fn sample(kind: &Kind, field: &Field) -> Json {
         Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Places) => {
             json!({"1": sample(kind, keyed.value)})
         }
+        Shape::Keyed(Keyed {
+            keys: Keys::Texts(pattern),
+            value,
+            ..
+        }) if field.required => json!({ (pattern.sample): sample(kind, value) }),
         Shape::Keyed(_) => json!({}),
         Shape::Items(items) => {
             let rest = items.fields.iter().filter(|leaf| leaf.name != items.key);

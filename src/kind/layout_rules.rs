@@ -1,0 +1,114 @@
+//! Rules of a layout: what it shows and demands where a field has some value.
+
+use super::rules::{Is, Mark};
+use super::{
+    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Shape, choice, criteria, encoded,
+    flag, in_layout, patterns, reference, references, sent, text,
+};
+
+/// What a rule does. Source: Layout rules, `FieldCondition`, which demands all three lists, and
+/// `RuleActionField`: fields go as objects with their labels. Examples send and show plain texts.
+const ACTIONS: Map = Map::whole(&[
+    Field::new(
+        "showSections",
+        Shape::Texts {
+            max_items: 0,
+            max: 100,
+            set: true,
+            pattern: None,
+            choices: &[],
+        },
+    )
+    .sent_empty()
+    .doc("Sections of the layout that show, by their names."),
+    references("showFields", criteria::OF_LAYOUT)
+        .openapi(encoded(
+            "showFields",
+            Encoding::Labelled("fieldName", "displayLabel"),
+        ))
+        .sent_empty()
+        .doc("Fields that show."),
+    references("setMandatoryFields", criteria::OF_LAYOUT)
+        .openapi(encoded(
+            "setMandatoryFields",
+            Encoding::Labelled("fieldName", "displayLabel"),
+        ))
+        .sent_empty()
+        .doc("Fields that must have a value."),
+]);
+
+/// Source: Layout rules, `FieldCondition`, which demands all four.
+const CASE: Field = Field::new(
+    "case",
+    Shape::Map(Map::whole(&[
+        text("name")
+            .max(100)
+            .required()
+            .doc("What people call the case, such as `Condition 1`."),
+        criteria::PATTERN,
+        criteria::LAYOUT_CONDITIONS,
+        Field::new("actions", Shape::Map(ACTIONS))
+            .required()
+            .doc("What the layout does then."),
+    ])),
+)
+.never_null()
+.doc("A case, with its conditions and what the layout does.");
+
+/// A rule. Source: Layout rules (`getLayoutRules`, `createLayoutRule`, `updateLayoutRule`,
+/// `deleteLayoutRule`).
+///
+/// An update takes what a creation does, so that what a creation demands goes with every one. The listing
+/// takes modules of the system only, and so do layouts here. Whether a name is unique in a layout is not
+/// said, nor whether the order of cases counts: they go in the order that is written. The schema and the
+/// examples differ in how fields go that show: the schema's objects are sent, and answers are read in both
+/// forms. Answers declare 100 characters of a name and requests 255.
+pub static KIND: Kind = Kind {
+    collection: "layoutRules",
+    singular: "layout rule",
+    doc: "A rule of a layout: which sections and fields it shows, and which it demands, where a field has some value.",
+    fields: &[
+        in_layout("The layout that it is a rule of."),
+        text("name")
+            .max(100)
+            .pattern(patterns::NAME)
+            .naming()
+            .required()
+            .doc("The rule's name."),
+        text("description")
+            .max(255)
+            .doc("What the rule is for."),
+        reference("fieldName", criteria::OF_LAYOUT)
+            .required()
+            .never_null()
+            .openapi(sent("fieldName"))
+            .doc("The field whose value counts: a custom field by its handle, one of the system by its API name."),
+        criteria::cases(&CASE)
+            .doc("The cases, in their order: conditions, and what the layout does where they hold."),
+        flag("executeInHelpCentre")
+            .never_null()
+            .openapi(encoded("executeInHelpCentre", Encoding::FlagAsText))
+            .doc("Whether it holds in the help center, too."),
+        choice("status", &["active", "deactive"])
+            .never_null()
+            .doc("Whether it is in use."),
+    ],
+    marks: &[Mark::foreign(
+        "systemGenerated",
+        Is::True,
+        "a rule of the system",
+        "of the system",
+    )],
+    openapi: Some(Api {
+        // Its items are whole. The path of one names its layout, so that the listing proves an absence.
+        listing: Listing::Each("/layoutRules?module={layout.module}&layoutId={layout}", &[]),
+        page: 50,
+        create: Create::Post("/layouts/{layout}/layoutRules"),
+        update: Some("/layouts/{layout}/layoutRules/{id}"),
+        resend: &["name", "layout", "fieldName", "fieldConditions"],
+        removal: Removal::Delete("/layouts/{layout}/layoutRules/{id}"),
+        scopes: criteria::LAYOUT_SCOPES,
+        ..Api::BLANK
+    }),
+    ..Kind::BLANK
+};
