@@ -371,9 +371,10 @@ async fn a_body_that_stays_is_told() {
         )
     };
     let simulator = organization(O);
-    Run::with(O, &desk("<p>Hello</p>"), &simulator, Some(none())).await;
+    let run = Run::with(O, &desk("<p>Hello</p>"), &simulator, Some(none())).await;
+    let ledger = run.ledger(none());
     let text = desk("<p>Good day</p>");
-    let run = Run::of(O, &text, &simulator, |front| {
+    let run = Run::behind(O, &text, &simulator, ledger, |front| {
         front.ask(|request| {
             (request.method() == Method::PATCH).then(|| answer(200, &[], &json!({})))
         })
