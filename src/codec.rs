@@ -24,7 +24,8 @@ mod lay;
 pub mod listed;
 
 pub use alike::{
-    are_alike, field_at, is_as_before, may_be_rewritten, opaque_field, renamed, same_json, with_handles_of,
+    are_alike, field_at, is_as_before, may_be_rewritten, opaque_field, renamed, same_json,
+    with_handles_of,
 };
 pub use encode::{
     EncodeError, Part, can_be_cleared, encode, is_fixed, is_too_short, may_go, plain,

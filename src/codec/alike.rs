@@ -21,7 +21,10 @@ pub fn are_alike(alike: Alike, one: &str, other: &str) -> bool {
 /// Whether a live value may be what the server has made of another one. A plain text stays what it is.
 #[must_use]
 pub fn may_be_rewritten(field: &Field, sent: &Value, live: &Value) -> bool {
-    if sent.as_text().is_some_and(|word| field.unshown.contains(&word)) {
+    if sent
+        .as_text()
+        .is_some_and(|word| field.unshown.contains(&word))
+    {
         return true;
     }
     let is_html = |text: &str| html::canonical(text).is_some();

@@ -333,7 +333,10 @@ mod tests {
     #[test]
     fn what_readers_see_is_left_of_a_text() {
         for (text, expected) in [
-            ("<P>Hello <b>you</b></P><script>x('<p>')</script>", "Helloyou"),
+            (
+                "<P>Hello <b>you</b></P><script>x('<p>')</script>",
+                "Helloyou",
+            ),
             (
                 "<html><head><title>a</title><style>p {}</style></head><body>b &amp;\n c</body></html>",
                 "b&c",

@@ -625,7 +625,10 @@ fn a_map_without_leaves_is_none_inside_of_another_one() {
         )
     };
     let none = target(json!(null));
-    assert_eq!(target(json!({"fieldConditions": null, "pattern": null})), none);
+    assert_eq!(
+        target(json!({"fieldConditions": null, "pattern": null})),
+        none
+    );
     assert_eq!(target(json!({"fieldConditions": [], "pattern": ""})), none);
     assert_ne!(target(json!({"pattern": "1"})), none);
 }

@@ -64,7 +64,11 @@ pub(super) fn targeted(
                         && matches!(needed.verb, Verb::Delete | Verb::Replace)
                 })
             };
-            for needed in task.prerequisites.iter().filter(|needed| !is_beside(needed)) {
+            for needed in task
+                .prerequisites
+                .iter()
+                .filter(|needed| !is_beside(needed))
+            {
                 if keep.insert(*needed) {
                     open.push(*needed);
                 }

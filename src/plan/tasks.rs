@@ -691,7 +691,9 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        draft.effects.extend(lost_by((kind, api), (&draft.ops, wanted), object));
+        draft
+            .effects
+            .extend(lost_by((kind, api), (&draft.ops, wanted), object));
         let renews = |difference: &Difference| {
             kind.field(difference.path.field)
                 .is_some_and(|field| field.renews)
@@ -738,15 +740,25 @@ fn sent_beside(field: &Field, wanted: &Body, differences: &[Difference]) -> Opti
         differences.iter().any(|difference| {
             difference.path.field == field.name
                 && difference.after.is_secret()
-                && difference.path.below.first().is_none_or(|key| **key == *leaf)
+                && difference
+                    .path
+                    .below
+                    .first()
+                    .is_none_or(|key| **key == *leaf)
         })
     };
-    let secrets = map.fields.iter().filter(|leaf| {
-        leaf.secret && leaves.contains_key(leaf.name) && !is_shown(leaf.name)
-    });
+    let secrets = map
+        .fields
+        .iter()
+        .filter(|leaf| leaf.secret && leaves.contains_key(leaf.name) && !is_shown(leaf.name));
     let secrets: Vec<String> = secrets.map(|leaf| format!("`{}`", leaf.name)).collect();
-    (!secrets.is_empty())
-        .then(|| format!("sends `{}` with its {}", field.name, listed(&secrets, "and")))
+    (!secrets.is_empty()).then(|| {
+        format!(
+            "sends `{}` with its {}",
+            field.name,
+            listed(&secrets, "and")
+        )
+    })
 }
 
 /// Adds what an update has to send again beside a word that it sends.

@@ -151,9 +151,7 @@ pub(super) static ROUTES: [Route; 8] = [
         Content::Object(&NEW_SECTION),
         create_section,
     ),
-    get("/kbSections/{id}", READ, &[], |e| {
-        section(e, e.id())
-    }),
+    get("/kbSections/{id}", READ, &[], |e| section(e, e.id())),
     patch(
         "/kbSections/{id}",
         UPDATE,
