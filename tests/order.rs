@@ -6,12 +6,14 @@
     reason = "what does not hold in a helper fails the test"
 )]
 
+mod command;
 mod common;
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use command::Place;
 use common::front::answer;
 use common::runs::{Run, environment, organization, plan, rest, sources};
 use common::{Desk, Variables};
@@ -315,8 +317,10 @@ async fn a_target_that_stays_is_told() {
         .await;
         match run.outcomes()[..] {
             [Outcome::Applied { .. }] => assert!(is_done),
-            [Outcome::Failed { error, .. }] => {
+            [Outcome::Failed { error, hint, .. }] => {
                 assert!(error.contains("did not store `targets"), "{error}");
+                let hint = hint.as_deref().unwrap_or_default();
+                assert!(hint.contains("take it out in Zoho Desk"), "{hint}");
                 assert!(!is_done);
             }
             _ => panic!("{:?}", run.events),
@@ -330,4 +334,54 @@ async fn a_target_that_stays_is_told() {
         }
     }
     assert!(rest(O, &one, &simulator, none()).await.is_empty());
+}
+
+/// An order as the one target takes nothing away: what is to go stays, and is put in order with the others.
+#[test]
+fn an_order_as_the_target_deletes_nothing() {
+    let project = "environments:\n  local: {simulator: {dialect: openapi}}\n";
+    let place = Place::with(&[
+        ("deskform.yaml", project),
+        ("desk.yaml", &skills(None, &["A", "B", "C"])),
+    ]);
+    place.done("apply --auto-approve");
+    let mut text = skills(Some("C, A"), &["A", "C"]);
+    text.push_str("removed: {skills: [{name: B, skillType: Any}]}\n");
+    place.write("desk.yaml", &text);
+    let run = place.done("plan --target skills/$order/Ours");
+    assert!(!run.stdout.contains("delete"), "{run}");
+    let run = place.done("apply --auto-approve --target skills/$order/Ours");
+    assert!(run.stdout.contains("Applied 1 of 1 step"), "{run}");
+    let run = place.done("plan");
+    assert!(run.stdout.contains("1 to delete"), "{run}");
+    assert!(!run.stdout.contains("$order"), "{run}");
+    place.done("apply --auto-approve");
+    assert_eq!(place.run("plan --detailed-exitcode").code, 0);
+}
+
+/// A server that takes another body of a template and keeps the old one has not stored it.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_stays_is_told() {
+    let desk = |body: &str| {
+        format!(
+            "departments: {{Ours: {{name: Example Company}}}}\n\
+             templateFolders: {{Replies: {{department: Ours, access: {{type: allAgents}}}}}}\n\
+             emailTemplates: {{Welcome: {{department: Ours, folder: Replies, recordType: tickets, subject: Hello, \
+             from: support@example.com, body: '{body}'}}}}"
+        )
+    };
+    let simulator = organization(O);
+    let run = Run::with(O, &desk("<p>Hello</p>"), &simulator, Some(none())).await;
+    let ledger = run.ledger(none());
+    let text = desk("<p>Good day</p>");
+    let run = Run::behind(O, &text, &simulator, ledger, |front| {
+        front.ask(|request| {
+            (request.method() == Method::PATCH).then(|| answer(200, &[], &json!({})))
+        })
+    })
+    .await;
+    let [Outcome::Failed { error, .. }] = run.outcomes()[..] else {
+        panic!("{:?}", run.events)
+    };
+    assert!(error.contains("did not store `body`"), "{error}");
 }

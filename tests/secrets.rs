@@ -622,6 +622,39 @@ fn other_secrets_give_the_same_bytes() {
     }
 }
 
+/// A version is remembered beside what the manifest itself makes a secret, and nothing else of it is.
+#[test]
+fn a_version_beside_a_secret_counts() {
+    let manifest = |version: u32| {
+        format!(
+            "departments: {{Example Company: {{}}}}\nmailReplyAddresses:\n  a@example.com:\n    department: Example Company\n    \
+             displayName: A\n    isVerified: false\n    serviceProviderType: CustomSMTP\n    smtpDetails: {{host: smtp.example.com, \
+             port: '587', userName: '${{secret.HOOK_KEY}}', connectionType: TLS, password: '${{secret.HOOK_KEY}}', \
+             passwordVersion: {version}}}\n"
+        )
+    };
+    let place = place("openapi", PLAIN_URL);
+    let mut runs = Vec::new();
+    for (version, change) in [
+        (1, "create mailReplyAddresses"),
+        (2, "smtpDetails › passwordVersion: 1 → 2"),
+    ] {
+        place.write("manifests/desk.yaml", &manifest(version));
+        let plan = place.done("plan");
+        assert!(plan.stdout.contains(change), "{plan}");
+        runs.push(plan);
+        let applied = place.done("apply --auto-approve -vv");
+        assert!(applied.stdout.contains("Applied 1 of 1 step"), "{applied}");
+        runs.push(applied);
+        let again = place.done("plan");
+        assert!(!again.stdout.contains("mailReplyAddresses"), "{again}");
+        runs.push(again);
+        runs.push(place.done("drift"));
+    }
+    runs.push(place.done("ledger show -v"));
+    assert_kept(&place, &runs);
+}
+
 /// The password of a mail server is never compared, and nothing of it is kept: another version sends it
 /// again.
 #[test]
@@ -659,6 +692,8 @@ fn a_password_is_sent_again_when_its_version_changes() {
         place.write("manifests/desk.yaml", &manifest(version, host));
         let plan = place.done("plan");
         assert!(plan.stdout.contains(change), "{plan}");
+        let told = "sends `smtpDetails` with its `password`";
+        assert!(plan.stdout.contains(told), "{plan}");
         runs.push(plan);
         let applied = place.done("apply --auto-approve -vv");
         assert!(applied.stdout.contains("Applied 1 of 1 step"), "{applied}");

@@ -105,6 +105,22 @@ fn a_plain_text_is_compared_as_it_is() {
     steps(&place, "~ update emailTemplates/Plain");
 }
 
+/// A template that says that it is plain text shows its tags, so that each blank between them counts.
+#[test]
+fn tags_in_a_plain_text_are_no_html() {
+    let text = desk(&[("Plain", "<b>Hello</b> you")])
+        .replace("body:", "contentType: plaintext\n    body:");
+    for project in [LEDGER, NO_LEDGER] {
+        let place = Place::with(&[("deskform.yaml", project), ("desk.yaml", &text)]);
+        place.done("apply --auto-approve");
+        assert_eq!(place.run("plan --detailed-exitcode").code, 0);
+        place.edit("desk.yaml", "</b> you", "</b>  you");
+        steps(&place, "~ update emailTemplates/Plain");
+        place.done("apply --auto-approve");
+        assert_eq!(place.run("plan --detailed-exitcode").code, 0);
+    }
+}
+
 /// A project whose one template has its body in a file.
 fn in_a_file(text: &str) -> Place {
     let desk = desk(&[("Welcome", "BODY")]).replace("'BODY'", "{file: texts/welcome.html}");
@@ -131,6 +147,14 @@ fn the_text_of_a_file_is_part_of_what_is_wanted() {
     place.write("texts/welcome.html", "<p>Bye, ${var.who}</p>");
     let run = place.refused("validate");
     assert!(run.stderr.contains("texts/welcome.html:1:"), "{run}");
+}
+
+#[test]
+fn a_key_in_a_file_is_warned_of() {
+    let place = in_a_file("<p>Hello</p>\n<p>ghp_0123456789abcdefghij</p>\n");
+    let run = place.done("validate");
+    assert!(run.stderr.contains("looks like a key in clear"), "{run}");
+    assert!(run.stderr.contains("texts/welcome.html:2:4"), "{run}");
 }
 
 #[cfg(unix)]

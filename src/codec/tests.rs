@@ -637,6 +637,26 @@ fn maps_by_name_are_found_inside_of_others() {
     assert_eq!(of_template(Value::Null), []);
 }
 
+/// A map whose leaves are all null says nothing inside of another one, unless null is a value of it.
+#[test]
+fn a_map_without_leaves_is_none_inside_of_another_one() {
+    let rules = crate::kind::find("directAssignmentRules").unwrap();
+    let targets = rules.field("targets").unwrap();
+    let target = |criteria: serde_json::Value| {
+        read(
+            targets,
+            json!([{"toDepartmentId": "7", "criteria": criteria}]),
+        )
+    };
+    let none = target(json!(null));
+    assert_eq!(
+        target(json!({"fieldConditions": null, "pattern": null})),
+        none
+    );
+    assert_eq!(target(json!({"fieldConditions": [], "pattern": ""})), none);
+    assert_ne!(target(json!({"pattern": "1"})), none);
+}
+
 /// A map of lists, as a layout has sections of fields: what is named, laid over what is live.
 mod lists {
     use std::collections::BTreeMap;

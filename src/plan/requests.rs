@@ -583,7 +583,7 @@ fn is_resent(field: &Field, value: &Value, context: &Context<'_>) -> bool {
 
 /// Whether a map has all that requests demand of it. What manifests name has; what is live may not, and the
 /// server would refuse it.
-fn is_whole(shape: &Shape, value: &Value) -> bool {
+pub(super) fn is_whole(shape: &Shape, value: &Value) -> bool {
     let (Shape::Map(map), Value::Map(leaves)) = (shape, value) else {
         return true;
     };

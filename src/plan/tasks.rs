@@ -32,7 +32,7 @@ use crate::plan::moved::Sides;
 use crate::plan::order::{order, targeted};
 use crate::plan::ownership::Owned;
 use crate::plan::placed::Placed;
-use crate::plan::requests::Op;
+use crate::plan::requests::{Op, is_whole};
 use crate::plan::row::Row;
 use crate::plan::shown::shown;
 use crate::plan::summary::summarise;
@@ -691,7 +691,9 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        draft.effects.extend(lost_by(api, &draft.ops, object));
+        draft
+            .effects
+            .extend(lost_by((kind, api), (&draft.ops, wanted), object));
         let renews = |difference: &Difference| {
             kind.field(difference.path.field)
                 .is_some_and(|field| field.renews)
@@ -703,8 +705,12 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What an update switches off although nobody says so, since it cannot say that it stays.
-fn lost_by(api: &Api, ops: &[Op], object: &LiveObject) -> Vec<String> {
+/// What an update may lose although nobody says so, since it cannot say that it stays.
+fn lost_by(
+    (kind, api): (&'static Kind, &Api),
+    (ops, wanted): (&[Op], &Body),
+    object: &LiveObject,
+) -> Vec<String> {
     if !ops.iter().any(|op| Some(op.path) == api.update) {
         return Vec::new();
     }
@@ -713,7 +719,16 @@ fn lost_by(api: &Api, ops: &[Op], object: &LiveObject) -> Vec<String> {
         shown.is_some_and(|shown| shown.as_bool() == Some(true) || shown.as_str() == Some("true"))
     };
     let lost = api.loses.iter().filter(|(place, _)| is_on(place));
-    lost.map(|(_, effect)| (*effect).to_owned()).collect()
+    let mut lost: Vec<String> = lost.map(|(_, effect)| (*effect).to_owned()).collect();
+    if api.replaces() {
+        let fields = wanted.of_kind(kind);
+        let lacking = fields.filter(|(field, value)| !is_whole(&field.shape, value));
+        lost.extend(lacking.map(|(field, _)| {
+            let name = field.name;
+            format!("may lose the live `{name}`, which lacks what a request demands of it")
+        }));
+    }
+    lost
 }
 
 /// Says that secrets go with the map that holds them where no difference shows it.

@@ -157,6 +157,16 @@ mod tests {
         }
     }
 
+    /// Where each scope has one object or none, no content is none.
+    #[tokio::test(start_paused = true)]
+    async fn no_content_is_none_where_there_may_be_none() {
+        let kind = find("timeTracking").unwrap();
+        let transport = Scripted::queue(vec![answer(204, &[], "")]);
+        let client = client(&transport);
+        let read = single(&client.reader(), kind, Dialect::Openapi, "7").await;
+        assert_eq!(read, Ok(Some(Single::Absent)));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn every_object_of_which_nothing_can_be_said_is_told() {
         let transport = Scripted::new(|sent| match &*sent.line {

@@ -154,3 +154,18 @@ pub(crate) fn shown(path: &Path) -> String {
         parts.join("/")
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_read_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("a"), folder.path().join("b"));
+        fs::write(&file, "text").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(read(&file).unwrap(), b"text");
+        read(&link).unwrap_err();
+    }
+}

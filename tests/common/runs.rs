@@ -90,6 +90,34 @@ impl Run {
         }
     }
 
+    /// A run with a ledger, and with something in front.
+    pub async fn behind(
+        dialect: Dialect,
+        text: &str,
+        simulator: &Arc<Mutex<Simulator>>,
+        ledger: Ledger,
+        front: impl FnOnce(Front) -> Front,
+    ) -> Self {
+        let clock = Clock::starting_at(NOW_MS);
+        let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
+        let (environment, sources) = (environment(dialect), sources(text));
+        let none = Variables::new();
+        let desk = Desk::behind_front(environment, sources, none, transport, clock, front).await;
+        let options = Options {
+            ledger: Some(ledger),
+            ..desk.options()
+        };
+        let desired = desk.compose().expect("manifests");
+        let ready = desk.plan_of(&desired, &options).await;
+        let ready = ready.unwrap_or_else(|text| panic!("{text}"));
+        let events = desk.apply(&ready).await;
+        Self {
+            desk,
+            ready,
+            events,
+        }
+    }
+
     /// A run with a ledger or without one, with nothing in front.
     pub async fn with(
         dialect: Dialect,
