@@ -892,7 +892,7 @@ impl Live {
     pub fn referred(&self, collection: &'static str, named: &Named<'_>) -> Cow<'_, [usize]> {
         let found = self.named(collection, named);
         let kind = kind::find(collection).filter(|kind| kind.names_keys());
-        let Some(names) = kind.and_then(|_| self.by_wire_name.get(collection)) else {
+        let Some(in_maps) = kind.and_then(|_| self.by_wire_name.get(collection)) else {
             return found;
         };
         let mut scope = Scope::default();
@@ -902,15 +902,15 @@ impl Live {
             };
             scope.set(field, value);
         }
-        let in_maps = names.0.iter().filter(|(own, _)| {
+        let within = in_maps.0.iter().filter(|(own, _)| {
             let mut wanted = scope.iter();
             wanted.all(|(field, value)| own.get(field) == Some(value))
         });
-        let in_maps = in_maps
-            .flat_map(|(_, names)| names.get(&*named.name))
+        let objects = within
+            .filter_map(|(_, by_name)| by_name.get(&*named.name))
             .flatten();
         let mut all = found.into_owned();
-        all.extend(in_maps);
+        all.extend(objects);
         all.sort_unstable();
         all.dedup();
         Cow::Owned(all)
