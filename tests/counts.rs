@@ -151,7 +151,7 @@ async fn each_kind_costs_a_listing_and_the_acting_agent_one_call() {
 departments: {Example Company: {}}
 agents: {jane@example.com: {lastName: Doe, ROLE}}
 ";
-    let cases: [(Dialect, &str, &[&str]); 6] = [
+    let cases: [(Dialect, &str, &[&str]); 7] = [
         (
             Dialect::Openapi,
             both,
@@ -190,6 +190,17 @@ agents: {jane@example.com: {lastName: Doe, ROLE}}
             Dialect::Guide,
             "webhooks: {hook: {url: 'https://hooks.example.com', subscriptions: {Ticket_Add: {}}}}",
             &["1 GET /events", "1 GET /organizations"],
+        ),
+        // What lies below layouts of one module asks for those alone.
+        (
+            Dialect::Openapi,
+            "ticketTemplates: {a: {layout: Default, ticketTemplateValues: {subject: A}}}",
+            &[
+                "1 GET /departments",
+                "1 GET /layouts",
+                "1 GET /organizations",
+                "1 GET /ticketTemplates",
+            ],
         ),
         // A tombstone is looked for as well, and so is what a lookup names.
         (

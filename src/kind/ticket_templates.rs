@@ -31,42 +31,38 @@ const DUE: Pattern = Pattern {
     allows_empty: false,
 };
 
-/// A value that new tickets get. The schema demands the key of each, so that what says nothing is null.
-const fn value(field: Field) -> Field {
-    field.nullable().sent_empty()
-}
-
 /// What new tickets get. Source: Ticket Template, `createTicketTemplate` (`TicketTemplateValues`), which
-/// demands all twenty; its examples send four or five. Right under both readings is to send all.
+/// demands all twenty; its examples send four or five. Right under both readings is to send all, what says
+/// nothing as null.
 const VALUES: &[Field] = &[
-    value(text("subject").max(1_000)).doc("The subject."),
-    value(text("description").max(65_535).alike(Alike::Html))
+    text("subject").max(1_000).nullable().sent_empty().doc("The subject."),
+    text("description").max(65_535).alike(Alike::Html).nullable().sent_empty()
         .doc("What is written; as HTML it is compared as it is shown."),
-    value(reference("department", to("departments")).openapi(sent("departmentId")))
+    reference("department", to("departments")).openapi(sent("departmentId")).nullable().sent_empty()
         .doc("The department that the tickets go to."),
-    value(reference("contact", to("contacts")).openapi(sent("contactId")))
+    reference("contact", to("contacts")).openapi(sent("contactId")).nullable().sent_empty()
         .doc("The person who writes."),
-    value(reference("account", to("accounts")).openapi(sent("accountId")))
+    reference("account", to("accounts")).openapi(sent("accountId")).nullable().sent_empty()
         .doc("The company that the person belongs to."),
-    value(reference("product", to("products")).openapi(sent("productId")))
+    reference("product", to("products")).openapi(sent("productId")).nullable().sent_empty()
         .doc("The product that the tickets are about."),
-    value(reference("assignee", to("agents")).openapi(sent("assigneeId")))
+    reference("assignee", to("agents")).openapi(sent("assigneeId")).nullable().sent_empty()
         .doc("The agent who gets the tickets."),
-    value(reference("team", to("teams")).openapi(sent("teamId")))
+    reference("team", to("teams")).openapi(sent("teamId")).nullable().sent_empty()
         .doc("The team that gets the tickets."),
-    value(references("secondaryContacts", to("contacts"))).doc("Others who are told."),
-    value(email("email", 150, EMAIL)).doc("The e-mail address of the person."),
-    value(text("phone").max(120).pattern(PHONE)).doc("The phone number of the person."),
-    value(text("status")).doc("The status, one of the layout's choices."),
-    value(text("priority")).doc("The priority, one of the layout's choices."),
-    value(text("category")).doc("The category, one of the layout's choices."),
-    value(text("subCategory")).doc("The category below it, one of the layout's choices."),
-    value(text("classification")).doc("The classification, one of the layout's choices."),
-    value(text("channel")).doc("The channel that the tickets come by."),
-    value(text("language")).doc("The language of the person."),
-    value(text("dueDate").max(100).pattern(DUE).alike(Alike::Instant))
+    references("secondaryContacts", to("contacts")).nullable().sent_empty().doc("Others who are told."),
+    email("email", 150, EMAIL).nullable().sent_empty().doc("The e-mail address of the person."),
+    text("phone").max(120).pattern(PHONE).nullable().sent_empty().doc("The phone number of the person."),
+    text("status").nullable().sent_empty().doc("The status, one of the layout's choices."),
+    text("priority").nullable().sent_empty().doc("The priority, one of the layout's choices."),
+    text("category").nullable().sent_empty().doc("The category, one of the layout's choices."),
+    text("subCategory").nullable().sent_empty().doc("The category below it, one of the layout's choices."),
+    text("classification").nullable().sent_empty().doc("The classification, one of the layout's choices."),
+    text("channel").nullable().sent_empty().doc("The channel that the tickets come by."),
+    text("language").nullable().sent_empty().doc("The language of the person."),
+    text("dueDate").max(100).pattern(DUE).alike(Alike::Instant).nullable().sent_empty()
         .doc("Until when the tickets are to be done."),
-    value(custom_values_or_null("tickets")).doc(
+    custom_values_or_null("tickets").nullable().sent_empty().doc(
         "Values of custom fields of the module `tickets`, by `customFields` handle or API name.",
     ),
 ];
