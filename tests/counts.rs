@@ -198,6 +198,7 @@ agents: {jane@example.com: {lastName: Doe, ROLE}}
             &[
                 "1 GET /departments",
                 "1 GET /layouts",
+                "1 GET /myinfo",
                 "1 GET /organizations",
                 "1 GET /ticketTemplates",
             ],
