@@ -659,7 +659,7 @@ fn a_map_without_leaves_is_none_inside_of_another_one() {
 
 /// A map of lists, as a layout has sections of fields: what is named, laid over what is live.
 mod lists {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::*;
 
@@ -744,10 +744,10 @@ mod lists {
             0..4,
         )
         .prop_map(|mut lists| {
-            let (mut outer, mut inner) = (BTreeMap::new(), BTreeMap::new());
-            lists.retain(|(name, _)| outer.insert(*name, ()).is_none());
+            let (mut outer, mut inner) = (BTreeSet::new(), BTreeSet::new());
+            lists.retain(|(name, _)| outer.insert(*name));
             for (_, items) in &mut lists {
-                items.retain(|(item, _)| inner.insert(*item, ()).is_none());
+                items.retain(|(item, _)| inner.insert(*item));
             }
             lists
         })

@@ -78,6 +78,7 @@ const FIELD: Field = Field::new(
         choices("values")
             .openapi(sent("allowedValues"))
             .never_null()
+            .never_empty()
             .replaces_values()
             .as_of_key("values")
             .doc("The choices of a pick list, all of them in their order; left out, those of the custom field. `{value: Waiting, replaces: [On Hold]}` gives the records that have a value that goes another one first."),

@@ -461,6 +461,8 @@ pub struct Field {
     /// Whether it has a value for as long as its object is there: the API knows no absence, so that
     /// null is refused where it is written.
     pub never_null: bool,
+    /// Whether an empty list of it means nothing to the API, so that it is refused where it is written.
+    pub never_empty: bool,
     /// Words that are known for it, with what they are, for `explain`.
     pub known: Option<(&'static str, &'static [&'static str])>,
     /// What is wrong with two resources that have one value in it, where that is wrong.
@@ -667,6 +669,7 @@ impl Field {
             default_on_create: None,
             default_as: None,
             never_null: false,
+            never_empty: false,
             known: None,
             unique: None,
             exclusive: None,
@@ -801,6 +804,10 @@ impl Field {
     }
     const fn never_null(mut self) -> Self {
         self.never_null = true;
+        self
+    }
+    const fn never_empty(mut self) -> Self {
+        self.never_empty = true;
         self
     }
     const fn known(mut self, what: &'static str, words: &'static [&'static str]) -> Self {

@@ -449,27 +449,7 @@ fn field_schema(field: &Field, complete: bool) -> Value {
             }
             list
         }
-        Shape::Texts { max_items, .. } => {
-            let item = json!({
-                "type": ["string", "number"],
-                "anyOf": [without_type(value_schema(&field.shape)), { "pattern": EXPRESSION }],
-            });
-            let item = if field.replaces_values {
-                json!({ "anyOf": [item, {
-                    "type": "object",
-                    "properties": { "value": item, "replaces": { "type": "array", "items": item } },
-                    "required": ["value", "replaces"],
-                    "additionalProperties": false,
-                }] })
-            } else {
-                item
-            };
-            let mut list = json!({ "type": ["array", "null"], "items": item, "uniqueItems": true });
-            if max_items > 0 {
-                list["maxItems"] = max_items.into();
-            }
-            list
-        }
+        Shape::Texts { max_items, .. } => texts_schema(field, max_items),
         Shape::Date => json!({
             "type": ["string", "null"],
             "anyOf": [without_type(value_schema(&field.shape)), { "pattern": r"^$|\$\{" }],
@@ -530,6 +510,32 @@ fn field_schema(field: &Field, complete: bool) -> Value {
     } else {
         written
     }
+}
+
+/// What a list of texts may hold.
+fn texts_schema(field: &Field, max_items: u32) -> Value {
+    let item = json!({
+        "type": ["string", "number"],
+        "anyOf": [without_type(value_schema(&field.shape)), { "pattern": EXPRESSION }],
+    });
+    let item = if field.replaces_values {
+        json!({ "anyOf": [item, {
+            "type": "object",
+            "properties": { "value": item, "replaces": { "type": "array", "items": item } },
+            "required": ["value", "replaces"],
+            "additionalProperties": false,
+        }] })
+    } else {
+        item
+    };
+    let mut list = json!({ "type": ["array", "null"], "items": item, "uniqueItems": true });
+    if max_items > 0 {
+        list["maxItems"] = max_items.into();
+    }
+    if field.never_empty {
+        list["minItems"] = 1.into();
+    }
+    list
 }
 
 /// What a map with fixed leaves may hold.
@@ -861,6 +867,19 @@ mod tests {
         assert!(accepts(&flag, json!(null)) && accepts(&flag, json!(true)));
         let never = flag.never_null();
         assert!(!accepts(&never, json!(null)) && accepts(&never, json!(true)));
+        let texts = Field::new(
+            "a",
+            Shape::Texts {
+                max_items: 0,
+                max: 0,
+                set: true,
+                pattern: None,
+                choices: &[],
+            },
+        );
+        assert!(accepts(&texts, json!([])));
+        let never = texts.never_empty();
+        assert!(!accepts(&never, json!([])) && accepts(&never, json!(["b"])));
     }
 
     #[test]

@@ -351,7 +351,7 @@ impl<'a> Converter<'a> {
             return None;
         }
         let is_empty = matches!(&value, Value::List(items) if items.is_empty());
-        if field.never_null && (value.is_null() || is_empty) {
+        if (field.never_null && value.is_null()) || (field.never_empty && is_empty) {
             self.error(
                 here,
                 (at, Part::Value),

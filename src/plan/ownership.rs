@@ -686,19 +686,6 @@ impl Shaper<'_> {
             wanted_fields.push((field.name, wanted));
             live_fields.push((field.name, current));
         }
-        // Most resources are as they are declared: then one body stands on all sides.
-        let shared = |fields: Vec<(&'static str, Value)>, known: &Body| {
-            let same = fields.len() == known.iter().count()
-                && fields
-                    .iter()
-                    .zip(known.iter())
-                    .all(|((name, value), (other, have))| *name == other && value == have);
-            if same {
-                known.clone()
-            } else {
-                fields.into_iter().collect()
-            }
-        };
         let wanted = shared(wanted_fields, &body);
         row.live = Some(shared(live_fields, &wanted));
         row.wanted = Some(wanted);
@@ -934,6 +921,20 @@ impl Shaper<'_> {
         let path = Some(pointer([field.name]));
         owned.acknowledged.push(acknowledged(address, path, rule));
         current.clone()
+    }
+}
+
+/// The body of some fields. Most resources are as they are declared: then one body stands on all sides.
+fn shared(fields: Vec<(&'static str, Value)>, known: &Body) -> Body {
+    let same = fields.len() == known.iter().count()
+        && fields
+            .iter()
+            .zip(known.iter())
+            .all(|((name, value), (other, have))| *name == other && value == have);
+    if same {
+        known.clone()
+    } else {
+        fields.into_iter().collect()
     }
 }
 

@@ -122,10 +122,8 @@ pub fn plan(
         Some((address, held.problem.clone()))
     });
     let held: Vec<(Address, Problem)> = held.chain(builder.held).collect();
-    let mut scope = None;
-    if !options.targets.is_empty() {
-        scope = Some(InTheWay::of(&tasks, &bound.rows, options));
-    }
+    let is_limited = !options.targets.is_empty();
+    let scope = is_limited.then(|| InTheWay::of(&tasks, &bound.rows, options));
     let alike = alike::pairs(&tasks, desired, &bound.rows, live, options);
     let followers = alike::followers(&alike, &bound.rows);
     let mut warnings = Vec::new();
@@ -152,13 +150,7 @@ pub fn plan(
         return Err(problems.into());
     }
     let mut tasks = order(tasks).map_err(|cycle| {
-        let path: Vec<String> = cycle.iter().map(|address| format!("`{address}`")).collect();
-        let cycle = Problem::error(
-            Code::DependencyCycle,
-            format!("the steps wait for each other: {}", path.join(" -> ")),
-        )
-        .help("take one of the references out, apply, and put it back");
-        let mut problems = vec![cycle];
+        let mut problems = vec![goes_round(&cycle)];
         problems.extend(refused.iter().cloned());
         problems
     })?;
@@ -180,6 +172,16 @@ pub fn plan(
             plan: Some(Box::new(plan)),
         })
     }
+}
+
+/// Says that steps wait for each other.
+fn goes_round(cycle: &[Address]) -> Problem {
+    let path: Vec<String> = cycle.iter().map(|address| format!("`{address}`")).collect();
+    Problem::error(
+        Code::DependencyCycle,
+        format!("the steps wait for each other: {}", path.join(" -> ")),
+    )
+    .help("take one of the references out, apply, and put it back")
 }
 
 /// What is wrong with the steps together; what follows from a pair that is alike is told with the pair.
@@ -572,6 +574,42 @@ impl<'a> Builder<'a> {
         );
     }
 
+    /// What an update sends of what differs; refuses what cannot be cleared.
+    fn sent_paths(
+        &mut self,
+        address: &Address,
+        (kind, wanted): (&'static Kind, &Body),
+        differences: &[Difference],
+        sent_inside: &dyn Fn(&Field) -> bool,
+    ) -> Vec<FieldPath> {
+        let dialect = self.dialect();
+        let mut paths = Vec::new();
+        for difference in differences {
+            let Some(field) = kind.field(difference.path.field) else {
+                continue;
+            };
+            if sent_inside(field) {
+                continue;
+            }
+            let value = wanted.get(field.name);
+            if value.is_some_and(|value| codec::is_too_short(field, value)) {
+                self.cannot_clear(address, field.name);
+                break;
+            }
+            if difference.after.is_null() && !codec::may_go(field, &difference.path, dialect) {
+                let path = codec::written(kind, &difference.path);
+                self.cannot_clear(address, &path.pointer()[1..]);
+                continue;
+            }
+            if matches!(field.wire(dialect), Wire::Switched(_)) {
+                continue;
+            }
+            paths.push(difference.path.clone());
+        }
+        go_together(kind, wanted, &mut paths);
+        paths
+    }
+
     fn update(&mut self, address: &Address, differences: &[Difference]) {
         let (Some((kind, wanted)), Some(index)) =
             (self.wanted(address), self.bound.rows.object(address))
@@ -607,36 +645,13 @@ impl<'a> Builder<'a> {
         }
         self.goes_with_what_is_there(address, (kind, wanted), index, differences);
         let mut inside = self.writes_inside(address, kind, api, object);
-        if let (Some(items), false) = (api.inside, self.replaced_keys.is_empty()) {
-            let lists = draft.body.get_mut(items.field);
-            lists
-                .into_iter()
-                .for_each(|lists| forget_ids(lists, &self.replaced_keys));
+        if let (Some(items), false) = (api.inside, self.replaced_keys.is_empty())
+            && let Some(lists) = draft.body.get_mut(items.field)
+        {
+            forget_ids(lists, &self.replaced_keys);
         }
-        let mut paths = Vec::new();
-        for difference in differences {
-            let Some(field) = kind.field(difference.path.field) else {
-                continue;
-            };
-            if is_sent_inside(api, inside.as_ref(), field) {
-                continue;
-            }
-            let value = wanted.get(field.name);
-            if value.is_some_and(|value| codec::is_too_short(field, value)) {
-                self.cannot_clear(address, field.name);
-                break;
-            }
-            if difference.after.is_null() && !codec::may_go(field, &difference.path, dialect) {
-                let path = codec::written(kind, &difference.path);
-                self.cannot_clear(address, &path.pointer()[1..]);
-                continue;
-            }
-            if matches!(field.wire(dialect), Wire::Switched(_)) {
-                continue;
-            }
-            paths.push(difference.path.clone());
-        }
-        go_together(kind, wanted, &mut paths);
+        let sent_inside = |field: &Field| is_sent_inside(api, inside.as_ref(), field);
+        let mut paths = self.sent_paths(address, (kind, wanted), differences, &sent_inside);
         for field in kind.fields {
             if paths.iter().any(|path| path.field == field.name) {
                 self.has_all_beside_secrets(address, (kind, wanted), field.name);
@@ -669,27 +684,15 @@ impl<'a> Builder<'a> {
             .ops
             .extend(inside.into_iter().flat_map(|inside| inside.after));
         draft.ops.extend(items);
-        if let Some(enabled) = kind.enabled
-            && let Some(difference) = differences
-                .iter()
-                .find(|difference| difference.path.field == enabled.field)
-            && kind
-                .field(enabled.field)
-                .is_some_and(|field| matches!(field.wire(dialect), Wire::Switched(_)))
-        {
-            match api.switch {
-                Some(switch) => {
-                    let on = difference.after == switch_value(enabled.on);
-                    let Some(op) = self.switched(address, kind, switch, on) else {
-                        return;
-                    };
-                    draft.ops.push(op);
-                }
-                None => {
-                    self.cannot_be_changed(address, enabled.field, api);
-                    return;
-                }
-            }
+        if let Some((field, on)) = switched_to(kind, differences, dialect) {
+            let Some(switch) = api.switch else {
+                self.cannot_be_changed(address, field, api);
+                return;
+            };
+            let Some(op) = self.switched(address, kind, switch, on) else {
+                return;
+            };
+            draft.ops.push(op);
         }
         draft
             .effects
@@ -703,6 +706,21 @@ impl<'a> Builder<'a> {
         }
         self.push(address, Verb::Update, kind, draft);
     }
+}
+
+/// The field that says whether something is in use, and what is wanted of it, where a call of its own says
+/// so and something changes.
+fn switched_to(
+    kind: &'static Kind,
+    differences: &[Difference],
+    dialect: Dialect,
+) -> Option<(&'static str, bool)> {
+    let enabled = kind.enabled?;
+    let field = kind.field(enabled.field)?;
+    let mut own = differences.iter();
+    let difference = own.find(|difference| difference.path.field == enabled.field)?;
+    let is_on = difference.after == switch_value(enabled.on);
+    matches!(field.wire(dialect), Wire::Switched(_)).then_some((enabled.field, is_on))
 }
 
 /// What an update may lose although nobody says so, since it cannot say that it stays.

@@ -395,6 +395,7 @@ pub fn told(kind: &Kind, field: &Field, travels: Option<&Field>) -> Told {
             "never sent: another value than the last one sends what holds it again",
         ),
         (field.never_null, "always has a value: `null` is refused"),
+        (field.never_empty, "has one value at least: `[]` is refused"),
     ];
     let holds = |(holds, words): (bool, &'static str)| holds.then_some(words);
     let mut remarks = Vec::new();
@@ -680,28 +681,7 @@ fn shape(shape: &Shape) -> String {
                 format!("map of {}", ticks(&leaves))
             }
         }
-        Shape::Keyed(keyed) => match keyed.keys {
-            Keys::Of { target, .. } => {
-                let scope = match target.within {
-                    Within::Fixed(scope, word) => format!(" of the {scope} `{word}`"),
-                    Within::Anywhere | Within::Same(_) | Within::As(..) => String::new(),
-                };
-                let named = kind::find(target.collection);
-                let named = named.map_or(target.collection, |kind| kind.singular);
-                format!("map from {named}s{scope} to values")
-            }
-            Keys::Texts(pattern) => format!("map from texts ({}) to values", pattern.words),
-            Keys::Places => match keyed.value.shape {
-                Shape::Map(map) => {
-                    let leaves: Vec<_> = map.fields.iter().map(|leaf| leaf.name).collect();
-                    format!(
-                        "map from places (`1`, `2` and so on) to maps of {}",
-                        ticks(&leaves)
-                    )
-                }
-                _ => "map from places (`1`, `2` and so on) to values".to_owned(),
-            },
-        },
+        Shape::Keyed(ref keyed) => keyed_shape(keyed),
         Shape::Items(items) => {
             let leaves: Vec<_> = items.fields.iter().map(|leaf| leaf.name).collect();
             let most = match (items.min, items.max) {
@@ -716,6 +696,32 @@ fn shape(shape: &Shape) -> String {
                 items.key
             )
         }
+    }
+}
+
+/// What a map with keys of one sort looks like, in words.
+fn keyed_shape(keyed: &Keyed) -> String {
+    match keyed.keys {
+        Keys::Of { target, .. } => {
+            let scope = match target.within {
+                Within::Fixed(scope, word) => format!(" of the {scope} `{word}`"),
+                Within::Anywhere | Within::Same(_) | Within::As(..) => String::new(),
+            };
+            let named = kind::find(target.collection);
+            let named = named.map_or(target.collection, |kind| kind.singular);
+            format!("map from {named}s{scope} to values")
+        }
+        Keys::Texts(pattern) => format!("map from texts ({}) to values", pattern.words),
+        Keys::Places => match keyed.value.shape {
+            Shape::Map(map) => {
+                let leaves: Vec<_> = map.fields.iter().map(|leaf| leaf.name).collect();
+                format!(
+                    "map from places (`1`, `2` and so on) to maps of {}",
+                    ticks(&leaves)
+                )
+            }
+            _ => "map from places (`1`, `2` and so on) to values".to_owned(),
+        },
     }
 }
 

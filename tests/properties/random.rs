@@ -600,7 +600,7 @@ impl Manifest {
                 item.insert("defaultValue".to_owned(), json!(values[0]));
                 item.insert("values".to_owned(), json!(values));
             }
-            let item = if !stays && bits & 48 == 48 {
+            let item = if !stays && bits & 0x30 == 0x30 {
                 Value::Null
             } else {
                 Value::Object(item)

@@ -16,7 +16,9 @@ use deskform::codec::can_be_cleared;
 use deskform::dialect::Dialect;
 use deskform::kind::rules::{GoWith, Rule, Sort};
 use deskform::kind::webhooks::{EVENTS, GUIDE_EVENTS};
-use deskform::kind::{Change, Field, Items, KINDS, Keys, Kind, Null, Shape, Span, Wire, find};
+use deskform::kind::{
+    Change, Field, Items, KINDS, Keyed, Keys, Kind, Null, Shape, Span, Wire, find,
+};
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -488,13 +490,21 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                     .boxed(),
             )
         }
-        Shape::Keyed(keyed) if keyed.listed.is_some() => Some(
+        Shape::Keyed(ref keyed) => keyed_map(field, keyed),
+        Shape::Items(ref items) => some_items(items),
+    }
+}
+
+/// Draws a map with keys of one sort.
+fn keyed_map(field: &'static Field, keyed: &'static Keyed) -> Option<BoxedStrategy<Drawn>> {
+    match keyed.keys {
+        _ if keyed.listed.is_some() => Some(
             prop::collection::vec(any::<(u8, u8, u8)>(), 1..6)
                 .prop_map(Drawn::Listed)
                 .boxed(),
         ),
         // Items by their places: as many as are drawn.
-        Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Places) => Some(
+        Keys::Places => Some(
             prop::collection::vec(shape(keyed.value)?, 1..4)
                 .prop_map(|items| {
                     let items = items.into_iter().enumerate();
@@ -506,7 +516,7 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                 })
                 .boxed(),
         ),
-        Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Texts(_)) => {
+        Keys::Texts(_) => {
             let lists = values(keyed.value);
             let all = prop::sample::subsequence(vec!["Open", "Closed"], 1..=2);
             let some = (all, prop::sample::subsequence(lists, 1..=2));
@@ -521,7 +531,7 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                 .boxed(),
             )
         }
-        Shape::Keyed(_) => {
+        Keys::Of { .. } => {
             let module = module_of(field)?;
             Some(
                 prop::collection::vec((any::<u8>(), any::<u8>()), 1..5)
@@ -529,7 +539,6 @@ fn shape(field: &'static Field) -> Option<BoxedStrategy<Drawn>> {
                     .boxed(),
             )
         }
-        Shape::Items(ref items) => some_items(items),
     }
 }
 

@@ -37,6 +37,10 @@ const WORDS: &[(&str, &str)] = &[
     ("from", "the place at which a page of a listing begins"),
     ("lookup", "a reference in manifests: `{lookup: name}`"),
     ("properties", "JSON Schema"),
+    (
+        "renamedFrom",
+        "what a resource was called, as every kind's `lifecycle` says it",
+    ),
     ("targets", "what a plan is limited to"),
     ("title", "JSON Schema"),
 ];

@@ -11,13 +11,13 @@ use crate::codec::listed::{ID, ORDER, REPLACES, items, live_name};
 use crate::codec::{self, id_text, is_nothing, leaf_field, shown_at};
 use crate::dialect::Dialect;
 use crate::diff::Difference;
-use crate::kind::{Api, Field, Inside, Kind, Shape, Wire};
+use crate::kind::{Api, Field, Inside, Keyed, Kind, Shape, Wire};
 use crate::live::LiveObject;
 use crate::live::marks::shows;
 use crate::plan::bound::place;
 use crate::plan::requests::Op;
 use crate::problem::{Code, Problem};
-use crate::state::{Address, FieldPath, Leaves, Value};
+use crate::state::{Address, Body, FieldPath, Leaves, Value};
 
 /// Where an item stands, and what it is.
 struct Item<'v> {
@@ -81,6 +81,23 @@ pub(super) struct Writes {
     pub(super) after: Vec<Op>,
 }
 
+/// The list of items inside of a field: the name of the leaf that holds it, and what it may hold.
+fn list_inside(field: &Field) -> Option<(&'static str, Keyed)> {
+    let Shape::Keyed(keyed) = field.shape else {
+        return None;
+    };
+    let inner = keyed.listed?.once?;
+    match leaf_field(&keyed.value.shape, inner)?.shape {
+        Shape::Keyed(list) => Some((inner, list)),
+        _ => None,
+    }
+}
+
+/// The items that a body holds.
+fn side<'v>(body: Option<&'v Body>, field: &Field, inner: &str) -> Side<'v> {
+    Side::of(body.and_then(|body| body.get(field.name)), inner)
+}
+
 impl Builder<'_> {
     /// The writes that bring the items inside of a live object to what is wanted; none where the kind has
     /// none.
@@ -96,23 +113,10 @@ impl Builder<'_> {
     ) -> Option<Writes> {
         let inside = api.inside?;
         let field = kind.field(inside.field)?;
-        let Shape::Keyed(keyed) = field.shape else {
-            return None;
-        };
-        let inner = keyed.listed?.once?;
-        let list = leaf_field(&keyed.value.shape, inner)?;
-        let Shape::Keyed(list) = list.shape else {
-            return None;
-        };
+        let (inner, list) = list_inside(field)?;
         let rows = &self.bound.rows;
-        let live = Side::of(
-            rows.live(address).and_then(|body| body.get(field.name)),
-            inner,
-        );
-        let wanted = Side::of(
-            rows.wanted(address).and_then(|body| body.get(field.name)),
-            inner,
-        );
+        let live = side(rows.live(address), field, inner);
+        let wanted = side(rows.wanted(address), field, inner);
         let path = |outer: &str, key: &str| {
             FieldPath::of(field.name)
                 .child(outer)
@@ -181,8 +185,8 @@ impl Builder<'_> {
             if !changed.is_empty() {
                 let path = path(item.outer, key);
                 let about = changed.iter().map(|leaf| path.child(leaf.name)).collect();
-                let taken = map.fields.iter().filter(takes);
-                let sent = taken.filter_map(|leaf| sent(leaf, item.leaves, self.dialect()));
+                let leaves = map.fields.iter().filter(takes);
+                let sent = leaves.filter_map(|leaf| sent(leaf, item.leaves, self.dialect()));
                 let change = (Method::Patch, inside.change.0);
                 let op = Op::inside(change, &id, sent.collect(), about);
                 writes.after.push(op);

@@ -114,18 +114,7 @@ impl Builder<'_> {
                     of_members.entry(address).or_default().push(index);
                 }
             }
-            let mut placers: HashMap<(&'static str, &str), Vec<usize>> = HashMap::new();
-            for (index, task) in tasks
-                .iter()
-                .enumerate()
-                .filter(|(_, task)| places_items(task))
-            {
-                sent_targets(task, &mut |target| {
-                    if let Target::Key(collection, handle) = target {
-                        placers.entry((collection, handle)).or_default().push(index);
-                    }
-                });
-            }
+            let placers = placers(tasks);
             let before = |index: usize, task: &Task| -> Vec<usize> {
                 let mut own = Vec::new();
                 match task.verb {
@@ -162,21 +151,18 @@ impl Builder<'_> {
             // A removal comes after everything that pointed at its object and no longer does.
             let pointing: &[Task] = if removers.is_empty() { &[] } else { tasks };
             for (index, task) in pointing.iter().enumerate() {
-                let index_of_task = index;
-                let Some(before) = this.bound.rows.live(&task.address) else {
+                let before = this.bound.rows.live(&task.address);
+                let Some(before) = before.filter(|_| task.verb != Verb::Manual) else {
                     continue;
                 };
-                if task.verb == Verb::Manual {
-                    continue;
-                }
                 for (field, value) in before.of_kind(task.kind) {
                     // What a list sends again is there until then.
                     codec::listed::ids(&field.shape, value, &mut |target, id| {
-                        let index = this.live.find_id(target.collection, id);
-                        let of = index.and_then(|index| this.live.address_of(index));
+                        let object = this.live.find_id(target.collection, id);
+                        let of = object.and_then(|object| this.live.address_of(object));
                         let remover = of.and_then(|of| removers.get(Target::To(&of)));
                         if let Some(own) = remover.and_then(|remover| edges.get_mut(remover)) {
-                            own.push(index_of_task);
+                            own.push(index);
                         }
                     });
                     codec::targets(&field.shape, value, &mut |target| {
@@ -212,6 +198,20 @@ impl Builder<'_> {
             task.prerequisites = own;
         }
     }
+}
+
+/// The tasks that place items in lists, by each item.
+fn placers(tasks: &[Task]) -> HashMap<(&'static str, &str), Vec<usize>> {
+    let mut placers: HashMap<(&'static str, &str), Vec<usize>> = HashMap::new();
+    let placing = tasks.iter().enumerate();
+    for (index, task) in placing.filter(|(_, task)| places_items(task)) {
+        sent_targets(task, &mut |target| {
+            if let Target::Key(collection, handle) = target {
+                placers.entry((collection, handle)).or_default().push(index);
+            }
+        });
+    }
+    placers
 }
 
 /// Whether what a task brings in line holds items in lists.

@@ -256,10 +256,10 @@ fn standard(organization: &Organization, module: &str) -> Vec<Value> {
 fn placed(field: &Value) -> Value {
     let values = match field["apiName"].as_str() {
         Some("status") => json!(["Open", "On Hold", "Escalated", "Closed"]),
-        _ if is_list(field) => field["pickListValues"]
-            .as_array()
-            .map(|values| values.iter().map(|one| one["value"].clone()).collect())
-            .unwrap_or_else(|| json!([])),
+        _ if is_list(field) => field["pickListValues"].as_array().map_or_else(
+            || json!([]),
+            |values| values.iter().map(|one| one["value"].clone()).collect(),
+        ),
         _ => Value::Null,
     };
     let mandatory = field["isMandatory"] == json!(true);
@@ -419,14 +419,14 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     unique(exchange, &json!(title(&module)), &department)?;
     let sent = body.get("sections").cloned().unwrap_or_default();
     let sections = arranged(exchange, &module, &[], &sent, true)?;
-    make(exchange, &module, &department, sections)
+    make(exchange, &module, &department, &sections)
 }
 
 fn make(
     exchange: &mut Exchange<'_>,
     module: &str,
     department: &Value,
-    sections: Vec<Value>,
+    sections: &[Value],
 ) -> Outcome {
     let body = exchange.body.clone();
     let id = exchange.organization.fresh_id();
@@ -475,7 +475,7 @@ fn clone(exchange: &mut Exchange<'_>) -> Outcome {
         other["module"] == source["module"] && other["departmentId"] == department
     })?;
     let sections = sections(exchange.organization, &source);
-    make(exchange, &module, &department, sections)
+    make(exchange, &module, &department, &sections)
 }
 
 fn change(exchange: &mut Exchange<'_>) -> Outcome {
@@ -741,12 +741,12 @@ fn gather_choices(organization: &mut Organization, sections: &[Value]) {
     }
 }
 
-fn keep(exchange: &mut Exchange<'_>, sections: Vec<Value>) -> Result<(), Fault> {
+fn keep(exchange: &mut Exchange<'_>, sections: &[Value]) -> Result<(), Fault> {
     let mut layout: Map<String, Value> = exchange.stored("layouts")?;
-    layout.insert("sections".into(), Value::Array(sections.clone()));
+    layout.insert("sections".into(), Value::Array(sections.to_vec()));
     exchange.stamp(&mut layout);
     exchange.organization.put("layouts", layout);
-    gather_choices(exchange.organization, &sections);
+    gather_choices(exchange.organization, sections);
     Ok(())
 }
 
@@ -762,7 +762,7 @@ fn change_field(exchange: &mut Exchange<'_>) -> Outcome {
     let sent = Value::Object(exchange.body.clone());
     let own = set(&field, own, &sent, true, "")?;
     sections[n]["fields"][m] = own.clone();
-    keep(exchange, sections)?;
+    keep(exchange, &sections)?;
     Ok(Answer::Object(200, shown(exchange.organization, &own)))
 }
 
@@ -775,7 +775,7 @@ fn take_out(exchange: &mut Exchange<'_>) -> Outcome {
     if let Some(fields) = sections[n]["fields"].as_array_mut() {
         fields.remove(m);
     }
-    keep(exchange, sections)?;
+    keep(exchange, &sections)?;
     Ok(Answer::Empty(200))
 }
 
@@ -803,7 +803,7 @@ fn replace_values(exchange: &mut Exchange<'_>) -> Outcome {
     if !values.iter().any(|value| *value == new.as_str()) {
         values.push(json!(new));
     }
-    keep(exchange, sections)?;
+    keep(exchange, &sections)?;
     let layout = Value::Object(exchange.stored("layouts")?);
     let module = module_of(&layout);
     let name = exchange.organization.stored("fields", &field);
