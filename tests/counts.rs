@@ -196,9 +196,7 @@ agents: {jane@example.com: {lastName: Doe, ROLE}}
             Dialect::Openapi,
             "ticketTemplates: {a: {layout: Default, ticketTemplateValues: {subject: A}}}",
             &[
-                "1 GET /departments",
                 "1 GET /layouts",
-                "1 GET /myinfo",
                 "1 GET /organizations",
                 "1 GET /ticketTemplates",
             ],
