@@ -623,7 +623,7 @@ fn some_items(items: &'static Items) -> Option<BoxedStrategy<Drawn>> {
 
 /// A pick list of tickets that every organization of the draws has, one for each place in the pool.
 pub fn choice_field(n: u8) -> String {
-    format!("cf_choice_{n}")
+    format!("choice_{n}")
 }
 
 /// The layout of tickets that every organization has.
@@ -849,11 +849,12 @@ pub fn simulator(settings: Settings) -> Simulator {
             let plan = json!({"name": "Premium", "department": {"id": department}, "sla": {"id": sla},
                 "supportType": "UNLIMITED_SUPPORT", "status": "ACTIVE"});
             organization.insert("supportPlans", plan);
+            // Fields of the system: they take no room from custom fields.
             for n in 0..60 {
                 let name = choice_field(n);
                 let field = json!({"module": "tickets", "name": name, "apiName": name,
                     "displayLabel": format!("Choice {n}"), "i18NLabel": format!("Choice {n}"),
-                    "type": "Picklist", "isCustomField": true, "pickListValues": []});
+                    "type": "Picklist", "isCustomField": false, "pickListValues": []});
                 organization.insert("fields", field);
             }
             let center = organization.objects("helpCenters")[0]["id"].clone();
