@@ -79,11 +79,11 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
         "dependencyMappings" => "layout: Front, parent: status, child: choice, mappings: \
              {Open: [New]}"
             .to_owned(),
-        "layoutRules" => "layout: Home tickets, fieldName: status, fieldConditions: {1: {name: Some, \
+        "layoutRules" => "layout: Front, fieldName: status, fieldConditions: {1: {name: Some, \
              pattern: \"1\", conditions: {1: {fieldName: choice, condition: is, value: [x]}}, actions: \
              {showFields: [choice]}}}"
             .to_owned(),
-        "validationRules" => "layout: Home tickets, fieldName: choice, fieldConditions: {1: {name: Some, \
+        "validationRules" => "layout: Front, fieldName: choice, fieldConditions: {1: {name: Some, \
              pattern: \"1\", conditions: {1: {fieldName: choice, condition: is, value: [x]}}, actions: \
              {alert: Nothing}}}"
             .to_owned(),
