@@ -165,7 +165,8 @@ fn environment(dialect: Dialect) -> Environment {
         // What is pruned hands over to what every organization has.
         let heir = format!("admin@{ORGANIZATION}.example.com");
         let policies = format!(
-            "kinds: {{profiles: {{transferTo: {{lookup: Agent}}}}, teams: {{transferTo: {{agent: {{lookup: {heir}}}}}}}}}\n"
+            "kinds: {{profiles: {{transferTo: {{lookup: Agent}}}}, layouts: {{transferTo: {{lookup: {{module: \
+             contacts, layoutName: Default}}}}}}, teams: {{transferTo: {{agent: {{lookup: {heir}}}}}}}}}\n"
         );
         project.push_str(&policies);
     }
@@ -284,7 +285,13 @@ async fn case_5_a_rename_whose_new_name_is_taken_is_refused() {
             let told = ALPHA.told(kind, dialect);
             let below = parent(kind).map_or_else(String::new, |(field, _, name)| {
                 let naming = kind.naming_field().name;
-                format!("[{{{naming}: alpha, {field}: {name}}}]")
+                // A layout counts in its module as well.
+                let words = if kind.collection == "layouts" {
+                    "module: contacts, "
+                } else {
+                    ""
+                };
+                format!("[{{{naming}: alpha, {words}{field}: {name}}}]")
             });
             let buried = format!("{text}removed: {{{}: [\"{identity}\"]}}\n", kind.collection);
             for ledger in ledgers {

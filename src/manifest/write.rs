@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::files::Sources;
 use crate::codec::{self, listed};
 use crate::kind::words::NEW;
-use crate::kind::{KINDS, Keys, Kind, ORDER, Shape, Target, Within, find};
+use crate::kind::{self, KINDS, Keys, Kind, ORDER, Shape, Target, Within, find};
 use crate::safe::hidden;
 use crate::state::identity::{below as below_of, canonical_name, fill_in, word_of};
 use crate::state::{
@@ -448,11 +448,16 @@ fn written<'m>(
         Some(Shape::Items(items)) => Some(items.key),
         _ => None,
     };
-    let mut entries: Vec<_> = listed::items(map).collect();
+    let mut entries: Vec<_> = listed::items(map)
+        .map(|(key, value)| (key, Cow::Borrowed(value)))
+        .collect();
+    if let Some(Shape::Map(shape)) = shape {
+        with_what_was(map, shape, &mut entries);
+    }
     // Stable: what the table does not order stays in the order of its keys, or in that of its list.
     entries.sort_by_key(|(key, _)| rank(shape, key));
     entries.into_iter().map(move |(handle, value)| {
-        let value = match (named, value) {
+        let value = match (named, &*value) {
             (Some(key), Value::Map(item))
                 if item.get(key).and_then(codec::as_handle) == Some(handle) =>
             {
@@ -460,10 +465,46 @@ fn written<'m>(
                 item.remove(key);
                 Cow::Owned(Value::Map(item))
             }
-            (_, value) => Cow::Borrowed(value),
+            _ => value,
         };
         (handle, value)
     })
+}
+
+/// Adds what a manifest says of the past: the former name of an item, and the values that others replace.
+fn with_what_was<'m>(
+    map: &'m Leaves,
+    shape: &kind::Map,
+    entries: &mut Vec<(&'m str, Cow<'m, Value>)>,
+) {
+    if let (Some(former), Some(field)) = (
+        map.get(listed::FORMER),
+        shape.fields.iter().find(|field| field.former_name),
+    ) {
+        entries.push((field.name, Cow::Borrowed(former)));
+    }
+    let Some(Value::Map(replaced)) = map.get(listed::REPLACES) else {
+        return;
+    };
+    let replaces = |name: &str| {
+        let mut fields = shape.fields.iter();
+        fields.any(|field| field.replaces_values && field.name == name)
+    };
+    for (_, value) in entries.iter_mut().filter(|(name, _)| replaces(name)) {
+        let Value::List(values) = &**value else {
+            continue;
+        };
+        let with_old = values.iter().map(|new| {
+            let old = replaced.iter().filter(|(_, by)| *by == new);
+            let old: Vec<Value> = old.map(|(old, _)| Value::text(old)).collect();
+            if old.is_empty() {
+                return new.clone();
+            }
+            let both = [("value", new.clone()), ("replaces", Value::List(old))];
+            Value::Map(both.into_iter().collect())
+        });
+        *value = Cow::Owned(Value::List(with_old.collect()));
+    }
 }
 
 /// Where a key stands in the table: among the fields of a map, or among the words that an item's

@@ -415,17 +415,25 @@ pub(super) fn written_name(live: &Live, index: usize) -> Option<String> {
     let object = live.objects.get(index)?;
     let key = live.key_of(index)?;
     let mut parts = Vec::new();
+    let mut is_below = false;
     for field in scopes(object.kind) {
-        let target = field.shape.target()?;
-        let parent = live.find_target(&target, key.scope.get(field.name)?)?;
-        parts.push(format!("{}: {}", field.name, written_parent(live, parent)?));
+        let Some(below) = key.scope.get(field.name) else {
+            continue;
+        };
+        let written = if let Some(target) = field.shape.target() {
+            is_below = true;
+            written_parent(live, live.find_target(&target, below)?)?
+        } else {
+            quoted(below).into_owned()
+        };
+        parts.push(format!("{}: {written}", field.name));
     }
     let naming = object.kind.naming_field().name;
     let nameless = object.kind.is_nameless();
     if !nameless {
         parts.insert(0, format!("{naming}: {}", quoted(&key.name)));
     }
-    (nameless || parts.len() > 1).then(|| format!("{{{}}}", parts.join(", ")))
+    (nameless || is_below).then(|| format!("{{{}}}", parts.join(", ")))
 }
 
 /// How manifests write what a name counts below: the handle where it is declared, else its name. Only the
