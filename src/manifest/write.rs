@@ -486,11 +486,11 @@ fn with_what_was<'m>(
     let Some(Value::Map(replaced)) = map.get(listed::REPLACES) else {
         return;
     };
-    let replaces = |name: &str| {
+    let is_replacing = |name: &str| {
         let mut fields = shape.fields.iter();
         fields.any(|field| field.replaces_values && field.name == name)
     };
-    for (_, value) in entries.iter_mut().filter(|(name, _)| replaces(name)) {
+    for (_, value) in entries.iter_mut().filter(|(name, _)| is_replacing(name)) {
         let Value::List(values) = &**value else {
             continue;
         };
