@@ -1,8 +1,9 @@
 //! Conditions that tell which tickets something is for, wherever a kind has them.
 
+use super::rules::{Is, Mark};
 use super::{
-    Alike, Field, Keyed, Keys, Map, Owned, Pattern, Scopes, Sent, Shape, Target, Within, reference,
-    text, to,
+    Alike, Encoding, Field, Keyed, Keys, Map, Owned, Pattern, Scopes, Sent, Shape, Target, Within,
+    choice, encoded, flag, reference, sent, text, to,
 };
 
 /// Source: Skill, `createSkill` (`CriteriaInput`): a Boolean expression over the numbers of conditions.
@@ -86,6 +87,37 @@ pub(super) const LAYOUT_CONDITIONS: Field = in_places("conditions", &LAYOUT_COND
 pub(super) const fn cases(case: &'static Field) -> Field {
     in_places("fieldConditions", case).never_null()
 }
+
+/// The name of one case.
+pub(super) const CASE_NAME: Field = text("name")
+    .max(100)
+    .required()
+    .doc("What people call the case, such as `Condition 1`.");
+
+/// The field that a rule of a layout is about.
+pub(super) const RULED_FIELD: Field = reference("fieldName", OF_LAYOUT)
+    .required()
+    .openapi(sent("fieldName"))
+    .doc("The field whose value counts: a custom field by its handle, one of the system by its API name.");
+
+/// Whether a rule of a layout holds in the help center.
+pub(super) const IN_HELP_CENTER: Field = flag("executeInHelpCentre")
+    .never_null()
+    .openapi(encoded("executeInHelpCentre", Encoding::FlagAsText))
+    .doc("Whether it holds in the help center, too.");
+
+/// Whether a rule of a layout is in use. Source: Layout rules and Validation rules, which spell it so.
+pub(super) const IN_USE: Field = choice("status", &["active", "deactive"])
+    .never_null()
+    .doc("Whether it is in use.");
+
+/// Rules of the system are nobody's to change.
+pub(super) const OF_THE_SYSTEM: &[Mark] = &[Mark::foreign(
+    "systemGenerated",
+    Is::True,
+    "a rule of the system",
+    "of the system",
+)];
 
 /// A list whose order counts, and which is not empty.
 const fn in_places(name: &'static str, item: &'static Field) -> Field {

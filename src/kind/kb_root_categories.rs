@@ -10,12 +10,17 @@ use super::{
 const PLACE: &str = "KB > Manage KB";
 
 /// Languages of the knowledge base. Source: `KBRootCategory`, the schema of a translation.
-pub(super) const LOCALES: &[&str] = &[
+const LOCALES: &[&str] = &[
     "en", "ja", "zh", "es", "de", "fr", "tr", "ru", "pt", "it", "nl", "da", "sv", "pl", "ar", "he",
     "af", "cs", "fr-ca", "bg", "fi", "el", "hu", "id", "nb", "ro", "th", "uk", "vi", "ur", "hi",
     "te", "kn", "ta", "mr", "ko", "fa", "bn", "gu", "ms", "ml", "en-gb", "sk", "hr", "sl", "zh_TW",
     "zh-tw", "ca", "ka", "kk", "my", "km", "pt-br",
 ];
+
+/// The language of a translation.
+pub(super) const LOCALE: Field = choice("locale", LOCALES)
+    .required()
+    .doc("The language, as its code.");
 
 /// Who sees a category or a section. Source: `KBRootCategory`, `KBSection`.
 pub(super) const VISIBILITIES: &[&str] =
@@ -40,9 +45,7 @@ pub(super) const SCOPES: Scopes = Scopes {
 /// example sends a permalink, too, which the closed schema does not have.
 const TRANSLATIONS: Items = Items {
     fields: &[
-        choice("locale", LOCALES)
-            .required()
-            .doc("The language, as its code."),
+        LOCALE,
         text("name")
             .max(100)
             .required()

@@ -1,6 +1,6 @@
 //! Sections of the knowledge base.
 
-use super::kb_root_categories::{LOCALES, SCOPES, STATUSES, VISIBILITIES};
+use super::kb_root_categories::{LOCALE, SCOPES, STATUSES, VISIBILITIES};
 use super::{
     Api, Create, Field, Items, Kind, Listing, Removal, Shape, Tree, choice, object_at, patterns,
     reference, references, sent, text, to,
@@ -10,9 +10,7 @@ use super::{
 /// a permalink besides, their examples have a description: neither is written.
 const TRANSLATIONS: Items = Items {
     fields: &[
-        choice("locale", LOCALES)
-            .required()
-            .doc("The language, as its code."),
+        LOCALE,
         text("name")
             .max(100)
             .required()

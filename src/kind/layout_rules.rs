@@ -1,9 +1,8 @@
 //! Rules of a layout: what it shows and demands where a field has some value.
 
-use super::rules::{Is, Mark};
 use super::{
-    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Shape, choice, criteria, encoded,
-    flag, in_layout, patterns, reference, references, sent, text,
+    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Shape, criteria, encoded, in_layout,
+    patterns, references, text,
 };
 
 /// What a rule does. Source: Layout rules, `FieldCondition`, which demands all three lists, and
@@ -41,10 +40,7 @@ const ACTIONS: Map = Map::whole(&[
 const CASE: Field = Field::new(
     "case",
     Shape::Map(Map::whole(&[
-        text("name")
-            .max(100)
-            .required()
-            .doc("What people call the case, such as `Condition 1`."),
+        criteria::CASE_NAME,
         criteria::PATTERN,
         criteria::LAYOUT_CONDITIONS,
         Field::new("actions", Shape::Map(ACTIONS))
@@ -75,30 +71,15 @@ pub static KIND: Kind = Kind {
             .naming()
             .required()
             .doc("The rule's name."),
-        text("description")
-            .max(255)
-            .doc("What the rule is for."),
-        reference("fieldName", criteria::OF_LAYOUT)
-            .required()
-            .never_null()
-            .openapi(sent("fieldName"))
-            .doc("The field whose value counts: a custom field by its handle, one of the system by its API name."),
-        criteria::cases(&CASE)
-            .doc("The cases, in their order: conditions, and what the layout does where they hold."),
-        flag("executeInHelpCentre")
-            .never_null()
-            .openapi(encoded("executeInHelpCentre", Encoding::FlagAsText))
-            .doc("Whether it holds in the help center, too."),
-        choice("status", &["active", "deactive"])
-            .never_null()
-            .doc("Whether it is in use."),
+        text("description").max(255).doc("What the rule is for."),
+        criteria::RULED_FIELD.never_null(),
+        criteria::cases(&CASE).doc(
+            "The cases, in their order: conditions, and what the layout does where they hold.",
+        ),
+        criteria::IN_HELP_CENTER,
+        criteria::IN_USE,
     ],
-    marks: &[Mark::foreign(
-        "systemGenerated",
-        Is::True,
-        "a rule of the system",
-        "of the system",
-    )],
+    marks: criteria::OF_THE_SYSTEM,
     openapi: Some(Api {
         // Its items are whole. The path of one names its layout, so that the listing proves an absence.
         listing: Listing::Each("/layoutRules?module={layout.module}&layoutId={layout}", &[]),

@@ -3,10 +3,10 @@
 use super::removal::{Chosen, Heir};
 use super::rules::{Deed, Is, Mark, Sign};
 use super::{
-    Apart, Api, Create, Enabled, Field, Inside, Keyed, Keys, Kind, Listed, Listing, Map, Null,
-    Owned, Pattern, Removal, Replace, Risk, Scopes, Sent, Shape, Stage, Standard, Switch,
-    SwitchApi, Target, Wire, Within, choice, flag, object_at, patterns, read_at, reference,
-    references, sent, text, to,
+    Apart, Api, Create, Enabled, Field, Inside, Keyed, Keys, Kind, Listed, Listing, Map, Owned,
+    Pattern, Removal, Replace, Risk, Scopes, Sent, Shape, Stage, Standard, Switch, SwitchApi,
+    Target, Wire, Within, choice, flag, object_at, patterns, read_at, reference, references, sent,
+    text, to,
 };
 use crate::problem::Code;
 
@@ -53,23 +53,11 @@ const fn choices(name: &'static str) -> Field {
     )
 }
 
-/// A map of which what is not named is left alone, and which is sent whole.
-const fn by_name(fields: &'static [Field]) -> Map {
-    Map {
-        fields,
-        owned: Owned::Named,
-        sent: Sent::Whole,
-        null: Null::Nothing,
-        elsewhere: &[],
-        keeps_unknown: false,
-    }
-}
-
 /// What a layout says of one of its fields. Source: Layout, `LayoutFieldRequest`, which demands
 /// `isMandatory`, and `LayoutFieldUpdateRequest`, which does not take `restoreOnReplyValues`.
 const FIELD: Field = Field::new(
     "field",
-    Shape::Map(by_name(&[
+    Shape::Map(Map::named(&[
         flag("isMandatory")
             .never_null()
             .default_on_create(Switch::Flag(false))
@@ -124,7 +112,7 @@ const FIELDS: Field = Field::new(
 
 const SECTION: Field = Field::new(
     "section",
-    Shape::Map(by_name(&[
+    Shape::Map(Map::named(&[
         FIELDS,
         text("renamedFrom")
             .max(100)

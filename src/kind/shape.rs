@@ -101,6 +101,15 @@ impl Map {
         }
     }
 
+    /// A map of which each named leaf is owned, what is not named is left alone, and which is sent whole.
+    #[must_use]
+    pub const fn named(fields: &'static [Field]) -> Self {
+        Self {
+            owned: Owned::Named,
+            ..Self::whole(fields)
+        }
+    }
+
     /// A leaf by name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {

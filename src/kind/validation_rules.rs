@@ -1,19 +1,14 @@
 //! Rules that a value of a field in a layout has to keep.
 
-use super::rules::{Is, Mark};
 use super::{
-    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Shape, choice, criteria, encoded,
-    flag, in_layout, no_name, reference, sent, text,
+    Api, Create, Field, Kind, Listing, Map, Removal, Shape, criteria, in_layout, no_name, text,
 };
 
 /// Source: Validation rules, `FieldCondition`, which demands all four, and `Alert`.
 const CASE: Field = Field::new(
     "case",
     Shape::Map(Map::whole(&[
-        text("name")
-            .max(100)
-            .required()
-            .doc("What people call the case, such as `Condition 1`."),
+        criteria::CASE_NAME,
         criteria::PATTERN,
         criteria::LAYOUT_CONDITIONS,
         Field::new(
@@ -43,29 +38,14 @@ pub static KIND: Kind = Kind {
     doc: "A rule that the value of a field has to keep in a layout. It has no name, so that its handle is free.",
     fields: &[
         in_layout("The layout in which it holds."),
-        reference("fieldName", criteria::OF_LAYOUT)
-            .identity()
-            .required()
-            .create_only()
-            .openapi(sent("fieldName"))
-            .doc("The field whose value counts: a custom field by its handle, one of the system by its API name."),
+        criteria::RULED_FIELD.identity().create_only(),
         no_name(),
         criteria::cases(&CASE)
             .doc("The cases, in their order: conditions, and what people read where they hold."),
-        flag("executeInHelpCentre")
-            .never_null()
-            .openapi(encoded("executeInHelpCentre", Encoding::FlagAsText))
-            .doc("Whether it holds in the help center, too."),
-        choice("status", &["active", "deactive"])
-            .never_null()
-            .doc("Whether it is in use."),
+        criteria::IN_HELP_CENTER,
+        criteria::IN_USE,
     ],
-    marks: &[Mark::foreign(
-        "systemGenerated",
-        Is::True,
-        "a rule of the system",
-        "of the system",
-    )],
+    marks: criteria::OF_THE_SYSTEM,
     openapi: Some(Api {
         // Its items are whole, and those of all layouts are in one listing. The path of one names its
         // layout, so that the listing proves an absence.

@@ -9,6 +9,7 @@ use super::super::respond::{Answer, Fault, Outcome, Problem};
 use super::super::rules::{
     Form, Param, Rule, Shape, choice, form, id, id_text, list, map, needed, object, param, text,
 };
+use super::layouts::MODULES;
 
 const MAPPINGS_READ: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.fields.READ"]);
 const MAPPINGS_CREATE: Scopes = Scopes::Any(&["Desk.fields.CREATE", "Desk.settings.CREATE"]);
@@ -160,20 +161,7 @@ const UPDATE: Scopes = Scopes::Any(&["Desk.layouts.UPDATE", "Desk.settings.UPDAT
 const DELETE: Scopes = Scopes::Any(&["Desk.layouts.DELETE", "Desk.settings.DELETE"]);
 /// The operation's list of modules lacks contracts, which its description names.
 const LAYOUT_RULE_LIST: [Param; 4] = [
-    needed(
-        "module",
-        Form::Choice(&[
-            "tickets",
-            "contacts",
-            "accounts",
-            "tasks",
-            "calls",
-            "events",
-            "timeEntry",
-            "products",
-            "contracts",
-        ]),
-    ),
+    needed("module", Form::Choice(&MODULES)),
     needed("layoutId", Form::Id),
     param("from", Form::Range(0, i64::MAX)),
     param("limit", Form::Range(1, 50)),

@@ -22,7 +22,7 @@ const UPDATE: Scopes = Scopes::Any(&["Desk.layouts.UPDATE", "Desk.settings.UPDAT
 const DELETE: Scopes = Scopes::Any(&["Desk.layouts.DELETE", "Desk.settings.DELETE"]);
 
 /// Source: Layout, operation `getLayouts`; custom modules are not simulated.
-const MODULES: [&str; 9] = [
+pub(super) const MODULES: [&str; 9] = [
     "tickets",
     "contacts",
     "accounts",
