@@ -6,7 +6,7 @@ use super::many::{self, Form, Many, Outcome};
 use super::output::print;
 use crate::config::{Environment, Target};
 use crate::ledger::Location;
-use crate::plan::ownership::check_dialect;
+use crate::plan::in_dialect::check_dialect;
 use crate::problem::{Code, Problem, Severity, counted, exit};
 use crate::report::environments::Column;
 

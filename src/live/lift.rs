@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Live, named};
+use super::Live;
+use super::names::named;
 use crate::codec::{Ids as _, id_text, shown_at};
 use crate::kind::{Encoding, Field, Kind, Shape, Target, Wire, Within};
 use crate::state::{Scope, Value};

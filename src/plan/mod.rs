@@ -9,6 +9,7 @@ pub mod forecast;
 pub mod guards;
 mod hierarchy;
 mod holders;
+pub mod in_dialect;
 pub mod look_alike;
 pub mod matching;
 mod membership;

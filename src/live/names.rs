@@ -1,0 +1,406 @@
+//! How live objects are named: by references, in maps on the wire, and for people.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Id, Live, LiveObject, name_in};
+use crate::codec::{self, Ids, Names};
+use crate::kind::{self, Alike, Kind, Target, Within};
+use crate::state::identity::scopes;
+use crate::state::{Address, Below, Key, Named, Reference, Scope};
+
+impl Live {
+    /// Gives the id behind a reference, once what it refers to is bound.
+    #[must_use]
+    pub fn id_behind(&self, reference: &Reference) -> Option<String> {
+        match reference {
+            Reference::To(address) => self.id(address),
+            Reference::Id { id, .. } => Some(id.to_string()),
+            Reference::Lookup { collection, name } => match *self.referred(collection, name) {
+                [index] => self.objects.get(index).map(|object| object.id.clone()),
+                _ => None,
+            },
+        }
+    }
+
+    /// Gives the objects that a name may mean: those below what it says, or anywhere below what it
+    /// leaves out. One that does not show below what it lies may be anybody's, so that no name with that
+    /// means it.
+    #[must_use]
+    pub fn named(&self, collection: &'static str, named: &Named<'_>) -> Cow<'_, [usize]> {
+        self.search(collection, named, &|live, key| {
+            live.find_exactly(collection, key)
+        })
+    }
+
+    /// Gives the first object whose name differs in case only from one that may be meant.
+    #[must_use]
+    pub fn named_without_case(&self, collection: &'static str, named: &Named<'_>) -> Option<usize> {
+        let near = |live: &Self, key: &Key<'_>| live.find_without_case(collection, key);
+        match self.key_of_named(collection, named)? {
+            Ok(key) => near(self, &key),
+            Err(partial) => {
+                let lower = partial.name.to_lowercase();
+                self.fitting(collection, &partial)
+                    .find(|(_, key)| key.name != partial.name && key.name.to_lowercase() == lower)
+                    .map(|(index, _)| index)
+            }
+        }
+    }
+
+    fn search<'l>(
+        &'l self,
+        collection: &'static str,
+        named: &Named<'_>,
+        find: &dyn Fn(&'l Self, &Key<'_>) -> &'l [usize],
+    ) -> Cow<'l, [usize]> {
+        match self.key_of_named(collection, named) {
+            None => Cow::Borrowed(&[]),
+            Some(Ok(key)) => Cow::Borrowed(find(self, &key)),
+            Some(Err(partial)) => self
+                .fitting(collection, &partial)
+                .filter(|(_, key)| key.name == partial.name)
+                .map(|(index, _)| index)
+                .collect(),
+        }
+    }
+
+    /// The objects that lie below what a partial key says, with their keys.
+    fn fitting<'l>(
+        &'l self,
+        collection: &'static str,
+        partial: &'l Key<'_>,
+    ) -> impl Iterator<Item = (usize, Key<'static>)> + 'l {
+        self.collection(collection)
+            .filter_map(|index| Some((index, self.key_of(index)?)))
+            .filter(|(_, key)| {
+                let mut scope = partial.scope.iter();
+                scope.all(|(field, value)| key.scope.get(field) == Some(value))
+            })
+    }
+
+    /// The key that a name stands for; an error with what is known of it where the name leaves out a
+    /// scope, and none where what it lies below is not live.
+    fn key_of_named<'n>(
+        &self,
+        collection: &'static str,
+        named: &'n Named<'_>,
+    ) -> Option<Result<Key<'n>, Key<'n>>> {
+        let kind = kind::find(collection)?;
+        let mut key = Key::of_name(name_in(kind, self.dialect, &named.name).into_owned());
+        for (field, below) in &named.scope {
+            key.scope.set(field, self.scope_value(below)?);
+        }
+        let mut scopes = kind::find(collection).into_iter().flat_map(scopes);
+        let is_whole = scopes.all(|field| named.below(field.name).is_some());
+        Some(if is_whole { Ok(key) } else { Err(key) })
+    }
+
+    /// The value of a scope in keys: a word, or the id of what is live.
+    #[must_use]
+    pub fn scope_value(&self, below: &Below) -> Option<String> {
+        match below {
+            Below::Word(word) => Some(word.to_string()),
+            Below::Parent(parent) => self.id_behind(parent),
+        }
+    }
+
+    /// The key of an object for people: parents by their handles in place of their ids.
+    #[must_use]
+    pub fn shown_key(&self, index: usize) -> Option<String> {
+        let object = self.objects.get(index)?;
+        let key = self.raw_key(object)?;
+        Some(self.shown(object.kind, &key))
+    }
+
+    /// The names of what an object lies below and its own, as they are read: of two that read alike nothing
+    /// tells them apart.
+    pub(super) fn way_down(&self, index: usize) -> Option<String> {
+        let object = self.objects.get(index)?;
+        let key = self.raw_key(object)?;
+        let mut way = String::new();
+        for (field, value) in key.scope.iter() {
+            let target = object
+                .kind
+                .field(field)
+                .and_then(|field| field.shape.target());
+            let parent = target.and_then(|to| self.find_target(&to, value));
+            let name = parent.and_then(|parent| match self.bound(parent) {
+                Some(address) => Some(address.handle.to_string()),
+                None => self.way_down(parent),
+            });
+            way.push_str(name.as_deref().unwrap_or(value));
+            way.push('/');
+        }
+        way.push_str(&key.name);
+        Some(way)
+    }
+
+    /// The id of an object for people, with what it lies below where its name does not count everywhere.
+    #[must_use]
+    pub fn with_parent(&self, index: usize) -> Option<String> {
+        let object = self.objects.get(index)?;
+        let has_parent = scopes(object.kind).any(|field| field.shape.target().is_some());
+        let shown = self.shown_key(index).filter(|_| has_parent);
+        Some(match shown {
+            Some(shown) => format!("`{}` (`{shown}`)", object.id),
+            None => format!("`{}`", object.id),
+        })
+    }
+
+    /// A key of a kind for people: parents by their handles in place of their ids.
+    #[must_use]
+    pub fn shown(&self, kind: &'static Kind, key: &Key<'_>) -> String {
+        if kind.is_nameless() {
+            return self.shown_nameless(kind, key);
+        }
+        let mut shown = String::new();
+        for (field, value) in key.scope.iter() {
+            let parent = kind.field(field).and_then(|field| field.shape.target());
+            let parent = parent.and_then(|to| self.find_target(&to, value));
+            match parent.and_then(|index| self.address_of(index)) {
+                Some(address) => shown.push_str(&address.handle),
+                None => shown.push_str(value),
+            }
+            shown.push('/');
+        }
+        shown.push_str(&key.name);
+        shown
+    }
+}
+
+impl Live {
+    /// The key of what has no name, for people: what all of it lies below, and the rest behind it.
+    fn shown_nameless(&self, kind: &'static Kind, key: &Key<'_>) -> String {
+        let mut parts = scopes(kind).map(|field| {
+            let value = key.scope.get(field.name).unwrap_or_default();
+            let target = field.shape.target();
+            let Some(index) = target.and_then(|to| self.find_target(&to, value)) else {
+                return value.to_owned();
+            };
+            // What no manifest declares is written by its name in maps, where it has one.
+            let wire = (self.bound(index).is_none())
+                .then(|| self.objects.get(index).and_then(wire_name))
+                .flatten();
+            match (wire, self.address_of(index)) {
+                (Some(name), _) => name.to_owned(),
+                (None, Some(address)) => address.handle.to_string(),
+                (None, None) => value.to_owned(),
+            }
+        });
+        let below = parts.next().unwrap_or_default();
+        format!("{below}: {}", parts.collect::<Vec<_>>().join(" → "))
+    }
+
+    /// Gives the objects that a reference may mean by a name: those of the name, and those that maps name
+    /// so.
+    #[must_use]
+    pub fn referred(&self, collection: &'static str, named: &Named<'_>) -> Cow<'_, [usize]> {
+        let found = self.named(collection, named);
+        let kind = kind::find(collection).filter(|kind| kind.names_keys());
+        let Some(in_maps) = kind.and_then(|_| self.by_wire_name.get(collection)) else {
+            return found;
+        };
+        let mut scope = Scope::default();
+        for (field, below) in &named.scope {
+            let Some(value) = self.scope_value(below) else {
+                return found;
+            };
+            scope.set(field, value);
+        }
+        let within = in_maps.0.iter().filter(|(own, _)| {
+            let mut wanted = scope.iter();
+            wanted.all(|(field, value)| own.get(field) == Some(value))
+        });
+        let objects = within
+            .filter_map(|(_, by_name)| by_name.get(&*named.name))
+            .flatten();
+        let mut all = found.into_owned();
+        all.extend(objects);
+        all.sort_unstable();
+        all.dedup();
+        Cow::Owned(all)
+    }
+
+    /// The object with an id that a target may mean.
+    #[must_use]
+    pub fn find_target(&self, target: &Target, id: &str) -> Option<usize> {
+        let mut collections = target.collections();
+        collections.find_map(|collection| self.find_id(collection, id))
+    }
+}
+
+impl Names for Live {
+    fn collection(&self, target: &Target, id: &str) -> &'static str {
+        if target.also.is_empty() {
+            return target.collection;
+        }
+        let has = |collection: &&'static str| {
+            let learned = || {
+                let learned = self.learned.read();
+                learned.contains_key(&(*collection, id.to_owned()))
+            };
+            self.find_id(collection, id).is_some() || self.has_learned() && learned()
+        };
+        target.collections().find(has).unwrap_or(target.collection)
+    }
+
+    fn address(&self, collection: &'static str, id: &str) -> Address {
+        // Nothing is learned before something is applied.
+        let learned = || {
+            let learned = self.learned.read();
+            learned.get(&(collection, id.to_owned())).cloned()
+        };
+        if self.has_learned()
+            && let Some(address) = learned()
+        {
+            return address;
+        }
+        match self.find_id(collection, id) {
+            Some(index) => self
+                .address_of(index)
+                .unwrap_or_else(|| Address::new(collection, format!("id:{id}"))),
+            None => {
+                let mut address = Address::new(collection, format!("id:{id}"));
+                if self.reserved.contains(&address) {
+                    address = Address::new(collection, format!("id:{id} [{id}]"));
+                }
+                self.ids
+                    .write()
+                    .entry(address.clone())
+                    .or_insert_with(|| Id::Given(id.to_owned()));
+                address
+            }
+        }
+    }
+
+    fn is_address(&self, collection: &'static str, id: &str, address: &Address) -> bool {
+        !self.has_learned()
+            && self
+                .find_id(collection, id)
+                .and_then(|index| self.bound(index))
+                .is_some_and(|bound| bound == address)
+    }
+
+    fn is_key(&self, target: &Target, wire_name: &str, key: &str) -> bool {
+        !self.has_learned()
+            && self
+                .find_wire_name(target, wire_name)
+                .and_then(|index| self.keys.get(&index))
+                .is_some_and(|bound| **bound == *key)
+    }
+
+    fn key(&self, target: &Target, wire_name: &str) -> Arc<str> {
+        let learned = || {
+            let key = (target.collection, named(&scope_of(target), wire_name));
+            let learned = self.learned_names.read();
+            learned.get(&key).map(|address| address.to_string().into())
+        };
+        if self.has_learned()
+            && let Some(key) = learned()
+        {
+            return key;
+        }
+        self.find_wire_name(target, wire_name)
+            .and_then(|index| self.keys.get(&index))
+            .map_or_else(|| wire_name.into(), Arc::clone)
+    }
+
+    fn key_of_id(&self, target: &Target, id: &str) -> Option<Arc<str>> {
+        let learned = || {
+            let learned = self.learned.read();
+            let address = learned.get(&(target.collection, id.to_owned()))?;
+            Some(Arc::from(address.to_string()))
+        };
+        if self.has_learned()
+            && let Some(key) = learned()
+        {
+            return Some(key);
+        }
+        let index = self.find_id(target.collection, id)?;
+        let bound = self.keys.get(&index).map(Arc::clone);
+        bound.or_else(|| wire_name(self.objects.get(index)?).map(Arc::from))
+    }
+
+    fn alike(&self, target: &Target, key: &str) -> Alike {
+        let sorts = kind::find(target.collection).and_then(Kind::sorts);
+        let Some(sorts) = sorts else {
+            return Alike::Text;
+        };
+        let of_object = |index: usize| {
+            let object = self.objects.get(index)?;
+            let field = object.kind.field(sorts.field)?;
+            codec::read_field(field, self.dialect, &object.raw, self)
+        };
+        let word = match codec::handle(target, key) {
+            None => self.find_wire_name(target, key).and_then(of_object),
+            Some(handle) => {
+                let address = Address::new(target.collection, handle);
+                let index = match self.ids.read().get(&address) {
+                    Some(Id::Of(index)) => Some(*index),
+                    _ => None,
+                };
+                match index {
+                    Some(index) => of_object(index),
+                    // What was made since says itself what it is.
+                    None => {
+                        let stored = self.stored(&address);
+                        stored.and_then(|body| body.get(sorts.field).cloned())
+                    }
+                }
+            }
+        };
+        let sort = word.and_then(|word| sorts.find(word.as_text()?));
+        sort.map_or(Alike::Text, |sort| sort.holds.alike())
+    }
+}
+
+impl Ids for Live {
+    fn id(&self, address: &Address) -> Option<String> {
+        match self.ids.read().get(address)? {
+            Id::Of(index) => self.objects.get(*index).map(|object| object.id.clone()),
+            Id::Given(id) => Some(id.clone()),
+        }
+    }
+
+    fn wire_name(&self, address: &Address) -> Option<String> {
+        let known = self.wire_names.read().get(address).cloned();
+        known.or_else(|| match self.object_at(address) {
+            Some(object) => wire_name(object).map(str::to_owned),
+            // What no listing shows was named so by an answer.
+            None => self.id(address),
+        })
+    }
+
+    fn label(&self, address: &Address) -> Option<String> {
+        let naming = kind::find(address.collection)?.naming_field();
+        let stored = self.stored(address);
+        let stored = stored.and_then(|body| Some(body.get(naming.name)?.as_text()?.to_owned()));
+        stored.or_else(|| {
+            let name = naming.wire(self.dialect).read_name()?;
+            let shown = codec::shown_at(&self.object_at(address)?.raw, name)?;
+            shown.as_str().map(str::to_owned)
+        })
+    }
+}
+
+/// The name under which maps on the wire name an object.
+pub(super) fn wire_name(object: &LiveObject) -> Option<&str> {
+    object.raw.get(object.kind.wire_name?)?.as_str()
+}
+
+pub(super) fn named(scope: &Scope, name: &str) -> Key<'static> {
+    Key {
+        scope: scope.clone(),
+        name: name.to_owned().into(),
+    }
+}
+
+/// The scope in which the names of a target count, where the table says it.
+pub(super) fn scope_of(target: &Target) -> Scope {
+    let mut scope = Scope::default();
+    if let Within::Fixed(field, word) = target.within {
+        scope.set(field, word);
+    }
+    scope
+}
