@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use serde_json::Value as Json;
 
 use crate::api::{
@@ -33,7 +34,7 @@ use crate::reading::{
     Needs, Unread, complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete,
     lacking_in_listings, partial, prove_referred, read, referred, told_apart,
 };
-use crate::state::Address;
+use crate::state::{Address, FieldPath};
 use crate::verb::Verb;
 
 /// What a session is opened with.
@@ -175,49 +176,79 @@ fn not_compared(rows: &Rows) -> impl Iterator<Item = Problem> {
 
 /// Fields whose values no answer shows, each once with the resources that have it.
 fn not_shown(owned: &Owned) -> Vec<Problem> {
-    let mut fields: BTreeMap<(&str, String), Vec<&Address>> = BTreeMap::new();
-    for (address, path) in &owned.unknown {
-        let path = match kind::find(address.collection) {
-            Some(kind) => codec::written(kind, path).to_string(),
-            None => path.to_string(),
-        };
-        let addresses = fields.entry((address.collection, path)).or_default();
-        addresses.push(address);
-    }
-    let warnings = fields.into_iter().map(|((collection, path), addresses)| {
-        let first = addresses.first().map(|address| format!("`{address}`"));
-        let first = first.unwrap_or_default();
-        let whose = match addresses.len() {
-            1 => first,
-            count => format!("{first} and {} more", count - 1),
-        };
-        Problem::warning(
-            Code::NotShown,
-            format!("no answer shows `{path}` of {whose}; it is taken to be as it was applied"),
-        )
-        .help(format!(
-            "give the token's user the permission to see the field `{path}` of {collection}"
-        ))
+    let warnings = by_field(&owned.unknown)
+        .into_iter()
+        .map(|((collection, path), of)| {
+            Problem::warning(
+                Code::NotShown,
+                format!(
+                    "no answer shows `{path}` of {}; it is taken to be as it was applied",
+                    whose(&of)
+                ),
+            )
+            .help(format!(
+                "give the token's user the permission to see the field `{path}` of {collection}"
+            ))
+        });
+    warnings.collect()
+}
+
+/// Texts that the server may have rewritten, where no ledger tells what it has stored: each field once, with
+/// the resources that have it.
+fn cannot_tell(desired: &Desired, owned: &Owned) -> Vec<Problem> {
+    let warnings = by_field(&owned.rewritten).into_iter().map(|((_, path), of)| {
+        let problem = Problem::warning(
+            Code::CannotTell,
+            format!(
+                "the live `{path}` of {} differs from what is declared; nothing tells whether somebody changed it or Zoho Desk rewrote what was sent",
+                whose(&of)
+            ),
+        );
+        let declared = of.iter().map(|(address, path)| place(desired, address, path.field));
+        declared
+            .fold(problem, |problem, place| problem.at(place, "declared here"))
+            .help("an apply with a ledger remembers what Zoho Desk makes of it; until then it is left as it is")
     });
     warnings.collect()
 }
 
-/// Texts that the server may have rewritten, where no ledger tells what it has stored: told once.
-fn cannot_tell(desired: &Desired, owned: &Owned) -> Option<Problem> {
-    let (address, path) = owned.rewritten.first()?;
-    let whose = match owned.rewritten.len() {
-        1 => String::new(),
-        count => format!(", nor that of {} more", count - 1),
-    };
-    let problem = Problem::warning(
-        Code::CannotTell,
-        format!(
-            "the live `{path}` of `{address}` is another one{whose}; whether somebody changed it or Zoho Desk rewrote what was sent, nothing tells"
-        ),
-    )
-    .at(place(desired, address, path.field), "declared here")
-    .help("an apply with a ledger remembers what Zoho Desk makes of it; until then it is left as it is");
-    Some(problem)
+/// Refuses with problems, where there are some.
+fn refuse(problems: Vec<Problem>) -> Result<(), SessionError> {
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems.into())
+    }
+}
+
+/// A field of a collection as manifests write it.
+type Written<'o> = (&'o str, String);
+
+/// Places of resources by the field that they are, as manifests write it.
+fn by_field(places: &[(Address, FieldPath)]) -> BTreeMap<Written<'_>, Vec<&(Address, FieldPath)>> {
+    let mut fields: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for place in places {
+        let (address, path) = place;
+        let path = match kind::find(address.collection) {
+            Some(kind) => codec::written(kind, path).to_string(),
+            None => path.to_string(),
+        };
+        fields
+            .entry((address.collection, path))
+            .or_default()
+            .push(place);
+    }
+    fields
+}
+
+/// The first of some resources, and how many more there are.
+fn whose(of: &[&(Address, FieldPath)]) -> String {
+    let first = of.first().map(|(address, _)| format!("`{address}`"));
+    let first = first.unwrap_or_default();
+    match of.len() {
+        1 => first,
+        count => format!("{first} and {} more", count - 1),
+    }
 }
 
 /// Words of live objects that deskform does not know, where it cannot tell whether they are others.
@@ -534,25 +565,16 @@ impl Session {
     ///
     /// What a call does not tell is not checked.
     async fn check_quotas(&self, planned: &Planned) -> Result<(), SessionError> {
-        let mut problems = Vec::new();
-        for wanted in quota::wanted(planned, self.dialect) {
-            let request = Request::new(Method::Get, wanted.quota.path)
-                .query(wanted.quota.by, wanted.by.as_str());
-            let body = match self.client.reader().get(&request).await {
-                Ok(answer) => answer.body.unwrap_or_default(),
-                // Not every token may ask, and not every module has a count.
-                Err(error) if error.is_forbidden() || error.kind() == ErrorKind::Invalid => {
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            problems.extend(quota::too_many(&wanted, &body));
-        }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems.into())
-        }
+        let asked = quota::wanted(planned, self.dialect)
+            .into_iter()
+            .map(async |wanted| {
+                let request = Request::new(Method::Get, wanted.quota.path)
+                    .query(wanted.quota.by, wanted.by.as_str());
+                let told = self.ask(&request).await?;
+                Ok(told.map_or_else(Vec::new, |told| quota::too_many(&wanted, &told)))
+            });
+        let problems: Result<Vec<_>, SessionError> = try_join_all(asked).await;
+        refuse(problems?.into_iter().flatten().collect())
     }
 
     /// Refuses a plan that would send placeholders that Zoho Desk does not have.
@@ -565,26 +587,30 @@ impl Session {
         rows: &Rows,
         live: &Live,
     ) -> Result<(), SessionError> {
-        let mut problems = Vec::new();
-        for asked in placeholders::asked(planned, rows, live) {
-            let mut request = Request::new(Method::Get, asked.call.path);
-            for (name, value) in &asked.query {
-                request = request.query(*name, value.as_str());
-            }
-            let body = match self.client.reader().get(&request).await {
-                Ok(answer) => answer.body.unwrap_or_default(),
-                // Not every token may ask.
-                Err(error) if error.is_forbidden() || error.kind() == ErrorKind::Invalid => {
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            problems.extend(placeholders::unknown(&asked, &body, desired));
-        }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems.into())
+        let asked = placeholders::asked(planned, rows, live)
+            .into_iter()
+            .map(async |asked| {
+                let request = Request::new(Method::Get, asked.call.path);
+                let query = asked.query.iter();
+                let request = query.fold(request, |request, (name, value)| {
+                    request.query(*name, value.as_str())
+                });
+                let told = self.ask(&request).await?;
+                Ok(told.map_or_else(Vec::new, |told| {
+                    placeholders::unknown(&asked, &told, desired)
+                }))
+            });
+        let problems: Result<Vec<_>, SessionError> = try_join_all(asked).await;
+        refuse(problems?.into_iter().flatten().collect())
+    }
+
+    /// What a call tells; none where the token may not ask, or where there is nothing to ask for: not every
+    /// module has a count.
+    async fn ask(&self, request: &Request) -> Result<Option<Json>, SessionError> {
+        match self.client.reader().get(request).await {
+            Ok(answer) => Ok(Some(answer.body.unwrap_or_default())),
+            Err(error) if error.is_forbidden() || error.kind() == ErrorKind::Invalid => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 

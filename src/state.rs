@@ -279,6 +279,12 @@ impl Body {
             .map(|(_, value)| value)
     }
 
+    /// Whether a field has a value that is not null.
+    #[must_use]
+    pub fn gives(&self, field: &str) -> bool {
+        self.get(field).is_some_and(|value| !value.is_null())
+    }
+
     /// The value of a field for changing, if the body names it.
     pub fn get_mut(&mut self, field: &str) -> Option<&mut Value> {
         let index = self.0.iter().position(|(name, _)| *name == field)?;

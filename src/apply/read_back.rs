@@ -16,9 +16,7 @@ use crate::kind::{self, Apart, Api};
 use crate::live::{Live, LiveObject, grouped, is_gone as is_trashed, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{
-    Single, laid_out, listing_of, object_of_listing, paging, plant_scopes, single,
-};
+use crate::reading::{Single, list_beside, plant_scopes, single};
 use crate::state::{Reference, Value};
 
 /// What a look told of a write.
@@ -135,20 +133,13 @@ async fn object(
             Single::Gone(_) | Single::Absent => None,
         }
     } else {
-        let Some(request) = listing_of(api, &task.body, live) else {
+        let listed = list_beside(&reader, task.kind, api, &task.body, live).await;
+        let listed = listed.map_err(|error| error.to_string())?;
+        let Some(listed) = listed else {
             return Err("nothing shows it".to_owned());
         };
-        let listed = reader.list(&request, paging(api)).await;
-        let listed = listed.map_err(|error| error.to_string())?;
-        let listed = object_of_listing(task.kind, live.dialect, listed);
-        let mut items = laid_out(task.kind, api, live.dialect, None, listed).into_iter();
-        items.find_map(|item| match item {
-            Json::Object(mut raw) => {
-                plant_scopes(task.kind, api, &task.body, live, &mut raw);
-                (raw.get(api.id).and_then(id_text).as_deref() == Some(id)).then_some(raw)
-            }
-            _ => None,
-        })
+        let mut own = listed.into_iter().filter(|(shown, _)| *shown == *id);
+        own.next().map(|(_, raw)| raw)
     };
     Ok(found.filter(|raw| !is_trashed(raw)))
 }

@@ -13,16 +13,12 @@ use serde_json::{Map, Value as Json};
 
 use crate::api::{ApiError, Reader};
 use crate::clock::Clock;
-use crate::codec::id_text;
 use crate::kind::Api;
 use crate::live::marks::belongs_to_others;
 use crate::live::{Live, LiveObject, grouped, is_gone, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{
-    Single, is_sought, laid_out, listing_of, object_of_listing, paging, plant_scopes, search,
-    single,
-};
+use crate::reading::{Single, is_sought, list_beside, plant_scopes, search, single};
 use crate::state::Reference;
 
 /// How long an object may take to appear in its listing.
@@ -185,20 +181,8 @@ async fn listed(
     live: &Live,
     reader: &Reader,
 ) -> Result<Vec<Object>, ApiError> {
-    let Some(request) = listing_of(api, &task.body, live) else {
-        return Ok(Vec::new());
-    };
-    let items = reader.list(&request, paging(api)).await?;
-    let items = object_of_listing(task.kind, live.dialect, items);
-    let items = laid_out(task.kind, api, live.dialect, None, items);
-    let objects = items.into_iter().filter_map(|item| match item {
-        Json::Object(mut raw) => {
-            plant_scopes(task.kind, api, &task.body, live, &mut raw);
-            Some((raw.get(api.id).and_then(id_text)?, raw))
-        }
-        _ => None,
-    });
-    Ok(objects.collect())
+    let listed = list_beside(reader, task.kind, api, &task.body, live).await?;
+    Ok(listed.unwrap_or_default())
 }
 
 /// Those among objects that have the task's identity.

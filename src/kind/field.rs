@@ -1,6 +1,9 @@
 //! A field of a kind: what manifests write, how it travels, and what holds for it.
 
+use std::borrow::Cow;
+
 use crate::dialect::Dialect;
+use crate::state::Value;
 
 use super::{Alike, Clash, Membership, Pattern, Risk, Shape, sent};
 
@@ -310,24 +313,28 @@ impl Field {
         self.write_only || self.remembered
     }
 
-    /// The field as it is compared, where others may say that its text is plain.
+    /// The field as it is compared, where another one may say that its text is plain; `other` gives the
+    /// value of that one.
     #[must_use]
-    pub fn as_told(&self, says: impl FnOnce(&str, &str) -> bool) -> Self {
-        match self.plain_with {
-            Some((field, word)) if says(field, word) => Self {
-                alike: Alike::Text,
-                rewritten: false,
-                ..*self
-            },
-            _ => *self,
+    pub fn as_told(&self, other: impl FnOnce(&str) -> Option<Value>) -> Cow<'_, Self> {
+        let Some((field, word)) = self.plain_with else {
+            return Cow::Borrowed(self);
+        };
+        if other(field).as_ref().and_then(Value::as_word) != Some(word) {
+            return Cow::Borrowed(self);
         }
+        Cow::Owned(Self {
+            alike: Alike::Text,
+            rewritten: false,
+            ..*self
+        })
     }
 
     /// Whether a file may hold its text, which `{file: path}` names. What names a resource stands in
-    /// the manifest.
+    /// the manifest, and a secret in no file.
     #[must_use]
     pub const fn takes_file(&self) -> bool {
-        matches!(self.shape, Shape::Text { .. }) && !self.identity
+        matches!(self.shape, Shape::Text { .. }) && !self.identity && !self.secret
     }
 
     /// Its way on the wire in a dialect.

@@ -304,6 +304,16 @@ impl Kind {
         field.create_only || matches!(change, Some(Change::Manual(_)))
     }
 
+    /// What the fields refer to, at any depth.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let mut found = Vec::new();
+        for field in self.fields {
+            field.shape.targets(&mut found);
+        }
+        found
+    }
+
     /// A field by name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {

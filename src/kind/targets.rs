@@ -102,13 +102,7 @@ pub fn is_key(collection: &str) -> bool {
 pub fn names_by_wire_name(kind: &Kind) -> bool {
     static NAMING: OnceLock<Vec<&'static str>> = OnceLock::new();
     let naming = NAMING.get_or_init(|| {
-        let names = |kind: &&&Kind| {
-            let mut targets = Vec::new();
-            for field in kind.fields {
-                field.shape.targets(&mut targets);
-            }
-            targets.iter().any(|target| target.by_wire_name)
-        };
+        let names = |kind: &&&Kind| kind.targets().iter().any(|target| target.by_wire_name);
         KINDS
             .iter()
             .filter(names)

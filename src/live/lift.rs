@@ -15,11 +15,11 @@ type Word<'w> = &'w dyn Fn(&Target) -> Option<String>;
 /// Puts ids in the place of names. A name that nothing has stays.
 pub(super) fn lift(live: &Live, kind: &'static Kind, raw: &mut Map<String, Json>) {
     let mut words: Vec<((&str, &str), Option<String>)> = Vec::new();
-    let mut targets = Vec::new();
-    for field in kind.fields {
-        field.shape.targets(&mut targets);
-    }
-    for target in targets.iter().filter(|target| target.by_wire_name) {
+    for target in kind
+        .targets()
+        .into_iter()
+        .filter(|target| target.by_wire_name)
+    {
         if let Within::As(through, scope) = target.within
             && !words.iter().any(|(known, _)| *known == (through, scope))
         {
@@ -251,11 +251,7 @@ mod tests {
     fn what_is_within_the_word_of_another_names_it() {
         let mut found = 0;
         for kind in KINDS {
-            let mut targets = Vec::new();
-            for field in kind.fields {
-                field.shape.targets(&mut targets);
-            }
-            for target in &targets {
+            for target in kind.targets() {
                 assert!(!target.by_wire_name || find(target.collection).unwrap().names_keys());
                 assert!(!target.by_wire_name || names_by_wire_name(kind));
                 let Within::As(through, scope) = target.within else {

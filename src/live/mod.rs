@@ -222,9 +222,9 @@ fn scope_where_shown(kind: &'static Kind) -> Option<&'static kind::Field> {
     scopes(kind).find(|field| field.where_shown)
 }
 
-/// The other keys under which an object is found, where its kind has a scope that not every object shows:
+/// The other key under which an object is found, where its kind has a scope that not every object shows:
 /// what shows it is found without it, and what does not show it below any.
-fn other_keys(kind: &'static Kind, key: &Key<'static>) -> Option<Key<'static>> {
+fn other_key(kind: &'static Kind, key: &Key<'static>) -> Option<Key<'static>> {
     let field = scope_where_shown(kind)?;
     let mut other = key.clone();
     if key.scope.get(field.name).is_some() {
@@ -400,7 +400,7 @@ impl Live {
                 names.add(named(&key.scope, name), index);
             }
             let lower_case = key.lower_case();
-            if let Some(other) = other_keys(object.kind, &key) {
+            if let Some(other) = other_key(object.kind, &key) {
                 self.by_key.entry(collection).or_default().add(other, index);
             }
             self.by_key.entry(collection).or_default().add(key, index);
@@ -439,21 +439,20 @@ impl Live {
     /// Gives the objects with a key.
     #[must_use]
     pub fn find(&self, collection: &'static str, key: &Key<'_>) -> &[usize] {
-        let Some(keys) = self.by_key.get(collection) else {
-            return &[];
-        };
         let found = self.find_exactly(collection, key);
-        let kind = kind::find(collection).filter(|_| found.is_empty());
-        let Some(field) = kind.and_then(scope_where_shown) else {
+        if !found.is_empty() {
+            return found;
+        }
+        let Some(field) = kind::find(collection).and_then(scope_where_shown) else {
             return found;
         };
         let mut anywhere = key.clone();
         anywhere.scope.set(field.name, NOT_SHOWN);
-        keys.get(&anywhere)
+        self.find_exactly(collection, &anywhere)
     }
 
-    /// Gives the objects that show a key. What lies below nothing that is shown is not among those below
-    /// something.
+    /// Gives the objects whose answers show this key. An object that does not show what it lies below is not
+    /// found by a key that says it.
     fn find_exactly(&self, collection: &'static str, key: &Key<'_>) -> &[usize] {
         let keys = self.by_key.get(collection);
         keys.map_or(&[], |keys| keys.get(key))

@@ -367,8 +367,11 @@ impl Ids for Live {
         let known = self.wire_names.read().get(address).cloned();
         known.or_else(|| match self.object_at(address) {
             Some(object) => wire_name(object).map(str::to_owned),
-            // What no listing shows was named so by an answer.
-            None => self.id(address),
+            // What no listing shows was named so by an answer. The id of what is new is no name.
+            None => self.id(address).filter(|id| {
+                let learned = self.learned.read();
+                !learned.contains_key(&(address.collection, id.clone()))
+            }),
         })
     }
 

@@ -290,11 +290,7 @@ fn edges(state: &State, index: usize) -> Vec<(&'static str, usize)> {
 /// The collections whose resources can, in some steps of references, come back to themselves.
 fn circular() -> Vec<&'static str> {
     let next = |collection: &str| {
-        let fields = crate::kind::find(collection).map_or(&[][..], |kind| kind.fields);
-        let mut targets = Vec::new();
-        for field in fields {
-            field.shape.targets(&mut targets);
-        }
+        let targets = crate::kind::find(collection).map_or_else(Vec::new, Kind::targets);
         targets
             .into_iter()
             .flat_map(crate::kind::Target::collections)

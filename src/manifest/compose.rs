@@ -924,6 +924,13 @@ impl Desired {
     pub fn place(&self, address: &Address, path: &str) -> Option<Place> {
         Some(self.details.get(address)?.origin.place(address, path))
     }
+
+    /// Whether `lifecycle: {replace: true}` stands at a resource.
+    #[must_use]
+    pub fn is_replaced(&self, address: &Address) -> bool {
+        let detail = self.details.get(address);
+        detail.is_some_and(|detail| detail.lifecycle.replace)
+    }
 }
 
 /// A field path of one key, escaped for [`Origin::place`].

@@ -174,13 +174,12 @@ impl<'a> Sides<'a> {
                     return Some((Moved::Manifests, Json::Null));
                 }
                 let live = row.live.as_ref().and_then(|body| body.get(name));
-                let says = |other: &str, word: &str| {
+                let told = |other: &str| {
                     let named = row.named.as_ref().and_then(|body| body.get(other));
-                    let told = named.cloned().or_else(|| shown(kind.field(other)?));
-                    told.as_ref().and_then(Value::as_word) == Some(word)
+                    named.cloned().or_else(|| shown(kind.field(other)?))
                 };
                 let record = Record {
-                    field: field.as_told(says),
+                    field: field.as_told(told),
                     sent: self.current(field, &record.sent, live),
                     stored: self.current(field, &record.stored, live),
                     names: self.live,
@@ -260,7 +259,7 @@ impl<'a> Sides<'a> {
 
 /// What was last applied to a field.
 struct Record<'a> {
-    field: Field,
+    field: Cow<'a, Field>,
     sent: Json,
     stored: Json,
     names: &'a Live,

@@ -123,10 +123,7 @@ fn made_by_hand(rows: &Rows, dialect: Dialect) -> HashMap<Address, Address> {
         .clone()
         .filter(|row| {
             let api = row.kind.api(dialect);
-            let gives = |name: &str| {
-                let value = row.named.as_ref().and_then(|body| body.get(name));
-                value.is_some_and(|value| !value.is_null())
-            };
+            let gives = |name: &str| row.named.as_ref().is_some_and(|body| body.gives(name));
             api.is_some_and(|api| api.create.by_hand(gives).is_some())
         })
         .map(|row| (row.address.clone(), row.address.clone()))
@@ -391,7 +388,7 @@ impl Shaper<'_> {
                 }
                 continue;
             }
-            let told = field.as_told(|name, word| self.says(object, &body, (name, word)));
+            let told = field.as_told(|name| self.told(object, &body, name));
             let current = match self.current((address, object), &told, named, current(), owned) {
                 Current::Value(current) => current,
                 Current::Unknown => continue,
@@ -437,14 +434,13 @@ impl Shaper<'_> {
         row.wanted = Some(wanted);
     }
 
-    /// Whether a field of an object has a word, by what is declared, else by what is live.
-    fn says(&self, object: &LiveObject, body: &Body, (name, word): (&str, &str)) -> bool {
+    /// The value of a field of an object: what is declared, else what is live.
+    fn told(&self, object: &LiveObject, body: &Body, name: &str) -> Option<Value> {
         let live = || {
             let field = object.kind.field(name)?;
             read_field(field, self.live.dialect, &object.raw, self.live)
         };
-        let told = body.get(name).cloned().or_else(live);
-        told.as_ref().and_then(Value::as_word) == Some(word)
+        body.get(name).cloned().or_else(live)
     }
 
     /// What is live in a field, in the declared spelling where the two are one.
@@ -691,10 +687,8 @@ fn changed_by_hand(
     kind: &Kind,
     dialect: Dialect,
 ) -> Option<&'static str> {
-    let detail = desired.details.get(address);
-    let is_replaced = detail.is_some_and(|detail| detail.lifecycle.replace);
     match kind.api(dialect).map(|api| api.change) {
-        Some(kind::Change::Manual(place)) if !is_replaced => Some(place),
+        Some(kind::Change::Manual(place)) if !desired.is_replaced(address) => Some(place),
         _ => None,
     }
 }

@@ -1,10 +1,11 @@
 //! Placeholders of Zoho Desk in texts: whether there are such, by the call that tells them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::codec::id_text;
+use crate::codec::{id_text, read_field};
 use crate::kind::rules::Placeholders;
 use crate::live::Live;
 use crate::manifest::Desired;
@@ -88,11 +89,16 @@ fn query(
     rows: &Rows,
     live: &Live,
 ) -> Option<Vec<(&'static str, String)>> {
-    let own = rows.object(&task.address).map(|index| live.body(index));
+    let own = || live.objects.get(rows.object(&task.address)?);
     let parameters = call.by.iter().map(|(parameter, field)| {
-        let value = task.body.get(field);
-        let value = value.or_else(|| own.as_ref()?.get(field))?;
-        let value = match value {
+        let value = match task.body.get(field) {
+            Some(value) => Cow::Borrowed(value),
+            None => {
+                let field = task.kind.field(field)?;
+                Cow::Owned(read_field(field, live.dialect, &own()?.raw, live)?)
+            }
+        };
+        let value = match value.as_ref() {
             Value::Reference(reference) => live.id_behind(reference)?,
             value => value.as_text()?.to_owned(),
         };
@@ -101,14 +107,16 @@ fn query(
     parameters.collect()
 }
 
+/// The items of a list under a key.
+fn items<'v>(value: &'v Json, key: &str) -> &'v [Json] {
+    let list = value.get(key).and_then(Json::as_array);
+    list.map_or(&[], Vec::as_slice)
+}
+
 /// What is sent and is no placeholder, by the call's answer. An answer that tells of none says nothing.
 #[must_use]
 pub fn unknown(asked: &Asked, answer: &Json, desired: &Desired) -> Vec<Problem> {
     let Asked { call, query, sent } = asked;
-    let items = |value: &Json, key: &str| -> Vec<Json> {
-        let list = value.get(key).and_then(Json::as_array);
-        list.cloned().unwrap_or_default()
-    };
     let known: BTreeSet<String> = items(answer, call.groups)
         .iter()
         .flat_map(|group| items(group, call.items))

@@ -473,11 +473,13 @@ impl Op {
         }
         let mut object = Map::new();
         let api = context.kind.api(context.dialect);
-        let is_whole = api.and_then(|api| api.update) == Some(self.path);
-        for field in context.kind.fields {
-            if self.sends == Sends::Values && !is_whole {
-                break;
-            }
+        let is_update = api.and_then(|api| api.update) == Some(self.path);
+        let fields = if self.sends == Sends::Values && !is_update {
+            &[]
+        } else {
+            context.kind.fields
+        };
+        for field in fields {
             let Some(value) = context.body.get(field.name) else {
                 continue;
             };
@@ -496,7 +498,7 @@ impl Op {
                     encode(field, context.dialect, &sent, Part::All, ids)?
                 }
                 (Wire::Sent { .. }, Act::Update)
-                    if sends || (is_whole && is_resent(field, value, context)) =>
+                    if sends || (is_update && is_resent(field, value, context)) =>
                 {
                     let ways = self.ways(field.name);
                     let part = if ways.is_empty() {

@@ -140,8 +140,8 @@ impl<'a> Stakes<'a> {
     /// Whether a person makes the whole object.
     fn is_made_by_hand(&self, task: &Task) -> bool {
         let api = task.kind.api(self.live.dialect);
-        let gives = |name: &str| task.body.get(name).is_some_and(|value| !value.is_null());
-        self.object(task).is_none() && api.is_some_and(|api| api.create.by_hand(gives).is_some())
+        let by_hand = api.and_then(|api| api.create.by_hand(|name| task.body.gives(name)));
+        self.object(task).is_none() && by_hand.is_some()
     }
 
     fn object(&self, task: &Task) -> Option<&LiveObject> {
@@ -176,9 +176,7 @@ fn touched(task: &Task, field: &Field, class: Risk) -> Vec<String> {
     let changes = task.changes.iter();
     changes
         .filter(|change| is_of(change, field.name))
-        .filter(|change| class != Risk::TakesAway || loses(&change.before, &change.after))
-        .filter(|change| class != Risk::TakesAway || !is_moved(change, &task.changes))
-        .filter(|change| class != Risk::TakesAway || !is_about_a_list(change))
+        .filter(|change| class != Risk::TakesAway || takes_away(change, field.name, &task.changes))
         .map(|change| change.field.clone())
         .collect()
 }
@@ -188,17 +186,28 @@ fn is_of(change: &FieldChange, field: &str) -> bool {
     keys(&change.field).next().is_some_and(|name| name == field)
 }
 
+/// Whether a change takes something away that does not stand elsewhere then.
+fn takes_away(change: &FieldChange, field: &str, all: &Changes) -> bool {
+    loses(&change.before, &change.after)
+        && !is_moved(change, field, all)
+        && !is_about_a_list(change)
+}
+
 /// Whether a change is about the order of a list or the name of an item, by which nothing goes.
 fn is_about_a_list(change: &FieldChange) -> bool {
     keys(&change.field).last().is_some_and(|key| is_own(&key))
 }
 
-/// Whether what a change takes away under a key stands under the same key at another place then.
-fn is_moved(change: &FieldChange, all: &Changes) -> bool {
+/// Whether the item that a change takes away under a key stands under the same key at another place of the
+/// field then.
+fn is_moved(change: &FieldChange, field: &str, all: &Changes) -> bool {
     let name = |change: &FieldChange| keys(&change.field).last().map(Cow::into_owned);
-    let comes = |other: &FieldChange| other.before.is_null() && !other.after.is_null();
+    let comes = |other: &FieldChange| other.before.is_null() && other.after.is_object();
     let own = name(change);
-    change.after.is_null() && all.iter().any(|other| comes(&other) && name(&other) == own)
+    let goes = change.after.is_null() && change.before.is_object();
+    goes && all
+        .iter()
+        .any(|other| is_of(&other, field) && comes(&other) && name(&other) == own)
 }
 
 /// Whether something of a value is not in the other one: an item of a list, an entry of a map, all of it.

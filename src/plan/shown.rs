@@ -16,10 +16,9 @@ pub(super) fn created_fields(
     dialect: Dialect,
     body: &Body,
 ) -> Vec<FieldChange> {
-    let gives = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
     let is_made_by_hand = kind
         .api(dialect)
-        .is_some_and(|api| api.create.by_hand(gives).is_some());
+        .is_some_and(|api| api.create.by_hand(|name| body.gives(name)).is_some());
     let mut changes = Vec::new();
     for field in kind.fields {
         let travels = !matches!(

@@ -260,13 +260,6 @@ impl<'a> Builder<'a> {
         Some((row.kind, row.wanted.as_ref()?))
     }
 
-    fn lifecycle_replace(&self, address: &Address) -> bool {
-        self.desired
-            .details
-            .get(address)
-            .is_some_and(|detail| detail.lifecycle.replace)
-    }
-
     fn prevents_destroy(&self, address: &Address) -> bool {
         self.desired
             .details
@@ -330,8 +323,7 @@ impl<'a> Builder<'a> {
             self.cannot_be_created(address, kind);
             return;
         }
-        let gives = |name: &str| wanted.get(name).is_some_and(|value| !value.is_null());
-        if let Some(at) = api.create.by_hand(gives) {
+        if let Some(at) = api.create.by_hand(|name| wanted.gives(name)) {
             self.create_by_hand(address, kind, at, draft);
             return;
         }
@@ -493,7 +485,7 @@ impl<'a> Builder<'a> {
             for name in rule.fields {
                 if let Some(word) = word
                     && !is.contains(&word)
-                    && body.get(name).is_some_and(|value| !value.is_null())
+                    && body.gives(name)
                 {
                     // Where manifests give the word themselves, they were refused before.
                     self.problems.push(
@@ -508,7 +500,7 @@ impl<'a> Builder<'a> {
             }
             if rule.always {
                 // What comes with its parent has values already, and nobody knows which.
-                let is_set = |name: &&&str| body.get(name).is_some_and(|value| !value.is_null());
+                let is_set = |name: &&&str| body.gives(name);
                 if let (None, Some(name)) = (word, rule.fields.iter().find(is_set)) {
                     self.goes_alone(address, name, rule, "nothing says that a new one has it");
                 }
@@ -789,8 +781,7 @@ fn go_together(kind: &Kind, wanted: &Body, paths: &mut Vec<FieldPath>) {
             continue;
         }
         for name in rule.fields {
-            let has = wanted.get(name).is_some_and(|value| !value.is_null());
-            if has && paths.iter().all(|path| path.field != *name) {
+            if wanted.gives(name) && paths.iter().all(|path| path.field != *name) {
                 paths.push(FieldPath::of(name));
             }
         }

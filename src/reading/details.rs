@@ -287,13 +287,9 @@ pub async fn fetch_standards(
 ) -> Result<(), Vec<Unread>> {
     let dialect = live.dialect;
     // What is replaced is made anew.
-    let is_replaced = |address: &Address| {
-        let detail = desired.details.get(address);
-        detail.is_some_and(|detail| detail.lifecycle.replace)
-    };
     let new = rows
         .iter()
-        .filter(|row| row.object.is_none() || is_replaced(&row.address));
+        .filter(|row| row.object.is_none() || desired.is_replaced(&row.address));
     let mut wanted: BTreeMap<String, &'static Kind> = new
         .filter_map(|row| {
             let standard = row.kind.api(dialect)?.standard?;

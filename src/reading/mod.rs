@@ -721,17 +721,54 @@ pub fn listing_of(api: &Api, body: &Body, live: &Live) -> Option<Request> {
         if field != TOPMOST {
             return plain(stored_or_live(parent, live)?.get(field)?);
         }
-        let mut topmost = parent.clone();
-        let mut seen = BTreeSet::new();
-        // What lies below nothing of this kind is on top.
-        while find(topmost.collection())?.field(root).is_some() && seen.insert(topmost.clone()) {
-            match stored_or_live(&topmost, live)?.get(root)? {
-                Value::Reference(above) => topmost = above.clone(),
-                _ => return None,
-            }
-        }
-        live.id_behind(&topmost)
+        topmost_id(root, parent, live)
     })
+}
+
+/// The id of what stands on top of all that something lies below, by way of the field `root`.
+fn topmost_id(root: &str, parent: &Reference, live: &Live) -> Option<String> {
+    let mut topmost = parent.clone();
+    let mut seen = BTreeSet::new();
+    // What lies below nothing of this kind is on top.
+    while find(topmost.collection())?.field(root).is_some() && seen.insert(topmost.clone()) {
+        match stored_or_live(&topmost, live)?.get(root)? {
+            Value::Reference(above) => topmost = above.clone(),
+            _ => return None,
+        }
+    }
+    live.id_behind(&topmost)
+}
+
+/// Lists what stands beside a resource, as the reading of the organization would have it, with the id of
+/// each; none where something that the resource lies below is not live.
+///
+/// # Errors
+/// What the call fails with.
+pub async fn list_beside(
+    reader: &Reader,
+    kind: &'static Kind,
+    api: &Api,
+    body: &Body,
+    live: &Live,
+) -> Result<Option<Vec<(String, Map<String, Json>)>>, ApiError> {
+    let Some(request) = listing_of(api, body, live) else {
+        return Ok(None);
+    };
+    let items = reader.list(&request, paging(api)).await?;
+    let items = object_of_listing(kind, live.dialect, items);
+    let top = api.tree.and_then(|tree| match body.get(tree.parent)? {
+        Value::Reference(parent) => topmost_id(tree.parent, parent, live),
+        _ => None,
+    });
+    let items = laid_out(kind, api, live.dialect, top.as_deref(), items).into_iter();
+    let objects = items.filter_map(|item| match item {
+        Json::Object(mut raw) => {
+            plant_scopes(kind, api, body, live, &mut raw);
+            Some((raw.get(api.id).and_then(codec::id_text)?, raw))
+        }
+        _ => None,
+    });
+    Ok(Some(objects.collect()))
 }
 
 /// What is stored of what a reference names, by the last answer or as it was read.
@@ -748,8 +785,7 @@ fn stored_or_live(reference: &Reference, live: &Live) -> Option<Body> {
 
 /// The objects of a listing, those that stand in each other one after the other; `top` is the id of what the
 /// listing was asked for.
-#[must_use]
-pub fn laid_out(
+fn laid_out(
     kind: &Kind,
     api: &Api,
     dialect: Dialect,

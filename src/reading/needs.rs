@@ -46,6 +46,19 @@ pub(super) struct KindNeeds {
     pub(super) referring: BTreeMap<&'static str, BTreeSet<Key<'static>>>,
 }
 
+impl KindNeeds {
+    /// Lists what a target may mean: what lies below the word that the table says, else all.
+    fn lists(&mut self, within: Within) {
+        match within {
+            Within::Fixed(field, word) => {
+                let word = ScopeValue::Text(word.to_owned());
+                self.scopes.insert(Scope::from([(field, word)]));
+            }
+            Within::Anywhere | Within::Same(_) | Within::As(..) => self.everywhere = true,
+        }
+    }
+}
+
 /// Why a name is looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Sought {
@@ -233,13 +246,7 @@ impl Needs {
             if let (Some(keys), Value::Map(map)) = (field.shape.keyed_by(), value) {
                 entry.keys.extend(map.keys().map(str::to_owned));
                 let own = self.kinds.entry(keys.collection).or_default();
-                match keys.within {
-                    Within::Fixed(field, word) => {
-                        let word = ScopeValue::Text(word.to_owned());
-                        own.scopes.insert(Scope::from([(field, word)]));
-                    }
-                    Within::Anywhere | Within::Same(_) | Within::As(..) => own.everywhere = true,
-                }
+                own.lists(keys.within);
             }
             self.keys_inside(resource, field, value);
             if let Some(to) = field.shape.target()
@@ -264,13 +271,7 @@ impl Needs {
             let word = |scope: &str| Some(resource.body.get(scope)?.as_text()?.to_owned());
             let target = target.beside(resource.kind, &word);
             let own = self.kinds.entry(target.collection).or_default();
-            match target.within {
-                Within::Fixed(field, word) => {
-                    let word = ScopeValue::Text(word.to_owned());
-                    own.scopes.insert(Scope::from([(field, word)]));
-                }
-                Within::Anywhere | Within::Same(_) | Within::As(..) => own.everywhere = true,
-            }
+            own.lists(target.within);
         });
     }
 
@@ -387,11 +388,11 @@ impl Needs {
         if !kind::names_by_wire_name(kind) {
             return;
         }
-        let mut targets = Vec::new();
-        for field in kind.fields {
-            field.shape.targets(&mut targets);
-        }
-        for target in targets.iter().filter(|target| target.by_wire_name) {
+        for target in kind
+            .targets()
+            .into_iter()
+            .filter(|target| target.by_wire_name)
+        {
             let own = self.kinds.entry(target.collection).or_default();
             own.everywhere = true;
         }
@@ -408,14 +409,8 @@ impl Needs {
             let is_scoped = |kind: &Kind| scopes(kind).next().is_some();
             // What may lie below its own kind has a way up that says where it is listed.
             if let Some(parent) = kind::find(collection).filter(|parent| *parent != kind) {
-                match target.within {
-                    Within::Fixed(field, word) => {
-                        let word = ScopeValue::Text(word.to_owned());
-                        own.scopes.insert(Scope::from([(field, word)]));
-                    }
-                    Within::Anywhere | Within::Same(_) | Within::As(..) => {
-                        own.everywhere |= is_scoped(parent);
-                    }
+                if matches!(target.within, Within::Fixed(..)) || is_scoped(parent) {
+                    own.lists(target.within);
                 }
                 self.with_parents(parent);
             }
@@ -558,10 +553,7 @@ impl Needs {
             .iter()
             .filter_map(|collection| kind::find(collection));
         for kind in chosen {
-            let mut named = Vec::new();
-            for field in kind.fields {
-                field.shape.targets(&mut named);
-            }
+            let mut named = kind.targets();
             named.extend(kind.chosen_heirs().into_iter().map(|heir| heir.target));
             let named = named.iter().filter_map(|to| kind::find(to.collection));
             let named = named.filter(|target| kind.seed || !target.seed);

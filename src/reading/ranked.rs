@@ -7,7 +7,7 @@ use super::needs::planted;
 use crate::api::page::Listed;
 use crate::codec::id_text;
 use crate::dialect::Dialect;
-use crate::kind::{Api, Kind};
+use crate::kind::{Api, Kind, Ranking};
 use crate::live::{Live, at, is_gone};
 
 /// Makes one object of all that a listing shows, where that is an order; otherwise its objects are what
@@ -16,11 +16,23 @@ use crate::live::{Live, at, is_gone};
 /// The object holds the ids of the siblings in their order. It is there although there are none.
 #[must_use]
 pub fn object_of_listing(kind: &Kind, dialect: Dialect, items: Vec<Json>) -> Vec<Json> {
-    let Some(ranking) = kind.api(dialect).and_then(Api::ranking) else {
-        return items;
-    };
-    let siblings = items.iter().filter_map(Json::as_object);
-    let mut siblings: Vec<&Map<String, Json>> = siblings.filter(|raw| !is_gone(raw)).collect();
+    match kind.api(dialect).and_then(Api::ranking) {
+        Some(ranking) => {
+            let siblings = items.iter().filter_map(Json::as_object);
+            vec![order_of(kind, dialect, ranking, siblings)]
+        }
+        None => items,
+    }
+}
+
+/// The order that siblings are in, as an object.
+fn order_of<'r>(
+    kind: &Kind,
+    dialect: Dialect,
+    ranking: &Ranking,
+    siblings: impl Iterator<Item = &'r Map<String, Json>>,
+) -> Json {
+    let mut siblings: Vec<_> = siblings.filter(|raw| !is_gone(raw)).collect();
     // Those without a number come last, as they are listed.
     siblings.sort_by_key(|raw| number(raw.get(ranking.by)).unwrap_or(u64::MAX));
     let ids = siblings
@@ -31,7 +43,7 @@ pub fn object_of_listing(kind: &Kind, dialect: Dialect, items: Vec<Json>) -> Vec
         .ranked()
         .and_then(|field| field.wire(dialect).read_name());
     let object: Map<String, Json> = key.map(|key| (key.to_owned(), ids)).into_iter().collect();
-    vec![object.into()]
+    object.into()
 }
 
 fn number(json: Option<&Json>) -> Option<u64> {

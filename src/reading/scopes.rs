@@ -72,11 +72,7 @@ impl Uses {
         if !self.read.insert(kind.collection) {
             return;
         }
-        let mut targets = Vec::new();
-        for field in kind.fields {
-            field.shape.targets(&mut targets);
-        }
-        for target in targets {
+        for target in kind.targets() {
             if let Some(other) = kind::find(target.collection) {
                 self.with_references(other);
             }

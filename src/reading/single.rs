@@ -25,8 +25,8 @@ pub enum Single {
 ///
 /// Only the answer that there is no such object ([`ApiError::is_absent`]) proves its absence, and only
 /// an object with that id is the object. Everything else, such as a list, a text, an empty object or
-/// another one, tells nothing. So does no content, but where each scope has one object or none: there a
-/// listing without content means none, and so does this.
+/// another one, tells nothing. No content tells nothing either, except where each scope has one object or
+/// none: there it means none.
 ///
 /// # Errors
 /// [`ApiError`] of the call, and [`ErrorKind::Malformed`] where the answer is not the object.

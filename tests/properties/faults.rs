@@ -11,7 +11,7 @@ use deskform::apply::event::{Event, Outcome, Tally};
 use deskform::apply::recover::{MAX_CREATIONS, MAX_EXPLAINED};
 use deskform::clock::Clock;
 use deskform::dialect::Dialect;
-use deskform::kind::{Change, Create, Removal};
+use deskform::kind::{self, Api, Create};
 use deskform::manifest::Sources;
 use deskform::plan::Step;
 use deskform::plan::task::Task;
@@ -81,10 +81,10 @@ impl Fault {
     }
 
     /// What a step comes to at worst.
-    const fn end(self, task_was_posted: bool) -> End {
-        match (self, task_was_posted) {
-            (Self::Refused | Self::NotSent, _) | (Self::Broken, false) => End::Failed,
-            (Self::Broken, true) => End::Unknown,
+    const fn end(self, posts: Posts) -> End {
+        match (self, posts) {
+            (Self::Refused | Self::NotSent, _) | (Self::Broken, Posts::Nothing) => End::Failed,
+            (Self::Broken, _) | (Self::BrokenOnce | Self::Lost, Posts::Item) => End::Unknown,
             // What a lost answer made is found in the listing.
             (Self::NotSentOnce | Self::BrokenOnce | Self::Lost, _) => End::Applied,
         }
@@ -546,34 +546,54 @@ fn accounted(tasks: &[Task], events: &[Event], end: End) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a POST makes an object: it names none but for a copy, and is neither a removal of several nor
-/// the change of what there is one of.
-fn creates(dialect: Dialect, target: &str) -> bool {
-    let path = target.split('?').next().unwrap_or_default();
-    let is_id = |part: &str| part.len() >= 17 && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_removal = registry::kinds(dialect)
-        .filter_map(|kind| kind.api(dialect))
-        .any(|api| matches!(api.removal, Removal::Trash(trash, _) if path.ends_with(trash)));
-    let is_change = registry::kinds(dialect)
-        .filter_map(|kind| kind.api(dialect))
-        .filter(|api| api.change == Change::Post)
-        .any(|api| api.update.is_some_and(|update| path.ends_with(update)));
-    !is_removal && !is_change && (path.ends_with("/clone") || !path.split('/').any(is_id))
+/// What a write does, by the paths of the tables: a POST that makes something may not be sent twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Posts {
+    /// A resource, which is looked for before the POST is sent again.
+    Resource,
+    /// An item of a resource, for which nothing looks before the next run.
+    Item,
+    /// Nothing: it changes, moves or removes.
+    Nothing,
+}
+
+fn posts(dialect: Dialect, target: &str) -> Posts {
+    let is_its = |template: &str| is_at(template, target);
+    let apis = || kind::all().filter_map(|kind| kind.api(dialect));
+    let makes = |api: &Api| match api.create {
+        Create::Post(path) | Create::Clone { path, .. } | Create::PostWith { path, .. } => {
+            is_its(path)
+        }
+        Create::Update | Create::Manual(_) | Create::Never => false,
+    };
+    if apis().any(makes) {
+        Posts::Resource
+    } else if apis().any(|api| api.item_calls.is_some_and(|calls| is_its(calls.add))) {
+        Posts::Item
+    } else {
+        Posts::Nothing
+    }
+}
+
+/// Whether a request goes to a path of a table, whatever stands in its places.
+fn is_at(template: &str, target: &str) -> bool {
+    fn parts(path: &str) -> Vec<&str> {
+        let path = path.split('?').next().unwrap_or_default();
+        path.trim_start_matches("/api/v1").split('/').collect()
+    }
+    let (template, own) = (parts(template), parts(target));
+    let mut pairs = template.iter().zip(&own);
+    template.len() == own.len() && pairs.all(|(part, own)| part.starts_with('{') || part == own)
 }
 
 /// Whether the table knows what a creation does besides that the server may have failed at.
 fn is_explained(dialect: Dialect, target: &str) -> bool {
     registry::kinds(dialect).any(|kind| {
         let api = kind.api(dialect);
-        let is_its = |path: &str| {
-            target
-                .split('?')
-                .next()
-                .is_some_and(|own| own.ends_with(path))
-        };
         kind.effect_help.is_some()
             && api.is_some_and(|api| {
-                !api.creates_quietly && matches!(api.create, Create::Post(path) if is_its(path))
+                !api.creates_quietly
+                    && matches!(api.create, Create::Post(path) if is_at(path, target))
             })
     })
 }
@@ -604,18 +624,22 @@ async fn survives(
     };
     let (method, target, _) = request.ok_or("the fault hit nothing")?;
     // A POST that only switches, moves or removes may be sent twice.
-    let creates = method == Method::POST && creates(dialect, &target);
-    accounted(&ready.planned.tasks, &events, fault.end(creates))
+    let posts = match method {
+        Method::POST => posts(dialect, &target),
+        _ => Posts::Nothing,
+    };
+    accounted(&ready.planned.tasks, &events, fault.end(posts))
         .map_err(|problem| format!("{method} {target}: {problem}"))?;
     // A creation is sent again only after its absence has held.
     let times = match fault {
+        Fault::Broken | Fault::BrokenOnce if posts == Posts::Item => Some(1),
         Fault::Refused | Fault::Lost => Some(1),
         Fault::BrokenOnce => Some(2),
         Fault::Broken if is_explained(dialect, &target) => Some(MAX_EXPLAINED),
         Fault::Broken => Some(MAX_CREATIONS),
         Fault::NotSent | Fault::NotSentOnce => None,
     };
-    if let (true, Some(times)) = (creates, times) {
+    if let (true, Some(times)) = (posts != Posts::Nothing, times) {
         ensure!(
             sent == times,
             "{method} {target} was sent {sent} times, not {times}"

@@ -76,17 +76,14 @@ impl Builder<'_> {
             return Vec::new();
         };
         // A PUT may take away what it leaves out.
+        let wanted = self.bound.rows.wanted(address);
         for (field, value) in self.live.decode(kind, &object.raw).of_kind(kind) {
             let wire = field.wire(dialect);
             if let (Wire::Sent { name, .. }, true) = (wire, wire.goes_with_update())
                 && field.name != calls.field
             {
-                let wanted = self
-                    .bound
-                    .rows
-                    .wanted(address)
-                    .and_then(|body| body.get(field.name));
-                let value = wanted.unwrap_or(value);
+                let named = wanted.and_then(|body| body.get(field.name));
+                let value = named.unwrap_or(value);
                 if !value.is_null() {
                     op = op.value(name, value.clone());
                 }

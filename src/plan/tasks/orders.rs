@@ -48,8 +48,8 @@ impl Builder<'_> {
         self.put_in_order(false);
     }
 
-    /// Completes them once more when the plan is limited to its targets, since it is not before then that it is
-    /// known which siblings come and go; and says what there is to say of them.
+    /// Completes them once more, now that it is known which siblings come and go: `--target` may have left some
+    /// out. Says what there is to say of them.
     pub(super) fn final_orders(&mut self) {
         self.put_in_order(true);
     }

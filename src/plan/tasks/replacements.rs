@@ -89,10 +89,9 @@ impl Builder<'_> {
             way => self.hands_over(address, kind, index, way),
         };
         let named = self.named(address);
-        let gives = |name: &str| named.get(name).is_some_and(|value| !value.is_null());
         let can_create = match api.create {
             Create::Post(_) | Create::Clone { .. } => true,
-            Create::PostWith { .. } => api.create.by_hand(gives).is_none(),
+            Create::PostWith { .. } => api.create.by_hand(|name| named.gives(name)).is_none(),
             Create::Update | Create::Manual(_) | Create::Never => false,
         };
         if let (Create::PostWith { needs, .. }, true, false) =
@@ -117,7 +116,7 @@ impl Builder<'_> {
             self.cannot_be_replaced(address, kind, (&field, &format!("{why}{live}")));
             return;
         };
-        if !automatic && !self.lifecycle_replace(address) {
+        if !automatic && !self.desired.is_replaced(address) {
             // What others made is not to be deleted for the asking.
             let owns = |ledger: &Ledger| ledger.by_id(kind.collection, &object.id).is_some();
             let help = if self.options.ledger.as_ref().is_some_and(owns) {
