@@ -578,8 +578,8 @@ fn posts(dialect: Dialect, target: &str) -> Posts {
 /// Whether a request goes to a path of a table, whatever stands in its places.
 fn is_at(template: &str, target: &str) -> bool {
     fn parts(path: &str) -> Vec<&str> {
-        let path = path.split('?').next().unwrap_or_default();
-        path.trim_start_matches("/api/v1").split('/').collect()
+        let path = path.split_once("/api/v1").map_or(path, |(_, path)| path);
+        path.split('?').next().unwrap_or_default().split('/').collect()
     }
     let (template, own) = (parts(template), parts(target));
     let mut pairs = template.iter().zip(&own);
