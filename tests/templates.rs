@@ -82,7 +82,7 @@ fn without_a_ledger_nothing_tells_what_was_rewritten() {
         let run = place.run(line);
         assert_eq!(run.code, 0, "{run}");
         assert_eq!(run.stderr.matches("nothing tells").count(), 1, "{run}");
-        assert!(run.stderr.contains("nor that of 1 more"), "{run}");
+        assert!(run.stderr.contains("and 1 more differs"), "{run}");
     }
     // What was taken over is compared from the first apply with a ledger on.
     place.write("deskform.yaml", LEDGER);

@@ -33,7 +33,7 @@ pub use hosts::{DataCenter, Endpoint, HostPort};
 pub use https::Https;
 pub use limits::{DayLimit, MinuteLimit, Observed, Reads};
 pub use organization::Organization;
-pub use page::Paging;
+pub use page::{BARE, Paging};
 pub use request::{Method, Request};
 pub use token_cache::TokenCache;
 pub use transport::{Transport, TransportError};

@@ -21,7 +21,6 @@ use tokio::sync::watch;
 use super::client::{Answer, Reader};
 use super::error::{ApiError, ErrorKind};
 use super::request::Request;
-use crate::kind::BARE;
 use in_turn::InTurn;
 use joining::{Joined, join};
 
@@ -30,6 +29,9 @@ pub const MAX_PAGE: u32 = 100;
 
 /// The key under which most operations hold the objects of a listing.
 pub const DATA: &str = "data";
+
+/// What stands for the key of a listing's objects where the answer is the bare list of them.
+pub const BARE: &str = "[]";
 
 /// The smallest page: two objects may overlap, and one at least must be new.
 const MIN_PAGE: u32 = 3;

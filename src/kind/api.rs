@@ -7,9 +7,6 @@ use super::rules::{Acting, KeepOne, Most, Placeholders, Quota, Sign};
 use super::{KINDS, Kind, Removal};
 use crate::dialect::Dialect;
 
-/// What stands for the key of a listing's objects where the answer is the bare list of them.
-pub const BARE: &str = "[]";
-
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
 #[derive(Debug, Clone, Copy)]
 pub struct Api {
@@ -21,7 +18,7 @@ pub struct Api {
     /// read.
     pub last: Option<u32>,
     /// The key under which an answer of the listing holds its objects; empty where the answer is the only
-    /// object itself, and [`BARE`] where it is the bare list.
+    /// object itself, and [`BARE`](crate::api::BARE) where it is the bare list.
     pub items: &'static str,
     /// How the listing nests objects in each other, where it is a tree.
     pub tree: Option<Tree>,

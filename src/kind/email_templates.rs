@@ -3,9 +3,10 @@
 use super::rules::{Deed, Is, Mark, Placeholders};
 use super::template_folders::SCOPES;
 use super::{
-    Alike, Api, BARE, Create, Kind, Listing, Pattern, Removal, Switch, Within, choice, email,
+    Alike, Api, Create, Kind, Listing, Pattern, Removal, Switch, Within, choice, email,
     in_department, patterns, read_at, reference, sent, text, to,
 };
+use crate::api::BARE;
 
 /// Source: `EmailTemplates`, `addTemplate` (`fromId`): a text that ends in an address, with a name before
 /// it or without, perhaps several of them.

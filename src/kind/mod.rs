@@ -61,8 +61,8 @@ use std::fmt;
 
 use crate::dialect::Dialect;
 pub use api::{
-    Apart, Api, BARE, Change, Create, Form, Founders, Grouping, Inside, ItemCalls, Listing,
-    Ranking, Replace, Scopes, Search, Silent, Standard, SwitchApi, Tree, acting, acting_scopes,
+    Apart, Api, Change, Create, Form, Founders, Grouping, Inside, ItemCalls, Listing, Ranking,
+    Replace, Scopes, Search, Silent, Standard, SwitchApi, Tree, acting, acting_scopes,
 };
 use build::{
     by_fields, choice, custom_values, custom_values_or_null, email, encoded, flag, in_department,

@@ -2,9 +2,10 @@
 
 use super::rules::{Deed, GoWith, Is, Mark, Rule};
 use super::{
-    Api, BARE, Create, Field, Kind, Listing, Map, Removal, Scopes, Shape, Target, Within, choice,
+    Api, Create, Field, Kind, Listing, Map, Removal, Scopes, Shape, Target, Within, choice,
     in_department, patterns, references, sent, text, to,
 };
+use crate::api::BARE;
 
 /// Scopes of folders and of what lies in them. Source: `TemplateFolders`, `EmailTemplates`.
 pub(super) const SCOPES: Scopes = Scopes {

@@ -579,7 +579,11 @@ fn posts(dialect: Dialect, target: &str) -> Posts {
 fn is_at(template: &str, target: &str) -> bool {
     fn parts(path: &str) -> Vec<&str> {
         let path = path.split_once("/api/v1").map_or(path, |(_, path)| path);
-        path.split('?').next().unwrap_or_default().split('/').collect()
+        path.split('?')
+            .next()
+            .unwrap_or_default()
+            .split('/')
+            .collect()
     }
     let (template, own) = (parts(template), parts(target));
     let mut pairs = template.iter().zip(&own);
