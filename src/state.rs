@@ -206,6 +206,12 @@ impl Value {
         }
     }
 
+    /// Whether it is a word, or a flag that a word names.
+    #[must_use]
+    pub fn is_word(&self, word: &str) -> bool {
+        self.as_word() == Some(word)
+    }
+
     /// The word that this is: a plain text, or a flag as `true` or `false`.
     #[must_use]
     pub fn as_word(&self) -> Option<&str> {

@@ -35,8 +35,11 @@ pub fn did_not_take(
         let (Some(wanted), Some(have)) = (task.body.get(field.name), stored.get(field.name)) else {
             continue;
         };
-        let told = |name: &str| task.body.get(name).or_else(|| stored.get(name)).cloned();
-        let field = &*field.as_told(told);
+        let says = |name: &str, word: &str| {
+            let told = task.body.get(name).or_else(|| stored.get(name));
+            told.is_some_and(|told| told.is_word(word))
+        };
+        let field = &*field.as_told(says);
         let is_fixed = task.kind.fixes(field, live.dialect);
         if is_fixed && codec::strange_word(field, have).is_some() {
             continue;

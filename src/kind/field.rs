@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::dialect::Dialect;
-use crate::state::Value;
 
 use super::{Alike, Clash, Membership, Pattern, Risk, Shape, sent};
 
@@ -313,14 +312,14 @@ impl Field {
         self.write_only || self.remembered
     }
 
-    /// The field as it is compared, where another one may say that its text is plain; `other` gives the
-    /// value of that one.
+    /// The field as it is compared, where another one may say that its text is plain; `says` tells whether a
+    /// field holds a word.
     #[must_use]
-    pub fn as_told(&self, other: impl FnOnce(&str) -> Option<Value>) -> Cow<'_, Self> {
+    pub fn as_told(&self, says: impl FnOnce(&str, &str) -> bool) -> Cow<'_, Self> {
         let Some((field, word)) = self.plain_with else {
             return Cow::Borrowed(self);
         };
-        if other(field).as_ref().and_then(Value::as_word) != Some(word) {
+        if !says(field, word) {
             return Cow::Borrowed(self);
         }
         Cow::Owned(Self {

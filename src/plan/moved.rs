@@ -174,12 +174,16 @@ impl<'a> Sides<'a> {
                     return Some((Moved::Manifests, Json::Null));
                 }
                 let live = row.live.as_ref().and_then(|body| body.get(name));
-                let told = |other: &str| {
+                let says = |other: &str, word: &str| {
                     let named = row.named.as_ref().and_then(|body| body.get(other));
-                    named.cloned().or_else(|| shown(kind.field(other)?))
+                    let live = || kind.field(other).and_then(shown);
+                    match named {
+                        Some(named) => named.is_word(word),
+                        None => live().is_some_and(|live| live.is_word(word)),
+                    }
                 };
                 let record = Record {
-                    field: field.as_told(told),
+                    field: field.as_told(says),
                     sent: self.current(field, &record.sent, live),
                     stored: self.current(field, &record.stored, live),
                     names: self.live,

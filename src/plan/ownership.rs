@@ -388,7 +388,7 @@ impl Shaper<'_> {
                 }
                 continue;
             }
-            let told = field.as_told(|name| self.told(object, &body, name));
+            let told = field.as_told(|name, word| self.says(object, &body, name, word));
             let current = match self.current((address, object), &told, named, current(), owned) {
                 Current::Value(current) => current,
                 Current::Unknown => continue,
@@ -434,13 +434,15 @@ impl Shaper<'_> {
         row.wanted = Some(wanted);
     }
 
-    /// The value of a field of an object: what is declared, else what is live.
-    fn told(&self, object: &LiveObject, body: &Body, name: &str) -> Option<Value> {
-        let live = || {
-            let field = object.kind.field(name)?;
-            read_field(field, self.live.dialect, &object.raw, self.live)
-        };
-        body.get(name).cloned().or_else(live)
+    /// Whether a field of an object holds a word: what is declared decides, else what is live.
+    fn says(&self, object: &LiveObject, body: &Body, name: &str, word: &str) -> bool {
+        if let Some(named) = body.get(name) {
+            return named.is_word(word);
+        }
+        let field = object.kind.field(name);
+        field
+            .and_then(|field| read_field(field, self.live.dialect, &object.raw, self.live))
+            .is_some_and(|live| live.is_word(word))
     }
 
     /// What is live in a field, in the declared spelling where the two are one.
