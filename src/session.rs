@@ -28,7 +28,7 @@ use crate::plan::ownership::{Owned, own};
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::plan::tasks::{Planned, plan};
-use crate::plan::{Compared, Options, Plan, Refusal, placeholders, quota, record};
+use crate::plan::{Compared, Options, Plan, Refusal, placeholders, quota, record, uses};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
     Needs, Unread, complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete,
@@ -532,6 +532,7 @@ impl Session {
             self.check_placeholders(&planned, desired, &bound.rows, &live)
                 .await?;
         }
+        let still_used = self.still_used(&planned, &bound.rows, &live).await?;
         let reading = Reading {
             reads: (self.client.observed().reads.since(begun.reads)).and(self.preflight.reads),
             ms: since(begun.ms, &self.clock).saturating_add(self.preflight.ms),
@@ -548,6 +549,7 @@ impl Session {
         warnings.extend(strange_words(desired, &owned));
         warnings.extend(look_alikes(desired, &bound.rows, &live));
         warnings.extend(may_be_acting(&planned, &live));
+        warnings.extend(still_used);
         let missing_scopes = self.missing_scopes(&planned);
         Ok(Ready {
             planned,
@@ -602,6 +604,26 @@ impl Session {
             });
         let problems: Result<Vec<_>, SessionError> = try_join_all(asked).await;
         refuse(problems?.into_iter().flatten().collect())
+    }
+
+    /// Warns of what uses the objects that a plan takes away.
+    ///
+    /// What a call does not tell is not known.
+    async fn still_used(
+        &self,
+        planned: &Planned,
+        rows: &Rows,
+        live: &Live,
+    ) -> Result<Vec<Problem>, SessionError> {
+        let asked = uses::asked(planned, rows, live)
+            .into_iter()
+            .map(async |asked| {
+                let told = self.ask(&asked.request).await?;
+                Ok(told.map(|told| (asked, told)))
+            });
+        let told: Result<Vec<_>, SessionError> = try_join_all(asked).await;
+        let told: Vec<_> = told?.into_iter().flatten().collect();
+        Ok(uses::still_used(&told, planned, rows, live))
     }
 
     /// What a call tells; none where the token may not ask, or where there is nothing to ask for: not every

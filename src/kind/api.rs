@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::removal::Heir;
-use super::rules::{Acting, KeepOne, Most, Placeholders, Quota, Sign};
+use super::rules::{Acting, KeepOne, Most, Placeholders, Quota, Sign, Uses};
 use super::{KINDS, Kind, Removal};
 use crate::dialect::Dialect;
 
@@ -78,6 +78,8 @@ pub struct Api {
     pub quota: Option<Quota>,
     /// How it is told which placeholders its texts may hold.
     pub placeholders: Option<Placeholders>,
+    /// How it is told what uses an object that goes.
+    pub uses: Option<Uses>,
     /// How many objects an organization may have.
     pub most: &'static [Most],
     /// What a plan must leave one of.
@@ -120,6 +122,7 @@ impl Api {
         dated_in_object: false,
         quota: None,
         placeholders: None,
+        uses: None,
         most: &[],
         keep_one: &[],
         scopes: Scopes {

@@ -1,5 +1,6 @@
 //! Sets of business hours.
 
+use super::rules::Uses;
 use super::{
     Api, Create, Field, Items, Kind, Listing, Pattern, Removal, Scopes, Shape, Span, Switch,
     choice, patterns, read_at, references, text, to,
@@ -127,6 +128,7 @@ pub static KIND: Kind = Kind {
         required_on_create: &["timeZone", "businessTimes"],
         update: Some("/businessHours/{id}"),
         removal: Removal::Delete("/businessHours/{id}"),
+        uses: Some(Uses::related_rules("/businessHours/{id}/relatedRules", 50)),
         scopes: Scopes {
             read: &["Desk.settings.READ"],
             create: &["Desk.settings.CREATE"],

@@ -127,6 +127,51 @@ pub struct Quota {
     pub help: &'static str,
 }
 
+/// A call that tells what uses an object, which is asked before a plan takes it away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uses {
+    /// Its path, with `{id}` for the object. Every list of the answer counts, whatever its key is.
+    pub path: &'static str,
+    /// The largest page; what lies beyond it is not asked for.
+    pub page: u32,
+    /// The parameter that takes each of the sorts, one call each; none where one call tells all.
+    pub by: Option<&'static str>,
+    /// The answer's key for the sort of one user, where an answer has several.
+    pub sort: Option<&'static str>,
+    /// The sorts of users: the word of the API, and what is said of one.
+    pub sorts: &'static [(&'static str, &'static str)],
+    /// The key for a user's id.
+    pub id: &'static str,
+    /// The key for a user's name.
+    pub name: &'static str,
+}
+
+impl Uses {
+    /// Makes the call for the rules that are related to an object.
+    ///
+    /// Source: Business Hour, `getRelatedRulesForBusinessHour`; Skill, `getRelatedRulesForSkill`.
+    pub(super) const fn related_rules(path: &'static str, page: u32) -> Self {
+        Self {
+            path,
+            page,
+            by: None,
+            sort: Some("ruleType"),
+            sorts: &[
+                ("SUPERVISE", "time-based rule"),
+                ("MACRO", "macro"),
+                ("WORKFLOW", "workflow rule"),
+                ("BLUEPRINT", "blueprint"),
+                ("SLA", "SLA"),
+                ("SKILLS", "skill"),
+                ("CUSTOMVIEW", "view"),
+                ("CONTRACTS", "contract"),
+            ],
+            id: "ruleId",
+            name: "ruleName",
+        }
+    }
+}
+
 /// A call that tells which placeholders the texts of a kind may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placeholders {

@@ -1,5 +1,6 @@
 //! Skills.
 
+use super::rules::Uses;
 use super::{
     Api, Change, Create, Field, Form, Kind, Listing, Map, Ranking, Removal, Scopes, Shape, Silent,
     Switch, choice, criteria, in_department, in_order, of_the_department, patterns, reference,
@@ -84,6 +85,7 @@ pub static KIND: Kind = Kind {
         required_on_create: &["criteria"],
         update: Some("/skills/{id}"),
         removal: Removal::Delete("/skills/{id}"),
+        uses: Some(Uses::related_rules("/skills/{id}/relatedRules", 100)),
         scopes: Scopes {
             read: &["Desk.automations.READ", "Desk.settings.READ"],
             create: &["Desk.automations.CREATE", "Desk.settings.CREATE"],

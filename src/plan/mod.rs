@@ -36,6 +36,7 @@ mod taken;
 pub mod task;
 pub mod tasks;
 mod temporary;
+pub mod uses;
 mod within;
 
 use bound::Bound;
@@ -62,7 +63,7 @@ use crate::kind::{Kind, Removal};
 use crate::ledger::Ledger;
 use crate::live::Live;
 use crate::problem::Problem;
-use crate::state::{Address, Body, Key, pointer};
+use crate::state::{Address, Body, Key, keys, pointer};
 use crate::verb::Verb;
 
 /// The version of the plan's JSON form.
@@ -349,6 +350,17 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
+    /// Whether it brings the item that another change takes away: the one of the same key, which stood at
+    /// another place of the same field.
+    #[must_use]
+    pub fn brings(&self, other: &Self) -> bool {
+        let goes = other.after.is_null() && other.before.is_object();
+        let comes = self.before.is_null() && self.after.is_object();
+        goes && comes
+            && keys(&self.field).next() == keys(&other.field).next()
+            && keys(&self.field).last() == keys(&other.field).last()
+    }
+
     /// Whether a secret change holds anything but the stand-in, or a live address beside the template
     /// of the wanted one; the last line of defence of all that shows it.
     pub(crate) fn leaks(&self) -> bool {

@@ -1,7 +1,5 @@
 //! What a plan puts at stake, step by step: computed once, from the tables of the kinds.
 
-use std::borrow::Cow;
-
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -176,7 +174,7 @@ fn touched(task: &Task, field: &Field, class: Risk) -> Vec<String> {
     let changes = task.changes.iter();
     changes
         .filter(|change| is_of(change, field.name))
-        .filter(|change| class != Risk::TakesAway || takes_away(change, field.name, &task.changes))
+        .filter(|change| class != Risk::TakesAway || takes_away(change, &task.changes))
         .map(|change| change.field.clone())
         .collect()
 }
@@ -187,10 +185,8 @@ fn is_of(change: &FieldChange, field: &str) -> bool {
 }
 
 /// Whether a change takes something away that does not stand elsewhere then.
-fn takes_away(change: &FieldChange, field: &str, all: &Changes) -> bool {
-    loses(&change.before, &change.after)
-        && !is_moved(change, field, all)
-        && !is_about_a_list(change)
+fn takes_away(change: &FieldChange, all: &Changes) -> bool {
+    loses(&change.before, &change.after) && !is_moved(change, all) && !is_about_a_list(change)
 }
 
 /// Whether a change is about the order of a list or the name of an item, by which nothing goes.
@@ -200,14 +196,8 @@ fn is_about_a_list(change: &FieldChange) -> bool {
 
 /// Whether the item that a change takes away under a key stands under the same key at another place of the
 /// field then.
-fn is_moved(change: &FieldChange, field: &str, all: &Changes) -> bool {
-    let name = |change: &FieldChange| keys(&change.field).last().map(Cow::into_owned);
-    let comes = |other: &FieldChange| other.before.is_null() && other.after.is_object();
-    let own = name(change);
-    let goes = change.after.is_null() && change.before.is_object();
-    goes && all
-        .iter()
-        .any(|other| is_of(&other, field) && comes(&other) && name(&other) == own)
+fn is_moved(change: &FieldChange, all: &Changes) -> bool {
+    all.iter().any(|other| other.brings(change))
 }
 
 /// Whether something of a value is not in the other one: an item of a list, an entry of a map, all of it.

@@ -197,6 +197,7 @@ codes! {
     SimulatorState = "simulator-state": "The saved state of a simulator cannot be used.",
     Skipped = "skipped": "Files are written where `skipFiles` leaves them out.",
     StalePlan = "stale-plan": "The saved plan is no longer what a new plan would be.",
+    StillUsed = "still-used": "Rules of Zoho Desk use what the plan takes away.",
     StrangeWord = "strange-word": "A live object has a word in a field that deskform does not know.",
     StrayOverlay = "stray-overlay": "What lies beside overlays is listed by no environment, and would be a manifest of all.",
     SymbolicLink = "symbolic-link": "A path leads over a symbolic link, which is not followed.",

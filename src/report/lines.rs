@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use serde_json::Value as Json;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
@@ -33,6 +34,8 @@ pub(super) struct Line {
     pub(super) sign: Sign,
     /// Whether it stands below a field's name.
     pub(super) nested: bool,
+    /// How many names of what it lies in stand above it, each on a line.
+    pub(super) depth: usize,
     /// The text without indent and sign.
     pub(super) text: String,
 }
@@ -42,6 +45,7 @@ impl Line {
         Self {
             sign: Sign::Plain,
             nested: false,
+            depth: 0,
             text,
         }
     }
@@ -54,6 +58,7 @@ impl Line {
         Self {
             sign,
             nested: true,
+            depth: 0,
             text,
         }
     }
@@ -75,12 +80,7 @@ pub(super) fn of(step: &Step, width: usize, verbose: bool) -> Vec<Line> {
             "deleted in Zoho Desk since the last apply; this makes it anew".to_owned(),
         ));
     }
-    for change in &step.changes {
-        add_change(&mut out, step, &change, width);
-        if let Some(change) = &change.sets_back {
-            out.push(Line::plain(set_back(change)));
-        }
-    }
+    Tree::of(step, width).add(&mut out);
     if let Some(referrers) = &step.referred_by {
         out.push(Line::plain(referred_by(referrers)));
     }
@@ -139,14 +139,164 @@ fn referred_by(referrers: &Referrers) -> String {
     line
 }
 
-fn add_change(out: &mut Vec<Line>, step: &Step, change: &FieldChange, width: usize) {
-    let one_sided = match step.verb {
-        Verb::Create => change.before.is_null(),
-        Verb::Delete | Verb::Disable => change.after.is_null(),
-        Verb::Manual => change.after.is_null() && takes_away(step),
-        Verb::Update | Verb::Replace => false,
-    };
-    add_field(out, step.address.collection, change, one_sided, width);
+/// The changes of a step, each below what it lies in.
+///
+/// What several changes lie in has a line of its own; what a single one lies in stands before its name.
+struct Tree<'s> {
+    step: &'s Step,
+    width: usize,
+    changes: Vec<Cow<'s, FieldChange>>,
+    /// The names on the way to each change.
+    ways: Vec<Vec<String>>,
+}
+
+impl<'s> Tree<'s> {
+    fn of(step: &'s Step, width: usize) -> Self {
+        let changes: Vec<_> = step.changes.iter().collect();
+        let ways = changes.iter().map(|change| way(&change.field)).collect();
+        Self {
+            step,
+            width,
+            changes,
+            ways,
+        }
+    }
+
+    fn add(&self, out: &mut Vec<Line>) {
+        self.branch(out, 0..self.changes.len(), 0, 0);
+    }
+
+    /// Adds changes that share the first names of their ways, which stand above already.
+    fn branch(&self, out: &mut Vec<Line>, all: Range<usize>, shared: usize, depth: usize) {
+        let mut start = all.start;
+        while start < all.end {
+            let way = &self.ways[start];
+            let is_beside = |other: &&Vec<String>| way.get(shared) == other.get(shared);
+            let count = self.ways[start..all.end]
+                .iter()
+                .take_while(is_beside)
+                .count();
+            let group = start..start + count;
+            start = group.end;
+            let common = self.common(&group);
+            if count == 1 || common <= shared {
+                group.for_each(|index| self.leaf(out, index, shared, depth));
+                continue;
+            }
+            let name = joined(&way[shared..common]);
+            out.push(Line {
+                depth,
+                ..Line::plain(format!("{}:", safe(&name)))
+            });
+            self.branch(out, group, common, depth + 1);
+        }
+    }
+
+    /// How many names the ways of a group begin with, each with one more at least behind them.
+    fn common(&self, group: &Range<usize>) -> usize {
+        let ways = &self.ways[group.clone()];
+        let Some((first, others)) = ways.split_first() else {
+            return 0;
+        };
+        let longest = first.len().saturating_sub(1);
+        others.iter().fold(longest, |longest, way| {
+            let pairs = first
+                .iter()
+                .zip(way)
+                .take(longest.min(way.len().saturating_sub(1)));
+            pairs.take_while(|(one, other)| one == other).count()
+        })
+    }
+
+    /// Adds one change, whose name stands without what is above it already.
+    fn leaf(&self, out: &mut Vec<Line>, index: usize, shared: usize, depth: usize) {
+        let change = &*self.changes[index];
+        let name = joined(&self.ways[index][shared..]);
+        let begun = out.len();
+        let brought = |other: &&Cow<'_, FieldChange>| change.brings(other);
+        let taken = |other: &&Cow<'_, FieldChange>| other.brings(change);
+        if let Some(to) = self.changes.iter().find(taken) {
+            let place = between(&change.field, &to.field);
+            out.push(Line::plain(format!(
+                "{}: moves to {}",
+                safe(&name),
+                safe(&place)
+            )));
+        } else if let Some(from) = self.changes.iter().find(brought) {
+            let place = between(&change.field, &from.field);
+            out.push(Line::plain(format!(
+                "{}: moves here from {}",
+                safe(&name),
+                safe(&place)
+            )));
+            if from.before != change.after {
+                let moved = FieldChange {
+                    before: from.before.clone(),
+                    ..change.clone()
+                };
+                self.change(out, &name, &moved, depth);
+            }
+        } else {
+            self.change(out, &name, change, depth);
+        }
+        if let Some(change) = &change.sets_back {
+            out.push(Line::plain(set_back(change)));
+        }
+        for line in &mut out[begun..] {
+            line.depth = depth;
+        }
+    }
+
+    fn change(&self, out: &mut Vec<Line>, name: &str, change: &FieldChange, depth: usize) {
+        let step = self.step;
+        let one_sided = match step.verb {
+            Verb::Create => change.before.is_null(),
+            Verb::Delete | Verb::Disable => change.after.is_null(),
+            Verb::Manual => change.after.is_null() && takes_away(step),
+            Verb::Update | Verb::Replace => false,
+        };
+        let width = self.width.saturating_sub(STEP * depth);
+        add_named(
+            out,
+            (step.address.collection, name),
+            change,
+            one_sided,
+            width,
+        );
+    }
+}
+
+/// By how many characters each level of a tree is indented.
+pub(super) const STEP: usize = 2;
+
+/// The names on the way to a field.
+fn way(pointer: &str) -> Vec<String> {
+    if pointer.starts_with('/') {
+        keys(pointer).map(Cow::into_owned).collect()
+    } else {
+        vec![pointer.to_owned()]
+    }
+}
+
+/// Names on a way, for people.
+fn joined(way: &[String]) -> String {
+    way.join(" › ")
+}
+
+/// The names by which the second way differs from the first, where both begin and end alike.
+fn between(from: &str, to: &str) -> String {
+    let (from, to) = (way(from), way(to));
+    let same = |(one, other): &(&String, &String)| one == other;
+    let head = from.iter().zip(&to).take_while(same).count();
+    let rest = (&from[head..], &to[head..]);
+    let tail = rest
+        .0
+        .iter()
+        .rev()
+        .zip(rest.1.iter().rev())
+        .take_while(same)
+        .count();
+    joined(&to[head..to.len() - tail])
 }
 
 /// Whether a live address is its template but for the secrets.
@@ -190,9 +340,20 @@ pub(super) fn add_field(
     one_sided: bool,
     width: usize,
 ) {
-    let view = View::of_path(collection, &change.field);
     let name = path(&change.field);
-    let name = safe(&name);
+    add_named(out, (collection, &name), change, one_sided, width);
+}
+
+/// One field's change under a name.
+fn add_named(
+    out: &mut Vec<Line>,
+    (collection, name): (&str, &str),
+    change: &FieldChange,
+    one_sided: bool,
+    width: usize,
+) {
+    let view = View::of_path(collection, &change.field);
+    let name = safe(name);
     let (before, after) = (&change.before, &change.after);
     if change.secret && (before == SECRET || after == SECRET || change.leaks()) {
         out.push(Line::plain(format!("{name}: {SECRET}")));
@@ -244,11 +405,7 @@ pub(super) fn add_field(
 
 /// A path for people: ` › ` stands between its parts.
 pub(super) fn path(pointer: &str) -> String {
-    if pointer.starts_with('/') {
-        keys(pointer).collect::<Vec<_>>().join(" › ")
-    } else {
-        pointer.to_owned()
-    }
+    joined(&way(pointer))
 }
 
 /// Tells of a newline at the end of a text only where it is the difference.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::lines::{self, Line, Sign};
+use super::lines::{self, Line, STEP, Sign};
 use super::{
     FIELDS_LEFT, Whereabouts, count, fields_left, first_taken_over, forecast, moved_handles,
     refused, risks, summary, taken_over, text,
@@ -390,7 +390,7 @@ fn fenced(lines: &[Line]) -> String {
             Sign::Added => '+',
             Sign::Removed => '-',
         };
-        let indent = if line.nested { "    " } else { " " };
+        let indent = " ".repeat(if line.nested { 4 } else { 1 } + STEP * line.depth);
         let row = format!("{sign}{indent}{}", cut(&line.text, MAX_LINE));
         if body.len() + row.len() > MAX_DETAILS {
             let _ = writeln!(body, "  … and {}", count(lines.len() - index, "more line"));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::lines::{self, Line, Sign};
+use super::lines::{self, Line, STEP, Sign};
 use super::{
     FIELDS_LEFT, Paint, Style, count, fields_left, first_taken_over, forecast, heading,
     moved_handles, refused, risks, summary, table, taken_over,
@@ -152,16 +152,17 @@ pub(super) fn add_step(out: &mut String, step: &Step, style: Style) {
 
 pub(super) fn add_line(out: &mut String, line: &Line, style: Style) {
     let text = &line.text;
+    let deep = " ".repeat(STEP * line.depth);
     let row = match (line.nested, line.sign) {
-        (false, _) => format!("    {text}"),
-        (true, Sign::Plain) => format!("        {text}"),
+        (false, _) => format!("    {deep}{text}"),
+        (true, Sign::Plain) => format!("        {deep}{text}"),
         (true, Sign::Added) => {
             let row = format!("+ {text}");
-            format!("      {}", style.paint(Paint::Green, row.trim_end()))
+            format!("      {deep}{}", style.paint(Paint::Green, row.trim_end()))
         }
         (true, Sign::Removed) => {
             let row = format!("- {text}");
-            format!("      {}", style.paint(Paint::Red, row.trim_end()))
+            format!("      {deep}{}", style.paint(Paint::Red, row.trim_end()))
         }
     };
     out.push_str(row.trim_end());

@@ -116,7 +116,7 @@ pub(super) static ROUTES: [Route; 6] = [
         "/businessHours/{id}/relatedRules",
         READ,
         &RULES_LIST,
-        related_rules,
+        rules_of_hours,
     ),
 ];
 
@@ -267,13 +267,21 @@ fn remove(exchange: &mut Exchange<'_>) -> Outcome {
 }
 
 /// The rules that use a set of business hours; service levels are among them.
-fn related_rules(exchange: &mut Exchange<'_>) -> Outcome {
-    exchange.stored("businessHours")?;
-    let wanted = exchange
-        .organization
-        .live("relatedRules")
-        .filter(|rule| rule["businessHourId"] == exchange.id());
-    let page = exchange.page(wanted, 0, 10).into_iter();
+fn rules_of_hours(exchange: &mut Exchange<'_>) -> Outcome {
+    related_rules(exchange, "businessHours", "businessHourId", 10)
+}
+
+/// The rules whose key names an object, with as many to a page as `limit` is by default.
+pub(super) fn related_rules(
+    exchange: &mut Exchange<'_>,
+    collection: &'static str,
+    key: &str,
+    limit: usize,
+) -> Outcome {
+    exchange.stored(collection)?;
+    let rules = exchange.organization.live("relatedRules");
+    let wanted = rules.filter(|rule| rule[key] == exchange.id());
+    let page = exchange.page(wanted, 0, limit).into_iter();
     let shown = |rule: &Value| json!({"ruleId": rule["ruleId"], "ruleName": rule["ruleName"], "ruleType": rule["ruleType"]});
     Ok(Answer::List(page.map(shown).collect()))
 }

@@ -11,6 +11,7 @@ use super::super::rules::{
     text,
 };
 use super::super::store::ids;
+use super::business_hours::related_rules;
 use super::{complete, overlay};
 
 const READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
@@ -101,8 +102,14 @@ const SKILL_LIST: [Param; 6] = [
     param("limit", Form::Range(1, 100)),
 ];
 
+/// Source: Skills, operation `getRelatedRulesForSkill`.
+const RULES_LIST: [Param; 2] = [
+    param("limit", Form::Range(1, 100)),
+    param("from", Form::Range(0, i64::MAX)),
+];
+
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 6] = [
+pub(super) static ROUTES: [Route; 7] = [
     list("/skills", READ, &SKILL_LIST, skills),
     post("/skills/order", UPDATE, Content::Object(&REORDER), reorder),
     post("/skills", CREATE, Content::Object(&NEW), create),
@@ -111,6 +118,9 @@ pub(super) static ROUTES: [Route; 6] = [
     }),
     patch("/skills/{id}", UPDATE, Content::Change(&CHANGE), change),
     delete("/skills/{id}", DELETE, remove),
+    list("/skills/{id}/relatedRules", READ, &RULES_LIST, |e| {
+        related_rules(e, "skills", "skillId", 100)
+    }),
 ];
 
 /// Items are whole; pages begin at 0 here, which is not stated, and have 100 of them.

@@ -1,0 +1,138 @@
+//! What uses what a plan takes away, by the calls that tell: rules that deskform does not read.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use crate::api::{Method, Request, template};
+use crate::codec::id_text;
+use crate::kind::rules::Uses;
+use crate::live::Live;
+use crate::plan::row::Rows;
+use crate::plan::tasks::Planned;
+use crate::problem::{Code, Problem, counted};
+use crate::state::Address;
+use crate::verb::Verb;
+
+/// How many users of one thing are named.
+const NAMED: usize = 10;
+
+/// One call about one object that goes.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The object.
+    address: Address,
+    /// Its kind's call.
+    uses: Uses,
+    /// What is said of one user, where the call asks for one sort.
+    sort: Option<&'static str>,
+    /// The call.
+    pub request: Request,
+}
+
+/// The calls that tell what uses the objects that a plan takes away.
+#[must_use]
+pub fn asked(planned: &Planned, rows: &Rows, live: &Live) -> Vec<Asked> {
+    let mut all = Vec::new();
+    let goes = |verb| matches!(verb, Verb::Delete | Verb::Replace | Verb::Disable);
+    for task in planned.tasks.iter().filter(|task| goes(task.verb)) {
+        let uses = task.kind.api(live.dialect).and_then(|api| api.uses);
+        let (Some(uses), Some(id)) = (uses, id_of(&task.address, rows, live)) else {
+            continue;
+        };
+        let Some(path) = template::fill(uses.path, &|_| Some(id.to_owned())) else {
+            continue;
+        };
+        let request = Request::new(Method::Get, path);
+        let call = |sort, request: Request| Asked {
+            address: task.address.clone(),
+            uses,
+            sort,
+            request: request.query("limit", uses.page.to_string()),
+        };
+        match uses.by {
+            Some(by) => all.extend(
+                uses.sorts
+                    .iter()
+                    .map(|(word, spoken)| call(Some(*spoken), request.clone().query(by, *word))),
+            ),
+            None => all.push(call(None, request)),
+        }
+    }
+    all
+}
+
+/// Warns of what uses each object, by the answers to the calls. What the plan takes away itself counts not.
+#[must_use]
+pub fn still_used(
+    answers: &[(Asked, Json)],
+    planned: &Planned,
+    rows: &Rows,
+    live: &Live,
+) -> Vec<Problem> {
+    let tasks = planned
+        .tasks
+        .iter()
+        .filter(|task| task.verb == Verb::Delete);
+    let going: BTreeSet<&str> = tasks
+        .filter_map(|task| id_of(&task.address, rows, live))
+        .collect();
+    let mut warnings = Vec::new();
+    for same in answers.chunk_by(|(one, _), (other, _)| one.address == other.address) {
+        let users = same
+            .iter()
+            .flat_map(|(asked, answer)| asked.users(answer, &going));
+        let users: BTreeSet<String> = users.collect();
+        let Some((Asked { address, .. }, _)) = same.first().filter(|_| !users.is_empty()) else {
+            continue;
+        };
+        let left = users.len().saturating_sub(NAMED);
+        let mut named: Vec<String> = users.iter().take(NAMED).cloned().collect();
+        if left > 0 {
+            named.push(format!("{left} more"));
+        }
+        warnings.push(
+            Problem::warning(
+                Code::StillUsed,
+                format!(
+                    "the plan takes `{address}` away, and Zoho Desk tells of {} by which it is used: {}",
+                    counted(users.len(), "rule"),
+                    named.join(", ")
+                ),
+            )
+            .help("change them in Zoho Desk first, or keep what they use"),
+        );
+    }
+    warnings
+}
+
+/// The id of the live object that a resource is, or was until the plan takes it away.
+fn id_of<'l>(address: &Address, rows: &Rows, live: &'l Live) -> Option<&'l str> {
+    let going = || rows.going(address).map(|going| going.object);
+    let index = rows.object(address).or_else(going)?;
+    Some(live.objects.get(index)?.id.as_str())
+}
+
+impl Asked {
+    /// The users that an answer tells of, each as a reader knows it.
+    fn users(&self, answer: &Json, going: &BTreeSet<&str>) -> Vec<String> {
+        let lists = answer.as_object().into_iter().flatten();
+        let items = lists.filter_map(|(_, list)| list.as_array()).flatten();
+        let users = items.filter_map(|item| {
+            let id = item.get(self.uses.id).and_then(id_text);
+            if id.is_some_and(|id| going.contains(&*id)) {
+                return None;
+            }
+            let name = item.get(self.uses.name)?.as_str()?;
+            let word = self.uses.sort.and_then(|key| item.get(key)?.as_str());
+            let spoken = word.map(|word| {
+                let mut sorts = self.uses.sorts.iter();
+                let known = sorts.find(|(known, _)| *known == word);
+                known.map_or(word, |(_, spoken)| spoken)
+            });
+            let sort = self.sort.or(spoken).unwrap_or("rule");
+            Some(format!("{sort} `{name}`"))
+        });
+        users.collect()
+    }
+}
