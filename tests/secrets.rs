@@ -622,24 +622,28 @@ fn other_secrets_give_the_same_bytes() {
     }
 }
 
+/// A reply address whose password is a secret.
+fn mail(host: &str, user: &str, version: u32) -> String {
+    format!(
+        "departments: {{Example Company: {{}}}}\nmailReplyAddresses:\n  a@example.com:\n    department: Example Company\n    \
+         displayName: A\n    isVerified: false\n    serviceProviderType: CustomSMTP\n    smtpDetails: {{host: {host}, \
+         port: '587', userName: {user}, connectionType: TLS, password: '${{secret.HOOK_KEY}}', passwordVersion: {version}}}\n"
+    )
+}
+
 /// A version is remembered beside what the manifest itself makes a secret, and nothing else of it is.
 #[test]
 fn a_version_beside_a_secret_counts() {
-    let manifest = |version: u32| {
-        format!(
-            "departments: {{Example Company: {{}}}}\nmailReplyAddresses:\n  a@example.com:\n    department: Example Company\n    \
-             displayName: A\n    isVerified: false\n    serviceProviderType: CustomSMTP\n    smtpDetails: {{host: smtp.example.com, \
-             port: '587', userName: '${{secret.HOOK_KEY}}', connectionType: TLS, password: '${{secret.HOOK_KEY}}', \
-             passwordVersion: {version}}}\n"
-        )
-    };
     let place = place("openapi", PLAIN_URL);
     let mut runs = Vec::new();
     for (version, change) in [
         (1, "create mailReplyAddresses"),
         (2, "smtpDetails › passwordVersion: 1 → 2"),
     ] {
-        place.write("manifests/desk.yaml", &manifest(version));
+        place.write(
+            "manifests/desk.yaml",
+            &mail("smtp.example.com", "'${secret.HOOK_KEY}'", version),
+        );
         let plan = place.done("plan");
         assert!(plan.stdout.contains(change), "{plan}");
         runs.push(plan);
@@ -659,15 +663,8 @@ fn a_version_beside_a_secret_counts() {
 /// again.
 #[test]
 fn a_password_is_sent_again_when_its_version_changes() {
-    let manifest = |version: u32, host: &str| {
-        format!(
-            "departments: {{Example Company: {{}}}}\nmailReplyAddresses:\n  a@example.com:\n    department: Example Company\n    \
-             displayName: A\n    isVerified: false\n    serviceProviderType: CustomSMTP\n    smtpDetails: {{host: {host}, \
-             port: '587', userName: a, connectionType: TLS, password: '${{secret.HOOK_KEY}}', passwordVersion: {version}}}\n"
-        )
-    };
     let mut place = place("openapi", PLAIN_URL);
-    place.write("manifests/desk.yaml", &manifest(1, "smtp.example.com"));
+    place.write("manifests/desk.yaml", &mail("smtp.example.com", "a", 1));
     let mut runs = looked_at(&place);
     runs.push(place.done("apply --auto-approve -vv --log-format json"));
     // Another password alone is no change, and none is told as drift.
@@ -689,7 +686,7 @@ fn a_password_is_sent_again_when_its_version_changes() {
             "smtpDetails › host: smtp.example.com → smtp2.example.com",
         ),
     ] {
-        place.write("manifests/desk.yaml", &manifest(version, host));
+        place.write("manifests/desk.yaml", &mail(host, "a", version));
         let plan = place.done("plan");
         assert!(plan.stdout.contains(change), "{plan}");
         let told = "sends `smtpDetails` with its `password`";
