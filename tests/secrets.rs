@@ -215,6 +215,20 @@ fn links_are_refused() {
     assert!(told.contains("symbolic links are not followed"), "{told}");
 
     // The simulator's state.
+    // The project file may be a link to another file of the project, and to none outside.
+    place.write(
+        "shared/project.yaml",
+        "environments:\n  local: {simulator: {dialect: openapi}}\n",
+    );
+    place.remove("deskform.yaml");
+    link("deskform.yaml", &place.path("shared/project.yaml"));
+    place.done("validate");
+    place.remove("deskform.yaml");
+    link("deskform.yaml", &inside.join("x.yaml"));
+    let told = transcript(&[place.refused("validate")]);
+    assert!(told.contains("leads out of the folder"), "{told}");
+    assert!(!told.contains("Elsewhere"), "{told}");
+    place.remove("deskform.yaml");
     link(".deskform", elsewhere.path());
     place.write(
         "deskform.yaml",
