@@ -249,7 +249,10 @@ impl<'a> Handles<'a> {
     ) -> Option<Reference> {
         let target = match written {
             Written::Text(text) => self.meant(target, text).unwrap_or(target),
-            Written::Lookup(written) => with_parts(target, written.scope.keys().copied()),
+            Written::Lookup(written) => {
+                let keys: Vec<&str> = written.scope.keys().copied().collect();
+                with_parts(target, &keys)
+            }
             Written::Id(_) => target,
         };
         let collection = target.collection;
