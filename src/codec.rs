@@ -757,21 +757,6 @@ pub fn leaf_field(shape: &Shape, key: &str) -> Option<&'static Field> {
     }
 }
 
-/// Hands over what the keys of maps inside of a map name, where there are any.
-pub fn keyed_inside(shape: &Shape, map: &Leaves, f: &mut dyn FnMut(kind::Target)) {
-    for (key, value) in map {
-        let (Some(leaf), Value::Map(inner)) = (leaf_field(shape, key), value) else {
-            continue;
-        };
-        if let Some(target) = leaf.shape.keyed_by()
-            && inner.keys().any(|key| !listed::is_own(key))
-        {
-            f(target);
-        }
-        keyed_inside(&leaf.shape, inner, f);
-    }
-}
-
 /// Hands over the maps whose keys are names, the value itself and those inside of it, each with its field
 /// and the way to it; what stands in place of one, such as null, too.
 pub fn keyed_maps<'v>(

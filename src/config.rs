@@ -30,7 +30,7 @@ use crate::yaml::closed::Closed;
 use crate::yaml::load;
 use crate::yaml::places::Places;
 use crate::yaml::raw::At;
-use crate::yaml::source::{MAX_FILE, Source, is_yaml, read as read_file, shown};
+use crate::yaml::source::{MAX_FILE, Source, is_yaml, read_inside, shown};
 use crate::yaml::variables::{Expanded, Variables};
 use crate::yaml::walk::Walker;
 
@@ -571,7 +571,7 @@ impl Project {
     /// A missing or unreadable file, and everything that is wrong in it.
     pub fn read(directory: &Path) -> (Result<Self, Problems>, Option<Arc<str>>) {
         let path = directory.join(PROJECT_FILE);
-        let bytes = match read_file(&path) {
+        let bytes = match read_inside(directory, PROJECT_FILE) {
             Ok(bytes) if bytes.len() as u64 > MAX_FILE => Err("it is too large".to_owned()),
             read => read.map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => "there is no such file".to_owned(),

@@ -215,6 +215,20 @@ fn links_are_refused() {
     assert!(told.contains("symbolic links are not followed"), "{told}");
 
     // The simulator's state.
+    // The project file may be a link to another file of the project, and to none outside.
+    place.write(
+        "shared/project.yaml",
+        "environments:\n  local: {simulator: {dialect: openapi}}\n",
+    );
+    place.remove("deskform.yaml");
+    link("deskform.yaml", &place.path("shared/project.yaml"));
+    place.done("validate");
+    place.remove("deskform.yaml");
+    link("deskform.yaml", &inside.join("x.yaml"));
+    let told = transcript(&[place.refused("validate")]);
+    assert!(told.contains("leads out of the folder"), "{told}");
+    assert!(!told.contains("Elsewhere"), "{told}");
+    place.remove("deskform.yaml");
     link(".deskform", elsewhere.path());
     place.write(
         "deskform.yaml",
@@ -622,24 +636,28 @@ fn other_secrets_give_the_same_bytes() {
     }
 }
 
+/// A reply address whose password is a secret.
+fn mail(host: &str, user: &str, version: u32) -> String {
+    format!(
+        "departments: {{Example Company: {{}}}}\nmailReplyAddresses:\n  a@example.com:\n    department: Example Company\n    \
+         displayName: A\n    isVerified: false\n    serviceProviderType: CustomSMTP\n    smtpDetails: {{host: {host}, \
+         port: '587', userName: {user}, connectionType: TLS, password: '${{secret.HOOK_KEY}}', passwordVersion: {version}}}\n"
+    )
+}
+
 /// A version is remembered beside what the manifest itself makes a secret, and nothing else of it is.
 #[test]
 fn a_version_beside_a_secret_counts() {
-    let manifest = |version: u32| {
-        format!(
-            "departments: {{Example Company: {{}}}}\nmailReplyAddresses:\n  a@example.com:\n    department: Example Company\n    \
-             displayName: A\n    isVerified: false\n    serviceProviderType: CustomSMTP\n    smtpDetails: {{host: smtp.example.com, \
-             port: '587', userName: '${{secret.HOOK_KEY}}', connectionType: TLS, password: '${{secret.HOOK_KEY}}', \
-             passwordVersion: {version}}}\n"
-        )
-    };
     let place = place("openapi", PLAIN_URL);
     let mut runs = Vec::new();
     for (version, change) in [
         (1, "create mailReplyAddresses"),
         (2, "smtpDetails › passwordVersion: 1 → 2"),
     ] {
-        place.write("manifests/desk.yaml", &manifest(version));
+        place.write(
+            "manifests/desk.yaml",
+            &mail("smtp.example.com", "'${secret.HOOK_KEY}'", version),
+        );
         let plan = place.done("plan");
         assert!(plan.stdout.contains(change), "{plan}");
         runs.push(plan);
@@ -659,15 +677,8 @@ fn a_version_beside_a_secret_counts() {
 /// again.
 #[test]
 fn a_password_is_sent_again_when_its_version_changes() {
-    let manifest = |version: u32, host: &str| {
-        format!(
-            "departments: {{Example Company: {{}}}}\nmailReplyAddresses:\n  a@example.com:\n    department: Example Company\n    \
-             displayName: A\n    isVerified: false\n    serviceProviderType: CustomSMTP\n    smtpDetails: {{host: {host}, \
-             port: '587', userName: a, connectionType: TLS, password: '${{secret.HOOK_KEY}}', passwordVersion: {version}}}\n"
-        )
-    };
     let mut place = place("openapi", PLAIN_URL);
-    place.write("manifests/desk.yaml", &manifest(1, "smtp.example.com"));
+    place.write("manifests/desk.yaml", &mail("smtp.example.com", "a", 1));
     let mut runs = looked_at(&place);
     runs.push(place.done("apply --auto-approve -vv --log-format json"));
     // Another password alone is no change, and none is told as drift.
@@ -689,7 +700,7 @@ fn a_password_is_sent_again_when_its_version_changes() {
             "smtpDetails › host: smtp.example.com → smtp2.example.com",
         ),
     ] {
-        place.write("manifests/desk.yaml", &manifest(version, host));
+        place.write("manifests/desk.yaml", &mail(host, "a", version));
         let plan = place.done("plan");
         assert!(plan.stdout.contains(change), "{plan}");
         let told = "sends `smtpDetails` with its `password`";

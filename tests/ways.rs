@@ -231,9 +231,9 @@ fn a_parent_that_cannot_be_read_names_the_scope() {
     }
 }
 
-/// Whatever says that a department has no settings, they are made by a POST.
+/// Whatever says that a department has no settings, a plan makes them.
 #[test]
-fn settings_that_are_not_there_are_made() {
+fn settings_that_are_absent_are_planned_as_a_creation() {
     let desk = "departments: {Example Company: {}}\ntimeTracking: {Example Company: {isTimeTracking: true}}\n";
     let blank = |request: &Request<Bytes>| {
         let is_read =

@@ -171,12 +171,8 @@ fn encode_leaves(
                     }
                 }
             }
-            for leaf in shape.fields {
-                if let (Some((_, any)), false) = (leaf.any, map.contains_key(leaf.name)) {
-                    object.insert(sent_name(leaf, dialect).to_owned(), Json::from(any));
-                }
-            }
-            let unsaid = shape.fields.iter().filter(|leaf| leaf.sent_empty);
+            let unsaid = shape.fields.iter();
+            let unsaid = unsaid.filter(|leaf| leaf.sent_empty || leaf.any.is_some());
             for leaf in unsaid.filter(|leaf| !map.contains_key(leaf.name)) {
                 object.insert(sent_name(leaf, dialect).to_owned(), empty(leaf, dialect));
             }
@@ -270,8 +266,11 @@ fn part_of<'p>(ways: &'p [&'p [Arc<str>]]) -> Part<'p> {
     }
 }
 
-/// What clears a field: null where the API takes it, else the empty value.
+/// What clears a field: its own word for nothing, or null where the API takes it, else the empty value.
 fn empty(field: &Field, dialect: Dialect) -> Json {
+    if let Some((_, nothing)) = field.any {
+        return Json::from(nothing);
+    }
     if field.takes_null(dialect) {
         return Json::Null;
     }

@@ -63,25 +63,23 @@ pub fn order_of<'k>(keys: impl IntoIterator<Item = &'k str>) -> Value {
 /// A value without what no manifest says.
 #[must_use]
 pub fn said(value: &Value) -> Value {
-    match value {
-        Value::Map(map) => map
-            .iter()
-            .filter(|(key, _)| !is_own(key))
-            .map(|(key, value)| (key, said(value)))
-            .collect::<Leaves>()
-            .into(),
-        value => value.clone(),
-    }
+    keeping(value, |key| !is_own(key))
 }
 
-/// A value without the ids of items: what is made anew has others.
+/// A value without what items hold beside their fields, such as their ids: what is made anew has others. The
+/// order of the items stays.
 #[must_use]
 pub fn without_ids(value: &Value) -> Value {
+    keeping(value, |key| !is_own(key) || key == ORDER)
+}
+
+/// A value whose maps, at any depth, have some of their keys alone.
+fn keeping(value: &Value, keeps: fn(&str) -> bool) -> Value {
     match value {
         Value::Map(map) => map
             .iter()
-            .filter(|(key, _)| !is_own(key) || *key == ORDER)
-            .map(|(key, value)| (key, without_ids(value)))
+            .filter(|(key, _)| keeps(key))
+            .map(|(key, value)| (key, keeping(value, keeps)))
             .collect::<Leaves>()
             .into(),
         value => value.clone(),
@@ -198,8 +196,8 @@ pub(super) fn encode_items(
 /// right behind the one that is declared before it, or else right before the next one, or last. Where items of inner lists stand once, one
 /// that is named leaves the list in which it is.
 pub(super) fn laid(keyed: &Keyed, listed: Listed, named: &Leaves, current: &Value) -> Value {
-    let mut map = match renamed(&Value::Map(named.clone()), current.clone()) {
-        Value::Map(map) => map,
+    let mut map = match current {
+        Value::Map(live) => with_new_names(named, live.clone()),
         _ => Leaves::new(),
     };
     if let Some(inner) = listed.once {
@@ -212,12 +210,11 @@ pub(super) fn laid(keyed: &Keyed, listed: Listed, named: &Leaves, current: &Valu
             continue;
         }
         let before = map.get(key);
-        let is_new = before.is_none();
         let mut item = match merge(&keyed.value.shape, value, before.unwrap_or(&Value::Null)) {
             Value::Map(item) => item,
             _ => Leaves::new(),
         };
-        if is_new {
+        if before.is_none() {
             add_defaults(&keyed.value.shape, &mut item);
         }
         sort(listed, &mut item);
@@ -310,9 +307,13 @@ fn gather(inner: &str, named: &Leaves, map: &mut Leaves) {
 /// it is sent under the new one.
 #[must_use]
 pub fn renamed(named: &Value, live: Value) -> Value {
-    let (Value::Map(named), Value::Map(mut live)) = (named, live.clone()) else {
-        return live;
-    };
+    match (named, live) {
+        (Value::Map(named), Value::Map(live)) => with_new_names(named, live).into(),
+        (_, live) => live,
+    }
+}
+
+fn with_new_names(named: &Leaves, mut live: Leaves) -> Leaves {
     for (key, value) in named.iter().filter(|(key, _)| !is_own(key)) {
         let former = match value {
             Value::Map(item) => item.get(FORMER).and_then(Value::as_text),
@@ -332,7 +333,7 @@ pub fn renamed(named: &Value, live: Value) -> Value {
         live.insert(key, Value::Map(item));
         live.insert(ORDER, order);
     }
-    Value::Map(live)
+    live
 }
 
 /// The name under which an item is live, where that is not its key.

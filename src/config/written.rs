@@ -234,9 +234,16 @@ pub(crate) fn meant(target: Target, raw: &Raw) -> Target {
     let [(_, Raw::Map(named))] = entries.as_slice() else {
         return target;
     };
+    let keys: Vec<&str> = named.iter().map(|(key, _)| &**key).collect();
+    with_parts(target, &keys)
+}
+
+/// In which of its collections a target is meant: the first one whose identity has all these parts, or else the
+/// one that a name alone means.
+pub(crate) fn with_parts(target: Target, keys: &[&str]) -> Target {
     let has_all = |collection: &&'static str| {
         let parts = find(collection).map(parts).unwrap_or_default();
-        named.iter().all(|(key, _)| parts.contains(&&**key))
+        keys.iter().all(|key| parts.contains(key))
     };
     let collection = target.collections().find(has_all);
     target.only(collection.unwrap_or(target.collection))

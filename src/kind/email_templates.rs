@@ -25,13 +25,16 @@ const REPLY: Pattern = Pattern {
     allows_empty: false,
 };
 
+/// Why manifests do not have attachments.
+const ATTACHMENTS: &str = "attach files in Zoho Desk: the API takes ids of uploaded files, which cannot be compared with files here; those of a live template stay";
+
 /// An e-mail template. Source: `EmailTemplates` (`getTemplates`, `addTemplate`, `patchTemplate`,
 /// `deleteTemplate`).
 ///
 /// Listings show the body; only the single object shows attachments. `patchTemplate` takes another
-/// department, and what a name counts below never changes here. The sender is the text of an address:
-/// reply addresses of departments are not managed, and a reference to one comes with them. A template for
-/// `solutions` may be shown, which no request takes: it is left alone. The source does not say
+/// department, and what a name counts below never changes here. The sender is the text of an address,
+/// perhaps with a name before it: it names no reply address by its id, and so it is no reference. A template
+/// for `solutions` may be shown, which no request takes: it is left alone. The source does not say
 ///
 /// - whether names differ within a department, or within a folder alone: the server decides, and two live
 ///   ones of one name in a department are told apart by their ids;
@@ -50,13 +53,10 @@ pub static KIND: Kind = Kind {
         "its attachments go with it, and what sends it, such as a workflow, may fail",
     ),
     removal_loses: true,
-    elsewhere: &[(
-        "attachments",
-        "attach files in Zoho Desk: the API takes ids of uploaded files, which cannot be compared with files here; those of a live template stay",
-    ), (
-        "attachmentIds",
-        "attach files in Zoho Desk: the API takes ids of uploaded files, which cannot be compared with files here; those of a live template stay",
-    )],
+    elsewhere: &[
+        ("attachments", ATTACHMENTS),
+        ("attachmentIds", ATTACHMENTS),
+    ],
     fields: &[
         in_department("The department that the template belongs to."),
         text("templateName")

@@ -8,7 +8,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
-use super::words::{FILE, LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED, TEXT};
+use super::words::{FILE, LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED, REPLACES, TEXT, VALUE};
 use super::{Field, KINDS, Keys, Kind, Null, ORDER, Owned, Pattern, Shape, all, patterns, scopes};
 use crate::kind;
 use crate::yaml::words::doc;
@@ -521,8 +521,8 @@ fn texts_schema(field: &Field, max_items: u32) -> Value {
     let item = if field.replaces_values {
         json!({ "anyOf": [item, {
             "type": "object",
-            "properties": { "value": item, "replaces": { "type": "array", "items": item } },
-            "required": ["value", "replaces"],
+            "properties": { VALUE: item, REPLACES: { "type": "array", "items": item } },
+            "required": [VALUE, REPLACES],
             "additionalProperties": false,
         }] })
     } else {

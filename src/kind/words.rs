@@ -54,6 +54,11 @@ pub(crate) const LIFECYCLE_KEYS: &[&str] = &names(LIFECYCLE);
 /// The key of a map that stands for the text of a file.
 pub(crate) const FILE: &str = "file";
 
+/// The key of an item of a list that says what it is, where it says more.
+pub(crate) const VALUE: &str = "value";
+/// The key of such an item that says which other values it replaces.
+pub(crate) const REPLACES: &str = "replaces";
+
 /// How a text is written that stands in a file of its own.
 pub(crate) const TEXT: &[Word; 1] = &[form(
     FILE,

@@ -209,9 +209,13 @@ pub fn identity_fields(
 /// The path of the GET that shows what an object has that says nothing; none where its body does not tell.
 #[must_use]
 pub fn standard_path(standard: Standard, body: &Body) -> Option<String> {
-    template::fill(standard.path, &|place| {
-        Some(body.get(place)?.as_text()?.to_owned())
-    })
+    template::fill(standard.path, &|place| standard_part(body, place))
+}
+
+/// What a body puts into a place of that path.
+#[must_use]
+pub fn standard_part(body: &Body, place: &str) -> Option<String> {
+    Some(body.get(place)?.as_text()?.to_owned())
 }
 
 /// What stands in keys for a scope that an object does not show: it lies below any.
@@ -654,7 +658,7 @@ impl Live {
         let Some(object) = self.objects.get(index) else {
             return Body::default();
         };
-        self.decode(object.kind, &object.raw)
+        self.decode_lifted(object.kind, &object.raw)
     }
 
     /// Puts ids in the place of names of maps that an answer has where a reference stands.
@@ -671,7 +675,11 @@ impl Live {
         if kind::names_by_wire_name(kind) {
             self.lift(kind, lifted.to_mut());
         }
-        let raw = &*lifted;
+        self.decode_lifted(kind, &lifted)
+    }
+
+    /// Decodes what is kept of an object: its names were lifted when it was added.
+    fn decode_lifted(&self, kind: &'static Kind, raw: &Map<String, Json>) -> Body {
         kind.fields
             .iter()
             .filter_map(|field| {

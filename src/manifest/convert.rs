@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde_json::Number;
 
 use super::in_clear::{self, Look};
-use super::keyed::{NamedKeys, VALUE};
+use super::keyed::NamedKeys;
 use super::origin::Origin;
 use super::resolve::{Handles, Slip};
 use super::secret_text::control;
@@ -18,11 +18,11 @@ use crate::codec::listed::{FORMER, REPLACES};
 use crate::config::Written;
 use crate::config::written::LOOKUP;
 use crate::kind::schema::{Checker, Violation, checkers};
-use crate::kind::words::FILE;
+use crate::kind::words::{FILE, VALUE};
 use crate::kind::{self, Alike, Field, Kind, Map, Null, Owned, Shape};
 use crate::problem::{Code, Part, Place, Problem, ticked};
 use crate::secret::Secret;
-use crate::state::identity::{below, canonical, scopes};
+use crate::state::identity::{below, canonical};
 use crate::state::{Address, Body, Leaves, Lifecycle, Treatment, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::source::Beside;
@@ -56,8 +56,6 @@ pub(crate) struct Converter<'a> {
     pub(super) heirs: BTreeMap<&'static str, Written>,
     /// Whether the server alone decides what matches the patterns of values.
     pub(super) is_lenient: bool,
-    /// The words that say where the resource that is being converted counts, by field.
-    pub(super) words: Vec<(&'static str, Arc<str>)>,
 }
 
 /// The resource that is being converted.
@@ -106,7 +104,6 @@ impl<'a> Converter<'a> {
             bare: Vec::new(),
             heirs: BTreeMap::new(),
             is_lenient,
-            words: Vec::new(),
         }
     }
 
@@ -166,11 +163,6 @@ impl<'a> Converter<'a> {
                 return (Body::default(), Treatment::default());
             }
         };
-        let words = scopes(kind).filter_map(|field| match raw.get(field.name)? {
-            Raw::Text(text) => Some((field.name, Arc::clone(text))),
-            _ => None,
-        });
-        self.words = words.collect();
         let checkers = checkers(kind);
         let mut values: Vec<Option<Value>> = vec![None; kind.fields.len()];
         let mut named = vec![false; kind.fields.len()];
@@ -374,12 +366,7 @@ impl<'a> Converter<'a> {
         (text, open): (&Arc<str>, bool),
         at: At<'_>,
     ) -> Option<Text> {
-        let expanded = if open {
-            self.variables.expand_open(text)
-        } else {
-            self.variables.expand(text)
-        };
-        match expanded {
+        match self.variables.expanded(text, open) {
             Ok(Expanded::Literal(Cow::Borrowed(_))) => Some(Text::Plain(Arc::clone(text))),
             Ok(Expanded::Literal(Cow::Owned(text)) | Expanded::Text(text)) => {
                 Some(Text::Plain(text.into()))
@@ -490,12 +477,7 @@ impl<'a> Converter<'a> {
                 .help("take the key out of the file, and replace it where it was made");
             self.warnings.push((None, warning));
         }
-        let expanded = if field.placeholders {
-            self.variables.expand_open(&counted)
-        } else {
-            self.variables.expand(&counted)
-        };
-        match expanded {
+        match self.variables.expanded(&counted, field.placeholders) {
             Ok(Expanded::Literal(text)) => Some(Text::Plain(text.as_ref().into())),
             Ok(Expanded::Text(text)) => Some(Text::Plain(text.into())),
             Ok(Expanded::Secret(secret, _)) => Some(Text::Secret(secret)),

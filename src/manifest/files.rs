@@ -11,7 +11,7 @@ use super::texts;
 use crate::config::{Environment, PROJECT_FILE, Project, Skip, is_like_project_file};
 use crate::problem::{Code, Place, Problem, Problems, nearest};
 use crate::yaml::Source;
-use crate::yaml::source::{MAX_FILE, is_yaml, linked, read, shown};
+use crate::yaml::source::{MAX_FILE, is_yaml, linked, read_itself, shown};
 
 /// Folders inside folders that are followed.
 const MAX_FOLDERS: usize = 64;
@@ -439,7 +439,7 @@ impl<'a> Finder<'a> {
         let bytes = if meta.len() > MAX_FILE {
             Err(meta.len())
         } else {
-            match read(&self.root.join(path)) {
+            match read_itself(&self.root.join(path)) {
                 // It has grown meanwhile.
                 Ok(bytes) if bytes.len() as u64 > MAX_FILE => Err(bytes.len() as u64),
                 Ok(bytes) => Ok(bytes),

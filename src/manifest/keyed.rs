@@ -14,6 +14,7 @@ use crate::codec::listed::{FORMER, ORDER, is_own, items, order_of};
 use crate::codec::{is_idle, leaf_field, written_key};
 use crate::kind::rules::{Holds, Sort};
 use crate::kind::schema::{Checker, accepts};
+use crate::kind::words::{REPLACES, VALUE};
 use crate::kind::{
     Field, Items, Keyed, Keys, Kind, Listed, Map, Shape, Span, Target, Within, find, patterns,
 };
@@ -21,11 +22,6 @@ use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, ticked};
 use crate::state::{Address, Body, Leaves, Value};
 use crate::yaml::raw::{At, Raw};
 use crate::yaml::walk::unknown_key;
-
-/// The key of an item of a list that says what it is, where it says more.
-pub(super) const VALUE: &str = "value";
-/// The key of such an item that says which other values it replaces.
-const REPLACED: &str = "replaces";
 
 /// More keys than this are not listed in a report.
 const MANY: usize = 20;
@@ -346,11 +342,7 @@ impl Converter<'_> {
 
     /// What a target means for the resource that is being converted.
     fn beside(&self, here: Here<'_>, target: Target) -> Target {
-        let word = |scope: &str| {
-            let mut words = self.words.iter();
-            let (_, word) = words.find(|(field, _)| *field == scope)?;
-            Some(word.to_string())
-        };
+        let word = |scope: &str| self.handles.word(here.address, scope);
         target.beside(here.kind, &word)
     }
 
@@ -436,7 +428,7 @@ impl Converter<'_> {
         for (index, item) in list.iter().enumerate() {
             let Raw::Map(entries) = item else { continue };
             let at = at.index(index);
-            let known = [VALUE, REPLACED];
+            let known = [VALUE, REPLACES];
             for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&&**key)) {
                 let (message, help) =
                     unknown_key(&format!("an item of `{}`", field.name), key, &known);
@@ -449,16 +441,16 @@ impl Converter<'_> {
             let new = item
                 .get(VALUE)
                 .and_then(|new| self.plain(here, VALUE, new, at.key(VALUE)));
-            let Some(Raw::List(old)) = item.get(REPLACED) else {
-                let found = item.get(REPLACED).unwrap_or(&Raw::Null);
-                self.wrong(here, at, found, REPLACED, "a list of values");
+            let Some(Raw::List(old)) = item.get(REPLACES) else {
+                let found = item.get(REPLACES).unwrap_or(&Raw::Null);
+                self.wrong(here, at, found, REPLACES, "a list of values");
                 whole = false;
                 continue;
             };
             for (number, old) in old.iter().enumerate() {
-                let list = at.key(REPLACED);
+                let list = at.key(REPLACES);
                 let at = list.index(number);
-                let Some(old) = self.plain(here, REPLACED, old, at) else {
+                let Some(old) = self.plain(here, REPLACES, old, at) else {
                     whole = false;
                     continue;
                 };

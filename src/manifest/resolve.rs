@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::presumed::Presumed;
-use crate::config::written::{ID, LOOKUP, WrittenReader, meant};
+use crate::config::written::{ID, LOOKUP, WrittenReader, meant, with_parts};
 use crate::config::{Written, WrittenName};
 use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest, ticked};
@@ -213,6 +213,14 @@ impl<'a> Handles<'a> {
         self.scope_value(find(collection)?, field, written, depth.checked_sub(1)?)
     }
 
+    /// The word that a declared resource has in a scope, as its manifest and its variables say it.
+    pub(super) fn word(&self, address: &Address, scope: &str) -> Option<String> {
+        match self.below(address.collection, &address.handle, scope, MAX_DEPTH)? {
+            Below::Word(word) => Some(word.to_string()),
+            Below::Parent(_) => None,
+        }
+    }
+
     /// The value of a scope.
     fn scope_value(
         &self,
@@ -242,13 +250,8 @@ impl<'a> Handles<'a> {
         let target = match written {
             Written::Text(text) => self.meant(target, text).unwrap_or(target),
             Written::Lookup(written) => {
-                let mut collections = target.collections();
-                let has_all = |collection: &&'static str| {
-                    let kind = find(collection);
-                    let mut scope = written.scope.keys();
-                    scope.all(|field| kind.is_some_and(|kind| kind.field(field).is_some()))
-                };
-                target.only(collections.find(has_all).unwrap_or(target.collection))
+                let keys: Vec<&str> = written.scope.keys().copied().collect();
+                with_parts(target, &keys)
             }
             Written::Id(_) => target,
         };
@@ -273,10 +276,7 @@ impl<'a> Handles<'a> {
         {
             named.fill(field, below);
         }
-        Some(match self.meant_by(collection, &named, depth).as_slice() {
-            [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
-            _ => lookup(collection, named),
-        })
+        Some(self.settled(collection, named, depth))
     }
 
     /// What a name means that is written with what it counts below.
@@ -297,6 +297,14 @@ impl<'a> Handles<'a> {
             );
         }
         Some(named)
+    }
+
+    /// A looked-up name as a reference: to what is declared, where that is one thing alone.
+    fn settled(&self, collection: &'static str, named: Named<'static>, depth: usize) -> Reference {
+        match *self.meant_by(collection, &named, depth) {
+            [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
+            _ => lookup(collection, named),
+        }
     }
 
     /// Who takes over, by what they are called; `own` says what the one lies below from which they do.
@@ -506,11 +514,11 @@ impl Converter<'_> {
         fill_in(&mut named, &target, &Body::default());
         let collection = target.collection;
         let waits = matches!(target.within, Within::Same(field) if named.below(field).is_none());
-        if !waits && let [handle] = *self.handles.meant_by(collection, &named, MAX_DEPTH) {
-            let handle = Arc::clone(handle);
-            return Reference::To(Address { collection, handle });
+        if waits {
+            lookup(collection, named)
+        } else {
+            self.handles.settled(collection, named, MAX_DEPTH)
         }
-        lookup(collection, named)
     }
 
     /// A name with what it counts below.
@@ -652,11 +660,7 @@ impl Converter<'_> {
             if let Some(own) = own {
                 named.fill(scope, own.clone());
             }
-            let meant = self.handles.meant_by(collection, &named, MAX_DEPTH);
-            *reference = match meant.as_slice() {
-                [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
-                _ => lookup(collection, named),
-            };
+            *reference = self.handles.settled(collection, named, MAX_DEPTH);
         }
         if let Value::List(items) = value {
             self.again_in_order(here, (name, at), items);
@@ -936,11 +940,7 @@ fn settled_as(
             let mut named = (**name).clone();
             named.fill(scope, word.clone());
             let other = named.below(scope).filter(|own| *own != word).cloned();
-            let meant = handles.meant_by(collection, &named, MAX_DEPTH);
-            *reference = match meant.as_slice() {
-                [handle] => Reference::To(Address::new(collection, Arc::clone(handle))),
-                _ => lookup(collection, named),
-            };
+            *reference = handles.settled(collection, named, MAX_DEPTH);
             other
         }
     }

@@ -15,10 +15,10 @@ use crate::kind::words::FILE;
 use crate::problem::Code;
 use crate::yaml::load;
 use crate::yaml::raw::Raw;
-use crate::yaml::source::{Beside, Source, Unread, linked, read as read_bytes};
+use crate::yaml::source::{Beside, Source, Unread, linked, read_itself};
 
 /// The largest such file, in bytes: no field takes a longer text.
-pub(crate) const MAX_TEXT: u64 = 1024 * 1024;
+const MAX_TEXT: u64 = 1024 * 1024;
 
 /// The way to a text file, as a map with the one key `file` gives it.
 pub(crate) fn named(raw: &Raw) -> Option<&Raw> {
@@ -167,7 +167,7 @@ fn content(root: &Path, name: &str) -> Result<Arc<str>, Unread> {
     let bytes = if meta.len() > MAX_TEXT {
         Vec::new()
     } else {
-        read_bytes(&path).map_err(|error| unreadable(&error))?
+        read_itself(&path).map_err(|error| unreadable(&error))?
     };
     // It may have grown meanwhile.
     if meta.len() > MAX_TEXT || bytes.len() as u64 > MAX_TEXT {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::files::Sources;
 use crate::codec::{self, listed};
-use crate::kind::words::NEW;
+use crate::kind::words::{NEW, REPLACES, VALUE};
 use crate::kind::{self, KINDS, Keys, Kind, ORDER, Shape, Target, Within, find};
 use crate::safe::hidden;
 use crate::state::identity::{below as below_of, canonical_name, fill_in, word_of};
@@ -327,9 +327,14 @@ impl Writer<'_> {
                 }
             }
             // A map always has its own lines, but for the small ones inside.
-            Value::Map(map) if written(map, shape).next().is_some() => {
+            Value::Map(map) => {
+                let mut entries = written(map, shape).peekable();
+                if entries.peek().is_none() {
+                    let _ = writeln!(self.out, " {flow}");
+                    return;
+                }
                 self.out.push('\n');
-                for (key, value) in written(map, shape) {
+                for (key, value) in entries {
                     let below = below(shape, key);
                     self.key(level + 1, map_key(key, shape));
                     self.value(level + 1, &value, below.as_ref());
@@ -500,7 +505,7 @@ fn with_what_was<'m>(
             if old.is_empty() {
                 return new.clone();
             }
-            let both = [("value", new.clone()), ("replaces", Value::List(old))];
+            let both = [(VALUE, new.clone()), (REPLACES, Value::List(old))];
             Value::Map(both.into_iter().collect())
         });
         *value = Cow::Owned(Value::List(with_old.collect()));

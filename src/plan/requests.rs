@@ -78,7 +78,8 @@ pub enum Sends {
 /// What few writes have.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Besides {
-    /// Values that are no field's, by their key in the body.
+    /// Values that are no field's, by their key in the body. Where all items of a list are sent, they are those of
+    /// the other fields, and encoded as such.
     pub values: Vec<(&'static str, Value)>,
     /// Which part is made, in its own words.
     pub part: Option<Box<str>>,
@@ -515,7 +516,11 @@ impl Op {
             }
         }
         for (key, value) in self.values() {
-            object.insert((*key).to_owned(), plain(value, ids)?);
+            let encoded = match self.field_of(key, context) {
+                Some(field) => encode(field, context.dialect, value, Part::All, ids)?,
+                None => plain(value, ids)?,
+            };
+            object.insert((*key).to_owned(), encoded);
         }
         if let (Some(OfItems::All(key, known)), Sends::Paths(paths)) = (self.items(), &self.sends) {
             let fields = paths
@@ -535,6 +540,17 @@ impl Op {
             }
         }
         Ok(request.body(Json::Object(object)))
+    }
+
+    /// The field whose value goes besides under a key. Only a write of all items of a list has such values.
+    fn field_of(&self, key: &str, context: &Context<'_>) -> Option<&'static Field> {
+        let Some(OfItems::All(..)) = self.items() else {
+            return None;
+        };
+        let mut fields = context.kind.fields.iter();
+        fields.find(
+            |field| matches!(field.wire(context.dialect), Wire::Sent { name, .. } if *name == key),
+        )
     }
 
     /// The body of a write that is about one item of a list.

@@ -14,7 +14,7 @@ use crate::plan::placed;
 use crate::plan::row::{Going, Row, Rows};
 use crate::plan::taken::written_parent;
 use crate::problem::{Code, Place, Problem, listed};
-use crate::state::identity::{fill_in, scopes};
+use crate::state::identity::{self, fill_in, scopes};
 use crate::state::{Address, Below, Body, FieldPath, Heirs, Key, Leaves, Named, Reference, Value};
 
 /// Translates what the manifests name, side by side where it is much.
@@ -121,8 +121,8 @@ fn name_keys(
     };
     let target = &place(*target);
     let found = |key: &str| live.find_wire_name(target, key);
-    let canonical = |key: &str| {
-        found(key)
+    let canonical = |key: &str, found: Option<usize>| {
+        found
             .and_then(|index| live.bound(index))
             .map_or_else(|| Arc::from(key), |address| Arc::from(address.to_string()))
     };
@@ -131,7 +131,7 @@ fn name_keys(
             if let Value::Text(text) = key
                 && codec::handle(target, text).is_none()
             {
-                *text = canonical(text);
+                *text = canonical(text, found(text));
             }
         }
     }
@@ -141,7 +141,8 @@ fn name_keys(
         let canonical = if is_own(&key) || codec::handle(target, &key).is_some() {
             key.clone()
         } else {
-            match found(&key).and_then(|index| live.objects.get(index)) {
+            let index = found(&key);
+            match index.and_then(|index| live.objects.get(index)) {
                 // What is not there is nowhere in the list.
                 None if in_order.is_some() && leaf.is_null() => {}
                 None => fail(
@@ -156,7 +157,7 @@ fn name_keys(
                     }
                 }
             }
-            canonical(&key)
+            canonical(&key, index)
         };
         if keyed.insert(canonical.clone(), leaf).is_some() {
             let singular = singular(target.collection);
@@ -313,7 +314,9 @@ pub(super) fn heirs(
         for (name, heir) in heirs {
             let object = from.and_then(|index| Some((index, live.objects.get(index)?.kind)));
             let mut value = Value::Reference(match object {
-                Some((index, kind)) => beside(live, kind, index, name, heir),
+                Some((index, kind)) => beside(kind, name, heir, &|field| {
+                    scope_of(live, kind, index, field)
+                }),
                 None => heir.clone(),
             });
             let mut fail = |_: &str, _: Option<&str>, problem: Problem| {
@@ -363,17 +366,10 @@ pub(super) fn heirs_of_kind(
     live: &Live,
     kind: &'static Kind,
     index: usize,
-) -> Option<Heirs> {
-    let heirs = desired.heirs.get(kind.collection)?.iter();
-    let known = heirs.filter_map(|(name, heir)| {
-        let mut value = Value::Reference(beside(live, kind, index, name, heir));
-        resolve(&mut value, "", live, &mut |_, _, _| {});
-        match value {
-            Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
-            _ => None,
-        }
-    });
-    Some(known.collect())
+) -> Heirs {
+    heirs_by_policy(desired, live, kind, &|field| {
+        scope_of(live, kind, index, field)
+    })
 }
 
 /// Finds those whom the project chooses to take over from what is declared, each as an address.
@@ -383,21 +379,22 @@ pub(super) fn heirs_beside(
     kind: &'static Kind,
     body: &Body,
 ) -> Heirs {
-    let chosen = kind.chosen_heirs();
+    heirs_by_policy(desired, live, kind, &|field| {
+        body.get(field).and_then(identity::below)
+    })
+}
+
+/// Finds those whom the project chooses. Where nothing else is said, the name of one counts below what the one
+/// lies below from which it takes over: that is `own`.
+fn heirs_by_policy(
+    desired: &Desired,
+    live: &Live,
+    kind: &'static Kind,
+    own: &dyn Fn(&'static str) -> Option<Below>,
+) -> Heirs {
     let heirs = desired.heirs.get(kind.collection).into_iter().flatten();
     let known = heirs.filter_map(|(name, heir)| {
-        let target = chosen.iter().find(|one| one.name == *name)?.target;
-        let mut value = Value::Reference(match heir {
-            Reference::Lookup { collection, name } => {
-                let mut named = (**name).clone();
-                fill_in(&mut named, &target, body);
-                Reference::Lookup {
-                    collection,
-                    name: named.into(),
-                }
-            }
-            heir => heir.clone(),
-        });
+        let mut value = Value::Reference(beside(kind, name, heir, own));
         resolve(&mut value, "", live, &mut |_, _, _| {});
         match value {
             Value::Reference(heir @ Reference::To(_)) => Some((*name, heir)),
@@ -407,40 +404,42 @@ pub(super) fn heirs_beside(
     known.collect()
 }
 
-/// An heir whose name counts below what the removed object lies below, where nothing else is said.
+/// An heir whose name counts below what the one lies below from which it takes over, where nothing else is
+/// said: `own` tells that.
 fn beside(
-    live: &Live,
     kind: &'static Kind,
-    index: usize,
     name: &str,
     heir: &Reference,
+    own: &dyn Fn(&'static str) -> Option<Below>,
 ) -> Reference {
     let chosen = kind.chosen_heirs().into_iter().find(|one| one.name == name);
-    let within = chosen.map(|one| one.target.within);
-    let (Reference::Lookup { collection, name }, Some(Within::Same(field))) = (heir, within) else {
+    let (Reference::Lookup { collection, name }, Some(chosen)) = (heir, chosen) else {
         return heir.clone();
     };
     let mut named = (**name).clone();
-    let own = live.key_of(index);
-    if let (Some(value), Some(field)) = (
-        own.as_ref().and_then(|own| own.scope.get(field)),
-        kind.field(field),
-    ) {
-        named.fill(
-            field.name,
-            match field.shape.target() {
-                None => Below::Word(value.into()),
-                Some(target) => Below::Parent(Reference::Id {
-                    collection: codec::Names::collection(live, &target, value),
-                    id: value.into(),
-                }),
-            },
-        );
+    fill_in(&mut named, &chosen.target, &Body::default());
+    if let Within::Same(field) = chosen.target.within
+        && let Some(own) = own(field)
+    {
+        named.fill(field, own);
     }
     Reference::Lookup {
         collection,
         name: named.into(),
     }
+}
+
+/// What the name of a live object counts below in a scope.
+fn scope_of(live: &Live, kind: &'static Kind, index: usize, field: &str) -> Option<Below> {
+    let key = live.key_of(index)?;
+    let value = key.scope.get(field)?;
+    Some(match kind.field(field)?.shape.target() {
+        None => Below::Word(value.into()),
+        Some(target) => Below::Parent(Reference::Id {
+            collection: codec::Names::collection(live, &target, value),
+            id: value.into(),
+        }),
+    })
 }
 
 /// What is wrong with an id that no object has.

@@ -2,8 +2,9 @@
 //! team, which are of its department.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use crate::codec::read_field;
+use crate::codec::{read_field, value_at};
 use crate::kind::Field;
 use crate::live::Live;
 use crate::manifest::Desired;
@@ -11,7 +12,7 @@ use crate::plan::bound::place;
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
 use crate::problem::{Code, Problem};
-use crate::state::{Address, Body, Reference, Value};
+use crate::state::{Address, Reference, Value};
 
 /// Refuses to name what lies below another parent.
 ///
@@ -31,13 +32,15 @@ pub(super) fn check(tasks: &[Task], desired: &Desired, rows: &Rows, live: &Live)
             let own = reference(task.body.get(scope).cloned());
             let own = own.or_else(|| parent(&task.address, scope, rows, live));
             let Some(own) = own else { continue };
+            let way: Vec<Arc<str>> = leaf.map(Arc::from).into_iter().collect();
             let there = rows.live(&task.address);
-            let there = there.and_then(|body| at(body, field.name, leaf));
+            let there = there.and_then(|body| value_at(body.get(field.name)?, &way));
             let there = there.map(named).unwrap_or_default();
             let path = leaf.map_or(field.name.into(), |leaf| {
                 Cow::Owned(format!("{}/{leaf}", field.name))
             });
-            let wanted = at(&task.body, field.name, leaf);
+            let wanted = task.body.get(field.name);
+            let wanted = wanted.and_then(|value| value_at(value, &way));
             for other in wanted.map(named).unwrap_or_default() {
                 let Some(its) = parent(other, scope, rows, live) else {
                     continue;
@@ -85,16 +88,6 @@ fn reference(value: Option<Value>) -> Option<Address> {
     match value {
         Some(Value::Reference(Reference::To(address))) => Some(address),
         _ => None,
-    }
-}
-
-/// The value of a field, or of a leaf of its map.
-fn at<'b>(body: &'b Body, field: &str, leaf: Option<&str>) -> Option<&'b Value> {
-    let value = body.get(field)?;
-    match (leaf, value) {
-        (None, value) => Some(value),
-        (Some(leaf), Value::Map(map)) => map.get(leaf),
-        (Some(_), _) => None,
     }
 }
 

@@ -8,14 +8,14 @@ use serde_json::{Map, Value as Json};
 use super::needs::planted;
 use super::single::{Single, single, singles};
 use super::{Needs, Unread, key_of};
-use crate::api::{ApiError, ErrorKind, Method, Reader, Request, template};
+use crate::api::{ApiError, ErrorKind, Reader, Request, template};
 use crate::codec::{self, Ids, handle, shown_at};
 use crate::dialect::Dialect;
 use crate::kind::rules::Deed;
 use crate::kind::{self, Field, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::marks::forbidden;
-use crate::live::{Live, LiveObject, put, standard_path};
+use crate::live::{Live, LiveObject, put, standard_part, standard_path};
 use crate::manifest::Desired;
 use crate::plan::row::Rows;
 use crate::state::{Address, Body, Key, Reference, Value};
@@ -290,19 +290,18 @@ pub async fn fetch_standards(
     let new = rows
         .iter()
         .filter(|row| row.object.is_none() || desired.is_replaced(&row.address));
-    let mut wanted: BTreeMap<String, &'static Kind> = new
+    let mut wanted: BTreeMap<String, (&'static Kind, Request)> = new
         .filter_map(|row| {
             let standard = row.kind.api(dialect)?.standard?;
-            Some((standard_path(standard, row.named.as_ref()?)?, row.kind))
+            let body = row.named.as_ref()?;
+            let request = template::get(standard.path, &|place| standard_part(body, place))?;
+            Some((standard_path(standard, body)?, (row.kind, request)))
         })
         .collect();
     wanted.retain(|path, _| !live.standards.contains_key(path));
-    let calls = wanted.into_iter().map(|(path, kind)| async move {
-        // The path is whole: there is no place left in it.
-        let request = template::get(&path, &|_| None);
-        let request = request.unwrap_or_else(|| Request::new(Method::Get, path.clone()));
-        (kind, path, reader.get(&request).await)
-    });
+    let calls = wanted
+        .into_iter()
+        .map(|(path, (kind, request))| async move { (kind, path, reader.get(&request).await) });
     let mut failures = Vec::new();
     for (kind, path, answer) in join_all(calls).await {
         let items = kind.api(dialect).map_or("data", |api| api.items);

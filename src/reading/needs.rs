@@ -243,12 +243,10 @@ impl Needs {
             }
             let entry = self.kinds.entry(kind.collection).or_default();
             entry.fields.insert(field.name);
-            if let (Some(keys), Value::Map(map)) = (field.shape.keyed_by(), value) {
+            if let (Some(_), Value::Map(map)) = (field.shape.keyed_by(), value) {
                 entry.keys.extend(map.keys().map(str::to_owned));
-                let own = self.kinds.entry(keys.collection).or_default();
-                own.lists(keys.within);
             }
-            self.keys_inside(resource, field, value);
+            self.keys_of(resource, field, value);
             if let Some(to) = field.shape.target()
                 && !value.is_null()
                 && let Some(own) = key(kind, dialect, &resource.body, &no_ids)
@@ -264,10 +262,16 @@ impl Needs {
         }
     }
 
-    /// Adds the kinds whose resources are keys of maps inside of a value.
-    fn keys_inside(&mut self, resource: &Resource, field: &Field, value: &Value) {
-        let Value::Map(map) = value else { return };
-        codec::keyed_inside(&field.shape, map, &mut |target| {
+    /// Adds the kinds whose resources are keys of a map, or of maps inside of it.
+    fn keys_of(&mut self, resource: &Resource, field: &'static Field, value: &Value) {
+        codec::keyed_maps(field, value, &mut |path, inner, map| {
+            let (Some(target), Value::Map(map)) = (inner.shape.keyed_by(), map) else {
+                return;
+            };
+            // What is empty inside of another map names nothing.
+            if !path.below.is_empty() && map.keys().all(codec::listed::is_own) {
+                return;
+            }
             let word = |scope: &str| Some(resource.body.get(scope)?.as_text()?.to_owned());
             let target = target.beside(resource.kind, &word);
             let own = self.kinds.entry(target.collection).or_default();

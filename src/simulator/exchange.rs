@@ -102,16 +102,32 @@ impl Exchange<'_> {
         own: &str,
         is_sibling: impl Fn(&Value) -> bool,
     ) -> Result<(), Fault> {
+        self.unique_by(collection, field, own, str::to_owned, is_sibling)
+    }
+
+    /// As [`Self::unique_among`], where `form` gives one form to all spellings of a value.
+    ///
+    /// # Errors
+    /// A duplicate of the field.
+    pub(super) fn unique_by(
+        &self,
+        collection: &str,
+        field: &str,
+        own: &str,
+        form: fn(&str) -> String,
+        is_sibling: impl Fn(&Value) -> bool,
+    ) -> Result<(), Fault> {
         if self.organization.sight.takes_duplicates {
             return Ok(());
         }
-        let Some(wanted) = self.body.get(field).and_then(Value::as_str) else {
+        let Some(wanted) = self.body.get(field).and_then(Value::as_str).map(form) else {
             return Ok(());
         };
+        let has_it = |object: &Value| object[field].as_str().map(form).as_ref() == Some(&wanted);
         let taken = self
             .organization
             .live(collection)
-            .any(|object| object[field] == wanted && object["id"] != own && is_sibling(object));
+            .any(|object| object["id"] != own && has_it(object) && is_sibling(object));
         if taken {
             Err(Fault::field(format!("/{field}"), Problem::Duplicate))
         } else {

@@ -11,6 +11,7 @@ use super::rules::{
     Form, Param, Rule, Shape, boolean, choice, form, free, id, list as list_of, map, needed,
     number, object, param, read_only, whole,
 };
+use super::store::is_list;
 
 const BASIC: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.settings.READ"]);
 const SETTINGS_READ: Scopes = Scopes::Any(&["Desk.settings.READ", "Desk.basic.READ"]);
@@ -643,7 +644,7 @@ fn fields(exchange: &mut Exchange<'_>) -> Outcome {
 
 /// Values belong to picklists only, and properties to large texts.
 fn check_values(kind: Option<&Value>, body: &Map<String, Value>) -> Result<(), Fault> {
-    let is_list = kind.is_some_and(|kind| kind == "Picklist" || kind == "Multiselect");
+    let is_list = kind.is_some_and(is_list);
     let has_values = body
         .get("allowedValues")
         .and_then(Value::as_array)

@@ -498,6 +498,8 @@ pub(super) enum Form {
     Order(&'static [&'static str]),
     /// A number.
     Id,
+    /// A number, or this text.
+    IdOr(&'static str),
     /// At most so many comma-separated numbers.
     Ids(usize),
     /// A text of a length.
@@ -633,6 +635,7 @@ fn form_fault(param: &Param, value: &str) -> Option<String> {
         }
         Form::Order(values) => wrong(values.contains(&value.strip_prefix('-').unwrap_or(value))),
         Form::Id => wrong(digits(value)),
+        Form::IdOr(word) => wrong(value == word || digits(value)),
         Form::Ids(max) => wrong(value.split(',').count() <= max && value.split(',').all(digits)),
         Form::Text(min, max) => {
             let length = value.chars().count();

@@ -633,6 +633,11 @@ pub(super) fn ids(value: &Value) -> Vec<String> {
         .collect()
 }
 
+/// Whether fields of a type have choices.
+pub(super) fn is_list(kind: &Value) -> bool {
+    matches!(kind.as_str(), Some("Picklist" | "Multiselect"))
+}
+
 /// Milliseconds since the epoch as Zoho writes times.
 pub(super) fn time(now_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(now_ms)

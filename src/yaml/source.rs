@@ -75,8 +75,9 @@ impl Source {
     }
 
     /// The same with a file beside it that it names for a text.
+    #[cfg(test)]
     #[must_use]
-    pub fn with_text(mut self, path: &str, text: &str) -> Self {
+    pub(crate) fn with_text(mut self, path: &str, text: &str) -> Self {
         let mut beside = (*self.beside).clone();
         let folder = self.name.rsplit_once('/').map_or("", |(folder, _)| folder);
         let name = format!("{folder}/{path}");
@@ -101,14 +102,29 @@ pub(crate) fn linked(root: &Path, path: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Reads a file up to one byte more than [`MAX_FILE`], whatever it says of its size.
-///
-/// Nothing is read through a symbolic link, be it that one has taken the place of a file that was looked at.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file of a folder, up to one byte more than [`MAX_FILE`], whatever it says of its size. It may be a
+/// symbolic link to another file of the folder, and to none outside.
+pub(crate) fn read_inside(folder: &Path, name: &str) -> io::Result<Vec<u8>> {
+    let path = folder.join(name);
+    let is_link = fs::symlink_metadata(&path)?.is_symlink();
+    if is_link && !fs::canonicalize(&path)?.starts_with(fs::canonicalize(folder)?) {
+        let why = "it is a symbolic link that leads out of the folder";
+        return Err(io::Error::other(why));
+    }
+    limited(fs::File::open(path)?)
+}
+
+/// Reads a file as [`read_inside`] does, but nothing through a symbolic link: neither one that is there, nor one
+/// that has taken the place of a file that was looked at.
+pub(crate) fn read_itself(path: &Path) -> io::Result<Vec<u8>> {
     let file = fs::File::open(path)?;
     if !is_itself(&file, path)? {
         return Err(io::Error::other("another file took its place meanwhile"));
     }
+    limited(file)
+}
+
+fn limited(file: fs::File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -160,12 +176,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_read_through_a_link() {
+    fn a_manifest_is_not_read_through_a_link() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("a"), folder.path().join("b"));
         fs::write(&file, "text").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        assert_eq!(read(&file).unwrap(), b"text");
-        read(&link).unwrap_err();
+        assert_eq!(read_itself(&file).unwrap(), b"text");
+        read_itself(&link).unwrap_err();
+        assert_eq!(read_inside(folder.path(), "b").unwrap(), b"text");
+        let other = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(&file, other.path().join("c")).unwrap();
+        let refused = read_inside(other.path(), "c").unwrap_err();
+        assert!(refused.to_string().contains("leads out"), "{refused}");
     }
 }

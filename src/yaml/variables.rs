@@ -156,19 +156,17 @@ impl Variables<'_> {
         self.expanded(text, false)
     }
 
-    /// Replaces the expressions of a text in which placeholders of Zoho Desk are none and stay.
+    /// Replaces the expressions of a text as [`Variables::expand`] does. Where the text is open, placeholders of
+    /// Zoho Desk are no expressions and stay.
     ///
     /// # Errors
     ///
     /// Those of [`Variables::expand`].
-    pub(crate) fn expand_open<'t>(
+    pub(crate) fn expanded<'t>(
         &self,
         text: &'t str,
+        open: bool,
     ) -> Result<Expanded<'t>, Vec<BadExpression>> {
-        self.expanded(text, true)
-    }
-
-    fn expanded<'t>(&self, text: &'t str, open: bool) -> Result<Expanded<'t>, Vec<BadExpression>> {
         if !has_expression(text) {
             return Ok(Expanded::Literal(Cow::Borrowed(text)));
         }
@@ -390,7 +388,7 @@ mod tests {
             ("${Tickets.}", None),
             ("${Tickets.Id", None),
         ] {
-            let found = variables.expand_open(text);
+            let found = variables.expanded(text, true);
             let found = match &found {
                 Ok(Expanded::Literal(text)) => Some(&**text),
                 Ok(Expanded::Text(text)) => Some(&**text),
@@ -413,7 +411,7 @@ mod tests {
             "$$$${A.b}}",
         ] {
             let written = escape_open(text);
-            let Ok(Expanded::Literal(read)) = variables.expand_open(&written) else {
+            let Ok(Expanded::Literal(read)) = variables.expanded(&written, true) else {
                 panic!("{text} {written}")
             };
             assert_eq!(read, text, "{written}");

@@ -70,11 +70,7 @@ impl Run {
         front: impl FnOnce(Front) -> Front,
         silent: bool,
     ) -> Self {
-        let clock = Clock::starting_at(NOW_MS);
-        let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
-        let (environment, sources) = (environment(dialect), sources(text));
-        let none = Variables::new();
-        let desk = Desk::behind_front(environment, sources, none, transport, clock, front).await;
+        let desk = desk_behind(dialect, text, simulator, front).await;
         let mut ready = desk.plan().await.unwrap_or_else(|text| panic!("{text}"));
         let ops = ready
             .planned
@@ -98,24 +94,8 @@ impl Run {
         ledger: Ledger,
         front: impl FnOnce(Front) -> Front,
     ) -> Self {
-        let clock = Clock::starting_at(NOW_MS);
-        let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
-        let (environment, sources) = (environment(dialect), sources(text));
-        let none = Variables::new();
-        let desk = Desk::behind_front(environment, sources, none, transport, clock, front).await;
-        let options = Options {
-            ledger: Some(ledger),
-            ..desk.options()
-        };
-        let desired = desk.compose().expect("manifests");
-        let ready = desk.plan_of(&desired, &options).await;
-        let ready = ready.unwrap_or_else(|text| panic!("{text}"));
-        let events = desk.apply(&ready).await;
-        Self {
-            desk,
-            ready,
-            events,
-        }
+        let desk = desk_behind(dialect, text, simulator, front).await;
+        Self::on(desk, Some(ledger)).await
     }
 
     /// A run with a ledger or without one, with nothing in front.
@@ -125,13 +105,12 @@ impl Run {
         simulator: &Arc<Mutex<Simulator>>,
         ledger: Option<Ledger>,
     ) -> Self {
-        let desk = desk(dialect, text, simulator).await;
-        let options = Options {
-            ledger,
-            ..desk.options()
-        };
-        let desired = desk.compose().expect("manifests");
-        let ready = desk.plan_of(&desired, &options).await;
+        Self::on(desk(dialect, text, simulator).await, ledger).await
+    }
+
+    /// Plans with a ledger or without one, and applies the plan.
+    async fn on(desk: Desk, ledger: Option<Ledger>) -> Self {
+        let ready = planned(&desk, ledger).await;
         let ready = ready.unwrap_or_else(|text| panic!("{text}"));
         let events = desk.apply(&ready).await;
         Self {
@@ -162,6 +141,28 @@ async fn desk(dialect: Dialect, text: &str, simulator: &Arc<Mutex<Simulator>>) -
     Desk::with(environment(dialect), sources(text), none, simulator).await
 }
 
+async fn desk_behind(
+    dialect: Dialect,
+    text: &str,
+    simulator: &Arc<Mutex<Simulator>>,
+    front: impl FnOnce(Front) -> Front,
+) -> Desk {
+    let clock = Clock::starting_at(NOW_MS);
+    let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
+    let (environment, sources) = (environment(dialect), sources(text));
+    let none = Variables::new();
+    Desk::behind_front(environment, sources, none, transport, clock, front).await
+}
+
+async fn planned(desk: &Desk, ledger: Option<Ledger>) -> Result<Ready, String> {
+    let options = Options {
+        ledger,
+        ..desk.options()
+    };
+    let desired = desk.compose().expect("manifests");
+    desk.plan_of(&desired, &options).await
+}
+
 /// Plans with a ledger or without one; a refusal comes as the text that people see.
 pub async fn plan(
     dialect: Dialect,
@@ -169,13 +170,7 @@ pub async fn plan(
     simulator: &Arc<Mutex<Simulator>>,
     ledger: Option<Ledger>,
 ) -> Result<Ready, String> {
-    let desk = desk(dialect, text, simulator).await;
-    let options = Options {
-        ledger,
-        ..desk.options()
-    };
-    let desired = desk.compose().expect("manifests");
-    desk.plan_of(&desired, &options).await
+    planned(&desk(dialect, text, simulator).await, ledger).await
 }
 
 /// What is left to do, with a ledger.

@@ -186,7 +186,7 @@ impl Builder<'_> {
         let by_tombstone = Some(going.heirs.clone()).filter(|heirs| !heirs.is_empty());
         // What has replaced an object takes over from it, where a run ended between the two halves.
         let replacement = going.replaced_by.as_ref();
-        let by_policy = || heirs_of_kind(self.desired, self.live, kind, index);
+        let by_policy = || Some(heirs_of_kind(self.desired, self.live, kind, index));
         let chosen = by_tombstone
             .or_else(|| self.remembered_heirs(kind, index))
             .or_else(|| Some(Self::to_itself(kind, replacement?)))
@@ -237,31 +237,30 @@ impl Builder<'_> {
         let mut wrong = chosen.iter();
         let wrong = wrong.find_map(|(name, heir)| self.wrong_heir(address, kind, name, heir, &own));
         let at = place(self.desired, address, "");
+        if let Some((code, why, help)) = wrong {
+            let problem = Problem::error(code, format!("`{address}` {why}")).help(help);
+            self.problems.push(problem.at(at, "declared here"));
+            return None;
+        }
         let mut sent = op;
         for (key, heir) in switch.heirs {
             let taker = match heir {
                 Heir::Chosen(one) => chosen.get(one.name),
                 Heir::Above(_) | Heir::Nobody => None,
             };
-            let problem = match (&wrong, taker) {
-                (Some((code, why, help)), _) => {
-                    Problem::error(*code, format!("`{address}` {why}")).help(help.clone())
-                }
-                (None, Some(Reference::To(taker))) => {
-                    sent = sent.value(key, Value::Reference(Reference::To(taker.clone())));
-                    continue;
-                }
-                (None, _) => Problem::error(
+            let Some(Reference::To(taker)) = taker else {
+                let problem = Problem::error(
                     Code::NoHeir,
                     format!("`{address}` cannot be taken out of use: nobody is named who takes over what hangs on it"),
                 )
                 .help(format!(
                     "name another {} under `lifecycle: {{{TRANSFER_TO}: HANDLE}}`",
                     kind.singular
-                )),
+                ));
+                self.problems.push(problem.at(at, "declared here"));
+                return None;
             };
-            self.problems.push(problem.at(at, "declared here"));
-            return None;
+            sent = sent.value(key, Value::Reference(Reference::To(taker.clone())));
         }
         Some(sent)
     }

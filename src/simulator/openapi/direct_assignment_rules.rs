@@ -7,10 +7,10 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{
-    Form, Param, Rule, Shape, choice, form, free, list as list_of, object, param, shaped, text,
+    Form, Param, Rule, Shape, choice, form, free, id, id_text, list as list_of, object, param,
+    shaped, text,
 };
-use super::super::store::ids;
-use super::{complete, overlay};
+use super::{complete, overlay, put_in_order};
 
 const READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
 const CREATE: Scopes = Scopes::Any(&["Desk.automations.CREATE", "Desk.settings.CREATE"]);
@@ -73,13 +73,13 @@ const CRITERIA: [Rule; 2] = [
 ];
 const TARGET: [Rule; 5] = [
     object("criteria", &CRITERIA),
-    shaped("fromDepartmentId", Shape::Id("")).required(),
-    shaped("toDepartmentId", Shape::Id("departments")).required(),
-    shaped("agentId", Shape::Id("agents")),
-    shaped("teamId", Shape::Id("teams")),
+    id("fromDepartmentId", "").required(),
+    id("toDepartmentId", "departments").required(),
+    id("agentId", "agents"),
+    id("teamId", "teams"),
 ];
 const TARGET_PUT: [Rule; 6] = [
-    shaped("targetId", Shape::Id("")),
+    id("targetId", ""),
     TARGET[0],
     TARGET[1],
     TARGET[2],
@@ -87,12 +87,12 @@ const TARGET_PUT: [Rule; 6] = [
     TARGET[4],
 ];
 const TARGET_PATCH: [Rule; 6] = [
-    shaped("targetId", Shape::Id("")),
+    id("targetId", ""),
     object("criteria", &CRITERIA),
-    shaped("fromDepartmentId", Shape::Id("")),
-    shaped("toDepartmentId", Shape::Id("departments")),
-    shaped("agentId", Shape::Id("agents")),
-    shaped("teamId", Shape::Id("teams")),
+    id("fromDepartmentId", ""),
+    id("toDepartmentId", "departments"),
+    id("agentId", "agents"),
+    id("teamId", "teams"),
 ];
 const ONE_PUT: Shape = Shape::Object(&TARGET_PUT);
 const ONE_PATCH: Shape = Shape::Object(&TARGET_PATCH);
@@ -211,12 +211,8 @@ fn rules(exchange: &mut Exchange<'_>) -> Outcome {
 
 /// A target as it is stored: 0 is no department, and of conditions it is shown what their values are.
 fn stored_target(exchange: &mut Exchange<'_>, sent: &Map<String, Value>) -> Result<Value, Fault> {
-    let text = |key: &str| {
-        let value = sent.get(key)?;
-        let number = value.as_u64().map(|number| number.to_string());
-        number.or_else(|| value.as_str().map(str::to_owned))
-    };
-    let from = text("fromDepartmentId").filter(|id| id != "0");
+    let part = |key: &str| sent.get(key).and_then(id_text);
+    let from = part("fromDepartmentId").filter(|id| id != "0");
     if let Some(from) = &from
         && exchange.organization.stored("departments", from).is_none()
     {
@@ -232,13 +228,13 @@ fn stored_target(exchange: &mut Exchange<'_>, sent: &Map<String, Value>) -> Resu
     for condition in conditions.into_iter().flatten() {
         condition["displayValue"] = condition["value"].clone();
     }
-    let id = match text("targetId") {
+    let id = match part("targetId") {
         Some(id) => id,
         None => exchange.organization.fresh_id(),
     };
     Ok(
         json!({"targetId": id, "criteria": criteria, "fromDepartmentId": from,
-        "toDepartmentId": text("toDepartmentId"), "agentId": text("agentId"), "teamId": text("teamId")}),
+        "toDepartmentId": part("toDepartmentId"), "agentId": part("agentId"), "teamId": part("teamId")}),
     )
 }
 
@@ -303,20 +299,7 @@ fn change(exchange: &mut Exchange<'_>) -> Outcome {
 
 /// Whether a request needs every rule is not stated: here it does, and others are refused.
 fn reorder(exchange: &mut Exchange<'_>) -> Outcome {
-    let wanted = exchange.body.get("ruleIds").map(ids).unwrap_or_default();
-    let all: Vec<String> = (exchange.organization.live(RULES))
-        .filter_map(|rule| Some(rule["id"].as_str()?.to_owned()))
-        .collect();
-    if all.len() != wanted.len() || !all.iter().all(|id| wanted.contains(id)) {
-        return Err(Fault::invalid("/ruleIds", "they are not all rules"));
-    }
-    for (place, id) in wanted.iter().enumerate() {
-        if let Some(Value::Object(mut rule)) = exchange.organization.stored(RULES, id).cloned() {
-            rule.insert("orderId".into(), json!(place + 1));
-            exchange.organization.put(RULES, rule);
-        }
-    }
-    Ok(Answer::Empty(204))
+    put_in_order(exchange, RULES, "ruleIds", "are not all rules", |_| true)
 }
 
 /// A new target comes last; the source does not say so. Success is 201.

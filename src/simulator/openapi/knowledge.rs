@@ -7,7 +7,8 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{
-    Form, Param, Rule, Shape, boolean, choice, form, id, id_text, object, param, set, shaped, text,
+    Form, Param, Rule, Shape, boolean, choice, form, id, id_text, list as list_of, object, param,
+    set, text,
 };
 use super::super::store::{Organization, ids};
 use super::{complete, overlay};
@@ -53,12 +54,12 @@ const NEW_ROOT: [Rule; 14] = [
     set("associatedDepartmentIds", &DEPARTMENT),
     choice("status", &STATUSES).required(),
     choice("visibility", &SEEN_BY).required(),
-    listed("groupIds", &GROUP).required(),
+    list_of("groupIds", &GROUP, 0, usize::MAX).required(),
     choice("articleViewType", &["LISTVIEW", "OVERVIEW"]).required(),
     choice("moderationType", &["FIRST_ACTION", "ALL_ACTION", "NONE"]),
     boolean("isReviewEnabled").required(),
     object("feedbackTicketConversionPreference", &FEEDBACK).nullable(),
-    listed("translations", &OF_ROOT).required(),
+    list_of("translations", &OF_ROOT, 0, usize::MAX).required(),
     id("logoId", "").required(),
 ];
 
@@ -84,8 +85,8 @@ const NEW_SECTION: [Rule; 9] = [
     id("parentCategoryId", "").required(),
     choice("status", &STATUSES).nullable(),
     choice("visibility", &SEEN_BY).nullable(),
-    listed("groupIds", &GROUP).nullable(),
-    listed("translations", &OF_SECTION).required(),
+    list_of("groupIds", &GROUP, 0, usize::MAX).nullable(),
+    list_of("translations", &OF_SECTION, 0, usize::MAX).required(),
     id("logoId", ""),
     choice("articlePermission", &PERMISSIONS),
 ];
@@ -94,8 +95,8 @@ const SECTION_CHANGE: [Rule; 8] = [
     form("description", 250, Pattern::Wide),
     choice("status", &STATUSES),
     choice("visibility", &SEEN_BY),
-    listed("groupIds", &GROUP),
-    listed("translations", &OF_SECTION).nullable(),
+    list_of("groupIds", &GROUP, 0, usize::MAX),
+    list_of("translations", &OF_SECTION, 0, usize::MAX).nullable(),
     id("logoId", ""),
     choice("articlePermission", &PERMISSIONS),
 ];
@@ -161,18 +162,6 @@ pub(super) static ROUTES: [Route; 8] = [
     delete("/kbCategory/{id}", DELETE, remove),
 ];
 
-const fn listed(name: &'static str, item: &'static Shape) -> Rule {
-    shaped(
-        name,
-        Shape::List {
-            item,
-            min: 0,
-            max: usize::MAX,
-            unique: false,
-        },
-    )
-}
-
 impl Organization {
     /// Groups go in by their ids and come out with their names.
     pub(in crate::simulator) fn show_groups(
@@ -197,11 +186,7 @@ impl Organization {
 fn roots(exchange: &mut Exchange<'_>) -> Outcome {
     let query = &exchange.query;
     let organization = &exchange.organization;
-    let centers: Vec<&str> = query
-        .get("helpcenterId")
-        .into_iter()
-        .flat_map(|ids| ids.split(','))
-        .collect();
+    let centers = query.parts("helpcenterId");
     let wanted = organization.live(ROOTS).filter(|one| {
         query.boolean("isTrashed") != Some(true)
             && (centers.is_empty()

@@ -9,9 +9,12 @@ use super::super::respond::{Answer, Fault, Outcome, Problem};
 use super::super::rules::{
     Form, Param, Rule, Shape, choice, form, id, id_text, list, map, needed, object, param, text,
 };
+use super::super::store::is_list;
 use super::layouts::MODULES;
 
 const MAPPINGS_READ: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.fields.READ"]);
+/// Source: Dependency mappings, operation `getDependencyMapping`, which names this one alone.
+const MAPPING_READ: Scopes = Scopes::Any(&["Desk.basic.READ"]);
 const MAPPINGS_CREATE: Scopes = Scopes::Any(&["Desk.fields.CREATE", "Desk.settings.CREATE"]);
 const MAPPINGS_UPDATE: Scopes = Scopes::Any(&["Desk.fields.UPDATE", "Desk.settings.UPDATE"]);
 const MAPPINGS_DELETE: Scopes = Scopes::Any(&["Desk.fields.DELETE", "Desk.settings.DELETE"]);
@@ -57,7 +60,7 @@ pub(super) static ROUTES: [Route; 15] = [
         Content::Object(&NEW_MAPPING),
         create_mapping,
     ),
-    get("/dependencyMappings/{id}", MAPPINGS_READ, &[], |e| {
+    get("/dependencyMappings/{id}", MAPPING_READ, &[], |e| {
         let mapping = e.stored(MAPPINGS)?;
         Ok(Answer::Object(200, shown(e, mapping)))
     }),
@@ -336,7 +339,7 @@ fn check(exchange: &Exchange<'_>, parts: &[String; 3], mappings: &Value) -> Resu
     for (key, id) in [("/parentId", parent), ("/childId", child)] {
         let field = exchange.organization.stored("fields", id);
         let field = field.cloned().unwrap_or_default();
-        if !matches!(field["type"].as_str(), Some("Picklist" | "Multiselect")) {
+        if !is_list(&field["type"]) {
             return Err(Fault::invalid(key, "is no pick list"));
         }
         let of = exchange.organization.stored("layouts", layout);

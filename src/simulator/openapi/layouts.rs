@@ -12,7 +12,7 @@ use super::super::rules::{
     Form, Param, Rule, Shape, boolean, choice, form, free, id, id_text, list, needed, param,
     shaped, text, whole,
 };
-use super::super::store::{Organization, ids};
+use super::super::store::{Organization, ids, is_list};
 use super::not_itself;
 
 const READ: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.layouts.READ"]);
@@ -256,7 +256,7 @@ fn standard(organization: &Organization, module: &str) -> Vec<Value> {
 fn placed(field: &Value) -> Value {
     let values = match field["apiName"].as_str() {
         Some("status") => json!(["Open", "On Hold", "Escalated", "Closed"]),
-        _ if is_list(field) => field["pickListValues"].as_array().map_or_else(
+        _ if is_list(&field["type"]) => field["pickListValues"].as_array().map_or_else(
             || json!([]),
             |values| values.iter().map(|one| one["value"].clone()).collect(),
         ),
@@ -272,10 +272,6 @@ fn placed(field: &Value) -> Value {
         own.insert("isNested".into(), json!(false));
     }
     own
-}
-
-fn is_list(field: &Value) -> bool {
-    matches!(field["type"].as_str(), Some("Picklist" | "Multiselect"))
 }
 
 /// The stored sections of a layout, without fields that have been deleted since.
@@ -656,7 +652,7 @@ fn set(
     ] {
         let Some(value) = sent.get(key) else { continue };
         let of_lists = !matches!(key, "isMandatory" | "defaultValue");
-        if of_lists && !value.is_null() && !is_list(field) {
+        if of_lists && !value.is_null() && !is_list(&field["type"]) {
             return Err(Fault::invalid(
                 format!("{at}/{key}"),
                 "goes with pick lists only",
@@ -664,7 +660,7 @@ fn set(
         }
         own[key] = value.clone();
     }
-    if is_list(field) {
+    if is_list(&field["type"]) {
         let now = choices(&own["allowedValues"]);
         let moved = choices(&before).symmetric_difference(&now).count();
         if is_placed && field["apiName"] == "status" && moved > 1 {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::exchange::{Content, Exchange, Route, delete, get, list, patch, post};
 use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
-use super::super::respond::{Answer, Fault, Outcome};
+use super::super::respond::{Answer, Fault, Outcome, Problem};
 use super::super::rules::{
     Form, Param, Rule, Shape, boolean, choice, form, needed, object, param, shaped, text,
 };
@@ -51,9 +51,12 @@ const CHANGE: [Rule; 7] = [
     boolean("isSmtpEnabled"),
 ];
 
-/// Source: Mail Reply Address, operation `getReplyMailAddresses`. A department is an id, or a word for all.
+/// The word for every department.
+const ALL: &str = "allDepartment";
+
+/// Source: Mail Reply Address, operation `getReplyMailAddresses`: a department's id, or the word for all.
 const LISTED: [Param; 4] = [
-    needed("departmentId", Form::Text(1, 100)),
+    needed("departmentId", Form::IdOr(ALL)),
     param("isActive", Form::Boolean),
     param("from", Form::Range(1, i64::MAX)),
     param("limit", Form::Range(1, 100)),
@@ -91,7 +94,7 @@ fn addresses(exchange: &mut Exchange<'_>) -> Outcome {
     let active = exchange.query.boolean("isActive");
     let organization = &exchange.organization;
     let wanted = organization.live(ADDRESSES).filter(|one| {
-        (of == "allDepartment" || one["departmentId"] == of)
+        (of == ALL || one["departmentId"] == of)
             && active.is_none_or(|active| one["isActive"] == active)
     });
     let items = exchange.page(wanted, 1, 50).into_iter();
@@ -104,10 +107,7 @@ fn addresses(exchange: &mut Exchange<'_>) -> Outcome {
 fn fits(body: &Map<String, Value>) -> Result<(), Fault> {
     let is_custom = body.get("serviceProviderType") == Some(&json!("CustomSMTP"));
     if is_custom && !body.contains_key("smtpDetails") {
-        return Err(Fault::field(
-            "/smtpDetails",
-            super::super::respond::Problem::Missing,
-        ));
+        return Err(Fault::field("/smtpDetails", Problem::Missing));
     }
     Ok(())
 }
@@ -134,11 +134,12 @@ fn yield_default(exchange: &mut Exchange<'_>, one: &Map<String, Value>) {
     });
 }
 
-/// A new address is not verified: a person follows the link that is mailed to it.
+/// A new address is not verified: a person follows the link that is mailed to it. A department has an address
+/// once, however its letters are written.
 fn create(exchange: &mut Exchange<'_>) -> Outcome {
     fits(&exchange.body)?;
     let department = exchange.body["departmentId"].clone();
-    exchange.unique_among(ADDRESSES, "address", "", |other| {
+    exchange.unique_by(ADDRESSES, "address", "", str::to_lowercase, |other| {
         other["departmentId"] == department
     })?;
     let id = exchange.organization.fresh_id();

@@ -27,10 +27,13 @@ mod templates;
 mod ticket_templates;
 mod time_tracking;
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
-use super::exchange::Route;
-use super::respond::Fault;
+use serde_json::{Map, Value, json};
+
+use super::exchange::{Exchange, Route};
+use super::respond::{Answer, Fault, Outcome};
+use super::store::ids;
 
 pub(super) use fields::{MODULES, fresh_api_name, remove_field};
 pub(super) use people::leave_to_the_agent;
@@ -93,6 +96,37 @@ pub(super) fn api_name(begin: &str, label: &str, is_taken: impl Fn(&str) -> bool
         .map(|number| format!("{stem}_{number}"))
         .find(|name| !is_taken(name))
         .unwrap_or(stem)
+}
+
+/// Numbers siblings from 1 in the order of the ids that a field of the body has. Success is 204.
+///
+/// # Errors
+/// A fault of the field, with what they are otherwise, unless it names each sibling once and no others.
+pub(super) fn put_in_order(
+    exchange: &mut Exchange<'_>,
+    collection: &str,
+    field: &str,
+    why: &str,
+    is_sibling: impl Fn(&Value) -> bool,
+) -> Outcome {
+    let wanted = exchange.body.get(field).map(ids).unwrap_or_default();
+    let siblings = exchange.organization.live(collection);
+    let siblings: BTreeSet<&str> = siblings
+        .filter(|one| is_sibling(one))
+        .filter_map(|one| one["id"].as_str())
+        .collect();
+    let named: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
+    if wanted.len() != named.len() || named != siblings {
+        return Err(Fault::invalid(format!("/{field}"), why));
+    }
+    for (place, id) in wanted.iter().enumerate() {
+        if let Some(Value::Object(mut one)) = exchange.organization.stored(collection, id).cloned()
+        {
+            one.insert("orderId".into(), json!(place + 1));
+            exchange.organization.put(collection, one);
+        }
+    }
+    Ok(Answer::Empty(204))
 }
 
 /// Fills in what a body leaves out.

@@ -5,14 +5,14 @@ use serde_json::{Map, Value, json};
 use super::super::exchange::{Content, Exchange, Route, delete, get, list, patch, post};
 use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
-use super::super::respond::{Answer, Fault, Outcome};
+use super::super::respond::{Answer, Outcome};
 use super::super::rules::{
     Form, Param, Rule, Shape, choice, form, free, list as list_of, needed, object, param, shaped,
     text,
 };
 use super::super::store::ids;
 use super::business_hours::related_rules;
-use super::{complete, overlay};
+use super::{complete, overlay, put_in_order};
 
 const READ: Scopes = Scopes::Any(&["Desk.automations.READ", "Desk.settings.READ"]);
 const CREATE: Scopes = Scopes::Any(&["Desk.automations.CREATE", "Desk.settings.CREATE"]);
@@ -235,25 +235,8 @@ fn remove(exchange: &mut Exchange<'_>) -> Outcome {
 /// refused. Success is 204.
 fn reorder(exchange: &mut Exchange<'_>) -> Outcome {
     let department = exchange.body.get("departmentId").cloned();
-    let wanted = exchange.body.get("skillIds").map(ids).unwrap_or_default();
-    let skills = exchange.organization.live("skills");
-    let own = skills.filter(|skill| skill.get("departmentId") == department.as_ref());
-    let own: Vec<String> = own
-        .filter_map(|skill| Some(skill["id"].as_str()?.to_owned()))
-        .collect();
-    let is_all = own.len() == wanted.len() && own.iter().all(|id| wanted.contains(id));
-    if !is_all {
-        return Err(Fault::invalid(
-            "/skillIds",
-            "they are not the skills of the department",
-        ));
-    }
-    for (place, id) in wanted.iter().enumerate() {
-        if let Some(Value::Object(mut skill)) = exchange.organization.stored("skills", id).cloned()
-        {
-            skill.insert("orderId".into(), json!(place + 1));
-            exchange.organization.put("skills", skill);
-        }
-    }
-    Ok(Answer::Empty(204))
+    let why = "are not the skills of the department";
+    put_in_order(exchange, "skills", "skillIds", why, |skill| {
+        skill.get("departmentId") == department.as_ref()
+    })
 }

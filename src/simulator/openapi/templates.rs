@@ -206,8 +206,8 @@ fn folders(exchange: &mut Exchange<'_>) -> Outcome {
     Ok(Answer::Bare(items.collect()))
 }
 
-/// A body as it is stored: ids are texts, each once. Whom a folder is for that is for all is not kept;
-/// that it is not stated.
+/// A body as it is stored: ids are texts, each once. Of a folder that is for all agents no single ones are
+/// kept. The source does not say whether they are.
 fn stored_folder(body: &Map<String, Value>) -> Map<String, Value> {
     let mut body = body.clone();
     if let Some(department) = body.get("departmentId").and_then(id_text) {

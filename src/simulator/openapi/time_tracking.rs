@@ -6,7 +6,7 @@ use super::super::exchange::{Content, Exchange, Route, get, post, put};
 use super::super::oauth::Scopes;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{
-    Form, Param, Rule, Shape, boolean, choice, id, id_text, list, needed, object, shaped,
+    Form, Param, Rule, Shape, boolean, choice, id, id_text, list, needed, object, scalar,
 };
 use super::complete;
 
@@ -37,14 +37,8 @@ const ACTIVITIES: [Rule; 4] = [
     boolean("canAutoTrackCalls").required(),
     choice("trackMode", &["CONSECUTIVE", "CONCURRENT"]).required(),
 ];
-const OF_AGENT: [Rule; 2] = [
-    id("id", "agents").required(),
-    shaped("cost", Shape::Scalar).required(),
-];
-const OF_PROFILE: [Rule; 2] = [
-    id("id", "profiles").required(),
-    shaped("cost", Shape::Scalar).required(),
-];
+const OF_AGENT: [Rule; 2] = [id("id", "agents").required(), scalar("cost").required()];
+const OF_PROFILE: [Rule; 2] = [id("id", "profiles").required(), scalar("cost").required()];
 const AGENT_COST: Shape = Shape::Object(&OF_AGENT);
 const PROFILE_COST: Shape = Shape::Object(&OF_PROFILE);
 const BODY: [Rule; 10] = [
@@ -60,7 +54,7 @@ const BODY: [Rule; 10] = [
             "SPECIFIC_COST_PER_PROFILE",
         ],
     ),
-    shaped("fixedCost", Shape::Scalar),
+    scalar("fixedCost"),
     list("agents", &AGENT_COST, 0, usize::MAX),
     list("profiles", &PROFILE_COST, 0, usize::MAX),
     object("ticketPreference", &TICKETS),

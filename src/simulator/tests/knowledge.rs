@@ -82,7 +82,19 @@ fn categories_are_made_shown_as_a_tree_and_trashed_with_what_lies_below() {
 fn a_reply_address_never_shows_its_password_and_is_verified_by_nobody() {
     let mut world = World::new(Dialect::Openapi);
     let department = world.id("departments", "name", "Example Company");
-    assert_eq!(world.get("/mailReplyAddress").0, 422);
+    let list = "/mailReplyAddress";
+    reasons(
+        &mut world,
+        &[
+            ("GET", list, Value::Null, "'departmentId' is missing"),
+            (
+                "GET",
+                "/mailReplyAddress?departmentId=Support",
+                Value::Null,
+                "'departmentId' is invalid",
+            ),
+        ],
+    );
     assert_eq!(
         world.get("/mailReplyAddress?departmentId=allDepartment").0,
         204
@@ -94,8 +106,13 @@ fn a_reply_address_never_shows_its_password_and_is_verified_by_nobody() {
     assert_eq!(world.call("POST", "/mailReplyAddress", body.clone()).0, 422);
     let mut whole = body;
     whole["smtpDetails"] = details;
-    let made = world.ok("POST", "/mailReplyAddress", whole);
+    let made = world.ok("POST", list, whole.clone());
     let made = &made["data"];
+    let of = format!("{list}?departmentId={department}");
+    assert_eq!(world.get(&of).1["data"], json!([made]));
+    // An address is one however its letters are written.
+    let again = with(whole, json!({"address": "A@Example.com"}));
+    reasons(&mut world, &[("POST", list, again, "/address duplicate")]);
     assert_eq!(made["smtpDetails"].get("password"), None);
     assert_eq!(
         (&made["isVerified"], &made["isActive"]),

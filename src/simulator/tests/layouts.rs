@@ -165,26 +165,67 @@ fn a_field_of_a_layout_changes_alone_and_leaves() {
 }
 
 #[test]
-fn records_get_another_value_and_another_layout() {
+fn records_get_another_layout_when_theirs_goes() {
     let mut world = World::new(Dialect::Openapi);
     let old = made(&mut world);
-    let standard = world.get("/layouts?module=tickets").1["data"][0]["id"].clone();
-    let contacts = world.get("/layouts?module=contacts").1["data"][0]["id"].clone();
+    let mut first =
+        |module: &str| id_of(&world.get(&format!("/layouts?module={module}")).1["data"][0]);
+    let (standard, contacts) = (first("tickets"), first("contacts"));
+    let mut ticket = |layout: &str| {
+        let ticket = json!({"subject": "Printer", "layoutId": layout});
+        world.here().insert("tickets", ticket)
+    };
+    let (moved, other) = (ticket(&old), ticket(&contacts));
+    let layouts = |world: &mut World| {
+        let tickets = world.here().objects("tickets");
+        [&moved, &other].map(|id| {
+            let ticket = tickets.iter().find(|one| one["id"] == id.as_str());
+            ticket.unwrap()["layoutId"].as_str().unwrap().to_owned()
+        })
+    };
     let path = format!("/layouts/{old}");
-    let body = |heir: &Value| json!({ "transferToLayoutId": heir });
-    for (heir, code) in [(json!(old), 422), (contacts, 422)] {
-        assert_eq!(world.call("DELETE", &path, body(&heir)).0, code, "{heir}");
-    }
     let off = format!("{path}/deactivate");
+    let body = |heir: &str| json!({ "transferToLayoutId": heir });
+    for (method, path) in [("DELETE", &path), ("POST", &off)] {
+        reasons(
+            &mut world,
+            &[
+                (method, path, json!({}), "/transferToLayoutId missing"),
+                (method, path, body(&old), "names the object itself"),
+                (
+                    method,
+                    path,
+                    body(&contacts),
+                    "is a layout of another module",
+                ),
+                (method, path, body("1"), "names no object of layouts"),
+            ],
+        );
+    }
+    // What is refused moves nothing.
+    assert_eq!(layouts(&mut world), [old.clone(), contacts.clone()]);
     assert_eq!(world.call("POST", &off, body(&standard)).0, 200);
+    assert_eq!(layouts(&mut world), [standard.clone(), contacts.clone()]);
     assert_eq!(
         world.get("/layouts?module=tickets&status=inactive").1["data"][0]["id"],
         old.as_str()
     );
     assert_eq!(world.bare("POST", &format!("{path}/activate")), 200);
+    world.here().change("tickets", &moved, |ticket| {
+        ticket.insert("layoutId".into(), json!(old));
+    });
     assert_eq!(world.call("DELETE", &path, body(&standard)).0, 204);
-    let path = format!("/layouts/{}", standard.as_str().unwrap());
-    assert_eq!(world.call("DELETE", &path, body(&standard)).0, 422);
+    assert_eq!(layouts(&mut world), [standard.clone(), contacts]);
+    let path = format!("/layouts/{standard}");
+    reasons(
+        &mut world,
+        &[(
+            "DELETE",
+            &path,
+            body(&standard),
+            "A standard layout cannot be deleted.",
+        )],
+    );
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The simulator as a client sees it.
 
+mod assignment;
 mod contracts;
 mod general;
 mod guide;
 mod help_centers;
+mod in_layouts;
 mod knowledge;
 mod layouts;
 mod openapi;
@@ -136,6 +138,32 @@ impl World {
         (status, code, self.violations() > before)
     }
 
+    /// Why a call is refused: for each field that is wrong its place, the type and the message, and else the
+    /// message alone.
+    fn reason(&mut self, method: &str, target: &str, body: Option<&Value>) -> String {
+        let request = self.request(method, target, body);
+        let (status, answer) = self.send(&request);
+        assert_eq!(status, 422, "{method} {target}: {answer}");
+        let Some(errors) = answer["errors"].as_array() else {
+            return answer["message"].as_str().unwrap().to_owned();
+        };
+        let part = |error: &Value, key: &str| error[key].as_str().unwrap().to_owned();
+        let lines = errors.iter().map(|error| {
+            ["fieldName", "errorType", "errorMessage"]
+                .map(|key| part(error, key))
+                .join(" ")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// From now on the token has this scope alone.
+    fn only(&mut self, scope: &str) {
+        let organization = self.organization.clone();
+        self.simulator
+            .set_scopes(&organization, Some(vec![scope.into()]));
+        self.log_in();
+    }
+
     fn violations(&self) -> usize {
         self.simulator.statistics().violations.len()
     }
@@ -197,4 +225,30 @@ fn refusals(world: &mut World, cases: &[(&str, &str, Value, u16, &str, bool)]) {
             "{method} {target} {body}"
         );
     }
+}
+
+/// Calls that are refused with 422, and what each reason says; a body of null is none.
+fn reasons(world: &mut World, cases: &[(&str, &str, Value, &str)]) {
+    for (method, target, body, expected) in cases {
+        let body = (!body.is_null()).then_some(body);
+        let found = world.reason(method, target, body);
+        assert!(
+            found.contains(expected),
+            "{method} {target} {body:?}: `{found}` does not say `{expected}`"
+        );
+    }
+}
+
+/// A body with other or further keys.
+fn with(mut body: Value, more: Value) -> Value {
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    body
+}
+
+/// A body without a key.
+fn without(mut body: Value, key: &str) -> Value {
+    body.as_object_mut().unwrap().remove(key);
+    body
 }

@@ -16,20 +16,6 @@ fn holidays(name: &str) -> Value {
         "holidays": [{"holidayName": "New Year", "from": "01-01", "to": "01-01"}]})
 }
 
-/// A body with other or further keys.
-fn with(mut body: Value, more: Value) -> Value {
-    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
-        body.extend(more);
-    }
-    body
-}
-
-/// A body without a key.
-fn without(mut body: Value, key: &str) -> Value {
-    body.as_object_mut().unwrap().remove(key);
-    body
-}
-
 fn make(world: &mut World, target: &str, body: Value) -> Value {
     let (status, made) = world.call("POST", target, body);
     assert_eq!(status, 201, "{made}");
