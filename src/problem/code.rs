@@ -94,7 +94,7 @@ codes! {
     File = "file": "A file cannot be read or written.",
     FileTooLarge = "file-too-large": "A file is larger than such a file may be.",
     HeirGoes = "heir-goes": "Who is to take over what hangs on a removed object is not there or goes as well.",
-    HiddenFile = "hidden-file": "A manifest names a hidden file for a text.",
+    HiddenFile = "hidden-file": "A manifest names a hidden file for a text or a table.",
     HostNotAllowed = "host-not-allowed": "Credentials would be sent to a host that is not allowed.",
     IdentityCase = "identity-case": "The identities of two resources differ in case only.",
     IgnoreExpired = "ignore-expired": "An exception under `ignore` has expired.",
