@@ -697,7 +697,7 @@ impl Cell {
             Self::Text(words) => text(words),
             Self::Flag(flag) => flag.to_string(),
             Self::Whole(number) => number.to_string(),
-            Self::Number(whole, part) => format!("{whole}.{part}"),
+            Self::Number(whole, part) => format!("\"{whole}.{part}\""),
             Self::List(items) => {
                 let items: Vec<String> = items.iter().map(text).collect();
                 format!("[{}]", items.join(", "))
@@ -725,22 +725,39 @@ fn word_cell(words: &'static [&'static str]) -> BoxedStrategy<Cell> {
 type Columns = Vec<(&'static str, [&'static str; 2], BoxedStrategy<Cell>)>;
 
 fn columns_of(kind: &str) -> Columns {
-    let or_nothing = |cell: BoxedStrategy<Cell>| prop_oneof![3 => cell, 1 => Just(Cell::Absent)].boxed();
+    let or_nothing =
+        |cell: BoxedStrategy<Cell>| prop_oneof![3 => cell, 1 => Just(Cell::Absent)].boxed();
     let or_null = |cell: BoxedStrategy<Cell>| {
         prop_oneof![4 => cell, 1 => Just(Cell::Absent), 1 => Just(Cell::Null)].boxed()
     };
     let whole = |least: i64, most: i64| (least..=most).prop_map(Cell::Whole).boxed();
     match kind {
         "contacts" => vec![
-            ("lastName", ["lastName", ""], word_cell(&["Doe", "007", "true", "null", "Müller"])),
+            (
+                "lastName",
+                ["lastName", ""],
+                word_cell(&["Doe", "007", "true", "null", "Müller"]),
+            ),
             ("description", ["description", ""], or_null(text_cell())),
-            ("account", ["account", ""], or_null(word_cell(&["Acme", "Sample, Sons"]))),
+            (
+                "account",
+                ["account", ""],
+                or_null(word_cell(&["Acme", "Sample, Sons"])),
+            ),
             ("cf.note", ["cf", "note"], or_null(text_cell())),
-            ("/cf/vip", ["cf", "vip"], or_nothing(any::<bool>().prop_map(Cell::Flag).boxed())),
+            (
+                "/cf/vip",
+                ["cf", "vip"],
+                or_nothing(any::<bool>().prop_map(Cell::Flag).boxed()),
+            ),
             (
                 "cf.points",
                 ["cf", "points"],
-                or_nothing((0_i64..99, 1_u32..99).prop_map(|(a, b)| Cell::Number(a, b)).boxed()),
+                or_nothing(
+                    (0_i64..99, 1_u32..99)
+                        .prop_map(|(a, b)| Cell::Number(a, b))
+                        .boxed(),
+                ),
             ),
         ],
         "products" => vec![
@@ -748,15 +765,22 @@ fn columns_of(kind: &str) -> Columns {
                 "departments",
                 ["departments", ""],
                 or_nothing(
-                    prop::sample::subsequence(vec!["Support".to_owned(), "Sales".to_owned()], 1..=2)
-                        .prop_map(Cell::List)
-                        .boxed(),
+                    prop::sample::subsequence(
+                        vec!["Support".to_owned(), "Sales".to_owned()],
+                        1..=2,
+                    )
+                    .prop_map(Cell::List)
+                    .boxed(),
                 ),
             ),
             (
                 "unitPrice",
                 ["unitPrice", ""],
-                or_null((0_i64..99, 1_u32..99).prop_map(|(a, b)| Cell::Number(a, b)).boxed()),
+                or_null(
+                    (0_i64..99, 1_u32..99)
+                        .prop_map(|(a, b)| Cell::Number(a, b))
+                        .boxed(),
+                ),
             ),
         ],
         _ => vec![
@@ -772,9 +796,9 @@ const BESIDE: &str = "\
 departments: {Support: {}, Sales: {}}
 accounts: {Acme: {}, 'Sample, Sons': {}}
 customFields:
-  note: {module: contacts, displayLabel: Note, type: Text}
+  note: {module: contacts, displayLabel: Note, type: Text, maxLength: 255}
   vip: {module: contacts, displayLabel: VIP, type: Boolean}
-  points: {module: contacts, displayLabel: Points, type: Decimal, decimalPlaces: 2}
+  points: {module: contacts, displayLabel: Points, type: Decimal, decimalPlaces: 2, maxLength: 16}
 ";
 
 fn naming(kind: &str) -> &'static str {
@@ -800,20 +824,32 @@ fn both_forms(
     (delimiter, end, always): (&str, &str, bool),
 ) -> (Sources, Sources) {
     let columns = columns_of(kind);
-    let header: Vec<&str> = columns.iter().map(|(path, ..)| *path).chain([naming(kind)]).collect();
+    let header: Vec<&str> = columns
+        .iter()
+        .map(|(path, ..)| *path)
+        .chain([naming(kind)])
+        .collect();
     let mut table = format!("{}{end}", header.join(delimiter));
     let mut manifest = format!("{kind}:\n");
     for (number, row) in rows.iter().enumerate() {
         let handle = format!("row{number}@example.com");
-        let mut cells: Vec<String> =
-            row.iter().map(|cell| quoted(&cell.in_table(), always)).collect();
+        let mut cells: Vec<String> = row
+            .iter()
+            .map(|cell| quoted(&cell.in_table(), always))
+            .collect();
         cells.push(handle.clone());
         table.push_str(&cells.join(delimiter));
         table.push_str(end);
         let mut body: Vec<(&str, Vec<String>)> = Vec::new();
         for ((_, [field, key], _), cell) in columns.iter().zip(row) {
-            let Some(value) = cell.in_manifest() else { continue };
-            let value = if key.is_empty() { value } else { format!("{key}: {value}") };
+            let Some(value) = cell.in_manifest() else {
+                continue;
+            };
+            let value = if key.is_empty() {
+                value
+            } else {
+                format!("{key}: {value}")
+            };
             match body.iter_mut().find(|(own, _)| own == field) {
                 Some((_, values)) => values.push(value),
                 None => body.push((field, vec![value])),
@@ -829,10 +865,17 @@ fn both_forms(
         manifest.push_str(&format!("  {handle}: {{{}}}\n", body.join(", ")));
     }
     let said = serde_json::Value::from(delimiter);
-    let csv = format!("{kind}:\n  $csv: {{file: seeds/rows.csv, delimiter: {said}, decimal: ',', null: \"NULL\"}}\n");
+    let csv = format!(
+        "{kind}:\n  $csv: {{file: seeds/rows.csv, delimiter: {said}, decimal: ',', null: \"NULL\"}}\n"
+    );
     let with = |text: &str| Sources {
         base: vec![
-            Source::new("a.yaml", BESIDE.replace(&format!("{kind}:\n"), "x-other:\n").as_bytes()),
+            Source::new(
+                "a.yaml",
+                BESIDE
+                    .replace(&format!("{kind}:\n"), "x-other:\n")
+                    .as_bytes(),
+            ),
             Source::new("b.yaml", text.as_bytes()).with_table("seeds/rows.csv", &table),
         ],
         overlays: Vec::new(),
@@ -841,7 +884,10 @@ fn both_forms(
 }
 
 fn rows_of(kind: &'static str) -> impl Strategy<Value = Vec<Vec<Cell>>> {
-    let cells: Vec<BoxedStrategy<Cell>> = columns_of(kind).into_iter().map(|(.., cell)| cell).collect();
+    let cells: Vec<BoxedStrategy<Cell>> = columns_of(kind)
+        .into_iter()
+        .map(|(.., cell)| cell)
+        .collect();
     prop::collection::vec(cells, 0..6)
 }
 
@@ -919,7 +965,7 @@ fn a_column_that_is_wrong_is_one_problem() {
     for number in 0..3_000 {
         table.extend([format!("{number}@example.com,Doe,EMEA\n")]);
     }
-    let text = "contacts: {$csv: {file: a.csv}}\ncustomFields: {region: {module: contacts, displayLabel: Region, type: Text}}\n";
+    let text = "contacts: {$csv: {file: a.csv}}\ncustomFields: {region: {module: contacts, displayLabel: Region, type: Text, maxLength: 50}}\n";
     let sources = Sources {
         base: vec![Source::new("a.yaml", text.as_bytes()).with_table("a.csv", &table)],
         overlays: Vec::new(),

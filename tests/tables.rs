@@ -63,8 +63,8 @@ fn a_row_that_goes_deletes_nobody() {
     place.write("seeds/contacts.csv", &table(3));
     let run = place.done("plan");
     assert!(!run.stdout.contains("delete"), "{run}");
-    let named = (3..40).filter(|row| run.report().contains(&format!("c{row:03}@example.com")));
-    assert!(named.count() < 4, "{run}");
+    let count = "37 contacts, from c003@example.com to c039@example.com";
+    assert!(run.report().contains(count), "{run}");
     place.done("apply --auto-approve");
     assert!(place.read(STATE).contains("c039@example.com"));
 }

@@ -189,9 +189,8 @@ fn beside_contacts() -> (String, String) {
 
 /// Contacts as the rows of a table.
 pub fn in_table(contacts: usize) -> Vec<(String, String)> {
-    let mut table = String::from(
-        "email,firstName,lastName,account,phone,title,city,description,cf.region\n",
-    );
+    let mut table =
+        String::from("email,firstName,lastName,account,phone,title,city,description,cf.region\n");
     for n in 0..contacts {
         let _ = writeln!(
             table,

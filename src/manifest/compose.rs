@@ -690,7 +690,8 @@ impl Merged {
                 }
             }
             other => {
-                let (message, help) = wrong_type(CSV, &table::wanted(), &other);
+                let (message, help) =
+                    wrong_type(CSV, "a map with `file`, or a list of such", &other);
                 let mut problem = Problem::error(Code::WrongType, message).at(
                     document.place(at, Part::Value),
                     format!("this is {}", other.what()),
@@ -714,7 +715,7 @@ impl Merged {
                 return;
             }
         };
-        let outcome = table::read(kind, spec, &mut |document, row| {
+        let outcome = table::read(kind, &spec, &mut |document, row| {
             let address = Address::new(kind.collection, row.handle);
             let origin = Origin::of_row(Arc::clone(document), row.start);
             let own = (address.clone(), origin.clone());

@@ -134,7 +134,11 @@ impl<'a> Converter<'a> {
         name: &str,
         wanted: &str,
     ) {
-        let (message, help) = wrong_type(name, wanted, raw);
+        let (message, mut help) = wrong_type(name, wanted, raw);
+        // What YAML makes of a word means nothing in the cell of a table.
+        if wanted.starts_with("true") && here.origin.table(&at.pointer()).is_some() {
+            help = Some("write `true` or `false`".to_owned());
+        }
         let label = format!("this is {}", raw.what());
         let place = (at, Part::Value);
         self.error(here, place, Code::WrongType, message, label, help);

@@ -18,7 +18,7 @@ use super::texts;
 use crate::codec::{leaf_names, reached, way_of};
 use crate::kind::words::{CSV, FILE, TABLE_KEYS};
 use crate::kind::{Alike, Field, Kind, ORDER, Shape};
-use crate::problem::{Code, Part, Place, Problem, did_you_mean, few, ticked};
+use crate::problem::{Code, Part, Place, Problem, counted, did_you_mean, few};
 use crate::state::{Address, pointer};
 use crate::yaml::cells::{Cell, Flaw, cells};
 use crate::yaml::raw::{At, Raw};
@@ -70,13 +70,33 @@ impl Table {
         }
         let cells = cells(&self.text, row as usize, self.delimiter);
         let cell = cells.get(column.unwrap_or(self.handle));
-        let Range { start, end } = cell.or(cells.first()).map_or(0..0, |one| one.range.clone());
+        let range = cell.or(cells.first()).map_or(0..0, |one| one.range.clone());
+        let below = told.and_then(|told| path.strip_prefix(&*told.pointer)?.strip_prefix('/'));
+        let item = below.and_then(|below| self.item(range.clone(), below.parse().ok()?));
+        let Range { start, end } = item.unwrap_or(range);
         Place {
             file: Arc::clone(file),
             document: 0,
             pointer: address.pointer(path),
             part: Part::Bytes { start, end },
         }
+    }
+
+    /// Where an item of a list stands in its cell.
+    fn item(&self, cell: Range<usize>, index: usize) -> Option<Range<usize>> {
+        let text = self.text.get(cell.clone())?;
+        let inside = text.strip_prefix('"').unwrap_or(text);
+        let quote = text.len() - inside.len();
+        let inside = inside.strip_suffix('"').unwrap_or(inside);
+        let item = inside.split(ITEMS).nth(index)?;
+        let before: usize = inside
+            .split(ITEMS)
+            .take(index)
+            .map(|one| one.len() + 1)
+            .sum();
+        let blank = item.len() - item.trim_start().len();
+        let start = cell.start + quote + before + blank;
+        Some(start..start + item.trim().len())
     }
 
     /// The column that gives a field, what it stands in, or something in it.
@@ -319,16 +339,12 @@ pub(super) struct Outcome {
 /// Reads a table and hands over its rows, in order.
 pub(super) fn read(
     kind: &'static Kind,
-    spec: Spec,
+    spec: &Spec,
     each: &mut dyn FnMut(&Arc<FileDocument>, Row),
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    let text = Arc::clone(&spec.text);
-    let blank = |at: usize| {
-        let rest = text.get(at..).unwrap_or_default();
-        at + rest.len() - rest.trim_start_matches(['\r', '\n']).len()
-    };
-    let start = blank(0);
+    let text = &*spec.text;
+    let start = behind_breaks(text, 0);
     let delimiter = spec.delimiter.unwrap_or_else(|| spec.guessed(start));
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
@@ -336,24 +352,24 @@ pub(super) fn read(
         .flexible(true)
         .from_reader(text.as_bytes());
     let mut record = StringRecord::new();
-    let header = cells(&text, start, delimiter);
+    let header = cells(text, start, delimiter);
+    // The text is UTF-8, and rows may have any length: nothing fails, here and below.
     let is_read = reader.read_record(&mut record).unwrap_or_default();
-    let flaws = flaws(&header, &spec, &mut outcome);
-    if !is_read || flaws {
-        if !is_read {
-            let message = format!("`{}` has no line that names its columns", spec.file);
-            let name = kind.field_of_handle().name;
-            let problem = Problem::error(Code::BadTable, message)
-                .at(spec.named.clone(), "named here")
-                .help(format!("begin it with a line such as `{name},…`"));
-            outcome.problems.push(problem);
-        }
+    if !is_read {
+        let message = format!("`{}` has no line that names its columns", spec.file);
+        let name = kind.field_of_handle().name;
+        let problem = Problem::error(Code::BadTable, message)
+            .at(spec.named.clone(), "named here")
+            .help(format!("begin it with a line such as `{name},…`"));
+        outcome.problems.push(problem);
+    }
+    if !is_read || flaws(&header, spec, &mut outcome) {
         outcome.is_incomplete = true;
         return outcome;
     }
     let (gives, told) = Header {
         kind,
-        spec: &spec,
+        spec,
         cells: &header,
         problems: &mut outcome.problems,
     }
@@ -362,91 +378,137 @@ pub(super) fn read(
         outcome.is_incomplete = true;
         return outcome;
     };
-    // What cells mean is open as long as the first line is wrong.
-    let is_right = outcome.problems.is_empty();
-    let width = record.len();
-    let has_comma = spec.has_comma;
+    let fields = gives.into_iter().enumerate();
+    let fields = fields.filter_map(|(index, one)| match one {
+        Gives::Field(column) => Some((index, column)),
+        Gives::Handle | Gives::Nothing => None,
+    });
+    let rows = Rows {
+        kind,
+        spec,
+        delimiter,
+        width: record.len(),
+        handle,
+        fields: fields.collect(),
+        is_right: outcome.problems.is_empty(),
+    };
     let document = Arc::new(FileDocument {
         file: Arc::clone(&spec.file),
         number: 0,
         table: Some(Table {
-            text: Arc::clone(&text),
+            text: Arc::clone(&spec.text),
             delimiter,
-            has_comma,
+            has_comma: spec.has_comma,
             handle,
             columns: told,
         }),
     });
-    let names: Vec<(usize, Column)> = gives
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, one)| match one {
-            Gives::Field(column) => Some((index, column)),
-            Gives::Handle | Gives::Nothing => None,
-        })
-        .collect();
     loop {
         let before = offset(reader.position().byte());
-        // The text is UTF-8, and rows may have any length: nothing else can fail.
         if !reader.read_record(&mut record).unwrap_or_default() {
             return outcome;
         }
-        let start = blank(before);
-        let end = offset(reader.position().byte());
-        let row = text.get(start..end).unwrap_or_default();
-        let mut is_wrong = false;
-        if row.contains('"') {
-            is_wrong = self::flaws(&cells(&text, start, delimiter), &spec, &mut outcome);
+        let bytes = behind_breaks(text, before)..offset(reader.position().byte());
+        if let Some(row) = rows.row(&record, bytes, &mut outcome) {
+            each(&document, row);
         }
-        let place = |column: usize| {
-            let cells = cells(&text, start, delimiter);
-            let cell = cells.get(column).or(cells.first());
-            cell.map_or_else(|| spec.named.clone(), |cell| spec.place(cell))
-        };
-        if record.len() != width && !is_wrong {
-            is_wrong = true;
-            let (count, is) = (
-                record.len(),
-                if record.len() == 1 { "cell" } else { "cells" },
-            );
-            let message = format!("a row has {count} {is}, and the first line names {width}");
-            let (label, help) = if record.len() < width {
-                ("too few", "give it all cells, empty ones too")
-            } else {
-                ("too many", "put a cell that holds the delimiter in quotes")
-            };
-            let problem = Problem::error(Code::BadTable, message)
-                .at(place(if record.len() < width { 0 } else { width }), label)
-                .help(help);
-            outcome.problems.push(problem);
+    }
+}
+
+/// The rows of a table whose first line is read.
+struct Rows<'s> {
+    kind: &'static Kind,
+    spec: &'s Spec,
+    delimiter: u8,
+    /// How many cells a row has.
+    width: usize,
+    /// The column of the handles.
+    handle: usize,
+    /// The columns that give fields.
+    fields: Vec<(usize, Column)>,
+    /// Whether it is known what cells mean.
+    is_right: bool,
+}
+
+impl Rows<'_> {
+    /// What a manifest would say of a row; nothing where it is wrong.
+    fn row(
+        &self,
+        record: &StringRecord,
+        bytes: Range<usize>,
+        outcome: &mut Outcome,
+    ) -> Option<Row> {
+        let handle = record.get(self.handle).unwrap_or_default();
+        let is_wrong = self.is_wrong(record, bytes.clone(), handle, outcome);
+        if is_wrong || !self.is_right {
+            outcome.presumed.push(handle.to_owned());
+            return None;
         }
-        let name = record.get(handle).unwrap_or_default();
-        if !is_wrong && let Some((message, help)) = bad_handle(kind, name) {
-            is_wrong = true;
-            let problem = Problem::error(Code::BadHandle, message)
-                .at(place(handle), "not a handle")
-                .help(help);
-            outcome.problems.push(problem);
-        }
-        if is_wrong || !is_right {
-            outcome.presumed.push(name.to_owned());
-            continue;
-        }
-        let mut body = Vec::with_capacity(names.len());
-        for (index, column) in &names {
+        let mut body = Vec::with_capacity(self.fields.len());
+        for (index, column) in &self.fields {
             let cell = record.get(*index).unwrap_or_default();
-            if let Some(raw) = raw(cell, column.field, &spec) {
+            if let Some(raw) = raw(cell, column.field, self.spec) {
                 insert(&mut body, &column.way, raw);
             }
         }
         body.shrink_to_fit();
-        let row = Row {
-            handle: name.into(),
+        Some(Row {
+            handle: handle.into(),
             body: Raw::Map(body),
-            start: u32::try_from(start).unwrap_or(u32::MAX),
-        };
-        each(&document, row);
+            start: u32::try_from(bytes.start).unwrap_or(u32::MAX),
+        })
     }
+
+    /// Reports what is wrong with the form of a row, if something is.
+    fn is_wrong(
+        &self,
+        record: &StringRecord,
+        bytes: Range<usize>,
+        handle: &str,
+        outcome: &mut Outcome,
+    ) -> bool {
+        let text = &*self.spec.text;
+        let all = || cells(text, bytes.start, self.delimiter);
+        let has_quotes = text.get(bytes.clone()).is_some_and(|row| row.contains('"'));
+        if has_quotes && flaws(&all(), self.spec, outcome) {
+            return true;
+        }
+        let place = |column: usize| {
+            let cells = all();
+            let cell = cells.get(column).or(cells.first());
+            cell.map_or_else(|| self.spec.named.clone(), |cell| self.spec.place(cell))
+        };
+        let problem = if record.len() != self.width {
+            let message = format!(
+                "a row has {}, and the first line names {}",
+                counted(record.len(), "cell"),
+                self.width
+            );
+            let (column, label, help) = if record.len() < self.width {
+                (0, "too few", "give it all cells, empty ones too")
+            } else {
+                let help = "put a cell that holds the delimiter in quotes";
+                (self.width, "too many", help)
+            };
+            Problem::error(Code::BadTable, message)
+                .at(place(column), label)
+                .help(help)
+        } else if let Some((message, help)) = bad_handle(self.kind, handle) {
+            Problem::error(Code::BadHandle, message)
+                .at(place(self.handle), "not a handle")
+                .help(help)
+        } else {
+            return false;
+        };
+        outcome.problems.push(problem);
+        true
+    }
+}
+
+/// The first byte from an offset on that is no line break.
+fn behind_breaks(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.len() - rest.trim_start_matches(['\r', '\n']).len()
 }
 
 fn offset(byte: u64) -> usize {
@@ -775,9 +837,4 @@ pub(super) fn refused(kind: &Kind, is_overlay: bool) -> Option<(String, &'static
             "write it under a handle",
         )
     })
-}
-
-/// What `$csv` takes, for messages.
-pub(super) fn wanted() -> String {
-    format!("a map with {}, or a list of such", ticked(&[FILE], "or"))
 }

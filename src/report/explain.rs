@@ -116,7 +116,9 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
     if kind.seed {
         add(
             "many of them",
-            format!("`{CSV}: {{file: …}}` beside the handles takes the rows of a table; `deskform explain '{CSV}'`"),
+            format!(
+                "`{CSV}: {{file: …}}` beside the handles takes the rows of a table; `deskform explain '{CSV}'`"
+            ),
         );
     }
     if let Some(order) = kind.order {

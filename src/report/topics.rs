@@ -6,9 +6,7 @@ use std::fmt::Write as _;
 use crate::config::words::{
     CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SHARED, SIMULATOR,
 };
-use crate::kind::words::{
-    EXPRESSIONS, LIFECYCLE, MANIFEST, NEW, OVERLAY, REFERENCE, TABLE, TEXT,
-};
+use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, NEW, OVERLAY, REFERENCE, TABLE, TEXT};
 use crate::yaml::walk::{EXTENSION, is_extension};
 use crate::yaml::words::{Takes, Word};
 
