@@ -117,7 +117,7 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
         add(
             "many of them",
             format!(
-                "`{CSV}: {{file: …}}` beside the handles takes the rows of a table; `deskform explain '{CSV}'`"
+                "`{CSV}: {{file: …}}` beside the handles takes the rows of a table; `deskform explain csv`"
             ),
         );
     }
