@@ -1,6 +1,6 @@
 //! One table of figures: time and memory of validating and planning beside the bare parse of the
-//! same files, the time of an apply beside its bound, and the time of reading a long listing beside
-//! its own.
+//! same files, those of contacts from a table beside the same contacts in YAML, the time of an apply beside
+//! its bound, and the time of reading a long listing beside its own.
 //!
 //! `cargo bench --bench figures`
 
@@ -57,13 +57,17 @@ fn main() {
             );
         }
         _ => {
-            // `-- plan`, `-- apply` and `-- pages` choose among the three.
+            // `-- plan`, `-- tables`, `-- apply` and `-- pages` choose among the four.
             let wants = |what: &str| {
-                let chosen = |word: &String| matches!(word.as_str(), "plan" | "apply" | "pages");
+                let chosen =
+                    |word: &String| matches!(word.as_str(), "plan" | "tables" | "apply" | "pages");
                 words.iter().any(|word| word == what) || !words.iter().any(chosen)
             };
             if wants("plan") {
                 planning();
+            }
+            if wants("tables") {
+                tables();
             }
             if wants("apply") {
                 applying();
@@ -116,8 +120,8 @@ fn planning() {
                 plan
             }));
         }
-        let [_, memory_new] = measured("new", folder.path(), resources);
-        let [live, memory_step] = measured("step", folder.path(), resources);
+        let [_, memory_new, _] = measured("new", folder.path(), resources);
+        let [live, memory_step, _] = measured("step", folder.path(), resources);
         println!(
             "{resources:>9} {bytes:>11} {:>9} | {:>9} {:>5.2}x {:>8} {:>5.1}x | {:>9} {:>5.2}x {:>8} {:>5.1}x {:>8}",
             milliseconds(parse),
@@ -134,6 +138,55 @@ fn planning() {
     }
     println!("text: peak memory by the size of the files; in step without what was read (live)");
     println!();
+}
+
+/// Rounds in which both forms take turns.
+const TURNS: usize = 11;
+
+/// Contacts of a table beside the same ones in YAML, each time in a process of its own, which reads the
+/// files, validates and plans.
+fn tables() {
+    println!("validate + plan of contacts in a table and in YAML, medians of {TURNS} turns each");
+    println!(
+        "{:>9} {:>11} {:>11} | {:>10} {:>10} {:>6} | {:>9} {:>9} {:>6}",
+        "contacts", "bytes", "in YAML", "table", "YAML", "ratio", "table", "YAML", "ratio"
+    );
+    for contacts in [25_000, 50_000, 100_000] {
+        let forms = [project::in_table(contacts), project::in_yaml(contacts)];
+        let sizes = forms.each_ref().map(|texts| {
+            let sizes = texts.iter().map(|(_, text)| text.len());
+            sizes.sum::<usize>()
+        });
+        let folders = forms.each_ref().map(|texts| written(texts));
+        let mut times = [Vec::new(), Vec::new()];
+        let mut peaks = [Vec::new(), Vec::new()];
+        for _ in 0..TURNS {
+            for ((folder, times), peaks) in folders.iter().zip(&mut times).zip(&mut peaks) {
+                let [_, peak, time] = measured("new", folder.path(), 0);
+                times.push(Duration::from_micros(time));
+                peaks.push(peak);
+            }
+        }
+        let [table, yaml] = times.map(median);
+        let [table_peak, yaml_peak] = peaks.map(median);
+        println!(
+            "{contacts:>9} {:>11} {:>11} | {:>10} {:>10} {:>5.2}x | {:>9} {:>9} {:>5.2}x",
+            sizes[0],
+            sizes[1],
+            milliseconds(table),
+            milliseconds(yaml),
+            table.as_secs_f64() / yaml.as_secs_f64(),
+            mebibytes(table_peak),
+            mebibytes(yaml_peak),
+            share(table_peak, yaml_peak),
+        );
+    }
+    println!();
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn share(one: u64, other: u64) -> f64 {
+    one as f64 / other as f64
 }
 
 fn written(texts: &[(String, String)]) -> TempDir {
@@ -167,8 +220,9 @@ fn ratio(kibibytes: u64, bytes: usize) -> f64 {
     kibibytes as f64 * 1024.0 / bytes as f64
 }
 
-/// The memory of a process of its own, in KiB: once what is live stands there, and at its peak.
-fn measured(what: &str, folder: &Path, resources: usize) -> [u64; 2] {
+/// The memory of a process of its own, in KiB: once what is live stands there, and at its peak; and how many
+/// microseconds its work took.
+fn measured(what: &str, folder: &Path, resources: usize) -> [u64; 3] {
     let output = Command::new(std::env::current_exe().expect("this program"))
         .args(["--child", what])
         .arg(folder)
@@ -180,22 +234,24 @@ fn measured(what: &str, folder: &Path, resources: usize) -> [u64; 2] {
     let mut figures = text
         .split_whitespace()
         .map(|word| word.parse().expect("a figure"));
-    [(); 2].map(|()| figures.next().unwrap_or_default())
+    [(); 3].map(|()| figures.next().unwrap_or_default())
 }
 
-/// Does it once, and prints the memory.
+/// Does it once, and prints the memory and the time.
 fn child(what: &str, folder: &Path, resources: usize) {
     let mut live = match what {
         "step" => in_step(Shape::of(resources)),
         _ => empty(),
     };
     let before = memory("VmRSS:");
+    let start = Instant::now();
     let (project, _) = Project::read(folder);
     let project = project.expect("a project");
     let environment = project.environment(None).expect("it");
     let sources = manifest::files(&project, environment).expect("files");
     let plan = planned(&validate(&sources, environment), &mut live);
-    println!("{before} {}", memory("VmHWM:"));
+    let time = start.elapsed().as_micros();
+    println!("{before} {} {time}", memory("VmHWM:"));
     drop(black_box(plan));
 }
 
@@ -419,10 +475,10 @@ fn paging() {
     }
 }
 
-/// The median of some times.
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+/// The median of some figures.
+fn median<T: Ord + Copy + Default>(mut figures: Vec<T>) -> T {
+    figures.sort_unstable();
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
 }
 
 /// How long a call takes when nothing else is under way: timers wake late, and loopback takes time.

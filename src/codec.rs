@@ -32,8 +32,8 @@ pub use encode::{
 };
 pub use lay::{
     LIVE_VALUE, Target, as_handled, as_secret, as_unseen, common, is_listed, keep_live, merge,
-    named_path, restrict, settle, strange_word, targets, value_at, without_secrets, written,
-    written_order,
+    named_path, reached, restrict, settle, strange_word, targets, value_at, way_of,
+    without_secrets, written, written_order,
 };
 
 /// Translates ids and wire names of an organization to addresses.
@@ -755,6 +755,17 @@ pub fn leaf_field(shape: &Shape, key: &str) -> Option<&'static Field> {
         | Shape::Ranked(_)
         | Shape::Texts { .. } => None,
     }
+}
+
+/// Lists the names of the leaves that a map with fixed leaves has.
+#[must_use]
+pub fn leaf_names(shape: &Shape) -> Vec<&'static str> {
+    let fields = match shape {
+        Shape::Map(map) => map.fields,
+        Shape::Items(items) => items.fields,
+        _ => &[],
+    };
+    fields.iter().map(|leaf| leaf.name).collect()
 }
 
 /// Hands over the maps whose keys are names, the value itself and those inside of it, each with its field

@@ -663,3 +663,318 @@ fn states_do_not_depend_on_the_threads() {
     assert_eq!(one.digest, four.digest);
     assert_eq!(one.warnings.len(), 1);
 }
+
+/// A value of a cell, and what a manifest says in its place.
+#[derive(Debug, Clone)]
+enum Cell {
+    Absent,
+    Null,
+    Text(String),
+    Flag(bool),
+    Whole(i64),
+    Number(i64, u32),
+    List(Vec<String>),
+}
+
+impl Cell {
+    fn in_table(&self) -> String {
+        match self {
+            Self::Absent => String::new(),
+            Self::Null => "NULL".to_owned(),
+            Self::Text(text) => text.clone(),
+            Self::Flag(flag) => flag.to_string().to_uppercase(),
+            Self::Whole(number) => number.to_string(),
+            Self::Number(whole, part) => format!("{whole},{part}"),
+            Self::List(items) => items.join("; "),
+        }
+    }
+
+    fn in_manifest(&self) -> Option<String> {
+        let text = |text: &String| serde_json::Value::from(text.replace("${", "$${")).to_string();
+        Some(match self {
+            Self::Absent => return None,
+            Self::Null => "null".to_owned(),
+            Self::Text(words) => text(words),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Whole(number) => number.to_string(),
+            Self::Number(whole, part) => format!("\"{whole}.{part}\""),
+            Self::List(items) => {
+                let items: Vec<String> = items.iter().map(text).collect();
+                format!("[{}]", items.join(", "))
+            }
+        })
+    }
+}
+
+fn text_cell() -> BoxedStrategy<Cell> {
+    let text = "(a|é|7|0|,|;|\t| |\"|'|\n|:|#|\\$|\\$\\{|\\}|var\\.x|=|NULLS){1,12}";
+    text.prop_map(|text| match text.trim() {
+        "" => Cell::Absent,
+        _ => Cell::Text(text),
+    })
+    .boxed()
+}
+
+fn word_cell(words: &'static [&'static str]) -> BoxedStrategy<Cell> {
+    prop::sample::select(words)
+        .prop_map(|word| Cell::Text(word.to_owned()))
+        .boxed()
+}
+
+/// Columns of a kind: the path, the way to the value in a manifest, and what stands there.
+type Columns = Vec<(&'static str, [&'static str; 2], BoxedStrategy<Cell>)>;
+
+fn columns_of(kind: &str) -> Columns {
+    let or_nothing =
+        |cell: BoxedStrategy<Cell>| prop_oneof![3 => cell, 1 => Just(Cell::Absent)].boxed();
+    let or_null = |cell: BoxedStrategy<Cell>| {
+        prop_oneof![4 => cell, 1 => Just(Cell::Absent), 1 => Just(Cell::Null)].boxed()
+    };
+    let whole = |least: i64, most: i64| (least..=most).prop_map(Cell::Whole).boxed();
+    match kind {
+        "contacts" => vec![
+            (
+                "lastName",
+                ["lastName", ""],
+                word_cell(&["Doe", "007", "true", "null", "Müller"]),
+            ),
+            ("description", ["description", ""], or_null(text_cell())),
+            (
+                "account",
+                ["account", ""],
+                or_null(word_cell(&["Acme", "Sample, Sons"])),
+            ),
+            ("cf.note", ["cf", "note"], or_null(text_cell())),
+            (
+                "/cf/vip",
+                ["cf", "vip"],
+                or_nothing(any::<bool>().prop_map(Cell::Flag).boxed()),
+            ),
+            (
+                "cf.points",
+                ["cf", "points"],
+                or_nothing(
+                    (0_i64..99, 1_u32..99)
+                        .prop_map(|(a, b)| Cell::Number(a, b))
+                        .boxed(),
+                ),
+            ),
+        ],
+        "products" => vec![
+            (
+                "departments",
+                ["departments", ""],
+                or_nothing(
+                    prop::sample::subsequence(
+                        vec!["Support".to_owned(), "Sales".to_owned()],
+                        1..=2,
+                    )
+                    .prop_map(Cell::List)
+                    .boxed(),
+                ),
+            ),
+            (
+                "unitPrice",
+                ["unitPrice", ""],
+                or_null(
+                    (0_i64..99, 1_u32..99)
+                        .prop_map(|(a, b)| Cell::Number(a, b))
+                        .boxed(),
+                ),
+            ),
+        ],
+        _ => vec![
+            ("module", ["module", ""], word_cell(&["contacts"])),
+            ("type", ["type", ""], word_cell(&["Text"])),
+            ("maxLength", ["maxLength", ""], or_nothing(whole(1, 255))),
+        ],
+    }
+}
+
+/// What a table and a manifest say beside the rows.
+const BESIDE: &str = "\
+departments: {Support: {}, Sales: {}}
+accounts: {Acme: {}, 'Sample, Sons': {}}
+customFields:
+  note: {module: contacts, displayLabel: Note, type: Text, maxLength: 255}
+  vip: {module: contacts, displayLabel: VIP, type: Boolean}
+  points: {module: contacts, displayLabel: Points, type: Decimal, decimalPlaces: 2, maxLength: 16}
+";
+
+fn naming(kind: &str) -> &'static str {
+    match kind {
+        "contacts" => "email",
+        "products" => "productName",
+        _ => "displayLabel",
+    }
+}
+
+fn quoted(cell: &str, always: bool) -> String {
+    if always || cell.contains(['"', ',', ';', '\t', '\n', '|']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+/// The rows of a kind, as a table with its `delimiter` and line end, and as a manifest.
+fn both_forms(
+    kind: &'static str,
+    rows: &[Vec<Cell>],
+    (delimiter, end, always): (&str, &str, bool),
+) -> (Sources, Sources) {
+    let columns = columns_of(kind);
+    let header: Vec<&str> = columns
+        .iter()
+        .map(|(path, ..)| *path)
+        .chain([naming(kind)])
+        .collect();
+    let mut table = format!("{}{end}", header.join(delimiter));
+    let mut manifest = format!("{kind}:\n");
+    for (number, row) in rows.iter().enumerate() {
+        let handle = format!("row{number}@example.com");
+        let mut cells: Vec<String> = row
+            .iter()
+            .map(|cell| quoted(&cell.in_table(), always))
+            .collect();
+        cells.push(handle.clone());
+        table.push_str(&cells.join(delimiter));
+        table.push_str(end);
+        let mut body: Vec<(&str, Vec<String>)> = Vec::new();
+        for ((_, [field, key], _), cell) in columns.iter().zip(row) {
+            let Some(value) = cell.in_manifest() else {
+                continue;
+            };
+            let value = if key.is_empty() {
+                value
+            } else {
+                format!("{key}: {value}")
+            };
+            match body.iter_mut().find(|(own, _)| own == field) {
+                Some((_, values)) => values.push(value),
+                None => body.push((field, vec![value])),
+            }
+        }
+        let body: Vec<String> = body
+            .iter()
+            .map(|(field, values)| match field {
+                &"cf" => format!("cf: {{{}}}", values.join(", ")),
+                field => format!("{field}: {}", values.concat()),
+            })
+            .collect();
+        manifest.push_str(&format!("  {handle}: {{{}}}\n", body.join(", ")));
+    }
+    let said = serde_json::Value::from(delimiter);
+    let csv = format!(
+        "{kind}:\n  $csv: {{file: seeds/rows.csv, delimiter: {said}, decimal: ',', null: \"NULL\"}}\n"
+    );
+    let with = |text: &str| Sources {
+        base: vec![
+            Source::new(
+                "a.yaml",
+                BESIDE
+                    .replace(&format!("{kind}:\n"), "x-other:\n")
+                    .as_bytes(),
+            ),
+            Source::new("b.yaml", text.as_bytes()).with_table("seeds/rows.csv", &table),
+        ],
+        overlays: Vec::new(),
+    };
+    (with(&csv), with(&manifest))
+}
+
+fn rows_of(kind: &'static str) -> impl Strategy<Value = Vec<Vec<Cell>>> {
+    let cells: Vec<BoxedStrategy<Cell>> = columns_of(kind)
+        .into_iter()
+        .map(|(.., cell)| cell)
+        .collect();
+    prop::collection::vec(cells, 0..6)
+}
+
+fn any_rows() -> impl Strategy<Value = (&'static str, Vec<Vec<Cell>>)> {
+    prop_oneof![
+        3 => rows_of("contacts").prop_map(|rows| ("contacts", rows)),
+        1 => rows_of("products").prop_map(|rows| ("products", rows)),
+        1 => rows_of("customFields").prop_map(|rows| ("customFields", rows)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn a_table_means_what_its_rows_mean_in_a_manifest(
+        (kind, rows) in any_rows(),
+        delimiter in prop::sample::select(vec![",", ";", "\t", "|"]),
+        end in prop::sample::select(vec!["\n", "\r\n"]),
+        always in any::<bool>(),
+    ) {
+        let (table, manifest) = both_forms(kind, &rows, (delimiter, end, always));
+        let (table, manifest) = (load(&table), load(&manifest));
+        match (table, manifest) {
+            (Ok(table), Ok(manifest)) => {
+                prop_assert_eq!(&table.state, &manifest.state);
+                prop_assert_eq!(&table.digest, &manifest.digest);
+                prop_assert_eq!(table.warnings.len(), manifest.warnings.len());
+            }
+            (Err(table), Err(manifest)) => {
+                let told = |problems: Problems| {
+                    let mut told: Vec<_> = problems
+                        .list
+                        .into_iter()
+                        .map(|one| (one.code, one.message, one.help))
+                        .collect();
+                    told.sort();
+                    told
+                };
+                prop_assert_eq!(told(table), told(manifest));
+            }
+            (table, manifest) => prop_assert!(false, "{table:?}\n{manifest:?}"),
+        }
+    }
+
+    #[test]
+    fn no_table_panics(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "email", "lastName", "cf.a", "\u{feff}", ",", ";", "\t", "\"", "\"\"", "\n", "\r\n", "\r", "é", "${",
+                "a@example.com", "$x", " ", "7",
+            ]),
+            0..40,
+        ),
+        begins in any::<bool>(),
+    ) {
+        let begin = if begins { "email,lastName,cf.a\n" } else { "" };
+        let table = begin.to_owned() + &pieces.concat();
+        let text = "contacts: {$csv: [{file: a.csv}, {file: a.csv, columns: {email: email, lastName: null}}]}\n";
+        let sources = Sources {
+            base: vec![Source::new("a.yaml", text.as_bytes()).with_table("a.csv", &table)],
+            overlays: Vec::new(),
+        };
+        if let Err(problems) = load(&sources) {
+            let shown = render(&problems, &|file| sources.text(file), false, 80);
+            prop_assert!(!shown.trim().is_empty());
+        }
+    }
+}
+
+/// What is wrong with a column is told once, however many rows there are.
+#[test]
+fn a_column_that_is_wrong_is_one_problem() {
+    let mut table = "email,lastName,cf.regoin\n".to_owned();
+    for number in 0..3_000 {
+        table.extend([format!("{number}@example.com,Doe,EMEA\n")]);
+    }
+    let text = "contacts: {$csv: {file: a.csv}}\ncustomFields: {region: {module: contacts, displayLabel: Region, type: Text, maxLength: 50}}\n";
+    let sources = Sources {
+        base: vec![Source::new("a.yaml", text.as_bytes()).with_table("a.csv", &table)],
+        overlays: Vec::new(),
+    };
+    let problems = load(&sources).unwrap_err();
+    let [problem] = &problems.list[..] else {
+        panic!("{} problems", problems.list.len())
+    };
+    assert_eq!(problem.help.as_deref(), Some("did you mean `region`?"));
+    let shown = render(&problems, &|file| sources.text(file), false, 80);
+    assert!(shown.contains("a.csv:1:16"), "{shown}");
+}

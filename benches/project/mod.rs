@@ -173,6 +173,60 @@ pub fn files(shape: Shape) -> Vec<(String, String)> {
     files
 }
 
+/// Accounts that contacts belong to.
+const ACCOUNTS: usize = 1_000;
+
+/// What contacts refer to.
+fn beside_contacts() -> (String, String) {
+    let mut text = String::from(
+        "customFields:\n  region: {module: contacts, displayLabel: Region, type: Text}\naccounts:\n",
+    );
+    for n in 0..ACCOUNTS {
+        let _ = writeln!(text, "  {}: {{}}", account(n));
+    }
+    ("accounts.yaml".to_owned(), text)
+}
+
+/// Contacts as the rows of a table.
+pub fn in_table(contacts: usize) -> Vec<(String, String)> {
+    let mut table =
+        String::from("email,firstName,lastName,account,phone,title,city,description,cf.region\n");
+    for n in 0..contacts {
+        let _ = writeln!(
+            table,
+            "{},Jane,Doe {n},{},+1 555 {n:06},{},{},\"Met at the fair, wants a call in the third week.\",{}",
+            contact(n),
+            account(n % ACCOUNTS),
+            TITLES[n % TITLES.len()],
+            CITIES[n % CITIES.len()],
+            REGIONS[n % REGIONS.len()],
+        );
+    }
+    let manifest = "contacts:\n  $csv: {file: contacts.csv}\n".to_owned();
+    vec![
+        beside_contacts(),
+        ("contacts.yaml".to_owned(), manifest),
+        ("contacts.csv".to_owned(), table),
+    ]
+}
+
+/// The contacts of [`in_table`] in a manifest.
+pub fn in_yaml(contacts: usize) -> Vec<(String, String)> {
+    let mut text = String::from("contacts:\n");
+    for n in 0..contacts {
+        let _ = write!(
+            text,
+            "  {}:\n    firstName: Jane\n    lastName: Doe {n}\n    account: {}\n    phone: +1 555 {n:06}\n    title: {}\n    city: {}\n    description: Met at the fair, wants a call in the third week.\n    cf: {{region: {}}}\n",
+            contact(n),
+            account(n % ACCOUNTS),
+            TITLES[n % TITLES.len()],
+            CITIES[n % CITIES.len()],
+            REGIONS[n % REGIONS.len()],
+        );
+    }
+    vec![beside_contacts(), ("contacts.yaml".to_owned(), text)]
+}
+
 /// The files as they are read.
 pub fn sources(files: &[(String, String)]) -> Sources {
     Sources {

@@ -424,22 +424,39 @@ pub fn value_at<'v>(value: &'v Value, way: &[Arc<str>]) -> Option<&'v Value> {
 /// such as `/cf/key`. Nothing where the kind has no such field.
 #[must_use]
 pub fn named_path(kind: &Kind, text: &str) -> Option<String> {
-    let way: Vec<String> = match (text.strip_prefix('/'), text.split_once('.')) {
+    let way = way_of(kind, text);
+    reached(kind, &way)?;
+    Some(pointer(way.iter().map(String::as_str)))
+}
+
+/// Reads the way to a value as [`named_path`] does, whether or not there is something at its end.
+#[must_use]
+pub fn way_of(kind: &Kind, text: &str) -> Vec<String> {
+    match (text.strip_prefix('/'), text.split_once('.')) {
         (Some(_), _) => keys(text).map(Cow::into_owned).collect(),
         (None, Some((field, key))) if kind.field(text).is_none() => {
             vec![field.to_owned(), key.to_owned()]
         }
         (None, _) => vec![text.to_owned()],
-    };
+    }
+}
+
+/// Finds the shape at the end of a way, and the field there; an item of a list of maps is no field.
+#[must_use]
+pub fn reached(kind: &Kind, way: &[String]) -> Option<(Shape, Option<&'static Field>)> {
     let (field, below) = way.split_first()?;
-    let mut shape = kind.field(field)?.shape;
+    let field = kind.field(field)?;
+    let mut found = (field.shape, Some(field));
     for key in below {
-        shape = match shape {
-            Shape::Items(items) => Shape::Map(items.item()),
-            shape => leaf_field(&shape, key)?.shape,
+        found = match found.0 {
+            Shape::Items(items) => (Shape::Map(items.item()), None),
+            shape => {
+                let leaf = leaf_field(&shape, key)?;
+                (leaf.shape, Some(leaf))
+            }
         };
     }
-    Some(pointer(way.iter().map(String::as_str)))
+    Some(found)
 }
 
 /// Copies what is live at a way down, in the manifest's terms, into what is wanted.

@@ -8,7 +8,9 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::rules::Sorts;
-use super::words::{FILE, LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED, REPLACES, TEXT, VALUE};
+use super::words::{
+    CSV, FILE, LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED, REPLACES, TABLE, TEXT, VALUE,
+};
 use super::{Field, KINDS, Keys, Kind, Null, ORDER, Owned, Pattern, Shape, all, patterns, scopes};
 use crate::kind;
 use crate::yaml::words::doc;
@@ -71,6 +73,9 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
     );
     definitions.insert("reference".into(), reference());
     definitions.insert("file".into(), file());
+    if complete {
+        definitions.insert("table".into(), table());
+    }
     for kind in managed() {
         let body = json!({ "$ref": format!("#/$defs/{}", kind.collection) });
         let optional = !complete || !kind.fields.iter().any(|field| demanded(kind, field));
@@ -79,14 +84,21 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
         } else {
             body
         };
+        let mut words = Map::new();
+        if complete && kind.fixed_name().is_none() {
+            words.insert(CSV.into(), tables());
+        }
+        if let Some(order) = kind.order {
+            words.insert(ORDER.into(), order_schema(order, complete));
+        }
         let mut collection = json!({
             "description": kind.doc,
             "type": "object",
-            "propertyNames": handles_schema(kind),
+            "propertyNames": handles_schema(kind, words.keys()),
             "additionalProperties": body,
         });
-        if let Some(order) = kind.order {
-            collection["properties"] = json!({ (ORDER): order_schema(order, complete) });
+        if !words.is_empty() {
+            collection["properties"] = words.into();
         }
         properties.insert(kind.collection.into(), collection);
         if kind.only_name().is_none() {
@@ -124,14 +136,13 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
     })
 }
 
-/// What the handles of a kind may be.
-fn handles_schema(kind: &Kind) -> Value {
+/// What the handles of a kind may be, and which words may stand beside them.
+fn handles_schema<'w>(kind: &Kind, words: impl Iterator<Item = &'w String>) -> Value {
+    let words: Vec<&String> = words.collect();
     match kind.only_name() {
         Some(name) if scopes(kind).next().is_none() => json!({ "enum": [name] }),
-        _ if kind.order.is_some() => {
-            json!({ "anyOf": [{ "pattern": HANDLE }, { "const": ORDER }] })
-        }
-        _ => json!({ "pattern": HANDLE }),
+        _ if words.is_empty() => json!({ "pattern": HANDLE }),
+        _ => json!({ "anyOf": [{ "pattern": HANDLE }, { "enum": words }] }),
     }
 }
 
@@ -217,6 +228,40 @@ fn file() -> Value {
             "type": "string",
             "minLength": 1,
         } },
+        "required": [FILE],
+        "additionalProperties": false,
+    })
+}
+
+/// One table whose rows are resources, or several.
+fn tables() -> Value {
+    let table = json!({ "$ref": "#/$defs/table" });
+    json!({
+        "description": "Resources that are the rows of a table, or of several.",
+        "anyOf": [table, { "type": "array", "items": table }],
+    })
+}
+
+/// A table whose rows are resources.
+fn table() -> Value {
+    json!({
+        "description": "A table whose rows are resources.",
+        "type": "object",
+        "properties": {
+            FILE: { "description": doc(TABLE, FILE), "type": "string", "minLength": 1 },
+            "columns": {
+                "description": doc(TABLE, "columns"),
+                "type": "object",
+                "additionalProperties": { "type": ["string", "null"], "minLength": 1 },
+            },
+            "delimiter": {
+                "description": doc(TABLE, "delimiter"),
+                "type": "string",
+                "anyOf": [{ "const": "tab" }, { "pattern": "^[^\"\\r\\nA-Za-z0-9]$" }],
+            },
+            "decimal": { "description": doc(TABLE, "decimal"), "enum": [".", ","] },
+            "null": { "description": doc(TABLE, "null"), "type": ["string", "number"], "minLength": 1 },
+        },
         "required": [FILE],
         "additionalProperties": false,
     })

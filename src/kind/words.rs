@@ -1,6 +1,6 @@
 //! What manifests and overlays may hold besides fields.
 
-use crate::yaml::words::{Word, flag, form, names};
+use crate::yaml::words::{Word, choice, flag, form, names};
 
 /// The key under which a manifest lists what is to be removed.
 pub(crate) const REMOVED: &str = "removed";
@@ -65,6 +65,39 @@ pub(crate) const TEXT: &[Word; 1] = &[form(
     "path from the folder of the manifest on",
     "The file whose text is the value, as if it stood in the manifest: its expressions are replaced, too. Line ends count as one form, and one at its end is none.",
 )];
+
+/// The key beside handles that stands for the rows of tables.
+pub(crate) const CSV: &str = "$csv";
+
+/// How a table is written whose rows are resources.
+pub(crate) const TABLE: &[Word; 5] = &[
+    form(
+        FILE,
+        "path from the folder of the manifest on",
+        "The file of the table: UTF-8, with the names of its columns in the first line.",
+    ),
+    form(
+        "columns",
+        "map from names of columns to fields, `cf.key`, JSON Pointers such as `/cf/region`, or `null`",
+        "Which field each column gives; a column with `null` is left out. Without it the columns are called as the fields are.",
+    ),
+    form(
+        "delimiter",
+        "one character, or `tab`",
+        "What stands between two cells; left out, the first line tells whether it is `,`, `;` or a tab.",
+    ),
+    choice(
+        "decimal",
+        &[".", ","],
+        "What stands before the decimals of numbers; left out, it is `.`.",
+    ),
+    form(
+        "null",
+        "text",
+        "The text of a cell that clears its field, as `null` does in YAML. An empty cell says nothing of it.",
+    ),
+];
+pub(crate) const TABLE_KEYS: &[&str] = &names(TABLE);
 
 /// How a reference is written that is no handle.
 pub(crate) const REFERENCE: &[Word; 2] = &[

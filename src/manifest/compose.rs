@@ -20,16 +20,18 @@ use super::overlay::{NEW, merge_body, take_new};
 use super::presumed::Presumed;
 use super::resolve::{COMPARISONS, Declared, Handles, Slip, nowhere};
 use super::shallow;
+use super::table::{self, Spec, bad_handle};
 use super::tombstones::{self, tombstone};
 use crate::config::Environment;
-use crate::kind::words::REMOVED;
+use crate::kind::words::{CSV, REMOVED};
 use crate::kind::{self, Kind, ORDER, find, is_key, scopes};
 use crate::parallel::RUN;
 use crate::problem::{Code, Part, Place, Problem, Problems, did_you_mean, ticked};
 use crate::state::{Address, Body, ByAddress, Heirs, Named, Resource, State, Treatment};
 use crate::yaml::closed::{collect_secrets, may_hold_expressions};
 use crate::yaml::raw::{At, Raw, escape};
-use crate::yaml::variables::{Lookup, Variables, has_expression};
+use crate::yaml::source::Beside;
+use crate::yaml::variables::{Lookup, Variables};
 use crate::yaml::walk::{is_extension, wrong_type};
 use crate::yaml::{Source, load, odd};
 use foldhash::fast::RandomState;
@@ -187,6 +189,8 @@ pub fn compose(
     problems.extend(warnings);
     let mut problems = Problems::from(problems);
     problems.sort();
+    // What is wrong with a column is found at each of its rows.
+    problems.list.dedup();
     Err(problems)
 }
 
@@ -440,13 +444,17 @@ struct Merged {
 }
 
 /// One document on its way in.
-struct Document(Arc<FileDocument>);
+struct Document {
+    file: Arc<FileDocument>,
+    /// The files that it names for tables.
+    tables: Arc<BTreeMap<String, Beside>>,
+}
 
 impl Document {
     fn place(&self, at: At<'_>, part: Part) -> Place {
         Place {
-            file: Arc::clone(&self.0.file),
-            document: self.0.number,
+            file: Arc::clone(&self.file.file),
+            document: self.file.number,
             pointer: at.pointer(),
             part,
         }
@@ -471,7 +479,14 @@ impl Merged {
         };
         for (number, raw) in documents {
             let file = Arc::clone(&source.name);
-            let document = Document(Arc::new(FileDocument { file, number }));
+            let document = Document {
+                file: Arc::new(FileDocument {
+                    file,
+                    number,
+                    table: None,
+                }),
+                tables: Arc::clone(&source.tables),
+            };
             let Raw::Map(entries) = raw else {
                 let help = if matches!(raw, Raw::List(_)) {
                     "name the kind first, such as `departments:`, and give each resource a handle"
@@ -479,7 +494,7 @@ impl Merged {
                     "a file maps kinds to handles to fields, such as `departments: {Billing: {}}`"
                 };
                 let help = shallow::help_for_collection(&raw)
-                    .unwrap_or_else(|| format!("{help}; {}", foreign::hint(&document.0.file)));
+                    .unwrap_or_else(|| format!("{help}; {}", foreign::hint(&document.file.file)));
                 let problem = Problem::error(
                     Code::NotAMap,
                     format!("the file must be a map of kinds, but it is {}", raw.what()),
@@ -493,7 +508,7 @@ impl Merged {
             let known = foreign::known_words();
             if let Some(first) = foreign::first_of_others(&entries, known) {
                 let place = document.place(At::ROOT.key(first), Part::Key);
-                let mut problem = foreign::problem(&entries, &document.0.file, known, place);
+                let mut problem = foreign::problem(&entries, &document.file.file, known, place);
                 let meant = entries.iter().find(|(key, _)| **key == *first);
                 let meant = meant.and_then(|(key, raw)| shallow::help_for_fields(key, raw, None));
                 if let Some(meant) = meant {
@@ -600,6 +615,7 @@ impl Merged {
                 return;
             }
         };
+        let entries = self.tables(document, kind, at, entries, overlay.is_some());
         let place = |handle: &str| document.place(at.key(handle), Part::Key);
         let (entries, problem) = shallow::without_fields(kind, entries, &place);
         if let Some(problem) = problem {
@@ -619,30 +635,7 @@ impl Merged {
                 );
                 continue;
             }
-            if handle.starts_with('$') && !has_expression(&handle) {
-                let message = format!("the handle `{handle}` begins with `$`");
-                let help = match kind.order {
-                    Some(_) => format!("give it another handle; for the order write `{ORDER}`"),
-                    None if *handle == *ORDER => {
-                        format!("{} have no order: take it away", kind.collection)
-                    }
-                    None => "give it another handle, and its name in its naming field".to_owned(),
-                };
-                let problem = Problem::error(Code::BadHandle, message)
-                    .at(here(), "not a handle")
-                    .help(help);
-                self.problems.push(problem);
-                continue;
-            }
-            if handle.trim().is_empty() || has_expression(&handle) {
-                let (message, help) = if handle.trim().is_empty() {
-                    ("a handle cannot be empty".to_owned(), "give it a name")
-                } else {
-                    (
-                        format!("the handle `{handle}` holds an expression"),
-                        "expressions stand in values only: give it a plain handle and put the expression into its naming field",
-                    )
-                };
+            if let Some((message, help)) = bad_handle(kind, &handle) {
                 let problem = Problem::error(Code::BadHandle, message)
                     .at(here(), "not a handle")
                     .help(help);
@@ -651,7 +644,10 @@ impl Merged {
             }
             let address = Address::new(kind.collection, Arc::clone(&handle));
             match overlay.as_deref_mut() {
-                None => self.declare(document, kind, address, body, &here),
+                None => {
+                    let origin = Origin::new(Arc::clone(&document.file));
+                    self.declare(kind, address, body, origin, &here);
+                }
                 Some(seen) => {
                     let place = here();
                     if let Some(first) = seen.insert(address.clone(), place.clone()) {
@@ -661,6 +657,74 @@ impl Merged {
                     self.overlay(document, kind, address, body, place);
                 }
             }
+        }
+    }
+
+    /// Takes the rows of tables in, and gives the other entries.
+    fn tables(
+        &mut self,
+        document: &Document,
+        kind: &'static Kind,
+        at: At<'_>,
+        mut entries: Vec<(Arc<str>, Raw)>,
+        is_overlay: bool,
+    ) -> Vec<(Arc<str>, Raw)> {
+        let Some(index) = entries.iter().position(|(key, _)| **key == *CSV) else {
+            return entries;
+        };
+        let (_, raw) = entries.remove(index);
+        let at = at.key(CSV);
+        if let Some((message, help)) = table::refused(kind, is_overlay) {
+            let problem = Problem::error(Code::NotAllowed, message)
+                .at(document.place(at, Part::Key), "not allowed here")
+                .help(help);
+            self.problems.push(problem);
+            self.incomplete = true;
+            return entries;
+        }
+        match raw {
+            Raw::Map(_) => self.table(document, kind, at, &raw),
+            Raw::List(tables) => {
+                for (index, raw) in tables.iter().enumerate() {
+                    self.table(document, kind, at.index(index), raw);
+                }
+            }
+            other => {
+                let (message, help) =
+                    wrong_type(CSV, "a map with `file`, or a list of such", &other);
+                let mut problem = Problem::error(Code::WrongType, message).at(
+                    document.place(at, Part::Value),
+                    format!("this is {}", other.what()),
+                );
+                problem.help =
+                    help.or_else(|| Some(format!("write `{CSV}: {{file: seeds/table.csv}}`")));
+                self.problems.push(problem);
+                self.incomplete = true;
+            }
+        }
+        entries
+    }
+
+    fn table(&mut self, document: &Document, kind: &'static Kind, at: At<'_>, raw: &Raw) {
+        let place = |at: At<'_>, part: Part| document.place(at, part);
+        let spec = match Spec::read(raw, at, &place, &document.tables) {
+            Ok(spec) => spec,
+            Err(mut problems) => {
+                self.problems.append(&mut problems);
+                self.incomplete = true;
+                return;
+            }
+        };
+        let outcome = table::read(kind, &spec, &mut |document, row| {
+            let address = Address::new(kind.collection, row.handle);
+            let origin = Origin::of_row(Arc::clone(document), row.start);
+            let own = (address.clone(), origin.clone());
+            self.declare(kind, address, row.body, origin, &|| own.1.key(&own.0, ""));
+        });
+        self.problems.extend(outcome.problems);
+        self.incomplete |= outcome.is_incomplete;
+        for name in &outcome.presumed {
+            self.presumed.add_name(kind.collection, name);
         }
     }
 
@@ -712,12 +776,16 @@ impl Merged {
                 list => Raw::Map(vec![(field.name.into(), list)]),
             };
             match overlay.as_deref_mut() {
-                None => self.declare(document, order, address, body, &|| place.clone()),
+                None => {
+                    let origin = Origin::new(Arc::clone(&document.file));
+                    self.declare(order, address, body, origin, &|| place.clone());
+                }
                 Some(seen) => {
                     if let Some(first) = seen.insert(address.clone(), place.clone()) {
                         self.problems.push(twice(&address, place, first));
                     } else if matches!(body, Raw::Map(_)) && !self.declared.contains_key(&address) {
-                        self.declare(document, order, address, body, &|| place.clone());
+                        let origin = Origin::new(Arc::clone(&document.file));
+                        self.declare(order, address, body, origin, &|| place.clone());
                     } else {
                         self.overlay(document, order, address, body, place);
                     }
@@ -728,14 +796,35 @@ impl Merged {
 
     fn declare(
         &mut self,
-        document: &Document,
         kind: &'static Kind,
         address: Address,
         body: Raw,
+        origin: Origin,
         place: &dyn Fn() -> Place,
     ) {
         match self.declared.entry(address) {
-            Entry::Occupied(first) => {
+            Entry::Occupied(mut first) => {
+                // A table says nothing of the lifecycle: a block that says nothing else is laid over its row.
+                let known = first.get_mut();
+                let is_row = |origin: &Origin| origin.document().table.is_some();
+                let block = if is_row(&known.origin) && says_lifecycle_alone(&body) {
+                    (!says_lifecycle(&known.body)).then(|| (body.clone(), origin.clone()))
+                } else if is_row(&origin) && says_lifecycle_alone(&known.body) {
+                    let row = Declared {
+                        kind,
+                        body: body.clone(),
+                        origin: origin.clone(),
+                    };
+                    let block = std::mem::replace(known, row);
+                    Some((block.body, block.origin))
+                } else {
+                    None
+                };
+                if let Some((block, origin)) = block {
+                    known.origin.overlay(Arc::clone(origin.document()), &block);
+                    merge_body(kind, &mut known.body, block);
+                    return;
+                }
                 let problem = twice(
                     first.key(),
                     place(),
@@ -745,7 +834,6 @@ impl Merged {
             }
             Entry::Vacant(free) => {
                 let address = free.key();
-                let origin = Origin::new(Arc::clone(&document.0));
                 if !self.dropped.is_empty() {
                     self.dropped.remove(address);
                 }
@@ -824,7 +912,7 @@ impl Merged {
                 ));
                 self.problems.push(problem);
             }
-            base.origin.overlay(Arc::clone(&document.0), &body);
+            base.origin.overlay(Arc::clone(&document.file), &body);
             merge_body(kind, &mut base.body, body);
             return;
         }
@@ -835,7 +923,8 @@ impl Merged {
             let problem = self.not_below(&address, place.clone());
             self.problems.push(problem);
         }
-        self.declare(document, kind, address, body, &|| place.clone());
+        let origin = Origin::new(Arc::clone(&document.file));
+        self.declare(kind, address, body, origin, &|| place.clone());
     }
 
     /// The problem of a resource that an overlay changes and nothing below it declares.
@@ -906,6 +995,16 @@ impl Merged {
 /// about.
 fn collection(key: &str) -> Option<&'static Kind> {
     find(key).filter(|kind| kind.managed && kind.ranking().is_none())
+}
+
+/// Whether a body says how its resource may be treated.
+fn says_lifecycle(body: &Raw) -> bool {
+    body.get("lifecycle").is_some()
+}
+
+/// Whether a body says that, and nothing else.
+fn says_lifecycle_alone(body: &Raw) -> bool {
+    matches!(body, Raw::Map(entries) if entries.len() == 1) && says_lifecycle(body)
 }
 
 fn twice(address: &Address, again: Place, first: Place) -> Problem {

@@ -26,7 +26,7 @@ use crate::state::identity::{below, canonical};
 use crate::state::{Address, Body, Leaves, Lifecycle, Treatment, Value, tidy};
 use crate::yaml::raw::{AsText, At, Raw};
 use crate::yaml::source::Beside;
-use crate::yaml::variables::{BadExpression, Expanded, Variables, has_expression, references};
+use crate::yaml::variables::{BadExpression, Expanded, Variables, references};
 use crate::yaml::walk::{DISAGREE, misspelt, unknown_key, unquoted, wrong_type};
 
 /// A text after its expressions were replaced.
@@ -131,7 +131,11 @@ impl<'a> Converter<'a> {
         name: &str,
         wanted: &str,
     ) {
-        let (message, help) = wrong_type(name, wanted, raw);
+        let (message, mut help) = wrong_type(name, wanted, raw);
+        // What YAML makes of a word means nothing in the cell of a table.
+        if wanted.starts_with("true") && here.origin.table(&at.pointer()).is_some() {
+            help = Some("write `true` or `false`".to_owned());
+        }
         let label = format!("this is {}", raw.what());
         let place = (at, Part::Value);
         self.error(here, place, Code::WrongType, message, label, help);
@@ -149,13 +153,7 @@ impl<'a> Converter<'a> {
                 let name = format!("{}.{handle}", kind.collection);
                 let (message, help) = wrong_type(&name, "a map of fields", other);
                 let problem = Problem::error(Code::WrongType, message)
-                    .at(
-                        Place {
-                            part: Part::Value,
-                            ..here.key("")
-                        },
-                        format!("this is {}", other.what()),
-                    )
+                    .at(here.key("").value(), format!("this is {}", other.what()))
                     .help(help.unwrap_or_else(|| {
                         format!("write `{handle}: {{}}` if no field is to be named")
                     }));
@@ -247,24 +245,7 @@ impl<'a> Converter<'a> {
     }
 
     fn unknown_field(here: Here<'_>, key: &str, at: At<'_>) -> Problem {
-        let kind = here.kind;
-        let known: Vec<&str> = kind
-            .fields
-            .iter()
-            .map(|field| field.name)
-            .chain(["lifecycle"])
-            .collect();
-        // A name of the wire is more than a slip: say what the field is called here.
-        let wire = kind.fields.iter().find(|field| field.is_read_at(key));
-        let (message, help) = unknown_key(kind.collection, key, &known);
-        let message = message.replace(" has no key ", " have no field ");
-        let help = match wire {
-            Some(field) => format!("the field is called `{}` here", field.name),
-            None if key == kind::words::NEW => "only overlays say `new: true`; what stands in a base file is new wherever it is not live yet".to_owned(),
-            None => help,
-        };
-        let refused = kind.elsewhere.iter().find(|(name, _)| *name == key);
-        let help = refused.map_or(help, |(_, why)| (*why).to_owned());
+        let (message, help) = unknown_field_words(here.kind, key);
         Problem::error(Code::UnknownKey, message)
             .at(here.place(at, Part::Key), "not a field")
             .help(help)
@@ -408,36 +389,12 @@ impl<'a> Converter<'a> {
         path: &Raw,
         at: At<'_>,
     ) -> Option<Text> {
-        let at = at.key(FILE);
         let name = format!("{}/{FILE}", field.name);
-        let AsText::Text(path) = path.as_text() else {
-            self.wrong(here, at, path, &name, "a path");
-            return None;
-        };
-        let place = here.place(at, Part::Value);
-        if has_expression(path) {
-            let message = format!("`{path}` holds an expression, and a path holds none");
-            let problem = Problem::error(Code::BadPath, message)
-                .at(place, "not replaced here")
-                .help("name the file as it is called; an overlay may name another one");
-            self.problems.push(problem);
-            return None;
-        }
-        let beside = self.texts.get(&*place.file);
-        let beside = beside.and_then(|beside| beside.get(&**path));
-        let (file, text) = match beside.map(|beside| (&beside.name, &beside.text)) {
-            Some((file, Ok(text))) => (Arc::clone(file), Arc::clone(text)),
-            Some((_, Err(why))) => {
-                let problem = Problem::error(why.code, why.message.clone())
-                    .at(place, "named here")
-                    .help(why.help);
-                self.problems.push(problem);
-                return None;
-            }
-            // Files are read with the manifests that name them.
-            None => {
-                let message = format!("`{path}` was not read");
-                let problem = Problem::error(Code::Unreadable, message).at(place, "named here");
+        let place = here.place(at.key(FILE), Part::Value);
+        let beside = self.texts.get(&*place.file).map(|beside| &**beside);
+        let (file, text) = match texts::found(path, &name, beside, &place) {
+            Ok(found) => found,
+            Err(problem) => {
                 self.problems.push(problem);
                 return None;
             }
@@ -952,6 +909,28 @@ impl<'a> Converter<'a> {
         self.violation(here, field, (violation, text), checker, at);
         None
     }
+}
+
+/// The sentence and the help for what is no field of a kind.
+pub(super) fn unknown_field_words(kind: &Kind, key: &str) -> (String, String) {
+    let known: Vec<&str> = kind
+        .fields
+        .iter()
+        .map(|field| field.name)
+        .chain(["lifecycle"])
+        .collect();
+    // A name of the wire is more than a slip: say what the field is called here.
+    let wire = kind.fields.iter().find(|field| field.is_read_at(key));
+    let (message, help) = unknown_key(kind.collection, key, &known);
+    let message = message.replace(" has no key ", " have no field ");
+    let help = match wire {
+        Some(field) => format!("the field is called `{}` here", field.name),
+        None if key == kind::words::NEW => "only overlays say `new: true`; what stands in a base file is new wherever it is not live yet".to_owned(),
+        None => help,
+    };
+    let refused = kind.elsewhere.iter().find(|(name, _)| *name == key);
+    let help = refused.map_or(help, |(_, why)| (*why).to_owned());
+    (message, help)
 }
 
 /// A text in a form of it; the same one where that changes nothing.

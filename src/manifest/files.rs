@@ -34,12 +34,19 @@ impl Sources {
     /// The text of a file, for reports.
     #[must_use]
     pub fn text(&self, file: &str) -> Option<Arc<str>> {
-        let own = self.all().find(|source| &*source.name == file);
-        own.map(|source| Arc::clone(&source.text)).or_else(|| {
-            let mut beside = self.all().flat_map(|source| source.beside.values());
-            let named = beside.find(|one| &*one.name == file)?;
-            named.text.as_ref().ok().map(Arc::clone)
-        })
+        let mut texts = self.texts();
+        texts
+            .find(|(name, _)| &***name == file)
+            .map(|(_, text)| Arc::clone(text))
+    }
+
+    /// The texts of all files, by their names: first those of the manifests, then those of what they name.
+    pub fn texts(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
+        let own = self.all().map(|source| (&source.name, &source.text));
+        let named = self
+            .all()
+            .flat_map(|source| source.beside.values().chain(source.tables.values()));
+        own.chain(named.filter_map(|one| Some((&one.name, one.text.as_ref().ok()?))))
     }
 }
 
@@ -456,7 +463,9 @@ impl<'a> Finder<'a> {
         match bytes {
             Ok(bytes) => {
                 let mut source = Source::new(name, &bytes);
-                source.beside = Arc::new(texts::read(self.root, &source));
+                let (texts, tables) = texts::read(self.root, &source);
+                source.beside = Arc::new(texts);
+                source.tables = Arc::new(tables);
                 self.found.sources.push(source);
             }
             Err(length) => self.refuse(

@@ -10,6 +10,7 @@ use super::convert::{Converter, Here};
 use super::origin::Origin;
 use super::resolve::article;
 use super::secret_text::{OFTEN, control};
+use super::table;
 use crate::codec::listed::{FORMER, ORDER, is_own, items, order_of};
 use crate::codec::{is_idle, leaf_field, written_key};
 use crate::kind::rules::{Holds, Sort};
@@ -509,7 +510,22 @@ impl Converter<'_> {
         raw: &Raw,
         at: At<'_>,
     ) -> Option<Value> {
-        let value = self.scalar(here, key, raw, at)?;
+        // Only now is it known what the cell of a table holds.
+        let holds = known.and_then(|known| known.sort).map(|sort| &sort.holds);
+        let cell = match (holds, raw) {
+            (
+                Some(holds @ (Holds::Flag | Holds::Whole { .. } | Holds::Decimal { .. })),
+                Raw::Text(text),
+            ) => {
+                let table = here.origin.table(&at.pointer());
+                table.map(|table| match holds {
+                    Holds::Flag => table::flag(text),
+                    _ => Raw::Text(table.with_point(text)),
+                })
+            }
+            _ => None,
+        };
+        let value = self.scalar(here, key, cell.as_ref().unwrap_or(raw), at)?;
         let (text, shown) = match &value {
             Value::Text(text) => (Arc::clone(text), true),
             Value::Secret(secret) => match secret.expose() {
@@ -823,6 +839,7 @@ mod tests {
             let address = Address::new(kind.collection, "x");
             let document = FileDocument {
                 file: "t".into(),
+                table: None,
                 number: 0,
             };
             let origin = Origin::new(document.into());

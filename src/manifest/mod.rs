@@ -21,6 +21,7 @@ mod resolve;
 mod rules;
 mod secret_text;
 mod shallow;
+mod table;
 pub(crate) mod texts;
 mod tombstones;
 mod violation;

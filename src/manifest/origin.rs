@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::table::Table;
 use crate::problem::{Part, Place};
 use crate::state::Address;
 use crate::yaml::raw::{At, Raw};
@@ -13,6 +14,8 @@ use crate::yaml::raw::{At, Raw};
 pub struct Origin {
     /// Its document, which all resources there share: there may be very many.
     document: Arc<FileDocument>,
+    /// Where its row begins in a table, in bytes.
+    row: u32,
     /// Overlays that changed it, in order, if there are any.
     layers: Option<Box<Layers>>,
 }
@@ -24,6 +27,8 @@ pub(crate) struct FileDocument {
     pub(crate) file: Arc<str>,
     /// Its number in the file, from 0.
     pub(crate) number: u32,
+    /// How it is read, where it is a table.
+    pub(crate) table: Option<Table>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,10 +43,27 @@ struct Layer {
 
 impl Origin {
     pub(crate) const fn new(document: Arc<FileDocument>) -> Self {
+        Self::of_row(document, 0)
+    }
+
+    /// Says that the resource is the row of a table that begins at a byte.
+    pub(crate) const fn of_row(document: Arc<FileDocument>, row: u32) -> Self {
         Self {
             document,
+            row,
             layers: None,
         }
+    }
+
+    /// The document that declares the resource.
+    pub(crate) const fn document(&self) -> &Arc<FileDocument> {
+        &self.document
+    }
+
+    /// The table in whose row a field of the resource stands, if it does.
+    pub(crate) fn table(&self, path: &str) -> Option<&Table> {
+        self.document.table.as_ref()?;
+        self.layer(path).table.as_ref()
     }
 
     /// Notes that an overlay changes the resource.
@@ -75,6 +97,9 @@ impl Origin {
             None => format!("/{path}"),
         };
         let document = self.layer(&path);
+        if let Some(table) = &document.table {
+            return table.place(&document.file, self.row, (address, &path), part);
+        }
         Place {
             file: Arc::clone(&document.file),
             document: document.number,
@@ -134,7 +159,11 @@ mod tests {
     fn the_last_file_that_sets_a_path_is_named() {
         let document = |file: &str, number| {
             let file = file.into();
-            Arc::new(FileDocument { file, number })
+            Arc::new(FileDocument {
+                file,
+                number,
+                table: None,
+            })
         };
         let address = Address::new("slas", "a/b");
         let mut origin = Origin::new(document("base.yaml", 1));

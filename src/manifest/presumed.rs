@@ -27,6 +27,12 @@ impl Presumed {
         }
     }
 
+    /// Takes up a name of a collection.
+    pub(super) fn add_name(&mut self, collection: &'static str, name: &str) {
+        let names = self.0.entry(Some(collection)).or_default();
+        names.insert(name.into());
+    }
+
     /// Whether a name may be that of a resource of a collection.
     pub(crate) fn has(&self, collection: &str, name: &str) -> bool {
         let mut presumed = self.0.iter();

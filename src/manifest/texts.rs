@@ -1,4 +1,5 @@
-//! Texts in files of their own, which manifests name in place of a text: `{file: welcome.html}`.
+//! Files that manifests name: those of texts, `{file: welcome.html}` in place of a text, and those of
+//! tables, `$csv: {file: contacts.csv}` beside handles.
 //!
 //! [`read`] is called where manifests are read, so that everything behind it works on texts alone.
 
@@ -11,14 +12,40 @@ use std::sync::Arc;
 use super::files::reason;
 
 use crate::config::{PROJECT_FILE, begins_at_home, is_like_project_file};
-use crate::kind::words::FILE;
-use crate::problem::Code;
+use crate::kind::words::{CSV, FILE};
+use crate::problem::{Code, Place, Problem};
 use crate::yaml::load;
-use crate::yaml::raw::Raw;
-use crate::yaml::source::{Beside, Source, Unread, linked, read_itself};
+use crate::yaml::raw::{AsText, Raw};
+use crate::yaml::source::{Beside, MAX_FILE, Source, Unread, linked, read_itself};
+use crate::yaml::variables::has_expression;
+use crate::yaml::walk::wrong_type;
 
-/// The largest such file, in bytes: no field takes a longer text.
-const MAX_TEXT: u64 = 1024 * 1024;
+/// Files that a manifest names, by the paths as they are written.
+type Named = BTreeMap<String, Beside>;
+
+/// What a file holds that a manifest names.
+#[derive(Clone, Copy)]
+struct Holds {
+    /// The largest such file, in bytes.
+    most: u64,
+    /// What it holds, in words.
+    what: &'static str,
+    /// The way out where it is larger.
+    too_large: &'static str,
+}
+
+/// No field takes a longer text.
+const TEXT: Holds = Holds {
+    most: 1024 * 1024,
+    what: "text",
+    too_large: "no field takes so long a text",
+};
+
+const TABLE: Holds = Holds {
+    most: MAX_FILE,
+    what: "table",
+    too_large: "divide it, and write a list of tables",
+};
 
 /// The way to a text file, as a map with the one key `file` gives it.
 pub(crate) fn named(raw: &Raw) -> Option<&Raw> {
@@ -31,17 +58,57 @@ pub(crate) fn named(raw: &Raw) -> Option<&Raw> {
     }
 }
 
-/// Reads the files that a manifest names, each once; what keeps one from being read is told where the
-/// manifest is understood.
-pub(super) fn read(root: &Path, source: &Source) -> BTreeMap<String, Beside> {
-    let mut found = BTreeMap::new();
+/// Reads the files that a manifest names, those of texts and those of tables, each once; what keeps one
+/// from being read is told where the manifest is understood.
+pub(super) fn read(root: &Path, source: &Source) -> (Named, Named) {
+    let mut reader = Reader {
+        root,
+        manifest: &source.name,
+        texts: Named::new(),
+        tables: Named::new(),
+    };
     if may_name(&source.text) {
         // What is no YAML is told by whoever reads it.
         for (_, raw) in load::documents(source, "").unwrap_or_default() {
-            collect(&raw, root, &source.name, &mut found);
+            reader.collect(&raw);
         }
     }
-    found
+    (reader.texts, reader.tables)
+}
+
+/// The name and the text of a file that a manifest names at a place, under what is called `name`.
+pub(super) fn found(
+    path: &Raw,
+    name: &str,
+    beside: Option<&Named>,
+    place: &Place,
+) -> Result<(Arc<str>, Arc<str>), Problem> {
+    let AsText::Text(path) = path.as_text() else {
+        let (message, help) = wrong_type(name, "a path", path);
+        let label = format!("this is {}", path.what());
+        let mut problem = Problem::error(Code::WrongType, message).at(place.clone(), label);
+        problem.help = help;
+        return Err(problem);
+    };
+    if has_expression(path) {
+        let message = format!("`{path}` holds an expression, and a path holds none");
+        return Err(Problem::error(Code::BadPath, message)
+            .at(place.clone(), "not replaced here")
+            .help("name the file as it is called; an overlay may name another one"));
+    }
+    match beside.and_then(|beside| beside.get(&**path)) {
+        Some(Beside { name, text }) => match text {
+            Ok(text) => Ok((Arc::clone(name), Arc::clone(text))),
+            Err(why) => Err(Problem::error(why.code, why.message.clone())
+                .at(place.clone(), "named here")
+                .help(why.help)),
+        },
+        // Files are read with the manifests that name them.
+        None => {
+            let message = format!("`{path}` was not read");
+            Err(Problem::error(Code::Unreadable, message).at(place.clone(), "named here"))
+        }
+    }
 }
 
 /// Whether a text may have the key; most have none, and need not be read twice.
@@ -54,25 +121,50 @@ fn may_name(text: &str) -> bool {
     })
 }
 
-fn collect(raw: &Raw, root: &Path, manifest: &str, found: &mut BTreeMap<String, Beside>) {
-    if let Some(Raw::Text(path)) = named(raw) {
-        if !found.contains_key(&**path) {
-            found.insert(path.to_string(), text(root, manifest, path));
+struct Reader<'a> {
+    root: &'a Path,
+    manifest: &'a str,
+    texts: Named,
+    tables: Named,
+}
+
+impl Reader<'_> {
+    fn collect(&mut self, raw: &Raw) {
+        if let Some(Raw::Text(path)) = named(raw) {
+            if !self.texts.contains_key(&**path) {
+                let text = text(self.root, self.manifest, path, TEXT);
+                self.texts.insert(path.to_string(), text);
+            }
+            return;
         }
-        return;
+        match raw {
+            Raw::List(items) => items.iter().for_each(|item| self.collect(item)),
+            Raw::Map(entries) => {
+                for (key, value) in entries {
+                    if **key == *CSV {
+                        self.collect_tables(value);
+                    } else {
+                        self.collect(value);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
-    match raw {
-        Raw::List(items) => {
-            for item in items {
-                collect(item, root, manifest, found);
+
+    fn collect_tables(&mut self, raw: &Raw) {
+        let tables = match raw {
+            Raw::List(tables) => tables.as_slice(),
+            table => std::slice::from_ref(table),
+        };
+        for table in tables {
+            if let Some(Raw::Text(path)) = table.get(FILE)
+                && !self.tables.contains_key(&**path)
+            {
+                let text = text(self.root, self.manifest, path, TABLE);
+                self.tables.insert(path.to_string(), text);
             }
         }
-        Raw::Map(entries) => {
-            for (_, value) in entries {
-                collect(value, root, manifest, found);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -112,10 +204,10 @@ fn place(manifest: &str, path: &str) -> Result<String, Unread> {
     Ok(parts.join("/"))
 }
 
-fn text(root: &Path, manifest: &str, path: &str) -> Beside {
+fn text(root: &Path, manifest: &str, path: &str, holds: Holds) -> Beside {
     let (name, text) = match place(manifest, path) {
         Ok(name) => {
-            let text = content(root, &name);
+            let text = content(root, &name, holds);
             (name, text)
         }
         Err(why) => (path.to_owned(), Err(why)),
@@ -126,13 +218,17 @@ fn text(root: &Path, manifest: &str, path: &str) -> Beside {
     }
 }
 
-fn content(root: &Path, name: &str) -> Result<Arc<str>, Unread> {
+/// The way out where what is named holds nothing of the sort.
+const NAME_ANOTHER: &str = "name a file that holds it";
+
+fn content(root: &Path, name: &str, holds: Holds) -> Result<Arc<str>, Unread> {
+    let what = holds.what;
     let place = Path::new(name);
     if place == Path::new(PROJECT_FILE) || is_like_project_file(place) {
         return Err(Unread::new(
             Code::NotAFile,
-            format!("`{name}` is the project file, and no text"),
-            "name a file that holds the text",
+            format!("`{name}` is the project file, and no {what}"),
+            NAME_ANOTHER,
         ));
     }
     if let Some(link) = linked(root, name) {
@@ -160,24 +256,24 @@ fn content(root: &Path, name: &str) -> Result<Arc<str>, Unread> {
     if !meta.is_file() {
         return Err(Unread::new(
             Code::NotAFile,
-            format!("`{name}` is no file that can be read as a text"),
-            "name a file that holds the text",
+            format!("`{name}` is no file that can be read as a {what}"),
+            NAME_ANOTHER,
         ));
     }
-    let bytes = if meta.len() > MAX_TEXT {
+    let bytes = if meta.len() > holds.most {
         Vec::new()
     } else {
         read_itself(&path).map_err(|error| unreadable(&error))?
     };
     // It may have grown meanwhile.
-    if meta.len() > MAX_TEXT || bytes.len() as u64 > MAX_TEXT {
+    if meta.len() > holds.most || bytes.len() as u64 > holds.most {
         return Err(Unread::new(
             Code::FileTooLarge,
             format!(
                 "`{name}` is larger than {} MiB, the most that such a file may have",
-                MAX_TEXT / 1024 / 1024
+                holds.most / 1024 / 1024
             ),
-            "no field takes so long a text",
+            holds.too_large,
         ));
     }
     let source = Source::new(name, &bytes);

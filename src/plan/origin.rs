@@ -25,8 +25,8 @@ pub fn note(plan: &mut Plan, desired: &Desired, rows: Option<&Rows>, sources: &S
         })
         .collect();
     let mut texts: HashMap<&str, &Arc<str>> = HashMap::new();
-    for source in sources.all() {
-        texts.entry(&source.name).or_insert(&source.text);
+    for (name, text) in sources.texts() {
+        texts.entry(name).or_insert(text);
     }
     let found = located(&places, &|file| {
         texts.get(file).map(|text| Arc::clone(text))

@@ -72,6 +72,16 @@ pub struct Place {
 }
 
 impl Place {
+    /// Names the value where the place means a key; bytes stay what they are.
+    #[must_use]
+    pub fn value(self) -> Self {
+        let part = match self.part {
+            Part::Key => Part::Value,
+            other => other,
+        };
+        Self { part, ..self }
+    }
+
     /// Names a whole file, which is shown at its beginning.
     pub fn file(file: impl Into<Arc<str>>) -> Self {
         Self {

@@ -10,6 +10,7 @@ use crate::config::written::parts;
 use crate::dialect::Dialect;
 use crate::kind::removal::Heir;
 use crate::kind::rules::{Allowance, Rule, Sort};
+use crate::kind::words::CSV;
 use crate::kind::{
     self, Change, Create, Encoding, Field, Form, KINDS, Keyed, Keys, Kind, ORDER, Pattern, Removal,
     Shape, Shown, Stage, Switch, Target, Wire, Within,
@@ -111,6 +112,14 @@ pub fn facts(kind: &Kind) -> Vec<Fact> {
             "`transferTo: {heir}` names who takes over, in `lifecycle`, beside its name under `removed`, or for all of them under `kinds` in the project file"
         );
         add("when one is removed", words);
+    }
+    if kind.seed {
+        add(
+            "many of them",
+            format!(
+                "`{CSV}: {{file: …}}` beside the handles takes the rows of a table; `deskform explain csv`"
+            ),
+        );
     }
     if let Some(order) = kind.order {
         let parent = kind::scopes(order)

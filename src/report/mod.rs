@@ -33,6 +33,7 @@ use crate::ledger::NOWHERE;
 use crate::plan::Plan;
 use crate::plan::record::FieldLeft;
 use crate::safe::safe;
+use crate::state::Address;
 use crate::verb::Verb;
 
 /// Where a command works. Every report says it first.
@@ -273,6 +274,25 @@ fn first_taken_over(plan: &Plan) -> Option<&'static str> {
     (plan.owns_nothing_yet && may_go).then_some(
         "What is taken over belongs to these files from then on: whoever deletes its lines later removes it from Zoho Desk, except where `prune` is `none`, as it is for seeds. What others deleted before is not noticed: where it is still declared, it is made anew.",
     )
+}
+
+/// Resources of one kind that are named by themselves; more of them are one line.
+const BY_THEMSELVES: usize = 10;
+
+/// Addresses in lines: many of one kind, such as the rows of a table that is gone, are one with their number.
+fn together(addresses: &[Address], verbose: bool) -> Vec<String> {
+    let kinds = addresses.chunk_by(|one, other| one.collection == other.collection);
+    let told = kinds.flat_map(|all| match all {
+        [first, .., last] if all.len() > BY_THEMSELVES && !verbose => vec![format!(
+            "{} {}, from {} to {}; -v names all",
+            all.len(),
+            first.collection,
+            first.handle,
+            last.handle
+        )],
+        all => all.iter().map(ToString::to_string).collect(),
+    });
+    told.collect()
 }
 
 /// The handles that change, in words.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::lines::{self, Line, STEP, Sign};
 use super::{
     FIELDS_LEFT, Paint, Style, count, fields_left, first_taken_over, forecast, heading,
-    moved_handles, refused, risks, summary, table, taken_over,
+    moved_handles, refused, risks, summary, table, taken_over, together,
 };
 use crate::kind::Risk;
 use crate::plan::alike::Alike;
@@ -51,7 +51,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     section(
         &mut out,
         "No longer declared; these stay in Zoho Desk, and the ledger lets them go:",
-        plan.no_longer_declared.iter().map(ToString::to_string),
+        together(&plan.no_longer_declared, style.verbose).into_iter(),
     );
     section(
         &mut out,

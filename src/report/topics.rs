@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::config::words::{
     CREDENTIALS, ENDPOINT, ENVIRONMENT, GUARDS, IGNORE, POLICY, PROJECT, SHARED, SIMULATOR,
 };
-use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, NEW, OVERLAY, REFERENCE, TEXT};
+use crate::kind::words::{EXPRESSIONS, LIFECYCLE, MANIFEST, NEW, OVERLAY, REFERENCE, TABLE, TEXT};
 use crate::yaml::walk::{EXTENSION, is_extension};
 use crate::yaml::words::{Takes, Word};
 
@@ -394,6 +394,22 @@ departments:
 ",
     },
     Topic {
+        name: "$csv",
+        also: &["csv", "table", "tables", "seeds"],
+        stands: "a collection of a manifest, beside its handles; no overlay",
+        text: "The rows of a table are resources, as if each stood under its handle. It is one table or a list of them, in files of the project as `file` names them. The column of the naming field is the handle. An empty cell says nothing of its field; lists have `;` between their items; references are handles; `${` means nothing. Overlays change a row under its handle, and `lifecycle` is written there, too, in an overlay or a manifest.",
+        words: TABLE,
+        file: File::Manifest,
+        example: "\
+contacts:
+  $csv:
+    file: seeds/contacts.csv   # E-mail;Last name;Region;Note
+    columns: {E-mail: email, Last name: lastName, Region: cf.cf_region, Note: null}
+    delimiter: \";\"
+  john.sample@example.com: {lastName: Sample}
+",
+    },
+    Topic {
         name: "transferTo",
         also: &["heirs", "heir"],
         stands: "`lifecycle`, an item of `removed`, or the policy of a kind in deskform.yaml",
@@ -577,7 +593,11 @@ mod tests {
             let sources = |base: &str, over: Option<&str>| Sources {
                 base: vec![
                     Source::new("a.yaml", base.as_bytes())
-                        .with_text("texts/support.txt", "Answers ${var.portal}\n"),
+                        .with_text("texts/support.txt", "Answers ${var.portal}\n")
+                        .with_table(
+                            "seeds/contacts.csv",
+                            "E-mail;Last name;Region;Note\nli.sample@example.com;Sample;EMEA;x\n",
+                        ),
                 ],
                 overlays: over
                     .map(|text| vec![Source::new("b.yaml", text.as_bytes())])
@@ -620,7 +640,7 @@ mod tests {
     /// The tables are those of the readers, which take their keys from them: none lacks its words.
     #[test]
     fn every_key_of_the_readers_is_explained() {
-        let readers: [&[&str]; 14] = [
+        let readers: [&[&str]; 15] = [
             words::PROJECT_KEYS,
             words::ENVIRONMENT_KEYS,
             words::DEFAULTS_KEYS,
@@ -633,7 +653,8 @@ mod tests {
             crate::kind::words::LIFECYCLE_KEYS,
             crate::kind::words::MANIFEST_KEYS,
             &[crate::config::written::LOOKUP, crate::config::written::ID],
-            &[crate::kind::words::FILE],
+            &[crate::kind::words::FILE, crate::kind::words::CSV],
+            crate::kind::words::TABLE_KEYS,
             &[NEW, EXTENSION, "x-anything"],
         ];
         for keys in readers {

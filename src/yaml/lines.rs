@@ -23,10 +23,13 @@ enum Frame {
 pub fn lines(text: &str, places: &[&Place]) -> Vec<Option<usize>> {
     let mut found = vec![None; places.len()];
     let mut wanted: HashMap<u32, HashMap<&str, Vec<usize>>> = HashMap::new();
+    // Where lines end, since a table has a place for each of its rows.
+    let mut ends: Option<Vec<usize>> = None;
     for (index, place) in places.iter().enumerate() {
         if let Part::Bytes { start, .. } = place.part {
-            let before = text.get(..start).unwrap_or(text);
-            found[index] = Some(before.matches('\n').count() + 1);
+            let all = || text.match_indices('\n').map(|(at, _)| at).collect();
+            let ends = ends.get_or_insert_with(all);
+            found[index] = Some(ends.partition_point(|end| *end < start) + 1);
         } else {
             let document = wanted.entry(place.document).or_default();
             document.entry(&place.pointer).or_default().push(index);

@@ -1,5 +1,6 @@
 //! YAML with places and without domain: texts, what they hold, and where each part of it stands.
 
+pub(crate) mod cells;
 pub mod closed;
 pub mod lines;
 pub(crate) mod load;

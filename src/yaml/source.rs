@@ -23,9 +23,11 @@ pub struct Source {
     pub invalid: Option<usize>,
     /// The files that it names for texts, by the paths as they are written.
     pub beside: Arc<BTreeMap<String, Beside>>,
+    /// The files that it names for tables, by the paths as they are written.
+    pub tables: Arc<BTreeMap<String, Beside>>,
 }
 
-/// A file that a manifest names for a text.
+/// A file that a manifest names for a text or a table.
 #[derive(Debug, Clone)]
 pub struct Beside {
     /// Its name, relative to the project folder, with forward slashes.
@@ -71,6 +73,7 @@ impl Source {
             text,
             invalid,
             beside: Arc::default(),
+            tables: Arc::default(),
         }
     }
 
@@ -78,16 +81,26 @@ impl Source {
     #[cfg(test)]
     #[must_use]
     pub(crate) fn with_text(mut self, path: &str, text: &str) -> Self {
-        let mut beside = (*self.beside).clone();
+        let one = self.lying_beside(path, text);
+        Arc::make_mut(&mut self.beside).insert(path.to_owned(), one);
+        self
+    }
+
+    /// The same with a file beside it that it names for a table.
+    #[must_use]
+    pub fn with_table(mut self, path: &str, text: &str) -> Self {
+        let one = self.lying_beside(path, text);
+        Arc::make_mut(&mut self.tables).insert(path.to_owned(), one);
+        self
+    }
+
+    fn lying_beside(&self, path: &str, text: &str) -> Beside {
         let folder = self.name.rsplit_once('/').map_or("", |(folder, _)| folder);
         let name = format!("{folder}/{path}");
-        let one = Beside {
+        Beside {
             name: name.trim_start_matches('/').into(),
             text: Ok(text.into()),
-        };
-        beside.insert(path.to_owned(), one);
-        self.beside = Arc::new(beside);
-        self
+        }
     }
 }
 
