@@ -217,11 +217,11 @@ fn links_are_refused() {
     // The simulator's state.
     // The project file may be a link to another file of the project, and to none outside.
     place.write(
-        "shared/project.yaml",
+        ".shared/project.yaml",
         "environments:\n  local: {simulator: {dialect: openapi}}\n",
     );
     place.remove("deskform.yaml");
-    link("deskform.yaml", &place.path("shared/project.yaml"));
+    link("deskform.yaml", &place.path(".shared/project.yaml"));
     place.done("validate");
     place.remove("deskform.yaml");
     link("deskform.yaml", &inside.join("x.yaml"));
