@@ -159,6 +159,8 @@ pub enum Rule {
     OnlyFor(&'static OnlyFor),
     /// Days without a year are days of the year that another field names.
     DaysOf(&'static DaysOf),
+    /// Exactly one of some maps is given, and it says something.
+    OneOf(&'static OneOf),
 }
 
 /// The sorts of objects that a field tells apart.
@@ -315,6 +317,15 @@ pub struct DaysOf {
     pub days: &'static [&'static str],
     /// The field of the year; without it every day that some year has will do.
     pub year: &'static str,
+}
+
+/// Maps of which a resource gives exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OneOf {
+    /// The maps.
+    pub fields: &'static [&'static str],
+    /// Their leaves that by themselves say nothing.
+    pub about: &'static [&'static str],
 }
 
 impl GoWith {

@@ -853,7 +853,8 @@ pub fn example(kind: &Kind) -> String {
             | Rule::InMap(..)
             | Rule::AtMost(_)
             | Rule::OnlyFor(_)
-            | Rule::DaysOf(_) => false,
+            | Rule::DaysOf(_)
+            | Rule::OneOf(_) => false,
         })
     };
     let optional = |field: &&Field| {
