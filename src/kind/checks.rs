@@ -1,7 +1,7 @@
 //! Checks of what only a person can set up.
 
 use super::questions::{Answer, Inventory, Question, Questions};
-use super::rules::{Is, OneOf, Rule, Sign};
+use super::rules::{GoWith, Is, OneOf, Rule, Sign};
 use super::{
     Api, Field, Kind, Listing, Map, Pattern, Scopes, Shape, Wire, choice, integer, reference, text,
     to,
@@ -60,12 +60,12 @@ const COUNTS: Map = Map::named(&[
     reference("department", to("departments"))
         .required()
         .doc("The department."),
-    text("module")
-        .pattern(COUNTED)
-        .required()
-        .doc("The module that the rules are about. Alerts and custom functions are counted by it, too."),
+    text("module").pattern(COUNTED).required().doc(
+        "The module that the rules are about. Alerts and custom functions are counted by it, too.",
+    ),
     figure("workflows").doc("How many workflow rules there are."),
-    figure("blueprints").doc("How many blueprints there are; they are counted for `tickets` alone."),
+    figure("blueprints")
+        .doc("How many blueprints there are; they are counted for `tickets` alone."),
     figure("automationAlerts").doc("How many alerts there are."),
     figure("fieldUpdates").doc("How many field updates there are."),
     figure("automationTasks").doc("How many tasks there are that automation makes."),
@@ -280,10 +280,23 @@ pub static KIND: Kind = Kind {
             .openapi(seen("viewsExist"))
             .doc("Which views there are, such as `{module: tickets, names: [VIP open]}`. There may be more."),
     ],
-    rules: &[Rule::OneOf(&OneOf {
-        fields: &["automationCounts", "fieldIsUsedBy", "viewsExist"],
-        about: &["department", "module", "field"],
-    })],
+    rules: &[
+        Rule::OneOf(&OneOf {
+            fields: &["automationCounts", "fieldIsUsedBy", "viewsExist"],
+            about: &["department", "module", "field"],
+        }),
+        Rule::InMap(
+            "automationCounts",
+            &GoWith {
+                fields: &["blueprints"],
+                with: "module",
+                is: &["tickets"],
+                instead: "count the others of the module alone",
+                always: false,
+                together: false,
+            },
+        ),
+    ],
     openapi: Some(Api {
         listing: Listing::Asked(&QUESTIONS),
         page: 0,

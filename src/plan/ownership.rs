@@ -386,7 +386,15 @@ impl Shaper<'_> {
                     let current = codec::settle(field, named, current, live);
                     if let Some(questions) = kind.questions(live.dialect) {
                         let sides = (named, &current);
-                        answered_otherwise(row, field, questions, sides, ignore_changes, options, owned);
+                        answered_otherwise(
+                            row,
+                            field,
+                            questions,
+                            sides,
+                            ignore_changes,
+                            options,
+                            owned,
+                        );
                     } else {
                         by_hand(address, field, named, current, place, options, owned);
                     }

@@ -249,11 +249,7 @@ fn is_refusal(error: &ApiError) -> bool {
 }
 
 /// Asks a question, all of its pages.
-async fn answers(
-    reader: &Reader,
-    request: Request,
-    answer: Answer,
-) -> Result<Vec<Json>, ApiError> {
+async fn answers(reader: &Reader, request: Request, answer: Answer) -> Result<Vec<Json>, ApiError> {
     let page = match answer {
         Answer::Names { page, .. } if page > 0 => page,
         Answer::Names { .. } | Answer::Number(_) => {
@@ -303,10 +299,7 @@ fn list(value: Option<&Json>) -> impl Iterator<Item = &Json> {
 }
 
 /// The names of an item.
-fn names_of<'a>(
-    item: &'a Json,
-    keys: &'static [&'static str],
-) -> impl Iterator<Item = &'a str> {
+fn names_of<'a>(item: &'a Json, keys: &'static [&'static str]) -> impl Iterator<Item = &'a str> {
     let names = keys.iter().filter_map(|key| item.get(key)?.as_str());
     names.map(str::trim)
 }

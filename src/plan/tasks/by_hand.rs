@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Builder, Draft};
 use crate::kind::{Field, Kind, Wire};
 use crate::plan::choices;
-use crate::plan::shown::{change_of, shown, to_do};
+use crate::plan::shown::{change_of, shown, to_do, to_see_to};
 use crate::state::{Address, FieldPath, Value};
 use crate::verb::Verb;
 
@@ -140,7 +140,8 @@ impl Builder<'_> {
             }
             let draft = Draft {
                 changes: vec![shown(kind, difference)].into(),
-                instruction: Some(self.to_do(address, field, &difference.after, instruction)),
+                instruction: to_see_to(kind, self.dialect(), difference, Some(wanted))
+                    .or_else(|| Some(self.to_do(address, field, &difference.after, instruction))),
                 body: wanted.clone(),
                 ..Draft::default()
             };
