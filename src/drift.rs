@@ -355,7 +355,7 @@ impl Sides<'_> {
                 kind,
                 self.live.dialect,
                 difference,
-                self.rows.wanted(address),
+                self.rows.named(address),
             )
         });
         let set = || to_do(difference.path.field, &difference.after, instruction);

@@ -776,6 +776,8 @@ impl Session {
         if let Some(granted) = reader.scopes() {
             let problems: Vec<Problem> = needs
                 .scopes(self.dialect)
+                // What a check may not ask is warned about where it is asked.
+                .filter(|(collection, _)| !kind::find(collection).is_some_and(Kind::is_check))
                 .filter(|(_, any)| !scope::missing(&granted, &[&any.join("|")]).is_empty())
                 .map(|(collection, any)| {
                     Problem::error(

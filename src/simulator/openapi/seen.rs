@@ -138,9 +138,7 @@ fn count(exchange: &mut Exchange<'_>) -> Outcome {
     if let Some(id) = department
         && exchange.organization.stored("departments", id).is_none()
     {
-        return Err(Fault::State(
-            "The department does not exist.".to_owned(),
-        ));
+        return Err(Fault::State("The department does not exist.".to_owned()));
     }
     if feature == "blueprints" && module != Some("tickets") {
         return Err(Fault::State(
