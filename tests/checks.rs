@@ -5,7 +5,6 @@
     reason = "what does not hold in a helper fails the test"
 )]
 
-#[expect(dead_code, unreachable_pub, reason = "it is shared with other tests")]
 mod common;
 
 use std::path::Path;
@@ -118,7 +117,7 @@ async fn what_a_person_has_done_is_no_step_any_more() {
                 change(
                     organization,
                     ("fields", "displayLabel", "Area"),
-                    "allowedValues",
+                    "pickListValues",
                     &json!([{"value": "North"}, {"value": "South"}]),
                 );
             },

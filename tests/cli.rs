@@ -407,7 +407,8 @@ fn a_target_brings_what_it_needs() {
 #[test]
 fn an_export_plans_to_nothing_in_a_new_project() {
     // Beside the example's, what every organization has is written, too.
-    for (environment, adopted) in [("local", 69), ("local-guide", 19)] {
+    // A check matches, and is not taken over.
+    for (environment, matching, adopted) in [("local", 73, 69), ("local-guide", 19, 19)] {
         let place = Place::examples();
         place.done(&format!(
             "-C examples/acme -e {environment} apply --auto-approve"
@@ -435,7 +436,7 @@ fn an_export_plans_to_nothing_in_a_new_project() {
         assert_eq!(
             plan.report().lines().last().unwrap_or_default(),
             format!(
-                "No changes: {adopted} resources match the manifests. In the ledger alone: {adopted} to take over; nothing changes in Zoho Desk."
+                "No changes: {matching} resources match the manifests. In the ledger alone: {adopted} to take over; nothing changes in Zoho Desk."
             ),
             "{plan}"
         );

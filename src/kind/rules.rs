@@ -1,6 +1,6 @@
 //! What is odd about a kind, in words that any kind may use: whose an object is and what follows.
 
-use super::{Alike, Risk};
+use super::{Alike, Kind, Risk, Shape};
 use crate::dialect::{Dialect, Edition};
 use crate::problem::{Code, ticked};
 
@@ -326,6 +326,20 @@ pub struct OneOf {
     pub fields: &'static [&'static str],
     /// Their leaves that by themselves say nothing.
     pub about: &'static [&'static str],
+}
+
+impl OneOf {
+    /// Names the map that an example shows: one that says something by what it has to say.
+    #[must_use]
+    pub fn shown(&self, kind: &Kind) -> Option<&'static str> {
+        let says = |field: &&&'static str| {
+            let shape = kind.field(field).map(|field| field.shape);
+            matches!(shape, Some(Shape::Map(map)) if map.fields.iter()
+                .any(|leaf| leaf.required && !self.about.contains(&leaf.name)))
+        };
+        let shown = self.fields.iter().find(says);
+        shown.or(self.fields.first()).copied()
+    }
 }
 
 impl GoWith {
