@@ -157,6 +157,8 @@ pub struct KindPolicy {
     pub create_only: Option<bool>,
     /// Which undeclared resources of the kind are removed.
     pub prune: Option<Prune>,
+    /// Whether what its checks miss counts in the exit code of a plan.
+    pub fails_plan: Option<bool>,
     /// How a resource of the kind is removed.
     pub removal: Option<RemovalPolicy>,
     /// Who takes over what hangs on a removed resource, where nothing else says so, by what they are
@@ -171,6 +173,7 @@ impl KindPolicy {
         Self {
             create_only: self.create_only.or(other.create_only),
             prune: self.prune.or(other.prune),
+            fails_plan: self.fails_plan.or(other.fails_plan),
             removal: self.removal.or(other.removal),
             transfer_to: if self.transfer_to.is_empty() {
                 other.transfer_to
@@ -314,6 +317,15 @@ impl Environment {
                 Some((kind.collection.to_owned(), prune))
             })
             .collect()
+    }
+
+    /// Whether what a check of this kind misses counts in the exit code of a plan.
+    #[must_use]
+    pub fn fails_plan(&self, collection: &str) -> bool {
+        self.kinds
+            .get(collection)
+            .and_then(|policy| policy.fails_plan)
+            .unwrap_or(false)
     }
 
     /// How objects are removed where the environment chooses, by collection.

@@ -10,13 +10,14 @@ use serde_json::Value as Json;
 
 use crate::codec;
 use crate::diff::{Change, Difference};
-use crate::kind;
+use crate::kind::{self, Kind};
 use crate::manifest::Desired;
 pub use crate::plan::moved::Moved;
 use crate::plan::moved::{LiveChange, Sides, is_secret};
 use crate::plan::record::{FieldLeft, fields_left};
 use crate::plan::{
     Acknowledged, Compared, Options, SECRET, shown_live, shown_secret, shown_value, to_do,
+    to_see_to,
 };
 use crate::problem::Problem;
 use crate::reading::complete;
@@ -171,11 +172,16 @@ impl Drift {
         self.moved == Moved::Unknown
             && match self.what {
                 What::Missing => true,
-                // Only a person can set it, and nobody has.
-                What::ByHand => is_nothing,
+                // Only a person can set it, and nobody has. What a check misses was seen to be missing.
+                What::ByHand => is_nothing && !is_of_check(&self.address),
                 _ => false,
             }
     }
+}
+
+/// Whether it is a check that an address names.
+fn is_of_check(address: &Address) -> bool {
+    kind::find(address.collection).is_some_and(Kind::is_check)
 }
 
 /// What a comparison found.
@@ -337,14 +343,25 @@ impl Sides<'_> {
     }
 
     fn by_hand(&self, address: &Address, difference: &Difference, instruction: &str) -> Drift {
-        // What only a person can set is in no record: it is declared and was not done yet.
+        let kind = kind::find(address.collection);
+        // What only a person can set is in no record: it is declared and was not done yet. Of what a check
+        // counts nobody knows who moved.
         let moved = match self.ledger {
-            Some(_) => Moved::Manifests,
-            None => Moved::Unknown,
+            Some(_) if !is_of_check(address) => Moved::Manifests,
+            _ => Moved::Unknown,
         };
+        let seen = kind.and_then(|kind| {
+            to_see_to(
+                kind,
+                self.live.dialect,
+                difference,
+                self.rows.named(address),
+            )
+        });
+        let set = || to_do(difference.path.field, &difference.after, instruction);
         Drift {
             what: What::ByHand,
-            instruction: Some(to_do(difference.path.field, &difference.after, instruction)),
+            instruction: Some(seen.unwrap_or_else(set)),
             ..drifted(address, difference, moved, Json::Null)
         }
     }

@@ -428,7 +428,9 @@ fn has_effect(kind: &'static Kind, body: &Body, field: &str) -> bool {
                     value.is_null() || value.as_word().is_some_and(|word| rule.is.contains(&word))
                 })
         }
-        Rule::InMap(..) | Rule::AtMost(_) | Rule::OnlyFor(_) | Rule::DaysOf(_) => true,
+        Rule::InMap(..) | Rule::AtMost(_) | Rule::OnlyFor(_) | Rule::DaysOf(_) | Rule::OneOf(_) => {
+            true
+        }
     })
 }
 

@@ -31,7 +31,7 @@ use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Compared, Options, Plan, Refusal, placeholders, quota, record, uses};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
-    Needs, Unread, complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete,
+    Needs, Unread, ask, complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete,
     lacking_in_listings, partial, prove_referred, read, referred, told_apart,
 };
 use crate::state::{Address, FieldPath};
@@ -442,7 +442,8 @@ impl Session {
         let (mut live, absent) = self.read_owned(desired, &needs, options).await?;
         let (mut bound, mut problems) = bind_what_is_clear(desired, &mut live, options);
         problems.extend(bound.held.iter().map(|held| held.problem.clone()));
-        self.complete_bound(&mut live, &bound.rows).await?;
+        let asked = self.complete_bound(desired, &mut live, &mut bound.rows);
+        warnings.extend(asked.await?);
         let owned = own(desired, &mut bound.rows, &live, options);
         warnings.extend(not_compared(&bound.rows));
         warnings.extend(not_shown(&owned));
@@ -511,7 +512,8 @@ impl Session {
         options: &Options,
     ) -> Result<Ready, SessionError> {
         let mut bound = bind(desired, &mut live, options)?;
-        self.complete_bound(&mut live, &bound.rows).await?;
+        let asked = self.complete_bound(desired, &mut live, &mut bound.rows);
+        warnings.extend(asked.await?);
         let reader = self.client.reader();
         let fetched = fetch_standards(&reader, &mut live, desired, &bound.rows).await;
         self.or_unread(fetched).await?;
@@ -722,14 +724,23 @@ impl Session {
         Ok((live, absent))
     }
 
-    async fn complete_bound(&self, live: &mut Live, rows: &Rows) -> Result<(), SessionError> {
+    /// Reads what listings lack of what is compared, and asks what checks ask; with the warnings about what
+    /// has no answer.
+    async fn complete_bound(
+        &self,
+        desired: &Desired,
+        live: &mut Live,
+        rows: &mut Rows,
+    ) -> Result<Vec<Problem>, SessionError> {
         let lacking = incomplete(rows, live);
         let reader = self.client.reader();
         let completed = complete(&reader, live, &lacking).await;
         self.or_unread(completed).await?;
         let referred = referred(rows, live);
         let fetched = fetch(&reader, live, referred).await;
-        self.or_unread(fetched).await
+        self.or_unread(fetched).await?;
+        let asked = ask(&reader, live, desired, rows).await;
+        self.or_unread(asked).await
     }
 
     async fn or_unread<T>(&self, read: Result<T, Vec<Unread>>) -> Result<T, SessionError> {
@@ -787,6 +798,8 @@ impl Session {
         if let Some(granted) = reader.scopes() {
             let problems: Vec<Problem> = needs
                 .scopes(self.dialect)
+                // What a check may not ask is warned about where it is asked.
+                .filter(|(collection, _)| !kind::find(collection).is_some_and(Kind::is_check))
                 .filter(|(_, any)| !scope::missing(&granted, &[&any.join("|")]).is_empty())
                 .map(|(collection, any)| {
                     Problem::error(

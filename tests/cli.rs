@@ -274,6 +274,76 @@ fn the_detailed_exit_code() {
     assert_eq!(place.run("plan --detailed-exitcode").code, 0);
 }
 
+/// What a check misses is told with its place and both figures; `drift` fails for it, and a plan where the
+/// project says so. Nothing of it is owned or written, and a saved plan holds whatever is counted.
+#[test]
+fn checks() {
+    const CHECK: &str = "departments:\n  Support: {}\nchecks:\n  Rules: {automationCounts: {department: Support, module: tickets, workflows: 0}}\n";
+    let place = applied(OPENAPI, CHECK);
+    let owned = || place.done("ledger show").stdout;
+    assert!(owned().contains("departments/Support") && !owned().contains("checks/"));
+    for line in ["plan --detailed-exitcode", "drift", "drift --only-live"] {
+        assert_eq!(place.run(line).code, 0, "{line}");
+    }
+    place.edit("desk.yaml", "workflows: 0", "workflows: 2");
+    let told = "see to it at Setup > Automation (department `Support`, module `tickets`), or correct the check: `workflows` is 0, and 2 is declared";
+    for line in ["plan --detailed-exitcode", "plan --format markdown"] {
+        let run = place.done(line);
+        assert!(run.stdout.contains(told), "{run}");
+    }
+    let plan = plan_of(&place);
+    assert_eq!(steps(&plan), [("manual", "checks/Rules")]);
+    let step = &plan["steps"][0];
+    assert_eq!(
+        (&step["changes"], &step["origin"], &step["instruction"]),
+        (
+            &serde_json::json!([{"field": "/automationCounts/workflows", "before": 0, "after": 2}]),
+            &serde_json::json!({"file": "desk.yaml", "line": 4}),
+            &serde_json::json!(told),
+        )
+    );
+    assert_eq!(plan["fingerprints"], serde_json::json!({}));
+    for line in ["drift --format json", "drift --only-live --format json"] {
+        let run = place.run(line);
+        assert_eq!(run.code, 2, "{run}");
+        let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let drift = &report["drifts"][0];
+        assert_eq!(
+            (
+                &drift["address"],
+                &drift["field"],
+                &drift["moved"],
+                &drift["wanted"],
+                &drift["live"]
+            ),
+            (
+                &serde_json::json!("checks/Rules"),
+                &serde_json::json!("/automationCounts/workflows"),
+                &serde_json::json!("unknown"),
+                &serde_json::json!(2),
+                &serde_json::json!(0),
+            )
+        );
+        assert_eq!(drift["instruction"], told);
+        assert_eq!(report["drifts"].as_array().map(Vec::len), Some(1));
+    }
+    place.write(
+        "deskform.yaml",
+        &format!("{OPENAPI}kinds:\n  checks: {{failsPlan: true}}\n"),
+    );
+    assert_eq!(place.run("plan --detailed-exitcode").code, 2);
+    place.done("apply --auto-approve");
+    assert!(!owned().contains("checks/"));
+    // An export asks about each department, and writes what it was told.
+    place.done("export found --kinds checks");
+    let found = place.read("found/checks.yaml");
+    assert!(found.contains("Support automation:"), "{found}");
+    assert!(found.contains("workflows: 0"), "{found}");
+    // What is no longer declared is forgotten without a word.
+    place.write("desk.yaml", "departments:\n  Support: {}\n");
+    assert_eq!(place.run("plan --detailed-exitcode").code, 0);
+}
+
 #[test]
 fn nobody_to_ask() {
     let place = Place::with(&[("deskform.yaml", OPENAPI), ("desk.yaml", DESK)]);
@@ -337,7 +407,8 @@ fn a_target_brings_what_it_needs() {
 #[test]
 fn an_export_plans_to_nothing_in_a_new_project() {
     // Beside the example's, what every organization has is written, too.
-    for (environment, adopted) in [("local", 69), ("local-guide", 19)] {
+    // A check matches, and is not taken over.
+    for (environment, matching, adopted) in [("local", 73, 69), ("local-guide", 19, 19)] {
         let place = Place::examples();
         place.done(&format!(
             "-C examples/acme -e {environment} apply --auto-approve"
@@ -365,7 +436,7 @@ fn an_export_plans_to_nothing_in_a_new_project() {
         assert_eq!(
             plan.report().lines().last().unwrap_or_default(),
             format!(
-                "No changes: {adopted} resources match the manifests. In the ledger alone: {adopted} to take over; nothing changes in Zoho Desk."
+                "No changes: {matching} resources match the manifests. In the ledger alone: {adopted} to take over; nothing changes in Zoho Desk."
             ),
             "{plan}"
         );

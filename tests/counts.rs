@@ -151,7 +151,7 @@ async fn each_kind_costs_a_listing_and_the_acting_agent_one_call() {
 departments: {Example Company: {}}
 agents: {jane@example.com: {lastName: Doe, ROLE}}
 ";
-    let cases: [(Dialect, &str, &[&str]); 7] = [
+    let cases: [(Dialect, &str, &[&str]); 8] = [
         (
             Dialect::Openapi,
             both,
@@ -199,6 +199,18 @@ agents: {jane@example.com: {lastName: Doe, ROLE}}
                 "1 GET /layouts",
                 "1 GET /organizations",
                 "1 GET /ticketTemplates",
+            ],
+        ),
+        // A check asks what it declares, and of several that ask the same one.
+        (
+            Dialect::Openapi,
+            "checks: {a: {viewsExist: {module: tickets, names: [A]}}, b: {viewsExist: {module: tickets, names: [B]}}, c: {automationCounts: {department: {lookup: Example Company}, module: tickets, workflows: 1, blueprints: 0}}, d: {automationCounts: {department: {lookup: Example Company}, module: tickets, workflows: 0}}}",
+            &[
+                "2 GET /automationFeatureCount",
+                "1 GET /departments",
+                "1 GET /myinfo",
+                "1 GET /organizations",
+                "1 GET /views",
             ],
         ),
         // A tombstone is looked for as well, and so is what a lookup names.

@@ -16,6 +16,20 @@ pub fn names(template: &'static str) -> Vec<&'static str> {
     names
 }
 
+/// Leaves out the parameters of a template's query that have a place for what is not given.
+#[must_use]
+pub fn with_given(template: &'static str, is_given: &dyn Fn(&str) -> bool) -> String {
+    let Some((path, query)) = template.split_once('?') else {
+        return template.to_owned();
+    };
+    let is_whole = |pair: &&'static str| names(pair).into_iter().all(is_given);
+    let given: Vec<&str> = query.split('&').filter(is_whole).collect();
+    match given.as_slice() {
+        [] => path.to_owned(),
+        given => format!("{path}?{}", given.join("&")),
+    }
+}
+
 /// Builds a GET from a template; none where a place has no value.
 pub fn get(template: &str, value: &dyn Fn(&str) -> Option<String>) -> Option<Request> {
     let (path, query) = template.split_once('?').unwrap_or((template, ""));
@@ -81,6 +95,18 @@ mod tests {
             .collect();
         assert_eq!(query, [("module", "a & b"), ("status", "all"), ("of", "7")]);
         assert_eq!(get("/teams/{id}", &value), None);
+        for (given, wanted) in [
+            (&["a", "b"][..], "/views?module={a}&of={b}&all=yes"),
+            (&["a"], "/views?module={a}&all=yes"),
+            (&[], "/views?all=yes"),
+        ] {
+            let template = "/views?module={a}&of={b}&all=yes";
+            let is_given = |name: &str| given.contains(&name);
+            assert_eq!(with_given(template, &is_given), wanted);
+        }
+        let none = |_: &str| false;
+        assert_eq!(with_given("/views?module={a}", &none), "/views");
+        assert_eq!(with_given("/views/{a}", &none), "/views/{a}");
         assert_eq!(get_by_id("/teams/{id}", "5").path, "/teams/5");
         assert_eq!(get_by_id("/teams", "5").path, "/teams");
         for (path, is_one) in [

@@ -13,6 +13,7 @@ use super::terminal::style;
 use super::wait::MaxWait;
 use crate::clock::Clock;
 use crate::config::begins_at_home;
+use crate::kind::{self, Kind};
 use crate::plan::forecast::Forecast;
 use crate::plan::{Plan, Step};
 use crate::problem::{Code, Problem, counted, exit};
@@ -145,7 +146,8 @@ fn one(global: &Global, args: &Args, mut begun: Begun<'_>) -> Result<Outcome, Fa
         tell_saved(global, workspace, path);
     }
     printed?;
-    let has_work = !plan.steps.is_empty() || plan.summary.record.total() > 0;
+    let mut steps = plan.steps.iter();
+    let has_work = steps.any(|step| counts(step, workspace)) || plan.summary.record.total() > 0;
     Ok(Outcome {
         code: if args.detailed_exitcode && has_work {
             exit::DIFFERENCE
@@ -155,6 +157,13 @@ fn one(global: &Global, args: &Args, mut begun: Begun<'_>) -> Result<Outcome, Fa
         figures: figures(plan),
         error: None,
     })
+}
+
+/// Whether a step counts in the exit code: what a check misses does only where the project says so.
+fn counts(step: &Step, workspace: &Workspace) -> bool {
+    let collection = step.address.collection;
+    !kind::find(collection).is_some_and(Kind::is_check)
+        || workspace.environment.fails_plan(collection)
 }
 
 /// Shows a plan in the form that was asked for.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::common::Failure;
+use crate::kind::{self, Kind};
 use crate::plan::record::Record;
 use crate::plan::{ABSENT, Plan, Step, Summary};
 use crate::problem::{Code, Problem, few};
@@ -123,9 +124,18 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
         reasons.push(why.to_owned());
     }
     // How many are recorded is told above.
-    let summary = |plan: &Plan| Summary {
-        record: Record::default(),
-        ..plan.summary
+    let summary = |plan: &Plan| {
+        let checks = plan.steps.iter().filter(|step| is_check(step));
+        let (misses, missing) = (
+            checks.clone().count(),
+            checks.map(|step| &step.address).collect::<BTreeSet<_>>(),
+        );
+        Summary {
+            record: Record::default(),
+            manual: plan.summary.manual.saturating_sub(misses),
+            unchanged: plan.summary.unchanged + missing.len(),
+            ..plan.summary
+        }
     };
     if !reasons.is_empty() {
         return reasons;
@@ -137,7 +147,7 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
     reasons.extend(secrets.map(|address| secret_or_live(address)));
     // The order of steps counts, too.
     let order = |plan: &Plan| {
-        let steps = plan.steps.iter();
+        let steps = plan.steps.iter().filter(|step| !is_check(step));
         steps.map(|step| step.address.clone()).collect::<Vec<_>>()
     };
     if reasons.is_empty()
@@ -152,13 +162,18 @@ fn changed(saved: &Plan, fresh: &Plan) -> Vec<String> {
     reasons
 }
 
+/// Whether a step is what a check misses: it agrees to nothing, so that it may come and go.
+fn is_check(step: &Step) -> bool {
+    kind::find(step.address.collection).is_some_and(Kind::is_check)
+}
+
 /// The addresses whose steps are not the same.
 fn differing<'p>(saved: &'p Plan, fresh: &'p Plan) -> impl Iterator<Item = &'p Address> {
     let mut steps: BTreeMap<&Address, (Vec<&Step>, Vec<&Step>)> = BTreeMap::new();
-    for step in &saved.steps {
+    for step in saved.steps.iter().filter(|step| !is_check(step)) {
         steps.entry(&step.address).or_default().0.push(step);
     }
-    for step in &fresh.steps {
+    for step in fresh.steps.iter().filter(|step| !is_check(step)) {
         steps.entry(&step.address).or_default().1.push(step);
     }
     let is_same = |(saved, fresh): &(Vec<&Step>, Vec<&Step>)| {

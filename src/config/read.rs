@@ -747,6 +747,18 @@ impl Reader<'_> {
                             );
                         }
                     }
+                    "failsPlan" => {
+                        policy.fails_plan = self.walker.flag(value, place, key);
+                        if !kind.is_check() {
+                            self.walker.report(
+                                Code::NotAllowed,
+                                (place, Part::Key),
+                                format!("`failsPlan` is about checks, not about {collection}"),
+                                "",
+                                Some("take it away".to_owned()),
+                            );
+                        }
+                    }
                     TRANSFER_TO => {
                         let plain = |text: &str, place: Place| {
                             if has_expression(text) {

@@ -117,6 +117,9 @@ fn policies_schema() -> Value {
                 "createOnly": flag(doc(POLICY, "createOnly")),
                 "prune": word(doc(POLICY, "prune"), &prunes),
             });
+            if kind.is_check() {
+                properties["failsPlan"] = flag(doc(POLICY, "failsPlan"));
+            }
             if let Some((doc, ways)) = kind.removal_choice() {
                 let words: Vec<_> = ways.iter().map(|way| way.as_str()).collect();
                 properties["removal"] = word(doc, &words);

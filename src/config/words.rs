@@ -229,7 +229,7 @@ pub(crate) const CREDENTIALS: &[Word; 6] = &[
 ];
 pub(crate) const CREDENTIAL_KEYS: &[&str] = &names(CREDENTIALS);
 
-pub(crate) const POLICY: &[Word; 4] = &[
+pub(crate) const POLICY: &[Word; 5] = &[
     flag(
         "createOnly",
         "Create what is absent, never change it afterwards.",
@@ -239,6 +239,10 @@ pub(crate) const POLICY: &[Word; 4] = &[
         "removal",
         "word of the kind, such as `deactivate` or `delete` for agents",
         "How a resource of the kind is removed, where there is a choice.",
+    ),
+    flag(
+        "failsPlan",
+        "Whether what a check misses counts for `plan --detailed-exitcode`; for checks alone, and false where it is left out.",
     ),
     form(
         TRANSFER_TO,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::removal::Heir;
 use super::rules::{Acting, KeepOne, Most, Placeholders, Quota, Sign, Uses};
-use super::{KINDS, Kind, Removal};
+use super::{KINDS, Kind, Questions, Removal};
 use crate::dialect::Dialect;
 
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
@@ -190,6 +190,8 @@ pub enum Listing {
     Each(&'static str, &'static [&'static str]),
     /// No listing shows them: other answers mention their ids and names, see [`Kind::mentions`].
     Mentioned,
+    /// They are no objects of the API: what is declared is held against the answers to questions.
+    Asked(&'static Questions),
 }
 
 impl Listing {
@@ -198,7 +200,7 @@ impl Listing {
     pub const fn template(self) -> Option<&'static str> {
         match self {
             Self::Whole(template) | Self::Each(template, _) => Some(template),
-            Self::Mentioned => None,
+            Self::Mentioned | Self::Asked(_) => None,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod agents;
 mod api;
 mod build;
 pub mod business_hours;
+pub mod checks;
 pub mod community_preferences;
 pub mod contacts;
 pub mod contracts;
@@ -33,6 +34,7 @@ pub mod patterns;
 mod permissions;
 pub mod products;
 pub mod profiles;
+pub mod questions;
 pub mod removal;
 pub mod risk;
 pub mod roles;
@@ -70,6 +72,7 @@ use build::{
     of_the_department, of_the_organization, read_at, reference, references, sent, text, to,
 };
 pub use field::{Encoding, Field, Shown, Stage, Switch, Wire};
+pub use questions::Questions;
 pub use removal::Removal;
 use removal::RemovalPolicy;
 pub use risk::{LocksOut, Risk};
@@ -116,6 +119,7 @@ pub static KINDS: &[&Kind] = &[
     &email_templates::KIND,
     &ticket_templates::KIND,
     &webhooks::KIND,
+    &checks::KIND,
 ];
 
 /// The listing that tells the dialect of an API whose answers do not say it: the one dialect that has
@@ -318,6 +322,15 @@ impl Kind {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Names the leaves of a field that is a map.
+    #[must_use]
+    pub fn leaves(&self, field: &str) -> Vec<&'static str> {
+        match self.field(field).map(|field| field.shape) {
+            Some(Shape::Map(map)) => map.fields.iter().map(|leaf| leaf.name).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Tells the ways of removal among which a project chooses, with what the choice is about.

@@ -1,6 +1,6 @@
 //! What is odd about a kind, in words that any kind may use: whose an object is and what follows.
 
-use super::{Alike, Risk};
+use super::{Alike, Kind, Risk, Shape};
 use crate::dialect::{Dialect, Edition};
 use crate::problem::{Code, ticked};
 
@@ -204,6 +204,8 @@ pub enum Rule {
     OnlyFor(&'static OnlyFor),
     /// Days without a year are days of the year that another field names.
     DaysOf(&'static DaysOf),
+    /// Exactly one of some maps is given, and it says something.
+    OneOf(&'static OneOf),
 }
 
 /// The sorts of objects that a field tells apart.
@@ -360,6 +362,29 @@ pub struct DaysOf {
     pub days: &'static [&'static str],
     /// The field of the year; without it every day that some year has will do.
     pub year: &'static str,
+}
+
+/// Maps of which a resource gives exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OneOf {
+    /// The maps.
+    pub fields: &'static [&'static str],
+    /// Their leaves that by themselves say nothing.
+    pub about: &'static [&'static str],
+}
+
+impl OneOf {
+    /// Names the map that an example shows: one that says something by what it has to say.
+    #[must_use]
+    pub fn shown(&self, kind: &Kind) -> Option<&'static str> {
+        let says = |field: &&&'static str| {
+            let shape = kind.field(field).map(|field| field.shape);
+            matches!(shape, Some(Shape::Map(map)) if map.fields.iter()
+                .any(|leaf| leaf.required && !self.about.contains(&leaf.name)))
+        };
+        let shown = self.fields.iter().find(says);
+        shown.or(self.fields.first()).copied()
+    }
 }
 
 impl GoWith {

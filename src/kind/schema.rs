@@ -7,7 +7,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
-use super::rules::Sorts;
+use super::rules::{Rule, Sorts};
 use super::words::{
     CSV, FILE, LIFECYCLE, MANIFEST, NEW, OVERLAY, REMOVED, REPLACES, TABLE, TEXT, VALUE,
 };
@@ -411,6 +411,12 @@ pub fn kind_schema(kind: &Kind, complete: bool) -> Value {
     }
     if let Some(sorts) = kind.sorts() {
         schema["allOf"] = sort_rules(kind, sorts, complete);
+    }
+    for rule in kind.rules.iter().filter(|_| complete) {
+        if let Rule::OneOf(rule) = rule {
+            let each = rule.fields.iter();
+            schema["oneOf"] = each.map(|field| json!({ "required": [field] })).collect();
+        }
     }
     schema
 }

@@ -25,6 +25,7 @@ fn named_by(rule: &Rule) -> Vec<&'static str> {
         Rule::AtMost(rule) => vec![rule.field, rule.most],
         Rule::DaysOf(rule) => vec![rule.items, rule.year],
         Rule::OnlyFor(rule) => vec![rule.field, rule.by],
+        Rule::OneOf(rule) => rule.fields.to_vec(),
     }
 }
 

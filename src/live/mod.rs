@@ -174,6 +174,8 @@ pub struct Live {
     pub absent: HashSet<(&'static str, String)>,
     /// What objects have that say nothing, by the path of the GET that shows it.
     pub standards: BTreeMap<String, Json>,
+    /// What was answered to the questions of checks, by their paths: all pages, or why there is no answer.
+    pub answers: BTreeMap<String, Result<Vec<Json>, String>>,
     by_id: ByName<&'static str, usize>,
     by_key: HashMap<&'static str, ByKey>,
     by_lower_case: HashMap<&'static str, ByKey>,
@@ -338,6 +340,7 @@ impl Live {
             listed: HashSet::new(),
             absent: HashSet::new(),
             standards: BTreeMap::new(),
+            answers: BTreeMap::new(),
             by_id: HashMap::new(),
             by_key: HashMap::new(),
             by_lower_case: HashMap::new(),

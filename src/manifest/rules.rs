@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::convert::{Converter, Here};
 use super::resolve::article;
-use crate::kind::rules::{AtMost, DaysOf, Fits, GoWith, Rule, Sort, Sorts};
+use crate::kind::rules::{AtMost, DaysOf, Fits, GoWith, OneOf, Rule, Sort, Sorts};
 use crate::problem::{Code, Problem, did_you_mean, ticked};
 use crate::state::{Body, Value, pointer};
 
@@ -24,6 +24,7 @@ impl Converter<'_> {
                 }
                 Rule::AtMost(rule) => self.at_most(here, body, rule),
                 Rule::DaysOf(rule) => self.days_of(here, body, rule),
+                Rule::OneOf(rule) => self.one_of(here, body, named, rule),
                 // What a dialect takes is asked when the dialect is known.
                 Rule::OnlyFor(_) => {}
             }
@@ -171,6 +172,49 @@ impl Converter<'_> {
                 .at(here.field(rule.year), "because of this");
                 self.problems.push(problem);
             }
+        }
+    }
+
+    /// Asks for exactly one of some maps, and in it for something that says more than what it is about.
+    fn one_of(&mut self, here: Here<'_>, body: &Body, named: &[&str], rule: &OneOf) {
+        let given = rule.fields.iter().filter(|field| named.contains(field));
+        let given: Vec<&str> = given.copied().collect();
+        let all: Vec<String> = rule.fields.iter().map(|one| (*one).to_owned()).collect();
+        let one = article(here.kind.singular);
+        match *given {
+            [] => self.problems.push(
+                Problem::error(
+                    Code::MissingRequired,
+                    format!("{one} needs one of {}", ticked(&all, "or")),
+                )
+                .at(here.key(""), "says nothing"),
+            ),
+            [field] => {
+                let Some(Value::Map(map)) = body.get(field) else {
+                    return;
+                };
+                if map.keys().all(|leaf| rule.about.contains(&leaf)) {
+                    let leaves = here.kind.leaves(field).into_iter();
+                    let leaves = leaves.filter(|leaf| !rule.about.contains(leaf));
+                    let leaves: Vec<String> = leaves.map(str::to_owned).collect();
+                    self.problems.push(
+                        Problem::error(
+                            Code::MissingRequired,
+                            format!("`{field}` needs one of {}", ticked(&leaves, "or")),
+                        )
+                        .at(here.key(field), "says nothing"),
+                    );
+                }
+            }
+            [first, second, ..] => self.problems.push(
+                Problem::error(
+                    Code::Conflict,
+                    format!("{one} has one of {}, not several", ticked(&all, "and")),
+                )
+                .at(here.key(second), "one too many")
+                .at(here.key(first), "besides this")
+                .help(format!("write {one} of its own for each")),
+            ),
         }
     }
 

@@ -15,7 +15,7 @@ use secrets::{hidden, present, still_secret};
 
 use crate::dialect::Dialect;
 use crate::diff::Difference;
-use crate::kind::{self, Field, Kind, Shape, Switch, Wire};
+use crate::kind::{self, Field, Kind, Questions, Shape, Switch, Wire};
 use crate::ledger::{Entry, FieldRecord};
 use crate::live::{Live, LiveObject};
 use crate::manifest::Desired;
@@ -384,7 +384,20 @@ impl Shaper<'_> {
                 // What answers do not show cannot be compared: the declaration stands as documentation.
                 if let (false, Some(current)) = (is_left, current()) {
                     let current = codec::settle(field, named, current, live);
-                    by_hand(address, field, named, current, place, options, owned);
+                    if let Some(questions) = kind.questions(live.dialect) {
+                        let sides = (named, &current);
+                        answered_otherwise(
+                            row,
+                            field,
+                            questions,
+                            sides,
+                            ignore_changes,
+                            options,
+                            owned,
+                        );
+                    } else {
+                        by_hand(address, field, named, current, place, options, owned);
+                    }
                 }
                 continue;
             }
@@ -778,6 +791,48 @@ fn is_as_declared(kind: &'static Kind, body: &Body, raw: &Map<String, Json>, liv
     });
     // Out of the table's order nothing is left over but what was not looked at.
     same && named.next().is_none()
+}
+
+/// Notes each leaf of a check to which the answer is another one than declared.
+fn answered_otherwise(
+    row: &Row,
+    field: &'static Field,
+    questions: &Questions,
+    (named, current): (&Value, &Value),
+    ignore_changes: &[String],
+    options: &Options,
+    owned: &mut Owned,
+) {
+    let (Value::Map(named), Value::Map(current)) = (named, current) else {
+        return;
+    };
+    let address = &row.address;
+    for (leaf, wanted) in named {
+        let Some(question) = questions.about(field.name, leaf) else {
+            continue;
+        };
+        let answer = current.get(leaf).cloned().unwrap_or_default();
+        let path = FieldPath::of(field.name).child(leaf);
+        if answer == *wanted || ignore_changes.contains(&path.pointer()) {
+            continue;
+        }
+        let inside = options.ignoring_inside(address, field.name);
+        let mut inside = inside.into_iter();
+        let rule = inside.find(|rule| rule.field.as_deref() == Some(&*path.pointer()));
+        if let Some(rule) = rule.or_else(|| options.ignoring(address, Some(field.name))) {
+            let at = Some(path.pointer());
+            owned.acknowledged.push(acknowledged(address, at, rule));
+            continue;
+        }
+        let difference = Difference {
+            path,
+            before: answer,
+            after: wanted.clone(),
+        };
+        owned
+            .by_hand
+            .push((address.clone(), difference, question.place));
+    }
 }
 
 fn by_hand(

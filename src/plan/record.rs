@@ -95,6 +95,10 @@ pub(crate) fn note(
         let Some(object) = live.objects.get(index) else {
             continue;
         };
+        // Of a check nothing is owned.
+        if row.kind.is_check() {
+            continue;
+        }
         let address = &row.address;
         claimed.extend(object.ids().map(|id| (address.collection, id.as_str())));
         if busy.contains(address) || row.not_compared || !options.looks_at(address) {

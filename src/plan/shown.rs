@@ -8,6 +8,7 @@ use crate::diff::Difference;
 use crate::kind::{Kind, Shape, Switch, Wire};
 use crate::live::url;
 use crate::plan::{FORMER_SECRET, FieldChange, SECRET};
+use crate::problem::ticked;
 use crate::state::{Body, FieldPath, Reference, Value};
 
 /// The fields of a creation as changes from nothing.
@@ -181,6 +182,58 @@ pub(crate) fn shown_secret(kind: &Kind, field: &str, live: &Value, wanted: &Valu
 pub(crate) fn to_do(field: &str, wanted: &Value, place: &str) -> String {
     let verb = if wanted.is_null() { "clear" } else { "set" };
     format!("{verb} `{field}` at {place}")
+}
+
+/// What a person has to do about what a check asked, and where; none where the difference is of no check.
+#[must_use]
+pub(crate) fn to_see_to(
+    kind: &Kind,
+    dialect: Dialect,
+    difference: &Difference,
+    declared: Option<&Body>,
+) -> Option<String> {
+    let field = difference.path.field;
+    let leaf = difference.path.below.first()?;
+    let questions = kind.questions(dialect)?;
+    let question = questions.about(field, leaf)?;
+    let about: Vec<String> = match declared.and_then(|body| body.get(field)) {
+        Some(Value::Map(map)) => map
+            .iter()
+            .filter(|(leaf, value)| !value.is_null() && questions.about(field, leaf).is_none())
+            .map(|(leaf, value)| format!("{leaf} `{}`", plain(value)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let place = question.place;
+    let about = about.join(", ");
+    Some(match (&difference.before, &difference.after) {
+        (Value::List(there), Value::List(wanted)) => {
+            let missing = wanted.iter().filter(|name| !there.contains(name));
+            let missing: Vec<String> = missing.map(plain).collect();
+            format!(
+                "see to {} at {place} ({about}), or correct the check: `{leaf}` lacks {}",
+                if missing.len() == 1 { "it" } else { "them" },
+                ticked(&missing, "and"),
+            )
+        }
+        (there, wanted) => format!(
+            "see to it at {place} ({about}), or correct the check: `{leaf}` is {}, and {} is declared",
+            plain(there),
+            plain(wanted),
+        ),
+    })
+}
+
+/// A value in a sentence; what it refers to by its name.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Reference(Reference::To(address)) => address.handle.to_string(),
+        Value::Reference(Reference::Lookup { name, .. }) => name.to_string(),
+        value => match shown_value(value) {
+            Json::String(text) => text,
+            json => json.to_string(),
+        },
+    }
 }
 
 /// A live value of a field for readers: without what may be a key.

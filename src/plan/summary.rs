@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use crate::codec::Ids;
 use crate::dialect::Unit;
+use crate::kind::{Kind, find};
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::parallel::each;
@@ -84,9 +85,11 @@ pub(super) fn summarise(
         targets: options.targets.clone(),
         summary,
         forecast: None,
+        // What a check counts may move without making a plan stale: nothing is written for it.
         fingerprints: busy
             .iter()
             .copied()
+            .filter(|address| !find(address.collection).is_some_and(Kind::is_check))
             .map(|address| {
                 let print = fingerprint(address, bound.rows.live(address), live);
                 (address.clone(), print)

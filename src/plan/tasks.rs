@@ -270,6 +270,7 @@ impl<'a> Builder<'a> {
     fn push(&mut self, address: &Address, verb: Verb, kind: &'static Kind, task: Draft) {
         let row = self.row(address);
         let adopted = self.options.ledger.is_some()
+            && !kind.is_check()
             && row.is_some_and(|row| row.object.is_some() && !row.known);
         self.tasks.push(Task {
             address: address.clone(),

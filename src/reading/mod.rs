@@ -5,6 +5,7 @@
 //! listings that it waits for are in, and its pages go out together. What comes in is put together in
 //! the plan's order, whatever came first.
 
+mod asked;
 mod count;
 mod details;
 mod mentions;
@@ -17,6 +18,7 @@ mod scopes;
 mod single;
 mod sought;
 
+pub use asked::ask;
 pub use count::size;
 pub use details::{
     complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete, lacking_in_listings,
@@ -266,6 +268,18 @@ async fn list(
     let Some(own) = needs.kinds.get(kind.collection) else {
         return Ok(Listed::default());
     };
+    if let Some(questions) = kind.questions(dialect) {
+        let mut objects = Vec::new();
+        if own.everywhere {
+            objects = asked::inventory(reader, parents, kind, questions).await?;
+        }
+        let declared = own.names.iter();
+        objects.extend(declared.map(|name| asked::unasked(kind, parents, name)));
+        return Ok(Listed {
+            objects,
+            ..Listed::default()
+        });
+    }
     let Some((api, template)) = kind
         .api(dialect)
         .and_then(|api| Some((api, api.listing.template()?)))
@@ -425,7 +439,7 @@ fn in_play(kind: &'static Kind, api: &Api, own: &KindNeeds, parents: &Live) -> B
     let mut scopes = BTreeSet::from([Scope::new()]);
     let known = match api.listing {
         Listing::Each(_, words) => words,
-        Listing::Whole(_) | Listing::Mentioned => &[],
+        Listing::Whole(_) | Listing::Mentioned | Listing::Asked(_) => &[],
     };
     for root in roots(api.listing) {
         let texts = |words: &[&str]| {

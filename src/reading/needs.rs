@@ -122,7 +122,7 @@ pub(super) struct Candidate {
 pub(super) fn roots(listing: Listing) -> impl Iterator<Item = &'static str> {
     let template = match listing {
         Listing::Each(template, _) => template,
-        Listing::Whole(_) | Listing::Mentioned => "",
+        Listing::Whole(_) | Listing::Mentioned | Listing::Asked(_) => "",
     };
     let names = template::names(template).into_iter();
     let mut roots: Vec<&'static str> = names
@@ -229,7 +229,7 @@ impl Needs {
             .iter()
             .filter(|field| kind.resends(field, dialect));
         entry.fields.extend(resent.map(|field| field.name));
-        if is_mentioned(kind, dialect) {
+        if is_mentioned(kind, dialect) || kind.questions(dialect).is_some() {
             let name = resource.body.get(kind.naming_field().name);
             let name = name.and_then(Value::as_text).unwrap_or(&address.handle);
             entry.names.insert(name.to_owned());
@@ -520,6 +520,10 @@ impl Needs {
         let mut needs = Self::default();
         needs.kinds.entry(kind.collection).or_default().everywhere = true;
         needs.with_parents(kind);
+        // What is asked is asked about objects of these.
+        for target in kind.targets().iter().filter(|_| kind.is_check()) {
+            needs.kinds.entry(target.collection).or_default().everywhere = true;
+        }
         needs
     }
 

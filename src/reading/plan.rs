@@ -77,6 +77,11 @@ fn planned(needs: &Needs, kind: &'static Kind, dialect: Dialect) -> Option<Plann
                 parents(value, &mut after);
             }
         }
+        Some(Listing::Asked(_)) => {
+            // All is asked about the objects that an export finds.
+            let targets = kind.targets().into_iter().filter(|_| own.everywhere);
+            after.extend(targets.flat_map(Target::collections));
+        }
         Some(Listing::Mentioned) | None => {
             mentions().next()?;
             for mention in mentions() {

@@ -8,6 +8,7 @@ use super::lines;
 use super::topics::indented;
 use crate::config::written::parts;
 use crate::dialect::Dialect;
+use crate::kind::questions::Question;
 use crate::kind::removal::Heir;
 use crate::kind::rules::{Allowance, Rule, Sort};
 use crate::kind::words::CSV;
@@ -301,6 +302,16 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
     for (policy, way) in api.removal.ways().iter().skip(1) {
         let about = format!("removing with `removal: {}`", policy.as_str());
         add(about, removing(*way));
+    }
+    let questions = kind.questions(dialect);
+    for question in questions.into_iter().flat_map(|one| one.asked) {
+        let Question {
+            field, leaf, path, ..
+        } = question;
+        add(
+            format!("asking about `{field}.{leaf}`"),
+            format!("GET {path}"),
+        );
     }
     if let Some(switch) = api.switch {
         let words = format!("POST {}, POST {}", switch.on, switch.off);
@@ -863,6 +874,9 @@ pub fn example(kind: &Kind) -> String {
             | Rule::AtMost(_)
             | Rule::OnlyFor(_)
             | Rule::DaysOf(_) => false,
+            Rule::OneOf(rule) => {
+                rule.fields.contains(&field.name) && rule.shown(kind) != Some(field.name)
+            }
         })
     };
     let optional = |field: &&Field| {
@@ -911,6 +925,8 @@ pub fn example(kind: &Kind) -> String {
 fn remark(kind: &Kind, field: &Field) -> Option<String> {
     Dialect::ALL.into_iter().find_map(|dialect| {
         kind.api(dialect)?;
+        // What a check declares is never set: it is held against an answer.
+        kind.questions(dialect).is_none().then_some(())?;
         let words = match field.wire(dialect) {
             Wire::Harmless => "left out",
             Wire::Refused(_) => "refused",

@@ -80,7 +80,11 @@ pub fn after(old: Ledger, desired: &Desired, ready: &Ready, applied: &BTreeSet<A
         old: &ledger,
         by_id: ledger.index(),
     };
-    for address in desired.state.keys() {
+    for (address, resource) in &desired.state {
+        // Of a check nothing is owned.
+        if resource.kind.is_check() {
+            continue;
+        }
         let row = ready.bound.rows.get(address);
         if row.is_some_and(|row| row.not_compared) || !is_in_scope(address) {
             continue;

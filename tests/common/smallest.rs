@@ -92,6 +92,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
             "account: Buyer, department: Home, owner: {{lookup: admin@{ORGANIZATION}.example.com}}, \
              supportPlan: Standard, startDate: 2027-01-01"
         ),
+        "checks" => "viewsExist: {module: tickets, names: [Mine]}".to_owned(),
         "departments" | "accounts" | "slas" | "profiles" => String::new(),
         other => panic!("say what {other} need"),
     }

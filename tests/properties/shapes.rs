@@ -101,6 +101,18 @@ pub const NOT_DRAWN: &[(&str, &str, Dialect, &str)] = &[
         "the guide shows no names of profiles, and an id belongs to one organization",
     ),
     (
+        "checks",
+        "automationCounts",
+        O,
+        "a check has one of its maps, and the views are drawn",
+    ),
+    (
+        "checks",
+        "fieldIsUsedBy",
+        O,
+        "a check has one of its maps, and the views are drawn",
+    ),
+    (
         "mailReplyAddresses",
         "smtpDetails",
         O,
@@ -995,7 +1007,7 @@ pub fn is_needed(kind: &Kind, field: &Field, dialect: Dialect) -> bool {
     is_settable(field, dialect)
         && (field.required
             || on_create.contains(&field.name)
-            || is_drawn && is_changed_by_hand(kind, dialect))
+            || is_drawn && (is_changed_by_hand(kind, dialect) || kind.is_check()))
 }
 
 /// The kind of a collection that is in the registry.

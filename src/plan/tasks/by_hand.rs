@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Builder, Draft};
 use crate::kind::{Field, Kind, Wire};
 use crate::plan::choices;
-use crate::plan::shown::{change_of, shown, to_do};
+use crate::plan::shown::{change_of, shown, to_do, to_see_to};
 use crate::state::{Address, FieldPath, Value};
 use crate::verb::Verb;
 
@@ -138,10 +138,15 @@ impl Builder<'_> {
             if anew.contains(address) {
                 continue;
             }
+            let named = self.bound.rows.named(address);
+            let seen = to_see_to(kind, self.dialect(), difference, named);
+            // What a check is about has to be there first.
+            let body = named.filter(|_| seen.is_some()).unwrap_or(wanted);
+            let set = || self.to_do(address, field, &difference.after, instruction);
             let draft = Draft {
                 changes: vec![shown(kind, difference)].into(),
-                instruction: Some(self.to_do(address, field, &difference.after, instruction)),
-                body: wanted.clone(),
+                instruction: Some(seen.unwrap_or_else(set)),
+                body: body.clone(),
                 ..Draft::default()
             };
             self.push(address, Verb::Manual, kind, draft);

@@ -17,6 +17,7 @@ mod people;
 mod permissions;
 mod products;
 mod profiles;
+mod seen;
 mod settings;
 mod singles;
 mod skill_types;
@@ -40,7 +41,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 25] = [
+pub(super) static ROUTES: [&[Route]; 26] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -66,6 +67,7 @@ pub(super) static ROUTES: [&[Route]; 25] = [
     &time_tracking::ROUTES,
     &templates::ROUTES,
     &ticket_templates::ROUTES,
+    &seen::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.
