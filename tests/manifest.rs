@@ -862,7 +862,7 @@ fn both_forms(
                 field => format!("{field}: {}", values.concat()),
             })
             .collect();
-        manifest.push_str(&format!("  {handle}: {{{}}}\n", body.join(", ")));
+        manifest.extend([format!("  {handle}: {{{}}}\n", body.join(", "))]);
     }
     let said = serde_json::Value::from(delimiter);
     let csv = format!(

@@ -1,7 +1,5 @@
 //! Seeds from tables as a user meets them: what is wanted, where it stands, and what goes.
 
-#![expect(clippy::panic, reason = "a test panics to fail")]
-
 mod command;
 
 use command::Place;

@@ -157,14 +157,16 @@ fn number(cell: &str, has_comma: bool) -> Raw {
     }
 }
 
+/// Which field each column gives, by its name, and where that is said; nothing where it is left out.
+type Said = BTreeMap<Arc<str>, (Option<String>, Place)>;
+
 /// What a manifest says of a table.
 pub(super) struct Spec {
     file: Arc<str>,
     text: Arc<str>,
     /// Where the file is named.
     named: Place,
-    /// What each column gives, and where that is said; nothing where it is left out.
-    columns: Option<BTreeMap<Arc<str>, (Option<String>, Place)>>,
+    columns: Option<Said>,
     delimiter: Option<u8>,
     has_comma: bool,
     /// The text of a cell that clears.
@@ -640,7 +642,7 @@ impl Header<'_> {
     fn read(mut self, names: &StringRecord) -> (Vec<Gives>, Vec<Told>) {
         let (mut gives, mut told) = (Vec::new(), Vec::new());
         let mut seen: HashMap<&str, usize> = HashMap::new();
-        let mut given: HashMap<String, usize> = HashMap::new();
+        let mut taken: HashMap<String, usize> = HashMap::new();
         for (index, name) in names.iter().map(str::trim).enumerate() {
             let place = self.place(index);
             let mut one = Told {
@@ -659,21 +661,18 @@ impl Header<'_> {
                 self.twice(message, place, self.place(first));
             } else if let Some((path, said)) = self.path(name, names, &place) {
                 one.place = said;
-                match self.gives(&path, &one.place) {
-                    Some(found) => {
-                        let way: Vec<&str> = match &found {
-                            Gives::Field(column) => column.way.iter().map(|key| &**key).collect(),
-                            _ => vec![self.kind.field_of_handle().name],
-                        };
-                        one.pointer = pointer(way);
-                        if let Some(first) = given.insert(one.pointer.clone(), index) {
-                            let message = format!("two columns give `{path}`");
-                            let before = told.get(first).map(|one: &Told| one.place.clone());
-                            self.twice(message, one.place.clone(), before.unwrap_or(place));
-                        }
-                        gives_here = found;
+                if let Some(found) = self.gives(&path, &one.place) {
+                    let way: Vec<&str> = match &found {
+                        Gives::Field(column) => column.way.iter().map(|key| &**key).collect(),
+                        _ => vec![self.kind.field_of_handle().name],
+                    };
+                    one.pointer = pointer(way);
+                    if let Some(first) = taken.insert(one.pointer.clone(), index) {
+                        let message = format!("two columns give `{path}`");
+                        let before = told.get(first).map(|one: &Told| one.place.clone());
+                        self.twice(message, one.place.clone(), before.unwrap_or(place));
                     }
-                    None => given.extend([(path, index)]),
+                    gives_here = found;
                 }
             }
             gives.push(gives_here);
@@ -681,7 +680,7 @@ impl Header<'_> {
         }
         self.unused(names);
         let handle = self.kind.field_of_handle().name;
-        if !given.contains_key(&pointer([handle])) {
+        if !taken.contains_key(&pointer([handle])) {
             let one = article(self.kind.singular);
             let message = format!("no column gives `{handle}`, the handle of {one}");
             let problem = Problem::error(Code::MissingRequired, message)
