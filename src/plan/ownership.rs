@@ -378,26 +378,9 @@ impl Shaper<'_> {
                 continue;
             }
             if let Some(place) = left_to_a_person(field, object, live) {
-                if self.placed.has(address, field.name) {
-                    continue;
-                }
                 // What answers do not show cannot be compared: the declaration stands as documentation.
                 if let (false, Some(current)) = (is_left, current()) {
-                    let current = codec::settle(field, named, current, live);
-                    if let Some(questions) = kind.questions(live.dialect) {
-                        let sides = (named, &current);
-                        answered_otherwise(
-                            row,
-                            field,
-                            questions,
-                            sides,
-                            ignore_changes,
-                            options,
-                            owned,
-                        );
-                    } else {
-                        by_hand(address, field, named, current, place, options, owned);
-                    }
+                    self.left(row, field, (named, current), place, ignore_changes, owned);
                 }
                 continue;
             }
@@ -445,6 +428,30 @@ impl Shaper<'_> {
         let wanted = shared(wanted_fields, &body);
         row.live = Some(shared(live_fields, &wanted));
         row.wanted = Some(wanted);
+    }
+
+    /// Notes what a person has to do about a field that nobody else sets.
+    fn left(
+        &self,
+        row: &Row,
+        field: &'static Field,
+        (named, current): (&Value, Value),
+        place: &'static str,
+        ignore_changes: &[String],
+        owned: &mut Owned,
+    ) {
+        if self.placed.has(&row.address, field.name) {
+            return;
+        }
+        let current = codec::settle(field, named, current, self.live);
+        let options = self.options;
+        match row.kind.questions(self.live.dialect) {
+            Some(questions) => {
+                let sides = (named, &current);
+                answered_otherwise(row, field, questions, sides, ignore_changes, options, owned);
+            }
+            None => by_hand(&row.address, field, named, current, place, options, owned),
+        }
     }
 
     /// Whether a field of an object holds a word: what is declared decides, else what is live.

@@ -270,7 +270,7 @@ async fn answers(reader: &Reader, request: Request, answer: Answer) -> Result<Ve
         let items = items(answer, &body);
         let is_full = items.len() >= usize::try_from(page).unwrap_or(usize::MAX);
         let before = seen.len();
-        seen.extend(items.iter().map(|item| item.to_string()));
+        seen.extend(items.iter().map(ToString::to_string));
         bodies.push(body);
         // A server that does not count on would answer the same for ever.
         if !is_full || seen.len() == before {

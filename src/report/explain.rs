@@ -303,15 +303,8 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
         let about = format!("removing with `removal: {}`", policy.as_str());
         add(about, removing(*way));
     }
-    let questions = kind.questions(dialect);
-    for question in questions.into_iter().flat_map(|one| one.asked) {
-        let Question {
-            field, leaf, path, ..
-        } = question;
-        add(
-            format!("asking about `{field}.{leaf}`"),
-            format!("GET {path}"),
-        );
+    for (about, words) in asking(kind, dialect) {
+        add(about, words);
     }
     if let Some(switch) = api.switch {
         let words = format!("POST {}, POST {}", switch.on, switch.off);
@@ -349,6 +342,21 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
         }
     }
     Some(facts)
+}
+
+/// What is asked about the leaves of a check.
+fn asking(kind: &Kind, dialect: Dialect) -> impl Iterator<Item = Fact> {
+    let questions = kind.questions(dialect);
+    let asked = questions.into_iter().flat_map(|one| one.asked);
+    asked.map(|question| {
+        let Question {
+            field, leaf, path, ..
+        } = question;
+        (
+            format!("asking about `{field}.{leaf}`"),
+            format!("GET {path}"),
+        )
+    })
 }
 
 /// The value of a switch as it is written.
