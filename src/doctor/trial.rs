@@ -11,7 +11,7 @@ use crate::apply::run::{ApplyContext, run};
 use crate::config::{Environment, Prune};
 use crate::dialect::Dialect;
 use crate::kind::{self, Create, Field, KINDS, Kind, Removal, Shape, Target, Wire};
-use crate::ledger::{Holder, Store};
+use crate::ledger::{Holder, RunId, Store};
 use crate::manifest::{self, Desired, Sources};
 use crate::plan::Options;
 use crate::plan::guards::Limits;
@@ -82,6 +82,7 @@ pub async fn try_all(means: &Means<'_>, stopped: &dyn Fn() -> bool) -> Trials {
     let run = Run {
         means,
         dialect: means.session.dialect,
+        runs: 0,
         store: Store::in_memory(&means.environment.name, &means.environment.org_id),
         told: Trials::default(),
     };
@@ -91,6 +92,8 @@ pub async fn try_all(means: &Means<'_>, stopped: &dyn Fn() -> bool) -> Trials {
 struct Run<'a> {
     means: &'a Means<'a>,
     dialect: Dialect,
+    /// How many runs have begun: each has a name of its own.
+    runs: u32,
     /// Nobody else's ledger: what is made here is owned here alone, and goes with it.
     store: Store,
     told: Trials,
@@ -268,7 +271,14 @@ impl Run<'_> {
             Err(problems) => return self.not_sent(problems.list.iter()),
         };
         let clock = self.means.session.clock;
-        let opened = Keeper::open(self.store.clone(), &self.means.holder, clock, false).await;
+        self.runs += 1;
+        let at = clock.now_ms();
+        let holder = Holder {
+            at,
+            run: RunId::new(at, self.runs).to_string(),
+            ..self.means.holder.clone()
+        };
+        let opened = Keeper::open(self.store.clone(), &holder, clock, false).await;
         let mut keeper = match opened {
             Ok(keeper) => keeper,
             Err(error) => {
