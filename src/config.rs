@@ -100,6 +100,8 @@ pub struct Environment {
     pub prune: Option<Prune>,
     /// Whether the server alone decides what matches the patterns of values: `schema: lenient`.
     pub is_lenient: bool,
+    /// Whether it says that its organization is there to be tried: `sandbox: true`.
+    pub is_sandbox: bool,
     /// The environment variables that manifests may not use, or may not print: those that the
     /// `credentials` of any environment of the project name, and those that are secret elsewhere.
     pub closed: Closed,

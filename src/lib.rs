@@ -37,6 +37,8 @@ pub mod codec;
 pub mod config;
 pub mod dialect;
 pub mod diff;
+pub mod doctor;
+pub mod doubt;
 pub mod drift;
 pub mod export;
 pub mod kind;

@@ -76,8 +76,10 @@ pub struct Session {
     pub organization: Organization,
     /// All organizations that the token's user has; the token itself is bound to one.
     pub reached: Vec<Organization>,
-    /// Its edition.
+    /// Its edition; the smallest where nothing tells it.
     pub edition: Edition,
+    /// Whether the edition is stated or shown, so that its limits may be held against a plan.
+    pub is_edition_known: bool,
     /// How many calls may be under way at once.
     pub parallelism: usize,
     /// The clock.
@@ -328,10 +330,8 @@ impl Session {
             }
             detected => detected?,
         };
-        let edition = connection
-            .edition
-            .or(organization.edition)
-            .unwrap_or(Edition::Free);
+        let known = connection.edition.or(organization.edition);
+        let edition = known.unwrap_or(Edition::Free);
         let allowed = edition.concurrency(dialect);
         let parallelism = connection
             .parallelism
@@ -348,6 +348,7 @@ impl Session {
             organization,
             reached: organizations,
             edition,
+            is_edition_known: known.is_some(),
             parallelism,
             clock: connection.clock,
             preflight,
@@ -519,7 +520,9 @@ impl Session {
         self.or_unread(fetched).await?;
         let owned = own(desired, &mut bound.rows, &live, options);
         let mut options = options.clone();
-        options.limits.edition.get_or_insert(self.edition);
+        // Where nothing tells it the server decides.
+        let known = self.is_edition_known.then_some(self.edition);
+        options.limits.edition = options.limits.edition.or(known);
         let noted = |plan: &mut Plan| {
             record::note(plan, desired, &bound.rows, &live, &absent, &options);
         };

@@ -53,7 +53,7 @@ use deskform::run_record::{self, Keeper, LOCK_TTL};
 use deskform::session::{Connection, Session, SessionError};
 use deskform::simulator::faults::Fault;
 use deskform::simulator::{
-    Faults, OrganizationSeed, Quirks, Settings, Simulator, SimulatorTransport,
+    Chosen, Faults, OrganizationSeed, Quirks, Settings, Simulator, SimulatorTransport,
 };
 use deskform::state::{Address, Lifecycle};
 use deskform::verb::Verb;
@@ -65,6 +65,8 @@ use wire::{Cut, Wire};
 
 /// Schedules in a run of the tests.
 const SCHEDULES: u64 = 2_000;
+/// The seeds from which the schedules of single readings are drawn.
+const READINGS_FROM: u64 = 1_000_000;
 /// The most requests of a schedule, unless it is a large one.
 const MOST_REQUESTS: u64 = 150;
 /// How often a schedule may repeat what a run and a plan without faults cost.
@@ -700,7 +702,11 @@ async fn runs(desk: &mut Desk<'_>, doubles: bool) -> Result<(), String> {
 
 /// Runs a schedule on paused time.
 fn try_seed(seed: u64, strategies: &Strategies) -> Result<Tally, String> {
-    let mut case = Case::draw(seed, strategies);
+    try_case(Case::draw(seed, strategies))
+}
+
+fn try_case(mut case: Case) -> Result<Tally, String> {
+    let seed = case.seed;
     let mut tried = on_paused_time(schedule(&case, false));
     // Nearly all schedules are short; the few that are not are tried once more with few faults.
     if tried
@@ -742,7 +748,10 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Runs the seeds from 1 on all cores.
-fn campaign(schedules: u64) -> (Tally, BTreeMap<u64, String>) {
+fn campaign(
+    schedules: u64,
+    try_seed: impl Fn(u64, &Strategies) -> Result<Tally, String> + Sync,
+) -> (Tally, BTreeMap<u64, String>) {
     let next = AtomicU64::new(1);
     let tally = Mutex::new(Tally::default());
     let failures = Mutex::new(BTreeMap::new());
@@ -822,6 +831,31 @@ fn what_is_made_twice_is_seen() {
     assert!(seen.count() > 10);
 }
 
+/// Where nothing is published, what deskform does is right under every reading.
+#[test]
+fn each_reading_of_what_is_not_published_comes_to_its_end() {
+    let readings: Vec<Chosen> = Chosen::all().collect();
+    let schedules = number("DESKFORM_SCHEDULES").unwrap_or(SCHEDULES) / 10;
+    // Each reading gets every so many-th seed, other ones than the campaign's.
+    let reading_of = |seed: u64| readings[usize::try_from(seed).expect("it") % readings.len()];
+    let (tally, failures) = campaign(schedules, |seed, strategies| {
+        let case = Case::draw(READINGS_FROM + seed, strategies);
+        try_case(case.read_as(reading_of(seed)))
+    });
+    let told: Vec<String> = failures
+        .keys()
+        .map(|seed| format!("{} under {}", READINGS_FROM + seed, reading_of(*seed)))
+        .collect();
+    let first = failures.values().next();
+    assert!(
+        failures.is_empty(),
+        "{} of {schedules} schedules failed: {told:?}\n{}",
+        failures.len(),
+        first.map_or("", String::as_str)
+    );
+    assert_eq!(tally.schedules, schedules);
+}
+
 #[test]
 fn whatever_goes_wrong_three_runs_finish_the_job() {
     if let Some(seed) = number("DESKFORM_SEED") {
@@ -831,7 +865,7 @@ fn whatever_goes_wrong_three_runs_finish_the_job() {
         return;
     }
     let schedules = number("DESKFORM_SCHEDULES").unwrap_or(SCHEDULES);
-    let (tally, failures) = campaign(schedules);
+    let (tally, failures) = campaign(schedules, try_seed);
     println!(
         "{} schedules, {} requests (at most {}), {} steps, {} kills, by runs {:?}\n{:?}",
         tally.schedules,

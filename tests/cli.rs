@@ -60,6 +60,7 @@ fn help() {
         "plan",
         "apply",
         "drift",
+        "doctor",
         "export",
         "ledger",
         "ledger show",

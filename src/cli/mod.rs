@@ -7,6 +7,7 @@ mod choice;
 mod commit;
 pub mod common;
 pub mod completions;
+pub mod doctor;
 mod dotenv;
 pub mod drift;
 pub mod explain;
@@ -152,6 +153,8 @@ enum Command {
     Unlock(unlock::Args),
     /// Serve a simulated Zoho Desk on loopback
     Simulate(simulate::Args),
+    /// Tell which reading of each fact that nobody has published holds in an organization
+    Doctor(doctor::Args),
     /// Explain a kind or field, anything else that files may hold, or the code of a problem
     Explain(explain::Args),
     /// Print a JSON Schema: of a file, or of what a command prints for programs
@@ -256,6 +259,7 @@ pub fn run() -> u8 {
         Command::Ledger(args) => ledger::run(global, args),
         Command::Unlock(args) => unlock::run(global, args),
         Command::Simulate(args) => simulate::run(global, args),
+        Command::Doctor(args) => doctor::run(global, args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Auth(args) => auth::run(global, args),

@@ -19,7 +19,8 @@ impl Command {
             | Self::Export(_)
             | Self::Ledger(_)
             | Self::Unlock(_)
-            | Self::Auth(_) => true,
+            | Self::Auth(_)
+            | Self::Doctor(_) => true,
             Self::Init(_)
             | Self::Simulate(_)
             | Self::Explain(_)

@@ -15,8 +15,8 @@ use crate::dialect::{Dialect, Edition};
 use crate::problem::{Code, Problem, exit};
 use crate::simulator::faults::SpecError;
 use crate::simulator::{
-    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, Faults, OrganizationSeed, Settings,
-    Simulator, demo_reading_token, demo_refresh_token, serve,
+    Chosen, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, Faults, OrganizationSeed,
+    ReadingError, Settings, Simulator, demo_reading_token, demo_refresh_token, serve,
 };
 
 /// Arguments of `simulate`.
@@ -58,9 +58,22 @@ pub struct Args {
     ///
     /// Quirks: lower-case-emails, ids-as-numbers, booleans-as-strings, nulls, omit-nulls,
     /// empty-200, unknown-fields, duplicates-taken, days-as-numbers,
-    /// sections-merge.
+    /// sections-merge, pages-from-0, pages-from-1, dear-pages, limits-untold,
+    /// edition-unshown, keeps-left-out.
     #[arg(long, value_name = "SPEC", value_parser = faults)]
     faults: Option<Box<Faults>>,
+    /// How a fact is read that nobody has published, such as `layout-sections=kept`; repeatable
+    ///
+    /// What is not named is answered as the simulator takes it to be. `deskform doctor` tells which reading
+    /// holds in an organization.
+    ///
+    /// Facts and their readings: pages=0|1, prices=lower|higher, limits=told|untold,
+    /// edition=shown|unshown, layout-sections=lost|kept, left-out=lost|kept,
+    /// empty-values=null|left-out|mixed, empty-lists=204|200, ids=texts|numbers,
+    /// flags=booleans|texts, days=texts|numbers, addresses=kept|lowered,
+    /// duplicates=refused|taken.
+    #[arg(long = "reading", value_name = "FACT=READING", value_parser = chosen)]
+    readings: Vec<Chosen>,
 }
 
 fn dialect(text: &str) -> Result<Dialect, String> {
@@ -75,6 +88,42 @@ fn edition(text: &str) -> Result<Edition, String> {
 
 fn faults(text: &str) -> Result<Box<Faults>, SpecError> {
     Faults::parse(text).map(Box::new)
+}
+
+fn chosen(text: &str) -> Result<Chosen, ReadingError> {
+    text.parse()
+}
+
+/// The faults with the readings that were chosen.
+fn with_readings(args: &Args) -> Result<Option<Faults>, Problem> {
+    let mut faults = args.faults.as_deref().cloned();
+    for (n, chosen) in args.readings.iter().enumerate() {
+        let quirks = faults.as_ref().map(|faults| faults.quirks().clone());
+        let mut quirks = quirks.unwrap_or_default();
+        let earlier = args.readings.iter().take(n);
+        let mut earlier = earlier.filter(|one| one.doubt == chosen.doubt);
+        let other = earlier.find(|one| one.reading != chosen.reading);
+        let other = other.map(|one| one.reading.name);
+        let other = other.or_else(|| {
+            let told = quirks.chosen(chosen.doubt);
+            told.filter(|told| *told != chosen.reading.name)
+        });
+        if let Some(other) = other {
+            let name = chosen.doubt.name;
+            return Err(Problem::error(
+                Code::Usage,
+                format!(
+                    "`{name}` is read in two ways: `{other}` and `{}`",
+                    chosen.reading.name
+                ),
+            )
+            .help("say one of them; a quirk of `--faults` may be the same as a reading"));
+        }
+        quirks.read_as(*chosen);
+        let seeded = faults.unwrap_or_else(|| Faults::new(1));
+        faults = Some(seeded.with_quirks(quirks));
+    }
+    Ok(faults)
 }
 
 /// Serves a simulated Zoho Desk until it is stopped.
@@ -94,9 +143,10 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
         .help("ids are digits, such as `700001`")
         .into());
     }
+    let faults = with_readings(args)?;
     let mut simulator = load(args)?;
-    if let Some(faults) = &args.faults {
-        simulator.set_faults((**faults).clone());
+    if let Some(faults) = faults {
+        simulator.set_faults(faults);
     }
     let simulator = Arc::new(Mutex::new(simulator));
     block_on(async {
@@ -185,6 +235,9 @@ fn greeting(args: &Args, address: SocketAddr) -> String {
     if let Some(faults) = &args.faults {
         // Writing into a text does not fail.
         let _ = writeln!(text, "faults: {faults}");
+    }
+    for chosen in &args.readings {
+        let _ = writeln!(text, "reading: {chosen}");
     }
     for id in &args.organizations {
         let _ = writeln!(

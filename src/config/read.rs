@@ -274,6 +274,9 @@ impl Reader<'_> {
                     environment.is_lenient =
                         walker.word(value, here, key, SCHEMAS) == Some("lenient");
                 }
+                "sandbox" => {
+                    environment.is_sandbox = walker.flag(value, here, key) == Some(true);
+                }
                 _ => environment.prune = walker.word(value, here, key, PRUNES).map(prune),
             }
         }
@@ -331,6 +334,7 @@ impl Reader<'_> {
             ledger_of_each: None,
             prune: None,
             is_lenient: false,
+            is_sandbox: false,
             closed: Closed::default(),
         }
     }

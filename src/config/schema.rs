@@ -227,6 +227,7 @@ fn environment_schema() -> Value {
             "guards": guards,
             "ledger": text(doc(ENVIRONMENT, "ledger")),
             "schema": word(doc(ENVIRONMENT, "schema"), words::SCHEMAS),
+            "sandbox": flag(doc(ENVIRONMENT, "sandbox")),
             "prune": word(doc(ENVIRONMENT, "prune"), words::PRUNES),
         }),
     );

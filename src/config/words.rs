@@ -99,7 +99,7 @@ pub(crate) const PROJECT: &[Word; 6] = &[
 pub(crate) const PROJECT_KEYS: &[&str] = &names(PROJECT);
 
 /// Keys of an environment.
-pub(crate) const ENVIRONMENT: &[Word; 16] = &[
+pub(crate) const ENVIRONMENT: &[Word; 17] = &[
     form(
         "simulator",
         "map, `{}` will do",
@@ -127,6 +127,10 @@ pub(crate) const ENVIRONMENT: &[Word; 16] = &[
         "Where the ledger is kept: a path, `s3://bucket/key.json`, or `git` for a ref of the repository's remote (`git:REMOTE`, `git:REMOTE/NAME`), or `none`: then deletions, undo and changes by hand are not noticed.",
     ),
     SCHEMA,
+    flag(
+        "sandbox",
+        "Whether objects may be made and removed in the organization to try it: `doctor --write` asks for that; default `false`.",
+    ),
     PRUNE,
 ];
 pub(crate) const ENVIRONMENT_KEYS: &[&str] = &names(ENVIRONMENT);
@@ -134,7 +138,7 @@ pub(crate) const ENVIRONMENT_KEYS: &[&str] = &names(ENVIRONMENT);
 /// Keys of an environment that `defaults` lack: they make it another one, or stand at the top of the
 /// file for all (`ignore`).
 #[cfg(test)]
-const OWN_KEYS: &[&str] = &["simulator", "orgId", "overlays", "ignore"];
+const OWN_KEYS: &[&str] = &["simulator", "orgId", "overlays", "ignore", "sandbox"];
 
 /// Keys of `defaults`: all those of an environment but for [`OWN_KEYS`].
 pub(crate) const SHARED: &[Word; 12] = &[

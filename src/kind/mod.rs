@@ -20,6 +20,7 @@ pub mod departments;
 pub mod dependency_mappings;
 pub mod direct_assignment_rules;
 pub mod email_templates;
+mod examples;
 mod field;
 pub mod help_center_groups;
 pub mod help_centers;
@@ -71,6 +72,7 @@ use build::{
     in_help_center, in_layout, in_object, in_order, integer, map, no_name, object_at,
     of_the_department, of_the_organization, read_at, reference, references, sent, text, to,
 };
+pub use examples::{Refer, example_name, example_value};
 pub use field::{Encoding, Field, Shown, Stage, Switch, Wire};
 pub use questions::Questions;
 pub use removal::Removal;

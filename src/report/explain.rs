@@ -833,24 +833,12 @@ fn sort_words(rule: &Sort) -> String {
     }
 }
 
-fn sample_map(kind: &Kind, leaves: &[Field]) -> Json {
-    let needed = leaves.iter().filter(|leaf| leaf.required);
-    let first = leaves
-        .iter()
-        .take(usize::from(leaves.iter().all(|leaf| !leaf.required)));
-    needed
-        .chain(first)
-        .map(|leaf| (leaf.name.to_owned(), sample(kind, leaf)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
 /// A small manifest of the kind: what is required, filled up to four fields.
 #[must_use]
 pub fn example(kind: &Kind) -> String {
     if let (Some(ranking), Some(field)) = (kind.ranking(), kind.ranked()) {
         let list = lines::flow(&sample(kind, field));
-        let parent = kind::scopes(kind).next().map(|_| sample_name(kind));
+        let parent = kind::scopes(kind).next().map(|_| kind::example_name(kind));
         let parent = parent.map_or_else(String::new, |parent| format!("\n    {parent}:"));
         return format!("{}:\n  {ORDER}:{parent} {list}\n", ranking.of);
     }
@@ -915,7 +903,7 @@ pub fn example(kind: &Kind) -> String {
             && field.name != kind.field_of_handle().name
             && (needed(field) || more.iter().take(spare).any(|one| one.name == field.name))
     };
-    let mut out = format!("{}:\n  {}:", kind.collection, sample_name(kind));
+    let mut out = format!("{}:\n  {}:", kind.collection, kind::example_name(kind));
     let mut empty = true;
     for field in kind.fields.iter().filter(chosen) {
         let value = lines::flow(&sample(kind, field));
@@ -952,73 +940,17 @@ fn remark(kind: &Kind, field: &Field) -> Option<String> {
     })
 }
 
-fn sample_name(kind: &Kind) -> String {
-    let parent = kind.field_of_handle().shape.target();
-    if let Some(parent) = parent.and_then(|target| kind::find(target.collection)) {
-        return sample_name(parent);
-    }
-    if let Some(name) = kind.only_name() {
-        return name.to_owned();
-    }
-    match kind.naming_field().shape {
-        Shape::Email { .. } => "sarah.johnson@example.com".to_owned(),
-        _ => format!("Example {}", kind.singular),
-    }
-}
-
-/// A name in maps of what a field names.
-fn in_maps(field: &Field) -> String {
-    format!("cf_{}", field.name.to_lowercase())
-}
-
-/// A value that the field's shape allows.
+/// The value that an example gives a field; what it refers to stands beside it, or is there already.
 fn sample(kind: &Kind, field: &Field) -> Json {
-    let reference = |to: &'static str| match kind::find(to) {
-        // One of its own kind would be itself, and so a cycle.
-        Some(target) if target.managed && target != kind => json!(sample_name(target)),
-        target => {
-            json!({"lookup": format!("Existing {}", target.map_or(to, |kind| kind.singular))})
+    kind::example_value(kind, field, &|target| {
+        let to = kind::find(target.collection);
+        match to {
+            // One of its own kind would be itself, and so a cycle.
+            Some(to) if to.managed && to != kind => json!(kind::example_name(to)),
+            to => {
+                let what = to.map_or(target.collection, |to| to.singular);
+                json!({ "lookup": format!("Existing {what}") })
+            }
         }
-    };
-    match field.shape {
-        Shape::Text { pattern, .. } => json!(pattern.map_or("Example", |pattern| pattern.sample)),
-        Shape::Email { pattern, .. } => json!(pattern.sample),
-        Shape::Scalar { .. } => json!("Example"),
-        Shape::Flag => json!(true),
-        Shape::Integer { min, max } => json!(100.clamp(min, max)),
-        Shape::Number => json!(8),
-        Shape::Choice(words) => json!(words.first()),
-        // Where it lies follows from something else, so that its name in maps is more than an example.
-        Shape::Reference(to) if matches!(to.within, Within::As(..)) => json!(in_maps(field)),
-        Shape::References(to) if matches!(to.within, Within::As(..)) => json!([in_maps(field)]),
-        Shape::Reference(to) => reference(to.collection),
-        Shape::References(to) => json!([reference(to.collection)]),
-        Shape::Ranked(to) => json!([reference(to.collection), {"lookup": "Existing"}]),
-        Shape::Texts { choices, .. } => json!([choices.first().unwrap_or(&"Example")]),
-        Shape::Date => json!("2027-06-30"),
-        Shape::Map(map) => sample_map(kind, map.fields),
-        Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Places) => {
-            json!({"1": sample(kind, keyed.value)})
-        }
-        Shape::Keyed(Keyed {
-            keys: Keys::Texts(pattern),
-            value,
-            ..
-        }) if field.required => json!({ (pattern.sample): sample(kind, value) }),
-        Shape::Keyed(_) => json!({}),
-        Shape::Items(items) => {
-            let rest = items.fields.iter().filter(|leaf| leaf.name != items.key);
-            let rest: Vec<&Field> = rest.collect();
-            let is_plain = |leaf: &Field| !matches!(leaf.shape, Shape::Items(_) | Shape::Keyed(_));
-            let needs_any = rest.iter().any(|leaf| leaf.required);
-            let item: serde_json::Map<_, _> = rest
-                .into_iter()
-                .filter(|leaf| leaf.required || !needs_any && is_plain(leaf))
-                .map(|leaf| (leaf.name.to_owned(), sample(kind, leaf)))
-                .collect();
-            let key = items.item().field(items.key).map(|key| sample(kind, key));
-            let handle = key.as_ref().and_then(Json::as_str).unwrap_or("Example");
-            json!({ handle: item })
-        }
-    }
+    })
 }

@@ -1,5 +1,6 @@
 //! Plans, events and kinds as text, JSON and Markdown: pure functions that choose the words.
 
+pub mod doctor;
 pub mod drift;
 pub mod environments;
 pub mod events;

@@ -8,6 +8,8 @@ use super::ledger_schema::field;
 use super::plan_schema::{
     acknowledged, address, count, field_left, flag, list, object, pointer, reference, text, word,
 };
+use crate::dialect::Dialect;
+use crate::doubt;
 use crate::drift::FORMAT_VERSION as DRIFT_VERSION;
 use crate::kind::schema::DRAFT;
 use crate::plan::moved::Moved;
@@ -148,6 +150,111 @@ pub fn drift_schema() -> Value {
             "acknowledged": acknowledged(),
             "drift": drift,
         }),
+    )
+}
+
+/// What `deskform doctor --format json` prints.
+#[must_use]
+pub fn doctor_schema() -> Value {
+    let report = object(
+        "What an organization shows of facts that nobody has published, as `deskform doctor --format json` prints it. It holds no names, no ids and no values of the organization.",
+        &[
+            version(super::doctor::FORMAT_VERSION),
+            ("version", text("The version of deskform.")),
+            ("dialect", word("The dialect of the API.", &Dialect::ALL)),
+            (
+                "edition",
+                maybe_text(
+                    "The edition; null where the organization does not show one that is known.",
+                ),
+            ),
+            (
+                "facts",
+                list("The doubtful facts, each once.", reference("fact")),
+            ),
+            (
+                "kinds",
+                list("The kinds of the dialect, each once.", reference("kind")),
+            ),
+            (
+                "trials",
+                list(
+                    "What came of making, changing and removing one object a kind; empty without `--write`.",
+                    reference("trial"),
+                ),
+            ),
+        ],
+        &[],
+    );
+    let trial = object(
+        "What came of one kind.",
+        &[
+            ("kind", text("The kind.")),
+            ("made", reference("deed")),
+            ("changed", reference("deed")),
+            ("removed", reference("deed")),
+        ],
+        &[],
+    );
+    let deed = object(
+        "What came of one deed.",
+        &[(
+            "came",
+            word(
+                "Done; refused by the server; not sent, for the problem of the code; or not tried.",
+                &["done", "refused", "notSent", "notTried"],
+            ),
+        )],
+        &[("code", text("The code of the problem."))],
+    );
+    let names: Vec<&str> = doubt::ALL.iter().map(|doubt| doubt.name).collect();
+    let fact = object(
+        "A doubtful fact.",
+        &[
+            (
+                "fact",
+                word("Its name, as `simulate --reading` takes it.", &names),
+            ),
+            ("question", text("What it is about.")),
+            (
+                "readings",
+                list(
+                    "The readings that were seen: none where nothing told, several where places differ.",
+                    reference("reading"),
+                ),
+            ),
+        ],
+        &[],
+    );
+    let reading = object(
+        "A reading that was seen.",
+        &[
+            (
+                "reading",
+                text("Its name, as `simulate --reading` takes it."),
+            ),
+            ("seenIn", texts("Where: kinds, or `organizations`.")),
+        ],
+        &[],
+    );
+    let kind = object(
+        "What the listing of a kind has shown.",
+        &[
+            ("kind", text("The kind.")),
+            (
+                "shows",
+                word(
+                    "Objects, nothing, a refusal; or it was not asked for, since the objects are listed below others.",
+                    &["objects", "nothing", "refused", "notAsked"],
+                ),
+            ),
+        ],
+        &[("code", text("Why it was refused, as a code."))],
+    );
+    whole(
+        "deskform doctor",
+        report,
+        json!({"fact": fact, "reading": reading, "kind": kind, "trial": trial, "deed": deed}),
     )
 }
 

@@ -142,15 +142,22 @@ impl Exchange<'_> {
         first: usize,
         limit: usize,
     ) -> Vec<&'v Value> {
-        let from = self
-            .query
-            .number("from")
-            .unwrap_or(first)
-            .saturating_sub(first);
-        items
-            .skip(from)
+        self.from(items, first)
             .take(self.query.number("limit").unwrap_or(limit))
             .collect()
+    }
+
+    /// What lies at `from` and behind it; `first` is the number of the first object.
+    ///
+    /// Each operation has a base of its own, unless all are read to have one.
+    pub(super) fn from<'v>(
+        &self,
+        items: impl Iterator<Item = &'v Value>,
+        first: usize,
+    ) -> impl Iterator<Item = &'v Value> {
+        let first = self.organization.sight.pages_from.unwrap_or(first);
+        let from = self.query.number("from").unwrap_or(first);
+        items.skip(from.saturating_sub(first))
     }
 
     /// Orders objects by the field that `sortBy` names.
@@ -303,7 +310,7 @@ impl Route {
     }
 
     /// What a call of this operation costs.
-    pub(super) fn credits(&self, query: &Query, body: &[u8]) -> u64 {
+    pub(super) fn credits(&self, query: &Query, body: &[u8], dear: bool) -> u64 {
         let depth = query
             .number("from")
             .unwrap_or(0)
@@ -319,7 +326,7 @@ impl Route {
                 .unwrap_or_default(),
             Price::One | Price::Depth => 0,
         };
-        self.price.credits(depth, ids)
+        self.price.credits(depth, ids, dear)
     }
 
     /// Validates the request and carries it out.

@@ -12,6 +12,7 @@
 
 mod deliver;
 mod quirks;
+mod readings;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use rand::{Rng, SeedableRng};
 use crate::dialect::Dialect;
 
 pub use quirks::{Missing, Quirks};
+pub use readings::{Chosen, ReadingError};
 pub use spec::SpecError;
 
 pub(super) use deliver::Delivery;

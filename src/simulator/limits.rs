@@ -105,11 +105,15 @@ pub(super) enum Price {
 
 impl Price {
     /// Credits, given the last record that the page reaches and the number of ids in the body.
-    pub(super) fn credits(self, depth: usize, ids: usize) -> u64 {
+    ///
+    /// Two tables are in circulation; `dear` takes the dearer one.
+    pub(super) fn credits(self, depth: usize, ids: usize, dear: bool) -> u64 {
         match self {
             Self::One => 1,
             Self::Depth => match depth {
                 0..=2_000 => 3,
+                2_001..=10_000 if dear => 10,
+                10_001..=50_000 if dear => 50,
                 2_001..=10_000 => 5,
                 10_001..=50_000 => 10,
                 50_001..=100_000 => 50,
@@ -157,10 +161,16 @@ mod tests {
             (100_001, 100),
         ];
         for (depth, credits) in cases {
-            assert_eq!(Price::Depth.credits(depth, 0), credits, "{depth}");
+            assert_eq!(Price::Depth.credits(depth, 0, false), credits, "{depth}");
+            let dearer = match credits {
+                5 => 10,
+                10 => 50,
+                same => same,
+            };
+            assert_eq!(Price::Depth.credits(depth, 0, true), dearer, "{depth}");
         }
-        assert_eq!(Price::One.credits(9_999_999, 7), 1);
-        assert_eq!(Price::Each(6).credits(0, 3), 18);
+        assert_eq!(Price::One.credits(9_999_999, 7, true), 1);
+        assert_eq!(Price::Each(6).credits(0, 3, true), 18);
     }
 
     #[test]

@@ -46,7 +46,7 @@ use url::form_urlencoded;
 
 use crate::dialect::{Dialect, Edition};
 
-pub use faults::{Faults, Missing, Quirks};
+pub use faults::{Chosen, Faults, Missing, Quirks, ReadingError};
 pub use oauth::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GRANT_CODE, DEMO_READING_TOKEN, DEMO_REFRESH_TOKEN,
     TOKEN_SECONDS, demo_reading_token, demo_refresh_token,
@@ -338,7 +338,9 @@ impl Simulator {
             organization.usage.roll(now_ms);
             let (status, body) = Fault::Concurrency.render(dialect);
             let mut response = response(status, Some(&body));
-            rate_headers(&mut response, &self.state.settings, organization, 0, now_ms);
+            if !self.faults.quirks().limits_untold {
+                rate_headers(&mut response, &self.state.settings, organization, 0, now_ms);
+            }
             return Err(self.numbered(response));
         }
         organization.active += 1;
@@ -379,7 +381,7 @@ impl Simulator {
             ..
         } = &mut self.state;
         let directory = if path.contains("/organizations") {
-            directory(organizations)
+            directory(organizations, !self.faults.quirks().edition_unshown)
         } else {
             Vec::new()
         };
@@ -392,8 +394,7 @@ impl Simulator {
             return response(status, Some(&body));
         };
         organization.usage.roll(now_ms);
-        organization.sight.takes_duplicates = self.faults.quirks().duplicates_taken;
-        organization.sight.merges_sections = self.faults.quirks().sections_merge;
+        organization.sight.read_as(self.faults.quirks());
         let query = Query(
             form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
                 .into_owned()
@@ -403,9 +404,9 @@ impl Simulator {
             .strip_prefix("/api/v1")
             .ok_or(Fault::Route)
             .and_then(|path| find(routes(dialect), method, path));
-        let credits = route
-            .as_ref()
-            .map_or(1, |(route, _)| route.credits(&query, request.body()));
+        let credits = route.as_ref().map_or(1, |(route, _)| {
+            route.credits(&query, request.body(), self.faults.quirks().dear_pages)
+        });
         let outcome = check_size(request)
             .and_then(|()| check_organization(request, &query, &token.organization))
             .and_then(|()| check_limits(settings, organization, credits, now_ms))
@@ -455,13 +456,15 @@ impl Simulator {
             organization.usage.count(credits);
         }
         let mut response = render(outcome, dialect);
-        rate_headers(
-            &mut response,
-            &self.state.settings,
-            organization,
-            credits,
-            now_ms,
-        );
+        if !self.faults.quirks().limits_untold {
+            rate_headers(
+                &mut response,
+                &self.state.settings,
+                organization,
+                credits,
+                now_ms,
+            );
+        }
         response
     }
 }
@@ -614,7 +617,7 @@ fn rate_headers(
 }
 
 /// Every organization as the list of organizations shows it, sandboxes included.
-fn directory(organizations: &IndexMap<String, Organization>) -> Vec<Value> {
+fn directory(organizations: &IndexMap<String, Organization>, shows_edition: bool) -> Vec<Value> {
     organizations
         .values()
         .enumerate()
@@ -624,7 +627,7 @@ fn directory(organizations: &IndexMap<String, Organization>) -> Vec<Value> {
             json!({"id": organization.id(), "companyName": organization.name(), "alias": null,
                 "description": null, "portalName": portal, "portalURL": format!("https://desk.example.com/portal/{portal}"),
                 "primaryContact": format!("admin@{}.example.com", organization.id()), "designation": null,
-                "edition": organization.edition().to_string().to_uppercase(), "timeZone": "Etc/UTC",
+                "edition": shows_edition.then(|| organization.edition().to_string().to_uppercase()), "timeZone": "Etc/UTC",
                 "currencyLocale": "en_US", "currencyCode": "USD", "currencySymbol": "$", "phoneNumber": "",
                 "mobile": "", "fax": "", "website": "", "street": "", "city": "", "state": "", "zip": "",
                 "country": "", "employeeCount": null, "employeeCountRange": null, "industry": null,

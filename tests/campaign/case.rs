@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use deskform::dialect::{Dialect, Edition};
-use deskform::simulator::{Faults, Missing};
+use deskform::simulator::{Chosen, Faults, Missing, Quirks};
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rand::rngs::SmallRng;
@@ -89,6 +89,16 @@ impl Case {
     #[must_use]
     pub fn with_few_faults(mut self) -> Self {
         self.faults = faults(self.seed, self.dialect, 3, self.forgets.is_some());
+        self
+    }
+
+    /// The same schedule where the facts are read in this way.
+    #[must_use]
+    pub fn read_as(mut self, chosen: Chosen) -> Self {
+        let mut quirks = self.faults.quirks().clone();
+        quirks.read_as(chosen);
+        let quirks = bearable(quirks, self.forgets.is_some());
+        self.faults = self.faults.with_quirks(quirks);
         self
     }
 
@@ -192,15 +202,19 @@ impl Case {
 
 fn faults(seed: u64, dialect: Dialect, budget: u32, forgets: bool) -> Faults {
     let faults = Faults::random(seed, dialect, budget);
-    if !forgets {
-        return faults;
-    }
-    // What a listing misses however long one waits is known to a ledger only.
-    let mut quirks = faults.quirks().clone();
-    quirks.list_lag_reads = 0;
-    // So is what somebody emptied, where answers leave out what is empty.
-    if quirks.missing == Missing::Omitted {
-        quirks.missing = Missing::Usual;
-    }
+    let quirks = bearable(faults.quirks().clone(), forgets);
     faults.with_quirks(quirks)
+}
+
+/// The quirks that a run without a ledger can bear.
+fn bearable(mut quirks: Quirks, forgets: bool) -> Quirks {
+    if forgets {
+        // What a listing misses however long one waits is known to a ledger only.
+        quirks.list_lag_reads = 0;
+        // So is what somebody emptied, where answers leave out what is empty.
+        if quirks.missing == Missing::Omitted {
+            quirks.missing = Missing::Usual;
+        }
+    }
+    quirks
 }

@@ -8,7 +8,7 @@ use super::command::Place;
 use super::page::{Page, cell, sentence, slug, tick};
 
 /// A format: the word for `deskform schema`, its title, and what there is to know of it besides.
-const FORMATS: [(&str, &str, &str); 6] = [
+const FORMATS: [(&str, &str, &str); 7] = [
     (
         "plan",
         "Plan",
@@ -23,6 +23,11 @@ const FORMATS: [(&str, &str, &str); 6] = [
         "drift",
         "Drift",
         "[Drift](../drift.md) says what counts as drift.",
+    ),
+    (
+        "doctor",
+        "Doctor",
+        "[Doctor](../doctor.md) says what it asks for and what it leaves open.",
     ),
     (
         "ledger-show",
@@ -289,6 +294,7 @@ fn what_is_printed_fits_its_schema() {
         ("desk.yaml", super::command::DESK),
     ]);
     let drift = validator("drift");
+    let doctor = validator("doctor");
     let show = validator("ledger-show");
     let several = validator("environments");
     let log = validator("log");
@@ -301,6 +307,10 @@ fn what_is_printed_fits_its_schema() {
     // Nothing is there yet.
     assert_fits(&drift, &json(&run("-e a drift --format json").stdout));
     assert_fits(&show, &json(&run("-e a ledger show --format json").stdout));
+    for name in ["a", "b"] {
+        let printed = run(&format!("-e {name} doctor --format json")).stdout;
+        assert_fits(&doctor, &json(&printed));
+    }
     assert_eq!(run("-e a apply --auto-approve").code, 0);
     place.edit("desk.yaml", "Invoices", "Bills");
     for command in ["drift", "plan"] {

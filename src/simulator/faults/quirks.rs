@@ -65,6 +65,17 @@ pub struct Quirks {
     /// Sections of a layout that an update does not name stay, and so do their fields: the documents do
     /// not say whether the list replaces what is there.
     pub sections_merge: bool,
+    /// What `from` counts from in every listing, instead of what the simulator takes of each.
+    pub pages_from: Option<u8>,
+    /// Pages deep in lists have the dearer prices of the two tables that are in circulation.
+    pub dear_pages: bool,
+    /// No header tells what a call costs nor what is left, whatever the settings say.
+    pub limits_untold: bool,
+    /// The organization does not show its edition.
+    pub edition_unshown: bool,
+    /// What a change leaves out stays, where the change may replace everything: settings, what is changed
+    /// by a PUT, and targets of rules.
+    pub keeps_left_out: bool,
 }
 
 impl Quirks {
@@ -90,12 +101,24 @@ impl Quirks {
         let (counts, reads) = (draw.random_ratio(1, 3), draw.random_range(1..=2));
         let days_as_numbers = draw.random_ratio(1, 4);
         let sections_merge = draw.random_ratio(1, 2);
+        let pages_from = match draw.random_range(0..4_u8) {
+            0 => Some(0),
+            1 => Some(1),
+            _ => None,
+        };
+        let (dear_pages, limits_untold) = (draw.random_ratio(1, 2), draw.random_ratio(1, 4));
+        let (edition_unshown, keeps_left_out) = (draw.random_ratio(1, 4), draw.random_ratio(1, 2));
         Self {
             list_lag: Duration::from_secs(if list_lags { list } else { 0 }),
             list_lag_reads: if list_lags && counts { reads } else { 0 },
             search_lag: Duration::from_secs(if search_lags { search } else { 0 }),
             days_as_numbers,
             sections_merge,
+            pages_from,
+            dear_pages,
+            limits_untold,
+            edition_unshown,
+            keeps_left_out,
             ..quirks
         }
     }
@@ -307,6 +330,10 @@ pub(in crate::simulator) struct Sight {
     pub(in crate::simulator) takes_duplicates: bool,
     /// Whether sections that an update does not name stay.
     pub(in crate::simulator) merges_sections: bool,
+    /// Whether what a change leaves out stays where the change may replace everything.
+    pub(in crate::simulator) keeps_left_out: bool,
+    /// What every listing counts from, where that is not its own.
+    pub(in crate::simulator) pages_from: Option<usize>,
 }
 
 /// A new object.
@@ -333,6 +360,14 @@ const VISITED: [(&str, &[&str]); 6] = [
 ];
 
 impl Sight {
+    /// Takes over how the organization is read where the facts are silent.
+    pub(in crate::simulator) fn read_as(&mut self, quirks: &Quirks) {
+        self.takes_duplicates = quirks.duplicates_taken;
+        self.merges_sections = quirks.sections_merge;
+        self.keeps_left_out = quirks.keeps_left_out;
+        self.pages_from = quirks.pages_from.map(usize::from);
+    }
+
     /// Begins a request; new objects are watched from now on.
     pub(in crate::simulator) const fn watch(&mut self, now_ms: i64) {
         self.now_ms = Some(now_ms);

@@ -19,10 +19,10 @@ const KEYS: &str = "`seed`, `probability`, `kinds`, `budget`, `runs`, `nth`, `ev
      `search-lag`";
 
 /// Turns a quirk on.
-type Switch = fn(&mut Quirks);
+pub(super) type Switch = fn(&mut Quirks);
 
 /// The names of all quirks with their switches.
-const QUIRKS: [(&str, Switch); 10] = [
+pub(super) const QUIRKS: [(&str, Switch); 16] = [
     ("lower-case-emails", |quirks| {
         quirks.lower_case_emails = true;
     }),
@@ -37,6 +37,12 @@ const QUIRKS: [(&str, Switch); 10] = [
     ("duplicates-taken", |quirks| quirks.duplicates_taken = true),
     ("days-as-numbers", |quirks| quirks.days_as_numbers = true),
     ("sections-merge", |quirks| quirks.sections_merge = true),
+    ("pages-from-0", |quirks| quirks.pages_from = Some(0)),
+    ("pages-from-1", |quirks| quirks.pages_from = Some(1)),
+    ("dear-pages", |quirks| quirks.dear_pages = true),
+    ("limits-untold", |quirks| quirks.limits_untold = true),
+    ("edition-unshown", |quirks| quirks.edition_unshown = true),
+    ("keeps-left-out", |quirks| quirks.keeps_left_out = true),
 ];
 
 /// Why a text is no schedule of faults.
@@ -65,7 +71,8 @@ pub enum SpecError {
     #[error(
         "`{0}` is no quirk; the quirks are `lower-case-emails`, `ids-as-numbers`, \
          `booleans-as-strings`, `nulls`, `omit-nulls`, `empty-200`, `unknown-fields`, \
-         `duplicates-taken`, `days-as-numbers`, `sections-merge`"
+         `duplicates-taken`, `days-as-numbers`, `sections-merge`, `pages-from-0`, `pages-from-1`, \
+         `dear-pages`, `limits-untold`, `edition-unshown`, `keeps-left-out`"
     )]
     Quirk(String),
     /// A rule without a fault.

@@ -146,13 +146,16 @@ pub(super) static ROUTES: [Route; 10] = [
         "/directAssignmentRules/{id}",
         UPDATE,
         Content::Object(&PUT),
-        change,
+        |exchange| {
+            let keeps = exchange.organization.sight.keeps_left_out;
+            change(exchange, keeps)
+        },
     ),
     patch(
         "/directAssignmentRules/{id}",
         UPDATE,
         Content::Change(&PATCH),
-        change,
+        |exchange| change(exchange, false),
     ),
     post(
         "/directAssignmentRules/{id}/targets",
@@ -239,7 +242,7 @@ fn stored_target(exchange: &mut Exchange<'_>, sent: &Map<String, Value>) -> Resu
 }
 
 /// The targets of a body as they are stored. What a PUT or a PATCH of the rule makes of targets that it
-/// leaves out is not stated: here they go. Those that it names have to be the rule's own.
+/// leaves out is not stated: they go, or the PUT keeps them. Those that it names have to be the rule's own.
 fn targets(exchange: &mut Exchange<'_>, own: &Value) -> Result<Option<Value>, Fault> {
     let Some(Value::Array(sent)) = exchange.body.get("targets").cloned() else {
         return Ok(None);
@@ -285,11 +288,20 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     Ok(Answer::Object(201, shown(rule)))
 }
 
-fn change(exchange: &mut Exchange<'_>) -> Outcome {
+fn change(exchange: &mut Exchange<'_>, keeps: bool) -> Outcome {
     let mut rule = exchange.stored(RULES)?;
     exchange.unique_among(RULES, "name", exchange.id(), |_| true)?;
     let own = rule.get("targets").cloned().unwrap_or_default();
-    let targets = targets(exchange, &own)?;
+    let mut targets = targets(exchange, &own)?;
+    if let (true, Some(Value::Array(targets)), Value::Array(own)) = (keeps, &mut targets, &own) {
+        let left = own.iter().filter(|one| {
+            !targets
+                .iter()
+                .any(|sent| sent["targetId"] == one["targetId"])
+        });
+        let left: Vec<Value> = left.cloned().collect();
+        targets.extend(left);
+    }
     overlay(&mut rule, &exchange.body);
     rule.insert("targets".into(), targets.unwrap_or(own));
     exchange.stamp(&mut rule);

@@ -132,7 +132,7 @@ fn create(exchange: &mut Exchange<'_>) -> Outcome {
     Ok(Answer::Object(200, exchange.seen("customModules", &id)?))
 }
 
-/// What a request leaves out is lost: whether it is, is not stated, and a PUT says so.
+/// What a request leaves out is lost, as a PUT says, or stays: which of the two is not stated.
 fn replace(exchange: &mut Exchange<'_>) -> Outcome {
     let mut module: Map<String, Value> = exchange.stored("customModules")?;
     if module.get("isCustomModule") == Some(&json!(false)) {
@@ -141,7 +141,9 @@ fn replace(exchange: &mut Exchange<'_>) -> Outcome {
         ));
     }
     exchange.unique_among("customModules", "singularLabel", exchange.id(), |_| true)?;
-    module.insert("description".into(), Value::Null);
+    if !exchange.organization.sight.keeps_left_out {
+        module.insert("description".into(), Value::Null);
+    }
     overlay(&mut module, &exchange.body);
     module.insert("displayLabel".into(), exchange.body["pluralLabel"].clone());
     exchange.stamp(&mut module);

@@ -185,10 +185,15 @@ fn shown(exchange: &Exchange<'_>, collection: &str) -> Value {
     Value::Object(object)
 }
 
-/// A key that a request leaves out falls back: whether it does is not stated.
+/// A key that a request leaves out falls back, or stays: which of the two is not stated.
 fn replace(exchange: &mut Exchange<'_>, collection: &str) {
-    let Value::Object(mut object) = defaults(collection) else {
-        return;
+    let mut object = if exchange.organization.sight.keeps_left_out {
+        held(exchange, collection, &only(exchange))
+    } else {
+        defaults(collection)
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
     };
     overlay(&mut object, &exchange.body);
     object.insert("id".into(), json!(only(exchange)));

@@ -129,11 +129,9 @@ fn page(exchange: &Exchange<'_>, wanted: impl Fn(&Value) -> bool) -> Answer {
         .number("limit")
         .filter(|limit| *limit > 0)
         .unwrap_or(usize::MAX);
+    let teams = exchange.organization.live("teams");
     let teams = exchange
-        .organization
-        .live("teams")
-        .filter(|team| wanted(team))
-        .skip(exchange.query.number("from").unwrap_or(0))
+        .from(teams.filter(|team| wanted(team)), 0)
         .take(limit)
         .map(|team| exchange.organization.view("teams", team))
         .collect();

@@ -8,7 +8,7 @@ use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{
     Form, Param, Rule, Shape, boolean, choice, id, id_text, list, needed, object, scalar,
 };
-use super::complete;
+use super::{complete, overlay};
 
 const SETTINGS: &str = "timeTracking";
 
@@ -111,7 +111,7 @@ fn shown(stored: &Value) -> Value {
     shown
 }
 
-/// What a PUT leaves out is lost: whether it is, is not stated. Nor is whether each method takes the other one's
+/// What a PUT leaves out is lost, or stays: which of the two is not stated. Nor is whether each method takes the other one's
 /// part: neither does.
 fn write(exchange: &mut Exchange<'_>, is_there: bool) -> Outcome {
     let mut body: Map<String, Value> = exchange.body.clone();
@@ -122,6 +122,12 @@ fn write(exchange: &mut Exchange<'_>, is_there: bool) -> Outcome {
         ));
     }
     body.shift_remove("timerAction");
+    if exchange.organization.sight.keeps_left_out
+        && let Some(Value::Object(mut kept)) = exchange.organization.stored(SETTINGS, &id).cloned()
+    {
+        overlay(&mut kept, &body);
+        body = kept;
+    }
     body.insert("depId".into(), json!(id));
     let made = complete(
         &body,

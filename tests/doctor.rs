@@ -1,0 +1,366 @@
+//! `doctor` tells the simulator's readings of doubtful facts apart, tells nothing else, and leaves everything
+//! as it was.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what does not hold in a helper fails the test"
+)]
+
+mod command;
+mod common;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use command::Place;
+use common::bless_or_compare;
+use common::runs::environment;
+use common::{NOW_MS, connection, settings};
+use deskform::api::ErrorKind;
+use deskform::clock::Clock;
+use deskform::dialect::{Dialect, Edition};
+use deskform::doctor::{Came, Diagnosis, Means, Shown, Trials, diagnose, try_all};
+use deskform::doubt::{self, Doubt};
+use deskform::ledger::{Holder, RunId};
+use deskform::report;
+use deskform::session::Session;
+use deskform::simulator::{Chosen, Faults, Quirks, Simulator, SimulatorTransport};
+use serde_json::{Value, json};
+
+const ORGANIZATION: &str = "700001";
+/// What every name of a trial ends with.
+const STEM: &str = "0f1e2d3c";
+
+/// What no reading alone tells: only a change would.
+const OPEN: [&Doubt; 3] = [&doubt::SECTIONS, &doubt::LEFT_OUT, &doubt::DUPLICATES];
+
+/// An organization in which every reading has something to show in.
+fn desk(dialect: Dialect) -> Simulator {
+    let mut simulator = Simulator::new(settings(dialect, Edition::Enterprise));
+    let organization = simulator.organization_mut(ORGANIZATION).expect("it");
+    for n in 0..3 {
+        let (name, email) = (
+            format!("Grünwald-{n} & Söhne"),
+            format!("Mia.{n}@Example.com"),
+        );
+        organization.insert("accounts", json!({"accountName": name, "phone": ""}));
+        let contact = json!({"lastName": format!("O'Hara {n}"), "email": email, "phone": ""});
+        organization.insert("contacts", contact);
+    }
+    if dialect == Dialect::Openapi {
+        let contract = json!({"contractName": "Golden Deal", "startDate": "2027-03-09",
+            "endDate": null, "ownerId": null, "supportPlanId": null, "accountId": null,
+            "departmentId": null});
+        organization.insert("contracts", contract);
+    }
+    simulator
+}
+
+/// What is stored, but for what counts calls and tokens.
+fn stored(simulator: &Arc<Mutex<Simulator>>) -> Value {
+    let text = simulator.lock().expect("it").save();
+    let mut state: Value = serde_json::from_str(&text).expect("JSON");
+    let mut organizations = state["organizations"].take();
+    for organization in organizations.as_object_mut().expect("a map").values_mut() {
+        organization["usage"] = Value::Null;
+    }
+    organizations
+}
+
+async fn diagnosis(simulator: &Arc<Mutex<Simulator>>, dialect: Dialect) -> Diagnosis {
+    let clock = Clock::starting_at(NOW_MS);
+    let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
+    let mut environment = environment(dialect);
+    environment.dialect = None;
+    environment.edition = None;
+    let connection = connection(&environment, Arc::new(transport), clock);
+    let session = Session::open(connection).await.expect("a session");
+    diagnose(&session).await.expect("a diagnosis").0
+}
+
+/// Lets one object of each kind be made, changed and removed; `most` steps are begun.
+async fn trials(simulator: &Arc<Mutex<Simulator>>, dialect: Dialect, most: usize) -> Trials {
+    let clock = Clock::starting_at(NOW_MS);
+    let transport = SimulatorTransport::new(Arc::clone(simulator), clock);
+    let environment = environment(dialect);
+    let connection = connection(&environment, Arc::new(transport), clock);
+    let session = Session::open(connection).await.expect("a session");
+    let (_, existing) = diagnose(&session).await.expect("a diagnosis");
+    let means = Means {
+        session: &session,
+        environment: &environment,
+        holder: Holder {
+            who: "ci".to_owned(),
+            host: "build.example.com".to_owned(),
+            run: RunId::new(NOW_MS, 1).to_string(),
+            at: NOW_MS,
+        },
+        stem: STEM.to_owned(),
+        existing: &existing,
+    };
+    let asked = Cell::new(0);
+    let stopped = || {
+        asked.set(asked.get() + 1);
+        asked.get() > most
+    };
+    try_all(&means, &stopped).await
+}
+
+/// All objects by collection, but for those in the recycle bin.
+fn picture(simulator: &Arc<Mutex<Simulator>>) -> BTreeMap<String, Vec<Value>> {
+    let simulator = simulator.lock().expect("it");
+    let organization = simulator.organization(ORGANIZATION).expect("it");
+    let of = |name: &str| (name.to_owned(), organization.objects(name));
+    let all = organization.collections().map(of);
+    all.filter(|(_, objects)| !objects.is_empty()).collect()
+}
+
+/// What is found where the facts are read in one way.
+async fn under(chosen: Chosen, dialect: Dialect) -> Diagnosis {
+    let mut quirks = Quirks::default();
+    quirks.read_as(chosen);
+    let mut simulator = desk(dialect);
+    simulator.set_faults(Faults::new(1).with_quirks(quirks));
+    diagnosis(&Arc::new(Mutex::new(simulator)), dialect).await
+}
+
+fn seen(diagnosis: &Diagnosis, doubt: &Doubt) -> BTreeSet<&'static str> {
+    let finding = diagnosis.findings.iter().find(|one| one.doubt == doubt);
+    finding.expect("each fact").seen.keys().copied().collect()
+}
+
+/// Two readings of one fact never look alike, and each is called by its name.
+#[tokio::test(start_paused = true)]
+async fn the_readings_of_the_simulator_are_told_apart() {
+    let mut told = BTreeMap::new();
+    for chosen in Chosen::all() {
+        let found = seen(&under(chosen, Dialect::Openapi).await, chosen.doubt);
+        if OPEN.contains(&chosen.doubt) {
+            assert!(found.is_empty(), "{chosen}: {found:?}");
+            continue;
+        }
+        // An address without capitals may have been sent so; what is there is as it was.
+        if chosen.to_string() != "addresses=lowered" {
+            assert!(found.contains(chosen.reading.name), "{chosen}: {found:?}");
+        }
+        // Flags that no description calls one of these are never texts.
+        if chosen.doubt != &doubt::FLAGS && chosen.doubt != &doubt::ADDRESSES {
+            assert_eq!(found.len(), 1, "{chosen}: {found:?}");
+            let before = told.insert((chosen.doubt.name, found.clone()), chosen);
+            assert!(before.is_none(), "{chosen}: {found:?}");
+        }
+    }
+    assert!(told.len() >= 17, "{told:?}");
+    let booleans: Chosen = "flags=booleans".parse().expect("a reading");
+    let found = seen(&under(booleans, Dialect::Openapi).await, &doubt::FLAGS);
+    assert_eq!(found, BTreeSet::from(["booleans"]));
+}
+
+/// The guide has no prices; what it shows is told all the same.
+#[tokio::test(start_paused = true)]
+async fn the_guide_is_read_as_well() {
+    for (chosen, doubt, expected) in [
+        ("pages=1", &doubt::PAGES, "1"),
+        ("limits=untold", &doubt::LIMITS, "untold"),
+        ("ids=numbers", &doubt::IDS, "numbers"),
+        ("edition=unshown", &doubt::EDITION, "unshown"),
+    ] {
+        let chosen: Chosen = chosen.parse().expect("a reading");
+        let found = under(chosen, Dialect::Guide).await;
+        assert_eq!(found.dialect, Dialect::Guide);
+        assert_eq!(seen(&found, doubt), BTreeSet::from([expected]), "{chosen}");
+        assert_eq!(seen(&found, &doubt::PRICES), BTreeSet::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_store_is_left_as_it_was() {
+    for dialect in Dialect::ALL {
+        let simulator = Arc::new(Mutex::new(desk(dialect)));
+        let before = stored(&simulator);
+        diagnosis(&simulator, dialect).await;
+        assert_eq!(stored(&simulator), before, "{dialect}");
+        let simulator = simulator.lock().expect("it");
+        let violations = &simulator.statistics().violations;
+        assert!(violations.is_empty(), "{violations:?}");
+    }
+}
+
+/// Every text and number below a value.
+fn leaves(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            found.insert(text.clone());
+        }
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
+        Value::Object(fields) => fields.values().for_each(|value| leaves(value, found)),
+        _ => {}
+    }
+}
+
+/// Names, ids, addresses and texts of an organization are in no report.
+#[tokio::test(start_paused = true)]
+async fn a_report_holds_nothing_of_the_organization() {
+    for dialect in Dialect::ALL {
+        let simulator = Arc::new(Mutex::new(desk(dialect)));
+        let mut held = BTreeSet::new();
+        leaves(&stored(&simulator), &mut held);
+        let diagnosis = diagnosis(&simulator, dialect).await;
+        let tried = trials(&simulator, dialect, usize::MAX).await;
+        for report in [
+            report::doctor::text(&diagnosis, &tried.trials),
+            report::doctor::json(&diagnosis, &tried.trials),
+        ] {
+            // One word in small letters, or one in capitals, is one of the API: `contacts`, `ACTIVE`.
+            let is_word = |text: &str| {
+                let mut letters = text.chars();
+                letters.all(|c| c.is_ascii_lowercase()) || text.len() < 3
+            };
+            let private: Vec<&String> = held.iter().filter(|text| !is_word(text)).collect();
+            assert!(private.len() > 20, "{private:?}");
+            for text in private {
+                assert!(
+                    !report.contains(text.as_str()),
+                    "`{text}` stands in:\n{report}"
+                );
+            }
+            for text in [
+                "Golden",
+                "O'Hara",
+                "Grünwald",
+                "Mia",
+                "@",
+                "://",
+                ORGANIZATION,
+            ] {
+                assert!(!report.contains(text), "`{text}` stands in:\n{report}");
+            }
+        }
+    }
+}
+
+/// What the token may not read is told by its code, and the rest is told all the same.
+#[tokio::test(start_paused = true)]
+async fn what_may_not_be_read_does_no_harm() {
+    let mut simulator = desk(Dialect::Openapi);
+    let scopes = ["Desk.basic.READ", "Desk.settings.READ"];
+    simulator.set_scopes(ORGANIZATION, Some(scopes.map(str::to_owned).into()));
+    let found = diagnosis(&Arc::new(Mutex::new(simulator)), Dialect::Openapi).await;
+    let of = |wanted: &str| {
+        let mut kinds = found.kinds.iter();
+        let kind = kinds.find(|(kind, _)| *kind == wanted);
+        kind.map(|(_, shown)| *shown)
+    };
+    assert_eq!(
+        of("contacts"),
+        Some(Shown::Refused(ErrorKind::ScopeMissing))
+    );
+    assert_eq!(of("departments"), Some(Shown::Objects));
+    let text = report::doctor::text(&found, &[]);
+    assert!(
+        text.contains("contacts cannot be read: scope-missing"),
+        "{text}"
+    );
+}
+
+/// One object of each kind is made, changed and removed, and nothing is left of them.
+#[tokio::test(start_paused = true)]
+async fn what_is_tried_is_removed_again() {
+    for (dialect, kinds) in [(Dialect::Openapi, 8), (Dialect::Guide, 2)] {
+        let simulator = Arc::new(Mutex::new(desk(dialect)));
+        let before = picture(&simulator);
+        let tried = trials(&simulator, dialect, usize::MAX).await;
+        assert_eq!(tried.left, [], "{tried:#?}");
+        assert_eq!(picture(&simulator), before, "{tried:#?}");
+        let done = tried.trials.iter().filter(|one| {
+            [&one.made, &one.changed, &one.removed]
+                .iter()
+                .all(|came| **came == Came::Done)
+        });
+        assert!(done.count() >= kinds, "{tried:#?}");
+        for one in &tried.trials {
+            assert!(
+                one.made != Came::Done || one.removed == Came::Done,
+                "{one:?}"
+            );
+        }
+        let simulator = simulator.lock().expect("it");
+        let violations = &simulator.statistics().violations;
+        assert!(violations.is_empty(), "{violations:?}");
+    }
+}
+
+/// Whatever fails, and whenever somebody stops it, what was made goes.
+#[tokio::test(start_paused = true)]
+async fn what_fails_or_is_stopped_leaves_nothing() {
+    for (faults, most) in [
+        ("write=2:500-after", usize::MAX),
+        ("write=5:lost-after", usize::MAX),
+        ("every=7:lost-before", usize::MAX),
+        ("seed=3,probability=0.2,budget=12", usize::MAX),
+        ("", 0),
+        ("", 1),
+        ("", 9),
+    ] {
+        let mut simulator = desk(Dialect::Openapi);
+        simulator.set_faults(Faults::parse(faults).expect("faults"));
+        let simulator = Arc::new(Mutex::new(simulator));
+        let before = picture(&simulator);
+        let tried = trials(&simulator, Dialect::Openapi, most).await;
+        assert_eq!(tried.left, [], "{faults}: {tried:#?}");
+        assert_eq!(picture(&simulator), before, "{faults}: {tried:#?}");
+    }
+}
+
+/// What cannot be removed is said, by its name to the person and by its kind in the report.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_removed_is_told() {
+    let mut simulator = desk(Dialect::Openapi);
+    let faults = "on=DELETE /skillTypes:lost-before";
+    simulator.set_faults(Faults::parse(faults).expect("faults"));
+    let simulator = Arc::new(Mutex::new(simulator));
+    let tried = trials(&simulator, Dialect::Openapi, usize::MAX).await;
+    let left: Vec<String> = tried.left.iter().map(ToString::to_string).collect();
+    assert_eq!(left, [format!("skillTypes/deskform {STEM}")], "{tried:#?}");
+    let trial = tried.trials.iter().find(|one| one.kind == "skillTypes");
+    assert_eq!(trial.map(|one| &one.removed), Some(&Came::Refused));
+}
+
+/// Where nobody said that it is a sandbox nothing is written.
+#[test]
+fn only_a_sandbox_is_written_to() {
+    let project =
+        "environments:\n  local: {simulator: {}}\n  trial: {sandbox: true, simulator: {}}\n";
+    let place = Place::with(&[("deskform.yaml", project)]);
+    let run = place.run("doctor --write");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run}");
+    assert!(
+        run.stderr.contains("does not say that it is a sandbox"),
+        "{run}"
+    );
+    assert!(run.stderr.contains("`sandbox: true`"), "{run}");
+    let run = place.done("-e trial doctor --write");
+    assert!(
+        run.stdout
+            .contains("made: done; changed: done; removed: done"),
+        "{run}"
+    );
+}
+
+/// The page shows what the command prints of a new simulated organization.
+#[test]
+fn the_page_shows_what_is_printed() {
+    let place = Place::with(&[("deskform.yaml", "environments:\n  local: {simulator: {}}\n")]);
+    let printed = place.done("doctor").stdout;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/doctor.md");
+    let page = std::fs::read_to_string(&path).expect("the page");
+    let (before, rest) = page.split_once("```text\n").expect("a block");
+    let (_, after) = rest.split_once("```").expect("its end");
+    let wanted = format!("{before}```text\n{printed}```{after}");
+    if let Err(problem) = bless_or_compare(&path, &wanted) {
+        panic!("{problem}");
+    }
+}
