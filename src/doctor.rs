@@ -161,10 +161,10 @@ impl Asked<'_> {
         let Some(request) = template::get(path, &|_| None) else {
             return Ok(Shown::NotAsked);
         };
-        let first = match paging.is_paged() {
-            true => request.clone().query("limit", paging.limit().to_string()),
-            false => request.clone(),
-        };
+        let mut first = request.clone();
+        if paging.is_paged() {
+            first = first.query("limit", paging.limit().to_string());
+        }
         let answer = self.reader.get(&first).await?;
         self.empty(&answer, evidence);
         let objects = objects_of(&answer, paging, self.api.items);
@@ -251,10 +251,9 @@ fn is_of_this_call(error: &ApiError) -> bool {
 /// The objects of an answer; the answer itself, where there is one of the kind.
 fn objects_of(answer: &Answer, paging: Paging, items: &str) -> Vec<Json> {
     let listed = match &answer.body {
-        None => None,
         Some(Json::Array(list)) => Some(list),
         Some(body) if items != BARE => body.get(items).and_then(Json::as_array),
-        Some(_) => None,
+        None | Some(_) => None,
     };
     match (listed, &answer.body) {
         (Some(list), _) => list.clone(),

@@ -48,7 +48,7 @@ pub static PRICES: Doubt = Doubt {
     ],
 };
 
-/// No description has the headers of limits; only users tell of them.
+/// What Zoho publishes as OpenAPI has no headers of limits; only users tell of them. The guide has some.
 pub static LIMITS: Doubt = Doubt {
     name: "limits",
     question: "do answers tell what a call costs and what is left?",

@@ -81,7 +81,7 @@ pub fn run(global: &Global, args: &Args) -> Result<u8, Failure> {
             stem,
             existing: &existing,
         };
-        let (trials, is_stopped) = tried(global, &connected, &means).await?;
+        let (trials, is_stopped) = Box::pin(tried(global, &connected, &means)).await?;
         Ok::<_, Failure>((diagnosis, trials, is_stopped))
     })?;
     for refusal in &trials.refusals {
@@ -126,7 +126,9 @@ async fn tried(
             ControlFlow::Continue(())
         }
     };
-    let trials = signals.during(try_all(means, &stopped), hears).await;
+    let trials = signals
+        .during(Box::pin(try_all(means, &stopped)), hears)
+        .await;
     connected.save()?;
     match trials {
         Some(trials) => Ok((trials, stopped())),

@@ -338,7 +338,7 @@ impl Simulator {
             organization.usage.roll(now_ms);
             let (status, body) = Fault::Concurrency.render(dialect);
             let mut response = response(status, Some(&body));
-            if !self.faults.quirks().limits_untold {
+            if !self.faults.quirks().leaves_limits_untold(dialect) {
                 rate_headers(&mut response, &self.state.settings, organization, 0, now_ms);
             }
             return Err(self.numbered(response));
@@ -456,7 +456,7 @@ impl Simulator {
             organization.usage.count(credits);
         }
         let mut response = render(outcome, dialect);
-        if !self.faults.quirks().limits_untold {
+        if !self.faults.quirks().leaves_limits_untold(dialect) {
             rate_headers(
                 &mut response,
                 &self.state.settings,

@@ -69,7 +69,8 @@ pub struct Quirks {
     pub pages_from: Option<u8>,
     /// Pages deep in lists have the dearer prices of the two tables that are in circulation.
     pub dear_pages: bool,
-    /// No header tells what a call costs nor what is left, whatever the settings say.
+    /// No header tells what a call costs nor what is left, whatever the settings say. In the guide, which has
+    /// the headers, they are told all the same.
     pub limits_untold: bool,
     /// The organization does not show its edition.
     pub edition_unshown: bool,
@@ -121,6 +122,11 @@ impl Quirks {
             keeps_left_out,
             ..quirks
         }
+    }
+
+    /// Whether answers of a dialect tell nothing of limits.
+    pub(in crate::simulator) fn leaves_limits_untold(&self, dialect: Dialect) -> bool {
+        self.limits_untold && dialect == Dialect::Openapi
     }
 
     /// Whether new objects are missing anywhere.
@@ -314,6 +320,10 @@ fn day_number(key: &str, text: &str) -> Option<Value> {
 
 /// What lists show other than what is stored.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a reading of its own, chosen or not"
+)]
 pub(in crate::simulator) struct Sight {
     /// The time of the request under way while new objects are watched.
     now_ms: Option<i64>,

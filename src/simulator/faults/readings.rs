@@ -175,9 +175,9 @@ mod tests {
                 found.is_none_or(|name| name == chosen.reading.name),
                 "{chosen}"
             );
-            let others = ALL.into_iter().filter(|doubt| *doubt != chosen.doubt);
+            let mut others = ALL.into_iter().filter(|doubt| *doubt != chosen.doubt);
             assert_eq!(
-                others.filter_map(|doubt| quirks.chosen(doubt)).next(),
+                others.find_map(|doubt| quirks.chosen(doubt)),
                 None,
                 "{chosen}"
             );
