@@ -203,6 +203,9 @@ impl Ids for Nobody {
     fn wire_name(&self, _: &Address) -> Option<String> {
         None
     }
+    fn id_of_key(&self, _: &kind::Target, _: &str) -> Option<String> {
+        None
+    }
 }
 
 fn text_field(name: &'static str) -> Field {

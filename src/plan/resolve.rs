@@ -176,15 +176,25 @@ fn name_keys(
 
 fn no_such_key(target: &Target, key: &str, in_order: bool) -> Problem {
     let singular = singular(target.collection);
+    let is_named = crate::kind::find(target.collection).is_some_and(Kind::is_named_in_maps);
     let place = match target.within {
         Within::Fixed(scope, word) => format!("the {scope} `{word}`"),
         Within::Anywhere | Within::Same(_) | Within::As(..) => "the organization".to_owned(),
     };
     Problem::error(
         Code::NoSuchField,
-        format!("{place} has no {singular} with the API name `{key}`"),
+        if is_named {
+            format!("{place} has no {singular} named `{key}`")
+        } else {
+            format!("{place} has no {singular} with the API name `{key}`")
+        },
     )
-    .help(if in_order {
+    .help(if is_named {
+        format!(
+            "declare the {singular} under `{}`, or correct the name",
+            target.collection
+        )
+    } else if in_order {
         format!(
             "declare the {singular} under `{}`, or correct the name; `null` needs none",
             target.collection

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use crate::codec::Ids;
 use crate::dialect::Unit;
+use crate::kind::Target;
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::parallel::each;
@@ -35,6 +36,10 @@ impl Ids for Symbolic<'_> {
     }
     fn label(&self, address: &Address) -> Option<String> {
         self.0.label(address)
+    }
+    fn id_of_key(&self, target: &Target, key: &str) -> Option<String> {
+        let known = self.0.id_of_key(target, key);
+        Some(known.unwrap_or_else(|| format!("{{{key}}}")))
     }
     fn wire_name(&self, address: &Address) -> Option<String> {
         Some(

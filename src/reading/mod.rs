@@ -19,8 +19,9 @@ mod sought;
 
 pub use count::size;
 pub use details::{
-    complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete, lacking_in_listings,
-    partial, prove_referred, referred,
+    ShownApart, all_apart, complete, complete_apart, fetch, fetch_missing, fetch_named, fetch_standards,
+    incomplete, lacking_apart, lacking_in_listings, listed_apart, partial, prove_referred,
+    referred,
 };
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
@@ -907,7 +908,7 @@ fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) ->
                 None => asked.push((*name).to_owned()),
             },
             (Shown::InList, _) => plain.push((*name).to_owned()),
-            (Shown::InObject, _) => {}
+            (Shown::InObject | Shown::Apart, _) => {}
         }
     }
     if asked.is_empty() {

@@ -541,6 +541,15 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 Encoding::Labelled(key, label) => {
                     words.push(format!("each as `{{\"{key}\": …, \"{label}\": …}}`"));
                 }
+                Encoding::Rows(rows) => {
+                    words.push(format!("a list of objects with `{}`", rows.id));
+                    for row in rows.words {
+                        let flags = row.flags.iter().chain(row.besides);
+                        let flags: Vec<String> =
+                            flags.map(|(flag, is)| format!("`{flag}: {is}`")).collect();
+                        words.push(format!("`{}` is {}", row.word, crate::problem::listed(&flags, "and")));
+                    }
+                }
                 Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
                 Encoding::Words(pairs) => {
                     for (index, (here, there)) in pairs.iter().enumerate() {
@@ -570,7 +579,7 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 };
                 words.push(format!("by hand: {place}{own}"));
             }
-            if shown == Shown::InObject {
+            if matches!(shown, Shown::InObject | Shown::Apart) {
                 words.push("compared with one more read for each object".to_owned());
             }
             if words.is_empty() {
