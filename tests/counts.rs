@@ -195,8 +195,8 @@ fieldAccess: {subject: {module: tickets, access: {Agent: edit}}, status: {module
             &[
                 "1 GET /customFieldCount",
                 "1 GET /fields",
-                "1 GET /organizations",
                 "2 GET /organizationFields/ID/permissions",
+                "1 GET /organizations",
                 "1 GET /profiles",
             ],
         ),

@@ -117,7 +117,7 @@ pub static KIND: Kind = Kind {
     marks: &[Mark::foreign(
         "isCustomField",
         Is::True,
-        "a custom field, whose access stands below `customFields`",
+        "a custom field",
         "declared as custom fields",
     )],
     openapi: Some(Api {

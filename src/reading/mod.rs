@@ -19,9 +19,9 @@ mod sought;
 
 pub use count::size;
 pub use details::{
-    ShownApart, all_apart, complete, complete_apart, fetch, fetch_missing, fetch_named, fetch_standards,
-    incomplete, lacking_apart, lacking_in_listings, listed_apart, partial, prove_referred,
-    referred,
+    ShownApart, all_apart, complete, complete_apart, fetch, fetch_missing, fetch_named,
+    fetch_standards, incomplete, lacking_apart, lacking_in_listings, listed_apart, partial,
+    prove_referred, referred,
 };
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
@@ -267,8 +267,14 @@ struct Common(Mutex<BTreeMap<String, Arc<OnceCell<page::Listed>>>>);
 
 impl Common {
     /// The place of what a listing shows; none where no other kind reads it.
-    fn place(&self, api: &Api, dialect: Dialect, path: &str) -> Option<Arc<OnceCell<page::Listed>>> {
-        let is_read = |other: &Api| other.page == 0 && other.listing.template() == api.listing.template();
+    fn place(
+        &self,
+        api: &Api,
+        dialect: Dialect,
+        path: &str,
+    ) -> Option<Arc<OnceCell<page::Listed>>> {
+        let is_read =
+            |other: &Api| other.page == 0 && other.listing.template() == api.listing.template();
         let readers = KINDS.iter().filter_map(|kind| kind.api(dialect));
         if readers.filter(|other| is_read(other)).nth(1).is_none() {
             return None;

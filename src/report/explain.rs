@@ -547,7 +547,11 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                         let flags = row.flags.iter().chain(row.besides);
                         let flags: Vec<String> =
                             flags.map(|(flag, is)| format!("`{flag}: {is}`")).collect();
-                        words.push(format!("`{}` is {}", row.word, crate::problem::listed(&flags, "and")));
+                        words.push(format!(
+                            "`{}` is {}",
+                            row.word,
+                            crate::problem::listed(&flags, "and")
+                        ));
                     }
                 }
                 Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
@@ -718,7 +722,11 @@ fn keyed_shape(keyed: &Keyed) -> String {
             };
             let named = kind::find(target.collection);
             let named = named.map_or(target.collection, |kind| kind.singular);
-            format!("map from {named}s{scope} to values")
+            let values = match keyed.value.shape {
+                Shape::Choice(words) => format!("words, each one of {}", ticks(words)),
+                _ => "values".to_owned(),
+            };
+            format!("map from {named}s{scope} to {values}")
         }
         Keys::Texts(pattern) => format!("map from texts ({}) to values", pattern.words),
         Keys::Places => match keyed.value.shape {
@@ -938,6 +946,11 @@ fn sample_name(kind: &Kind) -> String {
     }
     match kind.naming_field().shape {
         Shape::Email { .. } => "sarah.johnson@example.com".to_owned(),
+        // What nothing makes has a name of its own.
+        Shape::Text {
+            pattern: Some(pattern),
+            ..
+        } if kind.is_given() => pattern.sample.to_owned(),
         _ => format!("Example {}", kind.singular),
     }
 }

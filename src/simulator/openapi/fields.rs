@@ -197,9 +197,12 @@ pub(super) static ROUTES: [Route; 8] = [
     get("/fields/{id}", READ, &[], single),
     patch("/fields/{id}", UPDATE, Content::By(choose), change),
     delete("/fields/{id}", DELETE, remove),
-    get("/organizationFields/{id}/permissions", ACCESS_READ, &[], |e| {
-        Ok(Answer::List(access(e.organization, &e.stored("fields")?)))
-    }),
+    get(
+        "/organizationFields/{id}/permissions",
+        ACCESS_READ,
+        &[],
+        |e| Ok(Answer::List(access(e.organization, &e.stored("fields")?))),
+    ),
     patch(
         "/organizationFields/{id}/permissions",
         ACCESS_UPDATE,

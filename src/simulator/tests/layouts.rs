@@ -235,7 +235,12 @@ fn a_profile_is_given_access_to_a_field() {
     let rows = world.get(&path).1["data"].clone();
     assert_eq!(rows.as_array().unwrap().len(), 3);
     let is = |row: &Value| (row["isWriteOnly"].clone(), row["isReadOnly"].clone());
-    assert!(rows.as_array().unwrap().iter().all(|row| is(row) == (json!(true), json!(false))));
+    assert!(
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .all(|row| is(row) == (json!(true), json!(false)))
+    );
     let id = rows[1]["profileId"].clone();
     let body = |one: Value| json!({"profiles": [one]});
     let read = json!({"profileId": id, "isReadOnly": true, "isWriteOnly": true});
@@ -246,7 +251,10 @@ fn a_profile_is_given_access_to_a_field() {
     let hidden = json!({"profileId": id, "isReadOnly": true, "isWriteOnly": false});
     world.call("PATCH", &path, body(hidden));
     let rows = world.get(&path).1["data"].clone();
-    assert_eq!((is(&rows[1]).0, rows[1]["isInVisible"].clone()), (json!(false), json!(false)));
+    assert_eq!(
+        (is(&rows[1]).0, rows[1]["isInVisible"].clone()),
+        (json!(false), json!(false))
+    );
     for wrong in [
         json!({"profileId": "12", "isReadOnly": true, "isWriteOnly": true}),
         json!({"profileId": id, "isWriteOnly": true}),
@@ -254,12 +262,19 @@ fn a_profile_is_given_access_to_a_field() {
         json!({"profileId": id, "isReadOnly": true, "isWriteOnly": true, "isInVisible": true}),
         json!({"profileId": id, "isReadOnly": "yes", "isWriteOnly": true}),
     ] {
-        assert_eq!(world.call("PATCH", &path, body(wrong.clone())).0, 422, "{wrong}");
+        assert_eq!(
+            world.call("PATCH", &path, body(wrong.clone())).0,
+            422,
+            "{wrong}"
+        );
     }
     let nothing = "/organizationFields/12/permissions";
     assert_eq!(world.call("PATCH", nothing, body(read)).0, 404);
     assert_eq!(world.get(&path).1["data"], rows);
     // No other answer of the field shows it.
     let field = world.get(&format!("/fields/{subject}")).1;
-    assert!(!field.as_object().unwrap().contains_key("access"), "{field}");
+    assert!(
+        !field.as_object().unwrap().contains_key("access"),
+        "{field}"
+    );
 }
