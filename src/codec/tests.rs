@@ -592,8 +592,8 @@ fn places_are_a_list_on_the_wire() {
 fn flags_of_a_row_stand_for_a_word() {
     let field = find("fieldAccess").unwrap().field("access").unwrap();
     let row = |name: &str, writes: Value, reads: Value| {
-        json!({"profileId": 7, "profileName": name, "isWriteOnly": plain_json(writes),
-            "isReadOnly": plain_json(reads), "isInVisible": true})
+        json!({"profileId": 7, "profileName": name, "isWriteOnly": plain_json(&writes),
+            "isReadOnly": plain_json(&reads), "isInVisible": true})
     };
     let raw = json!({"fieldPermissions": [
         row("edits", Value::Bool(true), Value::Bool(false)),
@@ -620,8 +620,8 @@ fn flags_of_a_row_stand_for_a_word() {
     assert!(matches!(sent, Err(EncodeError::UnknownId(_))), "{sent:?}");
 }
 
-fn plain_json(value: Value) -> Json {
-    plain(&value, &Nobody).unwrap()
+fn plain_json(value: &Value) -> Json {
+    plain(value, &Nobody).unwrap()
 }
 
 /// Schemas write days as texts and examples as milliseconds since the epoch.

@@ -348,14 +348,7 @@ fn convert(
     let mut first = Vec::new();
     for indices in [&names, &keyed] {
         let converted = run(&named, indices, taken(indices));
-        for ((address, one), (body, _)) in indices
-            .iter()
-            .filter_map(|index| declared.get_index(*index))
-            .zip(&converted.0)
-        {
-            let key = NamedKey::of(one.kind, address, body, &one.origin);
-            named.all.insert(address.clone(), key);
-        }
+        named.note(declared, indices, &converted.0);
         first.push(converted);
     }
     let runs: Vec<(&[usize], Vec<Raw>)> = others
@@ -399,6 +392,17 @@ fn convert(
     warnings.extend(handles.near_bare(bare.into_values()));
     handles.suggest(&slips, problems);
     (all, warnings)
+}
+
+impl NamedKeys {
+    /// Notes what converted resources are as keys of maps in others.
+    fn note(&mut self, declared: &ByAddress<Declared>, indices: &[usize], bodies: &[Converted]) {
+        let resources = indices.iter().filter_map(|at| declared.get_index(*at));
+        for ((address, one), (body, _)) in resources.zip(bodies) {
+            let key = NamedKey::of(one.kind, address, body, &one.origin);
+            self.all.insert(address.clone(), key);
+        }
+    }
 }
 
 /// The places of the declared resources, those first against which others are checked.

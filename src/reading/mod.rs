@@ -276,9 +276,7 @@ impl Common {
         let is_read =
             |other: &Api| other.page == 0 && other.listing.template() == api.listing.template();
         let readers = KINDS.iter().filter_map(|kind| kind.api(dialect));
-        if readers.filter(|other| is_read(other)).nth(1).is_none() {
-            return None;
-        }
+        readers.filter(|other| is_read(other)).nth(1)?;
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(places.entry(path.to_owned()).or_default()))
     }

@@ -531,7 +531,8 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
             if name != field.name {
                 words.push(format!("sent as {}", tick(name)));
             }
-            if read != name {
+            // The answer of its own has no key for it.
+            if read != name && shown != Shown::Apart {
                 words.push(format!("read at {}", tick(read)));
             }
             match encoding {
@@ -583,8 +584,15 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 };
                 words.push(format!("by hand: {place}{own}"));
             }
-            if matches!(shown, Shown::InObject | Shown::Apart) {
-                words.push("compared with one more read for each object".to_owned());
+            match shown {
+                Shown::InObject => {
+                    words.push("compared with one more read for each object".to_owned());
+                }
+                Shown::Apart => words.push(
+                    "has calls of its own, so that comparing it takes one more read for each object"
+                        .to_owned(),
+                ),
+                Shown::InList | Shown::ByFields => {}
             }
             if words.is_empty() {
                 return None;
