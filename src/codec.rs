@@ -13,7 +13,8 @@ use serde_json::{Map as Object, Number, Value as Json};
 
 use crate::dialect::Dialect;
 use crate::kind::{
-    self, Alike, Encoding, Field, Items, Keyed, Keys, Map, Null, Owned, Sent, Shape, Switch, Wire,
+    self, Alike, Encoding, Field, Items, Keyed, Keys, Map, Null, Owned, Row, Rows, Sent, Shape,
+    Switch, Wire,
 };
 use crate::state::{Address, FieldPath, Leaves, Reference, Value, tidy};
 
@@ -60,6 +61,8 @@ pub trait Ids {
     fn id(&self, address: &Address) -> Option<String>;
     /// The name under which maps on the wire name what an address stands for, if it is known.
     fn wire_name(&self, address: &Address) -> Option<String>;
+    /// The id of what a key of a map names, if it is known.
+    fn id_of_key(&self, target: &kind::Target, key: &str) -> Option<String>;
     /// What people call what an address stands for, if it is known.
     fn label(&self, address: &Address) -> Option<String>;
 }
@@ -293,6 +296,11 @@ fn decode(
                 })
                 .collect::<Leaves>()
                 .into(),
+            Json::Array(list)
+                if let (Encoding::Rows(rows), Keys::Of { target, .. }) = (encoding, keyed.keys) =>
+            {
+                of_rows(rows, &target, list, names)
+            }
             Json::Array(list) if matches!(keyed.keys, Keys::Places) => list
                 .iter()
                 .enumerate()
@@ -316,6 +324,27 @@ fn decode(
         },
     };
     normalise(field, dialect, value)
+}
+
+/// Reads a list of objects as a map from resources to words; what means no word is left out.
+fn of_rows(rows: &Rows, target: &kind::Target, list: &[Json], names: &dyn Names) -> Value {
+    let read = list.iter().filter_map(|json| {
+        let raw = json.as_object()?;
+        let is_meant = |row: &&Row| {
+            row.flags
+                .iter()
+                .all(|(key, is)| flag(raw, key) == Some(*is))
+        };
+        let word = rows.words.iter().find(is_meant)?.word;
+        let id = raw.get(rows.id).and_then(id_text)?;
+        let by_name = || {
+            let name = raw.get(rows.name)?.as_str()?;
+            Some(names.key(target, name))
+        };
+        let key = names.key_of_id(target, &id).or_else(by_name)?;
+        Some((key, Value::text(word)))
+    });
+    read.collect::<Leaves>().into()
 }
 
 fn decode_map(map: &Map, dialect: Dialect, json: &Json, names: &dyn Names) -> Value {

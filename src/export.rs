@@ -189,7 +189,7 @@ fn called(live: &Live, choice: &Choice<'_>) -> (Vec<(usize, Address)>, LeftOut) 
                 (None, _) if needs_what_is_gone(live, object) => {
                     Some("that need what is not there any more")
                 }
-                (None, _) if !may_be_ordered(live, object) => continue,
+                (None, _) if !may_be_ordered(live, object) || is_as_usual(live, object) => continue,
                 (None, None) => Some("without the field that would name them"),
                 (None, Some(false)) => Some("that share their name with another one"),
                 (None, Some(true)) => None,
@@ -434,6 +434,19 @@ fn has_effect(kind: &'static Kind, body: &Body, field: &str) -> bool {
     })
 }
 
+/// Whether an object that is there anyway shows nothing that a manifest would say of it.
+fn is_as_usual(live: &Live, object: &LiveObject) -> bool {
+    let kind = object.kind;
+    if !kind.is_given() || kind.only_name().is_some() {
+        return false;
+    }
+    let mut own = kind.fields.iter().filter(|field| !field.identity);
+    own.all(|field| {
+        let value = codec::read_field(field, live.dialect, &object.raw, live);
+        meaningful(&field.shape, value.unwrap_or_default()).is_null()
+    })
+}
+
 /// A value without what says nothing.
 fn meaningful(shape: &Shape, value: Value) -> Value {
     match value {
@@ -447,6 +460,10 @@ fn meaningful(shape: &Shape, value: Value) -> Value {
                 .map(|(key, value)| {
                     if says_by_keys && matches!(&value, Value::List(list) if list.is_empty()) {
                         return (key, value);
+                    }
+                    let usual = codec::leaf_field(shape, &key).and_then(|leaf| leaf.usual);
+                    if usual.is_some_and(|usual| codec::switch_value(usual) == value) {
+                        return (key, Value::Null);
                     }
                     let below = codec::shape_below(shape, &key);
                     (key, meaningful(&below, value))

@@ -31,8 +31,9 @@ use crate::plan::tasks::{Planned, plan};
 use crate::plan::{Compared, Options, Plan, Refusal, placeholders, quota, record, uses};
 use crate::problem::{Code, Problem, Severity};
 use crate::reading::{
-    Needs, Unread, ask, complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete,
-    lacking_in_listings, partial, prove_referred, read, referred, told_apart,
+    Needs, Unread, all_apart, ask, complete, complete_apart, fetch, fetch_missing, fetch_named,
+    fetch_standards, incomplete, lacking_apart, lacking_in_listings, partial, prove_referred, read,
+    referred, told_apart,
 };
 use crate::state::{Address, FieldPath};
 use crate::verb::Verb;
@@ -739,6 +740,9 @@ impl Session {
         let reader = self.client.reader();
         let completed = complete(&reader, live, &lacking).await;
         self.or_unread(completed).await?;
+        let apart = lacking_apart(rows, live);
+        let completed = complete_apart(&reader, live, apart).await;
+        self.or_unread(completed).await?;
         let referred = referred(rows, live);
         let fetched = fetch(&reader, live, referred).await;
         self.or_unread(fetched).await?;
@@ -781,6 +785,13 @@ impl Session {
         });
         let reader = self.client.reader();
         let completed = complete(&reader, live, &lacking).await;
+        self.or_unread(completed).await?;
+        let mut apart = all_apart(live);
+        apart.retain(|(index, _)| {
+            let object = live.objects.get(*index);
+            object.is_some_and(|object| chosen.contains(object.kind.collection))
+        });
+        let completed = complete_apart(&reader, live, apart).await;
         self.or_unread(completed).await?;
         let of = |kind: &Kind| chosen.contains(kind.collection);
         let proved = prove_referred(&reader, live, &of).await;

@@ -112,7 +112,7 @@ fn note(plan: &str, dialect: Dialect, case: (&Path, &str), recorded: &mut Record
         let key = (dialect, collection.to_owned());
         let shown = recorded.entry(key.clone()).or_default();
         let makes = match deskform::kind::find(collection).and_then(|kind| kind.api(dialect)) {
-            Some(api) if api.create == Create::Update => {
+            Some(api) if api.create == Create::Update || is_given(collection) => {
                 matches!(verb.as_str(), "create" | "update")
             }
             _ => verb == "create",
@@ -125,6 +125,11 @@ fn note(plan: &str, dialect: Dialect, case: (&Path, &str), recorded: &mut Record
     }
 }
 
+/// Whether nothing makes or removes the objects of a collection.
+fn is_given(collection: &str) -> bool {
+    deskform::kind::find(collection).is_some_and(Kind::is_given)
+}
+
 /// Whether a request can carry a field, or change it.
 fn can_be_sent(field: &Field, dialect: Dialect) -> bool {
     matches!(
@@ -133,8 +138,8 @@ fn can_be_sent(field: &Field, dialect: Dialect) -> bool {
     )
 }
 
-const fn is_by_hand(api: &Api) -> bool {
-    matches!(api.create, Create::Manual(_) | Create::Never)
+fn is_by_hand(kind: &Kind, api: &Api) -> bool {
+    matches!(api.create, Create::Manual(_) | Create::Never) && !kind.is_given()
 }
 
 /// The cases that are lacking.
@@ -153,6 +158,7 @@ fn cases_lacking(recorded: &Recorded) -> Vec<String> {
             ));
         };
         let made = match api.create {
+            Create::Never if kind.is_given() => "update",
             Create::Manual(_) | Create::Never => "by hand",
             // What the organization has one of is always there.
             Create::Update if scopes(kind).next().is_none() => "update",
@@ -172,6 +178,8 @@ fn cases_lacking(recorded: &Recorded) -> Vec<String> {
         let fields: Vec<&str> = kind
             .fields
             .iter()
+            // What is there anyway is changed alone.
+            .filter(|field| !(kind.is_given() && field.identity))
             .filter(|field| can_be_sent(field, dialect) && !shown.fields.contains(field.name))
             .map(|field| field.name)
             .collect();
@@ -271,7 +279,7 @@ fn every_kind_is_kept_and_exported() {
         let made = recorded.get(&(dialect, name.to_owned()));
         let Some((folder, environment)) = made.and_then(|shown| shown.made_by.as_ref()) else {
             // Of what a person makes nothing but the name is seen.
-            if !is_by_hand(api) {
+            if !is_by_hand(kind, api) {
                 lacking.push(format!("{name}, {dialect}: no case makes one"));
             }
             continue;
@@ -341,7 +349,7 @@ fn what_refers_in_vain_is_not_exported() {
     for (dialect, kind, api) in all() {
         let made = recorded.get(&(dialect, kind.collection.to_owned()));
         let Some((folder, environment)) = made.and_then(|shown| shown.made_by.as_ref()) else {
-            assert!(is_by_hand(api), "{} has no case", kind.collection);
+            assert!(is_by_hand(kind, api), "{} has no case", kind.collection);
             continue;
         };
         run(async {

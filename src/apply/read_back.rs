@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-use crate::api::{Answer, template};
+use crate::api::Answer;
 use crate::apply::check::did_not_take;
 use crate::apply::recover::LOOK_AGAIN;
 use crate::apply::run::ApplyContext;
 use crate::codec::{Ids, id_text, switch_value};
-use crate::kind::{self, Apart, Api};
+use crate::kind::{self, Api};
 use crate::live::{Live, LiveObject, grouped, is_gone as is_trashed, key};
 use crate::plan::requests::{Act, Op};
 use crate::plan::task::Task;
-use crate::reading::{Single, list_beside, plant_scopes, single};
+use crate::reading::{Single, list_beside, listed_apart, plant_scopes, single};
 use crate::state::{Reference, Value};
 
 /// What a look told of a write.
@@ -193,7 +193,10 @@ pub(super) async fn updated(
     let apart = api.apart.iter().find(|apart| apart.path == op.path);
     loop {
         let seen = match apart {
-            Some(apart) => Some(listed_apart(apart, api, &id, means).await?),
+            Some(apart) => {
+                let shown = listed_apart(&means.writer.reader(), apart, api.items, &id).await;
+                Some(shown.map_err(|error| error.to_string())?)
+            }
             None => object(task, api, &id, means).await?,
         };
         let is_taken = seen
@@ -203,22 +206,6 @@ pub(super) async fn updated(
             return seen.ok_or_else(|| "it is not there".to_owned());
         }
     }
-}
-
-/// What an object shows of a field that has endpoints of its own, as a listing would show it.
-async fn listed_apart(
-    apart: &Apart,
-    api: &Api,
-    id: &str,
-    means: ApplyContext<'_>,
-) -> Result<Map<String, Json>, String> {
-    let request = template::get_by_id(apart.path, id);
-    let answer = means.writer.reader().get(&request).await;
-    let body = answer.map_err(|error| error.to_string())?.body;
-    let list = body.and_then(|mut body| Some(body.get_mut(api.items)?.take()));
-    // No content is an empty list.
-    let list = list.unwrap_or_else(|| Json::Array(Vec::new()));
-    Ok(Map::from_iter([(apart.shown.to_owned(), list)]))
 }
 
 /// Whether an object that was to be switched, or taken out of use, is so.

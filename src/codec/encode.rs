@@ -6,7 +6,7 @@ use serde_json::{Map as Object, Value as Json};
 
 use super::{Ids, handle, is_nothing, leaf_field, listed, plain_number};
 use crate::dialect::Dialect;
-use crate::kind::{Encoding, Field, Keys, Null, Owned, Sent, Shape, Target, Wire};
+use crate::kind::{Encoding, Field, Keyed, Keys, Null, Owned, Rows, Sent, Shape, Target, Wire};
 use crate::secret::Secret;
 use crate::state::{Address, FieldPath, Leaves, Reference, Value};
 
@@ -55,6 +55,9 @@ pub fn encode(
     {
         return named_in_maps(encoding, value, ids);
     }
+    if let (Encoding::Rows(rows), Value::Map(map)) = (encoding, value) {
+        return in_rows(rows, field, map, part, ids);
+    }
     let list = match value {
         Value::Bool(flag) if encoding == Encoding::FlagAsText => {
             return Ok(Json::from(flag.to_string()));
@@ -79,7 +82,8 @@ pub fn encode(
             | Encoding::Words(_)
             | Encoding::Leaf
             | Encoding::FlagAsText
-            | Encoding::Labelled(..) => item,
+            | Encoding::Labelled(..)
+            | Encoding::Rows(_) => item,
         })
     });
     Ok(Json::Array(items.collect::<Result<_, EncodeError>>()?))
@@ -96,8 +100,46 @@ fn encode_text(text: &str, encoding: Encoding) -> Json {
         | Encoding::ValueObjects
         | Encoding::Leaf
         | Encoding::FlagAsText
-        | Encoding::Labelled(..) => Json::from(text),
+        | Encoding::Labelled(..)
+        | Encoding::Rows(_) => Json::from(text),
     }
+}
+
+/// Writes a map from resources to words as a list of objects.
+fn in_rows(
+    rows: &Rows,
+    field: &Field,
+    map: &Leaves,
+    part: Part<'_>,
+    ids: &dyn Ids,
+) -> Result<Json, EncodeError> {
+    let Shape::Keyed(Keyed {
+        keys: Keys::Of { target, .. },
+        sent,
+        ..
+    }) = field.shape
+    else {
+        return Ok(Json::Null);
+    };
+    let mut list = Vec::new();
+    for (key, value) in map {
+        let (Some(_), Some(word)) = (ways(part, sent, key), value.as_text()) else {
+            continue;
+        };
+        // A live word that the table does not know is never sent.
+        let Some(row) = rows.words.iter().find(|row| row.word == word) else {
+            continue;
+        };
+        let id = ids.id_of_key(&target, key).ok_or_else(|| {
+            let name = handle(&target, key).unwrap_or(key);
+            EncodeError::UnknownId(Address::new(target.collection, name))
+        })?;
+        let mut object = Object::from_iter([(rows.id.to_owned(), Json::from(id))]);
+        let flags = row.flags.iter().chain(row.besides);
+        object.extend(flags.map(|(flag, is)| ((*flag).to_owned(), Json::from(*is))));
+        list.push(Json::Object(object));
+    }
+    Ok(Json::Array(list))
 }
 
 /// Writes references by the names that maps on the wire have for what they name.

@@ -203,6 +203,9 @@ impl Ids for Nobody {
     fn wire_name(&self, _: &Address) -> Option<String> {
         None
     }
+    fn id_of_key(&self, _: &kind::Target, _: &str) -> Option<String> {
+        None
+    }
 }
 
 fn text_field(name: &'static str) -> Field {
@@ -581,6 +584,44 @@ fn places_are_a_list_on_the_wire() {
     assert_eq!(map.len(), 11);
     let sent = encode(&field, Dialect::Openapi, &value, Part::All, &Nobody);
     assert_eq!(sent, Ok(raw["items"].clone()));
+}
+
+/// Source: `FieldPermissions`: whether a field that is hidden is read only says nothing, and what means no word
+/// is none of the map's.
+#[test]
+fn flags_of_a_row_stand_for_a_word() {
+    let field = find("fieldAccess").unwrap().field("access").unwrap();
+    let row = |name: &str, writes: Value, reads: Value| {
+        json!({"profileId": 7, "profileName": name, "isWriteOnly": plain_json(&writes),
+            "isReadOnly": plain_json(&reads), "isInVisible": true})
+    };
+    let raw = json!({"fieldPermissions": [
+        row("edits", Value::Bool(true), Value::Bool(false)),
+        row("reads", Value::Bool(true), Value::Bool(true)),
+        row("sees nothing", Value::Bool(false), Value::Bool(false)),
+        row("sees nothing either", Value::Bool(false), Value::Bool(true)),
+        row("texts", Value::text("true"), Value::text("FALSE")),
+        row("nobody knows", Value::Null, Value::Null),
+        row("half", Value::Bool(true), Value::Null),
+        "no object",
+    ]});
+    let read = read_field(field, Dialect::Openapi, raw.as_object().unwrap(), &Nobody).unwrap();
+    let words = [
+        ("edits", "edit"),
+        ("reads", "read"),
+        ("sees nothing", "hidden"),
+        ("sees nothing either", "hidden"),
+        ("texts", "edit"),
+    ];
+    let words = words.map(|(name, word)| (name, Value::text(word)));
+    assert_eq!(read, Value::Map(words.into_iter().collect()));
+    // A resource without an id is never left out in silence.
+    let sent = encode(field, Dialect::Openapi, &read, Part::All, &Nobody);
+    assert!(matches!(sent, Err(EncodeError::UnknownId(_))), "{sent:?}");
+}
+
+fn plain_json(value: &Value) -> Json {
+    plain(value, &Nobody).unwrap()
 }
 
 /// Schemas write days as texts and examples as milliseconds since the epoch.

@@ -367,14 +367,16 @@ pub struct SwitchApi {
     pub heirs: &'static [(&'static str, Heir)],
 }
 
-/// A field that an update of its object does not take: it has a PATCH of its own, which shows nothing.
+/// A field that an update of its object does not take: it has a PATCH of its own, which does not show the
+/// object. Where no answer of the object shows the field either, see [`Shown::Apart`](super::Shown), the GET is
+/// made for each object of which it is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Apart {
     /// The field.
     pub field: &'static str,
     /// The path with `{id}` of the PATCH, whose body has the field alone, and of a GET that lists it.
     pub path: &'static str,
-    /// The key under which listings of objects show what that GET lists.
+    /// The key under which listings of objects show what that GET lists, or would.
     pub shown: &'static str,
 }
 

@@ -187,6 +187,16 @@ pub(super) const fn object_at(name: &'static str, read: &'static str) -> Wire {
         stage: Stage::Always,
     }
 }
+/// Sent under one name by an endpoint of its own, which shows it under another one, see [`super::Apart`].
+pub(super) const fn apart(name: &'static str, shown: &'static str, encoding: Encoding) -> Wire {
+    Wire::Sent {
+        name,
+        read: shown,
+        shown: Shown::Apart,
+        encoding,
+        stage: Stage::Update,
+    }
+}
 pub(super) const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
     Wire::Sent {
         name,

@@ -4,6 +4,7 @@ use crate::dialect::Dialect;
 
 use crate::problem::Code;
 
+use super::field_access::{ACCESS, APART};
 use super::rules::{
     AtMost, Deed, Fits, Handle, Holds, Is, Mark, OnlyFor, Quota, Rule, Sign, Sort, Sorts,
 };
@@ -339,6 +340,7 @@ pub static KIND: Kind = Kind {
         map("properties", PROPERTIES)
             .openapi(Wire::Refused("`LargeText` fields cannot be created in the openapi dialect"))
             .doc("Properties of a LargeText."),
+        ACCESS,
     ],
     rules: &[
         Rule::Sorts(&Sorts {
@@ -389,6 +391,7 @@ pub static KIND: Kind = Kind {
         // Every update has the same body schema as a creation.
         resend: &["displayLabel", "type", "maxLength", "decimalPlaces", "lookup", "returnType"],
         removal: Removal::Delete("/fields/{id}"),
+        apart: &[APART],
         switch: None,
         form: Form::Plain,
         // Source: Organization fields, `getCustomFieldCount`.

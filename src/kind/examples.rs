@@ -19,6 +19,11 @@ pub fn example_name(kind: &Kind) -> String {
     }
     match kind.naming_field().shape {
         Shape::Email { .. } => "sarah.johnson@example.com".to_owned(),
+        // What nothing makes has a name of its own.
+        Shape::Text {
+            pattern: Some(pattern),
+            ..
+        } if kind.is_given() => pattern.sample.to_owned(),
         _ => format!("Example {}", kind.singular),
     }
 }

@@ -85,6 +85,8 @@ pub struct Field {
     pub alike: Alike,
     /// The value that it has where nobody says anything: absent and this are one.
     pub unsaid: Option<Switch>,
+    /// The value of what nobody has given another one, which an export leaves out.
+    pub usual: Option<Switch>,
     /// Whether Zoho's own examples have values that its published pattern leaves out, so that such a
     /// value is warned about and sent.
     pub contradicted: bool,
@@ -141,6 +143,8 @@ pub enum Shown {
     ByFields,
     /// In the single object only.
     InObject,
+    /// In an answer of its own, see [`Apart`](super::Apart).
+    Apart,
 }
 
 /// How a value is written on the wire where that differs from the manifest.
@@ -161,6 +165,30 @@ pub enum Encoding {
     /// References as objects with the name in maps under the first key and the label for people under the
     /// second; answers may have the names alone.
     Labelled(&'static str, &'static str),
+    /// A map from resources to words as a list of objects, one for each resource.
+    Rows(&'static Rows),
+}
+
+/// How a map from resources to words is a list of objects, in which flags stand for a word.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The key under which an object has the id of the resource.
+    pub id: &'static str,
+    /// The key under which answers have its name, for what was not read.
+    pub name: &'static str,
+    /// The words.
+    pub words: &'static [Row],
+}
+
+/// A word and the flags that stand for it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The word in manifests.
+    pub word: &'static str,
+    /// The flags by which an answer is known to mean it; of several such words the first counts.
+    pub flags: &'static [(&'static str, bool)],
+    /// Flags that requests have besides.
+    pub besides: &'static [(&'static str, bool)],
 }
 
 /// Which writes carry a field; for the fields of a kind, not for leaves of their maps.
@@ -284,6 +312,7 @@ impl Field {
             may_hold_key: false,
             alike: Alike::Text,
             unsaid: None,
+            usual: None,
             contradicted: false,
             openapi_only: None,
             beside: None,
@@ -454,6 +483,10 @@ impl Field {
     }
     pub(super) const fn unsaid(mut self, value: Switch) -> Self {
         self.unsaid = Some(value);
+        self
+    }
+    pub(super) const fn usual(mut self, value: Switch) -> Self {
+        self.usual = Some(value);
         self
     }
     pub(super) const fn contradicted(mut self) -> Self {

@@ -22,6 +22,7 @@ pub mod direct_assignment_rules;
 pub mod email_templates;
 mod examples;
 mod field;
+pub mod field_access;
 pub mod help_center_groups;
 pub mod help_centers;
 pub mod holiday_lists;
@@ -68,12 +69,13 @@ pub use api::{
     Replace, Scopes, Search, Silent, Standard, SwitchApi, Tree, acting, acting_scopes,
 };
 use build::{
-    by_fields, choice, custom_values, custom_values_or_null, email, encoded, flag, in_department,
-    in_help_center, in_layout, in_object, in_order, integer, map, no_name, object_at,
-    of_the_department, of_the_organization, read_at, reference, references, sent, text, to,
+    apart, by_fields, choice, custom_values, custom_values_or_null, email, encoded, flag,
+    in_department, in_help_center, in_layout, in_object, in_order, integer, map, no_name,
+    object_at, of_the_department, of_the_organization, read_at, reference, references, sent, text,
+    to,
 };
 pub use examples::{Refer, example_name, example_value};
-pub use field::{Encoding, Field, Shown, Stage, Switch, Wire};
+pub use field::{Encoding, Field, Row, Rows, Shown, Stage, Switch, Wire};
 pub use questions::Questions;
 pub use removal::Removal;
 use removal::RemovalPolicy;
@@ -93,6 +95,7 @@ pub static KINDS: &[&Kind] = &[
     &dependency_mappings::KIND,
     &layout_rules::KIND,
     &validation_rules::KIND,
+    &field_access::KIND,
     &agents::KIND,
     &teams::KIND,
     &skill_types::KIND,
@@ -389,6 +392,20 @@ impl Kind {
     #[must_use]
     pub fn is_nameless(&self) -> bool {
         self.fixed_name().is_some() && scopes(self).nth(1).is_some()
+    }
+
+    /// Whether nothing makes or removes its objects: they are there for as long as what they lie below is.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        let is_fixed = |api: &Api| api.create == Create::Never && api.removal == Removal::Never;
+        self.only_name().is_some() || (self.managed && self.apis().all(is_fixed))
+    }
+
+    /// Whether maps on the wire name its objects by the names that they have in manifests.
+    #[must_use]
+    pub fn is_named_in_maps(&self) -> bool {
+        let key = self.wire_name;
+        key.is_some_and(|key| self.naming_field().is_read_at(key))
     }
 
     /// The field that its handle stands in for when it is left out: the name, or the parent where the

@@ -15,6 +15,7 @@ pub static KIND: Kind = Kind {
     singular: "profile",
     doc: "A profile: what agents may do. A new one is made as a copy of another one and gets its permissions. System profiles can be changed, and neither renamed nor removed. The guide's API has no profiles of its own; there agents refer to profiles by id.",
     bare: true,
+    wire_name: Some("name"),
     risks: &[Risk::Rights],
     delete_effect: Some("its agents get the profile that `transferTo` names"),
     fields: &[

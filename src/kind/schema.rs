@@ -101,7 +101,7 @@ fn file_schema(title: &str, description: &str, complete: bool) -> Value {
             collection["properties"] = words.into();
         }
         properties.insert(kind.collection.into(), collection);
-        if kind.only_name().is_none() {
+        if !kind.is_given() {
             let item = tombstone_schema(kind);
             removed.insert(
                 kind.collection.into(),

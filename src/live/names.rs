@@ -375,6 +375,16 @@ impl Ids for Live {
         })
     }
 
+    fn id_of_key(&self, target: &Target, key: &str) -> Option<String> {
+        match codec::handle(target, key) {
+            Some(handle) => self.id(&Address::new(target.collection, handle)),
+            None => {
+                let index = self.find_wire_name(target, key)?;
+                self.objects.get(index).map(|object| object.id.clone())
+            }
+        }
+    }
+
     fn label(&self, address: &Address) -> Option<String> {
         let naming = kind::find(address.collection)?.naming_field();
         let stored = self.stored(address);

@@ -300,7 +300,11 @@ fn convert(
     (handles, texts): (&Handles<'_>, &Texts),
     problems: &mut Vec<Problem>,
 ) -> (Vec<Converted>, Vec<Problem>) {
-    let (keys, others) = keys_first(declared);
+    let Layers {
+        names,
+        keyed,
+        others,
+    } = keys_first(declared);
     let &Variables {
         values,
         environment,
@@ -345,14 +349,11 @@ fn convert(
         indices.iter().filter_map(&mut body).collect()
     };
     let mut named = NamedKeys::default();
-    let first = run(&named, &keys, taken(&keys));
-    for ((address, one), (body, _)) in keys
-        .iter()
-        .filter_map(|index| declared.get_index(*index))
-        .zip(&first.0)
-    {
-        let key = NamedKey::of(one.kind, address, body, &one.origin);
-        named.all.insert(address.clone(), key);
+    let mut first = Vec::new();
+    for indices in [&names, &keyed] {
+        let converted = run(&named, indices, taken(indices));
+        named.note(declared, indices, &converted.0);
+        first.push(converted);
     }
     let runs: Vec<(&[usize], Vec<Raw>)> = others
         .chunks(RUN)
@@ -366,12 +367,12 @@ fn convert(
     };
     let mut all: Vec<Converted> = Vec::with_capacity(declared.len());
     all.resize_with(declared.len(), Converted::default);
-    let mut order = keys.iter().chain(&others);
+    let mut order = names.iter().chain(&keyed).chain(&others);
     let mut slips = Vec::new();
     let mut warnings = Vec::new();
     let mut missing = BTreeSet::new();
     let mut bare = BTreeMap::new();
-    for (converted, mut found, slipped, warned, named) in std::iter::once(first).chain(rest) {
+    for (converted, mut found, slipped, warned, named) in first.into_iter().chain(rest) {
         for (one, index) in converted.into_iter().zip(&mut order) {
             if let Some(slot) = all.get_mut(*index) {
                 *slot = one;
@@ -397,19 +398,47 @@ fn convert(
     (all, warnings)
 }
 
-/// The places of resources that are the keys of maps in others, which are checked against them; and of
-/// all others.
-fn keys_first(declared: &ByAddress<Declared>) -> (Vec<usize>, Vec<usize>) {
-    let mut known: Option<(&str, bool)> = None;
-    (0..declared.len()).partition(|index| {
-        let collection = declared
-            .get_index(*index)
-            .map_or("", |(address, _)| address.collection);
-        match known {
-            Some((last, is_key)) if last == collection => is_key,
-            _ => known.insert((collection, is_key(collection))).1,
+impl NamedKeys {
+    /// Notes what converted resources are as keys of maps in others.
+    fn note(&mut self, declared: &ByAddress<Declared>, indices: &[usize], bodies: &[Converted]) {
+        let resources = indices.iter().filter_map(|at| declared.get_index(*at));
+        for ((address, one), (body, _)) in resources.zip(bodies) {
+            let key = NamedKey::of(one.kind, address, body, &one.origin);
+            self.all.insert(address.clone(), key);
         }
-    })
+    }
+}
+
+/// The places of the declared resources, those first against which others are checked.
+#[derive(Default)]
+struct Layers {
+    /// Those that are the keys of maps in others, and have no such maps.
+    names: Vec<usize>,
+    /// Those that are such keys and have such maps.
+    keyed: Vec<usize>,
+    others: Vec<usize>,
+}
+
+fn keys_first(declared: &ByAddress<Declared>) -> Layers {
+    let mut layers = Layers::default();
+    let mut known: Option<(&str, (bool, bool))> = None;
+    for (index, (address, one)) in declared.iter().enumerate() {
+        let collection = address.collection;
+        let (is_key, has_keys) = match known {
+            Some((last, told)) if last == collection => told,
+            _ => {
+                let mut fields = one.kind.fields.iter();
+                let has_keys = fields.any(|field| field.shape.keyed_by().is_some());
+                known.insert((collection, (is_key(collection), has_keys))).1
+            }
+        };
+        match (is_key, has_keys) {
+            (true, false) => layers.names.push(index),
+            (true, true) => layers.keyed.push(index),
+            (false, _) => layers.others.push(index),
+        }
+    }
+    layers
 }
 
 /// By kind in the order of the table, then by handle.

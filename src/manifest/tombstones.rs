@@ -61,7 +61,7 @@ pub(super) fn tombstone(
                 .help(help),
         ])
     };
-    if kind.only_name().is_some() {
+    if kind.is_given() {
         return Err(vec![
             Problem::error(
                 Code::CannotRemove,

@@ -431,7 +431,7 @@ impl Options {
     /// deleting a line. Nothing removes what there is one of.
     #[must_use]
     pub fn prune(&self, kind: &Kind) -> Prune {
-        if kind.only_name().is_some() {
+        if kind.is_given() {
             return Prune::None;
         }
         let default = if kind.seed { Prune::None } else { Prune::Owned };

@@ -175,8 +175,10 @@ impl Op {
             ops.push(Self::update(api, &together)?);
         }
         for apart in api.apart {
-            if paths.iter().any(|path| path.field == apart.field) {
-                let sends = Sends::Paths([FieldPath::of(apart.field)].into());
+            let own = paths.iter().filter(|path| path.field == apart.field);
+            let own: Vec<FieldPath> = own.cloned().collect();
+            if !own.is_empty() {
+                let sends = Sends::Paths(own.into());
                 ops.push(Self::new(Act::Update, Method::Patch, apart.path, sends));
             }
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
+
 use crate::codec::listed::{ID, ORDER, is_own};
 use crate::codec::{self, Names as _, is_normal, normalise};
 use crate::config::written::TRANSFER_TO;
@@ -136,6 +138,7 @@ fn name_keys(
         }
     }
     let mut keyed = Leaves::new();
+    let mut written: HashMap<Arc<str>, Arc<str>> = HashMap::new();
     for (key, mut leaf) in std::mem::take(map) {
         let at = path.child(&key).pointer();
         let canonical = if is_own(&key) || codec::handle(target, &key).is_some() {
@@ -159,14 +162,18 @@ fn name_keys(
             }
             canonical(&key, index)
         };
-        if keyed.insert(canonical.clone(), leaf).is_some() {
+        let first = written.insert(Arc::clone(&canonical), Arc::clone(&key));
+        keyed.insert(canonical, leaf);
+        if let Some(first) = first {
             let singular = singular(target.collection);
+            let shown = |key: &Arc<str>| codec::handle(target, key).unwrap_or(key).to_owned();
+            let (one, other) = (shown(&first), shown(&key));
             fail(
                 &at[1..],
                 None,
                 Problem::error(
                     Code::OneFieldTwice,
-                    format!("`{key}` and `{canonical}` are the same {singular}"),
+                    format!("`{one}` and `{other}` are the same {singular}"),
                 )
                 .help("keep the handle"),
             );
@@ -177,15 +184,25 @@ fn name_keys(
 
 fn no_such_key(target: &Target, key: &str, in_order: bool) -> Problem {
     let singular = singular(target.collection);
+    let is_named = crate::kind::find(target.collection).is_some_and(Kind::is_named_in_maps);
     let place = match target.within {
         Within::Fixed(scope, word) => format!("the {scope} `{word}`"),
         Within::Anywhere | Within::Same(_) | Within::As(..) => "the organization".to_owned(),
     };
     Problem::error(
         Code::NoSuchField,
-        format!("{place} has no {singular} with the API name `{key}`"),
+        if is_named {
+            format!("{place} has no {singular} named `{key}`")
+        } else {
+            format!("{place} has no {singular} with the API name `{key}`")
+        },
     )
-    .help(if in_order {
+    .help(if is_named {
+        format!(
+            "declare the {singular} under `{}`, or correct the name",
+            target.collection
+        )
+    } else if in_order {
         format!(
             "declare the {singular} under `{}`, or correct the name; `null` needs none",
             target.collection

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::codec::Ids;
 use crate::dialect::Unit;
-use crate::kind::{Kind, find};
+use crate::kind::{Kind, Target, find};
 use crate::live::Live;
 use crate::manifest::Desired;
 use crate::parallel::each;
@@ -36,6 +36,10 @@ impl Ids for Symbolic<'_> {
     }
     fn label(&self, address: &Address) -> Option<String> {
         self.0.label(address)
+    }
+    fn id_of_key(&self, target: &Target, key: &str) -> Option<String> {
+        let known = self.0.id_of_key(target, key);
+        Some(known.unwrap_or_else(|| format!("{{{key}}}")))
     }
     fn wire_name(&self, address: &Address) -> Option<String> {
         Some(

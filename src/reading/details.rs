@@ -12,7 +12,7 @@ use crate::api::{ApiError, ErrorKind, Reader, Request, template};
 use crate::codec::{self, Ids, handle, shown_at};
 use crate::dialect::Dialect;
 use crate::kind::rules::Deed;
-use crate::kind::{self, Field, Kind, Listing, Shown, Wire};
+use crate::kind::{self, Apart, Field, Kind, Listing, Shown, Wire};
 use crate::ledger::Ledger;
 use crate::live::marks::forbidden;
 use crate::live::{Live, LiveObject, put, standard_part, standard_path};
@@ -51,6 +51,8 @@ fn lacks(object: &LiveObject, named: &Body, live: &Live) -> bool {
             return false;
         };
         match (field.shape.keyed_by(), value) {
+            // It has a GET of its own.
+            _ if *shown == Shown::Apart => false,
             (Some(keys), Some(Value::Map(map))) if *shown != Shown::InList => {
                 let carried = object.raw.get(*name).and_then(Json::as_object);
                 map.keys().any(|key| {
@@ -136,6 +138,111 @@ pub fn lacking_in_listings(live: &Live, needs: &Needs, ledger: &Ledger) -> Vec<(
     lacking.collect()
 }
 
+/// What an answer of its own shows of objects: the object, and the endpoint.
+pub type ShownApart = Vec<(usize, Apart)>;
+
+/// Which objects need such an answer: those of which the manifests name a field that no other one shows.
+#[must_use]
+pub fn lacking_apart(rows: &Rows, live: &Live) -> ShownApart {
+    let objects = rows.objects().filter_map(|(row, index)| {
+        let (object, named) = (live.objects.get(index)?, row.named.as_ref()?);
+        let is_named = |field: &Field| named.get(field.name).is_some();
+        Some((index, shown_apart(object, live.dialect, &is_named)))
+    });
+    in_order(objects)
+}
+
+/// Which objects have such answers, but for those that no export writes.
+#[must_use]
+pub fn all_apart(live: &Live) -> ShownApart {
+    let objects = live.objects.iter().enumerate();
+    let exported = objects
+        .filter(|(_, object)| object.kind.managed && forbidden(object, Deed::Export).is_none());
+    in_order(exported.map(|(index, object)| (index, shown_apart(object, live.dialect, &|_| true))))
+}
+
+fn in_order(objects: impl Iterator<Item = (usize, Vec<Apart>)>) -> ShownApart {
+    let mut all: ShownApart = objects
+        .flat_map(|(index, endpoints)| endpoints.into_iter().map(move |one| (index, one)))
+        .collect();
+    all.sort_unstable_by_key(|(index, apart)| (*index, apart.path));
+    all
+}
+
+/// The endpoints that show what no other answer shows of an object.
+fn shown_apart(
+    object: &LiveObject,
+    dialect: Dialect,
+    wants: &dyn Fn(&Field) -> bool,
+) -> Vec<Apart> {
+    let Some(api) = object.kind.api(dialect) else {
+        return Vec::new();
+    };
+    let is_alone = |apart: &&Apart| {
+        object.kind.field(apart.field).is_some_and(|field| {
+            let alone = matches!(
+                field.wire(dialect),
+                Wire::Sent {
+                    shown: Shown::Apart,
+                    ..
+                }
+            );
+            alone && wants(field) && !object.raw.contains_key(apart.shown)
+        })
+    };
+    api.apart.iter().filter(is_alone).copied().collect()
+}
+
+/// Reads what answers of their own show of objects.
+///
+/// # Errors
+/// Every answer that could not be read.
+pub async fn complete_apart(
+    reader: &Reader,
+    live: &mut Live,
+    wanted: ShownApart,
+) -> Result<(), Vec<Unread>> {
+    let dialect = live.dialect;
+    let calls = wanted.into_iter().filter_map(|(index, apart)| {
+        let object = live.objects.get(index)?;
+        let (kind, id) = (object.kind, object.id.clone());
+        let items = kind.api(dialect)?.items;
+        Some(async move { (kind, index, listed_apart(reader, &apart, items, &id).await) })
+    });
+    let mut failures = Vec::new();
+    for (kind, index, shown) in join_all(calls).await {
+        match (shown, live.objects.get_mut(index)) {
+            (Ok(shown), Some(object)) => object.raw.extend(shown),
+            (Ok(_), None) => {}
+            (Err(error), _) => failures.push(Unread::of(kind, dialect, error)),
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures)
+    }
+}
+
+/// Reads what an object shows of a field that has endpoints of its own, as a listing would show it.
+///
+/// # Errors
+/// [`ApiError`] of the call.
+pub async fn listed_apart(
+    reader: &Reader,
+    apart: &Apart,
+    items: &str,
+    id: &str,
+) -> Result<Map<String, Json>, ApiError> {
+    let answer = reader.get(&template::get_by_id(apart.path, id)).await?;
+    let list = answer
+        .body
+        .and_then(|mut body| Some(body.get_mut(items)?.take()));
+    // No content is an empty list.
+    let list = list.unwrap_or_else(|| Json::Array(Vec::new()));
+    Ok(Map::from_iter([(apart.shown.to_owned(), list)]))
+}
+
 /// The objects of which listings show a part only, but for those that no export writes.
 #[must_use]
 pub fn partial(live: &Live) -> Vec<usize> {
@@ -153,7 +260,7 @@ pub fn partial(live: &Live) -> Vec<usize> {
                         Shown::InObject => true,
                         // The listing may not have taken the question.
                         Shown::ByFields => shown_at(&object.raw, read).is_none(),
-                        Shown::InList => false,
+                        Shown::InList | Shown::Apart => false,
                     }
                 })
         })

@@ -21,8 +21,9 @@ mod sought;
 pub use asked::ask;
 pub use count::size;
 pub use details::{
-    complete, fetch, fetch_missing, fetch_named, fetch_standards, incomplete, lacking_in_listings,
-    partial, prove_referred, referred,
+    ShownApart, all_apart, complete, complete_apart, fetch, fetch_missing, fetch_named,
+    fetch_standards, incomplete, lacking_apart, lacking_in_listings, listed_apart, partial,
+    prove_referred, referred,
 };
 pub use needs::Needs;
 pub use plan::{PlannedListing, ReadPlan};
@@ -32,17 +33,19 @@ pub use single::{Single, single};
 pub use sought::{is_sought, search};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt as _;
 use futures_util::future::try_join_all;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Map, Value as Json};
+use tokio::sync::OnceCell;
 
 use crate::api::page::{self, Known};
 use crate::api::{ApiError, ErrorKind, Paging, Reader, Request, scope, template};
 use crate::codec;
 use crate::dialect::Dialect;
-use crate::kind::{Api, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
+use crate::kind::{Api, KINDS, Kind, Listing, Shape, Shown, Target, Wire, Within, find};
 use crate::live::marks::{belongs_to_others, shows};
 use crate::live::ways::Choice;
 use crate::live::{Live, LiveObject, grouped, is_gone, put};
@@ -183,6 +186,8 @@ pub async fn read(reader: &Reader, live: &mut Live, needs: &Needs) -> Result<(),
     let mut found: Vec<Option<Listed>> = plan.listings.iter().map(|_| None).collect();
     let mut waiting: Vec<usize> = (0..plan.listings.len()).collect();
     let mut failures: BTreeMap<usize, Unread> = BTreeMap::new();
+    let common = Common::default();
+    let common = &common;
     let mut running = FuturesUnordered::new();
     loop {
         let is_in = |collection: &str| {
@@ -199,7 +204,7 @@ pub async fn read(reader: &Reader, live: &mut Live, needs: &Needs) -> Result<(),
             let listing = &plan.listings[index];
             let parents = parents(listing, &plan, &found, dialect);
             running.push(async move {
-                let listed = list(reader, &parents, listing.kind, needs, dialect).await;
+                let listed = list((reader, common), &parents, listing.kind, needs, dialect).await;
                 (index, listed)
             });
         }
@@ -258,8 +263,29 @@ fn parents(
     parents
 }
 
+/// Listings without pages that several kinds read, by their paths: each is asked for once.
+#[derive(Default)]
+struct Common(Mutex<BTreeMap<String, Arc<OnceCell<page::Listed>>>>);
+
+impl Common {
+    /// The place of what a listing shows; none where no other kind reads it.
+    fn place(
+        &self,
+        api: &Api,
+        dialect: Dialect,
+        path: &str,
+    ) -> Option<Arc<OnceCell<page::Listed>>> {
+        let is_read =
+            |other: &Api| other.page == 0 && other.listing.template() == api.listing.template();
+        let readers = KINDS.iter().filter_map(|kind| kind.api(dialect));
+        readers.filter(|other| is_read(other)).nth(1)?;
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(places.entry(path.to_owned()).or_default()))
+    }
+}
+
 async fn list(
-    reader: &Reader,
+    (reader, common): (&Reader, &Common),
     parents: &Live,
     kind: &'static Kind,
     needs: &Needs,
@@ -335,7 +361,13 @@ async fn list(
             let listed = match (siblings, first) {
                 (Some(siblings), _) => siblings,
                 (None, Some(first)) => reader.list_on(*first, known).await?,
-                (None, None) => match listing(reader, api, request, fields, known).await {
+                (None, None) => match match common.place(api, dialect, &path) {
+                    Some(place) => {
+                        let listed = listing(reader, api, request, fields, known);
+                        place.get_or_try_init(|| listed).await.cloned()
+                    }
+                    None => listing(reader, api, request, fields, known).await,
+                } {
                     Err(error) if api.blank.is_some() && error.is_absent() => return Ok(None),
                     listed => listed?,
                 },
@@ -921,7 +953,7 @@ fn asked_fields(kind: &'static Kind, api: &Api, live: &Live, own: &KindNeeds) ->
                 None => asked.push((*name).to_owned()),
             },
             (Shown::InList, _) => plain.push((*name).to_owned()),
-            (Shown::InObject, _) => {}
+            (Shown::InObject | Shown::Apart, _) => {}
         }
     }
     if asked.is_empty() {
@@ -968,7 +1000,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::kind::KINDS;
 
     #[test]
     fn what_an_item_carries_beside_a_map_is_put_into_it() {

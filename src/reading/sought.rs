@@ -431,7 +431,7 @@ impl Seeking<'_> {
                     }
                 }
                 Shown::ByFields if asked(name) => {}
-                Shown::ByFields | Shown::InObject => {
+                Shown::ByFields | Shown::InObject | Shown::Apart => {
                     raw.shift_remove(key);
                 }
             }

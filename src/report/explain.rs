@@ -559,7 +559,8 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
             if name != field.name {
                 words.push(format!("sent as {}", tick(name)));
             }
-            if read != name {
+            // The answer of its own has no key for it.
+            if read != name && shown != Shown::Apart {
                 words.push(format!("read at {}", tick(read)));
             }
             match encoding {
@@ -568,6 +569,19 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 Encoding::FlagAsText => words.push("sent as a text".to_owned()),
                 Encoding::Labelled(key, label) => {
                     words.push(format!("each as `{{\"{key}\": …, \"{label}\": …}}`"));
+                }
+                Encoding::Rows(rows) => {
+                    words.push(format!("a list of objects with `{}`", rows.id));
+                    for row in rows.words {
+                        let flags = row.flags.iter().chain(row.besides);
+                        let flags: Vec<String> =
+                            flags.map(|(flag, is)| format!("`{flag}: {is}`")).collect();
+                        words.push(format!(
+                            "`{}` is {}",
+                            row.word,
+                            crate::problem::listed(&flags, "and")
+                        ));
+                    }
                 }
                 Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
                 Encoding::Words(pairs) => {
@@ -598,8 +612,15 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 };
                 words.push(format!("by hand: {place}{own}"));
             }
-            if shown == Shown::InObject {
-                words.push("compared with one more read for each object".to_owned());
+            match shown {
+                Shown::InObject => {
+                    words.push("compared with one more read for each object".to_owned());
+                }
+                Shown::Apart => words.push(
+                    "has calls of its own, so that comparing it takes one more read for each object"
+                        .to_owned(),
+                ),
+                Shown::InList | Shown::ByFields => {}
             }
             if words.is_empty() {
                 return None;
@@ -737,7 +758,11 @@ fn keyed_shape(keyed: &Keyed) -> String {
             };
             let named = kind::find(target.collection);
             let named = named.map_or(target.collection, |kind| kind.singular);
-            format!("map from {named}s{scope} to values")
+            let values = match keyed.value.shape {
+                Shape::Choice(words) => format!("words, each one of {}", ticks(words)),
+                _ => "values".to_owned(),
+            };
+            format!("map from {named}s{scope} to {values}")
         }
         Keys::Texts(pattern) => format!("map from texts ({}) to values", pattern.words),
         Keys::Places => match keyed.value.shape {

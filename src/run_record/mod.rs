@@ -499,7 +499,7 @@ impl Keeper {
     fn settle(&mut self, ready: &Ready, desired: &Desired) {
         for intent in std::mem::take(&mut self.doubts) {
             let kind = crate::kind::find(intent.address.collection);
-            let is_single = kind.is_some_and(|kind| kind.only_name().is_some());
+            let is_single = kind.is_some_and(crate::kind::Kind::is_given);
             if is_single || desired.state.contains_key(&intent.address) {
                 continue;
             }

@@ -20,6 +20,7 @@ pub const DIALECTS: [Dialect; 2] = [Dialect::Openapi, Dialect::Guide];
 const KEPT: &[(&str, Dialect, &str, Option<&[&str]>)] = &[
     ("customFields", Dialect::Openapi, "fields", None),
     ("customFields", Dialect::Guide, "fields", None),
+    ("fieldAccess", Dialect::Openapi, "fields", None),
     // One webhook is all the events with its address.
     (
         "webhooks",

@@ -191,7 +191,7 @@ pub(super) fn has_words(kind: &Kind) -> bool {
 /// organization has, in which they lie, or by a word that follows from the place in the pool.
 pub(super) fn has_tombstone(kind: &Kind) -> bool {
     // Nothing removes what there is one of.
-    if kind.only_name().is_some() {
+    if kind.is_given() {
         return false;
     }
     let is_standing = |scope: &Field| {

@@ -211,7 +211,8 @@ pub fn rest(dialect: Dialect, declared: &[&str]) -> [Manifest; 2] {
         let collection = kind.collection;
         let by_hand = kind
             .api(dialect)
-            .is_none_or(|api| matches!(api.create, Create::Manual(_) | Create::Never));
+            .is_none_or(|api| matches!(api.create, Create::Manual(_) | Create::Never))
+            && !kind.is_given();
         if by_hand || is_declared(collection, declared) {
             continue;
         }
@@ -377,6 +378,10 @@ pub fn name(kind: &str, n: u8) -> String {
     let kind = known(kind);
     if let Some(name) = kind.fixed_name() {
         return name.to_owned();
+    }
+    if kind.is_given() {
+        // It names a field of the system.
+        return shapes::choice_field(n);
     }
     match kind.naming_field().shape {
         Shape::Email { .. } => format!("{}{n}@example.com", kind.singular.replace(' ', "-")),
@@ -957,7 +962,7 @@ impl Manifest {
 
     /// A resource with no more than it needs, of the kinds for which that is simple.
     fn simple_body(&self, kind: &'static Kind) -> Option<Value> {
-        let mut body = simple_values(kind, self.dialect).filter(|_| kind.only_name().is_none())?;
+        let mut body = simple_values(kind, self.dialect).filter(|_| !kind.is_given())?;
         let name = match kind.naming_field().shape {
             Shape::Email { .. } => "gone@example.com",
             _ => "Gone",
@@ -1160,7 +1165,7 @@ fn appear(organization: &mut Organization, dialect: Dialect, kind: &'static Kind
     }
     let by_hand = kind.api(dialect).is_none_or(|api| {
         api.form != Form::Plain || matches!(api.create, Create::Manual(_) | Create::Update)
-    }) || kind.only_name().is_some();
+    }) || kind.is_given();
     let Some(values) = simple_values(kind, dialect).filter(|_| !by_hand) else {
         return;
     };

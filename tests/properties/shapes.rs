@@ -368,6 +368,10 @@ pub fn field(
             );
         }
     }
+    if kind.is_given() && field.name == "module" {
+        // The fields of the system that every organization of the draws has are those of tickets.
+        return Some(Just(Drawn::Plain(json!("tickets"))).boxed());
+    }
     if let Some(drawn) = of_layout(field) {
         return Some(Just(drawn).boxed());
     }
@@ -541,6 +545,20 @@ fn keyed_map(field: &'static Field, keyed: &'static Keyed) -> Option<BoxedStrate
                     Drawn::Plain(Value::Object(map))
                 })
                 .boxed(),
+            )
+        }
+        Keys::Of { target, .. } if target.collection == "profiles" => {
+            let words = values(keyed.value);
+            let names = vec!["Support Administrator", "Agent", "Light Agent"];
+            let names = prop::sample::subsequence(names, 1..=3);
+            let words = prop::collection::vec(prop::sample::select(words), 3);
+            Some(
+                (names, words)
+                    .prop_map(|(names, words)| {
+                        let map = names.into_iter().map(str::to_owned).zip(words);
+                        Drawn::Plain(Value::Object(map.collect()))
+                    })
+                    .boxed(),
             )
         }
         Keys::Of { .. } => {

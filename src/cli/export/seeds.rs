@@ -44,7 +44,7 @@ pub(super) async fn ask(
             matches!(
                 wire,
                 Wire::Sent {
-                    shown: Shown::InObject,
+                    shown: Shown::InObject | Shown::Apart,
                     ..
                 }
             )

@@ -7,13 +7,14 @@ use crate::codec::{self, Ids as _};
 use crate::diff::between;
 use crate::kind::rules::Sign;
 use crate::kind::{Api, Create, Field, Kind};
-use crate::live::marks::shows;
+use crate::live::key;
+use crate::live::marks::{belongs_to_others, shows};
 use crate::plan::bound::place;
 use crate::plan::requests::{Act, Op, Sends};
 use crate::plan::shown::{created_fields, shown};
 use crate::plan::task::Task;
-use crate::problem::{Code, Problem};
-use crate::state::{Address, Body, FieldPath, Leaves, Reference, Value};
+use crate::problem::{Code, Problem, nearest};
+use crate::state::{Address, Body, FieldPath, Key, Leaves, Reference, Value};
 use crate::verb::Verb;
 
 impl Builder<'_> {
@@ -242,6 +243,10 @@ impl Builder<'_> {
     }
 
     pub(super) fn cannot_be_created(&mut self, address: &Address, kind: &'static Kind) {
+        if kind.is_given() {
+            self.is_not_there(address, kind);
+            return;
+        }
         self.problems.push(
             Problem::error(
                 Code::CannotCreate,
@@ -252,6 +257,52 @@ impl Builder<'_> {
                 "create the {} in Zoho Desk, then plan again",
                 kind.singular
             )),
+        );
+    }
+}
+
+impl Builder<'_> {
+    /// Says that what nothing makes is not there, and what is there that is called nearly so.
+    fn is_not_there(&mut self, address: &Address, kind: &'static Kind) {
+        let id = |reference: &Reference| self.live.id_behind(reference);
+        let wanted = (self.wanted(address))
+            .and_then(|(_, body)| key(kind, self.dialect(), body, &id).map(Key::into_owned));
+        let is_own = |index: &usize| {
+            let object = self.live.objects.get(*index);
+            object.is_some_and(|object| belongs_to_others(object).is_none())
+        };
+        let keys = self.live.collection(kind.collection).filter(is_own);
+        let keys = keys.filter_map(|index| self.live.key_of(index));
+        let beside: Vec<String> = keys
+            .filter(|key| {
+                wanted
+                    .as_ref()
+                    .is_some_and(|wanted| key.scope == wanted.scope)
+            })
+            .map(|key| key.name.into_owned())
+            .collect();
+        let (name, shown) = match &wanted {
+            Some(wanted) => (&*wanted.name, self.live.shown(kind, wanted)),
+            None => (&*address.handle, address.handle.to_string()),
+        };
+        let near = nearest(name, beside.iter().map(String::as_str));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "correct the `{}`, or take it away",
+                kind.naming_field().name
+            ),
+        };
+        self.problems.push(
+            Problem::error(
+                Code::CannotCreate,
+                format!(
+                    "the organization has no {} `{shown}`, and nothing makes one",
+                    kind.singular,
+                ),
+            )
+            .at(place(self.desired, address, ""), "declared here")
+            .help(help),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Custom fields.
+//! Fields, and what profiles may do with them.
 
 use serde_json::{Map, Value, json};
 
@@ -7,8 +7,10 @@ use super::super::oauth::Scopes;
 use super::super::patterns::Pattern;
 use super::super::respond::{Answer, Fault, Outcome, Problem};
 use super::super::rules::{
-    Form, Param, Rule, boolean, choice, form, needed, object, param, text, whole,
+    Form, Param, Rule, Shape, boolean, choice, form, id, id_text, list as list_of, needed, object,
+    param, text, whole,
 };
+use super::super::store::Organization;
 use super::{api_name, complete, overlay};
 
 const READ: Scopes = Scopes::Any(&["Desk.basic.READ", "Desk.fields.READ", "Desk.settings.READ"]);
@@ -29,6 +31,21 @@ pub(in super::super) const MODULES: [&str; 10] = [
     "contracts",
     "agents",
 ];
+
+/// Source: `FieldPermissions`, operations `getFieldPermissions` and `updateFieldPermissions`.
+const ACCESS_READ: Scopes = Scopes::Any(&[
+    "Desk.fields.READ",
+    "Desk.permissions.READ",
+    "Desk.settings.READ",
+]);
+const ACCESS_UPDATE: Scopes = Scopes::Any(&["Desk.permissions.UPDATE", "Desk.settings.UPDATE"]);
+const OF_PROFILE: Shape = Shape::Object(&[
+    id("profileId", "profiles").required(),
+    boolean("isReadOnly").required(),
+    boolean("isWriteOnly").required(),
+]);
+/// The schema does not demand the list.
+const ACCESS: [Rule; 1] = [list_of("profiles", &OF_PROFILE, 0, usize::MAX)];
 
 const MODULE: Param = needed("module", Form::Choice(&MODULES));
 const FIELD_LIST: [Param; 4] = [
@@ -173,13 +190,25 @@ const BODIES: [(&str, &[Rule]); 16] = [
 ];
 
 /// The operations of this file.
-pub(super) static ROUTES: [Route; 6] = [
+pub(super) static ROUTES: [Route; 8] = [
     get("/customFieldCount", READ, &COUNTED, room),
     list("/fields", READ, &FIELD_LIST, fields),
     post("/fields", CREATE, Content::By(choose), create).with(&FIELD_CREATE),
     get("/fields/{id}", READ, &[], single),
     patch("/fields/{id}", UPDATE, Content::By(choose), change),
     delete("/fields/{id}", DELETE, remove),
+    get(
+        "/organizationFields/{id}/permissions",
+        ACCESS_READ,
+        &[],
+        |e| Ok(Answer::List(access(e.organization, &e.stored("fields")?))),
+    ),
+    patch(
+        "/organizationFields/{id}/permissions",
+        ACCESS_UPDATE,
+        Content::Change(&ACCESS),
+        set_access,
+    ),
 ];
 
 fn choose(body: &Map<String, Value>) -> Result<&'static [Rule], Fault> {
@@ -201,8 +230,56 @@ fn shown(field: &Value) -> Value {
     let mut field = field.clone();
     if let Some(field) = field.as_object_mut() {
         field.shift_remove("module");
+        field.shift_remove(STORED_ACCESS);
     }
     field
+}
+
+/// The key under which a field keeps what profiles may do with it: for the id of each that was given
+/// something the two flags of requests.
+const STORED_ACCESS: &str = "access";
+
+/// What every profile may do with a field. Source: `FieldPermissions`, whose note says that `isInVisible` is
+/// true where the field is shown. That all may edit a field at first is this simulator's own.
+fn access(organization: &Organization, field: &Map<String, Value>) -> Vec<Value> {
+    organization
+        .live("profiles")
+        .map(|profile| {
+            let id = profile["id"].as_str().unwrap_or_default();
+            let given = field.get(STORED_ACCESS).and_then(|access| access.get(id));
+            let is = |flag: &str, otherwise: bool| {
+                given.map_or(otherwise, |given| given[flag] == json!(true))
+            };
+            let writes = is("isWriteOnly", true);
+            json!({"profileId": id, "profileName": profile["name"],
+                "isCustomProfile": profile["default"] != json!(true),
+                "isReadOnly": is("isReadOnly", false), "isWriteOnly": writes, "isInVisible": writes,
+                "isInVisibleAccess": true, "isReadAccess": true, "isWriteAccess": true})
+        })
+        .collect()
+}
+
+/// Sets what some profiles may do; all others keep what they have.
+fn set_access(exchange: &mut Exchange<'_>) -> Outcome {
+    let mut field = exchange.stored("fields")?;
+    let given = exchange.body.get("profiles").and_then(Value::as_array);
+    let given = given.cloned().unwrap_or_default();
+    let stored = field
+        .entry(STORED_ACCESS)
+        .or_insert_with(|| json!({}))
+        .as_object_mut();
+    if let Some(stored) = stored {
+        for one in given {
+            let id = id_text(&one["profileId"]).unwrap_or_default();
+            // Where the field is hidden, whether it is read only says nothing.
+            let reads = one["isWriteOnly"] == json!(true) && one["isReadOnly"] == json!(true);
+            let flags = json!({"isWriteOnly": one["isWriteOnly"], "isReadOnly": reads});
+            stored.insert(id, flags);
+        }
+    }
+    exchange.organization.put("fields", field);
+    let field = exchange.stored("fields")?;
+    Ok(Answer::List(access(exchange.organization, &field)))
 }
 
 /// There is no paging here.

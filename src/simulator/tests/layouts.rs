@@ -266,3 +266,56 @@ fn a_value_is_replaced_on_records_and_stays_in_the_list() {
     let own = fields.as_array().unwrap().last().unwrap().clone();
     assert_eq!(own["allowedValues"], json!(["EMEA", "Europe"]));
 }
+
+/// Source: `FieldPermissions`.
+#[test]
+fn a_profile_is_given_access_to_a_field() {
+    let mut world = World::new(Dialect::Openapi);
+    let subject = field(&mut world, "tickets", "subject");
+    let path = format!("/organizationFields/{subject}/permissions");
+    let rows = world.get(&path).1["data"].clone();
+    assert_eq!(rows.as_array().unwrap().len(), 3);
+    let is = |row: &Value| (row["isWriteOnly"].clone(), row["isReadOnly"].clone());
+    assert!(
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .all(|row| is(row) == (json!(true), json!(false)))
+    );
+    let id = rows[1]["profileId"].clone();
+    let body = |one: Value| json!({"profiles": [one]});
+    let read = json!({"profileId": id, "isReadOnly": true, "isWriteOnly": true});
+    let (status, answer) = world.call("PATCH", &path, body(read.clone()));
+    assert_eq!(status, 200);
+    assert_eq!(is(&answer["data"][1]), (json!(true), json!(true)));
+    assert_eq!(answer["data"][0], rows[0]);
+    let hidden = json!({"profileId": id, "isReadOnly": true, "isWriteOnly": false});
+    world.call("PATCH", &path, body(hidden));
+    let rows = world.get(&path).1["data"].clone();
+    assert_eq!(
+        (is(&rows[1]).0, rows[1]["isInVisible"].clone()),
+        (json!(false), json!(false))
+    );
+    for wrong in [
+        json!({"profileId": "12", "isReadOnly": true, "isWriteOnly": true}),
+        json!({"profileId": id, "isWriteOnly": true}),
+        json!({"isReadOnly": true, "isWriteOnly": true}),
+        json!({"profileId": id, "isReadOnly": true, "isWriteOnly": true, "isInVisible": true}),
+        json!({"profileId": id, "isReadOnly": "yes", "isWriteOnly": true}),
+    ] {
+        assert_eq!(
+            world.call("PATCH", &path, body(wrong.clone())).0,
+            422,
+            "{wrong}"
+        );
+    }
+    let nothing = "/organizationFields/12/permissions";
+    assert_eq!(world.call("PATCH", nothing, body(read)).0, 404);
+    assert_eq!(world.get(&path).1["data"], rows);
+    // No other answer of the field shows it.
+    let field = world.get(&format!("/fields/{subject}")).1;
+    assert!(
+        !field.as_object().unwrap().contains_key("access"),
+        "{field}"
+    );
+}
