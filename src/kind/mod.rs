@@ -394,10 +394,14 @@ impl Kind {
         self.fixed_name().is_some() && scopes(self).nth(1).is_some()
     }
 
-    /// Whether nothing makes or removes its objects: they are there for as long as what they lie below is.
+    /// Whether its objects can be changed, and nothing makes or removes them: they are there for as long as
+    /// what they lie below is.
     #[must_use]
     pub fn is_given(&self) -> bool {
-        let is_fixed = |api: &Api| api.create == Create::Never && api.removal == Removal::Never;
+        let is_fixed = |api: &Api| {
+            let changes = api.update.is_some() || !api.apart.is_empty();
+            changes && api.create == Create::Never && api.removal == Removal::Never
+        };
         self.only_name().is_some() || (self.managed && self.apis().all(is_fixed))
     }
 

@@ -224,7 +224,7 @@ codes! {
     UndefinedVariable = "undefined-variable": "An expression uses a variable that the environment does not define.",
     UnknownCode = "unknown-code": "No problem has the code that was asked for.",
     UnknownCollection = "unknown-collection": "A manifest names a kind that does not exist.",
-    UnknownColumn = "unknown-column": "`columns` and the first line of a table do not name the same columns.",
+    UnknownColumn = "unknown-column": "A table's first line and `columns` do not name the same columns.",
     UnknownCustomField = "unknown-custom-field": "A key names a custom field that its module does not have.",
     UnknownEnvironment = "unknown-environment": "The project file has no environment of the given name.",
     UnknownField = "unknown-field": "A kind has no field of the given name.",

@@ -282,6 +282,27 @@ impl Common {
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(places.entry(path.to_owned()).or_default()))
     }
+
+    /// Lists objects, once for all kinds that read the same; none where there is no such thing, of what a
+    /// parent need not have.
+    async fn listing(
+        &self,
+        reader: &Reader,
+        (api, dialect): (&Api, Dialect),
+        (path, request): (&str, Request),
+        fields: &[String],
+        known: Option<Known>,
+    ) -> Result<Option<page::Listed>, ApiError> {
+        let listed = listing(reader, api, request, fields, known);
+        let listed = match self.place(api, dialect, path) {
+            Some(place) => place.get_or_try_init(|| listed).await.cloned(),
+            None => listed.await,
+        };
+        match listed {
+            Err(error) if api.blank.is_some() && error.is_absent() => Ok(None),
+            listed => listed.map(Some),
+        }
+    }
 }
 
 async fn list(
@@ -359,20 +380,15 @@ async fn list(
         );
         async move {
             let listed = match (siblings, first) {
-                (Some(siblings), _) => siblings,
-                (None, Some(first)) => reader.list_on(*first, known).await?,
-                (None, None) => match match common.place(api, dialect, &path) {
-                    Some(place) => {
-                        let listed = listing(reader, api, request, fields, known);
-                        place.get_or_try_init(|| listed).await.cloned()
-                    }
-                    None => listing(reader, api, request, fields, known).await,
-                } {
-                    Err(error) if api.blank.is_some() && error.is_absent() => return Ok(None),
-                    listed => listed?,
-                },
+                (Some(siblings), _) => Some(siblings),
+                (None, Some(first)) => Some(reader.list_on(*first, known).await?),
+                (None, None) => {
+                    let asked = (&*path, request);
+                    let listed = common.listing(reader, (api, dialect), asked, fields, known);
+                    listed.await?
+                }
             };
-            Ok::<_, ApiError>(Some((path, scope, listed)))
+            Ok::<_, ApiError>(listed.map(|listed| (path, scope, listed)))
         }
     });
     for (path, scope, listed) in try_join_all(listings).await?.into_iter().flatten() {

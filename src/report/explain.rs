@@ -758,11 +758,13 @@ fn keyed_shape(keyed: &Keyed) -> String {
             };
             let named = kind::find(target.collection);
             let named = named.map_or(target.collection, |kind| kind.singular);
-            let values = match keyed.value.shape {
-                Shape::Choice(words) => format!("words, each one of {}", ticks(words)),
-                _ => "values".to_owned(),
-            };
-            format!("map from {named}s{scope} to {values}")
+            match keyed.value.shape {
+                Shape::Choice(words) => {
+                    let words = ticks(words);
+                    format!("map from {named}s{scope} to words, each one of {words}")
+                }
+                _ => format!("map from {named}s{scope} to values"),
+            }
         }
         Keys::Texts(pattern) => format!("map from texts ({}) to values", pattern.words),
         Keys::Places => match keyed.value.shape {

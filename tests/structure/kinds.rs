@@ -34,6 +34,10 @@ const WORDS: &[(&str, &str)] = &[
         "code",
         "a problem, an error of the API, and a code of OAuth",
     ),
+    (
+        "field",
+        "what a resource has, what an `ignore:` entry names, and what an error of the API is about",
+    ),
     ("from", "the place at which a page of a listing begins"),
     ("lookup", "a reference in manifests: `{lookup: name}`"),
     ("properties", "JSON Schema"),
