@@ -136,3 +136,37 @@ impl Asked {
         users.collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kind::find;
+
+    #[test]
+    fn users_are_named_by_sort_but_for_those_that_go_too() {
+        let kind = find("businessHours").unwrap();
+        let uses = kind
+            .api(crate::dialect::Dialect::Openapi)
+            .unwrap()
+            .uses
+            .unwrap();
+        let asked = Asked {
+            address: Address::new("businessHours", "Default"),
+            uses,
+            sort: None,
+            request: Request::new(Method::Get, uses.path),
+        };
+        let answer = json!({"data": [
+            {"ruleId": "1", "ruleName": "Gold", "ruleType": "SLA"},
+            {"ruleId": 2, "ruleName": "Goes too", "ruleType": "SKILLS"},
+            {"ruleId": "3", "ruleName": "Odd", "ruleType": "NEWER"},
+            {"ruleId": "4", "ruleType": "SLA"},
+            null,
+        ], "count": 4});
+        let going = BTreeSet::from(["2"]);
+        assert_eq!(asked.users(&answer, &going), ["SLA `Gold`", "NEWER `Odd`"]);
+        assert!(asked.users(&json!(null), &going).is_empty());
+    }
+}
