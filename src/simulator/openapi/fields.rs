@@ -273,9 +273,17 @@ fn set_access(exchange: &mut Exchange<'_>) -> Outcome {
             let id = id_text(&one["profileId"]).unwrap_or_default();
             // Where the field is hidden, whether it is read only says nothing.
             let reads = one["isWriteOnly"] == json!(true) && one["isReadOnly"] == json!(true);
+            if one["isWriteOnly"] == json!(true) && !reads {
+                // As everybody may at first.
+                stored.shift_remove(&id);
+                continue;
+            }
             let flags = json!({"isWriteOnly": one["isWriteOnly"], "isReadOnly": reads});
             stored.insert(id, flags);
         }
+    }
+    if field.get(STORED_ACCESS) == Some(&json!({})) {
+        field.shift_remove(STORED_ACCESS);
     }
     exchange.organization.put("fields", field);
     let field = exchange.stored("fields")?;
