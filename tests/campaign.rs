@@ -253,6 +253,10 @@ impl<'a> Desk<'a> {
             "the ledger is not what a further run makes of it: {record:?}"
         );
         for (row, index) in ready.bound.rows.objects() {
+            // Of a check nothing is owned.
+            if row.kind.is_check() {
+                continue;
+            }
             let address = &row.address;
             let id = ready.live.objects.get(index).map(|object| &object.id);
             let known = view.ledger.get(address);
