@@ -146,7 +146,6 @@ async fn nothing_declared_costs_the_preflight_only() {
 }
 
 #[tokio::test(start_paused = true)]
-#[expect(clippy::too_many_lines, reason = "each kind has its rows")]
 async fn each_kind_costs_a_listing_and_the_acting_agent_one_call() {
     let both = "
 departments: {Example Company: {}}
