@@ -573,16 +573,16 @@ impl Session {
     ///
     /// What a call does not tell is not checked.
     async fn check_quotas(&self, planned: &Planned) -> Result<(), SessionError> {
-        let asked = quota::wanted(planned, self.dialect)
-            .into_iter()
-            .map(async |wanted| {
-                let request = Request::new(Method::Get, wanted.quota.path)
-                    .query(wanted.quota.by, wanted.by.as_str());
-                let told = self.ask(&request).await?;
-                Ok(told.map_or_else(Vec::new, |told| quota::too_many(&wanted, &told)))
-            });
-        let problems: Result<Vec<_>, SessionError> = try_join_all(asked).await;
-        refuse(problems?.into_iter().flatten().collect())
+        let request = |wanted: &quota::Wanted| {
+            Request::new(Method::Get, wanted.quota.path).query(wanted.quota.by, wanted.by.as_str())
+        };
+        let told = self
+            .ask_all(quota::wanted(planned, self.dialect), request)
+            .await?;
+        let problems = told
+            .iter()
+            .flat_map(|(wanted, told)| quota::too_many(wanted, told));
+        refuse(problems.collect())
     }
 
     /// Refuses a plan that would send placeholders that Zoho Desk does not have.
@@ -595,21 +595,20 @@ impl Session {
         rows: &Rows,
         live: &Live,
     ) -> Result<(), SessionError> {
-        let asked = placeholders::asked(planned, rows, live)
-            .into_iter()
-            .map(async |asked| {
-                let request = Request::new(Method::Get, asked.call.path);
-                let query = asked.query.iter();
-                let request = query.fold(request, |request, (name, value)| {
-                    request.query(*name, value.as_str())
-                });
-                let told = self.ask(&request).await?;
-                Ok(told.map_or_else(Vec::new, |told| {
-                    placeholders::unknown(&asked, &told, desired)
-                }))
-            });
-        let problems: Result<Vec<_>, SessionError> = try_join_all(asked).await;
-        refuse(problems?.into_iter().flatten().collect())
+        let request = |asked: &placeholders::Asked| {
+            let query = asked.query.iter();
+            let request = Request::new(Method::Get, asked.call.path);
+            query.fold(request, |request, (name, value)| {
+                request.query(*name, value.as_str())
+            })
+        };
+        let told = self
+            .ask_all(placeholders::asked(planned, rows, live), request)
+            .await?;
+        let problems = told
+            .iter()
+            .flat_map(|(asked, told)| placeholders::unknown(asked, told, desired));
+        refuse(problems.collect())
     }
 
     /// Warns of what uses the objects that a plan takes away.
@@ -621,25 +620,29 @@ impl Session {
         rows: &Rows,
         live: &Live,
     ) -> Result<Vec<Problem>, SessionError> {
-        let asked = uses::asked(planned, rows, live)
-            .into_iter()
-            .map(async |asked| {
-                let told = self.ask(&asked.request).await?;
-                Ok(told.map(|told| (asked, told)))
-            });
-        let told: Result<Vec<_>, SessionError> = try_join_all(asked).await;
-        let told: Vec<_> = told?.into_iter().flatten().collect();
+        let asked = uses::asked(planned, rows, live);
+        let told = self.ask_all(asked, |asked| asked.request.clone()).await?;
         Ok(uses::still_used(&told, planned, rows, live))
     }
 
-    /// What a call tells; none where the token may not ask, or where there is nothing to ask for: not every
-    /// module has a count.
-    async fn ask(&self, request: &Request) -> Result<Option<Json>, SessionError> {
-        match self.client.reader().get(request).await {
-            Ok(answer) => Ok(Some(answer.body.unwrap_or_default())),
-            Err(error) if error.is_forbidden() || error.kind() == ErrorKind::Invalid => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    /// What calls tell, beside what each was asked for; without those that the token may not make, or that
+    /// have nothing to tell: not every module has a count.
+    async fn ask_all<A>(
+        &self,
+        asked: Vec<A>,
+        request: impl Fn(&A) -> Request,
+    ) -> Result<Vec<(A, Json)>, SessionError> {
+        let reader = self.client.reader();
+        let calls = asked
+            .into_iter()
+            .map(async |asked| match reader.get(&request(&asked)).await {
+                Ok(answer) => Ok(Some((asked, answer.body.unwrap_or_default()))),
+                Err(error) if error.is_forbidden() || error.kind() == ErrorKind::Invalid => {
+                    Ok(None)
+                }
+                Err(error) => Err(SessionError::from(error)),
+            });
+        Ok(try_join_all(calls).await?.into_iter().flatten().collect())
     }
 
     /// Forecasts what the tasks cost from now on, with what will be read before the first write.

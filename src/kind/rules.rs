@@ -134,10 +134,8 @@ pub struct Uses {
     pub path: &'static str,
     /// The largest page; what lies beyond it is not asked for.
     pub page: u32,
-    /// The parameter that takes each of the sorts, one call each; none where one call tells all.
-    pub by: Option<&'static str>,
-    /// The answer's key for the sort of one user, where an answer has several.
-    pub sort: Option<&'static str>,
+    /// The answer's key for the sort of one user.
+    pub sort: &'static str,
     /// The sorts of users: the word of the API, and what is said of one.
     pub sorts: &'static [(&'static str, &'static str)],
     /// The key for a user's id.
@@ -154,8 +152,7 @@ impl Uses {
         Self {
             path,
             page,
-            by: None,
-            sort: Some("ruleType"),
+            sort: "ruleType",
             sorts: &[
                 ("SUPERVISE", "time-based rule"),
                 ("MACRO", "macro"),

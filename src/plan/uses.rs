@@ -8,7 +8,9 @@ use crate::api::{Method, Request, template};
 use crate::codec::id_text;
 use crate::kind::rules::Uses;
 use crate::live::Live;
+use crate::plan::referrers::removes;
 use crate::plan::row::Rows;
+use crate::plan::task::Task;
 use crate::plan::tasks::Planned;
 use crate::problem::{Code, Problem, counted};
 use crate::state::Address;
@@ -17,15 +19,13 @@ use crate::verb::Verb;
 /// How many users of one thing are named.
 const NAMED: usize = 10;
 
-/// One call about one object that goes.
+/// The call about one object that goes.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The object.
     address: Address,
     /// Its kind's call.
     uses: Uses,
-    /// What is said of one user, where the call asks for one sort.
-    sort: Option<&'static str>,
     /// The call.
     pub request: Request,
 }
@@ -33,36 +33,21 @@ pub struct Asked {
 /// The calls that tell what uses the objects that a plan takes away.
 #[must_use]
 pub fn asked(planned: &Planned, rows: &Rows, live: &Live) -> Vec<Asked> {
-    let mut all = Vec::new();
-    let goes = |verb| matches!(verb, Verb::Delete | Verb::Replace | Verb::Disable);
-    for task in planned.tasks.iter().filter(|task| goes(task.verb)) {
-        let uses = task.kind.api(live.dialect).and_then(|api| api.uses);
-        let (Some(uses), Some(id)) = (uses, id_of(&task.address, rows, live)) else {
-            continue;
-        };
-        let Some(path) = template::fill(uses.path, &|_| Some(id.to_owned())) else {
-            continue;
-        };
-        let request = Request::new(Method::Get, path);
-        let call = |sort, request: Request| Asked {
+    let goes = |task: &&Task| removes(task, rows) || task.verb == Verb::Replace;
+    let asked = planned.tasks.iter().filter(goes).filter_map(|task| {
+        let uses = task.kind.api(live.dialect)?.uses?;
+        let id = id_of(&task.address, rows, live)?;
+        let path = template::fill(uses.path, &|_| Some(id.to_owned()))?;
+        Some(Asked {
             address: task.address.clone(),
             uses,
-            sort,
-            request: request.query("limit", uses.page.to_string()),
-        };
-        match uses.by {
-            Some(by) => all.extend(
-                uses.sorts
-                    .iter()
-                    .map(|(word, spoken)| call(Some(*spoken), request.clone().query(by, *word))),
-            ),
-            None => all.push(call(None, request)),
-        }
-    }
-    all
+            request: Request::new(Method::Get, path).query("limit", uses.page.to_string()),
+        })
+    });
+    asked.collect()
 }
 
-/// Warns of what uses each object, by the answers to the calls. What the plan takes away itself counts not.
+/// Warns of what uses each object, by the answers to the calls; users that the plan removes do not count.
 #[must_use]
 pub fn still_used(
     answers: &[(Asked, Json)],
@@ -70,22 +55,16 @@ pub fn still_used(
     rows: &Rows,
     live: &Live,
 ) -> Vec<Problem> {
-    let tasks = planned
-        .tasks
-        .iter()
-        .filter(|task| task.verb == Verb::Delete);
-    let going: BTreeSet<&str> = tasks
+    let removed = planned.tasks.iter().filter(|task| removes(task, rows));
+    let going: BTreeSet<&str> = removed
         .filter_map(|task| id_of(&task.address, rows, live))
         .collect();
     let mut warnings = Vec::new();
-    for same in answers.chunk_by(|(one, _), (other, _)| one.address == other.address) {
-        let users = same
-            .iter()
-            .flat_map(|(asked, answer)| asked.users(answer, &going));
-        let users: BTreeSet<String> = users.collect();
-        let Some((Asked { address, .. }, _)) = same.first().filter(|_| !users.is_empty()) else {
+    for (asked, answer) in answers {
+        let users = asked.users(answer, &going);
+        if users.is_empty() {
             continue;
-        };
+        }
         let left = users.len().saturating_sub(NAMED);
         let mut named: Vec<String> = users.iter().take(NAMED).cloned().collect();
         if left > 0 {
@@ -95,7 +74,8 @@ pub fn still_used(
             Problem::warning(
                 Code::StillUsed,
                 format!(
-                    "the plan takes `{address}` away, and Zoho Desk tells of {} by which it is used: {}",
+                    "the plan takes `{}` away, and Zoho Desk tells of {} by which it is used: {}",
+                    asked.address,
                     counted(users.len(), "rule"),
                     named.join(", ")
                 ),
@@ -114,8 +94,8 @@ fn id_of<'l>(address: &Address, rows: &Rows, live: &'l Live) -> Option<&'l str> 
 }
 
 impl Asked {
-    /// The users that an answer tells of, each as a reader knows it.
-    fn users(&self, answer: &Json, going: &BTreeSet<&str>) -> Vec<String> {
+    /// The users that an answer tells of, each once and as a reader knows it.
+    fn users(&self, answer: &Json, going: &BTreeSet<&str>) -> BTreeSet<String> {
         let lists = answer.as_object().into_iter().flatten();
         let items = lists.filter_map(|(_, list)| list.as_array()).flatten();
         let users = items.filter_map(|item| {
@@ -124,13 +104,11 @@ impl Asked {
                 return None;
             }
             let name = item.get(self.uses.name)?.as_str()?;
-            let word = self.uses.sort.and_then(|key| item.get(key)?.as_str());
-            let spoken = word.map(|word| {
-                let mut sorts = self.uses.sorts.iter();
-                let known = sorts.find(|(known, _)| *known == word);
-                known.map_or(word, |(_, spoken)| spoken)
-            });
-            let sort = self.sort.or(spoken).unwrap_or("rule");
+            let word = item.get(self.uses.sort).and_then(Json::as_str);
+            let word = word.unwrap_or("rule");
+            let mut sorts = self.uses.sorts.iter();
+            let known = sorts.find(|(known, _)| *known == word);
+            let sort = known.map_or(word, |(_, spoken)| spoken);
             Some(format!("{sort} `{name}`"))
         });
         users.collect()
@@ -155,7 +133,6 @@ mod tests {
         let asked = Asked {
             address: Address::new("businessHours", "Default"),
             uses,
-            sort: None,
             request: Request::new(Method::Get, uses.path),
         };
         let answer = json!({"data": [
@@ -166,7 +143,8 @@ mod tests {
             null,
         ], "count": 4});
         let going = BTreeSet::from(["2"]);
-        assert_eq!(asked.users(&answer, &going), ["SLA `Gold`", "NEWER `Odd`"]);
+        let told = asked.users(&answer, &going);
+        assert!(told.iter().eq(["NEWER `Odd`", "SLA `Gold`"]), "{told:?}");
         assert!(asked.users(&json!(null), &going).is_empty());
     }
 }
