@@ -7,6 +7,7 @@
 //! held to the long way by tests.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map as Object, Number, Value as Json};
@@ -230,7 +231,10 @@ fn decode(
     names: &dyn Names,
 ) -> Value {
     let value = match field.shape {
-        Shape::Text { .. } | Shape::Scalar { .. } | Shape::Email { .. } => scalar_text(json),
+        Shape::Text { .. } | Shape::Scalar { .. } | Shape::Email { .. } => match encoding {
+            Encoding::AsShown(without) => as_shown(json, without),
+            _ => scalar_text(json),
+        },
         Shape::Date => day_text(json),
         Shape::Choice(_) => match (json, encoding) {
             (Json::String(word), Encoding::Words(words)) => {
@@ -331,9 +335,11 @@ fn of_rows(rows: &Rows, target: &kind::Target, list: &[Json], names: &dyn Names)
     let read = list.iter().filter_map(|json| {
         let raw = json.as_object()?;
         let is_meant = |row: &&Row| {
-            row.flags
-                .iter()
-                .all(|(key, is)| flag(raw, key) == Some(*is))
+            row.means.iter().all(|(key, is)| match is {
+                Switch::Flag(is) => flag(raw, key) == Some(*is),
+                Switch::Word(word) => raw.get(*key).and_then(Json::as_str) == Some(word),
+                Switch::Empty => false,
+            })
         };
         let word = rows.words.iter().find(is_meant)?.word;
         let id = raw.get(rows.id).and_then(id_text)?;
@@ -397,6 +403,28 @@ fn opaque(json: &Json) -> Value {
             .map(|(key, json)| (key.as_str(), opaque(json)))
             .collect::<Leaves>()
             .into(),
+    }
+}
+
+/// A tree as a text that is the same in every organization, see [`Encoding::AsShown`].
+fn as_shown(json: &Json, without: &[&str]) -> Value {
+    fn same(json: &Json, without: &[&str]) -> Json {
+        match json {
+            Json::Array(items) => items.iter().map(|item| same(item, without)).collect(),
+            Json::Object(object) => {
+                let is_own = |key: &str| key == "id" || key.ends_with("Id");
+                let kept = object.iter();
+                let kept = kept.filter(|(key, _)| !is_own(key) && !without.contains(&&***key));
+                let kept = kept.map(|(key, json)| (key.clone(), same(json, without)));
+                let sorted: BTreeMap<String, Json> = kept.collect();
+                sorted.into_iter().collect()
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => json.clone(),
+        }
+    }
+    match json {
+        Json::Null => Value::Null,
+        json => Value::text(&format!("{:#}", same(json, without))),
     }
 }
 

@@ -85,7 +85,7 @@ async fn case_42_without_a_ledger_what_is_declared_and_not_live_does_not_count_a
         let text = format!(
             "departments: {{Support: {{description: Others}}, New: {{}}}}\nslas: {{Gold: {{description: Fast}}}}\n{field}, values: [A], isMandatory: true}}}}\n"
         );
-        let all = drifted(dialect, &text, &simulator, None, false).await;
+        let all = drifted(dialect, text.as_ref(), &simulator, None, false).await;
         let missing = |report: &Report| {
             let drifts = report.drifts.iter();
             let missing = drifts.filter(|drift| drift.what == What::Missing);
@@ -100,7 +100,7 @@ async fn case_42_without_a_ledger_what_is_declared_and_not_live_does_not_count_a
         };
         let hands = if dialect == Dialect::Openapi { 2 } else { 0 };
         assert_eq!(by_hand(&all), hands, "{all:?}");
-        let live = drifted(dialect, &text, &simulator, None, true).await;
+        let live = drifted(dialect, text.as_ref(), &simulator, None, true).await;
         assert_eq!(missing(&live), [""; 0]);
         assert_eq!(by_hand(&live), 0, "{live:?}");
         // What is live and differs may be somebody's change.
@@ -187,12 +187,12 @@ async fn case_15_what_only_the_agent_can_change_is_left_to_the_agent() {
             organization.insert("agents", agent);
         }
         fields.retain(|field| *field != "countryCode");
-        let ready = plan(dialect, &text, &simulator, None)
+        let ready = plan(dialect, text.as_ref(), &simulator, None)
             .await
             .expect("a plan");
         assert_eq!(by_hand(&ready).len(), fields.len(), "{:?}", by_hand(&ready));
         assert_eq!(work(&ready.planned.plan), [""; 0]);
-        let report = drifted(dialect, &text, &simulator, None, false).await;
+        let report = drifted(dialect, text.as_ref(), &simulator, None, false).await;
         assert_eq!(report.drifts.len(), fields.len());
         assert!(report.drifts.iter().all(|drift| drift.what == What::ByHand));
     }
@@ -219,7 +219,7 @@ async fn case_15_the_acting_agent_changes_its_own_settings() {
     let run = Run::of(dialect, &text, &simulator, |front| front).await;
     assert_eq!(by_hand(&run.ready), [""; 0]);
     assert!(matches!(*run.outcomes(), [Outcome::Applied { .. }]));
-    let ready = plan(dialect, &text, &simulator, None)
+    let ready = plan(dialect, text.as_ref(), &simulator, None)
         .await
         .expect("a plan");
     assert!(ready.planned.plan.steps.is_empty());
@@ -367,4 +367,75 @@ async fn case_40_a_replaced_field_has_no_choices() {
         .collect();
     assert_eq!(verbs, [Verb::Replace, Verb::Manual]);
     assert!(third.desk.objects("contacts")[0]["cf"]["cf_x"].is_null());
+}
+
+/// The Automation Studio's rule groups that an organization shows, with ids that end so.
+fn rule_group(ids: &str, department: &str, action: &str) -> Value {
+    json!({"id": format!("9000{ids}"), "name": "Escalate VIP", "description": null,
+        "engine": {"id": format!("3{ids}"), "systemName": "AUTOMATION_STUDIO"},
+        "module": {"id": format!("4{ids}"), "apiName": "tickets", "displayLabel": "Tickets"},
+        "departmentProperties": [{"id": department, "ruleGroupStatus": "ACTIVE",
+            "ruleGroupOrder": "1", "ruleGroupExecutionType": "SYNC"}],
+        "events": [{"sysName": "tickets_create", "displayLabel": "Create", "userCriteria": {}}],
+        "rules": [{"id": format!("5{ids}"), "name": "First", "order": 1, "criteria": {},
+            "clusters": [{"id": format!("6{ids}"), "type": "TREE", "modifiedTime": ids, "nodes": [
+                {"id": format!("7{ids}"), "name": action, "type": "ROOT", "propertyId": ids,
+                    "entityInfo": {"actionId": ids, "actionType": "FIELD_UPDATE"}, "childNodes": []}]}]}]})
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_request_changes_is_exported_without_ids_and_watched() {
+    let simulator = organization(Dialect::Openapi);
+    let show = |ids: &str, action: &str| {
+        let mut simulator = simulator.lock().expect("it");
+        let organization = simulator.organization_mut("700001").expect("it");
+        let department = organization.objects("departments")[0]["id"].clone();
+        let department = department.as_str().expect("an id");
+        organization.remove("ruleGroups", "90001001");
+        organization.insert("ruleGroups", rule_group(ids, department, action));
+    };
+    show("1001", "Raise the priority of ${Tickets.Ticket Id}");
+    let none = Variables::new();
+    let desk = Desk::with(
+        environment(Dialect::Openapi),
+        sources(""),
+        none,
+        Arc::clone(&simulator),
+    )
+    .await;
+    desk.export_plans_to_nothing(&Variables::new())
+        .await
+        .expect("nothing to do");
+    let exported = desk.exported().await.expect("an export");
+    let text = exported.text("ruleGroups.yaml").expect("rule groups");
+    assert!(
+        text.contains("actionType") && text.contains("$${Tickets.Ticket Id}"),
+        "{text}"
+    );
+    for own in ["1001", "actionId", "modifiedTime"] {
+        assert!(!text.contains(own), "{own}: {text}");
+    }
+    // Other ids are no difference; another action is one, and a person's to make.
+    show("2002", "Raise the priority of ${Tickets.Ticket Id}");
+    let same = drifted(Dialect::Openapi, text.as_ref(), &simulator, None, false).await;
+    assert!(same.drifts.is_empty(), "{same:#?}");
+    show("2002", "Close the ticket");
+    let other = drifted(Dialect::Openapi, text.as_ref(), &simulator, None, false).await;
+    let named: Vec<String> = other
+        .drifts
+        .iter()
+        .map(|drift| drift.address.to_string())
+        .collect();
+    assert_eq!(named, ["ruleGroups/Escalate VIP"], "{other:#?}");
+    let ready = plan(Dialect::Openapi, text.as_ref(), &simulator, None)
+        .await
+        .expect("a plan");
+    let verbs: Vec<Verb> = ready
+        .planned
+        .plan
+        .steps
+        .iter()
+        .map(|step| step.verb)
+        .collect();
+    assert_eq!(verbs, [Verb::Manual], "{:#?}", ready.planned.plan.steps);
 }

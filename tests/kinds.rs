@@ -26,7 +26,6 @@ use std::path::{Path, PathBuf};
 use common::{Desk, secrets_of, settings};
 use deskform::config::{Project, Target};
 use deskform::dialect::{Dialect, Edition};
-use deskform::export::export;
 use deskform::kind::{Api, Create, Field, Kind, Removal, Wire, scopes};
 use deskform::manifest::{self, Sources};
 use deskform::reading::Needs;
@@ -260,16 +259,6 @@ fn the_simulator_lists_every_kind() {
     assert!(lacking.is_empty(), "{}", lacking.join("\n"));
 }
 
-/// What an organization exports.
-async fn exported(desk: &Desk) -> Result<Sources, String> {
-    let needs = Needs::everything(desk.session.dialect);
-    let read = desk.session.read(&needs).await;
-    let mut live = read.map_err(|error| format!("{error:?}"))?;
-    let completed = desk.session.complete_all(&mut live).await;
-    completed.map_err(|error| format!("{error:?}"))?;
-    Ok(manifest::to_sources(&export(&mut live, &|_| false).state))
-}
-
 #[test]
 fn every_kind_is_kept_and_exported() {
     let recorded = recorded();
@@ -296,7 +285,7 @@ fn every_kind_is_kept_and_exported() {
                     kept_in(kind, dialect)
                 ));
             }
-            let exported = match exported(&desk).await {
+            let exported = match desk.exported().await {
                 Ok(exported) => exported,
                 Err(error) => {
                     lacking.push(format!("{name}, {dialect}: nothing is exported: {error}"));
@@ -413,7 +402,7 @@ fn values_are_exported_with_their_custom_fields() {
             let desk = Desk::open(&folder, environment, &secrets_of(&folder)).await;
             let ready = desk.plan().await.expect("a plan");
             desk.apply(&ready).await;
-            let sources = exported(&desk).await.expect("an export");
+            let sources = desk.exported().await.expect("an export");
             let text: String = sources
                 .base
                 .iter()

@@ -79,6 +79,18 @@ impl Request {
         }
     }
 
+    /// A request of a path that may hold a query.
+    #[must_use]
+    pub fn of_line(method: Method, line: &str) -> Self {
+        let (path, query) = line.split_once('?').unwrap_or((line, ""));
+        let mut request = Self::new(method, path);
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            request = request.query(name.to_owned(), value);
+        }
+        request
+    }
+
     /// Adds a query parameter.
     #[must_use]
     pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {

@@ -190,7 +190,8 @@ pub(super) async fn updated(
         return Err("its id is not known".to_owned());
     };
     let patience = Patience::new(api, means);
-    let apart = api.apart.iter().find(|apart| apart.path == op.path);
+    let mut apart = api.apart.iter();
+    let apart = apart.find(|apart| apart.path == op.path && !apart.each);
     loop {
         let seen = match apart {
             Some(apart) => {

@@ -235,7 +235,9 @@ fn updates_of(task: &Task, paths: &[FieldPath], live: &Live) -> Vec<Op> {
     let Some(api) = task.kind.api(live.dialect) else {
         return Vec::new();
     };
-    let ops = Op::updates(api, paths).unwrap_or_default().into_iter();
+    let ops = Op::updates(api, paths, &task.body)
+        .unwrap_or_default()
+        .into_iter();
     ops.map(|op| op.as_shown_by(api)).collect()
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map as Object, Value as Json};
 
-use super::{Ids, handle, is_nothing, leaf_field, listed, plain_number};
+use super::{Ids, handle, is_nothing, leaf_field, listed, plain_number, switch_value};
 use crate::dialect::Dialect;
 use crate::kind::{Encoding, Field, Keyed, Keys, Null, Owned, Rows, Sent, Shape, Target, Wire};
 use crate::secret::Secret;
@@ -83,7 +83,8 @@ pub fn encode(
             | Encoding::Leaf
             | Encoding::FlagAsText
             | Encoding::Labelled(..)
-            | Encoding::Rows(_) => item,
+            | Encoding::Rows(_)
+            | Encoding::AsShown(_) => item,
         })
     });
     Ok(Json::Array(items.collect::<Result<_, EncodeError>>()?))
@@ -101,7 +102,8 @@ fn encode_text(text: &str, encoding: Encoding) -> Json {
         | Encoding::Leaf
         | Encoding::FlagAsText
         | Encoding::Labelled(..)
-        | Encoding::Rows(_) => Json::from(text),
+        | Encoding::Rows(_)
+        | Encoding::AsShown(_) => Json::from(text),
     }
 }
 
@@ -135,8 +137,9 @@ fn in_rows(
             EncodeError::UnknownId(Address::new(target.collection, name))
         })?;
         let mut object = Object::from_iter([(rows.id.to_owned(), Json::from(id))]);
-        let flags = row.flags.iter().chain(row.besides);
-        object.extend(flags.map(|(flag, is)| ((*flag).to_owned(), Json::from(*is))));
+        for (key, is) in row.means.iter().chain(row.besides) {
+            object.insert((*key).to_owned(), plain(&switch_value(*is), ids)?);
+        }
         list.push(Json::Object(object));
     }
     Ok(Json::Array(list))

@@ -367,9 +367,9 @@ pub struct SwitchApi {
     pub heirs: &'static [(&'static str, Heir)],
 }
 
-/// A field that an update of its object does not take: it has a PATCH of its own, which does not show the
-/// object. Where no answer of the object shows the field either, see [`Shown::Apart`](super::Shown), the GET is
-/// made for each object of which it is declared.
+/// A field that an update of its object does not take: it has a PATCH of its own, or a POST for each entry,
+/// which does not show the object. Where no answer of the object shows the field either, see
+/// [`Shown::Apart`](super::Shown), the GET is made for each object of which it is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Apart {
     /// The field.
@@ -378,6 +378,9 @@ pub struct Apart {
     pub path: &'static str,
     /// The key under which listings of objects show what that GET lists, or would.
     pub shown: &'static str,
+    /// Whether it is a map from resources to words whose every entry has a POST of its own: the path has
+    /// places for the id behind the key, `{key}`, and for the word, `{value}`. There is no GET then.
+    pub each: bool,
 }
 
 /// Endpoints of the items that stand in lists inside of an object, such as the fields of a layout's

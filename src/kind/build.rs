@@ -197,6 +197,18 @@ pub(super) const fn apart(name: &'static str, shown: &'static str, encoding: Enc
         stage: Stage::Update,
     }
 }
+/// What answers show and only a person changes, at a place.
+pub(super) const fn by_hand(
+    read: &'static str,
+    encoding: Encoding,
+    instruction: &'static str,
+) -> Wire {
+    Wire::Manual {
+        read: Some(read),
+        encoding,
+        instruction,
+    }
+}
 pub(super) const fn encoded(name: &'static str, encoding: Encoding) -> Wire {
     Wire::Sent {
         name,

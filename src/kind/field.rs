@@ -1,6 +1,7 @@
 //! A field of a kind: what manifests write, how it travels, and what holds for it.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::dialect::Dialect;
 
@@ -15,6 +16,16 @@ pub enum Switch {
     Word(&'static str),
     /// A list without items, for what a creation has to carry although it says nothing.
     Empty,
+}
+
+impl fmt::Display for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Word(word) => f.write_str(word),
+            Self::Empty => f.write_str("[]"),
+        }
+    }
 }
 
 /// One field of a kind.
@@ -167,28 +178,31 @@ pub enum Encoding {
     Labelled(&'static str, &'static str),
     /// A map from resources to words as a list of objects, one for each resource.
     Rows(&'static Rows),
+    /// A tree that no request takes, as a text of JSON with its keys in order, without what differs between
+    /// organizations: ids, and what stands under these keys.
+    AsShown(&'static [&'static str]),
 }
 
-/// How a map from resources to words is a list of objects, in which flags stand for a word.
+/// How a map from resources to words is a list of objects, in which flags or other words stand for a word.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rows {
     /// The key under which an object has the id of the resource.
     pub id: &'static str,
-    /// The key under which answers have its name, for what was not read.
+    /// The key under which answers have its name, for what was not read; empty where they have none.
     pub name: &'static str,
     /// The words.
     pub words: &'static [Row],
 }
 
-/// A word and the flags that stand for it.
+/// A word and what stands for it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {
     /// The word in manifests.
     pub word: &'static str,
-    /// The flags by which an answer is known to mean it; of several such words the first counts.
-    pub flags: &'static [(&'static str, bool)],
-    /// Flags that requests have besides.
-    pub besides: &'static [(&'static str, bool)],
+    /// What an answer that means it has under some keys; of several such words the first counts.
+    pub means: &'static [(&'static str, Switch)],
+    /// What requests have besides.
+    pub besides: &'static [(&'static str, Switch)],
 }
 
 /// Which writes carry a field; for the fields of a kind, not for leaves of their maps.

@@ -32,17 +32,23 @@ const ROWS: Rows = Rows {
     words: &[
         Row {
             word: "hidden",
-            flags: &[("isWriteOnly", false)],
-            besides: &[("isReadOnly", false)],
+            means: &[("isWriteOnly", Switch::Flag(false))],
+            besides: &[("isReadOnly", Switch::Flag(false))],
         },
         Row {
             word: "read",
-            flags: &[("isWriteOnly", true), ("isReadOnly", true)],
+            means: &[
+                ("isWriteOnly", Switch::Flag(true)),
+                ("isReadOnly", Switch::Flag(true)),
+            ],
             besides: &[],
         },
         Row {
             word: "edit",
-            flags: &[("isWriteOnly", true), ("isReadOnly", false)],
+            means: &[
+                ("isWriteOnly", Switch::Flag(true)),
+                ("isReadOnly", Switch::Flag(false)),
+            ],
             besides: &[],
         },
     ],
@@ -83,6 +89,7 @@ pub(super) const APART: Apart = Apart {
     field: "access",
     path: "/organizationFields/{id}/permissions",
     shown: SHOWN,
+    each: false,
 };
 
 /// What profiles may do with a field of the system. Source: Field (`getFields`), `FieldPermissions`

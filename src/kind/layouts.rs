@@ -227,6 +227,7 @@ pub static KIND: Kind = Kind {
             field: "profiles",
             path: "/layouts/{id}/profiles",
             shown: "layoutProfiles",
+            each: false,
         }],
         inside: Some(Inside {
             field: "sections",

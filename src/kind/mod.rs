@@ -41,6 +41,7 @@ pub mod removal;
 pub mod risk;
 pub mod roles;
 pub mod routing_preferences;
+pub mod rule_groups;
 pub mod rules;
 #[cfg(test)]
 pub mod sample;
@@ -69,7 +70,7 @@ pub use api::{
     Replace, Scopes, Search, Silent, Standard, SwitchApi, Tree, acting, acting_scopes,
 };
 use build::{
-    apart, by_fields, choice, custom_values, custom_values_or_null, email, encoded, flag,
+    apart, by_fields, by_hand, choice, custom_values, custom_values_or_null, email, encoded, flag,
     in_department, in_help_center, in_layout, in_object, in_order, integer, map, no_name,
     object_at, of_the_department, of_the_organization, read_at, reference, references, sent, text,
     to,
@@ -101,6 +102,7 @@ pub static KINDS: &[&Kind] = &[
     &skill_types::KIND,
     &skills::KIND,
     &direct_assignment_rules::KIND,
+    &rule_groups::KIND,
     &sharing_rules::KIND,
     &routing_preferences::KIND,
     &time_tracking::KIND,

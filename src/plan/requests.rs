@@ -4,6 +4,7 @@
 //! when the plan is made: what the table has no endpoint for is refused there.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -13,7 +14,8 @@ use crate::codec::{EncodeError, Ids, Part, encode, is_nothing, plain};
 use crate::dialect::Dialect;
 use crate::kind::removal::{Heir, RemovalPolicy};
 use crate::kind::{
-    Api, Change, Field, Founders, ItemCalls, Kind, Removal, Shape, Silent, Switch, SwitchApi, Wire,
+    Apart, Api, Change, Field, Founders, ItemCalls, Kind, Removal, Shape, Silent, Switch,
+    SwitchApi, Wire,
 };
 use crate::ledger::journal::Effect;
 use crate::live::LiveObject;
@@ -166,7 +168,7 @@ impl Op {
     /// Changes what stands at some paths: by the update, and by endpoints of their own for fields that have
     /// one; none where it takes an update and the table has none.
     #[must_use]
-    pub fn updates(api: &Api, paths: &[FieldPath]) -> Option<Vec<Self>> {
+    pub fn updates(api: &Api, paths: &[FieldPath], wanted: &Body) -> Option<Vec<Self>> {
         let is_apart = |path: &FieldPath| api.apart.iter().any(|apart| apart.field == path.field);
         let together = paths.iter().filter(|path| !is_apart(path));
         let together: Vec<FieldPath> = together.cloned().collect();
@@ -177,7 +179,12 @@ impl Op {
         for apart in api.apart {
             let own = paths.iter().filter(|path| path.field == apart.field);
             let own: Vec<FieldPath> = own.cloned().collect();
-            if !own.is_empty() {
+            if apart.each {
+                ops.extend(entries(&own, wanted).map(|path| {
+                    let sends = Sends::Paths([path].into());
+                    Self::new(Act::Update, Method::Post, apart.path, sends)
+                }));
+            } else if !own.is_empty() {
                 let sends = Sends::Paths(own.into());
                 ops.push(Self::new(Act::Update, Method::Patch, apart.path, sends));
             }
@@ -446,6 +453,15 @@ impl Op {
                 let besides = self.besides.as_ref()?;
                 besides.item.as_deref().map(str::to_owned)
             }
+            "key" => {
+                let (field, key, _) = self.entry(context)?;
+                let target = field.shape.keyed_by()?;
+                ids.id_of_key(&target, key)
+            }
+            "value" => {
+                let (_, _, value) = self.entry(context)?;
+                value.as_word().map(str::to_owned)
+            }
             field => match context.body.get(field)? {
                 Value::Reference(Reference::To(address)) => ids.id(address),
                 Value::Reference(Reference::Id { id, .. }) => Some(id.to_string()),
@@ -457,13 +473,27 @@ impl Op {
         Ok((self.method, path.into()))
     }
 
+    /// The entry of a map that its path is about, where the path is about one.
+    fn entry<'c>(&self, context: &Context<'c>) -> Option<(&'static Field, &str, &'c Value)> {
+        let api = context.kind.api(context.dialect)?;
+        let is_own = |apart: &&Apart| apart.each && apart.path == self.path;
+        let field = context.kind.field(api.apart.iter().find(is_own)?.field)?;
+        let (Sends::Paths(paths), Some(Value::Map(map))) =
+            (&self.sends, context.body.get(field.name))
+        else {
+            return None;
+        };
+        let key = paths.first()?.below.first()?;
+        Some((field, key, map.get(key)?))
+    }
+
     /// Builds the request.
     ///
     /// # Errors
     /// [`EncodeError`] when an id or a secret is missing.
     pub fn request(&self, context: &Context<'_>, ids: &dyn Ids) -> Result<Request, EncodeError> {
-        let (method, path) = self.line(context, ids)?;
-        let mut request = Request::new(method, path);
+        let (method, line) = self.line(context, ids)?;
+        let mut request = Request::of_line(method, &line);
         if !self.creates() && self.items() != Some(&OfItems::Add) {
             // What is done already is not done twice by a repetition.
             request = request.repeatable();
@@ -471,7 +501,7 @@ impl Op {
         if let Some(OfItems::Change | OfItems::Add) = self.items() {
             return Ok(request.body(self.one_item(context, ids)?));
         }
-        if self.sends == Sends::Nothing {
+        if self.sends == Sends::Nothing || self.entry(context).is_some() {
             return Ok(request);
         }
         let mut object = Map::new();
@@ -574,6 +604,18 @@ impl Op {
             None => Ok(Json::Null),
         }
     }
+}
+
+/// The ways to the entries of a map that stand at some paths, each once.
+fn entries<'b>(paths: &'b [FieldPath], wanted: &'b Body) -> impl Iterator<Item = FieldPath> + 'b {
+    let all = paths.iter().flat_map(|path| match wanted.get(path.field) {
+        Some(Value::Map(map)) if path.below.is_empty() => {
+            map.keys().map(|key| path.child(key)).collect()
+        }
+        _ => vec![path.clone()],
+    });
+    let mut told = BTreeSet::new();
+    all.filter(move |path| told.insert(path.clone()))
 }
 
 /// The method of an update.

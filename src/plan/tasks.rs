@@ -664,7 +664,7 @@ impl<'a> Builder<'a> {
         };
         match (
             paths.first().map(|path| path.field),
-            Op::updates(api, &paths),
+            Op::updates(api, &paths, &draft.body),
         ) {
             (None, _) => {}
             (Some(_), Some(updates)) => draft.ops.extend(updates),

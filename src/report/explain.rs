@@ -573,15 +573,18 @@ fn wire(field: &Field, dialect: Dialect) -> Option<String> {
                 Encoding::Rows(rows) => {
                     words.push(format!("a list of objects with `{}`", rows.id));
                     for row in rows.words {
-                        let flags = row.flags.iter().chain(row.besides);
-                        let flags: Vec<String> =
-                            flags.map(|(flag, is)| format!("`{flag}: {is}`")).collect();
+                        let means = row.means.iter().chain(row.besides);
+                        let means: Vec<String> =
+                            means.map(|(key, is)| format!("`{key}: {is}`")).collect();
                         words.push(format!(
                             "`{}` is {}",
                             row.word,
-                            crate::problem::listed(&flags, "and")
+                            crate::problem::listed(&means, "and")
                         ));
                     }
+                }
+                Encoding::AsShown(_) => {
+                    words.push("as JSON without what differs between organizations".to_owned());
                 }
                 Encoding::ValueObjects => words.push("each as `{\"value\": …}`".to_owned()),
                 Encoding::Words(pairs) => {

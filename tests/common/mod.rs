@@ -386,19 +386,19 @@ impl Desk {
             .clone()
     }
 
+    /// What an export of the organization writes.
+    pub async fn exported(&self) -> Result<Sources, String> {
+        let needs = Needs::everything(self.session.dialect);
+        let read = self.session.read(&needs).await;
+        let mut live = read.map_err(|error| format!("{error:?}"))?;
+        let completed = self.session.complete_all(&mut live).await;
+        completed.map_err(|error| format!("{error:?}"))?;
+        Ok(manifest::to_sources(&export(&mut live, &|_| false).state))
+    }
+
     /// Exports the organization and plans the export against it.
     pub async fn export_plans_to_nothing(&self, secrets: &Variables) -> Result<(), String> {
-        let mut live = self
-            .session
-            .read(&Needs::everything(self.session.dialect))
-            .await
-            .map_err(|error| format!("{error:?}"))?;
-        self.session
-            .complete_all(&mut live)
-            .await
-            .map_err(|error| format!("{error:?}"))?;
-        let exported = export(&mut live, &|_| false);
-        let sources = manifest::to_sources(&exported.state);
+        let sources = self.exported().await?;
         let env = |name: &str| secrets.get(name).cloned();
         let desired = manifest::compose(&sources, &self.environment, &env)
             .map_err(|problems| shown(&problems, &sources))?;

@@ -87,6 +87,7 @@ pub fn needed(kind: &Kind, dialect: Dialect, stem: &str) -> String {
              pattern: \"1\", conditions: {1: {fieldName: choice, condition: is, value: [x]}}, actions: \
              {alert: Nothing}}}"
             .to_owned(),
+        "ruleGroups" => "engine: MACRO, module: tickets".to_owned(),
         "products" => "departments: [Home]".to_owned(),
         "contracts" => format!(
             "account: Buyer, department: Home, owner: {{lookup: admin@{ORGANIZATION}.example.com}}, \

@@ -62,7 +62,7 @@ impl Builder<'_> {
             .collect();
         let mut ops = vec![op];
         if let Some(first) = paths.first() {
-            match Op::updates(api, &paths) {
+            match Op::updates(api, &paths, body) {
                 Some(updates) => ops.extend(updates),
                 None => self.cannot_be_changed(address, first.field, api),
             }

@@ -17,6 +17,7 @@ mod people;
 mod permissions;
 mod products;
 mod profiles;
+mod rule_groups;
 mod seen;
 mod settings;
 mod singles;
@@ -41,7 +42,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 26] = [
+pub(super) static ROUTES: [&[Route]; 27] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -56,6 +57,7 @@ pub(super) static ROUTES: [&[Route]; 26] = [
     &skill_types::ROUTES,
     &skills::ROUTES,
     &direct_assignment_rules::ROUTES,
+    &rule_groups::ROUTES,
     &products::ROUTES,
     &contracts::ROUTES,
     &singles::ROUTES,

@@ -11,6 +11,7 @@ mod layouts;
 mod openapi;
 mod products;
 mod profiles;
+mod rule_groups;
 mod sockets;
 mod support;
 mod teams;
