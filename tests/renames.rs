@@ -230,12 +230,12 @@ fn manifest(kind: &Kind, dialect: Dialect, declared: &[(Name, String)]) -> Strin
 }
 
 /// The kinds that can be declared in a dialect under several names, but for those that have a creation and no
-/// way to another name after it.
+/// way to another name after it, and for checks, which nothing owns.
 fn declarable(dialect: Dialect) -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().copied().filter(move |kind| {
         let is_there = kind.managed && kind.api(dialect).is_some();
         let keeps_name = kind.fixes(kind.naming_field(), dialect);
-        is_there && kind.fixed_name().is_none() && !keeps_name
+        is_there && kind.fixed_name().is_none() && !keeps_name && !kind.is_check()
     })
 }
 
