@@ -27,7 +27,7 @@ use common::{Desk, secrets_of, settings};
 use deskform::config::{Project, Target};
 use deskform::dialect::{Dialect, Edition};
 use deskform::kind::{Api, Create, Field, Kind, Removal, Wire, scopes};
-use deskform::manifest::{self, Sources};
+use deskform::manifest::Sources;
 use deskform::reading::Needs;
 use deskform::simulator::Simulator;
 use deskform::yaml::source::Source;
@@ -37,7 +37,7 @@ use registry::{DIALECTS, kept_in};
 use serde_json::Value;
 
 /// Draws of the properties and of the campaign that are looked at.
-const DRAWS: u64 = 200;
+const DRAWS: u64 = 400;
 
 /// What the plans of the cases say of a kind in a dialect.
 #[derive(Default)]

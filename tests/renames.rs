@@ -41,16 +41,15 @@ impl Place {
             enforce_minute_limits: false,
             ..settings(dialect, Edition::Enterprise)
         });
-        let by_hand = kind.collection == "slas" && dialect == Dialect::Openapi;
-        let mut slas: Vec<String> = Vec::new();
-        if by_hand {
-            slas.extend(names.iter().map(|name| name.handle(kind)));
-        } else if smallest::looks_up_sla(kind) {
-            slas.push("Gold".to_owned());
-        }
+        let create = kind.api(dialect).map(|api| api.create);
+        let by_hand = matches!(create, Some(Create::Manual(_)));
         let organization = simulator.organization_mut(ORGANIZATION).expect("it");
-        for name in slas {
-            smallest::insert_sla(organization, &name);
+        if by_hand {
+            for name in names {
+                smallest::insert_by_hand(organization, kind, &name.handle(kind));
+            }
+        } else if smallest::looks_up_sla(kind) {
+            smallest::insert_sla(organization, "Gold");
         }
         let simulator = Arc::new(Mutex::new(simulator));
         let sources = Sources::default();
@@ -209,6 +208,7 @@ impl Name {
     fn identity(self, kind: &Kind, dialect: Dialect) -> String {
         match (kind.collection, dialect) {
             ("customFields" | "layouts", _) => format!("contacts/{}", self.0),
+            ("ruleGroups", _) => format!("MACRO/tickets/{}", self.0),
             ("webhooks", Dialect::Guide) => self.url(),
             _ => self.handle(kind),
         }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 use super::removal::Heir;
 use super::rules::{Acting, KeepOne, Most, Placeholders, Quota, Sign, Uses};
 use super::{KINDS, Kind, Questions, Removal};
+use crate::api::Request;
 use crate::dialect::Dialect;
 
 /// The endpoints of a kind in one dialect; paths stand below `/api/v1`.
@@ -25,6 +26,9 @@ pub struct Api {
     /// The key that is null where an answer stands for nothing, of what a parent may have one of and need not.
     /// That there is no such thing says the same.
     pub blank: Option<&'static str>,
+    /// Values of the listing's parameters that it may not take: nobody says for sure, and a refusal says that
+    /// nothing is there.
+    pub doubtful: &'static [(&'static str, &'static [&'static str])],
     /// The key under which answers carry an object's id.
     pub id: &'static str,
     /// The path of one object, with `{id}`; none where there is no such GET. Where there is one, only
@@ -97,6 +101,7 @@ impl Api {
         items: "data",
         tree: None,
         blank: None,
+        doubtful: &[],
         id: "id",
         item: None,
         takes_fields: false,
@@ -144,6 +149,15 @@ impl Api {
     #[must_use]
     pub fn is_blank(&self, raw: &Map<String, Json>) -> bool {
         (self.blank).is_some_and(|key| raw.get(key).is_none_or(Json::is_null))
+    }
+
+    /// Whether a refusal of a listing says that nothing is there, see [`Api::doubtful`].
+    #[must_use]
+    pub fn may_not_take(&self, request: &Request) -> bool {
+        request.query.iter().any(|(name, value)| {
+            let mut doubtful = self.doubtful.iter();
+            doubtful.any(|(param, values)| param == name && values.contains(&&**value))
+        })
     }
 
     /// Tells how live objects form a resource, where one alone is none.

@@ -85,7 +85,12 @@ pub(super) const fn in_department(doc: &'static str) -> Field {
 
 /// The layout below which objects of a kind are told apart, and in which they stay.
 pub(super) const fn in_layout(doc: &'static str) -> Field {
-    reference("layout", to("layouts"))
+    in_layout_of(to("layouts"), doc)
+}
+
+/// The layout below which names of a kind count, of those that a target points at.
+pub(super) const fn in_layout_of(target: Target, doc: &'static str) -> Field {
+    reference("layout", target)
         .identity()
         .required()
         .create_only()

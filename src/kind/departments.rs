@@ -9,6 +9,7 @@ use super::{
 /// A department. Source: Department (`getDepartments`, `addDepartment`, `updateDepartment`,
 /// `enableDepartment`, `disableDepartment`); the guide's department object.
 pub static KIND: Kind = Kind {
+    wire_name: Some("name"),
     collection: "departments",
     singular: "department",
     doc: "A department of the help desk: tickets belong to one, agents work in them. Who its members are stands in `agents.*.departments`.",

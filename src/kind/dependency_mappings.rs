@@ -1,21 +1,12 @@
 //! Which choices of one pick list go with which of another one, in a layout.
 
 use super::{
-    Api, Create, Field, Keyed, Keys, Kind, Listing, Owned, Pattern, Removal, Scopes, Sent, Shape,
-    Silent, Target, Within, in_layout, no_name, patterns, reference, sent, to,
+    Api, Create, Field, Keyed, Keys, Kind, Listing, Owned, Removal, Scopes, Sent, Shape, Silent,
+    Target, Within, in_layout, no_name, patterns, reference, sent, to,
 };
 
 /// A field of the module of the layout: a custom field by its handle, one of the system by its API name.
 const OF_LAYOUT: Target = to("customFields").within(Within::As("layout", "module"));
-
-/// Source: Dependency mappings, `Mappings`: keys are values of the parent, and answers declare 120
-/// characters of a value.
-const PARENT_VALUE: Pattern = Pattern {
-    regex: r"^[\s\S]{1,120}$",
-    words: "a choice of 120 characters at most",
-    sample: "EMEA",
-    allows_empty: false,
-};
 
 const CHILD_VALUES: Field = Field::new(
     "values",
@@ -63,7 +54,7 @@ pub static KIND: Kind = Kind {
         Field::new(
             "mappings",
             Shape::Keyed(Keyed {
-                keys: Keys::Texts(PARENT_VALUE),
+                keys: Keys::Texts(patterns::CHOICE),
                 value: &CHILD_VALUES,
                 owned: Owned::Whole,
                 sent: Sent::Whole,

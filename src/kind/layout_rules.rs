@@ -1,8 +1,8 @@
 //! Rules of a layout: what it shows and demands where a field has some value.
 
 use super::{
-    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Shape, criteria, encoded, in_layout,
-    patterns, references, text,
+    Api, Create, Encoding, Field, Kind, Listing, Map, Removal, Shape, criteria, encoded,
+    in_layout_of, patterns, references, text, to,
 };
 
 /// What a rule does. Source: Layout rules, `FieldCondition`, which demands all three lists, and
@@ -51,9 +51,22 @@ const CASE: Field = Field::new(
 .never_null()
 .doc("A case, with its conditions and what the layout does.");
 
+/// The modules whose rules are listed. Source: Layout rules, `getLayoutRules` (`module`).
+const LISTED: &[&str] = &[
+    "tickets",
+    "contacts",
+    "accounts",
+    "tasks",
+    "calls",
+    "events",
+    "timeEntry",
+    "products",
+];
+
 /// A rule. Source: Layout rules (`getLayoutRules`, `createLayoutRule`, `updateLayoutRule`,
 /// `deleteLayoutRule`).
 ///
+/// The schema of the listing takes no `contracts`, which its description names: nothing is asked there.
 /// An update takes what a creation does, so that what a creation demands goes with every one. The listing
 /// takes modules of the system only, and so do layouts here. Whether a name is unique in a layout is not
 /// said, nor whether the order of cases counts: they go in the order that is written. The schema and the
@@ -64,7 +77,10 @@ pub static KIND: Kind = Kind {
     singular: "layout rule",
     doc: "A rule of a layout: which sections and fields it shows, and which it demands, where a field has some value.",
     fields: &[
-        in_layout("The layout that it is a rule of."),
+        in_layout_of(
+            to("layouts").with("module", LISTED),
+            "The layout that it is a rule of; not one of `contracts`, whose rules no listing shows.",
+        ),
         text("name")
             .max(100)
             .pattern(patterns::NAME)

@@ -71,9 +71,9 @@ pub use api::{
 };
 use build::{
     apart, by_fields, by_hand, choice, custom_values, custom_values_or_null, email, encoded, flag,
-    in_department, in_help_center, in_layout, in_object, in_order, integer, map, no_name,
-    object_at, of_the_department, of_the_organization, read_at, reference, references, sent, text,
-    to,
+    in_department, in_help_center, in_layout, in_layout_of, in_object, in_order, integer, map,
+    no_name, object_at, of_the_department, of_the_organization, read_at, reference, references,
+    sent, text, to,
 };
 pub use examples::{Refer, example_name, example_value};
 pub use field::{Encoding, Field, Row, Rows, Shown, Stage, Switch, Wire};

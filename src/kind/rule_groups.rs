@@ -111,6 +111,8 @@ pub static KIND: Kind = Kind {
             custom_fields::MODULES,
         ),
         page: 50,
+        // Which modules an engine has differs, and no answer of one organization tells it beforehand.
+        doubtful: &[("module", custom_fields::MODULES)],
         create: Create::Manual(PLACE),
         apart: &[Apart {
             field: "departments",

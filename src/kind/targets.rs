@@ -124,6 +124,8 @@ pub struct Target {
     pub also: &'static [&'static str],
     /// Whether requests and answers have its name in maps, see [`Kind::wire_name`], in place of its id.
     pub by_wire_name: bool,
+    /// The words of which it must have one in a scope: what has another one can have nothing below it.
+    pub words: Option<(&'static str, &'static [&'static str])>,
 }
 
 /// Where the name of what is referred to counts.
@@ -155,12 +157,23 @@ impl Target {
             within: Within::Anywhere,
             also: &[],
             by_wire_name: false,
+            words: None,
         }
     }
 
     /// Says that requests and answers have its name in maps in place of its id.
     pub(super) const fn by_wire_name(mut self) -> Self {
         self.by_wire_name = true;
+        self
+    }
+
+    /// Points at what has one of some words in a scope alone.
+    pub(super) const fn with(
+        mut self,
+        scope: &'static str,
+        words: &'static [&'static str],
+    ) -> Self {
+        self.words = Some((scope, words));
         self
     }
 

@@ -17,7 +17,7 @@ const EMAIL: Pattern = Pattern {
 /// Source: Ticket Template, `createTicketTemplate` (`phone`).
 const PHONE: Pattern = Pattern {
     regex: r"^(?:[0-9a-zA-Z_+\-.()$@?,:'/!\s]|[^\x00-\x7F])+$",
-    words: "made of letters, digits, white space and `+ - . , : / ' ( )`",
+    words: "made of letters, digits, white space and `_ + - . ( ) $ @ ? , : ' / !`",
     sample: "+1 555 0100",
     allows_empty: false,
 };

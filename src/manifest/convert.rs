@@ -1,7 +1,7 @@
 //! From the values of a file to the values of a body, by the shapes of the kind.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -19,8 +19,8 @@ use crate::config::Written;
 use crate::config::written::LOOKUP;
 use crate::kind::schema::{Checker, Violation, checkers};
 use crate::kind::words::{FILE, VALUE};
-use crate::kind::{self, Alike, Field, Kind, Map, Null, Owned, Shape};
-use crate::problem::{Code, Part, Place, Problem, ticked};
+use crate::kind::{self, Alike, Field, Keys, Kind, Map, Null, Owned, Shape};
+use crate::problem::{Code, Part, Place, Problem, counted, ticked};
 use crate::secret::Secret;
 use crate::state::identity::{below, canonical};
 use crate::state::{Address, Body, Leaves, Lifecycle, Treatment, Value, tidy};
@@ -769,6 +769,7 @@ impl<'a> Converter<'a> {
             );
             return None;
         }
+        self.numbers_name_places(here, map, &leaves, at);
         // What says nothing is not there.
         let silent = |leaf: &Field, value: &Value| match value {
             Value::Null => true,
@@ -782,6 +783,46 @@ impl<'a> Converter<'a> {
             leaves.retain(|key, value| !map.field(key).is_some_and(|leaf| silent(leaf, value)));
         }
         Some(Value::Map(leaves))
+    }
+
+    /// Refuses a number in an expression over the items of a list that names none of them.
+    fn numbers_name_places(&mut self, here: Here<'_>, map: &Map, leaves: &Leaves, at: At<'_>) {
+        let mut fields = map.fields.iter();
+        let in_places = |field: &&Field| matches!(field.shape, Shape::Keyed(keyed) if matches!(keyed.keys, Keys::Places));
+        let Some(list) = fields.find(in_places) else {
+            return;
+        };
+        let Some(Value::Map(items)) = leaves.get(list.name) else {
+            return;
+        };
+        for leaf in map
+            .fields
+            .iter()
+            .filter(|leaf| leaf.alike == Alike::Expression)
+        {
+            let Some(text) = leaves.get(leaf.name).and_then(Value::as_text) else {
+                continue;
+            };
+            let numbers = text.split(|c: char| !c.is_ascii_digit());
+            let is_strange = |number: &&str| !number.is_empty() && !items.contains_key(number);
+            for number in numbers.filter(is_strange).collect::<BTreeSet<_>>() {
+                self.error(
+                    here,
+                    (at.key(leaf.name), Part::Value),
+                    Code::UnresolvedReference,
+                    format!(
+                        "`{}` names `{number}`, and `{}` has no such item",
+                        leaf.name, list.name
+                    ),
+                    "named here",
+                    Some(format!(
+                        "`{}` has {}",
+                        list.name,
+                        counted(items.len(), "item")
+                    )),
+                );
+            }
+        }
     }
 
     /// The leaves of a map with fixed leaves; `implied` is the one that the map's handle stands for.

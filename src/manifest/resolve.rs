@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::presumed::Presumed;
 use crate::config::written::{ID, LOOKUP, WrittenReader, meant, with_parts};
 use crate::config::{Written, WrittenName};
-use crate::kind::{KINDS, Kind, Shape, Target, Within, find};
+use crate::kind::{Field, KINDS, Kind, Shape, Target, Within, find};
 use crate::problem::{Code, Part, Place, Problem, counted, nearest, ticked};
 use crate::state::identity::{below, canonical_name, canonical_text, fill_in, scopes, word_of};
 use crate::state::{Address, Below, Body, ByAddress, Heirs, Named, Reference, Sought, Value};
@@ -584,24 +584,29 @@ impl Converter<'_> {
     }
 
     /// Says of references to what has a word in a scope as something else in the body what that word is: in
-    /// the module of its layout, such as. Refuses what is declared with another word.
+    /// the module of its layout, such as. Refuses what is declared with another word, or has another one than
+    /// it must have.
     pub(crate) fn settle_as(&mut self, here: Here<'_>, body: &mut Body) {
         for field in here.kind.fields {
             let mut targets = Vec::new();
             field.shape.targets(&mut targets);
             for target in targets {
-                let Within::As(through, scope) = target.within else {
-                    continue;
-                };
-                let Some(Value::Reference(parent)) = body.get(through) else {
-                    continue;
-                };
                 let handles = self.handles;
-                let word = word_of(parent, scope, |address| {
-                    handles.below(address.collection, &address.handle, scope, MAX_DEPTH)
-                });
-                let Some(word) = word else { continue };
-                let parent = shown(parent);
+                self.has_a_word(here, field, target, body);
+                let (scope, word, parent) = match target.within {
+                    Within::As(through, scope) => {
+                        let Some(Value::Reference(parent)) = body.get(through) else {
+                            continue;
+                        };
+                        let word = word_of(parent, scope, |address| {
+                            handles.below(address.collection, &address.handle, scope, MAX_DEPTH)
+                        });
+                        let Some(word) = word else { continue };
+                        (scope, word, Some(shown(parent)))
+                    }
+                    Within::Fixed(scope, word) => (scope, Below::Word(word.into()), None),
+                    Within::Anywhere | Within::Same(_) => continue,
+                };
                 let Some(value) = body.get_mut(field.name) else {
                     continue;
                 };
@@ -610,19 +615,28 @@ impl Converter<'_> {
                     let Value::Reference(reference) = value else {
                         return;
                     };
-                    if reference.collection() == target.collection
-                        && let Some(other) = settled_as(handles, reference, (scope, &word))
-                    {
+                    if reference.collection() != target.collection {
+                        return;
+                    }
+                    let mut settled = reference.clone();
+                    let other = settled_as(handles, &mut settled, (scope, &word));
+                    // What it must be in any case is not said of it.
+                    if parent.is_some() {
+                        *reference = settled;
+                    }
+                    if let Some(other) = other {
                         wrong.push((shown(reference), other));
                     }
                 });
                 for (named, other) in wrong {
                     let singular = find(target.collection).map_or("", |kind| kind.singular);
+                    let instead = match &parent {
+                        Some(parent) => format!("and `{parent}` to {word}"),
+                        None => format!("not to {word}"),
+                    };
                     let problem = Problem::error(
                         Code::WrongModule,
-                        format!(
-                            "the {singular} `{named}` belongs to {other}, and `{parent}` to {word}"
-                        ),
+                        format!("the {singular} `{named}` belongs to {other}, {instead}"),
                     )
                     .at_part(
                         here.place(At::ROOT.key(field.name), Part::Value),
@@ -633,6 +647,39 @@ impl Converter<'_> {
                     self.problems.push(problem);
                 }
             }
+        }
+    }
+
+    /// Refuses a reference to what can have nothing below it, see [`Target::words`].
+    fn has_a_word(&mut self, here: Here<'_>, field: &Field, target: Target, body: &Body) {
+        let (Some((scope, words)), Some(Value::Reference(reference))) =
+            (target.words, body.get(field.name))
+        else {
+            return;
+        };
+        let handles = self.handles;
+        let word = word_of(reference, scope, |address| {
+            handles.below(address.collection, &address.handle, scope, MAX_DEPTH)
+        });
+        if let Some(Below::Word(word)) = word
+            && !words.contains(&&*word)
+        {
+            let named = shown(reference);
+            let singular = find(target.collection).map_or("", |kind| kind.singular);
+            let problem = Problem::error(
+                Code::WrongModule,
+                format!(
+                    "the {singular} `{named}` belongs to {word}, and no {} can lie below it",
+                    here.kind.singular
+                ),
+            )
+            .at_part(
+                here.place(At::ROOT.key(field.name), Part::Value),
+                &named,
+                "named here",
+            )
+            .help(format!("name a {singular} of {}", ticked(words, "or")));
+            self.problems.push(problem);
         }
     }
 

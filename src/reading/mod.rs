@@ -293,6 +293,7 @@ impl Common {
         fields: &[String],
         known: Option<Known>,
     ) -> Result<Option<page::Listed>, ApiError> {
+        let may_be_refused = api.may_not_take(&request);
         let listed = listing(reader, api, request, fields, known);
         let listed = match self.place(api, dialect, path) {
             Some(place) => place.get_or_try_init(|| listed).await.cloned(),
@@ -300,6 +301,7 @@ impl Common {
         };
         match listed {
             Err(error) if api.blank.is_some() && error.is_absent() => Ok(None),
+            Err(error) if may_be_refused && error.kind() == ErrorKind::Invalid => Ok(None),
             listed => listed.map(Some),
         }
     }
@@ -340,6 +342,19 @@ async fn list(
     let fields = asked_fields(kind, api, parents, own);
     let mut requests: BTreeMap<String, (Request, Scope)> = BTreeMap::new();
     for scope in topmost(kind, api, own, parents) {
+        // Of what has another word nothing is listed.
+        let takes = |root: &'static str| {
+            let target = kind.field(root).and_then(|field| field.shape.target());
+            target
+                .and_then(|target| target.words)
+                .is_none_or(|(field, words)| {
+                    let word = filled(&format!("{root}.{field}"), &scope, parents, &needs.owned);
+                    word.is_none_or(|word| words.contains(&&*word))
+                })
+        };
+        if !roots(api.listing).all(takes) {
+            continue;
+        }
         let Some(request) = template::get(template, &|place| {
             filled(place, &scope, parents, &needs.owned)
         }) else {

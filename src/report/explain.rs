@@ -289,7 +289,17 @@ pub fn treatment(kind: &Kind, dialect: Dialect) -> Option<Vec<Fact>> {
             Change::Patch | Change::Put | Change::Post => "never".to_owned(),
         },
     };
-    add("changing".to_owned(), changing);
+    if api.update.is_some() || api.apart.is_empty() {
+        add("changing".to_owned(), changing);
+    }
+    for apart in api.apart {
+        let words = if apart.each {
+            format!("POST {} for each entry", apart.path)
+        } else {
+            format!("PATCH {}", apart.path)
+        };
+        add(format!("changing `{}`", apart.field), words);
+    }
     if let (Some(calls), Some(update)) = (api.item_calls, api.update) {
         let words = format!(
             "PUT {} for each that changes and POST {} for each that is added; where one goes, PUT {update} with those that stay",

@@ -48,6 +48,7 @@ const FEWER: &[(&str, Option<Dialect>, u8, u8)] = &[
     ("webhooks", None, 7, 8),
     // Each of them is a step done by hand.
     ("slas", Some(Dialect::Openapi), 2, POOL),
+    ("ruleGroups", None, 2, POOL),
 ];
 
 /// Kinds of which organizations of a lower edition have hardly anything.

@@ -17,7 +17,7 @@ use deskform::dialect::Dialect;
 use deskform::kind::rules::{GoWith, Rule, Sort};
 use deskform::kind::webhooks::{EVENTS, GUIDE_EVENTS};
 use deskform::kind::{
-    Change, Field, Items, KINDS, Keyed, Keys, Kind, Null, Shape, Span, Wire, find,
+    Alike, Change, Field, Items, KINDS, Keyed, Keys, Kind, Null, Shape, Span, Wire, find,
 };
 use deskform::simulator::{OrganizationSeed, Settings, Simulator};
 use proptest::prelude::*;
@@ -547,11 +547,17 @@ fn keyed_map(field: &'static Field, keyed: &'static Keyed) -> Option<BoxedStrate
                 .boxed(),
             )
         }
-        Keys::Of { target, .. } if target.collection == "profiles" => {
+        Keys::Of { target, .. } if matches!(target.collection, "profiles" | "departments") => {
             let words = values(keyed.value);
-            let names = vec!["Support Administrator", "Agent", "Light Agent"];
-            let names = prop::sample::subsequence(names, 1..=3);
-            let words = prop::collection::vec(prop::sample::select(words), 3);
+            // What every organization has.
+            let names = if target.collection == "profiles" {
+                vec!["Support Administrator", "Agent", "Light Agent"]
+            } else {
+                vec!["Example Company"]
+            };
+            let some = 1..=names.len();
+            let words = prop::collection::vec(prop::sample::select(words), names.len());
+            let names = prop::sample::subsequence(names, some);
             Some(
                 (names, words)
                     .prop_map(|(names, words)| {
@@ -750,6 +756,10 @@ fn values(field: &Field) -> Vec<Value> {
 
 /// The texts that fit a field.
 fn texts(field: &Field) -> Vec<Value> {
+    // It names items of a list beside it, which has one at least.
+    if field.alike == Alike::Expression {
+        return vec![json!("1"), json!("( 1 )")];
+    }
     let (min, max, pattern) = match field.shape {
         Shape::Text { min, max, pattern } => (min, max, pattern),
         Shape::Email { max, pattern } => (1, max, Some(pattern)),
@@ -868,6 +878,11 @@ pub fn simulator(settings: Settings) -> Simulator {
         for seed in settings.organizations {
             let organization = simulator.organization_mut(&seed.id).expect("it");
             let department = organization.objects("departments")[0]["id"].clone();
+            for engine in ["AUTOMATION_STUDIO", "MACRO"] {
+                for module in ["tickets", "contacts"] {
+                    organization.insert("ruleGroups", rule_group(engine, module, &department));
+                }
+            }
             let talents = json!({"name": "Talents", "departmentId": department});
             organization.insert("skillTypes", talents);
             let sla = organization.insert("slas", json!({"name": "Gold", "isActive": true}));
@@ -905,6 +920,14 @@ pub fn simulator(settings: Settings) -> Simulator {
         }
     }
     simulator
+}
+
+/// A rule group that a person made; each has the same name.
+fn rule_group(engine: &str, module: &str, department: &Value) -> Value {
+    json!({"name": "Standing", "description": null, "engine": {"id": "3", "systemName": engine},
+        "module": {"id": "4", "apiName": module}, "departmentProperties": [{"id": department,
+            "ruleGroupStatus": "ACTIVE", "ruleGroupOrder": "1", "ruleGroupExecutionType": "SYNC"}],
+        "events": [{"sysName": format!("{module}_create")}], "rules": []})
 }
 
 fn all_seeds(dialect: Dialect) -> Vec<(&'static str, Vec<String>)> {

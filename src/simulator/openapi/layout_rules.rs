@@ -162,9 +162,13 @@ const READ: Scopes = Scopes::Any(&["Desk.layouts.READ", "Desk.settings.READ"]);
 const CREATE: Scopes = Scopes::Any(&["Desk.layouts.CREATE", "Desk.settings.CREATE"]);
 const UPDATE: Scopes = Scopes::Any(&["Desk.layouts.UPDATE", "Desk.settings.UPDATE"]);
 const DELETE: Scopes = Scopes::Any(&["Desk.layouts.DELETE", "Desk.settings.DELETE"]);
-/// The operation's list of modules lacks contracts, which its description names.
+/// The operation's list of modules. Its description names contracts besides.
+const LISTED: &[&str] = match MODULES.split_last() {
+    Some((_contracts, others)) => others,
+    None => &[],
+};
 const LAYOUT_RULE_LIST: [Param; 4] = [
-    needed("module", Form::Choice(&MODULES)),
+    needed("module", Form::Choice(LISTED)),
     needed("layoutId", Form::Id),
     param("from", Form::Range(0, i64::MAX)),
     param("limit", Form::Range(1, 50)),
