@@ -5,6 +5,7 @@ mod business_hours;
 mod contracts;
 mod customers;
 mod direct_assignment_rules;
+mod features;
 mod fields;
 mod help_centers;
 mod holiday_lists;
@@ -41,7 +42,7 @@ pub(super) use people::leave_to_the_agent;
 pub(super) use permissions::of_system_profile;
 
 /// Every operation of this dialect.
-pub(super) static ROUTES: [&[Route]; 26] = [
+pub(super) static ROUTES: [&[Route]; 27] = [
     &settings::ROUTES,
     &people::ROUTES,
     &customers::ROUTES,
@@ -68,6 +69,7 @@ pub(super) static ROUTES: [&[Route]; 26] = [
     &templates::ROUTES,
     &ticket_templates::ROUTES,
     &seen::ROUTES,
+    &features::ROUTES,
 ];
 
 /// Lays the fields of a change over an object; `cf` is merged key by key.
