@@ -534,7 +534,7 @@ impl Session {
             refusal.plan.as_deref_mut().map(noted);
             refusal
         })?;
-        self.check_room(&planned, &bound.rows, &live, &options)
+        self.check_room(&planned.tasks, &bound.rows, &live, &options)
             .await?;
         if !desired.is_lenient {
             self.check_placeholders(&planned, desired, &bound.rows, &live)
@@ -576,24 +576,23 @@ impl Session {
     /// What a call does not tell is not checked, unless the edition tells it.
     async fn check_room(
         &self,
-        planned: &Planned,
+        tasks: &[Task],
         rows: &Rows,
         live: &Live,
         options: &Options,
     ) -> Result<(), SessionError> {
-        let wanted = quota::wanted(planned, rows, live);
+        let wanted = quota::wanted(tasks, rows, live);
         let told = self
             .ask_all(wanted, |wanted| wanted.request.clone())
             .await?;
         let problems = told
             .iter()
-            .flat_map(|(wanted, told)| quota::too_many(wanted, told, planned, rows));
+            .flat_map(|(wanted, told)| quota::too_many(wanted, told, tasks, rows));
         let mut problems: Vec<Problem> = problems.collect();
         let is_told = |kind: &Kind| {
             let mut of_kind = told.iter().filter(|(wanted, _)| *wanted.kind == *kind);
             of_kind.any(|(wanted, told)| quota::tells_all(wanted, told))
         };
-        let tasks = &planned.tasks;
         problems.extend(of_edition(tasks, rows, live, &options.limits, &is_told));
         refuse(problems)
     }

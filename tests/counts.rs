@@ -256,9 +256,9 @@ async fn what_uses_a_custom_field_that_goes_or_loses_a_value_is_told_sort_by_sor
     assert_eq!(
         warnings,
         [
-            "the plan takes the value `L` of `customFields/size` away, and the custom field is used by round-robin rule `By size`; Zoho Desk does not tell which values they ask for: look there first",
-            "the plan takes `customFields/Old` away, and the custom field is used by SLA `Gold` and report `Monthly`; change them in Zoho Desk first, or keep what they use",
+            "the plan takes `customFields/contacts/Old` away, and the custom field is used by SLA `Gold` and report `Monthly`; change them in Zoho Desk first, or keep what they use",
             "the plan takes the values `Bronze` and `Silver` of `customFields/tier` away, and the custom field is used by view `Gold customers`; Zoho Desk does not tell which values they ask for: look there first",
+            "the plan takes the value `L` of `customFields/size` away, and the custom field is used by round-robin rule `By size`; Zoho Desk does not tell which values they ask for: look there first",
         ]
     );
     let log = desk.take_log();

@@ -84,14 +84,14 @@ pub static KIND: Kind = Kind {
         update: Some("/dependencyMappings/{id}"),
         silent: &[Silent::Create, Silent::Update],
         removal: Removal::Delete("/dependencyMappings/{id}"),
-        // Source: Dependency mappings, `getDependencyMappingsCount`.
+        // Source: Dependency mappings, `getDependencyMappingsCount`; the envelope is no part of the answer.
         quota: Some(Quota {
             path: "/dependencyMappingsCount?layoutId={layout}",
             only: None,
             rooms: &[Room {
                 of: Counted::All(Figures::LeftOf {
-                    most: "data/maximumLimit",
-                    left: "data/available",
+                    most: "maximumLimit",
+                    left: "available",
                 }),
                 code: Code::NoRoom,
                 help: "first remove mappings that nobody needs",

@@ -12,7 +12,6 @@ use crate::live::Live;
 use crate::plan::requests::Act;
 use crate::plan::row::Rows;
 use crate::plan::task::Task;
-use crate::plan::tasks::Planned;
 use crate::plan::within::below;
 use crate::problem::{Problem, counted};
 use crate::state::{Body, Reference, Value};
@@ -52,14 +51,14 @@ struct Filled {
 ///
 /// What lies below something that is made in the same run cannot be asked for.
 #[must_use]
-pub fn wanted(planned: &Planned, rows: &Rows, live: &Live) -> Vec<Wanted> {
+pub fn wanted(tasks: &[Task], rows: &Rows, live: &Live) -> Vec<Wanted> {
     let mut all = Vec::new();
     for kind in KINDS {
         let Some(quota) = kind.api(live.dialect).and_then(|api| api.quota) else {
             continue;
         };
         let mut found: BTreeMap<Vec<String>, Wanted> = BTreeMap::new();
-        for (index, task) in planned.tasks.iter().enumerate() {
+        for (index, task) in tasks.iter().enumerate() {
             if *task.kind != **kind || task.ends() || task.is_temporary() || task.ops.is_empty() {
                 continue;
             }
@@ -83,7 +82,7 @@ pub fn wanted(planned: &Planned, rows: &Rows, live: &Live) -> Vec<Wanted> {
         }
         let makes = |wanted: &Wanted| {
             let mut rooms = wanted.quota.rooms.iter();
-            let steps = || wanted.steps.iter().filter_map(|at| planned.tasks.get(*at));
+            let steps = || wanted.steps.iter().filter_map(|at| tasks.get(*at));
             rooms.any(|room| {
                 steps().any(|task| effect(&room.of, None, task, rows) == Some(Effect::More))
             })
@@ -251,13 +250,13 @@ pub fn tells_all(wanted: &Wanted, answer: &Json) -> bool {
 
 /// What there is no room for, by the call's answer. What is missing in it says nothing.
 #[must_use]
-pub fn too_many(wanted: &Wanted, answer: &Json, planned: &Planned, rows: &Rows) -> Vec<Problem> {
+pub fn too_many(wanted: &Wanted, answer: &Json, tasks: &[Task], rows: &Rows) -> Vec<Problem> {
     let mut problems = Vec::new();
     for room in wanted.quota.rooms {
         match &room.of {
             Counted::All(figures) | Counted::InUse { figures, .. } => {
                 if let Some(told) = figures.told(answer) {
-                    problems.extend(wanted.refusal(room, None, told, planned, rows));
+                    problems.extend(wanted.refusal(room, None, told, tasks, rows));
                 }
             }
             Counted::Sorts(sorts) => {
@@ -271,7 +270,7 @@ pub fn too_many(wanted: &Wanted, answer: &Json, planned: &Planned, rows: &Rows) 
                     };
                     let words: Vec<&str> = listed.iter().filter_map(Json::as_str).collect();
                     let told = Told { left, of: None };
-                    problems.extend(wanted.refusal(room, Some(&words), told, planned, rows));
+                    problems.extend(wanted.refusal(room, Some(&words), told, tasks, rows));
                 }
             }
         }
@@ -286,13 +285,13 @@ impl Wanted {
         room: &Room,
         words: Option<&[&str]>,
         told: Told,
-        planned: &Planned,
+        tasks: &[Task],
         rows: &Rows,
     ) -> Option<Problem> {
         let with = |wanted: Effect| -> Vec<usize> {
             let steps = self.steps.iter().copied();
             let has = |at: &usize| {
-                let task = planned.tasks.get(*at);
+                let task = tasks.get(*at);
                 task.and_then(|task| effect(&room.of, words, task, rows)) == Some(wanted)
             };
             steps.filter(has).collect()
@@ -303,7 +302,7 @@ impl Wanted {
             return None;
         }
         let less = with(Effect::Less);
-        let first = gone_first(&planned.tasks, &more, &less);
+        let first = gone_first(tasks, &more, &less);
         let left = told.left.saturating_add(first as u64);
         if needed <= left {
             return None;

@@ -1,7 +1,6 @@
 use serde_json::json;
 
 use super::*;
-use crate::plan::Plan;
 use crate::plan::requests::Op;
 use crate::state::Address;
 
@@ -14,14 +13,6 @@ fn task(collection: &'static str, name: &str, verb: Verb, body: &[(&'static str,
     let mut task = Task::creation(&Address::new(collection, name), body);
     task.verb = verb;
     task
-}
-
-fn planned(tasks: Vec<Task>) -> Planned {
-    Planned {
-        plan: Plan::default(),
-        tasks,
-        warnings: Vec::new(),
-    }
 }
 
 /// What is told of all steps of a plan, which are of one kind and one place.
@@ -41,7 +32,7 @@ fn told(
         about: about.to_owned(),
         steps: (0..tasks.len()).collect(),
     };
-    let problems = too_many(&wanted, answer, &planned(tasks), rows).into_iter();
+    let problems = too_many(&wanted, answer, &tasks, rows).into_iter();
     problems
         .map(|problem| format!("{}; {}", problem.message, problem.help.unwrap_or_default()))
         .collect()
@@ -127,7 +118,7 @@ fn live(skills: &[(&str, &str)]) -> Rows {
     let mut rows = Rows::default();
     for (name, status) in skills {
         let kind = crate::kind::find("skills").unwrap();
-        let row = rows.row(&Address::new("skills", name), kind);
+        let row = rows.row(&Address::new("skills", *name), kind);
         row.live = Some([("status", Value::text(status))].into_iter().collect());
     }
     rows

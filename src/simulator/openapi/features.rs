@@ -191,10 +191,13 @@ pub(super) fn check_room(
     let department = department.as_deref();
     let most = most(organization, feature, department);
     let all = || counted(organization, feature, department, None);
+    // What is active of what has no status is not stated: nothing is refused for it.
+    let has_status = object.get("status").is_some();
     let is_full = |most: Option<u64>, used: usize| most.is_some_and(|most| used as u64 >= most);
     let why = if before.is_none() && is_full(most.total, all().count()) {
         "No more of them can be added."
-    } else if is_active(&object)
+    } else if has_status
+        && is_active(&object)
         && !before.is_some_and(is_active)
         && is_full(most.active, all().filter(|one| is_active(one)).count())
     {
