@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::api::{Request, template};
 use crate::codec::{id_text, listed};
 use crate::kind::rules::Uses;
-use crate::kind::{self, Keys, Kind};
+use crate::kind::{self, Keys, Kind, Shape};
 use crate::live::Live;
 use crate::live::marks::belongs_to_others;
 use crate::plan::referrers::removes;
@@ -63,9 +63,10 @@ pub fn asked(planned: &Planned, rows: &Rows, live: &Live) -> Vec<Asked> {
             .sorts
             .iter()
             .map(|(word, spoken)| (*word, Some(*spoken)));
-        let calls: Vec<_> = match each {
-            true => sorts.collect(),
-            false => vec![("", None)],
+        let calls: Vec<_> = if each {
+            sorts.collect()
+        } else {
+            vec![("", None)]
         };
         all.extend(calls.into_iter().filter_map(|(word, sort)| {
             let fill = |place: &str| match place {
@@ -93,9 +94,10 @@ fn losses(planned: &Planned, rows: &Rows, live: &Live) -> Vec<Loss> {
         let uses = task.kind.api(live.dialect).and_then(|api| api.uses);
         if let (Some(uses), Some(id)) = (uses, id_of(&task.address, rows, live)) {
             let goes = removes(task, rows) || task.verb == Verb::Replace;
-            let values = match goes {
-                true => BTreeSet::new(),
-                false => lost(task, &uses),
+            let values = if goes {
+                BTreeSet::new()
+            } else {
+                lost(task, &uses)
             };
             if goes || !values.is_empty() {
                 losses.push(Loss {
@@ -152,7 +154,7 @@ fn lost_inside(task: &Task, rows: &Rows, live: &Live) -> Vec<Loss> {
         };
         let kind = kind::find(target.collection)?;
         let uses = kind.api(live.dialect)?.uses?;
-        let crate::kind::Shape::Map(map) = list.value.shape else {
+        let Shape::Map(map) = list.value.shape else {
             return None;
         };
         let leaf = map.fields.iter().find(|leaf| leaf.replaces_values)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::exchange::{Exchange, Route, get};
+use super::super::exchange::{Exchange, Route, get, list};
 use super::super::oauth::Scopes;
 use super::super::respond::{Answer, Fault, Outcome};
 use super::super::rules::{Form, Param, needed, param};
@@ -61,7 +61,7 @@ pub(super) static ROUTES: [Route; 2] = [
         &VIEW_LIST,
         views,
     ),
-    get(
+    list(
         "/organizationFields/{id}/criteriaReferences",
         SETTINGS_READ,
         &USES,
