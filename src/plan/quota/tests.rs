@@ -19,7 +19,7 @@ fn task(collection: &'static str, name: &str, verb: Verb, body: &[(&'static str,
 fn told(
     collection: &'static str,
     about: &str,
-    tasks: Vec<Task>,
+    tasks: &[Task],
     rows: &Rows,
     answer: &Json,
 ) -> Vec<String> {
@@ -32,7 +32,7 @@ fn told(
         about: about.to_owned(),
         steps: (0..tasks.len()).collect(),
     };
-    let problems = too_many(&wanted, answer, &tasks, rows).into_iter();
+    let problems = too_many(&wanted, answer, tasks, rows).into_iter();
     problems
         .map(|problem| format!("{}; {}", problem.message, problem.help.unwrap_or_default()))
         .collect()
@@ -47,7 +47,7 @@ fn fields(types: &[&str], answer: &Json) -> Vec<String> {
     let told = told(
         "customFields",
         "contacts",
-        tasks.collect(),
+        &tasks.collect::<Vec<_>>(),
         &Rows::default(),
         answer,
     );
@@ -98,12 +98,12 @@ fn what_is_not_told_is_not_checked() {
         // Nobody knows whether that means no limit.
         json!({"maxTotalCount": 0, "maxActiveCount": 0, "usedCountInfo": used(json!(1), json!(1))}),
     ] {
-        let told = told("skills", "", vec![skill()], &Rows::default(), &answer);
+        let told = told("skills", "", &[skill()], &Rows::default(), &answer);
         assert_eq!(told, [""; 0], "{answer}");
     }
     let none =
         json!({"maxTotalCount": 0, "maxActiveCount": 0, "usedCountInfo": used(json!(0), json!(0))});
-    let told = told("skills", "", vec![skill()], &Rows::default(), &none);
+    let told = told("skills", "", &[skill()], &Rows::default(), &none);
     assert_eq!(told.len(), 2, "{told:?}");
 }
 
@@ -158,7 +158,7 @@ fn what_is_put_into_use_needs_room_among_what_is_in_use() {
         (skill("New", Verb::Manual, "ACTIVE"), &full, vec![]),
     ] {
         let name = format!("{} {}", step.verb.as_str(), step.address);
-        let told = told("skills", "`departments/EU`", vec![step], &rows, answer);
+        let told = told("skills", "`departments/EU`", &[step], &rows, answer);
         assert_eq!(told, wanted, "{name}");
     }
 }
@@ -174,7 +174,7 @@ fn what_goes_makes_room_only_where_it_goes_first() {
     let other = || task("skills", "Off", Verb::Update, &[]);
     let rows = live(&[("On", "ACTIVE"), ("Off", "INACTIVE")]);
     let full = room((2, 2), (2, 2));
-    let told = |tasks: Vec<Task>| told("skills", "", tasks, &rows, &full);
+    let told = |tasks: Vec<Task>| told("skills", "", &tasks, &rows, &full);
     let later = told(vec![goes(), comes(&[])]);
     assert_eq!(later.len(), 2);
     for one in &later {
@@ -205,7 +205,7 @@ fn a_replacement_needs_room_where_the_new_one_comes_first() {
     let told = |ops: [&Op; 2]| {
         let mut task = task("skills", "On", Verb::Replace, &[("status", "ACTIVE")]);
         task.ops = ops.into_iter().cloned().collect();
-        told("skills", "", vec![task], &rows, &full).len()
+        told("skills", "", &[task], &rows, &full).len()
     };
     assert_eq!(told([&delete, &create]), 0);
     assert_eq!(told([&create, &delete]), 2);
